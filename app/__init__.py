@@ -1,12 +1,14 @@
-"""Fireside: gpt-oss on a person's own computer, in a native window.
+"""Fireside: gpt-oss on the user's own computer, in a native window.
 
 The map of the code is in `app/README.md`.
 """
 
 __version__ = "0.1.0"
-"""The one place of it: packages, installers and the list of what is in them read it here."""
+"""The version, defined only here: packages, installers and the component list read it."""
 
 REPOSITORY = ""
-"""Where Fireside is released, as GitHub's "owner/name". Nobody has said yet where that is: the
-release workflow puts its own repository here, and without one no look for a new version is
-offered."""
+"""The repository of Fireside's releases, as GitHub's "owner/name".
+
+It is still unknown: the release workflow fills in its own repository, and while it is empty no
+check for updates is offered.
+"""

@@ -24,7 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _window(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
-    """Show the window. Here, since the command line knows no Qt."""
+    """Show the window; return the exit code.
+
+    It is defined here because `app.cli` must not import Qt.
+    """
     from app.ui.app import run
 
     return run(data_dir, model, smoke)

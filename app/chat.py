@@ -1,9 +1,8 @@
-"""The turn: a question is stored, asked, and its answer stored as it grows.
+"""Turns: a question is stored and asked, and its answer is stored as it grows.
 
-A question is written on the disk's thread, and takes its place in the backend's line there; each
-answer is then made on a thread of its own, which waits for the backend to let it in. What
-happened is published as the events of `turn`, from those threads; those of one turn come in
-order.
+A question is written on the disk's thread, which also queues it at the backend; each answer is then
+generated on a thread of its own, which waits for the backend. Progress is published from those
+threads as the events of `turn`; those of one turn come in order.
 """
 
 from __future__ import annotations
@@ -57,16 +56,16 @@ from app.turn import (
 )
 from app.writer import Unsaved, Writer
 
-_CLOSE_S = 0.7  # for the answer that runs to end by itself
-_MOST_AT_ONCE = 64  # threads: the answers that may wait at the same time, and be stopped at once
+_CLOSE_S = 0.7  # for a running answer to end by itself
+_MOST_AT_ONCE = 64  # threads: answers that may wait at once
 
 
 class Chats:
-    """All conversations.
+    """The service that asks questions and stores the answers, for all conversations.
 
-    ``disk`` is an executor with one thread; ``may_prepare`` says whether the engine may work
-    ahead while the person reads, ``may_name`` whether it may name chats; ``instructions`` are
-    those for a chat that has none of its own.
+    ``disk`` is an executor with one thread; ``may_prepare`` says whether the engine may work ahead
+    while the user reads, ``may_name`` whether it may name chats; ``instructions`` are those for a
+    chat that has none of its own.
     """
 
     def __init__(
@@ -87,16 +86,16 @@ class Chats:
         self._may_prepare = may_prepare
         self._titles = Titles(store, backend, publish, may_name)
         self._instructions = instructions
-        self._preparing = Turn()  # the last that was prepared
+        self._preparing = Turn()  # the latest preparation
         self._running: dict[Turn, Future[None]] = {}
         self._lock = threading.Lock()  # for _preparing, _running and _closing
         self._unsaved = Unsaved(disk, lambda *ended: publish(TurnEnded(*ended)))
         self._closing = False
 
     def load(self, model: ModelRef) -> Turn:
-        """Make a model ready.
+        """Load a model.
 
-        Ends in ModelReady or ModelFailed, or in neither where it was cancelled.
+        Publishes ModelReady or ModelFailed at the end, or neither if it was cancelled.
         """
         turn = Turn()
         events = self._backend.load(model, turn.stopped)
@@ -105,7 +104,7 @@ class Chats:
         return turn
 
     def send(self, question: Question) -> Turn:
-        """Ask. Ends in TurnEnded or SendFailed."""
+        """Store and ask a question. Publishes TurnEnded or SendFailed at the end."""
         q = question
         asked = Message(Role.USER, q.parts)
 
@@ -117,7 +116,7 @@ class Chats:
         return self._begin(q.chat, q.parts, write, q.model)
 
     def regenerate(self, answer: int, effort: Effort, model: ModelRef) -> Turn:
-        """Try an answer again, beside the first. Ends as `send` does."""
+        """Generate another version of an answer, beside the first. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
             parent = self._store.messages.get(answer).parent
@@ -129,7 +128,7 @@ class Chats:
         return self._begin(None, (), write, model)
 
     def resume(self, answer: int, model: ModelRef) -> Turn:
-        """Go on with an answer that was stopped or cut off. Ends as `send` does."""
+        """Continue an answer that was stopped or cut off. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
             return None, self._store.messages.update(answer, state=State.STREAMING)
@@ -137,11 +136,11 @@ class Chats:
         return self._begin(None, (), write, model)
 
     def prepare(self, question: Question, *, read: bool = True) -> None:
-        """Have the backend process what it will be asked with, in the background.
+        """Have the backend process the next prompt ahead, in the background.
 
-        That is the chat, and the parts that there are so far of the next question; without
-        ``read``, it is only counted. The last call counts, until a
-        question is asked. Publishes ContextForecast, where the model is loaded, and ReadingAhead.
+        That is the chat and the parts of the next question so far; without ``read``, its tokens are
+        only counted. A call replaces the previous one, and a question ends it. Publishes
+        ContextForecast, if the model is loaded, and ReadingAhead.
         """
         chat = question.chat
 
@@ -158,14 +157,14 @@ class Chats:
         self._prepare_next(chat, request, read=read)
 
     def stop_ahead(self) -> None:
-        """End what is prepared."""
+        """Stop reading ahead."""
         with self._lock:
             self._preparing.cancel()
 
     def forget(self, chat: int) -> Future[None] | None:
-        """Stop a chat's answers, and have the backend forget the chat after what it is at.
+        """Stop a chat's answers, and have the backend forget the chat after its current work.
 
-        None where everything ends.
+        Returns None if everything is closing.
         """
         self.stop_ahead()
         with self._lock:
@@ -173,13 +172,13 @@ class Chats:
         for turn in running:
             if turn.chat == chat:
                 turn.cancel()
-        return self._start(Turn(), self._throw_away, chat)
+        return self._start(Turn(), self._forget_chat, chat)
 
     def erase(self, chats: Collection[int]) -> Future[None]:
         """Delete chats for good, and all traces of them, also in the KV cache.
 
-        They are gone at once, also where everything ends now; the traces take seconds, and wait
-        for the answer that the engine is at. Fails with StoreError.
+        The chats are gone at once, even if the program closes now; deleting the traces takes
+        seconds, and waits for the engine's current answer. The future fails with StoreError.
         """
         forgotten = [self.forget(chat) for chat in chats]
         erased = self._disk.submit(self._store.bin.erase, chats)
@@ -192,10 +191,10 @@ class Chats:
         return self._threads.submit(work)
 
     def close(self) -> None:
-        """Stop what runs, store what it said, and end the backend."""
+        """Stop all turns, store their answers, and close the backend."""
         with self._lock:
             self._closing = True
-        self._disk.submit(int).result()  # behind whatever is being sent just now
+        self._disk.submit(int).result()  # after whatever is being sent
         with self._lock:
             running = dict(self._running)
         for turn in running:
@@ -205,7 +204,7 @@ class Chats:
         self._threads.shutdown()
         self._unsaved.close()
 
-    # --- A question is stored ---------------------------------------------------------------
+    # --- Storing a question -----------------------------------------------------------------
 
     def _begin(
         self,
@@ -216,13 +215,13 @@ class Chats:
     ) -> Turn:
         """Write the question and the empty answer, and ask; all on the disk's thread."""
         turn = Turn()
-        self.stop_ahead()  # what was prepared is asked now
+        self.stop_ahead()  # the prepared prompt is asked now
 
         def begin() -> None:
             started: TurnStarted | None = None
             error = FiresideError()  # what a fault of ours would leave
             try:
-                self._unsaved.save()  # else a continuation would begin in the middle
+                self._unsaved.save()  # else a continuation would miss the end
                 with self._store.at_once():
                     question, answer = write()
                     path = self._store.messages.conversation(answer.chat)
@@ -236,7 +235,7 @@ class Chats:
             if not started:
                 return
             turn.chat = row.id
-            # Ids grow along a path, and the answer itself is on it where it is continued.
+            # Ids grow along a path, which ends with the answer itself if that is continued.
             before = answer.id if answer.message.parts else answer.id - 1
             known = len([row for row in path if row.id <= before])
             messages = asked_on_their_days(path)[:known]
@@ -271,7 +270,7 @@ class Chats:
     def _start(
         self, turn: Turn, work: Callable[..., None], *arguments: object
     ) -> Future[None] | None:
-        """Do ``work`` on a thread of its own. None where everything ends."""
+        """Run ``work`` on a thread of its own. Return None if everything is closing."""
         with self._lock:
             if self._closing:
                 return None
@@ -287,18 +286,18 @@ class Chats:
     def _prepare_next(
         self, chat: int | None, request: Callable[[], Request], *, read: bool
     ) -> None:
-        """Prepare a chat's next question, in place of what was prepared before."""
+        """Prepare a chat's next question, replacing any earlier preparation."""
         turn = Turn()
         with self._lock:
             self._preparing.cancel()
             self._preparing = turn
         self._start(turn, self._prepare, turn, chat, request, read)
 
-    def _throw_away(self, chat: int) -> None:
-        with suppress(FiresideError):  # a child that is gone holds nothing
+    def _forget_chat(self, chat: int) -> None:
+        with suppress(FiresideError):  # a process that is gone has nothing to forget
             self._backend.forget(chat)
 
-    # --- An answer is made ------------------------------------------------------------------
+    # --- Generating an answer ---------------------------------------------------------------
 
     def _load(self, turn: Turn, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
         outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
@@ -322,7 +321,7 @@ class Chats:
         self, turn: Turn, row: MessageRow, request: Request, steps: Steps[Event | Planned]
     ) -> None:
         writer = Writer(self._store, row, self._told, turn.draft)
-        state = State.CUT_OFF  # what a fault of ours would leave, too
+        state = State.CUT_OFF  # also if an unforeseen exception ends this
         error: FiresideError | None = None
         try:
             with closing(steps) as events:
@@ -343,7 +342,7 @@ class Chats:
             error = fault
         finally:
             if state is State.STOPPED and self._closing:
-                state = State.CUT_OFF  # the person closed the window, and did not stop the answer
+                state = State.CUT_OFF  # the user closed the window rather than stopping the answer
             ended = self._end(writer, state, error)
         if state is State.DONE and ended.error is None and not turn.stopped.is_set():
             before = request.messages[: -1 if row.message.parts else None]
@@ -353,7 +352,7 @@ class Chats:
             self._prepare_next(row.chat, lambda: past, read=True)
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
-        """Store the whole of an answer, and publish it."""
+        """Store the whole answer, and publish its end."""
         row, fault = writer.finish(state)
         ended = TurnEnded(row, error or fault)
         self._publish(ended)
@@ -367,10 +366,9 @@ class Chats:
     def _prepare(
         self, turn: Turn, chat: int | None, request: Callable[[], Request], read: bool
     ) -> None:
-        """Do what can be done of the next question's work, and then a title.
+        """Process what is known of the next question, then generate a title.
 
-        Whatever goes wrong with it goes wrong again where somebody waits for it, and is told
-        there.
+        Errors are dropped: they recur, and are reported, when the question is really asked.
         """
         if turn.stopped.is_set():
             return
@@ -384,7 +382,7 @@ class Chats:
                 self._titles.idle(past, prompt, turn.stopped)
 
     def _read_ahead(self, turn: Turn, chat: int | None, past: Request) -> Prompt | None:
-        """Return the size of what was read; None where the model is not loaded."""
+        """Read ahead; return the size of the prompt, None if the model is not loaded."""
         prompt: Prompt | None = None
         reading = False
         try:

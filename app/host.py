@@ -1,4 +1,4 @@
-"""The one object graph: what a running Fireside is made of."""
+"""The object graph of a running Fireside."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ if TYPE_CHECKING:
 
 
 def demo_model() -> ModelRef:
-    """Return the small model that comes with Fireside.
+    """Return the small model that is bundled with Fireside.
 
-    It knows little for certain: at gpt-oss's own temperature, most of its answers about France
-    are about another country.
+    Its sampling temperature is low since it knows little for certain: at gpt-oss's own temperature,
+    most of its answers about France are about another country.
     """
-    path = resource("models", "demo-gpt-oss.gguf")  # another one after an update
+    path = resource("models", "demo-gpt-oss.gguf")  # its path may change with an update
     return ModelRef.of_file(path, "Demo model", Sampling(temperature=0.3), "demo")
 
 
 class Host:
-    """Builds the parts of a running Fireside, hands them out, and closes them.
+    """The owner of the parts of a running Fireside: it builds, hands out, and closes them.
 
-    ``publish`` gets the parts' events, from their threads. Raises StoreError where the chats
+    ``publish`` is called with the parts' events, on their threads. Raises StoreError if the chats
     cannot be opened.
     """
 
@@ -65,10 +65,10 @@ class Host:
         self._publish = publish
         self._store = Store(folders.chats)
         self.settings, self.settings_damage = settings_file.open_(folders.settings)
-        """What was lost of the settings at this start; None where nothing was."""
+        """The settings, and the error if some of them were lost at this start, else None."""
         self.disk = DiskThread(self._store)
         self.jobs = Jobs("library")
-        """For what may take long."""
+        """The pool for work that may take long."""
         self._quick = Jobs("examine")
         # Two threads: a newer search ends the one that runs.
         self._searching = Jobs("search")
@@ -105,14 +105,14 @@ class Host:
 
     @cached_property
     def exchange(self) -> ChatExchange:
-        """Exports and imports chats."""
+        """The service that exports and imports chats."""
         from app.exchange.service import ChatExchange
 
         return ChatExchange(self._store, self.jobs)
 
     @property
     def downloads(self) -> Downloads:
-        """Downloads models. Made when it is first asked for, from whatever thread."""
+        """The download queue, created on first use, from any thread."""
         from app.models.downloads import Downloads
 
         with self._opening:
@@ -128,7 +128,7 @@ class Host:
             return self._downloads
 
     def change(self, **changes: Any) -> Settings:
-        """Change settings, tell the parts that they concern, and save them."""
+        """Change settings, apply them to the parts that they concern, and save them."""
         self.settings = dataclasses.replace(self.settings, **changes)
         self.network.set_offline(self.settings.offline)
         if self._downloads:
@@ -139,9 +139,9 @@ class Host:
         return self.settings
 
     def tidy(self) -> Future[None]:
-        """Do in the background what the store wants done after a start.
+        """Do the store's upkeep after a start, in the background.
 
-        That is the index of an older file, traces of what was deleted, and the backup of the day.
+        That is: index an older file, delete traces of erased chats, and make the daily backup.
         Fails with StoreError.
         """
 
@@ -150,12 +150,12 @@ class Host:
             from app.engine import kv_disk_cache
 
             for chat in kv_disk_cache.chats(self.folders.kept) - self._store.chats.live():
-                self.chats.forget(chat)  # which something has prevented before
+                self.chats.forget(chat)  # an earlier attempt was interrupted
 
         return self.jobs.submit(work)
 
     def close(self) -> None:
-        """End everything; every word on screen is on disk afterwards."""
+        """Close everything; every word on screen is on disk afterwards."""
         self._store.upkeep.hurry()
         self.jobs.stop()
         with self._opening:
@@ -181,7 +181,7 @@ class Host:
             self._publish(NotSaved(fault))
 
     def _may_prepare(self) -> bool:
-        """Return whether to read ahead: as the person wishes, but not on a battery's charge."""
+        """Return whether to read ahead: as set in the settings, but never on battery power."""
         from app.engine import probe
 
         return self.settings.prepare and not probe.on_battery()
@@ -197,13 +197,13 @@ class Host:
 
 
 def _model_folders(settings: Settings) -> list[Path]:
-    """Return the folders that a person has chosen for models."""
+    """Return the user's own folders for models."""
     chosen = [*settings.folders, *filter(None, [settings.download_folder])]
     return [Path(folder) for folder in chosen]
 
 
 def _download_limit(settings: Settings) -> float | None:
-    """Return the bytes a second that downloads may take; None for all."""
+    """Return the download limit in bytes per second; None for no limit."""
     return settings.download_limit * 1e6 or None
 
 

@@ -1,9 +1,9 @@
-"""Titles that the model gives to chats while nobody waits for it.
+"""Titles that the model gives to chats while it is idle.
 
-A title is asked for as the chat's next question would be, at the chat's own effort, so nothing of
-the chat is processed again, and the KV cache stays as it is. (The effort stands near a prompt's
-start; at another one all of the chat would be processed anew, twice.) In the place of low effort,
-reasoning is left out altogether, which takes less time still.
+A title is requested as the chat's next question would be, at the chat's own effort, so nothing of
+the chat is processed again, and the KV cache stays valid. (The effort is near a prompt's start; at
+a different one the whole chat would be processed again, twice.) Instead of using low effort,
+reasoning is skipped altogether, which takes even less time.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _ROOM = 128  # tokens, for the question above and its answer
 
 
 class Titles:
-    """Which chats are to be named, and naming one. May be called from any thread.
+    """A service that keeps track of the chats to be named, and names them. Thread-safe.
 
-    ``may_name`` says whether the person lets the model do this.
+    ``may_name`` says whether the settings allow this.
     """
 
     def __init__(
@@ -60,24 +60,23 @@ class Titles:
         self._lock = threading.Lock()
 
     def begun(self, chat: int) -> None:
-        """Note that a chat has its first answer."""
+        """Record that a chat has its first answer, so that it can be named."""
         self._waiting.add(chat)
 
     def idle(self, read: Request, prompt: Prompt, stopped: threading.Event) -> None:
-        """Name a chat where it is to be named.
+        """Name the chat of ``read`` if it needs a name.
 
-        Called when the model has processed the conversation as ``prompt``, and has nothing else
-        to do until ``stopped`` is set; what is interrupted is tried again the next time. Raises
-        FiresideError.
+        Call this when the model has processed the conversation as ``prompt``, and is idle until
+        ``stopped`` is set; an interrupted attempt is repeated the next time. Raises FiresideError.
         """
         chat = read.chat
-        # A question that is being typed has been read, too, and would be lost.
+        # A question being typed has been processed, too, and its state would be lost.
         typed = read.messages[-1:] and read.messages[-1].role is Role.USER
         fits = not prompt.dropped and prompt.count + _ROOM <= prompt.context
         if chat not in self._waiting or typed or not fits or not self._may_name():
             return
         assert chat is not None
-        with self._lock:  # even an engine that dies of it is asked once
+        with self._lock:  # once only, even if the engine crashes over it
             if chat not in self._waiting:
                 return
             self._waiting.remove(chat)
@@ -90,7 +89,7 @@ class Titles:
                     self._publish(Renamed(self._store.chats.rename(chat, title, TitleBy.MODEL)))
 
     def _title(self, read: Request, stopped: threading.Event) -> str:
-        """Return what the model calls it; empty where that is no title."""
+        """Return the model's title; empty if its reply is not a title."""
         days = [message.day for message in read.messages if message.role is Role.USER]
         question = Message(Role.USER, (_ASKED,), days[-1] if days else None)
         messages = (*read.messages, question)

@@ -1,8 +1,8 @@
-"""Text into tokens and back, by the vocabulary that a GGUF file carries.
+"""Text into tokens and back, with the vocabulary in a GGUF file.
 
-llama.cpp's own tokenizer turns a person's ``<|start|>`` into a control token and overflows its
-stack on long words (a recursive std::regex: 50,000 letters on a stack of 8 MiB), so it is never
-asked. tiktoken does the merging; control tokens exist only as ids that a chat format places.
+llama.cpp's own tokenizer turns a user's ``<|start|>`` into a control token and overflows its stack
+on long words (a recursive std::regex: 50,000 letters on a stack of 8 MiB), so it is never used.
+tiktoken does the merging; control tokens exist only as ids that a chat format inserts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tiktoken
 from app.base.errors import NotGguf
 from app.base.gguf import NORMAL_TOKEN, GgufHeader
 
-# o200k_base's, from tiktoken_ext/openai_public.py; the GGUF calls it "gpt-4o".
+# The pattern of o200k_base, from tiktoken_ext/openai_public.py; GGUF calls it "gpt-4o".
 _PATTERN = "|".join(
     [
         r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?""",
@@ -28,13 +28,12 @@ _PATTERN = "|".join(
         r"""\s+""",
     ]
 )
-# tiktoken's pattern overflows its stack on a run of about a million blanks. Only such a run
-# is cut.
+# The pattern overflows tiktoken's stack on a run of about a million blanks. Only such a run is cut.
 _TOO_LONG = re.compile(r"(\s{100000})")
 
 
 def _byte_of_letter() -> dict[int, int]:
-    """GPT-2's map of printable letters to the bytes that they stand for (bytes_to_unicode)."""
+    """Return GPT-2's map from printable characters to bytes (its bytes_to_unicode, inverted)."""
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [b for b in range(256) if b not in printable]
     return {b: b for b in printable} | {0x100 + i: b for i, b in enumerate(others)}
@@ -43,21 +42,21 @@ def _byte_of_letter() -> dict[int, int]:
 class Tokenizer(Protocol):
     """A model's vocabulary: text into tokens and back.
 
-    ``control``: the control tokens by their text, which stand for no text.
+    ``control``: the control tokens by their names; they represent no text.
     """
 
     @property
     def control(self) -> Mapping[str, int]: ...
 
     def encode(self, text: str) -> list[int]:
-        """Return ``text`` as ordinary tokens, whatever it contains."""
+        """Return ``text`` as ordinary tokens, never control tokens, whatever it contains."""
 
     def bytes_of(self, token: int) -> bytes:
-        """Return the bytes that a token stands for: none for a control token or an unknown one."""
+        """Return the bytes that a token represents: none for a control token or an unknown one."""
 
 
 class TiktokenTokenizer:
-    """A `Tokenizer` whose merges tiktoken does.
+    """A `Tokenizer` that uses tiktoken for merging.
 
     ``ranks``: the bytes of each ordinary token, and its id, which is its merge rank too.
     ``control``: the control tokens by their text.
@@ -77,7 +76,7 @@ class TiktokenTokenizer:
         kinds = header.metadata.get("tokenizer.ggml.token_type")
         if not isinstance(tokens, list) or not isinstance(kinds, list):
             raise NotGguf(header.path)
-        # An array is of one type.
+        # All items of an array have one type.
         if not tokens or not isinstance(tokens[0], bytes) or len(tokens) != len(kinds):
             raise NotGguf(header.path)
         letters = _byte_of_letter()
@@ -91,9 +90,9 @@ class TiktokenTokenizer:
                 else:
                     control[text] = token
             if not all(bytes([byte]) in ranks for byte in range(256)):
-                raise NotGguf(header.path)  # then there is text that it cannot encode
+                raise NotGguf(header.path)  # some text could not be encoded
             return cls(ranks, control)
-        except ValueError:  # names that are no byte map, or that tiktoken cannot use
+        except ValueError:  # invalid byte names, or ranks that tiktoken rejects
             raise NotGguf(header.path) from None
 
     def encode(self, text: str) -> list[int]:

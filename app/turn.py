@@ -29,9 +29,9 @@ if TYPE_CHECKING:  # a window need not wait for it
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person asks, or is about to ask.
+    """A question that the user asks, or is typing.
 
-    ``chat=None`` starts a new one, with ``settings`` for all its answers. ``instead`` is the
+    ``chat=None`` starts a new chat, with ``settings`` for all its answers. ``instead`` is the
     question that this one is another version of.
     """
 
@@ -44,7 +44,7 @@ class Question:
 
 
 class Turn:
-    """An answer on its way."""
+    """An answer in progress."""
 
     def __init__(self) -> None:
         self.chat: int | None = None  # once it is known
@@ -54,19 +54,19 @@ class Turn:
         """The answer so far, from `TurnStarted` on. One thread adds to it, all may read it."""
 
     def cancel(self) -> None:
-        """Stop it; what was said so far stays."""
+        """Stop the answer; the text so far is kept."""
         self.stopped.set()
 
     def answer_now(self) -> None:
-        """End its reasoning; the answer follows, from what was thought so far."""
+        """End the reasoning; the answer follows from the reasoning so far."""
         self.hurried.set()
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPlanned:
-    """How the model is about to be run.
+    """The plan by which a model is about to be loaded.
 
-    ``reduced``: there was less memory than for the plan that was tried before.
+    ``reduced``: a larger plan was tried first, and its memory could not be allocated.
     """
 
     model: ModelRef
@@ -84,14 +84,14 @@ class ModelLoading:
 
 @dataclass(frozen=True, slots=True)
 class ModelReady:
-    """The model answers from now on."""
+    """The model is loaded."""
 
     model: ModelRef
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFailed:
-    """The model cannot be used; the one before it can."""
+    """The model cannot be used; the previous one still can."""
 
     model: ModelRef
     error: FiresideError
@@ -101,7 +101,7 @@ class ModelFailed:
 class TurnStarted:
     """The question and the still empty answer are on disk.
 
-    There is no question where an answer is tried again or continued.
+    ``question`` is None if an answer is tried again or continued.
     """
 
     turn: Turn
@@ -112,7 +112,7 @@ class TurnStarted:
 
 @dataclass(frozen=True, slots=True)
 class TurnProgress:
-    """What the engine is doing for the answer ``message``."""
+    """An event of the engine about the answer ``message``."""
 
     chat: int
     message: int
@@ -121,9 +121,9 @@ class TurnProgress:
 
 @dataclass(frozen=True, slots=True)
 class ContextForecast:
-    """What the next question will take of the context, with what is typed of it so far.
+    """The part of the context that the next question will take, as typed so far.
 
-    In tokens; see `Prompt`. ``chat`` is None for a new one.
+    The numbers are tokens; see `Prompt`. ``chat`` is None for a new one.
     """
 
     chat: int | None
@@ -135,7 +135,7 @@ class ContextForecast:
 
 @dataclass(frozen=True, slots=True)
 class ReadingAhead:
-    """How far the engine is with what it processes before anybody asks; None: no longer at it."""
+    """Progress of reading ahead; None once it has ended."""
 
     progress: Prefill | None
 
@@ -144,8 +144,8 @@ class ReadingAhead:
 class TurnEnded:
     """The answer as it is on disk now.
 
-    ``error``: what cut it off, or why the disk did not take it; in that case this comes once more
-    when it did.
+    ``error``: what cut it off, or why it could not be saved; in the latter case the event is
+    published again once it has been saved.
     """
 
     answer: MessageRow
@@ -154,10 +154,10 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class NotSaved:
-    """Something that is shown could not be written.
+    """Something shown could not be saved.
 
-    An answer is tried again until it is; the settings hold until the end of this session, and are
-    tried again then.
+    Saving an answer is retried until it succeeds; settings apply until the end of this session, and
+    are saved again then.
     """
 
     error: StoreError
@@ -165,12 +165,12 @@ class NotSaved:
 
 @dataclass(frozen=True, slots=True)
 class SavedAgain:
-    """What could not be written of an answer is on disk now."""
+    """An answer that could not be saved is on disk now."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendFailed:
-    """The question could not be stored. Nothing was asked; here are the words again."""
+    """The question could not be stored and was not asked; the event returns its parts."""
 
     turn: Turn
     chat: int | None
@@ -205,8 +205,8 @@ ChatEvent = (
 def asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
     """Return the messages of a path, with the days of the questions.
 
-    A question was asked when its answer was begun: another try is of another day. So what the
-    model was told stays the same whenever it is told again.
+    A question's day is that on which its answer was begun: another try may have another day. So the
+    prompt stays the same whenever it is rendered again.
     """
     answers = [*path[1:], None]
     return tuple(
@@ -218,7 +218,7 @@ def asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
 
 
 def day_of(seconds: float) -> datetime.date:
-    """Return the person's local day, of POSIX seconds that another program may have written."""
+    """Return the local day of POSIX seconds, which may be out of range if imported."""
     try:
         return datetime.date.fromtimestamp(seconds)
     except (ValueError, OverflowError, OSError):

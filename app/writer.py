@@ -1,4 +1,4 @@
-"""Saving answers: while they grow, and again where the disk refused."""
+"""Saving answers while they grow, and again after a failure."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from app.base.types import (
 from app.store import MessageRow, State, Store
 
 _SAVE_S = 0.5  # a crash loses at most so many seconds of an answer
-_AGAIN_S = 3.0  # until a finished answer that was refused is tried again
+_AGAIN_S = 3.0  # seconds until saving a finished answer is retried
 
 
 class Writer:
-    """Saves an answer while it grows.
+    """A writer that saves an answer while it grows.
 
-    Where saving fails, the answer stays in memory, and each later save tries again. ``told`` is
-    called with the first StoreError, and with None once all is on disk again. ``draft`` is the
-    answer, where another thread reads it, too.
+    If saving fails, the answer stays in memory, and each later save tries again. ``told`` is called
+    with the first StoreError, and with None once all is on disk again. ``draft``: the answer, if
+    another thread reads it, too.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class Writer:
     def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
         """Save the whole answer; return (row, error).
 
-        On an error the answer is in memory only: call again to retry. That of a chat which was
-        erased meanwhile is not on disk, which is no error.
+        On an error the answer is in memory only: call again to retry. If the chat was erased
+        meanwhile, nothing is saved, and that is not an error.
         """
         with self._lock:
             self._ended = True
@@ -102,7 +102,7 @@ class Writer:
                 self._save_soon()
 
     def _write(self, **values: Any) -> MessageRow | None:
-        """Save; return None where the disk refuses, or the chat was erased meanwhile."""
+        """Save; return None if that fails or the chat was erased meanwhile."""
         row: MessageRow | None = None
         before, self._fault = self._fault, None
         try:
@@ -129,8 +129,8 @@ class Writer:
 class Unsaved:
     """The finished answers that could not be saved.
 
-    They are tried again every few seconds, and when something else is to be written. ``saved`` is
-    called with each that is on disk, and with the error that it had ended with. ``disk`` is an
+    They are tried again every few seconds, and before something else is written. ``saved`` is
+    called with each one that was saved, and with the error that it had ended with. ``disk`` is an
     executor with one thread.
     """
 
@@ -151,9 +151,9 @@ class Unsaved:
             self._try_later()
 
     def save(self) -> None:
-        """Save all now, on the disk's thread.
+        """Save all now; call this on the disk's thread.
 
-        Raises the StoreError of the first that is refused again.
+        Raises the StoreError of the first that fails again.
         """
         while self._waiting:
             writer, state, error = self._waiting[0]
@@ -164,7 +164,7 @@ class Unsaved:
             self._saved(row, error)
 
     def close(self) -> None:
-        """Try once more, and stop."""
+        """Try to save once more, and stop."""
         with self._lock:
             self._closed = True
             timer = self._timer
@@ -185,7 +185,7 @@ class Unsaved:
         try:
             self.save()
         except StoreError:
-            pass  # the writer has told
+            pass  # the writer has reported it
         finally:
             with self._lock:
                 self._timer = None

@@ -1,8 +1,8 @@
 """Dataclasses as JSON values and back, by their annotated fields.
 
-`encode` writes every field under its own name and `decode` reads every field by its annotation,
-so a field that is added to a dataclass is written and read without a word about it here; a test
-round-trips each field of each dataclass that is stored (tests/unit/test_codec.py).
+`encode` writes every field under its own name and `decode` reads every field by its annotation, so
+a field that is added to a dataclass is written and read without any change here; a test round-trips
+each field of each dataclass that is stored (tests/unit/test_codec.py).
 
 Known annotations: bool, int, float, str, bytes (base64), `Path`, `datetime.date` (ISO 8601), a
 `StrEnum`, another dataclass, ``tuple[X, ...]``, and ``X | None``.
@@ -18,10 +18,10 @@ cattrs 26.2.1   728 (3 pkgs)   110 ms   lax: ``"5"`` is an int, ``True`` a float
 this module     8              2 ms     bool is no int, numbers are finite and at most 2**64
 =============== ============== ======== ==========================================================
 
-The import time counts, since the settings are read before the window is shown. Both libraries
-word their errors their own way, by a path such as ``$.messages[3].parts[0]``, where a person is
-told which chat, which message and which field; and neither reads a file half of whose values are
-damaged, as the settings are read.
+The import time counts, since the settings are read before the window is shown. Both libraries word
+their errors their own way, by a path such as ``$.messages[3].parts[0]``, where Fireside tells the
+user which chat, message and field is wrong; and neither can read a file in which some values are
+damaged, as the settings must be.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _SHOWN = 40  # characters of a value that an error quotes
 
 
 class FieldError(ValueError):
-    """A field is missing or has a value that it must not have; the text says which."""
+    """A field is missing or has an invalid value; the message says which."""
 
 
 def encode(value: object, *, text: Callable[[str], str] = str, omit_defaults: bool = False) -> Any:
-    """Return a dataclass as a dict of JSON values, or any value of a field as JSON has it.
+    """Return a dataclass as a dict of JSON values, or a field's value in its JSON form.
 
     ``text`` is applied to every text. With ``omit_defaults``, fields that have their default
     values are left out.
@@ -83,9 +83,9 @@ def encode(value: object, *, text: Callable[[str], str] = str, omit_defaults: bo
 def decode(kind: type[T], raw: object) -> T:
     """Return the dataclass that a JSON object holds.
 
-    Fields that ``kind`` does not have are passed over. A field with a default may be missing or
-    null, and one that may be None may be missing. A value that is of its field's type already,
-    such as a dataclass made elsewhere, is taken as it is. Raises FieldError.
+    Fields that ``kind`` does not have are ignored. A field with a default may be missing or null,
+    and one that may be None may be missing. A value that is of its field's type already, such as a
+    dataclass made elsewhere, is taken as it is. Raises FieldError.
     """
     raw, values = an_object(raw), {}
     for name, hint, required, nullable in _fields(cast(Hashable, kind)):
@@ -103,14 +103,14 @@ def decode(kind: type[T], raw: object) -> T:
 
 
 def an_object(raw: object) -> dict[str, Any]:
-    """Return a JSON value that has to be an object. Raises FieldError."""
+    """Return ``raw`` if it is a JSON object. Raises FieldError otherwise."""
     if not isinstance(raw, dict):
         raise FieldError("it is no object")
     return raw
 
 
 def member(raw: Mapping[str, Any], name: str, kind: type[T]) -> T:
-    """Return the field ``name`` of an object, which has to be there. Raises FieldError."""
+    """Return the required field ``name`` of an object. Raises FieldError."""
     if name not in raw:
         raise FieldError(f"“{name}” is missing")
     value: T = decode_value(kind, raw[name], name)
@@ -157,7 +157,7 @@ def hints(kind: Any) -> dict[str, Any]:
 
 @functools.cache
 def _fields(kind: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
-    """Return name and type of each field, whether it has to be there, and may be None."""
+    """Return each field's name and type, whether it is required, and whether it may be None."""
     nothing = dataclasses.MISSING
     return tuple(
         (
@@ -171,14 +171,14 @@ def _fields(kind: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
 
 
 def _item(hint: Any, value: object, name: str) -> Any:
-    """Return an item of a list; a dataclass's is not called by the list's name."""
+    """Return a decoded list item; errors in a dataclass name its own fields, not the list."""
     if dataclasses.is_dataclass(hint) and not isinstance(value, typing.cast(type[Any], hint)):
         return decode(typing.cast(type[Any], hint), value)
     return decode_value(hint, value, name)
 
 
 def _is_plain(value: object) -> bool:
-    """Whether a value of the right type is one as it is: what most are, in half the time."""
+    """Return whether a value can be taken unchanged: a fast path for most values."""
     match value:
         case str() | bool():
             return True
@@ -199,7 +199,7 @@ def _number(hint: type[int] | type[float], value: object, name: str) -> int | fl
 
 
 def _typed(value: object, name: str, *kinds: type) -> Any:
-    """Return a value of one of the types; bool is no int here."""
+    """Return ``value`` if it is of one of the types; a bool does not count as an int."""
     if type(value) not in kinds:
         raise FieldError(f"“{name}” is of a wrong type")
     return value

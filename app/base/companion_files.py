@@ -1,4 +1,4 @@
-"""Recognize companion files, which lie beside a model and are none.
+"""Recognise companion files: GGUF files beside a model that are not models themselves.
 
 They are drafts for speculative decoding, projectors for pictures, importance matrices, adapters,
 and vocabularies.
@@ -12,8 +12,8 @@ from functools import cache
 from app.base import outside
 from app.base.gguf import GgufHeader
 
-# The names of llama.cpp's types (llama-quantize), and others in use: UD- by unsloth, _L and _XL,
-# MXFP4_MOE, and the types of ik_llama.cpp.
+# The names of llama.cpp's quantization types (llama-quantize), and others in use: UD- by unsloth,
+# _L and _XL, MXFP4_MOE, and the types of ik_llama.cpp.
 LABEL = re.compile(
     r"""(?<![a-z0-9]) (?:UD-)? (?:
         I?Q[1-9]_ (?: K(?:_(?:XXS|XS|S|M|L|XL|XXL))? | K[A-Z]{1,2} | NL | XXS | XS | S | M | L | XL
@@ -22,7 +22,7 @@ LABEL = re.compile(
     ) (?![a-z0-9])""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Matches the quantization in a file's name."""
+"""A pattern for the quantization in a file's name."""
 
 _IMATRIX = re.compile(r"(?<![a-z0-9])imatrix(?![a-z0-9])", re.IGNORECASE)
 _BEGINS_WITH_IMATRIX = re.compile(r"(?:\A|/)imatrix[^/]*\Z", re.IGNORECASE)
@@ -36,7 +36,7 @@ def architectures() -> frozenset[str]:
 
 @cache
 def _words() -> re.Pattern[str]:
-    """Return a pattern for words in their names, or their folders' names: not "Smtp" for "mtp"."""
+    """Return a pattern for whole words in the names of files or folders: "mtp" is not in "Smtp"."""
     words = "|".join(outside.value("companion_files")["words"])
     return re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", re.IGNORECASE)
 
@@ -45,12 +45,12 @@ def is_companion_name(path: str) -> bool:
     """Return whether a path has the name of a companion file."""
     if _words().search(path) or _BEGINS_WITH_IMATRIX.search(path):
         return True
-    # With a quantization, it is a model that was quantized with a matrix.
+    # A name that also has a quantization is a model that was quantized with a matrix.
     return bool(_IMATRIX.search(path)) and not LABEL.search(path)
 
 
 def kind(header: GgufHeader) -> str:
-    """Return what a companion file is, by its header; empty for a model."""
+    """Return the kind of companion file by its header; empty for a model."""
     # "mmproj", "adapter", "imatrix" (gguf-py: GGUFType).
     general_type = header.metadata.get("general.type", "model")
     if general_type != "model":

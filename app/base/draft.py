@@ -9,14 +9,14 @@ from app.base.types import Delta, Part
 
 
 class Draft:
-    """An answer while it grows: deltas in, parts out. Several threads may use it.
+    """An answer while it grows: deltas in, parts out. Thread-safe.
 
     `parts` joins what a part has gained since it was last asked for, and keeps what did not
     change; `text_from` gives a part's newest text without joining anything older.
     """
 
     def __init__(self, parts: tuple[Part, ...] = ()) -> None:
-        self._parts = list(parts)  # as they were last joined
+        self._parts = list(parts)  # as last joined
         self._chunks: list[list[str]] = [[part.text] for part in parts]
         self._lengths = [len(part.text) for part in parts]
         self._stale: set[int] = set()  # the parts that have grown since

@@ -1,7 +1,7 @@
 """Every error that Fireside raises on purpose.
 
-Each carries facts; `app/wording/errors.py` turns them into sentences. Below FiresideError there is
-an error for each room, and below that its kinds.
+Each carries facts; `app/wording/errors.py` turns them into sentences. FiresideError has a subclass
+for each package, which in turn has one for each kind of failure.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import dataclass_transform
 
 @dataclass_transform(eq_default=False)
 class FiresideError(Exception):
-    """The root of the tree.
+    """The base class of Fireside's errors.
 
-    A subclass declares its facts like a dataclass, and is constructed with them; but real
-    dataclasses, of which there are fifty, would add 10 ms to every start.
+    A subclass declares its facts like a dataclass, and is constructed with them; but fifty real
+    dataclasses would add 10 ms to every start.
     """
 
     _facts: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class FiresideError(Exception):
 
 
 class Cancelled(FiresideError):
-    """The user stopped what was going on, which is no fault."""
+    """The user cancelled the operation; this is not a failure."""
 
 
 # --- Models ------------------------------------------------------------------------------------
@@ -62,18 +62,18 @@ class ModelUnreadable(ModelError):
 
 
 class NotGguf(ModelError):
-    """The file is not a GGUF, or its header makes no sense."""
+    """The file is not a GGUF file, or its header is nonsense."""
 
 
 class ModelTruncated(ModelError):
-    """The file ends at ``size`` bytes where its header promises ``expected``."""
+    """The file ends at ``size`` bytes, while its header promises ``expected``."""
 
     size: int
     expected: int
 
 
 class ModelDamaged(ModelError):
-    """The file contradicts itself, or what a model can be.
+    """The file contradicts itself, or has values impossible for a model.
 
     ``detail`` says where, in llama.cpp's words or similar ones.
     """
@@ -82,7 +82,7 @@ class ModelDamaged(ModelError):
 
 
 class ModelNewer(ModelError):
-    """The file was made for a newer llama.cpp; ``detail`` says what is unknown here."""
+    """The file was made for a newer llama.cpp; ``detail`` says what this one does not know."""
 
     detail: str
 
@@ -97,7 +97,7 @@ class ModelForeign(ModelError):
 
 
 class ModelForOllama(ModelError):
-    """A gpt-oss as Ollama converts it for its own engine: the tensors have other names.
+    """A gpt-oss that Ollama converted for its own engine: its tensors have other names.
 
     ``detail`` says what llama.cpp does not find in it.
     """
@@ -106,25 +106,25 @@ class ModelForOllama(ModelError):
 
 
 class ModelRenamed(ModelError):
-    """One of ``count`` parts whose name does not say which, so that the others cannot be found."""
+    """One of ``count`` parts, renamed so that its number, and the other parts, cannot be found."""
 
     count: int
 
 
 class UnsupportedArchitecture(ModelError):
-    """A GGUF of a model other than gpt-oss."""
+    """The file is a GGUF file of a model other than gpt-oss."""
 
     architecture: str
 
 
 class NoModel(UnsupportedArchitecture):
-    """A companion file: a draft, a projector, an importance matrix, an adapter."""
+    """The file is a companion file: a draft, a projector, an importance matrix, an adapter."""
 
 
 class ModelTooLarge(ModelError):
-    """The model needs ``needed`` bytes of memory where ``available`` can be had.
+    """The model needs ``needed`` bytes of memory, and only ``available`` can be had.
 
-    That is the machine's memory, or that of its ``gpu``, if one is named.
+    That is the GPU's memory if ``gpu`` names one, else the machine's.
     """
 
     needed: int
@@ -133,7 +133,7 @@ class ModelTooLarge(ModelError):
 
 
 class ModelLoadFailed(ModelError):
-    """llama.cpp refused the file, or crashed over it, for another reason than those above.
+    """llama.cpp refused the file, or crashed while loading it, for a reason not listed above.
 
     ``detail`` is its last message.
     """
@@ -166,37 +166,37 @@ class EngineDied(EngineError):
 
 
 class EngineHung(EngineError):
-    """The process was silent for ``seconds``, and was ended."""
+    """The process was silent for ``seconds``, and was killed."""
 
     seconds: float
 
 
 class EngineFailed(EngineError):
-    """llama.cpp reported a failure, and its process lives on."""
+    """llama.cpp reported a failure; its process is still running."""
 
     detail: str
 
 
 class RequestUnsupported(EngineError):
-    """The request wants ``feature``, which this model or this engine cannot do."""
+    """The request needs ``feature``, which this model or engine does not support."""
 
     feature: str
 
 
 class NoRemoteEngine(EngineError):
-    """The model is behind the endpoint ``url``, and nothing here can ask it."""
+    """The model is behind the endpoint ``url``, and there is no engine for endpoints."""
 
     url: str
 
 
 class AnswerEndless(EngineError):
-    """An answer only repeated itself, and was ended after ``tokens``."""
+    """An answer endlessly repeated itself, and was stopped after ``tokens`` tokens."""
 
     tokens: int
 
 
 class ContextFull(EngineError):
-    """The conversation has ``prompt`` tokens, the context holds ``context``."""
+    """The conversation has ``prompt`` tokens, too many for a context of ``context``."""
 
     prompt: int
     context: int
@@ -239,8 +239,8 @@ class StoreLocked(StoreError):
 class SettingsDamaged(FiresideError):
     """Some of the settings at ``path`` could not be read.
 
-    ``lost`` has their names, or "*" for all; ``detail`` says what is wrong, and ``kept`` is where
-    the file is now, None where it could not be put aside.
+    ``lost`` has their names, or "*" for all; ``detail`` says what is wrong; ``kept`` is the path
+    the damaged file was renamed to, None if renaming failed.
     """
 
     path: Path
@@ -253,14 +253,14 @@ class SettingsDamaged(FiresideError):
 
 
 class HubError(FiresideError):
-    """``file`` of ``repository`` cannot be had."""
+    """``file`` of ``repository`` cannot be fetched."""
 
     repository: str
     file: str
 
 
 class HubUnreachable(HubError):
-    """No answer from the hub, or none that makes sense; ``reason`` says why."""
+    """The hub gave no answer, or an invalid one; ``reason`` says why."""
 
     reason: str
 
@@ -276,7 +276,7 @@ class HubNotFound(HubError):
 
 
 class HubChanged(HubError):
-    """The hub has another file under this name than the wanted one."""
+    """The hub now has a different file under this name."""
 
 
 class NotOnHub(HubError):
@@ -286,11 +286,11 @@ class NotOnHub(HubError):
 
 
 class DownloadDamaged(HubError):
-    """The whole file arrived, more than once, and never had the hub's hash."""
+    """The file was downloaded completely, more than once, and never matched the hub's hash."""
 
 
 class NoRoom(HubError):
-    """The disk of ``path`` has ``free`` bytes, and ``needed`` more have to fit."""
+    """The disk of ``path`` has ``free`` bytes free, and ``needed`` more are required."""
 
     path: Path
     needed: int
@@ -315,7 +315,7 @@ class Offline(FiresideError):
 
 
 class UpdatesUnknown(FiresideError):
-    """``host`` does not say which Fireside is the newest; ``reason`` says why."""
+    """``host`` could not be asked for the newest version of Fireside; ``reason`` says why."""
 
     host: str
     reason: str
@@ -341,14 +341,14 @@ class TargetExists(LibraryError):
 
 
 class TargetFull(LibraryError):
-    """The disk of ``path`` has ``free`` bytes, and ``needed`` have to fit."""
+    """The disk of ``path`` has ``free`` bytes free, and ``needed`` are required."""
 
     needed: int
     free: int
 
 
 class CopyDiffers(LibraryError):
-    """What was written at ``path`` reads back differently: the disk is faulty."""
+    """The data written at ``path`` reads back differently: the disk is faulty."""
 
 
 # --- Import and export -------------------------------------------------------------------------
@@ -415,7 +415,7 @@ class DocumentUnreadable(DocumentError):
 
 
 class DocumentUnknown(DocumentError):
-    """It is of no type that Fireside reads."""
+    """Its type is not one that Fireside reads."""
 
 
 class DocumentImage(DocumentError):
@@ -445,6 +445,6 @@ class DocumentTooLong(DocumentError):
 
 
 class DocumentEmpty(DocumentError):
-    """It has no text: all of its ``pages`` are pictures, or it has none (0)."""
+    """It has no text: all of its ``pages`` are pictures, or it has no pages (0)."""
 
     pages: int

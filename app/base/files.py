@@ -1,4 +1,4 @@
-"""Small files that are written as a whole."""
+"""Atomic writes of small files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import TextIO
 
 @contextlib.contextmanager
 def replacing(path: Path, *, mode: int = 0o666, errors: str = "strict") -> Iterator[TextIO]:
-    """Yield a file to write to, in UTF-8, which takes the place of ``path`` at the end.
+    """Yield a UTF-8 text file to write to, which replaces ``path`` at the end.
 
-    A crash leaves the old file or the new one. ``mode`` has the new file's permissions, from which
-    the umask is taken; ``errors`` is what becomes of lone surrogates. Raises OSError.
+    A crash leaves the old file or the new one. ``mode`` has the new file's permissions, before the
+    umask; ``errors`` is the encoder's error handler, for lone surrogates. Raises OSError.
     """
     growing = path.with_name(f".fireside-{os.urandom(8).hex()}")
     opener = functools.partial(os.open, mode=mode)
@@ -34,7 +34,7 @@ def replacing(path: Path, *, mode: int = 0o666, errors: str = "strict") -> Itera
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, all of it or nothing, and bring it to the disk.
+    """Write a file atomically, readable by its owner only, and flush it to the disk.
 
     Raises OSError.
     """
@@ -44,9 +44,9 @@ def replace_text(path: Path, text: str) -> None:
 
 
 def sync(path: Path) -> None:
-    """Bring a file to the disk, or the names in a folder, so that a power cut leaves them there.
+    """Flush a file, or the entries of a folder, to the disk, so that they survive a power cut.
 
-    Windows does it for folders by itself. Raises OSError.
+    On Windows, folders need no flushing. Raises OSError.
     """
     folder = path.is_dir()
     if folder and sys.platform == "win32":

@@ -1,9 +1,10 @@
 """Read the header of a GGUF file: what a model is, without loading it.
 
-Format: ggml's docs/gguf.md, and what of it llama.cpp 0c1e57098 takes (ggml/src/gguf.cpp). A
-struct-level reader, since the gguf package takes 21 s for gpt-oss's vocabulary and this one well
-under a second. It reads with plain reads and never maps a file: where a medium fails, or another
-program cuts the file, a map ends the process, and a read is an error like any other.
+Format: ggml's docs/gguf.md, as far as llama.cpp 0c1e57098 accepts it (ggml/src/gguf.cpp). This
+reader works at the level of `struct`, since the gguf package takes 21 s for gpt-oss's vocabulary
+and this one well under a second. It uses plain reads and never maps a file: if a medium fails, or
+another program truncates the file, a mapping crashes the process, whereas a read raises an error
+like any other.
 """
 
 from __future__ import annotations
@@ -34,29 +35,29 @@ NAMES = {
     0: "u8", 1: "i8", 2: "u16", 3: "i16", 4: "u32", 5: "i32", 6: "f32", 7: "bool", 8: "str",
     9: "arr", 10: "u64", 11: "i64", 12: "f64",
 }  # fmt: skip
-"""What llama.cpp calls them."""
-NORMAL_TOKEN = 1  # llama.cpp's LLAMA_TOKEN_TYPE_NORMAL; tokens of other types are no text
+"""The names of the types in llama.cpp."""
+NORMAL_TOKEN = 1  # llama.cpp's LLAMA_TOKEN_TYPE_NORMAL; other types are not text
 ARCHITECTURE = "gpt-oss"  # of the models that Fireside runs
-ALIGNMENT = 32  # of tensors, in bytes, where the header names no other
+ALIGNMENT = 32  # of tensors, in bytes, unless the header has another
 MOST_PARTS = 1000
 _VERSIONS = (2, 3)
-_LONGEST_NAME = 63  # ggml's GGML_MAX_NAME, without its end
+_LONGEST_NAME = 63  # ggml's GGML_MAX_NAME, without the final NUL
 _MOST_DIMENSIONS = 4
 _MOST_WEIGHTS = (1 << 63) - 1  # ggml counts in 64 bits
 
-# Far more than any real header has, and little enough that a hostile or damaged one costs no
-# more than a second and some megabytes in the window's own process.
+# Limits far above any real header, yet low enough that a hostile or damaged one costs at most a
+# second and some megabytes in the window's own process.
 _MOST_ENTRIES = 1 << 16
 _MOST_ITEMS = 1 << 21  # of all arrays; gpt-oss has 0.85 million, Gemma 1.3
 _LONGEST_STRING = 1 << 20
 _MOST_TEXT = 1 << 22  # bytes of all strings outside arrays
 _LONGEST_HEADER = 1 << 26  # gpt-oss has 13 MB
 _FEW = 512  # items of an array of numbers that is always kept: one for each layer
-_CHUNK = 1 << 16  # bytes of a read; more for what is longer
+_CHUNK = 1 << 16  # bytes per read; more for longer items
 _LARGE_CHUNK = 1 << 20
 
-# ggml type: (weights a block, bytes a block), from ggml.c's type_traits. Those that are missing
-# were given up.
+# ggml type: (weights per block, bytes per block), from ggml.c's type_traits. Missing numbers are
+# types that ggml has removed.
 BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
     9: (32, 36), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
@@ -65,12 +66,12 @@ BLOCKS = {
     27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66),
     39: (32, 17), 40: (64, 36), 41: (128, 18), 42: (64, 18),
 }  # fmt: skip
-TYPES = 43  # ggml's GGML_TYPE_COUNT: a later llama.cpp made what has a higher number
+TYPES = 43  # ggml's GGML_TYPE_COUNT; higher numbers are from a later llama.cpp
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor's place: ``offset`` and ``size`` in bytes, from the data section on.
+    """A tensor's place: ``size`` in bytes, and ``offset`` in bytes from the data section's start.
 
     Where the ``type`` is unknown, the size reaches to the next tensor.
     """
@@ -95,9 +96,9 @@ class Type(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """All of a GGUF file that stands before its data.
+    """Everything in a GGUF file that precedes its data section.
 
-    ``types`` of the metadata are empty where the header was not read from a file.
+    ``types`` of the metadata are empty unless the header was read from a file.
     """
 
     path: Path
@@ -113,13 +114,13 @@ class GgufHeader:
         return str(self.metadata.get("general.architecture", ""))
 
     def number(self, name: str, default: int = 0) -> int:
-        """Return an integer of the architecture's own, such as ``block_count``."""
+        """Return an integer with the architecture's prefix, such as ``gpt-oss.block_count``."""
         value = self.metadata.get(f"{self.architecture}.{name}", default)
         return value if isinstance(value, int) else default
 
     @property
     def weights(self) -> int:
-        """Bytes of all tensors together."""
+        """The total size of all tensors, in bytes."""
         return sum(t.size for t in self.tensors)
 
 
@@ -136,7 +137,7 @@ class _Newer(Exception):
 
 
 class _Reader:
-    """A cursor over a file, which is read once, forward, in chunks."""
+    """A cursor over a file that is read forward once, in chunks."""
 
     def __init__(self, file: BinaryIO, size: int, arrays: bool) -> None:
         self._file, self._size, self._arrays = file, size, arrays
@@ -147,7 +148,7 @@ class _Reader:
 
     @property
     def place(self) -> int:
-        """Bytes from the file's start."""
+        """The current position, in bytes from the file's start."""
         return self._base + self._at
 
     def need(self, count: int) -> None:
@@ -186,7 +187,7 @@ class _Reader:
         return self._data[self._at - length : self._at].decode("utf-8", errors="replace")
 
     def strings(self, count: int) -> list[bytes]:
-        """Read ``count`` strings as bytes; return an empty list where arrays are not kept."""
+        """Read ``count`` strings as bytes; return an empty list if arrays are not kept."""
         found: list[bytes] = []
         unpack, keep = struct.Struct("<Q").unpack_from, self._arrays
         data, at, end = self._data, self._at, len(self._data)
@@ -247,7 +248,7 @@ class _Reader:
         return Type(kind, item, count), self.numbers(item, count)
 
     def tensor(self) -> Tensor:
-        """Read a tensor, whose size is not known yet."""
+        """Read a tensor's entry; its size is not known yet."""
         name = self.string()
         (dimensions,) = self.unpack("I")
         if dimensions > _MOST_DIMENSIONS or len(name) > _LONGEST_NAME:
@@ -268,7 +269,7 @@ def unnumbered(stem: str) -> str:
 
 
 def part_count(stem: str) -> int:
-    """Return the number of parts that a file's name tells; 0 where it has none, or a wrong one."""
+    """Return the number of parts according to a file's name; 0 if it has none or a wrong one."""
     named = re.search(r"-(\d{5})-of-(\d{5})\Z", stem)
     possible = named and 1 <= int(named[1]) <= int(named[2]) <= MOST_PARTS
     return int(named[2]) if named and possible else 0
@@ -283,7 +284,7 @@ def numbered(path: Path, count: int) -> list[Path]:
 
 
 def tensor_size(kind: int, count: int) -> int:
-    """Return the bytes of ``count`` weights of a ggml type; 0 for an unknown one."""
+    """Return the size in bytes of ``count`` weights of a ggml type; 0 for an unknown type."""
     weights, size = BLOCKS.get(kind, (1, 0))
     return count // weights * size
 
@@ -312,10 +313,10 @@ def read_from(file: BinaryIO, path: Path, size: int, *, arrays: bool = False) ->
 
     ``size``: the file's, in bytes. ``path``: its name in errors.
 
-    ``arrays``: whether long arrays (the vocabulary) are kept; strings in them are bytes.
-    Raises NotGguf, ModelForeign and ModelNewer where llama.cpp does not take this form of GGUF,
-    ModelDamaged where the header contradicts itself, ModelTruncated where the file is shorter
-    than its header says, and ModelUnreadable for what the file raises as OSError.
+    ``arrays``: whether long arrays (the vocabulary) are kept; strings in them are bytes. Raises
+    NotGguf, ModelForeign and ModelNewer if llama.cpp does not accept this form of GGUF,
+    ModelDamaged if the header contradicts itself, ModelTruncated if the file is shorter than its
+    header says, and ModelUnreadable if reading raises OSError.
     """
     reader = _Reader(file, size, arrays)
     try:
@@ -372,7 +373,7 @@ def _parse(reader: _Reader, path: Path, size: int) -> GgufHeader:
 
 
 def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:
-    """Return tensors with their sizes, in a data section of ``room`` bytes."""
+    """Return the tensors with their sizes filled in, for a data section of ``room`` bytes."""
     placed: list[Tensor] = []
     for tensor, after in zip(found, [*found[1:], None], strict=False):
         size = _checked_size(tensor)
@@ -383,7 +384,7 @@ def _placed(found: list[Tensor], room: int) -> tuple[Tensor, ...]:
 
 
 def _checked_size(tensor: Tensor) -> int | None:
-    """Return the bytes of a tensor, by the rules of ggml; None for an unknown type."""
+    """Return the size of a tensor in bytes, checked by ggml's rules; None for an unknown type."""
     count = math.prod(tensor.shape)
     if count > _MOST_WEIGHTS or max(tensor.shape, default=1) > _MOST_WEIGHTS:
         raise _Wrong(f"tensor '{tensor.name}' has {count} weights")

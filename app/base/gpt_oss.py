@@ -1,12 +1,12 @@
 """Check whether a GGUF file is a gpt-oss that llama.cpp runs.
 
-The list of models, the command line, the plan and the loader all ask here, so that they agree.
+The list of models, the command line, the plan and the loader all use this check, so they agree.
 
 The rules are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36, read 2026-11-29):
 src/models/openai-moe.cpp, llama-model.cpp (load_hparams, load_tensors, create_tensor_qkv),
 llama-model-loader.cpp, llama-vocab.cpp (load), llama-hparams.h; tests/e2e/test_refused.py compares
-them with what it does. Three are Fireside's own: a context and a window have at least one token,
-each token has a type, and no number is NaN.
+them with llama.cpp's behaviour. Three rules are Fireside's own: a context and a window have at
+least one token, each token has a type, and no number is NaN.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from app.base.gguf import ARRAY, BOOL, F32, I32, STRING, U16, U32, GgufHeader, T
 
 _MOST_LAYERS, _MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 _MOST = (1 << 32) - 1
-# Ollama's own conversion of gpt-oss, of which it has renamed the same at each load since 2026.
+# Ollama's own conversion of gpt-oss; since 2026 Ollama itself renames these tensors at each load.
 _OLLAMA_ARCHITECTURE = "gptoss"
 _OLLAMA_TENSORS = re.compile(r"blk\.\d+\.(attn_out\.(weight|bias)|attn_sinks|ffn_norm\.weight)\Z")
 
 _NO_WEIGHTS = {9, 15, 24, 25, 26, 27, 28}  # Q8_1, Q8_K, integers, F64
-_PLAIN = 0  # F32: of all that is no matrix; with others llama.cpp aborts
+_PLAIN = 0  # F32, for all but matrices; llama.cpp aborts on other types
 _ROPE_SCALING = {"none", "linear", "yarn", "longrope"}
 _PRE_TOKENIZERS = {
     "a.x-4.0", "afmoe", "bailingmoe", "bailingmoe2", "bloom", "chameleon", "chatglm-bpe",
@@ -55,7 +55,7 @@ _PRE_TOKENIZERS = {
     "tiny_aya", "trillion", "ufakzeka", "viking", "whitespace", "youtu",
 }  # fmt: skip
 
-# Of what type llama.cpp reads a key, where it stands there.
+# The types that llama.cpp accepts for a key, if the key is there.
 _TYPES = {
     **dict.fromkeys(
         (
@@ -82,7 +82,7 @@ _BY_LAYER = (
     "attention.head_count", "attention.head_count_kv", "feed_forward_length",
     "expert_used_count", "expert_feed_forward_length",
 )  # fmt: skip
-"""One number for all layers, or a list with one for each."""
+"""Keys whose value is one number for all layers, or a list with one for each layer."""
 _GENERAL_TYPES = {
     "general.architecture": STRING,
     "general.name": STRING,
@@ -120,8 +120,9 @@ _GENERAL_TYPES = {
 class Shape:
     """The dimensions of a gpt-oss, each within llama.cpp's limits.
 
-    ``width`` of the embedding, of a ``head`` and of an expert's inner layer; ``chosen`` experts
-    of ``experts`` for a token; ``window`` and ``context`` in tokens.
+    ``width`` is that of the embedding, ``head`` that of an attention head, ``expert_width`` that of
+    an expert's inner layer; ``chosen`` of the ``experts`` are used for a token; ``window`` and
+    ``context`` in tokens.
     """
 
     layers: int
@@ -139,7 +140,7 @@ class Shape:
 def parts(path: Path) -> list[Path]:
     """Return the files of the model that ``path`` belongs to, whether they exist or not.
 
-    The header tells the number of parts; where it cannot be read, the file's name does.
+    The number of parts is taken from the header or, if that cannot be read, from the file's name.
     """
     named = gguf.part_count(path.stem)
     if not named:
@@ -152,14 +153,14 @@ def parts(path: Path) -> list[Path]:
 
 
 def model(path: Path) -> GgufHeader:
-    """`read` for the model that ``path`` belongs to."""
+    """Return what `read` does for all parts of the model that ``path`` belongs to."""
     return read(parts(path))
 
 
 def read(files: Sequence[Path]) -> GgufHeader:
     """Return the header of the gpt-oss in ``files``, its parts in their order; see `check`.
 
-    Raises ModelError where llama.cpp does not run it, or where its weights were never written.
+    Raises ModelError if llama.cpp cannot run it, or if its weights were never written.
     """
     headers = [gguf.read(file) for file in files]
     whole = check(headers)
@@ -170,7 +171,7 @@ def read(files: Sequence[Path]) -> GgufHeader:
 def check(headers: Sequence[GgufHeader]) -> GgufHeader:
     """Return the first of a model's headers, with the tensors of all its parts.
 
-    Raises ModelError where llama.cpp does not run it.
+    Raises ModelError if llama.cpp cannot run it.
     """
     first = headers[0]
     _check_architecture(first)
@@ -191,7 +192,7 @@ def check(headers: Sequence[GgufHeader]) -> GgufHeader:
 def shape(header: GgufHeader) -> Shape:
     """Return the dimensions in ``header``, checked.
 
-    Raises ModelForeign where one is missing, and ModelDamaged where one is impossible.
+    Raises ModelForeign if one is missing, and ModelDamaged if one is impossible.
     """
     layers = _number(header, "block_count", _MOST_LAYERS)
     width = _number(header, "embedding_length")
@@ -236,7 +237,7 @@ def _number(
 ) -> int:
     """Return a positive number of the header.
 
-    Where it may be a list with one for each of ``layers``, all have to be the same.
+    If it may be a list with one number for each of ``layers``, all must be the same.
     """
     key = _key(name)
     value = header.metadata.get(key, default)
@@ -250,7 +251,7 @@ def _number(
 
 
 def _split(header: GgufHeader) -> int:
-    """Return the number of parts that a header tells; 1 where it tells none."""
+    """Return the number of parts according to a header; 1 if it has none."""
     count = header.metadata.get("split.count", 0)
     return count if isinstance(count, int) and 1 < count <= gguf.MOST_PARTS else 1
 
@@ -326,7 +327,7 @@ def _check_vocabulary(header: GgufHeader) -> None:
 
 
 def _check_tensors(header: GgufHeader, found: Shape) -> None:
-    """Check that all tensors are there, each of its shape, and no others."""
+    """Check that all tensors are there with the right shapes, and no others."""
     there = {tensor.name: tensor for tensor in header.tensors}
     vocabulary = header.types["tokenizer.ggml.tokens"].items
     for name, wanted, required in _wanted(found, vocabulary, there):

@@ -1,4 +1,4 @@
-"""Work in the background on a few threads, which can be ended."""
+"""Background work on a few threads, which can be stopped."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ T = TypeVar("T")
 
 
 class Jobs:
-    """A pool of ``workers`` threads, called after what they do."""
+    """A pool of ``workers`` threads, named ``name``."""
 
     def __init__(self, name: str, workers: int = 2) -> None:
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
         self.ending = threading.Event()
-        """Set once everything ends."""
+        """Set once `stop` or `close` is called."""
         self.stops: set[threading.Event] = set()
-        """What would end the work that is under way."""
+        """The stop events of the work under way."""
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Do some work, which is waited for when everything ends."""
+        """Run ``work`` on the pool; `close` waits for it."""
         return self._pool.submit(work)
 
     def submit_until(self, stop: threading.Event, work: Callable[[], T]) -> Future[T]:
-        """Do some work that ends early once ``stop`` is set, as it is when everything ends."""
+        """Run work that ends early once ``stop`` is set, which `stop` and `close` also do."""
         self.stops.add(stop)
         future = self._pool.submit(work)
         future.add_done_callback(lambda _: self.stops.discard(stop))
         return future
 
     def stop(self) -> None:
-        """End what can be stopped, and begin nothing any more."""
+        """Stop what can be stopped, and start nothing new."""
         self.ending.set()
         for stop in list(self.stops):
             stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
-        """Stop, and wait for what is under way."""
+        """Call `stop`, and wait for the work under way."""
         self.stop()
         self._pool.shutdown()
 

@@ -1,8 +1,8 @@
 """The licences of Fireside's components: ``resources/licences.txt``, for people and machines.
 
-``installers/licences.py`` writes it. Each component begins a page (a form feed) with lines
+``installers/licences.py`` writes it. Each component starts a new page (form feed) with the lines
 "Name: …", "Version: …", "Licence: …" (an SPDX expression) and "Source: …", an empty line, and the
-licence's text. The words before the first page are for whoever opens the file.
+licence's text. The text before the first page is an introduction for people who open the file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Component:
     version: str
     licence: str
     source: str
-    """A URL of its source code."""
+    """The URL of its source code."""
     text: str
 
 

@@ -1,9 +1,9 @@
 """``fireside.log`` in the data folder: unforeseen faults, and when processes start and end.
 
 It holds no words of chats. Of an exception it has the type, and the place of each frame. Messages
-are left out, since they quote values: of Fireside's own errors it has the facts that are numbers,
-of the system's the name of the error. `FaultLog` belongs to a window's process; without one,
-nothing is written, and `report` does nothing.
+are left out, since they quote values: for Fireside's own errors, only the facts that are numbers
+are written, and for the system's errors, the name of the error. `FaultLog` belongs to the window's
+process; without one, nothing is written, and `report` does nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SIZE, _OLD = 512_000, 2  # bytes of a file, and how many older ones are kept
 _FRAMES = 40  # of a stack; the middle of a longer one is left out
 _PACKAGES = ("llama-cpp-python", "PySide6-Essentials")
 _ROOT = f"{Path(__file__).resolve().parents[2]}{os.sep}"
-# Of a stack that faulthandler or Python wrote: what has no words in it.
+# The lines of a faulthandler or Python stack that contain no values or messages.
 _NATIVE = re.compile(
     r"Fatal Python error: [\w ]+|Windows fatal exception: [\w ]+"
     r"|(?:Current thread|Thread) 0x[0-9a-f]+.*|Stack \(most recent call first\):"
@@ -52,10 +52,10 @@ _logger.propagate = False
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that nobody foresaw.
+    """An unforeseen fault.
 
-    ``kind`` is the same where it happens again; ``trace`` is text for whoever repairs it.
-    ``ended``: the window's process ended by it.
+    ``kind`` is equal for repetitions of a fault; ``trace`` is its traceback, for developers.
+    ``ended``: whether it ended the window's process.
     """
 
     kind: str
@@ -67,31 +67,31 @@ _open: FaultLog | None = None
 
 
 def note(text: str, level: int = logging.INFO) -> None:
-    """Write a line, where this process has a log. ``text`` holds no words of chats."""
+    """Write a line if this process has a log. ``text`` must not contain words of chats."""
     _logger.log(level, "%s", text)
 
 
 def report(error: BaseException, where: str = "") -> None:
-    """Write a fault's trace, where this process has a log, and tell of it once."""
+    """Write a fault's trace if this process has a log, and notify the listener once per kind."""
     if _open:
         _open.add(of_exception(error, where))
 
 
 def record(error: BaseException) -> None:
-    """Write an error's trace and tell nobody: someone else does."""
+    """Write an error's trace without notifying the listener: the caller shows the error itself."""
     if _open and not isinstance(error, FiresideError):
         _open.add(of_exception(error), tell=False)
 
 
 def report_child(name: str, output: str, *, tell: bool = True) -> None:
-    """Do the same as `report` for a process that crashed, by what it wrote last."""
+    """Do what `report` does for a child process that crashed, using its last output."""
     if _open and (trace := written_stack(output)):
         places = [line for line in trace.splitlines() if "app/" in line]
         _open.add(Fault(f"{name}{''.join(places[:1])}", f"{name}\n{trace}"), tell=tell)
 
 
 def of_exception(error: BaseException, where: str = "") -> Fault:
-    """Return what may be written of an exception and of those that led to it."""
+    """Return an exception and its causes as a fault, without anything that may quote chats."""
     stacks: list[str] = []
     seen: set[int] = set()
     each: BaseException | None = error
@@ -106,12 +106,12 @@ def of_exception(error: BaseException, where: str = "") -> Fault:
 
 
 def written_stack(text: str) -> str:
-    """Return the stack of a crash in what a process wrote, without any messages.
+    """Return the stack of a crash from a process's output, without any messages.
 
     Empty if there is none.
     """
     lines: list[str] = []
-    python = False  # in a stack of Python's, not of faulthandler's
+    python = False  # in a Python stack, not one by faulthandler
     for line in text.splitlines():
         if found := _NATIVE.match(line):
             lines.append(_FILE.sub(_place_of, found[0]))
@@ -138,9 +138,9 @@ def tail(folder: Path, lines: int = 40) -> str:
 class FaultLog:
     """The log of this process, from `start` to `close`; there is one at a time.
 
-    ``folder`` is the data folder. The file is made with the first line, which has the versions;
-    ``more`` are others than Fireside's and Python's. A folder that takes no file, and a full
-    disk, cost the log and nothing else.
+    ``folder`` is the data folder. The file is created with its first line, which has the versions;
+    ``more`` are versions beside Fireside's and Python's. If the folder cannot be written to, or the
+    disk is full, only the log is lost.
     """
 
     def __init__(self, folder: Path, more: str = "") -> None:
@@ -154,7 +154,7 @@ class FaultLog:
         self._before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
 
     def start(self) -> Self:
-        """Take over the hooks for what nobody catches; the hooks of before are called, too."""
+        """Install the hooks for uncaught exceptions; the previous hooks are still called."""
         global _open
         self._handler = _Handler(self._folder / NAME, self._more)
         _logger.addHandler(self._handler)
@@ -168,7 +168,7 @@ class FaultLog:
         return self
 
     def close(self) -> None:
-        """Give the hooks back; this end was no crash."""
+        """Restore the previous hooks, and record that this run did not crash."""
         global _open
         if _open is not self:
             return
@@ -186,8 +186,7 @@ class FaultLog:
     def listen(self, listener: Callable[[Fault], None]) -> None:
         """Call ``listener`` for each kind of fault once, on the thread where it happens.
 
-        It is called at once for faults that happened before, and takes the place of the listener
-        of before.
+        It is called at once for earlier faults, and replaces the previous listener.
         """
         with self._lock:
             self._listener = listener
@@ -196,10 +195,10 @@ class FaultLog:
             listener(fault)
 
     def add(self, fault: Fault, *, tell: bool = True) -> None:
-        """Write a fault with its trace, and tell the listener of it.
+        """Write a fault with its trace, and notify the listener.
 
-        Only the 1st, 10th, 100th time and so on are written, since what is wrong in painting is
-        wrong 60 times a second.
+        Only the 1st, 10th, 100th occurrence and so on is written, since a fault in painting may
+        repeat 60 times a second.
         """
         with self._lock:
             count = self._counts[fault.kind] = self._counts.get(fault.kind, 0) + 1
@@ -234,19 +233,19 @@ class FaultLog:
         self._before[2](raised)
 
     def _add_quietly(self, error: BaseException, where: str) -> None:
-        with contextlib.suppress(Exception):  # a hook that raises would hide what it is told of
+        with contextlib.suppress(Exception):  # an exception in a hook would hide the one reported
             self.add(of_exception(error, where))
 
     # --- Crashes ------------------------------------------------------------------------------
 
     def _watch_crashes(self) -> None:
-        """Move the stack that the last run left into the log, and have this one leave its own."""
+        """Move the stack of the last run's crash into the log, and enable faulthandler again."""
         path = self._folder / CRASH_NAME
         with contextlib.suppress(OSError):
             trace = path.read_text("utf-8", "replace")
             if _FATAL.search(trace) and (trace := written_stack(trace)):
                 self.add(Fault("crash", f"the last run ended by a crash\n{trace}", ended=True))
-        if faulthandler.is_enabled():  # somebody wants it elsewhere
+        if faulthandler.is_enabled():  # already enabled with another output
             return
         try:
             self._crash_file = path.open("w", encoding="utf-8")
@@ -258,7 +257,7 @@ class FaultLog:
 
 
 class _Handler(logging.Handler):
-    """Opens the file with the first line. logging's handlers are loaded only then."""
+    """A handler that opens the file, and imports `logging.handlers`, at the first line."""
 
     def __init__(self, path: Path, more: str) -> None:
         super().__init__()
@@ -283,10 +282,10 @@ class _Handler(logging.Handler):
         file = RotatingFileHandler(
             self._path, maxBytes=_SIZE, backupCount=_OLD, encoding="utf-8", errors="replace"
         )
-        # A full disk is told where chats are saved.
+        # A full disk is reported when chats are saved.
         file.handleError = lambda record: None  # type: ignore[method-assign]
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
-        # Not `versions`, nor platform.platform(): no start is to wait for them.
+        # Not `versions` or platform.platform(): both are too slow for a start.
         system = " ".join(os.uname()[::2]) if hasattr(os, "uname") else sys.platform
         told = [f"Fireside {__version__}", f"Python {platform.python_version()}", self._more]
         line = ", ".join([*filter(None, told), system])
@@ -297,7 +296,7 @@ class _Handler(logging.Handler):
 
 
 def versions() -> str:
-    """Return the versions of what matters, in a line. Takes some 60 ms."""
+    """Return the versions of the relevant packages on one line. Takes about 60 ms."""
     import importlib.metadata as metadata
 
     found = [f"Fireside {__version__}", f"Python {platform.python_version()}"]
@@ -326,7 +325,7 @@ def _shortened(lines: list[str]) -> Iterator[str]:
 
 
 def _place(file: str) -> str:
-    """Return a source file's name without the folders of this computer and its person."""
+    """Return a source file's path without the folders that identify this computer or its user."""
     file = file.removeprefix(_ROOT).replace("\\", "/")
     if "site-packages/" in file:
         return file.rpartition("site-packages/")[2]

@@ -19,7 +19,7 @@ from app.base.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One assumption."""
+    """One assumption about another program or service."""
 
     name: str
     what: str
@@ -29,7 +29,7 @@ class Fact:
     looked: datetime.date
     """The day on which ``source`` was read."""
     check: str = ""
-    """The name of the test for it; empty where only a person can check."""
+    """The name of the test for it; empty if only a person can check."""
     pinned: dict[str, str] = field(default_factory=dict)
     """The versions of packages that it was checked with."""
     stands: dict[str, list[str]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Fact:
     By "github:<owner>/<name>/<path>" or "pypi:<project>/<path in its wheel>".
     """
     value: Any = None
-    """What the code reads, of TOML's types."""
+    """The value that the code reads, of one of TOML's types."""
 
 
 @cache

@@ -1,7 +1,7 @@
 """Supervised child processes: spawned, spoken to over a pipe, watched, and ended.
 
-A child holds nothing that its parent could not do without, so it may die, hang or be killed at
-any time; whoever waits for it learns of it.
+A child holds nothing that its parent cannot do without, so it may die, hang or be killed at any
+time; a caller that is waiting for it gets an error.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 
 from app.base import log as fault_log
 
-_MOST_COUNTED_S = 1.0  # of the time between two looks
-_LOG_LIMIT = 1 << 20  # bytes after which the log starts again
+_MOST_COUNTED_S = 1.0  # counted between two looks at the clock
+_LOG_LIMIT = 1 << 20  # bytes after which the log is emptied
 
 
 class ChildEnded(Exception):
@@ -30,11 +30,11 @@ class ChildProcess:
     """One process and the pipe to it.
 
     ``target`` is called in the child with its end of the pipe and ``arguments``; it must be
-    importable, since the process is spawned. ``log``: the file that the child writes its output
-    to (see `write_output_to`); it starts again where it has grown long.
+    importable, since the process is spawned. ``log``: the file that the child writes its output to
+    (see `write_output_to`); it is emptied when it has grown long.
 
-    One thread at a time may call `receive`; the rest may be called from any thread. Raises
-    OSError where the process cannot be started: no memory, or too many processes.
+    One thread at a time may call `receive`; the rest may be called from any thread. Raises OSError
+    if the process cannot be started: no memory, or too many processes.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ChildProcess:
         self._log = log
         self._log_start = _trimmed(log) if log else 0
         context = multiprocessing.get_context("spawn")
-        ends: tuple[Any, Any] = context.Pipe()  # which Windows has another class for
+        ends: tuple[Any, Any] = context.Pipe()  # of another class on Windows
         self._connection, theirs = ends
         self._process = context.Process(
             target=target, args=(theirs, *arguments), name=f"fireside {name}", daemon=True
@@ -66,9 +66,9 @@ class ChildProcess:
         fault_log.note(f"{name}: process {self._process.pid} has started")
         self._noted_end = False
         self.silence = 0.0
-        """Seconds that were spent in `receive` since the last message was sent or came."""
+        """Seconds spent in `receive` since the last message was sent or received."""
         self._looked = time.monotonic()
-        # A child that hangs does not read, and a full pipe must not block who asks.
+        # A child that hangs does not read, and a full pipe must not block the caller.
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._sender = threading.Thread(target=self._send_all, name=f"{name} pipe", daemon=True)
         self._sender.start()
@@ -98,12 +98,12 @@ class ChildProcess:
             try:
                 self._connection.send(message)
             except OSError:
-                return  # the child is gone; who waits for its answer learns of it
+                return  # the child is gone; `receive` will raise ChildEnded
 
     def receive(self, timeout: float) -> Any:
-        """Return the next message, or None where none came within ``timeout`` seconds.
+        """Return the next message, or None if none came within ``timeout`` seconds.
 
-        Raises ChildEnded where the child is gone, and has left no message.
+        Raises ChildEnded if the child is gone and has left no message.
         """
         from multiprocessing.connection import wait
 
@@ -113,7 +113,7 @@ class ChildProcess:
             message = self._connection.recv() if arrived else None
         except (EOFError, OSError):
             raise ChildEnded from None
-        # Time in which this process did not run either (sleep, Ctrl+Z) is no silence.
+        # Time in which this process did not run either (sleep, Ctrl+Z) does not count as silence.
         now = time.monotonic()
         self.silence += min(now - self._looked, _MOST_COUNTED_S)
         self._looked = now
@@ -124,7 +124,7 @@ class ChildProcess:
         return message
 
     def memory(self) -> int:
-        """Return the bytes of memory that the process takes now; 0 where it is gone."""
+        """Return how many bytes of memory the process uses now; 0 if it is gone."""
         import psutil
 
         with suppress(psutil.Error):
@@ -141,7 +141,7 @@ class ChildProcess:
         self.kill()
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process at once."""
         self._process.kill()
         self._process.join()
         if not self._noted_end:
@@ -154,7 +154,7 @@ class ChildProcess:
         self._connection.close()
 
     def log_tail(self, size: int) -> str:
-        """Return what this child wrote to its log last, in ``size`` bytes."""
+        """Return the last ``size`` bytes that this child wrote to its log."""
         if self._log is None:
             return ""
         try:
@@ -166,7 +166,7 @@ class ChildProcess:
 
 
 def _trimmed(log: Path) -> int:
-    """Return the log's length in bytes, after it was deleted where it had grown long."""
+    """Delete the log if it has grown long; return its length in bytes."""
     try:
         if log.stat().st_size > _LOG_LIMIT:
             log.unlink()
@@ -176,10 +176,10 @@ def _trimmed(log: Path) -> int:
 
 
 def write_output_to(log: Path) -> None:
-    """In a child: append all output to a file from now on, that of C, too."""
+    """In a child: append all output, including that of C code, to a file from now on."""
     try:
         file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    except OSError:  # the work is worth more than a log
+    except OSError:  # the work matters more than its log
         file = os.open(os.devnull, os.O_WRONLY)
     os.dup2(file, 1)
     os.dup2(file, 2)
@@ -187,7 +187,7 @@ def write_output_to(log: Path) -> None:
 
 
 def end_first_without_memory() -> None:
-    """In a child: where memory runs out, have the system end this process and not the window's.
+    """In a child: have the system kill this process first, not the window's, if memory runs out.
 
     Linux only; elsewhere this does nothing.
     """

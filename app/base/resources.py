@@ -11,7 +11,7 @@ def resource(*names: str) -> Path:
     """Return the path of a file in ``resources/``.
 
     A wheel and a frozen app contain the folder as ``app/resources``; a clone has it beside
-    ``app``. Raises FileNotFoundError where the installation is incomplete.
+    ``app``. Raises FileNotFoundError if the installation is incomplete.
     """
     for root in (_APP / "resources", _APP.parent / "resources"):
         path = root.joinpath(*names)

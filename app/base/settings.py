@@ -1,4 +1,4 @@
-"""Settings and the folders that hold a person's data."""
+"""Settings, and the folders that hold a user's data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.base.files import replace_text
 
 
 class ThemeChoice(StrEnum):
-    """The colours of the window."""
+    """The user's choice of theme."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -29,7 +29,7 @@ class ThemeChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where files are kept: all below one folder, which is easily backed up."""
+    """The paths of all data, below one folder that is easily backed up."""
 
     data: Path
 
@@ -37,7 +37,7 @@ class Folders:
     def find(cls, data_dir: Path | None = None) -> Self:
         """Return ``data_dir``, else FIRESIDE_DATA_DIR, else the system's data folder.
 
-        It is created if missing. Raises StoreReadOnly where that fails.
+        It is created if missing. Raises StoreReadOnly if that fails.
         """
         env = os.environ.get("FIRESIDE_DATA_DIR")
         chosen = data_dir or (Path(env) if env else None)
@@ -74,56 +74,56 @@ class Folders:
 
     @property
     def kept(self) -> Path:
-        """The engine's state after each chat's prompt, which saves processing it again."""
+        """The folder of the KV cache on disk: the engine's state for each chat."""
         return self.data / "kept"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Each setting, declared once, with its default. JSON on disk."""
+    """All settings with their defaults; stored as JSON."""
 
     theme: ThemeChoice = ThemeChoice.SYSTEM
     language: str = ""
-    """Of the window, "en" or "de"; empty for the system's."""
+    """The window's language, "en" or "de"; empty for the system's."""
     instructions: str = ""
-    """The person's own instructions to the model, for every chat."""
+    """The user's own instructions to the model, for every chat."""
     prepare: bool = True
-    """Whether the engine reads ahead while the person reads or types."""
+    """Whether the engine processes the next prompt ahead while the user reads or types."""
     name_chats: bool = True
     """Whether the model gives a new chat its title."""
     context: int | None = None
-    """Tokens of context; this and the next three: None, or empty, leaves it to the plan."""
+    """The size of the context in tokens. Here and in the next two, None or "" leaves it to plan."""
     gpu_layers: int | None = None
     cpu_experts: int | None = None
-    """Of how many layers the experts stay on the CPU."""
+    """The number of layers whose experts stay on the CPU."""
     cache_type: str = ""
     """How keys and values are stored: "f16" or "q8_0"."""
     kept_gb: int = 4
-    """Gigabytes of disk for what the model has read of each chat; 0 keeps nothing."""
+    """Gigabytes of disk for the KV cache of chats; 0 keeps nothing."""
     model: str = ""
     """Path of the chosen model, or "demo"; empty before the first choice."""
     models: tuple[str, ...] = ()
-    """Paths of the GGUF files that were opened, the last one first."""
+    """Paths of the GGUF files that were opened, the most recent first."""
     folders: tuple[str, ...] = ()
-    """The person's own folders to look for models in."""
+    """The user's own folders to look for models in."""
     download_folder: str = ""
     """Where downloads go, laid out as the Hugging Face cache; empty for that cache itself."""
     download_mount: str = ""
     """Where the drive of that folder was mounted when it was chosen."""
     download_limit: int = 0
-    """Megabytes a second; 0 for no limit."""
+    """The limit for downloads in megabytes per second; 0 for no limit."""
     offline: bool = False
-    """Whether no connection is to be opened."""
+    """Whether network connections are forbidden."""
     text_size: int = 15
-    """Of the conversation, in pixels."""
+    """The text size of the conversation, in pixels."""
     copy_markdown: bool = True
-    """Whether what is copied of a conversation is Markdown, or else plain text."""
+    """Whether text copied from a conversation is Markdown, else plain text."""
     closed_folders: tuple[str, ...] = ()
-    """The folders of chats that the side bar does not unfold."""
+    """The chat folders that are collapsed in the side bar."""
     chat: int | None = None
     """The chat that was open last."""
     export_form: str = ".md"
-    """How chats were exported last, as the ending of the file; and the next three."""
+    """The suffix of the last export's format; the next three are its options."""
     export_reasoning: bool = True
     export_branches: bool = False
     export_folder: str = ""
@@ -136,7 +136,7 @@ class Settings:
 class Loaded:
     """The content of a settings file.
 
-    ``others`` are fields that this version does not know, as they are. ``lost`` are the names of
+    ``others`` are fields that this version does not know, unchanged. ``lost`` are the names of
     those whose values could not be read; ``damage`` is what is wrong with the file, empty for
     nothing.
     """
@@ -148,14 +148,14 @@ class Loaded:
 
 
 _UNREAD = object()
-_AFTER = re.compile(r"\s*(?:[,}\"]|//|$)")  # what may follow a value, also one without its comma
+_AFTER = re.compile(r"\s*(?:[,}\"]|//|$)")  # what may follow a value, even if its comma is missing
 _KEY = re.compile(r'"([A-Za-z_][A-Za-z0-9_]*)"\s*:\s*')
 
 
 def _parse(value: object, default: Any, name: str) -> Any:
-    """Return ``value`` as the field's type, or the default where that fails.
+    """Return ``value`` as the field's type, or the default if that fails.
 
-    Of a list, the texts are taken.
+    Of a list, only the strings are kept.
     """
     if isinstance(default, tuple) and isinstance(value, list):
         return tuple(item for item in value if isinstance(item, str))
@@ -166,14 +166,14 @@ def _parse(value: object, default: Any, name: str) -> Any:
 
 
 def _same(value: Any, parsed: Any) -> bool:
-    """Whether a field was read without loss."""
+    """Return whether a field was read without loss."""
     if isinstance(parsed, tuple):
         return isinstance(value, list) and value == list(parsed)
     return bool(value == parsed) and isinstance(value, bool) is isinstance(parsed, bool)
 
 
 def _salvaged(text: str) -> dict[str, Any]:
-    """Return the fields of a damaged object one by one; `_UNREAD` for nonsense."""
+    """Return the fields of a damaged object, each parsed by itself; `_UNREAD` if unreadable."""
     found: dict[str, Any] = {}
     decoder = json.JSONDecoder(strict=False)
     at = 0
@@ -203,8 +203,8 @@ def _text(data: bytes) -> str:
 def read(path: Path) -> Loaded:
     """Return the settings in ``path``, without changing anything.
 
-    Of a damaged file, everything readable is taken; what is missing has its default, as have all
-    without a file.
+    Everything readable in a damaged file is used; missing fields have their defaults, as all do if
+    there is no file.
     """
     try:
         data = path.read_bytes()
@@ -240,12 +240,12 @@ def read(path: Path) -> Loaded:
 
 
 def load(path: Path) -> Settings:
-    """Return the settings in ``path``, with defaults for what is missing or nonsense."""
+    """Return the settings in ``path``, with defaults for missing or invalid fields."""
     return read(path).settings
 
 
 def open_(path: Path) -> tuple[Settings, SettingsDamaged | None]:
-    """Return the settings in ``path`` at a start.
+    """Return the settings in ``path`` when the program starts.
 
     A damaged file is renamed, and what could be read of it is written in its place; the error says
     what was lost.
@@ -261,9 +261,9 @@ def open_(path: Path) -> tuple[Settings, SettingsDamaged | None]:
 
 
 def save(settings: Settings, path: Path) -> None:
-    """Write all of the settings or nothing: a crash leaves the old file or the new one.
+    """Write the settings atomically: a crash leaves the old file or the new one.
 
-    Unknown fields, which a later version wrote, are kept; a file that was damaged meanwhile is
+    Unknown fields, written by a later version, are kept; a file that has been damaged meanwhile is
     renamed. Raises OSError.
     """
     there = read(path)
@@ -273,13 +273,13 @@ def save(settings: Settings, path: Path) -> None:
 
 
 def _write(settings: Settings, others: dict[str, Any], path: Path) -> None:
-    # ASCII, since a path on Linux may hold bytes that are no text and UTF-8 cannot write.
+    # ASCII, since a path on Linux may contain bytes that are not text, which UTF-8 cannot encode.
     text = json.dumps(others | codec.encode(settings), indent=2)
     replace_text(path, text + "\n")
 
 
 def _put_aside(path: Path) -> Path:
-    """Rename a file to a name that is free. Raises OSError."""
+    """Rename a file to an unused name. Raises OSError."""
     number = 1
     while os.path.lexists(aside := path.with_name(f"{path.name}.{number}.old")):
         number += 1

@@ -1,4 +1,4 @@
-"""Errors on the threads of executors."""
+"""Reporting of errors on executors' threads."""
 
 from __future__ import annotations
 

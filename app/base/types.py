@@ -1,4 +1,4 @@
-"""The values that packages hand to each other. All are frozen; none needs a library."""
+"""The values that packages exchange. All are frozen; none needs a library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Effort(StrEnum):
-    """How long a model reasons before it answers."""
+    """The reasoning effort: how long a model reasons before it answers."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -19,7 +19,7 @@ class Effort(StrEnum):
 class Role(StrEnum):
     """Who wrote a message.
 
-    The store has those of users and assistants only; a server's client may send all.
+    The store has users' and assistants' messages only; a server's client may send all roles.
     """
 
     SYSTEM = "system"
@@ -30,7 +30,7 @@ class Role(StrEnum):
 
 
 class PartKind(StrEnum):
-    """What a part of a message is."""
+    """The kind of a part of a message."""
 
     REASONING = "reasoning"
     TEXT = "text"
@@ -43,7 +43,7 @@ class PartKind(StrEnum):
     MEDIA = "media"
     """A picture or a sound, as bytes."""
     UNKNOWN = "unknown"
-    """A kind that a newer version stored."""
+    """A kind that a newer version has stored and this one does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ class Part:
     """A part of a message: reasoning, text, a call, a result, a file, or media.
 
     ``text`` holds a call's arguments as the model wrote them, or the text of a result or a file.
-    ``name`` is the function that is called or has returned (``functions.get_weather``,
-    ``python``), the name of a file, or, where the kind is unknown, that kind. ``id`` tells which
-    call a call or result is; it is empty where the chat format has no ids. ``format_data`` is
-    what the chat format needs to render the part exactly as it was drawn, and opaque to all
-    others. ``media_type`` is MIME's; ``data`` are the bytes of media.
+    ``name`` is the function that is called or has returned (``functions.get_weather``, ``python``),
+    the name of a file, or, if the kind is unknown, that kind. ``id`` identifies a call and its
+    result; it is empty if the chat format has no ids. ``format_data`` is what the chat format needs
+    to render the part exactly as it was generated, opaque to everything else. ``media_type`` is
+    MIME's; ``data`` are the bytes of media.
     """
 
     text: str
@@ -69,36 +69,36 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one side said in one go."""
+    """One message of a conversation."""
 
     role: Role
     parts: tuple[Part, ...]
     day: datetime.date | None = field(default=None, compare=False)
-    """The local day on which a question was asked; None: the conversation's."""
+    """The local day on which a question was asked; None if it is the conversation's day."""
 
     @property
     def text(self) -> str:
-        """The words that a reader is meant to read: no reasoning, calls, results or files."""
+        """The text meant for the reader, without reasoning, calls, results or files."""
         return "\n\n".join(p.text for p in self.parts if p.kind is PartKind.TEXT)
 
     @property
     def attached(self) -> tuple[Part, ...]:
-        """The files that came with the words."""
+        """The files attached to the message."""
         return tuple(part for part in self.parts if part.kind is PartKind.FILE)
 
     @property
     def reasoning(self) -> str:
-        """The chain of thought, without calls of tools."""
+        """The chain of thought, without tool calls."""
         return "\n\n".join(p.text for p in self.parts if p.kind is PartKind.REASONING)
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn, and how many.
+    """Parameters of sampling: how tokens are drawn, and how many.
 
-    The defaults are those that gpt-oss was made for, with llama.cpp's own min_p. ``seed=None``
-    draws one; the same seed repeats an answer, at the price of processing the whole conversation
-    again. ``max_tokens=None``: as long as the context allows.
+    The defaults are those recommended for gpt-oss, with llama.cpp's default min_p. ``seed=None``
+    picks a random seed; the same seed repeats an answer, at the price of processing the whole
+    conversation again. ``max_tokens=None``: as many as the context allows.
     """
 
     temperature: float = 1.0
@@ -118,7 +118,7 @@ class FileLocation:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A model behind an HTTP endpoint that speaks OpenAI's API, by its id there."""
+    """A model with the id ``model`` behind an HTTP endpoint that speaks OpenAI's API."""
 
     url: str
     model: str
@@ -126,10 +126,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
-    """A model that a person can choose, wherever it runs.
+    """A model that the user can choose, wherever it runs.
 
-    ``sampling`` is how it is meant to be sampled. ``alias`` is what is stored for it, where that
-    is not its location.
+    ``sampling`` is its recommended sampling. ``alias``, if any, is stored for it instead of its
+    location.
     """
 
     location: FileLocation | Endpoint
@@ -141,12 +141,12 @@ class ModelRef:
     def of_file(
         cls, path: Path, name: str, sampling: Sampling = Sampling(), alias: str = ""
     ) -> ModelRef:
-        """Return a model in a file."""
+        """Return a reference to the model in a file."""
         return cls(FileLocation(path), name, sampling, alias)
 
     @property
     def key(self) -> str:
-        """What settings and chats know it by."""
+        """The string by which settings and chats refer to it."""
         return self.alias or self.place
 
     @property
@@ -163,7 +163,7 @@ class ModelRef:
 class ToolFunction:
     """A function that a model may call.
 
-    ``schema``: the JSON schema of its arguments, as declared; empty where they are plain text.
+    ``schema``: the JSON schema of its arguments, as declared; empty if they are plain text.
     """
 
     name: str
@@ -173,7 +173,7 @@ class ToolFunction:
 
 @dataclass(frozen=True, slots=True)
 class ToolNamespace:
-    """Functions under one name, as ``functions`` has those of a server's client."""
+    """A named group of functions, such as ``functions`` for those of a server's client."""
 
     name: str
     functions: tuple[ToolFunction, ...] = ()
@@ -181,7 +181,7 @@ class ToolNamespace:
 
 
 class ToolChoice(StrEnum):
-    """Whether the model is to call tools. A request may name one function instead."""
+    """The choice whether the model may or must call tools, unless a request names one function."""
 
     AUTO = "auto"
     NONE = "none"
@@ -192,9 +192,9 @@ class ToolChoice(StrEnum):
 class Request:
     """All that a backend needs for one answer.
 
-    Where the last message is the assistant's, it is continued where it ended. Reasoning in
-    ``messages`` may be left out of the prompt: the chat format decides. What a backend cannot do
-    is refused with RequestUnsupported, and never ignored.
+    If the last message is the assistant's, it is continued from its end. Reasoning in ``messages``
+    may be left out of the prompt: the chat format decides. What a backend cannot do raises
+    RequestUnsupported, and is never ignored.
     """
 
     model: ModelRef
@@ -202,30 +202,30 @@ class Request:
     effort: Effort = Effort.MEDIUM
     instructions: str = ""
     today: datetime.date = field(default_factory=datetime.date.today)
-    """The day on which the conversation began, which the prompt tells first."""
+    """The day on which the conversation began, which the prompt states first."""
     sampling: Sampling = Sampling()
     chat: int | None = None
-    """The conversation that it belongs to, by which cached states on disk can be deleted."""
+    """The chat that it belongs to, so that its cached states on disk can be deleted."""
     ephemeral: bool = False
-    """Whether nothing will follow on it, so that its state is not kept."""
+    """Whether no further request will continue it, so that its state is not kept."""
     client: str = ""
-    """Who asks, for a fair order; empty for the window, which always comes first."""
+    """The client that asks, for fair scheduling; empty for the window, which always comes first."""
     background: bool = False
-    """Nobody waits for it: it gives way to everything else."""
+    """Whether nobody is waiting for it, so that it gives way to everything else."""
     tools: tuple[ToolNamespace, ...] = ()
     tool_choice: ToolChoice | str = ToolChoice.AUTO
-    """A string is the name of the one function to call."""
+    """Whether tools may or must be called; a string is the name of the one function to call."""
     stop: tuple[str, ...] = ()
-    """Texts that end the answer where it would write one of them, and are not part of it."""
+    """Stop texts: the answer ends before the first of them, which is not part of it."""
     response_schema: str = ""
     """The JSON schema of the answer; empty for free text."""
     drawn: tuple[int, ...] = ()
-    """The tokens of the turn so far, bridges included, where it goes on after a tool call."""
+    """The turn's tokens so far, bridges included, if it goes on after a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What an answer cost. Times are in seconds, memory in bytes."""
+    """Statistics of an answer. Times are in seconds, memory in bytes."""
 
     prompt_tokens: int
     evaluated: int
@@ -236,14 +236,14 @@ class Stats:
     """From the request's arrival in the engine to the first token."""
     generation_s: float
     peak_memory: int
-    """The most memory that the engine's process ever held."""
+    """The peak memory of the engine's process."""
     seed: int
     context: int
-    """Tokens that the context holds in all."""
+    """The size of the context, in tokens."""
     restored: int = 0
     """Of the prompt tokens that were reused, those that came from a cache on disk."""
     dropped: int = 0
-    """How many messages, the oldest ones, did not fit into the context and were left out."""
+    """The number of oldest messages that were left out because they did not fit."""
 
     @property
     def reused(self) -> int:
@@ -252,7 +252,7 @@ class Stats:
 
     @property
     def tokens_per_second(self) -> float:
-        """Speed of generation, 0 where nothing was generated."""
+        """Speed of generation, 0 if nothing was generated."""
         return self.generated / self.generation_s if self.generation_s > 0 else 0.0
 
 
@@ -260,29 +260,29 @@ class StopReason(StrEnum):
     """Why an answer ended."""
 
     END = "end"
-    """The model said so."""
+    """The model ended its answer."""
     CALL = "call"
     """The model calls a tool."""
     STOP_TEXT = "stop_text"
-    """It would have written one of the request's stop texts."""
+    """The answer was about to contain one of the request's stop texts."""
     CANCELLED = "cancelled"
     LENGTH = "length"
     """The context, or ``max_tokens``, is full."""
 
 
-# What a backend yields, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done.
+# The events of a backend, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done.
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """The model is being read: ``fraction`` of it so far, 0 to 1."""
+    """The model is being loaded: ``fraction`` of it so far, 0 to 1."""
 
     fraction: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The size of what the model is asked with, in tokens, and of its context.
+    """The sizes of a prompt and of the context, in tokens.
 
     ``reserved`` tokens of the context are kept free for the answer. ``dropped`` messages, the
     oldest ones, are left out because they would not fit.

@@ -1,4 +1,4 @@
-"""Check that the weights of a model were ever written, which its header cannot tell."""
+"""Check that the weights of a model were ever written, which its header does not show."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _CHECKED = 16  # the first weights of a tensor
 
 
 def check(headers: Sequence[GgufHeader]) -> None:
-    """Check the first weights of each norm of a gpt-oss, by the headers of its parts.
+    """Check the first weights of each norm of a gpt-oss, given the headers of its parts.
 
-    In a file that was preallocated for a download and never filled they are zeros, which no model
-    has; each layer has two or three norms. Raises ModelDamaged, ModelTruncated, ModelUnreadable.
+    In a file that was preallocated for a download and never filled they are all zero, as in no real
+    model; each layer has two or three norms. Raises ModelDamaged, ModelTruncated, ModelUnreadable.
     """
     for header in headers:
         path = header.path

@@ -3,12 +3,12 @@
 ::
 
     ask           one question, answered in the terminal
-    doctor        what was found on this computer, and what was chosen for it
+    doctor        a report on this computer, and on the settings chosen for it
     open_window   the window, and ``--smoke``
-    output        what the commands share: language, folders, the terminal
+    output        shared parts: language, folders, the terminal
 
-No command imports Qt: whoever calls `main` says how a window is opened. A command's module is
-loaded when it is chosen.
+No command imports Qt: the caller of `main` passes the function that opens the window. A command's
+module is imported only when the command is run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from app.base.types import Effort
 
 OpenWindow = Callable[[Path | None, Path | None, bool], int]
-"""Data folder, model and whether to run the smoke test, to an exit code."""
+"""Called with data folder, model and whether to run the smoke test; returns an exit code."""
 
 
 def main(arguments: list[str] | None, open_window: OpenWindow) -> int:
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="ask|doctor")
     ask = commands.add_parser(
         "ask",
-        # What stands before "ask" counts as well: no default of its own may replace it.
+        # Options before "ask" count as well: defaults of the subcommand must not replace them.
         parents=[_shared(argparse.SUPPRESS)],
         help="ask one question in the terminal",
         allow_abbrev=False,
@@ -82,7 +82,7 @@ def _shared(default: str | None) -> argparse.ArgumentParser:
 
 
 def _file(name: str) -> Path | None:
-    """Return None for an empty name, which a desktop's menu passes for no file."""
+    """Return the path; None for an empty name, which a desktop's menu passes for no file."""
     return Path(name) if name else None
 
 

@@ -44,7 +44,7 @@ from app.wording.language import tr
 
 def run(options: argparse.Namespace) -> int:
     """Ask, print the answer, and return the exit code."""
-    # Closed by a shell, or never there: a Windows program without a console.
+    # They are None if the shell closed them, or in a Windows program without a console.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     speak()
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the answer has read enough
+    except BrokenPipeError:  # the reader closed the pipe
         return discard_output()
     except OSError as error:
         sentence = tr("The answer cannot be written: {reason}.").format(reason=error.strerror)
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
-    """Print reasoning to stderr and the answer to stdout as they come, or both as JSON at last."""
+    """Stream reasoning to stderr and the answer to stdout, or print both as JSON at the end."""
     draft = Draft()
     stats: dict[str, object] = {}
     shown: TextIO | None = None
@@ -90,7 +90,8 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
             stats = dataclasses.asdict(event.stats) | {"tokens_per_second": speed}
         elif isinstance(event, Delta):
             draft.add(event)
-            # A delta without text says what a part is that has come already: the answer, perhaps.
+            # A delta without text may change the kind of an earlier part, for example to the
+            # answer.
             text = event.text or draft.parts[event.index].text
             if not as_json and event.kind is not PartKind.CALL and text:
                 reasoning = event.kind is PartKind.REASONING

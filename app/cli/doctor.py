@@ -1,4 +1,4 @@
-"""``fireside doctor``: what was found on this computer, and what was chosen for it."""
+"""``fireside doctor``: a report on this computer, and on the settings chosen for it."""
 
 from __future__ import annotations
 

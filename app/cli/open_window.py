@@ -17,7 +17,7 @@ def run(
     options: argparse.Namespace, open_window: Callable[[Path | None, Path | None, bool], int]
 ) -> int:
     """Open the window until it is closed; return the exit code."""
-    # A variable that is empty names no screen.
+    # An empty variable names no screen.
     shown = sys.platform != "linux" or any(os.environ.get(name) for name in _SCREENS)
     if options.smoke:
         if not shown:
@@ -26,12 +26,12 @@ def run(
             return open_window(Path(folder), options.model, True)
     if not shown:
         return _no_screen()
-    gc.disable()  # nothing that is loaded now is garbage; `app.ui.garbage` goes on from there
+    gc.disable()  # imports leave no garbage; `app.ui.garbage` takes over later
     return open_window(options.data_dir, options.model, False)
 
 
 def _no_screen() -> int:
-    # Here, since a window need not wait for them.
+    # Imported late: the window need not wait for them.
     from app.cli.output import USAGE, printable, speak
     from app.wording.language import tr
 

@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, language, folders, and the terminal."""
+"""Shared parts of the commands: exit codes, language, folders, and the terminal."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ ANSWERED, FAILED, USAGE, NO_MODEL, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def speak(folders: Folders | None = None) -> None:
-    """Speak the language of the settings in ``folders``, else the system's."""
+    """Set the language from the settings in ``folders``, else the system's."""
     wanted = settings_file.load(folders.settings).language if folders else ""
     language.use(language.choose(wanted, language.system_languages()))
 
 
-def find_folders(wished: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
-    """Return the person's folders, and the file for the engine's log.
+def find_folders(data_dir: Path | None, stack: ExitStack) -> tuple[Folders, Path]:
+    """Return the user's folders, and the file for the engine's log.
 
-    Where the data folder cannot be written to, or there is none, the log is in a folder that
-    ends with ``stack``. Raises StoreReadOnly if a folder that was asked for cannot be made.
+    If the data folder is missing or cannot be written to, the log is in a temporary folder that
+    ``stack`` removes. Raises StoreReadOnly if a folder that was asked for cannot be created.
     """
     try:
-        folders = Folders.find(wished)
+        folders = Folders.find(data_dir)
     except StoreReadOnly as error:
-        if wished is not None:
+        if data_dir is not None:
             raise
         folders = Folders(error.path.parent)
     if not os.access(folders.data, os.W_OK):
-        with suppress(OSError):  # not even that: the engine does without
+        with suppress(OSError):  # if that fails, the engine runs without a log
             other = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
             return folders, Folders(Path(stack.enter_context(other))).engine_log
     return folders, folders.engine_log
 
 
 def discard_output() -> int:
-    """Drop what is not written yet, so that it is not tried again at exit; return FAILED."""
+    """Discard unwritten output, so that writing is not retried at exit; return FAILED."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return FAILED
 
 
 def printable(text: str, stream: TextIO) -> str:
-    """Return ``text`` in the characters that the terminal has."""
+    """Return ``text`` with characters that the terminal cannot encode replaced."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, errors="replace").decode(encoding)

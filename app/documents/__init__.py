@@ -1,7 +1,7 @@
 """Extract text from attached files, in a process of its own.
 
 `DocumentReader` turns a path into a `Document`, or fails with an `app.base.errors.DocumentError`;
-it also counts tokens as a model does.
+it also counts tokens with a model's tokenizer.
 """
 
 from app.documents.document import Document, DocumentKind

@@ -1,8 +1,8 @@
-"""Guess the encoding of text from before Unicode.
+"""Guess the legacy (pre-Unicode) encoding of a text.
 
-Each candidate's reading is scored by its letters: whether they are those of one language, stand
-where letters stand, and are frequent where a script has thousands. A library did worse: of 150
-texts in 31 encodings, collected by hand, and 410 files of chardet's tests, charset-normalizer 3.5.2
+Each candidate's reading is scored by its letters: whether they belong to one language, are where
+letters belong, and, in a script with thousands, are frequent. A library did worse: of 150 texts in
+31 encodings, collected by hand, and 410 files of chardet's tests, charset-normalizer 3.5.2
 recognised 103 and 398, this module 150 and 409 (measured on 2026-11-29).
 """
 
@@ -18,12 +18,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 _NON_ASCII = re.compile(b"[\x80-\xff]")
-_CONTEXT = 200  # bytes of the line in front of a non-ASCII byte
+_CONTEXT = 200  # bytes of the line before a non-ASCII byte
 _SAMPLE = 6000  # bytes that are scored, from lines that are not ASCII
 _SYSTEM_BONUS = 0.06  # added to the score of the system's own encoding, and
 _SYSTEM_BONUS_FEW = 3.0  # divided by the number of non-ASCII bytes
 
-# Supersets stand for what they contain: Windows-1252 for ISO 8859-1, and so on.
+# Supersets represent what they contain: Windows-1252 for ISO 8859-1, and so on.
 CANDIDATES = (
     "cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5hkscs", "cp949", "euc_jp", "cp1253",
     "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r", "koi8_u", "iso8859_2",
@@ -84,16 +84,16 @@ _NEVER_FIRST, _ALWAYS_LAST = frozenset("ьъыЬЪЫ"), frozenset("םןךץףς"
 
 @dataclass(frozen=True, slots=True)
 class CharsetGuess:
-    """An encoding, and how well the bytes read in it: 1 is text beyond doubt."""
+    """An encoding, and a score of how well the bytes read in it: 1 is certainly text."""
 
     encoding: str
     score: float
 
 
 def system_code_page() -> str:
-    """Return this system's encoding from before Unicode.
+    """Return this system's legacy encoding.
 
-    Windows has one; elsewhere it is the one that Windows used for the person's language.
+    Windows has one; elsewhere it is the one that Windows uses for the user's language.
     """
     encoding = normalized_name(locale.getencoding())
     if encoding and not encoding.startswith("utf"):
@@ -107,7 +107,7 @@ def system_code_page() -> str:
 
 
 def normalized_name(name: str) -> str:
-    """Return an encoding's name as used here; empty where the name is unknown."""
+    """Return an encoding's name as used here; empty if the name is unknown."""
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
@@ -120,7 +120,7 @@ def normalized_name(name: str) -> str:
 def guesses(data: bytes, system: str = "") -> list[CharsetGuess]:
     """Return the encodings in which the bytes read well, the best first.
 
-    ``system`` comes first where it is about as good as any.
+    ``system`` comes first if it scores about as well as the best.
     """
     sampled = sample(data)
     bonus = _SYSTEM_BONUS + _SYSTEM_BONUS_FEW / (1 + len(_NON_ASCII.findall(sampled)))
@@ -150,7 +150,7 @@ def sample(data: bytes) -> bytes:
 
 
 def _score(text: str, sample: bytes) -> float:
-    """Return the mean score of what is not ASCII, weighted by bytes, about -1 to 1."""
+    """Return the mean score of the non-ASCII characters, weighted by bytes, about -1 to 1."""
     many = len(sample) - sum(byte < 128 for byte in sample)
     letters = Counter(c for c in text if c > "\x7f" and _script(c) == "LATIN")
     alphabet = max(_LATIN, key=lambda each: sum(n for c, n in letters.items() if c in each))
@@ -199,7 +199,7 @@ def _character_score(before: str, c: str, after: str, alphabet: frozenset[str]) 
 
 
 def _edge_score(before: str, c: str, after: str) -> float:
-    """Return the score of a sign that stands at words' edges; inside a word it is implausible."""
+    """Return the score of a sign that belongs at words' edges; inside a word it is implausible."""
     if c in "’·" or (c in _STANDALONE and before.isalpha() == after.isalpha()):
         return 0.6
     opens = c in _BEFORE_WORDS and not before.isalpha() and not after.isspace()

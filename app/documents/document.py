@@ -1,4 +1,4 @@
-"""The text of a file, in sections that can be sent in part."""
+"""The text of a file, in sections that can be selected and sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PageProgress = Callable[[int, int], None]
 
 
 class DocumentKind(StrEnum):
-    """How the text of a file is extracted."""
+    """The kind of a file, by which its text is extracted."""
 
     TEXT = "text"
     HTML = "html"
@@ -34,9 +34,9 @@ class DocumentKind(StrEnum):
 class Document:
     """The text of a file.
 
-    ``sections`` are its pages, if its kind has any, else runs of whole lines, where lines are short
-    enough, that join to the unchanged text. ``encoding``, ``readings`` and ``bad`` are those of its
-    bytes (see `Decoded`). ``pictures`` are the pages that show something and have no text.
+    ``sections`` are its pages, if its kind has any, else runs of lines (whole ones, unless they are
+    too long) that join to the unchanged text. ``encoding``, ``readings`` and ``bad`` are those of
+    its bytes (see `Decoded`). ``pictures`` are the pages that show something and have no text.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Document:
         return self.kind is DocumentKind.PDF
 
     def piece(self, number: int) -> str:
-        """Return a section, from 0, as it stands in the text."""
+        """Return a section's text, unchanged; ``number`` counts from 0."""
         section = self.sections[number]
         if not self.paged:
             return section
@@ -61,7 +61,7 @@ class Document:
         return f"[Page {number + 1}{on_page}]\n{section}\n\n"
 
     def text(self, numbers: Iterable[int]) -> str:
-        """Join some of the sections; pages have their numbers, for the model to name."""
+        """Join some of the sections; pages are headed by their numbers, for the model to cite."""
         return "".join(map(self.piece, numbers)).rstrip("\n")
 
     @classmethod
@@ -77,12 +77,12 @@ class Document:
 
     @classmethod
     def of_part(cls, part: Part) -> Document:
-        """Return a document made from an attachment, to be cut further."""
+        """Return a document made from an attachment, from which sections can be selected again."""
         return cls.of(part.name, DocumentKind.TEXT, part.text)
 
 
 def encoding_label(encoding: str) -> str:
-    """Return an encoding's name for people."""
+    """Return an encoding's display name."""
     known = {
         "cp932": "Shift-JIS", "cp949": "EUC-KR", "big5hkscs": "Big5", "gb18030": "GBK (GB 18030)",
         "mac_roman": "Mac Roman", "mac_cyrillic": "Mac Cyrillic",

@@ -35,7 +35,7 @@ _LARGEST = 400_000_000  # bytes, unpacked
 _LOCKED = 1  # a bit of zip's flags
 _SKIPPED = {"del", "moveFrom", "sectPrChange", "background"}
 _STORY_PARTS = {"body", "tc", "txbxContent", "hdr", "ftr", "footnote", "endnote", "comment"}
-"""Elements at whose end a paragraph ends, too."""
+"""Elements whose end also ends a paragraph."""
 _HEADING = re.compile(r"heading ([1-9])|title", re.IGNORECASE)
 _MAX_HEADING = 6  # the deepest in Markdown
 
@@ -143,7 +143,7 @@ class _WordDocument:
                     self._headers_and_footers[place].append(line)
 
     def paragraph_style(self, name: str) -> _ParagraphStyle:
-        """Return what a style of paragraphs says, including what it is based on."""
+        """Return the properties of a paragraph style, including those that it inherits."""
         name = name or self._default
         if name not in self._resolved:
             self._resolved[name] = _ParagraphStyle()  # in case styles form a cycle
@@ -162,8 +162,8 @@ class _WordDocument:
 class _ParagraphStyle:
     """Properties of a paragraph.
 
-    ``heading`` is the level, from 1, 0 for none; ``list_`` the list's id; ``level`` the level in
-    it, None where the list decides.
+    ``heading`` is the level, from 1, or 0 for none; ``list_`` is the list's id; ``level`` the level
+    in it, None if the list decides.
     """
 
     def __init__(self, heading: int = 0, list_: str = "", level: int | None = None) -> None:
@@ -255,7 +255,7 @@ class DocxStory:
             yield from self._pending()
 
     def _pending(self) -> Iterator[tuple[str, bool]]:
-        """Yield text that would have continued in the next paragraph, where there is none."""
+        """Yield text that would have continued in the next paragraph, if there is no next one."""
         text, self._unfinished = self._unfinished, ""
         if text.strip():
             yield text.strip("\n"), False

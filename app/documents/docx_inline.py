@@ -52,7 +52,7 @@ class Story(Protocol):
 
 
 class WordLine:
-    """Reads the paragraphs of a story in turn: a field may begin in one and end in another."""
+    """A reader of a story's paragraphs in turn: a field may begin in one and end in another."""
 
     def __init__(self, story: Story) -> None:
         self._story = story
@@ -115,7 +115,7 @@ class WordLine:
                 self._walk(element, output)
 
     def _ruby(self, element: Element, output: list[str]) -> None:
-        """Emit characters with their reading."""
+        """Emit characters with their ruby (phonetic) annotation."""
         reading: list[str] = []
         for name, into in (("rubyBase", output), ("rt", reading)):
             if (part := child(element, name)) is not None:
@@ -161,7 +161,7 @@ def _link(output: list[str], begin: int, target: str) -> None:
 
 
 def _legacy_field(field: Element) -> str:
-    """Return the state of an old form's box or list; its text fields have results like others."""
+    """Return the state of a legacy form's box or list; text fields have results as usual."""
     data = child(field, "ffData")
     box, choice = child(data, "checkBox"), child(data, "ddList")
     if box is not None:

@@ -1,4 +1,4 @@
-"""A Word file's formulas on one line, as one types them: ``(a+b)/(c)``, ``x^2``."""
+"""A Word file's formulas in linear notation, as typed by hand: ``(a+b)/(c)``, ``x^2``."""
 
 from __future__ import annotations
 

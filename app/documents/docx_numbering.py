@@ -1,7 +1,6 @@
 """The numbers and bullets of a Word file's paragraphs.
 
-Its text does not have them: they are counted by the rules in numbering.xml (ECMA-376, part 1,
-17.9).
+They are not in the file's text, but counted by the rules in numbering.xml (ECMA-376, part 1, 17.9).
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class _List:
 
 
 class Numbering:
-    """Counts list items; is asked for each paragraph in turn."""
+    """A counter of list items; it must be asked about each paragraph in document order."""
 
     def __init__(self, root: Element | None) -> None:
         self._lists: dict[str, _List] = {}
@@ -67,7 +66,7 @@ class Numbering:
     def mark(self, number: str, level: int) -> str:
         """Return the number or bullet of the next paragraph of a list.
 
-        It is empty where the list is unknown, or shows none.
+        It is empty if the list is unknown, or shows none.
         """
         found = self._lists.get(number)
         if found is None or level not in found.levels:

@@ -16,7 +16,7 @@ class PackageTooLarge(Exception):
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """Refuses DTDs, whose entities could expand without limit."""
+    """A tree builder that refuses DTDs, whose entities could expand without limit."""
 
     def doctype(self, name: str, *_: object) -> None:
         raise ElementTree.ParseError(f"there is a DTD ({name})")
@@ -43,7 +43,7 @@ class Package:
         self._remaining = LARGEST
 
     def part(self, name: str) -> Element | None:
-        """Return the root of a part; None where it is missing.
+        """Return the root of a part; None if it is missing.
 
         Raises ParseError, PackageTooLarge, and what zipfile raises.
         """
@@ -53,7 +53,7 @@ class Package:
         return parse_xml(data)
 
     def content(self, name: str) -> bytes | None:
-        """Return the bytes of a part; None where it is missing."""
+        """Return the bytes of a part; None if it is missing."""
         real = self._names.get(name.lower())
         if real is None:
             return None
@@ -63,7 +63,7 @@ class Package:
         return self._archive.read(real)
 
     def relations(self, name: str) -> dict[str, Relation]:
-        """Return the relations of a part, by the ids that it uses; "" is the whole file."""
+        """Return the relations of a part, by id; "" means the whole file."""
         folder, base = posixpath.split(name)
         root = self.part(posixpath.join(folder, "_rels", f"{base}.rels"))
         return {
@@ -96,14 +96,14 @@ def child(element: Element | None, *path: str) -> Element | None:
 
 
 def value(element: Element | None, name: str = "val") -> str:
-    """Return an attribute by its local name; "" where it is missing."""
+    """Return an attribute by its local name; "" if it is missing."""
     if element is None:
         return ""
     return next((text for key, text in element.items() if key.rpartition("}")[2] == name), "")
 
 
 def is_on(element: Element | None) -> bool:
-    """Return whether a switch is there, and not off."""
+    """Return whether an on/off element is there, and not off."""
     return element is not None and value(element) not in ("0", "false", "off", "none")
 
 

@@ -1,4 +1,4 @@
-"""Recognise a file by its first bytes; its name decides only what they leave open."""
+"""Recognise a file's type by its first bytes; its name decides only if they are ambiguous."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def detect_kind(path: Path, head: bytes) -> DocumentKind:
 
 
 def _is_other(head: bytes) -> bool:
-    compiled = head[1:4] == b"\r\r\n"  # of Python
+    compiled = head[1:4] == b"\r\r\n"  # compiled Python
     named = head.startswith(_OTHER_WORDS) or head[4:8] == b"ftyp" or compiled
     return head.startswith(_OTHERS) or head[257:262] == b"ustar" or (named and b"\0" in head)
 

@@ -21,8 +21,8 @@ _CELLS = {"td", "th"}
 def text_of(page: str) -> str:
     """Return the text of an HTML page.
 
-    Each block has a line, paragraphs have an empty line between them, cells a bar; headings and
-    items have Markdown's marks.
+    Each block is on a line of its own; paragraphs are separated by an empty line, cells by a bar;
+    headings and items have Markdown's marks.
     """
     collector = _TextCollector()
     collector.feed(page)
@@ -31,12 +31,12 @@ def text_of(page: str) -> str:
 
 
 class _TextCollector(HTMLParser):
-    """Collects ``pieces`` of text."""
+    """A parser that collects ``pieces`` of text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self._skipped: list[str] = []  # the skipped elements around, the outermost first
+        self._skipped: list[str] = []  # the enclosing skipped elements, the outermost first
         self._preformatted = 0  # depth in preformatted text
         self._gap = ""  # white space before the next word
 

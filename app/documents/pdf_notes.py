@@ -48,7 +48,7 @@ class _Letter(NamedTuple):
 
 
 def with_notes(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, text: str) -> str:
-    """Return the text of a page with each field's value behind its label.
+    """Return the text of a page with each field's value after its label.
 
     Values without a label follow at the end by name, and so do notes.
     """
@@ -168,7 +168,7 @@ def _filled(text: str, fields: list[_Field], letters: list[_Letter]) -> str:
 def _position(text: str, field: _Field, letters: list[_Letter]) -> int | None:
     """Return the position in the text at which a value belongs, None without a label.
 
-    A value in front of a character is given as the inverse (~) of its position.
+    If the value belongs before a character, its position is returned bitwise inverted (~).
     """
     row = [
         letter

@@ -1,8 +1,8 @@
 """The text of a PDF, by PDFium, with form values and notes.
 
-PDFium (by pypdfium2, 8 MB; both under Apache-2.0 or BSD-3-Clause) and not pypdf: 500 pages take it
-3 s where pypdf needs 85 s, and it resolves ligatures and words where pypdf returns "ﬁne" and tabs.
-It is C++ that reads hostile files, so it runs in a process that may die.
+PDFium (by pypdfium2, 8 MB; both under Apache-2.0 or BSD-3-Clause) and not pypdf: it takes 3 s for
+500 pages, pypdf 85 s; and it resolves ligatures and words, while pypdf returns "ﬁne" and tabs. It
+is C++ that reads hostile files, so it runs in a process that may die.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The data of PDF forms in XFA, a kind of document within the PDF (Adobe's LiveCycle).
 
-On their pages, PDFium finds only a note that another program is needed.
+PDFium finds only a note on their pages that another program is needed.
 """
 
 from __future__ import annotations

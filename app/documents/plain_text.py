@@ -1,6 +1,7 @@
 """Decode text of unknown encoding.
 
-What the bytes say themselves comes first, then UTF-8, then other encodings; a guess comes last.
+A declaration in the bytes themselves comes first, then UTF-8, then other encodings; a guess comes
+last.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from app.base.errors import DocumentUnknown
 from app.documents import charset
 
-# UTF-32 comes first: its mark begins with UTF-16's.
+# UTF-32 comes first: its byte order mark begins with UTF-16's.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -43,7 +44,7 @@ _ESCAPES = re.compile(
 )
 _OVERSTRUCK = re.compile(".\b", re.DOTALL)  # bold text in manual pages
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_WORD = re.compile(rb"[^\s;,]*[\x80-\xff][^\s;,]*")  # with non-ASCII bytes
+_WORD = re.compile(rb"[^\s;,]*[\x80-\xff][^\s;,]*")  # a word with non-ASCII bytes
 _MAX_READINGS = 12
 _EXAMPLE_LENGTH = 60  # characters
 
@@ -60,9 +61,8 @@ class DecodingSample:
 class Decoded:
     """Decoded text.
 
-    ``encoding`` is how it was read, where that is not beyond doubt; ``readings`` are the
-    alternatives, with that one, the likely ones first; ``bad`` counts characters that replace
-    undecodable bytes.
+    ``encoding`` is how it was read, unless that is certain; ``readings`` are the alternatives, with
+    that one, the likely ones first; ``bad`` counts characters that replace undecodable bytes.
     """
 
     text: str
@@ -74,7 +74,7 @@ class Decoded:
 def decode(path: Path, data: bytes, chosen: str = "") -> Decoded:
     """Decode a file's bytes, in the ``chosen`` encoding if given.
 
-    Raises DocumentUnknown where they are not text.
+    Raises DocumentUnknown if they are not text.
     """
     if not chosen:
         for mark, encoding in _BOMS:
@@ -117,7 +117,7 @@ def _refuse_binary(path: Path, data: bytes) -> None:
 
 
 def _utf8(data: bytes) -> str | None:
-    """Decode UTF-8, including damaged UTF-8; None where it is another encoding."""
+    """Decode UTF-8, including damaged UTF-8; None if it is another encoding."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -167,9 +167,9 @@ def _likely(data: bytes) -> list[str]:
 
 
 def _wide_encoding(data: bytes) -> str:
-    """Return the UTF-16 or UTF-32 that the bytes are without a byte order mark, or "".
+    """Return UTF-16 or UTF-32 if the bytes are that without a byte order mark, else "".
 
-    Bytes that make text in 8 bits are taken as that.
+    Bytes that are plausible text in 8 bits are taken as that.
     """
     sample = data[:_SAMPLE]
     best, encoding = _WIDE_SCORE, ""
@@ -190,7 +190,7 @@ def _is_text(text: str) -> bool:
 
 
 def _script_score(text: str) -> float:
-    """Return how much it looks like text in one script, -4 to 1."""
+    """Return a score of how much a text looks like text in one script, -4 to 1."""
     total, group = 0.0, -1
     for c in text:
         code = ord(c)

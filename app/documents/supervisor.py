@@ -1,7 +1,7 @@
-"""Owns the process that reads files.
+"""Owner of the process that reads files.
 
-A file that hangs or kills it does no other harm: it can be stopped at any time, its memory is
-limited, and the next file gets a new process.
+A file that hangs or crashes the process does no other harm: the process can be stopped at any time,
+its memory is limited, and the next file gets a new one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from app.documents.document import Document, PageProgress
 if TYPE_CHECKING:  # a window need not wait for it
     from multiprocessing.connection import Connection
 
-MEMORY = 2_000_000_000  # bytes that the process may take
+MEMORY = 2_000_000_000  # bytes of memory that the process may use
 _POLL_S = 0.05
 _IDLE_S = 30.0  # after which the process ends
 
@@ -42,7 +42,7 @@ def _run_child(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """How far a file that is to be attached has been read, in pages. ``stop`` would end it."""
+    """Progress of reading a file to be attached, in pages. Setting ``stop`` ends it."""
 
     stop: threading.Event
     done: int
@@ -60,9 +60,9 @@ class _Job:
 
 
 class DocumentReader:
-    """Reads files and counts tokens, one after the other.
+    """A service that reads files and counts tokens, one job after the other.
 
-    The process lives while it is needed, and for a while after.
+    The process runs while it is needed, and for a while longer.
     """
 
     def __init__(
@@ -87,12 +87,12 @@ class DocumentReader:
         seen: PageProgress | None = None,
         encoding: str = "",
     ) -> Future[Document]:
-        """Take the text out of a file.
+        """Extract the text of a file.
 
-        It is read in an ``encoding`` that a person has chosen, or in the one that it seems to
-        have. ``seen`` is told, on another thread, how many pages are done, and of how many;
-        without it, FileReading is published. Fails with DocumentError, or with Cancelled once
-        ``stop`` is set.
+        It is decoded with ``encoding`` if the user chose one, else with the one that it seems to
+        have. ``seen`` is called, on another thread, with the pages done and their total; without
+        it, FileReading is published. Fails with DocumentError, or with Cancelled once ``stop`` is
+        set.
         """
         if seen is None:
 
@@ -105,10 +105,10 @@ class DocumentReader:
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """Count the tokens of a part in a model's prompt, and of each piece of text by itself.
 
-        Fails with ModelError, EngineError or Cancelled.
+        The result is their list, the part's first. Fails with ModelError, EngineError or Cancelled.
         """
         if not isinstance(model.location, FileLocation):
-            unknown: Future[list[int]] = Future()  # only its server knows its vocabulary
+            unknown: Future[list[int]] = Future()  # only its server knows the vocabulary
             unknown.set_exception(NoRemoteEngine(model.location.url))
             return unknown
         died = EngineFailed("counting tokens took too much")
@@ -116,7 +116,7 @@ class DocumentReader:
         return self._add(_Job(command, died, threading.Event(), lambda *_: None))
 
     def close(self) -> None:
-        """End everything at once."""
+        """Kill the process and cancel all jobs at once."""
         self._closing.set()
         self._jobs.put(None)
         if self._thread:
@@ -162,7 +162,7 @@ class DocumentReader:
         return answer
 
     def _living_child(self) -> ChildProcess:
-        """Return the process, which is started where there is none. Raises OSError."""
+        """Return the process, starting it if there is none. Raises OSError."""
         if self._child and self._child.alive:
             return self._child
         self._end()
@@ -170,7 +170,10 @@ class DocumentReader:
         return self._child
 
     def _answer(self, child: ChildProcess, job: _Job) -> Any:
-        """Return the next message of the process; end it where it is unwanted or too large."""
+        """Return the next message.
+
+        Raises Cancelled, and ChildEnded if the process died or uses too much memory.
+        """
         while True:
             if job.stop.is_set() or self._closing.is_set():
                 self._end()
@@ -181,7 +184,7 @@ class DocumentReader:
                 return answer
 
     def _end(self) -> None:
-        """End the process, which holds nothing that is not elsewhere."""
+        """Kill the process; it holds no state worth keeping."""
         child, self._child = self._child, None
         if child:
             child.kill()

@@ -50,7 +50,7 @@ def main(connection: Connection) -> None:
 
 
 class _Counter:
-    """Keeps the vocabulary of the model that was asked for last."""
+    """A counter of tokens, which keeps the vocabulary of the last model."""
 
     def __init__(self) -> None:
         self._model: Path | None = None
@@ -66,7 +66,7 @@ class _Counter:
 
 
 def read(path: Path, on_page: PageProgress, encoding: str = "") -> Document:
-    """Read a file, in the ``encoding`` that a person chose, if any.
+    """Read a file, in the ``encoding`` that the user chose, if any.
 
     ``on_page`` is called with the pages read and their total. Raises DocumentError.
     """

@@ -1,4 +1,4 @@
-"""The seam between a conversation and whatever answers it."""
+"""The interface between conversations and the engines that answer them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Planned:
     """A model is about to be loaded by ``plan``.
 
-    ``reduced``: a larger plan was tried and did not find its memory.
+    ``reduced``: a larger plan was tried first, and its memory could not be allocated.
     """
 
     plan: Plan
@@ -30,21 +30,21 @@ class Planned:
 
 
 class Steps(Protocol[T_co]):
-    """What is done step by step. Close it where it is not exhausted; a generator is one."""
+    """An iterator of progress, such as a generator. Close it unless it is exhausted."""
 
     def __iter__(self) -> Iterator[T_co]: ...
     def __next__(self) -> T_co: ...
     def close(self) -> object:
-        """End it."""
+        """Stop the work and free its resources."""
 
 
 class Backend(Protocol):
-    """Answers requests."""
+    """The interface of an engine that answers requests."""
 
     def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
         """Make a model ready ahead of its first request: any Planned and Loading.
 
-        Raises ModelError where the file cannot be run; the model before it stays usable.
+        Raises ModelError if the file cannot be run; the previous model stays usable.
         """
 
     def stream(
@@ -56,42 +56,42 @@ class Backend(Protocol):
         """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done at the end.
 
         Once ``answer_now`` is set, the model's reasoning is closed and its answer begun. Once
-        ``cancel`` is set it ends in a Done, or raises Cancelled where nothing was
-        generated yet or the engine had to be ended. The request takes its place in line when this
-        is called. Raises ModelError and EngineError (RequestUnsupported where the request wants
-        what cannot be done); what was yielded before stays true.
+        ``cancel`` is set it ends in a Done, or raises Cancelled if nothing was generated yet or the
+        engine had to be killed. The request is queued when this is called. Raises ModelError and
+        EngineError (RequestUnsupported if the request asks for something unsupported); what was
+        yielded before remains valid.
         """
 
     def prepare(self, request: Request, cancel: threading.Event) -> Steps[Event]:
         """Process a conversation ahead of its next question: a Prompt and any Prefill.
 
-        Yields nothing where the model is not loaded. A question at the conversation's end is
-        still being written. Ends early once ``cancel`` is set, which the backend does itself
-        where anybody else wants the engine. Raises EngineError.
+        Yields nothing if the model is not loaded. A question at the conversation's end counts as
+        unfinished. Ends early once ``cancel`` is set; the backend itself sets it when another
+        request needs the engine. Raises EngineError.
         """
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
         """Return the size of what `prepare` would process.
 
-        None where the model is not loaded. Raises EngineError, and Cancelled once ``cancel`` is
+        None if the model is not loaded. Raises EngineError, and Cancelled once ``cancel`` is
         set.
         """
 
     def abilities(self, model: ModelRef) -> Abilities:
-        """Return what a model can do, which need not be loaded. Raises ModelError."""
+        """Return the abilities of a model, loaded or not. Raises ModelError."""
 
     def devices(self) -> Devices:
         """Return what llama.cpp finds on this computer; from any thread. Raises EngineError."""
 
     def forget(self, chat: int) -> None:
-        """Delete what was processed of a chat, in memory and on disk. Raises EngineError."""
+        """Delete a chat's cached state, in memory and on disk. Raises EngineError."""
 
     def close(self) -> None:
-        """End whatever runs, from any thread. Nothing may be asked afterwards."""
+        """Stop everything, from any thread. No other method may be called afterwards."""
 
 
 class ScriptedBackend:
-    """Play back prepared answers: for tests of everything above the engine.
+    """A backend that plays back prepared answers, for tests of everything above the engine.
 
     Each script is the events of one answer, in order; an error among them is raised.
     """

@@ -1,4 +1,4 @@
-"""What the worker needs of llama.cpp, so that it is tested without."""
+"""Protocols for what the worker needs of llama.cpp, so that it can be tested without it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from app.formats import ChatFormat
 
 
 class Sampler(Protocol):
-    """What draws tokens."""
+    """A sampler, which draws tokens."""
 
     def sample(self) -> int:
-        """Return the next token, by the logits of the last that was decoded."""
+        """Draw the next token from the logits of the last decoded one."""
 
     def close(self) -> None:
-        """Free it."""
+        """Free its memory."""
 
 
 class EngineModel(Protocol):
-    """A loaded model and its context of ``size`` tokens, ``batch`` of them at a time."""
+    """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time."""
 
     @property
     def format(self) -> ChatFormat: ...
@@ -36,26 +36,26 @@ class EngineModel(Protocol):
     def batch(self) -> int: ...
 
     def decode(self, tokens: Sequence[int]) -> bool:
-        """Add a batch to the memory; return False where it was stopped. Raises EngineFailed."""
+        """Decode a batch into the KV cache; return False if it was stopped. Raises EngineFailed."""
 
     def sampler(self, sampling: Sampling, seed: int) -> Sampler:
-        """Return a sampler. Raises NotFinite where there is nothing to draw from."""
+        """Return a sampler. Raises NotFinite if the logits are not finite, or all equal."""
 
 
 class Engine(Protocol):
-    """llama.cpp. ``version`` tells its builds apart."""
+    """llama.cpp. ``version`` identifies its build."""
 
     version: str
 
     def devices(self) -> Devices:
-        """Return what it finds on this computer."""
+        """Return the devices that it finds on this computer."""
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> EngineModel:
-        """Load a model in place of the one before.
+        """Load a model, replacing the previous one.
 
-        ``progress`` is told the fraction that is read, and returns False to stop the load. Raises
+        ``progress`` is called with the fraction read, and returns False to stop loading. Raises
         ModelError.
         """
 
     def stop(self, stopped: bool) -> None:
-        """Have a running decode end, or none."""
+        """Make a running decode stop, or let further ones run."""

@@ -1,4 +1,4 @@
-"""Looks at this machine and at files of models, in the background."""
+"""Examination of this machine and of model files, in the background."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Examiner:
-    """Examines on threads of its own; nobody else waits for it."""
+    """A service that examines this machine and models on threads of its own."""
 
     def __init__(self, backend: Backend, jobs: Jobs) -> None:
         self._backend = backend
         self._jobs = jobs
 
     def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
-        """Look at this machine and at models. Fails with EngineError."""
+        """Examine this machine and models. The future fails with EngineError."""
 
         def work() -> Examined:
             from app.engine import probe

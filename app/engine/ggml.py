@@ -1,7 +1,7 @@
 """In the worker process: ggml's own list of devices, which llama-cpp-python does not offer.
 
-Declared as in ggml's ggml-backend.h. The libraries are loaded already. First of all comes
-`load_backends`, then llama_backend_init, then the rest.
+Declared as in ggml's ggml-backend.h. The libraries must be loaded already. Call `load_backends`
+first, then llama_backend_init, then anything else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from app.engine.probe import Gpu
 
 _GPU, _INTEGRATED = 1, 2  # enum ggml_backend_dev_type
-_UNIFIED = ("Metal", "MTL")  # Apple's report themselves as others do
+_UNIFIED = ("Metal", "MTL")  # Apple's GPUs report themselves as discrete ones
 _EXPERTS = r"blk\.%d\.ffn_(up|down|gate)_exps"
 
 
@@ -26,7 +26,7 @@ class _Override(ctypes.Structure):
 
 
 class Ggml:
-    """ggml's libraries in ``folder``. Raises OSError where they are not there."""
+    """ggml's libraries in ``folder``. Raises OSError if they are missing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,8 +35,8 @@ class Ggml:
     def load_backends(self) -> None:
         """Load the backends that are libraries of their own (GGML_BACKEND_DL).
 
-        These are the best of the processor's variants that runs here, and those of the GPUs whose
-        drivers are here. The log says which. Where they are built in, this does nothing.
+        These are the best variant for this processor, and those of the GPUs whose drivers are
+        installed. The log says which. If the backends are built in, this does nothing.
 
         llama.cpp would look for them beside the program and in the current folder.
         """
@@ -56,19 +56,19 @@ class Ggml:
         )
 
     def backends(self) -> tuple[str, ...]:
-        """Return the backends that are in this llama.cpp and could be loaded."""
+        """Return the names of the backends of this llama.cpp that could be loaded."""
         count = _declare(self._ggml, "ggml_backend_reg_count", ctypes.c_size_t)
         get = _declare(self._ggml, "ggml_backend_reg_get", ctypes.c_void_p, ctypes.c_size_t)
         name = _declare(self._base, "ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)
         return tuple(name(get(i)).decode() for i in range(count()))
 
     def version(self) -> str:
-        """Return ggml's version, and the commit that it was built from."""
+        """Return ggml's version and the commit it was built from."""
         names = ("ggml_version", "ggml_commit")
         return " ".join(_declare(self._base, name, ctypes.c_char_p)().decode() for name in names)
 
     def choose(self, gpu: Gpu | None) -> Any:
-        """Return the devices to use as an array that ends in NULL: ``gpu``, or none but the CPU."""
+        """Return the devices to use as a NULL-terminated array: ``gpu``, or none but the CPU."""
         name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
         chosen = [d for d in self._devices() if gpu and name(d).decode() == gpu.name]
         return (ctypes.c_void_p * (len(chosen) + 1))(*chosen, None)

@@ -1,4 +1,4 @@
-"""Which part of a conversation the model is shown, where all of it does not fit."""
+"""Selection of the part of a conversation that fits into the context."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from app.base.types import Message, Request, Role
 
-_RESERVED = 4096  # tokens for an answer; high effort thinks for a few thousand
-_HEADER = 16  # tokens for what opens it
-_KEPT = 2 / 3  # of the room, after the oldest turns were left out
+_RESERVED = 4096  # tokens for an answer; at high effort, reasoning takes a few thousand
+_HEADER = 16  # tokens for its header
+_KEPT = 2 / 3  # of the room that may be filled after turns were left out
 
 
 def reserved(request: Request, context: int) -> int:
     """Return how many tokens are kept free for the answer.
 
-    As many as it may have, but never more than a quarter of the context.
+    They are as many as the answer may have, but at most a quarter of the context.
     """
     return min(_HEADER + (request.sampling.max_tokens or _RESERVED), context // 4)
 
@@ -24,14 +24,14 @@ def messages_to_drop(
 ) -> int:
     """Return how many of ``messages``, the oldest ones, are left out of the prompt.
 
-    ``pieces``: tokens of the opening, of each message, and of what follows them, which counts as
-    the answer's: what is read ahead has none yet, and is to leave out the same. ``answer``: tokens
-    that are kept free. Whole turns go, a question with its answers, and never the last one. Where
-    one has to go, others go with it until a third of the room is free: each time, all that is
-    left has to be read anew.
+    ``pieces``: tokens of the opening, of each message, and of what follows them. The last counts
+    toward the answer, so that reading ahead, which has no such tokens yet, drops the same messages.
+    ``answer``: tokens that are kept free. Whole turns are dropped, a question with its answers, and
+    never the last turn. If one has to go, others go with it until a third of the room is free,
+    since each drop means that all the rest has to be processed again.
 
-    The result depends on nothing but the sizes, and is found by going through the messages as
-    they came, so the prompt of the next turn begins as the one of this turn did.
+    The result depends only on the sizes, and is computed message by message in their order, so the
+    prompt of the next turn begins as this turn's did.
     """
     room = context - answer
     opening, *sizes, _ = pieces

@@ -1,12 +1,12 @@
-"""The KV cache: what has been processed, and how a new prompt makes the most of it.
+"""The KV cache: which tokens have been processed, and how a new prompt reuses them.
 
-The cache is one sequence of tokens in llama.cpp's memory. Half of the layers keep only a window
-of the last tokens, so it cannot simply be cut back: what the window held there is gone.
-Checkpoints hold the window as it was at some lengths; the other layers' part still has all.
+The cache is one sequence of tokens in llama.cpp's memory. Half of the layers keep only a window of
+the last tokens, so the cache cannot simply be truncated: the window at an earlier length is gone.
+Checkpoints save the window at some lengths; the other layers still hold everything.
 
-Which chat it belongs to does not matter: what counts is how far a prompt begins as the tokens
-that were processed. What is about to be lost is saved in a `DiskCache`, and comes back from
-there, whether it is another chat, another branch, or the same chat at another effort.
+Reuse does not depend on the chat, only on how long a prefix a prompt shares with the processed
+tokens. State that is about to be lost is saved in a `DiskCache` and restored from there, be it for
+another chat, another branch, or the same chat at another effort.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Protocol
 from app.engine.kv_disk_cache import CachedState, DiskCache
 
 _CHECKPOINTS = 32  # 3 MiB each for gpt-oss-20b
-_WORTH = 256  # tokens that are worth a file
+_WORTH = 256  # new tokens that are worth writing a file for
 
 
 class KvMemory(Protocol):
@@ -33,35 +33,35 @@ class KvMemory(Protocol):
         """Return the first position that the windowed layers hold."""
 
     def cut(self, length: int) -> bool:
-        """Remove what is behind ``length`` tokens; return False where that cannot be."""
+        """Truncate to the first ``length`` tokens; return False if that is impossible."""
 
     def clear(self) -> None:
-        """Remove all."""
+        """Remove all tokens."""
 
     def window_state(self) -> bytes:
-        """Return the state of the windowed layers; empty where it cannot be had."""
+        """Return the state of the windowed layers; empty if that fails."""
 
     def set_window(self, state: bytes) -> bool:
         """Restore that state; return whether it fitted."""
 
     def save(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Write all of it to a file; return whether that succeeded."""
+        """Write the whole state to a file; return whether that succeeded."""
 
     def load(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Read such a file in place of what is there.
+        """Replace the state by that in a file.
 
-        Return False, and leave nothing there, where it is not of ``tokens`` or does not fit.
+        Return False, with the memory empty, if the file is not of ``tokens`` or does not fit.
         """
 
 
 class KvCache:
-    """What llama.cpp's memory holds: ``tokens``, of which ``chat``."""
+    """The contents of llama.cpp's memory: ``tokens``, and the ``chat`` they belong to."""
 
     def __init__(self, memory: KvMemory, disk: DiskCache | None = None) -> None:
         self.tokens: list[int] = []
         self.chat: int | None = None
         self.restored = 0
-        """How many of the first tokens came from disk."""
+        """How many of the first tokens were restored from disk."""
         self._memory = memory
         self._disk = disk
         self._windows: dict[int, bytes] = {}
@@ -69,9 +69,9 @@ class KvCache:
         self._kept = 0
 
     def reach(self, tokens: Sequence[int]) -> int:
-        """Make the cache hold as much of the start of ``tokens`` as can be had, and nothing else.
+        """Make the cache hold as long a prefix of ``tokens`` as possible, and nothing else.
 
-        Return how many tokens that are. At least one is left to be decoded, for its logits.
+        Return the prefix's length. At least one token is left to be decoded, for its logits.
         """
         wanted = [*tokens[:-1]]
         live = self._usable(wanted, self.tokens, self._memory.oldest(), self._windows)
@@ -85,31 +85,29 @@ class KvCache:
         return len(self.tokens)
 
     def add(self, tokens: Sequence[int]) -> None:
-        """Note that llama.cpp has decoded more."""
+        """Record that llama.cpp has decoded further tokens."""
         self.tokens += tokens
 
     def aborted(self) -> None:
-        """Restore what there was before a decode that was not finished."""
+        """Restore the state from before an aborted decode."""
         self._cut(len(self.tokens))
 
     def checkpoint(self) -> None:
-        """Let the cache come back to what it holds now.
-
-        That is what the next prompt may begin with, too.
-        """
+        """Save the window, so that the cache can be truncated to its present length later."""
         length = self._settled = len(self.tokens)
         if length and length not in self._windows and (state := self._memory.window_state()):
             self._windows[length] = state
         while len(self._windows) > _CHECKPOINTS:
-            # The one that is missed least: going back ends at the one before. Never the newest.
+            # Drop the one that costs least: going back then ends at the one before it. Never the
+            # newest.
             steps = [(at - before, at) for before, at in pairwise([0, *sorted(self._windows)[:-1]])]
             del self._windows[min(steps)[1]]
 
     def keep(self, worth: int | None = None) -> None:
-        """Save what was checkpointed to disk, where that is ``worth`` tokens more than are there.
+        """Save the checkpointed tokens to disk if they are at least ``worth`` more than are there.
 
-        What is behind it, an answer with its reasoning, is lost. What belongs to no chat is not
-        written: nobody could ever have it deleted.
+        Anything after the last checkpoint, an answer with its reasoning, is not saved; nor is
+        anything that belongs to no chat, since it could never be deleted with one.
         """
         if self._disk is None or not self._disk.budget or self.chat is None:
             return
@@ -119,7 +117,7 @@ class KvCache:
         self._cut(settled)
         kept = [*self.tokens]
         if len(kept) == settled:
-            self._kept = settled  # also where the disk refuses: it is not asked at every turn
+            self._kept = settled  # also if writing fails, so it is not tried at every turn
             save = partial(self._memory.save, tokens=kept)
             self._disk.put(kept, self._windows, save, self.chat)
 
@@ -130,14 +128,14 @@ class KvCache:
         self._settled = self._kept = self.restored = 0
 
     def forget_chat(self, chat: int) -> None:
-        """Clear what is of a chat, and have nothing of it on its way to the disk."""
+        """Clear the cache if it is of a chat, and wait for any write of it to disk."""
         if self.chat == chat:
             self.forget()
         if self._disk:
             self._disk.wait()
 
     def close(self) -> None:
-        """Save what is worth it, and wait for the disk."""
+        """Save what is worth saving, and wait for the disk."""
         self.keep(worth=_WORTH // 4)
         if self._disk:
             self._disk.wait()
@@ -146,19 +144,19 @@ class KvCache:
         """Set how many bytes of disk may be used from now on."""
         if self._disk:
             self._disk.set_budget(size)
-            self._kept = 0  # it may be gone now, or have found no room before
+            self._kept = 0  # it may be deleted now, or not have fitted before
 
     def _worth(self) -> int:
         """Return how many new tokens are worth writing.
 
-        A long chat is not written again at every turn, but when it is longer by an eighth.
+        A long chat is written again only when it has grown by an eighth, not at every turn.
         """
         return max(_WORTH, self._settled // 8)
 
     def _usable(
         self, wanted: Sequence[int], held: Sequence[int], oldest: int, windows: Iterable[int]
     ) -> int:
-        """Return how many of the ``wanted`` tokens need not be decoded where others are held."""
+        """Return how many of the ``wanted`` tokens can be reused from the ``held`` ones."""
         shared = _shared(wanted, held)
         if shared == len(held) or oldest <= max(0, shared - self._memory.window):
             return shared
@@ -168,17 +166,17 @@ class KvCache:
         """Return the entries on disk that are worth loading, the best one first."""
         if self._disk is None or len(wanted) - live < _WORTH // 4:
             return []
-        self._disk.wait()  # what is on its way to the disk may be it
+        self._disk.wait()  # an entry still being written may be the best
         found = []
         for entry in self._disk.entries:
-            oldest = len(entry.tokens) - self._memory.window  # no more of the window is saved
+            oldest = len(entry.tokens) - self._memory.window  # where the saved window begins
             usable = self._usable(wanted, entry.tokens, oldest, entry.windows)
             if usable >= live + _WORTH // 4:
                 found.append((usable, entry))
         return [entry for _, entry in sorted(found, key=lambda pair: -pair[0])]
 
     def _load(self, entry: CachedState) -> bool:
-        """Load an entry in place of what is there."""
+        """Load an entry, replacing the cache's contents."""
         assert self._disk is not None
         if not self._disk.take(entry):
             return False
@@ -187,7 +185,7 @@ class KvCache:
             self._disk.drop(entry)
             return False
         self.tokens = [*entry.tokens]
-        with suppress(OSError):  # it was there a moment ago
+        with suppress(OSError):  # it may have been deleted just now
             self._windows = {length: entry.window(length) for length in entry.windows}
         self._settled = self._kept = self.restored = len(self.tokens)
         return True
@@ -195,8 +193,8 @@ class KvCache:
     def _cut(self, length: int) -> None:
         """Cut the cache to its first ``length`` tokens.
 
-        It is cut to fewer where the window is gone that the next token would have to see, of
-        which llama.cpp says nothing.
+        It is cut to fewer tokens if the window that the next token must see is gone, which
+        llama.cpp does not report.
         """
         gone = self._memory.oldest() > max(0, length - self._memory.window)
         if gone or not self._memory.cut(length):
@@ -216,7 +214,7 @@ class KvCache:
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:
-    """Return how many tokens two sequences begin with alike."""
+    """Return the length of the common prefix of two sequences."""
     end = min(len(one), len(other))
     step = 256
     at = next((at for at in range(0, end, step) if one[at : at + step] != other[at : at + step]), 0)

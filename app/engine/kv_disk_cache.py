@@ -1,12 +1,12 @@
 """The KV cache of each chat on disk, so that nothing is processed twice.
 
-One folder an entry, below one folder for each way to run a model (its identity)::
+Each entry is a folder, in a folder for each way to run a model (its identity)::
 
-    kept/<identity>/<entry>/entry.json    whose it is, and the sha256 of the others
-                            tokens        the ids, four bytes each
+    kept/<identity>/<entry>/entry.json    the chat, and the sha256 of the other files
+                            tokens        the token ids, four bytes each
                             state         llama.cpp's own file of the cache (24 KiB a token
                                           for gpt-oss-20b)
-                            window-<n>    the window at the length n, for going back to there
+                            window-<n>    the window at the length n, for truncating to it
 
 An entry is written under another name, and renamed to the sha256 of its identity and its header
 when it is whole. Nothing in it is trusted: another identity is never looked at, and an entry with
@@ -36,7 +36,7 @@ _SPARE = 2 << 30  # bytes that are left free on the disk
 
 @dataclass(frozen=True, slots=True)
 class CachedState:
-    """An entry."""
+    """An entry of the cache on disk."""
 
     folder: Path
     tokens: Sequence[int]
@@ -54,7 +54,7 @@ class CachedState:
 
 
 class DiskCache:
-    """The entries of one identity; ``budget`` is how many bytes those of all may take."""
+    """The entries of one identity; ``budget`` is the limit in bytes for all identities together."""
 
     def __init__(self, root: Path, identity: str, budget: int = 0) -> None:
         self._root = root
@@ -72,12 +72,12 @@ class DiskCache:
 
     @property
     def entries(self) -> list[CachedState]:
-        """All that can be taken, in no particular order."""
+        """All complete entries, in no particular order."""
         with self._lock:
             return list(self._entries)
 
     def set_budget(self, size: int) -> None:
-        """Set another budget, and delete what is over it."""
+        """Change the budget, and delete entries beyond it."""
         self.budget = size
         self._make_room()
 
@@ -90,9 +90,8 @@ class DiskCache:
     ) -> bool:
         """Save an entry, of which ``save`` writes llama.cpp's file.
 
-        The hashes are computed on a thread of their own; until they are, and the entry is
-        complete, it is not among `entries`. Return False where there is no room, or the disk
-        refuses.
+        The hashes are computed on a thread of their own; until then, the entry is not among
+        `entries`. Return False if there is no room or writing fails.
         """
         self.wait()
         folder = self._folder / f"{uuid.uuid4().hex}{_UNFINISHED}"
@@ -113,7 +112,7 @@ class DiskCache:
         return True
 
     def take(self, entry: CachedState) -> bool:
-        """Return whether an entry is as it was written; delete one that is not."""
+        """Return whether an entry's hashes are right; delete it otherwise."""
         try:
             whole = _head(entry.folder).get("hashes") == entry.hashes == _hashes(entry.folder)
             os.utime(entry.folder / _HEADER)
@@ -147,7 +146,7 @@ class DiskCache:
             return
         if entry := _read(final):
             size = len(entry.tokens)
-            for other in self.entries:  # those that this one goes on from
+            for other in self.entries:  # the ones that this one extends
                 if other.tokens == entry.tokens[: len(other.tokens)] and len(other.tokens) <= size:
                     self.drop(other)
             with self._lock:
@@ -155,7 +154,7 @@ class DiskCache:
         self._make_room()
 
     def _make_room(self) -> None:
-        """Delete what was used longest ago, until the rest is within the budget."""
+        """Delete the least recently used entries until the rest is within the budget."""
         gone = set(make_room(self._root, self.budget))
         with self._lock:
             self._entries = [e for e in self._entries if e.folder not in gone]
@@ -164,7 +163,7 @@ class DiskCache:
 def make_room(root: Path, budget: int) -> Iterable[Path]:
     """Delete the oldest entries below ``root`` until the rest take at most ``budget`` bytes.
 
-    The age is that of the last use. Return the folders of the deleted ones.
+    The age is the time since the last use. Return the folders of the deleted ones.
     """
     found = []
     for header in _found(root, f"*/*/{_HEADER}"):
@@ -181,7 +180,7 @@ def make_room(root: Path, budget: int) -> Iterable[Path]:
 
 
 def forget(root: Path, chat: int) -> None:
-    """Delete all that is saved of a chat, and whatever does not say whose it is."""
+    """Delete all entries of a chat, and those that do not say which chat they are of."""
     _remove_unfinished(root)
     for header in _found(root, f"*/*/{_HEADER}"):
         if _head(header.parent).get("chat", chat) == chat:
@@ -189,7 +188,7 @@ def forget(root: Path, chat: int) -> None:
 
 
 def chats(root: Path) -> set[int]:
-    """Return the chats of which something is saved, by its own word: no hash is checked."""
+    """Return the chats that have entries, according to their headers; no hash is checked."""
     said = set()
     for header in _found(root, f"*/*/{_HEADER}"):
         with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -200,8 +199,8 @@ def chats(root: Path) -> set[int]:
 def identity(path: Path, *facts: object) -> str:
     """Return a name for one way to run the model at ``path``.
 
-    It is a hash of the file's bytes, by samples of 64 KiB from all of it, and of ``facts``: what
-    else has to be the same for a cache to fit. Raises OSError.
+    It is a hash of samples of 64 KiB from all over the file, and of ``facts``: everything else that
+    has to be equal for a cached state to fit. Raises OSError.
     """
     digest = _sha256(repr((_FORMAT, path.stat().st_size, facts)).encode())
     with path.open("rb") as file:
@@ -215,7 +214,7 @@ def identity(path: Path, *facts: object) -> str:
 def _found(folder: Path, pattern: str) -> list[Path]:
     try:
         return list(folder.glob(pattern))
-    except OSError:  # a disk that fails has nothing to offer
+    except OSError:  # a failing disk has no entries
         return []
 
 
@@ -232,12 +231,12 @@ def _sha256(data: bytes) -> Any:
 
 
 def _name(folder: Path, header: str) -> str:
-    """Return the name of an entry in the folder of an identity."""
+    """Return an entry's name, the hash of its identity and header."""
     return str(_sha256((folder.name + header).encode()).hexdigest())[:32]
 
 
 def _head(folder: Path) -> dict[str, Any]:
-    """Return what an entry's header says; nothing where it is not as it was written."""
+    """Return an entry's header; empty if it is damaged."""
     with suppress(OSError, ValueError, TypeError, RecursionError):
         text = (folder / _HEADER).read_text(encoding="ascii")
         if folder.name == _name(folder.parent, text):
@@ -246,7 +245,7 @@ def _head(folder: Path) -> dict[str, Any]:
 
 
 def _read(folder: Path) -> CachedState | None:
-    """Return the entry in a folder, or None where it makes no sense."""
+    """Return the entry in a folder, or None if it is invalid."""
     try:
         hashes = {str(name): str(value) for name, value in _head(folder)["hashes"].items()}
         data = (folder / "tokens").read_bytes()
@@ -262,7 +261,7 @@ def _read(folder: Path) -> CachedState | None:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    """Return the sha256 of each file but the header."""
+    """Return the sha256 of each file except the header."""
     import hashlib
 
     result = {}

@@ -1,7 +1,7 @@
-"""In the worker process: llama.cpp. The only module that knows it.
+"""llama.cpp, in the worker process. This is the only module that imports it.
 
-The low-level API only: llama_cpp.Llama rolls a windowed cache back silently wrong, parses
-control tokens in text, and keeps every logit.
+It uses the low-level API only: llama_cpp.Llama rolls back a windowed cache wrongly without an
+error, parses control tokens in text, and keeps all logits.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from app.engine.worker import Worker
 from app.formats import choose
 
 if spec := find_spec("llama_cpp"):
-    # Its own first lines import the high-level API, with numpy and jinja2: half a second, 23 MB.
+    # The package's __init__ imports the high-level API, with numpy and jinja2: half a second, 23
+    # MB.
     sys.modules.setdefault("llama_cpp", module_from_spec(spec))
 import llama_cpp.llama_cpp as llama
 
@@ -42,18 +43,18 @@ _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
 def main(connection: Connection) -> None:
     """Serve the pipe until it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     llama.llama_log_set(_log, None)
     _ggml().load_backends()
     llama.llama_backend_init()
     Worker(connection, Llama()).serve()
     sys.stderr.flush()
-    os._exit(0)  # the drivers' own clean-up has nothing to add
+    os._exit(0)  # skips the drivers' clean-up, which is not needed
 
 
 @llama.llama_log_callback  # type: ignore[untyped-decorator]
 def _log(level: int, text: bytes, _: object) -> None:
-    """Write llama.cpp's messages, without the thousands that are for its own developers."""
+    """Write llama.cpp's messages, except the thousands of debug messages."""
     global _logging
     if level != _CONTINUED:
         _logging = level > _DEBUG
@@ -67,7 +68,7 @@ def _log(level: int, text: bytes, _: object) -> None:
 _DEBUG, _ERROR, _CONTINUED = 1, 4, 5  # of enum ggml_log_level
 _logging = True
 _errors: list[str] = []
-"""What went wrong since this was cleared: llama.cpp says so in its log only."""
+"""Error messages since this was last cleared: llama.cpp reports reasons only in its log."""
 _MOST_ERRORS = 20
 
 
@@ -76,8 +77,9 @@ class Llama:
 
     def __init__(self) -> None:
         self.version = metadata.version("llama-cpp-python")
-        # llama.cpp asks between the nodes of its graph, a thousand times a token, so the answer
-        # is given in C, without Python's lock: strlen(text) is true when the text is not empty.
+        # llama.cpp calls its abort callback between the nodes of its graph, a thousand times per
+        # token, so a C function serves as callback, without the GIL: strlen(text) is true if the
+        # text is not empty.
         self._stopped = ctypes.create_string_buffer(2)
         libc = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
         self._callback = ctypes.cast(libc.strlen, llama.ggml_abort_callback)
@@ -109,7 +111,7 @@ def _ggml() -> Ggml:
 
 
 def _features(info: str) -> tuple[str, ...]:
-    """Return those of the processor, from "CPU : SSE3 = 1 | AVX2 = 1 | …"."""
+    """Return the processor's features, from "CPU : SSE3 = 1 | AVX2 = 1 | …"."""
     found = re.search(r"CPU : (.*)", info)
     pairs = (pair.split("=") for pair in found[1].split("|") if "=" in pair) if found else ()
     return tuple(name.strip() for name, value in pairs if value.strip() != "0")
@@ -133,7 +135,7 @@ class _Model:
         self._context = llama.llama_init_from_model(self._handle, _context_parameters(plan))
         if not self._context:
             llama.llama_model_free(self._handle)
-            # There is little else that this needs.
+            # Creating a context hardly fails for any other reason than a lack of memory.
             raise refused(path, _errors) if _errors else OutOfMemory(path, "")
         self._path = path
         self._vocabulary_size = llama.llama_vocab_n_tokens(
@@ -151,7 +153,7 @@ class _Model:
     def watch(self, callback: Any, data: Any) -> None:
         """Let a running decode be stopped.
 
-        On the CPU and Metal only: elsewhere a batch is waited for.
+        This works on the CPU and Metal only: elsewhere a batch runs to its end.
         """
         llama.llama_set_abort_callback(self._context, callback, data)
 
@@ -164,7 +166,7 @@ class _Model:
 
     def sampler(self, sampling: Sampling, seed: int) -> _Sampler:
         logits = llama.llama_get_logits_ith(self._context, -1)[: self._vocabulary_size]
-        # Once an answer: 201,088 of them take some milliseconds.
+        # Checked once per answer: 201,088 logits take some milliseconds.
         if not math.isfinite(sum(logits)) or min(logits) == max(logits):
             raise NotFinite(self._path)
         return _Sampler(self._context, sampling, seed)

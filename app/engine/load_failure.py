@@ -1,9 +1,9 @@
-"""Why llama.cpp refused a file, out of what it says in its log.
+"""Find out from llama.cpp's log why it refused a file.
 
 Its messages are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36): ggml/src/gguf.cpp,
-src/llama-model-loader.cpp, llama-model.cpp, llama-vocab.cpp, llama-mmap.cpp, ggml-alloc.c; what
-ends the process is printed by ggml_abort (ggml.c). The first of several is the reason, those
-behind it say who passed it on.
+src/llama-model-loader.cpp, llama-model.cpp, llama-vocab.cpp, llama-mmap.cpp, ggml-alloc.c; messages
+that end the process are printed by ggml_abort (ggml.c). The first of several messages is the
+reason; later ones come from callers that passed it on.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from app.base.errors import (
 )
 
 _KILLED = -9  # exit code of a process that was killed
-# Of a process that read of a mapped file what its medium did not give: a signal, or on Windows
-# EXCEPTION_IN_PAGE_ERROR.
+# Exit codes of a process that failed to read a mapped file from its medium: a signal, or
+# EXCEPTION_IN_PAGE_ERROR on Windows.
 _NOT_READ = {-getattr(signal, "SIGBUS", 0), 0xC0000006}
-_LONGEST = 300  # characters of what is told
+_LONGEST = 300  # characters of a reason
 
-# Who passed it on: functions, and the folder of the source that gave up.
+# Callers that passed a message on: function names, and the source folder that aborted.
 _PASSED_ON = re.compile(
     r"\A(error loading model( hyperparameters| vocabulary)?: |[a-z]\w*: )+"
     r"|\A\S*[/\\](?=[\w.-]+:\d+: )"
@@ -69,7 +69,7 @@ _DETAILED: tuple[tuple[type[ModelNewer | ModelForeign | ModelDamaged], re.Patter
 
 
 def refused(path: Path, lines: Sequence[str]) -> ModelError:
-    """Return what is wrong with a file that llama.cpp gave up, with ``lines`` of errors."""
+    """Return the error for a file that llama.cpp refused, given the error ``lines`` of its log."""
     told = [_plain(line) for line in lines if line.strip()]
     if not told:
         return ModelLoadFailed(path, "")
@@ -85,8 +85,8 @@ def refused(path: Path, lines: Sequence[str]) -> ModelError:
 
 
 def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
-    """Return what is wrong with a file where the process ended loading it, and wrote ``log``."""
-    if exit_code == _KILLED:  # the system ends who takes more memory than there is
+    """Return the error for a file whose loading ended the process, given the end of its ``log``."""
+    if exit_code == _KILLED:  # the system kills a process that uses too much memory
         return OutOfMemory(path, "")
     if exit_code in _NOT_READ:
         return not_read(path)
@@ -99,12 +99,12 @@ def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
 
 
 def could_not_read(exit_code: int | None) -> bool:
-    """Return whether the process ended because a mapped file was cut, or its medium fails."""
+    """Return whether the process died because a mapped file was truncated or its medium fails."""
     return exit_code in _NOT_READ
 
 
 def not_read(path: Path) -> ModelUnreadable:
-    """Return the error for such a file, with what the system says where it is read."""
+    """Return the error for such a file, with the system's message from reading it."""
     return ModelUnreadable(path, os.strerror(errno.EIO))
 
 
@@ -120,5 +120,5 @@ def _name(exit_code: int | None) -> str:
 
 
 def _plain(line: str) -> str:
-    """Return a line without the names of functions and folders."""
+    """Return a log line without names of functions and folders."""
     return _PASSED_ON.sub("", line.strip()).rstrip(".")[:_LONGEST]

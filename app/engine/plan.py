@@ -1,4 +1,4 @@
-"""How to run a model on a machine: pure arithmetic in bytes, and the choice that follows.
+"""Planning how to run a model on a machine: pure arithmetic in bytes, and a choice.
 
 The sizes are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36), taken from its graph for
 gpt-oss and compared with what it reports by tests/e2e/test_plan_agrees.py.
@@ -20,37 +20,37 @@ from app.base.settings import Settings
 from app.engine.probe import Gpu, Machine
 
 CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096)
-_USUAL, _ENOUGH = 32768, 16384  # tokens: what is wished for; what is worth more than speed
+_USUAL, _ENOUGH = 32768, 16384  # context in tokens: the usual; the least, worth more than speed
 _GIB = 1 << 30
 _MIB = 1 << 20
-# The system, the window, and whatever else draws on the screen need some memory, too.
+# Memory left to the system, the window, and whatever else draws on the screen.
 _HOST_RESERVE = 1 * _GIB
 _GPU_RESERVE = 512 * _MIB
 _LAVISH = 1 / 2  # of the memory may be filled for comfort: a longer context, repacked weights
-_PATIENCE = 16 * _GIB  # of weights to repack, at some 300 MB/s
+_PATIENCE = 16 * _GIB  # the most weights to repack, at some 300 MB/s
 _UBATCH_GPU = 512
-_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and a stop is obeyed sooner
-_RUNTIME = 60 * _MIB  # Python and the libraries (measured, as the next)
+_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and stops sooner
+_RUNTIME = 60 * _MIB  # Python and the libraries (measured, like the next)
 _RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
 _RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
-_SHARE = 64 * _MIB  # of weights; to wake another thread for less costs more than it saves
-_CHECKPOINTS = 32  # as app.engine.kv_cache keeps
+_SHARE = 64 * _MIB  # of weights per thread; below that, another thread costs more than it saves
+_CHECKPOINTS = 32  # as in app.engine.kv_cache
 
 
 class CacheType(StrEnum):
-    """How the keys and values of the cache are stored."""
+    """The type in which the keys and values of the cache are stored."""
 
     F16 = "f16"
     Q8_0 = "q8_0"
 
 
 _ELEMENT = {CacheType.F16: 2.0, CacheType.Q8_0: 34 / 32}  # bytes
-_ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens out what is rounded
+_ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens out rounding errors
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What a person has fixed; None leaves it to the plan.
+    """The user's fixed values; None leaves a value to the plan.
 
     ``cpu_experts``: of how many layers the experts stay on the CPU.
     """
@@ -62,7 +62,7 @@ class Overrides:
 
     @classmethod
     def of(cls, settings: Settings) -> Overrides:
-        """Return what a person has fixed in the settings."""
+        """Return the values fixed in the settings."""
         s = settings
         cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
         return cls(s.context, s.gpu_layers, s.cpu_experts, cache)
@@ -70,7 +70,7 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """Bytes of one memory, the computer's or a GPU's, by what they are for."""
+    """Planned use of one memory, the computer's or a GPU's, in bytes by purpose."""
 
     weights: int
     cache: int
@@ -79,16 +79,16 @@ class MemoryUse:
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """The sum, in bytes."""
         return self.weights + self.cache + self.compute + self.runtime
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRefused:
-    """A better plan that found no room.
+    """A better plan that did not fit.
 
-    It needs ``needed`` bytes of memory where ``room`` can be taken, ``on_gpu`` or of the
-    computer's own.
+    It needs ``needed`` bytes of memory, and only ``room`` can be used, of the GPU (``on_gpu``) or
+    of the computer.
     """
 
     context: int
@@ -101,13 +101,12 @@ class PlanRefused:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Settings for llama.cpp, what they come to in memory, and what was considered before them.
+    """Settings for llama.cpp, the memory they need, and better plans that were refused.
 
-    ``host_room`` and ``device_room``: bytes that can be taken now. ``threads`` for a token, and
-    ``batch_threads`` for more than one. ``repack``: whether weights
-    are laid out anew for the processor (llama.cpp's use_extra_bufts), which makes a prompt a
-    third faster and an answer a tenth (measured), but takes half a minute of loading, and with
-    ``mmap`` the memory of the experts once more.
+    ``host_room`` and ``device_room``: bytes that can be used now. ``threads`` for a token, and
+    ``batch_threads`` for more than one. ``repack``: whether weights are rearranged for the
+    processor (llama.cpp's use_extra_bufts), which makes prompts a third faster and answers a tenth
+    (measured), but adds half a minute to loading and, with ``mmap``, the experts' memory once more.
     """
 
     context: int
@@ -122,7 +121,7 @@ class Plan:
     gpu_layers: int
     """Layers on the GPU, counted from the last; the output counts as one more."""
     cpu_experts: int
-    """Of how many layers, counted from the first, the experts stay on the CPU."""
+    """The number of layers, counted from the first, whose experts stay on the CPU."""
     device: MemoryUse
     device_room: int
     repack: bool
@@ -131,20 +130,20 @@ class Plan:
 
     @property
     def needed(self) -> int:
-        """Bytes of the computer's own memory."""
+        """Bytes of the computer's memory that it needs."""
         unified = self.gpu is not None and self.gpu.unified
         return self.host.total + (self.device.total if unified else 0)
 
     @property
     def fits(self) -> bool:
-        """Whether there is room for it now."""
+        """Whether it fits into the memory that is free now."""
         return self.needed <= self.host_room and self.device.total <= self.device_room
 
 
 class _Model:
     """A model's sizes in bytes, by what llama.cpp does with them.
 
-    Raises ModelError where its header has numbers that no gpt-oss has.
+    Raises ModelError if its header has numbers that no gpt-oss has.
     """
 
     def __init__(self, header: GgufHeader) -> None:
@@ -165,23 +164,23 @@ class _Model:
                 self.vocabulary = tensor.shape[-1] if tensor.shape else 0
             else:
                 self.output += tensor.size
-        # Of the layers before each, since plans ask for some of them by the thousand.
+        # Cumulative sums over the layers, since plans need them thousands of times.
         self.dense = [0, *itertools.accumulate(dense)]
         self.experts = [0, *itertools.accumulate(experts)]
         self.weights = self.opening + self.output + self.dense[-1] + self.experts[-1]
         self._cell = 2 * s.head * s.kv_heads  # elements of a layer's cache for each token
         self._row = 4 * s.width
         self._heads = s.heads * s.head
-        # Bytes that the widest place of the graph has for each token of a batch: three rows of
-        # the chosen experts, two of the embedding, one of the heads, and the positions.
+        # Bytes per token of a batch at the widest point of the graph: three rows of the chosen
+        # experts, two of the embedding, one of the heads, and the positions.
         widest = 3 * s.chosen * s.expert_width + self._heads
         self._peak = 4 * widest + 2 * self._row + _POSITIONS
 
     def _attention(self, s: _Settings) -> int:
-        """Return the bytes that a GPU's attention takes for a batch.
+        """Return the bytes that a GPU's attention needs for a batch.
 
-        They are what the heads ask and find, two rows of the embedding, and for CUDA a layer's
-        cache in 16 bits where it is stored in fewer.
+        They are the heads' queries and results, two rows of the embedding, and for CUDA a layer's
+        cache in 16 bits if it is stored in fewer.
         """
         wide = 0 if s.cache is CacheType.F16 else 2 * s.context * self._cell
         return s.ubatch * (8 * self._heads + 2 * self._row + _POSITIONS) + wide
@@ -189,7 +188,7 @@ class _Model:
     def cells(self, layer: int, context: int, ubatch: int) -> int:
         """Return how many tokens a layer's cache holds.
 
-        Every second layer sees a window only, which is padded to 256 cells (llama_kv_cache_iswa).
+        Every second layer sees only a window, which is padded to 256 cells (llama_kv_cache_iswa).
         """
         window = self._shape.window + ubatch
         padded = window + -window % 256
@@ -208,7 +207,7 @@ class _Model:
         return int(_CHECKPOINTS * (self.layers - self.layers // 2) * window * _ELEMENT[kind])
 
     def masks(self, context: int, ubatch: int) -> int:
-        """Return the size of the masks of both kinds of layers: who sees which token."""
+        """Return the size of the attention masks of both kinds of layers."""
         return 2 * ubatch * (self.cells(1, context, ubatch) + self.cells(0, context, ubatch))
 
     def compute(self, s: _Settings) -> tuple[int, int]:
@@ -216,8 +215,8 @@ class _Model:
         masks = self.masks(s.context, s.ubatch) + _ROTATION[s.cache]
         if not s.gpu_layers:
             return s.ubatch * (self._peak + self._row) + masks, 0
-        # For a long batch, weights that are on the CPU are copied to the GPU, one after the
-        # other, and where whole layers are on the CPU, so is their cache.
+        # For a long batch, weights on the CPU are copied to the GPU one after the other, and so is
+        # the cache of layers that are entirely on the CPU.
         copied = self.largest if s.cpu_experts or s.gpu_layers <= self.layers else 0
         if s.gpu_layers <= self.layers:
             copied += self.cache(range(1, 2), s.context, s.ubatch, s.cache)
@@ -225,7 +224,7 @@ class _Model:
         return host, max(s.ubatch * self._peak, self._attention(s)) + masks + copied
 
 
-_POSITIONS = 41  # bytes a token: ids, positions, and places in both caches
+_POSITIONS = 41  # bytes per token: ids, positions, and places in both caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +251,12 @@ class _Family:
     counts: Sequence[int]
 
     def settings(self, cpu_experts: int) -> _Settings:
-        """Return one of them."""
+        """Return the settings with this number of ``cpu_experts``."""
         return _Settings(self.context, self.cache, self.gpu_layers, cpu_experts)
 
 
 def _uses(model: _Model, s: _Settings) -> tuple[MemoryUse, MemoryUse]:
-    """Return what settings take of the computer's memory and of the GPU's."""
+    """Return the memory that settings use, of the computer and of the GPU."""
     first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
     above, below = range(first, model.layers), range(first)
     weights = model.opening + model.dense[first] + model.experts[max(first, s.cpu_experts)]
@@ -274,8 +273,8 @@ def _uses(model: _Model, s: _Settings) -> tuple[MemoryUse, MemoryUse]:
 def make(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
     """Return the best plan for the memory that is free now.
 
-    It is the smallest one where none fits now, but would if other programs were ended. Raises
-    ModelTooLarge where not even that would do.
+    If none fits now, it is the smallest, provided that fits once other programs are closed. Raises
+    ModelTooLarge if not even that would do.
     """
     plan = propose(header, machine, overrides)
     most, on_gpu = _most(plan, machine)
@@ -287,7 +286,7 @@ def make(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides(
 
 
 def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
-    """Return what `make` does, and the smallest plan where none fits at all."""
+    """Do what `make` does, but return the smallest plan if none fits at all."""
     model = _Model(header)
     refused: dict[tuple[int, CacheType, bool], PlanRefused] = {}
     least: Plan | None = None
@@ -309,9 +308,9 @@ def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrid
 
 
 def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
-    """Return the best plan that takes clearly less than ``plan``, which did not find its memory.
+    """Return the best plan that needs clearly less than ``plan``, whose allocation failed.
 
-    None where there is none.
+    None if there is none.
     """
     least = plan.host.total - (plan.host.total - plan.host.weights) // 8
     gpus = tuple(
@@ -326,12 +325,12 @@ def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
 
 
 def _most(plan: Plan, machine: Machine) -> tuple[int, int]:
-    """Return the bytes of both memories that can be had where all other programs are ended."""
+    """Return how much of both memories, in bytes, could be used if no other program ran."""
     return machine.memory - _HOST_RESERVE, plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
 
 
 def _size(plan: Plan, machine: Machine) -> tuple[bool, int]:
-    """Return a sort key: how hard a plan is on a machine, impossible ones last."""
+    """Return a sort key: how much memory a plan demands of a machine; impossible ones sort last."""
     host, gpu = _most(plan, machine)
     impossible = plan.needed > host or plan.device.total > gpu
     return impossible, plan.host.total + plan.device.total
@@ -341,7 +340,7 @@ def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
     host, device = _uses(model, s)
     gpu = _gpu(machine) if s.gpu_layers else None
     features = machine.devices.features
-    # On other processors it was not tried, and AMX's crashes on the demo model (SIGSEGV in
+    # Other processors were not tested, and AMX's repacking crashes on the demo model (SIGSEGV in
     # ggml_backend_amx_mul_mat).
     can_repack = "AVX2" in features and not any(f.startswith("AMX") for f in features)
     worth = not gpu and host.weights <= _PATIENCE and host.total <= _LAVISH * machine.memory
@@ -366,7 +365,7 @@ def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
 
 
 def _refusal(plan: Plan, machine: Machine, overrides: Overrides) -> PlanRefused | None:
-    """Return why a plan is refused; None where it is not."""
+    """Return why a plan is refused; None if it is not."""
     room = plan.host_room
     if plan.context > _USUAL and not overrides.context:
         room = min(room, int(machine.memory * _LAVISH))
@@ -378,16 +377,16 @@ def _refusal(plan: Plan, machine: Machine, overrides: Overrides) -> PlanRefused 
 
 
 def _gpu(machine: Machine) -> Gpu | None:
-    """Return the GPU with the most memory to give; a second one is not used."""
+    """Return the GPU with the most free memory; only one is used."""
     return max(machine.devices.gpus, key=lambda gpu: gpu.available, default=None)
 
 
 def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[_Settings]:
     """Yield the settings of a family that are worth a plan.
 
-    They take less and less of the GPU and more and more of the computer. Yielded are the first,
-    and the first ones that the GPU has room for: all of it, and what is free now. Whatever is
-    chosen, or is the smallest that there is, is among them.
+    In a family's order, settings use less and less of the GPU and more and more of the computer.
+    Yielded are the first ones, and the first that fit into all of the GPU's memory and into what is
+    free now. The best choice and the smallest settings are always among them.
     """
     places = {0}
     if gpu := _gpu(machine):
@@ -403,30 +402,30 @@ def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[
 
 
 def _families(model: _Model, machine: Machine, overrides: Overrides) -> Iterator[_Family]:
-    """Yield what can be chosen, the best first.
+    """Yield the families of settings to choose from, the best first.
 
-    All of it on the GPU, with a context of 16k at least; experts on the CPU, of as few layers as
-    must be; only some layers on the GPU; the CPU alone.
+    They are: everything on the GPU, with a context of at least 16k; experts of as few layers as
+    necessary on the CPU; only some layers on the GPU; the CPU alone.
     """
-    every, wished = model.layers + 1, overrides.gpu_layers
+    every, gpu_layers = model.layers + 1, overrides.gpu_layers
     gpu = _gpu(machine)
-    if gpu and wished != 0:
+    if gpu and gpu_layers != 0:
         experts = overrides.cpu_experts
         fixed = None if experts is None else (min(experts, model.layers),)
-        whole = wished is None or wished >= every
+        whole = gpu_layers is None or gpu_layers >= every
         if whole and not experts:
             for context, cache in _contexts(model, overrides, CONTEXTS, _ENOUGH):
                 yield _Family(context, cache, every, (0,))
         if whole and experts != 0 and (experts or not gpu.unified):
             for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
                 yield _Family(context, cache, every, fixed or range(1, every))
-        if not whole or (wished is None and not gpu.unified):
-            fewer = range(model.layers, 1, -1) if wished is None else [wished]
+        if not whole or (gpu_layers is None and not gpu.unified):
+            fewer = range(model.layers, 1, -1) if gpu_layers is None else [gpu_layers]
             for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
                 for layers in fewer:
-                    some = (0, *range(every - layers + 1, every)) if wished else (model.layers,)
+                    some = (0, *range(every - layers + 1, every)) if gpu_layers else (model.layers,)
                     yield _Family(context, cache, layers, fixed or some)
-    if not gpu or not wished:
+    if not gpu or not gpu_layers:
         for context, cache in _contexts(model, overrides, CONTEXTS):
             yield _Family(context, cache, 0, (0,))
 
@@ -436,8 +435,8 @@ def _contexts(
 ) -> Iterator[tuple[int, CacheType]]:
     """Yield contexts and types of cache, the best first.
 
-    A quantized cache costs a little of the quality, so it is taken only where it saves the usual
-    context, or the one below.
+    A quantized cache costs a little quality, so it is used only if it makes the usual context, or
+    the one below, possible.
     """
     if overrides.context:
         contexts = [overrides.context + -overrides.context % 256]

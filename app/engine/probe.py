@@ -29,11 +29,11 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What llama.cpp finds when it is asked, in the worker process.
+    """The devices that llama.cpp finds on this computer, from the worker process.
 
-    GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into
-    it. ``held``: bytes of the computer's memory that a model takes which is loaded now; a GPU's
-    are counted as free.
+    GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into it.
+    ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are
+    counted as free.
     """
 
     gpus: tuple[Gpu, ...] = ()
@@ -54,7 +54,7 @@ class Machine:
 
 
 def machine(devices: Devices = Devices()) -> Machine:
-    """Return this machine as it would be now without the model that is loaded."""
+    """Return this machine as it would be now without the loaded model."""
     import psutil  # here: a window need not wait for it
 
     memory = psutil.virtual_memory()
@@ -75,14 +75,14 @@ def model(path: Path) -> gguf.GgufHeader:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """This machine now, and what models say of themselves, or why they cannot be run."""
+    """This machine now, and for each model its header or the reason why it cannot be run."""
 
     machine: Machine
     models: tuple[tuple[ModelRef, gguf.GgufHeader | ModelError], ...]
 
 
 def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
-    """Look at this machine, with what the worker found, and at the models that are files."""
+    """Examine this machine, with the worker's ``devices``, and those models that are files."""
     headers = (
         (each, _header_or_error(each.location.path))
         for each in models
@@ -104,6 +104,6 @@ def on_battery() -> bool:
         import psutil
 
         battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
-    except OSError:  # a container whose system does not say
+    except OSError:  # a container whose system does not report it
         return False
     return battery is not None and not battery.power_plugged

@@ -1,4 +1,4 @@
-"""Sends each request to the engine that has its model."""
+"""Routing of each request to the engine that has its model."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:  # a window need not wait for them
 class Router:
     """A backend of backends: ``local`` has the models in files, ``remote`` those of endpoints.
 
-    Whatever is asked of a model behind an endpoint raises NoRemoteEngine where there is no
-    ``remote``.
+    Requests for a model behind an endpoint raise NoRemoteEngine if ``remote`` is None.
     """
 
     def __init__(self, local: Backend, remote: Backend | None = None) -> None:
@@ -91,6 +90,6 @@ def _no_engine(model: ModelRef) -> NoRemoteEngine:
 
 
 def _refused(model: ModelRef) -> Generator[Never, None, None]:
-    """Raise at the first step, as every backend does."""
+    """Raise NoRemoteEngine at the first step, as every backend raises its errors."""
     raise _no_engine(model)
     yield

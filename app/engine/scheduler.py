@@ -1,9 +1,9 @@
-"""Whose turn it is on the engine: the window first, then clients in turn, then the background.
+"""Fair scheduling of the engine: the window first, then clients in turn, then background work.
 
-`Scheduler` keeps the order; `ScheduledBackend` puts it before a backend that does one thing at a
-time. A place in line is taken when something is asked for, in the asking thread, so the order is
-that of the calls. What is done in the background (reading ahead, titles) begins only where nobody
-waits, and is stopped as soon as anybody does.
+`Scheduler` keeps the order; `ScheduledBackend` applies it to a backend that does one thing at a
+time. A place in the queue is taken when a method is called, on the calling thread, so the order is
+that of the calls. Background work (reading ahead, titles) begins only if nobody waits, and is
+stopped as soon as somebody does.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:  # a window need not wait for them
 
 WINDOW = ""
 """The client that comes before all others."""
-_POLL_S = 0.02  # how often a cancelled wait is looked for
+_POLL_S = 0.02  # how often a wait checks for cancellation
 
 T = TypeVar("T")
 
 
 class Place:
-    """A place in line, and then at the engine.
+    """A place in the queue, and then at the engine.
 
-    As a context manager, it waits at its entry and gives the place back at its exit.
+    As a context manager, it waits on entry and gives the place back on exit.
     """
 
     def __init__(
@@ -45,19 +45,19 @@ class Place:
         self._scheduler = scheduler
 
     def wait(self) -> None:
-        """Wait until it is this one's turn.
+        """Wait for this place's turn.
 
-        Raises Cancelled once the place's ``cancel`` is set or the scheduler is closed; the place
-        is given back then.
+        Raises Cancelled, and gives the place back, once its ``cancel`` is set or the scheduler is
+        closed.
         """
         self._scheduler._wait(self)
 
     def give_back(self) -> None:
-        """Leave the line or the engine. Does nothing where that was done before."""
+        """Leave the queue or the engine. Calling it again does nothing."""
         self._scheduler._leave(self)
 
     def take_again(self) -> None:
-        """Enter once more, before all others of this client, and wait as `wait` does."""
+        """Queue again, before all others of this client, and wait as `wait` does."""
         self._scheduler._enter(self, first=True)
         self.wait()
 
@@ -75,14 +75,14 @@ class Place:
 
 
 class Scheduler:
-    """Lets in as many at a time as the engine has ``places``. All may be called from any thread."""
+    """A queue that admits as many requests at a time as the engine has ``places``. Thread-safe."""
 
     def __init__(self, places: int = 1) -> None:
         self._places = places
         self._changed = threading.Condition()
         self._active: set[Place] = set()
         self._lines: dict[str, deque[Place]] = {}
-        """Who waits, by client. The clients stand in the order of their next turns."""
+        """The waiting places by client. The clients are in the order of their next turns."""
         self._background: deque[Place] = deque()
         self._closed = False
 
@@ -94,18 +94,18 @@ class Scheduler:
         background: bool = False,
         first: bool = False,
     ) -> Place:
-        """Take a place in line, without waiting for the engine.
+        """Take a place in the queue, without waiting for the engine.
 
-        ``cancel`` ends the wait; for what is done in the ``background`` it is set here, too, when
-        somebody else enters. ``first``: before all others of this client, for who goes on with
-        what has been begun.
+        ``cancel`` ends the wait; that of ``background`` work is also set by the scheduler when
+        another request enters. ``first``: before all others of this client, for a turn that
+        continues.
         """
         place = Place(self, client, cancel or threading.Event(), background=background)
         self._enter(place, first=first)
         return place
 
     def close(self) -> None:
-        """End all waits. Who is at the engine stays there until it gives its place back."""
+        """End all waits. A request at the engine stays there until it gives its place back."""
         with self._changed:
             self._closed = True
             self._lines.clear()
@@ -114,7 +114,7 @@ class Scheduler:
 
     @property
     def waiting(self) -> int:
-        """How many are in line."""
+        """The number of places that wait."""
         with self._changed:
             return sum(map(len, self._lines.values())) + len(self._background)
 
@@ -167,12 +167,12 @@ class Scheduler:
         self._changed.notify_all()
 
     def _next(self) -> Place | None:
-        """Take the next one out of line. One that was cancelled is passed over."""
+        """Take the next place out of the queue, skipping cancelled ones."""
         while self._lines:
             client = WINDOW if WINDOW in self._lines else next(iter(self._lines))
             line = self._lines.pop(client)
             place = line.popleft()
-            if line:  # its other ones come after all clients that wait now
+            if line:  # the client's other places come after all waiting clients
                 self._lines[client] = line
             if not place.cancel.is_set():
                 return place
@@ -184,7 +184,7 @@ class Scheduler:
 
 
 class _Scheduled(Iterator[T]):
-    """What ``work`` yields once it is the place's turn. Close it where it is not exhausted."""
+    """The items of ``work``, once it is the place's turn. Close it unless it is exhausted."""
 
     def __init__(self, place: Place, work: Callable[[], Steps[T]]) -> None:
         self._place = place
@@ -194,7 +194,7 @@ class _Scheduled(Iterator[T]):
         return next(self._steps)
 
     def close(self) -> None:
-        """End it, and give the place back, which it may never have begun to wait for."""
+        """Stop the work and give the place back, even if nobody has waited for it yet."""
         self._steps.close()
         self._place.give_back()
 
@@ -208,9 +208,9 @@ def _in_turn(place: Place, work: Callable[[], Steps[T]]) -> Generator[T, None, N
 
 
 class ScheduledBackend:
-    """A backend whose requests wait for their turns. ``engine`` is asked for one at a time.
+    """A backend whose requests wait for their turns, so that ``engine`` gets one at a time.
 
-    A request that waits and is cancelled raises Cancelled at once.
+    A request that is cancelled while it waits raises Cancelled at once.
     """
 
     def __init__(self, engine: Backend, scheduler: Scheduler | None = None) -> None:
@@ -251,7 +251,7 @@ class ScheduledBackend:
             return self._engine.count(request, cancel)
 
     def abilities(self, model: ModelRef) -> Abilities:
-        """Return what a model can do, without waiting; see `Backend.abilities`."""
+        """Return a model's abilities, without waiting; see `Backend.abilities`."""
         return self._engine.abilities(model)
 
     def devices(self) -> Devices:

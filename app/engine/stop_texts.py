@@ -9,7 +9,7 @@ from app.base.types import Delta, PartKind
 
 
 class StopTexts:
-    """Passes on deltas, and withholds what may turn out to begin a stop text.
+    """A filter of deltas that withholds text that may turn out to begin a stop text.
 
     Only text that is meant for the reader is searched: no reasoning, and no call.
     """
@@ -18,7 +18,7 @@ class StopTexts:
         self._texts = [text for text in texts if text]
         self._withheld: Delta | None = None
         self.found = False
-        """Whether there was one. Nothing is passed on any more."""
+        """Whether a stop text was found; nothing is passed on after it."""
 
     def feed(self, delta: Delta) -> Iterator[Delta]:
         """Yield what can be passed on by now."""
@@ -36,12 +36,12 @@ class StopTexts:
         self.found = bool(places)
         end = min(places) if places else len(text) - self._begun(text)
         self._withheld = replace(delta, text=text[end:]) if end < len(text) else None
-        # One without text may say what its part is.
+        # A delta without text may change its part's kind.
         if end or not delta.text:
             yield replace(delta, text=text[:end])
 
     def rest(self) -> Iterator[Delta]:
-        """Yield what was withheld, where no stop text has come of it."""
+        """Yield what was withheld and did not become a stop text."""
         withheld, self._withheld = self._withheld, None
         if withheld and not self.found:
             yield withheld

@@ -1,4 +1,4 @@
-"""What is said of the worker's streams out of turn."""
+"""Signals to the worker's streams that overtake other commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StreamSignals:
         self._current = 0
 
     def add(self, stream: int) -> bool:
-        """Note a new stream; return False where there is one of this number."""
+        """Register a stream; return False if its number is taken."""
         with self._lock:
             is_new = stream not in self._known
             self._known.add(stream)
@@ -38,7 +38,7 @@ class StreamSignals:
                 streams.discard(stream)
 
     def cancel(self, stream: int) -> None:
-        """Stop a stream, where it has not ended."""
+        """Set a stream's cancel flag, unless it has ended."""
         with self._lock:
             self._cancelled |= {stream} & self._known
             self._engine.stop(self.stopped)
@@ -50,7 +50,7 @@ class StreamSignals:
             self._engine.stop(self.stopped)
 
     def hurry(self, stream: int) -> None:
-        """Have a stream answer now, where it has not ended."""
+        """Set a stream's answer-now flag, unless it has ended."""
         with self._lock:
             self._hurried |= {stream} & self._known
 

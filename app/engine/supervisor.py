@@ -1,7 +1,7 @@
-"""Owns the worker process that runs llama.cpp: spawn, load, stream, cancel, crash report.
+"""Owner of the worker process that runs llama.cpp: spawn, load, stream, cancel, crash report.
 
-The thread that asks is the supervisor: it waits on the pipe and on the process together, so a
-process that died, hangs or was killed becomes an error here, and the next request starts another.
+The calling thread supervises: it waits on the pipe and on the process together, so a process that
+died, hangs or was killed becomes an error here, and the next request starts another.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ from app.engine import load_failure
 from app.engine.backend import Planned
 from app.formats import Abilities, abilities_of
 
-if TYPE_CHECKING:  # a window need not wait for it, nor have room for it
+if TYPE_CHECKING:  # saves the window's start time and memory
     from multiprocessing.connection import Connection
 
     from app.engine.plan import Overrides, Plan
     from app.engine.probe import Devices
 
-_POLL_S = 0.02  # how often a stop is looked for
+_POLL_S = 0.02  # how often cancellation is checked
 _LOG_TAIL = 2000  # bytes of the log that go into a report
-_LOAD_LOG = 16_000  # those that a failed load is judged by: a crash leaves a stack behind
+_LOAD_LOG = 16_000  # bytes that explain a failed load: a crash leaves a long stack
 
 Target = Callable[["Connection", Path], None]
 
@@ -66,8 +66,9 @@ def _run_child(connection: Connection, log: Path) -> None:
     write_output_to(log)
     faulthandler.enable()
     end_first_without_memory()
-    # OpenMP's threads would spin for each other. Where another program has a core, llama.cpp then
-    # loses most of its speed (measured: 231 tokens/s instead of 946 on the demo model).
+    # OpenMP's threads would spin while waiting for each other. If another program uses a core,
+    # llama.cpp then loses most of its speed (measured: 231 tokens/s instead of 946 on the demo
+    # model).
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from app.engine import llama
 
@@ -75,7 +76,7 @@ def _run_child(connection: Connection, log: Path) -> None:
 
 
 class _EngineProcess(ChildProcess):
-    """The engine's process, and what it is known to hold."""
+    """The worker process, and what the supervisor knows of its state."""
 
     def __init__(self, target: Target, log: Path) -> None:
         try:
@@ -83,15 +84,15 @@ class _EngineProcess(ChildProcess):
         except OSError as error:
             raise EngineFailed(str(error)) from error
         self.runs: tuple[Path, Overrides] | None = None
-        """The file that is loaded, and what was fixed of its plan."""
+        """The loaded file, and the overrides its plan was made with."""
         self.held = 0
-        """Bytes of memory that cannot be paged out."""
+        """Bytes of the computer's memory that the model holds and that cannot be paged out."""
         self.budget: int | None = None
-        """Bytes of disk that it has been told it may use."""
+        """The last disk budget sent to it, in bytes."""
 
 
 def _file_of(model: ModelRef) -> Path:
-    """Return the file of a model. Raises NoRemoteEngine where it is behind an endpoint."""
+    """Return the file of a model. Raises NoRemoteEngine if it is behind an endpoint."""
     if isinstance(model.location, FileLocation):
         return model.location.path
     raise NoRemoteEngine(model.location.url)
@@ -105,7 +106,7 @@ def _no_overrides() -> Overrides:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What a person has chosen of the plan, and how many bytes of disk the KV cache may take."""
+    """The user's overrides of the plan, and how many bytes of disk the KV cache may use."""
 
     overrides: Overrides = field(default_factory=_no_overrides)
     budget: int = 0
@@ -114,12 +115,12 @@ class EngineOptions:
 class LocalBackend:
     """gpt-oss by llama.cpp, in a process of its own, which answers one request at a time.
 
-    ``cache_folder``: where the KV cache is saved (see `app.engine.kv_disk_cache`); None where it
-    is not. ``options`` is asked before every command; a model is loaded anew where they changed.
+    ``cache_folder``: where the KV cache is saved (see `app.engine.kv_disk_cache`), or None.
+    ``options`` is called before every command; the model is loaded again if they changed.
 
     ``silence``: seconds without a message from a busy process after which it counts as hung; one
-    batch of a prompt on a slow machine takes tens of them. ``grace``: seconds that a process gets
-    to obey a stop.
+    batch of a prompt can take tens of seconds on a slow machine. ``grace``: seconds that a process
+    gets to obey a stop.
     """
 
     def __init__(
@@ -195,12 +196,12 @@ class LocalBackend:
             status = path.stat()
             state = status.st_size, status.st_mtime_ns
         except OSError:
-            state = None  # `probe.model` says why
+            state = None  # `probe.model` raises the reason
         known = self._abilities.get(path)
         if known is None or state is None or known[0] != state:
             from app.engine import probe
 
-            probe.model(path)  # says what is wrong with a file that cannot be run
+            probe.model(path)  # raises the error for a file that cannot be run
             found = abilities_of(gguf.read(path, arrays=True))
             known = self._abilities[path] = state, found
         return known[1]
@@ -220,7 +221,7 @@ class LocalBackend:
         with self._asking:
             try:
                 self._command("forget", chat)
-            finally:  # also where there is no child any more
+            finally:  # even if the child is gone
                 if self._cache_folder:
                     from app.engine import kv_disk_cache
 
@@ -233,9 +234,9 @@ class LocalBackend:
     def _ready(
         self, model: ModelRef, cancel: threading.Event
     ) -> Generator[Loading | Planned, None, None]:
-        """Have a living process with ``model`` loaded.
+        """Make sure that a process is alive and has loaded ``model``.
 
-        A file that cannot be run is refused before the model that is loaded now is given up.
+        A file that cannot be run is refused before the current model is unloaded.
         """
         if self._closed or cancel.is_set():
             raise Cancelled
@@ -246,7 +247,7 @@ class LocalBackend:
         overrides = self._options().overrides
         path = _file_of(model)
         header = probe.model(path)
-        # Refuses what this machine is too small for.
+        # Raises ModelTooLarge if this machine is too small.
         plan.make(
             header, probe.machine(self.devices() if self._devices else probe.Devices()), overrides
         )
@@ -302,7 +303,7 @@ class LocalBackend:
 
     @staticmethod
     def _check_header(path: Path) -> None:
-        """Raise what is wrong with a file by its header, which may have changed meanwhile."""
+        """Raise the error in a file's header, if any; the file may have changed meanwhile."""
         from app.engine import probe
 
         probe.model(path)
@@ -321,14 +322,14 @@ class LocalBackend:
         return child is not None and child.runs == wanted and child.alive
 
     def _set_budget(self) -> None:
-        """Tell the worker how much of the disk it may use, where it does not know yet."""
+        """Send the worker its disk budget if that has changed."""
         budget = self._options().budget
         if self._cache_folder and self._child and self._child.budget != budget:
             self._command("budget", budget)
             self._child.budget = budget
 
     def _command(self, name: str, *arguments: Any) -> None:
-        """Send a command that is answered at once, and by nothing."""
+        """Send a command that has no result, and wait for its end."""
         if self._child:
             deque(self._exchange(threading.Event(), name, *arguments), maxlen=0)
 
@@ -342,7 +343,7 @@ class LocalBackend:
     ) -> Generator[Any, None, None]:
         """Send a command, and yield its payloads.
 
-        Raises what the worker answers with, or EngineDied, EngineHung, Cancelled.
+        Raises the error that the worker returns, or EngineDied, EngineHung, Cancelled.
         """
         child = child or self._child
         if child is None or self._closed:
@@ -371,7 +372,7 @@ class LocalBackend:
                     raise payload
                 try:
                     yield payload
-                except GeneratorExit:  # nobody listens any more
+                except GeneratorExit:  # the caller has stopped iterating
                     child.send(("cancel", stream))
                     raise
             elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
@@ -382,12 +383,12 @@ class LocalBackend:
                 raise EngineHung(self._silence)
 
     def _died(self, child: _EngineProcess) -> FiresideError:
-        """Return the report on a process that is gone."""
+        """Return the error for a process that is gone."""
         if self._closed:
             return Cancelled()
         child.join(1.0)
         error = EngineDied(child.exit_code, child.log_tail(_LOG_TAIL))
-        # What may be the file's fault, or the disk's, is told otherwise.
+        # A fault of the file or of the disk is reported as a ModelError instead.
         unforeseen = child.runs is not None and not load_failure.could_not_read(child.exit_code)
         log.report_child("engine", child.log_tail(_LOAD_LOG), tell=unforeseen)
         if child is self._child:
@@ -395,7 +396,7 @@ class LocalBackend:
         return error
 
     def _close_child(self) -> None:
-        """End a process that is well, once it has saved its KV cache."""
+        """End a healthy process after it has saved its KV cache."""
         with self._ending:
             child, self._child = self._child, None
         if child:

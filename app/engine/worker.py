@@ -1,13 +1,12 @@
-"""The worker's loop: commands from a pipe, done one after the other.
+"""The worker's loop: commands from a pipe, executed one after the other.
 
-Commands come as tuples of a name, the number of a stream, and arguments: ("devices", n),
-("load", n, path, plan, folder), ("ask", n, request), ("prepare", n, request),
-("count", n, request), ("budget", n, bytes), ("forget", n, chat), and out of turn ("cancel", n)
-and ("hurry", n), which concern the stream n, and ("close", 0), which cancels all. Each in turn is
-answered by payloads (n, payload), where a payload is an event, a FiresideError, or None at the
-end. What is not known is refused: a command by EngineFailed, a stream that is cancelled or
-hurried without having begun, or after its end, by doing nothing. The end of the pipe is the end
-of the process, so no orphan holds 12 GB.
+Commands come as tuples of a name, the number of a stream, and arguments: ("devices", n), ("load",
+n, path, plan, folder), ("ask", n, request), ("prepare", n, request), ("count", n, request),
+("budget", n, bytes), ("forget", n, chat), and, overtaking these, ("cancel", n) and ("hurry", n) for
+the stream n, and ("close", 0), which cancels all. Each queued command is answered by payloads (n,
+payload), where a payload is an event, a FiresideError, or None at the end. An unknown command is
+answered by EngineFailed; a cancel or hurry for a stream that has not begun or has ended is ignored.
+The process ends with the pipe, so no orphan holds 12 GB.
 
 llama.cpp itself is behind `Engine`, which `app.engine.llama` provides.
 """
@@ -59,15 +58,15 @@ from app.engine.stream_signals import StreamSignals
 from app.formats import AnswerParser, RenderedRequest
 
 _LOAD_STEP = 0.01
-_IDLE_S = 3.0  # without a command, after which what was read is written to disk
-_AHEAD = 64  # tokens of a batch that is read ahead: a question waits for no more
+_IDLE_S = 3.0  # without a command, after which the cache is written to disk
+_AHEAD = 64  # tokens per batch when reading ahead: a question waits for one at most
 
 Render = Callable[[Request], RenderedRequest]
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPrompt:
-    """A prompt's tokens, and what else a `Prompt` says of it.
+    """A prompt's tokens, and the other facts for a `Prompt`.
 
     The next turn's prompt is sure to begin with the first ``stable`` tokens.
     """
@@ -80,12 +79,12 @@ class RenderedPrompt:
 
     @property
     def size(self) -> Prompt:
-        """What is told of it."""
+        """The event that reports its size."""
         return Prompt(len(self.tokens), self.context, self.reserved, self.dropped)
 
 
 class _Counters:
-    """What is counted while an answer is made. Times are time.monotonic()'s."""
+    """Counters while an answer is generated. Times are time.monotonic()'s."""
 
     def __init__(self, seed: int | None) -> None:
         self.seed = random.getrandbits(32) if seed is None else seed % (1 << 32)
@@ -101,7 +100,7 @@ class _Counters:
 
 
 class Worker:
-    """The loop: takes commands one after the other; only a cancel and a hurry overtake."""
+    """The loop: executes commands in order; only cancel and hurry overtake."""
 
     def __init__(self, connection: Connection, engine: Engine) -> None:
         self._connection = connection
@@ -115,7 +114,7 @@ class Worker:
         self._may_keep = False
 
     def serve(self) -> None:
-        """Run until told to close, or until the pipe ends, which ends the process."""
+        """Run until a close command, or until the pipe ends, which ends the process."""
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         work: dict[str, Callable[..., None]] = {
             "devices": lambda: self._send(self._engine.devices()),
@@ -141,7 +140,7 @@ class Worker:
             self._cache.close()
 
     def _next(self) -> tuple[Any, ...]:
-        """Return the next command. Where none comes for a while, write the cache to disk."""
+        """Return the next command. If none comes for a while, write the cache to disk."""
         if self._may_keep and self._cache:
             try:
                 return self._commands.get(timeout=_IDLE_S)
@@ -151,12 +150,12 @@ class Worker:
         return self._commands.get()
 
     def _read(self) -> None:
-        """Take commands off the pipe while others are worked on."""
+        """Read commands from the pipe, on a thread of its own, while others are executed."""
         while True:
             try:
                 command = self._connection.recv()
             except (EOFError, OSError):
-                os._exit(0)  # the parent is gone; a running decode is not waited for
+                os._exit(0)  # the parent is gone, so do not wait for a running decode
             name, stream = command[:2]
             match name:
                 case "cancel":
@@ -172,7 +171,7 @@ class Worker:
                     self._commands.put((f"{name} with the number of another", stream))
 
     def _send(self, payload: object) -> None:
-        """Send a payload of the current stream; a delta as far as no stop text can be in it."""
+        """Send a payload of the current stream; of a delta, what cannot be in a stop text."""
         if not isinstance(payload, Delta):
             self._put(payload)
             return
@@ -206,7 +205,7 @@ class Worker:
         facts = (self._engine.version, plan.context, plan.cache.value, plan.ubatch)
         disk_cache = None
         if keep:
-            with suppress(OSError):  # an answer is worth more than what is kept
+            with suppress(OSError):  # an answer matters more than the cache
                 disk_cache = DiskCache(keep, identity(path, *facts))
         self._model, self._cache = model, KvCache(model.memory, disk_cache)
 
@@ -224,7 +223,7 @@ class Worker:
             self._cache.forget_chat(chat)
 
     def _prepare(self, request: Request) -> None:
-        """Have the cache hold the conversation as its next question will find it."""
+        """Process the conversation ahead of its next question."""
         model, cache = self._loaded()
         prompt = self._prompt(request, model.format.ahead)
         self._send(prompt.size)
@@ -237,18 +236,19 @@ class Worker:
             self._may_keep = True
 
     def _count(self, request: Request) -> None:
-        """Tell the size of what `_prepare` would process."""
+        """Send the size of what `_prepare` would process."""
         model, _ = self._loaded()
         self._send(self._prompt(request, model.format.ahead).size)
 
     def _prompt(self, request: Request, render: Render) -> RenderedPrompt:
-        """Return what fits of a conversation, the oldest messages left out."""
+        """Render as much of a conversation as fits, leaving out the oldest messages."""
         model, _ = self._loaded()
         rendered = render(request)
         room = reserved(request, model.size)
         first = messages_to_drop(request.messages, rendered.sizes, model.size, room)
-        # A client's instructions stay. All is rendered again, since a message may repeat what one
-        # that is dropped said, such as the day, and some formats put tools into the first one.
+        # A client's instructions stay. Everything is rendered again, since a message may have to
+        # repeat something from a dropped one, such as the day, and some formats put tools into the
+        # first.
         kept = [m for m in request.messages[:first] if m.role in (Role.SYSTEM, Role.DEVELOPER)]
         dropped = first - len(kept)
         if dropped:
@@ -257,7 +257,7 @@ class Worker:
         return RenderedPrompt(rendered.tokens, rendered.stable, model.size, room, dropped)
 
     def _ask(self, request: Request) -> None:
-        """Answer a request, by events."""
+        """Answer a request by sending events."""
         model, cache = self._loaded()
         if model.format.grammar(request) is not None:
             raise RequestUnsupported("response_schema")
@@ -269,13 +269,13 @@ class Worker:
         self._send(prompt.size)
         if len(tokens) >= model.size:
             raise ContextFull(len(tokens), model.size)
-        # A prompt that is decoded in other batches has slightly other logits, so a seed that is
-        # to repeat an answer starts from nothing.
+        # A prompt decoded in different batches has slightly different logits, so an answer with a
+        # fixed seed starts from an empty cache.
         reused = cache.reach(tokens if request.sampling.seed is None else [])
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
         if reused:
-            cache.checkpoint()  # two prompts parted here, and a third may
-        # The last checkpoint comes before the last token, which another try decodes again.
+            cache.checkpoint()  # two prompts diverged here, and a third may
+        # The last checkpoint is before the last token, which another try has to decode again.
         stable = len(tokens) if request.ephemeral else prompt.stable
         if not self._prefill(tokens[:-1], reused, model.batch, stable):
             raise Cancelled
@@ -288,7 +288,7 @@ class Worker:
             self._put(delta)
         if self._stop_texts.found:
             reason = StopReason.STOP_TEXT
-        # What follows will begin with the prompt, unless the answer is to be gone on with.
+        # The next prompt will begin with this one, unless an answer is being continued.
         self._may_keep = reason in (StopReason.END, StopReason.STOP_TEXT)
         endless = reason is StopReason.LENGTH and _repeats(cache.tokens[-tally.generated :])
         stats = Stats(
@@ -322,10 +322,10 @@ class Worker:
         return done
 
     def _prefill(self, tokens: Sequence[int], done: int, step: int, stable: int = 0) -> bool:
-        """Decode the prompt from ``done`` on, in batches; return False where it was stopped.
+        """Decode the prompt from ``done`` on, in batches; return False if it was stopped.
 
-        The first batch is short, so that who waits soon knows for how long. A checkpoint is made
-        at ``stable``, where that is on the way.
+        The first batch is short, so that a remaining time can soon be estimated. A checkpoint is
+        made at ``stable`` if that is on the way.
         """
         _, cache = self._loaded()
         size = min(step, _AHEAD)
@@ -342,7 +342,7 @@ class Worker:
         return True
 
     def _generate(self, request: Request, tally: _Counters) -> StopReason:
-        """Draws tokens behind the prompt until something ends it."""
+        """Draw tokens after the prompt until something ends the answer."""
         model, cache = self._loaded()
         parser = model.format.parser(request)
         most = request.sampling.max_tokens or model.size
@@ -372,7 +372,7 @@ class Worker:
         return reason
 
     def _answer_now(self, parser: AnswerParser) -> bool:
-        """Leave the reasoning for the answer; return False where decoding was stopped."""
+        """Close the reasoning and begin the answer; return False if decoding was stopped."""
         model, cache = self._loaded()
         tokens = parser.close_reasoning()
         if not tokens or len(cache.tokens) + len(tokens) >= model.size:
@@ -384,23 +384,23 @@ class Worker:
 
 
 _NO_TOKEN = -1
-# An answer whose last 2,048 tokens are the same 64 or fewer again and again has no end: a table, a
-# drawing or a count that somebody wants is shorter, or changes as it goes on.
+# An answer whose last 2,048 tokens repeat the same 64 or fewer would never end: a table, a drawing
+# or a list of numbers that somebody wants is shorter, or changes as it goes on.
 _REPEATED, _CYCLE = 2048, 64
-_LOOK = 256  # tokens, between two looks at that
+_LOOK = 256  # tokens between two checks
 
 
 def _repeats(tokens: Sequence[int]) -> bool:
-    """Return whether a sequence ends in nothing but repetitions of a few tokens."""
+    """Return whether a sequence ends in many repetitions of a few tokens."""
     end = tokens[-_REPEATED:]
     return len(end) == _REPEATED and any(end[n:] == end[:-n] for n in range(1, _CYCLE + 1))
 
 
 def _peak_memory() -> int:
-    """Return the most bytes that this process ever held."""
+    """Return this process's peak memory in bytes."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
-    if sys.platform == "linux":  # ru_maxrss would count the parent's, from before exec
+    if sys.platform == "linux":  # ru_maxrss would include the parent's, from before exec
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
     import resource

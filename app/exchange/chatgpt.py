@@ -37,7 +37,7 @@ from app.exchange.foreign_json import Foreign, duration, from_json
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
-# None: texts for the model. Unknown roles count as the assistant.
+# None: instructions for the model, not messages. Unknown roles count as the assistant.
 _ROLES = {"user": Role.USER, "human": Role.USER, "system": None, "developer": None}
 # A mark stands between private use characters: its kind, then values, separated by further ones.
 # Older exports have it in brackets. Private use characters that remain only delimit passages.
@@ -66,7 +66,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a conversation; None where nothing of it can be read."""
+    """Read a conversation; None if nothing of it can be read."""
     instructions: dict[str, None] = {}  # as an ordered set: branches repeat them
     model = raw.text("default_model_slug")
 
@@ -91,8 +91,8 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
 def _folder(raw: Foreign, context: ImportContext) -> str:
     """Return the name of the chat's project, or "".
 
-    An export has a project's key, and its name only where another program has added it. A GPT is
-    not a project.
+    An export has a project's key, but its name only if another program has added it. A GPT is not a
+    project.
     """
     key = raw.text("conversation_template_id", "gizmo_id")
     name = raw["project"].text("name", "title") or raw.text("project_name", "folder")
@@ -134,9 +134,9 @@ def _node(
 def _parts(
     message: Foreign, role: Role | None, instructions: dict[str, None], left_out: Counter[LeftOut]
 ) -> tuple[Part, ...]:
-    """Return what a message says, by its kind; texts for the model go to ``instructions``."""
+    """Return a message's parts, by its kind; texts for the model go to ``instructions``."""
     content, metadata = message["content"], message["metadata"]
-    kind = content.text("content_type") or "text"  # which other programs leave out
+    kind = content.text("content_type") or "text"  # which other programs omit
     if kind in _CONTEXT_KINDS:
         instructions.update(dict.fromkeys(_context(content, metadata)))
         return ()
@@ -156,7 +156,7 @@ def _parts(
         case "thoughts":
             return _thoughts(content)
         case "reasoning_recap":
-            content.ignore("content", "parts")  # "Thought for 8 s", which is read as a number
+            content.ignore("content", "parts")  # "Thought for 8 s", which is read elsewhere
             return ()
         case "code" if not recipient.startswith("canmore."):
             language = content.text("language")
@@ -176,7 +176,7 @@ def _parts(
 
 
 def _context(content: Foreign, metadata: Foreign) -> list[str]:
-    """Return the custom instructions, as the person wrote them if known, and ChatGPT's memory."""
+    """Return the custom instructions, as the user wrote them if known, and ChatGPT's memory."""
     content.ignore("repository", "repo_summary")
     written = metadata["user_context_message_data"]
     texts = [
@@ -189,7 +189,7 @@ def _context(content: Foreign, metadata: Foreign) -> list[str]:
 
 
 def _text(content: Foreign, images: list[str], left_out: Counter[LeftOut]) -> str:
-    """Return the words of a message.
+    """Return the text of a message.
 
     Pictures, whose keys are added to ``images``, and audio are counted.
     """
@@ -236,9 +236,9 @@ def _thoughts(content: Foreign) -> tuple[Part, ...]:
 
 
 def _tool_call_parts(recipient: str, text: str) -> tuple[Part, ...]:
-    """Return what is sent to a tool.
+    """Return the parts for a call of a tool.
 
-    A canvas document is shown: whole where it is created or rewritten, else its changes.
+    A canvas document is shown: whole if it is created or rewritten, else its changes.
     """
     call = from_json(text)
     document = call.text("content")
@@ -257,7 +257,7 @@ def _tool_call_parts(recipient: str, text: str) -> tuple[Part, ...]:
 
 
 def _research_report(metadata: Foreign) -> tuple[Part, ...]:
-    """Return a deep research report, which is in the state of its widget."""
+    """Return a deep research report, which is stored in the state of its widget."""
     state = from_json(metadata["chatgpt_sdk"].text("widget_state"))
     report = state["report_message"]
     text = _text(report["content"], [], Counter())
@@ -265,7 +265,7 @@ def _research_report(metadata: Foreign) -> tuple[Part, ...]:
 
 
 def _resolve_marks(text: str, metadata: Foreign, left_out: Counter[LeftOut]) -> str:
-    """Replace marks by the links and names that they stand for; others are counted."""
+    """Replace marks by the links and names that they represent; count the others."""
     if not any(mark in text for mark in _MARK_STARTS):
         return text
     links = {
@@ -286,7 +286,7 @@ def _resolve_marks(text: str, metadata: Foreign, left_out: Counter[LeftOut]) -> 
 
 
 def _mark_text(kind: str, values: Sequence[str]) -> str:
-    """Return what a mark says by itself; its first value is empty."""
+    """Return the text that a mark contains itself; its first value is empty."""
     if kind == "entity":
         listed = from_json(f'{{"of": {values[-1]}}}').names("of")
         return next(iter(listed[1:] or listed), "")
@@ -304,5 +304,5 @@ def _code_parts(text: str, language: str) -> tuple[Part, ...]:
 
 
 def _language_tag(language: str) -> str:
-    """Return a language that may stand behind a fence."""
+    """Return a language tag that is valid after a fence."""
     return re.sub(r"[^\w.+#-].*", "", language, flags=re.DOTALL)

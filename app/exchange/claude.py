@@ -5,12 +5,12 @@ It has ``conversations.json``, ``projects/….json`` (or ``projects.json``) and 
 ``projects-000.zip``, ``memories-000.zip``, ``design_chats-000.zip``, and others without chats).
 
 A conversation has ``chat_messages``, each with a ``sender`` (``human`` or ``assistant``), its
-``parent_message_uuid`` (of the first ones, that of no message), and ``content``: blocks of the
+``parent_message_uuid`` (for the first ones, the id of no message), and ``content``: blocks of the
 types ``text``, ``thinking``, ``tool_use`` and ``tool_result``. ``text`` has the same words for
-programs that know no blocks. The text of an attached file is its ``extracted_content``; of
-``files`` there are only names. The model is only in what other programs save
-(``model``, ``current_leaf_message_uuid``, ``is_starred``, ``project``), in the same form.
-Anthropic documents none of it. Looked up on 29 November 2026:
+programs that do not know blocks. The text of an attached file is its ``extracted_content``; of
+``files`` there are only names. The model is only recorded in what other programs save (``model``,
+``current_leaf_message_uuid``, ``is_starred``, ``project``), in the same form. Anthropic documents
+none of it. Looked up on 29 November 2026:
 
 - all fields of real exports, as inferred by https://github.com/Sinity/polylogue (d250e578,
   ``polylogue/schemas/providers/claude-ai``, two versions), including Claude Design's chats
@@ -46,7 +46,7 @@ _ROLES = {"human": Role.USER, "user": Role.USER, "assistant": Role.ASSISTANT}
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".svg")
 _LANGUAGES = {"application/vnd.ant.react": "jsx", "image/svg+xml": "svg", "text/html": "html"}
 _LANGUAGES["application/vnd.ant.mermaid"] = "mermaid"
-# What stands in ``text`` for each block that is not text.
+# The placeholder in ``text`` for each block that is not text.
 _UNSUPPORTED_BLOCK = re.compile(
     r"(?:```\s*)?This block is not supported on your current device yet\.(?:\s*```)?"
 )
@@ -63,7 +63,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a conversation; None where nothing of it can be read."""
+    """Read a conversation; None if nothing of it can be read."""
     design = _is_design(raw)
     messages = raw.objects("messages" if design else "chat_messages")
     model = raw.text("model")
@@ -174,7 +174,7 @@ def _files(message: Foreign, left_out: Counter[LeftOut]) -> tuple[list[Part], li
 
 
 def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
-    """Yield what a block says.
+    """Yield the parts of a block.
 
     Documents and code are shown; other calls are counted, each with its result as one.
     """
@@ -306,5 +306,5 @@ def _design_node(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage
 
 
 def _as_quote(text: str) -> str:
-    """Quote what a person interjected into an answer."""
+    """Quote the user's text within an answer."""
     return "\n".join(f"> {line}" for line in text.splitlines())

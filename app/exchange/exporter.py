@@ -29,7 +29,7 @@ class ExportFormat(StrEnum):
 
 
 class PdfWriter(Protocol):
-    """Makes a PDF, which takes a window."""
+    """A function that makes a PDF, which requires the window."""
 
     def __call__(
         self,
@@ -44,9 +44,9 @@ class PdfWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """How a chat is written: with or without reasoning, with all branches or the one that is shown.
+    """Options of an export: with or without reasoning, with all branches or the one that is shown.
 
-    JSON always has all of both. ``pdf_writer`` is for PDF.
+    JSON always has all reasoning and branches. ``pdf_writer`` is needed for PDF only.
     """
 
     format: ExportFormat
@@ -66,10 +66,10 @@ def export(
 ) -> Path:
     """Write chats into a folder, which is made if needed, and return the file or folder written.
 
-    ``chats`` is None for all that are not in the bin, in the order in which they came. One chat, or
+    ``chats`` is None for all that are not in the bin, in the order of their creation. One chat, or
     JSON, becomes a file of that name, others become files in a folder of that name, all or none.
     Nothing is overwritten. ``on_progress`` gets the share that is done, and may raise Cancelled.
-    Raises ExchangeUnwritable and StoreError, and KeyError where the only chat has been deleted.
+    Raises ExchangeUnwritable and StoreError, and KeyError if the only chat has been deleted.
     """
     chosen = sorted(store.chats.live()) if chats is None else chats
 

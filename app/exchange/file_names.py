@@ -31,7 +31,7 @@ def file_name(title: str, suffix: str, taken: set[str]) -> str:
 
 
 def same(name: str) -> str:
-    """Return the form by which a file system may take two names for the same."""
+    """Return a normalised name; names with equal ones may be the same file on some systems."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

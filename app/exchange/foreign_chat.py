@@ -1,4 +1,4 @@
-"""Build a chat from the messages of another program's."""
+"""Build a chat from the messages of another program's chat."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LeftOut(StrEnum):
     CITATION = "citation"
     """A mark in a text that refers to a source, or a list of sources."""
     MEMORY = "memory"
-    """What a program remembers of a person across chats."""
+    """What a program remembers about the user across chats."""
     NOTE = "note"
     """Notes beside a chat, a summary, a text that was not sent."""
     TAG = "tag"
@@ -82,8 +82,8 @@ class ImportContext:
 class ForeignMessage:
     """One entry of another program's chat; without parts it only connects others.
 
-    Consecutive entries of the assistant on one branch become one message here: other programs make
-    an entry of each step of an answer.
+    Consecutive entries of the assistant on one branch become one message: other programs make an
+    entry for each step of an answer.
     """
 
     role: Role
@@ -99,7 +99,7 @@ class ForeignMessage:
 
 @dataclass(frozen=True, slots=True)
 class ForeignChat:
-    """What another program knows of a chat beside its messages.
+    """The facts that another program has about a chat, besides its messages.
 
     ``current`` is the entry that was last on the screen, ``instructions`` are the chat's own. Times
     are POSIX seconds.
@@ -150,7 +150,7 @@ def read_node(
 ) -> ForeignMessage:
     """Return what ``read`` makes of an entry, and count what it overlooked.
 
-    That is one UNKNOWN where ``read`` found nothing, gave no reason, and a field that it did not
+    That is one UNKNOWN if ``read`` found nothing, gave no reason, and a field that it did not
     read contains text; or where such a field contains whole sentences beside what it found.
     """
     own: Counter[LeftOut] = Counter()
@@ -165,7 +165,7 @@ def read_node(
 def build_tree(
     nodes: Mapping[str, ForeignMessage], info: ForeignChat, context: ImportContext
 ) -> ChatTree | None:
-    """Build the chat; None where there is nothing to read.
+    """Build the chat; None if there is nothing to read.
 
     A chat without times has its file's. An entry without a known parent is a root; so is the first
     one of a cycle.
@@ -204,7 +204,7 @@ def build_tree(
 
 
 def text_parts(text: str) -> tuple[Part, ...]:
-    """Return a text as a part of a message; nothing where it is blank."""
+    """Return a text as a part of a message; nothing if it is blank."""
     return (Part(text),) if text.strip() else ()
 
 
@@ -263,8 +263,8 @@ def _last_leaf(messages: Sequence[MessageRow]) -> int:
 def _parents(nodes: Mapping[str, ForeignMessage]) -> dict[str, str | None]:
     """Return the parent of each entry.
 
-    An entry's own word comes first, then what others list as their children: some files list an
-    entry as the child of several.
+    An entry's own ``parent`` takes precedence over the lists of children: some files list an entry
+    as the child of several.
     """
     claimed: dict[str, str] = {}
     for name, node in nodes.items():

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 _LARGEST_KEY = 1 << 64
 _LATEST_TIME = 1e11  # seconds, in the year 5138; larger numbers are in a smaller unit
-# Six letters of scripts that are written without spaces between words.
+# Six consecutive letters of scripts written without spaces between words.
 _UNSPACED_WORDS = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uac00-\ud7af]{6}"
 )
@@ -68,7 +68,7 @@ class Foreign:
         return {key: inner[key] for key in inner.raw}
 
     def text(self, *names: str) -> str:
-        """Return the first of the fields that is a text and not empty, else ""."""
+        """Return the first of the fields that is a non-empty string, else ""."""
         values = (self._value(name, str) for name in names)
         return next((value for value in values if value), "")
 
@@ -151,7 +151,7 @@ class Foreign:
 
 
 def _key(value: object) -> str:
-    """Return a key as JSON's objects have them, where they are texts."""
+    """Return a key as JSON objects have them, where they are strings."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_KEY:
         return str(value)
     return value if isinstance(value, str) else ""
@@ -177,7 +177,7 @@ def _has_text(value: object, sentences: bool) -> bool:
 
 
 def from_json(text: str) -> Foreign:
-    """Parse a text that is JSON itself; an empty object where it is not."""
+    """Parse a text that is JSON itself; an empty object if it is not."""
     try:
         return Foreign(json.loads(text))
     except (ValueError, RecursionError):

@@ -38,7 +38,7 @@ _LONGEST = 60_000  # characters of code; longer code is not highlighted
 
 
 class BlockRenderer:
-    """Renders blocks as HTML.
+    """A renderer of blocks as HTML.
 
     ``formulas`` draws them as MathML; else they are their source, as code. ``inline_styles`` writes
     the styles of tables into them, for a page without a style sheet.
@@ -61,7 +61,7 @@ class BlockRenderer:
             case Paragraph(spans):
                 return f"<p{direction}>{self._spans(spans)}</p>"
             case Heading(level, spans):
-                # The page's title is the only one of the first rank.
+                # The page's title is the only heading of level 1.
                 name = f"h{min(level + 1, 6)}"
                 return f"<{name}{direction}>{self._spans(spans)}</{name}>"
             case Code(text, language):

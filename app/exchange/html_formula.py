@@ -38,8 +38,8 @@ _VALUE = re.compile(r"[\w .,#%+:;-]*")
 def mathml(tex: str, *, display: bool) -> str:
     """Return a formula as an element ``math`` of MathML Core only.
 
-    It is empty where the formula is too long or not known to come out right. ``display`` sets it as
-    on a line of its own.
+    It is empty if the formula is too long or not known to come out right. ``display`` sets it in
+    display style, as on a line of its own.
     """
     if len(tex) > _LONGEST or not tex.strip():
         return ""
@@ -101,7 +101,7 @@ def _draw_lines(table: Element) -> None:
 def _is_harmless(element: Element) -> bool:
     """Return whether an element only draws, and has known attributes and values.
 
-    Values on several lines are refused: browsers may read them otherwise.
+    Values on several lines are refused: browsers may read them differently.
     """
     return (
         bool(_ELEMENTS.fullmatch(element.tag))

@@ -104,7 +104,7 @@ def _article(message: MessageRow, reasoning: bool, words: ExportWords, versions:
         summary = f"<summary>{escape(part.name)}</summary>"
         pieces.append(f'<details class="file">{summary}<pre>{escape(part.text)}</pre></details>')
     if own.text.strip():
-        # What a person typed is not Markdown, as in the window.
+        # Typed text is not treated as Markdown, as in the window.
         inner = escape(own.text) if whose == "user" else _BLOCKS.render(parse(own.text))
         pieces.append(f'<div class="text">{inner}</div>')
     if end := ending(message, words):
@@ -120,7 +120,7 @@ def _code_style() -> str:
         "\n".join(
             line
             for line in HtmlFormatter(style=style).get_style_defs("pre").splitlines()
-            if line.startswith("pre .")  # without those of the page and of line numbers
+            if line.startswith("pre .")  # without the rules for the page and line numbers
         )
         for style in ("default", "github-dark")
     )

@@ -1,7 +1,7 @@
-"""The JSON files in what a person has chosen: files, folders, archives, archives in archives.
+"""The JSON files in what a user has chosen: files, folders, archives, archives in archives.
 
-Names in an archive are only shown. Nothing is written under them: an archive within another is
-unpacked to an unnamed temporary file. The size that an archive unpacks to is limited.
+Names in an archive are only displayed, never used as paths: an archive within another is unpacked
+to an unnamed temporary file. The size that an archive unpacks to is limited.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ from app.exchange.json_stream import LARGEST, NotJson, TooLarge
 
 _HEAD = 4096  # bytes
 _MAX_NESTING = 4  # archives in archives; those of OpenAI's Privacy Portal are two
-_RATIO, _FLOOR = 200, 256_000_000  # times an archive's bytes, plus; JSON packs to a tenth
+_RATIO, _FLOOR = 200, 256_000_000  # limit: times an archive's bytes, plus; JSON packs to a tenth
 _SUFFIXES = (".json", ".jsonl", ".zip")
 _SEPARATOR = " › "
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """A file that was chosen itself, found in a folder, or is a member of an archive.
+    """A file that was chosen itself, was found in a folder, or is a member of an archive.
 
     ``place`` has its folders below what was chosen, then its name; ``above`` the folders above
-    that. ``time`` is the time of its last change, in POSIX seconds; ``found`` tells that it was
-    found in a folder; ``inside`` has the member's names, one for each archive around it.
+    that. ``time`` is the time of its last change, in POSIX seconds; ``found``: whether it was found
+    in a folder; ``inside`` has the member's names, one for each archive around it.
     """
 
     path: Path
@@ -59,7 +59,7 @@ class ImportFile:
 
     @property
     def shown(self) -> Path:
-        """The path to show to a person; no such file exists where it is in an archive."""
+        """The path to show to the user; if it is in an archive, no such file exists."""
         names = [file_name(PurePosixPath(name).name, "", set()) for name in self.inside]
         return self.path.with_name(_SEPARATOR.join((self.path.name, *names)))
 
@@ -157,7 +157,7 @@ def _unpack(
 
 
 def _dated(info: zipfile.ZipInfo) -> float:
-    """Return when a member was last changed, taken as local time; 0 where it does not say."""
+    """Return when a member was last changed, taken as local time; 0 if unknown."""
     if info.date_time[0] <= 1980:
         return 0.0
     try:
@@ -171,7 +171,7 @@ class UnpackLimitExceeded(Exception):
 
 
 class _UnpackLimit:
-    """The number of bytes that an archive, and those in it, may still unpack to."""
+    """The number of bytes that an archive and those nested in it may still unpack to."""
 
     def __init__(self, remaining: int) -> None:
         self._remaining = remaining
@@ -218,7 +218,7 @@ def typed_errors(path: Path) -> Iterator[None]:
 
 
 def as_text(file: io.BufferedReader) -> io.TextIOWrapper:
-    """Open JSON as text."""
+    """Open JSON as text, in its encoding."""
     return io.TextIOWrapper(file, encoding=_encoding(file.peek(_HEAD)), newline="")
 
 

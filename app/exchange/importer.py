@@ -49,7 +49,7 @@ _FOREIGN = {
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The result of an import; ``duplicates`` were in the store before and are unchanged."""
+    """The result of an import; ``duplicates`` were in the store already and are unchanged."""
 
     chats: int
     messages: int
@@ -58,7 +58,7 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFiles:
-    """Files that have been read to their ends, and what is in them.
+    """Files that have been read completely, and what is in them.
 
     ``duplicates`` of the ``chats`` are in the store already. The files of ``faults`` are skipped
     entirely.
@@ -88,10 +88,10 @@ class ImportedFiles:
     def into(self, store: Store, on_progress: Progress = lambda done: None) -> ImportReport:
         """Add the chats to the store, except those that it has already.
 
-        It has a chat that began at the same moment with the same message, or, without a time, one
-        that contains the same messages; the bin does not count. Chats are added in batches, each
-        chat whole; running it again after a fault adds the rest. Raises ExchangeError where a file
-        has changed, and StoreError.
+        The store has a chat already if it has one that began at the same moment with the same
+        message or, without a time, one that contains the same messages; the bin does not count.
+        Chats are added in batches, each chat whole; running it again after a fault adds the rest.
+        Raises ExchangeError if a file has changed, and StoreError.
         """
         known = _Duplicates(store)
         batch: list[ChatTree] = []
@@ -126,7 +126,7 @@ def read(
 
     Everything is read, so that a fault shows before anything is imported: exports of Fireside,
     ChatGPT, claude.ai and Open WebUI, and conversations of LM Studio. A file with a fault is listed
-    and skipped; the ExchangeError is raised where nothing else was found. ``store`` is asked which
+    and skipped; the ExchangeError is raised if nothing else was found. ``store`` is asked which
     chats it has.
     """
     chosen = (paths,) if isinstance(paths, Path) else tuple(paths)
@@ -196,7 +196,7 @@ class _FileReader:
 
     def __init__(self, entry: ImportFile, projects: dict[str, ForeignProject]) -> None:
         self._entry = entry
-        self._is_export = False  # part of an export, if not a chat
+        self._is_export = False  # whether it is part of an export, though without chats
         self.sources: Counter[ImportSource] = Counter()
         self.context = ImportContext(entry.time, entry.place, entry.above, projects)
 
@@ -250,7 +250,7 @@ class _FileReader:
 
 
 class _Duplicates:
-    """Recognises the chats that the store has.
+    """A detector of chats that the store already has.
 
     Two equal chats in one file are both imported, and both recognised again; a chat that several
     files have is imported once.
@@ -267,7 +267,7 @@ class _Duplicates:
         self._file: tuple[object, Counter[object]] = (None, Counter())
 
     def take(self, tree: ChatTree, entry: ImportFile) -> bool:
-        """Return whether the store has the chat; each match is used up once."""
+        """Return whether the store has the chat; each stored chat matches once."""
         if self._file[0] != _key_of(entry):
             self._file = _key_of(entry), Counter()
         seen = self._file[1]
@@ -303,7 +303,7 @@ class _Duplicates:
 
 
 def _key(tree: ChatTree) -> object:
-    """Identify a chat by what stays when it is renamed or grows."""
+    """Identify a chat by what stays the same when it is renamed or grows."""
     first = tree.messages[0].message if tree.messages else Message(Role.USER, ())
     return tree.chat.created, _fingerprint(first)
 
@@ -312,7 +312,7 @@ def _fingerprint(message: Message) -> object:
     """Identify a message by its role and first words.
 
     Attachments and the names of missing files are left out: a later version may read them
-    otherwise.
+    differently.
     """
     words = next((part for part in message.parts if part.kind is not PartKind.FILE), Part(""))
     return message.role, words.kind, hash(clean(words.text))

@@ -1,16 +1,16 @@
 """JSON values from a file of any length, one at a time.
 
-Python's own parser does the work: it is given as much of the file as has been read, and twice as
-much each time that was not enough, so that a value is parsed twice at most. Of an array of any
-length, one item is in memory.
+Python's own parser does the work: it is given what has been read of the file, and twice as much
+each time that was not enough, so that a value is parsed twice at most. Of an array of any length,
+one item at a time is in memory.
 
 Why not ijson 3.6 (wheels of its C parser exist for CPython 3.10 to 3.15 on Windows, macOS and
 Linux): an export of 100 MB takes it 0.9 s and 1.4 MB of memory, this module 0.7 s and 2.0 MB, and
 ``json.load`` 430 MB; its pure Python backend takes 11 s. But the C backend refuses integers over 64
-bits where numbers are floats, and without that crashes the process (SIGSEGV) at an integer of 5,000
-digits; it replaces a high surrogate that stands alone by "?" and fails at a low one, which exports
-have where a title was cut within an emoji; and it has no limit on the size of one value. Bytes
-order marks, UTF-16 and several documents in a file would be ours to handle there, too.
+bits if numbers are read as floats, and otherwise crashes the process (SIGSEGV) at an integer of
+5,000 digits; it replaces a lone high surrogate by "?" and fails at a low one, which exports contain
+if a title was cut within an emoji; and it has no limit on the size of one value. Byte order marks,
+UTF-16 and several documents in a file would have to be handled here all the same.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 class JsonReader:
-    """Read one value after another from ``file``.
+    """A reader of one JSON value after another from ``file``.
 
     ``items`` and ``members`` enter an array and an object; each thing that they yield has to be
     consumed with ``value``, ``items`` or ``members`` before they are advanced. All raise `NotJson`

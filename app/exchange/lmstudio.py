@@ -1,11 +1,11 @@
 """A conversation of LM Studio: ``~/.lmstudio/conversations/….conversation.json``.
 
 ``messages`` has the turns in order, each with ``versions`` of which ``currentlySelected`` is shown;
-what comes after belongs below that one. A version is a ``singleStep`` with ``content``, or a
-``multiStep`` with ``steps``, whose blocks of the style ``thinking`` are reasoning, and in whose
-blocks calls to tools stand as ``toolCallRequest`` and ``toolCallResult``. Messages have no times of
-their own. Folders are those of the file system. LM Studio does not document the format. Looked up
-on 29 November 2026: the reader
+later turns belong below that one. A version is a ``singleStep`` with ``content``, or a
+``multiStep`` with ``steps``, whose blocks of the style ``thinking`` are reasoning, and whose blocks
+have calls to tools as ``toolCallRequest`` and ``toolCallResult``. Messages have no times of their
+own. Folders are those of the file system. LM Studio does not document the format. Looked up on 29
+November 2026: the reader
 https://github.com/YorkieDev/lm-studio-conversation-converter/blob/main/script.js, and other public
 readers and writers of it, which agree.
 """
@@ -48,7 +48,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a conversation; None where nothing of it can be read."""
+    """Read a conversation; None if nothing of it can be read."""
     nodes: dict[str, ForeignMessage] = {}
     instructions: list[str] = [raw.text("systemPrompt") or _system_prompt(raw)]
     previous: str | None = None
@@ -99,7 +99,7 @@ def _system_prompt(raw: Foreign) -> str:
 
 @dataclass(slots=True)
 class _Attachments:
-    """What stands among a message's words: names of files, numbers of tool calls and results."""
+    """The content of a message besides text: names of files, numbers of tool calls and results."""
 
     files: list[str] = field(default_factory=list)
     calls: int = 0

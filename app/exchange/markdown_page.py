@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r"([\\`*_<>\[\]#~$|&])")
 
 @dataclass(frozen=True, slots=True)
 class ExportWords:
-    """The words that an export adds, in the person's language."""
+    """The words that an export adds, in the user's language."""
 
     you: str = "You"
     model: str = "Answer"
@@ -28,7 +28,7 @@ class ExportWords:
     reasoning: str = "Reasoning"
     thought: str = "Thought for {seconds} s"
     version: str = "{number} of {count}"
-    """Marks a message that has other versions, where all of them are written."""
+    """Marks a message that has other versions, if all of them are written."""
     stopped: str = "Stopped"
     cut_off: str = "Cut off"
     language: str = "en"
@@ -56,7 +56,7 @@ def chat_markdown(
 
 
 def speaker(message: MessageRow, words: ExportWords, versions: Versions) -> str:
-    """Return who is named above a message, and which of its versions it is, if it has several.
+    """Return a message's heading: its author, and which of its versions it is if it has several.
 
     A model is named by its file, without folders and suffix.
     """
@@ -77,13 +77,13 @@ def thought(message: MessageRow, words: ExportWords) -> str:
 
 
 def ending(message: MessageRow, words: ExportWords) -> str:
-    """Return the remark on an answer that is not complete, else ""."""
+    """Return a remark on an incomplete answer, else ""."""
     endings = {State.STOPPED: words.stopped, State.CUT_OFF: words.cut_off}
     return endings.get(message.state, "")
 
 
 def day(seconds: float) -> str:
-    """Return a local time to the minute, or "" where it is not known."""
+    """Return a local time to the minute, or "" if it is unknown."""
     if seconds <= 0:
         return ""
     try:
@@ -122,7 +122,7 @@ def _escaped(text: str) -> str:
 
 
 def _with_closed_fence(text: str) -> str:
-    """Return the text with its last block of code closed."""
+    """Return the text with its last code block closed."""
     fence = ""
     for line in text.splitlines():
         found = _FENCE.match(line)

@@ -1,4 +1,4 @@
-"""Fireside's own form of chats in a file: all that the store knows of them.
+"""Fireside's own file format for chats: all that the store knows of them.
 
 The file is JSON in UTF-8, one chat a line, in this order::
 
@@ -11,7 +11,7 @@ The file is JSON in UTF-8, one chat a line, in this order::
           "effort": "low" | "medium" | "high",
           "created": 1.5, "updated": 2.5,   POSIX seconds
           "model": "…",                     the key of the one asked last; may be empty
-          "instructions": "",               of this chat; empty: the person's general ones
+          "instructions": "",               of this chat; empty: the user's general ones
           "sampling": null | {"temperature", "top_p", "top_k", "min_p", "seed", "max_tokens"},
           "preset": "",                     the name of the one that both came from
           "pinned": false, "archived": false,
@@ -76,7 +76,7 @@ _Json = dict[str, Any]
 
 _OF_CHATS: _Json = {"id": 0, "setup": ChatSettings(), "deleted": None}
 _OF_MESSAGES: _Json = {"chat": 0, "message": None}
-"""The fields that a file does not have under their names, as they are read."""
+"""Fields that a file has in another form or not at all, with the values used when reading."""
 _OLD = ("recipient", "content_type", "name")
 _OF_PARTS = (*hints(Part), "channel", *_OLD)
 
@@ -95,8 +95,8 @@ def write(file: TextIO, trees: Iterable[ChatTree]) -> None:
 def read(reader: JsonReader, left: Counter[LeftOut] | None = None) -> Iterator[ChatTree]:
     """Yield the chats of a file, one at a time.
 
-    ``left`` counts what a later version says in unknown fields. Raises FieldError, Newer, and what
-    the reader raises.
+    ``left`` counts content in unknown fields, written by a later version. Raises FieldError, Newer,
+    and what the reader raises.
     """
     version = 0
     for name in reader.members():
@@ -182,15 +182,15 @@ def _message(raw: _Json, part: Callable[[object], Part]) -> MessageRow:
     others: _Json = {"message": Message(role, parts)}
     if isinstance(stats := raw.get("stats"), dict):
         others["stats"] = stats_from(stats)
-    if raw.get("state") == State.STREAMING:  # there is nobody to go on writing it
+    if raw.get("state") == State.STREAMING:  # nothing will continue it
         others["state"] = State.CUT_OFF
     return decode(MessageRow, raw | _OF_MESSAGES | others)
 
 
 def _says_more(raw: _Json) -> bool:
-    """Whether a message has content in unknown fields.
+    """Return whether a message has content in unknown fields.
 
-    In one that says something, only whole sentences count.
+    If the message has content in known fields, only whole sentences count.
     """
     message = Foreign(raw)
     parts = message.objects("parts")
@@ -203,7 +203,7 @@ def _says_more(raw: _Json) -> bool:
 
 
 def _part(raw: object) -> Part:
-    """Return a part as version 1 has it."""
+    """Return a part read from version 1 of the format."""
     found = an_object(raw)
     optional = {name: decode_value(str | None, found.get(name), name) or "" for name in _OLD}
     text, channel = member(found, "text", str), member(found, "channel", stored_parts.Channel)

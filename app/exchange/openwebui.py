@@ -4,8 +4,8 @@ A list of objects whose ``chat`` has a ``history``: ``messages`` by id, with ``p
 ``childrenIds``, and ``currentId``, the one that was last shown; an older form leaves ``chat`` out.
 https://docs.openwebui.com/features/chat-conversations/data-controls/import-export/ documents it;
 the fields are in https://github.com/open-webui/open-webui (looked up on 29 November 2026, at
-00059776: backend/open_webui/models/chats.py). Folders have keys there, and names only where one
-folder is exported (``folder-….json``, src/lib/components/layout/Sidebar/RecursiveFolder.svelte).
+00059776: backend/open_webui/models/chats.py). Folders have keys there, and names only if one folder
+is exported (``folder-….json``, src/lib/components/layout/Sidebar/RecursiveFolder.svelte).
 
 Newer versions have an answer's steps in ``output``, items as OpenAI's Responses API has them
 (``reasoning``, ``message``, ``function_call``, ``function_call_output``) and some of its own; since
@@ -39,7 +39,7 @@ from app.exchange.foreign_json import Foreign
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.store import ChatTree, State
 
-# None: texts for the model. Unknown roles count as the assistant.
+# None: instructions for the model, not messages. Unknown roles count as the assistant.
 _ROLES = {"user": Role.USER, "system": None, "developer": None}
 _OPENING = re.compile(r'<details type="([a-z_]+)"([^<>]*)>')
 _CLOSING = "</details>"
@@ -56,7 +56,7 @@ def is_chat(raw: Foreign) -> bool:
 
 
 def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
-    """Read a chat; None where nothing of it can be read."""
+    """Read a chat; None if nothing of it can be read."""
     own = raw["chat"] or raw
     history = _history(raw)
     instructions = [own.text("system") or own["params"].text("system")]
@@ -185,7 +185,7 @@ def _joined_text(raw: Foreign, left_out: Counter[LeftOut]) -> str:
 
 
 def _answer(raw: Foreign, content: str, left_out: Counter[LeftOut]) -> tuple[Part, ...]:
-    """Return an answer by its steps, or by its text where they have none or it was edited."""
+    """Return an answer by its steps, or by its text if they have none or it was edited."""
     steps = tuple(_steps(raw.objects("output"), left_out))
     spoken = [part for part in steps if _is_answer(part)]
     if spoken and (not content or "originalContent" not in raw.raw):
@@ -265,7 +265,7 @@ def _parts(content: str, left_out: Counter[LeftOut]) -> Iterator[Part]:
 
 
 def _reasoning(inner: str) -> str:
-    """Return reasoning without its heading and quote marks."""
+    """Return reasoning without its heading and quotation marks (``>``)."""
     quoted = _SUMMARY.sub("", inner, count=1)
     text = _QUOTED.sub("", quoted)
     return unescape(text) if quoted.lstrip().startswith("&gt;") else text

@@ -43,16 +43,16 @@ FORMAT = "fireside-presets"
 VERSION = 1
 
 _LOCAL: dict[str, Any] = {"id": 0, "default": False}
-"""The fields that a preset has on this computer alone."""
-_LARGEST = 16_000_000  # bytes; no person has written as many
+"""The fields that are meaningful on this computer only, with defaults for reading."""
+_LARGEST = 16_000_000  # bytes, more than anybody writes by hand
 
 
 @dataclass(frozen=True, slots=True)
 class PresetReport:
     """The result of an import.
 
-    ``renamed`` of the ``added`` presets have another name than in the file, where that was taken;
-    ``known`` ones were there before, with the same values.
+    ``renamed`` of the ``added`` presets got another name than in the file, since that was taken;
+    ``known`` ones were there already, with the same values.
     """
 
     added: tuple[Preset, ...]

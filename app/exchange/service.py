@@ -1,4 +1,4 @@
-"""Chats as files, in the background."""
+"""Export and import of chats in the background."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from app.store import Store
 
 
 class ChatExchange:
-    """Exports and imports the chats of a store.
+    """A service that exports and imports the chats of a store.
 
-    All of it fails with Cancelled once its ``stop`` is set, and tells how far it is on another
+    Every future fails with Cancelled once its ``stop`` is set; progress is reported on another
     thread.
     """
 
@@ -34,7 +34,7 @@ class ChatExchange:
         stop: threading.Event,
         seen: Callable[[float], None],
     ) -> Future[Path]:
-        """Write chats as `app.exchange.export` does; ``seen`` is told the share that is done.
+        """Write chats as `app.exchange.export` does; ``seen`` is called with the fraction done.
 
         Fails with ExchangeError or StoreError.
         """
@@ -46,9 +46,9 @@ class ChatExchange:
     def read(
         self, paths: Sequence[Path], stop: threading.Event, seen: Callable[[int], None]
     ) -> Future[ImportedFiles]:
-        """Find out what chats files and folders have, of Fireside or of other programs.
+        """Read the chats of Fireside or other programs from files and folders.
 
-        ``seen`` is told how many there are so far. Fails with ExchangeError or StoreError.
+        ``seen`` is called with the number found so far. Fails with ExchangeError or StoreError.
         """
         told = stoppable(stop, seen)
         return self._jobs.submit_until(stop, lambda: exchange.read(paths, told, self._store))
@@ -56,6 +56,6 @@ class ChatExchange:
     def take(
         self, found: ImportedFiles, stop: threading.Event, seen: Callable[[int], None]
     ) -> Future[ImportReport]:
-        """Put them into the store. Fails as `read` does."""
+        """Add the chats that were found to the store. Fails as `read` does."""
         told = stoppable(stop, seen)
         return self._jobs.submit_until(stop, lambda: found.into(self._store, told))

@@ -1,10 +1,10 @@
-"""Chat formats: how families of models speak.
+"""Chat formats: the prompt and answer syntax of families of models.
 
 A `ChatFormat` renders a conversation into tokens and parses the tokens that a model draws.
 `choose` picks the format of a file by its vocabulary and its chat template, never by a name or
 an architecture: several families share one architecture.
 
-A new format is a room of its own beside ``harmony``, and one line in `_known`.
+A new format is a package of its own beside ``harmony``, and one line in `_known`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from app.base.errors import ModelForeign, NotGguf
 from app.base.gguf import NORMAL_TOKEN, GgufHeader
 from app.base.types import Delta, Effort, Part, PartKind, Request, StopReason
 
-if TYPE_CHECKING:  # it takes a while to import, and most who need `Abilities` do not need it
+if TYPE_CHECKING:  # slow to import, and most importers need only `Abilities`
     from app.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a model can do, as far as its chat format offers it.
+    """The abilities of a model, according to its chat format.
 
-    ``efforts``: the levels that it knows, none where there is nothing to choose.
-    ``closable_reasoning``: whether it can be told to answer now.
+    ``efforts``: the levels that it knows, empty if there is no choice. ``closable_reasoning``:
+    whether it can be told to answer now.
     """
 
     efforts: tuple[Effort, ...] = ()
@@ -40,9 +40,9 @@ class Abilities:
 class RenderedRequest:
     """A conversation as tokens.
 
-    ``sizes`` are the tokens of the opening, of each message, and of what follows them: estimates
-    of what leaving a message out would save. The first ``stable`` tokens are those that the
-    prompt of the next turn is sure to begin with.
+    ``sizes`` are the tokens of the opening, of each message, and of what follows them: estimates of
+    what leaving a message out would save. The prompt of the next turn is sure to begin with the
+    first ``stable`` tokens.
     """
 
     tokens: tuple[int, ...]
@@ -51,7 +51,7 @@ class RenderedRequest:
 
     @classmethod
     def of_pieces(cls, pieces: Sequence[Sequence[int]], unstable: int = 0) -> RenderedRequest:
-        """Join the opening, the messages and what follows.
+        """Join the tokens of the opening, the messages and what follows.
 
         The last ``unstable`` tokens may differ in the next turn's prompt.
         """
@@ -60,7 +60,7 @@ class RenderedRequest:
 
 
 class AnswerParser(Protocol):
-    """Turns the tokens that a model draws into deltas.
+    """A parser that turns the tokens that a model draws into deltas.
 
     Whatever the tokens, it never raises, loses no text, and shows no control token.
     """
@@ -71,24 +71,24 @@ class AnswerParser(Protocol):
 
     @property
     def in_reasoning(self) -> bool:
-        """Whether text that came now would belong to the chain of thought."""
+        """Whether further text would belong to the chain of thought."""
 
     def feed(self, token: int) -> list[Delta]:
-        """Return what one more token adds."""
+        """Return the deltas that one more token adds."""
 
     def finish(self) -> list[Delta]:
-        """Return what was held back until the stream's end."""
+        """Return the deltas that were held back until the stream's end."""
 
     def close_reasoning(self) -> list[int]:
         """Return the tokens that end the reasoning and begin the answer, to be fed and decoded.
 
-        Empty where there is no reasoning to end: the answer has begun, or what comes next is not
-        known before the next token.
+        Empty if there is no reasoning to end: the answer has begun, or the next token decides what
+        comes next.
         """
 
 
 class ChatFormat(Protocol):
-    """How a family of models speaks.
+    """A family's prompt and answer syntax, with a model's vocabulary.
 
     Text of people, files, tools and clients never becomes a control token. What a format cannot
     render is refused with RequestUnsupported.
@@ -104,18 +104,18 @@ class ChatFormat(Protocol):
 
     @property
     def abilities(self) -> Abilities:
-        """What the format offers."""
+        """The abilities of the format."""
 
     def render(self, request: Request) -> RenderedRequest:
-        """Render a request, up to where the model goes on. Raises RequestUnsupported.
+        """Render a request, up to where the model continues. Raises RequestUnsupported.
 
-        That is behind a question, behind the result of a tool, or within an answer.
+        That is after a question, after the result of a tool, or within an answer.
         """
 
     def ahead(self, request: Request) -> RenderedRequest:
         """Render what every next prompt begins with. Raises RequestUnsupported.
 
-        A question at the end is still being written.
+        A question at the end counts as unfinished.
         """
 
     def bridge(self, request: Request, drawn: Sequence[int]) -> list[int]:
@@ -128,7 +128,7 @@ class ChatFormat(Protocol):
         """Return a parser that begins where the prompt of the request ends."""
 
     def grammar(self, request: Request) -> str | None:
-        """Return a GBNF grammar of the whole turn, or None where the request demands no shape.
+        """Return a GBNF grammar of the whole turn, or None if the request does not constrain it.
 
         Raises RequestUnsupported.
         """
@@ -137,7 +137,7 @@ class ChatFormat(Protocol):
 def choose(header: GgufHeader) -> ChatFormat:
     """Return the chat format of a file whose header was read with its arrays.
 
-    Raises ModelForeign where it is none that is known.
+    Raises ModelForeign if no known format fits.
     """
     from app.tokenizer import TiktokenTokenizer
 
@@ -149,7 +149,7 @@ def choose(header: GgufHeader) -> ChatFormat:
 
 
 def abilities_of(header: GgufHeader) -> Abilities:
-    """Return what the chat format of a file offers. As `choose`, without building a tokenizer."""
+    """Return the abilities of a file's chat format, without building a tokenizer; see `choose`."""
     return _known_format(header).abilities
 
 
@@ -159,10 +159,10 @@ class _KnownFormat(Protocol):
     abilities: Abilities
 
     def __call__(self, tokenizer: Tokenizer) -> ChatFormat:
-        """Return the format with a vocabulary that fits."""
+        """Return the format for a model's vocabulary."""
 
     def fits(self, control: Container[str], template: str) -> bool:
-        """Whether a file with these control tokens and this chat template speaks the format."""
+        """Return whether a file with these control tokens and chat template uses the format."""
 
 
 def _known() -> tuple[_KnownFormat, ...]:
@@ -192,9 +192,9 @@ _FOREIGN = "its vocabulary is not gpt-oss's"
 
 
 def question_text(part: Part) -> str:
-    """Return what a person says or has attached, as a model reads it.
+    """Return a part of a question as text for the model.
 
-    A file is fenced under its name.
+    A file is a fenced block under its name.
     """
     if part.kind is not PartKind.FILE:
         return part.text

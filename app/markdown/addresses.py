@@ -13,12 +13,12 @@ from unicodedata import category
 
 from app.markdown.scripts import UNSPACED, is_unspaced
 
-# A host's label has one kind of script: "example.com是" is a host and a word. Underscores behind a
+# A host's label has one kind of script: "example.com是" is a host and a word. Underscores after a
 # host are marks: "_https://example.com_".
 _SPACED = rf"(?:(?![{UNSPACED}])[\w-])"
 _LABEL = rf"(?:[{UNSPACED}]+|{_SPACED}*(?!_){_SPACED}(?!_*(?!_){_SPACED}|_+[./:]))"
 _ADDRESS = re.compile(
-    # A value in a tag's attribute or a shell's variable is not an address to visit.
+    # An address in a tag's attribute or a shell variable is not a link.
     r"(?<!=)(?<!=['\"])"
     r"(?:(?<![A-Za-z0-9+])https?://(?=[^\W_]|\[)|(?<![A-Za-z0-9/.@:-])www\.(?=[^\W_]))"
     rf"(?P<host>{_LABEL}(?:\.{_LABEL})*(?!\.{_SPACED})|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?(?![\w.:%-]*@)"
@@ -64,7 +64,7 @@ def _is_host(host: str) -> bool:
 
 
 def _path_end(text: str, start: int) -> int:
-    """Return where the path behind a host ends; a bracket that it did not open is outside."""
+    """Return where the path after a host ends; a bracket that it did not open is outside."""
     if text[start : start + 1] not in ("/", "?", "#"):
         return start
     open_brackets = 0
@@ -90,7 +90,7 @@ def _path_end(text: str, start: int) -> int:
 def _without_end(text: str, host: int, end: int) -> int:
     """Return the end without the sentence's own punctuation.
 
-    A closing bracket is the sentence's where there are more closing than opening ones.
+    A closing bracket belongs to the sentence if there are more closing than opening ones.
     """
     while end > host:
         if text[end - 1] == ")":

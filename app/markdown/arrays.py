@@ -2,7 +2,7 @@ r"""The lines of arrays, ``\begin{array}{c|c} \hline``, which latex2mathml gets 
 
 They pass through it as private use characters, and become two attributes of a table: ``vertical``
 and ``horizontal`` list the columns and rows that a line precedes, from 0 on; the number of columns
-or rows stands for a line at the end.
+or rows means a line at the end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HLINE = re.compile(r"\\hline(?![a-zA-Z])")
 
 
 def with_line_marks(tex: str) -> str:
-    """Replace the lines of arrays by private use characters; double lines stay."""
+    """Replace the lines of arrays by private use characters; double lines are left unchanged."""
     return _HLINE.sub(f" {_ROW} ", _BEGIN.sub(_begin, tex))
 
 
@@ -35,7 +35,7 @@ def _begin(found: re.Match[str]) -> str:
 
 
 def apply_line_marks(table: Element) -> bool:
-    """Turn the marks in a table into attributes; return False where it has double lines."""
+    """Turn the marks in a table into attributes; return False if it has double lines."""
     vertical, horizontal = [], []
     for number, row in enumerate(table):
         marks = _take_marks(row[0]) if len(row) else []

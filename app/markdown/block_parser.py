@@ -3,8 +3,8 @@
 Blocks are CommonMark's, by the algorithm in its appendix: some blocks are open, one inside another;
 a line continues some, opens others, and closes the rest. markdown-it parses whole documents only,
 which costs more the longer an answer gets; it parses inline text here, and is the tests' oracle for
-blocks. There are tables, tasks, footnotes and formulas, and no HTML. The depth of blocks, the width
-of tables and the length of paragraphs are limited, against hostile input.
+blocks. Tables, tasks, footnotes and formulas are supported, HTML is not. The depth of blocks, the
+width of tables and the length of paragraphs are limited, against hostile input.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from app.markdown.open_verbatim import OpenFence, OpenFormula, OpenIndented, Ope
 from app.markdown.tables import COLUMNS, alignment, split_row
 
 LINE = 3_000
-"""Characters of a line that decide what it is; the rest is more of its text."""
+"""Characters at a line's beginning that decide what it is; the rest is plain text."""
 _CHUNK = 500
-"""Characters in which the rest of a long line is read."""
+"""Characters per chunk in which the rest of a long line is read."""
 _MAX_DEPTH = 30
 """Depth of nested blocks; deeper ones are text."""
 _MAX_UNBALANCED = 8
-"""Fences whose nested fences were unbalanced, before nested fences are no longer looked for."""
+"""The number of unbalanced fences after which nested fences are no longer recognised."""
 
-_END = re.compile(r"\r\n|\n|\r(?!\Z)")  # the \n after a final \r may be on its way
+_END = re.compile(r"\r\n|\n|\r(?!\Z)")  # the \n after a final \r may still come
 # NUL, lone surrogates, and characters that reorder text so that it reads as something else:
 # https://trojansource.codes
 _INVISIBLE = re.compile("[\0\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -56,7 +56,7 @@ _F = TypeVar("_F", bound=OpenBlock)
 
 
 class BlockParser:
-    """Parses a message that grows.
+    """A parser of a growing message into blocks.
 
     ``definitions`` are those known at the beginning; the text's own are added. ``work`` counts the
     characters read, each time they are read.
@@ -97,7 +97,7 @@ class BlockParser:
     def close(self, *, hold: bool = False) -> list[Block]:
         """End the text; return the blocks that were not final.
 
-        With ``hold``, what may still become a formula, or a fence with nested ones, keeps its
+        With ``hold``, text that may still become a formula, or a fence with nested ones, keeps its
         present form.
         """
         if rest := self._rest.removesuffix("\r"):
@@ -231,7 +231,7 @@ class BlockParser:
         return True
 
     def _apply_underline(self, paragraph: OpenParagraph, text: str) -> bool:
-        """Make the paragraph a heading, or its last line a table's header; return whether."""
+        """Make the paragraph a heading, or its last line a table's header; return whether so."""
         above = paragraph.parts[-1]
         if "|" in above and (align := alignment(text)):
             header = split_row(above, len(align))
@@ -303,13 +303,13 @@ class BlockParser:
         return block
 
     def _close_for_sibling(self, depth: int) -> None:
-        """Close what is deeper than ``depth``, and a list there: what follows is not an item."""
+        """Close blocks deeper than ``depth``, and a list there, since no item follows."""
         self._close(depth)
         if isinstance(self._stack[-1], OpenList):
             self._close(len(self._stack) - 1)
 
     def _close(self, depth: int, *, hold: bool = False) -> None:
-        """Close what is deeper than ``depth``."""
+        """Close blocks deeper than ``depth``."""
         while len(self._stack) > depth:
             if not hold and self._replay():
                 continue
@@ -318,7 +318,7 @@ class BlockParser:
                 self._stack[-1].parts.append(block)
 
     def _replay(self) -> bool:
-        """Read the lines again that the last block held for what it turned out not to be."""
+        """Reread the lines of the last block if it was misjudged; return whether it was."""
         tip = self._stack[-1]
         if isinstance(tip, OpenFormula) and not tip.done:
             texts = self._stack.pop().parts
@@ -360,7 +360,7 @@ def _without_hashes(text: str) -> str:
 
 
 def _formula(line: str, in_paragraph: bool) -> OpenFormula | None:
-    """Return the formula that begins with this line; in a paragraph, its mark must be all of it."""
+    """Return the formula that begins with this line; in a paragraph, only if it is a mark alone."""
     text = line.strip(" \t")
     mark = DISPLAYED.match(text)
     if not mark:

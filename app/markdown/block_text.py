@@ -1,4 +1,4 @@
-"""Blocks as text, to be copied."""
+"""Conversion of blocks to text, for copying."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from app.markdown.inline_source import cell_markdown
 
 _BOXES = {None: "", False: "[ ] ", True: "[x] "}
 _MARKS = {SpanKind.MATH: ("$", "$"), SpanKind.DISPLAY: ("$$", "$$"), SpanKind.NOTE: ("[^", "]")}
-# Raised and lowered characters that Unicode has; "n" for "10ⁿ".
+# Superscript and subscript characters in Unicode, such as "ⁿ" in "10ⁿ".
 _RISEN = {
     VerticalAlign.ABOVE: str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ"),
     VerticalAlign.BELOW: str.maketrans(
@@ -41,7 +41,7 @@ _COLUMNS = {Align.NONE: "---", Align.LEFT: ":--", Align.CENTER: ":-:", Align.RIG
 def spans_text(spans: Iterable[Span]) -> str:
     """Return the text without marks; a formula is its TeX between dollars.
 
-    Raised and lowered text uses Unicode's own characters if they all exist, so that
+    Superscripts and subscripts use Unicode's own characters if they all exist, so that
     "10<sup>6</sup>" does not become 106.
     """
     return "".join(_plain(span).join(_MARKS.get(span.kind, ("", ""))) for span in spans)
@@ -65,7 +65,7 @@ def row_text(row: Row) -> str:
 
 
 def table_markdown(table: Table) -> str:
-    """Return Markdown that parses to this table."""
+    """Return Markdown that parses back to this table."""
     lines = [[cell_markdown(cell) for cell in row] for row in _rows(table)]
     lines.insert(1, [_COLUMNS[align] for align in table.align])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

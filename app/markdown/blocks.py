@@ -58,8 +58,8 @@ class Paragraph:
     """A paragraph, or a piece of a very long one.
 
     Long paragraphs are cut, so that no part of a message gets slow to parse, lay out and paint.
-    ``joined`` is what stood at the cut before this piece: a space, a line break, or nothing; None
-    where nothing was cut.
+    ``joined`` is what was removed at the cut before this piece: a space, a line break, or nothing;
+    None if there was no cut.
     """
 
     spans: Spans
@@ -87,7 +87,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Math:
-    """A displayed formula, in TeX; a paragraph of its source until it is complete."""
+    """A displayed formula, in TeX. Until it is complete, it is a Paragraph of its source."""
 
     tex: str
 
@@ -98,7 +98,7 @@ class Rule:
 
 
 class Align(Enum):
-    """The alignment of a table's column; NONE where the source does not say."""
+    """The alignment of a table's column; NONE if the source does not say."""
 
     NONE = ""
     LEFT = "left"
@@ -133,7 +133,7 @@ class Item:
     """A list item.
 
     ``task`` is whether its box is ticked, None without a box; ``after_blank`` is whether a blank
-    line stood before it.
+    line precedes it.
     """
 
     blocks: tuple[Block, ...]

@@ -1,7 +1,7 @@
 r"""Chemical equations of mhchem, ``\ce{2H2 + O2 -> 2H2O}``, as TeX.
 
-The most common forms are understood, anything else is left alone. The rules are those of mhchem 4
-(https://mhchem.github.io/MathJax-mhchem/): a number in front counts molecules, one behind an
+The most common forms are converted, anything else is left unchanged. The rules are those of mhchem
+4 (https://mhchem.github.io/MathJax-mhchem/): a number in front counts molecules, one after an
 element or a bracket is an index, a sign at the end is a charge.
 """
 
@@ -33,12 +33,12 @@ _CALL = re.compile(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
 def without_chemistry(tex: str) -> str:
-    r"""Replace the equations in a formula by TeX; those that are not understood stay."""
+    r"""Replace the equations in a formula by TeX, except those that are not understood."""
     return _CALL.sub(lambda found: _equation(found[1]) or found[0], tex)
 
 
 def _equation(text: str) -> str:
-    """Return an equation as TeX; empty where it is not understood."""
+    """Return an equation as TeX; empty if it is not understood."""
     pieces, at = [], 0
     text = text.strip()
     while at < len(text):
@@ -64,7 +64,7 @@ def _arrow(name: str, above: str) -> str:
 
 
 def _piece(found: re.Match[str], text: str) -> str:
-    """Return a token as TeX; empty where it is not understood."""
+    """Return a token as TeX; empty if it is not understood."""
     token = found[0]
     match found.lastgroup:
         case "arrow" | "above":

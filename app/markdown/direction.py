@@ -25,7 +25,7 @@ _NEUTRAL = (SpanKind.CODE, SpanKind.KEY, SpanKind.MATH, SpanKind.DISPLAY, SpanKi
 
 
 def is_leftwards(block: Block | Item, parent_rtl: bool = False) -> bool:
-    """Return whether a block runs from right to left; without letters, as its parent does."""
+    """Return whether a block is right-to-left; without letters, it follows its parent."""
     return parent_rtl if (found := _direction(block)) is None else found
 
 

@@ -1,4 +1,4 @@
-"""Recognise formulas, and what only looks like one: prices, shell variables, words."""
+"""Recognise formulas, as opposed to lookalikes: prices, shell variables, words."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _ENDINGS = {
     "\\\\[": "\\\\]",
     "\\\\(": "\\\\)",
 }
-# Environments that are part of a formula; alone in a line, they are inline formulas.
+# Environments that are part of a formula; alone on a line, they are inline formulas.
 _INLINE_ENVIRONMENT = re.compile(
     "array|cases|dcases|smallmatrix|[a-zA-Z]?matrix|aligned|gathered|split"
 )
-# Code, opening marks, and escapes, in which no mark is looked for.
+# Code, opening marks, and escapes; marks inside these are ignored.
 _SKIPPED = re.compile(rf"(`+).+?(?<!`)\1(?!`)|{OPENING.pattern}|\\.", re.DOTALL)
 
 _BETWEEN = re.compile(r"(?<![0-9A-Za-z$])\$(?!\s)((?:[^$\\]|\\.)+)(?<!\s)\$(?![0-9$])", re.DOTALL)
@@ -54,12 +54,12 @@ _LINE_END = " \\\\\n"
 _CURRENCY = re.compile("[€£¥₩₹₽¢]")
 _BAD_START = frozenset("\"“”„«»‹›'‘’)")
 _BAD_END = frozenset('"“„«‹‘(')
-# Formulas that a letter may follow, as in "the $n$th".
+# Formulas that may be followed by a letter, as in "the $n$th".
 _BEFORE_LETTER = re.compile(r"[^\W\d_]'*|\S*[\\^_={]\S*")
 
 
 class Formula(NamedTuple):
-    """A formula's kind, its TeX, and the position behind it."""
+    """A formula's kind, its TeX, and the position after it."""
 
     kind: SpanKind
     tex: str
@@ -88,7 +88,7 @@ def without_blank_lines(tex: str) -> str:
 
 
 def _is_complete(tex: str) -> bool:
-    """Return whether it can stand on a line of its own."""
+    """Return whether TeX is complete on a line of its own."""
     pairs = (("{", "}"), (r"\left", r"\right"))
     rows = "\\\\" in tex or "\\begin" in tex or "\\end" in tex
     return not rows and all(tex.count(left) == tex.count(right) for left, right in pairs)
@@ -152,7 +152,7 @@ def open_formula_end(line: str, closing: str = "") -> str:
 def is_prose(tex: str, words: int = 2) -> bool:
     """Return whether the text between two marks is prose.
 
-    It has at least that many words, and nothing that only formulas have.
+    Prose has at least that many words, and nothing that only formulas have.
     """
     bare = _COMMAND.sub(" ", tex)
     if bare != tex or _SIGN.search(bare) or _OPERATOR.search(bare):
@@ -166,7 +166,7 @@ def is_prose(tex: str, words: int = 2) -> bool:
 def _between_dollars(text: str, at: int) -> Formula | None:
     """Match single dollars by pandoc's rule: no space inside them, no digit after the last one.
 
-    What stands between a price and the next dollar is not a formula.
+    Text between a price and the next dollar is not a formula.
     """
     found = _BETWEEN.match(text, at)
     if not found:
@@ -180,7 +180,7 @@ def _between_dollars(text: str, at: int) -> Formula | None:
 
 
 def _spaced_dollars(text: str, at: int) -> Formula | None:
-    """Match dollars with spaces inside only where it can be nothing but a formula."""
+    """Match dollars with spaces inside, only if the text cannot be anything but a formula."""
     found = _SPACED.match(text, at)
     if not found:
         return None

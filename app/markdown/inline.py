@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MARK = re.compile(r"[\n\\`*_\[<&$~@]|://|www\.", re.IGNORECASE)
-"""Characters without which a text is only its words."""
-_MOST_BRACKETS = 400  # in a paragraph that is parsed
+"""Markup characters; a text without any of them need not be parsed."""
+_MOST_BRACKETS = 400  # in a paragraph; one with more is not parsed
 _BREAKS = {"softbreak": SpanKind.SOFT, "hardbreak": SpanKind.BREAK}
 
 
@@ -31,7 +31,7 @@ class Definitions:
     notes: ChainMap[str, bool] = field(default_factory=ChainMap)
 
     def copy(self) -> Definitions:
-        """Return a copy whose additions are not seen here, in constant time."""
+        """Return a copy in constant time; additions to it do not affect this one."""
         return Definitions(self.links.new_child(), self.notes.new_child())
 
     def __bool__(self) -> bool:
@@ -39,7 +39,7 @@ class Definitions:
 
 
 def spans(text: str, definitions: Definitions) -> Spans:
-    """Parse the text; with too many brackets it is shown as it is.
+    """Parse the text; with too many brackets it is left as plain text.
 
     Looking up each bracket's link would take minutes.
     """
@@ -58,7 +58,7 @@ def spans(text: str, definitions: Definitions) -> Spans:
             before is SpanKind.BREAK and span.kind is SpanKind.SOFT
         ):  # two marks of one line's end
             result.append(span)
-    while result and result[-1].kind in (SpanKind.BREAK, SpanKind.SOFT):  # they end nothing
+    while result and result[-1].kind in (SpanKind.BREAK, SpanKind.SOFT):  # they break nothing
         del result[-1]
     return tuple(result)
 
@@ -73,7 +73,7 @@ def lines(text: str) -> Spans:
 
 
 def define(text: str, definitions: Definitions) -> str:
-    """Take link definitions off the beginning of a paragraph; return the rest."""
+    """Remove and record link definitions at the start of a paragraph; return the rest."""
     tokens: list[Token] = []
     parser().block.parse(text, parser(), {"references": definitions.links}, tokens)
     return tokens[1].content if tokens else ""
@@ -134,7 +134,7 @@ def _apply_tags(spans: Sequence[Span], tags: Sequence[int]) -> Iterator[Span]:
             yield replace(span, vertical_align=rises[-1]) if rises else span
         elif _name(span) != "kbd":
             rises = [*rises, VerticalAlign(_name(span))] if end else rises[:-1]
-        elif end and not any(at < key < end for key in keys):  # else the inner ones are the keys
+        elif end and not any(at < key < end for key in keys):  # else only the inner tags are keys
             inside = [spans[n] for n in range(at + 1, end) if n not in paired]
             words = " ".join("".join(part.text for part in inside).split())
             if words:

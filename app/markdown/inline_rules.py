@@ -24,12 +24,12 @@ LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 _TAG = re.compile(r"<(?:/?br\s*/?|/?(?:sub|sup|kbd)\s*)>", re.IGNORECASE)
 _KEY = re.compile(r"<kbd>\s*(&\w+;|\S)\s*</kbd>", re.IGNORECASE)
-"""A key with a single character as its label, which is not Markdown then."""
+"""A key whose label is one character, which must not be parsed as Markdown."""
 _LONGEST_TAG = 12  # characters to look back from a delimiter
 
 
 def link_allowed(address: str) -> bool:
-    """Return whether a click on ``address`` may leave Fireside."""
+    """Return whether a click on ``address`` may open it outside Fireside."""
     try:
         return urlsplit(address.strip()).scheme.lower() in LINK_SCHEMES
     except ValueError:
@@ -52,7 +52,7 @@ def parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
-    # Set on the instance: this is how markdown-it lets its rule be replaced.
+    # Set on the instance: markdown-it's documented way to replace this rule.
     markdown.validateLink = link_allowed  # type: ignore[assignment]
     markdown.block.ruler.enableOnly(["reference", "paragraph"])
     rules = markdown.inline.ruler
@@ -66,7 +66,7 @@ def parser() -> MarkdownIt:
 
 @cache
 def _state_type() -> type:
-    """Return a state class for markdown-it that knows addresses, and when a delimiter counts."""
+    """Return a state class for markdown-it with addresses and with other rules for delimiters."""
     from markdown_it.rules_inline import StateInline
     from markdown_it.rules_inline.state_inline import Scanned
 
@@ -109,7 +109,7 @@ def _state_type() -> type:
 
 
 def _character_before(text: str, at: int) -> str:
-    """Return the character before a position, behind one that tells its script.
+    """Return the character before a position, after an ideograph if it can only follow those.
 
     A variation selector is skipped.
     """

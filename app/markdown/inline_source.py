@@ -105,7 +105,7 @@ def _pieces(spans: Spans) -> Iterator[_Piece]:
 
 
 def _is_bare(spans: Spans, number: int) -> bool:
-    """Return whether an address stands alone, so that it is a link by itself."""
+    """Return whether an address is separate enough to be a link without marks."""
     span = spans[number]
     if not span.link or span.kind is not SpanKind.TEXT:
         return False

@@ -1,4 +1,4 @@
-"""A line of which block markers are consumed one by one."""
+"""A line from which block markers are consumed one by one."""
 
 from __future__ import annotations
 

@@ -49,13 +49,13 @@ _SENTENCE = re.compile(r"""[.!?][)"'”’]?\s+|[。！？]\s*""")
 
 
 class InlineParser(Protocol):
-    """Parses the text of open blocks."""
+    """A parser of the text of open blocks."""
 
     def spans(self, text: str) -> Spans:
         """Parse inline text."""
 
     def define(self, text: str) -> str:
-        """Take link definitions off the beginning of a paragraph; return the rest."""
+        """Remove link definitions at the start of a paragraph; return the rest."""
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class OpenBlock:
         return clone
 
     def close(self, inline: InlineParser) -> Block | Item | None:
-        """Return the finished block; None where nothing is left of it."""
+        """Return the finished block; None if nothing is left of it."""
         raise NotImplementedError
 
 
@@ -131,7 +131,7 @@ class OpenFootnote(OpenContainer):
 @dataclass(slots=True)
 class OpenList(OpenContainer):
     mark: str
-    """The bullet, or what follows the numbers; another one starts another list."""
+    """The bullet, or the delimiter after the numbers; a different one starts another list."""
     start: int | None
 
     def close(self, inline: InlineParser) -> List:
@@ -166,12 +166,12 @@ class OpenParagraph(OpenBlock):
     before: int = 0
     """Characters of the same paragraph in earlier pieces."""
     cut_at: str | None = None
-    """What stood at the cut before this piece."""
+    """The text removed at the cut before this piece; None without one."""
     size: int = 0
     closing: str = ""
     """The closing mark of the formula that is open."""
     held: int = 0
-    """The number of last lines in the open formula, which count if it is closed."""
+    """The number of trailing lines in the open formula; they are kept if it is closed."""
 
     def add(self, text: str, *, formulas: bool = True) -> None:
         """Append a line."""
@@ -187,8 +187,8 @@ class OpenParagraph(OpenBlock):
     def hold_line(self, line: LineScanner) -> bool:
         """Append the line if it belongs to the open formula, whatever it would be elsewhere.
 
-        A blank line can, where the formula began at a line's beginning or end. Return whether it
-        does.
+        A blank line can belong to it if the formula began at a line's beginning or end. Return
+        whether the line was appended.
         """
         since = self.parts[-self.held - 1 :]
         first = since[0].strip(" \t")
@@ -213,7 +213,7 @@ class OpenParagraph(OpenBlock):
     def split(self) -> tuple[OpenParagraph, OpenParagraph] | None:
         """Return the two pieces of an overlong paragraph.
 
-        The cut depends on nothing behind it, so that it is the same however the text arrives.
+        The cut does not depend on what follows it, so it is the same however the text arrives.
         """
         if self.held or self.size <= PARAGRAPH + _CUT_WINDOW:
             return None
@@ -251,7 +251,7 @@ class OpenParagraph(OpenBlock):
         return Paragraph(read, self.cut_at)
 
     def heading(self, level: int, inline: InlineParser) -> Heading | None:
-        """Return the heading that an underline makes of it."""
+        """Return the heading that an underline makes of the paragraph."""
         text = self.text(inline)
         return Heading(level, inline.spans(text)) if text else None
 

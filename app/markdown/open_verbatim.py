@@ -41,7 +41,8 @@ class OpenFence(OpenVerbatim):
     """A fence, which may contain others.
 
     A fence with an info string opens another one inside, though CommonMark does not nest them:
-    models write Markdown about code in a fence. Where they turn out unbalanced, none was nested.
+    models write Markdown about code in a fence. If they turn out unbalanced, none is taken as
+    nested.
     """
 
     fence: str
@@ -53,7 +54,7 @@ class OpenFence(OpenVerbatim):
     nested: list[str] = field(default_factory=list)
     """The marks of the nested fences that are open."""
     replay: list[str] = field(default_factory=list)
-    """The lines from the first nested fence on, as they came."""
+    """The lines from the first nested fence on, unchanged."""
 
     def copy(self) -> Self:
         clone = OpenVerbatim.copy(self)
@@ -119,7 +120,7 @@ class OpenIndented(OpenVerbatim):
 
 @dataclass(slots=True)
 class OpenFormula(OpenVerbatim):
-    """A possible formula: only its end tells; ``mark`` is its opening mark."""
+    """A possible formula, confirmed only by its end; ``mark`` is its opening mark."""
 
     mark: str
     closing: str

@@ -1,4 +1,4 @@
-"""Scripts that are written without spaces between words, so that marks stand beside letters."""
+"""Scripts written without spaces between words, so that marks may be next to letters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CJK = (
 _SOUTH = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f"
 
 UNSPACED = f"{_CJK}{_SOUTH}"
-"""Letters and punctuation, as the inside of a character class for `re`."""
+"""Letters and punctuation of such scripts, as the inside of a character class for `re`."""
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 

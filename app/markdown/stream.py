@@ -1,4 +1,4 @@
-"""Parse a message's text, at once or while it grows."""
+"""Parsing of a message's text, complete or while it grows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MarkdownStream:
 
     @property
     def parsed(self) -> int:
-        """Characters read so far, each time they were read."""
+        """Characters read so far, counting repeated reading; for tests."""
         return self._parser.work
 
     def feed(self, text: str) -> int:
@@ -58,8 +58,8 @@ class MarkdownStream:
     def finish(self) -> int:
         """End the message; return the index of the first block that changed.
 
-        Where the message defines a link or a footnote, all of it is parsed again, since earlier
-        text may refer to it; equal blocks stay the same objects.
+        If the message defines a link or a footnote, all of it is parsed again, since earlier text
+        may refer to it; equal blocks stay the same objects.
         """
         tail = self._parser.close()
         if not self._parser.definitions:
@@ -68,7 +68,7 @@ class MarkdownStream:
         return self._show(_reparse("".join(self._source), self._parser.definitions))
 
     def _show(self, blocks: Sequence[Block]) -> int:
-        """Replace all that was not final; blocks that are equal stay the same objects."""
+        """Replace the non-final blocks, keeping equal objects; return the first changed index."""
         old = self._blocks[self._final :]
         new = list(blocks)
         same = 0

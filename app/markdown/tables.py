@@ -9,7 +9,7 @@ from app.markdown.blocks import Align
 from app.markdown.formulas import formula_at
 
 COLUMNS = 100
-"""Columns of the widest table."""
+"""The most columns that a table may have."""
 
 _PIPE = re.compile(r"(?<!\\)\|")
 _TOKEN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|\\|\$|\|")
@@ -30,8 +30,8 @@ def cells(text: str, columns: int) -> list[str]:
 def split_row(text: str, columns: int) -> list[str]:
     """Split a row at its pipes.
 
-    A pipe in code or in a formula does not count, unless only then there are as many cells as
-    columns, as GitHub splits them.
+    Pipes in code or in formulas do not count, unless there are only as many cells as columns if
+    they do, as GitHub counts them.
     """
     return _split_row(text, columns, len(text) + 1)
 
@@ -49,7 +49,7 @@ def _split_row(text: str, columns: int, most: int) -> list[str]:
 
 
 def alignment(text: str) -> tuple[Align, ...]:
-    """Return the alignments in a table's delimiter row; empty where it is none."""
+    """Return the alignments in a table's delimiter row; empty if it is none."""
     text = text.strip(" \t")
     if text[:1] not in "|-:" or text[:2] in ("", "-", "- ", "-\t", "|", ":"):
         return ()

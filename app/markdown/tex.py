@@ -1,9 +1,9 @@
-"""TeX as MathML, as far as it is known to come out right.
+"""TeX as MathML, limited to what is known to be converted correctly.
 
-latex2mathml silently skips what it does not know, and gets some of what it knows wrong. A formula
-that says something else than was meant is worse than its source: so only commands and environments
-are accepted whose result was inspected (tests/cases/formulas has them), and a result with traces of
-others is rejected. Inspected with latex2mathml 3.81.1.
+latex2mathml silently skips what it does not know, and gets some of what it knows wrong. A wrong
+formula is worse than its source: so only commands and environments whose result was inspected are
+accepted (tests/cases/formulas has them), and a result with traces of others is rejected. Inspected
+with latex2mathml 3.81.1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.markdown.chemistry import without_chemistry
 
 _SPACE = "{http://www.w3.org/1998/Math/MathML}"
 
-# What latex2mathml does not understand, or sets badly.
+# Replacements for commands that latex2mathml does not know, or converts badly.
 _REWRITTEN = tuple(
     (re.compile(old), new)
     for old, new in (
@@ -53,7 +53,7 @@ _REWRITTEN = tuple(
         (r"\\hdots(?![a-zA-Z])", r"\\ldots"),
     )
 )  # fmt: skip
-# After \big and its like, latex2mathml knows characters only. Braces would be groups.
+# After \big and the like, latex2mathml accepts characters only. Braces would be groups.
 _STANDING = {"{": "\ue000", "}": "\ue001", "|": "‖", "lbrace": "\ue000", "rbrace": "\ue001"}
 _STANDING |= {"Vert": "‖", "lVert": "‖", "rVert": "‖", "vert": "|", "lvert": "|", "rvert": "|"}
 _STANDING |= {"langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈"}
@@ -88,7 +88,7 @@ _TEXT = re.compile(r"\\(?:text[a-z]*|[mh]box|tag\*?)\s*\{([^}]*)\}")
 _RAW = re.compile(r"(?<!\\)(?:\\\\)*[%$#]")
 _LEFTOVER = re.compile(r"[\\\u29f8]")
 _STANDINS = re.compile("[\ue000-\uf8ff]")
-# Large operators, long arrows and relations, which latex2mathml takes for letters.
+# Large operators, long arrows and relations, which latex2mathml mistakes for letters.
 _SUMS = re.compile("[\u2a00-\u2a06]")
 _RELATION = re.compile("[\u29f5\u27f0-\u27ff\u2900-\u297f\u2a66-\u2ae0]")
 
@@ -110,10 +110,10 @@ _THIN = {"width": "0.167em"}
 
 
 def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | None:
-    """Return a formula as an element ``math`` without a namespace; None where it may be wrong.
+    """Return a formula as an element ``math`` without a namespace; None if it may be wrong.
 
-    ``display`` sets it as on a line of its own; ``padded`` is whether the renderer itself puts
-    space around names of functions.
+    ``display``: in display style, as on a line of its own; ``padded``: whether the renderer itself
+    puts space around names of functions.
     """
     if _STANDINS.search(tex):
         return None
@@ -129,7 +129,7 @@ def math_element(tex: str, *, display: bool, padded: bool = False) -> Element | 
     from latex2mathml.converter import convert
 
     try:
-        # latex2mathml does not escape text in its XML: what looks like an element is one now.
+        # latex2mathml does not escape text in its XML: text that looked like an element is one now.
         root = ElementTree.fromstring(convert(read, display="block" if display else "inline"))
     except Exception:  # noqa: BLE001 - latex2mathml raises errors of any type
         return None
@@ -170,7 +170,7 @@ def _is_known(tex: str) -> bool:
 def _known() -> tuple[frozenset[str], frozenset[str]]:
     """Return the known commands and environments.
 
-    Commands that stand for one character are included, but not combining ones.
+    Commands for a single character are included, except combining ones.
     """
     from latex2mathml.commands import FUNCTIONS
     from latex2mathml.symbols_parser import SYMBOLS
@@ -210,8 +210,8 @@ def _is_sound(element: Element) -> bool:
 
 
 def _mend(element: Element, display: bool) -> None:
-    """Correct operators taken for letters or accents; let arrows grow with their labels."""
-    if element.get("rowspacing") == "3pt":  # TeX's \jot, which comes on top of the line spacing
+    """Correct operators mistaken for letters or accents; let arrows grow with their labels."""
+    if element.get("rowspacing") == "3pt":  # TeX's \jot, in addition to the line spacing
         element.set("rowspacing", "0.5em")
     scripted = element.tag in ("mover", "munder", "munderover")
     for place, child in enumerate(element):
@@ -246,7 +246,7 @@ def _is_styled(element: Element) -> bool:
 
 
 def _styled(character: str, style: str) -> str:
-    """Return a character in a style; empty where there is none."""
+    """Return a character in a style; empty if Unicode has none."""
     plain = re.sub(r"^(?:LATIN|GREEK) | LETTER(?= )", "", name(character, ""))
     older = style.replace("FRAKTUR", "BLACK-LETTER")
     for wanted in (f"MATHEMATICAL {style} {plain}", f"{older} {plain}"):
@@ -267,7 +267,7 @@ def _fit_binomials(root: Element) -> None:
 
 
 def _give_room(element: Element, padded: bool) -> None:
-    """Insert space around the names of functions: "logn" does not read as "log n"."""
+    """Insert space around the names of functions, so that "log n" does not look like "logn"."""
     children = list(element)
     row = element.tag in ("math", "mrow", "mtd", "mstyle", "msqrt", "menclose", "mphantom")
     for place, child in reversed(list(enumerate(children))):

@@ -50,8 +50,8 @@ class CachePath:
         if self.blob.exists() and not (target.exists() and target.samefile(self.blob)):
             target.unlink(missing_ok=True)
             self._link(target)
-        # A commit that was asked for by its hash says nothing about main; but other programs find
-        # files through refs, so there has to be one.
+        # A commit requested by its hash need not be that of main; but other programs find files
+        # through refs, so there has to be one.
         branch = constants.DEFAULT_REVISION if self.revision == self.commit else self.revision
         ref = self.folder / "refs" / branch
         if self.revision != self.commit or not ref.exists():
@@ -67,7 +67,7 @@ class CachePath:
         self.blob.replace(target)  # as huggingface_hub does without symlinks
 
     def is_complete(self, size: int) -> bool:
-        """Return whether the whole file is here, whoever downloaded it."""
+        """Return whether the whole file is here, whichever program downloaded it."""
         return any(
             path.is_file() and path.stat().st_size == size for path in (self.blob, self.snapshot)
         )
@@ -79,6 +79,6 @@ def repository_folder(cache: Path, repository: str) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write all of a file or nothing, with the permissions that the umask gives."""
+    """Write a file atomically, with the permissions that the umask gives."""
     with replacing(path) as file:
         file.write(text)

@@ -11,11 +11,11 @@ from typing import Any
 from app.base import companion_files, gguf, gpt_oss, outside
 from app.base.gguf import ARCHITECTURE, GgufHeader, Tensor, tensor_size
 
-# What both models have in common, by their config.json at huggingface.co/openai.
+# Dimensions that both models share, from their config.json at huggingface.co/openai.
 _WIDTH, _HEADS, _KV_HEADS, _HEAD, _VOCABULARY = 2880, 64, 8, 64, 201088
 _F32, _Q8_0, _MXFP4 = 0, 8, 39
 _ALIGNMENT = 32
-# A model that is not an offer: by how much its number of parameters may differ from the offer's,
+# For a model that is not an offer: how much its number of parameters may differ from the offer's,
 # and the range of bits per weight of its experts (about MXFP4's if that number is unknown).
 _TOLERANCE = 0.01
 _BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
@@ -25,7 +25,7 @@ _BITS, _USUAL_BITS = (1.5, 16.1), (3.8, 4.7)
 class HubFile:
     """A file of a repository: ``name`` includes its folders, ``size`` is in bytes.
 
-    ``sha256`` identifies it wherever it is moved; None where the hub does not tell it.
+    ``sha256`` identifies it wherever it is moved; None if the hub does not give it.
     """
 
     name: str
@@ -35,7 +35,7 @@ class HubFile:
 
 @dataclass(frozen=True, slots=True)
 class HubModel:
-    """A model in one or several parts, as a repository had it at ``commit`` (None: has it now)."""
+    """A model in one or several parts, as in a repository at ``commit`` (None: at present)."""
 
     repository: str
     files: tuple[HubFile, ...]
@@ -77,8 +77,8 @@ class Offer:
 class Repository:
     """A search result.
 
-    ``architecture`` and ``parameters`` are those of one of its models, None where unknown;
-    ``gated`` ones are given only to those who have asked for access.
+    ``architecture`` and ``parameters`` are those of one of its models, None if unknown;
+    ``gated`` ones require that access was requested.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Repository:
 class Variant:
     """One of the models in a repository, named by its quantization.
 
-    ``licence`` is that of the repository, None where unknown; ``complete`` says that all parts
+    ``licence`` is that of the repository, None if unknown; ``complete`` says that all parts
     are there.
     """
 
@@ -107,7 +107,7 @@ class Variant:
 def runs(architecture: str | None) -> bool | None:
     """Return whether Fireside runs a repository's architecture, as the hub names it.
 
-    None where that is unknown: the hub may have taken the name from a companion file.
+    None if that is unknown: the hub may have taken the name from a companion file.
     """
     if architecture is None or architecture in companion_files.architectures():
         return None
@@ -127,8 +127,8 @@ def _offer(*, repository: str, commit: str, files: list[dict[str, Any]], **facts
 def offer_for(model: HubModel, name: str = "") -> Offer | None:
     """Return the offer that a queued model is: the one of that ``name``, or of the same bytes.
 
-    For a model without hashes, the one of the repository: older queues have names only, and
-    nothing else was offered from there but drafts.
+    A model without hashes is matched by its repository: older queues have names only, and except
+    for drafts nothing else was offered from there.
     """
     if name:
         return next((offer for offer in offers() if offer.name == name), None)
@@ -142,8 +142,8 @@ def offer_for(model: HubModel, name: str = "") -> Offer | None:
 def conversion(found: GgufHeader) -> Offer | None:
     """Return the offer that a model with this header, from `gpt_oss.check`, is a conversion of.
 
-    It has the same number of layers and experts, and no tensor with fewer bits than the offer's:
-    who wants the offer does not want a smaller quantization.
+    It has the same number of layers and experts, and no tensor with fewer bits than the offer's: a
+    smaller quantization is no substitute for it.
     """
     shape = gpt_oss.shape(found)
     tensors = {tensor.name: tensor for tensor in found.tensors}
@@ -181,7 +181,7 @@ def header_of(model: HubModel, parameters: int | None) -> GgufHeader | None:
     """Return the probable header of a gpt-oss in another quantization than the offer's.
 
     Its tensors have ``model.size`` bytes in all; ``parameters`` is None where their number is
-    unknown. Returns None where it cannot have the shape of an offer.
+    unknown. Returns None if it cannot have the shape of an offer.
     """
     for shape in map(header, offers()):
         count = sum(math.prod(tensor.shape) for tensor in shape.tensors)
@@ -200,7 +200,7 @@ def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> Gg
     """Return ``shape`` with tensors scaled to the model's size.
 
     Almost all quantizations leave the experts as OpenAI made them, so the other matrices are
-    scaled first, as far as plausible, and the experts take the rest. Returns None where that is
+    scaled first, as far as plausible, and the experts take the rest. Returns None if that is
     not within ``bits`` per weight.
     """
     sizes = dict.fromkeys((_F32, _Q8_0, _MXFP4), 0)
@@ -226,9 +226,9 @@ def _scaled(shape: GgufHeader, model: HubModel, bits: tuple[float, float]) -> Gg
 
 
 def variant_header(repository: Repository, variant: Variant) -> GgufHeader | None:
-    """Return the probable header of a search result's variant, None where it is unknown.
+    """Return the probable header of a search result's variant, None if it is unknown.
 
-    The hub's number of parameters counts only where it is known to be that of a gpt-oss.
+    The hub's number of parameters is used only if it is known to be that of a gpt-oss.
     """
     is_known = runs(repository.architecture)
     if is_known is False or not variant.complete:

@@ -78,25 +78,25 @@ class InstalledModel:
     """A model that was found."""
 
     path: Path
-    """What llama.cpp opens: the first of ``files``."""
+    """The file that llama.cpp opens: the first of ``files``."""
     name: str
     size: int
-    """In bytes, of all ``files``."""
+    """The size of all ``files`` in bytes."""
     place: SearchFolder
     files: tuple[Path, ...]
-    """Those of its parts that are there."""
+    """Its parts that exist."""
     problem: ModelError | None = None
-    """Why Fireside cannot run it; ModelMissing names a missing part."""
+    """Why Fireside cannot run it, if so; ModelMissing names a missing part."""
     offer: str = ""
     """The name of the offer that it is a conversion of, if it is one."""
     hashes: tuple[str | None, ...] = ()
-    """The sha256 of each file that is named by it."""
+    """The sha256 of each file, known if the file is named by it, else None."""
 
 
 def places(chosen: Iterable[Path] = ()) -> tuple[SearchFolder, ...]:
-    """Return the folders where models may be, existing or not, and then the chosen ones.
+    """Return the folders that may have models, existing or not, and then the chosen ones.
 
-    A program's default folder is included even where the environment names another one: Fireside
+    A program's default folder is included even if the environment names another one: Fireside
     started from a menu may not have the environment of the shell.
     """
     found = [
@@ -140,9 +140,9 @@ def _is_companion(model: InstalledModel) -> bool:
 
 
 def inspect(path: Path) -> InstalledModel:
-    """Return the model that the file at ``path`` is, or is a part of, whatever its name.
+    """Return the model that the file at ``path`` is or is a part of, whatever its name.
 
-    Where there is no such file, ``problem`` says so.
+    If there is no such file, ``problem`` says so.
     """
     path = path.absolute()
     return _model(
@@ -224,7 +224,7 @@ def _walk(root: Path, suffix: str, stop: threading.Event) -> Iterator[Path]:
             continue
         waiting += [folder / entry.name for entry in reversed(found) if _is_folder(entry)]
         for entry in found:
-            # Hidden files are unfinished copies, or what macOS leaves on other file systems.
+            # Hidden files are unfinished copies, or macOS's metadata on other file systems.
             wanted = entry.name.lower().endswith(suffix) and not entry.name.startswith(".")
             if wanted and _status(path := folder / entry.name):
                 yield path
@@ -277,7 +277,7 @@ def _blobs(root: Path, layers: object, media_type: str = "") -> Iterator[Path]:
 
 
 def _in_jan(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
-    """Yield the files that Jan describes, with Jan's names, and then others."""
+    """Yield the files that Jan describes, with Jan's names, and then any others."""
     for description in jan_descriptions(root, stop):
         yield description.name, description.file
     yield from _in_folder(root, stop)
@@ -286,7 +286,7 @@ def _in_jan(root: Path, stop: threading.Event) -> Iterator[tuple[str, Path]]:
 def jan_descriptions(root: Path, stop: threading.Event) -> Iterator[JanDescription]:
     """Yield Jan's descriptions of its models in ``root``."""
     for path in _walk(root, "model.yml", stop):
-        # Jan writes a key a line; two of them are not worth a YAML parser in the package.
+        # Jan writes one key per line; two keys do not justify a YAML parser in the package.
         lines = re.findall(r"^(\w+): *(.*?) *$", _text(path), re.MULTILINE)
         fields = {key: value.strip("'\"") for key, value in lines}
         if fields.get("model_path"):
@@ -359,7 +359,7 @@ def _expanded(paths: Iterable[Path]) -> list[Path]:
 
 
 def _folder_in(settings: Path, key: str) -> Path | None:
-    """Return the folder that another program's settings have under ``key``."""
+    """Return the folder under ``key`` in another program's settings, if any."""
     value = _json(settings).get(key)
     if not isinstance(value, str) or not value:
         return None
@@ -367,7 +367,7 @@ def _folder_in(settings: Path, key: str) -> Path | None:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file, empty where there is none."""
+    """Return the JSON object in a file, empty if there is none."""
     try:
         value = json.loads(_text(path))
     except (ValueError, RecursionError):
@@ -376,12 +376,12 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    """Return the text of a small regular file, empty where it cannot be read."""
+    """Return the text of a small regular file, empty if it cannot be read."""
     if _status(path) is None:
         return ""
     try:
         with path.open("rb") as file:
-            data = file.read(_LONGEST_TEXT + 1)  # it may have grown meanwhile
+            data = file.read(_LONGEST_TEXT + 1)  # the file may have grown meanwhile
     except OSError:
         return ""
     return data.decode("utf-8-sig", errors="replace") if len(data) <= _LONGEST_TEXT else ""

@@ -12,7 +12,7 @@ from app.models.download_progress import DownloadNote, DownloadProgress
 
 @dataclass(frozen=True, slots=True)
 class Downloading:
-    """The progress of all parts of a model together."""
+    """Progress of a download: all parts of the model together."""
 
     model: HubModel
     progress: DownloadProgress
@@ -21,9 +21,9 @@ class Downloading:
 
 @dataclass(frozen=True, slots=True)
 class DownloadHeld:
-    """The disk is full or its drive missing.
+    """The disk is full or its drive is missing.
 
-    What has arrived is kept, and the download continues by itself once that has changed.
+    The data so far is kept, and the download continues by itself once that has changed.
     """
 
     model: HubModel

@@ -7,31 +7,31 @@ from enum import StrEnum
 
 
 class WaitReason(StrEnum):
-    """What a download waits for."""
+    """The reason for which a download waits."""
 
-    CONNECTION = "connection"  # there is none, or it broke
+    CONNECTION = "connection"  # there is no connection, or it broke
     STALLED = "stalled"  # the connection is silent, or nearly so
     BUSY = "busy"  # the server asks for a pause
-    SERVER = "server"  # the server has a fault, or sent something other than was asked for
+    SERVER = "server"  # the server failed, or sent something else
     ADDRESS = "address"  # the URL that the hub gave has expired
     OTHER = "other"  # another program downloads the same file
     QUEUED = "queued"  # another download has to end first
 
 
 class DownloadNote(StrEnum):
-    """What the user should know of a download beside its progress."""
+    """Remarks on a download for the user, besides its progress."""
 
     NEWER = "newer"  # another conversion is fetched, since the one that was wanted is gone
-    RESTARTED = "restarted"  # what had arrived was of another file, so it was restarted
+    RESTARTED = "restarted"  # earlier data was of another file, so it was restarted
 
 
 class DownloadPhase(StrEnum):
-    """What a download is doing."""
+    """The phase of a download."""
 
     ASKING = "asking"  # the hub is asked about the file
     FETCHING = "fetching"
     CHECKING = "checking"  # all bytes are here, the hash is being computed
-    REPAIRING = "repairing"  # the hash is wrong, so the damaged block is searched for
+    REPAIRING = "repairing"  # the hash is wrong, so the damaged block is being searched for
     DONE = "done"
 
 
@@ -48,8 +48,8 @@ class DownloadWait:
 class DownloadProgress:
     """The progress of a file or model, in bytes and seconds.
 
-    ``checked`` bytes have been hashed. ``speed`` is the average of the last five seconds, and 0
-    where nothing arrived. ``left``, the time that remains, is None while it is unknown.
+    ``checked`` bytes have been hashed. ``speed`` is the average of the last five seconds, and 0 if
+    nothing arrived. ``left``, the remaining time, is None while it is unknown.
     """
 
     phase: DownloadPhase

@@ -1,4 +1,4 @@
-"""The queue of downloads, fetched one model after the other on a thread of its own."""
+"""The download queue: models are fetched one after the other on a thread of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ if TYPE_CHECKING:  # slow to load, so the first download does it
 class Unfinished:
     """A model of which ``have`` bytes have arrived.
 
-    It is, or was when Fireside ended, ``running`` unless it was paused or had failed.
+    ``running``: whether it is being fetched, or was when Fireside ended, rather than paused or
+    failed.
     """
 
     model: HubModel
@@ -62,8 +63,8 @@ class Downloads:
     """Downloads of models, remembered in the file ``queue`` even after a kill.
 
     ``network`` returns the network, which huggingface_hub has to use, too. ``cache`` is where
-    models that are queued from now on go: huggingface_hub's cache by default. Events are published
-    from any thread. A disk that is full is looked at every ``recheck`` seconds.
+    models queued from now on go: huggingface_hub's cache by default. Events are published from any
+    thread. A full disk is checked again every ``recheck`` seconds.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Downloads:
 
     @property
     def limit(self) -> float | None:
-        """The most bytes per second; a change takes effect at once."""
+        """The limit in bytes per second, None for no limit; a change takes effect at once."""
         return self._limit
 
     @limit.setter
@@ -105,7 +106,7 @@ class Downloads:
                 self._download.limit = limit
 
     def start(self, model: HubModel) -> None:
-        """Queue a model. It ends in Downloaded or DownloadEnded."""
+        """Queue a model. Publishes Downloaded or DownloadEnded at the end."""
         with self._lock:
             if model in self._runs:
                 return
@@ -154,11 +155,11 @@ class Downloads:
         return self._queue.downloaded
 
     def forget(self, path: Path) -> None:
-        """Note that the model whose first file was ``path`` has been removed."""
+        """Record that the model whose first file was ``path`` has been removed."""
         self._queue.change_downloaded(without=path)
 
     def moved(self, old: Path, new: Path) -> None:
-        """Note that a model's first file has moved from ``old`` to ``new``."""
+        """Record that a model's first file has moved from ``old`` to ``new``."""
         if old in self._queue.downloaded:
             self._queue.change_downloaded(without=old, new=new)
 
@@ -244,7 +245,7 @@ class Downloads:
             self._discard(entry)
 
     def _discard(self, entry: QueuedModel) -> None:
-        """Remove what has arrived of a model that nobody fetches now."""
+        """Remove the partial files of a model that is not being fetched."""
         from app.models import partial_file
         from app.models.cache_path import repository_folder
         from app.models.model_download import remove

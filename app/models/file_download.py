@@ -1,14 +1,14 @@
 """Download a file of the hub into huggingface_hub's cache: in ranges, resumable, verified.
 
-Threads while `FileDownload.run` is going on::
+Threads during `FileDownload.run`::
 
-    run()          the caller's: reports progress, and notices that it should stop
-    leader         asks the hub, checks the disk, starts the others, hashes behind them,
+    run()          the caller's: reports progress, and checks whether to stop
+    leader         asks the hub, checks the disk, starts the others, hashes what arrives,
                    repairs, and moves the finished file into place
-    connections    a few, each of which takes some blocks and fetches them
+    connections    a few, each of which fetches blocks
 
-`partial_file` has what has arrived, `hub_requests` what can go wrong on the way, and `transfer`
-the threads.
+`partial_file` stores what has arrived, `hub_requests` makes the requests and classifies their
+failures, and `transfer` has the threads.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from app.network.client import Network
 from app.network.hub_client import validate_repo_id
 
 _CONNECTIONS = 4
-_POLL_S = 0.05  # how often it is noticed that the download should stop
+_POLL_S = 0.05  # how often ``stop`` is checked
 _REPORT_S = 0.2  # between two reports of the same phase
 
 
 class FileDownload:
     """A download of one file through ``network``, which huggingface_hub has to use, too.
 
-    ``cache`` is huggingface_hub's by default. ``limit``, in bytes per second, may be changed
-    while it runs. ``reserve`` is the free disk space to demand where that is more than the file's
-    size, as for the first of several parts. Raises ValueError for an impossible name of a
-    repository or a file.
+    ``cache`` is huggingface_hub's by default. ``limit``, in bytes per second, may be changed while
+    it runs. ``reserve`` is the free disk space to require if that is more than the file's size, as
+    for the first of several parts. Raises ValueError for an impossible name of a repository or a
+    file.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class FileDownload:
         self.fetched = False
         """Whether the last `run` that returned had to fetch anything."""
         self.restarted = False
-        """Whether what had arrived was of another file, so that it started from the beginning."""
+        """Whether earlier data was of another file, so that it started from the beginning."""
 
     def run(self, stop: threading.Event, report: Callable[[DownloadProgress], None]) -> Path:
         """Fetch what is missing, and return the path of the file in its snapshot.
 
-        Failures that may pass are retried without end; ``report``, called on this thread, says
-        what is being waited for. Raises Cancelled within 0.2 s once ``stop`` is set, Offline when
-        the network is switched off, and HubError; what has arrived stays for the next `run`.
+        Transient failures are retried indefinitely; ``report``, called on this thread, gets what is
+        being waited for. Raises Cancelled within 0.2 s once ``stop`` is set, Offline when the
+        network is switched off, and HubError; what has arrived stays for the next `run`.
         """
         while True:
             transfer = Transfer(
@@ -121,5 +121,5 @@ class FileDownload:
         return transfer.result
 
     def discard(self) -> None:
-        """Remove from the cache what has arrived, of any version. Raises OSError."""
+        """Remove partial data of any version from the cache. Raises OSError."""
         forget(repository_folder(self.cache, self.wanted.repository), {self.wanted.file})

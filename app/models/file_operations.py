@@ -39,26 +39,26 @@ Report = Callable[[int, int], None]
 
 _SPARE = 256 << 20  # bytes to leave free on the disk
 _CHUNK = 4 << 20
-_FLUSH = 64 << 20  # bytes between two fsyncs, so that progress is true and a stop is prompt
+_FLUSH = 64 << 20  # bytes between two fsyncs, so that progress is accurate and stopping is prompt
 
 
 def removable(model: InstalledModel) -> bool:
-    """Return whether Fireside may remove it; ``ollama rm`` removes Ollama's files."""
+    """Return whether Fireside may remove the model; Ollama's are left to ``ollama rm``."""
     blob = re.fullmatch(r"sha256-[0-9a-f]{64}", model.path.name)
     return model.place.kind is not ModelSource.OLLAMA and not blob
 
 
 def movable(model: InstalledModel) -> bool:
-    """Return whether Fireside may move it, and it is complete."""
+    """Return whether Fireside may move the model and it is complete."""
     return removable(model) and not isinstance(model.problem, ModelMissing)
 
 
 def remove(model: InstalledModel) -> None:
-    """Remove the model's files, and what the program that brought them keeps about them.
+    """Remove the model's files, and the metadata that the program which downloaded them keeps.
 
-    That is the entries, blobs and refs of the hub's cache, in all revisions, and Jan's
-    description. Of a link elsewhere, only the link goes. Raises FileRefused; files that were not
-    refused are gone then.
+    That is the entries, blobs and refs of the hub's cache, in all revisions, and Jan's description.
+    A link elsewhere is removed, not its target. Raises FileRefused; the files that were not refused
+    are gone then.
     """
     if not removable(model):
         raise FileRefused(model.path, "it belongs to Ollama")
@@ -80,8 +80,8 @@ def remove(model: InstalledModel) -> None:
 def move(model: InstalledModel, folder: Path, stop: threading.Event, report: Report) -> Path:
     """Move the model's files into the existing ``folder``, and return the path of the first.
 
-    ``report`` is called with the bytes done and those in all, where each counts twice: copied and
-    compared. An equal file in ``folder`` counts as moved.
+    ``report`` is called with the bytes done and those in all; each byte counts twice, for copying
+    and comparing. An equal file in ``folder`` counts as moved.
 
     Raises Cancelled soon after ``stop`` is set, TargetExists, TargetFull, CopyDiffers and
     FileRefused. The model is then as it was and nothing is left in ``folder``, unless the removal
@@ -92,7 +92,7 @@ def move(model: InstalledModel, folder: Path, stop: threading.Event, report: Rep
     with _refused(folder):
         if _is_same(folder, model.path.parent):
             return model.path
-    if not os.access(model.path.parent, os.W_OK):  # the copy could not replace it
+    if not os.access(model.path.parent, os.W_OK):  # the original could not be removed
         raise FileRefused(model.path, os.strerror(errno.EACCES))
     for leftover in list(folder.glob(unfinished(Path("*")).name)):  # of a move that was killed
         _discard(leftover)
@@ -112,7 +112,7 @@ class _Move:
         self._done, self._total = 0, 2 * model.size
 
     def run(self) -> None:
-        """Bring all parts into the folder, or none."""
+        """Move all parts into the folder, or none."""
         waiting = [pair for pair in self._pairs if not self._may_exist(*pair)]
         if len(self._pairs) == len(waiting) == 1 and self._renamed(*waiting[0]):
             return
@@ -150,7 +150,7 @@ class _Move:
         return True
 
     def _renamed(self, source: Path, target: Path) -> bool:
-        """Rename a file, and return whether that worked: between two disks it does not."""
+        """Rename a file, and return whether that worked, which it does not between two disks."""
         if source.is_symlink():
             return False
         self._advance(0)
@@ -164,7 +164,7 @@ class _Move:
         return True
 
     def _linked(self, source: Path, target: Path) -> bool:
-        """Give a file a second name, and return whether that worked."""
+        """Hard-link a file to a second name, and return whether that worked."""
         try:
             os.link(os.path.realpath(source), unfinished(target))
         except OSError:
@@ -282,7 +282,7 @@ def _blob(entry: Path, repository: Path) -> Path | None:
 
 @contextlib.contextmanager
 def _locked(repository: Path, blob: Path) -> Iterator[None]:
-    """Hold the lock that a download of the blob would hold. Raises OSError where one does."""
+    """Hold the lock that a download of the blob holds. Raises OSError if one does."""
     lock = repository.parent / ".locks" / repository.name / f"{blob.name}.lock"
     if not lock.exists():
         yield
@@ -348,7 +348,7 @@ def _remove_empty(root: Path) -> None:
 def _is_same(one: Path, other: Path) -> bool:
     """Return whether two paths lead to one folder.
 
-    A probe file tells, since the system cannot know that a network share is a local folder.
+    A probe file is used, since the system may not know that a network share is a local folder.
     """
     with tempfile.NamedTemporaryFile(
         dir=one, prefix=".", suffix=unfinished(Path("*")).suffix
@@ -357,7 +357,7 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Flush the names in ``folder`` to the disk, where the file system can do that."""
+    """Flush the entries of ``folder`` to the disk, if the file system supports that."""
     with contextlib.suppress(OSError):
         sync(folder)
 

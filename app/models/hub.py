@@ -1,4 +1,4 @@
-"""The hub, asked in the background. All of it fails with HubError or Offline."""
+"""Queries to the hub in the background. All futures fail with HubError or Offline."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class Hub:
-    """Searches the hub. ``open_network`` is called first, on the thread that asks."""
+    """Queries to the hub. ``open_network`` is called before each, on the thread that makes it."""
 
     def __init__(self, open_network: Callable[[], object], jobs: Jobs) -> None:
         self._open_network = open_network
         self._jobs = jobs
 
     def search(self, text: str) -> Future[tuple[Repository, ...]]:
-        """Search for repositories."""
+        """Search for repositories; see `hub_search.search`."""
 
         def work() -> tuple[Repository, ...]:
             self._open_network()
@@ -31,7 +31,7 @@ class Hub:
         return self._jobs.submit(work)
 
     def variants(self, repository: str) -> Future[tuple[Variant, ...]]:
-        """Ask what a repository has."""
+        """Return the models in a repository; see `hub_search.variants`."""
 
         def work() -> tuple[Variant, ...]:
             self._open_network()

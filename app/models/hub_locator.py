@@ -40,7 +40,7 @@ from app.network.connection_log import LogUnwritable, purpose
 
 T = TypeVar("T")
 
-_POLL_S = 0.05  # how often it is noticed that it should stop
+_POLL_S = 0.05  # how often ``stop`` is checked
 _CHUNK = 1 << 20  # bytes of a header to request at once
 
 
@@ -49,7 +49,7 @@ def _nothing() -> None:
 
 
 class Locator:
-    """Questions to the hub about one model, repeated until it answers or ``stop`` is set.
+    """Queries to the hub about one model, repeated until it answers or ``stop`` is set.
 
     ``waits`` is called before each pause. All methods raise HubError, Offline and Cancelled.
     """
@@ -67,7 +67,7 @@ class Locator:
     def find(self, model: HubModel, offer: Offer | None) -> HubModel:
         """Return the same files in the repository as it is now, or another conversion of ``offer``.
 
-        Raises NotOnHub where there is neither.
+        Raises NotOnHub if there is neither.
         """
         if None in model.hashes and offer is None:
             raise HubNotFound(model.repository, model.files[0].name)
@@ -87,7 +87,7 @@ class Locator:
             try:
                 header = gpt_oss.check(self.headers(candidate))
             except ModelError:
-                continue  # whatever it is, it cannot be run
+                continue  # not a model that can be run
             if catalog.conversion(header) == offer:
                 return candidate
         raise NotOnHub(model.repository, "", offer.name)
@@ -134,7 +134,7 @@ class Locator:
         return self._retry(read, cut)
 
     def _retry(self, ask: Callable[[], T], cut: Callable[[], None] = _nothing) -> T:
-        """Return what ``ask`` returns, after as many tries as it takes."""
+        """Return what ``ask`` returns, retrying as often as necessary."""
         for pause in self._timeouts.pauses():
             try:
                 return self._in_thread(ask, cut)
@@ -174,7 +174,7 @@ def wanted_file(model: HubModel, file: HubFile) -> WantedFile:
 
 @contextlib.contextmanager
 def _log_errors(names: tuple[str, str]) -> Iterator[None]:
-    """Raise CacheUnwritable for LogUnwritable, which gguf would take for a fault of the file."""
+    """Raise CacheUnwritable for LogUnwritable, which `gguf` would mistake for a file error."""
     try:
         yield
     except LogUnwritable as error:

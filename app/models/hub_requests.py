@@ -1,6 +1,6 @@
-"""Single requests for a file: to the hub, and to wherever the hub says that its bytes are.
+"""Single requests for a file: to the hub, and to the URL at which the hub says its bytes are.
 
-A failure that may pass by itself raises `RetryLater`; any other raises a HubError.
+A transient failure raises `RetryLater`; any other raises a HubError.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from app.network.connection_log import LogUnwritable
 from app.network.guard import same_server
 from app.network.hub_client import build_hf_headers
 
-_SLOWEST = 1000.0  # bytes a second; less counts as silence
+_SLOWEST = 1000.0  # bytes per second; anything slower counts as silence
 _REFUSALS = frozenset({400, 401, 403, 405, 451})
 
 
 class RetryLater(Exception):
-    """The request should be tried again, after ``after`` seconds where the server said so."""
+    """The request should be tried again, after ``after`` seconds if the server said so."""
 
     def __init__(self, reason: WaitReason, detail: str, after: float | None = None) -> None:
         super().__init__(detail)
@@ -41,11 +41,11 @@ class RetryLater(Exception):
 
 
 class FileChanged(Exception):
-    """The hub has another version of the file than the one whose download was begun."""
+    """The hub now has another version of the file than the one being downloaded."""
 
 
 class NotWanted(Exception):
-    """The connection was cut from this side, or the download is ending."""
+    """The connection was cut on purpose, or the download is ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class WantedFile:
 
 @dataclass(frozen=True, slots=True)
 class HubAnswer:
-    """What the hub says about a file; ``url`` is where its bytes are."""
+    """The hub's answer about a file; ``url`` is where its bytes are."""
 
     commit: str
     etag: str
@@ -76,7 +76,7 @@ class HubAnswer:
 
 
 class HubSource:
-    """The bytes of one file, from wherever the hub says that they are. Thread-safe."""
+    """A source of one file's bytes, from the URL that the hub gives. Thread-safe."""
 
     def __init__(self, wanted: WantedFile, timeouts: Timeouts) -> None:
         self.names = (wanted.repository, wanted.file)
@@ -85,7 +85,7 @@ class HubSource:
         self._timeouts = timeouts
         self._lock = threading.Lock()
         self._found: HubAnswer | None = None
-        self._fresh = False  # whether the URL is good as far as is known
+        self._fresh = False  # whether the URL is believed to be valid
         self._validator: str | None = None  # the ETag at that URL, which differs from the hub's
         self.ignores_ranges = False
         """Whether the server seems to send the whole file whatever range is asked for."""
@@ -97,8 +97,8 @@ class HubSource:
     def find(self) -> HubAnswer:
         """Ask the hub, unless its last answer still holds.
 
-        Raises RetryLater, FileChanged, HubError, Offline and LogUnwritable; HubChanged, before
-        any byte is fetched, where the hub has another file than the wanted one.
+        Raises RetryLater, FileChanged, HubError, Offline and LogUnwritable; HubChanged, before any
+        byte is fetched, if the hub has another file than the wanted one.
         """
         with self._lock:
             if self._found is None or not self._fresh:
@@ -143,8 +143,8 @@ class HubSource:
     def _check_same(self, metadata: HfFileMetadata) -> HubAnswer:
         """Compare an answer with the hash and size that are wanted. Raises HubChanged.
 
-        An ETag that is no sha256 (a mirror's own, git's, or none) proves nothing; the hash of the
-        bytes will, at the end.
+        An ETag that is not a sha256 (a mirror's own, git's, or none) proves nothing; the hash of
+        the bytes does, at the end.
         """
         wanted = self._wanted
         assert wanted.sha256
@@ -226,14 +226,14 @@ class HubSource:
         raise _retry_later(None, response)
 
     def _distrust(self, found: HubAnswer) -> None:
-        """Have the hub asked again before the next request."""
+        """Mark an answer as outdated, so that the hub is asked again before the next request."""
         with self._lock:
             if self._found is found:  # otherwise the hub has been asked since
                 self._fresh = False
 
 
 def _watched(chunks: Iterator[bytes], silence: float) -> Iterator[bytes]:
-    """Yield the chunks; raise RetryLater where fewer than `_SLOWEST` bytes a second come.
+    """Yield the chunks; raise RetryLater if fewer than `_SLOWEST` bytes a second come.
 
     Only the time spent waiting for the server counts, not the consumer's, which may be limiting
     the speed.
@@ -277,7 +277,7 @@ def _seconds(header: str | None) -> float | None:
 
 
 class HubConnection:
-    """A connection that is kept from one request to the next, and that any thread may cut."""
+    """A connection that is reused for further requests, and that any thread may cut."""
 
     def __init__(self, network: Network, timeouts: Timeouts) -> None:
         timeout = httpx2.Timeout(timeouts.silence, connect=timeouts.connect)
@@ -293,7 +293,7 @@ class HubConnection:
         return self._client.stream("GET", url, headers=headers, extensions={"trace": self._trace})
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
-        """Note the sockets as httpcore2 opens them."""
+        """Record the sockets that httpcore2 opens; a trace callback."""
         if event not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             return
         opened = info["return_value"].get_extra_info("socket")
@@ -303,7 +303,7 @@ class HubConnection:
                 _shut_down(opened)
 
     def cut(self) -> None:
-        """End the request that is going on, from any thread."""
+        """Abort the current request, from any thread."""
         with self._lock:
             self.closed = True
             for opened in self._sockets:

@@ -3,7 +3,7 @@
 The API is the one that huggingface_hub 2 uses (hf_api.py: list_models, model_info; ``gguf`` as in
 huggingface_hub#2545), and so is the client. Its methods are not used: they have no timeout for the
 whole body, retry for minutes, and raise undocumented errors for a response of another shape. No
-field of a response is trusted: what makes no sense is left out.
+field of a response is trusted: invalid values are left out.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, re
 
 _EXPAND = tuple(outside.value("hub_search"))
 _MOST_PAGES = 5
-_LONGEST_BODY = 32 << 20  # bytes; thirty repositories with their chat templates have a million
+_LONGEST_BODY = 32 << 20  # bytes; thirty repositories with chat templates take a million
 _LARGEST_NUMBER = 10**15  # of bytes, parameters, downloads
 _LONGEST_NAME = 200
 _MOST_FILES = 10_000
@@ -48,9 +48,9 @@ _NO_HUB = "its answer makes no sense: is this a hub?"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The GGUF files of a repository at ``commit``, also those that are no models themselves.
+    """The GGUF files of a repository at ``commit``, including companion files.
 
-    Their names are valid on every system. ``licence`` is None where it is unknown.
+    Their names are valid on every system. ``licence`` is None if it is unknown.
     """
 
     commit: str | None
@@ -70,7 +70,7 @@ def search(
 
     ``endpoint`` and ``token`` are huggingface_hub's by default; the hub may be silent for
     ``timeout`` seconds. Raises Offline, and with ``text`` as the repository: HubUnreachable,
-    HubRefused and, where the request cannot be logged, CacheUnwritable.
+    HubRefused and, if the request cannot be logged, CacheUnwritable.
     """
     url: str | None = f"{_hub(endpoint)}/api/models"
     query: dict[str, Any] = {"filter": "gguf", "sort": "downloads", "limit": limit}
@@ -138,7 +138,7 @@ def listing(
 
 
 def models(repository: str, listed: Listing) -> list[tuple[HubModel, bool]]:
-    """Return the models that the files of a repository make up, and whether each is complete."""
+    """Group a repository's files into models; return each with whether it is complete."""
     parts: dict[tuple[str, int], list[HubFile]] = {}
     for file in sorted(listed.files, key=lambda file: file.name):
         if companion_files.is_companion_name(file.name):
@@ -194,7 +194,7 @@ def _ask(
 
 
 def _checked_page(url: str, link: str) -> str | None:
-    """Return the next page's URL, None unless it is on the same server, since it gets the token.
+    """Return the next page's URL, or None unless it is on the same server: it gets the token.
 
     Raises ValueError.
     """
@@ -276,12 +276,12 @@ def _fields(value: object) -> dict[str, Any]:
 
 
 def _number(value: object) -> int | None:
-    """Return a plausible count, None for all else, a bool included."""
+    """Return a plausible count, None for anything else, including a bool."""
     return value if type(value) is int and 0 <= value <= _LARGEST_NUMBER else None
 
 
 def _hex(value: object, digits: int) -> str | None:
-    """Return a hash of so many digits, None for all else."""
+    """Return a hash with ``digits`` hexadecimal digits, None for anything else."""
     valid = isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{digits}}}", value)
     return str(value) if valid else None
 

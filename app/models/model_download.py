@@ -36,8 +36,8 @@ _SAVE_S = 5.0  # between two updates of the queue with the bytes that have arriv
 class ModelDownload:
     """One run for ``model``, which is in ``queue``, on the caller's thread until ``stop`` is set.
 
-    ``watch`` is called with the file's download while one runs, and with None after it. A disk
-    that is full or missing is looked at every ``recheck`` seconds.
+    ``watch`` is called with the file's download while one runs, and with None after it. A disk that
+    is full or missing is checked again every ``recheck`` seconds.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ModelDownload:
     ) -> None:
         self.model = model
         self.brought: list[str] = []
-        """The files that it has fetched, complete or not."""
+        """The files that this run has fetched, complete or not."""
         self._stop = stop
         self._queue = queue
         self._network = network
@@ -62,7 +62,7 @@ class ModelDownload:
         self._recheck = recheck
         self._publish = publish
         self._watch = watch
-        self._restarted = False  # whether what had arrived was of other files
+        self._restarted = False  # whether earlier data was of other files
 
     def run(self) -> Path:
         """Fetch what is missing, and return the path of the first part.
@@ -101,13 +101,13 @@ class ModelDownload:
         raise Cancelled
 
     def _entry(self) -> QueuedModel:
-        """Return the model's entry in the queue. Raises Cancelled where it was taken out."""
+        """Return the model's entry in the queue. Raises Cancelled if it was taken out."""
         if entry := self._queue.entry(self.model):
             return entry
         raise Cancelled
 
     def _fetch_model(self) -> Path:
-        """Fetch all parts, from wherever the hub has them now."""
+        """Fetch all parts, from where they are on the hub now."""
         offer = catalog.offer_for(self.model)
         if offer and (path := self._complete_earlier(offer.name)):
             return path
@@ -119,7 +119,7 @@ class ModelDownload:
                 return self._fetch_parts()
             except (HubNotFound, HubChanged):
                 if not offer and None in self.model.hashes:
-                    raise  # nothing identifies the same one elsewhere
+                    raise  # without a hash it cannot be found elsewhere
                 found = locator.find(self.model, offer)
                 if found == self._entry().fetched:
                     raise  # the hub lists one file and serves another
@@ -127,7 +127,7 @@ class ModelDownload:
         raise HubChanged(self.model.repository, self.model.files[0].name)
 
     def _check_header(self, locator: Locator) -> None:
-        """Raise ModelError where Fireside cannot run the model, before it is fetched."""
+        """Raise ModelError if Fireside cannot run the model, before it is fetched."""
         entry = self._entry()
         if entry.looked_at:
             return
@@ -167,7 +167,7 @@ class ModelDownload:
         return paths[0]
 
     def _fetch_part(self, entry: QueuedModel, file: HubFile, before: int) -> Path:
-        """Fetch one file; the parts ``before`` it have so many bytes."""
+        """Fetch one file; ``before`` is the size in bytes of the parts that precede it."""
         source = entry.fetched
         have, saved = max(before, entry.have), time.monotonic()
 
@@ -212,13 +212,13 @@ class ModelDownload:
 
     @property
     def notes(self) -> tuple[DownloadNote, ...]:
-        """What the user should know of the download so far."""
+        """Remarks on the download so far for the user."""
         entry = self._queue.entry(self.model)
         restarted = (DownloadNote.RESTARTED,) if self._restarted else ()
         return (*(entry.notes if entry else ()), *restarted)
 
     def _drop_earlier(self) -> None:
-        """Remove what had arrived of files other than those which are fetched now."""
+        """Remove the data of earlier files that are no longer being fetched."""
         entry = self._entry()
         if not entry.earlier:
             return
@@ -229,7 +229,7 @@ class ModelDownload:
         unhashed = {file.name for file in entry.fetched.files if not file.sha256}
         removed = partial_file.forget(folder, set(entry.earlier) - unhashed, keep=hashes)
         complete = [name for name in entry.earlier if name in entry.brought and name not in names]
-        # A model that can be used stays, and so does a file that cannot be removed.
+        # A usable model stays, and so does a file that cannot be removed.
         with contextlib.suppress(LibraryError):
             paths = _snapshots(entry.cache, entry.model.repository, complete)
             if any(disk_scan.inspect(path).problem for path in paths):
@@ -239,7 +239,7 @@ class ModelDownload:
         self._queue.update(self.model, earlier=(), brought=brought)
 
     def _add_brought(self, file: str) -> None:
-        """Remember that Fireside itself fetched ``file``."""
+        """Record that Fireside itself fetched ``file``."""
         if file in self.brought:
             return
         self.brought.append(file)
@@ -249,7 +249,7 @@ class ModelDownload:
 
 
 def remove(entry: QueuedModel, names: Collection[str], keep: Collection[str] = ()) -> bool:
-    """Remove complete files from the cache, but for those with a hash in ``keep``.
+    """Remove complete files from the cache, except those with a hash in ``keep``.
 
     Returns whether there were any. Raises LibraryError.
     """
@@ -273,7 +273,7 @@ def _snapshots(cache: Path, repository: str, names: Collection[str]) -> list[Pat
 def _of_model(
     model: HubModel, part: DownloadProgress, have: int, before: int, last: bool
 ) -> DownloadProgress:
-    """Return the progress of the model by that of one part."""
+    """Return the progress of the whole model, given that of one part."""
     size = before + part.size
     if not (last and part.size):
         size = max(size, model.size)

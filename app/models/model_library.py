@@ -1,4 +1,4 @@
-"""The models on this disk, in the background: finding, looking at, removing and moving them."""
+"""The models on this disk, in the background: finding, inspecting, removing and moving them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class InstalledModels:
     """The models on this disk.
 
-    ``ours`` are the paths of those that Fireside downloaded; ``uses`` has when each was asked
-    last, by its key, in POSIX seconds.
+    ``ours`` are the paths of those that Fireside downloaded; ``uses`` has the time of each one's
+    last use, by its key, in POSIX seconds.
     """
 
     models: tuple[InstalledModel, ...] = ()
@@ -31,7 +31,7 @@ class InstalledModels:
 
 @dataclass(frozen=True, slots=True)
 class ModelMoving:
-    """How far a model is on its way to another folder, in bytes."""
+    """The progress of moving a model to another folder, in bytes."""
 
     model: InstalledModel
     done: int
@@ -39,20 +39,20 @@ class ModelMoving:
 
 
 class ModelUses(Protocol):
-    """What the chats know of models, by their keys."""
+    """The part of the chat store that knows models, by their keys."""
 
     def model_uses(self) -> Mapping[str, float]:
-        """Return when each model was asked last, in POSIX seconds."""
+        """Return when each model was last used, by key, in POSIX seconds."""
 
     def rename_model(self, old: str, new: str) -> None:
-        """Have the chats of a model use another key."""
+        """Replace a model's key in chats and presets."""
 
 
 class ModelLibrary:
-    """Finds and changes the models on this disk.
+    """A service that finds, moves and removes the models on this disk.
 
-    ``folders`` returns where to look beside the usual places; ``add_folder`` adds one to them.
-    ``jobs`` are for what takes long, ``quick`` for what somebody waits for.
+    ``folders`` returns the folders to search besides the usual places; ``add_folder`` adds one to
+    them. ``jobs`` is the pool for long work, ``quick`` the one for work that the user waits for.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class ModelLibrary:
         self._quick = quick
 
     def find(self) -> Future[InstalledModels]:
-        """Look for models that are on this disk already."""
+        """Find the models on this disk."""
         chosen = self._folders()
 
         def work() -> InstalledModels:
@@ -86,7 +86,7 @@ class ModelLibrary:
         return self._jobs.submit(work)
 
     def inspect(self, path: Path) -> Future[InstalledModel]:
-        """Tell what a file is that a person opens, whichever of its parts it is."""
+        """Return the model that a file chosen by the user is, or is a part of."""
 
         def work() -> InstalledModel:
             from app.models import disk_scan
@@ -107,7 +107,7 @@ class ModelLibrary:
         return self._jobs.submit(work)
 
     def move(self, model: InstalledModel, folder: Path, stop: threading.Event) -> Future[Path]:
-        """Move a model to another folder, where it is looked for from now on.
+        """Move a model to another folder, and add that to the folders to search.
 
         Publishes ModelMoving. Fails with LibraryError, or with Cancelled once ``stop`` is set.
         """
@@ -126,7 +126,7 @@ class ModelLibrary:
         return self._jobs.submit_until(stop, work)
 
     def mount_of(self, folder: Path) -> Future[str]:
-        """Tell where the drive of a folder is mounted; a busy disk may take a while to answer."""
+        """Return where the drive of a folder is mounted; a busy disk may take a while to answer."""
 
         def work() -> str:
             from app.models import mount_point

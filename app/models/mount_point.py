@@ -1,7 +1,7 @@
 """Check that the drive of a folder is mounted.
 
-What is written onto a bare mount point fills the disk below, and disappears from view as soon as
-the drive is back.
+Files written into an empty mount point fill the underlying disk, and are hidden as soon as the
+drive is back.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ def mount_of(folder: Path) -> str:
 
 
 def check(folder: Path, mount: str, *, chosen: bool) -> None:
-    """Raise DriveMissing where no drive is at ``mount``, the last known mount point of ``folder``.
+    """Raise DriveMissing if no drive is at ``mount``, the last known mount point of ``folder``.
 
-    A folder ``chosen`` by the user is never created, so if it is gone, its drive is taken to be.
+    A folder ``chosen`` by the user is never created, so if it is gone, its drive is assumed to be
+    missing.
     """
     mounts = [mount, *_in_fstab(folder)] if mount else _in_fstab(folder)
     if not all(map(os.path.ismount, mounts)) or (chosen and not folder.is_dir()):

@@ -1,4 +1,4 @@
-"""A file of the hub while it arrives, at its place in huggingface_hub's cache.
+"""A partially downloaded file, at its place in huggingface_hub's cache.
 
 The layout of the cache is in huggingface_hub's manual, "Understand caching". Beside the future
 blob, ``blobs/<etag>``, there are::
@@ -9,8 +9,8 @@ blob, ``blobs/<etag>``, there are::
                               after a pause "<block> <crc32> <bytes>" for each incomplete one
 
 A block is entered once it has been handed to the operating system, so a killed process loses none.
-A computer that crashes may lose some; the crc32 tells, and is compared before a block of an
-earlier run is trusted.
+A crash of the computer may lose some, so the crc32 is checked before a block of an earlier run is
+trusted.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ class ByteRange:
 
 
 def forget(repository: Path, files: Collection[str], keep: Collection[str] = ()) -> bool:
-    """Remove what has arrived of ``files`` from the folder of a repository.
+    """Remove the partial data of ``files`` from the folder of a repository.
 
-    All versions go but those whose ETags are in ``keep``. Returns whether there was anything.
+    All versions are removed except those whose ETags are in ``keep``. Returns whether there was
+    anything.
     """
     removed = False
     for journal in list(repository.glob(f"blobs/*{JOURNAL}")):
@@ -59,7 +60,7 @@ def forget(repository: Path, files: Collection[str], keep: Collection[str] = ())
 
 
 def _file_of(journal: Path) -> object:
-    """Return the name that the journal says its file has, None where it is damaged."""
+    """Return the file name in a journal, None if the journal is damaged."""
     try:
         with journal.open(encoding="ascii") as lines:
             return json.loads(lines.readline())["file"]
@@ -70,7 +71,7 @@ def _file_of(journal: Path) -> object:
 class PartialFile:
     """The bytes of ``place`` that have arrived, of ``size`` in all. Thread-safe.
 
-    Methods raise OSError where the disk does, and ValueError once it is closed.
+    Methods raise OSError if the disk fails, and ValueError once it is closed.
     """
 
     def __init__(self, place: CachePath, size: int) -> None:
@@ -113,7 +114,7 @@ class PartialFile:
             return
         if not self._is_same_file(header):
             return
-        for line in lines[:-1]:  # the last is empty, or was being written
+        for line in lines[:-1]:  # the last is empty, or incomplete
             with contextlib.suppress(ValueError):
                 block, crc, *size = line.split(" ")
                 index = int(block)
@@ -125,7 +126,7 @@ class PartialFile:
                     self._done.pop(index, None)
 
     def _is_same_file(self, header: str) -> bool:
-        """Return whether the journal is of the same bytes, whatever the file was called."""
+        """Return whether the journal is of the same bytes, whatever the file's name."""
         try:
             found = json.loads(header)
         except ValueError:
@@ -139,7 +140,7 @@ class PartialFile:
     def close(self) -> None:
         """Close the files, and keep them for another run."""
         with self.changed:
-            with contextlib.suppress(OSError, ValueError):  # the disk is full, or it is closed
+            with contextlib.suppress(OSError, ValueError):  # disk full, or file closed
                 self._journal.write(self._begun_lines().encode("ascii"))
             self._file.close()
             self._journal.close()
@@ -167,7 +168,7 @@ class PartialFile:
     def take(self, shares: int) -> ByteRange | None:
         """Reserve some missing bytes for one of ``shares`` connections, until `release`.
 
-        With 0 shares, all that are missing in one piece. Returns None if there are none.
+        With 0 shares, all missing bytes in one range. Returns None if there are none.
         """
         with self.changed:
             free = [i for i in range(self.count) if i not in self._done and i not in self._taken]
@@ -193,7 +194,7 @@ class PartialFile:
             self.changed.notify_all()
 
     def write(self, offset: int, data: memoryview) -> None:
-        """Store what arrived at ``offset``, which is where the last bytes of that block ended."""
+        """Store data at ``offset``, which must be where the previous data of that block ended."""
         while data:
             index = offset // self.block
             count, crc = self._begun.get(index, (0, 0))
@@ -215,11 +216,11 @@ class PartialFile:
             data = data[self._file.write(data) :]
 
     def _enter(self, index: int, crc: int) -> None:
-        """Enter a complete block into the journal."""
+        """Record a complete block in the journal."""
         self._journal.write(f"{index} {crc:08x}\n".encode("ascii"))
         self._done[index] = crc
         if index in self._older:
-            self._older.discard(index)  # not fresh: its beginning has to be read back
+            self._older.discard(index)  # not fresh: its beginning was written in an earlier run
         else:
             self._fresh.add(index)
         self.changed.notify_all()
@@ -274,16 +275,16 @@ class _Hash(Protocol):
 
 
 class Checker:
-    """The hash of a partial file, computed in order behind the blocks that arrive.
+    """The hash of a partial file, computed in order as blocks arrive.
 
-    The hub's ETag is the sha256 of a file in its large storage, and git's sha1 of a small one.
-    With any other ETag, there is nothing to compare with.
+    The hub's ETag is the sha256 of a file in its large storage, and git's sha1 of a small one. With
+    any other ETag, there is nothing to compare it with.
     """
 
     def __init__(self, file: PartialFile, etag: str) -> None:
         self._file = file
         self._etag = etag
-        self._states = [self._start()]  # the hash in front of each block
+        self._states = [self._start()]  # the hash before each block
         self._buffer = bytearray(file.block)  # reused, since fresh memory is slow
 
     def _start(self) -> _Hash:
@@ -316,19 +317,19 @@ class Checker:
         return not known or self._states[-1].hexdigest() == self._etag
 
     def back_to(self, index: int) -> None:
-        """Forget the hash from the block ``index`` on, which has changed."""
+        """Discard the hash from the block ``index`` on, which has changed."""
         del self._states[index + 1 :]
 
 
 def free_space(path: Path) -> int:
-    """Return the bytes that are free where ``path`` is or will be. Raises OSError."""
+    """Return the free bytes on the disk where ``path`` is or will be. Raises OSError."""
     while not path.exists():
         path = path.parent
     return shutil.disk_usage(path).free
 
 
 def allocated(place: CachePath) -> int:
-    """Return the bytes of the disk that the partial file already takes."""
+    """Return how many bytes of the disk the partial file already occupies."""
     try:
         found = place.blob.with_name(place.etag + PART).stat()
     except OSError:

@@ -27,24 +27,24 @@ class QueuedModel:
     running: bool = True
     have: int = 0
     brought: tuple[str, ...] = ()
-    """The files that Fireside itself fetches, complete or not; the others were there."""
+    """The files that Fireside itself fetched, complete or not; the others were there already."""
     mount: str = ""
     """The mount point of the drive with ``cache``; empty if unknown."""
     source: HubModel | None = None
     """What is fetched instead: the same files in another place, or another conversion."""
     earlier: tuple[str, ...] = ()
-    """Files that were fetched for it before, and are not those fetched now."""
+    """Files that were fetched for it earlier, but are not being fetched now."""
     looked_at: bool = False
-    """Whether its header was checked: Fireside can run it."""
+    """Whether its header was checked, so that Fireside can run it."""
 
     @property
     def fetched(self) -> HubModel:
-        """What is fetched from the hub."""
+        """The model that is really fetched: ``source`` if there is one."""
         return self.source or self.model
 
     @property
     def notes(self) -> tuple[DownloadNote, ...]:
-        """What the user should know of it."""
+        """Remarks on the download for the user."""
         newer = self.source and not self.source.is_same(self.model)
         return (DownloadNote.NEWER,) if newer else ()
 
@@ -53,8 +53,8 @@ class QueueStore:
     """The file at ``path``, which survives a kill. Thread-safe; to be closed.
 
     It is written on a thread of its own, so that no click waits for a busy disk. Damaged entries
-    are left out. If it cannot be written, the queue holds until Fireside ends, and is written with
-    the next change: no byte of a model depends on it.
+    are left out. If it cannot be written, the queue stays in memory until Fireside ends, and is
+    written with the next change: no byte of a model depends on it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +85,6 @@ class QueueStore:
             return self._entries.get(model)
 
     def put(self, entry: QueuedModel) -> None:
-        """Add an entry."""
         with self._lock:
             self._entries[entry.model] = entry
             self._write()
@@ -98,7 +97,6 @@ class QueueStore:
                 self._write()
 
     def drop(self, model: HubModel) -> None:
-        """Remove an entry."""
         with self._lock:
             if self._entries.pop(model, None):
                 self._write()
@@ -166,7 +164,7 @@ def _json(model: HubModel) -> dict[str, Any]:
 def _model(entry: Any) -> HubModel:
     """Return the model of an entry. Raises KeyError, TypeError and ValueError.
 
-    Older files have the total size only, which then counts as that of the first part.
+    Older files have only the total size, which then counts as that of the first part.
     """
     names, size = tuple(entry["files"]), entry["size"]
     sizes = entry.get("sizes") or [size, *[0] * (len(names) - 1)]
@@ -181,7 +179,7 @@ def _model(entry: Any) -> HubModel:
 
 
 def _entry(entry: Any) -> QueuedModel | None:
-    """Return an entry, for today's version of what is offered; None where it is damaged."""
+    """Return an entry, updated to the present offers; None if it is damaged."""
     try:
         model = _model(entry)
         source = _model(entry["source"]) if entry.get("source") else None

@@ -1,4 +1,4 @@
-"""Retries for the threads of a download that can be cut short, and show what is waited for."""
+"""Retries for a download's threads, which can be interrupted and report what they wait for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Retries:
         self._waiting: dict[threading.Thread, tuple[DownloadWait, float]] = {}
         self._active = 0  # threads that fetch or wait to fetch
         self._last = DownloadWait(WaitReason.CONNECTION, 0.0)
-        self._pause_until = 0.0  # for all threads, as the server has asked
+        self._pause_until = 0.0  # for all threads, as requested by the server
 
     def run(self, action: Callable[[], T], received: Callable[[], int]) -> T:
         """Repeat ``action`` until it raises no RetryLater.
@@ -59,7 +59,7 @@ class Retries:
 
     @property
     def wait(self) -> DownloadWait | None:
-        """The wait that ends first, None while any thread is fetching."""
+        """The pending wait that ends first; None while any thread is fetching."""
         with self._lock:
             waits = list(self._waiting.values())
             if not waits or len(waits) < self._active:
@@ -68,7 +68,7 @@ class Retries:
         return DownloadWait(first.reason, max(0.0, until - time.monotonic()), first.detail)
 
     def _wait(self, seconds: float, retry: RetryLater | None) -> None:
-        """Wait because of ``retry``, or of what another thread has met."""
+        """Wait because of ``retry``, or of a pause that another thread got."""
         if self._ended.is_set():
             raise NotWanted
         if seconds <= 0:

@@ -1,4 +1,4 @@
-"""How long a download waits for the network, and between retries."""
+"""Timeouts of a download, and its pauses between retries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Timeouts:
     """Timeouts and pauses in seconds."""
 
     first: float = 0.5
-    """The first pause before a retry; each further one doubles."""
+    """The pause before the first retry; it doubles with each further one."""
     longest: float = 30.0
     """The longest pause before a retry, unless the server asks for more."""
     silence: float = 20.0

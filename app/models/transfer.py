@@ -51,7 +51,7 @@ def has_room(error: NoRoom) -> bool:
 class Transfer:
     """One run of a `FileDownload`, for one version of the file.
 
-    ``limit`` is called for the most bytes per second; ``reserve`` as in `FileDownload`.
+    ``limit`` returns the limit in bytes per second; ``reserve`` as in `FileDownload`.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class Transfer:
         self.fetched = False
         """Whether anything had to be fetched."""
         self.restarted = False
-        """Whether what had arrived was of another version, and was removed."""
-        self._ended = threading.Event()  # tells all threads to end
+        """Whether earlier data was of another version, and was removed."""
+        self._ended = threading.Event()  # set to end all threads
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open: list[HubConnection] = []
@@ -110,7 +110,7 @@ class Transfer:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def progress(self) -> DownloadProgress:
-        """Return the progress; to be called at regular intervals, for the speed."""
+        """Return the progress; call this at regular intervals, for the speed."""
         file, checker = self._partial, self._checker
         if file:
             self._have = file.have
@@ -257,7 +257,7 @@ class Transfer:
     def _repair(self, file: PartialFile, checker: Checker) -> bool | None:
         """Fetch every block again until the hash is right; None if the download is stopped.
 
-        Where the two versions of a block differ, a third one decides.
+        If the two versions of a block differ, a third one decides.
         """
         self._phase = DownloadPhase.REPAIRING
         with self._connection() as connection:
@@ -296,7 +296,7 @@ class Transfer:
         """Fetch blocks over one connection until all blocks are verified."""
 
         def fetch_some() -> bool:
-            # Without ranges, each connection would fetch everything in front of its own blocks.
+            # Without ranges, each connection would fetch everything before its own blocks.
             whole = self._source.ignores_ranges
             run = None if whole and number else file.take(0 if whole else self._connections)
             if run is None:
@@ -336,7 +336,7 @@ class Transfer:
             connection.close()
 
     def _count(self, size: int) -> None:
-        """Count bytes that arrived, and wait as long as the limit demands."""
+        """Count received bytes, and wait as long as the limit demands."""
         if self._ended.is_set():
             raise NotWanted
         with self._lock:

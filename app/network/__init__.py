@@ -1,11 +1,12 @@
-"""The one door to the network: whatever Fireside asks of another computer goes through here.
+"""Network access: every request of Fireside to another computer goes through this package.
 
 ::
 
-    client          makes HTTP clients that obey the guard and write the log
-    guard           which address may be reached; holds the offline switch
-    connection_log  a line in a file for every request
+    client          HTTP clients that obey the guard and write the log
+    guard           which addresses may be reached; the offline switch
+    connection_log  the log of all requests
     hub_client      the same rules for huggingface_hub
     response        reads a response that may be too long or too slow
     updates         the newest release of Fireside
+    access          lazy access to all this, in the background
 """

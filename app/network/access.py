@@ -1,4 +1,4 @@
-"""The network as the rest of Fireside holds it: opened when it is first used."""
+"""Lazy access to the network: it is opened when it is first used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class NetworkAccess:
-    """Opens a `Network` whose requests are in the file ``log``. May be used from any thread."""
+    """A lazily opened `Network` whose requests are logged in the file ``log``. Thread-safe."""
 
     def __init__(self, log: Path, jobs: Jobs, *, offline: bool) -> None:
         self._log = log
@@ -37,7 +37,7 @@ class NetworkAccess:
             return self._network
 
     def set_offline(self, offline: bool) -> None:
-        """Shut the network, or open it again."""
+        """Switch the network off or on."""
         with self._lock:
             self._offline = offline
             if self._network:
@@ -54,7 +54,7 @@ class NetworkAccess:
         return self._jobs.submit(work)
 
     def latest_release(self) -> Future[LatestRelease]:
-        """Ask which Fireside is the newest. Fails with UpdatesUnknown or Offline."""
+        """Look up the newest release. Fails with UpdatesUnknown or Offline."""
 
         def work() -> LatestRelease:
             network = self.open()
@@ -65,7 +65,7 @@ class NetworkAccess:
         return self._jobs.submit(work)
 
     def close(self) -> None:
-        """Leave huggingface_hub as it was found."""
+        """Restore huggingface_hub's own HTTP client."""
         if self._network:
             from app.network import hub_client
 

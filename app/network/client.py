@@ -1,6 +1,6 @@
 """The HTTP client: every request obeys the guard and is written to the log.
 
-Certificates are those that the system trusts and proxies those of the environment; httpx2 sees to
+Certificates are those that the system trusts, and proxies those of the environment; httpx2 handles
 both.
 """
 
@@ -19,14 +19,14 @@ import httpx2
 from app.network.connection_log import ConnectionLog, LogEntry
 from app.network.guard import Guard
 
-# Four times what httpcore2 reads at a time: fewer turns of Python at the speed of a fast line.
+# Four times what httpcore2 reads at a time, which costs less Python time on a fast connection.
 httpcore2.HTTP11Connection.READ_NUM_BYTES = 256 << 10
 
-_ENTRY = "fireside-entry"  # the extension of a request that holds its entry in the log
+_ENTRY = "fireside-entry"  # the request extension that holds its entry in the log
 
 
 class Network:
-    """Makes clients whose requests are written to the file ``log``. Thread-safe.
+    """A factory of HTTP clients whose requests are written to the file ``log``. Thread-safe.
 
     While ``offline``, which may be changed at any time, every request raises Offline before a
     connection is made, and so does every response that is being read. A request that cannot be
@@ -63,7 +63,7 @@ class Network:
         return httpx2.create_ssl_context()  # slow, so read once for all clients
 
     def _before_request(self, request: httpx2.Request) -> None:
-        """Guard and log a request, also each of a chain of redirects."""
+        """Guard and log a request, including each one in a chain of redirects."""
         self._guard.check()
         request.extensions = request.extensions | {_ENTRY: self.log.add(request.url.host)}
 
@@ -92,8 +92,8 @@ class _LoggedStream(httpx2.SyncByteStream):
         return getattr(self._stream, name)  # httpx2 asks its own stream for the elapsed time
 
     def close(self) -> None:
-        # If the log is unwritable by now, the entry is there nevertheless, and the next request
-        # is refused.
+        # Even if the log has become unwritable, the entry is there, and the next request is
+        # refused.
         with contextlib.suppress(OSError):
             self._entry.end(self._received)
         self._stream.close()

@@ -1,4 +1,4 @@
-"""The log of every request: when, where to, what for, and how many bytes came back.
+"""The log of all requests: time, host, purpose, and the number of bytes received.
 
 A text file with a line "<time> <bytes received> <host> <purpose>" for each, separated by tabs. The
 line is written before its request goes out, so that none is missing after a kill, and the bytes
@@ -22,7 +22,7 @@ _purpose: ContextVar[str] = ContextVar("purpose", default="unknown")
 
 @contextlib.contextmanager
 def purpose(text: str) -> Iterator[None]:
-    """Log the requests of this thread, or task, as being for ``text``."""
+    """Log the requests of this thread, or task, with the purpose ``text``."""
     token = _purpose.set(text)
     try:
         yield
@@ -61,7 +61,7 @@ class LogEntry:
         new = b"\t".join([time, b"%0*d" % (_DIGITS, received), rest])
         with self.log.lock, self.log.path.open("r+b") as file:
             file.seek(self.start)
-            if file.read(len(self.line)) == self.line:  # otherwise somebody has cleared the file
+            if file.read(len(self.line)) == self.line:  # otherwise the file was cleared meanwhile
                 file.seek(self.start)
                 file.write(new)
 

@@ -1,4 +1,4 @@
-"""Which address may be reached."""
+"""Rules for which addresses may be reached."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Guard:
 
 
 def same_server(first: str, second: str) -> bool:
-    """Return whether what is sent to ``first``, a token say, may be sent to ``second``.
+    """Return whether secrets for ``first``, such as a token, may be sent to ``second``.
 
-    It may where host and port are the same and TLS is not given up. Raises ValueError where one
-    is not a URL.
+    They may if host and port are the same and TLS is not given up. Raises ValueError if one is not
+    a URL.
     """
     one, other = urlsplit(first), urlsplit(second)
     return one.netloc == other.netloc and other.scheme in (one.scheme, "https")

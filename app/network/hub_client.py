@@ -1,6 +1,6 @@
 """huggingface_hub's HTTP client, replaced by one that obeys the guard and writes the log.
 
-All that Fireside uses of the library's HTTP is named here, so that the settings below hold before
+All that Fireside uses of the library's HTTP is named here, so that the settings below apply before
 the first request.
 """
 
@@ -32,7 +32,7 @@ __all__ = [
 
 # Otherwise the library asks huggingface.co, whatever the endpoint, which agents to detect.
 constants.HF_HUB_DISABLE_TELEMETRY = True
-# Otherwise it fetches files with a Rust library that knows nothing of our client.
+# Otherwise it fetches files with a Rust library that bypasses this client.
 constants.HF_HUB_DISABLE_XET = True
 
 
@@ -42,17 +42,17 @@ def install(network: Network) -> None:
 
 
 def uninstall() -> None:
-    """Give the library a client of its own again."""
+    """Restore the library's own client."""
     _set_factory(httpx2.Client)
 
 
 def _set_factory(make: Callable[..., httpx2.Client]) -> None:
-    """Make the library's clients by ``make``, with the options that it gives them itself."""
+    """Have the library create clients by ``make``, with the options that it uses itself."""
     set_client_factory(
         lambda: make(
             event_hooks={"request": [_respect_offline_mode]},
             follow_redirects=True,
-            timeout=None,  # each call brings one
+            timeout=None,  # each call passes its own
         )
     )
 

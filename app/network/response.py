@@ -12,7 +12,7 @@ class ResponseTooLong(Exception):
 
 
 class ResponseTooSlow(Exception):
-    """The body had not ended when its time was over."""
+    """The body was not complete when its time was over."""
 
 
 def read_body(response: httpx2.Response, *, limit: int, seconds: float) -> bytes:
@@ -36,7 +36,7 @@ def read_body(response: httpx2.Response, *, limit: int, seconds: float) -> bytes
 def reason(error: Exception, timeout: float) -> str:
     """Return why there was no response, for an error of httpx2 or of `read_body`.
 
-    ``timeout`` is the one in seconds that the request had.
+    ``timeout`` is the request's, in seconds.
     """
     if isinstance(error, ResponseTooSlow):
         return "its answer takes too long"

@@ -1,8 +1,8 @@
-"""The newest release of Fireside, looked up only when a person asks.
+"""The newest release of Fireside, looked up only at the user's request.
 
 One request to GitHub's API, "Get the latest release", which leaves out drafts and pre-releases
 (https://docs.github.com/en/rest/releases/releases). Only the tag is taken from the response, and
-the page's URL is made here, so that nothing in a response can lead elsewhere.
+the page's URL is built here, so that nothing in a response can lead elsewhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, re
 
 API: str = outside.value("releases")["api"]
 
-_LONGEST_BODY = 4 << 20  # bytes; a release with many files has some hundred thousand
+_LONGEST_BODY = 4 << 20  # bytes; a release with many files takes some hundred thousand
 _TAG = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,39}")
 _NO_SENSE = "its answer makes no sense"
 
@@ -38,7 +38,7 @@ class LatestRelease:
 
 
 def latest_release(network: Network, *, timeout: float = 10.0) -> LatestRelease:
-    """Ask GitHub, which may be silent for ``timeout`` seconds. Raises Offline, UpdatesUnknown."""
+    """Ask GitHub for it; ``timeout`` is in seconds of silence. Raises Offline, UpdatesUnknown."""
     url = f"{API}/repos/{REPOSITORY}/releases/latest"
     host = httpx2.URL(url).host
     headers = {
@@ -71,7 +71,7 @@ def latest_release(network: Network, *, timeout: float = 10.0) -> LatestRelease:
 
 
 def _parse(body: bytes) -> tuple[str, Version] | None:
-    """Return the release's tag and the version that it names, None for nonsense."""
+    """Return the release's tag and the version that it names; None if they are invalid."""
     try:
         release = json.loads(body)
         tag = release.get("tag_name") if isinstance(release, dict) else None

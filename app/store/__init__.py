@@ -1,12 +1,12 @@
 """Chats on disk, as trees of messages, in SQLite.
 
-A message has a parent, so another try at an answer is a branch and nothing is overwritten.
-A chat remembers its leaf; the conversation is the path from the root to it. Deletion of a chat is
-soft until `purge` or `erase`. Every write returns what changed, as it is on disk.
+A message has a parent, so another try at an answer is a branch and nothing is overwritten. A chat
+stores its leaf; the conversation is the path from the root to it. Deletion of a chat is soft until
+`purge` or `erase`. Every write returns the changed rows as they are on disk.
 
-All methods may be called from any thread and none should be called from the GUI's. They raise
-StoreError (its own class where the store has been closed), and KeyError for an id that never
-was. A soft-deleted chat can still be read and written by its id.
+All methods may be called from any thread; none should be called from the GUI's. They raise
+StoreError (exactly that class if the store has been closed), and KeyError for an unknown id. A
+soft-deleted chat can still be read and written by its id.
 """
 
 from __future__ import annotations
@@ -63,20 +63,19 @@ __all__ = [
     "typed_errors",
 ]
 
-_INDEX_S = 2.0  # at a start; the rest of an old database follows with `Upkeep.tidy`
+_INDEX_S = 2.0  # seconds at a start; `Upkeep.tidy` does the rest of an old database
 
 
 class Store:
-    """The database at ``path``, made where there is none.
+    """The database at ``path``, which is created if missing.
 
     Opening it brings an older schema up to date, after a backup in ``backups/`` beside the
     file, marks answers that a crash interrupted as cut off, and purges chats that were deleted
     more than 30 days ago. A file that is damaged or from a later version is left as it is.
     ``patience`` is how many seconds to wait for a lock that another program holds.
 
-    Where the disk is too full to open a file that is there, a copy in memory is read in its
-    place. Whatever would change it raises StoreFull, until there is room: then it goes on with
-    the file.
+    If the disk is too full to open an existing file, a copy in memory is read instead. Changes
+    raise StoreFull until there is room; then the file itself is used again.
     """
 
     def __init__(
@@ -105,23 +104,23 @@ class Store:
         return self.database.path
 
     def at_once(self) -> AbstractContextManager[object]:
-        """Return a transaction: at its end, all this thread wrote is on disk, or none of it."""
+        """Return a transaction: all that this thread writes within it is saved, or nothing."""
         return self.database.transaction()
 
     def search(self, text: str, *, reasoning: bool = False, limit: int = 50) -> list[SearchHit]:
-        """Return where all words of a text are found, regardless of case, accents and order.
+        """Return the places that have all words of a text, regardless of case, accents and order.
 
-        The last word may be the beginning of one. Titles come first (half of ``limit`` at most,
-        unless there is room), then messages by rank, with their reasoning if ``reasoning``.
-        Archived chats are searched, those in the bin are not. Never waits for a writer. A newer
-        search, from another thread, ends this one with Cancelled.
+        The last word may be the beginning of one. Titles come first (at most half of ``limit``, or
+        more if messages leave room), then messages by rank, with their reasoning if ``reasoning``.
+        Archived chats are searched, those in the bin are not. A search never waits for a writer. A
+        newer search, from another thread, ends this one with Cancelled.
         """
         return self._search.search(text, reasoning, limit)
 
     def find(self, text: str) -> list[int]:
         """Return the chats in whose title or messages all words of a text are found.
 
-        They are in the order of the list; all of them if the text is blank. Reasoning is not
+        They are in the order of the list of chats; a blank text finds all. Reasoning is not
         searched. A newer call ends this one with Cancelled.
         """
         return self._find.find(text)
@@ -149,10 +148,10 @@ def backups(path: Path) -> list[Backup]:
 
 
 def restore_backup(path: Path, source: Path) -> Path:
-    """Put a backup in the place of the database at ``path``, which no store has open.
+    """Replace the database at ``path``, which no store may have open, by a backup.
 
-    Returns where the old one is kept: in another backup, or beside it where it is damaged. Where
-    that fails, nothing has changed; the StoreDamaged of a damaged backup has its path.
+    Returns where the old one is kept: in another backup, or beside it if it is damaged. If this
+    fails, nothing has changed; for a damaged backup it raises StoreDamaged with its path.
     """
     with typed_errors(source):
         backup.verify(source)
@@ -161,15 +160,15 @@ def restore_backup(path: Path, source: Path) -> Path:
 
 
 def set_aside(path: Path) -> Path:
-    """Move the database at ``path``, which no store has open, out of the way.
+    """Rename the database at ``path``, which no store may have open.
 
-    Returns where it is kept.
+    Returns its new path.
     """
     with typed_errors(path):
         return backup.set_aside(path)
 
 
 def recover(path: Path) -> Backup:
-    """Put what can be read of the damaged database at ``path`` into a new backup."""
+    """Save what can be read of the damaged database at ``path`` in a new backup."""
     with typed_errors(path):
         return recovery.recover(path)

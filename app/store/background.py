@@ -1,4 +1,4 @@
-"""The store in the background: its one writing thread, searches, and backups."""
+"""Background access to the store: its one writing thread, searches, and backups."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ T = TypeVar("T")
 
 
 class DiskThread(ThreadPoolExecutor):
-    """The one thread that writes: to call it is to do some work with the store there."""
+    """The one thread that writes to the store; calling it submits work."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(max_workers=1, thread_name_prefix="disk")
         self._store = store
 
     def __call__(self, work: Callable[[Store], T]) -> Future[T]:
-        """Do some work with the store on this thread."""
+        """Submit ``work``, which is called with the store on this thread."""
         return self.submit(work, self._store)
 
 
 class ChatSearches:
-    """Searches all chats, beside whatever else is done."""
+    """Searches of all chats, concurrent with other work."""
 
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self._store = store
         self._jobs = jobs
 
     def search(self, text: str, reasoning: bool) -> Future[list[SearchHit]]:
-        """Search as `Store.search` does. Fails with Cancelled once there is a newer search."""
+        """Search as `Store.search` does. A newer search makes the future fail with Cancelled."""
         return self._jobs.submit(lambda: self._store.search(text, reasoning=reasoning))
 
 
 class ChatBackups:
-    """The backups of the chats. All fails with StoreError."""
+    """The backups of the chats. All futures fail with StoreError."""
 
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self._store = store
         self._jobs = jobs
 
     def listed(self, *, make: bool = False) -> Future[list[Backup]]:
-        """Return the backups, the newest first, after another one was made with ``make``."""
+        """Return the backups, the newest first; with ``make``, make another one before."""
 
         def work() -> list[Backup]:
             if make:

@@ -1,7 +1,7 @@
-"""Backups of a database, verified, in ``backups/`` beside it, and the way back to one.
+"""Verified backups of a database, in ``backups/`` beside it, and restoring one.
 
-All of this works on files, so that it can be done where the store does not open. It raises what
-SQLite and the system say; the store makes StoreErrors of that.
+All of this works on files, so that it is possible even if the store does not open. It raises the
+errors of SQLite and the system; the store turns them into StoreErrors.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FORMAT = "%Y%m%d-%H%M%S"
 class Backup:
     """A backup: when it was made (POSIX seconds), its size in bytes, and its schema version.
 
-    ``chats`` is how many it has outside the bin, None where it is damaged.
+    ``chats`` is the number of chats outside the bin, None if the backup is damaged.
     """
 
     path: Path
@@ -45,7 +45,7 @@ def backups(database: Path) -> list[Backup]:
     for path in folder.iterdir() if folder.is_dir() else ():
         if named := pattern.fullmatch(path.name):
             made = datetime.strptime(named[1], _FORMAT).replace(tzinfo=UTC).timestamp()
-            with contextlib.suppress(FileNotFoundError):  # it was an old one a moment ago
+            with contextlib.suppress(FileNotFoundError):  # an old one may just have been removed
                 found.append(_backup(path, made, int(named[2])))
     return sorted(found, key=lambda b: (b.made, b.version), reverse=True)
 
@@ -54,24 +54,24 @@ def make(database: Path) -> Backup:
     """Make a backup and remove old ones.
 
     The newest seven stay, and the last one of each of the newest seven days. Writers to the
-    database do not wait. Raises sqlite3.DatabaseError where the copy is not sound; then nothing is
+    database do not wait. Raises sqlite3.DatabaseError if the copy is not sound; then nothing is
     removed.
     """
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as source:
         source.execute("BEGIN")
-        source.execute("SELECT 1 FROM sqlite_schema")  # fails where `backup` would wait for ever
-        made = add(database, source.backup)  # in one go: readers and writers do not meet in a WAL
+        source.execute("SELECT 1 FROM sqlite_schema")  # fails if `backup` would hang
+        made = add(database, source.backup)  # in one step: a WAL's readers block no writers
     all_ = backups(database)
     days = {datetime.fromtimestamp(b.made).date(): b for b in reversed(all_)}
     for old in all_[KEPT:]:
-        # One that was just made may look old, where a clock was wrong.
+        # The one just made may look old if a clock was wrong.
         if old not in list(days.values())[-KEPT:] and old != made:
             old.path.unlink(missing_ok=True)
     return made
 
 
 def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
-    """Make a backup of what ``fill`` puts into an empty database, if that is sound."""
+    """Make a backup of what ``fill`` writes into an empty database, if that is sound."""
     folder = _folder(database)
     folder.mkdir(exist_ok=True)
     partial = folder / f"{database.stem}.part"
@@ -82,7 +82,7 @@ def add(database: Path, fill: Callable[[sqlite3.Connection], object]) -> Backup:
             version = _verify(db)
         made = int(time.time())
         while (path := folder / _name(database, made, version)).exists():
-            made += 1  # never over another one
+            made += 1  # never overwrite another one
         partial.replace(path)
         sync(folder)
     finally:
@@ -97,10 +97,10 @@ def verify(source: Path) -> None:
 
 
 def restore(database: Path, source: Path) -> Path:
-    """Replace a database that nobody has open with the backup ``source``.
+    """Replace a database that no process has open by the backup ``source``.
 
-    The old one is kept at the returned path: in a backup, or beside the database where it is not
-    sound. A kill on the way leaves either of the two in place.
+    The old one is kept at the returned path: in a backup, or beside the database if it is not
+    sound. If the process is killed meanwhile, either of the two is in place.
     """
     partial = _restored(database)
     try:
@@ -121,13 +121,13 @@ def restore(database: Path, source: Path) -> Path:
 
 
 def set_aside(database: Path) -> Path:
-    """Rename a database that nobody has open, and return where it is.
+    """Rename a database that no process has open, and return its new path.
 
     It stays in the same folder.
     """
     aside = _copy_aside(database)
     database.unlink(missing_ok=True)
-    _remove_log(database)  # SQLite takes none for a file that is not there
+    _remove_log(database)  # SQLite does not apply a log to a missing file
     return aside
 
 
@@ -150,9 +150,9 @@ def erase(kept: Backup, chats: Iterable[tuple[int, float]]) -> None:
 
 
 def remove_unfinished(database: Path) -> None:
-    """Remove what a kill has left of making or restoring a backup.
+    """Remove unfinished files, left when making or restoring a backup was killed.
 
-    Nobody may be doing either.
+    No other process may be doing either.
     """
     for unfinished in (_folder(database) / f"{database.stem}.part", _restored(database)):
         for path in unfinished.parent.glob(f"{unfinished.name}*"):  # SQLite's log of it, too
@@ -160,12 +160,12 @@ def remove_unfinished(database: Path) -> None:
 
 
 def _restored(database: Path) -> Path:
-    """Return where a backup grows that is to replace a database."""
+    """Return the temporary path of a backup that is to replace a database."""
     return database.with_name(database.name + ".part")
 
 
 def connect_immutable(source: Path) -> sqlite3.Connection:
-    """Connect to a file that does not change: nothing is written, not even beside it."""
+    """Connect to a file that does not change; nothing is written, not even beside it."""
     return sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
@@ -185,7 +185,7 @@ def _name(database: Path, made: float, version: int) -> str:
 
 
 def _verify(db: sqlite3.Connection) -> int:
-    """Return the schema version of a sound database; once it is closed, it is a single file."""
+    """Check a database and return its schema version; once closed, it is a single file."""
     db.execute("PRAGMA journal_mode = DELETE")
     said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
     version = schema_version(db)
@@ -205,7 +205,7 @@ def _copy_aside(database: Path) -> Path:
         for end in ends:
             file, copy = (path.with_name(path.name + end) for path in (database, aside))
             try:
-                copy.hardlink_to(file)  # takes no room on the disk, which may be full
+                copy.hardlink_to(file)  # takes no space on the disk, which may be full
             except OSError:
                 shutil.copyfile(file, copy)
     except OSError:
@@ -216,7 +216,7 @@ def _copy_aside(database: Path) -> Path:
 
 
 def _remove_log(database: Path) -> None:
-    """Remove the log, which SQLite would take for that of another file in the same place."""
+    """Remove the log, which SQLite would apply to another file in the same place."""
     for end in ("-wal", "-shm"):
         database.with_name(database.name + end).unlink(missing_ok=True)
 

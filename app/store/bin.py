@@ -22,7 +22,7 @@ class Bin:
         self._chats = chats
 
     def listed(self) -> list[ChatRow]:
-        """Return the deleted chats, the last one first."""
+        """Return the deleted chats, the most recently deleted first."""
         return self._chats.where("deleted IS NOT NULL", "deleted DESC, id DESC")
 
     def put(self, *chats: int) -> None:
@@ -40,14 +40,14 @@ class Bin:
     def erase(self, chats: Iterable[int]) -> None:
         """Remove chats for good, whether they are in the bin or not.
 
-        Chats that are gone already are passed over. Traces are left until `Upkeep.sweep`.
+        Chats that are already gone are ignored. Traces are left until `Upkeep.sweep`.
         """
         with self._database.transaction():
             for chat in chats:
                 self._remove("id = ?", chat)
 
     def purge(self, days: float = BIN_DAYS) -> None:
-        """Erase what was deleted more than ``days`` ago."""
+        """Erase chats that were deleted more than ``days`` ago."""
         with self._database.transaction():
             self._remove("deleted <= ?", time.time() - days * 86400)
 

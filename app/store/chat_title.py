@@ -1,4 +1,4 @@
-"""A chat's title: out of its first question, or out of what a model answered when asked for one."""
+"""A chat's title, from its first question or from a model's reply to a request for one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from app.base.types import Message
 from app.store.rows import clean
 
-# Not compiled here: a window need not wait for it.
+# Not compiled here: the window need not wait for it.
 _BLOCK_MARKS = r"^(?:\s|#{1,6}\s|>|[-*+]\s|\d{1,9}[.)]\s|\[[ xX]\]\s)+"
 _LINK = r"!?\[([^\]]*)\]\([^)]*\)"
 _SPAN_MARKS = r"(\*{1,3}|~~|`+|(?<!\w)_{1,3})(\S(?:.*?\S)??)\1(?!(?<=_)\w)"
@@ -18,23 +18,23 @@ _LABEL = (
 )
 _QUOTED = r"([\"'`“”„‘’‚«»「『《])([^\"`“”„«»「」『』《》]+)[\"'`“”‘’«»」』》]"
 _LAST_STOP = r"(?<!\.\w)[\s.。．:;,]+$"  # but not that of "U.S."
-# What a title is about is told by the first letters of its longer words, whose endings vary, or
-# by two neighbours where words are not set apart.
+# The beginnings of a title's longer words, whose endings vary, or two adjacent characters in
+# scripts without spaces; at least one must occur in the conversation.
 _STEM = r"\b\w{4}"
 _NEIGHBOURS = r"(?=([\u2e80-\u9fff\uac00-\ud7af]{2}))"
-_READ = 50_000  # characters of a chat that are looked at, of its start and of its end
+_READ = 50_000  # characters of a chat's start, and of its end, that are compared
 
 
 def title_of(question: Message) -> str:
-    """Return the title that a question gives its chat: from its words, else a file name."""
+    """Return a chat's title from its first question: from its words, else from a file name."""
     names = (part.name for part in question.attached)
     return title_from(clean(question.text)) or one_line(next(names, ""))
 
 
 def title_from(question: str, width: int = 48) -> str:
-    """Return a title from a question's first line of words, without Markdown's marks.
+    """Return a title from a question's first line with words, without Markdown's marks.
 
-    It has at most ``width`` characters, and is empty where there are no words.
+    It has at most ``width`` characters, and is empty if there are no words.
     """
     for line in question.splitlines():
         if line.lstrip().startswith(("```", "~~~")):
@@ -45,10 +45,10 @@ def title_from(question: str, width: int = 48) -> str:
 
 
 def title_out_of(said: str, about: str, width: int = 60) -> str:
-    """Return a title from what a model said when asked for one ``about`` a conversation.
+    """Return a title from a model's reply when asked for one ``about`` a conversation.
 
     It has at most ``width`` characters, without Markdown's marks, quotes, "Title:" and a full stop.
-    It is empty where the model said something else: several lines, twice the width, or no word (or
+    It is empty if the reply is not a title: several lines, twice the width, or no word (or
     beginning of one) that occurs in the conversation.
     """
     lines = said.strip().splitlines()
@@ -71,8 +71,8 @@ def _touches(title: str, about: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    """Return a line without Markdown's marks; empty where it has no words."""
-    line = line[:1000]  # the patterns are not made for a megabyte
+    """Return a line without Markdown's marks; empty if it has no words."""
+    line = line[:1000]  # the patterns are too slow for a megabyte
     line = re.sub(_LINK, r"\1", re.sub(_BLOCK_MARKS, "", line))
     line = re.sub(_SPAN_MARKS, r"\2", re.sub(_SPAN_MARKS, r"\2", line))
     line = one_line(line)
@@ -80,12 +80,12 @@ def _plain(line: str) -> str:
 
 
 def _cut(line: str, width: int) -> str:
-    """Return at most ``width`` characters of a line, whole words where possible."""
+    """Return at most ``width`` characters of a line, whole words if possible."""
     if len(line) <= width:
         return line
     head = line[: width - 1]
     words = head if line[width - 1].isspace() else head.rpartition(" ")[0]
-    # A script without spaces, or a very long word, is cut where it stands.
+    # Text without spaces, or a very long word, is cut anywhere.
     return (words if len(words) > width // 2 else head).rstrip(" ,;:.-–—") + "…"
 
 

@@ -1,4 +1,4 @@
-"""Chats as wholes, with all their branches: for what takes them out of the store and into it."""
+"""Whole chats with all their branches, for export and import."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TreeTable:
         self._parts, self._messages = parts, messages
 
     def get(self, chat: int) -> ChatTree:
-        """Return a chat with all its messages, as they are at one moment."""
+        """Return a chat with all its messages, as a consistent snapshot."""
         with self._database.lock:
             row = self._chats.get(chat)
             messages = self._parts.messages("message.chat = ?", chat)

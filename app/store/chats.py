@@ -24,7 +24,7 @@ from app.store.rows import (
 
 
 class ChatTable:
-    """The chats of a database, without their messages."""
+    """The table of chats, without their messages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -32,7 +32,7 @@ class ChatTable:
     def listed(self) -> list[ChatRow]:
         """Return the chats that are neither archived nor deleted.
 
-        Pinned ones come first; within each group, the one that was written to last.
+        Pinned ones come first; within each group, the most recently used first.
         """
         return self.where(LISTED, ORDER)
 
@@ -54,7 +54,6 @@ class ChatTable:
         )
 
     def get(self, chat: int) -> ChatRow:
-        """Return one chat."""
         return self._database.one(chat_row, f"SELECT {CHAT} FROM chat WHERE id = ?", chat)
 
     def create(self, effort: Effort, setup: ChatSettings = PLAIN) -> ChatRow:
@@ -77,9 +76,9 @@ class ChatTable:
             return self._database.one(chat_row, sql, *values.values())
 
     def rename(self, chat: int, title: str, by: TitleBy = TitleBy.PERSON) -> ChatRow:
-        """Give a chat a title, brought into one line.
+        """Give a chat a title, joined into one line.
 
-        A blank title, and one of a lower rank in TitleBy than the present one, changes nothing.
+        A blank title, or one of a lower rank in TitleBy than the present one, changes nothing.
         """
         title = one_line(title)
         ranks = list(TitleBy)
@@ -102,7 +101,7 @@ class ChatTable:
             return self.change(chat, assignments, *values.values())
 
     def set_model(self, chat: int, model: str) -> ChatRow:
-        """Store the key of the model that a chat's next message is for."""
+        """Store the key of the model for a chat's next message."""
         with self._database.transaction():
             return self.change(chat, "model = ?", clean(model))
 
@@ -130,7 +129,7 @@ class ChatTable:
     ) -> list[ChatRow]:
         """Pin chats, archive them, or put them into a folder (empty for none).
 
-        All or none of them are changed; what is None stays.
+        All of them are changed or none; an argument of None changes nothing.
         """
         values: dict[str, Any] = {"pinned": pinned, "archived": archived}
         values["folder"] = None if folder is None else one_line(folder)
@@ -150,14 +149,13 @@ class ChatTable:
     def rename_folder(self, old: str, new: str) -> None:
         """Rename a folder.
 
-        With the name of another folder, the two become one; with an empty one, the chats are in
-        none.
+        The name of another folder merges the two; an empty name dissolves the folder.
         """
         with self._database.transaction() as db:
             values = (one_line(new), one_line(old))
             db.execute("UPDATE chat SET folder = ? WHERE folder = ?", values)
 
     def change(self, chat: int, assignments: str, *values: Any) -> ChatRow:
-        """Update columns of a row; ``assignments`` has a "?" for each of ``values``."""
+        """Update columns of a chat's row; ``assignments`` has a "?" for each of ``values``."""
         sql = f"UPDATE chat SET {assignments} WHERE id = ? RETURNING {CHAT}"
         return self._database.one(chat_row, sql, *values, chat)

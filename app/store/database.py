@@ -1,4 +1,4 @@
-"""The database file: opening it, bringing it up to date, and speaking to it."""
+"""The database file: opening, upgrading and accessing it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _READING = (
     sqlite3.SQLITE_IOERR_DATA,
     sqlite3.SQLITE_IOERR_CORRUPTFS,
 )
-"""The faults of a disk that are not of writing."""
+"""The I/O errors that do not come from writing."""
 _SMALL = 1000  # pages, 4 MB
 _ROOM = 64 << 10  # bytes that SQLite needs to open a file
 
@@ -49,7 +49,7 @@ def _typed(error: sqlite3.Error, path: Path) -> StoreError:
         case sqlite3.SQLITE_IOERR if code not in _READING:
             return StoreReadOnly(path)
         case sqlite3.SQLITE_CANTOPEN if _no_room(path):
-            return StoreFull(path)  # for a name in the folder
+            return StoreFull(path)  # no room for an entry in the folder
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return StoreReadOnly(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
@@ -81,8 +81,8 @@ def typed_errors(path: Path) -> Iterator[None]:
 class Database:
     """A connection to the database file at ``path``, which is created if missing; see Store.
 
-    It does nothing before `open`. ``opened`` is called when the schema is up to date, also when the
-    file is opened in the place of a copy in memory; ``reopened`` is called after the latter.
+    Call `open` first. ``opened`` is called when the schema is up to date, also when the file
+    replaces a copy in memory; ``reopened`` is called only after the latter.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class Database:
         self.lock = threading.RLock()
         self._place: Path | str = path
         self._full: StoreFull | None = None
-        """Why there is only a copy in memory, which is for reading."""
+        """Why there is only a read-only copy in memory; None if the file is open."""
 
     def open(self) -> None:
-        """Open the file, or a copy of it in memory where the disk is full."""
+        """Open the file, or a copy of it in memory if the disk is full."""
         try:
             self._db = self._connected()
         except StoreFull as full:
@@ -113,7 +113,7 @@ class Database:
             self._full = full
 
     def connect(self) -> sqlite3.Connection:
-        """Return another connection to what is open."""
+        """Return another connection to the open database."""
         return sqlite3.connect(
             self._place, timeout=self._patience, isolation_level=None, check_same_thread=False,
             uri=self._copied,
@@ -145,18 +145,18 @@ class Database:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the disk
-        self._db.execute("PRAGMA secure_delete = ON")  # what is purged is gone
+        self._db.execute("PRAGMA secure_delete = ON")  # purged content is overwritten
         if version < len(self._migrations):
             if version and not self._copied:
                 backup.make(self.path)
             with self.transaction() as db:
                 upgrade(db, self._migrations)
-        self._db.execute("PRAGMA foreign_keys = ON")  # not before: a migration may rebuild tables
+        self._db.execute("PRAGMA foreign_keys = ON")  # only now: a migration may rebuild tables
 
     def _reopen(self) -> None:
-        """Open the file in the place of its copy, as something is to be written.
+        """Replace the copy in memory by the file, before a write.
 
-        Raises StoreFull where there is no room yet.
+        Raises StoreFull if there is still no room.
         """
         copy, place, full = self._db, self._place, self._full
         self._place, self._full = self.path, None
@@ -175,8 +175,8 @@ class Database:
     def transaction(self, *, of_view: bool = False) -> Iterator[sqlite3.Connection]:
         """Open a transaction: at its end, everything is on disk, or nothing.
 
-        Inside another transaction it is part of that. ``of_view``: it changes only what is shown,
-        which is allowed for a copy in memory, too.
+        Inside another transaction it is part of that. ``of_view``: it only changes which branch is
+        shown, which is allowed in a copy in memory, too.
         """
         with self.lock, self.errors():
             if self._db.in_transaction:
@@ -189,24 +189,24 @@ class Database:
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
-                if self._db.in_transaction:  # SQLite ends it by itself after some faults
+                if self._db.in_transaction:  # SQLite itself rolls back after some errors
                     self._db.execute("ROLLBACK")
                 raise
 
     def is_sparse(self) -> bool:
-        """Whether a quarter of a file of some size is empty, as after a migration."""
+        """Return whether a quarter of a file that is not small is empty, as after a migration."""
         pages, free = (
             int(self.fetch(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count")
         )
         return pages > _SMALL and free > pages // 4
 
     def compact(self) -> bool:
-        """Rewrite the file without what was removed from it, and empty its log.
+        """Rewrite the file without removed content, and empty its log.
 
-        Returns whether the log is empty: it is not while somebody reads.
+        Returns whether the log is empty: it cannot be emptied during a read.
         """
         with self.lock, self.errors():
-            self._db.execute("VACUUM")  # what SQLite moved around within its pages
+            self._db.execute("VACUUM")  # removes remnants that SQLite moved within pages
             (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
@@ -230,7 +230,7 @@ class Database:
 
 
 def from_rows(path: Path, make: Callable[[R], T], rows: Sequence[R]) -> list[T]:
-    """Return rows as values; a row that makes no sense raises StoreDamaged."""
+    """Convert rows to values; an invalid row raises StoreDamaged."""
     try:
         return [make(row) for row in rows]
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -1,8 +1,8 @@
-"""A copy of a database in memory, for reading, where the disk has no room to open the file.
+"""A read-only copy of a database in memory, if the disk has no room to open the file.
 
-SQLite opens a file in WAL mode by making others beside it (sqlite.org/wal.html). Without them it
-reads a file that nobody changes (``immutable``), or keeps the index of the log in memory (locking
-mode EXCLUSIVE before the first access, section 8 there).
+To open a file in WAL mode, SQLite creates others beside it (sqlite.org/wal.html). It can do without
+them for a file that nobody changes (``immutable``), or by keeping the log's index in memory
+(locking mode EXCLUSIVE before the first access, section 8 there).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 
 from app.store import backup
 
-LARGEST = 1_000_000_000  # bytes of a file that are copied into memory
+LARGEST = 1_000_000_000  # bytes of the largest file to copy into memory
 
 
 def possible(path: Path) -> bool:
-    """Whether there is a file that can be copied."""
+    """Return whether there is a file that can be copied."""
     with contextlib.suppress(OSError):
         return 0 < path.stat().st_size <= LARGEST
     return False
@@ -27,7 +27,7 @@ def possible(path: Path) -> bool:
 def place() -> str:
     """Return the URI of a new database in memory, for `sqlite3.connect`.
 
-    It lasts as long as there is a connection to it.
+    The database exists as long as there is a connection to it.
     """
     return f"file:fireside-{uuid.uuid4().hex}?mode=memory&cache=shared"
 

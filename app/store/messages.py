@@ -1,4 +1,4 @@
-"""Messages as trees: what was said, its branches, and which of them is shown."""
+"""Messages as trees: their content, their branches, and which branch is shown."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _DOWN = """WITH RECURSIVE path (at) AS (
 
 
 class MessageTable:
-    """The messages of a database's chats."""
+    """The table of messages."""
 
     def __init__(
         self, database: Database, chats: ChatTable, parts: PartTable, index: SearchIndex
@@ -60,7 +60,6 @@ class MessageTable:
         return self._parts.messages("message.id IN (SELECT at FROM path)", leaf, common=_UP)
 
     def get(self, message: int) -> MessageRow:
-        """Return one message."""
         for row in self._parts.messages("message.id = ?", message):
             return row
         raise KeyError(message)
@@ -77,8 +76,8 @@ class MessageTable:
     ) -> MessageRow:
         """Add a message below ``parent`` (None for a root) and make it the chat's leaf.
 
-        The parent has to be of the same chat. The first question names the chat; any message takes
-        it out of the archive.
+        The parent must be of the same chat. The first question names the chat; any message
+        unarchives it.
         """
         now = time.time()
         with self._database.transaction():
@@ -134,8 +133,8 @@ class MessageTable:
     ) -> tuple[MessageRow, MessageRow]:
         """Add a question and below it an empty, streaming answer: both or neither.
 
-        The question goes to the end of a chat (None for a new one, with ``setup``), or beside the
-        question ``instead`` of that chat, as another version of it.
+        The question is added at the end of a chat (None for a new one, with ``setup``), or as
+        another version of the chat's question ``instead``.
         """
         with self._database.transaction():
             row = self._chats.create(effort, setup) if chat is None else self._chats.get(chat)
@@ -163,9 +162,9 @@ class MessageTable:
         stats: Stats | None = None,
         thought_s: float | None = None,
     ) -> MessageRow:
-        """Replace what is given and keep the rest.
+        """Replace the given values and keep the others.
 
-        Of the parts, only those that changed are written.
+        Only the parts that changed are written.
         """
         values: dict[str, Any] = {}
         if state is not None:
@@ -184,7 +183,7 @@ class MessageTable:
             return row
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
-        """Store whether the person opened or closed the reasoning panel."""
+        """Store whether the user opened or closed the reasoning panel."""
         with self._database.transaction(of_view=True):
             self._change(message, {"thought_open": opened})
             return self.get(message)
@@ -221,8 +220,8 @@ class MessageTable:
     def show(self, message: int) -> list[MessageRow]:
         """Make the branch through a message the shown one, and return it.
 
-        Below the message it follows the way that was shown last, else the newest. A message that is
-        shown already changes nothing.
+        Below the message, the branch follows the path that was last shown, else the newest
+        messages. If the message is already shown, nothing changes.
         """
         with self._database.transaction(of_view=True):
             chat = self._chats.get(self.get(message).chat)
@@ -243,7 +242,7 @@ class MessageTable:
     def fork(self, message: int) -> ChatRow:
         """Create a chat with copies of the messages down to and including this one.
 
-        It has the old chat's name and settings. Of a streaming answer, it gets what is there.
+        It has the old chat's name and settings. Of a streaming answer, it gets the text so far.
         """
         columns = "title, title_by, effort, instructions, sampling, preset, model, folder"
         kept = "effort, model, stats, thought_s, thought_open"
@@ -269,7 +268,7 @@ class MessageTable:
             return self._chats.change(new.id, "leaf = ?", parent)
 
     def mark_cut_off(self) -> None:
-        """Mark answers that a crash interrupted as cut off, to be indexed."""
+        """Mark answers that a crash interrupted as cut off, and for indexing."""
         with self._database.transaction() as db:
             streaming = "FROM message WHERE state = 'streaming'"
             db.execute(f"INSERT OR IGNORE INTO unindexed SELECT id {streaming}")

@@ -1,7 +1,7 @@
-"""The parts of messages, each a row, so that a growing answer rewrites its last part only.
+"""The parts of messages, each a row, so that a growing answer rewrites only its last part.
 
-Measured on an answer of 200 kB in 29 parts: a save puts 4 kB into SQLite's log, where it was 420 kB
-while all parts were one column, and takes half the time.
+Measured on an answer of 200 kB in 29 parts: a save writes 4 kB to SQLite's log, instead of 420 kB
+when all parts were one column, and takes half the time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def by_message(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 class PartTable:
-    """The parts of a database's messages."""
+    """The table of parts of messages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,7 +37,7 @@ class PartTable:
     def messages(
         self, where: str, *values: Any, common: str = "", newest_first: bool = False
     ) -> list[MessageRow]:
-        """Return messages with their parts, as they are at one moment, in the order of ids.
+        """Return messages with their parts, as a consistent snapshot, in the order of ids.
 
         ``where`` is a condition in SQL, ``common`` its WITH clause.
         """
@@ -47,7 +47,7 @@ class PartTable:
         return from_rows(self._database.path, message_row, list(by_message(rows)))
 
     def write(self, message: int, parts: tuple[Part, ...]) -> None:
-        """Make these the parts of a message; only those that changed are written."""
+        """Replace the parts of a message; only those that changed are written."""
         with self._database.transaction() as db:
             sql = f"SELECT position, {PART} FROM part WHERE message = ?"
             stored = {position: values for position, *values in db.execute(sql, (message,))}

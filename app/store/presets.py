@@ -1,4 +1,4 @@
-"""Presets: what a person has chats begin with, under names."""
+"""Presets: named settings for chats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.store.rows import PRESET, Preset, clean, pack_sampling, preset_row
 
 
 class PresetTable:
-    """The presets of a database.
+    """The table of presets.
 
     Names differ by more than case; a name that is taken gets a number.
     """
@@ -30,7 +30,7 @@ class PresetTable:
             return [self._put(preset, None) for preset in presets]
 
     def set(self, preset: Preset) -> Preset:
-        """Replace the preset of that id. A blank name keeps the present one."""
+        """Replace the preset with this id. A blank name keeps the present one."""
         with self._database.transaction():
             return self._put(preset, preset.id)
 
@@ -54,7 +54,7 @@ class PresetTable:
         else:
             sql = f"UPDATE preset SET ({columns}) = ({marks}) WHERE id = ? RETURNING {PRESET}"
         with self._database.transaction() as db:
-            if preset.default:  # there is one at most
+            if preset.default:  # there is at most one default
                 db.execute("UPDATE preset SET is_default = 0 WHERE id IS NOT ?", (number,))
             target = () if number is None else (number,)
             return self._database.one(preset_row, sql, *values.values(), *target)

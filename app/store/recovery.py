@@ -1,6 +1,6 @@
-"""What can still be read of a damaged database, in a new one.
+"""Recovery of a damaged database's readable content into a new one.
 
-It works on files, as `backup` does, and what it makes is a backup like the others.
+It works on files, as `backup` does, and its result is a backup like the others.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from app.store.schema import add_old_parts, new_draft, upgrade
 
 _MANY = 100_000  # more drafts than anybody has
 _REPAIRS = (
-    # Messages without their chat get a new one.
+    # Messages whose chat is lost get a new one.
     """INSERT INTO chat (id, title, title_by, effort, created, updated)
         SELECT chat, '', 'question', 'medium', min(created), max(created) FROM message
         WHERE chat NOT IN (SELECT id FROM chat) GROUP BY chat""",
-    # So do words that were not sent.
+    # So do drafts.
     """INSERT INTO chat (id, title, title_by, effort, created, updated)
         SELECT chat, '', 'question', 'medium', unixepoch(), unixepoch() FROM draft
         WHERE chat NOT IN (SELECT id FROM chat)""",
-    # A message whose parent is lost follows what came before it, so that nothing is out of sight.
+    # A message whose parent is lost follows the message before it, so that nothing is hidden.
     """UPDATE message SET parent = (
             SELECT max(id) FROM message AS before
             WHERE before.chat = message.chat AND before.id < message.id
@@ -55,10 +55,10 @@ _PARTS = f"message, position, {PART}"
 
 
 def recover(database: Path) -> Backup:
-    """Put what can be read of a damaged database into a new backup of it.
+    """Save what can be read of a damaged database in a new backup of it.
 
-    That has its chats, messages, drafts and presets. The database stays as it is. Raises
-    sqlite3.DatabaseError where nothing can be read.
+    That is chats, messages, drafts and presets. The database itself is unchanged. Raises
+    sqlite3.DatabaseError if nothing can be read.
     """
 
     def fill(target: sqlite3.Connection) -> None:
@@ -89,7 +89,7 @@ def _copy(
     make: Callable[[tuple[Any, ...]], object],
     change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> None:
-    """Copy the rows that ``make`` can read; ``change`` brings them into today's shape."""
+    """Copy the rows that ``make`` can read; ``change`` converts them to the present schema."""
     names = [name for name in columns.split(", ") if name in _columns(source, table)]
     if not names:
         return  # an older schema had no such table
@@ -106,7 +106,7 @@ def _copy(
 
 
 def _old_parts(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Copy the parts that versions 1 to 6 had beside their message."""
+    """Copy the parts from the JSON column that versions 1 to 6 had."""
     sql = "SELECT id, parts FROM message WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     for message, parts in _rows(source, sql, 1, _last(source, "message")):
         with _row(target):
@@ -119,7 +119,7 @@ def _new_draft(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _messages_of_parts(target: sqlite3.Connection) -> None:
-    """Create messages for parts that have lost theirs, below the message before."""
+    """Create messages for parts whose message is lost, below the preceding message."""
     lost = """SELECT message, max(kind IN ('reasoning', 'call', 'result')) FROM part
         WHERE message NOT IN (SELECT id FROM message) GROUP BY message ORDER BY message"""
     for number, by_model in target.execute(lost).fetchall():
@@ -146,7 +146,7 @@ def _messages_of_parts(target: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _row(target: sqlite3.Connection) -> Iterator[None]:
-    """Copy one row, or nothing if the row makes no sense."""
+    """Copy one row within, or nothing if the row is invalid."""
     target.execute("SAVEPOINT one")
     try:
         yield
@@ -160,7 +160,7 @@ def _columns(source: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _last(source: sqlite3.Connection, table: str) -> int:
-    # AUTOINCREMENT's table tells how far ids go, also where the table itself is damaged.
+    # AUTOINCREMENT's table has the highest id, even if the table itself is damaged.
     sequence = "SELECT seq FROM sqlite_sequence WHERE name = ?"
     (last,) = source.execute(sequence, (table,)).fetchone() or (_MANY,)
     return int(last)
@@ -169,7 +169,7 @@ def _last(source: sqlite3.Connection, table: str) -> int:
 def _rows(db: sqlite3.Connection, sql: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
     """Yield the readable rows of a range of ids.
 
-    Where a range cannot be read, each half is tried by itself.
+    If a range cannot be read, each half is tried by itself.
     """
     try:
         rows = db.execute(sql, (first, last)).fetchall()

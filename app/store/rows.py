@@ -1,4 +1,4 @@
-"""The rows that the store hands out, and how they lie in columns and JSON."""
+"""The rows that the store returns, and their form in columns and JSON."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class State(StrEnum):
 
     DONE = "done"
     STREAMING = "streaming"
-    """Being written now; never seen after a start (see CUT_OFF)."""
+    """Being generated; after a start it is CUT_OFF."""
     STOPPED = "stopped"
-    """The person stopped it."""
+    """The user stopped it."""
     CUT_OFF = "cut off"
-    """Fireside or its engine ended in the middle, or the context was full."""
+    """It was interrupted: Fireside or its engine ended, or the context was full."""
 
 
 class TitleBy(StrEnum):
-    """Who named a chat. A later one in this list is never replaced by an earlier one."""
+    """Who named a chat. A later member's title is never replaced by an earlier one's."""
 
     QUESTION = "question"
     MODEL = "model"
@@ -36,8 +36,8 @@ class TitleBy(StrEnum):
 class ChatSettings:
     """The settings of a chat: instructions, sampling, and the preset that both came from.
 
-    Empty instructions are the person's general ones; sampling None is the model's own; an empty
-    preset is none. The values are copies: the preset may change, or go.
+    Empty instructions are the user's general ones; sampling None is the model's own; an empty
+    preset is none. The values are copies: the preset may change or be deleted.
     """
 
     instructions: str = ""
@@ -46,12 +46,12 @@ class ChatSettings:
 
 
 PLAIN = ChatSettings()
-"""Of a chat that was given nothing."""
+"""The settings of a chat for which nothing was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Named settings, with an effort and a model (its key; empty for any) to begin with.
+    """Named settings, with an initial effort and model (its key; empty for any).
 
     ``default``: new chats begin with it.
     """
@@ -74,8 +74,8 @@ class Preset:
 class ChatRow:
     """A chat. Times are in POSIX seconds.
 
-    ``model`` is the key of the one that was asked last, empty where that is not known. ``folder``
-    is empty for none; ``deleted`` is when the chat went into the bin.
+    ``model`` is the key of the one last used, empty if unknown. ``folder`` is empty for none;
+    ``deleted`` is when the chat went into the bin.
     """
 
     id: int
@@ -98,8 +98,8 @@ class MessageRow:
     """A message in its chat.
 
     ``effort``, ``model``, ``stats`` and ``thought_s`` (seconds of reasoning) are an answer's.
-    ``thought_open``: whether the person opened (True) or closed (False) its reasoning panel; None
-    for neither.
+    ``thought_open``: whether the user opened (True) or closed (False) its reasoning panel; None for
+    neither.
     """
 
     id: int
@@ -136,18 +136,18 @@ CHAT = (
     "pinned, archived, folder, deleted"
 )
 LISTED = "deleted IS NULL AND NOT archived"
-"""The chats that a person sees without looking for them."""
+"""The SQL condition for chats in the list, neither deleted nor archived."""
 ORDER = "pinned DESC, updated DESC, id DESC"
-"""Of chats in a list."""
+"""The SQL order of chats in a list."""
 MESSAGE = "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open"
 PART = "kind, text, name, call, format_data, media_type, data"
-"""The columns of a part, besides those that say where it belongs."""
+"""The columns of a part's content, without those that locate it."""
 DRAFT = "chat, parts, queue"
 PRESET = "id, name, effort, model, instructions, sampling, is_default"
 
 
 def clean(text: str) -> str:
-    """Return text that UTF-8 can hold: surrogate pairs joined, lone ones as U+FFFD."""
+    """Return text that UTF-8 can encode: surrogate pairs joined, lone ones as U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -167,7 +167,7 @@ def _stored_kind(part: Part) -> tuple[str, str]:
 
 
 def _kind(kind: str, name: str) -> tuple[PartKind, str]:
-    """Return the kind and name of a part from what is stored.
+    """Return the kind and name of a part from its columns.
 
     A kind that only a later version knows becomes the first word of the name, followed by the
     part's own name, so that `_stored_kind` gives back the same.
@@ -229,7 +229,7 @@ def pack_stats(stats: Stats) -> str:
 
 
 def stats_from(raw: dict[str, Any]) -> Stats:
-    """Return the numbers of an answer; one that is missing is 0."""
+    """Return the statistics of an answer; missing ones are 0."""
     return decode(Stats, dict.fromkeys(hints(Stats), 0) | raw)
 
 
@@ -238,7 +238,7 @@ def pack_sampling(sampling: Sampling | None) -> str | None:
 
 
 def _unpack_sampling(text: str | None) -> Sampling | None:
-    """Return sampling from JSON; what is missing has its default."""
+    """Return sampling from JSON; missing fields have their defaults."""
     return None if text is None else decode(Sampling, json.loads(text))
 
 
@@ -263,7 +263,7 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
 
 
 def pack_setup(setup: ChatSettings) -> dict[str, str | None]:
-    """Return the values of the columns, by name."""
+    """Return the settings as column values by name."""
     return {
         "instructions": clean(setup.instructions),
         "sampling": pack_sampling(setup.sampling),
@@ -283,7 +283,7 @@ def preset_row(row: tuple[Any, ...]) -> Preset:
 
 
 def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
-    """Return a message from rows of its columns, each with those of one part or of none."""
+    """Return a message from its rows, each of which has the columns of one part or none."""
     columns = rows[0][: len(MESSAGE.split(", "))]
     number, chat, parent, role, state, created, effort, model, stats, thought_s, opened = columns
     parts = (row[len(columns) :] for row in rows)

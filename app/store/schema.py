@@ -1,4 +1,4 @@
-"""The schema of the database, one step a version."""
+"""The schema of the database, as one migration per version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Migration = Callable[[sqlite3.Connection], None]
 
 
 def _first_schema(db: sqlite3.Connection) -> None:
-    # AUTOINCREMENT: an id that something remembers never comes to mean another row.
+    # AUTOINCREMENT: ids are never reused, so a remembered one never refers to another row.
     db.execute(
         """CREATE TABLE chat (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -26,8 +26,8 @@ def _first_schema(db: sqlite3.Connection) -> None:
             FOREIGN KEY (id, leaf) REFERENCES message (chat, id)
         ) STRICT"""
     )
-    # A parent is of the same chat and older, so there are no cycles and ids order a path.
-    # `search` is last: reading a conversation does not touch its pages.
+    # A parent is of the same chat and older, so there are no cycles and ids order a path. `search`
+    # comes last, so that reading a conversation does not touch its pages.
     db.execute(
         """CREATE TABLE message (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -56,18 +56,18 @@ def _chat_sampling(db: sqlite3.Connection) -> None:
 
 
 def _chat_model(db: sqlite3.Connection) -> None:
-    db.execute("ALTER TABLE chat ADD COLUMN model TEXT NOT NULL DEFAULT ''")  # '': not known
+    db.execute("ALTER TABLE chat ADD COLUMN model TEXT NOT NULL DEFAULT ''")  # '': unknown
 
 
 def _search_and_order(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE chat ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE chat ADD COLUMN archived INTEGER NOT NULL DEFAULT 0")
-    db.execute("ALTER TABLE chat ADD COLUMN folder TEXT NOT NULL DEFAULT ''")  # '': in none
-    # The child through which one went on when this message was last left; NULL: the newest.
+    db.execute("ALTER TABLE chat ADD COLUMN folder TEXT NOT NULL DEFAULT ''")  # '': in no folder
+    # The child on the branch that was shown last; NULL: the newest.
     db.execute("ALTER TABLE message ADD COLUMN next INTEGER")
     db.execute("ALTER TABLE message DROP COLUMN search")
-    # The words of each message that is not being written, under its id. They are kept here as
-    # well as indexed, since only so can a row be deleted whatever folded it.
+    # The words of each message that is not streaming, under its id. They are stored as well as
+    # indexed, since otherwise a row could only be deleted with the very folding that indexed it.
     db.execute(
         """CREATE VIRTUAL TABLE words USING fts5 (
             said, thought, prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 0'
@@ -78,7 +78,7 @@ def _search_and_order(db: sqlite3.Connection) -> None:
             DELETE FROM words WHERE rowid = old.id;
         END"""
     )
-    # Messages whose words are not in there yet.
+    # Messages that are not indexed yet.
     db.execute(
         """CREATE TABLE unindexed (
             message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE
@@ -91,7 +91,7 @@ def _search_and_order(db: sqlite3.Connection) -> None:
             id INTEGER PRIMARY KEY, chat INTEGER NOT NULL, created REAL NOT NULL
         ) STRICT"""
     )
-    # What stands in the composer; NULL: that of a new chat.
+    # The composer's content; chat NULL: that of a new chat.
     db.execute(
         """CREATE TABLE draft (
             chat INTEGER UNIQUE REFERENCES chat ON DELETE CASCADE,
@@ -101,7 +101,8 @@ def _search_and_order(db: sqlite3.Connection) -> None:
 
 
 def _presets(db: sqlite3.Connection) -> None:
-    # '': the general ones, and of no preset. A chat has copies: its preset may change, or go.
+    # '': the general instructions, and no preset. A chat has copies, since its preset may change or
+    # be deleted.
     db.execute("ALTER TABLE chat ADD COLUMN instructions TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE chat ADD COLUMN preset TEXT NOT NULL DEFAULT ''")
     db.execute(
@@ -177,17 +178,17 @@ def new_draft(parts: str, queue: str) -> tuple[str, str]:
 
 
 _NONSENSE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What is raised where an old version's JSON makes no sense."""
+"""What is raised if an old version's JSON is invalid."""
 
 
 def _unreadable(text: str) -> dict[str, str]:
-    """Return a part that keeps JSON which makes no sense, of a kind nobody knows."""
+    """Return a part of an unknown kind that preserves invalid JSON."""
     return {"kind": "unreadable", "text": text}
 
 
 def _new_parts(old: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return parts as they are stored now; they had Harmony's channels for kinds."""
-    from app.formats.harmony import stored_parts  # once, for an old file
+    """Convert parts to the present form; their kinds were Harmony's channels."""
+    from app.formats.harmony import stored_parts  # only for an old file
 
     names = ("text", "name", "id", "format_data", "media_type")
     parts = [stored_parts.from_fields(fields) for fields in old]
@@ -207,7 +208,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _queue,
     _parts,
 )
-"""The n-th step brings the schema from version n-1 to n."""
+"""The migrations; the n-th upgrades the schema from version n-1 to n."""
 
 
 def schema_version(db: sqlite3.Connection) -> int:
@@ -218,7 +219,7 @@ def schema_version(db: sqlite3.Connection) -> int:
 def upgrade(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Bring a database up to date, within the present transaction.
 
-    Where another process was faster, there is nothing to do.
+    If another process has done so meanwhile, nothing happens.
     """
     version = schema_version(db)
     if version < len(migrations):

@@ -1,9 +1,9 @@
-"""The search: over titles and messages, as one types, on a connection of its own.
+"""Search as you type in titles and messages, on a connection of its own.
 
-Measured on 100,000 messages in English, German and Chinese (tests/bench/store.py): unicode61 with
-an index of prefixes takes half the room of trigram, and finds words of one or two characters,
-which trigram cannot and of which Chinese is made. So parts of words are not found, but their
-beginnings.
+Measured on 100,000 messages in English, German and Chinese (tests/bench/store.py): unicode61 with a
+prefix index takes half the space of trigram, and finds words of one or two characters, which are
+common in Chinese and which trigram cannot find. So beginnings of words are found, but not other
+parts.
 """
 
 from __future__ import annotations
@@ -26,17 +26,19 @@ from app.store.rows import LISTED, ORDER, PART, part_row
 from app.store.search_words import Query, fold, query, said_in
 
 _RANKED = 500
-"""What is found more often is listed newest first: ranking it would take a tenth of a second, and
-is of no use to who looks for a letter."""
-_STEPS = 1000  # of SQLite's machine, between looks at whether a newer search waits
+"""More hits than this are listed newest first.
+
+Ranking them would take a tenth of a second, and is of no use when searching for a letter.
+"""
+_STEPS = 1000  # of SQLite's virtual machine between checks for a newer search
 
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A place where a text was found: in a message, or (None) in the chat's title.
+    """A place where a text was found: in ``message``, or (None) in the chat's title.
 
-    ``snippet`` is one line around it, ``marks`` are ranges in the snippet, ``when`` is in POSIX
-    seconds.
+    ``snippet`` is one line around it, ``marks`` are the matching ranges in the snippet, ``when`` is
+    in POSIX seconds.
     """
 
     chat: int
@@ -56,7 +58,7 @@ class SearchHit:
 class Search:
     """Searches of the database at ``path``, on a connection from ``connect``.
 
-    A newer search ends an older one.
+    A newer search cancels an older one.
     """
 
     def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
@@ -108,7 +110,7 @@ class Search:
                 self._db.close()
 
     def renew(self) -> None:
-        """Use another connection from now on: the database has moved."""
+        """Use another connection from now on, since the database was reopened elsewhere."""
         with self._lock, typed_errors(self._path):
             if self._db:
                 self._db.close()
@@ -147,9 +149,9 @@ class Search:
         return self._db
 
     def _in_titles(self, db: sqlite3.Connection, wanted: Query) -> Iterator[tuple[int, str, float]]:
-        """Yield id, title and time of the chats whose titles match, the last one first."""
+        """Yield id, title and time of the chats whose titles match, the most recent first."""
         (version,) = db.execute("PRAGMA data_version").fetchone()
-        if version != self._version:  # somebody wrote since the last letter was typed
+        if version != self._version:  # the database changed since the last search
             rows = db.execute(
                 "SELECT id, title, updated FROM chat WHERE deleted IS NULL ORDER BY updated DESC"
             )

@@ -1,4 +1,4 @@
-"""The words of the messages, as the search finds them."""
+"""The full-text index of the messages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MERGE = 200  # pages of the index that are merged in one transaction
 
 
 class SearchIndex:
-    """The index of a database's messages."""
+    """The index of the messages, and its upkeep."""
 
     def __init__(self, database: Database, parts: PartTable) -> None:
         self._database, self._parts = database, parts
 
     def put(self, row: MessageRow) -> None:
-        """Have the search find a message, unless it is still being written."""
+        """Index a message, unless it is still streaming."""
         if row.state is State.STREAMING:
             return
         with self._database.transaction() as db:
@@ -31,7 +31,7 @@ class SearchIndex:
             db.execute("DELETE FROM unindexed WHERE message = ?", (row.id,))
 
     def complete(self, seconds: float) -> bool:
-        """Index what an earlier version or a crash left unindexed, the newest first.
+        """Index messages that an earlier version or a crash left unindexed, the newest first.
 
         Takes about ``seconds`` at most. Returns whether everything is indexed now.
         """
@@ -47,10 +47,10 @@ class SearchIndex:
         return False
 
     def merge(self, *, begin: bool) -> bool:
-        """Merge some of the index, from its beginning or further on.
+        """Merge some of the index, from its beginning (``begin``) or where the last call ended.
 
-        Returns whether there is more. A deletion only notes in the index that the words are gone;
-        they leave it when all of it is merged. (FTS5's own secure-delete makes a file that older
+        Returns whether there is more. A deletion only marks words in the index as deleted; they
+        disappear when all of it has been merged. (FTS5's own secure-delete makes a file that older
         SQLites cannot read.)
         """
         with self._database.transaction() as db:

@@ -1,4 +1,4 @@
-"""Words as the search sees them: how text is folded, cut into words, looked for and marked."""
+"""Words for the search: how text is folded, split into words, searched and marked."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from functools import cache
 
 from app.base.types import Message
 
-# Scripts that write no spaces between words: each of their characters is a word, so that a word
-# of one or two of them is found inside a sentence. Thai to Lao, Burmese, Khmer, kana, Han.
+# Scripts without spaces between words: each of their characters is indexed as a word, so that a
+# word of one or two of them is found inside a sentence. Thai to Lao, Burmese, Khmer, kana, Han.
 _ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
 _GAP = r"[\W_]*"
 _LETTER = rf"[^\W_{_ALONE}]"  # of a word that has several
-_STEP = 500  # characters that are folded at a time to find the first hit
-_MOST_WORDS = 16  # of a query; nobody types more, and a pasted book is not looked for
+_STEP = 500  # characters folded at a time to find the first hit
+_MOST_WORDS = 16  # of a query; more are only in pasted texts
 _LONGEST = 1000
 _BEFORE = 40
 
 
-@cache  # not when the module is read: a window need not wait for them
+@cache  # not at import: the window need not wait for it
 def _word() -> re.Pattern[str]:
     return re.compile(rf"[{_ALONE}]|{_LETTER}+")
 
@@ -34,7 +34,7 @@ def _is_alone() -> re.Pattern[str]:
 
 
 class _Folds(dict[int, str]):
-    """Folded characters, computed when they are first met."""
+    """Folded characters, computed on first use."""
 
     def __missing__(self, code: int) -> str:
         apart = unicodedata.normalize("NFKD", chr(code)).casefold()
@@ -46,14 +46,14 @@ class _Folds(dict[int, str]):
 
 
 _UNEVEN: set[str] = set()
-"""The characters met that become none or several when they are folded: ß, for one."""
+"""The characters seen so far whose folding is not one character, such as ß."""
 _FOLDS = _Folds()
 
 
 def fold(text: str) -> str:
-    """Return a text as it is compared: without case and accents.
+    """Fold a text for comparison: remove case and accents.
 
-    Accents go from Latin, Greek and Cyrillic letters. Each character is folded by itself.
+    Accents are removed from Latin, Greek and Cyrillic letters. Each character is folded by itself.
     """
     return text.lower() if text.isascii() else text.translate(_FOLDS)
 
@@ -64,9 +64,9 @@ def words(text: str) -> str:
 
 
 def said_in(message: Message) -> str:
-    """Return what the search finds of a message besides its reasoning.
+    """Return the searchable text of a message without its reasoning.
 
-    These are its words, then the attached files and their names.
+    This is its text, then the attached files and their names.
     """
     attached = (text for part in message.attached for text in (part.name, part.text))
     return "\n\n".join((message.text, *attached))
@@ -74,10 +74,10 @@ def said_in(message: Message) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query: ``match`` is its form for FTS5, empty where there are no words.
+    """A query: ``match`` is its form for FTS5, empty if there are no words.
 
-    Each of ``patterns`` has to be found in a folded text, and cannot be where one of ``needles``,
-    which are cheaper to look for, is not.
+    Each of ``patterns`` must match a folded text. ``needles`` are cheaper to look for: if one of
+    them is not in the text, the patterns cannot all match.
     """
 
     match: str
@@ -98,7 +98,7 @@ class Query:
         return tuple(joined)
 
     def all_in(self, folded: str) -> bool:
-        """Whether everything is found in a folded text."""
+        """Return whether all patterns match a folded text."""
         if any(needle not in folded for needle in self.needles):
             return False
         return all(p.search(folded) for p in self.patterns)
@@ -106,14 +106,14 @@ class Query:
     def snippet(self, text: str, width: int = 160) -> str:
         """Return about ``width`` characters around the first match, in one line.
 
-        Without a match it is the beginning of the text.
+        Without a match, return the beginning of the text.
         """
         hit = self._first(text)
         begin = max(hit - _BEFORE, 0)
         while 0 < begin < hit and not text[begin - 1].isspace():
             begin += 1
         if begin == hit > 0 and not text[hit - 1].isspace():
-            begin = hit - _BEFORE // 4  # a script without spaces, or a very long word
+            begin = hit - _BEFORE // 4  # text without spaces, or a very long word
         cut = " ".join(text[begin : begin + width].split())
         more = begin + width < len(text)
         return ("… " if begin else "") + cut + (" …" if more else "")
@@ -129,17 +129,17 @@ class Query:
 
 
 def query(text: str) -> Query:
-    """Return the query for what a person typed.
+    """Return the query for a typed text.
 
-    All words have to be found, in any order; the last one may be the beginning of one. Where there
-    are only signs, they are searched for as they are.
+    All words must be found, in any order; the last one may be the beginning of a word. If there are
+    only symbols, they are searched for literally.
     """
     typed = fold(text[:_LONGEST]).split()[:_MOST_WORDS]
     phrases = [phrase for word in typed if (phrase := _word().findall(word))]
     if not phrases:
         whole = " ".join(typed)
         return Query("", (re.compile(re.escape(whole)),) if whole else (), ())
-    # Words have neither quotes nor NUL, so nothing in them is FTS5's.
+    # Words have neither quotes nor NUL, so nothing in them is FTS5 syntax.
     match = " ".join(f'"{" ".join(phrase)}"' for phrase in phrases) + " *"
     last = len(phrases) - 1
     patterns = tuple(_pattern(phrase, n == last) for n, phrase in enumerate(phrases))
@@ -147,7 +147,7 @@ def query(text: str) -> Query:
 
 
 def _uneven(text: str) -> list[tuple[int, int]]:
-    """Return where folding changes a text's length, and by how many characters."""
+    """Return the positions at which folding changes a text's length, and by how many characters."""
     kinds = "".join(map(re.escape, sorted(_UNEVEN.intersection(text))))
     if not kinds:
         return []

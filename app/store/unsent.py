@@ -1,4 +1,4 @@
-"""What a person has written in a chat and not sent."""
+"""Drafts: what the user has written in a chat but not sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.store.rows import DRAFT, Queued, Unsent, draft_row, pack_parts, pack_qu
 
 
 class DraftTable:
-    """What is written and not sent, in a database's chats and in a new one."""
+    """The table of drafts, of stored chats and of a new one."""
 
     def __init__(self, database: Database, chats: ChatTable) -> None:
         self._database, self._chats = database, chats
@@ -26,6 +26,6 @@ class DraftTable:
             db.execute("DELETE FROM draft WHERE chat IS ?", (chat,))
             if parts or queue:
                 if chat is not None:
-                    self._chats.get(chat)  # a KeyError where it is gone
+                    self._chats.get(chat)  # raises KeyError if it is gone
                 values = (chat, pack_parts(parts), pack_queue(queue))
                 db.execute("INSERT INTO draft (chat, parts, queue) VALUES (?, ?, ?)", values)

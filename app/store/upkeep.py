@@ -1,4 +1,4 @@
-"""What is done in the background: removing the traces of what was erased, and backups."""
+"""Background upkeep: removing the traces of erased chats, and backups."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Upkeep:
     def __init__(self, database: Database, deleted: Bin, index: SearchIndex) -> None:
         self._database, self._bin, self._index = database, deleted, index
         self._ending = threading.Event()
-        self._lock = threading.Lock()  # a backup that is being made would keep what is erased
+        self._lock = threading.Lock()  # a concurrent backup would keep erased chats
 
     def hurry(self) -> None:
         """Have `sweep` and `tidy` stop after the present step, as the program ends.
 
-        The next start goes on with them.
+        They continue after the next start.
         """
         self._ending.set()
 
     def sweep(self) -> None:
-        """Remove the traces of what was erased: from the search index, the log and the backups.
+        """Remove the traces of erased chats from the search index, the log and the backups.
 
-        Unfinished backups are included, damaged ones are not. Takes seconds where there is much.
-        What was interrupted is taken up by the next sweep.
+        Unfinished backups are included, damaged ones are not. This may take seconds. An interrupted
+        sweep is continued by the next.
         """
         with self._lock:
             self._sweep()
@@ -66,7 +66,7 @@ class Upkeep:
             return backup.make(self._database.path)
 
     def tidy(self) -> None:
-        """Do what is due in the background after a start.
+        """Do the upkeep that is due after a start.
 
         Index what is not indexed yet, remove traces and empty pages, and make a backup if the last
         one is a day old.

@@ -1,29 +1,29 @@
-"""The window: the only room that knows Qt.
+"""The window: the only package that imports Qt.
 
 ::
 
     app          starts the program and ends it
-    startup      the way to a window: the data folder, recovery, one window per folder
-    window       puts the rooms together, and decides which chat and which page is shown
+    startup      everything before the window: data folder, recovery, one window per folder
+    window       assembles the packages, and decides which chat and which page is shown
     archive      the page of the archive and the bin
     composer     where a message is written: attachments, queue, drafts, reading ahead
     exchange     export to files and import from them
     models       the models page, downloads, and the menu of models
-    palette      Ctrl+K, which finds everything, and F1, the list of shortcuts
+    palette      the command palette (Ctrl+K), and the list of shortcuts (F1)
     preferences  the dialog of preferences
     presets      the button and the menu of presets
     sidebar      the list of chats
     conversation the messages
-    blocks       lays out and paints a message
-    state        what the rooms share: chats, models, presets, turns; no widgets
+    blocks       layout and painting of a message
+    state        shared state: chats, models, presets, turns; no widgets
 
-Each room has views, which know nothing of the host, and a controller, which does what a person
-wishes. Rooms do not know each other: the window connects their signals. Dialogs, pages and what
-draws paper are imported when they are first needed.
+Each package has views, which do not depend on the host, and a controller, which carries out the
+user's actions. Packages do not depend on each other: the window connects their signals. Dialogs,
+pages and printing are imported on first use.
 
-All rooms use ``bridge``, which alone crosses threads, and the parts that pages and dialogs are made
-of: ``theme`` (colours, fonts, icons), ``controls``, ``form_fields``, ``dialogs``, ``banner``,
-``pages``, ``backup_list``, ``commands``, ``clipboard``. ``garbage`` keeps Python from destroying
-widgets on other threads, ``fault_reporter`` brings unforeseen faults to the log and the banner,
-``qt_language`` has Qt's own words in the person's language.
+All packages use ``bridge``, which alone crosses threads, and the parts of pages and dialogs:
+``theme`` (colours, fonts, icons), ``controls``, ``form_fields``, ``dialogs``, ``banner``,
+``toast``, ``pages``, ``backup_list``, ``commands``, ``clipboard``. ``garbage`` keeps Python from
+destroying widgets on other threads, ``fault_reporter`` reports unforeseen faults to the log and the
+banner, ``qt_language`` sets the language of Qt's own texts.
 """

@@ -1,4 +1,4 @@
-"""Starts the window, and ends it."""
+"""The program with its window, from start to end."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from app.wording.errors import explain
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     """Show the window until it is closed; return the exit code.
 
-    ``data_dir`` is where the person wishes the data, ``model`` a file to use at once. ``smoke``
-    asks the demo model one question and returns 0 only where its answer is on screen.
+    ``data_dir`` is the data folder to use, None for the default; ``model`` a file to load at once.
+    ``smoke`` asks the demo model one question and returns 0 only if its answer is shown.
     """
     application = _application()
     data_folder = DataFolder(data_dir)
@@ -49,9 +49,9 @@ def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
 
 
 class Program:
-    """The program from an open folder to its end.
+    """The program from an open data folder to its end.
 
-    There is one window after the other where a backup is restored between them.
+    Restoring a backup closes the window and opens another.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class Program:
         self._theme = Theme(application)
         self._garbage = GarbageCollector()
         self._faults = FaultReporter()
-        self._again: StoreError | Backup | None = None  # why there is to be another window
-        self._typed: tuple[Part, ...] = ()  # in the one before
+        self._again: StoreError | Backup | None = None  # why another window is to be opened
+        self._typed: tuple[Part, ...] = ()  # the draft in the previous window
 
     def run(self, trouble: StoreError | None) -> int:
         """Show windows until one is closed for good; return the exit code."""
@@ -84,13 +84,13 @@ class Program:
                 return code
 
     def close(self) -> None:
-        """Release the folder for another Fireside."""
+        """Release the data folder for another Fireside."""
         self._faults.close()
         self._data_folder.close()
         self._garbage.close()
 
     def _open(self, bridge: Bridge) -> Host | int:
-        """Return the host, perhaps after dialogs about what is wrong, or the exit code."""
+        """Return the host, after recovery dialogs if needed, or the exit code."""
         why = self._again
         if why is None:
             try:
@@ -99,7 +99,7 @@ class Program:
                 why = error
         settings = self._data_folder.settings
         qt_language.install(self._application, settings.language)
-        if self._smoke and isinstance(why, StoreError):  # nobody is there to answer
+        if self._smoke and isinstance(why, StoreError):  # nobody could answer a dialog
             print(explain(why).sentence, file=sys.stderr)
             return 1
         from app.ui.startup.recovery_dialogs import RecoveryDialogs
@@ -122,7 +122,7 @@ class Program:
         QTimer.singleShot(100, window, lambda: self._data_folder.on_second(window.called))
         _choose_model(window, host, self._model)
         QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
-        QTimer.singleShot(1000, gc.freeze)  # what is there now lives as long as the window
+        QTimer.singleShot(1000, gc.freeze)  # the objects so far live as long as the window
         if self._smoke:
             from app.ui.startup.smoke_test import SmokeTest
 
@@ -133,7 +133,7 @@ class Program:
         return code
 
     def _give_back(self, window: Window) -> None:
-        """Restore what the composer of the window before held, if these chats lack it."""
+        """Restore the draft of the previous window if these chats do not have it."""
         typed, self._typed = self._typed, ()
 
         def found(drafts: dict[int | None, Unsent]) -> None:
@@ -149,7 +149,7 @@ class Program:
         window.close()
 
     def _forget(self, window: Window, opener: FileOpener) -> None:
-        """Delete a window that another one follows."""
+        """Delete a window that is being replaced."""
         self._faults.detach()
         gc.unfreeze()
         self._model = None
@@ -168,7 +168,7 @@ def _application() -> QApplication:
     application.setDesktopFileName("fireside")
     application.setStyle("Fusion")
     application.setWindowIcon(application_icon())
-    # Qt's loop never returns to Python for a Ctrl+C; the store survives an end at any moment.
+    # Qt's event loop never returns to Python for a Ctrl+C; the store survives a kill at any time.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return application
 
@@ -183,7 +183,7 @@ def _choose_model(window: Window, host: Host, model: Path | None) -> None:
 
 
 class FileOpener(QObject):
-    """A Mac's way to tell a program which file was double-clicked."""
+    """A receiver of files that were double-clicked, on macOS."""
 
     def __init__(self, application: QApplication, opened: Callable[[Path], None]) -> None:
         super().__init__(application)

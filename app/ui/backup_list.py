@@ -54,7 +54,7 @@ class BackupList(QListWidget):
 
 
 def words(backup: Backup) -> str:
-    """Return a line about a backup."""
+    """Return the text of a backup's row."""
     chats = tr("damaged") if backup.chats is None else tr("%Ln chat(s)", "", backup.chats)
     when = moment(backup)
     return f"{when[:1].upper()}{when[1:]}  ·  {chats}  ·  {gigabytes(backup.size)}"

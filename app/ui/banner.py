@@ -1,4 +1,4 @@
-"""The banner above the conversation: what went wrong or was done, and what to do."""
+"""The banner above the conversation: errors and results, with buttons for what to do."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Banner(Notice):
     """A notice that stays until it is dismissed or replaced."""
 
     acted = Signal(Action)
-    """The person pressed a button that offers this action."""
+    """The user pressed a button that offers this action."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "banner")
         self.damage = tr("it does not open")
-        """What the store last reported about its damage."""
+        """The detail of the last StoreDamaged error."""
         self._store_sentence = ""  # the sentence of the last StoreError
         self._action = Action.CHOOSE_MODEL
         choose = self._action.words
@@ -40,7 +40,7 @@ class Banner(Notice):
         self.hide()
 
     def _add_fault_buttons(self, theme: Theme) -> QWidget:
-        """Add the two buttons of a fault, below its sentence: beside it, they leave it no room."""
+        """Add the two buttons of a fault below its sentence: beside it there is not enough room."""
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 4, 0, 4)
@@ -59,7 +59,7 @@ class Banner(Notice):
         return row
 
     def show_sentence(self, sentence: str, action: Action = Action.NONE, detail: str = "") -> None:
-        """Show a sentence, with a button where ``action`` is one the banner can offer."""
+        """Show a sentence, with a button if ``action`` is one that the banner offers."""
         self.set_quiet(False)
         self.set_text(sentence)
         self.set_detail(detail)
@@ -72,17 +72,17 @@ class Banner(Notice):
         self.show()
 
     def show_fault(self, sentence: str) -> None:
-        """Show what went wrong unforeseen, with buttons for its details and the log."""
+        """Show an unforeseen fault, with buttons for its details and the log."""
         self.show_sentence(sentence)
         self._fault_buttons.show()
 
     def show_done(self, sentence: str) -> None:
-        """Show a sentence about something that went as wished."""
+        """Show a sentence about a success."""
         self.show_sentence(sentence)
         self.set_quiet(True)
 
     def show_error(self, error: BaseException) -> None:
-        """Show what went wrong and what can be done about it."""
+        """Show an error and what can be done about it."""
         if isinstance(error, StoreDamaged):
             self.damage = error.detail
         explanation = explain(error)

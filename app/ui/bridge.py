@@ -1,4 +1,4 @@
-"""Events of other threads, delivered on the GUI's thread. Nothing else crosses threads."""
+"""Delivery of events from other threads on the GUI's thread. Nothing else crosses threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INTERVAL_S = 0.025
 
 
 class Bridge(QObject):
-    """Takes events from any thread, and delivers them on the GUI's, in their order.
+    """A queue that takes events from any thread and delivers them on the GUI's, in order.
 
     One queued signal is emitted when the list was empty, and the list is emptied at most 40
     times a second, however many events come.
@@ -38,7 +38,7 @@ class Bridge(QObject):
         self._filled.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
 
     def publish(self, event: Any) -> None:
-        """Take an event, from any thread. A closed bridge drops it."""
+        """Queue an event, from any thread. A closed bridge drops it."""
         with self._lock:
             if self._closed:
                 return
@@ -47,7 +47,7 @@ class Bridge(QObject):
                 self._filled.emit()
 
     def call(self, work: Callable[[], None]) -> None:
-        """Call something on the GUI's thread, in order with the events."""
+        """Call ``work`` on the GUI's thread, in order with the events."""
         self.publish(_Call(work))
 
     def when_done(
@@ -58,7 +58,8 @@ class Bridge(QObject):
     ) -> None:
         """Call ``done`` with the future's result, or ``failed`` with its error.
 
-        That is on the GUI's thread, in order with the events. A cancelled future calls neither.
+        The call is made on the GUI's thread, in order with the events. A cancelled future calls
+        neither.
         """
 
         def deliver() -> None:
@@ -75,7 +76,7 @@ class Bridge(QObject):
         future.add_done_callback(publish)
 
     def close(self) -> None:
-        """Deliver nothing any more."""
+        """Stop delivering."""
         with self._lock:
             self._closed = True
             self._waiting.clear()
@@ -94,7 +95,7 @@ class Bridge(QObject):
             while waiting and not self._closed:
                 self._deliver_first(waiting)
         finally:
-            if waiting and not self._closed:  # a receiver raised: deliver the others later
+            if waiting and not self._closed:  # a receiver raised: deliver the rest later
                 with self._lock:
                     self._waiting = waiting + self._waiting
                 self._filled.emit()

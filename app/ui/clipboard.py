@@ -1,4 +1,4 @@
-"""Text to the clipboard, as plain text and as HTML for word processors."""
+"""Copying of text to the clipboard, as plain text and as HTML for word processors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from shiboken6 import isValid
 
 RICHEST = 30_000
-"""Characters up to which HTML is made, which happens at the copy: a tenth of a second."""
+"""The most characters for which HTML is made: at the time of copying, in a tenth of a second."""
 
 
 def copy_text(text: str, rich: Callable[[], str] | None = None) -> None:
@@ -24,7 +24,7 @@ def copy_text(text: str, rich: Callable[[], str] | None = None) -> None:
 
 
 def _leave() -> None:
-    """Hand the text over to Qt: no Python object may be on the clipboard after Python's end."""
+    """Replace the Python object on the clipboard by a Qt one, since it must not outlive Python."""
     if _copied is not None and isValid(_copied):  # Qt deletes it when something else is copied
         QGuiApplication.clipboard().setText(_copied.text())
 
@@ -38,7 +38,7 @@ def copy_markdown(text: str) -> None:
     """Copy Markdown as plain text, and rendered as HTML."""
 
     def rich() -> str:
-        # Imported here: most sessions never need it.
+        # Imported late: most sessions never need it.
         from app.exchange.clipboard_html import fragment, markdown_html
 
         return fragment([markdown_html(text)])

@@ -1,4 +1,4 @@
-"""Commands: what a person can have the window do, each with its name, its keys and a condition."""
+"""Commands of the window, each with a name, keys and a condition."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Commands:
         *keys: str,
         when: Callable[[], bool] | None = None,
     ) -> None:
-        """Add a command, which does ``work``.
+        """Add a command that calls ``work``.
 
-        The first of its ``keys`` is the one shown. ``when`` tells whether it is available.
+        The first of its ``keys`` is the one shown. ``when`` returns whether it is available.
         """
         self.all.append(Command(self._owner, name, text, work, keys, self._group, when))
 
     def refresh(self) -> None:
-        """Enable and disable the commands as things are now."""
+        """Update which commands are enabled."""
         for command in self.all:
             command.refresh()

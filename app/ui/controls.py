@@ -1,4 +1,4 @@
-"""Small controls that several rooms of the window use."""
+"""Small controls that several packages of the window use."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from app.wording.language import tr
 
 
 def tip(label: str, shortcut: str = "") -> str:
-    """Return a tooltip: what a control does, and the keys that do the same."""
+    """Return a tooltip: what a control does, and its shortcut."""
     return f"{label} ({spoken(shortcut)})" if shortcut else label
 
 
 def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
-    """Return the text of a menu's entry, with the keys that do the same."""
+    """Return the text of a menu entry with its shortcut."""
     return f"{text}\t{spoken(keys)}"
 
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
-    """Return keys as the person's keyboard names them: "Ctrl+F", "Strg+F", "⌘F"."""
+    """Return a shortcut as named on the user's keyboard: "Ctrl+F", "Strg+F", "⌘F"."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
@@ -60,9 +60,10 @@ class Button(QPushButton):
         shortcut: str = "",
         clicked: Callable[[], object] | None = None,
     ) -> None:
-        """``name`` is its objectName, ``label`` says what it does, ``kind`` how it looks.
+        """Create the button; ``name`` is its objectName.
 
-        The label is for tooltip and screen reader; the kinds are in ``fireside.qss``.
+        ``label`` says what it does, for tooltip and screen reader; ``kind`` is its look, one of
+        those in ``fireside.qss``.
         """
         super().__init__(f"  {text}" if icon and text else text)
         self._theme = theme
@@ -73,7 +74,7 @@ class Button(QPushButton):
         self.setToolTip(tip(label, shortcut))
         self.setFont(font(pixels, weight))
         self.setIconSize(QSize(size, size))
-        # The focus ring is for the keyboard; a click does not focus.
+        # The focus ring is for keyboard users; a click does not focus.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAutoDefault(False)
@@ -100,13 +101,13 @@ class Button(QPushButton):
 
 
 class Segments(QFrame):
-    """One of a few choices, side by side. The arrow keys move between them."""
+    """A selector of one of a few choices side by side. The arrow keys move between them."""
 
     chosen = Signal(str)
-    """The value that the person chose."""
+    """The value that the user chose."""
 
     def __init__(self, name: str, label: str, choices: Sequence[tuple[str, str, str, str]]) -> None:
-        """``choices``: value, text, objectName, and shortcut (or none) of each."""
+        """Create the choices: value, text, objectName, and shortcut (or "") of each."""
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(label)
@@ -126,7 +127,7 @@ class Segments(QFrame):
             button.setFont(font(13, 450))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.setAutoDefault(False)  # Enter in a dialog's field does not press it
+            button.setAutoDefault(False)  # so Enter in a dialog's field does not press it
             self._group.addButton(button)
             self._buttons[value] = button
             layout.addWidget(button)
@@ -146,14 +147,14 @@ class Segments(QFrame):
         self._quiet = False
 
     def choose(self, value: str) -> None:
-        """Choose a value for the person, as a shortcut does."""
+        """Choose a value as if the user had, for example by a shortcut."""
         self._buttons[value].setChecked(True)
 
     def _toggled(self, value: str, on: bool) -> None:
         if not on:
             return
         self.setFocusProxy(self._buttons[value])
-        for each, button in self._buttons.items():  # Tab goes to the choice, arrows from it
+        for each, button in self._buttons.items():  # Tab reaches the chosen one only
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)
         if not self._quiet:
@@ -164,7 +165,7 @@ class Switch(Segments):
     """A choice of on or off."""
 
     turned = Signal(bool)
-    """The person has switched it on or off."""
+    """The user has switched it on or off."""
 
     def __init__(self, name: str, label: str, *, on: bool) -> None:
         choices = [("on", tr("On"), f"{name}On", ""), ("off", tr("Off"), f"{name}Off", "")]
@@ -209,7 +210,7 @@ class Scroll(QScrollArea):
 
 
 class IconView(QLabel):
-    """An icon that is no button."""
+    """An icon that is not a button."""
 
     def __init__(self, theme: Theme, icon: str, colour: str, size: int) -> None:
         super().__init__()
@@ -228,7 +229,7 @@ class IconView(QLabel):
 
 
 class Elided(QLabel):
-    """A line of text that ends in … where there is no room."""
+    """A line of text that is cut off with … if there is no room."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -238,7 +239,7 @@ class Elided(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def set_text(self, text: str) -> None:
-        """Set the whole text, which is the tooltip where it is shortened."""
+        """Set the full text, which is the tooltip while it is shortened."""
         self._full = " ".join(text.split())
         self.setAccessibleName(self._full)
         self._shorten()
@@ -292,7 +293,7 @@ class Notice(QFrame):
         self._theme = theme
 
     def set_detail(self, text: str) -> None:
-        """Set details, such as the words of another program, behind a button; empty for none."""
+        """Set details, such as another program's message, shown by a button; empty for none."""
         self.detail.setText(text)
         self.detail.hide()
         if self._opener is None and text:
@@ -319,7 +320,7 @@ class Notice(QFrame):
         self.style().polish(self)
 
     def add_button(self, button: QWidget) -> None:
-        """Add a button at its right."""
+        """Add a button on the right."""
         self.buttons.append(button)
         self._layout.addWidget(button)
 
@@ -348,7 +349,7 @@ def elided(
 
 
 def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:
-    """Return a small quiet label, whose text is never taken for markup."""
+    """Return a small muted label, whose text is never parsed as markup."""
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setText(text)
@@ -359,7 +360,7 @@ def muted(text: str = "", name: str = "", pixels: int = 12) -> QLabel:
 
 
 def set_tone(label: QLabel, tone: str) -> None:
-    """Set the colour of a label: ``muted``, or ``danger`` for what the person should not miss."""
+    """Set the colour of a label: ``muted``, or ``danger`` for what the user should not miss."""
     if tone != label.property("tone"):
         label.setProperty("tone", tone)
         label.style().unpolish(label)

@@ -17,7 +17,7 @@ from app.wording.language import tr
 def confirm(
     parent: QWidget, theme: Theme, question: str, text: str, button: str, done: Callable[[], None]
 ) -> None:
-    """Ask for confirmation; call ``done`` for yes, which ``button`` says. Enter, Esc mean no."""
+    """Ask for confirmation; call ``done`` if ``button`` is pressed. Enter and Esc mean no."""
     dialog, layout = _dialog(parent, "confirm", question)
     layout.addWidget(note(text, "confirmText"))
     yes = Button(theme, "confirmYes", button, text=button, kind="danger", clicked=dialog.accept)
@@ -53,7 +53,7 @@ def ask_name(
 def ask_files(
     parent: QWidget, name: str, title: str, done: Callable[[list[Path]], object], kinds: str = ""
 ) -> None:
-    """Ask for existing files. ``kinds`` is a filter of file names as Qt writes them."""
+    """Ask for existing files. ``kinds`` is a file name filter in Qt's syntax."""
     dialog = _file_dialog(parent, name, title, kinds)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.filesSelected.connect(lambda paths: done(list(map(Path, paths))))
@@ -79,7 +79,7 @@ def ask_target(
     at: str,
     ending: str,
 ) -> None:
-    """Ask where to write a file. ``at`` is proposed, ``ending`` added where none is typed."""
+    """Ask where to write a file. ``at`` is suggested, ``ending`` is the default suffix."""
     dialog = _file_dialog(parent, name, title, kinds, at)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(ending)  # before the dialog asks about overwriting

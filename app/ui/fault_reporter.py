@@ -1,4 +1,4 @@
-"""What this window's process knows of its own faults: the log, Qt's messages, and the banner."""
+"""Reporting of the process's own faults: the log, Qt's messages, and the banner."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from app.base import log
 from app.base.log import Fault, FaultLog
 from app.wording.errors import Action, fault_sentence
 
-_FIRST_LINE_MS = 1000  # after the start, which does not wait for the log
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|“[^”]*”")  # of Qt's messages: may be of a chat
+_FIRST_LINE_MS = 1000  # after the start, which must not wait for the log
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|“[^”]*”")  # in Qt's messages: may be from a chat
 _LONGEST = 300
 _LEVELS = {
     QtMsgType.QtWarningMsg: logging.WARNING,
@@ -38,9 +38,9 @@ MessageHandler = Callable[[QtMsgType, QMessageLogContext, str], object]
 
 
 class FaultReporter(QObject):
-    """Writes faults and Qt's warnings to the log of a data folder, and has the window tell.
+    """A reporter of faults and Qt's warnings to the log of a data folder, and to the window.
 
-    Each kind of fault is told once a run. `close` gives everything back.
+    Each kind of fault is shown once per run. `close` restores all hooks.
     """
 
     happened = Signal(Fault)
@@ -51,13 +51,13 @@ class FaultReporter(QObject):
         self._folder: Path | None = None
         self._log: FaultLog | None = None
         self._tell: Callable[[str], object] | None = None
-        self._waiting: list[Fault] = []  # for a window
+        self._waiting: list[Fault] = []  # faults waiting for a window
         self._told: list[Fault] = []
         self._before: MessageHandler | None = None
         self.happened.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def start(self, folder: Path) -> None:
-        """Write to the log in a data folder, instead of the one before."""
+        """Write to the log in a data folder, instead of the previous one."""
         if folder == self._folder:
             return
         self.close()
@@ -68,7 +68,7 @@ class FaultReporter(QObject):
         QTimer.singleShot(_FIRST_LINE_MS, self, self._begin)
 
     def close(self) -> None:
-        """Stop, and give the hooks back."""
+        """Stop, and restore the hooks."""
         if self._log is None:
             return
         log.note("the window has ended")
@@ -77,9 +77,9 @@ class FaultReporter(QObject):
         self._folder = self._log = self._before = None
 
     def attach(self, show: Callable[[str], object]) -> None:
-        """Have ``show`` tell of faults from now on, and of those that no window told of.
+        """Have ``show`` called for faults from now on, and for those that no window has shown.
 
-        It gets the sentence.
+        Its argument is the sentence to show.
         """
         self._tell = show
         waiting, self._waiting = self._waiting, []
@@ -87,11 +87,11 @@ class FaultReporter(QObject):
             self._show(fault)
 
     def detach(self) -> None:
-        """Keep what happens for the next window."""
+        """Keep faults for the next window."""
         self._tell = None
 
     def act(self, action: Action) -> None:
-        """Take one of the steps that the banner offers for a fault."""
+        """Perform one of the actions that the banner offers for a fault."""
         if action is Action.COPY_DETAILS:
             traces = "\n\n".join(fault.trace for fault in self._told)
             QGuiApplication.clipboard().setText(f"{log.versions()}\n\n{traces}\n")
@@ -119,6 +119,6 @@ class FaultReporter(QObject):
 
 
 def without_quotes(message: str) -> str:
-    """Return a message of Qt's in one line, without what it quotes."""
+    """Return a message of Qt's on one line, without quoted text."""
     line = _QUOTED.sub("“…”", " ".join(message.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -1,4 +1,4 @@
-"""The parts of pages and dialogs: headings, rows, buttons, and fields to set a value with."""
+"""Parts of pages and dialogs: headings, rows, buttons, and fields for values."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FormPage(QWidget):
     """A page of the preferences."""
 
     def __init__(self, name: str, title: str) -> None:
-        """``title`` is also its name in the list of pages."""
+        """Create the page; ``title`` is also its name in the list of pages."""
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(title)
@@ -45,17 +45,17 @@ class FormPage(QWidget):
         self.column.addSpacing(6)
 
     def leave(self) -> None:
-        """Take over what is half written: the preferences close."""
+        """Commit half-written values, since the preferences are closing."""
 
     def add_note(self, text: str, name: str = "") -> QLabel:
-        """Add a quiet sentence, on as many lines as it needs."""
+        """Add a muted sentence, wrapped as needed."""
         label = note(text, name)
         self.column.addWidget(label)
         return label
 
 
 class FormRow(QWidget):
-    """A setting: its title, an explanation, and the field to set it with."""
+    """A setting: its title, an explanation, and the field for its value."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:
 
 
 def note(text: str, name: str = "") -> QLabel:
-    """Return a quiet sentence, on as many lines as it needs."""
+    """Return a label with a muted sentence, wrapped as needed."""
     label = muted(text, name, pixels=13)
     label.setWordWrap(True)
     return label
@@ -99,7 +99,7 @@ def named(widget: QWidget, name: str, label: str, tip: str) -> None:
 
 
 class DialogButtons(QHBoxLayout):
-    """The last row of a dialog: Cancel, and the button that does what the dialog is for."""
+    """The last row of a dialog: Cancel, and the button that confirms."""
 
     def __init__(
         self,
@@ -111,7 +111,10 @@ class DialogButtons(QHBoxLayout):
         name: str,
         cancel_name: str,
     ) -> None:
-        """``name`` and ``cancel_name`` are objectNames, ``clicked`` is called for ``text``."""
+        """Create the row; ``clicked`` is called by the button ``text``.
+
+        ``name`` and ``cancel_name`` are the objectNames.
+        """
         super().__init__()
         self.cancel = Button(
             theme, cancel_name, tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
@@ -128,7 +131,7 @@ class DialogButtons(QHBoxLayout):
 
 
 def grow_to_fit(dialog: QDialog) -> None:
-    """Make a dialog as high as its contents need. One that was made higher stays so."""
+    """Enlarge a dialog to the height that its contents need, but never shrink it."""
     layout = dialog.layout()
     assert layout
     layout.activate()
@@ -154,7 +157,7 @@ class DecimalField(QDoubleSpinBox):
 
 
 class CountField(QSpinBox):
-    """A whole number; 0 stands for ``none``."""
+    """A whole number; 0 is shown as ``none``."""
 
     def __init__(self, name: str, label: str, tip: str, *, most: int, step: int, none: str) -> None:
         super().__init__()
@@ -170,7 +173,7 @@ class CountField(QSpinBox):
 
 
 class DigitsField(QLineEdit):
-    """A number of up to ``most`` digits; empty stands for ``none``."""
+    """A number of up to ``most`` digits; an empty field means ``none``."""
 
     def __init__(self, name: str, label: str, tip: str, *, most: int, none: str) -> None:
         super().__init__()
@@ -184,15 +187,15 @@ class DigitsField(QLineEdit):
 
     @property
     def value(self) -> int | None:
-        """The number; None where nothing is written."""
+        """The number; None if the field is empty."""
         return int(self.text()) if self.text() else None
 
 
 class TextField(QPlainTextEdit):
-    """A text of several lines. It is taken over when the person leaves it or pauses."""
+    """A text of several lines. It is committed when the user leaves it or pauses."""
 
     written = Signal(str)
-    """The person has written something else."""
+    """The committed text has changed."""
 
     def __init__(self, name: str, label: str, tip: str, hint: str, height: int = 120) -> None:
         super().__init__()
@@ -214,12 +217,12 @@ class TextField(QPlainTextEdit):
         self._emitted = text
         if (
             text.strip() != self.toPlainText().strip()
-        ):  # blanks at the end may be the beginning of more
+        ):  # the user may go on typing after trailing blanks
             self.setPlainText(text)
         self._pause.stop()
 
     def finish(self) -> None:
-        """Take over what is half written."""
+        """Commit half-written text."""
         self._pause.stop()
         text = self.toPlainText()
         if text != self._emitted:
@@ -235,7 +238,7 @@ class ChoiceField(QWidget):
     """A slider over a few values, with the chosen one in words above it."""
 
     turned = Signal()
-    """The person has chosen another."""
+    """The user has chosen another value."""
 
     def __init__(self, name: str, label: str, tip: str) -> None:
         super().__init__()
@@ -255,7 +258,7 @@ class ChoiceField(QWidget):
         layout.addWidget(self.slider)
 
     def set_stops(self, stops: Sequence[tuple[Any, str]], value: Any) -> None:
-        """Set the values with their words, and choose one, or the nearest below it."""
+        """Set the values with their labels, and choose one, or the nearest below it."""
         with QSignalBlocker(self.slider):
             self._values = list(stops)
             self.slider.setRange(0, len(stops) - 1)
@@ -274,7 +277,7 @@ class ChoiceField(QWidget):
         return self._values[self.slider.value()][0]
 
     def choose(self, value: Any) -> None:
-        """Choose a value, as the person would."""
+        """Choose a value, as if the user had."""
         self.slider.setValue(self._index(value))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -298,7 +301,7 @@ class ChoiceField(QWidget):
 
 
 def _typed(box: QAbstractSpinBox) -> None:
-    """Set up a spin box that is typed into, or stepped with the arrow keys."""
+    """Set up a spin box without buttons, for typing and the arrow keys."""
     box.setKeyboardTracking(False)
     box.setFixedWidth(FIELD_WIDTH)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)

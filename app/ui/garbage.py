@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collection, run where widgets may be destroyed."""
+"""Python's cyclic garbage collection, run on the thread that may destroy widgets."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _INTERVAL_MS = 200
 
 
 class GarbageCollector(QObject):
-    """Collects garbage on the GUI's thread only.
+    """A collector of Python's garbage on the GUI's thread only.
 
-    Left to itself Python collects on whatever thread happens to allocate, and would destroy widgets
-    of the GUI's thread there, which crashes now and then.
+    By default Python collects on whatever thread happens to allocate, and would destroy the GUI
+    thread's widgets there, which crashes now and then.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -25,12 +25,12 @@ class GarbageCollector(QObject):
         self._timer.start()
 
     def close(self) -> None:
-        """Give garbage collection back to Python."""
+        """Return to Python's automatic collection."""
         self._timer.stop()
         gc.enable()
 
     def _collect(self) -> None:
-        """Collect the generations that Python's own thresholds call for."""
+        """Collect the generations that are due by Python's thresholds."""
         due = [
             count > most > 0 for count, most in zip(gc.get_count(), gc.get_threshold(), strict=True)
         ]

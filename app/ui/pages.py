@@ -1,4 +1,4 @@
-"""The pages of the window, one of which is shown: the chat, or a room's page in its place."""
+"""The pages of the window, one of which is shown: the chat, or another page in its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Pages(QStackedWidget):
     """A stack of pages with the chat at its bottom."""
 
     closed = Signal()
-    """A page was closed; the chat is shown again and should get the keyboard focus."""
+    """A page was closed; the chat is shown again, and should get the keyboard focus."""
 
     def __init__(self, chat: QWidget) -> None:
         super().__init__()
@@ -27,6 +27,6 @@ class Pages(QStackedWidget):
         self.setCurrentWidget(self._chat)
 
     def close_page(self) -> None:
-        """Show the chat in place of a page."""
+        """Close the page and show the chat."""
         self.show_chat()
         self.closed.emit()

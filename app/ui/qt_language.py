@@ -1,4 +1,4 @@
-"""Qt's part of the language: its own words (buttons of dialogs), and how it writes numbers."""
+"""The language of Qt's own texts (buttons of dialogs) and number formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _installed: list[QTranslator] = []
 
 
 def install(application: QCoreApplication, wanted: str) -> None:
-    """Speak ``wanted``, one of `language.LANGUAGES`, or for "" the system's language.
+    """Use the language ``wanted``, one of `language.LANGUAGES`, or for "" the system's.
 
     Falls back to English. Widgets that exist already keep their language.
     """

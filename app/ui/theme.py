@@ -81,9 +81,8 @@ def _colours(name: str) -> Colours:
 def _load() -> None:
     """Register the bundled fonts with Qt, once.
 
-    All of them at once and before any text is laid out: each font changes the order in which Qt
-    goes through fonts for what another one lacks, and a layout keeps its glyphs by their places in
-    that order.
+    They are registered together and before any text is laid out: each font changes the order of
+    Qt's fallback fonts, and a layout refers to its glyphs by their places in that order.
     """
     for file in _FONTS:
         QFontDatabase.addApplicationFont(str(resource("fonts", file)))
@@ -92,9 +91,9 @@ def _load() -> None:
 def font(pixels: int, weight: int = 400, *, italic: bool = False) -> QFont:
     """Return Inter in a size and weight.
 
-    The weight is an axis of the one variable file; Qt's own weights would smear it. Off are the
-    alternates that draw ``->`` as an arrow and ``10x10`` with another sign, which a PDF would not
-    give back as they were written.
+    The weight is an axis of the one variable font file; Qt's own weights would be synthesized. The
+    alternates that draw ``->`` as an arrow and ``10x10`` with a multiplication sign are off, since
+    text copied from a PDF would differ from the original.
     """
     _load()
     result = QFont("Inter")
@@ -117,7 +116,7 @@ def mono(pixels: int) -> QFont:
 
 
 class Palette(Protocol):
-    """The colours that something is painted in."""
+    """The colours that something is painted with."""
 
     colours: Colours
 
@@ -138,8 +137,8 @@ class PaperTheme:
 class Theme(QObject):
     """The present palette and icons of the window.
 
-    ``changed`` is emitted when the colours change, and when the system has other fonts: what was
-    laid out has to be laid out again.
+    ``changed`` is emitted when the colours change, and when the system's fonts change: all text
+    must then be laid out again.
     """
 
     changed = Signal()
@@ -157,10 +156,10 @@ class Theme(QObject):
         application.fontDatabaseChanged.connect(self.changed)
 
     def choose(self, theme: ThemeChoice) -> None:
-        """Choose a theme; SYSTEM follows the system from now on."""
+        """Apply a theme; SYSTEM follows the system from now on."""
         self.theme = theme
         hints = QGuiApplication.styleHints()
-        match theme:  # the title bar follows, where the system draws one
+        match theme:  # the title bar follows, if the system draws one
             case ThemeChoice.SYSTEM:
                 hints.unsetColorScheme()
             case ThemeChoice.LIGHT:

@@ -1,4 +1,4 @@
-"""A message that goes by itself."""
+"""A message that disappears by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.wording.language import tr
 
 
 class Toast(Notice):
-    """A message over the lower edge of the window, which goes by itself."""
+    """A message over the lower edge of the window, which disappears by itself."""
 
     SHOWN_MS = 10_000
 

@@ -1,6 +1,6 @@
-"""What was found on this computer, what was chosen and why, in words.
+"""The diagnosis: what was found on this computer, what was chosen and why, in words.
 
-``fireside doctor`` prints it, the preferences show it.
+``fireside doctor`` prints it, and the preferences show it.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ def fit(plan: Plan, machine: Machine) -> str:
     ).format(summary=summary(plan))
 
 
-def report(examined: Examined, wishes: Overrides) -> str:
-    """Return everything, in lines of some 76 characters."""
+def report(examined: Examined, overrides: Overrides) -> str:
+    """Return the full report, in lines of about 76 characters."""
     machine = examined.machine
-    lines = [*_machine(machine), "", *_wishes(wishes)]
+    lines = [*_machine(machine), "", *_override_lines(overrides)]
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
-            lines += _model(model, header, machine, wishes)
+            lines += _model(model, header, machine, overrides)
         else:
             explanation = explain(header)
             told = filter(None, (explanation.sentence, explanation.detail))
@@ -67,7 +67,7 @@ def report(examined: Examined, wishes: Overrides) -> str:
 
 
 def end_of_log(text: str) -> str:
-    """Return a section with the last lines of fireside.log; empty where there are none."""
+    """Return a section with the last lines of fireside.log; empty if there are none."""
     title = tr("The end of {file}").format(file=log.NAME)
     return f"\n\n{title}\n{text}" if text else ""
 
@@ -94,10 +94,10 @@ def _machine(machine: Machine) -> Iterator[str]:
 
 
 def _no_gpu(devices: Devices) -> Iterator[str]:
-    """Yield what to do for a GPU that llama.cpp does not see."""
+    """Yield advice for a GPU that llama.cpp does not see."""
     others = [name for name in devices.backends if name not in ("CPU", "BLAS")]
     if not others and getattr(sys, "frozen", False):
-        others = ["Vulkan"]  # is in every package, and was not loaded
+        others = ["Vulkan"]  # included in every package, but not loaded
     if others:
         names = " / ".join(others)
         yield _line(
@@ -131,21 +131,21 @@ def _gpu(gpu: Gpu) -> str:
     )
 
 
-def _wishes(wishes: Overrides) -> Iterator[str]:
+def _override_lines(overrides: Overrides) -> Iterator[str]:
     chosen = {
-        tr("context"): wishes.context,
-        tr("layers on the GPU"): wishes.gpu_layers,
-        tr("expert layers on the CPU"): wishes.cpu_experts,
-        tr("cache"): wishes.cache and wishes.cache.value,
+        tr("context"): overrides.context,
+        tr("layers on the GPU"): overrides.gpu_layers,
+        tr("expert layers on the CPU"): overrides.cpu_experts,
+        tr("cache"): overrides.cache and overrides.cache.value,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("You fixed"), ", ".join(fixed) or tr("nothing: all is chosen for this computer"))
 
 
 def _model(
-    model: ModelRef, header: GgufHeader, machine: Machine, wishes: Overrides
+    model: ModelRef, header: GgufHeader, machine: Machine, overrides: Overrides
 ) -> Iterator[str]:
-    plan = propose(header, machine, wishes)
+    plan = propose(header, machine, overrides)
     yield _line(
         tr("Model"),
         tr("{weights} in {layers} layers").format(
@@ -185,7 +185,7 @@ def _cache(cache: CacheType) -> str:
 
 
 def _shared(plan: Plan) -> str:
-    """Return how many layers the GPU and the CPU have."""
+    """Return how the layers are divided between GPU and CPU."""
     if plan.gpu_layers <= plan.layers:
         return tr("{count} of {all} layers on the GPU").format(
             count=plan.gpu_layers - 1, all=plan.layers
@@ -207,7 +207,7 @@ def _parts(use: MemoryUse, room: int) -> str:
 
 
 def _of(size: int, room: int) -> str:
-    """Return "size of room", with the unit once if both have the same."""
+    """Return "size of room", with the unit only once if it is the same."""
     one, other = gigabytes(size), gigabytes(room)
     same = one.split()[1] == other.split()[1]
     return tr("{size} of {room}").format(size=one.split()[0] if same else one, room=other)

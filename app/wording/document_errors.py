@@ -1,4 +1,4 @@
-"""What is told of files that a person attaches."""
+"""Explanations of errors about attached files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of models on the hub, and of their files on this disk."""
+"""Explanations of errors about models on the hub, and about their files on this disk."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from app.wording.language import tr
 
 
 def effort_label(effort: Effort) -> str:
-    """Return the label of a choice, under a heading that says what is chosen."""
+    """Return an effort's label, for use beside the heading “Effort”."""
     match effort:
         case Effort.LOW:
             return tr("Low")
@@ -29,7 +29,7 @@ def effort_command(effort: Effort) -> str:
 
 
 def effort_name(effort: Effort) -> str:
-    """Return how an answer's effort is told below it."""
+    """Return an effort as shown below an answer."""
     match effort:
         case Effort.LOW:
             return tr("Low effort")

@@ -1,4 +1,4 @@
-"""What is told of the model's process."""
+"""Explanations of errors of the model's process."""
 
 from __future__ import annotations
 

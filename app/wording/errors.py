@@ -1,4 +1,4 @@
-"""What a person is told when something goes wrong: what happened, and what to do."""
+"""Explanations of errors: what happened, and what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Action", "Explanation", "explain", "fault_sentence"]
 
 
 def explain(error: BaseException) -> Explanation:
-    """Return the words for any error of `app.base.errors`, and for one that nobody expected."""
+    """Return the explanation of any error of `app.base.errors`, or of an unexpected one."""
     match error:
         case e.ModelError():
             return Explanation(
@@ -63,7 +63,7 @@ def explain(error: BaseException) -> Explanation:
 
 
 def fault_sentence(fault: Fault) -> str:
-    """Return the words for something that nobody foresaw."""
+    """Return the sentence for an unforeseen fault."""
     if fault.ended:
         return tr("Fireside ended unexpectedly the last time. Your chats are kept.")
     return tr("Something went wrong in Fireside. It goes on, but this part may not have worked.")

@@ -1,4 +1,4 @@
-"""What is told of files of chats and presets, read or written."""
+"""Explanations of errors in reading or writing files of chats and presets."""
 
 from __future__ import annotations
 

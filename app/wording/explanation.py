@@ -1,4 +1,4 @@
-"""A sentence for a person, and the step to offer beside it."""
+"""A sentence for the user, and the action to offer with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.wording.language import tr
 
 
 class Action(Enum):
-    """A step that is offered beside a sentence."""
+    """An action that is offered with a sentence."""
 
     NONE = auto()
     RETRY = auto()
@@ -46,9 +46,9 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A sentence, and the step to offer with it.
+    """A sentence, and the action to offer with it.
 
-    ``detail`` is what a program said, in its own words, for whoever asks for it.
+    ``detail`` is another program's message, verbatim, shown on request.
     """
 
     sentence: str

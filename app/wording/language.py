@@ -1,8 +1,8 @@
-"""The language of everything a person reads: each sentence goes through `tr`.
+"""The language of everything the user reads: each sentence goes through `tr`.
 
-English stands in the code. ``resources/translations/`` holds the others as gettext catalogues,
-which ``installers/translations.py`` keeps up to date. The window, the command line and a server
-speak from the same catalogue.
+English is in the code. ``resources/translations/`` holds the others as gettext catalogues, which
+``installers/translations.py`` keeps up to date. The window, the command line and a server use the
+same catalogue.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from gettext import GNUTranslations
 from app.base.resources import resource
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
-"""The code of each language, and its name in itself."""
+"""The code of each language, and its name in that language."""
 
 Translate = Callable[[str, str, int], str]
-"""Text, context and number (-1 for none) to the text in a language."""
+"""A function from text, context and number (-1 for none) to the translated text."""
 
-_SEPARATORS = {"en": {}, "de": str.maketrans(",.", ".,")}  # of thousands and decimals
+_SEPARATORS = {"en": {}, "de": str.maketrans(",.", ".,")}  # for thousands and decimals
 
 
 def _english(text: str, comment: str, n: int) -> str:
@@ -32,15 +32,15 @@ _separators: dict[int, int] = _SEPARATORS["en"]
 
 
 def tr(text: str, comment: str = "", n: int = -1) -> str:
-    """Return ``text`` in the person's language.
+    """Return ``text`` in the user's language.
 
-    ``comment`` tells apart what English says in one word. ``n`` stands where the text has ``%n``
-    (``%Ln``: with separators between thousands) and decides between singular and plural, which
-    English writes "chat(s)" in the code. What else changes stands as ``{name}``, for
-    `str.format`: a translator may move it.
+    ``comment`` distinguishes meanings that are one word in English. ``n`` replaces ``%n`` in the
+    text (``%Ln``: with thousands separators) and selects singular or plural, written "chat(s)" in
+    the English text. Other variables are written ``{name}``, for `str.format`, so that translators
+    can move them.
 
-    Call it with literals only, and only when the sentence is shown: the tools collect literals,
-    and a constant of a module would be translated before the language is known.
+    Call it with literals only, and only when the sentence is shown: the tools collect literals, and
+    a constant of a module would be translated before the language is known.
     """
     return _translate(text, comment, n)
 
@@ -51,12 +51,12 @@ def counted(text: str, n: int) -> str:
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """Return ``value`` as the language writes it: "12,345.6", "12.345,6"."""
+    """Return ``value`` formatted for the language: "12,345.6", "12.345,6"."""
     return f"{value:,.{decimals}f}".translate(_separators)
 
 
 def use(language: str) -> None:
-    """Speak one of `LANGUAGES` from now on. Sentences made before keep theirs."""
+    """Use one of `LANGUAGES` from now on. Earlier sentences are not translated again."""
     global _translate, _separators
     _translate = _english if language == "en" else _from_catalogue(language)
     _separators = _SEPARATORS[language]
@@ -73,9 +73,9 @@ def choose(wanted: str, spoken: Iterable[str]) -> str:
 
 
 def system_languages() -> list[str]:
-    """Return what the system speaks, best first, as far as it can be told without Qt.
+    """Return the system's languages, best first, as far as they can be found without Qt.
 
-    Linux and macOS say it in the environment, Windows by its display language.
+    On Linux and macOS they are in the environment; on Windows it is the display language.
     """
     if sys.platform == "win32":
         import ctypes
@@ -85,7 +85,7 @@ def system_languages() -> list[str]:
         return [locale.windows_locale.get(identifier, "")]
     values = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     found = next(filter(None, values), "")
-    if found in ("", "C", "POSIX"):  # then gettext ignores LANGUAGE as well
+    if found in ("", "C", "POSIX"):  # in which case gettext ignores LANGUAGE, too
         return [found]
     return [*os.environ.get("LANGUAGE", "").split(":"), found]
 

@@ -1,4 +1,4 @@
-"""What is told of a model's file that cannot be run."""
+"""Explanations of errors about a model's file that cannot be run."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def model_sentence(error: e.ModelError) -> str:
 
 
 def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelTruncated) -> str:
-    """There is no whole file that could be a model."""
+    """Return the sentence for a file that is missing, unreadable, incomplete or not a model."""
     name = error.path.name
     match error:
         case e.ModelMissing():
@@ -98,7 +98,7 @@ def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelT
             )
         case e.ModelTruncated():
             there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
-            # Below a kilobyte not even the header is whole, and it promises nothing yet.
+            # Below a kilobyte even the header is incomplete, and says nothing about the size.
             tell = there != all_of_it and error.expected >= 1000
             if not tell:
                 return tr("“{name}” is incomplete. Download it again.").format(name=name)
@@ -108,7 +108,7 @@ def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelT
 
 
 def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:
-    """There is too little, as was foreseen, or as it turned out."""
+    """Return the sentence for too little memory, foreseen or not."""
     name = error.path.name
     match error:
         case e.ModelTooLarge() if error.gpu:

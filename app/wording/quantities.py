@@ -1,4 +1,4 @@
-"""Times and sizes, as people say them."""
+"""Times and sizes in words."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def date_of(date: datetime.date, *, year: bool) -> str:
 
 
 def ago(when: float) -> str:
-    """Return how many days a POSIX time is past: "today", "yesterday", "3 days ago"."""
+    """Return how long ago a POSIX time was: "today", "yesterday", "3 days ago"."""
     match _days_since(when):
         case days if days <= 0:
             return tr("today", "in a sentence")
@@ -69,7 +69,7 @@ def ago(when: float) -> str:
 def days_left(since: float, days: int) -> str:
     """Return when ``days`` will have passed since a POSIX time: "in 27 days", "today".
 
-    By the calendar, as `ago`, so that the two fit together at any hour.
+    It counts calendar days, as `ago` does, so that the two agree at any hour.
     """
     left = days - _days_since(since)
     return tr("in %Ln day(s)", "", left) if left > 0 else tr("today", "in a sentence")

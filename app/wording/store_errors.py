@@ -1,4 +1,4 @@
-"""What is told of the chats and settings on the disk."""
+"""Explanations of errors about the chats and settings on the disk."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""Harmony, the format that gpt-oss speaks: a prompt out of messages, messages out of tokens.
+"""Harmony, the chat format of gpt-oss: a prompt out of messages, messages out of tokens.
 
 A prompt is a list of control ids and ordinary text, never a string that is parsed, so nothing
-that a person, a file or a model wrote can become a control token. The parser is a state machine
+that the user, a file or a model wrote can become a control token. The parser is a state machine
 over ids that recovers from whatever a model writes: no text is lost, no control token comes out.
 
 ``chat_format``   the format as the engine knows it
 ``vocabulary``    the ids of the control tokens
 ``channels``      Harmony's channels, and the kinds of parts that they are
 ``render``        a prompt out of messages
-``header``        what stands before a message, as models write it
+``header``        message headers, as models write them
 ``parse``         messages out of tokens
 ``stored_parts``  parts as they were stored by channel
 
-Source: openai-harmony 0.0.8, whose own rendering is the reference (its documentation holds
-stray lines), and whose parser raises where this one recovers.
+Source: openai-harmony 0.0.8, whose own rendering is the reference (its documentation has stray
+lines), and whose parser raises where this one recovers.
 """

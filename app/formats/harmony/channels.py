@@ -1,8 +1,8 @@
-"""Harmony's channels, and what they are outside of this format.
+"""Harmony's channels, and the kinds of parts that they correspond to.
 
-A part keeps the words of its header that its kind does not tell in ``format_data``: nothing for
-reasoning on the analysis channel and text on the final one, else the channel and the content
-type, as in ``commentary`` or ``analysis json``.
+A part keeps in ``format_data`` what its kind does not determine about its header: nothing for
+reasoning on the analysis channel and text on the final one, else the channel and the content type,
+as in ``commentary`` or ``analysis json``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.base.types import Part, PartKind
 
 
 class Channel(StrEnum):
-    """The channels: reasoning, calls and words along the way, and the answer."""
+    """The channels: reasoning, calls and intermediate text, and the answer."""
 
     ANALYSIS = "analysis"
     COMMENTARY = "commentary"
@@ -31,7 +31,7 @@ _USUAL = {
 
 @dataclass(frozen=True, slots=True)
 class MessageHeader:
-    """The fields of a message's header; ``recipient`` is the tool that it is for."""
+    """The fields of a message's header; ``recipient`` is the tool that it addresses."""
 
     channel: Channel
     recipient: str = ""
@@ -39,7 +39,7 @@ class MessageHeader:
 
     @classmethod
     def of_part(cls, part: Part) -> MessageHeader:
-        """Return the header of a part, whichever format it was drawn in."""
+        """Return the header of a part, whichever format generated it."""
         word, _, content_type = part.format_data.partition(" ")
         channel = _CHANNELS.get(word)
         if channel is None:  # the usual one, or another format's words
@@ -48,14 +48,14 @@ class MessageHeader:
 
     @property
     def kind(self) -> PartKind:
-        """What a part with this header is."""
+        """The kind of a part with this header."""
         if self.recipient:
             return PartKind.CALL
         return PartKind.REASONING if self.channel is Channel.ANALYSIS else PartKind.TEXT
 
     @property
     def format_data(self) -> str:
-        """What of the header the part's kind does not tell."""
+        """What the part's kind does not determine about the header; see the module."""
         if not self.content_type and self.channel is _USUAL.get(self.kind):
             return ""
         return f"{self.channel} {self.content_type}".rstrip()

@@ -19,7 +19,7 @@ ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
 
 
 class HarmonyFormat:
-    """What gpt-oss speaks. See `app.formats.ChatFormat`."""
+    """The Harmony format with a model's vocabulary. See `app.formats.ChatFormat`."""
 
     abilities = ABILITIES
 
@@ -30,7 +30,7 @@ class HarmonyFormat:
 
     @staticmethod
     def fits(control: Container[str], template: str) -> bool:
-        """Return whether a file speaks Harmony, by its control tokens.
+        """Return whether a file uses Harmony, by its control tokens.
 
         ``template`` is not needed: no other format has these, and in many files it was replaced.
         """
@@ -45,7 +45,7 @@ class HarmonyFormat:
         """See `ChatFormat.ahead`."""
         self._check(request)
         if request.drawn:
-            raise RequestUnsupported("drawn")  # it is no question that comes next
+            raise RequestUnsupported("drawn")  # what comes next is not a question
         return render.render_ahead(request, self.vocabulary)
 
     def bridge(self, request: Request, drawn: Sequence[int]) -> list[int]:

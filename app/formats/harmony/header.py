@@ -1,9 +1,9 @@
 """Message headers, from ``<|start|>`` to ``<|message|>``, as models write them.
 
-The format has ``assistant to=functions.f<|channel|>commentary <|constrain|>json``. Models put
-each of these words nearly anywhere: 5 of 60 calls of a recorded gpt-oss-20b have the tool where
-the channel belongs (github borislavmavrin/harmonyagent, tests/e2e, seen 2026-11-29). So each word
-is recognised by itself, and its position only resolves ambiguities.
+The documented form is ``assistant to=functions.f<|channel|>commentary <|constrain|>json``. Models
+put each of these words nearly anywhere: 5 of 60 calls of a recorded gpt-oss-20b have the tool's
+name where the channel belongs (github borislavmavrin/harmonyagent, tests/e2e, seen 2026-11-29). So
+each word is recognised by itself, and its position only resolves ambiguities.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TRAINED = {"python", "browser"}  # tools whose names have no dot
 _WORD = re.compile(rf"assistant(?={'|'.join(CHANNELS)})|[\w.:/=-]+|\S")
 _NAME = re.compile(r"[A-Za-z_][\w.:/-]*", re.ASCII)
 _DOTTED = re.compile(r"(?P<first>[A-Za-z_]\w*)(?:\.[A-Za-z_][\w-]*)+", re.ASCII)
-# Without a control token at its start, longer text than this is no header.
+# Without a control token at its start, text longer than this is not a header.
 _HELD, _HELD_WORDS = 80, 5
 
 
@@ -41,8 +41,8 @@ def _is_tool(word: str) -> bool:
 class HeaderParser:
     """A header while it is drawn: its text, in stretches between control tokens, and its fields.
 
-    ``written``: the model has begun it with a control token. Without one, at an answer's start
-    and behind the end of a message, the text may be prose instead.
+    ``written``: whether the model began it with a control token. Without one, at an answer's start
+    and after the end of a message, the text may be prose instead.
     """
 
     def __init__(self, before: str = "", *, written: bool = True) -> None:
@@ -51,7 +51,7 @@ class HeaderParser:
         self._read(complete=False)
 
     def begin(self, kind: str) -> None:
-        """Begin the stretch behind a control token, a ``channel`` or a ``type``."""
+        """Begin the stretch after a control token, a ``channel`` or a ``type``."""
         self.written = True
         self._stretches.append((kind, ""))
 
@@ -62,13 +62,13 @@ class HeaderParser:
 
     @property
     def overrun(self) -> bool:
-        """Whether it is prose: no control token began it, and it is longer than any header."""
+        """Whether it must be prose: no control token began it, and it is longer than any header."""
         text = self._stretches[0][1]
         long = len(text) > _HELD or len(text.split()) > _HELD_WORDS or not text.isascii()
         return long and not self.written
 
     def close(self) -> None:
-        """End the header at ``<|message|>``, which makes all of its text header."""
+        """End the header at ``<|message|>``; all of its text then counts as header, not prose."""
         self._read(complete=True)
 
     def take_prose(self) -> str:
@@ -82,11 +82,11 @@ class HeaderParser:
         self.role = self.recipient = self.type = ""
         self.channel: Channel | None = None
         self.stray = ""
-        """The first unknown word, where it could be the name of a tool."""
+        """The first unknown word, if it could be the name of a tool."""
         self.stray_leads = False
-        """Whether that word stands where the channel belongs."""
+        """Whether that word is where the channel belongs."""
         self.tool_speaks = False
-        """Whether a tool stands in the place of the role."""
+        """Whether a tool's name is in the place of the role."""
         self._prose = [self._prose_of(kind, text, complete) for kind, text in self._stretches]
 
     def _prose_of(self, kind: str, text: str, complete: bool) -> str:
@@ -109,7 +109,7 @@ class HeaderParser:
         return ""
 
     def _knows(self, kind: str, word: str, complete: bool) -> bool:
-        """Return whether headers have such a word; fewer count where this may be prose."""
+        """Return whether headers have such a word; fewer words count if this may be prose."""
         low = word.lower() if self.written else word
         if low in _ROLES:
             self.role = self.role or low

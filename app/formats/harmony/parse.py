@@ -20,7 +20,7 @@ _LONGEST_TYPE = 20  # characters of a content type, as "json"
 
 
 class _Text:
-    """Decode tokens to text; half a character waits for its other half."""
+    """A decoder of tokens to text; an incomplete character waits for its other bytes."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._bytes_of = tokenizer.bytes_of
@@ -36,25 +36,25 @@ class _Text:
 
 
 class HarmonyParser:
-    """Turns the tokens that a model draws into deltas. See `app.formats.AnswerParser`.
+    """A parser of the tokens that a model draws into deltas. See `app.formats.AnswerParser`.
 
-    It begins behind ``<|start|>assistant``, or within the last of ``parts``, where those are an
-    answer that is continued. It recovers from malformed output:
+    It begins after ``<|start|>assistant``, or within the last of ``parts``, if these are an answer
+    that is continued. It recovers from malformed output:
 
     - ``<|start|>`` or ``<|channel|>`` within a message ends it, and so does ``<|constrain|>``
-      with a word and ``<|message|>`` behind it.
+      if a word and ``<|message|>`` follow.
     - All text up to ``<|message|>`` is header and not shown. The name of a tool anywhere in it is
-      the recipient. Where ``<|message|>`` never comes, words that no header has are text.
+      the recipient. If ``<|message|>`` never comes, words that no header has are text.
     - A call may have no arguments. Whatever ends with ``<|call|>`` is a call.
     - Text on a missing or unknown channel is reasoning while it grows, and becomes the answer
-      where the stream ends without one. Text before the first header stays reasoning where a
-      channel follows.
+      if the stream ends without one. Text before the first header stays reasoning if a channel
+      follows.
     - A header with another role than the model's own ends the answer.
     """
 
     def __init__(self, vocabulary: Vocabulary, parts: tuple[Part, ...] = ()) -> None:
         self.ended = False
-        """Whether the model has begun a turn of another role: what follows is ignored."""
+        """Whether the model has begun another role's turn: everything after it is ignored."""
         self.called = False
         """Whether a tool was called."""
         self.stop: StopReason | None = None
@@ -69,22 +69,22 @@ class HarmonyParser:
         self._begin_part(before[-1] if parts else MessageHeader(Channel.FINAL))
         self._fresh = False  # whether the part has no text yet, and so no index
         self._held: str | None = None
-        """The text behind <|constrain|> within a message: a type, if <|message|> follows."""
+        """The text after <|constrain|> within a message: a type, if <|message|> follows."""
         self._unsettled: dict[int, tuple[MessageHeader, bool]] = {}
-        """Parts on an unknown channel, each with whether it stands before any header."""
+        """Parts on an unknown channel, each with whether it comes before any header."""
         self._answered = any(h.channel is Channel.FINAL and not h.recipient for h in before)
         if parts and parts[-1].kind not in (PartKind.CALL, PartKind.RESULT):
             self._header = None
 
     @property
     def in_reasoning(self) -> bool:
-        """Whether text that came now would be on the analysis channel."""
+        """Whether further text would be on the analysis channel."""
         return self._header is None and self._part.channel is Channel.ANALYSIS
 
     def close_reasoning(self) -> list[int]:
-        """Return the tokens that open the final channel, out of the reasoning or as the first.
+        """Return the tokens that open the final channel, from the reasoning or at the start.
 
-        Empty where a header is being drawn, and on other channels.
+        Empty if a header is being drawn, and on other channels.
         """
         begins = self._header is not None and not self._fed
         if not begins and not self.in_reasoning:
@@ -92,7 +92,7 @@ class HarmonyParser:
         return closing(self._v, in_reasoning=not begins)
 
     def feed(self, token: int) -> list[Delta]:
-        """Return what one more token adds. Never raises, whatever the token."""
+        """Return the deltas that one more token adds. Never raises, whatever the token."""
         deltas = self._take(token)
         self._fed = True
         if self.stop is None:
@@ -124,7 +124,7 @@ class HarmonyParser:
         return self._add(self._text.feed(token))
 
     def finish(self) -> list[Delta]:
-        """Return what was held back until the stream ended, and what is the answer after all."""
+        """Return the deltas that were held back, and those that make parts the answer after all."""
         deltas = [] if self.ended else self._close(None)
         if not self._answered and not self.called:
             for index, (part, _) in self._unsettled.items():
@@ -149,7 +149,7 @@ class HarmonyParser:
     # --- A header ---------------------------------------------------------------------------
 
     def _announce(self) -> list[Delta]:
-        """Take the text so far for a header, since a control token follows; return its prose."""
+        """Treat the text so far as a header, since a control token follows; return its prose."""
         header = self._header
         assert header
         header.add(self._text.finish())
@@ -163,7 +163,7 @@ class HarmonyParser:
         return self._emit(prose)
 
     def _constrain(self) -> list[Delta]:
-        """Handle <|constrain|>, behind which a header has the content type."""
+        """Handle <|constrain|>, after which a header has the content type."""
         if self._header:
             deltas = self._announce()
             self._header.begin("type")
@@ -173,7 +173,7 @@ class HarmonyParser:
         return deltas
 
     def _go_on(self) -> list[Delta]:
-        """Go on with the message: the text behind <|constrain|> was no type."""
+        """Continue the message: the text after <|constrain|> was not a type."""
         held, self._held = self._held or "", None
         return self._emit(held + self._text.finish())
 
@@ -234,8 +234,8 @@ class HarmonyParser:
     ) -> None:
         """Begin a part.
 
-        ``known``: its channel is known. ``bare``: it stands before any header. ``stray``: the
-        tool that is called, should it end as a call.
+        ``known``: its channel is known. ``bare``: it comes before any header. ``stray``: the tool
+        that is called if it ends as a call.
         """
         self._part, self._stray = part, stray
         self._known = (known and not bare) or bool(part.recipient)
@@ -251,7 +251,7 @@ class HarmonyParser:
         if self._fresh:
             self._fresh = False
             self._index += 1
-            if self._known:  # what was bare stays reasoning
+            if self._known:  # text before any header stays reasoning
                 self._unsettled = {i: p for i, p in self._unsettled.items() if not p[1]}
             else:
                 self._unsettled[self._index] = part, self._bare
@@ -270,10 +270,10 @@ class HarmonyParser:
     def _end_part(self, token: int | None) -> list[Delta]:
         """End a part: a call without arguments still needs a delta, and what ends as a call is one.
 
-        Where nothing names the tool, that is reasoning, so that nobody reads it as the answer.
+        A call that names no tool becomes reasoning, so that it is not shown as the answer.
         """
         part = self._part
-        said = part.channel is Channel.FINAL and not self._stray  # meant for the reader
+        said = part.channel is Channel.FINAL and not self._stray  # text for the user
         if not part.recipient and token == self._v.call and not said:
             channel = part.channel if self._stray else Channel.ANALYSIS
             self._part = part = replace(part, channel=channel, recipient=self._stray)
@@ -288,5 +288,5 @@ def _delta_of(index: int, text: str, header: MessageHeader) -> Delta:
 
 
 def _says(text: str, means: Callable[[str], bool]) -> bool:
-    """Return whether any character of a text means something."""
+    """Return whether ``means`` is true of any character of a text."""
     return any(map(means, text))

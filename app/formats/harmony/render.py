@@ -1,8 +1,8 @@
 """Rendering: a prompt out of messages.
 
-A turn in progress, an answer with its calls and their results, keeps its reasoning; that of
-turns which are over is dropped. (openai-harmony's own way of dropping it is wrong: reasoning of
-the second turn survives into the third, and nothing is dropped behind a call.)
+A turn in progress, an answer with its calls and their results, keeps its reasoning; the reasoning
+of completed turns is dropped. (openai-harmony's own way of dropping it is wrong: reasoning of the
+second turn survives into the third, and nothing is dropped after a call.)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SYSTEM = (
     "# Valid channels: analysis, commentary, final. Channel must be included for every message."
 )
 NO_TOOL = "Error: there is no such tool here. Answer without it."
-"""The result of a call that has none."""
+"""The text rendered for a call that has no result."""
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
 _ANSWERS = (Role.ASSISTANT, Role.TOOL)
 
@@ -37,7 +37,7 @@ def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
     past = _past(request, turn, v)
     if turn == len(messages):
         if request.drawn:
-            raise RequestUnsupported("drawn")  # in no answer
+            raise RequestUnsupported("drawn")  # not in an answer
         return RenderedRequest.of_pieces([*past, _begun(v)])
     if request.drawn:
         drawn = [*_begun(v), *request.drawn, *render_bridge(request, request.drawn, v)]
@@ -46,7 +46,7 @@ def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
     last = _parts(messages[-1])[-1:]
     if not last or last[0].kind in (PartKind.CALL, PartKind.RESULT):
         follows = _begun(v)
-    else:  # without its end, it goes on
+    else:  # without its end, it is continued
         pieces[-1], follows = pieces[-1][:-1], []
     changing = sum(map(len, pieces))
     return RenderedRequest.of_pieces(
@@ -57,7 +57,7 @@ def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
 def render_ahead(request: Request, v: Vocabulary) -> RenderedRequest:
     """Render what the prompt of the next question begins with.
 
-    A question at the end is still being written.
+    A question at the end counts as unfinished.
     """
     pieces = _past(request, len(request.messages), v)
     if request.messages and request.messages[-1].role is Role.USER:
@@ -84,7 +84,7 @@ def render_bridge(request: Request, drawn: Sequence[int], v: Vocabulary) -> list
 
 
 def _turn(messages: Sequence[Message]) -> int:
-    """Return where the turn in progress begins; behind the last message where there is none.
+    """Return the index at which the turn in progress begins; the number of messages if none is.
 
     It is an answer that is continued, or one whose calls have results.
     """
@@ -97,7 +97,7 @@ def _turn(messages: Sequence[Message]) -> int:
 
 
 def _begun(v: Vocabulary) -> list[int]:
-    """Return the beginning of an answer."""
+    """Return the tokens that begin an answer."""
     return [v.start, *v.tokenizer.encode("assistant")]
 
 
@@ -110,9 +110,10 @@ def _instructions(text: str, v: Vocabulary) -> list[int]:
 
 
 def _opening(request: Request, v: Vocabulary) -> list[int]:
-    """Render what stands before the messages.
+    """Render the opening, which precedes the messages.
 
-    The format wants the effort near its start, so another effort changes the prompt from there.
+    The format has the effort near its start, so a different effort changes the prompt from there
+    on.
     """
     system = _SYSTEM.format(date=request.today.isoformat(), effort=request.effort.value)
     ids = _message("system", system, v)
@@ -133,8 +134,8 @@ def _leading(request: Request) -> int:
 def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
     """Render the opening, and the first ``end`` messages, which are complete.
 
-    A question of another day than the one before is preceded by its day, so that the opening and
-    all that was processed stay as they are.
+    A question asked on a later day than the one before is preceded by its date, so that the opening
+    and everything processed so far stay valid.
     """
     pieces, current = [_opening(request, v)], request.today
     leading = _leading(request)
@@ -147,7 +148,7 @@ def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
             pieces.append(_instructions(message.text, v) if at >= leading else [])
         else:
             day = message.day or request.today
-            # As openai-harmony renders a system message that has nothing but a date.
+            # As openai-harmony renders a system message that has only a date.
             date = (
                 _message("system", f"Current date: {day.isoformat()}", v) if day != current else []
             )
@@ -158,7 +159,7 @@ def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
 
 
 class _Results:
-    """Which results answer which calls, by their places in a list of parts.
+    """The assignment of results to calls, by their places in a list of parts.
 
     ``calls``: the call of each result that has one. ``unanswered``: the calls without a result.
     """
@@ -189,7 +190,7 @@ def _answers(message: Message) -> bool:
 
 
 def _parts(message: Message) -> tuple[Part, ...]:
-    """Return the parts of a message; whatever a tool's message holds is a result."""
+    """Return the parts of a message; everything in a tool's message is a result."""
     if message.role is not Role.TOOL:
         return message.parts
     return tuple(replace(part, kind=PartKind.RESULT) for part in message.parts)
@@ -198,7 +199,7 @@ def _parts(message: Message) -> tuple[Part, ...]:
 def _answer(messages: Sequence[Message], v: Vocabulary, *, past: bool = False) -> list[list[int]]:
     """Render one turn's answers and tools' messages, each as tokens.
 
-    Of a ``past`` turn, what is on the analysis channel is left out.
+    The analysis channel of a ``past`` turn is left out.
     """
     ids: list[list[int]] = [[] for _ in messages]
     placed = [(at, part) for at, message in enumerate(messages) for part in _parts(message)]
@@ -217,7 +218,7 @@ def _answer(messages: Sequence[Message], v: Vocabulary, *, past: bool = False) -
 
 
 def _said(part: Part, header: MessageHeader, v: Vocabulary) -> list[int]:
-    """Render what the model wrote itself: reasoning, text, or a call."""
+    """Render a part that the model wrote itself: reasoning, text, or a call."""
     encode, tool = v.tokenizer.encode, header.recipient
     ids = [v.start, *encode(f"assistant to={tool}" if tool else "assistant")]
     ids += [v.channel, *encode(header.channel.value)]
@@ -227,7 +228,7 @@ def _said(part: Part, header: MessageHeader, v: Vocabulary) -> list[int]:
 
 
 def _result(part: Part, call: Part | None, v: Vocabulary) -> list[int]:
-    """Render what a tool returned, on the channel of its call."""
+    """Render a tool's result, on the channel of its call."""
     encode = v.tokenizer.encode
     channel = MessageHeader.of_part(call or part).channel.value
     name = (call.name if call else part.name) or "tool"
@@ -241,6 +242,6 @@ def _no_tool(call: Part, v: Vocabulary) -> list[int]:
 
 
 def closing(v: Vocabulary, *, in_reasoning: bool) -> list[int]:
-    """Return the ids that open the final channel: out of the reasoning, or as the first of all."""
+    """Return the tokens that open the final channel, from the reasoning or at the start."""
     leave = [v.end, *_begun(v)] if in_reasoning else []
     return [*leave, v.channel, *v.tokenizer.encode(Channel.FINAL.value), v.message]

@@ -1,7 +1,7 @@
-"""Parts as Fireside wrote them while it knew Harmony only: by channel and recipient.
+"""Parts as stored when Fireside knew only Harmony: by channel and recipient.
 
-The store up to schema 6 and version 1 of the exported chats have this form, and importers mark
-what an assistant did on the way to its answer as Harmony does.
+The store up to schema 6 and version 1 of the exported chats have this form, and importers mark an
+assistant's intermediate text as Harmony does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.formats.harmony.channels import Channel, MessageHeader
 __all__ = ["ALONG_THE_WAY", "Channel", "from_fields", "to_fields"]
 
 ALONG_THE_WAY = Channel.COMMENTARY.value
-"""The ``format_data`` of text that is said on the way to the answer."""
+"""The ``format_data`` of intermediate text, before the answer."""
 
 
 def to_fields(part: Part) -> dict[str, str]:

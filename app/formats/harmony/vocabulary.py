@@ -1,4 +1,4 @@
-"""The ids of Harmony's control tokens in the vocabulary of a file."""
+"""The ids of Harmony's control tokens in a file's vocabulary."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONTROL_TOKENS = (
 
 
 class Vocabulary:
-    """A tokenizer, and the ids of Harmony's control tokens in it. Raises KeyError."""
+    """A tokenizer, and the ids of Harmony's control tokens. Raises KeyError if one is missing."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer

@@ -3,5 +3,5 @@
 ::
 
     archive_page        the page
-    archive_controller  makes it, and does what is chosen there
+    archive_controller  creates it, and carries out its actions
 """

@@ -1,4 +1,4 @@
-"""The page of the archive and the bin, and what is done there."""
+"""Controller of the page of the archive and the bin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ArchiveController(QObject):
-    """Makes the page when it is first wanted, and keeps it up to date with the store."""
+    """A controller that creates the page on demand, and keeps it up to date with the store."""
 
     opened = Signal(int)
     """An archived chat is to be shown."""
@@ -48,7 +48,7 @@ class ArchiveController(QObject):
 
     @property
     def page(self) -> ArchivePage:
-        """The page, made when it is first needed."""
+        """The page, created when it is first needed."""
         if self._page is None:
             from app.ui.archive.archive_page import ArchivePage
 

@@ -38,7 +38,7 @@ _SORT = Qt.ItemDataRole.UserRole
 
 
 class ArchivePage(QWidget):
-    """A list of archived chats and one of deleted chats, one of them shown."""
+    """A list of archived chats and one of deleted chats, one of which is shown."""
 
     closed = Signal()
     opened = Signal(int)
@@ -46,8 +46,9 @@ class ArchivePage(QWidget):
     deleted = Signal(tuple)
     restored = Signal(tuple)
     erased = Signal(tuple)
-    """To be deleted for good, which the person has confirmed. This signal and those before carry
-    ids of chats.
+    """Chats are to be deleted for good, as the user has confirmed.
+
+    This and the preceding signals carry the ids of chats.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -88,7 +89,7 @@ class ArchivePage(QWidget):
         self.turn("archive")
 
     def set_rows(self, archived: Sequence[ChatRow], deleted: Sequence[ChatRow]) -> None:
-        """Show what is in the archive and in the bin."""
+        """Show the chats in the archive and in the bin."""
         self._lists = {"archive": archived, "bin": deleted}
         self._refresh()
 
@@ -109,7 +110,7 @@ class ArchivePage(QWidget):
         self._tabs.set_value(name)
         self._turned(name)
 
-    # --- Its parts --------------------------------------------------------------------------
+    # --- Parts ------------------------------------------------------------------------------
 
     def _head(self) -> QHBoxLayout:
         title = QLabel(tr("Archive and bin"))
@@ -203,7 +204,7 @@ class ArchivePage(QWidget):
             row.addWidget(button)
         return row
 
-    # --- What is shown ----------------------------------------------------------------------
+    # --- Display ----------------------------------------------------------------------------
 
     def chosen(self) -> tuple[int, ...]:
         """Return the chats that are selected."""
@@ -269,7 +270,7 @@ class ArchivePage(QWidget):
                 self.table.setFocus()  # else Qt moves it to the next widget in the tab order
             button.setEnabled(enabled)
 
-    # --- What is done -----------------------------------------------------------------------
+    # --- Actions ----------------------------------------------------------------------------
 
     def _open(self) -> None:
         """Open an archived chat. One in the bin has to be restored first."""
@@ -309,7 +310,7 @@ class ArchivePage(QWidget):
 
 
 class _Table(QTableView):
-    """A table that tells of Enter and Delete."""
+    """A table that emits signals for Enter and Delete."""
 
     entered_row = Signal()
     deleted = Signal()
@@ -325,7 +326,7 @@ class _Table(QTableView):
 
 
 class _Rows(QAbstractTableModel):
-    """Chats with their times."""
+    """The model of the list: chats with their times."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Lines between the rows and columns of a table that ziamath has set."""
+"""Lines between the rows and columns of a table typeset by ziamath."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 def rule_table(table: Any, vertical: Sequence[int], horizontal: Sequence[int]) -> None:
     """Add lines to a node ``Mtable``.
 
-    ``vertical`` and ``horizontal`` are the columns and rows in front of which there is a line; one
-    more than the last stands for the end. Where there is one, the table gets larger by half of the
-    gap.
+    ``vertical`` and ``horizontal`` are the columns and rows that a line precedes; one more than the
+    last means the end. A line at an outer edge enlarges the table by half of the gap.
     """
-    # Imported here: a window without formulas need not wait for it.
+    # Imported late: a window without formulas need not wait for it.
     from ziamath.drawable import HLine, VLine
 
     thick = table.units_to_points(table.font.math.consts.fractionRuleThickness)

@@ -1,7 +1,7 @@
 """The protocol of everything that is painted in a message.
 
-Coordinates are logical pixels from a box's own top left corner. Positions count what can be
-selected: 0 is in front of the first character, ``length`` behind the last; a formula counts as one.
+Coordinates are logical pixels from a box's own top left corner. Positions count selectable
+characters: 0 is before the first character, ``length`` after the last; a formula counts as one.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How the blocks of a message look.
+    """The look of a message's blocks.
 
     ``pixels`` is the size of the text, ``colour`` the theme's name for its colour, ``mono`` whether
-    it is in the font of code. On ``paper``, nothing scrolls and nothing is clicked but links.
+    it is in the font of code. On ``paper``, nothing scrolls and only links can be clicked.
     """
 
     pixels: int = 15
@@ -38,7 +38,7 @@ class Style:
 class Highlights:
     """The selected and found positions of a box.
 
-    ``current`` is the one of ``found`` that the person is at.
+    ``current`` is the search hit among ``found`` that is being visited.
     """
 
     selected: Range = (0, 0)
@@ -46,7 +46,7 @@ class Highlights:
     current: Range = (0, 0)
 
     def within(self, start: int, length: int) -> Self:
-        """Return the same for a box inside that begins at position ``start``."""
+        """Return the highlights of an inner box that begins at position ``start``."""
 
         def cut(each: Range) -> Range:
             first = min(max(each[0] - start, 0), length)
@@ -60,7 +60,7 @@ class Highlights:
 class BoxButton:
     """A button in a box.
 
-    ``name`` is its objectName, ``word`` its text, and ``label`` what it does, for tooltip and
+    ``name`` is its objectName, ``word`` its text, and ``label`` a description for tooltip and
     screen reader.
     """
 
@@ -73,7 +73,7 @@ class BoxButton:
 
 
 class Link(NamedTuple):
-    """The positions that lead to an address."""
+    """A range of positions that is a link to an address."""
 
     start: int
     end: int
@@ -83,20 +83,24 @@ class Link(NamedTuple):
 class Box(ABC):
     """A block, laid out for a width.
 
-    It is no widget: a message has hundreds of them, and the widget that shows the message paints
-    them.
+    It is not a widget: a message has hundreds of boxes, which the widget that shows the message
+    paints.
     """
 
     gap: int = 12
-    """Pixels to the box above it; the first of a column gets none."""
+    """Pixels to the box above it; ignored for the first of a column."""
     in_rtl = False
-    """Whether the box around it runs from right to left: so does it, where no letter of its own
-    says otherwise. To be set before `set_block`."""
+    """Whether the box around it runs from right to left. Set it before `set_block`.
+
+    The box itself does so, too, unless its own letters decide otherwise.
+    """
     beside_mark = False
-    """Whether a mark stands beside its first line, so that its lines begin at the side where those
-    of the box around it do."""
+    """Whether there is a list mark beside its first line.
+
+    If so, its lines begin at the same side as those of the box around it.
+    """
     keeps_with_next = False
-    """Whether it may not stand alone at the end of a page."""
+    """Whether it must not be the last box on a page."""
 
     def __init__(self, theme: Palette, style: Style) -> None:
         self.theme, self.style = theme, style
@@ -106,20 +110,20 @@ class Box(ABC):
 
     @property
     def baseline(self) -> float:
-        """The baseline of its first line, from the top, once it is laid out: marks stand on it."""
+        """The baseline of its first line, from the top, once laid out; list marks are put on it."""
         return 1.25 * self.style.pixels
 
     @abstractmethod
     def set_block(self, block: Any) -> None:
         """Show a block of the class that the box is for.
 
-        What is equal to what was there is not made anew. Where the box had been laid out, it is
-        laid out for the same width.
+        Parts that are equal to the present ones are kept. If the box was laid out, it is laid out
+        again for the same width.
         """
 
     @abstractmethod
     def lay_out(self, width: float) -> None:
-        """Set ``width`` and ``height``. For the width that it has, it costs nothing."""
+        """Set ``width`` and ``height``. For its present width, this costs nothing."""
 
     @abstractmethod
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
@@ -131,15 +135,15 @@ class Box(ABC):
     def page_end(self, y: float) -> float:
         """Return where a page should end that has room up to ``y``, which is inside the box.
 
-        That is at or above ``y``, and through no line; it may be below where nothing is but a gap.
-        0 for in front of the box.
+        That is at or above ``y``, and not within a line; it may be below if there is only a gap. 0
+        means before the box.
         """
         return 0.0
 
     def page_head(self, y: float) -> tuple[float, float] | None:
         """Return the part of the box that is repeated on a page that begins at ``y``.
 
-        That is its top and bottom in the box; None for none.
+        It is returned as top and bottom in the box, None if there is no such part.
         """
         return None
 
@@ -149,17 +153,17 @@ class Box(ABC):
 
     @abstractmethod
     def rects(self, start: int, end: int) -> list[QRectF]:
-        """Return where the characters between two positions are, a rectangle a line."""
+        """Return the rectangles of the characters between two positions, one per line."""
 
     @abstractmethod
     def text(self, start: int, end: int) -> str:
-        """Return what is between two positions, as plain text."""
+        """Return the content between two positions as plain text."""
 
     @abstractmethod
     def markdown(self, start: int, end: int) -> str:
-        """Return what is between two positions, as Markdown.
+        """Return the content between two positions as Markdown.
 
-        What is wholly inside is written so that it reads back equal.
+        Blocks that are wholly inside are written so that they parse back equal.
         """
 
     def link_at(self, point: QPointF) -> str:
@@ -175,26 +179,26 @@ class Box(ABC):
         return 0, self.length
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        """Return its buttons, where they stand now.
+        """Return its buttons, at their present places.
 
-        With ``clip``, those out of sight may be left out: those of boxes inside it that are not
-        between its upper and lower edge.
+        With ``clip``, those of inner boxes that are not between its upper and lower edge may be
+        left out.
         """
         return ()
 
     def act(self, name: str) -> str:
-        """Do what the control of that name is for.
+        """Perform the action of the button with this name.
 
-        Return a text that is to be copied, or an empty one.
+        Return a text to be copied, or an empty one.
         """
         return ""
 
     def scroll(self, point: QPointF, pixels: float) -> bool:
-        """Scroll sideways what is at a point. Return whether anything moved."""
+        """Scroll horizontally at a point. Return whether anything moved."""
         return False
 
     def settle(self) -> None:  # noqa: B027 - most have no boxes inside
-        """Place everything again: a box inside has changed its height by itself."""
+        """Place everything again after an inner box has changed its height by itself."""
 
     def restyle(self) -> None:  # noqa: B027 - most read them when they paint
-        """Take over the theme's other colours."""
+        """Adopt the theme's changed colours."""

@@ -39,16 +39,16 @@ _Key = tuple[Box, str]
 
 
 class Canvas(QWidget):
-    """Paints a column, with real buttons for its controls.
+    """A widget that paints a column, with real buttons for its controls.
 
-    It takes the clicks on links and buttons, and the Tab key among them; all other presses go to
-    the widget that it is in, which selects.
+    It handles clicks on links and buttons, and the Tab key between them; all other presses go to
+    its parent widget, which handles selection.
     """
 
     resized = Signal()
-    """A click has made the column higher or lower."""
+    """A click has changed the column's height."""
     reached = Signal(QRectF)
-    """The Tab key has reached what is there, which should be seen."""
+    """The Tab key has reached a control there, which should be scrolled into view."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +73,7 @@ class Canvas(QWidget):
     def set_column(self, column: Column) -> None:
         """Show another column.
 
-        A canvas serves one message after the other.
+        A canvas is reused for one message after another.
         """
         self.column = column
         self._highlights = Highlights()
@@ -82,24 +82,24 @@ class Canvas(QWidget):
         self.refresh()
 
     def set_highlights(self, highlights: Highlights) -> None:
-        """Set what is selected and found."""
+        """Set the selection and the search hits."""
         if highlights != self._highlights:
             self._highlights = highlights
             self.update()
 
     def height_for(self, width: int) -> int:
-        """Return how high the column is at a width."""
+        """Return the column's height at a width."""
         self.column.lay_out(width)
         return math.ceil(self.column.height)
 
     def refresh(self, first_y: float = 0.0) -> None:
-        """Repaint the column from a height on, where it has changed."""
+        """Repaint the column from a height on, where it may have changed."""
         self.place_buttons()
         top = math.floor(first_y)
         self.update(0, top, self.width(), max(self.height(), math.ceil(self.column.height)) - top)
 
     def place_buttons(self) -> None:
-        """Put the buttons where the controls are that can be seen."""
+        """Place buttons on the visible controls."""
         clip = QRectF(self.visibleRegion().boundingRect())
         wanted = {} if clip.isEmpty() else {(c.box, c.name): c for c in self.column.controls(clip)}
         for key in [key for key in self._buttons if key not in wanted]:
@@ -206,14 +206,14 @@ class Canvas(QWidget):
         event.setAccepted(bool(pressed))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.ignore()  # the first click has followed a link
+        event.ignore()  # the first click has already followed a link
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hover(QPointF(-1, -1))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll sideways here, up and down in the conversation."""
+        """Scroll horizontally here, and vertically in the conversation."""
         pixels, degrees = event.pixelDelta(), event.angleDelta()
         across, down = (pixels.x(), pixels.y()) if not pixels.isNull() else (
             degrees.x() / 2, degrees.y() / 2
@@ -283,7 +283,7 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def _step(self, here: Link | _Key | None, onwards: bool) -> bool:
-        """Go to the link or button behind or before one; from none, to the first or last."""
+        """Focus the link or button after or before one; from None, the first or last."""
         stops = self._stops()
         names = [name for _, name in stops]
         at = names.index(here) if here in names else (-1 if onwards else len(stops))
@@ -299,7 +299,7 @@ class Canvas(QWidget):
             QAccessible.updateAccessibility(QAccessibleEvent(self, described))
         else:
             self.place_buttons()
-            if stop not in self._buttons:  # out of sight, and nothing scrolled
+            if stop not in self._buttons:  # out of sight, since nothing scrolled
                 return self._step(stop, onwards)
             self._focused = None
             self._buttons[stop].setFocus(Qt.FocusReason.TabFocusReason)
@@ -307,7 +307,7 @@ class Canvas(QWidget):
         return True
 
     def _stops(self) -> Sequence[tuple[QRectF, Link | _Key]]:
-        """Return the places and names of the Tab stops, in the order of reading."""
+        """Return the places and keys of the Tab stops, in reading order."""
         stops: list[tuple[QRectF, Link | _Key]] = [
             (rects[0], link) for link in self.column.links() if (rects := self._rects(link))
         ]
@@ -321,7 +321,7 @@ def _open_link(address: str) -> None:
 
 
 def _assign(button: Button, control: BoxButton) -> None:
-    """Make a button that of another control, or of the same one with another action."""
+    """Assign a button to another control, or to the same one with another action."""
     button.setObjectName(control.name)
     button.setAccessibleName(control.label)
     button.setToolTip(tip(control.label))

@@ -31,13 +31,13 @@ from app.ui.theme import Palette, font, mono
 from app.wording.language import tr
 
 _HEAD = 34.0  # pixels above the first line
-_FEWEST = 2  # rows of a block at the top or the end of a page
+_FEWEST = 2  # the fewest rows of a block at the top or end of a page
 _SIDE = 13.0
 _RADIUS = 10.0
 _PITCH = 1.6  # line spacing, as a multiple of the font's size
 _MAX_LAYOUTS = 400  # pieces that are kept
 _PLAIN = ("", "text", "plaintext", "txt")
-# Characters that Qt would take for the end of a line, or for a picture.
+# Characters that Qt would treat as the end of a line, or as a picture.
 _SHOWN = str.maketrans({"\r": " ", "\u2028": " ", "\u2029": " ", "\ufffc": "\ufffd"})
 
 
@@ -49,25 +49,25 @@ class _Face:
     step: float
     wide: float
     base: int
-    """From a row's top to its baseline."""
+    """The distance from a row's top to its baseline."""
     pitch: int
 
 
 @dataclass(frozen=True, slots=True)
 class _LaidOut:
-    """A piece that is laid out, and what it was laid out with."""
+    """A laid-out piece, and the inputs of its layout."""
 
     piece: CodePiece
     colours: Sequence[ColouredRange]
     count: int
-    """Of the colours, which only become more."""
+    """The number of colour ranges, which only grows."""
     layout: QTextLayout
 
 
 class CodeBox(Box):
     """Code with its language, and buttons to copy it and to wrap its lines.
 
-    Lines that are wider than the box scroll. Code that grows costs the same however long it is.
+    Lines that are wider than the box scroll. The cost of growing does not depend on the length.
     """
 
     def __init__(self, theme: Palette, style: Style) -> None:
@@ -177,7 +177,7 @@ class CodeBox(Box):
                 painter.fillRect(rect, self.theme.colour(colour))
 
     def _layout(self, number: int) -> QTextLayout:
-        """Return a piece as it is drawn, from a cache."""
+        """Return a piece's layout, from a cache."""
         piece = self._pieces.pieces[number]
         colours = self._tokens.line(piece.line)
         known = self._layouts.get(number)
@@ -268,7 +268,7 @@ class CodeBox(Box):
             last = self._pieces.pieces[numbers[-1]]
             finish = last.start + units(last.text)
             ends = row + 1 == len(self._pieces.rows) or not self._continued(row)
-            if ends and start <= finish < end:  # the line's end is a character too
+            if ends and start <= finish < end:  # the line's end counts as a character
                 edges += [x := self._x(numbers[-1], units(last.text)), x + self._face.step]
             if edges:
                 top = _HEAD + row * pitch
@@ -298,7 +298,7 @@ class CodeBox(Box):
     # Buttons
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
-        """Return buttons to copy the code and, where a line is too long, to wrap lines."""
+        """Return buttons to copy the code and, if a line is too long, to wrap lines."""
         if self.style.paper:
             return ()
         wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
@@ -324,7 +324,7 @@ class CodeBox(Box):
 
 
 def _name(language: str) -> str:
-    """Return a language as people know it."""
+    """Return a language's usual name."""
     lexer = find_lexer(language)
     if language.lower() in _PLAIN:
         return tr("Text")
@@ -351,6 +351,6 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
 
 @lru_cache(maxsize=1)
 def button_width() -> float:
-    """Return the width of the buttons of a block, whatever they say."""
+    """Return the width of a block's buttons, enough for any of their texts."""
     words = tr("Copy"), tr("Copied"), tr("Wrap"), tr("Unwrap")
     return round(max(map(QFontMetricsF(font(12)).horizontalAdvance, words))) + 14.0

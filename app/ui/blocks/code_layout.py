@@ -1,7 +1,7 @@
 """Code as rows of pieces that are short enough to be laid out one by one.
 
-A row is a line, or where lines are wrapped a part of one. A piece is a row, or of a very long one a
-part. What is of ASCII is measured by counting. Positions are Qt's: units of UTF-16.
+A row is a line or, if lines are wrapped, a part of one. A piece is a row, or a part of a very long
+one. ASCII text is measured by counting. Positions are Qt's: UTF-16 code units.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from app.ui.blocks.box import Range
 from app.ui.blocks.utf16 import part, units
 
 TAB = 4
-"""Columns."""
+"""The distance of tab stops in columns."""
 
 _PIECE = 1000  # characters
 
 
 class CodePiece(NamedTuple):
-    """A stretch of a row.
+    """A part of a row.
 
-    ``start`` is its position, ``inside`` the same from the start of its line; ``left`` is in
-    pixels.
+    ``start`` is its position in the text, ``inside`` that in its line; ``left`` is its x in pixels.
     """
 
     text: str
@@ -33,14 +32,17 @@ class CodePiece(NamedTuple):
     inside: int
     left: float
     plain: bool
-    """Whether every character is as wide as any other."""
+    """Whether all characters have the same width."""
 
 
 class CodeLayout:
-    """The pieces of a text. Text that grows is only added to."""
+    """The pieces of a text. When the text grows, only the new part is laid out."""
 
     def __init__(self, step: float, wide: float) -> None:
-        """``step`` is the width of a character, ``wide`` of one that takes two columns."""
+        """Create an empty layout.
+
+        ``step`` is the width of a character in pixels, ``wide`` that of one that takes two columns.
+        """
         self._step, self._wide = step, wide
         self._most = 0.0
         self.text = ""
@@ -48,7 +50,7 @@ class CodeLayout:
         self.set("")
 
     def set(self, text: str) -> None:
-        """Set other text."""
+        """Set the text."""
         if not self.text or not text.startswith(self.text):
             self._clear()
         self.text = text
@@ -72,13 +74,13 @@ class CodeLayout:
         self.text = ""
         self.width = 0.0
         self.pieces: list[CodePiece] = []
-        self.rows: list[int] = []  # the index of the first piece of each
+        self.rows: list[int] = []  # the index of each row's first piece
         self.starts: list[int] = [0]  # position of each line
         self.offsets: list[int] = [0]  # the same as an index into `text`
         self._first: list[int] = [0]  # first row of each line
 
     def _cut_off(self, line: int) -> None:
-        """Forget the lines from one on."""
+        """Discard the layout from a line on."""
         row = self._first[line]
         if row < len(self.rows):
             del self.pieces[self.rows[row] :], self.rows[row:]
@@ -106,7 +108,7 @@ class CodeLayout:
                 return
 
     def _row_end(self, line: str, at: int) -> int:
-        """Return where a row ends that begins at ``at``: behind a blank, else anywhere."""
+        """Return where the row that begins at ``at`` ends: after a blank if possible."""
         columns = max(int(self._most / self._step), 1)
         row = line[at : at + columns]
         if not row.isascii() or "\t" in row:
@@ -125,7 +127,7 @@ class CodeLayout:
         return end
 
     def measure(self, text: str) -> float:
-        """Return the width of a text in pixels; an estimate, where it is not of ASCII."""
+        """Return the width of a text in pixels; an estimate unless it is ASCII."""
         if text.isascii():
             return len(text.expandtabs(TAB) if "\t" in text else text) * self._step
         return sum(map(self._width, text))
@@ -137,7 +139,7 @@ class CodeLayout:
             return 0.0
         return self._wide if east_asian_width(character) in "WF" else self._step
 
-    # Where things are
+    # Positions
 
     def row_of(self, position: int) -> int:
         """Return the row of a position."""

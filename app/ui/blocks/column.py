@@ -1,4 +1,4 @@
-"""The blocks of a message below each other, and those that have others inside."""
+"""The blocks of a message in a column, and blocks that contain others."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from app.ui.blocks.text_box import TextBox
 from app.ui.theme import Palette, font
 
 _LINES = re.compile(r"-[ ]+-[- ]*(?:\n|$)")
-_BELOW = 0.35  # how far a mark reaches below the baseline, in sizes of the text
+_BELOW = 0.35  # how far a mark reaches below the baseline, as a multiple of the text size
 _TASK_MARKS = {None: "", False: "[ ] ", True: "[x] "}
 
 
 class Column(Stack[Box]):
     """The boxes of blocks, below each other.
 
-    There are ``max_gap`` pixels between two at the most, and ``separator`` in plain text.
+    There are at most ``max_gap`` pixels between two boxes, and ``separator`` in plain text.
     ``beside_mark`` is `Box.beside_mark` of the boxes.
     """
 
@@ -73,7 +73,7 @@ class Column(Stack[Box]):
     def set_blocks(self, blocks: Sequence[Block], first: int = 0) -> int:
         """Show blocks. Return the index of the first box that has changed.
 
-        Blocks before ``first`` are known to be the same as before, and are not looked at.
+        Blocks before ``first`` are known to be unchanged, and are not compared.
         """
         changed = _same(self._blocks, blocks, first)
         for index in range(changed, len(blocks)):
@@ -123,7 +123,7 @@ class Column(Stack[Box]):
         return min(box.gap, self._max_gap)
 
     def _number_lists(self, first: int) -> None:
-        """Give lists in a row different marks in Markdown, or they would be one."""
+        """Give consecutive lists different marks in Markdown, or they would become one."""
         for index in range(max(first, 1), len(self.boxes)):
             above, box = self.boxes[index - 1], self.boxes[index]
             if isinstance(box, ListBox):
@@ -131,7 +131,7 @@ class Column(Stack[Box]):
 
 
 class QuoteBox(Inset[Column]):
-    """A quotation, with a bar where its lines begin."""
+    """A quotation, with a bar at the side where its lines begin."""
 
     above = below = 2.0
 
@@ -158,7 +158,7 @@ class QuoteBox(Inset[Column]):
         return self._marked(self.inner.markdown(start, end), start, end) or ">"
 
     def _marked(self, text: str, start: int, end: int) -> str:
-        """Mark lines as quoted, but for a part of a single block."""
+        """Mark lines as quoted, except a part of a single block."""
         whole = start <= 0 and end >= self.length
         if not whole and len(list(self.inner.parts(start, end))) < 2:
             return text
@@ -166,7 +166,7 @@ class QuoteBox(Inset[Column]):
 
 
 class ItemBox(Inset[Column]):
-    """An item of a list beside its mark: ``number``, or a dot or box where that is None."""
+    """A list item beside its mark: ``number``, or a dot or task box if that is None."""
 
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(
@@ -210,17 +210,17 @@ class ItemBox(Inset[Column]):
 
     @property
     def task_mark(self) -> str:
-        """The box of a task in Markdown; empty for an item that is none."""
+        """The box of a task in Markdown; empty for other items."""
         return _TASK_MARKS[self._task]
 
     @property
     def loose(self) -> bool:
-        """Whether an empty line separates it from the item before."""
+        """Whether an empty line separates it from the previous item."""
         return self._loose
 
 
 class ListBox(Stack[ItemBox]):
-    """A list. Adding an item costs the same however many there are."""
+    """A list. The cost of adding an item does not depend on their number."""
 
     leftwards = False
     """Whether it runs from right to left."""
@@ -253,7 +253,7 @@ class ListBox(Stack[ItemBox]):
         self._place(changed)
 
     def like(self, other: ListBox) -> bool:
-        """Return whether both are numbered, or both are not."""
+        """Return whether both lists are numbered, or neither is."""
         return (self._block.start is None) == (other._block.start is None)
 
     def _left(self) -> float:
@@ -300,7 +300,7 @@ class ListBox(Stack[ItemBox]):
 
 
 class FootnoteBox(Inset[Column]):
-    """A footnote behind its label."""
+    """A footnote after its label."""
 
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style, Column(theme, style, max_gap=8, separator="\n"))
@@ -340,7 +340,7 @@ class FootnoteBox(Inset[Column]):
 
 
 def _hanging(mark: str, text: str, *, markdown: bool) -> str:
-    """Return text behind a mark, with its other lines indented.
+    """Return text after a mark, with its other lines indented.
 
     In Markdown, that includes blank lines, which may be code.
     """
@@ -350,7 +350,7 @@ def _hanging(mark: str, text: str, *, markdown: bool) -> str:
 
 
 def _same(old: Sequence[object], new: Sequence[object], first: int) -> int:
-    """Return the index of the first that is not the same object; those before ``first`` are."""
+    """Return the index of the first object that differs; those before ``first`` do not."""
     pairs = map(is_, old[first:], new[first:])
     known = min(len(old), len(new)) - first
     return first + next((at for at, same in enumerate(pairs) if not same), known)
@@ -372,7 +372,7 @@ _BOXES: dict[type[Block], type[Box]] = {
 
 
 def _box_type(block: type[Block]) -> type[Box]:
-    """Return the box for a class of blocks. Some are loaded when they are first needed."""
+    """Return the class of box for a class of blocks. Some are imported on first use."""
     if block not in _BOXES:
         if block is Code:
             from app.ui.blocks.code_box import CodeBox

@@ -1,8 +1,8 @@
 """Bold and italics in the scripts that Inter lacks, which Qt draws with a font of the system.
 
-Inter is bold by its own axis, of which the fonts of the system know nothing: they are asked for a
-weight. Qt takes a family's bold or italic face then, and draws one where there is none. Such a face
-may lack what the upright one has, as DejaVu Sans Oblique lacks Arabic.
+Inter's weight is an axis, which system fonts do not have: they are requested by weight. Qt then
+takes a family's bold or italic face, and synthesizes one if there is none. Such a face may lack
+characters of the upright one, as DejaVu Sans Oblique lacks Arabic.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PySide6.QtGui import QFont, QGlyphRun, QRawFont, QTextCharFormat, QTextLayo
 from app.ui.blocks.utf16 import units
 from app.ui.theme import font
 
-_FIRST = "\u0530"  # behind Latin, Greek and Cyrillic, all of which Inter has
+_FIRST = "\u0530"  # after Latin, Greek and Cyrillic, which Inter covers
 _JOINER = "\u200d"
 _HEAD = QFont.Tag("head")
 
@@ -37,7 +37,8 @@ def emphasise(
 ) -> list[QTextLayout.FormatRange]:
     """Return the formats of a text that begins at a position.
 
-    They are ``ranges``, or nothing, and a bold or italic font for what Inter lacks.
+    They are ``ranges``, which may be empty, and a bold or italic font for characters that Inter
+    lacks.
     """
     if not is_foreign(text):
         return list(ranges)
@@ -58,7 +59,7 @@ def emphasise(
 def stretches(text: str) -> Iterator[tuple[str, bool]]:
     """Yield a text in pieces, each with whether Inter lacks it.
 
-    Marks and what joins characters stay with what is before them, and so do blanks.
+    Combining marks, joiners and blanks stay with the preceding character.
     """
     start, foreign, before = 0, False, ""
     for at, character in enumerate(text):
@@ -75,7 +76,7 @@ def stretches(text: str) -> Iterator[tuple[str, bool]]:
 def emphasised(text: str, pixels: int, *, bold: bool, italic: bool) -> QFont:
     """Return the font for a text that Inter lacks.
 
-    It is bold and italic as far as no character gets lost.
+    It is bold and italic unless that would lose characters.
     """
     plain = font(pixels)
     shown = _runs(text, plain)
@@ -141,12 +142,12 @@ def _runs(text: str, face: QFont) -> list[QGlyphRun]:
 
 
 def _missing(runs: list[QGlyphRun]) -> int:
-    """Return how many glyphs are nothing but a box."""
+    """Return how many glyphs are placeholder boxes."""
     return sum(
         len(run.glyphIndexes()) if _is_lost(run) else run.glyphIndexes().count(0) for run in runs
     )
 
 
 def _is_lost(run: QGlyphRun) -> bool:
-    """Return whether no font has a run: Qt draws boxes then, of a font without tables."""
+    """Return whether no font has a run's characters: Qt uses boxes from a font without tables."""
     return not run.rawFont().fontTable(_HEAD).size()

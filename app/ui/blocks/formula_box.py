@@ -21,9 +21,9 @@ _HIGHEST = 600.0  # pixels on paper, where it has to fit onto a page
 
 
 class FormulaBox(Box):
-    """A formula on lines of its own: centred, or scrolled where it is too wide.
+    """A formula on lines of its own: centred, or scrolled if it is too wide.
 
-    One that cannot be set is shown as code.
+    One that cannot be typeset is shown as code.
     """
 
     def __init__(self, theme: Palette, style: Style) -> None:
@@ -60,7 +60,7 @@ class FormulaBox(Box):
             self.height = high + 2 * _MARGIN + BAR * self._scroller.needed
 
     def _size(self) -> tuple[float, float]:
-        """Return width and height: on paper, no larger than its place."""
+        """Return width and height; on paper, the formula is shrunk to fit."""
         wide, high = self._view.width(), self._view.height()
         shrunk = min(1.0, self.width / wide, _HIGHEST / high) if self.style.paper else 1.0
         return wide * shrunk, high * shrunk
@@ -95,7 +95,7 @@ class FormulaBox(Box):
         self._scroller.paint(painter, track, self.theme.colour("scroll"))
 
     def _frame(self) -> QRectF:
-        """Return where the picture is."""
+        """Return the rectangle of the picture."""
         wide, high = self._size()
         left = max(math.floor((self.width - wide) / 2), 0) - self._scroller.offset
         return QRectF(left, _MARGIN, wide, high)

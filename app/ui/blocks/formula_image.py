@@ -15,7 +15,7 @@ from app.ui.blocks.tex_svg import INK, SvgDrawing, draw
 from app.ui.theme import mono
 
 _KEPT = 8_000_000  # pixels of all pictures that are kept
-# Without a stroke in the SVG, Qt draws one of a pixel in a PDF.
+# If the SVG has no stroke, Qt draws one of one pixel in a PDF.
 _UNSEEN = {"stroke": "#ffffff", "stroke-opacity": "0"}
 
 
@@ -37,7 +37,8 @@ class FormulaImage:
     def paint(self, painter: QPainter, frame: QRectF) -> None:
         """Draw the formula.
 
-        In a PDF as lines that stay sharp, with its TeX as the text that is found and copied there.
+        In a PDF, it is drawn as outlines that stay sharp, with its TeX as text for search and
+        copying.
         """
         if painter.paintEngine().type() != QPaintEngine.Type.Pdf:
             painter.drawImage(frame, self.image)
@@ -61,15 +62,15 @@ def picture(
 ) -> FormulaImage | None:
     """Return a formula for text of a size and colour, at a screen's pixel ratio.
 
-    ``display`` sets it as on a line of its own. None where it is too long, too large, or no TeX
-    that ziamath understands.
+    ``display``: in display style, as on a line of its own. None if it is too long, too large, or
+    not TeX that ziamath understands.
     """
     drawing = draw(tex, pixels, display=display)
     return _pictures.get(drawing, colour, ratio) if drawing else None
 
 
 class _Pictures:
-    """A cache of the pictures that were used last."""
+    """A cache of the most recently used pictures."""
 
     def __init__(self) -> None:
         self._cache: OrderedDict[tuple[str, str, float], FormulaImage] = OrderedDict()

@@ -1,4 +1,4 @@
-"""Syntax highlighting by Pygments, of what is about to be seen."""
+"""Syntax highlighting by Pygments, for the visible lines."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 60_000  # characters; longer code stays in one colour
 _BUDGET = 4_000  # characters for one paint, at about 2.3 µs
-_BEFORE = 25  # lines above what is seen at which a guess begins
-# The first of a token's types counts that is here, from the most special to the most general.
+_BEFORE = 25  # lines above the visible ones at which a guess begins
+# A token's colour is that of the most specific of its types that is listed here.
 _COLOURS = {
     "Comment.Preproc": "code_keyword",
     "Comment": "code_comment",
@@ -70,9 +70,9 @@ _TOP = _Mark(0, 0, ("root",))
 class Highlighter:
     """The colours of code.
 
-    Code is lexed from the top as far as it is looked at, a limited amount at once; what is far
-    below is guessed from a few lines above it until then. While code grows, the lexer goes on in
-    the states that it was in.
+    Code is lexed from the top down to the visible lines, a limited amount at a time; until then,
+    lines far below are guessed from a few lines above them. While code grows, the lexer continues
+    from its last states.
     """
 
     def __init__(self) -> None:
@@ -87,17 +87,17 @@ class Highlighter:
         self._restart(_TOP)
 
     def set(self, text: str, language: str, offsets: Sequence[int]) -> None:
-        """Set other code, or more of it. ``offsets`` are where its lines begin."""
+        """Set the code, which may have grown. ``offsets`` are where its lines begin."""
         grown = language == self._language and text.startswith(self._text)
         self._text, self._language, self._offsets = text, language, offsets
         self._knows_states = self._knows_states or not grown
         self._restart(self._mark if grown else _TOP)
 
     def prepare(self, first: int, last: int) -> None:
-        """Lex or guess the lines from the first to the last, these included."""
+        """Lex or guess the lines from ``first`` to ``last``, inclusive."""
         if self._done or len(self._text) > _LONGEST or not (lexer := find_lexer(self._language)):
             return
-        # Where the states are unknown, growing code would be lexed from the top each time.
+        # If the states are unknown, growing code would be lexed from the top each time.
         if self._knows_states or self._rested:
             self._lex_to(lexer, last)
         self._rested = True
@@ -105,7 +105,7 @@ class Highlighter:
             self._guess(lexer, max(first, len(self._lines) - 1), last)
 
     def line(self, number: int) -> Sequence[ColouredRange]:
-        """Return what is known of a line: the same object while only its length has changed."""
+        """Return the known ranges of a line: the same object while only its length has changed."""
         if number < len(self._lines) - (not self._done):
             return self._lines[number]
         return self._guessed.get(number, ())
@@ -120,7 +120,7 @@ class Highlighter:
         self._guessed = {}
 
     def _lex_to(self, lexer: Lexer, last: int) -> None:
-        """Lex until behind a line, within the budget."""
+        """Lex to the end of a line, within the budget."""
         if self._tokens is None:
             self._base = self._reached = self._mark.offset
             self._tokens = _lexed(lexer, self._text[self._base :], self._mark.states)
@@ -143,7 +143,7 @@ class Highlighter:
     def _set_mark(self, tokens: _Lexed, offset: int) -> None:
         """Set the mark at the token that has just been found.
 
-        Pygments does not tell the states, but they are a local variable of most of its lexers.
+        Pygments does not expose the states, but they are a local variable of most lexers.
         """
         states = inspect.getgeneratorlocals(tokens).get("statestack")
         if states is None:
@@ -152,7 +152,7 @@ class Highlighter:
             self._mark = _Mark(len(self._lines) - 1, offset, tuple(states))
 
     def _guess(self, lexer: Lexer, first: int, last: int) -> None:
-        """Lex lines as if nothing that began far above them were open."""
+        """Lex lines on the assumption that no construct from far above is open."""
         if all(number in self._guessed for number in range(first, last + 1)):
             return
         begin = max(first - _BEFORE, 0)
@@ -169,7 +169,7 @@ def _lexed(lexer: Lexer, text: str, states: Sequence[str] = _TOP.states) -> _Lex
 
     text += "\n"  # many lexers want a line to end
     if isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer):
-        # Not the method of a subclass, which only adds names, and hides the states.
+        # Not a subclass's method, which only adds names and hides the states.
         lexed: _Lexed = RegexLexer.get_tokens_unprocessed(lexer, text, states)
     else:
         lexed = lexer.get_tokens_unprocessed(text)
@@ -201,8 +201,8 @@ def token_colour(token: _TokenType) -> str:
 
 @lru_cache(maxsize=64)
 def find_lexer(language: str) -> Lexer | None:
-    """Return the lexer of a language, or None where Pygments does not know it."""
-    # Imported here: a window without code need not wait for it.
+    """Return the lexer of a language, or None if Pygments does not know it."""
+    # Imported late: a window without code need not wait for it.
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 

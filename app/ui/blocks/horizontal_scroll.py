@@ -6,13 +6,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 BAR = 12
-"""The pixels that a box leaves for the bar below what scrolls."""
+"""The pixels that a box leaves for the bar below its scrolling contents."""
 
 _THICK, _SHORTEST = 5.0, 28.0
 
 
 class HorizontalScroll:
-    """The offset of something that is wider than its room, and the thin bar that shows it."""
+    """The offset of contents wider than their room, and the thin bar that shows it."""
 
     def __init__(self) -> None:
         self._wide = self._room = 0.0

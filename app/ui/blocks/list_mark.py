@@ -29,12 +29,12 @@ def paint_dot(painter: QPainter, colour: QColor, *, leftwards: bool) -> None:
 def paint_number(
     painter: QPainter, colour: QColor, number: int, pixels: int, *, leftwards: bool
 ) -> None:
-    """Draw a number and its point beside the origin."""
+    """Draw a number and its full stop beside the origin."""
     mark = f"{number}."
     face = font(pixels)
     painter.setFont(face)
     painter.setPen(colour)
     wide = QFontMetricsF(face).horizontalAdvance(mark)
-    if leftwards:  # puts the point at the left of the number
+    if leftwards:  # puts the full stop to the left of the number
         painter.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     painter.drawText(QPointF(8 if leftwards else -8 - wide, 0), mark)

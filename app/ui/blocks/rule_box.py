@@ -10,7 +10,7 @@ from app.ui.blocks.box import Box, Highlights
 
 
 class RuleBox(Box):
-    """A line across, which can be selected."""
+    """A horizontal line, which can be selected."""
 
     def set_block(self, block: Rule) -> None:
         self.length = 1
@@ -35,4 +35,4 @@ class RuleBox(Box):
     def markdown(self, start: int, end: int) -> str:
         return (
             "***" if start < 1 <= end else ""
-        )  # `---` behind a list's mark would be read as an item
+        )  # `---` after a list mark would be parsed as an item

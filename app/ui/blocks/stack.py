@@ -1,4 +1,4 @@
-"""Boxes inside boxes: several below each other, and a stack with margins."""
+"""Nested boxes: several below each other, and a stack with margins."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from app.ui.theme import Palette, font
 from app.wording.language import tr
 
 _NARROW = 120.0
-"""Pixels that nested boxes leave for their contents, however deep they are."""
+"""Pixels that nested boxes leave for their contents, however deep the nesting."""
 
 
 _B = TypeVar("_B", bound=Box)
 
 
 class Stack(Box, Generic[_B]):
-    """Boxes below each other. Between two of them, there is one position."""
+    """Boxes below each other, with one position between any two of them."""
 
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
@@ -52,11 +52,11 @@ class Stack(Box, Generic[_B]):
         self._place(0)
 
     def top_of(self, index: int) -> float:
-        """Return where a box begins; for an index behind the last one, where that one ends."""
+        """Return where a box begins; for the index after the last one, where that one ends."""
         return self._tops[index] if index < len(self._tops) else self.height
 
     def _place(self, first: int) -> None:
-        """Place the boxes from an index on; those before are where they were."""
+        """Place the boxes from an index on; earlier ones stay in place."""
         del self._tops[first:], self._starts[first:]
         above = self.boxes[first - 1] if first else None
         bottom = self._tops[-1] + above.height if above else 0.0
@@ -88,12 +88,12 @@ class Stack(Box, Generic[_B]):
     def _paint_box(self, painter: QPainter, box: Box, clip: QRectF, highlights: Highlights) -> None:
         """Paint a box, or say that it failed.
 
-        An exception would leave the painter open, and nothing else would be painted.
+        An exception would leave the painter active, and nothing else would be painted.
         """
         before = painter.transform(), painter.clipPath() if painter.hasClipping() else None
         try:
             box.paint(painter, clip, highlights)
-        except Exception:  # noqa: BLE001 - reported below; what is beside it is to be seen
+        except Exception:  # noqa: BLE001 - reported below; the other boxes must still be painted
             painter.setTransform(before[0])
             painter.setClipping(before[1] is not None)
             if before[1] is not None:
@@ -133,7 +133,7 @@ class Stack(Box, Generic[_B]):
         if not self.boxes:
             return 0
         number = max(bisect_right(self._tops, point.y()) - 1, 0)
-        if number + 1 < len(self.boxes):  # in a gap, the nearer of both
+        if number + 1 < len(self.boxes):  # in a gap, the nearer box
             end = self._tops[number] + self.boxes[number].height
             number += point.y() - end > self._tops[number + 1] - point.y()
         inside = point - QPointF(0, self._tops[number])
@@ -147,9 +147,9 @@ class Stack(Box, Generic[_B]):
         ]
 
     def parts(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Yield the boxes between two positions: the index, and from where to where in it.
+        """Yield the boxes between two positions: the index, and the start and end in it.
 
-        A box without positions is yielded where its place is in the range, both ends included.
+        A box without positions is yielded if its place is in the range, both ends included.
         """
         for number in range(self._index_of(start), len(self.boxes)):
             first, length = self._starts[number], self.boxes[number].length
@@ -208,8 +208,8 @@ _S = TypeVar("_S", bound=Stack[Any])
 class Inset(Box, Generic[_S]):
     """A stack with margins.
 
-    Positions are the stack's. Where it runs ``leftwards``, from right to left, its left margin is
-    at the right.
+    Positions are the stack's. If it runs ``leftwards``, from right to left, its left margin is on
+    the right.
     """
 
     above = below = right = 0.0
@@ -235,7 +235,7 @@ class Inset(Box, Generic[_S]):
         return self.width - self._room() if self.leftwards else self._room()
 
     def _room(self) -> float:
-        """Return the margin before its text, which is less where there is little room."""
+        """Return the margin before its text, which is smaller if there is little room."""
         return min(self.left, max(self.width - _NARROW, 0.0))
 
     def settle(self) -> None:
@@ -243,7 +243,7 @@ class Inset(Box, Generic[_S]):
         self.measure()
 
     def measure(self) -> None:
-        """Take over the size of the stack."""
+        """Set the size from that of the stack."""
         if self.width:
             self.inner.lay_out(self.width - self._room() - self.right)
         self.height = self.above + self.inner.height + self.below

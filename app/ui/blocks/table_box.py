@@ -1,4 +1,4 @@
-"""Tables, in a frame with round corners."""
+"""Tables in a frame with rounded corners."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from app.wording.language import tr
 
 _PAD = 14.0, 6.0  # pixels inside a cell, at its sides and above and below
 _RADIUS = 10.0
-_BUTTONS = 30.0  # pixels for the buttons below a table, where there is no room beside it
+_BUTTONS = 30.0  # pixels for the buttons below a table, if there is no room beside it
 _HIGH = 200.0  # pixels; a page may end inside a higher row
 
 _Cell = tuple[int, int]
-"""Row and column. The header is the first row."""
+"""Row and column of a cell. The header is the first row."""
 
 
 class TableBox(Box):
     """A table as wide as its contents.
 
-    What does not fit wraps, and where columns get too narrow the table scrolls, or on paper gets
-    smaller. Adding a row costs the same however many there are.
+    Cells that do not fit wrap, and if columns get too narrow the table scrolls or, on paper,
+    shrinks. The cost of adding a row does not depend on their number.
     """
 
     def __init__(self, theme: Palette, style: Style) -> None:
@@ -47,7 +47,7 @@ class TableBox(Box):
         self._cells.clear()
         self._lines: list[MeasuredRow] = []
         self._starts: list[int] = []
-        self._ideal_widths: list[float] = []  # the widest of each column, without the last row
+        self._ideal_widths: list[float] = []  # the widest cell of each column, without the last row
         self._widths: list[float] = []
         self._edges: list[float] = []
         self._heights: list[float] = []
@@ -144,7 +144,7 @@ class TableBox(Box):
         )
 
     def _wrapped(self, row: int, column: int, width: float) -> float:
-        """Return how high a cell is in which text wraps, from a cache.
+        """Return the height of a cell with wrapped text, from a cache.
 
         While a row grows, its columns get wider and narrower again.
         """
@@ -165,11 +165,11 @@ class TableBox(Box):
         return self.width / self._scale - self._shown if self._cells.leftwards else 0.0
 
     def _from_start(self, x: float) -> float:
-        """Convert an x into the distance from the edge where the first column is, and back."""
+        """Convert an x to the distance from the edge at the first column, or back."""
         return self._left + self._shown - x if self._cells.leftwards else x
 
     def _corner(self, row: int, column: int) -> QPointF:
-        """Return the corner of the box of a cell."""
+        """Return the top left corner of a cell's box."""
         start, end = self._edges[column], self._edges[column + 1]
         left = self._from_start((end if self._cells.leftwards else start) - self._scroller.offset)
         return QPointF(left + _PAD[0], self._tops[row] + _PAD[1])
@@ -234,7 +234,7 @@ class TableBox(Box):
         return range(first, bisect_right(self._tops, bottom))
 
     def _columns(self, clip: QRectF) -> range:
-        """Return the columns that are seen in a clip."""
+        """Return the range of columns in a clip."""
         edges, shift = self._edges, self._scroller.offset
         ends = sorted((self._from_start(clip.left()), self._from_start(clip.right())))
         left, right = max(ends[0], 0), min(ends[1], self._shown)
@@ -251,14 +251,14 @@ class TableBox(Box):
         return end * self._scale
 
     def page_head(self, y: float) -> tuple[float, float] | None:
-        """Return the header, unless it is nearly a page by itself."""
+        """Return the header's extent, unless it nearly fills a page."""
         head = self._heights[0]
         return (0.0, head * self._scale) if head <= _HIGH else None
 
     def _line_end(self, row: int, y: float) -> float:
-        """Return the lowest place above ``y`` that no line of a row's cells crosses.
+        """Return the lowest y above ``y`` that no line of a row's cells crosses.
 
-        About the top of the row, for none.
+        If there is none, it is about the top of the row.
         """
         top = self._tops[row] + _PAD[1]
         boxes = [self._box(row, column) for column in range(len(self._widths))]
@@ -291,7 +291,7 @@ class TableBox(Box):
         return self._starts[row] + self._lines[row].starts[column] + box.position_at(inside)
 
     def _parts(self, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-        """Yield the cells between two positions: row, column, and from where to where in it."""
+        """Yield the cells between two positions: row, column, and the start and end in the cell."""
         for row in range(max(bisect_right(self._starts, start) - 1, 0), len(self._lines)):
             line, first = self._lines[row], self._starts[row]
             if first > end:
@@ -302,7 +302,7 @@ class TableBox(Box):
                 yield row, column, min(max(start - at, 0), size), min(end - at, size)
 
     def _size(self, row: int, column: int) -> int:
-        """Return how many positions a cell has."""
+        """Return the number of positions in a cell."""
         line = self._lines[row]
         last = column + 1 == len(line.starts)
         return (line.length if last else line.starts[column + 1] - 1) - line.starts[column]
@@ -368,7 +368,7 @@ class TableBox(Box):
         return found
 
     def _has_side_room(self) -> bool:
-        """Return whether there is room for the buttons at the right of the table."""
+        """Return whether there is room for the buttons to the right of the table."""
         return self._shown + 8 + 2 * button_width() <= self.width
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:

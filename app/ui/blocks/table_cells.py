@@ -1,4 +1,4 @@
-"""The cells of a table: their sizes, and their boxes once they are to be seen."""
+"""The cells of a table: their sizes, and their boxes once they are visible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.ui.theme import Palette, font
 
 _KEPT = 1500  # boxes
 LEAST, LEAST_ON_PAPER = 160, 64
-"""The least width of a column that is made narrower to fit, in pixels."""
+"""The minimum width in pixels of a column that is made narrower to fit."""
 
 _STEP = 8  # pixels in which columns get narrower, so that cells are seldom laid out again
 
@@ -27,8 +27,8 @@ _STEP = 8  # pixels in which columns get narrower, so that cells are seldom laid
 class MeasuredRow:
     """A measured row.
 
-    ``starts`` are the positions of the cells, from the row's own; ``wants`` and ``heights`` their
-    sizes where nothing wraps.
+    ``starts`` are the positions of the cells, from the row's own; ``wants`` and ``heights`` are
+    their sizes if nothing wraps.
     """
 
     cells: Row
@@ -41,9 +41,9 @@ class MeasuredRow:
 
 
 class TableCells:
-    """Measures cells, and makes their boxes.
+    """The cells of a table, measured, and their boxes.
 
-    Plain text is measured without a box. The boxes that were used last are kept.
+    Plain text is measured without a box. The most recently used boxes are kept.
     """
 
     def __init__(self, theme: Palette, style: Style) -> None:
@@ -62,7 +62,7 @@ class TableCells:
         self._boxes.clear()
 
     def measure(self, row: int, cells: Row) -> MeasuredRow:
-        """Measure a row, of as many cells as there are columns.
+        """Measure a row, which must have as many cells as there are columns.
 
         Row 0 is the header.
         """
@@ -83,11 +83,11 @@ class TableCells:
         return MeasuredRow(cells, starts, max(at - 1, 0), wants, heights)
 
     def _advance(self, row: int, text: str) -> float:
-        # A layout gives the last letter a pixel more, where it reaches out of its own width.
+        # A layout gives the last letter an extra pixel if it overhangs its width.
         return float(math.ceil(self._metrics[not row].horizontalAdvance(text)) + bool(text))
 
     def box(self, row: int, column: int, spans: Spans) -> TextBox:
-        """Return the box of a cell, which is yet to be laid out."""
+        """Return the box of a cell; the caller has to lay it out."""
         key = row, column
         known, box = self._boxes.get(key, (None, None))
         if box is None:
@@ -105,7 +105,7 @@ class TableCells:
 def _is_plain(spans: Spans) -> bool:
     """Return whether spans are plain text on one line.
 
-    Text from right to left is not: Qt's metrics say less than a layout takes.
+    Right-to-left text is not: Qt's metrics give less width than a layout takes.
     """
     return all(
         s.kind is SpanKind.TEXT
@@ -116,14 +116,14 @@ def _is_plain(spans: Spans) -> bool:
 
 
 def _in_line(span: Span) -> Span:
-    """Return a formula as one in a line: on a line of its own, it would want all of the column."""
+    """Return a formula as inline: on a line of its own, it would take the whole column's width."""
     return replace(span, kind=SpanKind.MATH) if span.kind is SpanKind.DISPLAY else span
 
 
 def fit(wants: Sequence[float], room: float, least: int = LEAST) -> list[float]:
-    """Return the widths of columns, from those that they want and the room for all.
+    """Return the widths of columns, given the ideal ones and the room for all.
 
-    The widest give way first, down to ``least``. The sum may exceed the room, where there are many.
+    The widest are narrowed first, down to ``least``. The sum may exceed the room if there are many.
     """
     if sum(wants) <= room:
         return list(wants)

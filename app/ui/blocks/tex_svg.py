@@ -1,4 +1,4 @@
-"""TeX into SVG, by ziamath."""
+"""Conversion of TeX to SVG, by ziamath."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class SvgDrawing:
 def draw(tex: str, pixels: int, *, display: bool) -> SvgDrawing | None:
     """Return a formula for text of a size.
 
-    None where it is too long, too large, or no TeX that ziamath understands.
+    None if it is too long, too large, or not TeX that ziamath understands.
     """
     if len(tex) > _LONGEST or not tex.strip():
         return None
     mathml = math_element(tex, display=display, padded=True)
     if mathml is None or _cost(mathml) > _DEAREST:
         return None
-    # Imported here: a window without formulas need not wait for it.
+    # Imported late: a window without formulas need not wait for it.
     ziamath = _ziamath()
     try:
         _adapt(mathml)
@@ -63,7 +63,7 @@ def draw(tex: str, pixels: int, *, display: bool) -> SvgDrawing | None:
         if not all(map(formula.font.glyphindex, "".join(mathml.itertext()).replace("\n", ""))):
             return None
         svg, box = formula.svgxml(), formula.node.bbox
-    except Exception:  # noqa: BLE001 - ziamath has no errors of its own: any type may come
+    except Exception:  # noqa: BLE001 - ziamath raises errors of any type
         return None
     if not all(map(_is_harmless, svg.iter())):
         return None
@@ -76,9 +76,9 @@ def draw(tex: str, pixels: int, *, display: bool) -> SvgDrawing | None:
 
 
 def _adapt(mathml: Element) -> None:
-    """Rewrite what ziamath draws otherwise than MathML has it.
+    """Rewrite elements that ziamath draws differently from MathML's rules.
 
-    Arrows grow only where they are told to, and accents and brackets are other characters.
+    Arrows stretch only if marked so, and accents and brackets must be other characters.
     """
     for element in mathml.iter():
         text = element.text or ""
@@ -94,14 +94,14 @@ def _adapt(mathml: Element) -> None:
 
 
 def _is_harmless(element: Element) -> bool:
-    """Return whether Qt only draws an element. It would load what an image names."""
+    """Return whether an element is only drawn by Qt, which would load an image's file."""
     return element.tag in _DRAWN and not any("url" in value for value in element.attrib.values())
 
 
 @cache
 def _ziamath() -> ModuleType:
     """Import ziamath, and replace methods of it that are slow or wrong."""
-    with warnings.catch_warnings():  # it finds its font by a deprecated way
+    with warnings.catch_warnings():  # it finds its font in a deprecated way
         warnings.simplefilter("ignore", DeprecationWarning)
         import ziamath
         from ziamath.config import config
@@ -109,16 +109,16 @@ def _ziamath() -> ModuleType:
         from ziamath.nodes.mrow import Mrow
         from ziamath.nodes.mtable import Mtable
 
-    # As Any, since methods are replaced.
+    # Typed as Any, since methods are replaced.
     mrow: Any = Mrow
     moperator: Any = Moperator
     mtable: Any = Mtable
     measured, made, set_table = mrow._get_height_nostretch, moperator._setup, mtable._setup
 
     def measured_once(row: Any, line: Any, **how: Any) -> tuple[float, float]:
-        """Measure a row without what stretches, but not while it is set.
+        """Measure a row without stretching parts, except while it is being set.
 
-        Every row within would be measured once more then, for nothing: n nested ones would take
+        Otherwise every inner row would be measured again for nothing: n nested ones would take
         2**n.
         """
         return (0.0, 0.0) if how.get("nostretch") else measured(row, line, **how)
@@ -126,7 +126,7 @@ def _ziamath() -> ModuleType:
     def made_flat(operator: Any, **how: Any) -> None:
         """Correct the box of an empty operator.
 
-        It would be 999 pixels below itself, and a power of it as far above.
+        It would be 999 pixels too low, and a superscript of it as much too high.
         """
         made(operator, **how)
         box = operator.bbox
@@ -134,7 +134,7 @@ def _ziamath() -> ModuleType:
             operator.bbox = box._replace(ymin=0, ymax=0)
 
     def made_ruled(table: Any, **how: Any) -> None:
-        """Add the lines of an array, and the room for them."""
+        """Draw a table with the lines of an array, and the room for them."""
         if vertical := line_positions(table.element, "vertical"):
             table.element.set("columnspacing", "1em")
         if horizontal := line_positions(table.element, "horizontal"):
@@ -145,11 +145,11 @@ def _ziamath() -> ModuleType:
 
     mtable._setup = made_ruled
     mrow._get_height_nostretch, moperator._setup = measured_once, made_flat
-    config.svg2 = False  # of SVG 2, Qt draws little
+    config.svg2 = False  # Qt draws little of SVG 2
     return ziamath
 
 
 def _cost(element: Element, depth: int = 1) -> int:
-    """Estimate how long a formula takes to set, in units of 30 µs."""
+    """Estimate how long a formula takes to typeset, in units of 30 µs."""
     own = (8 + depth) * max(1, len(element.text or ""))
     return own + sum(_cost(child, depth + 1) for child in element)

@@ -1,4 +1,4 @@
-"""Text that wraps: paragraphs, headings, the cells of a table, and what a person wrote."""
+"""Text that wraps: paragraphs, headings, table cells, and typed text."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from app.ui.blocks.text_runs import BOLD, ROOM, FormulaRun, TextFace, TextRuns, 
 from app.ui.theme import Palette, font
 
 _LINE = 1.45  # line height, as a multiple of the font's
-_LARGER = {1: 6, 2: 4, 3: 2}  # additional pixels by level of heading
-_LEAST = 16.0  # pixels; in less, no text is laid out
+_LARGER = {1: 6, 2: 4, 3: 2}  # additional pixels by heading level
+_LEAST = 16.0  # pixels; text is laid out for no less
 _ALIGN = {
     Align.LEFT: Qt.AlignmentFlag.AlignLeft,
     Align.CENTER: Qt.AlignmentFlag.AlignHCenter,
@@ -31,10 +31,10 @@ _ALIGN = {
 class TextBox(Box):
     """Spans in lines as wide as the box.
 
-    A paragraph is aligned to the side at which its first letter begins, where ``align`` does not
-    say otherwise.
+    A paragraph is aligned to the side given by its first letter's direction, unless ``align`` says
+    otherwise.
 
-    Laying 2,000 characters out costs half a millisecond, so that what grows is laid out whole.
+    Laying out 2,000 characters takes half a millisecond, so growing text is laid out as a whole.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class TextBox(Box):
 
     @classmethod
     def plain(cls, theme: Palette, style: Style, text: str) -> Self:
-        """Return a box with text as it was written; see `set_plain`."""
+        """Return a box with text exactly as typed; see `set_plain`."""
         box = cls(theme, style)
         box.set_plain(text)
         return box
@@ -70,12 +70,12 @@ class TextBox(Box):
             self._rebuild()
 
     def set_plain(self, text: str) -> None:
-        """Show text as it was written, with every blank and end of a line; no Markdown."""
+        """Show text exactly as typed, with all blanks and line ends, not as Markdown."""
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         self.set_spans((Span(text),) if text else ())
 
     def set_spans(self, spans: Spans) -> None:
-        """Show other text."""
+        """Show these spans."""
         if spans != self._spans:
             self._spans = spans
             self._rebuild()
@@ -89,9 +89,9 @@ class TextBox(Box):
                 self._break_lines(width)
 
     def ideal_width(self) -> float:
-        """Return how wide it would be without any wrapping.
+        """Return the width of the text without any wrapping.
 
-        This costs a layout, unless it is laid out and nothing had to wrap.
+        This costs a layout, unless the box is laid out and nothing had to wrap.
         """
         if not self._lines.lines or not self._fits:
             self.width = 1e5
@@ -137,7 +137,7 @@ class TextBox(Box):
         self._fits = False  # whether more width would change nothing
 
     def _break_lines(self, width: float) -> None:
-        """Fill the lines, one after the other."""
+        """Break the text into lines, one after the other."""
         width = max(width, _LEAST)
         runs, layout = self._runs, self._layout
         if runs.formulas:
@@ -149,7 +149,7 @@ class TextBox(Box):
         layout.beginLayout()
         at = 0
         while (line := layout.createLine()).isValid():
-            # The background of code does not stick out.
+            # The background of code must not stick out.
             indent = ROOM if at in codes or (runs.codes and _inside(runs.codes, at)) else 0
             line.setLineWidth(width - indent)
             end = at + line.textLength()
@@ -172,7 +172,7 @@ class TextBox(Box):
     def _line_extent(
         self, start: int, end: int, width: float, up: float, down: float
     ) -> tuple[float, float]:
-        """Return what a line needs above and below its baseline, with its formulas."""
+        """Return the pixels that a line needs above and below its baseline, with its formulas."""
         for run in self._formulas(start, end):
             shrunk = scale(run, width)
             up = max(up, (run.picture.height - run.picture.descent) * shrunk + 2)
@@ -210,10 +210,10 @@ class TextBox(Box):
         painter.setPen(self.theme.colour(self.style.colour))
         painter.setRenderHint(
             QPainter.RenderHint.Antialiasing, False
-        )  # it would blur the edges of highlights
+        )  # antialiasing would blur the edges of highlights
         if marked := self._highlight_formats(highlights, seen):
             self._layout.draw(painter, QPointF(0, 0), marked, clip)
-        else:  # not by the layout, which draws the line above the clip, too: a PDF has it twice
+        else:  # not by the layout, which also draws the line above the clip, twice in a PDF
             for line in lines.lines[first:last]:
                 line.draw(painter, QPointF(0, 0))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -230,12 +230,12 @@ class TextBox(Box):
     def _highlight_formats(
         self, highlights: Highlights, seen: Range
     ) -> list[QTextLayout.FormatRange]:
-        """Return formats for what is selected or found.
+        """Return formats for selected or found text.
 
-        Their colour is legible on all of the backgrounds.
+        Their colour is legible on all of the highlights' backgrounds.
         """
         marked: list[QTextLayout.FormatRange] = []
-        at = seen[0]  # Qt draws what overlaps in either colour
+        at = seen[0]  # Qt draws overlaps in either colour
         for start, end in sorted((*highlights.found, highlights.selected)):
             start, end = max(start, at), min(end, seen[1])
             if start < end:
@@ -247,20 +247,20 @@ class TextBox(Box):
         return marked
 
     def _code_backgrounds(self, start: int, end: int) -> list[QRectF]:
-        """Return the backgrounds of code in a line, as high as its letters."""
+        """Return the background rectangles of code in a line, as high as its letters."""
         size = self._pixels
         grounds = []
         for number in self._lines.between(start, end):
             line, base = self._lines.lines[number], self._lines.bases[number]
-            most = line.naturalTextRect().right() + ROOM  # without the blank at which it wraps
+            most = line.naturalTextRect().right() + ROOM  # without the trailing blank
             for left, right in self._lines.extents(number, start, end):
-                # The width of the last character includes the room behind it.
+                # The width of the last character includes the space after it.
                 high = QRectF(left, base - size + 0.5, min(right, most) - left, size + 5)
                 grounds.append(high.adjusted(-ROOM, 0, 0, 0))
         return grounds
 
     def _frame(self, run: FormulaRun) -> QRectF:
-        """Return where a formula's picture is."""
+        """Return the rectangle of a formula's picture."""
         shrunk = scale(run, max(self.width, _LEAST))
         wide, high = run.picture.width * shrunk, run.picture.height * shrunk
         number = self._lines.line_of(run.start)
@@ -271,7 +271,7 @@ class TextBox(Box):
         return QRectF(round(left), top, wide, high)
 
     def page_end(self, y: float) -> float:
-        """Return the top of a line that leaves neither the first nor the last one alone."""
+        """Return a line's top such that neither the first nor the last line is alone on a page."""
         lines = self._lines
         number = lines.at(y)
         if number == len(lines.lines) - 1:
@@ -322,7 +322,7 @@ def _inside(ranges: Sequence[Range], position: int) -> bool:
 
 @lru_cache(maxsize=32)
 def _leading(pixels: int) -> tuple[int, int]:
-    """Return what a line has above and below its baseline, in whole pixels."""
+    """Return a line's extent above and below its baseline, in whole pixels."""
     metrics = QFontMetricsF(font(pixels))
     pitch = math.ceil(metrics.height() * _LINE)
     above = round((pitch - metrics.height()) / 2 + metrics.ascent())

@@ -1,4 +1,4 @@
-"""Laid-out lines of text: where positions are, and which position is at a point."""
+"""Laid-out lines of text: conversion between positions and points."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TextLines:
     height: float = 0.0
 
     def add(self, line: QTextLine, start: int, above: float, below: float) -> None:
-        """Append a line that has so many pixels above and below its baseline."""
+        """Append a line; ``above`` and ``below`` are its pixels above and below the baseline."""
         self.lines.append(line)
         self.starts.append(start)
         self.tops.append(self.height)
@@ -51,7 +51,7 @@ class TextLines:
         return range(self.line_of(start), self.line_of(end - 1) + 1) if start < end else range(0)
 
     def end(self, number: int) -> int:
-        """Return the position behind a line."""
+        """Return the position after a line."""
         after = number + 1
         return self.starts[after] if after < len(self.starts) else self.runs.length
 
@@ -61,12 +61,12 @@ class TextLines:
         return self.tops[after] if after < len(self.tops) else self.height
 
     def is_broken(self, number: int) -> bool:
-        """Return whether a line ends where the writer wanted it to."""
+        """Return whether a line ends with a line break, not by wrapping."""
         end = self.end(number)
         return part(self.runs.text, end - 1, end) == "\u2028"
 
     def paragraph(self, position: int) -> Range:
-        """Return the range around a position in which the writer wanted no other line."""
+        """Return the range around a position that has no line break."""
         first = last = self.line_of(position)
         while first and not self.is_broken(first - 1):
             first -= 1
@@ -75,7 +75,7 @@ class TextLines:
         return self.starts[first], self.end(last) - self.is_broken(last)
 
     def rects(self, start: int, end: int) -> list[QRectF]:
-        """Return where the characters between two positions are, as high as their lines."""
+        """Return the rectangles of the characters between two positions, as high as their lines."""
         return [
             QRectF(left, self.tops[number], right - left, self.bottom(number) - self.tops[number])
             for number in self.between(start, end)
@@ -85,15 +85,15 @@ class TextLines:
     def extents(self, number: int, start: int, end: int) -> list[tuple[float, float]]:
         """Return the left and right edges of a line's part between two positions.
 
-        There may be several, where the text runs in both directions.
+        There may be several if the text runs in both directions.
         """
         line = self.lines[number]
         start, end = max(start, self.starts[number]), min(end, self.end(number))
         if not self.runs.has_rtl:
             ends = sorted((cursor_x(line, start), cursor_x(line, end)))
             return [(ends[0], ends[1])]
-        # Neighbours in the text need not be neighbours in the line, and where the direction changes
-        # Qt's cursor is in two places.
+        # Neighbours in the text need not be neighbours on the line, and where the direction changes
+        # Qt's cursor has two places.
         parts: list[tuple[float, float]] = []
         for run in line.glyphRuns(start, end - start):
             rect = run.boundingRect()
@@ -112,12 +112,12 @@ class TextLines:
         found = int(self.lines[number].xToCursor(point.x()))
         if not self.layout.isValidCursorPosition(
             found
-        ):  # it may be inside an emoji that no font has
+        ):  # the position may be inside an emoji that no font has
             return int(self.layout.nextCursorPosition(found))
         return found
 
     def _nearest(self, number: int, x: float) -> int:
-        """Do the same in a line of both directions, where Qt finds what it would draw elsewhere."""
+        """Return the position nearest to x in a bidirectional line, where Qt's own is wrong."""
         line, end = self.lines[number], self.end(number)
         at = position = self.starts[number]
         best = math.inf
@@ -134,7 +134,7 @@ class TextLines:
 
 
 def _joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return extents from left to right, those that touch as one."""
+    """Sort extents from left to right, merging those that touch."""
     joined: list[tuple[float, float]] = []
     for left, right in sorted(parts):
         if joined and left - joined[-1][1] < 0.1:
@@ -149,7 +149,7 @@ def cursor_x(
 ) -> float:
     """Return the x of a position.
 
-    PySide returns a pair in some versions, of which Qt changes the second.
+    Some versions of PySide return a pair, with the position as second item.
     """
     found: Any = line.cursorToX(position, edge)
     return float(found[0] if isinstance(found, tuple) else found)

@@ -1,7 +1,6 @@
-"""Spans as Qt lays them out: one string, and the formats of its stretches.
+"""Spans in the form that Qt lays out: one string, and formats for ranges of it.
 
-Positions are Qt's: units of UTF-16. A formula is one character, which cannot be seen and is as wide
-as its picture.
+Positions are Qt's: UTF-16 code units. A formula is one invisible character, as wide as its picture.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from app.ui.blocks.font_fallback import emphasise
 from app.ui.blocks.utf16 import has_rtl, part, units
 from app.ui.theme import font, mono
 
-if TYPE_CHECKING:  # it is loaded for the first formula
+if TYPE_CHECKING:  # imported with the first formula
     from app.ui.blocks.formula_image import FormulaImage
 
 ROOM = 4
-"""Pixels inside the background of code in a line, at either end."""
+"""Pixels of padding at either end of inline code's background."""
 BOLD = 640
-"""On Inter's own axis."""
+"""The weight of bold text on Inter's axis."""
 
 _PLACEHOLDER = "\u00a0"  # invisible, and no line breaks beside it
 _FORMULAS = (SpanKind.MATH, SpanKind.DISPLAY)
@@ -50,7 +49,7 @@ _SHOWN = str.maketrans({"\n": "\u2028", "\u2029": "\u2028", "\ufffc": "\ufffd"})
 
 @dataclass(frozen=True, slots=True)
 class TextFace:
-    """The look of a box's text where its spans do not say otherwise."""
+    """The default look of a box's text, unless a span differs."""
 
     pixels: int
     weight: int
@@ -65,7 +64,7 @@ class TextFace:
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """A span, and the positions that it takes."""
+    """A span, and its range of positions."""
 
     span: Span
     start: int
@@ -74,7 +73,7 @@ class TextRun:
 
 @dataclass(frozen=True, slots=True)
 class FormulaRun(TextRun):
-    """A formula that could be set."""
+    """A formula that could be typeset."""
 
     picture: FormulaImage
 
@@ -82,7 +81,7 @@ class FormulaRun(TextRun):
 class TextRuns:
     """The spans of a box in order.
 
-    ``text`` is what Qt is to lay out. Runs of equal spans at the beginning are taken from
+    ``text`` is the string for Qt to lay out. Runs of equal spans at the beginning are taken from
     ``before``. ``in_rtl`` is `Box.in_rtl`.
     """
 
@@ -92,7 +91,7 @@ class TextRuns:
         self.face = face
         same = _same(before.runs, spans) if before and before.face == face else 0
         self.runs: list[TextRun] = before.runs[:same] if before else []
-        # The end of the last one may look different beside what follows it now.
+        # The end of the last equal run may look different next to new text.
         self._ranges: list[list[QTextLayout.FormatRange]] = (
             before._ranges[: max(same - 1, 0)] if before else []
         )
@@ -117,9 +116,9 @@ class TextRuns:
         self.links = [r for r in self.runs if r.span.link]
 
     def cut(self, start: int, end: int) -> Spans:
-        """Return what is between two positions, as spans.
+        """Return the content between two positions as spans.
 
-        A part of a formula's source is code, a part of a label is text.
+        A part of a formula's source becomes code, a part of a label text.
         """
         return tuple(
             run.span
@@ -130,13 +129,13 @@ class TextRuns:
         )
 
     def formats(self, width: float) -> list[QTextLayout.FormatRange]:
-        """Return the formats of what does not look like the rest, for lines of a width."""
+        """Return the formats of runs that differ from the default look, for lines of a width."""
         known = 0 if self.formulas else len(self._ranges)
         self._ranges[known:] = [self._formats_of(at, width) for at in range(known, len(self.runs))]
         return list(chain.from_iterable(self._ranges))
 
     def _formats_of(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
-        """Return the formats of one run. The room in front of code is behind what is before it."""
+        """Return the formats of one run. The padding before code is part of the preceding run."""
         run = self.runs[number]
         found = self._own_formats(number, width)
         bold, italic = run.span.bold or self.face.weight >= BOLD, run.span.italic
@@ -149,7 +148,7 @@ class TextRuns:
 
     def _own_formats(self, number: int, width: float) -> list[QTextLayout.FormatRange]:
         run = self.runs[number]
-        # In a line from right to left, what follows code is at its left.
+        # In a right-to-left line, what follows code is to its left.
         after = self._has_background(number + 1) and not self.leftwards
         before = self._has_background(number - 1) and self.leftwards and run.span.text[:1] == " "
         room = ROOM * (self._has_background(number) + after)
@@ -168,7 +167,7 @@ class TextRuns:
         return found
 
     def _has_background(self, number: int) -> bool:
-        """Return whether there is a run of that number, and it has a background."""
+        """Return whether there is a run of that number that has a background."""
         return 0 <= number < len(self.runs) and self.runs[number].span.kind in _WITH_BACKGROUND
 
     def _format(self, span: Span, spacing: float) -> QTextCharFormat | None:
@@ -192,12 +191,12 @@ class TextRuns:
 
 
 def scale(run: FormulaRun, width: float) -> float:
-    """Return the factor by which a formula is made smaller to fit into lines of a width."""
+    """Return the factor by which a formula is scaled down to fit into lines of a width."""
     return min(1.0, width / run.picture.width)
 
 
 def _same(runs: list[TextRun], spans: Spans) -> int:
-    """Return how many are equal, from the first on."""
+    """Return how many runs equal the spans, from the first on."""
     pairs = zip(runs, spans, strict=False)
     most = min(len(runs), len(spans))
     return next((at for at, (run, span) in enumerate(pairs) if run.span != span), most)
@@ -219,14 +218,14 @@ def _picture(span: Span, face: TextFace) -> FormulaImage | None:
 
 
 def _width(run: FormulaRun, width: float) -> float:
-    """Return how wide a formula is; one that wants a line of its own takes all of it."""
+    """Return the width of a formula; a displayed one takes the whole line."""
     return width if run.span.kind is SpanKind.DISPLAY else min(width, run.picture.width)
 
 
 def _can_be_split_off(text: str) -> bool:
     """Return whether a text's last character can be styled alone.
 
-    Marks and the parts of an emoji belong to what is before them.
+    Combining marks and the parts of an emoji belong to the preceding character.
     """
     return text[-1:].isascii() or (text[-1:].isalpha() and units(text[-1:]) == 1)
 
@@ -262,7 +261,7 @@ def _format(
     result.setFont(face)
     if colour:
         result.setForeground(QColor(colour))
-    if link:  # it becomes a link of a PDF
+    if link:  # becomes a link in a PDF
         result.setAnchor(True)
         result.setAnchorHref(link)
     if vertical_align is not VerticalAlign.NONE:
@@ -274,5 +273,5 @@ def _format(
 
 
 def first_at(runs: Sequence[TextRun], position: int) -> int:
-    """Return the index of the first run that ends behind a position."""
+    """Return the index of the first run that ends after a position."""
     return bisect_right(runs, position, key=lambda run: run.end)

@@ -1,4 +1,4 @@
-"""A file that goes with the next message, or a long text that was pasted."""
+"""An attachment of the next message: a file, or a long text that was pasted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.wording.language import number, tr
 class Attachment:
     """A file to be sent.
 
-    First it is read; then the ``chosen`` sections of its ``document`` make up the ``part``.
+    It is read first; then the ``chosen`` sections of its ``document`` make up the ``part``.
     """
 
     def __init__(self, name: str, path: Path | None = None) -> None:
@@ -40,7 +40,7 @@ class Attachment:
 
     @classmethod
     def of(cls, part: Part) -> Attachment:
-        """Return the attachment that a part of a message was."""
+        """Return the attachment that a part of a message came from."""
         item = cls(part.name)
         item.document = Document.of_part(part)
         item.chosen = tuple(range(len(item.document.sections)))
@@ -49,7 +49,7 @@ class Attachment:
 
     @classmethod
     def text(cls, name: str, text: str) -> Attachment:
-        """Return an attachment for a text that was pasted."""
+        """Return an attachment for a pasted text."""
         item = cls(name)
         item.pasted = True
         item.read(Document.of(name, DocumentKind.TEXT, text))
@@ -57,16 +57,16 @@ class Attachment:
 
     @property
     def paged(self) -> bool:
-        """Whether pages can be chosen."""
+        """Whether its sections are pages, which can be chosen."""
         return self.document is not None and self.document.paged
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is to be sent."""
+        """Whether the whole file is to be sent."""
         return self.document is None or len(self.chosen) == len(self.document.sections)
 
     def read(self, document: Document) -> None:
-        """Take in the document that was read."""
+        """Set the document that was read, with all sections chosen."""
         self.document = document
         self.choose(tuple(range(len(document.sections))))
 
@@ -82,12 +82,12 @@ class Attachment:
         self.part = Part(self.document.text(chosen), PartKind.FILE, self._part_name())
 
     def first(self, tokens: int) -> tuple[int, ...]:
-        """Return as many of the first sections as fit into so many tokens."""
+        """Return as many of the first sections as fit into ``tokens``."""
         sums = accumulate(self.counts)
         return tuple(number for number, total in enumerate(sums) if total <= tokens)
 
     def tokens_of(self, chosen: tuple[int, ...]) -> int:
-        """Return the tokens of these sections; together they take slightly fewer."""
+        """Return the sum of these sections' tokens; joined, they take slightly fewer."""
         return sum(self.counts[number] for number in chosen)
 
     @property
@@ -108,7 +108,7 @@ class Attachment:
         return " · ".join(filter(None, (*notes, *self._doubts(self.document))))
 
     def _doubts(self, document: Document) -> list[str]:
-        """Return warnings about what may have been read wrongly."""
+        """Return warnings about text that may have been read wrongly."""
         notes = []
         if document.encoding:
             notes.append(
@@ -133,7 +133,7 @@ class Attachment:
         return tr("pages {some} of {all}").format(some=ranges(self.chosen), all=number(pages))
 
     def _part_name(self) -> str:
-        """Return the part's name, which tells the model if there is more."""
+        """Return the part's name, which tells the model if it is not the whole file."""
         return self.name if self.complete else f"{self.name} ({self._extent()})"
 
 

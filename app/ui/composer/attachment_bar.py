@@ -15,7 +15,7 @@ from app.wording.language import number, tr
 
 _NARROW, _WIDE, _HIGH, _GAP = 180, 480, 50, 8  # pixels of a chip
 _ROWS = 2.6  # of chips shown at most; half a row hints at more
-_MARGIN = 16  # tokens for what stands between the parts
+_MARGIN = 16  # tokens for the text between the parts
 
 
 class AttachmentChip(QFrame):
@@ -23,11 +23,11 @@ class AttachmentChip(QFrame):
 
     removed = Signal()
     cut = Signal()
-    """Another part of the file is to be chosen."""
+    """The user wants to choose another part of the file."""
     unfolded = Signal()
-    """The pasted text is to become words again."""
+    """The pasted text is to be turned back into typed text."""
     reread = Signal(str)
-    """The file is to be read in this encoding."""
+    """The file is to be read in another encoding, given by name."""
 
     def __init__(self, theme: Theme, item: Attachment) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class AttachmentChip(QFrame):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the file as it is now."""
+        """Update the chip from its attachment."""
         item = self.item
         self._name.set_text(item.name)
         self.detail.set_text(item.detail)
@@ -131,13 +131,13 @@ class AttachmentBar(QWidget):
     """The chips, in the order in which the files came, and notices about them."""
 
     changed = Signal()
-    """What is to be sent has changed, or another file is being read."""
+    """The parts to be sent have changed, or another file is being read."""
     emptied = Signal()
-    """The chip with the keyboard focus is gone."""
+    """The chip with the keyboard focus was removed."""
     cut_wanted = Signal(object)
-    """An Attachment of which a part is to be chosen."""
+    """An Attachment for which the user wants to choose a part."""
     unfolded = Signal(str)
-    """A pasted text that is to become words again."""
+    """A pasted text that is to be turned back into typed text."""
     reread = Signal(object, str)
     """An Attachment, and the encoding it is to be read in."""
 
@@ -182,11 +182,11 @@ class AttachmentBar(QWidget):
         return any(item.part is None for item in self.items)
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the parts to be sent of the files that have been read."""
+        """Return the parts to be sent, of the files read so far."""
         return tuple(item.part for item in self.items if item.part)
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """Show these parts, and what is still being read."""
+        """Show these parts, and the files still being read."""
         known = {item.part: item for item in self.items if item.part}
         reading = [item for item in self.items if not item.part]
         self.set_items([known.get(part) or Attachment.of(part) for part in parts] + reading)
@@ -206,7 +206,7 @@ class AttachmentBar(QWidget):
         self.changed.emit()
 
     def refresh(self, item: Attachment) -> None:
-        """Show a change of an attachment."""
+        """Update the chip of a changed attachment."""
         for chip in self._inside.chips:
             if chip.item is item:
                 chip.refresh()
@@ -252,7 +252,7 @@ class AttachmentBar(QWidget):
         return False
 
     def unfold(self, item: Attachment) -> None:
-        """Turn a pasted text back into words."""
+        """Turn a pasted text back into typed text."""
         assert item.document
         text = "".join(item.document.sections)
         self.remove(item)
@@ -265,7 +265,7 @@ class AttachmentBar(QWidget):
     # --- Notices -------------------------------------------------------------------------
 
     def tell(self, sentence: str) -> None:
-        """Tell why a file could not be attached."""
+        """Show why a file could not be attached."""
         notice = Notice(self._theme, "attachFailed", "alert", "danger")
         notice.set_text(sentence)
         dismiss = Button(
@@ -297,7 +297,7 @@ class AttachmentBar(QWidget):
     def set_excess(self, excess: int) -> None:
         """Set by how many tokens the message is too long, 0 if it fits.
 
-        Which file is the cause shows once all are counted.
+        The file that is the cause is marked once all are counted.
         """
         if excess <= 0 or not self.items or not all(item.tokens for item in self.items):
             self._clear_excess()
@@ -329,11 +329,11 @@ class AttachmentBar(QWidget):
 
     @property
     def too_long(self) -> bool:
-        """Whether a notice tells that a file is too long."""
+        """Whether a notice says that a file is too long."""
         return self._too_long is not None
 
     def room_for(self, item: Attachment) -> int:
-        """Return the tokens left for an attachment if it is the one too long; else 0."""
+        """Return the tokens left for an attachment if it is the one that is too long, else 0."""
         return self._room if item is self._too_long else 0
 
     def _take_fitting(self) -> None:

@@ -1,4 +1,4 @@
-"""Files on their way into the next message: reads them and counts their tokens."""
+"""Controller of attachments: reads files and counts their tokens."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from app.wording.language import tr
 
 
 class AttachmentController(QObject):
-    """Connects the ways to attach something, the bar of attachments, and the host."""
+    """A controller that connects the ways to attach something, their bar, and the host."""
 
     arrived = Signal(object, object)
     """A chat that is not shown (None for a new one), and the Part of its file, now read."""
     fit_changed = Signal()
-    """It is known better whether everything fits."""
+    """There is new information about whether everything fits."""
 
     def __init__(
         self,
@@ -47,16 +47,16 @@ class AttachmentController(QObject):
         self._bar = composer.attachment_bar
         self._excess = 0  # tokens, by the last forecast
         self._space = 0  # tokens that a prompt may have; 0 if unknown
-        self._elsewhere: dict[int | None, list[Attachment]] = {}  # by chats that are not shown
+        self._elsewhere: dict[int | None, list[Attachment]] = {}  # of chats that are not shown
         composer.attach_wanted.connect(self.choose_files)
         composer.editor.text_pasted.connect(self._paste)
         composer.editor.picture_pasted.connect(self._refuse_picture)
         self._bar.cut_wanted.connect(self._cut)
         self._bar.reread.connect(self._read_as)
         self._bar.changed.connect(self._changed)
-        models.ready.connect(self._count_anew)
+        models.ready.connect(self._recount)
 
-    # --- Ways in ------------------------------------------------------------------------------
+    # --- Attaching ----------------------------------------------------------------------------
 
     def choose_files(self) -> None:
         """Ask which files to attach."""
@@ -94,9 +94,9 @@ class AttachmentController(QObject):
         self._bridge.when_done(self._host.documents.read(path, item.stop), read, failed)
 
     def _read_as(self, item: Attachment, encoding: str) -> None:
-        """Read a file again in an encoding that the person chose.
+        """Read a file again in an encoding that the user chose.
 
-        What was read before stays until then, and also if that fails.
+        The earlier reading is kept until then, and also if that fails.
         """
 
         def read(document: Document) -> None:
@@ -129,17 +129,17 @@ class AttachmentController(QObject):
         self._bar.clear_notices()
         self._bar.tell(tr("Pictures cannot be attached: gpt-oss reads only text."))
 
-    # --- What is known of them ----------------------------------------------------------------
+    # --- Token counts -------------------------------------------------------------------------
 
     def receive(self, event: FileReading) -> None:
-        """Show how far a file has been read."""
+        """Show the progress of reading a file."""
         for item in self._bar.items:
             if item.stop is event.stop:
                 item.pages = (event.done, event.total)
                 self._bar.refresh(item)
 
     def foresee(self, event: ContextForecast) -> None:
-        """Take in what the next question will take of the context."""
+        """Handle a new forecast of the context that the next question takes."""
         self._space = event.context - event.reserved
         self._excess = event.prompt - self._space
         self._judge()
@@ -151,13 +151,13 @@ class AttachmentController(QObject):
     def _judge(self) -> None:
         """Show by how much the files are too long.
 
-        While an answer is on its way nothing is foreseen; the files alone may be too long.
+        During an answer there is no forecast; the files alone may be too long.
         """
         alone = sum(item.tokens or 0 for item in self._bar.items) - self._space
         self._bar.set_excess(max(self._excess, alone if self._space else 0))
 
-    def _count_anew(self) -> None:
-        """Count all files again, since another model may have another vocabulary."""
+    def _recount(self) -> None:
+        """Count all files again, since the new model may have another vocabulary."""
         for item in self._bar.items:
             item.tokens, item.counts, item.counted_for = None, [], ()
         self._space = 0
@@ -177,7 +177,7 @@ class AttachmentController(QObject):
 
         def counted(counts: list[int]) -> None:
             if item.counted_for != asked:
-                return  # meanwhile another part or model was chosen
+                return  # another part or model was chosen meanwhile
             item.tokens, item.counts = counts[0], counts[1:] or item.counts
             self._bar.refresh(item)
             self._judge()
@@ -190,7 +190,7 @@ class AttachmentController(QObject):
     # --- Other chats --------------------------------------------------------------------------
 
     def switch(self, old: int | None, new: int | None) -> None:
-        """Show what is attached to the chat that is shown now."""
+        """Show the attachments of the chat that is shown now."""
         self._elsewhere[old] = self._bar.items
         self._bar.clear_notices()
         self._bar.set_items(self._elsewhere.pop(new, []))
@@ -198,7 +198,7 @@ class AttachmentController(QObject):
     # --- Parts --------------------------------------------------------------------------------
 
     def _cut(self, item: Attachment) -> None:
-        from app.ui.composer.part_choice import PartChoice  # not needed at the start
+        from app.ui.composer.part_choice import PartChoice  # imported late: not needed at the start
 
         room = self._bar.room_for(item)
         choice = PartChoice(self._theme, item, room, self._parent)

@@ -1,4 +1,4 @@
-"""Where a question is written, and what it is asked with."""
+"""The composer: where a question is written, with its model and effort."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from app.wording.efforts import effort_label
 from app.wording.language import tr
 
 WIDTH = 764
-_LINES = 9  # that the editor grows to
-_ROOMY = 520  # pixels, from which on the effort has a label
-_LONG = 8000  # characters, from which on a pasted text is attached
+_LINES = 9  # the most lines that the editor grows to
+_ROOMY = 520  # pixels from which the effort has a label
+_LONG = 8000  # characters from which a pasted text is attached
 _GAP = 8
 _STATUS = 24  # pixels of the status line, with or without buttons
-_AROUND = 76  # pixels: the card's margins, and what the button has around the model's name
+_AROUND = 76  # pixels: the card's margins, and the button's padding around the model's name
 
 
 class Editor(QPlainTextEdit):
@@ -36,9 +36,9 @@ class Editor(QPlainTextEdit):
     submitted = Signal()
     focus_changed = Signal(bool)
     files_given = Signal(object)
-    """A list of paths that were pasted or dropped."""
+    """Files were pasted or dropped: a list of their paths."""
     text_pasted = Signal(str)
-    """A text that is too long to be read in a message."""
+    """A pasted text that is too long to be shown in a message."""
     picture_pasted = Signal()
 
     def __init__(self) -> None:
@@ -52,11 +52,14 @@ class Editor(QPlainTextEdit):
         self.document().setDocumentMargin(2)
         self.viewport().setAutoFillBackground(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # `textChanged` comes before the text is laid out.
+        # `textChanged` is emitted before the text is laid out.
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
         self.take_back: Callable[[], bool] = lambda: False
-        """Undoes the last action and returns True, unless that was a change of the text."""
+        """Undo calls this first. It undoes the last action unless that was an edit of the text.
+
+        Returns whether it did.
+        """
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -72,9 +75,9 @@ class Editor(QPlainTextEdit):
         return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Insert a text, or emit what else was pasted or dropped.
+        """Insert text, or emit a signal for files or pictures.
 
-        Where a program also offers text, the text is taken.
+        If the source also offers text, the text is taken.
         """
         if files := files_in(source):
             self.files_given.emit(files)
@@ -86,7 +89,7 @@ class Editor(QPlainTextEdit):
             super().insertFromMimeData(source)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Leave a file to the window, wherever it is dropped."""
+        """Leave files to the window, wherever they are dropped."""
         if files_in(event.mimeData()):
             event.ignore()
         else:
@@ -136,7 +139,7 @@ class Composer(QWidget):
     effort_chosen = Signal(Effort)
     typed = Signal()
     edit_ended = Signal()
-    """Editing an earlier message was given up."""
+    """Editing an earlier message was cancelled."""
     model_menu_opened = Signal(QMenu)
     """The menu of models, to be filled."""
 
@@ -206,7 +209,7 @@ class Composer(QWidget):
 
     @property
     def effort(self) -> Effort:
-        """The effort that the next message is asked with."""
+        """The effort for the next message."""
         return Effort(self._effort.value)
 
     def set_effort(self, effort: Effort) -> None:
@@ -214,18 +217,18 @@ class Composer(QWidget):
         self._effort.set_value(effort)
 
     def choose_effort(self, effort: Effort) -> None:
-        """Choose an effort as if the person had."""
+        """Choose an effort as if the user had."""
         self._effort.choose(effort)
 
     def set_model(self, name: str, can_ask: bool) -> None:
-        """Show the name of the model; without one nothing can be asked."""
+        """Show the name of the model; ``can_ask``: whether messages can be sent."""
         self._can_ask = can_ask
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
 
     def set_running(self, running: bool) -> None:
-        """Show the stop button, and tell that what is sent waits for the answer to end."""
+        """Show the stop button, and that messages will wait for the answer to end."""
         self._running = running
         send = tr("Send when the answer is complete") if running else tr("Send")
         self._send.setAccessibleName(send)
@@ -238,7 +241,7 @@ class Composer(QWidget):
         set_tone(self.status, tone)
 
     def set_prefilling(self, reading: bool) -> None:
-        """Show the buttons that stop reading ahead, which the status line then tells of."""
+        """Show the buttons that stop reading ahead, while the status line reports it."""
         focused = any(button.hasFocus() for button in self._prefill_buttons)
         side = Qt.AlignmentFlag.AlignRight if reading else Qt.AlignmentFlag.AlignHCenter
         self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
@@ -252,7 +255,7 @@ class Composer(QWidget):
         self._editing.setVisible(editing)
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """Put these parts in the place of what has been written."""
+        """Replace the message being written by these parts."""
         self.attachment_bar.set_parts(tuple(part for part in parts if part.kind is PartKind.FILE))
         self.editor.setPlainText(
             "\n\n".join(part.text for part in parts if part.kind is not PartKind.FILE)
@@ -261,15 +264,15 @@ class Composer(QWidget):
         self._show_buttons()
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the message so far, files first; empty where there is nothing to send.
+        """Return the message so far, files first; empty if there is nothing to send.
 
-        The words come last, so that what is read ahead stays valid while they are typed.
+        The typed text comes last, so that whatever was read ahead stays valid while it grows.
         """
         words = self.editor.toPlainText()
         return (*self.attachment_bar.parts(), *((Part(words),) if words.strip() else ()))
 
     def pasted(self, item: Attachment) -> None:
-        """Take note that a pasted text was attached; undo turns it back into words."""
+        """Record that a pasted text was attached; undo turns it back into typed text."""
         self._pasted = item, self.editor.document().revision()
 
     def _unpaste(self) -> bool:
@@ -289,7 +292,7 @@ class Composer(QWidget):
         self.editor.setFocus()
 
     def set_welcoming(self, welcoming: bool) -> None:
-        """Show whether something that can be dropped is over the window."""
+        """Show whether something that can be dropped is being dragged over the window."""
         self._focused(welcoming or self.editor.hasFocus())
 
     def _edit_line(self, theme: Theme) -> QWidget:

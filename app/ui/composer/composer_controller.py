@@ -1,4 +1,4 @@
-"""Sends, stops and retries questions in the chat that is shown, and has them read ahead."""
+"""Controller of the composer: sends, stops and retries questions, and has them read ahead."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from app.ui.state.model_choice import ModelChoice
 
 
 class ComposerController(QObject):
-    """Connects the composer with the model: asks now, or queues the message."""
+    """A controller that connects the composer with the model: it asks, or queues the message."""
 
     changed = Signal()
-    """A question was sent or stopped, or what stands in the composer has changed."""
+    """A question was sent or stopped, or the composer's content has changed."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ComposerController(QObject):
         settings.chosen.connect(self.prefill.changed)
 
     def send(self, parts: tuple[Part, ...]) -> None:
-        """Ask what stands in the composer, or queue it while an answer is on its way."""
+        """Send the message, or queue it during an answer."""
         effort, edited = self._composer.effort, self._branches.edited
         if not self._current.busy():
             taken = self._ask(self._current.id, parts, effort, edited) is not None
@@ -76,7 +76,7 @@ class ComposerController(QObject):
     def _ask(
         self, chat: int | None, parts: tuple[Part, ...], effort: Effort, instead: int | None = None
     ) -> Turn | None:
-        """Ask in a chat. Return None where the chat has no model."""
+        """Ask in a chat. Return None if there is no model for it."""
         row = self._index.rows.get(chat) if chat is not None else None
         shown = chat == self._current.id
         model = self._models.asked if shown else self._models.of(row.model) if row else None
@@ -89,7 +89,7 @@ class ComposerController(QObject):
         return turn
 
     def again(self, answer: int, effort: Effort) -> None:
-        """Try an answer again."""
+        """Generate another version of an answer."""
         chat, model = self._current.id, self._models.asked
         if model and chat is not None:
             self._turns.again(chat, answer, effort, model)
@@ -97,7 +97,7 @@ class ComposerController(QObject):
             self.changed.emit()
 
     def again_last(self) -> None:
-        """Try the last answer again, at the effort that is chosen now."""
+        """Try the last answer again, at the presently chosen effort."""
         if answer := self._last(question=False):
             self.again(answer.id, self._composer.effort)
 
@@ -126,7 +126,7 @@ class ComposerController(QObject):
         self._go_on(answer, now=False)
 
     def conclude(self, answer: int) -> None:
-        """Have an answer follow from reasoning that was cut off."""
+        """Have the model answer from reasoning that was cut off."""
         self._go_on(answer, now=True)
 
     def _go_on(self, answer: int, *, now: bool) -> None:
@@ -137,7 +137,7 @@ class ComposerController(QObject):
             self.changed.emit()
 
     def stop(self) -> None:
-        """Stop the answer on its way and what is read ahead."""
+        """Stop the running answer and reading ahead."""
         self.prefill.stopped()
         self._host.chats.stop_ahead()
         chat = self._current.id
@@ -152,11 +152,11 @@ class ComposerController(QObject):
         self.stop()
 
     def stoppable(self) -> bool:
-        """Return whether there is something to stop."""
+        """Return whether an answer or reading ahead can be stopped."""
         return self._current.busy() or bool(self.prefill.sentence)
 
     def hurry(self) -> None:
-        """Have the answer follow now, ending its reasoning."""
+        """End the reasoning, so that the answer follows now."""
         live = self._turns.running(self._current.id)
         if live and live.thinking:
             live.turn.answer_now()
@@ -165,13 +165,13 @@ class ComposerController(QObject):
     # --- Turns --------------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """Take note that another chat is about to be shown."""
+        """Prepare for another chat to be shown."""
         if self._current.first_turn:
             self.queue.leave(self._current.first_turn)
         self._current.first_turn = None
 
     def started(self, event: TurnStarted) -> bool:
-        """Take in that a turn started. Return whether it stored the new chat that is shown."""
+        """Handle the start of a turn. Return whether it stored the new chat that is shown."""
         self.queue.started(event.turn, event.chat.id)
         begun = event.turn is self._current.first_turn
         if begun:
@@ -180,7 +180,7 @@ class ComposerController(QObject):
         return begun
 
     def ended(self, event: TurnEnded) -> None:
-        """Send what was queued behind an answer that has ended."""
+        """Send the message queued after an answer that has ended."""
         self.queue.ended(event)
         if event.answer.chat != self._current.id:
             return
@@ -190,7 +190,7 @@ class ComposerController(QObject):
             self.prefill.opened()
 
     def refused(self, event: SendFailed) -> None:
-        """Put what could not be sent back before what was typed since."""
+        """Restore a message that could not be sent, before what was typed since."""
         if event.turn is self._current.first_turn:
             self._current.first_turn = None
         self.queue.refused(event.turn)
@@ -203,7 +203,7 @@ class ComposerController(QObject):
         self.changed.emit()
 
     def _prepare(self, read: bool) -> None:
-        """Have what is written so far read ahead, or only counted."""
+        """Have the message so far read ahead, or only counted."""
         model = self._models.current
         if model and not self._models.loading and self._turns.idle:
             parts, effort = self._composer.parts(), self._composer.effort

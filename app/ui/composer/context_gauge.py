@@ -11,7 +11,7 @@ from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
 _WIDTH = 2.4
-_WARM = 0.75  # of the context, from which on the gauge warns
+_WARM = 0.75  # share of the context from which the gauge warns
 
 
 class ContextGauge(QWidget):
@@ -28,7 +28,7 @@ class ContextGauge(QWidget):
         self.hide()
 
     def set_use(self, use: TokenUse, *, full: bool) -> None:
-        """Show the use; ``full`` if something will not fit. Hidden while the size is unknown."""
+        """Show the use; ``full``: something will not fit. Hidden while the size is unknown."""
         warm = use.used >= _WARM * use.context
         colour = "danger" if full else "warning" if warm else "accent"
         if (use, colour) == (self._use, self.colour):
@@ -82,7 +82,7 @@ class ContextGauge(QWidget):
 
 
 def _arc(painter: QPainter, ring: QRectF, colour: QColor, start: float, length: float) -> None:
-    """Draw a part of the ring, clockwise from its top; 1 is all of it."""
+    """Draw a part of the ring, clockwise from its top; 1 is the whole ring."""
     pen = QPen(colour, _WIDTH)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)

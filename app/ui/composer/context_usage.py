@@ -1,4 +1,4 @@
-"""How much of the model's context the chat takes, and what no longer fits."""
+"""The chat's use of the model's context, and what no longer fits."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class ContextUsage:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything, since another chat is shown."""
+        """Reset everything for another chat."""
         self.use = TokenUse()
         self.unseen = 0
-        """How many of the oldest messages the model does not see."""
+        """The number of oldest messages that the model does not see."""
         self.warning = ""
-        """What will be lost when the message is sent; empty if nothing."""
+        """A sentence about what will be left out when the message is sent; empty if nothing."""
 
     def answering(self, live: LiveAnswer) -> None:
-        """Take in the growth of an answer."""
+        """Update from a growing answer."""
         self.warning = ""
         if live.context:
             used = live.prompt + live.generated
@@ -42,14 +42,14 @@ class ContextUsage:
             self.unseen = live.dropped
 
     def answered(self, stats: Stats) -> None:
-        """Take in the figures of an answer that has ended."""
+        """Update from the statistics of an answer that has ended."""
         self.use = TokenUse(stats.prompt_tokens + stats.generated, 0, stats.context)
         self.unseen = stats.dropped
 
     def foresee(self, event: ContextForecast, *, typed: bool) -> None:
-        """Take in what the next question will take.
+        """Update from a forecast for the next question.
 
-        Until something is typed, what it leaves out is what is left out already.
+        Until something is typed, the messages it leaves out are those left out already.
         """
         self.use = TokenUse(event.prompt, event.reserved, event.context)
         self.warning = self._warning(event) if typed else ""

@@ -1,4 +1,4 @@
-"""What is written and not sent, in every chat; stored about a second later."""
+"""Drafts: unsent text in every chat, stored about a second after a change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DraftKeeper(QObject):
         written: Callable[[], tuple[Part, ...]],
         parent: QObject,
     ) -> None:
-        """Make the drafts. ``written`` returns what the person has written in the chat shown."""
+        """Create the drafts. ``written`` returns the message being written in the chat shown."""
         super().__init__(parent)
         self._store, self._composer, self._written = store, composer, written
         self._chat: int | None = None
@@ -40,7 +40,7 @@ class DraftKeeper(QObject):
         composer.typed.connect(self._wait)
 
     def load(self, left: dict[int | None, Unsent]) -> None:
-        """Put what the last session left before what has been typed since the start."""
+        """Restore the last session's drafts, before any text typed since the start."""
         self._note()
         for chat, unsent in left.items():
             since = self._of(chat)
@@ -50,7 +50,7 @@ class DraftKeeper(QObject):
             self._composer.set_parts(parts)
 
     def leave(self) -> None:
-        """Take in the composer's text before another chat is shown."""
+        """Save the composer's text before another chat is shown."""
         self._note()
 
     def show(self, chat: int | None) -> None:
@@ -59,7 +59,7 @@ class DraftKeeper(QObject):
         self._composer.set_parts(self._of(chat).parts)
 
     def begun(self, chat: int) -> None:
-        """Give the new chat's draft to the chat it was stored as."""
+        """Assign the new chat's draft to the chat it was stored as."""
         unsent = self._of(None)
         self._put(None, Unsent())
         self._put(chat, unsent)
@@ -67,7 +67,7 @@ class DraftKeeper(QObject):
         self.keep()
 
     def give_back(self, chat: int | None, parts: tuple[Part, ...]) -> None:
-        """Put back what was sent, before what was typed since."""
+        """Restore a message that was sent, before what was typed since."""
         self._note()
         unsent = self._of(chat)
         self._put(chat, replace(unsent, parts=(*parts, *unsent.parts)))
@@ -89,7 +89,7 @@ class DraftKeeper(QObject):
         self.keep()
 
     def keep(self) -> None:
-        """Store all changes now. What the store refuses is tried again with the next change."""
+        """Store all changes now. A failure is retried with the next change."""
         self._timer.stop()
         self._note()
         changed, self._changed = self._changed, set()
@@ -116,7 +116,7 @@ class DraftKeeper(QObject):
         return self._all.get(chat, Unsent())
 
     def _note(self) -> None:
-        """Take in what stands in the composer."""
+        """Record the composer's content."""
         self._put(self._chat, replace(self._of(self._chat), parts=self._written()))
 
     def _put(self, chat: int | None, unsent: Unsent) -> None:

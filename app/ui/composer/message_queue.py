@@ -1,4 +1,4 @@
-"""What is written while an answer is on its way, and sent after it."""
+"""The queue of messages written during an answer, and sent after it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Ask = Callable[[int | None, tuple[Part, ...], Effort], Turn | None]
 class MessageQueue(QObject):
     """The messages that wait in each chat.
 
-    When an answer is complete, the first message of its chat is sent, whichever chat is shown. When
-    it was stopped or failed, they wait for the person.
+    When an answer is complete, the first message of its chat is sent, whichever chat is shown. If
+    it was stopped or failed, they wait for the user.
     """
 
     changed = Signal()
@@ -29,12 +29,12 @@ class MessageQueue(QObject):
     def __init__(
         self, composer: Composer, drafts: DraftKeeper, turns: LiveTurns, ask: Ask, parent: QObject
     ) -> None:
-        """Make the queues. ``ask`` asks in a chat, and returns None where that is impossible."""
+        """Create the queues. ``ask`` asks in a chat, and returns None if that is impossible."""
         super().__init__(parent)
         self._composer, self._drafts, self._turns, self._ask = composer, drafts, turns, ask
         self._chat: int | None = None
         self._busy = False
-        self._left: dict[Turn, tuple[Queued, ...]] = {}  # of new chats that have not been stored
+        self._left: dict[Turn, tuple[Queued, ...]] = {}  # of new chats that are not stored yet
         self._at_once: set[int] = set()  # chats whose answer was stopped for the next message
         rows = composer.queue
         rows.sent.connect(self.send)
@@ -57,17 +57,17 @@ class MessageQueue(QObject):
         self._drafts.set_queue(self._chat, (*queue, Queued(parts, effort)))
 
     def leave(self, turn: Turn) -> None:
-        """Put away the queue of the new chat that ``turn`` will store, as another chat is shown."""
+        """Keep the queue of the new chat that ``turn`` will store, as another chat is shown."""
         self._left[turn] = self._drafts.queue(None)
         self._drafts.set_queue(None, ())
 
     def started(self, turn: Turn, chat: int) -> None:
-        """Give the chat that was stored its queue."""
+        """Assign the queue to the chat that was stored."""
         if left := self._left.pop(turn, ()):
             self._drafts.set_queue(chat, left)
 
     def refused(self, turn: Turn) -> None:
-        """Give the queue to the next new chat, as the chat was not stored."""
+        """Assign the queue to the next new chat, since this one could not be stored."""
         if left := self._left.pop(turn, ()):
             self._drafts.set_queue(None, (*left, *self._drafts.queue(None)))
 
@@ -80,7 +80,7 @@ class MessageQueue(QObject):
         self._at_once.discard(chat)
 
     def send(self, index: int = 0) -> None:
-        """Send one of the messages now, stopping an answer that is on its way."""
+        """Send one of the messages now, stopping a running answer."""
         if not self.waits():
             return
         chosen, others = self._take(index)
@@ -93,7 +93,7 @@ class MessageQueue(QObject):
         self.changed.emit()
 
     def edit(self, index: int = -1) -> None:
-        """Put a message back into the composer, before what stands there."""
+        """Move a message back into the composer, before its present content."""
         if self.waits():
             chosen, others = self._take(index)
             self._drafts.set_queue(self._chat, others)
@@ -115,5 +115,5 @@ class MessageQueue(QObject):
     def _send_first(self, chat: int | None) -> None:
         first, *others = self._drafts.queue(chat) or (None,)
         if first and self._ask(chat, first.parts, first.effort):
-            # Only after it was sent: a crash in between duplicates it instead of losing it.
+            # Removed only after sending: a crash in between duplicates it instead of losing it.
             self._drafts.set_queue(chat, tuple(others))

@@ -14,18 +14,18 @@ from app.wording.language import tr
 
 _ROW = 34  # pixels
 _MOST = 4  # rows shown at once
-_SHOWN = 300  # characters of a message; a line has no room for more
+_SHOWN = 300  # characters of a message, more than a line has room for
 
 
 class MessageQueueRows(QFrame):
-    """A line that tells when they are sent, and a row with buttons for each."""
+    """A line about when the messages are sent, and a row with buttons for each."""
 
     sent = Signal(int)
     """The index of a message to be sent now."""
     edited = Signal(int)
     withdrawn = Signal(int)
     left = Signal()
-    """The keyboard focus was in here, and nothing is left."""
+    """The list became empty while it had the keyboard focus."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -49,11 +49,11 @@ class MessageQueueRows(QFrame):
         self.hide()
 
     def follow(self, before: QWidget) -> None:
-        """Come after another widget in the tab order."""
+        """Set the widget that precedes this one in the tab order."""
         QWidget.setTabOrder(before, self._send)
 
     def show_queue(self, queue: tuple[Queued, ...], *, busy: bool) -> None:
-        """Show these messages; with ``busy`` they wait for an answer, else for the person."""
+        """Show these messages; with ``busy`` they wait for an answer, else for the user."""
         if (queue, busy) == self._shown:
             return
         self._shown = queue, busy

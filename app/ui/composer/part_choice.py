@@ -1,4 +1,4 @@
-"""Asks which part of a file is to be sent."""
+"""A popup for choosing which part of a file is to be sent."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from app.wording.language import number, tr
 
 
 class PartChoice(QFrame):
-    """A popup to choose pages, or so many tokens of the beginning of a file without pages."""
+    """A popup to choose pages, or the length in tokens of a file's beginning if it has none."""
 
     chosen = Signal(object)
     """The numbers of the chosen sections, as a tuple."""
 
     def __init__(self, theme: Theme, item: Attachment, room: int, parent: QWidget) -> None:
-        """Make the popup. ``room`` is the tokens left for the file; 0 if unknown."""
+        """Create the popup. ``room`` is the number of tokens left for the file; 0 if unknown."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("partChoice")

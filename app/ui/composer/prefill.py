@@ -1,4 +1,4 @@
-"""When the engine reads the next question ahead, before it is asked."""
+"""The timing of reading the next question ahead."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from app.wording.language import number, tr
 TYPED_MS = 400
 CHANGED_MS = 300
 OPENED_MS = 1200
-SHOWN_MS = 600  # of reading, from which on the status line tells it
+SHOWN_MS = 600  # of reading ahead, from which the status line reports it
 
 
 class PrefillTimer(QObject):
-    """Calls ``prepare`` once nothing has changed for a while; each change restarts the wait.
+    """A timer that calls ``prepare`` a while after the last change.
 
     The argument is True if the engine may read ahead, else it only counts tokens. A chat that is
-    merely looked at is counted; it is read from the first typed word on, or once its answer has
-    come. What a person stops is not begun again until they type something else.
+    only viewed is counted; it is read once something is typed or an answer has ended. After the
+    user stops reading ahead, it begins again only when something else is typed.
     """
 
     moved = Signal()
@@ -34,7 +34,7 @@ class PrefillTimer(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: prepare(self._wanted))
-        self._long = QTimer(self)  # runs out once reading has taken that long
+        self._long = QTimer(self)  # fires once reading has taken that long
         self._long.setSingleShot(True)
         self._long.timeout.connect(self.moved)
 
@@ -71,11 +71,11 @@ class PrefillTimer(QObject):
         self._timer.start(OPENED_MS)
 
     def stopped(self) -> None:
-        """Read nothing ahead until something is typed."""
+        """Suspend reading ahead until something is typed."""
         self._wanted = False
 
     def receive(self, event: ReadingAhead) -> None:
-        """Take in how far the engine has read."""
+        """Handle the engine's progress of reading ahead."""
         if event.progress is None:
             self._reading = None
             self._long.stop()

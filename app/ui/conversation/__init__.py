@@ -1,25 +1,25 @@
-"""The conversation on screen: a virtual list, in which only what is in sight is a widget.
+"""The conversation: a virtual list, in which only visible messages have widgets.
 
-`Transcript` is the scroll area, and hands Qt's events to its parts:
+`Transcript` is the scroll area, and passes Qt's events to its parts:
 
 ::
 
-    message_list          the messages, and the answers that grow in them
+    message_list          the messages, including growing answers
       message_state       view state of one message
-      sections            a stretch of a message, read into blocks
-    virtual_list          scrolling, following the end, and what stays where it is
-      message_heights     where each message begins, known or estimated (height_estimate)
-      text_anchor         the line that stays where it is
-      view_pool           the widgets of what is in sight
+      sections            parts of a message, parsed into blocks
+    virtual_list          scrolling, following the end, and keeping the view in place
+      message_heights     heights of the messages, known or estimated (height_estimate)
+      text_anchor         the line that stays in place
+      view_pool           the widgets of visible messages
     message_view          the widget of an answer; question_view that of a question
       thought_panel       the header above the reasoning
-      attachment_view     a file that came with a question
+      attachment_view     a file attached to a question
       message_footer      the row under an answer, and the versions of a message
-    selection_controller  what is selected (selection), by mouse_selection and keyboard_controller
+    selection_controller  the selection, by mouse_selection and keyboard_controller
     find_controller       search in the chat (find_bar)
-    text_locator          positions of text: at a point, beside another, into view
-    highlight_layer       paints what is selected and found
-    keyboard_focus        shows where the keyboard focus is, and follows it
-    accessible            what a screen reader finds and is told
+    text_locator          positions of text: at a point, next to another, scrolled into view
+    highlight_layer       highlights of the selection and of search hits
+    keyboard_focus        the ring of the keyboard focus, and signals about it
+    accessible            the interface for screen readers
     branches              controller of other versions: editing, and switching between them
 """

@@ -1,7 +1,7 @@
-"""The conversation for screen readers: its tree of items, and announcements while an answer comes.
+"""The conversation for screen readers: its accessibility tree, and announcements of answers.
 
-Only what is in sight is in the tree, as on screen. The page is a pane, and in it is the list of the
-messages; each is an item that has a name (who, when, with what effort) and all of its text.
+Only visible messages are in the tree. The page is a pane that contains the list of messages; each
+is an item with a name (author, time, effort) and its full text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 
 _PAUSE_MS = 1000  # between two announcements
-# Where a growing text may be read up to: the last end of a sentence before a blank, or of a line.
+# The end of what may be announced of a growing text: the last end of a sentence before a blank, or
+# of a line.
 _SENTENCES = re.compile(r".*(?:[.!?…:][\"'”’)\]]*(?=\s)|[。！？]|\n)", re.DOTALL)
 
 _Text = QAccessible.Text
@@ -40,14 +41,14 @@ _Role = QAccessible.Role
 
 @cache
 def install(page_type: type[QAbstractScrollArea]) -> None:
-    """Have Qt ask here what a widget is for a screen reader, once there is one.
+    """Register the factory of accessible interfaces, which Qt calls once a screen reader is there.
 
     ``page_type`` is the scroll area with the messages; each has a `VirtualList` among its children.
     """
 
     def interface_of(name: str, found: QObject) -> QAccessibleInterface | None:
-        # Python keeps what this returns for good, though Qt has destroyed it with its widget: it
-        # must not hold the widget, and there are no more of them than messages are in sight.
+        # Python never frees what this returns, though Qt destroys it with its widget: it must not
+        # reference the widget. There are only as many as messages are visible.
         match found:
             case MessageView():
                 return AccessibleMessage(found)
@@ -65,7 +66,7 @@ def install(page_type: type[QAbstractScrollArea]) -> None:
 
 
 class AccessibleText(QAccessibleTextInterface):
-    """A read-only text. Positions count as Qt's characters do, in units of UTF-16."""
+    """A read-only text. Positions are in UTF-16 code units, as Qt counts."""
 
     def __init__(self, read: Callable[[], str], area: Callable[[], QRect]) -> None:
         super().__init__()
@@ -79,7 +80,7 @@ class AccessibleText(QAccessibleTextInterface):
         return len(self._units()) // 2
 
     def characterRect(self, offset: int) -> QRect:
-        return self._area()  # the best that is known
+        return self._area()  # the best approximation
 
     def offsetAtPoint(self, point: QPoint) -> int:
         return 0 if self._area().contains(point) else -1
@@ -103,29 +104,29 @@ class AccessibleText(QAccessibleTextInterface):
         """Do nothing: the page selects, across messages."""
 
     def scrollToSubstring(self, start: int, end: int) -> None:
-        """Do nothing: what is in the tree is in sight."""
+        """Do nothing: everything in the tree is visible."""
 
     def _units(self) -> bytes:
         return self._read().encode("utf-16-le", "surrogatepass")
 
 
 class AccessibleTextWidget(QAccessibleWidget):
-    """A widget with a text."""
+    """An accessible widget with a text."""
 
     def __init__(self, widget: QWidget, role: QAccessible.Role) -> None:
         super().__init__(widget, role)
         self._text = AccessibleText(self.words, self.rect)
 
     def words(self) -> str:
-        """Return all of it."""
+        """Return the full text."""
         raise NotImplementedError
 
-    # PySide's types say that this returns an address, as in C++.
+    # PySide's type stubs say that this returns an address, as in C++.
     def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
         if kind == QAccessible.InterfaceType.TextInterface:
             return self._text
         found: object = super().interface_cast(kind)
-        return VoidPtr(0) if found is None else found  # PySide crashes over a None
+        return VoidPtr(0) if found is None else found  # PySide crashes on None
 
     def state(self) -> QAccessible.State:
         state = super().state()
@@ -157,8 +158,8 @@ class AccessibleMessage(AccessibleTextWidget):
 class AccessibleSection(AccessibleTextWidget):
     """A section of a message.
 
-    Its buttons are its children; its links are painted, and the one with the keyboard focus is its
-    description.
+    Its buttons are its children. Links are painted, not widgets; the one with the keyboard focus is
+    its description.
     """
 
     def __init__(self, canvas: Canvas) -> None:
@@ -207,7 +208,7 @@ class AccessibleMessageList(QAccessibleWidget):
     def childCount(self) -> int:
         return len(self._shown())
 
-    # PySide's types do not know that a child may be missing.
+    # PySide's type stubs do not allow a missing child.
     def child(self, index: int) -> Any:
         shown = self._shown()
         return QAccessible.queryAccessibleInterface(shown[index]) if index < len(shown) else None
@@ -223,10 +224,10 @@ class AccessibleMessageList(QAccessibleWidget):
 
 
 def _in_sight(page: QObject | None) -> str:
-    """Describe which messages are children, of how many."""
+    """Describe which messages are in the tree, and their total."""
     assert isinstance(page, QAbstractScrollArea)
     messages = page.findChild(VirtualList, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    if messages is None:  # the page is being made
+    if messages is None:  # the page is being created
         return ""
     edge = page.viewport().rect()
     areas = map(messages.visible_rect, messages.records)
@@ -240,10 +241,10 @@ def _in_sight(page: QObject | None) -> str:
 
 
 class Announcer(QObject):
-    """Announces an answer as it comes, in whole sentences and with pauses.
+    """An announcer of a growing answer, in whole sentences and with pauses.
 
-    It says that the model thinks, what it says, and how it ended. Reasoning is only read to those
-    who have opened it.
+    It announces that the model is thinking, the text, and how the answer ended. Reasoning is only
+    announced if it is open.
     """
 
     announced = Signal(str)
@@ -261,12 +262,12 @@ class Announcer(QObject):
         messages.answering.connect(self._answering)
 
     def _answering(self, record: MessageState) -> None:
-        """Take note that an answer begins, has grown, or has ended."""
+        """Handle the beginning, growth or end of an answer."""
         if not QAccessible.isActive():
             return
         if record is not self._record:
             if not record.streaming:
-                return  # it ended before a screen reader was there
+                return  # it ended before a screen reader was running
             self._record, self._thinking = record, False
             self._read = {section: len(section.plain) for section in record.sections}
             self._timer.stop()
@@ -294,7 +295,7 @@ class Announcer(QObject):
             self._timer.start()
 
     def _unannounced(self, record: MessageState, section: Section) -> str:
-        """Return what was not announced of a section yet, up to the end of a sentence."""
+        """Return a section's text that was not announced yet, up to the end of a sentence."""
         start = self._read.get(section, 0)
         new = section.plain[start:]
         if section.growing:

@@ -1,4 +1,4 @@
-"""A file that came with a question: a button with its name, which opens its text."""
+"""A file attached to a question: a button with its name, which opens its text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ICON, _ARROW = 16, 14
 
 
 class AttachmentHeader(Button):
-    """The button with the file's name, which tells whether its text is shown."""
+    """The button with the file's name, which shows whether its text is open."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "file", "", pixels=13, weight=500, shortcut="Space")
@@ -27,10 +27,10 @@ class AttachmentHeader(Button):
         theme.changed.connect(self.update)
 
     def set_name(self, name: str) -> None:
-        """Show another name."""
+        """Show this file name."""
         name = " ".join(name.split())
         self.setText(name)
-        self.setShortcut("")  # an "&" in the name would make one
+        self.setShortcut("")  # an "&" in the name would create one
         self.setAccessibleName(tr("Attached: {name}").format(name=name))
         self.setToolTip(name)
 
@@ -66,12 +66,12 @@ class AttachmentHeader(Button):
 
 
 class AttachmentView(QFrame):
-    """A file and, where it is opened, its text."""
+    """A file and, if it is open, its text."""
 
     toggled = Signal(bool)
 
     def __init__(self, theme: Theme, canvas: Canvas, parent: QWidget) -> None:
-        """``canvas`` is what its text is painted on."""
+        """Create the view; ``canvas`` is where its text is painted."""
         super().__init__(parent)
         self.head = AttachmentHeader(theme)
         self.head.setParent(self)
@@ -80,7 +80,7 @@ class AttachmentView(QFrame):
         canvas.setParent(self)
 
     def style_of(self, pixels: int) -> Style:
-        """Return the style of its text, in a conversation of a size."""
+        """Return the style of its text, given the conversation's text size."""
         return Style(pixels - 3, "muted", mono=True)
 
     def show_section(self, section: Section) -> None:
@@ -91,7 +91,7 @@ class AttachmentView(QFrame):
         self.show()
 
     def wanted(self, most: int) -> int:
-        """Return the width that it wants, of ``most`` pixels at the most."""
+        """Return its preferred width, at most ``most`` pixels."""
         return self.head.sizeHint().width() if self.canvas.isHidden() else most
 
     def lay_out(self, width: int) -> int:

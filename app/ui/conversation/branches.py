@@ -1,4 +1,4 @@
-"""Other versions of messages: editing a question, switching versions, forking a chat."""
+"""Controller of message versions: editing a question, switching versions, forking a chat."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class MessageInput(Protocol):
-    """Where a message is written: the composer."""
+    """The part of the composer that is needed here."""
 
     def parts(self) -> tuple[Part, ...]:
-        """Return what has been written."""
+        """Return the message so far."""
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """Put this in the place of what has been written."""
+        """Replace the message being written."""
 
     def set_editing(self, editing: bool) -> None:
         """Show whether an earlier message is being edited."""
@@ -36,9 +36,9 @@ class Branches(QObject):
     """The versions of the messages of the chat that is shown."""
 
     turned = Signal()
-    """Another branch is shown."""
+    """Another branch has been shown."""
     forked = Signal(object)
-    """A ChatRow: the new chat."""
+    """A chat was forked; the ChatRow of the new one."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Branches(QObject):
         self._store, self._current = store, current
         self._draft: tuple[Part, ...] = ()
         self.edited: int | None = None
-        """The question that is being edited."""
+        """The id of the question being edited, if any."""
         conversation.begun.connect(self._connect)
 
     def _connect(self, transcript: Transcript) -> None:
@@ -62,7 +62,7 @@ class Branches(QObject):
         transcript.forked.connect(self._fork)
 
     def edit(self, question: int) -> None:
-        """Put the words of a question into the composer, to ask it in others."""
+        """Put a question into the composer, to be edited and asked again."""
         records = self._conversation.transcript.messages.records
         row = next((record.row for record in records if record.row.id == question), None)
         if row is None or self._current.busy():
@@ -75,17 +75,17 @@ class Branches(QObject):
         self._composer.focus_editor()
 
     def written(self) -> tuple[Part, ...]:
-        """Return what stands in the composer, and what stood there before a message was edited."""
+        """Return the draft: the composer's content, or while editing, that from before."""
         return (*self._composer.parts(), *self._draft)
 
     def sent(self) -> None:
-        """Put back the draft, since what stood in the composer has been sent."""
+        """Restore the draft, since the edited message has been sent."""
         draft, self.edited, self._draft = self._draft, None, ()
         self._composer.set_editing(False)
         self._composer.set_parts(draft)
 
     def give_up(self) -> None:
-        """Stop editing and put back the draft."""
+        """Stop editing and restore the draft."""
         if self.edited is not None:
             self.sent()
 
@@ -105,7 +105,7 @@ class Branches(QObject):
         self._store.ask(lambda store: store.messages.show(message), shown)
 
     def refresh(self) -> None:
-        """Read which messages have other versions."""
+        """Read from the store which messages have other versions."""
         if (chat := self._current.id) is None:
             return
 

@@ -1,4 +1,4 @@
-"""The line under what the model no longer sees."""
+"""The line under the messages that the model no longer sees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.wording.language import tr
 
 
 class ContextLimitLine(QWidget):
-    """A line between what the model no longer sees and what it does."""
+    """A line between the messages that the model no longer sees and those it does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class ContextLimitLine(QWidget):
         self.hide()
 
     def text(self) -> str:
-        """Return its words."""
+        """Return the line's text."""
         return self._label.text()
 
 

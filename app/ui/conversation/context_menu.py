@@ -1,4 +1,4 @@
-"""The menu of the conversation."""
+"""The context menu of the conversation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def open_menu(
     selection: SelectionController,
     fork: Callable[[], object] | None,
 ) -> None:
-    """Open it at a place of the screen. ``fork`` begins a chat at the message there, if any."""
+    """Open the menu at a point of the screen. ``fork`` forks the chat at the message there."""
     menu = menu_of(parent, "transcriptMenu")
     usual = menu.addAction(keyed(tr("Copy"), QKeySequence.StandardKey.Copy), selection.copy)
     markdown = menu.addAction(tr("Copy as Markdown"), lambda: selection.copy(markdown=True))

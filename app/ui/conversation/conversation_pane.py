@@ -1,4 +1,4 @@
-"""The place of the conversation: a greeting in an empty chat, or the transcript."""
+"""The pane of the conversation: a greeting in an empty chat, or the transcript."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class ConversationPane(QStackedWidget):
-    """Shows the greeting or the transcript, which is made when it is first needed."""
+    """A pane with the greeting, or the transcript, which is created when it is first needed."""
 
     begun = Signal(object)
-    """A Transcript: it has just been made."""
+    """The Transcript has just been created."""
     asked = Signal(str)
-    """A question that the greeting suggests was chosen."""
+    """A suggested question of the greeting was chosen."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -29,16 +29,16 @@ class ConversationPane(QStackedWidget):
         self.greeting = Greeting(theme)
         self.greeting.asked.connect(self.asked)
         self.addWidget(self.greeting)
-        self.setMinimumHeight(64)  # when the window is low, the composer gets the space
+        self.setMinimumHeight(64)  # in a low window, the composer gets the space
 
     @property
     def has_transcript(self) -> bool:
-        """Whether the transcript has been made."""
+        """Whether the transcript has been created."""
         return self._transcript is not None
 
     @property
     def transcript(self) -> Transcript:
-        """The transcript, made now if it was not before."""
+        """The transcript, created on first use."""
         if self._transcript is None:
             from app.ui.conversation.transcript import Transcript  # an empty window needs none
 
@@ -48,11 +48,11 @@ class ConversationPane(QStackedWidget):
         return self._transcript
 
     def show_greeting(self) -> None:
-        """Show an empty chat."""
+        """Show the greeting of an empty chat."""
         self.setCurrentWidget(self.greeting)
         if self._transcript is not None:
             self._transcript.messages.set_rows([])
 
     def show_transcript(self, shown: bool = True) -> None:
-        """Show the transcript, or the greeting above it where ``shown`` is false."""
+        """Show the transcript, or the greeting if ``shown`` is false."""
         self.setCurrentWidget(self.transcript if shown else self.greeting)

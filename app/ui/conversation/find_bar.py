@@ -20,13 +20,13 @@ from app.ui.form_fields import named
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
-_SLICE_S = 0.012  # of searching at once
+_SLICE_S = 0.012  # of searching before other events are handled
 _MOST_MARKS = 2000
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FindHit:
-    """A place that was found: the ``number``-th in a section of a message."""
+    """A search hit: the ``number``-th in a section of a message."""
 
     message: int
     section: int
@@ -34,10 +34,10 @@ class FindHit:
 
 
 class FindBar(QFrame):
-    """The words, how many places have them, and buttons to go from one to the next."""
+    """The search field, the number of hits, and buttons to go from one to the next."""
 
     found = Signal()
-    """Other places are known."""
+    """The hits have changed."""
     went = Signal(object)
     """A `FindHit` that is to be shown."""
     closed = Signal()
@@ -52,8 +52,8 @@ class FindBar(QFrame):
         self._running: list[FindHit] = []  # of the search in progress; `hits` itself in a first one
         self._records: Sequence[MessageState] = ()
         self._next = 0
-        self._target: FindHit | None = None  # the first hit from there on becomes the current one
-        self._scroll_to_target = False  # whether that is then scrolled into view
+        self._target: FindHit | None = None  # the first hit from here on becomes the current one
+        self._scroll_to_target = False  # whether it is then scrolled into view
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
@@ -86,9 +86,9 @@ class FindBar(QFrame):
     def open(
         self, records: Sequence[MessageState], words: str = "", message: int | None = None
     ) -> None:
-        """Ask for words. ``words``, such as the selection, are filled in.
+        """Open the bar, with ``words``, such as the selection, filled in.
 
-        Go to the first place in ``message``, where one is given.
+        Go to the first hit in ``message``, if one is given.
         """
         self._records = records
         self.show()
@@ -115,9 +115,9 @@ class FindBar(QFrame):
             self.found.emit()
 
     def refresh(self, records: Sequence[MessageState]) -> None:
-        """Search again: the conversation has changed.
+        """Search again, since the conversation has changed.
 
-        What was found before counts until that search is done.
+        The earlier hits stay until that search is done.
         """
         self._records = records
         if self.isVisible() and self.words:
@@ -127,11 +127,11 @@ class FindBar(QFrame):
             self._search_on()
 
     def next(self) -> None:
-        """Go to the place below, or from the last to the first."""
+        """Go to the next hit, or from the last to the first."""
         self._step(1)
 
     def previous(self) -> None:
-        """Go to the place above, or from the first to the last."""
+        """Go to the previous hit, or from the first to the last."""
         self._step(-1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -180,7 +180,7 @@ class FindBar(QFrame):
             self._timer.start(0)
 
     def _set_target(self, hit: FindHit, *, going: bool) -> None:
-        """Make a place the current one, or the next in its message, once it is found."""
+        """Make a hit the current one once it is found, or else the next in its message."""
         self._target, self._scroll_to_target = hit, going
         self._find_target()
         self._show_count()
@@ -214,7 +214,7 @@ class FindBar(QFrame):
 
 
 class FindMarks(QWidget):
-    """Marks beside the scroll bar, where the places are."""
+    """Marks beside the scroll bar for the hits."""
 
     def __init__(self, theme: Theme, bar: QWidget) -> None:
         super().__init__(bar)
@@ -224,7 +224,7 @@ class FindMarks(QWidget):
         bar.installEventFilter(self)
 
     def set_places(self, places: Sequence[float]) -> None:
-        """Set the places, from 0 for the top to 1 for the end."""
+        """Set the places of the hits, from 0 for the top to 1 for the end."""
         step = -(-len(places) // _MOST_MARKS) or 1
         self._places = list(places[::step])
         self.update()
@@ -244,7 +244,7 @@ class FindMarks(QWidget):
 
 
 def places_in(column: Column, words: str) -> list[Range]:
-    """Return the positions of a column that have the words, in any case."""
+    """Return the ranges of a column that match the words, ignoring case."""
     wanted = _folded(words)
     found: list[Range] = []
     at = 0
@@ -268,6 +268,6 @@ def places_in(column: Column, words: str) -> list[Range]:
 
 
 def _folded(text: str) -> str:
-    """Return text in which letters of any case, raised, lowered or wide, are plain ones."""
+    """Fold a text for comparison: case, superscripts, subscripts and full-width forms."""
     plain = normalize("NFKC", text).casefold()
     return plain if len(plain) == len(text) else text.casefold()

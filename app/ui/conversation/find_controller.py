@@ -1,4 +1,4 @@
-"""Search in the chat that is shown: what was found is marked, and brought into view."""
+"""Controller of the search in the chat: marks hits and scrolls to them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _RIGHT, _TOP = 26, 10  # pixels beside and above the bar
 
 
 class FindController(QObject):
-    """Connects the search bar with the messages."""
+    """A controller that connects the search bar with the messages."""
 
     changed = Signal()
-    """Other places are marked."""
+    """Other hits are marked."""
 
     def __init__(
         self, theme: Theme, area: QAbstractScrollArea, view: VirtualList, locator: TextLocator
@@ -40,7 +40,7 @@ class FindController(QObject):
         view.changed.connect(self._refresh_soon)
 
     def open(self, words: str = "", message: int | None = None) -> None:
-        """Ask what to look for; go to the first place in a message where both are given."""
+        """Open the bar, with ``words``; go to the first hit in ``message`` if both are given."""
         self.bar.open(self._view.records, words, message)
 
     def refresh(self) -> None:
@@ -52,18 +52,18 @@ class FindController(QObject):
             self._refresh.start()
 
     def place(self) -> None:
-        """Put the bar into its corner of the scroll area."""
+        """Place the bar in its corner of the scroll area."""
         size = self.bar.sizeHint()
         left = self._area.width() - size.width() - _RIGHT
         self.bar.setGeometry(left, _TOP, size.width(), size.height())
 
     @property
     def covered(self) -> int:
-        """How many pixels at the top of the view are behind the bar."""
+        """The height in pixels of the view's top that the bar covers."""
         return self.bar.height() if self.bar.isVisible() else 0
 
     def ranges(self, message: int, section: int, column: Column) -> tuple[tuple[Range, ...], Range]:
-        """Return what was found in a section, and which of it is the current place."""
+        """Return the hits in a section, and which of them is the current one."""
         if not self.bar.words:
             return (), (0, 0)
         places = places_in(column, self.bar.words)

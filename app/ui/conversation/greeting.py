@@ -1,4 +1,4 @@
-"""What an empty chat shows."""
+"""The greeting in an empty chat."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.wording.language import tr
 
 
 def _suggestions() -> tuple[str, ...]:
-    """Return questions that the demo model can answer too."""
+    """Return suggested questions, which the demo model can answer, too."""
     #: The demo model knows English only: leave these questions in English.
     return (
         tr("What is the capital of France?"),
@@ -25,7 +25,7 @@ def _suggestions() -> tuple[str, ...]:
 
 
 class Greeting(QWidget):
-    """A welcome, and a few questions to begin with, as far as there is room."""
+    """A welcome, and as many suggested questions as there is room for."""
 
     asked = Signal(str)
 
@@ -55,8 +55,8 @@ class Greeting(QWidget):
                 clicked=partial(self.asked.emit, text),
             )
             self._chips.append(chip)
-        # Before the grid has items: PySide would keep wrappers of them, and hand these out for
-        # whatever is at the same addresses once the grid has been arranged again.
+        # Before the grid has items: PySide would keep wrappers of them, and return these for
+        # whatever is at the same addresses after the grid has been rearranged.
         layout.addLayout(grid)
         self._arrange(2)
         layout.setAlignment(grid, Qt.AlignmentFlag.AlignHCenter)

@@ -1,22 +1,22 @@
-"""How high messages will be that have never been laid out."""
+"""Estimated heights of messages that have never been laid out."""
 
 from __future__ import annotations
 
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import GUTTER
 
-_LEARNING_RATE = 0.02  # of a guess's relative error
+_LEARNING_RATE = 0.02  # share of an estimate's relative error
 _FILE = 40  # pixels of a closed attachment
 
 
 class HeightEstimate:
-    """Guesses heights from the length of the text, and learns from those that were measured."""
+    """An estimate of heights from the length of the text, which learns from measured ones."""
 
     def __init__(self) -> None:
         self._scale = 1.0
 
     def guess(self, record: MessageState, width: int, pixels: int) -> int:
-        """Return pixels for a message in a column of a width, with text of ``pixels``."""
+        """Return a message's height in pixels, for a column's width and a text size in pixels."""
         inner = max(120, width - 2 * GUTTER)
         if record.is_question:
             inner = round(inner * 0.75)
@@ -25,6 +25,6 @@ class HeightEstimate:
         return max(24, round(self._scale * (rest + lines * 1.5 * pixels)))
 
     def learn(self, measured: int, guessed: int) -> None:
-        """Correct the guesses to come by a measurement."""
+        """Adjust later estimates by a measurement."""
         self._scale *= 1 + _LEARNING_RATE * (min(max(measured / guessed, 0.5), 2) - 1)
         self._scale = min(max(self._scale, 0.5), 2.0)

@@ -1,4 +1,4 @@
-"""What is painted over the text of messages: what is selected, and what was found."""
+"""Highlights in the text of messages: the selection and the search hits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from app.ui.conversation.virtual_list import VirtualList
 
 
 class HighlightLayer:
-    """Keeps the highlights of the widgets in sight up to date."""
+    """The highlights of the visible widgets, kept up to date."""
 
     def __init__(self, view: VirtualList, selection: Selection, finder: FindController) -> None:
         self._view, self._selection, self._finder = view, selection, finder
 
     def update_all(self) -> None:
-        """Update every message in sight."""
+        """Update every visible message."""
         for view in self._view.views.active.values():
             self.update(view)
 

@@ -1,4 +1,4 @@
-"""The button that leads to the end of a conversation."""
+"""The button that scrolls to the end of a conversation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIZE, _BELOW = 34, 12  # pixels
 
 
 class JumpButton(Button):
-    """Floats over a scroll area while the end is far below."""
+    """A button that floats over a scroll area while the end is far below."""
 
     def __init__(self, theme: Theme, area: QAbstractScrollArea, view: VirtualList) -> None:
         super().__init__(
@@ -27,7 +27,7 @@ class JumpButton(Button):
         view.settled.connect(self._update)
 
     def place(self) -> None:
-        """Put it above the middle of the lower edge."""
+        """Place it above the middle of the lower edge."""
         left = (self._area.width() - _SIZE) // 2
         self.move(left, self._area.height() - _SIZE - _BELOW)
 

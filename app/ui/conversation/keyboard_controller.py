@@ -15,7 +15,7 @@ _STEP = 40  # pixels of an arrow key
 
 
 class KeyboardController:
-    """Turns key presses of a scroll area into scrolling and a selection."""
+    """A controller that turns key presses of a scroll area into scrolling and a selection."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class KeyboardController:
         self._selection, self._finder = selection, finder
 
     def press(self, event: QKeyEvent) -> None:
-        """Do what a key is for; any other is left to the widgets around."""
+        """Handle a key; leave any other to the parent widgets."""
         key = Qt.Key(event.key())
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         bar = self._area.verticalScrollBar()

@@ -1,4 +1,4 @@
-"""The keyboard focus in the conversation: made visible, and followed."""
+"""The keyboard focus in the conversation: its ring, and signals about it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from app.ui.blocks.canvas import Canvas
 
 _Reason = Qt.FocusReason
-# The window or a menu takes the focus for a while, and gives it back.
+# The window or a menu takes the focus only for a while.
 _AWHILE = (_Reason.ActiveWindowFocusReason, _Reason.PopupFocusReason, _Reason.MenuBarFocusReason)
 
 
 class KeyboardFocus(QObject):
-    """Draws a ring around the page while the keys scroll it; a mouse needs none.
+    """An event filter that rings the page while the keyboard scrolls it, but not for the mouse.
 
-    It also tells which control in the page the Tab key has reached.
+    It also reports which control in the page the Tab key has reached.
     """
 
     reached = Signal(QWidget)
@@ -30,7 +30,7 @@ class KeyboardFocus(QObject):
         page.installEventFilter(self)
 
     def set_order(self, controls: Sequence[QWidget]) -> None:
-        """Set the controls of the page, in the order in which the Tab key goes through them."""
+        """Set the controls of the page, in tab order."""
         for control in controls:
             if not isinstance(control, Canvas):  # a canvas reports its links itself
                 control.installEventFilter(self)

@@ -1,4 +1,4 @@
-"""The row under a message: its other versions, how it was made, and what to do with it."""
+"""The row under a message: its other versions, its statistics, and buttons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.wording.language import number, tr
 
 
 class VersionSwitch(QWidget):
-    """Shows which version of a message this is, and leads to the others."""
+    """An indicator of which version of a message this is, with buttons for the others."""
 
     wanted = Signal(int)
 
@@ -64,7 +64,7 @@ class VersionSwitch(QWidget):
 
 
 class MessageFooter(QWidget):
-    """Buttons under an answer, and how it was made."""
+    """Buttons under an answer, and its statistics."""
 
     copy = Signal()
     again = Signal(Effort)
@@ -97,7 +97,7 @@ class MessageFooter(QWidget):
         layout.addStretch(1)
 
     def set_row(self, row: MessageRow) -> None:
-        """Show another answer."""
+        """Show the footer of this answer."""
         self._effort = row.effort or Effort.MEDIUM
         self._copy.setVisible(bool(row.message.text))
         said = [effort_name(self._effort), row.model]
@@ -125,7 +125,7 @@ class MessageFooter(QWidget):
 
 
 def _stats(stats: Stats) -> str:
-    """Return all that was measured, one fact a line."""
+    """Return all statistics as text, one per line."""
     return "\n".join(
         (
             tr("Prompt: {prompt_tokens} tokens, {reused} of them reused").format(

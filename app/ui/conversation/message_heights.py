@@ -1,4 +1,4 @@
-"""Where each message of a long conversation begins."""
+"""The positions of the messages of a long conversation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ _CHUNK = 64
 class MessageHeights:
     """Heights of messages in pixels, with their sums.
 
-    Changing one and finding what is at a place cost about the root of how many there are.
+    Changing one, and finding the one at a position, take time proportional to the square root of
+    their number.
     """
 
     def __init__(self) -> None:
         self._chunks: list[list[int]] = []
-        self._tops: list[int] | None = None  # sums above each chunk, and in all
+        self._tops: list[int] | None = None  # sums above each chunk, and the total
 
     def __len__(self) -> int:
         return sum(map(len, self._chunks[-1:])) + _CHUNK * max(0, len(self._chunks) - 1)
@@ -29,12 +30,10 @@ class MessageHeights:
         self._tops = None
 
     def set_all(self, heights: list[int]) -> None:
-        """Replace all heights."""
         self._chunks = [heights[i : i + _CHUNK] for i in range(0, len(heights), _CHUNK)]
         self._tops = None
 
     def append(self, height: int) -> None:
-        """Append a height."""
         if not self._chunks or len(self._chunks[-1]) == _CHUNK:
             self._chunks.append([])
         self._chunks[-1].append(height)
@@ -49,7 +48,7 @@ class MessageHeights:
 
     @property
     def total(self) -> int:
-        """The sum of all heights."""
+        """The sum of all heights, in pixels."""
         return self._sums()[-1]
 
     def top(self, index: int) -> int:
@@ -61,7 +60,7 @@ class MessageHeights:
         return sums[chunk] + sum(self._chunks[chunk][:rest])
 
     def at(self, y: int) -> int:
-        """Return the index at a place: the first above the beginning, the last below the end."""
+        """Return the index at a height: the first above the beginning, the last below the end."""
         sums = self._sums()
         chunk = min(max(0, bisect_right(sums, y) - 1), len(self._chunks) - 1)
         tops = list(accumulate(self._chunks[chunk][:-1], initial=sums[chunk]))

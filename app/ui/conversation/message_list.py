@@ -1,4 +1,4 @@
-"""The messages of the conversation on screen, and the answers that grow in it."""
+"""The messages of the conversation, including growing answers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.virtual_list import VirtualList
 
 _SHORTEST_MS = 16  # between two updates of a growing answer
-_COST = 3  # an update comes no sooner than so many times the last one's cost
+_COST = 3  # an update waits this many times the last one's duration
 
 
 class MessageList(QObject):
-    """Shows what the store has of a chat, and the drafts of what it does not have yet."""
+    """The messages of a chat, from the store and from drafts not stored yet."""
 
     answering = Signal(MessageState)
-    """An answer begins, has grown, or has ended."""
+    """An answer has begun, grown, or ended."""
     thought_toggled = Signal(int, bool)
     reset = Signal()
     """Other messages are shown."""
@@ -49,7 +49,7 @@ class MessageList(QObject):
     def set_rows(
         self, rows: Sequence[MessageRow], drafts: Mapping[int, Draft] | None = None
     ) -> None:
-        """Show a conversation from its end, with the drafts of answers that are on their way."""
+        """Show a conversation from its end, with the drafts of running answers."""
         self._tick.stop()
         self._stale = set()
         self._drafts = dict(drafts or {})
@@ -61,7 +61,7 @@ class MessageList(QObject):
         self._view.reset(records)
 
     def swap(self, rows: Sequence[MessageRow], message: int) -> None:
-        """Show another branch, with this message where the one was that it replaces."""
+        """Show another branch, with this message at the place of the one that it replaces."""
         index = [row.id for row in rows].index(message)
         offset = self._view.offset_of(index)
         self.set_rows(rows)
@@ -78,7 +78,7 @@ class MessageList(QObject):
                     record.measured = None
 
     def add(self, row: MessageRow) -> None:
-        """Append a message. Those that do not lead to its parent are removed."""
+        """Append a message, removing those that do not lead to its parent."""
         ids = [record.row.id for record in self.records]
         if row.parent in ids:
             self._cut(ids.index(row.parent) + 1)
@@ -93,7 +93,7 @@ class MessageList(QObject):
         self.removed.emit(keep)
 
     def start(self, row: MessageRow, draft: Draft) -> None:
-        """Begin an answer, or go on with it; ``draft`` is what it grows in."""
+        """Begin or continue an answer, which grows in ``draft``."""
         self._drafts[row.id] = draft
         if (index := self.index_of(row.id)) is None:
             self.add(row)
@@ -103,14 +103,14 @@ class MessageList(QObject):
         self.answering.emit(self.records[-1])
 
     def feed(self, message: int) -> None:
-        """Note that the draft of an answer has grown."""
+        """Schedule an update, since the draft of an answer has grown."""
         if message in self._drafts:
             self._stale.add(message)
             if not self._tick.isActive():
                 self._tick.start(0)
 
     def finish(self, row: MessageRow, error: BaseException | None = None) -> None:
-        """Show the answer as it is in the end."""
+        """Show an answer in its final form."""
         self._drafts.pop(row.id, None)
         self._stale.discard(row.id)
         if (index := self.index_of(row.id)) is not None:
@@ -121,8 +121,8 @@ class MessageList(QObject):
     def show_work(self, message: int, read: float | None, *, offered: bool, hurried: bool) -> None:
         """Show what precedes an answer.
 
-        ``read`` is the share of the prompt that has been read, from 0 to 1; ``offered`` and
-        ``hurried`` whether the answer can be asked for now, and has been.
+        ``read`` is the fraction of the prompt that has been read, from 0 to 1; ``offered`` whether
+        “Answer now” is available, ``hurried`` whether it was used.
         """
         if (index := self.index_of(message)) is None:
             return
@@ -134,17 +134,17 @@ class MessageList(QObject):
                 record.measured = None
 
     def set_unseen(self, count: int) -> None:
-        """Set how many of the first messages the model is not shown."""
+        """Set how many of the first messages the model does not see."""
         self._view.set_unseen(count)
 
     def set_busy(self, busy: bool) -> None:
-        """Set whether an answer is on its way, so that no other may be asked for."""
+        """Set whether an answer is running, so that no other can be requested."""
         if busy != self._busy:
             self._busy = busy
             self._enable_all_choices()
 
     def plain_text(self) -> str:
-        """Return all that is shown, in order."""
+        """Return all visible text, in order."""
         self.update_drafts()
         texts = [record.plain_text() for record in self.records]
         if self._view.unseen:
@@ -164,7 +164,7 @@ class MessageList(QObject):
         return None
 
     def update_drafts(self) -> None:
-        """Show what has come of the answers on their way."""
+        """Show the present drafts of the running answers."""
         if not self._stale:
             return
         started = time.monotonic()
@@ -179,7 +179,7 @@ class MessageList(QObject):
         # Delays the next update; `feed` does not start the timer meanwhile.
         self._tick.start(max(_SHORTEST_MS, round(cost * _COST)))
 
-    # --- What can be done with a message ------------------------------------------------------
+    # --- Actions on a message -----------------------------------------------------------------
 
     def _enable_all_choices(self) -> None:
         for view in self._view.views.active.values():
@@ -200,16 +200,16 @@ class MessageList(QObject):
             self.thought_toggled.emit(message, opened)
 
     def toggle_file(self, message: int, number: int, opened: bool) -> None:
-        """Open or close a file that came with a question."""
+        """Open or close a file attached to a question."""
         if (index := self.index_of(message)) is not None:
             with self._toggling(index):
                 self.records[index].files[number].opened = opened
 
     @contextlib.contextmanager
     def _toggling(self, index: int) -> Iterator[None]:
-        """Open or close a part of a message within.
+        """Open or close a part of a message within this context.
 
-        The header stays under the pointer, or what is read below it.
+        The header stays under the pointer, or the text below it in place.
         """
         self._view.following = False
         view = self._view.views.get(self.records[index])

@@ -1,4 +1,4 @@
-"""View state of the messages of a conversation, in sight or not."""
+"""View state of the messages of a conversation, visible or not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import date_of
 
-_RECENT = 600  # characters at the end of the reasoning, searched for the present topic
-_FEWEST = 6  # words of a sentence that is shown as the topic
+_RECENT = 600  # characters at the end of the reasoning that are searched for the present topic
+_FEWEST = 6  # the fewest words of a sentence that is shown as the topic
 _SECTIONS = {PartKind.TEXT: SectionKind.ANSWER, PartKind.CALL: SectionKind.CALL}
 
 
@@ -28,11 +28,11 @@ class MessageState:
         self.row = row
         self.error: BaseException | None = None
         self.read: float | None = None
-        """The share of the prompt that has been read, while that goes on."""
+        """The fraction of the prompt that has been read, while it is being read."""
         self.offered = self.hurried = False
-        """Whether an answer can be asked for now, and whether it was."""
+        """Whether “Answer now” is available, and whether it was used."""
         self.versions: tuple[int, ...] = ()
-        """The ids of all versions of it, where there are several."""
+        """The ids of all its versions, if there are several."""
         self.thinking = False
         self.answered = False
         self.seconds: float | None = None
@@ -48,7 +48,7 @@ class MessageState:
 
     @property
     def title(self) -> str:
-        """Who wrote it, with which effort, and when."""
+        """The message's author, effort and time, for screen readers."""
         who = tr("You") if self.is_question else self.row.model or tr("Answer")
         effort = effort_name(self.row.effort) if self.row.effort else ""
         return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
@@ -58,7 +58,7 @@ class MessageState:
         return self.row.state is State.STREAMING
 
     def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
-        """Take over the message as it is on disk, and what cut it off."""
+        """Set the message as it is on disk, and the error that cut it off."""
         self.row, self.error = row, error
         if not self.streaming and row.thought_s is not None:
             self.seconds = row.thought_s
@@ -70,7 +70,7 @@ class MessageState:
                 section.finish()
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
-        """Take over the parts of an answer so far."""
+        """Set the parts of an answer so far."""
         self.measured = None
         if self.is_question:
             own = self.row.message
@@ -116,26 +116,26 @@ class MessageState:
 
     @property
     def thought(self) -> Section | None:
-        """The section of the reasoning, where there is any."""
+        """The section of the reasoning, if there is any."""
         first = self.sections[0] if self.sections else None
         return first if first and first.kind is SectionKind.REASONING else None
 
     @property
     def has_header(self) -> bool:
-        """Whether it has a header about its reasoning."""
+        """Whether it has a header for its reasoning."""
         return self.thought is not None or (self.streaming and not self.answered)
 
     @property
     def opened(self) -> bool:
-        """Whether the reasoning is in sight.
+        """Whether the reasoning is visible.
 
-        It is while there is nothing else to read, unless the person chose otherwise.
+        It is while there is nothing else to read, unless the user chose otherwise.
         """
         wish = self.row.thought_open
         return self.thought is not None and (not self.answered if wish is None else wish)
 
     def label(self, reading: bool = False) -> str:
-        """Return the header's text; ``reading``: reading the prompt has taken a while."""
+        """Return the header's text; ``reading``: whether reading the prompt has taken a while."""
         if self.thinking:
             if reading:
                 return tr("Reading…")
@@ -156,19 +156,19 @@ class MessageState:
 
     @property
     def visible(self) -> list[Section]:
-        """The sections that are in sight."""
+        """The visible sections."""
         return [s for s in self.sections if (self.opened if s is self.thought else s.opened)]
 
     @property
     def files(self) -> list[Section]:
-        """What came with a question, whether it is opened or not."""
+        """The sections of a question's attachments, open or not."""
         return [s for s in self.sections if s.kind is SectionKind.FILE]
 
-    # --- What is below ------------------------------------------------------------------------
+    # --- Below the message --------------------------------------------------------------------
 
     @property
     def notice(self) -> str:
-        """Why the answer is incomplete, where nothing went wrong; empty for a complete one."""
+        """Why the answer is incomplete without an error; empty if it is complete."""
         match self.row.state:
             case State.STOPPED:
                 return tr("You stopped this answer.")
@@ -186,7 +186,7 @@ class MessageState:
 
     @property
     def unanswered(self) -> bool:
-        """Whether it has ended without anything for the reader."""
+        """Whether it has ended without any text for the user."""
         if self.is_question or self.streaming:
             return False
         parts = self.row.message.parts
@@ -195,7 +195,7 @@ class MessageState:
 
     @property
     def _calls(self) -> bool:
-        """Whether it ends in a call to a tool, which nobody answers."""
+        """Whether it ends in a tool call, which has no result."""
         parts = self.row.message.parts
         return self.row.state is State.DONE and bool(parts) and parts[-1].kind is PartKind.CALL
 
@@ -204,7 +204,7 @@ class MessageState:
         return any(part.text for part in self.row.message.parts)
 
     def plain_text(self) -> str:
-        """Return all of it that is in sight."""
+        """Return all visible text of the message."""
         texts = [self.label()] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
@@ -221,28 +221,28 @@ class MessageState:
 
     @property
     def characters(self) -> int:
-        """The number of characters in sight, to estimate its height by."""
+        """The number of visible characters, for estimating the height."""
         return sum(len(section.source) for section in self.visible)
 
     @property
     def lines(self) -> int:
-        """The number of line ends in what is in sight."""
+        """The number of line breaks in the visible text."""
         return sum(section.source.count("\n") for section in self.visible)
 
     def hiding(self, words: str) -> Section | None:
-        """Return the first closed section that has the words, where none in sight has them."""
+        """Return the first closed section that has the words, if no visible one has them."""
         wanted = words.casefold()
         if any(wanted in section.plain.casefold() for section in self.visible):
             return None
         return next((s for s in self.sections if wanted in s.plain.casefold()), None)
 
     def restyle(self) -> None:
-        """Take over the theme's other colours."""
+        """Adopt the theme's changed colours."""
         for section in self.sections:
             section.restyle()
 
     def forget(self) -> None:
-        """Drop what can be made again: the message is far out of sight."""
+        """Drop whatever can be rebuilt, since the message is far out of sight."""
         for section in self.sections:
             section.forget()
 
@@ -251,7 +251,7 @@ class MessageState:
 
 
 def _named(part: Part) -> Part:
-    """Return a part with the name under which it is shown."""
+    """Return a part with its display name."""
     match part.kind:
         case PartKind.UNKNOWN:
             return replace(part, name=tr("This part was made by a newer version of Fireside."))
@@ -261,7 +261,7 @@ def _named(part: Part) -> Part:
 
 
 def when(seconds: float) -> str:
-    """Return the time of day, and the date where that is not today.
+    """Return the time of day, with the date unless that is today.
 
     ``seconds`` are POSIX seconds.
     """
@@ -283,8 +283,8 @@ def thought_for(seconds: float | None) -> str:
 def doing_now(reasoning: str) -> str:
     """Return what a model is thinking about.
 
-    That is how its last sentence begins, once that says something. It changes with a sentence, not
-    with a word.
+    That is the beginning of its last sentence that is long enough. It changes with each sentence,
+    not each word.
     """
     for sentence in reversed(re.split(r"(?<=[.!?:;])\s+|\n+", reasoning[-_RECENT:])):
         words = sentence.strip(" #*-`>").split()

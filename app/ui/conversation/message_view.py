@@ -19,35 +19,35 @@ from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
-GUTTER = 8  # pixels beside the text, into which the hover background of the icons below reaches
+GUTTER = 8  # pixels beside the text; the icons' hover background extends into them
 _GAP = 12
 _INDENT = 23  # pixels before the reasoning, with its line
 
 
 class MessageView(QWidget):
-    """The widget of a question or an answer, which shows one message after the other."""
+    """The widget of a question or an answer; it is reused for one message after another."""
 
     resized = Signal()
-    """Another height is wanted."""
+    """The preferred height has changed."""
     copy = Signal(str)
     version_wanted = Signal(int)
-    """Another message is wanted in its place."""
+    """The id of another version that is to be shown instead."""
     reached = Signal(QRect)
-    """The Tab key has reached what is there."""
+    """The Tab key has reached a control there."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.record: MessageState | None = None
         self.shown: list[tuple[Section, Canvas]] = []
-        """What is selectable, from top to bottom."""
+        """The selectable sections and their canvases, from top to bottom."""
         self.pixels = 15
         self.stops: tuple[object, ...] = ()
-        """What the Tab order was last set for."""
+        """The tab stops for which the tab order was last set."""
 
     @property
     def row(self) -> MessageRow:
-        """The message that is shown: there is one whenever a button can be clicked."""
+        """The message that is shown, which must exist: it does whenever a button can be clicked."""
         assert self.record
         return self.record.row
 
@@ -56,7 +56,7 @@ class MessageView(QWidget):
         raise NotImplementedError
 
     def tab_stops(self) -> list[QWidget]:
-        """Return the widgets that the Tab key goes through, from top to bottom."""
+        """Return the widgets in tab order, from top to bottom."""
         raise NotImplementedError
 
     def lay_out(self, width: int) -> int:
@@ -101,7 +101,7 @@ class MessageView(QWidget):
         self.shown.append((section, canvas))
 
     def make_canvas(self, name: str, label: str, parent: QWidget) -> Canvas:
-        """Make a canvas in a part of this widget."""
+        """Create a canvas in a part of this widget."""
         canvas = Canvas(self.theme)
         canvas.setParent(parent)
         canvas.setObjectName(name)
@@ -121,11 +121,11 @@ class AnswerView(MessageView):
     again = Signal(int, Effort)
     resume = Signal(int)
     conclude = Signal(int)
-    """An answer is wanted from what was thought."""
+    """The id of a message that the model is to answer from its reasoning."""
     thought_toggled = Signal(int, bool)
     hurried = Signal()
     act = Signal(Action)
-    """A step beside an error that is not about this answer alone."""
+    """An action offered with an error that does not concern this answer alone."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -170,10 +170,10 @@ class AnswerView(MessageView):
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
-        """Enable what can be asked for.
+        """Enable the available buttons.
 
-        That is nothing while an answer is on its way (``busy``), and no steps beside an error of an
-        answer that is not the last.
+        None is available while an answer is running (``busy``), and actions for an error only if
+        this answer is the last.
         """
         self._footer.regenerate.setEnabled(not busy)
         if self.record:
@@ -282,7 +282,7 @@ class AnswerView(MessageView):
 
 
 class PartView(QFrame):
-    """A stretch of an answer: words to the reader, or a call to a tool under its heading."""
+    """A part of an answer: text for the user, or a tool call under its heading."""
 
     _CALL = (14, 30, 14, 10)
 
@@ -320,7 +320,7 @@ class PartView(QFrame):
 
 
 def rects_at(column: Column, position: int) -> list[QRectF]:
-    """Return where a character is, or the one beside it: the end of a line is nowhere."""
+    """Return a character's rectangles, or its neighbour's: the end of a line has none."""
     for start in (position, position - 1, position + 1):
         if 0 <= start < column.length and (rects := column.rects(start, start + 1)):
             return rects

@@ -17,14 +17,14 @@ _FASTEST = 60  # pixels of a step
 
 
 class MouseSelection(QObject):
-    """Turns the mouse events of a scroll area into a selection."""
+    """A controller that turns the mouse events of a scroll area into a selection."""
 
     def __init__(
         self, area: QAbstractScrollArea, locator: TextLocator, selection: SelectionController
     ) -> None:
         super().__init__(area)
         self._area, self._locator, self._selection = area, locator, selection
-        self._presses = 0  # in the same place, in quick succession: 1 to 3
+        self._presses = 0  # presses in the same place, in quick succession: 1 to 3
         self._pressed_at = 0.0
         self._pressed = QPoint()
         self._pointer = QPoint()
@@ -60,7 +60,7 @@ class MouseSelection(QObject):
             )
 
     def move(self, event: QMouseEvent) -> None:
-        """Extend the selection while the button is held, and scroll where the mouse is outside."""
+        """Extend the selection while the button is held, and scroll if the mouse is outside."""
         self._pointer = event.position().toPoint()
         if self._dragging and event.buttons() & Qt.MouseButton.LeftButton:
             self._drag_to(self._pointer)
@@ -69,7 +69,7 @@ class MouseSelection(QObject):
                 self._scroll.start() if outside else self._scroll.stop()
 
     def release(self) -> None:
-        """End the selection, and put it where the middle button takes it from, on X11."""
+        """End the selection; on X11, copy it for pasting with the middle button."""
         self._dragging = False
         self._scroll.stop()
         clipboard = QApplication.clipboard()

@@ -23,10 +23,10 @@ _FILE_GAP = 8  # below each file of a question
 
 
 class QuestionView(MessageView):
-    """A question of the person, exactly as it was typed, with the files that came with it."""
+    """A question of the user, exactly as typed, with its attached files."""
 
     edit = Signal(int)
-    """It is to be asked in other words."""
+    """The id of a question that is to be edited."""
     file_toggled = Signal(int, int, bool)
     """The message, the index of the file, and whether it is opened."""
 
@@ -58,7 +58,7 @@ class QuestionView(MessageView):
         return [*files, self._text, self._edit, self._copy, *versions]
 
     def set_choices(self, busy: bool) -> None:
-        """Enable editing, unless an answer is on its way (``busy``)."""
+        """Enable editing, unless an answer is running (``busy``)."""
         self._edit.setEnabled(not busy)
         if self.record:
             self._versions.set_record(self.record, busy)
@@ -139,7 +139,7 @@ class QuestionView(MessageView):
         self.set_hovered(False)
 
     def set_hovered(self, hovered: bool) -> None:
-        """Show the buttons beside the text only where one looks for them."""
+        """Show the buttons beside the text only while the pointer is over the question."""
         for button, icon in ((self._copy, "copy"), (self._edit, "edit")):
             shown = (hovered or button.hasFocus()) and button.isEnabled()
             button.set_icon(icon if shown else "")

@@ -1,4 +1,4 @@
-"""Stretches of a message that are read as one, into blocks that are painted."""
+"""Sections of a message, each parsed into blocks that are painted."""
 
 from __future__ import annotations
 
@@ -16,28 +16,27 @@ from app.ui.blocks.utf16 import part
 from app.ui.theme import Palette
 from app.wording.language import tr
 
-_SLICE, _LINES = 2_500, 40  # characters and lines that are read at once
+_SLICE, _LINES = 2_500, 40  # characters and lines per slice
 _LONGEST = 2_000  # characters of one paragraph
 
 
 class SectionKind(Enum):
-    """What a section of a message is."""
+    """The kind of a section."""
 
     QUESTION = auto()
-    """The person's words, exactly as they were typed."""
+    """The user's text, exactly as typed."""
     FILE = auto()
-    """The text of a file that came with them, under its name."""
+    """The text of an attached file, under its name."""
     REASONING = auto()
     ANSWER = auto()
     CALL = auto()
-    """What the model wrote to a tool."""
+    """The model's input for a tool."""
     OTHER = auto()
-    """What a tool returned, media, or a part that a newer version stored: as text, under its
-    name."""
+    """A tool's result, media, or a part stored by a newer version: as text, under its name."""
 
 
 class PlainStream:
-    """A reader like `MarkdownStream`, for text in which nothing is Markdown.
+    """A parser like `MarkdownStream`, for text that is not Markdown.
 
     Long text is cut, so that no part of it gets slow to lay out and to paint.
     """
@@ -46,13 +45,13 @@ class PlainStream:
         self.blocks: list[Paragraph] = []
         self._tail = ""
         self._closed = 0
-        self._gap: str | None = None  # the blank or line end before the open paragraph
+        self._gap: str | None = None  # the blank or line break before the open paragraph
 
     def feed(self, text: str) -> int:
         """Append text. Return the index of the first block that has changed."""
         first = self._closed
         text = self._tail + text
-        half = "\r" * text.endswith("\r")  # the \n of a \r\n may come
+        half = "\r" * text.endswith("\r")  # its \n may still come
         text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
         del self.blocks[first:]
         while len(text) > _LONGEST:
@@ -74,9 +73,9 @@ class PlainStream:
 
 
 def _cut(text: str) -> tuple[int, str]:
-    """Return where a text is cut that is too long, and what is left out there.
+    """Return where to cut a text that is too long, and the characters dropped there.
 
-    It is cut at the end of a line, else of a sentence, else where a line may be broken; and never
+    It is cut at the end of a line, else of a sentence, else at a possible line break; and never
     within a character.
     """
     if (line := text.rfind("\n", 1, _LONGEST)) > 0:
@@ -94,7 +93,7 @@ def _cut(text: str) -> tuple[int, str]:
 
 
 def _slice(source: str, start: int) -> str:
-    """Return the part of a source that is read at once."""
+    """Return the part of a source to parse next."""
     end = at = start
     for _ in range(_LINES):
         at = source.find("\n", end, start + _SLICE)
@@ -105,31 +104,31 @@ def _slice(source: str, start: int) -> str:
 
 
 class Section:
-    """A stretch of a message that is read as one: its source, and its blocks once it was seen.
+    """A section of a message: its source, and its blocks once it was visible.
 
-    A long one is read in slices, so that nobody waits for the end of what they cannot see yet.
+    A long one is parsed in slices, so that nobody waits for parts that are not visible yet.
     """
 
     def __init__(self, kind: SectionKind, part: Part) -> None:
         self.kind = kind
         self.name = part.name
         self.opened = kind is not SectionKind.FILE
-        """Whether it is visible, apart from what it is in."""
+        """Whether it is open; it is visible only if its containers are open, too."""
         self.source = ""
         self.growing = False
         self.repaint_from = 0.0
-        """The pixels below its top from where `column` has changed."""
+        """The height in pixels below its top from which `column` has changed."""
         self._reader: MarkdownStream | PlainStream | None = None
-        self._read_to = 0  # characters given to the reader
+        self._read_to = 0  # characters given to the parser
         self._finished = False
-        self._changed = 0  # index of the first block that the column lacks
+        self._changed = 0  # index of the first block that the column has not taken over
         self._column: Column | None = None
         self._style = Style()
         self._plain: str | None = None
         self.set_source(part.text)
 
     def set_source(self, source: str) -> bool:
-        """Set the text; what only grew is only added to. Return whether it is another."""
+        """Set the text; if it only grew, parse only the new part. Return whether it has changed."""
         old, self.source = self.source, source
         if source == old:
             return False
@@ -141,34 +140,34 @@ class Section:
         return True
 
     def finish(self) -> None:
-        """Note that no more of it comes."""
+        """Mark the text as complete."""
         self.growing = False
         if self._reader and self._read_to == len(self.source):
             self._end()
 
     @property
     def is_markdown(self) -> bool:
-        """Whether it is read as Markdown, and not as it was typed."""
+        """Whether it is parsed as Markdown, rather than shown as typed."""
         return self.kind in (SectionKind.ANSWER, SectionKind.REASONING)
 
     @property
     def heading(self) -> str:
-        """The line above a call, a result, and the like."""
+        """The heading above a call, a result, and the like; empty for none."""
         if self.kind is SectionKind.CALL:
             return tr("Call to {recipient}").format(recipient=self.name)
         return self.name
 
     @property
     def unread(self) -> bool:
-        """Whether there is more than `column` shows."""
+        """Whether there is more text than `column` shows."""
         return self._reader is not None and self._read_to < len(self.source)
 
     def read_on(self) -> None:
-        """Read another slice."""
+        """Parse another slice."""
         self._feed()
 
     def column(self, theme: Palette, style: Style) -> Column:
-        """Return its blocks, to be painted."""
+        """Return its blocks as a column, to be painted."""
         if self._column is None or style != self._style:
             self._column, self._style, self._changed = Column(theme, style), style, 0
         blocks = self.blocks
@@ -179,7 +178,7 @@ class Section:
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """Its blocks, as far as it was read."""
+        """Its blocks, as far as it was parsed."""
         if self._reader is None:
             self._reader = MarkdownStream() if self.is_markdown else PlainStream()
             self._feed()
@@ -197,12 +196,12 @@ class Section:
         return self._plain
 
     def restyle(self) -> None:
-        """Take over the theme's other colours."""
+        """Adopt the theme's changed colours."""
         if self._column:
             self._column.restyle()
 
     def forget(self) -> None:
-        """Drop what can be made again: it is far out of sight."""
+        """Drop whatever can be rebuilt, since it is far out of sight."""
         self._column = None
         self._start()
 

@@ -1,4 +1,4 @@
-"""What is selected of a conversation, across messages, and copies of it."""
+"""The selection in a conversation, across messages, and copying it."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ class Selection:
         return self.fixed is not None and self.fixed != self.moving
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self.fixed = self.moving = None
 
     def set(self, fixed: TextPosition, moving: TextPosition) -> None:
-        """Select what is between two positions."""
+        """Select the text between two positions."""
         self.fixed, self.moving = fixed, moving
 
     @property
     def ends(self) -> tuple[TextPosition, TextPosition] | None:
-        """The first and the last position of what is selected."""
+        """The first and the last position of the selection; None if nothing is selected."""
         if not self or self.fixed is None or self.moving is None:
             return None
         first, last = sorted((self.fixed, self.moving), key=lambda point: point.key)
         return first, last
 
     def within(self, message: int, section: int, length: int) -> Range:
-        """Return what is selected of a section of a length."""
+        """Return the selected range of a section with ``length`` positions."""
         if (ends := self.ends) is None:
             return 0, 0
         place, (first, last) = (message, section), ends
@@ -69,20 +69,20 @@ class Selection:
         return start, last.position if place == last.key[:2] else length
 
     def copy(self, records: Sequence[MessageState], style: Style, *, markdown: bool) -> str:
-        """Return the text of what is selected, without control tokens or labels.
+        """Return the selected text, without control tokens or labels.
 
-        Messages and sections are below each other. In Markdown, what is wholly selected is its own
-        source.
+        Messages and sections are separated by blank lines. In Markdown, sections that are wholly
+        selected are copied as their source.
         """
         pieces = (text for _, text in self._pieces(records, style, lambda section: markdown))
         return "\n\n".join(piece for piece in pieces if piece)
 
     def rich(self, records: Sequence[MessageState], style: Style) -> Callable[[], str]:
-        """Return what makes HTML of what is selected now."""
+        """Return a function that makes HTML of the present selection."""
         pieces = list(self._pieces(records, style, lambda section: section.is_markdown))
 
         def html() -> str:
-            # Imported here: most sessions never need it.
+            # Imported late: most sessions never need it.
             from app.exchange.clipboard_html import fragment, markdown_html, typed_html
 
             return fragment(
@@ -94,7 +94,7 @@ class Selection:
     def _pieces(
         self, records: Sequence[MessageState], style: Style, markdown: Callable[[Section], bool]
     ) -> Iterator[tuple[bool, str]]:
-        """Yield what is selected of each section, with whether it is Markdown."""
+        """Yield the selected text of each section, with whether it is Markdown."""
         if (ends := self.ends) is None:
             return
         first, last = ends

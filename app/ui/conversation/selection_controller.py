@@ -12,7 +12,7 @@ from app.ui.theme import Theme
 
 
 class SelectionController(QObject):
-    """Owns what is selected."""
+    """Owner of the selection in the conversation."""
 
     changed = Signal()
 
@@ -20,17 +20,17 @@ class SelectionController(QObject):
         super().__init__(view)
         self._view, self._locator = view, locator
         self.markdown = True
-        """Whether a copy is Markdown, or else plain text."""
+        """Whether text is copied as Markdown, else as plain text."""
         self.range = Selection(theme)
-        """What is selected."""
+        """The selection."""
 
     def select(self, fixed: TextPosition, moving: TextPosition) -> None:
-        """Select what is between two positions."""
+        """Select the text between two positions."""
         self.range.set(fixed, moving)
         self.changed.emit()
 
     def extend(self, moving: TextPosition) -> None:
-        """Move the end that is not fixed."""
+        """Move the free end of the selection."""
         self.select(self.range.fixed or moving, moving)
 
     def select_all(self) -> None:
@@ -44,24 +44,24 @@ class SelectionController(QObject):
         self.select(TextPosition(0, 0, 0), TextPosition(last, max(section, 0), at))
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         if self.range:
             self.range.clear()
             self.changed.emit()
 
     def forget(self, first: int = 0) -> None:
-        """Select nothing where the messages from ``first`` on are gone; they are not repainted."""
+        """Clear the selection if it reaches the removed messages from ``first`` on. No repaint."""
         ends = self.range.ends
         if not first or (ends and ends[1].message >= first):
             self.range.clear()
 
     def text(self, *, markdown: bool | None = None) -> str:
-        """Return what a copy is."""
+        """Return the selected text, in the format to copy or as requested."""
         wanted = self.markdown if markdown is None else markdown
         return self.range.copy(self._view.records, self._locator.style, markdown=wanted)
 
     def copy(self, *, markdown: bool | None = None) -> None:
-        """Copy what is selected: as the person has chosen and as HTML, or only as asked here."""
+        """Copy the selection: in the chosen format and as HTML, or only as requested here."""
         if self.range:
             text = self.text(markdown=markdown)
             if markdown is None and len(text) <= RICHEST:

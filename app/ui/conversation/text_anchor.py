@@ -1,4 +1,4 @@
-"""The line of text that stays where it is while a conversation changes around it."""
+"""The line of text that stays in place while a conversation changes around it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.ui.conversation.sections import Section
 class TextAnchor:
     """A line of a message, ``y`` pixels below the top edge of the view.
 
-    Without a section, it is the message's own top.
+    Without a section, it is the message's top.
     """
 
     record: MessageState
@@ -28,8 +28,8 @@ class TextAnchor:
     def at(cls, record: MessageState, view: MessageView | None, offset: int, above: int) -> Self:
         """Return the line at the top edge.
 
-        The edge is ``offset`` pixels below the top of a message's place, of which the first
-        ``above`` pixels belong to something else.
+        The edge is ``offset`` pixels below the top of a message's place, whose first ``above``
+        pixels belong to something else.
         """
         inside = offset - above
         if view is None or inside <= 0 or record.measured is None:
@@ -42,13 +42,13 @@ class TextAnchor:
         return cls(record, section, position, place - inside)
 
     def offset(self, view: MessageView, height: int, above: int) -> int:
-        """Return how far below the message's place the top edge keeps the line where it was.
+        """Return the offset of the top edge, in the message's place, that keeps the line in place.
 
         The message is ``height`` pixels high now, below ``above`` pixels of something else.
         """
         place = view.place_of(self.section, self.position) if self.section else None
         if place is not None:
             return place + above - self.y
-        if self.section is not None:  # what was read is no longer shown
+        if self.section is not None:  # the line is no longer shown
             return 0
         return min(-self.y, height) if self.y < 0 else -self.y

@@ -1,4 +1,4 @@
-"""Where positions of the conversation's text are, and which one is beside another."""
+"""Conversion between text positions of the conversation and points, and neighbours."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ STEPS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
-"""What an arrow key moves by: characters, and lines."""
+"""The movement of each arrow key, in characters and lines."""
 
-_CONTEXT = 40  # pixels that are to be seen around a position
+_CONTEXT = 40  # pixels that should be visible around a position
 
 
 class TextLocator:
-    """Finds positions in the messages of a list."""
+    """A finder of positions in the messages of a list."""
 
     def __init__(self, theme: Theme, view: VirtualList, viewport: QWidget) -> None:
         self._theme, self._view, self._viewport = theme, view, viewport
@@ -65,7 +65,7 @@ class TextLocator:
         return canvas.column if canvas else part.column(self._theme, self.style)
 
     def length(self, message: int, section: int) -> int:
-        """Return how many positions a section has."""
+        """Return the number of positions in a section."""
         return self.column(message, section).length
 
     def stepped(self, point: TextPosition, key: Qt.Key) -> TextPosition:
@@ -109,7 +109,7 @@ class TextLocator:
         return TextPosition(message, section, 0 if step > 0 else self.length(message, section))
 
     def bring_into_view(self, point: TextPosition, covered: int = 0) -> None:
-        """Scroll as little as makes a position visible below the first ``covered`` pixels."""
+        """Scroll just enough to make a position visible below the first ``covered`` pixels."""
         record = self._view.records[point.message]
         view = self._view.views.get(record)
         if view is None:

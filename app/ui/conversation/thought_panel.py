@@ -1,4 +1,4 @@
-"""The header of the reasoning: a button that opens it, and what goes on meanwhile."""
+"""The header of the reasoning: a button that opens it, and progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.theme import Theme
 from app.wording.language import tr
 
-_ANIMATED = QStyle.StyleHint.SH_Widget_Animation_Duration  # 0 where the system wants none
+_ANIMATED = QStyle.StyleHint.SH_Widget_Animation_Duration  # 0 if the system wants no animations
 
 
 class ThoughtHeader(Button):
@@ -43,7 +43,7 @@ class ThoughtHeader(Button):
             self._pulse.start() if moves else self._pulse.stop()
         if text != self.text():
             self.setText(text)
-            self.setShortcut("")  # an "&" in the text would make one
+            self.setShortcut("")  # an "&" in the text would create one
             self.setAccessibleName(text)
             self.updateGeometry()
         self.update()
@@ -82,7 +82,7 @@ class ThoughtHeader(Button):
 
 
 class ReadingBar(ProgressLine):
-    """How far the prompt has been read; shown only where that takes a while."""
+    """Progress of reading the prompt, shown only if that takes a while."""
 
     CALM_MS = 500
 
@@ -99,7 +99,7 @@ class ReadingBar(ProgressLine):
         self.hide()
 
     def set_fraction(self, fraction: float | None) -> None:
-        """Set the share, from 0 to 1; None when there is nothing to read any more."""
+        """Set the fraction, from 0 to 1; None when reading has ended."""
         if fraction is None:
             self._timer.stop()
             self.hide()
@@ -114,11 +114,11 @@ class ReadingBar(ProgressLine):
 
 
 class ThoughtHead(QWidget):
-    """The header, the button “Answer now”, and how far the prompt is read."""
+    """The header, the button “Answer now”, and the progress of reading the prompt."""
 
     toggled = Signal(bool)
     hurried = Signal()
-    """The person has waited for long enough."""
+    """“Answer now” was pressed."""
     resized = Signal()
 
     def __init__(self, theme: Theme) -> None:

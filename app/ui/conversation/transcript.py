@@ -1,4 +1,4 @@
-"""The conversation as a widget: a scroll area that hands its events to the parts it is made of."""
+"""The conversation as a widget: a scroll area that passes its events to its parts."""
 
 from __future__ import annotations
 
@@ -39,35 +39,35 @@ from app.wording.language import tr
 class Transcript(QAbstractScrollArea):
     """The messages of a chat.
 
-    ``messages`` are what is shown, and the answers that grow in it; ``list`` is where they are on
-    screen, and scrolling; ``views`` are the widgets of what is in sight. ``selection`` and
-    ``finder`` are what is selected, and what is searched for.
+    ``messages`` is the content, with growing answers; ``list`` handles layout and scrolling;
+    ``views`` are the widgets of visible messages; ``selection`` handles the selection, and
+    ``finder`` the search.
     """
 
     again = Signal(int, Effort)
-    """An answer is wanted once more."""
+    """The id of an answer that is to be tried again, and the effort."""
     resume = Signal(int)
-    """An answer is to go on where it was cut off."""
+    """The id of an answer that is to be continued."""
     conclude = Signal(int)
-    """An answer is wanted from what was thought."""
+    """The id of a message that the model is to answer from its reasoning."""
     hurried = Signal()
-    """The answer on its way is to come now."""
+    """“Answer now” was pressed."""
     act = Signal(Action)
-    """A step beside an error that is not about one answer alone."""
+    """An action offered with an error that does not concern one answer alone."""
     edit = Signal(int)
-    """A question is to be asked in other words."""
+    """The id of a question that is to be edited."""
     version_wanted = Signal(int)
-    """Another message is to be shown in the place of one."""
+    """The id of a version that is to be shown instead of another."""
     forked = Signal(int)
-    """A chat of its own is to go on from a message."""
+    """The id of a message at which the chat is to be forked."""
     thought_toggled = Signal(int, bool)
     zoomed = Signal(int)
-    """Larger (1) or smaller (-1) text is wanted."""
+    """The user zoomed: larger (1) or smaller (-1) text."""
 
     def __init__(self, theme: Theme) -> None:
-        install(Transcript)  # first: a screen reader that is there asks at once
+        install(Transcript)  # first: a running screen reader asks at once
         super().__init__()
-        # A screen reader has asked about the first viewport before anybody could tell whose it is.
+        # A screen reader may have asked about the first viewport before its owner was known.
         self.setViewport(QWidget())
         self.setObjectName("transcript")
         self.setAccessibleName(tr("Conversation"))
@@ -120,15 +120,15 @@ class Transcript(QAbstractScrollArea):
                 view.thought_toggled.connect(self.messages.toggle_thought)
 
     def plainText(self) -> str:
-        """Return all that is shown, in order."""
+        """Return all visible text, in order."""
         return self.messages.plain_text()
 
     def open_find(self) -> None:
-        """Ask what to look for."""
+        """Open the search bar."""
         self.finder.open(self.selection.text(markdown=False))
 
     def go_to(self, message: int, words: str) -> None:
-        """Show a message and where the words are in it, if need be by opening what hides them."""
+        """Show a message and the words in it, opening a section that hides them if necessary."""
         if (index := self.messages.index_of(message)) is None:
             return
         record = self.messages.records[index]
@@ -161,7 +161,7 @@ class Transcript(QAbstractScrollArea):
                 self.zoomed.emit(1 if turned > 0 else -1)
         else:
             super().wheelEvent(event)
-        event.accept()  # nothing behind it scrolls at the end
+        event.accept()  # so that nothing behind it scrolls at the end
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._mouse.press(event)

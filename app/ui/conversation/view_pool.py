@@ -1,4 +1,4 @@
-"""The widgets of the messages in sight, used again for others once they are out of sight."""
+"""The widgets of visible messages, reused for others once they are out of sight."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ View = QuestionView | AnswerView
 
 
 class ViewPool(QObject):
-    """A widget for each message that is in sight, and spare ones."""
+    """A widget for each visible message, and spare ones."""
 
     made = Signal(MessageView)
-    """A new widget, whose signals are to be connected."""
+    """A new widget, whose signals must be connected."""
 
     def __init__(self, theme: Theme, area: QAbstractScrollArea) -> None:
         super().__init__(area)
@@ -40,7 +40,7 @@ class ViewPool(QObject):
         return view
 
     def release(self, record: MessageState) -> None:
-        """Hide the widget of a message, and keep it for another. The focus does not get lost."""
+        """Hide the widget of a message and keep it for another, without losing the focus."""
         view = self.active.pop(record, None)
         if view is None:
             return

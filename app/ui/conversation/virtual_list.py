@@ -1,4 +1,4 @@
-"""Messages below each other: only what is in sight is a widget, and nothing moves unasked."""
+"""A virtual list: only visible messages have widgets, and nothing moves unexpectedly."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ NEAR = 24  # pixels from the end that still count as the end
 _MARGIN = 24 - GUTTER
 _GAP = 26  # between messages
 _EDGE = 28  # above the first and below the last
-_OVERSCAN = 40  # pixels beyond the edges in which messages are made ready
-_KEPT = 60  # messages whose blocks are kept while they are out of sight
-_ROUNDS = 12  # of laying out, until every height is as it was expected
+_OVERSCAN = 40  # pixels beyond the edges in which messages are laid out, too
+_KEPT = 60  # messages whose blocks are kept although out of sight
+_ROUNDS = 12  # of layout at most, until every height is as expected
 
 
 class VirtualList(QObject):
-    """Places the widgets of messages in a scroll area.
+    """The layout of message widgets in a scroll area.
 
-    It follows the end while the end is in sight. Otherwise it keeps the line at the top edge where
-    it is: the anchor is a message, and how many pixels the top edge is below the top of its place.
-    Heights of what was never in sight are estimates, so that scroll bar and anchor are corrected
-    whenever a message is laid out. A message's place begins with the line under what the model no
-    longer sees, where that line is.
+    It follows the end while the end is visible. Otherwise it keeps the line at the top edge in
+    place: the anchor is a message and the distance in pixels from the top of its place to the top
+    edge. Heights of messages that were never visible are estimates, so scroll bar and anchor are
+    corrected whenever a message is laid out. A message's place includes the line above it, if any,
+    that marks what the model no longer sees.
     """
 
     prepared = Signal(MessageView)
-    """A widget shows a message, and is about to be laid out."""
+    """A widget has been assigned a message, and is about to be laid out."""
     laid_out = Signal(MessageView)
     changed = Signal()
-    """A message has other contents."""
+    """The contents of a message have changed."""
     settled = Signal()
-    """Everything in sight is in its place."""
+    """Everything visible is in its place."""
     reordered = Signal(list)
-    """The widgets that the Tab key goes through have changed: all of them, in order."""
+    """The tab order has changed: all its widgets, in order."""
 
     def __init__(self, area: QAbstractScrollArea, views: ViewPool) -> None:
         super().__init__(area)
@@ -58,7 +58,7 @@ class VirtualList(QObject):
         self.line.setParent(area.viewport())
         self._unseen = 0  # messages above the line
         self._estimate = HeightEstimate()
-        self._recent: dict[MessageState, None] = {}  # messages with blocks, least recent first
+        self._recent: dict[MessageState, None] = {}  # messages with blocks, oldest use first
         self._width = 0
         self._value = 0
         self._anchor = (0, 0)
@@ -107,7 +107,7 @@ class VirtualList(QObject):
                 self._forget_heights()
 
     def set_unseen(self, count: int) -> None:
-        """Draw the line below the first ``count`` messages, which the model is not shown."""
+        """Draw the line below the first ``count`` messages, which the model does not see."""
         if count == self._unseen:
             return
         before, self._unseen = self._unseen, count
@@ -119,11 +119,11 @@ class VirtualList(QObject):
 
     @property
     def unseen(self) -> int:
-        """The number of messages above the line; 0 where there is no line."""
+        """The number of messages above the line; 0 without a line."""
         return self._unseen if self._unseen < len(self.records) else 0
 
     def visible_rect(self, record: MessageState) -> QRect | None:
-        """Return the place of a message in the viewport, or None where it is out of sight."""
+        """Return a message's rectangle in the viewport, or None if it is out of sight."""
         view = self.views.get(record)
         return view.geometry() if view and not view.isHidden() else None
 
@@ -140,13 +140,13 @@ class VirtualList(QObject):
         self.settle()
 
     def show_message(self, index: int, offset: int = 0) -> None:
-        """Scroll a message to the top edge, or what is ``offset`` pixels below its top."""
+        """Scroll a message, or the place ``offset`` pixels below its top, to the top edge."""
         self.following = False
         self._anchor = (index, offset - _EDGE)
         self.settle()
 
     def bring_into_view(self, rect: QRect) -> None:
-        """Scroll as little as makes a part of the viewport visible."""
+        """Scroll just enough to make a rectangle of the viewport visible."""
         high = self._area.viewport().height()
         bar = self._bar
         if rect.top() < NEAR:
@@ -155,7 +155,7 @@ class VirtualList(QObject):
             bar.setValue(bar.value() + min(rect.top() - NEAR, rect.bottom() - high + NEAR))
 
     def bring_widget_into_view(self, widget: QWidget) -> None:
-        """Scroll as little as makes a widget of a message visible."""
+        """Scroll just enough to make a widget of a message visible."""
         place = widget.mapTo(self._area.viewport(), QPoint(0, 0))
         self.bring_into_view(QRect(place, widget.size()))
 
@@ -164,13 +164,13 @@ class VirtualList(QObject):
         return self._value - _EDGE - self.heights.top(min(index, len(self.records)))
 
     def pin(self, index: int, offset: int | None = None) -> None:
-        """Make a message the anchor, ``offset`` pixels below its top or where it is now."""
+        """Make a message the anchor, at ``offset`` pixels below its top or where it is now."""
         self.following = False
         self._anchor = (index, self.offset_of(index) if offset is None else offset)
 
     @property
     def far_from_end(self) -> bool:
-        """Whether so much is below the view that the way to the end is worth a button."""
+        """Whether the end is so far below that the jump button is shown."""
         return self._value < self._bar.maximum() - 4 * NEAR
 
     def _scrolled(self, value: int) -> None:
@@ -181,7 +181,7 @@ class VirtualList(QObject):
         self.settle()
 
     def _anchor_at(self, value: int) -> tuple[int, int]:
-        """Return the first message in sight whose height is known, or else the first."""
+        """Return the first visible message whose height is known, else the first visible one."""
         if not self.records:
             return 0, 0
         first = index = self.heights.at(value - _EDGE)
@@ -193,11 +193,11 @@ class VirtualList(QObject):
             index += 1
         return first, value - start
 
-    # --- What stays where it is ---------------------------------------------------------------
+    # --- Keeping the view in place ------------------------------------------------------------
 
     @contextlib.contextmanager
     def keeping_place(self, index: int) -> Iterator[None]:
-        """Change one message within; what the person reads of it stays where it is."""
+        """Change one message within this context; the text being read stays in place."""
         anchor = self._text_anchor() if not self.following and index == self._anchor[0] else None
         record = self.records[index]
         yield
@@ -209,7 +209,7 @@ class VirtualList(QObject):
 
     @contextlib.contextmanager
     def still(self) -> Iterator[None]:
-        """Change any messages within; the line at the top edge stays where it is."""
+        """Change any messages within this context; the line at the top edge stays in place."""
         anchor = None if self.following else self._text_anchor()
         yield
         if anchor and anchor.record in self.records:
@@ -232,18 +232,18 @@ class VirtualList(QObject):
     # --- Heights ------------------------------------------------------------------------------
 
     def _expected(self, index: int) -> int:
-        """Return how high the place of a message will be, before it was laid out."""
+        """Return the expected height of a message's place, before it was laid out."""
         return self._above(index) + self._guess(self.records[index]) + _GAP
 
     def _guess(self, record: MessageState) -> int:
         return self._estimate.guess(record, self._width, self.pixels)
 
     def _above(self, index: int) -> int:
-        """Return the height of what stands above a message in its place."""
+        """Return the height of what is above a message in its place."""
         return self.line.sizeHint().height() + _GAP if 0 < self._unseen == index else 0
 
     def _measure(self, index: int) -> bool:
-        """Lay a message out. Return whether it is as high as was expected."""
+        """Lay out a message. Return whether its height is as expected."""
         record = self.records[index]
         view = self.views.acquire(record)
         if record.measured is None:
@@ -268,7 +268,7 @@ class VirtualList(QObject):
         return same
 
     def _forget_heights(self) -> None:
-        """Have every message laid out anew when it comes into sight."""
+        """Have every message laid out again when it becomes visible."""
         for record in self.records:
             record.measured = None
         self.heights.set_all([self._expected(i) for i in range(len(self.records))])
@@ -282,7 +282,7 @@ class VirtualList(QObject):
     # --- Placing ------------------------------------------------------------------------------
 
     def area_resized(self) -> None:
-        """Lay out for the size that the scroll area has now."""
+        """Lay out for the present size of the scroll area."""
         bar = self._bar.sizeHint().width()
         room = self._area.width() - 2 * max(_MARGIN, bar)
         width = max(200, min(WIDTH + 2 * GUTTER, room))
@@ -294,9 +294,10 @@ class VirtualList(QObject):
             self._forget_heights()
 
     def settle(self) -> None:
-        """Lay out what is in sight, with the anchor where it is, and place it.
+        """Lay out and place the visible messages, with the anchor in place.
 
-        Every round of measuring may move what is in sight, until all of it is as high as expected.
+        Each round of measuring may change which messages are visible, until all heights are as
+        expected.
         """
         showing = self._area.isVisible() or self.views.active or self.records
         if not self._width or not showing:
@@ -317,7 +318,7 @@ class VirtualList(QObject):
             if sound:
                 break
         self._value = value
-        if not self.following:  # keep what is at the top edge now
+        if not self.following:  # keep the line at the top edge
             self._anchor = self._anchor_at(value)
         self._set_bar(value, high)
         self._place(first, last, value)
@@ -326,7 +327,7 @@ class VirtualList(QObject):
             self._reading.start(0)
 
     def _wanted(self, high: int) -> int:
-        """Return where the top edge has to be, in a view ``high`` pixels high."""
+        """Return where the top edge must be, in a view ``high`` pixels high."""
         most = max(0, self.total - high)
         if self.following:
             return most
@@ -345,7 +346,7 @@ class VirtualList(QObject):
         shown = self.records[first:last]
         for record in [each for each in self.views.active if each not in shown]:
             self.views.release(record)
-        # The column is in the middle of the window, whether or not there is a scroll bar.
+        # The column is centred in the window, with or without a scroll bar.
         left = (self._area.width() - self._width) // 2
         top = _EDGE + self.heights.top(first) - value if shown else 0
         self.line.hide()
@@ -383,7 +384,7 @@ class VirtualList(QObject):
     # --- Long messages ------------------------------------------------------------------------
 
     def unread(self) -> int | None:
-        """Return the index of a message in sight of which only a part is laid out yet, or None."""
+        """Return the index of a visible message that is only partly laid out, or None."""
         for record in self.views.active:
             if any(section.unread for section in record.visible):
                 return self.records.index(record)
@@ -391,7 +392,7 @@ class VirtualList(QObject):
 
     @property
     def reading(self) -> bool:
-        """Whether more of a message is to be laid out as soon as there is time."""
+        """Whether more of a message will be laid out when idle."""
         return self._reading.isActive()
 
     def _read_on(self) -> None:

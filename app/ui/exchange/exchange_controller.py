@@ -1,4 +1,4 @@
-"""Export and import: asks for files, has it done, and tells what was done."""
+"""Controller of export and import: asks for files, starts the work, and reports the result."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _REPORT_S = 0.1
 
 
 class ExchangeController(QObject):
-    """Connects the dialogs with the host."""
+    """A controller that connects the dialogs of export and import with the host."""
 
     told = Signal(str)
-    """A sentence about what was done."""
+    """A sentence about the result."""
     failed = Signal(object)
-    """The error because of which something was not done."""
+    """The error that made an export or import fail."""
     imported = Signal()
 
     def __init__(
@@ -45,7 +45,7 @@ class ExchangeController(QObject):
         self._index = index
 
     def export_chats(self, chats: Sequence[int]) -> None:
-        """Ask how chats are to be exported, and export them."""
+        """Ask how to export these chats, and export them."""
         if len(chats) == 1:
             chat = self._index.rows.get(chats[0])
             self.export_chat(chats[0], chat.title if chat else "")
@@ -53,23 +53,23 @@ class ExchangeController(QObject):
             self.export_several(chats)
 
     def export_chat(self, chat: int, title: str) -> None:
-        """Ask how one chat is to be exported, and export it."""
+        """Ask how to export one chat, and export it."""
         asked = tr("Export “{title}”").format(title=title)
         self._export([chat], asked, title, tr("“{title}”").format(title=title))
 
     def export_several(self, chats: Sequence[int]) -> None:
-        """Ask how some chats are to be exported, and export them."""
+        """Ask how to export several chats, and export them."""
         count = tr("%Ln chat(s)", "", len(chats))
         self._export(chats, tr("Export {count}").format(count=count), tr("Fireside chats"), count)
 
     def export_all(self) -> None:
-        """Ask how all chats are to be exported, and export them."""
+        """Ask how to export all chats, and export them."""
         name, what = tr("Fireside chats"), tr("All chats")
         self._export(None, tr("Export all chats"), name, what)
 
     def _export(self, chats: Sequence[int] | None, asked: str, name: str, what: str) -> None:
-        """Ask how chats are to be exported. ``what`` names them in the message at the end."""
-        # Imported here: a window need not wait for it.
+        """Ask for the options, then export. ``what`` names the chats in the final message."""
+        # Imported late: the window need not wait for it.
         from app.ui.exchange.export_dialog import ExportDialog
 
         several = chats is None or len(chats) > 1
@@ -78,7 +78,7 @@ class ExchangeController(QObject):
         dialog.show()
 
     def _begin(self, dialog: ExportDialog, chats: Sequence[int] | None, what: str) -> None:
-        """Export as was chosen, and remember the choices."""
+        """Export with the chosen options, and remember them."""
         from app.exchange import ExportFormat, ExportOptions
         from app.ui.exchange.printer import PdfPrinter
 
@@ -107,7 +107,7 @@ class ExchangeController(QObject):
 
         def done(path: Path) -> None:
             self.told.emit(tr("Exported to {path}: {what}").format(what=what, path=path))
-            if not stop.is_set():  # otherwise the dialog was closed at the last moment
+            if not stop.is_set():  # else the dialog was closed at the last moment
                 dialog.accept()
 
         def failed(error: BaseException) -> None:
@@ -138,7 +138,7 @@ class ExchangeController(QObject):
         ask_folder(self._window, tr("Import a folder of chats"), lambda path: self.bring([path]))
 
     def bring(self, paths: Sequence[Path]) -> None:
-        """Show what files and folders contain, and import it when that is wanted."""
+        """Show what files and folders contain, and import it on confirmation."""
         from app.ui.exchange.import_dialog import ImportDialog
 
         count = tr("%Ln file(s)", "", len(paths))
@@ -174,7 +174,7 @@ class ExchangeController(QObject):
         seen: Callable[[int], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        """Import what was shown. What had come before a cancel stays."""
+        """Import what was shown. Chats imported before a cancellation stay."""
         dialog.begin()
 
         def done(report: ImportReport) -> None:
@@ -193,7 +193,7 @@ class ExchangeController(QObject):
         self._bridge.when_done(work, done, ended)
 
     def _throttled(self, seen: Callable[[int], None]) -> Callable[[int], None]:
-        """Limit reports to some a second; chats come by the thousand."""
+        """Limit reports to a few per second, since there may be thousands of chats."""
         last = 0.0
 
         def tell(chats: int) -> None:
@@ -206,7 +206,7 @@ class ExchangeController(QObject):
 
 
 def _summary(found: ImportedFiles, report: ImportReport) -> str:
-    """Return what an import has done, in words."""
+    """Return a sentence about the result of an import."""
     from app.ui.exchange.import_dialog import counted, sources
 
     said = [
@@ -230,7 +230,7 @@ def _summary(found: ImportedFiles, report: ImportReport) -> str:
 
 
 def _words() -> ExportWords:
-    """Return the words that an export adds by itself."""
+    """Return the translated words that an export adds."""
     from app.exchange import ExportWords
 
     return ExportWords(

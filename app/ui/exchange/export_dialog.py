@@ -1,4 +1,4 @@
-"""The dialog of an export: how, where to, and how far it is."""
+"""The dialog of an export: its options, destination and progress."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from app.wording.language import tr
 
 
 class ExportDialog(QDialog):
-    """Asks how chats are to be exported.
+    """A dialog that asks how to export chats.
 
-    It begins with the last choices, which are in ``settings``, and changes nothing itself.
-    ``several``: there may be more than one chat.
+    It begins with the last choices, from ``settings``, and changes nothing itself. ``several``:
+    whether there may be more than one chat.
     """
 
     wanted = Signal()
-    """The person has chosen."""
+    """The user has confirmed the options."""
     given_up = Signal()
-    """It was closed, whether the export was on its way or not."""
+    """The dialog was closed, whether the export was running or not."""
 
     def __init__(
         self,
@@ -78,11 +78,11 @@ class ExportDialog(QDialog):
         self._form_chosen()
         self.form.setFocus()
 
-    # --- What is chosen -----------------------------------------------------------------------
+    # --- Choices ------------------------------------------------------------------------------
 
     @property
     def place(self) -> Path:
-        """The folder: a relative one is below the home directory."""
+        """The destination folder; a relative path is below the home directory."""
         return Path.home() / self.folder.text().strip().removeprefix("~/")
 
     @property
@@ -90,10 +90,10 @@ class ExportDialog(QDialog):
         """The name of the file, without its suffix."""
         return self.name.text().strip()
 
-    # --- What is shown ------------------------------------------------------------------------
+    # --- Display ------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Show that the export is on its way."""
+        """Show that the export is running."""
         self.problem.hide()
         self._choices.setEnabled(False)
         self.export.setEnabled(False)
@@ -102,7 +102,7 @@ class ExportDialog(QDialog):
         self._cancel.setFocus()
 
     def fail(self, sentence: str) -> None:
-        """Show what went wrong, and let the person choose again."""
+        """Show an error, and let the user choose again."""
         self._choices.setEnabled(True)
         self.bar.hide()
         self.problem.setText(sentence)
@@ -117,7 +117,7 @@ class ExportDialog(QDialog):
         self.given_up.emit()
         super().done(result)
 
-    # --- Its parts ----------------------------------------------------------------------------
+    # --- Parts --------------------------------------------------------------------------------
 
     def _make_fields(self, name: str, settings: Settings) -> None:
         self.form = Segments(
@@ -194,7 +194,7 @@ class ExportDialog(QDialog):
         return label
 
     def _form_chosen(self) -> None:
-        """Describe the chosen format. JSON has all of everything."""
+        """Describe the chosen format. JSON always has all reasoning and branches."""
         form = self.form.value
         whole = form == ".json"
         for field in (self.reasoning, self.branches):

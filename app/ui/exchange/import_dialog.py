@@ -1,4 +1,4 @@
-"""The dialog of an import: what the files contain, and how far it is."""
+"""The dialog of an import: the files' contents, and progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.exchange import ImportedFiles
 
 _FAULTS = 5  # files that are named one by one
-_ROOM = 260  # pixels that lists have at most
+_ROOM = 260  # pixels of the lists at most
 _LEFT = {
     "image": lambda n: tr("%Ln image(s)", "", n),
     "audio": lambda n: tr("%Ln recording(s)", "", n),
@@ -37,27 +37,27 @@ _LEFT = {
 
 
 def counted(found: ImportedFiles) -> list[str]:
-    """Return what is left out, each kind with its number."""
+    """Return what is left out, a line with the number for each reason."""
     return [_LEFT[why](count) for why, count in found.left_out.items()]
 
 
 def sources(found: ImportedFiles) -> str:
-    """Return which programs wrote the chats, with numbers where there are several."""
+    """Return which programs wrote the chats, with numbers if there are several."""
     if len(found.sources) == 1:
         return str(found.source)
     return ", ".join(f"{source} ({number(count)})" for source, count in found.sources.items())
 
 
 class ImportDialog(QDialog):
-    """Shows what would be imported. It opens while files are read, and changes nothing itself."""
+    """A preview of an import. It opens while files are read, and changes nothing itself."""
 
     wanted = Signal()
-    """The person has seen what there is, and wants it."""
+    """The user has confirmed the import."""
     given_up = Signal()
-    """It was closed, whether something was on its way or not."""
+    """The dialog was closed, whether something was running or not."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget) -> None:
-        """``name``: what is being read."""
+        """Create the dialog; ``name`` is what is being read."""
         super().__init__(parent)
         self.setObjectName("importPreview")
         self.setWindowTitle(tr("Import chats"))
@@ -93,7 +93,7 @@ class ImportDialog(QDialog):
         self.given_up.emit()
         super().done(result)
 
-    # --- What is shown ------------------------------------------------------------------------
+    # --- Display ------------------------------------------------------------------------------
 
     def seen(self, chats: int) -> None:
         """Show how many chats have been read, or imported."""
@@ -103,7 +103,7 @@ class ImportDialog(QDialog):
             self.about.setText(tr("%Ln chat(s) so far. Nothing is imported yet.", "", chats))
 
     def preview(self, found: ImportedFiles) -> None:
-        """Show what was found, once all is read."""
+        """Show what was found, once everything has been read."""
         self.bar.hide()
         self.bar.setRange(0, 1000)
         self._total = found.chats
@@ -121,14 +121,14 @@ class ImportDialog(QDialog):
         grow_to_fit(self)
 
     def begin(self) -> None:
-        """Show that the import is on its way."""
+        """Show that the import is running."""
         self.start.setEnabled(False)
         self.bar.set_share(0)
         self.bar.show()
         self.cancel.setFocus()
 
     def fail(self, sentence: str) -> None:
-        """Show what went wrong."""
+        """Show an error."""
         self.bar.hide()
         self._lists.hide()
         self.head.setText(tr("Nothing to import"))
@@ -138,14 +138,14 @@ class ImportDialog(QDialog):
         grow_to_fit(self)
 
     def _only_close(self) -> None:
-        """Leave only a button that closes the dialog."""
+        """Hide all buttons but the one that closes the dialog."""
         self.start.hide()
         self.cancel.setText(tr("Close"))
 
-    # --- Its parts ----------------------------------------------------------------------------
+    # --- Parts --------------------------------------------------------------------------------
 
     def _found(self, found: ImportedFiles) -> list[tuple[str, list[str]]]:
-        """Return what there is to say, as headings with lines."""
+        """Return the preview, as headings with lines."""
         facts = []
         if found.duplicates:
             facts.append((tr("Here already"), [tr("%Ln chat(s)", "", found.duplicates)]))

@@ -22,7 +22,7 @@ from app.ui.blocks.text_runs import BOLD
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.theme import PaperTheme, font
 
-_RESOLUTION = 103  # pixels an inch: text of 15 pixels is 10.5 points high
+_RESOLUTION = 103  # pixels per inch: text of 15 pixels is 10.5 points high
 _MARGINS = QMarginsF(20, 18, 20, 12)  # millimetres
 _SIDE = 16.0  # pixels beside questions and reasoning
 _FOOT = 40  # pixels for the footer
@@ -41,8 +41,8 @@ def write(
 ) -> Generator[float, None, bytes]:
     """Make the file in steps; return its contents.
 
-    Each step yields the share that is done, from 0 to 1, and takes no longer than the window takes
-    to show as much.
+    Each step yields the fraction done, from 0 to 1, and takes no longer than the window takes to
+    show as much.
     """
     document = _Document(chat, messages, reasoning, words, versions)
     buffer = QBuffer()
@@ -76,7 +76,7 @@ def _set_up(writer: QPdfWriter) -> None:
 
 
 class _PagePrinter:
-    """Prints on one page after the other."""
+    """A printer of one page after the other."""
 
     def __init__(self, writer: QPdfWriter, title: str, last: int) -> None:
         self._writer, self._title, self._last = writer, title, last
@@ -94,7 +94,7 @@ class _PagePrinter:
         painter.restore()
 
     def finish(self, number: int) -> None:
-        """Print the footer, and begin another page, where there is one."""
+        """Print the footer, and begin the next page if there is one."""
         painter, place = self._painter, QRectF(0, 0, self._writer.width(), self._writer.height())
         face = font(11)
         count = f"{number} / {self._last}"
@@ -115,7 +115,7 @@ class _PagePrinter:
 
 
 class _Pages:
-    """Puts boxes below each other on pages, which a printer prints; without one, counts them."""
+    """Pages with boxes below each other, which a printer prints, or which are only counted."""
 
     def __init__(self, room: QSizeF, printer: _PagePrinter | None = None) -> None:
         self.width, self._height = room.width(), room.height()
@@ -124,7 +124,7 @@ class _Pages:
         self._y = self._first = 0.0  # where the next box is, and where the page's first one is
 
     def put(self, box: Box) -> Iterator[None]:
-        """Put a box below the others, on several pages where it is long, in a step each."""
+        """Put a box below the others, on several pages if it is long, in one step per page."""
         start = 0.0
         self._y += box.gap if self._y else 0.0
         while start + self._height - self._y < box.height:
@@ -141,7 +141,7 @@ class _Pages:
         self._y += box.height - start
 
     def finish(self) -> None:
-        """Finish the last page."""
+        """Print the last page."""
         if self.printer:
             self.printer.finish(self.number)
 
@@ -163,7 +163,7 @@ class _Pages:
             self.printer.print(box, self._y, start, end)
 
 
-# --- What is on them ----------------------------------------------------------------------
+# --- Contents -----------------------------------------------------------------------------
 
 
 class _MarginBox(Inset[Column]):
@@ -197,7 +197,7 @@ class _QuestionBox(_MarginBox):
 
 
 class _ReasoningBox(_MarginBox):
-    """Reasoning, behind a line."""
+    """Reasoning, beside a vertical line."""
 
     def paint(self, painter: QPainter, clip: QRectF, highlights: Highlights) -> None:
         painter.fillRect(QRectF(0, 0, 2, self.height), self.theme.colour("border"))
@@ -205,7 +205,7 @@ class _ReasoningBox(_MarginBox):
 
 
 class _Document:
-    """The contents of the pages, made a message at a time: a long chat's boxes need much memory."""
+    """The contents of the pages, built one message at a time to save memory."""
 
     def __init__(
         self,
@@ -221,7 +221,7 @@ class _Document:
         self._theme = PaperTheme()
 
     def put_on(self, pages: _Pages) -> Iterator[float]:
-        """Put all of it on pages, in steps that yield the share that is done."""
+        """Put everything on pages, in steps that yield the fraction done."""
         for box in self._head():
             box.lay_out(pages.width)
             for _ in pages.put(box):
@@ -247,7 +247,7 @@ class _Document:
             yield self._line((Span(date),), gap=4)
 
     def _boxes(self, message: MessageRow, width: float) -> Iterator[Box | None]:
-        """Yield the boxes of a message; None where another step is needed."""
+        """Yield the boxes of a message; None means that another step is needed."""
         own, words = message.message, self._words
         time = day(message.created)
         who = (Span(speaker(message, words, self._versions), bold=True), Span(f"   {time}"))
@@ -291,20 +291,20 @@ class _Document:
         return box
 
 
-# --- What Qt leaves to do -----------------------------------------------------------------
+# --- Text maps ----------------------------------------------------------------------------
 
 _MAP = re.compile(rb"(<[0-9A-F]{4}> <[0-9A-F]{4}> )(<[0-9A-F]{4}>|\[[^\]]*\])")
 _CODE = re.compile(rb"<([0-9A-F]{4})>")
-# Of characters that share a glyph, Qt writes the first in Unicode. Here is what was meant.
+# Of characters that share a glyph, Qt writes the lowest code point. These are the ones meant.
 _WRITTEN = {0x0000: 0xFFFD, 0x0009: 0x0020, 0x0269: 0x03B9, 0x02BC: 0x2019, 0x02EE: 0x201D}
 # Compatibility characters: radicals, ideographs, presentation forms of letters.
 _COMPATIBLE = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00), range(0xFB50, 0xFF00))
 
 
 def _fix_text_maps(pdf: bytes) -> bytes:
-    """Return the file with the characters that were written as what is found and copied.
+    """Return the PDF with text maps to the original characters, for search and copying.
 
-    It keeps its length, and everything its place.
+    The length of the file and all offsets stay the same.
     """
     pieces, at = [], 0
     while (start := pdf.find(b"beginbfrange", at)) >= 0:
@@ -315,7 +315,7 @@ def _fix_text_maps(pdf: bytes) -> bytes:
 
 
 def _fix_range(found: re.Match[bytes]) -> bytes:
-    """Return a range of glyphs with the characters that it stands for."""
+    """Return a range of a text map with the original characters."""
     alone = found[1][:6] == found[1][7:13]
     if not alone and found[2].startswith(b"<"):
         return found[0]  # a range of consecutive characters

@@ -1,4 +1,4 @@
-"""PDFs for another thread: made on the GUI's, in slices that do not block it."""
+"""PDFs for other threads, made on the GUI's thread in slices that do not block it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLL_S = 0.1
 class PdfPrinter:
     """An `app.exchange.Draw`.
 
-    Once ``stop`` is set, it ends with Cancelled; ``seen`` is told the share that is done, on the
+    Once ``stop`` is set, it raises Cancelled; ``seen`` is called with the fraction done, on the
     GUI's thread.
     """
 
@@ -35,7 +35,7 @@ class PdfPrinter:
         made: Future[bytes] = Future()
 
         def begin() -> None:
-            # Imported here: a window that prints nothing need not wait for it.
+            # Imported late: a window that prints nothing need not wait for it.
             from app.ui.exchange import pdf_layout
 
             self._go_on(pdf_layout.write(*what, **how), made)
@@ -49,7 +49,7 @@ class PdfPrinter:
         raise Cancelled
 
     def _go_on(self, work: Generator[float, None, bytes], made: Future[bytes]) -> None:
-        """Do a slice of the work."""
+        """Do a slice of the work, and schedule the next."""
         if self._stop.is_set():
             work.close()
             return
@@ -60,7 +60,7 @@ class PdfPrinter:
                 share = next(work)
         except StopIteration as stopped:
             made.set_result(stopped.value)
-        except Exception as error:  # noqa: BLE001 - whoever waits for it tells
+        except Exception as error:  # noqa: BLE001 - reported by the waiting thread
             made.set_exception(error)
         else:
             self._seen(share)

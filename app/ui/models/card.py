@@ -10,7 +10,7 @@ from app.ui.theme import Theme, font
 
 
 class Card(QFrame):
-    """A card; ``below`` is the layout under the text, for more."""
+    """A card; ``below`` is the layout under the text, for more widgets."""
 
     def __init__(
         self, theme: Theme, icon: str, title: str, text: str = "", *, button: QWidget | None = None

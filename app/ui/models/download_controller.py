@@ -1,4 +1,4 @@
-"""Keeps the rows of downloads up to date."""
+"""Controller of downloads, which keeps their rows up to date."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from app.wording.errors import explain
 
 
 class DownloadController(QObject):
-    """Shows each model's download in all of its rows; lives as long as the window."""
+    """A controller that shows each download in all its rows, as long as the window lives."""
 
     arrived = Signal(Path)
     """A model has been downloaded and verified."""
     wanted = Signal(Path)
-    """A model that was there already is to be used."""
+    """A model that was already on this disk is to be used."""
 
     def __init__(self, downloads: Downloads, installed: InstalledList, parent: QObject) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class DownloadController(QObject):
 
     @property
     def unfinished(self) -> tuple[HubModel, ...]:
-        """The models that were begun and are not complete."""
+        """The models whose download has begun but is not complete."""
         return tuple(self._shares)
 
     def row(self, theme: Theme, model: HubModel, name: str, title: str = "") -> DownloadRow:
@@ -67,7 +67,7 @@ class DownloadController(QObject):
         return row
 
     def set_offline(self, offline: bool) -> None:
-        """Set whether nothing can be downloaded."""
+        """Set whether the network is switched off."""
         self._offline = offline
         for row in self._all():
             row.set_offline(offline)

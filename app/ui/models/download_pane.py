@@ -24,12 +24,12 @@ _HUB = "https://huggingface.co/"
 
 
 class DownloadPane(QWidget):
-    """What a new person sees first."""
+    """The pane that a new user sees first."""
 
     demo = Signal()
     open_file = Signal()
     online = Signal()
-    """Emitted to go online again."""
+    """The user wants to go online again."""
 
     def __init__(self, theme: Theme, downloads: DownloadController) -> None:
         super().__init__()
@@ -70,11 +70,11 @@ class DownloadPane(QWidget):
         layout.addWidget(card)
 
     def focus_demo(self) -> None:
-        """Put the keyboard on the demo model's button."""
+        """Give the keyboard focus to the demo model's button."""
         self._try_demo.setFocus()
 
     def set_offline(self, offline: bool) -> None:
-        """Set whether the person wants no connection."""
+        """Set whether the network is switched off."""
         self._offline.setVisible(offline)
         self.search.set_offline(offline)
 
@@ -172,7 +172,7 @@ class DownloadPane(QWidget):
 
 
 def _description(offer: Offer) -> str:
-    """Return what a person should know of a model before downloading it."""
+    """Return what a user should know about a model before downloading it."""
     match offer.name:
         case "gpt-oss-20b":
             return tr(

@@ -46,12 +46,12 @@ class DownloadRow(QWidget):
     started = Signal()
     paused = Signal()
     cancelled = Signal(bool)
-    """Whether to keep what has arrived."""
+    """The user has cancelled; whether to keep the data so far."""
     used = Signal()
     """The model is on this computer and is to be used."""
 
     def __init__(self, theme: Theme, model: HubModel, name: str, title: str = "") -> None:
-        """Create the row; ``title`` stands above the rest, with the buttons at its right."""
+        """Create the row; ``title`` is above the rest, with the buttons to its right."""
         super().__init__()
         self.model = model
         self._running = False
@@ -106,13 +106,13 @@ class DownloadRow(QWidget):
         self.buttons.addStretch(1)
 
     def set_fit(self, text: str, fits: bool) -> None:
-        """Show whether it fits this computer; what does not is not the primary choice."""
+        """Show whether it fits this computer; if not, its button is not the primary one."""
         self.fit.setText(text)
         self.fit.setVisible(bool(text))
         set_kind(self.button, "primary" if fits else "outlined")
 
     def set_offline(self, offline: bool) -> None:
-        """Set whether nothing can be downloaded."""
+        """Set whether the network is switched off."""
         self.button.setEnabled(self._here or not offline)
 
     def set_here(self, place: str) -> None:
@@ -141,7 +141,7 @@ class DownloadRow(QWidget):
         self._show_status(_sentence(now))
 
     def set_held(self, sentence: str) -> None:
-        """Show why it waits for the person; it continues by itself then."""
+        """Show why it waits for the user; it continues by itself afterwards."""
         self._begin()
         then = tr("The download goes on by itself then.")
         self._show_status(f"{sentence} {then}", "danger")
@@ -149,7 +149,7 @@ class DownloadRow(QWidget):
     def set_ended(self, sentence: str = "", *, share: float | None = None) -> None:
         """Show that it has stopped.
 
-        ``sentence`` says why, if that is an error; ``share`` is how much has arrived.
+        ``sentence`` is the error, if that is why; ``share`` is the fraction downloaded.
         """
         self._running = self._here = False
         kept = share is not None
@@ -200,7 +200,7 @@ class DownloadRow(QWidget):
 
 
 def _sentence(now: DownloadProgress) -> str:
-    """Return what has arrived, how fast, and what it waits for."""
+    """Return the amount downloaded, the speed, and what it is waiting for."""
     match now.phase:
         case DownloadPhase.ASKING:
             text = tr("Asking Hugging Face for the file…")

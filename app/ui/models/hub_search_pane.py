@@ -23,7 +23,7 @@ _LISTED_AT_ONCE = 4  # repositories whose files are listed without a click
 
 
 class HubSearchPane(QWidget):
-    """Searches when a person presses Enter, never while they type."""
+    """Searches when the user presses Enter, never while typing."""
 
     searched = Signal(str)
     files_requested = Signal(object)
@@ -70,7 +70,7 @@ class HubSearchPane(QWidget):
         self.searched.emit(text)
 
     def set_offline(self, offline: bool) -> None:
-        """Set whether nothing can be searched."""
+        """Set whether the network is switched off."""
         self.field.setEnabled(not offline)
         self._button.setEnabled(not offline)
 
@@ -130,7 +130,7 @@ class RepositoryRow(QFrame):
     """A repository, and its models once they are known."""
 
     wanted = Signal()
-    """Emitted to show its files."""
+    """The user wants to see its files."""
 
     def __init__(
         self,
@@ -233,16 +233,16 @@ class VariantRow(QWidget):
 def _rank(repository: Repository) -> int:
     """Return 0 if the hub says that it is gpt-oss, 1 if it says nothing of its models, else 2.
 
-    It only sorts the results: what the hub says may come from a file beside the models.
+    It is only for sorting: the hub's data may come from a companion file.
     """
     return {True: 0, None: 1, False: _LAST_RANK}[catalog.runs(repository.architecture)]
 
 
 def _facts(repository: Repository) -> str:
-    """Return what the hub says of a repository, on one line."""
+    """Return the hub's facts about a repository, on one line."""
     facts = [tr("%Ln download(s)", "", repository.downloads)]
     runs = catalog.runs(repository.architecture)
-    # Where the kind is that of a file beside the models, so is the number.
+    # If the architecture is that of a companion file, so is the number of parameters.
     count = repository.parameters if runs is not None else None
     if count and count >= 1e8:
         facts.append(tr("{count} billion parameters").format(count=number(count / 1e9, 1)))

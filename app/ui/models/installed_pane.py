@@ -1,4 +1,4 @@
-"""The models on this disk, whoever brought them, and what can be done with them."""
+"""The models on this disk, whatever program downloaded them, and actions on them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from app.wording.quantities import day, gigabytes
 
 
 class InstalledPane(QWidget):
-    """The models on this disk, and the folders to look in."""
+    """The models on this disk, and the folders to search."""
 
     used = Signal(Path)
     """The model to use."""
     folders_changed = Signal(object)
-    """The person's own folders, as a tuple of paths."""
+    """The user's own folders, as a tuple of paths."""
 
     def __init__(self, theme: Theme, installed: InstalledList) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class InstalledPane(QWidget):
         self._show()
 
     def set_folders(self, folders: tuple[str, ...]) -> None:
-        """Show the person's own folders."""
+        """Show the user's own folders."""
         if folders == self._folders:
             return
         self._folders = folders
@@ -203,7 +203,7 @@ class InstalledPane(QWidget):
 
 
 class ModelRow(QFrame):
-    """A model: what it is, where, and what can be done with it."""
+    """The row of a model: its name, place and buttons."""
 
     used = Signal()
     move_requested = Signal()
@@ -293,7 +293,7 @@ class ModelRow(QFrame):
             set_tone(self._problem, "danger")
 
     def show_state(self, *, asked: bool, last: float | None, moved: float | None) -> None:
-        """Show whether it is in use, when it last was, and the share moved, if it is moving."""
+        """Show whether it is in use, when it last was, and the fraction moved if it is moving."""
         model = self._model
         facts = [gigabytes(model.size)]
         if len(model.files) > 1:
@@ -321,7 +321,7 @@ class ModelRow(QFrame):
 
 
 def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
-    """Return what a button does, or why it is disabled."""
+    """Return a tooltip: what a button does, or why it is disabled."""
     if asked:
         return tr("{label}: choose another model first").format(label=label)
     if not able:
@@ -330,7 +330,7 @@ def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
 
 
 def reveal(path: Path) -> None:
-    """Show a file in the system's file manager: the file itself where possible, else its folder."""
+    """Show a file in the system's file manager, or its folder if that is not possible."""
     if sys.platform == "win32":
         subprocess.Popen(["explorer", f"/select,{path}"])
     elif sys.platform == "darwin":

@@ -1,4 +1,4 @@
-"""The choice of a model: the models page, the menu of models, and what is told of them."""
+"""Controller of the choice of a model: the models page, the menu, and messages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ModelPickerController(QObject):
-    """Connects the choice of a model with the models page and the menu of models."""
+    """A controller that connects the choice of a model with the models page and the menu."""
 
     turned = Signal()
     """The models page was shown or closed."""
@@ -79,7 +79,7 @@ class ModelPickerController(QObject):
         return self._models_controller.has_page and self._pages.currentWidget() is self._page
 
     def show_page(self) -> None:
-        """Show the models page, where a model can be got."""
+        """Show the models page at the ways to get a model."""
         self._banner.hide()
         self._page.set_first(self._models.current is None)
         self._show_asked()
@@ -100,7 +100,7 @@ class ModelPickerController(QObject):
         self._installed.look_at(path, lambda model: self._models.open(model.path))
 
     def _arrived(self, path: Path) -> None:
-        """Use a model that has been downloaded, unless the person is at something else by now."""
+        """Use a model that has been downloaded, unless the user is busy with something else."""
         if self.shown or self._models.current in (None, self._models.demo):
             self.use(path)
         else:
@@ -130,12 +130,12 @@ class ModelPickerController(QObject):
         menu.addAction(tr("Manage models…"), self.show_here)
 
     def show_here(self) -> None:
-        """Show the models page at the models on this computer."""
+        """Show the models page at the installed models."""
         self.show_page()
         self._page.show_pane("here", focus=True)
 
     def tell(self, error: BaseException) -> None:
-        """Tell why something about models failed."""
+        """Show why something about models failed."""
         if self.shown:
             explanation = explain(error)
             self._page.set_error(explanation.sentence, explanation.detail)
@@ -143,7 +143,7 @@ class ModelPickerController(QObject):
             self._banner.show_error(error)
 
     def _moved(self, model: InstalledModel, path: Path | None) -> None:
-        """Follow a model that was moved or removed."""
+        """Update references to a model that was moved or removed."""
         self._show_error("")
         self._models.moved(model.path, path)
 
@@ -164,7 +164,7 @@ class ModelPickerController(QObject):
             self._page.set_progress(self._loading if self._models.loading else "")
 
     def _show_error(self, sentence: str) -> None:
-        """Tell something on the models page, if it has been made."""
+        """Show an error on the models page, if that has been created."""
         if self._models_controller.has_page:
             self._page.set_error(sentence)
 

@@ -1,4 +1,4 @@
-"""Creates the models page and forwards its actions to the host."""
+"""Controller of the models page, which forwards its actions to the host."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ModelsController(QObject):
-    """Creates the models page when it is first shown; connects its panes with the host."""
+    """A controller that creates the models page on demand and connects its panes with the host."""
 
     built = Signal(object)
     """The ModelsPage, once it has been created."""

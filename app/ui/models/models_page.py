@@ -17,7 +17,7 @@ _WIDTH = 680
 
 
 class ModelsPage(QScrollArea):
-    """Three panes, one of which is shown."""
+    """The page of three panes, one of which is shown."""
 
     closed = Signal()
 
@@ -55,7 +55,7 @@ class ModelsPage(QScrollArea):
         self.setWidget(page)
 
     def set_first(self, first: bool) -> None:
-        """Set whether there is no chat to go back to."""
+        """Set whether this is the first run, without a chat to go back to."""
         self._back.setVisible(not first)
         self._title.setText(tr("Welcome to Fireside") if first else tr("Models"))
 
@@ -64,7 +64,7 @@ class ModelsPage(QScrollArea):
         self._progress.setText(text or self._invitation)
 
     def set_error(self, sentence: str, detail: str = "") -> None:
-        """Show an error with a program's own words; "" hides it."""
+        """Show an error, with a program's message as detail; "" hides it."""
         self._notice.set_text(sentence)
         self._notice.set_detail(detail)
         self._notice.setVisible(bool(sentence))

@@ -25,11 +25,11 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
 class NetworkPane(QWidget):
-    """Offline switch, speed limit, download folder, and the log."""
+    """The pane with offline switch, speed limit, download folder, and the log."""
 
     offline_chosen = Signal(bool)
     limit_chosen = Signal(int)
-    """Megabytes a second; 0 for no limit."""
+    """The limit in megabytes per second; 0 for no limit."""
     folder_chosen = Signal(str)
     """The folder for downloads; "" for the default."""
     shown = Signal()
@@ -190,7 +190,7 @@ def _local(time: datetime.datetime) -> str:
 
 
 def _environment() -> str:
-    """Return what the environment says of the network, without secrets."""
+    """Return the environment's network settings, without secrets."""
     mirror = os.environ.get("HF_ENDPOINT")
     sentences = [
         tr("Models come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)

@@ -1,9 +1,9 @@
-"""Ctrl+K, the command palette, which finds everything, and F1, the list of shortcuts.
+"""The command palette (Ctrl+K), and the list of shortcuts (F1).
 
 ::
 
-    palette             the field, and what it looks for
-    palette_list        what was found, in rows
+    palette             the search field, and the search
+    palette_list        the results, in rows
     shortcut_list       every shortcut
-    palette_controller  makes both
+    palette_controller  creates both
 """

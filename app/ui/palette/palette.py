@@ -1,4 +1,4 @@
-"""Ctrl+K: one field that finds commands, chats and messages."""
+"""The command palette (Ctrl+K): one field that finds commands, chats and messages."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from app.wording.language import tr
 _WIDTH = 640
 _TOP = 72
 _LATEST = 6  # chats listed before anything is typed
-_COMMANDS_ONLY = ">"  # as the first character, as in other programs
+_COMMANDS_ONLY = ">"  # as the first character, it limits the search to commands
 
 
 class CommandPalette(QFrame):
     """The palette, which floats over the window.
 
-    ``search`` looks for a text in all chats, with their reasoning or without.
+    ``search`` searches all chats for a text, with or without reasoning.
     """
 
     opened = Signal(object)
-    """A SearchHit: the chat, and the place in it, that the person wants to see."""
+    """A SearchHit: the chat, and the place in it, to open."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class CommandPalette(QFrame):
         self.hide()
 
     def open(self) -> None:
-        """Show the palette, with what was typed last time selected."""
+        """Show the palette, with the previous text selected."""
         self._before = QApplication.focusWidget()
         self._look()
         self._place()
@@ -112,7 +112,7 @@ class CommandPalette(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close_again()
-        # No key typed here is for the window below.
+        # No key pressed here is meant for the window below.
 
     def _key(self, event: QKeyEvent) -> bool:
         match Qt.Key(event.key()):
@@ -133,7 +133,7 @@ class CommandPalette(QFrame):
         return True
 
     def _look(self) -> None:
-        """Find what has the text in the field. Chats and messages arrive a moment later."""
+        """Find matches for the text in the field. Chats and messages arrive a moment later."""
         text = self.field.text().strip()
         self._newest = None
         if not text or text.startswith(_COMMANDS_ONLY):

@@ -1,4 +1,4 @@
-"""Ctrl+K, the command palette, and F1, the list of shortcuts."""
+"""Controller of the command palette (Ctrl+K) and the list of shortcuts (F1)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class PaletteController(QObject):
-    """Makes both when they are first wanted."""
+    """A controller that creates both on first use."""
 
     opened = Signal(object)
-    """A SearchHit: the place that the person wants to see."""
+    """A SearchHit: the place to open."""
 
     def __init__(
         self,

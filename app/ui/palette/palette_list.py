@@ -1,4 +1,4 @@
-"""What the palette has found: its rows, and how they are painted."""
+"""The results of the palette: rows, and how they are painted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SIDE = 14
 
 @dataclass(frozen=True)
 class PaletteRow:
-    """A row: its text, where the words were found in it, what stands beside it, and its object.
+    """A row: its text, the matching ranges in it, the text beside it, and its object.
 
     A heading has no object. With ``below`` it is a message's row, two lines under its chat's title.
     """
@@ -174,7 +174,7 @@ class _Delegate(QStyledItemDelegate):
         pixels: int,
         lines: int = 1,
     ) -> None:
-        """Return a layout of a text with its highlights, cut off after so many lines."""
+        """Paint a text with its highlights, cut off after ``lines`` lines."""
         layout = QTextLayout(text, font(pixels))
         option = QTextOption()
         if lines == 1:
@@ -242,7 +242,7 @@ class PaletteList(QListView):
         return sum(row.height for row in self._model.rows)
 
     def step(self, by: int) -> None:
-        """Move the current row by so many rows, skipping headings."""
+        """Move the current row by ``by`` rows, skipping headings."""
         places = [n for n, row in enumerate(self._model.rows) if row.target]
         if not places:
             return

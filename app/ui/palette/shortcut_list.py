@@ -1,4 +1,4 @@
-"""F1: every shortcut, and what it does."""
+"""The list of shortcuts (F1)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ShortcutList(QDialog):
             label.setTextFormat(Qt.TextFormat.PlainText)
             names = list(map(spoken, keys))
             pairs = ["   ".join(names[at : at + 2]) for at in range(0, len(names), 2)]
-            shown = "\n".join(pairs)  # four in a line would be too wide
+            shown = "\n".join(pairs)  # four on a line would be too wide
             key_label = muted(shown, pixels=13)
             key_label.setAlignment(Qt.AlignmentFlag.AlignRight)
             label.setAccessibleName(f"{text}: {'   '.join(names)}")

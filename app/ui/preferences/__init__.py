@@ -4,14 +4,14 @@
 
     preferences_controller   opens them and applies every change
     preferences_dialog       the dialog with its list of pages
-    general_page             what holds everywhere
+    general_page             general settings
     chat_page                settings of the chat that is shown
     presets_page             presets, each edited in a `preset_form`
-    data_page                the person's data; its backups in `backup_pane`
-    memory_page              how the model is run; `memory_bar` shows what that takes
+    data_page                the user's data; its backups in `backup_pane`
+    memory_page              how the model is run; `memory_bar` shows the memory needed
     diagnosis_page           what was found on this computer
     sampling_fields          fields for sampling
     about_page               versions and licences, with a `component_list`
 
-Pages know nothing of the host: they are given values and emit signals.
+Pages do not depend on the host: they are given values and emit signals.
 """

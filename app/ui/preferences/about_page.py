@@ -35,7 +35,7 @@ class AboutPage(QDialog):
     """A list of components, and the licence of the selected one."""
 
     check_requested = Signal()
-    """Emitted to look for a newer version."""
+    """The user wants to check for a newer version."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The backups of the chats: made now, and restored."""
+"""The backups of the chats: making one, and restoring one."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from app.wording.language import tr
 
 
 class ChatPage(FormPage):
-    """Instructions and sampling; each change applies from the next answer on."""
+    """The page of instructions and sampling; each change applies from the next answer on."""
 
     def __init__(self, theme: Theme, setup: ShownChatSettings) -> None:
         super().__init__("chatPage", tr("This chat"))
@@ -59,7 +59,7 @@ class ChatPage(FormPage):
             else tr("For the new chat only.")
         )
         self._reset.setEnabled(setup.own.sampling is not None)
-        # Keep what is half written, unless there is something else to show.
+        # Keep half-written text unless there is something else to show.
         if self._shown_instructions != (instructions := (setup.chat, setup.own.instructions)):
             self._shown_instructions = instructions
             self.instructions.show_text(setup.own.instructions)

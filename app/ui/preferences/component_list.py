@@ -83,7 +83,7 @@ class ComponentList(QListWidget):
 
 
 class _Delegate(QStyledItemDelegate):
-    """Paints a name with its licence below it."""
+    """A delegate that paints a name with its licence below it."""
 
     def __init__(self, theme: Theme, view: QListWidget) -> None:
         super().__init__(view)

@@ -1,4 +1,4 @@
-"""The page about a person's data: its folder, export and import, backups."""
+"""The page about the user's data: its folder, export and import, backups."""
 
 from __future__ import annotations
 

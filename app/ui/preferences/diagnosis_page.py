@@ -1,4 +1,4 @@
-"""What was found on this computer and chosen for it: to read, and to send along."""
+"""The diagnosis page: what was found on this computer and chosen for it, for bug reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.wording.language import tr
 
 
 class DiagnosisPage(FormPage):
-    """The report of ``fireside doctor``."""
+    """The page with the report of ``fireside doctor``."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The preferences that hold everywhere."""
+"""The general preferences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.wording.language import LANGUAGES, tr
 
 
 class GeneralPage(FormPage):
-    """Theme, language, instructions, reading ahead."""
+    """The page with theme, language, instructions and reading ahead."""
 
     about = Signal()
     copy_format_chosen = Signal(bool)

@@ -1,4 +1,4 @@
-"""How the model is run, and what memory that takes: live, as the person turns a knob."""
+"""The page about how the model is run, and the memory that takes, updated live."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _CACHE_SIZES_GB = (0, 1, 2, 4, 8, 16, 32, 64)
 
 
 class MemoryPage(FormPage):
-    """Context, cache and GPU layers, each automatic or fixed, and the bars."""
+    """The page with context, cache and GPU layers, each automatic or fixed, and memory bars."""
 
     plan_applied = Signal(object)
     """The Overrides to run the model with from now on."""
     cache_limit_chosen = Signal(int)
-    """Gigabytes on disk; 0 for none."""
+    """The limit of the cache on disk in gigabytes; 0 for none."""
 
     def __init__(
         self,
@@ -288,7 +288,7 @@ def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
 
 
 def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
-    """Return the segments of a memory of which ``others`` bytes are taken."""
+    """Return the segments of a memory of which others use ``others`` bytes."""
     return [
         MemorySegment(tr("Weights"), use.weights, "accent"),
         MemorySegment(tr("Cache"), use.cache, "link"),

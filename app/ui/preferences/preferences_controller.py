@@ -1,4 +1,4 @@
-"""Opens the preferences and applies what a person changes in them."""
+"""Controller of the preferences: opens them and applies every change."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
 class PreferencesController(QObject):
-    """Connects the preferences with the host and the conversation."""
+    """A controller that connects the preferences with the host and the conversation."""
 
     instructions_changed = Signal()
-    """Emitted when the model's instructions have changed."""
+    """The general instructions to the model have changed."""
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
@@ -110,7 +110,7 @@ class PreferencesController(QObject):
         done: Callable[[T], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        """Call a view with a result or an error, unless it has been closed."""
+        """Deliver a result or an error to a view, unless it has been closed."""
 
         def deliver(result: T) -> None:
             if isValid(view):
@@ -123,7 +123,7 @@ class PreferencesController(QObject):
         self._bridge.when_done(future, deliver, fail)
 
     def close(self) -> None:
-        """Close the preferences, keeping what is half written."""
+        """Close the preferences, committing half-written values."""
         if self._dialog:
             self._dialog.close()
 

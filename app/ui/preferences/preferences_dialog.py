@@ -21,7 +21,7 @@ from app.wording.language import tr
 
 
 class PreferencesDialog(QDialog):
-    """Each change applies at once; there is nothing to confirm."""
+    """The dialog of the preferences. Each change applies at once, without confirmation."""
 
     def __init__(self, pages: Sequence[FormPage], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class PreferencesDialog(QDialog):
         self._list.setCurrentRow([page.objectName() for page in self._pages].index(name))
 
     def done(self, result: int) -> None:
-        """Close the dialog, however that was asked for, keeping what was written."""
+        """Close the dialog, in whatever way, committing half-written values."""
         for page in self._pages:
             page.leave()
         super().done(result)

@@ -28,7 +28,7 @@ class PresetForm(QWidget):
     """A field for each value of ``preset``, which is None while nothing is shown."""
 
     edited = Signal(object)
-    """The Preset with the person's changes."""
+    """The Preset with the user's changes."""
 
     def __init__(self, theme: Theme, models: ModelChoice) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class PresetForm(QWidget):
         rows.addStretch(1)
 
     def show_preset(self, preset: Preset | None) -> None:
-        """Show another preset, or new values of the same, keeping what is half written of it."""
+        """Show another preset, or new values of the same one, keeping half-written text."""
         before, self.preset = self.preset, preset
         self.setVisible(preset is not None)
         if preset is None:
@@ -121,7 +121,7 @@ class PresetForm(QWidget):
         self._show_model(preset.model)
 
     def finish(self) -> None:
-        """Commit what is half written."""
+        """Commit half-written text."""
         if self.preset:
             self._name_written()
             self._instructions.finish()

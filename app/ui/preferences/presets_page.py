@@ -31,7 +31,7 @@ _SUFFIX = ".fireside-presets.json"
 class PresetsPage(FormPage):
     """A list of presets, and a form for the selected one.
 
-    Each change applies at once, to chats that are given the preset from then on.
+    Each change is saved at once, and applies to chats that are given the preset later.
     """
 
     def __init__(self, theme: Theme, presets: PresetIndex, models: ModelChoice) -> None:

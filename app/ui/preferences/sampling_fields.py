@@ -17,13 +17,13 @@ _LONGEST = 131_072  # tokens, the context of gpt-oss
 
 
 class SamplingFields(QWidget):
-    """Temperature, top-p, min-p, seed, length."""
+    """Fields for temperature, top-p, min-p, seed and length."""
 
     chosen = Signal(object)
-    """The Sampling after a person's change."""
+    """The Sampling after the user's change."""
 
     def __init__(self, prefix: str = "") -> None:
-        """Create the fields; ``prefix`` stands before their objectNames."""
+        """Create the fields; ``prefix`` is prepended to their objectNames."""
         super().__init__()
         self._value = Sampling()
 
@@ -102,7 +102,7 @@ class SamplingFields(QWidget):
         self._seed.setText("" if value.seed is None else str(value.seed))
 
     def finish(self) -> None:
-        """Commit what is half written."""
+        """Commit half-written values."""
         for field in (self._temperature, self._top_p, self._min_p, self._length):
             field.interpretText()
         self._seed_written()

@@ -3,5 +3,5 @@
 ::
 
     preset_picker      the button
-    preset_controller  its menu, and what a preset changes
+    preset_controller  its menu, and applying a preset
 """

@@ -1,4 +1,4 @@
-"""The preset of the chat that is shown: tells which it is, and applies another."""
+"""Controller of the chat's preset: shows which it is, and applies another."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _NAME_WIDTH = 320  # pixels of a preset's name in the menu
 
 
 class PresetController(QObject):
-    """Connects the presets, the button for them, and the chat that is shown."""
+    """A controller that connects the presets, their button, and the chat that is shown."""
 
     effort_set = Signal(Effort)
     """A new chat begins with this effort."""
     effort_chosen = Signal(Effort)
-    """The person chose a preset with this effort."""
+    """The user chose a preset with this effort."""
     page_wanted = Signal(str, str)
-    """A page of the preferences is to be shown, and the field on it that gets the focus."""
+    """The names of a page of the preferences to be shown, and of the field to focus on it."""
     notice = Signal(str)
     """A sentence about a preset whose model is not on this computer."""
 
@@ -44,7 +44,7 @@ class PresetController(QObject):
         super().__init__(parent)
         self._picker, self._presets, self._settings = picker, presets, settings
         self._models, self._index, self._parent = models, index, parent
-        self._begun: Preset | None = None  # which the new chat began with
+        self._begun: Preset | None = None  # the one that the new chat began with
         picker.clicked.connect(self.pick)
         settings.changed.connect(self._show)
         presets.changed.connect(self._changed)
@@ -96,15 +96,15 @@ class PresetController(QObject):
         menu.popup(below - QPoint(menu.sizeHint().width(), 0))
 
     def instruct(self) -> None:
-        """Open the preferences where the chat's instructions are written."""
+        """Open the preferences at the chat's instructions."""
         self.page_wanted.emit("chatPage", "chatInstructions")
 
     def manage(self) -> None:
-        """Open the preferences where presets are made."""
+        """Open the preferences at the presets."""
         self.page_wanted.emit("presetsPage", "presetList")
 
     def _changed(self) -> None:
-        """Apply a new default preset to a new chat that nothing was chosen for."""
+        """Apply a changed default preset to a new chat for which nothing was chosen."""
         untouched = self._settings.chat is None and self._settings.fresh == _setup(self._begun)
         if untouched and self._presets.default != self._begun:
             self.begin()

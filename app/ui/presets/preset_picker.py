@@ -11,7 +11,7 @@ _WIDTH = 180  # pixels of the preset's name
 
 
 class PresetPicker(Button):
-    """Names the preset and opens the menu of presets."""
+    """A button that names the preset and opens the menu of presets."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What is done with the chats of the side bar, and with the chat that is shown."""
+"""Controller of the side bar: actions on its chats, and on the chat that is shown."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.ui.state.live_turns import LiveTurns
 
 
 class ChatController(QObject):
-    """Connects the side bar with the chats."""
+    """A controller that connects the side bar with the index of chats."""
 
     left = Signal()
     """The chat that was shown has been deleted or archived."""
     returned = Signal(int)
-    """That chat has been put back and is to be shown again."""
+    """The id of that chat, which has been restored and is to be shown again."""
     exported = Signal(tuple)
     """The ids of chats to be exported."""
 

@@ -1,4 +1,4 @@
-"""How the rows of the list of chats are painted, and edited in place."""
+"""Painting of the rows of the list of chats, and editing in place."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ICON = 15
 
 
 class ChatDelegate(QStyledItemDelegate):
-    """Paints a heading, a folder or a chat."""
+    """A delegate that paints a heading, a folder or a chat."""
 
     def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
         self._theme = theme
         self.drop_folder: str | None = None
-        """The folder to be framed, since what is dragged would drop into it."""
+        """The folder to be framed, since dragged chats would be dropped into it."""
         self.keyboard = False
         """Whether the row with the keyboard focus is framed."""
 
@@ -125,5 +125,5 @@ class ChatDelegate(QStyledItemDelegate):
 
 
 def _is_inside(entry: object) -> bool:
-    """Return whether an entry is indented like a folder: one, or a chat inside one."""
+    """Return whether an entry is a folder or a chat inside one, which are indented alike."""
     return isinstance(entry, FolderRow) or (isinstance(entry, ChatRow) and entry.folder != "")

@@ -45,14 +45,14 @@ _EDITING = QAbstractItemView.State.EditingState
 class ChatList(QListView):
     """The list of chats.
 
-    While it has the keyboard focus, the current row and the selection stay where they are; at other
-    times they are on the chat that is shown.
+    While it has the keyboard focus, the current row and the selection stay in place; otherwise they
+    are on the chat that is shown.
     """
 
     opened = Signal(int)
     renamed = Signal(int, str)
     folder_renamed = Signal(str, str)
-    """A folder's name, and its new one; empty where it is dissolved."""
+    """A folder's name, and its new one; empty if it is dissolved."""
     deleted = Signal(tuple)
     exported = Signal(tuple)
     arranged = Signal(tuple, object)
@@ -104,12 +104,12 @@ class ChatList(QListView):
         self._delegate.closeEditor.connect(self._renaming_ended, Qt.ConnectionType.QueuedConnection)
         theme.changed.connect(self.viewport().update)
 
-    # --- What is in it ----------------------------------------------------------------------
+    # --- Contents ---------------------------------------------------------------------------
 
     def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
-        """Show these chats, after the person has finished renaming one.
+        """Show these chats, but not before the user has finished renaming one.
 
-        With ``found`` they are the results of a search, and no folder hides any.
+        With ``found`` they are the results of a search, and closed folders do not hide any.
         """
         if self.state() is _EDITING:
             rows = list(chats)
@@ -124,7 +124,7 @@ class ChatList(QListView):
         self.refreshed.emit()
 
     def set_folders(self, names: Iterable[str]) -> None:
-        """Set the folders there are. A folder that is gone is not remembered as closed."""
+        """Set the names of all folders. A folder that is gone is not remembered as closed."""
         self.folders = sorted(names, key=lambda name: (name.casefold(), name))
         if self.chats.closed - set(self.folders):
             self.close_folders(self.chats.closed & set(self.folders))
@@ -135,7 +135,7 @@ class ChatList(QListView):
         self._keep(lambda: self.chats.close(names))
 
     def show_chat(self, chat: int | None) -> None:
-        """Set which chat is shown. It becomes the current row unless the person is in the list."""
+        """Set which chat is shown. It becomes the current row unless the list is in use."""
         self._shown = chat
         if not self._in_use():
             self._mark_shown()
@@ -207,7 +207,7 @@ class ChatList(QListView):
         return self.window().focusWidget() is self
 
     def _entry(self) -> object:
-        """Return what the current row is."""
+        """Return the entry of the current row."""
         return self.currentIndex().data(ENTRY)
 
     def _key(self) -> Key:
@@ -243,7 +243,7 @@ class ChatList(QListView):
             super().keyPressEvent(event)
 
     def _pressed(self, event: QKeyEvent) -> bool:
-        """Handle a key for a chat or a folder. Return whether it was one."""
+        """Handle a key for a chat or a folder. Return whether the key was handled."""
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         enter = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
         shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
@@ -305,7 +305,7 @@ class ChatList(QListView):
             menu.popup(event.globalPos())
 
     def _open_menu(self) -> None:
-        """Open the menu of the current row, by a key."""
+        """Open the menu of the current row, from the keyboard."""
         index = self.currentIndex()
         if menu := self._menu_of(index):
             menu.popup(self.viewport().mapToGlobal(self.visualRect(index).center()))

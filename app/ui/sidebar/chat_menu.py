@@ -15,7 +15,7 @@ from app.wording.language import tr
 
 @dataclass(frozen=True, slots=True)
 class ListActions:
-    """What the menus can have done. Chats are given by their ids."""
+    """The actions of the menus. Chats are given by their ids."""
 
     rename: Callable[[], None]
     """Rename the current row in place."""
@@ -33,7 +33,7 @@ class ListActions:
 def chat_menu(
     parent: QWidget, chats: Sequence[ChatRow], folders: Iterable[str], actions: ListActions
 ) -> QMenu:
-    """Return the menu of the selected chats. ``folders`` are those to move them to."""
+    """Return the menu of the selected chats. ``folders`` are possible destinations."""
     menu = menu_of(parent, "chatMenu")
     ids = tuple(chat.id for chat in chats)
     count = len(chats)

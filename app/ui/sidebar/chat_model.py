@@ -30,11 +30,11 @@ class FolderRow:
 Entry = str | FolderRow | ChatRow
 """A row: a heading, a folder or a chat."""
 Key = int | str | None
-"""What identifies a row: a chat's id or a folder's name; None for a heading."""
+"""The key of a row: a chat's id or a folder's name; None for a heading."""
 
 
 def key_of(entry: Entry | None) -> Key:
-    """Return what identifies an entry while rows come and go."""
+    """Return the key that identifies an entry while rows come and go."""
     match entry:
         case ChatRow():
             return entry.id
@@ -61,7 +61,7 @@ def group_of(updated: float, today: datetime.date) -> str:
 class ChatModel(QAbstractListModel):
     """Pinned chats, folders with their chats, and the others, newest first.
 
-    A chat stands in one place. Inside a folder, pinned chats come first.
+    Each chat is in one place only. Inside a folder, pinned chats come first.
     """
 
     renamed = Signal(int, str)
@@ -118,7 +118,7 @@ class ChatModel(QAbstractListModel):
             yield from chats
 
     def index_of(self, key: Key) -> QModelIndex:
-        """Return the row of a chat or folder; an invalid index where it is not shown."""
+        """Return the row of a chat or folder; an invalid index if it is not shown."""
         row = None if key is None else self._rows.get(key)
         return QModelIndex() if row is None else self.index(row)
 

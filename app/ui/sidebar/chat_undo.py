@@ -1,4 +1,4 @@
-"""The toast that tells what was done with chats, and undoes it."""
+"""The toast that reports a change to chats, and undoes it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ChatUndo(QObject):
     def __init__(self, toast: Toast, index: ChatIndex) -> None:
         super().__init__(index)
         self._toast, self._index = toast, index
-        self._change: tuple[Change, str] | None = None  # and the folder moved to
+        self._change: tuple[Change, str] | None = None  # with the destination folder
         self._before: dict[int, ChatRow] = {}
         toast.undone.connect(self.undo)
         index.undoable.connect(self._tell)
@@ -42,12 +42,12 @@ class ChatUndo(QObject):
         self._index.put_back(before)
 
     def forget(self) -> None:
-        """Hide the toast; what it tells of cannot be undone any more."""
+        """Hide the toast; the change can no longer be undone."""
         self._before = {}
         self._toast.hide()
 
     def _tell(self, change: Change, rows: Iterable[ChatRow], folder: str) -> None:
-        """Show what was done, together with the same change made just before."""
+        """Show a change, merged with the same kind of change made just before."""
         if (change, folder) != self._change or not self._toast.isVisible():
             self._change, self._before = (change, folder), {}
         for row in rows:

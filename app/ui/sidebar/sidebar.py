@@ -1,4 +1,4 @@
-"""The side bar: a new chat, the search, the list of chats, and the way to other pages."""
+"""The side bar: a new chat, the search, the list of chats, and buttons for other pages."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Sidebar(QFrame):
         self.setMaximumWidth(420)
 
     def set_chats(self, chats: Iterable[ChatRow], *, found: bool) -> None:
-        """Show these chats; ``found`` where they are the results of a search."""
+        """Show these chats; ``found``: whether they are the results of a search."""
         self.list.set_chats(chats, found=found)
 
     def rename(self) -> None:
@@ -155,14 +155,14 @@ class Sidebar(QFrame):
         self._wait.start()
 
     def _search_and_open(self) -> None:
-        """Open the first chat that has the words, as soon as it is found."""
+        """Open the first chat that matches the words, as soon as it is found."""
         if words := self.search.text().strip():
             self._wait.stop()
             self._open_first = True
             self.searched.emit(words)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Move from the search field into the list by the arrow key, and clear the field by Esc."""
+        """Let Down move from the search field into the list, and Esc clear the field."""
         if (
             watched is self.search
             and isinstance(event, QKeyEvent)

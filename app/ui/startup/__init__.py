@@ -1,9 +1,9 @@
-"""From the start of the program to a window.
+"""Everything between the start of the program and its window.
 
 ::
 
-    data_folder        the data folder, taken by one Fireside at a time, and the chats in it
+    data_folder        the data folder, locked by one Fireside at a time, and the chats in it
     single_instance    one window for each data folder
-    recovery_dialogs   what keeps the chats from opening, and the ways out
+    recovery_dialogs   dialogs if the chats cannot be opened
     smoke_test         ``fireside --smoke``
 """

@@ -1,4 +1,4 @@
-"""The data folder, taken by one Fireside at a time, and the chats in it."""
+"""The data folder, held by one Fireside at a time, and the chats in it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from app.ui.startup.single_instance import PATIENCE_S, SingleInstance
 
 
 class DataFolder:
-    """The data folder that a person asked for; None leaves it to `Folders.find`."""
+    """The data folder that was requested; None leaves it to `Folders.find`."""
 
-    def __init__(self, wished: Path | None) -> None:
-        self._wished = wished
+    def __init__(self, requested: Path | None) -> None:
+        self._requested = requested
         self._first: SingleInstance | None = None
         self.folders: Folders | None = None
 
     @property
     def settings(self) -> Settings:
-        """The settings as far as they can be read before anything is open."""
+        """The settings, as far as they can be read before anything is opened."""
         return settings_file.load(self.folders.settings) if self.folders else Settings()
 
     def take(self, model: Path | None = None, patience: float = PATIENCE_S) -> bool:
-        """Take the folder for this Fireside; return False if another one has it.
+        """Lock the folder for this Fireside; return False if another one has it.
 
-        The other one comes to the front and uses ``model``. Raises StoreError.
+        The other one then comes to the front and uses ``model``. Raises StoreError.
         """
         if self._first is None:
-            self.folders = Folders.find(self._wished)
+            self.folders = Folders.find(self._requested)
             first = SingleInstance(self.folders.data)
             if not first.acquire(model, patience):
                 return False
@@ -39,7 +39,7 @@ class DataFolder:
         return True
 
     def host(self, publish: Callable[[Any], None]) -> Host:
-        """Open what is in the folder, which has been taken. May be called on any thread.
+        """Open the contents of the folder, which must be locked. May be called on any thread.
 
         Raises StoreError.
         """
@@ -47,9 +47,9 @@ class DataFolder:
         return Host(self.folders, publish)
 
     def move(self, folder: Path) -> None:
-        """Use another folder, which has to be taken."""
+        """Use another folder, which must then be locked by `take`."""
         self.close()
-        self._wished, self.folders = folder, None
+        self._requested, self.folders = folder, None
 
     def on_second(self, called: Callable[[Path | None], None]) -> None:
         """See `SingleInstance.on_second`."""

@@ -1,4 +1,4 @@
-"""What keeps the chats from data_folder, and the ways out; and a backup being restored."""
+"""Recovery dialogs: why the chats cannot be opened, the ways out, and restoring a backup."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WIDTH = 600
 
 
 class RecoveryDialogs(QDialog):
-    """A window of its own before there is another. `ask` returns the host that it leads to."""
+    """A window of its own before the main window. `ask` returns the resulting host."""
 
     def __init__(self, theme: Theme, bridge: Bridge, data_folder: DataFolder) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class RecoveryDialogs(QDialog):
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rescue")
         self.outcome: Host | int = 1
         self._working = False
-        self._readable = True  # as far as was tried
+        self._readable = True  # as far as known
         self._at = Path()
         """The file that cannot be opened."""
         self.setObjectName("startProblem")
@@ -72,7 +72,7 @@ class RecoveryDialogs(QDialog):
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
 
     def ask(self, why: StoreError | Backup) -> Host | int:
-        """Tell what is wrong, or restore a backup; return the host, or the exit code for none."""
+        """Show what is wrong, or restore a backup; return the host, or an exit code."""
         self.begin(why)
         self.exec()
         self._pool.shutdown()
@@ -87,7 +87,7 @@ class RecoveryDialogs(QDialog):
             self._show(why)
         self._data_folder.on_second(lambda _: self._to_front())
 
-    # --- What is wrong ----------------------------------------------------------------------
+    # --- The problem ------------------------------------------------------------------------
 
     def _show(self, error: BaseException) -> None:
         """Show the sentence for an error, and the ways out."""
@@ -228,7 +228,7 @@ class RecoveryDialogs(QDialog):
         )  # fmt: skip
         return line
 
-    # --- The ways ---------------------------------------------------------------------------
+    # --- Ways out ---------------------------------------------------------------------------
 
     def _restore(self, backup: Backup) -> None:
         self._open(tr("Restoring the backup…"), lambda: restore_backup(self._database, backup.path))
@@ -241,7 +241,7 @@ class RecoveryDialogs(QDialog):
         self._progress.setToolTip(words)
         self._text.setText("")
         try:
-            if not self._data_folder.take(patience=0):  # another Fireside has begun meanwhile
+            if not self._data_folder.take(patience=0):  # another Fireside has started meanwhile
                 self._end(0)
                 return
         except StoreError as error:
@@ -281,7 +281,7 @@ class RecoveryDialogs(QDialog):
         self._text.setVisible(not working)
         self._ways.setVisible(not working)
 
-    # --- Where ------------------------------------------------------------------------------
+    # --- Places -----------------------------------------------------------------------------
 
     @property
     def _database(self) -> Path:

@@ -1,4 +1,4 @@
-"""One window for each folder of data."""
+"""One window for each data folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.base.errors import StoreFull, StoreLocked, StoreReadOnly
 if TYPE_CHECKING:  # a window need not wait for it
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-PATIENCE_S = 10.0  # for a first that is starting, or ending
+PATIENCE_S = 10.0  # to wait for a first that is starting or ending
 
 
 class SingleInstance(QObject):
@@ -36,8 +36,8 @@ class SingleInstance(QObject):
     def acquire(self, model: Path | None = None, patience: float = PATIENCE_S) -> bool:
         """Return True for the first; any other has the first come to the front and use ``model``.
 
-        Raises StoreReadOnly where the folder takes no lock, StoreFull where there is no room for
-        one and there are no chats to be read, StoreLocked where the first does not listen for
+        Raises StoreReadOnly if the folder cannot be locked, StoreFull if there is no room for a
+        lock and there are no chats to read, StoreLocked if the first does not respond for
         ``patience`` seconds.
         """
         deadline = time.monotonic() + patience
@@ -47,12 +47,12 @@ class SingleInstance(QObject):
                     return False
                 case QLockFile.LockError.UnknownError:
                     there = self._chats.parent.is_dir()
-                    if there and self._chats.exists():  # they can be read without a lock
+                    if there and self._chats.exists():  # the chats can be read without a lock
                         return not self._call_first(model)
                     raise (StoreFull if there else StoreReadOnly)(self._chats)
                 case QLockFile.LockError.PermissionError:
                     raise StoreReadOnly(self._chats)
-            if not os.access(self._chats.parent, os.W_OK):  # the lock of one that was killed
+            if not os.access(self._chats.parent, os.W_OK):  # the lock of a killed one
                 raise StoreReadOnly(self._chats)
             if time.monotonic() > deadline:
                 raise StoreLocked(self._chats)
@@ -60,9 +60,9 @@ class SingleInstance(QObject):
         return True
 
     def on_second(self, called: Callable[[Path | None], None]) -> None:
-        """Call ``called`` whenever Fireside is started again, with the model it is given.
+        """Call ``called`` whenever Fireside is started again, with the model given there.
 
-        A start that came before this waits.
+        An earlier start waits for this.
         """
         from PySide6.QtNetwork import QLocalServer
 
@@ -89,7 +89,7 @@ class SingleInstance(QObject):
         server.listen(self._name)
 
     def close(self) -> None:
-        """Let another be the first."""
+        """Release the lock, so that another can be the first."""
         if self._server:
             self._server.close()
         self._lock.unlock()

@@ -16,7 +16,7 @@ LIMIT_MS = 60_000
 
 
 class SmokeTest(QObject):
-    """A person who chooses the demo model, types, presses send, and reads the screen."""
+    """A simulated user, who chooses the demo model, types, presses send, and reads the screen."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -66,7 +66,7 @@ class SmokeTest(QObject):
             return False
         if ANSWER in self._window.transcript.plainText().split(QUESTION)[-1]:
             return True
-        # So small a model strays at times. The question is asked again, as a person would.
+        # So small a model sometimes goes astray. The question is asked again, as a user would.
         self._steps = [self._read, self._type, self._send, self._read]
         return True
 

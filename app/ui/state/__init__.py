@@ -1,14 +1,14 @@
-"""What the rooms of the window share: values and lists, no widgets.
+"""State shared by the packages of the window: values and lists, no widgets.
 
 ::
 
-    store_access     runs work on the store and brings the result back
-    chat_index       the chats there are, and changes to them
+    store_access     runs work on the store and delivers the result
+    chat_index       all chats, and changes to them
     current_chat     the chat that is shown
     chat_settings    instructions and sampling of the chat that is shown
-    live_turns       the answers on their way
-    model_choice     the model that is asked, and loaded
+    live_turns       the running answers
+    model_choice     the model that is used, and loading it
     installed_list   the models on this disk
-    preset_index     the presets there are
-    hardware_probe   what this computer has
+    preset_index     all presets, and changes to them
+    hardware_probe   the hardware of this computer
 """

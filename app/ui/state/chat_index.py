@@ -1,4 +1,4 @@
-"""The chats there are, and every change to them: names, settings, order, archive and bin."""
+"""The index of chats, and every change to them: names, settings, order, archive and bin."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from app.ui.state.store_access import StoreAccess
 
 @dataclass(frozen=True, slots=True)
 class ChatListing:
-    """The chats to list: all of them, or where ``found`` is set those a search has found."""
+    """The chats to list: all of them or, if ``found`` is set, the results of a search."""
 
     chats: tuple[ChatRow, ...]
     folders: frozenset[str]
-    """The names of all folders, whatever was searched for."""
+    """The names of all folders, regardless of the search."""
     found: bool
 
 
@@ -38,7 +38,7 @@ class Change(Enum):
 class ChatIndex(QObject):
     """The chats that are not in the bin.
 
-    A change shows at once and is then written; if the store refuses it, the index is read again.
+    A change shows at once and is then saved; if that fails, the index is read again.
     """
 
     changed = Signal()
@@ -48,21 +48,21 @@ class ChatIndex(QObject):
     deleted = Signal(int)
     archived = Signal(int)
     restored = Signal(list)
-    """The ids of chats that were put back."""
+    """The ids of chats that were restored."""
     undoable = Signal(object, object, str)
     """A Change, the ChatRows as they were before it, and the folder they moved to."""
     refused = Signal()
-    """The store did not take a change."""
+    """The store could not save a change."""
 
     def __init__(self, store: StoreAccess, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: dict[int, ChatRow] = {}
-        """By id, the archived ones included."""
+        """The chats by id, including archived ones."""
         self._store = store
         self._words = ""
 
     def refresh(self) -> None:
-        """Read the chats again, and list those with the words searched for."""
+        """Read the chats again, and list those that match the search."""
         words = self._words
 
         def read(store: Store) -> tuple[list[ChatRow], list[ChatRow], set[int] | None]:
@@ -96,13 +96,13 @@ class ChatIndex(QObject):
         self.refresh()
 
     def rename(self, chat: int, title: str) -> None:
-        """Give a chat the title that the person wrote."""
+        """Give a chat the title that the user wrote."""
         self.rows[chat] = replace(self.rows[chat], title=title)
         self.changed.emit()
         self._store.ask(lambda store: store.chats.rename(chat, title), self._written, self._refused)
 
     def set_effort(self, chat: int, effort: Effort) -> None:
-        """Set the effort that the chat's next message is asked with."""
+        """Set the effort for the chat's next message."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], effort=effort)
         self._store.ask(lambda store: store.chats.set_effort(chat, effort), failed=self._refused)
@@ -114,13 +114,13 @@ class ChatIndex(QObject):
         self._store.ask(lambda store: store.chats.set_up(chat, setup), self._stored, self._refused)
 
     def _stored(self, chat: ChatRow) -> None:
-        """Take in what was stored, even if a list read before it arrived in between."""
+        """Update a stored chat, even if an older list arrived in between."""
         if self.rows.get(chat.id) not in (None, chat):
             self.rows[chat.id] = chat
             self.changed.emit()
 
     def set_model(self, chat: int, key: str) -> None:
-        """Set the model that the chat's next message is for."""
+        """Set the model for the chat's next message."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], model=key)
         self._store.ask(lambda store: store.chats.set_model(chat, key), failed=self._refused)
@@ -156,7 +156,7 @@ class ChatIndex(QObject):
         """Rename a folder. The name of another folder merges both; an empty one dissolves it."""
         inside = [row.id for row in self.rows.values() if row.folder == old]
         if not new or any(row.folder == new for row in self.rows.values()):
-            self.arrange(inside, folder=new)  # unlike a rename, this can be undone
+            self.arrange(inside, folder=new)  # unlike a rename, a move can be undone
         else:
             self._store.ask(
                 lambda store: store.chats.rename_folder(old, new), self._written, self._refused
@@ -196,7 +196,7 @@ class ChatIndex(QObject):
         self._store.ask(write, written)
 
     def _refused(self, error: BaseException) -> None:
-        """Show the chats as the store has them, since it did not take a change."""
+        """Show the chats as the store has them, since it could not save a change."""
         self._store.report(error)
         self.refused.emit()
         self.refresh()

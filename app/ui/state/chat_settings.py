@@ -24,7 +24,7 @@ class ShownChatSettings(QObject):
     changed = Signal()
     """Another chat is shown, or its settings have changed."""
     chosen = Signal()
-    """The person changed the settings of the chat that is shown."""
+    """The user changed the settings of the chat that is shown."""
 
     def __init__(self, index: ChatIndex, models: ModelChoice, current: CurrentChat) -> None:
         super().__init__(index)
@@ -40,11 +40,11 @@ class ShownChatSettings(QObject):
         return self._current.id
 
     def refresh(self) -> None:
-        """Tell that another chat is shown."""
+        """Emit `changed`, since another chat is shown."""
         self.changed.emit()
 
     def begin(self, setup: ChatSettings) -> None:
-        """Set what the next new chat has."""
+        """Set the settings of the next new chat."""
         self.fresh = setup
         self.changed.emit()
 
@@ -55,7 +55,7 @@ class ShownChatSettings(QObject):
 
     @property
     def default(self) -> Sampling:
-        """The sampling that the model was made for."""
+        """The model's recommended sampling."""
         return self._models.asked.sampling if self._models.asked else Sampling()
 
     @property
@@ -68,7 +68,7 @@ class ShownChatSettings(QObject):
 
     @property
     def sampling(self) -> Sampling:
-        """The sampling that the next answer is drawn with."""
+        """The sampling for the next answer."""
         return self.own.sampling or self.default
 
     def choose(self, setup: ChatSettings) -> None:
@@ -83,9 +83,9 @@ class ShownChatSettings(QObject):
         self.chosen.emit()
 
     def choose_sampling(self, sampling: Sampling) -> None:
-        """Change the sampling, to None where it is the model's own.
+        """Change the sampling, storing None if it is the model's own.
 
-        What is changed by hand no longer belongs to a preset.
+        Settings that are changed by hand no longer belong to a preset.
         """
         own = None if sampling == self.default else sampling
         if own != self.own.sampling:

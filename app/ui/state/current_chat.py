@@ -1,4 +1,4 @@
-"""Which chat is shown, and whether an answer is on its way in it."""
+"""The chat that is shown, and whether an answer is running in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CurrentChat:
         return self.id is not None
 
     def busy(self) -> bool:
-        """Return whether an answer is on its way in the chat, or a question to the store."""
+        """Return whether the chat has a running answer, or a question that is being stored."""
         if self.id is None:
             return self.first_turn is not None
         return self._turns.busy(self.id)

@@ -1,4 +1,4 @@
-"""What this computer has, and what its models need."""
+"""Probe of this computer's hardware, and of what its models need."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from app.ui.state.model_choice import ModelChoice
 
 
 class HardwareProbe(QObject):
-    """Has the hardware and the known models examined."""
+    """A probe that has the hardware and the known models examined."""
 
     examined = Signal(object)
     """An Examined."""
     failed = Signal(object)
-    """The error for which llama.cpp could not list the devices."""
+    """The error because of which llama.cpp could not list the devices."""
 
     def __init__(self, host: Host, bridge: Bridge, models: ModelChoice, parent: QObject) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The models on this disk, and what a person does with them."""
+"""The list of models on this disk, and actions on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def title(model: InstalledModel) -> str:
 
 
 def place_name(model: InstalledModel) -> str:
-    """Return whose folder a model is in."""
+    """Return the name of the program whose folder a model is in."""
     kind = model.place.kind
     return tr("Folder") if kind == "Folder" else str(kind)
 
@@ -44,7 +44,7 @@ class InstalledList(QObject):
     changed = Signal()
     """Other models were found, or the progress of a move has changed."""
     moved = Signal(object, object)
-    """An InstalledModel, and the Path where it is now; None where it was removed."""
+    """An InstalledModel, and its new Path; None if it was removed."""
     failed = Signal(object)
     """A FiresideError: why a model could not be moved or removed."""
 
@@ -54,7 +54,7 @@ class InstalledList(QObject):
         self.found = InstalledModels()
         self.looking = False
         self.moving: dict[InstalledModel, float] = {}
-        """The models being moved, and which fraction of each has been, 0 to 1."""
+        """The models being moved, and the fraction moved of each, 0 to 1."""
         self._stops: dict[InstalledModel, threading.Event] = {}
 
     def look(self) -> None:
@@ -68,7 +68,7 @@ class InstalledList(QObject):
         return tuple(model for model in self.found.models if model.problem is None)
 
     def look_at(self, path: Path, done: Callable[[InstalledModel], None]) -> None:
-        """Identify a file that a person opens, and call ``done`` with it."""
+        """Identify a file that the user opens, and call ``done`` with the model."""
         self._bridge.when_done(self._host.library.inspect(path), done, self.failed.emit)
 
     def has(self, wanted: HubModel) -> InstalledModel | None:
@@ -105,12 +105,12 @@ class InstalledList(QObject):
         )
 
     def stop(self, model: InstalledModel) -> None:
-        """Stop the move of a model, which leaves it where it is."""
+        """Stop the move of a model, which then stays where it is."""
         if stop := self._stops.get(model):
             stop.set()
 
     def receive(self, event: ModelMoving) -> None:
-        """Take in the progress of a move."""
+        """Handle the progress of a move."""
         if event.model in self.moving:
             self.moving[event.model] = event.done / event.total if event.total else 0.0
             self.changed.emit()

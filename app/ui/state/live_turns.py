@@ -1,4 +1,4 @@
-"""The answers on their way, in all chats."""
+"""The running answers in all chats."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class PendingQuestion:
 
 
 class PromptProgress:
-    """How far a prompt has been read.
+    """Progress of reading a prompt.
 
-    Tokens taken from the cache do not count: the first report tells where the reading began.
+    Tokens taken from the cache do not count: the first report says where reading began.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class PromptProgress:
         self._left: float | None = None
 
     def receive(self, event: Prefill) -> None:
-        """Take in a report."""
+        """Handle a report."""
         now = time.monotonic()
         self._done, self._total = event.done, event.total
         if self._began is None:
@@ -86,7 +86,7 @@ class PromptProgress:
 
 @dataclass
 class LiveAnswer:
-    """An answer on its way, or one that ended in this session."""
+    """An answer that is running, or has ended in this session."""
 
     turn: Turn
     chat: int
@@ -98,7 +98,7 @@ class LiveAnswer:
     dropped: int = 0
     generated: int = 0
     reading: PromptProgress | None = None
-    """Progress of the prompt, while that is read."""
+    """Progress of reading the prompt, while that lasts."""
     ended: TurnEnded | None = None
     _first: float = field(default=0.0, repr=False)
     _status: str = field(default_factory=lambda: tr("Waiting for the model…"))
@@ -113,7 +113,7 @@ class LiveAnswer:
         return tr("Stopping…") if self.turn.stopped.is_set() else self._status
 
     def receive(self, event: Loading | Prompt | Prefill | Delta) -> None:
-        """Take in what the engine reports."""
+        """Handle an event of the engine."""
         match event:
             case Loading(fraction):
                 self._status = tr("Loading {model} {percent} %").format(
@@ -153,12 +153,12 @@ class LiveAnswer:
 
 
 def _to_read(piece: Part | Delta) -> bool:
-    """Return whether this is more than reasoning."""
+    """Return whether a part is for the user, rather than reasoning."""
     return bool(piece.text.strip()) and piece.kind is not PartKind.REASONING
 
 
 class LiveTurns(QObject):
-    """Sends and stops questions, and keeps the drafts of their answers."""
+    """The running turns: it sends and stops questions, and keeps the drafts of their answers."""
 
     started = Signal(object, object)
     """A TurnStarted, and the chat that was asked in (None for a new one)."""
@@ -177,7 +177,7 @@ class LiveTurns(QObject):
         self._grown: set[tuple[int, int]] = set()
 
     def send(self, question: Question) -> Turn:
-        """Ask a question."""
+        """Send a question."""
         turn = self._chats.send(question)
         self._asked[turn] = PendingQuestion(turn, question.chat)
         return turn
@@ -188,14 +188,14 @@ class LiveTurns(QObject):
         self._asked[turn] = PendingQuestion(turn, chat)
 
     def resume(self, chat: int, answer: int, model: ModelRef, *, now: bool = False) -> None:
-        """Continue an answer; with ``now``, without any more reasoning."""
+        """Continue an answer; with ``now``, without further reasoning."""
         turn = self._chats.resume(answer, model)
         if now:
             turn.answer_now()
         self._asked[turn] = PendingQuestion(turn, chat)
 
     def stop(self, chat: int) -> None:
-        """Stop the answer on its way in a chat, or about to begin there."""
+        """Stop the answer that is running in a chat, or about to begin."""
         for asked in [asked for asked in self._asked.values() if asked.chat == chat]:
             asked.turn.cancel()
         for live in [live for live in self._live.values() if live.chat == chat and not live.ended]:
@@ -203,23 +203,23 @@ class LiveTurns(QObject):
             self.grown.emit(live.chat, live.answer.id)  # its status has changed
 
     def busy(self, chat: int) -> bool:
-        """Return whether an answer is on its way in a chat, or a question to the store."""
+        """Return whether a chat has a running answer, or a question that is being stored."""
         return any(asked.chat == chat for asked in self._asked.values()) or bool(self.running(chat))
 
     @property
     def idle(self) -> bool:
-        """Whether no answer is on its way anywhere."""
+        """Whether no answer is running in any chat."""
         return not self._asked and all(live.ended for live in self._live.values())
 
     def running(self, chat: int | None) -> LiveAnswer | None:
-        """Return the answer on its way in a chat."""
+        """Return the running answer of a chat, if any."""
         for live in self._live.values():
             if live.chat == chat and live.ended is None:
                 return live
         return None
 
     def drafts(self, chat: int) -> dict[int, Draft]:
-        """Return the drafts of a chat's answers on their way, by message."""
+        """Return the drafts of a chat's running answers, by message."""
         live = self.running(chat)
         return {live.answer.id: live.draft} if live else {}
 
@@ -229,7 +229,7 @@ class LiveTurns(QObject):
         return live.ended if live else None
 
     def receive(self, events: Iterable[ChatEvent]) -> None:
-        """Take in events and emit signals: for each draft that grew one, at the end."""
+        """Handle events and emit signals; one for each draft that grew, at the end."""
         for event in events:
             self._receive(event)
         grown, self._grown = self._grown, set()
@@ -253,5 +253,5 @@ class LiveTurns(QObject):
                 self.refused.emit(event)
 
     def draft_of(self, message: int) -> Draft:
-        """Return the draft of an answer on its way."""
+        """Return the draft of a running answer."""
         return self._live[message].draft

@@ -1,4 +1,4 @@
-"""Which model is asked, which is being loaded, and which there are."""
+"""The choice of model: which is asked, which is being loaded, and which are available."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from app.engine.plan import Plan
     from app.models.disk_scan import InstalledModel
 
-_SOON_MS = 600  # so that leafing through chats loads no model
-_KEPT = 12  # files that the menu remembers
+_SOON_MS = 600  # so that browsing chats does not load models
+_KEPT = 12  # files remembered in the menu
 
 
 class ModelChoice(QObject):
     """The model that is asked: that of the chat that is shown, or else the one chosen last.
 
-    A new choice counts once it is loaded; until then, or if that fails, the one before stays.
+    A new choice takes effect once it is loaded; until then, or if that fails, the previous one
+    stays.
     """
 
     changed = Signal()
@@ -33,7 +34,7 @@ class ModelChoice(QObject):
     progressed = Signal(float)
     ready = Signal()
     chosen = Signal(object)
-    """A ModelRef that the person has chosen and that is loaded."""
+    """A ModelRef that the user has chosen and that is loaded."""
     planned = Signal(object)
     """A ModelPlanned."""
     failed = Signal(object)
@@ -43,7 +44,7 @@ class ModelChoice(QObject):
         super().__init__(parent)
         self._host = host
         self._turn: Turn | None = None
-        self._picked = False  # whether the person chose what is being loaded
+        self._picked = False  # whether the user chose the model being loaded
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
@@ -73,7 +74,7 @@ class ModelChoice(QObject):
         return [self.demo, *(self._named(path) for path in self._host.settings.models)]
 
     def here(self) -> list[ModelRef]:
-        """Return all models that can be chosen, each once."""
+        """Return all available models, each once."""
         found = (self._named(str(model.path)) for model in self.found)
         return list(dict.fromkeys((*self.known(), *found)))
 
@@ -88,7 +89,7 @@ class ModelChoice(QObject):
         return next(exact, None) or next(alike, None)
 
     def adopt(self, found: tuple[InstalledModel, ...]) -> None:
-        """Take in the usable models that were found on this disk."""
+        """Set the usable models that were found on this disk."""
         if found == self.found:
             return
         self.found = found
@@ -98,7 +99,7 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def moved(self, old: Path, new: Path | None) -> None:
-        """Follow a file to its new path; None where it was removed."""
+        """Update the path of a file that was moved; None if it was removed."""
         paths = (str(new) if new and p == str(old) else p for p in self._host.settings.models)
         self._host.change(models=tuple(p for p in paths if p != str(old)))
         if self._host.settings.model == str(old):
@@ -106,16 +107,16 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def open(self, path: Path) -> None:
-        """Choose a file."""
+        """Choose the model in a file."""
         self.choose(self._named(str(path.absolute())))
 
     def choose(self, model: ModelRef) -> None:
-        """Load a model, which then is the one chosen."""
+        """Load a model, and make it the chosen one."""
         self._load(model)
         self._picked = True
 
     def load(self) -> None:
-        """Load the model that is asked."""
+        """Load the model that the next question goes to."""
         if self.asked:
             self._load(self.asked)
 
@@ -128,7 +129,7 @@ class ModelChoice(QObject):
         return self.find(key) or (self._named(last) if last else None)
 
     def show(self, key: str) -> None:
-        """Ask the model with this ``key`` from now on, since a chat that has it is shown."""
+        """Switch to the model with this ``key``, since a chat that uses it is shown."""
         model = self.of(key)
         if model is None or model == self.asked:
             return
@@ -151,8 +152,8 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
-        """Take in how the loading goes. Events about other models are out of date and ignored."""
-        if isinstance(event, ModelPlanned):  # also when a crashed engine restarts
+        """Handle the progress of loading. Events about other models are outdated and ignored."""
+        if isinstance(event, ModelPlanned):  # also after a crashed engine restarts
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
             return
@@ -198,13 +199,13 @@ class ModelChoice(QObject):
 
 
 def loading_sentence(model: ModelRef, fraction: float) -> str:
-    """Return a sentence about how far a model is loaded."""
+    """Return a sentence about the progress of loading a model."""
     return tr("Loading {name} {percent} %").format(name=model.name, percent=number(100 * fraction))
 
 
 def plan_summary(plan: Plan) -> str:
-    """Return how a model is run, in a line."""
-    from app.wording.diagnosis import summary  # the start of a window need not wait for it
+    """Return one line about how a model is run."""
+    from app.wording.diagnosis import summary  # imported late: the window need not wait for it
 
     return summary(plan)
 

@@ -1,4 +1,4 @@
-"""The presets there are, and every change to them."""
+"""The index of presets, and every change to them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PresetIndex(QObject):
     added = Signal(object)
     """A Preset as stored: the new one, or the last of several."""
     brought = Signal(object)
-    """A PresetReport: a file was imported."""
+    """A file was imported: a PresetReport."""
     exported = Signal(Path)
     refused = Signal(object)
     """An error of a file or of what is in it."""
@@ -46,7 +46,6 @@ class PresetIndex(QObject):
         self._do(lambda store: None)
 
     def add(self, *presets: Preset) -> None:
-        """Add presets."""
         self._do(lambda store: store.presets.add(presets), lambda rows: self.added.emit(rows[-1]))
 
     def save(self, preset: Preset) -> None:
@@ -54,11 +53,10 @@ class PresetIndex(QObject):
         self._do(lambda store: store.presets.set(preset))
 
     def delete(self, preset: Preset) -> None:
-        """Delete a preset."""
         self._do(lambda store: store.presets.delete(preset.id))
 
     def export(self, path: Path, presets: Sequence[int] | None) -> None:
-        """Write presets to a file, all of them for None."""
+        """Write presets to a file; None means all."""
 
         def work(store: Store) -> None:
             from app import exchange
@@ -85,7 +83,7 @@ class PresetIndex(QObject):
     ) -> None:
         """Run ``work`` on the store's thread, then read the presets.
 
-        ``rows`` is left alone while another change is on its way.
+        ``rows`` is not updated while another change is pending.
         """
         self._writing += 1
 

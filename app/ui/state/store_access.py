@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class StoreAccess:
-    """Runs work on the store's thread and delivers its result on the window's.
+    """A runner of work on the store's thread that delivers results on the window's.
 
     ``report`` is called with an error that nobody else handles.
     """

@@ -1,16 +1,16 @@
-"""The main window: puts the rooms together, and decides which chat and which page is shown.
+"""The main window: assembles the packages, and decides which chat and page is shown.
 
 ::
 
-    window         makes the controllers and connects them
-    layout         the views, put in place; `title_bar` is one of them
-    events         what happened elsewhere, each event to whom it concerns
+    window         creates the controllers and connects them
+    layout         the views in their places; `title_bar` is one of them
+    events         dispatch of events from other threads
     command_list   every command, with its keys
-    chat_navigator which chat is shown, and what its turns change
+    chat_navigator switching between chats, and what turns change
     chat_presenter the messages of the chat that is shown
     status_line    the line below the composer
     model_labels   the model's name
-    file_drop      what dropped files are for
+    file_drop      sorting of dropped files
 """
 
 from app.ui.window.window import Window

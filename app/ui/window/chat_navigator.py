@@ -1,4 +1,4 @@
-"""Which chat is shown, and what the turns in it change."""
+"""Switching between chats, and what the turns in the shown chat change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app.ui.window.status_line import StatusLine
 
 
 class ChatNavigator(QObject):
-    """Switches between chats: what belongs to one is put away, what belongs to the other shown."""
+    """A navigator between chats: it saves the state of one view and shows that of the other."""
 
     switched = Signal()
     """Another chat is shown, or the new one has been stored."""
@@ -73,12 +73,12 @@ class ChatNavigator(QObject):
         self.begin()
 
     def begin(self) -> None:
-        """Show a new chat at the start, where nobody has chosen it."""
+        """Show a new chat at the start, without the user having chosen it."""
         self._show_new()
         self._show_chat_page()
 
     def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
-        """Show a chat: its end, or a place in it that a search has found."""
+        """Show a chat at its end, or at a search hit."""
         self._remember(chat)
         self._switch(chat)
         self._show_chat_page()
@@ -88,14 +88,14 @@ class ChatNavigator(QObject):
         self._presenter.load(chat, place)
 
     def leave_chat(self) -> None:
-        """Show a new chat in place of one that was archived or deleted, on whatever page."""
+        """Replace a chat that was archived or deleted by a new one, whatever page is shown."""
         self._remember(None)
         self._show_new()
 
     def reopen(self, last: int | None, drafts: dict[int | None, Unsent]) -> None:
-        """Restore what was typed, and show the chat of the ``last`` session.
+        """Restore the drafts, and show the chat of the last session.
 
-        The person may have been quicker: what they have chosen or begun stays.
+        The user may have been quicker: whatever they have chosen or begun stays.
         """
         current, pages = self._current, self._views.pages
         begun = current.is_stored() or self._views.composer.parts() or current.busy()
@@ -136,7 +136,7 @@ class ChatNavigator(QObject):
         self.switched.emit()
 
     def _remember(self, chat: int | None) -> None:
-        """Have the next start show the chat that the person chose, however this one ends."""
+        """Save which chat the user chose, so that the next start shows it, even after a crash."""
         if chat != self._host.settings.chat:
             self._host.change(chat=chat)
 
@@ -144,10 +144,10 @@ class ChatNavigator(QObject):
         self._index.put(chat)
         self.open_chat(chat.id)
 
-    # --- What happens in it -----------------------------------------------------------------
+    # --- Events -----------------------------------------------------------------------------
 
     def foresee(self, event: ContextForecast) -> None:
-        """Show what the next question will take of the context, unless an answer is on its way."""
+        """Show the context that the next question will take, unless an answer is running."""
         if event.chat == self._current.id and not self._current.busy():
             self._status.foresee(event)
             self._attachments.foresee(event)

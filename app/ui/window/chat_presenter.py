@@ -1,4 +1,4 @@
-"""The messages of the chat that is shown: read from the store, and as its answers grow."""
+"""Presenter of the chat's messages: as read from the store, and as answers grow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.ui.window.status_line import StatusLine
 
 
 class ChatPresenter(QObject):
-    """Fills the transcript of the conversation."""
+    """A presenter that fills the transcript of the conversation."""
 
     shown = Signal()
     """The messages of a chat have been read and are shown."""
@@ -35,7 +35,7 @@ class ChatPresenter(QObject):
         self._turns, self._branches, self._current = turns, branches, current
 
     def load(self, chat: int, place: SearchHit | None = None) -> None:
-        """Read a chat and show its end, or a place in it that was found by a search."""
+        """Read a chat and show it at its end, or at a search hit."""
         message = place.message if place and not self._turns.busy(chat) else None
 
         def read(store: Store) -> list[MessageRow]:
@@ -48,7 +48,7 @@ class ChatPresenter(QObject):
     def _show(self, chat: int, rows: list[MessageRow], place: SearchHit | None) -> None:
         if chat != self._current.id:
             return
-        # The store may be behind what this session has received.
+        # The store may lag behind the events of this session.
         ended = [self._turns.ended_with(row.id) for row in rows]
         rows = [
             turn.answer if turn and row.state is State.STREAMING else row
@@ -67,7 +67,7 @@ class ChatPresenter(QObject):
         self.shown.emit()
 
     def start(self, event: TurnStarted) -> None:
-        """Show a question, where it is new, and the answer that begins."""
+        """Show a question, if it is new, and the answer that begins."""
         self._status.started()
         self._conversation.show_transcript()
         transcript = self._conversation.transcript

@@ -27,7 +27,7 @@ from app.wording.language import tr
 
 @dataclass(frozen=True, slots=True)
 class CommandTargets:
-    """What the commands are done by."""
+    """The objects that carry out the commands."""
 
     new_chat: Callable[[], object]
     quit: Callable[[], object]

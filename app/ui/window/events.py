@@ -1,4 +1,4 @@
-"""Events from other threads: each is matched by its type and handed to whom it concerns."""
+"""Dispatch of events from other threads, by type, to the objects that handle them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed
 
 @dataclass(frozen=True, slots=True)
 class EventReceivers:
-    """Who takes which events."""
+    """The handlers of each kind of event."""
 
     model: Callable[[ModelEvent], None]
     model_moving: Callable[[ModelMoving], None]
@@ -50,15 +50,15 @@ class EventReceivers:
 
 
 class EventDispatcher:
-    """Hands out the events that the bridge delivers."""
+    """A dispatcher of the events that the bridge delivers."""
 
     def __init__(self, to: EventReceivers) -> None:
         self._to = to
 
     def receive(self, events: Iterable[object]) -> None:
-        """Hand out events in their order, but those about turns together.
+        """Dispatch events in order, but those about turns together.
 
-        Raises TypeError for an event that nobody takes, after all others have been handed out.
+        Raises TypeError for an event without a handler, after all others have been dispatched.
         """
         to = self._to
         about_turns: list[ChatEvent] = []
@@ -79,7 +79,7 @@ class EventDispatcher:
                 case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed():
                     about_turns.append(event)
                 case ContextForecast() | NotSaved() | SavedAgain():
-                    # After the answers: a forecast made while one was on its way is out of date.
+                    # After the answers: a forecast made while one was running is outdated.
                     after.append(event)
                 case _:
                     if not self._receive_download(event):
@@ -97,8 +97,8 @@ class EventDispatcher:
             raise TypeError(f"No receiver for events of type {', '.join(unknown)}")
 
     def _receive_download(self, event: object) -> bool:
-        """Return whether it was an event of a download."""
-        # Imported here: without a download nothing else needs the network's modules.
+        """Dispatch an event of a download; return whether it was one."""
+        # Imported late: without a download nothing else needs the network's modules.
         from app.models.download_events import DownloadEvent
 
         if not isinstance(event, DownloadEvent):

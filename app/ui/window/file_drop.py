@@ -1,4 +1,4 @@
-"""Files that are dropped on the window or pasted: what each is for."""
+"""Sorting of files that are dropped on the window or pasted."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-# What exports of chats are called; a file of another name is one to be attached.
+# The names of chat exports; any other file is to be attached.
 _CHATS = re.compile(r"conversations(-\d+)?\.json|.+\.conversation\.json|.+\.zip", re.IGNORECASE)
 
 
 class FileDrop(QObject):
-    """Sorts files into models, exports of chats, and files to attach."""
+    """A sorter of files into models, exports of chats, and files to attach."""
 
     model = Signal(Path)
     """A GGUF file."""
     chats = Signal(object)
-    """A list of folders, and of files that look as if they had chats in them."""
+    """A list of folders, and of files that look like chat exports."""
     attached = Signal(object)
     """A list of other files."""
 
     def take(self, paths: Iterable[Path]) -> None:
-        """Emit a signal for each kind of file; of several models, the first one counts."""
+        """Emit a signal for each kind of file; of several models, only the first is used."""
         paths = list(paths)
         models = [path for path in paths if path.suffix.lower() == ".gguf"]
         if models:
@@ -35,5 +35,5 @@ class FileDrop(QObject):
 
 
 def _has_chats(path: Path) -> bool:
-    """Return whether to look for chats in a file or folder."""
+    """Return whether a file or folder may contain chats."""
     return bool(_CHATS.fullmatch(path.name)) or path.is_dir()

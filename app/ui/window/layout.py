@@ -1,4 +1,4 @@
-"""Where everything stands in the window."""
+"""The layout of the window."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from app.ui.toast import Toast
 from app.ui.window.title_bar import TitleBar
 from app.wording.language import tr
 
-_HIDDEN = "hidden:"  # before the splitter's state in the settings, where the side bar is hidden
+_HIDDEN = "hidden:"  # prefix of the splitter's state in the settings if the side bar is hidden
 
 
 class WindowLayout:
-    """The views of a window, put in place. What they do is the controllers'."""
+    """The views of a window, in their places. Their behaviour is in the controllers."""
 
     def __init__(self, window: QMainWindow, theme: Theme) -> None:
         self._window = window
@@ -62,11 +62,11 @@ class WindowLayout:
         self.sidebar.rename()
 
     def focus_editor(self) -> None:
-        """Give the keyboard focus to the field where a message is written."""
+        """Give the keyboard focus to the message editor."""
         self.composer.editor.setFocus()
 
     def geometry(self) -> dict[str, str]:
-        """Return the geometry of the window and its parts as settings keep it."""
+        """Return the geometry of the window and its parts, in the form of the settings."""
         hidden = _HIDDEN if self.sidebar.isHidden() else ""
         return {
             "window": _base64(self._window.saveGeometry()),
@@ -97,7 +97,7 @@ class WindowLayout:
     def _center(self) -> QWidget:
         center = QWidget()
         center.setObjectName("center")
-        center.setMinimumWidth(496)  # what the composer's controls need
+        center.setMinimumWidth(496)  # the width that the composer's controls need
         layout = column(center)
         layout.addWidget(self.title_bar)
         framed = QHBoxLayout()

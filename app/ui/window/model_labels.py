@@ -11,7 +11,7 @@ from app.wording.language import tr
 
 
 class ModelLabels(QObject):
-    """Keeps the model's name, and how it is run as a tool tip, up to date."""
+    """The labels with the model's name, kept up to date, with a tooltip about how it is run."""
 
     def __init__(
         self, models: ModelChoice, composer: Composer, title_bar: TitleBar, parent: QObject

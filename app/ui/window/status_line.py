@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StatusLine:
-    """Keeps the status line, the context gauge and the line above what no longer fits."""
+    """An updater of the status line, the context gauge and the context limit line."""
 
     def __init__(self, composer: Composer, conversation: ConversationPane) -> None:
         self._composer, self._conversation = composer, conversation
@@ -25,12 +25,12 @@ class StatusLine:
         self._last = ""  # the speed of the answer that ended last
 
     def clear(self) -> None:
-        """Forget the chat that was shown."""
+        """Reset the status for another chat."""
         self._usage.clear()
         self._last = ""
 
     def opened(self, stats: Stats) -> None:
-        """Show the context as an earlier answer left it."""
+        """Show the context's use as of an earlier answer."""
         self._usage.answered(stats)
 
     def started(self) -> None:
@@ -38,7 +38,7 @@ class StatusLine:
         self._last = ""
 
     def ended(self, stats: Stats) -> None:
-        """Take in the figures of an answer that ended in sight."""
+        """Show the statistics of an answer that ended in the chat that is shown."""
         self._usage.answered(stats)
         self._last = tr(
             "{tokens_per_second} tokens/s · first token after {first_token_s} s"
@@ -48,17 +48,17 @@ class StatusLine:
         )
 
     def foresee(self, event: ContextForecast) -> None:
-        """Take in what the next question will take of the context."""
+        """Show a forecast of the context that the next question takes."""
         self._usage.foresee(event, typed=self._typed)
 
     def show_loading(self, sentence: str) -> None:
-        """Show how far the model is loaded."""
+        """Show the progress of loading the model."""
         self._composer.set_status(sentence)
 
     def show(self, live: LiveAnswer | None, loading: str, prefill: str, *, busy: bool) -> None:
         """Show the status.
 
-        ``live`` is the answer on its way, ``loading`` the name of the model being loaded, and
+        ``live`` is the running answer, ``loading`` the name of the model being loaded, and
         ``prefill`` the sentence about what is read ahead.
         """
         self._composer.set_running(busy)
@@ -70,7 +70,7 @@ class StatusLine:
         elif loading:
             self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
         else:
-            # If the attachments are too long, their bar tells that already.
+            # If the attachments are too long, their bar already says so.
             shown = "" if self._composer.attachment_bar.too_long else warning
             both = " ".join(text for text in (shown, prefill) if text)
             self._composer.set_status(both or self._last, "danger" if shown else "muted")

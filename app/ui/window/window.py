@@ -1,4 +1,4 @@
-"""The main window: makes the controllers, connects them, and decides which chat is shown."""
+"""The main window: creates and connects the controllers, and decides which chat is shown."""
 
 from __future__ import annotations
 
@@ -52,15 +52,17 @@ from app.wording.language import tr
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
 
-_SETTLED_MS = 150  # after the start, when the window is in sight
+_SETTLED_MS = 150  # after the start, when the window is visible
 
 
 class Window(QMainWindow):
-    """Fireside's window. It holds its views, the state they share, and a controller per room."""
+    """Fireside's window. It holds its views, their shared state, and a controller per package."""
 
     again = Signal(object)
-    """The window is to be closed and opened again: with a Backup in the place of the chats, or
-    with the ways out of a StoreError."""
+    """The window is to be closed and opened again.
+
+    The argument is a Backup to restore, or a StoreError to recover from.
+    """
 
     def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
         super().__init__()
@@ -99,7 +101,7 @@ class Window(QMainWindow):
         self.presets = PresetIndex(self.store, self)
 
     def _make_rooms(self) -> None:
-        """Make the controllers of what is the same in every chat."""
+        """Create the controllers that do not depend on the chat."""
         host, bridge, theme = self._host, self._bridge, self._theme
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
         self.model_picker = ModelPickerController(
@@ -139,7 +141,7 @@ class Window(QMainWindow):
         self.file_drop = FileDrop(self)
 
     def _make_chat(self) -> None:
-        """Make the controllers of the chat that is shown."""
+        """Create the controllers of the chat that is shown."""
         host, bridge, theme = self._host, self._bridge, self._theme
         self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
         self.drafts = DraftKeeper(self.store, self.composer, self.branches.written, self)
@@ -249,7 +251,7 @@ class Window(QMainWindow):
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
 
     def _connect_transcript(self, transcript: Transcript) -> None:
-        """Connect the transcript, which is made when it is first needed."""
+        """Connect the transcript, which is created when it is first needed."""
         transcript.again.connect(self.composer_controller.again)
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
@@ -304,7 +306,7 @@ class Window(QMainWindow):
         QTimer.singleShot(_SETTLED_MS, self, self._settle)
 
     def _settle(self) -> None:
-        """Do what nobody waits for, once the window is in sight."""
+        """Do whatever can wait until the window is visible."""
         self.installed.look()
         self.models_controller.resume()
         if self._host.settings_damage:
@@ -318,7 +320,7 @@ class Window(QMainWindow):
             self.model_picker.use(model)
 
     def raise_to_front(self) -> None:
-        """Show the window above all others."""
+        """Raise the window above all others."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
@@ -353,7 +355,7 @@ class Window(QMainWindow):
 
     @property
     def transcript(self) -> Transcript:
-        """The transcript, made now if it was not before."""
+        """The transcript, created on first use."""
         return self.conversation.transcript
 
     def new_chat(self) -> None:
@@ -361,11 +363,11 @@ class Window(QMainWindow):
         self.navigator.new_chat()
 
     def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
-        """Show a chat: its end, or a place in it that a search has found."""
+        """Show a chat at its end, or at a search hit."""
         self.navigator.open_chat(chat, place)
 
     def _act(self, action: Action) -> None:
-        """Do what the banner or a failed answer offers."""
+        """Perform an action offered by the banner or a failed answer."""
         match action:
             case Action.CHOOSE_MODEL:
                 self.model_picker.show_page()
@@ -399,7 +401,7 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
 
     def _show_status(self) -> None:
-        """Show whether something is going on in the chat that is shown."""
+        """Show the status of the chat that is shown."""
         loading = self.models.loading.name if self.models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
@@ -409,6 +411,6 @@ class Window(QMainWindow):
 
 
 def _copy(event: QDropEvent) -> None:
-    """Accept a drop as a copy, whatever was proposed: the file stays where it is."""
+    """Accept a drop as a copy, whatever action was proposed: the file stays where it is."""
     event.setDropAction(Qt.DropAction.CopyAction)
     event.accept()
