@@ -15,12 +15,12 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import replace
 
+from app.base.draft import Draft
 from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.threads import report_errors
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Effort,
     Event,
     Loading,

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 
+from app.base.draft import Draft
 from app.base.errors import Cancelled
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Message,
     Part,
     PartKind,

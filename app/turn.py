@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.base.draft import Draft
 from app.base.errors import FiresideError, StoreError
 from app.base.types import (
     Delta,
-    Draft,
     Effort,
     Loading,
     Message,

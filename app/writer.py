@@ -9,9 +9,16 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
+from app.base.draft import Draft
 from app.base.errors import FiresideError, StoreError
 from app.base.threads import report_errors
-from app.base.types import Delta, Draft, Message, PartKind, Role, Stats
+from app.base.types import (
+    Delta,
+    Message,
+    PartKind,
+    Role,
+    Stats,
+)
 from app.store import MessageRow, State, Store
 
 _SAVE_S = 0.5  # a crash loses at most so many seconds of an answer

@@ -1,10 +1,9 @@
-"""The values that packages hand to each other. All but `Draft` are frozen; none needs a library."""
+"""The values that packages hand to each other. All are frozen; none needs a library."""
 
 from __future__ import annotations
 
 import datetime
-import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -328,77 +327,3 @@ class Done:
 
 
 Event = Loading | Prompt | Prefill | Delta | Done
-
-
-class Draft:
-    """An answer while it grows: deltas in, parts out. Several threads may use it.
-
-    `parts` joins what a part has gained since it was last asked for, and keeps what did not
-    change; `text_from` gives a part's newest text without joining anything older.
-    """
-
-    def __init__(self, parts: tuple[Part, ...] = ()) -> None:
-        self._parts = list(parts)  # as they were last joined
-        self._chunks: list[list[str]] = [[part.text] for part in parts]
-        self._lengths = [len(part.text) for part in parts]
-        self._stale: set[int] = set()  # the parts that have grown since
-        self._whole: tuple[Part, ...] | None = None
-        self._lock = threading.Lock()
-
-    def add(self, delta: Delta) -> None:
-        """Append a delta to its part, which may be a new one."""
-        with self._lock:
-            self._add(delta)
-
-    def _add(self, delta: Delta) -> None:
-        self._whole = None
-        at = delta.index
-        if at >= len(self._parts):
-            at = len(self._parts)
-            self._parts.append(Part("", delta.kind, delta.name, delta.id, delta.format_data))
-            self._chunks.append([])
-            self._lengths.append(0)
-        else:
-            part = self._parts[at]
-            known = part.kind, part.name, part.id, part.format_data
-            if known != (delta.kind, delta.name, delta.id, delta.format_data):
-                self._parts[at] = replace(
-                    part,
-                    kind=delta.kind,
-                    name=delta.name,
-                    id=delta.id,
-                    format_data=delta.format_data,
-                )
-        if delta.text:
-            self._chunks[at].append(delta.text)
-            self._lengths[at] += len(delta.text)
-            self._stale.add(at)
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The parts so far. One that did not change is the same object as before."""
-        with self._lock:
-            for at in self._stale:
-                text = "".join(self._chunks[at])
-                self._chunks[at] = [text]
-                self._parts[at] = replace(self._parts[at], text=text)
-            self._stale.clear()
-            if self._whole is None:
-                self._whole = tuple(self._parts)
-            return self._whole
-
-    def length(self, index: int) -> int:
-        """Return the number of characters of a part's text so far."""
-        return self._lengths[index]
-
-    def text_from(self, index: int, start: int) -> str:
-        """Return a part's text from its character ``start`` on, in time linear in its length."""
-        found: list[str] = []
-        with self._lock:
-            missing = self._lengths[index] - start
-            for chunk in reversed(self._chunks[index]):
-                if missing <= 0:
-                    break
-                found.append(chunk[-missing:])
-                missing -= len(found[-1])
-        return "".join(reversed(found))

@@ -10,11 +10,11 @@ import threading
 from contextlib import ExitStack, closing
 from typing import TextIO
 
+from app.base.draft import Draft
 from app.base.errors import FiresideError, ModelError
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Effort,
     Message,
     ModelRef,

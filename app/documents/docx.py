@@ -205,9 +205,12 @@ class DocxStory:
     def __init__(self, document: _WordDocument, name: str) -> None:
         self._document = document
         self.relations = document.package.relations(name) if name else {}
-        self.note = document.note
         self._unfinished = ""  # text of a paragraph whose end was deleted
         self.line = WordLine(self)
+
+    def note(self, kind: str, number: str) -> str:
+        """Return the mark of a note, whose text comes at the end."""
+        return self._document.note(kind, number)
 
     def texts(self, holder: Element) -> Iterator[str]:
         """Yield paragraphs, tables, and lists with a line for each item."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from app.documents.docx_math import linear
-from app.documents.docx_package import child, is_on, local, preferred, value
-
-if TYPE_CHECKING:
-    from app.documents.docx import DocxStory
+from app.documents.docx_package import Relation, child, is_on, local, preferred, value
 
 _SKIPPED = {"del", "moveFrom", "delText", "delInstrText", "posOffset", "binData"}
 _PLAIN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-",
@@ -36,10 +34,27 @@ class _Field:
     at: int = 0
 
 
+class Story(Protocol):
+    """What a paragraph needs of the part of the file that it is in."""
+
+    @property
+    def relations(self) -> Mapping[str, Relation]:
+        """Other parts, by the ids that stand for them."""
+
+    def note(self, kind: str, number: str) -> str:
+        """Return the mark of a note."""
+
+    def texts(self, holder: Element) -> Iterator[str]:
+        """Yield the texts of paragraphs and tables inside an element."""
+
+    def part(self, relation: Relation | None) -> list[str]:
+        """Return the text of a part that is drawn in this one."""
+
+
 class WordLine:
     """Reads the paragraphs of a story in turn: a field may begin in one and end in another."""
 
-    def __init__(self, story: DocxStory) -> None:
+    def __init__(self, story: Story) -> None:
         self._story = story
         self._fields: list[_Field] = []
         self._text_boxes: list[str] = []

@@ -10,7 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from app.base import gguf
-from app.base.types import Delta, Done, Draft, Effort, Message, Part, Request, Role, Sampling
+from app.base.draft import Draft
+from app.base.types import (
+    Delta,
+    Done,
+    Effort,
+    Message,
+    Part,
+    Request,
+    Role,
+    Sampling,
+)
 from app.engine.supervisor import LocalBackend
 from app.formats.harmony.vocabulary import Vocabulary
 from app.tokenizer import TiktokenTokenizer

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from app.base.draft import Draft
 from app.base.errors import Cancelled
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Effort,
     Event,
     Message,

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from app.base.draft import Draft
 from app.base.errors import (
     Cancelled,
     ContextFull,
@@ -31,7 +32,6 @@ from app.base.errors import (
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Effort,
     Event,
     Loading,

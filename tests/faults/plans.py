@@ -242,6 +242,8 @@ def damage(plan: Plan) -> None:
     plan.did = plan.dice.choice(["noise", "zeros", "cut short", "header", "other file"])
     _damage(plan.database, plan.did, plan.dice)
     before = plan.database.read_bytes()
+    # SQLite writes what is left in the log over the file, whatever that is now.
+    replayed = plan.database.with_name("chats.db-wal").exists()
     if _seems_sound(plan):
         plan.ways["none needed"] += 1
         return
@@ -263,7 +265,7 @@ def damage(plan: Plan) -> None:
         plan.facts.known = plan.facts.in_backup[str(newest.path)]
     elif way == "afresh":
         aside = set_aside(plan.database)
-        assert aside.read_bytes() == before or plan.did not in ("header", "other file")
+        assert aside.read_bytes() == before or replayed or plan.did not in ("header", "other file")
         plan.facts.known = {}
     plan.ways[way] += 1
     if way == "recover":  # its content must be right

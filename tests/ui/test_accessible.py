@@ -15,7 +15,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Draft, Effort, Message, Part, PartKind, Role
+from app.base.draft import Draft
+from app.base.types import (
+    Effort,
+    Message,
+    Part,
+    PartKind,
+    Role,
+)
 from app.store import MessageRow, State
 from app.ui.conversation.message_state import when
 from app.ui.conversation.transcript import Transcript

@@ -12,7 +12,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Delta, Draft, Effort, Message, Part, PartKind, Role
+from app.base.draft import Draft
+from app.base.types import (
+    Delta,
+    Effort,
+    Message,
+    Part,
+    PartKind,
+    Role,
+)
 from app.store import MessageRow, State
 from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.message_heights import MessageHeights

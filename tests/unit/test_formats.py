@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from app import formats
 from app.base import gguf
+from app.base.draft import Draft
 from app.base.errors import ModelForeign, RequestUnsupported
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Effort,
     Message,
     ModelRef,
@@ -51,7 +51,7 @@ OTHER = ChatMl(TiktokenTokenizer(BYTES, other_format.CONTROL))
 
 WORDS = re.compile(r"\b(analysis|commentary)\b|harmony|<\|\w", re.IGNORECASE)
 MAY = re.compile(
-    r"from app\.formats\.harmony(\.stored_parts|\.chat_format)? import \w+|HarmonyFormat"
+    r"from app\.formats\.harmony(\.stored_parts|\.harmony_format)? import \w+|HarmonyFormat"
 )
 """What is stored in Harmony's words is read by its own room; the formats are listed in one."""
 

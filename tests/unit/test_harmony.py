@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.base.types import Draft, Effort, Message, ModelRef, Part, PartKind, Request, Role
+from app.base.draft import Draft
+from app.base.types import (
+    Effort,
+    Message,
+    ModelRef,
+    Part,
+    PartKind,
+    Request,
+    Role,
+)
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.parse import HarmonyParser
 from app.formats.harmony.render import NO_TOOL, render_ahead

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from app.base.draft import Draft
 from app.base.errors import (
     AnswerEndless,
     Cancelled,
@@ -25,7 +26,6 @@ from app.base.errors import (
 from app.base.types import (
     Delta,
     Done,
-    Draft,
     Effort,
     Loading,
     Message,

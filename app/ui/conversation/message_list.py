@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.base.types import Draft
+from app.base.draft import Draft
 from app.store import MessageRow
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import AnswerView, MessageView

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
+from app.base.draft import Draft
 from app.base.types import (
     Delta,
-    Draft,
     Effort,
     Loading,
     ModelRef,
