@@ -83,6 +83,9 @@ class Chats:
         self._publish = publish
         self._disk = disk
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="turn")
+        # One after the other: any number of chats may be deleted while an answer is made, and
+        # what waits for it must not take the threads of answers.
+        self._forgetting = ThreadPoolExecutor(1, thread_name_prefix="forget")
         self._may_prepare = may_prepare
         self._titles = Titles(store, backend, publish, may_name)
         self._instructions = instructions
@@ -172,7 +175,7 @@ class Chats:
         for turn in running:
             if turn.chat == chat:
                 turn.cancel()
-        return self._start(Turn(), self._forget_chat, chat)
+        return self._start(Turn(), self._forget_chat, chat, threads=self._forgetting)
 
     def erase(self, chats: Collection[int]) -> Future[None]:
         """Delete chats for good, and all traces of them, also in the KV cache.
@@ -202,6 +205,7 @@ class Chats:
         wait(running.values(), timeout=_CLOSE_S)
         self._backend.close()
         self._threads.shutdown()
+        self._forgetting.shutdown()
         self._unsaved.close()
 
     # --- Storing a question -----------------------------------------------------------------
@@ -268,13 +272,17 @@ class Chats:
         )
 
     def _start(
-        self, turn: Turn, work: Callable[..., None], *arguments: object
+        self,
+        turn: Turn,
+        work: Callable[..., None],
+        *arguments: object,
+        threads: Executor | None = None,
     ) -> Future[None] | None:
-        """Run ``work`` on a thread of its own. Return None if everything is closing."""
+        """Run ``work`` on a thread of its own, or of ``threads``. None if everything is closing."""
         with self._lock:
             if self._closing:
                 return None
-            future = self._threads.submit(report_errors, work, *arguments)
+            future = (threads or self._threads).submit(report_errors, work, *arguments)
             self._running[turn] = future
         future.add_done_callback(lambda _: self._is_over(turn))
         return future

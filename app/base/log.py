@@ -45,6 +45,9 @@ _FATAL = re.compile(r"Fatal Python error: |Windows fatal exception: (?:access|st
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?=:|$)")
 _FILE = re.compile(r"  File \"([^\"]*)\", line (\d+),? in ([\w<>.]+)")
 
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
+_KINDS = 1000  # that are counted; more of them are of no kind
+
 _logger = logging.getLogger("fireside")
 _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
@@ -69,6 +72,15 @@ _open: FaultLog | None = None
 def note(text: str, level: int = logging.INFO) -> None:
     """Write a line if this process has a log. ``text`` must not contain words of chats."""
     _logger.log(level, "%s", text)
+
+
+def note_kind(text: str, level: int = logging.INFO) -> None:
+    """Do the same as `note` for what may come 60 times a second.
+
+    Of lines that differ in numbers only, the 1st, 10th, 100th and so on are written.
+    """
+    if _open and (times := _open.times(f"note {_NUMBER.sub('', text)}")):
+        note(f"{text} ({times} times)" if times > 1 else text, level)
 
 
 def report(error: BaseException, where: str = "") -> None:
@@ -211,6 +223,14 @@ class FaultLog:
             note(f"{fault.kind}: {count} times", logging.ERROR)
         if tell and count == 1 and listener:
             listener(fault)
+
+    def times(self, kind: str) -> int:
+        """Count something of a kind; return how often it came, 0 where it is not to be written."""
+        with self._lock:
+            if len(self._counts) >= _KINDS:
+                self._counts.clear()
+            count = self._counts[kind] = self._counts.get(kind, 0) + 1
+        return count if str(count).strip("0") == "1" else 0
 
     # --- Hooks --------------------------------------------------------------------------------
 

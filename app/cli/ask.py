@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import sys
 import threading
 from contextlib import ExitStack, closing
@@ -30,8 +29,9 @@ from app.cli.output import (
     INTERRUPTED,
     NO_ANSWER,
     NO_MODEL,
-    discard_output,
     find_folders,
+    give_up_output,
+    open_missing,
     printable,
     speak,
 )
@@ -44,9 +44,7 @@ from app.wording.language import tr
 
 def run(options: argparse.Namespace) -> int:
     """Ask, print the answer, and return the exit code."""
-    # They are None if the shell closed them, or in a Windows program without a console.
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    open_missing()
     speak()
     path = options.model
     model = ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
@@ -71,12 +69,8 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader closed the pipe
-        return discard_output()
     except OSError as error:
-        sentence = tr("The answer cannot be written: {reason}.").format(reason=error.strerror)
-        print(printable(sentence, sys.stderr), file=sys.stderr)
-        return discard_output()
+        return give_up_output(error, tr("The answer cannot be written: {reason}."))
 
 
 def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:

@@ -31,10 +31,11 @@ def run(
 
 
 def _no_screen() -> int:
-    # Imported late: the window need not wait for them.
-    from app.cli.output import USAGE, printable, speak
+    # Here, since a window need not wait for them.
+    from app.cli.output import USAGE, open_missing, printable, speak
     from app.wording.language import tr
 
+    open_missing()
     speak()
     sentence = tr("There is no screen here. In a terminal, {command} answers.").format(
         command='`fireside ask "…"`'

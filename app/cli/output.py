@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -41,8 +42,23 @@ def find_folders(data_dir: Path | None, stack: ExitStack) -> tuple[Folders, Path
     return folders, folders.engine_log
 
 
-def discard_output() -> int:
-    """Discard unwritten output, so that writing is not retried at exit; return FAILED."""
+def open_missing() -> None:
+    """Have a stdout and a stderr where there is none.
+
+    A shell may have closed them, and a Windows program without a console never has them.
+    """
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def give_up_output(error: OSError, sentence: str) -> int:
+    """Tell that nobody takes the output, unless its reader has read enough; return FAILED.
+
+    ``sentence`` has a place for the reason. What is not written yet is not tried again at exit.
+    """
+    if not isinstance(error, BrokenPipeError):
+        told = sentence.format(reason=error.strerror)
+        print(printable(told, sys.stderr), file=sys.stderr)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return FAILED
 

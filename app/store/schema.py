@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from app.base.types import Effort
+from app.store.rows import clean
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -195,7 +196,8 @@ def _new_parts(old: list[dict[str, str]]) -> list[dict[str, str]]:
     if not all(isinstance(getattr(part, name), str) for part in parts for name in names):
         raise TypeError
     return [
-        {"kind": part.kind.value} | {name: getattr(part, name) for name in names} for part in parts
+        {"kind": part.kind.value} | {name: clean(getattr(part, name)) for name in names}
+        for part in parts
     ]
 
 

@@ -25,8 +25,12 @@ from app.base import log
 from app.base.log import Fault, FaultLog
 from app.wording.errors import Action, fault_sentence
 
-_FIRST_LINE_MS = 1000  # after the start, which must not wait for the log
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|“[^”]*”")  # in Qt's messages: may be from a chat
+_FIRST_LINE_MS = 1000  # after the start, which does not wait for the log
+# What Qt's messages quote may be of a chat, and have quotes in it: all from the first to the last
+# one is left out. So is a path, which may have blanks in it, with what follows it.
+_QUOTE = "\"'`“”„‘’«»"
+_QUOTED = re.compile(rf"(?<!\w)[{_QUOTE}](?:.*[{_QUOTE}]|.*)")
+_PATH = re.compile(r"(?:\bfile:|\b[A-Za-z]:[\\/]|(?<![\w.])[\\/])\S.*")
 _LONGEST = 300
 _LEVELS = {
     QtMsgType.QtWarningMsg: logging.WARNING,
@@ -111,7 +115,7 @@ class FaultReporter(QObject):
     def _qt_message(self, kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         if level := _LEVELS.get(kind):
             category = context.category or "default"
-            log.note(f"Qt, {category}: {without_quotes(message)}", level)
+            log.note_kind(f"Qt, {category}: {without_quotes(message)}", level)
         if self._before:
             self._before(kind, context, message)
         elif sys.stderr:
@@ -119,6 +123,6 @@ class FaultReporter(QObject):
 
 
 def without_quotes(message: str) -> str:
-    """Return a message of Qt's on one line, without quoted text."""
-    line = _QUOTED.sub("“…”", " ".join(message.split()))
+    """Return a message of Qt's in one line, without what it quotes, and without paths."""
+    line = _PATH.sub("…", _QUOTED.sub("“…”", " ".join(message.split())))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

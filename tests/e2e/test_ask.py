@@ -141,6 +141,12 @@ def test_a_reader_that_has_enough() -> None:
     assert "BrokenPipe" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is one")
+def test_there_is_no_screen_and_nobody_to_tell() -> None:
+    shell = f'env -u DISPLAY -u WAYLAND_DISPLAY -u QT_QPA_PLATFORM "{sys.executable}" -m app 2>&-'
+    assert subprocess.run(["bash", "-c", shell], timeout=60, check=False).returncode == 2
+
+
 def test_options_before_ask_count_too(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing.gguf")
     for arguments in (["--model", missing, "ask", "Hello"], ["ask", "Hello", "--model", missing]):
@@ -152,8 +158,9 @@ def test_options_before_ask_count_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("where", "code", "said"), [(">/dev/full", 1, "cannot be written"), (">&-", 0, "")]
 )
-def test_an_answer_that_nobody_can_take(where: str, code: int, said: str) -> None:
-    shell = f'"{sys.executable}" -m app ask "Hello" {where}'
+@pytest.mark.parametrize("command", ["ask Hello", "doctor"])
+def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, said: str) -> None:
+    shell = f'"{sys.executable}" -m app {command} {where}'
     done = subprocess.run(
         ["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=False
     )

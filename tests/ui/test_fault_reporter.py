@@ -93,16 +93,47 @@ def test_the_log_opens_and_begins_and_ends(
 def test_qt_s_warnings_are_written_without_what_they_quote(
     reporter: FaultReporter, tmp_path: Path
 ) -> None:
-    qDebug("zebra 1")
-    qWarning('zebra 2 of "a chat"')
-    qCritical("zebra 3 of 'a chat'")
+    qDebug("zebra one")
+    qWarning('zebra two of "a chat"')
+    qCritical("zebra three of 'a chat'")
     text = written(tmp_path)
     assert "WARNING" in text
-    assert "Qt, default: zebra 2 of “…”" in text
+    assert "Qt, default: zebra two of “…”" in text
     assert "ERROR" in text
-    assert "zebra 1" not in text
+    assert "zebra one" not in text
     assert "chat" not in text
     assert len(without_quotes("x" * 1000)) == 301
+
+
+@pytest.mark.parametrize(
+    ("message", "written"),
+    [
+        ("Cannot open '/a/Tom's secret.png', because: no", "Cannot open “…”, because: no"),
+        (r'read (QFile, "/a/say \"secret\" now.md"): closed', "read (QFile, “…”): closed"),
+        ("open: File (/a/my secret.md) already open", "open: File (…"),
+        ("file:///a/my secret.md: no", "…"),
+        (r"C:\me\my secret.md not found", "…"),
+        ("no „secret“ in «secret»", "no “…”"),
+        ('cut in the middle of "my secret', "cut in the middle of “…”"),
+        ("Timers can't be started here: input/output", None),
+    ],
+)
+def test_what_qt_quotes_may_have_quotes_and_paths_in_it(message: str, written: str | None) -> None:
+    assert without_quotes(message) == (written or message)
+
+
+@pytest.mark.qt_log_ignore("zebra")
+def test_a_warning_of_qt_s_that_comes_with_each_picture_does_not_fill_the_log(
+    reporter: FaultReporter, tmp_path: Path
+) -> None:
+    for number in range(150):
+        qWarning(f"zebra {number} at 0x7f{number:x}")
+    lines = [line for line in written(tmp_path).splitlines() if "zebra" in line]
+    assert [line.rpartition("zebra ")[2] for line in lines] == [
+        "0 at 0x7f0",
+        "9 at 0x7f9 (10 times)",
+        "99 at 0x7f63 (100 times)",
+    ]
 
 
 def test_the_banner_by_keyboard(fireside: Fireside) -> None:

@@ -394,6 +394,23 @@ def test_a_chat_that_is_erased_in_mid_answer(
     assert not any(isinstance(event, NotSaved) for event in d.events)
 
 
+def test_many_chats_that_are_erased_leave_a_thread_for_an_answer(
+    harness: Callable[..., Harness],
+) -> None:
+    d = harness()
+    d.use(Waits())
+    first = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
+    d.wait(TurnProgress)
+    erased = d.chats.erase(range(1000, 1200))  # more than there are threads
+    second = d.chats.send(Question(None, words("two"), Effort.LOW, MODEL))
+    d.wait(TurnStarted, 2)
+    first.cancel()
+    d.wait(TurnProgress, 2)
+    second.cancel()
+    d.wait(TurnEnded, 2)
+    erased.result(10)
+
+
 def test_models_are_made_ready(harness: Callable[..., Harness]) -> None:
     d = harness()
     d.chats.load(MODEL)

@@ -186,6 +186,19 @@ def test_nonsense_in_it_is_kept(path: Path, nonsense: str, recovered: bool) -> N
     check(path)
 
 
+def test_half_a_surrogate_pair_in_it_is_replaced(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        parts = r'[{"channel": "final", "text": "a\ud800", "name": "\udc00.txt"}]'
+        queue = f'[{{"effort": "low", "parts": {parts}}}]'
+        db.execute("UPDATE message SET parts = ? WHERE id = 4", (parts,))
+        db.execute("UPDATE draft SET parts = ?, queue = ? WHERE chat = 2", (parts, queue))
+    whole = Part("a\N{REPLACEMENT CHARACTER}", PartKind.FILE, "\N{REPLACEMENT CHARACTER}.txt")
+    with contextlib.closing(Store(path)) as store:
+        assert store.messages.get(4).message.parts == (whole,)
+        assert store.drafts.all()[2] == Unsent((whole,), (Queued((whole,), Effort.LOW),))
+    check(path)
+
+
 def test_the_room_of_the_old_messages_is_given_back(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         parts = '[{"channel": "final", "text": "%s"}]' % ("x" * 10_000_000)
