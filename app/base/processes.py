@@ -142,13 +142,13 @@ class ChildProcess:
 
     def kill(self) -> None:
         """Kill the process at once."""
+        ran = self._process.is_alive()
         self._process.kill()
         self._process.join()
         if not self._noted_end:
             self._noted_end = True
-            fault_log.note(
-                f"{self._name}: process {self.pid} has ended with {self._process.exitcode}"
-            )
+            end = "was ended" if ran else f"has ended with {self._process.exitcode}"
+            fault_log.note(f"{self._name}: process {self.pid} {end}")
         self._outbox.put(None)
         self._sender.join()
         self._connection.close()
