@@ -54,7 +54,7 @@ from app.turn import (
     asked_on_their_days,
     day_of,
 )
-from app.writer import Unsaved, Writer
+from app.writer import UnsavedAnswers, Writer
 
 _CLOSE_S = 0.7  # for a running answer to end by itself
 _MOST_AT_ONCE = 64  # threads: answers that may wait at once
@@ -92,7 +92,7 @@ class Chats:
         self._preparing = Turn()  # the latest preparation
         self._running: dict[Turn, Future[None]] = {}
         self._lock = threading.Lock()  # for _preparing, _running and _closing
-        self._unsaved = Unsaved(disk, lambda *ended: publish(TurnEnded(*ended)))
+        self._unsaved = UnsavedAnswers(disk, lambda *ended: publish(TurnEnded(*ended)))
         self._closing = False
 
     def load(self, model: ModelRef) -> Turn:

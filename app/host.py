@@ -18,14 +18,14 @@ from app.base.settings import Folders, Settings
 from app.base.threads import report_errors
 from app.base.types import ModelRef, Sampling
 from app.chat import Chats
-from app.documents import DocumentReader, FileReading
+from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
 from app.engine.examiner import Examiner
 from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.models.hub import Hub
-from app.models.model_library import ModelLibrary, ModelMoving
+from app.models.model_library import ModelLibrary, MoveProgress
 from app.network.access import NetworkAccess
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
@@ -57,7 +57,7 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | DownloadEvent | ModelMoving | FileReading], None],
+        publish: Callable[[ChatEvent | DownloadEvent | MoveProgress | DocumentProgress], None],
         *,
         backend: Backend | None = None,
     ) -> None:

@@ -126,7 +126,7 @@ class Writer:
             self._thinking_since = None
 
 
-class Unsaved:
+class UnsavedAnswers:
     """The finished answers that could not be saved.
 
     They are tried again every few seconds, and before something else is written. ``saved`` is

@@ -5,11 +5,11 @@ it also counts tokens with a model's tokenizer.
 """
 
 from app.documents.document import Document, DocumentKind
-from app.documents.supervisor import DocumentReader, FileReading
+from app.documents.supervisor import DocumentProgress, DocumentReader
 
 __all__ = [
     "Document",
     "DocumentKind",
+    "DocumentProgress",
     "DocumentReader",
-    "FileReading",
 ]

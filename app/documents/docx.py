@@ -16,7 +16,7 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
 from app.base.errors import DocumentBroken, DocumentEncrypted, DocumentTooLarge
-from app.documents.docx_inline import WordLine
+from app.documents.docx_inline import DocxParagraphReader
 from app.documents.docx_numbering import BULLET, Numbering
 from app.documents.docx_package import (
     LARGEST,
@@ -206,7 +206,7 @@ class DocxStory:
         self._document = document
         self.relations = document.package.relations(name) if name else {}
         self._unfinished = ""  # text of a paragraph whose end was deleted
-        self.line = WordLine(self)
+        self.line = DocxParagraphReader(self)
 
     def note(self, kind: str, number: str) -> str:
         """Return the mark of a note, whose text comes at the end."""

@@ -51,7 +51,7 @@ class Story(Protocol):
         """Return the text of a part that is drawn in this one."""
 
 
-class WordLine:
+class DocxParagraphReader:
     """A reader of a story's paragraphs in turn: a field may begin in one and end in another."""
 
     def __init__(self, story: Story) -> None:

@@ -41,7 +41,7 @@ def _run_child(connection: Connection) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class FileReading:
+class DocumentProgress:
     """Progress of reading a file to be attached, in pages. Setting ``stop`` ends it."""
 
     stop: threading.Event
@@ -69,7 +69,7 @@ class DocumentReader:
         self,
         target: Callable[[Connection], None] = _run_child,
         *,
-        publish: Callable[[FileReading], None] = lambda event: None,
+        publish: Callable[[DocumentProgress], None] = lambda event: None,
         memory: int = MEMORY,
         idle: float = _IDLE_S,
     ) -> None:
@@ -91,13 +91,13 @@ class DocumentReader:
 
         It is decoded with ``encoding`` if the user chose one, else with the one that it seems to
         have. ``seen`` is called, on another thread, with the pages done and their total; without
-        it, FileReading is published. Fails with DocumentError, or with Cancelled once ``stop`` is
+        it, DocumentProgress is published. Fails with DocumentError, or with Cancelled once ``stop`` is
         set.
         """
         if seen is None:
 
             def seen(done: int, total: int) -> None:
-                self._publish(FileReading(stop, done, total))
+                self._publish(DocumentProgress(stop, done, total))
 
         died = DocumentBroken(path, "it is too much for the program that reads it")
         return self._add(_Job(("read", path, encoding), died, stop, seen))

@@ -15,7 +15,7 @@ called again and again, and an exception from it (`Cancelled`) ends the work.
 """
 
 from app.exchange.exporter import ExportFormat, ExportOptions, export
-from app.exchange.foreign_chat import LeftOut
+from app.exchange.foreign_chat import OmissionReason
 from app.exchange.importer import ImportedFiles, ImportReport, ImportSource, Progress, read
 from app.exchange.markdown_page import ExportWords
 from app.exchange.preset_file import PresetReport, export_presets, import_presets
@@ -27,7 +27,7 @@ __all__ = [
     "ImportReport",
     "ImportSource",
     "ImportedFiles",
-    "LeftOut",
+    "OmissionReason",
     "PresetReport",
     "Progress",
     "export",

@@ -27,7 +27,7 @@ from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
     ImportContext,
-    LeftOut,
+    OmissionReason,
     build_tree,
     named_files,
     read_node,
@@ -70,7 +70,7 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
     instructions: dict[str, None] = {}  # as an ordered set: branches repeat them
     model = raw.text("default_model_slug")
 
-    def read(entry: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage:
+    def read(entry: Foreign, left_out: Counter[OmissionReason]) -> ForeignMessage:
         return _node(entry, model, instructions, left_out)
 
     info = ForeignChat(
@@ -102,7 +102,7 @@ def _folder(raw: Foreign, context: ImportContext) -> str:
 
 
 def _node(
-    raw: Foreign, model: str, instructions: dict[str, None], left_out: Counter[LeftOut]
+    raw: Foreign, model: str, instructions: dict[str, None], left_out: Counter[OmissionReason]
 ) -> ForeignMessage:
     raw.ignore("id")
     message = raw["message"]
@@ -132,7 +132,10 @@ def _node(
 
 
 def _parts(
-    message: Foreign, role: Role | None, instructions: dict[str, None], left_out: Counter[LeftOut]
+    message: Foreign,
+    role: Role | None,
+    instructions: dict[str, None],
+    left_out: Counter[OmissionReason],
 ) -> tuple[Part, ...]:
     """Return a message's parts, by its kind; texts for the model go to ``instructions``."""
     content, metadata = message["content"], message["metadata"]
@@ -141,7 +144,7 @@ def _parts(
         instructions.update(dict.fromkeys(_context(content, metadata)))
         return ()
     if metadata.flag("is_visually_hidden_from_conversation"):
-        left_out[LeftOut.HIDDEN] += bool(_text(content, [], Counter()).strip())
+        left_out[OmissionReason.HIDDEN] += bool(_text(content, [], Counter()).strip())
         message.ignore()
         return ()
     images: list[str] = []
@@ -164,13 +167,13 @@ def _parts(
         case "execution_output" | "citable_code_output":
             return _code_parts(text or content.text("output_str"), "")
         case "text" | "multimodal_text" if tool:
-            left_out[LeftOut.TOOL] += bool(text.strip())
+            left_out[OmissionReason.TOOL] += bool(text.strip())
             return _research_report(metadata) or names
         case "text" | "multimodal_text" | "code" if recipient not in ("", "all"):
             return (*_tool_call_parts(recipient, text), *names)
         case "text" | "multimodal_text":
             return (*text_parts(_resolve_marks(text, metadata, left_out)), *names)
-    left_out[LeftOut.TOOL if tool or kind in _TOOL_KINDS else LeftOut.UNKNOWN] += 1
+    left_out[OmissionReason.TOOL if tool or kind in _TOOL_KINDS else OmissionReason.UNKNOWN] += 1
     content.ignore()
     return ()
 
@@ -188,7 +191,7 @@ def _context(content: Foreign, metadata: Foreign) -> list[str]:
     return [text.strip() for text in texts if text.strip()]
 
 
-def _text(content: Foreign, images: list[str], left_out: Counter[LeftOut]) -> str:
+def _text(content: Foreign, images: list[str], left_out: Counter[OmissionReason]) -> str:
     """Return the text of a message.
 
     Pictures, whose keys are added to ``images``, and audio are counted.
@@ -202,23 +205,25 @@ def _text(content: Foreign, images: list[str], left_out: Counter[LeftOut]) -> st
         elif kind == "audio_transcription" or (piece.text("text") and not kind):
             texts.append(piece.text("text"))
         elif "image" in kind:
-            left_out[LeftOut.IMAGE] += 1
+            left_out[OmissionReason.IMAGE] += 1
             made = piece["metadata"]["generation"].text("serialization_title")
             images.append(made or piece.text("asset_pointer").rpartition("//")[2])
         elif "audio" in kind or "video" in kind:
-            left_out[LeftOut.AUDIO] += 1
+            left_out[OmissionReason.AUDIO] += 1
         else:
-            left_out[LeftOut.UNKNOWN] += part is not None
+            left_out[OmissionReason.UNKNOWN] += part is not None
     return "\n".join(text for text in texts if text) or content.text("text")
 
 
-def _names(metadata: Foreign, images: Sequence[str], left_out: Counter[LeftOut]) -> list[str]:
+def _names(
+    metadata: Foreign, images: Sequence[str], left_out: Counter[OmissionReason]
+) -> list[str]:
     """Return the names of pictures and files; pictures may be among the files, too."""
     files = metadata.objects("attachments")
     pictures = [f for f in files if f.text("mime_type", "mimeType").startswith("image/")]
     others = [f for f in files if f not in pictures]
-    left_out[LeftOut.FILE] += len(others)
-    left_out[LeftOut.IMAGE] += max(len(pictures) - len(images), 0)
+    left_out[OmissionReason.FILE] += len(others)
+    left_out[OmissionReason.IMAGE] += max(len(pictures) - len(images), 0)
     title = metadata.text("image_gen_title")
     keys = [title or key for key in images[len(pictures) :]]
     return [*(f.text("name") for f in pictures), *keys, *(f.text("name") for f in others)]
@@ -264,7 +269,7 @@ def _research_report(metadata: Foreign) -> tuple[Part, ...]:
     return text_parts(_resolve_marks(text, report, Counter()))
 
 
-def _resolve_marks(text: str, metadata: Foreign, left_out: Counter[LeftOut]) -> str:
+def _resolve_marks(text: str, metadata: Foreign, left_out: Counter[OmissionReason]) -> str:
     """Replace marks by the links and names that they represent; count the others."""
     if not any(mark in text for mark in _MARK_STARTS):
         return text
@@ -278,7 +283,7 @@ def _resolve_marks(text: str, metadata: Foreign, left_out: Counter[LeftOut]) -> 
             mark[1] or "", (mark[2] or "").split("\ue202")
         )
         picture = (mark[1] or "").startswith(("i", "video"))
-        left_out[LeftOut.IMAGE if picture else LeftOut.CITATION] += not link
+        left_out[OmissionReason.IMAGE if picture else OmissionReason.CITATION] += not link
         space = " " if mark[0].startswith(" ") and link else ""
         return f"{space}{link}"
 

@@ -32,7 +32,7 @@ from app.exchange.foreign_chat import (
     ForeignMessage,
     ForeignProject,
     ImportContext,
-    LeftOut,
+    OmissionReason,
     build_tree,
     named_files,
     read_node,
@@ -68,7 +68,7 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
     messages = raw.objects("messages" if design else "chat_messages")
     model = raw.text("model")
 
-    def read(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage:
+    def read(message: Foreign, left_out: Counter[OmissionReason]) -> ForeignMessage:
         return _design_node(message, left_out) if design else _node(message, model, left_out)
 
     nodes: dict[str, ForeignMessage] = {}
@@ -84,7 +84,7 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
         nodes[name] = replace(node, parent=parent_or_root if parent else previous)
         previous = name
     project = _project_of(raw, context)
-    context.left_out[LeftOut.NOTE] += bool(raw.text("summary").strip())
+    context.left_out[OmissionReason.NOTE] += bool(raw.text("summary").strip())
     info = ForeignChat(
         raw.text("name", "title"),
         raw.time("created_at"),
@@ -106,12 +106,12 @@ def read_companion(raw: Foreign, context: ImportContext) -> bool:
     if "prompt_template" in raw.raw or isinstance(raw.raw.get("docs"), list):
         project = ForeignProject(raw.text("name"), raw.text("prompt_template"))
         context.projects[raw.text("uuid")] = project
-        context.left_out[LeftOut.FILE] += len(raw.items("docs"))
+        context.left_out[OmissionReason.FILE] += len(raw.items("docs"))
         return True
     if any(key in raw.raw for key in _MEMORIES):
-        context.left_out[LeftOut.MEMORY] += bool(raw.text("conversations_memory").strip())
-        context.left_out[LeftOut.MEMORY] += len(raw["project_memories"].raw)
-        context.left_out[LeftOut.MEMORY] += len(raw.items("memory_files"))
+        context.left_out[OmissionReason.MEMORY] += bool(raw.text("conversations_memory").strip())
+        context.left_out[OmissionReason.MEMORY] += len(raw["project_memories"].raw)
+        context.left_out[OmissionReason.MEMORY] += len(raw.items("memory_files"))
         return True
     return False
 
@@ -125,7 +125,7 @@ def _project_of(raw: Foreign, context: ImportContext) -> ForeignProject:
     return found or context.project("Claude", key)
 
 
-def _node(message: Foreign, model: str, left_out: Counter[LeftOut]) -> ForeignMessage:
+def _node(message: Foreign, model: str, left_out: Counter[OmissionReason]) -> ForeignMessage:
     message.ignore("uuid", "updated_at", "index", "parent_message_uuid", "input_mode")
     message.ignore("stop_reason", "compaction_summary", "sync_sources", "chat_feedback")
     role = _ROLES.get(message.text("sender", "role"), Role.ASSISTANT)
@@ -136,7 +136,7 @@ def _node(message: Foreign, model: str, left_out: Counter[LeftOut]) -> ForeignMe
     if not parts:
         parts += _tagged_parts(_UNSUPPORTED_BLOCK.sub("", words))
     kinds = Counter(_kind(block) for block in blocks)
-    left_out[LeftOut.TOOL] += max(kinds["tool_result"] - kinds["tool_use"], 0)
+    left_out[OmissionReason.TOOL] += max(kinds["tool_result"] - kinds["tool_use"], 0)
     stopped = message.text("stop_reason") == "user_canceled"
     state = State.STOPPED if stopped else State.DONE
     return ForeignMessage(
@@ -149,7 +149,7 @@ def _node(message: Foreign, model: str, left_out: Counter[LeftOut]) -> ForeignMe
     )
 
 
-def _files(message: Foreign, left_out: Counter[LeftOut]) -> tuple[list[Part], list[str]]:
+def _files(message: Foreign, left_out: Counter[OmissionReason]) -> tuple[list[Part], list[str]]:
     """Return attached files with their text, and the names of files without one."""
     texts: list[Part] = []
     names: list[str] = []
@@ -169,11 +169,11 @@ def _files(message: Foreign, left_out: Counter[LeftOut]) -> tuple[list[Part], li
             names.append(name)
     for name in names:
         image = PurePosixPath(name).suffix.lower() in _IMAGES
-        left_out[LeftOut.IMAGE if image else LeftOut.FILE] += 1
+        left_out[OmissionReason.IMAGE if image else OmissionReason.FILE] += 1
     return texts, names
 
 
-def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
+def _block(block: Foreign, left_out: Counter[OmissionReason]) -> Iterator[Part]:
     """Yield the parts of a block.
 
     Documents and code are shown; other calls are counted, each with its result as one.
@@ -181,7 +181,7 @@ def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
     kind = _kind(block)
     if kind == "text":
         block.ignore("citations")
-        left_out[LeftOut.CITATION] += len(block.items("citations"))
+        left_out[OmissionReason.CITATION] += len(block.items("citations"))
         yield from _tagged_parts(block.text("text"))
     elif kind == "thinking":
         text = block.text("thinking", "text") or _summaries(block)
@@ -190,7 +190,7 @@ def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
         block.ignore("summaries", "signature")
     elif kind == "tool_use":
         made = tuple(_call_parts(block["input"]))
-        left_out[LeftOut.TOOL] += not made
+        left_out[OmissionReason.TOOL] += not made
         yield from made
         block.ignore()
     elif kind == "tool_result":
@@ -200,10 +200,10 @@ def _block(block: Foreign, left_out: Counter[LeftOut]) -> Iterator[Part]:
                 yield Part(code_fence(output), format_data=ALONG_THE_WAY)
         block.ignore()
     elif kind == "image":
-        left_out[LeftOut.IMAGE] += 1
+        left_out[OmissionReason.IMAGE] += 1
         block.ignore()
     elif kind != "token_budget":
-        left_out[LeftOut.UNKNOWN] += 1
+        left_out[OmissionReason.UNKNOWN] += 1
         block.ignore()
     block.ignore("start_timestamp", "stop_timestamp", "flags", "id")
 
@@ -278,7 +278,7 @@ def _is_design(raw: Foreign) -> bool:
     return all(isinstance(Foreign(m).raw.get("content"), dict) for m in messages)
 
 
-def _design_node(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage:
+def _design_node(message: Foreign, left_out: Counter[OmissionReason]) -> ForeignMessage:
     message.ignore("uuid", "created_at")
     content = message["content"]
     content.ignore("id", "authorName", "authorAccountUuid", "timestamp", "turnChanges")
@@ -286,7 +286,7 @@ def _design_node(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage
     parts: list[Part] = []
     for file in content.objects("attachments"):
         text = file.text("content")
-        left_out[LeftOut.FILE] += not text.strip()
+        left_out[OmissionReason.FILE] += not text.strip()
         parts += [Part(text, PartKind.FILE, file.text("name") or _PASTED)] if text.strip() else []
         file.ignore()
     parts += text_parts(content.text("content"))
@@ -295,7 +295,7 @@ def _design_node(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage
         if kind == "thinking" and text.strip():
             parts.append(Part(text, PartKind.REASONING))
         elif kind == "tool_call":
-            left_out[LeftOut.TOOL] += 1
+            left_out[OmissionReason.TOOL] += 1
         elif kind == "user_interjection":
             parts += text_parts(_as_quote(block["message"].text("content")))
         else:

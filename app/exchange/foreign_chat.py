@@ -19,7 +19,7 @@ _THINK = re.compile(
 )
 
 
-class LeftOut(StrEnum):
+class OmissionReason(StrEnum):
     """Reasons why something of another program's chats was left out."""
 
     IMAGE = "image"
@@ -68,7 +68,7 @@ class ImportContext:
     """Projects by key; those of one file are for the chats of another."""
     wanted: set[str] = field(default_factory=set)
     """The keys of the projects and folders that chats are in."""
-    left_out: Counter[LeftOut] = field(default_factory=Counter)
+    left_out: Counter[OmissionReason] = field(default_factory=Counter)
 
     def project(self, source: str, key: str) -> ForeignProject:
         """Return the project of a key; an unknown one is named by the key's end."""
@@ -145,19 +145,19 @@ class _Draft:
 
 def read_node(
     raw: Foreign,
-    read: Callable[[Foreign, Counter[LeftOut]], ForeignMessage],
-    left_out: Counter[LeftOut],
+    read: Callable[[Foreign, Counter[OmissionReason]], ForeignMessage],
+    left_out: Counter[OmissionReason],
 ) -> ForeignMessage:
     """Return what ``read`` makes of an entry, and count what it overlooked.
 
     That is one UNKNOWN if ``read`` found nothing, gave no reason, and a field that it did not
     read contains text; or where such a field contains whole sentences beside what it found.
     """
-    own: Counter[LeftOut] = Counter()
+    own: Counter[OmissionReason] = Counter()
     found = read(raw, own)
     silent = not found.parts and found.thought_s is None and not own.total()
-    if not own[LeftOut.UNKNOWN]:
-        own[LeftOut.UNKNOWN] += bool(raw.unread(sentences=not silent))
+    if not own[OmissionReason.UNKNOWN]:
+        own[OmissionReason.UNKNOWN] += bool(raw.unread(sentences=not silent))
     left_out.update(own)
     return found
 

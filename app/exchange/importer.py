@@ -14,7 +14,7 @@ from pathlib import Path
 from app.base.errors import ExchangeError, ExchangeUnknown
 from app.base.types import Message, Part, PartKind, Role
 from app.exchange import chatgpt, claude, lmstudio, native_json, openwebui
-from app.exchange.foreign_chat import ForeignProject, ImportContext, LeftOut
+from app.exchange.foreign_chat import ForeignProject, ImportContext, OmissionReason
 from app.exchange.foreign_json import Foreign
 from app.exchange.import_files import ImportFile, as_text, read_entries, typed_errors
 from app.exchange.json_stream import JsonReader
@@ -69,7 +69,7 @@ class ImportedFiles:
     """The number of chats that each program wrote."""
     chats: int
     messages: int
-    left_out: Mapping[LeftOut, int]
+    left_out: Mapping[OmissionReason, int]
     """How often something was left out, by reason."""
     faults: tuple[ExchangeError, ...] = ()
     without_chats: int = 0
@@ -132,7 +132,7 @@ def read(
     chosen = (paths,) if isinstance(paths, Path) else tuple(paths)
     known = _Duplicates(store) if store else None
     sources: Counter[ImportSource] = Counter()
-    left_out: Counter[LeftOut] = Counter()
+    left_out: Counter[OmissionReason] = Counter()
     faults: list[ExchangeError] = []
     skipped: set[object] = set()
     projects: dict[str, ForeignProject] = {}
@@ -161,8 +161,8 @@ def read(
         wanted |= reader.context.wanted
     if not sources:
         raise faults[0] if faults else ExchangeUnknown(chosen[0])
-    left_out[LeftOut.FOLDER] += len(wanted - projects.keys())
-    counted = {why: left_out[why] for why in LeftOut if left_out[why]}
+    left_out[OmissionReason.FOLDER] += len(wanted - projects.keys())
+    counted = {why: left_out[why] for why in OmissionReason if left_out[why]}
     return ImportedFiles(
         chosen,
         {source: number for source, number in sources.items() if number or not chats},
@@ -246,7 +246,7 @@ class _FileReader:
         if claude.read_companion(raw, self.context):
             self._is_export = True
         else:
-            self.context.left_out[LeftOut.CHAT] += 1
+            self.context.left_out[OmissionReason.CHAT] += 1
 
 
 class _Duplicates:

@@ -21,7 +21,7 @@ from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
     ImportContext,
-    LeftOut,
+    OmissionReason,
     answer_parts,
     build_tree,
     named_files,
@@ -53,7 +53,7 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
     instructions: list[str] = [raw.text("systemPrompt") or _system_prompt(raw)]
     previous: str | None = None
 
-    def read(version: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage:
+    def read(version: Foreign, left_out: Counter[OmissionReason]) -> ForeignMessage:
         return _node(version, instructions, left_out)
 
     for turn, message in enumerate(raw.objects("messages")):
@@ -65,10 +65,10 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
             if number == chosen or shown == previous:
                 shown = name
         previous = shown
-    context.left_out[LeftOut.NOTE] += len(raw.items("notes")) + bool(
+    context.left_out[OmissionReason.NOTE] += len(raw.items("notes")) + bool(
         raw.text("clientInput").strip()
     )
-    context.left_out[LeftOut.FILE] += len(raw.items("looseFiles")) + len(
+    context.left_out[OmissionReason.FILE] += len(raw.items("looseFiles")) + len(
         raw.items("clientInputFiles")
     )
     info = ForeignChat(
@@ -106,7 +106,9 @@ class _Attachments:
     results: int = 0
 
 
-def _node(version: Foreign, instructions: list[str], left_out: Counter[LeftOut]) -> ForeignMessage:
+def _node(
+    version: Foreign, instructions: list[str], left_out: Counter[OmissionReason]
+) -> ForeignMessage:
     version.ignore("type", "preprocessed", "senderInfo")
     role = _ROLES.get(version.text("role"))
     attachments = _Attachments()
@@ -117,7 +119,7 @@ def _node(version: Foreign, instructions: list[str], left_out: Counter[LeftOut])
     if version.text("role") == "system":
         instructions.extend(part.text for part in parts)
         return ForeignMessage(Role.ASSISTANT)
-    left_out[LeftOut.TOOL] += max(attachments.calls, attachments.results)
+    left_out[OmissionReason.TOOL] += max(attachments.calls, attachments.results)
     answer = role is not Role.USER
     titles = [step["style"].text("title") for step in version.objects("steps")]
     thought = [seconds for title in titles if (seconds := duration(title)) is not None]
@@ -130,11 +132,11 @@ def _node(version: Foreign, instructions: list[str], left_out: Counter[LeftOut])
 
 
 def _steps(
-    version: Foreign, attachments: _Attachments, left_out: Counter[LeftOut]
+    version: Foreign, attachments: _Attachments, left_out: Counter[OmissionReason]
 ) -> Iterator[Part]:
     for step in version.objects("steps"):
         if step.text("type") != "contentBlock":
-            left_out[LeftOut.UNKNOWN] += step.text("type") not in _IGNORED_STEPS
+            left_out[OmissionReason.UNKNOWN] += step.text("type") not in _IGNORED_STEPS
             step.ignore()
             continue
         step.ignore("stepIdentifier", "genInfo", "style", "roleOverride")
@@ -145,7 +147,7 @@ def _steps(
         yield from [Part(text, PartKind.REASONING)] if thinking else answer_parts(text)
 
 
-def _words(raw: Foreign, attachments: _Attachments, left_out: Counter[LeftOut]) -> str:
+def _words(raw: Foreign, attachments: _Attachments, left_out: Counter[OmissionReason]) -> str:
     """Return the words of a ``content``; other items are counted, and files are named."""
     texts = [raw.text("content")]
     for item in raw.objects("content"):
@@ -153,7 +155,9 @@ def _words(raw: Foreign, attachments: _Attachments, left_out: Counter[LeftOut]) 
         if kind == "text":
             texts.append(item.text("text"))
         elif kind == "file":
-            left_out[LeftOut.IMAGE if item.text("fileType") == "image" else LeftOut.FILE] += 1
+            left_out[
+                OmissionReason.IMAGE if item.text("fileType") == "image" else OmissionReason.FILE
+            ] += 1
             attachments.files.append(item.text("fileIdentifier").rpartition(" - ")[2])
             item.ignore()
         elif kind.startswith("tool"):
@@ -161,6 +165,6 @@ def _words(raw: Foreign, attachments: _Attachments, left_out: Counter[LeftOut]) 
             attachments.calls += kind != "toolCallResult"
             item.ignore()
         else:
-            left_out[LeftOut.UNKNOWN] += 1
+            left_out[OmissionReason.UNKNOWN] += 1
             item.ignore()
     return "".join(texts)

@@ -62,7 +62,7 @@ from typing import Any, TextIO
 
 from app.base.codec import FieldError, an_object, decode, decode_value, encode, hints, member
 from app.base.types import Message, Part, Role
-from app.exchange.foreign_chat import LeftOut
+from app.exchange.foreign_chat import OmissionReason
 from app.exchange.foreign_json import Foreign, Newer
 from app.exchange.json_stream import JsonReader, NotJson
 from app.formats.harmony import stored_parts
@@ -92,7 +92,7 @@ def write(file: TextIO, trees: Iterable[ChatTree]) -> None:
     file.write("\n]}\n")
 
 
-def read(reader: JsonReader, left: Counter[LeftOut] | None = None) -> Iterator[ChatTree]:
+def read(reader: JsonReader, left: Counter[OmissionReason] | None = None) -> Iterator[ChatTree]:
     """Yield the chats of a file, one at a time.
 
     ``left`` counts content in unknown fields, written by a later version. Raises FieldError, Newer,
@@ -114,7 +114,7 @@ def read(reader: JsonReader, left: Counter[LeftOut] | None = None) -> Iterator[C
                     raw = reader.value()
                     tree = _tree(raw, _part if version == 1 else part_from)
                     if left is not None:
-                        left[LeftOut.UNKNOWN] += sum(map(_says_more, raw["messages"]))
+                        left[OmissionReason.UNKNOWN] += sum(map(_says_more, raw["messages"]))
                     yield tree
                 except (FieldError, NotJson) as error:
                     raise FieldError(f"chat {count}: {error}") from error

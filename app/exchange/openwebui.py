@@ -28,7 +28,7 @@ from app.exchange.foreign_chat import (
     ForeignChat,
     ForeignMessage,
     ImportContext,
-    LeftOut,
+    OmissionReason,
     answer_parts,
     build_tree,
     named_files,
@@ -61,7 +61,7 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
     history = _history(raw)
     instructions = [own.text("system") or own["params"].text("system")]
 
-    def read(message: Foreign, left_out: Counter[LeftOut]) -> ForeignMessage:
+    def read(message: Foreign, left_out: Counter[OmissionReason]) -> ForeignMessage:
         return _node(message, instructions, left_out)
 
     table = history.table("messages")
@@ -70,8 +70,8 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
         nodes = _from_list(
             history.objects("messages") or own.objects("messages"), read, context.left_out
         )
-    context.left_out[LeftOut.TAG] += len(own.items("tags") or raw["meta"].items("tags"))
-    context.left_out[LeftOut.NOTE] += bool(raw.text("summary").strip())
+    context.left_out[OmissionReason.TAG] += len(own.items("tags") or raw["meta"].items("tags"))
+    context.left_out[OmissionReason.NOTE] += bool(raw.text("summary").strip())
     info = ForeignChat(
         own.text("title") or raw.text("title"),
         raw.time("created_at") or own.time("timestamp"),
@@ -87,8 +87,8 @@ def read_chat(raw: Foreign, context: ImportContext) -> ChatTree | None:
 
 def _from_list(
     messages: Sequence[Foreign],
-    read: Callable[[Foreign, Counter[LeftOut]], ForeignMessage],
-    left_out: Counter[LeftOut],
+    read: Callable[[Foreign, Counter[OmissionReason]], ForeignMessage],
+    left_out: Counter[OmissionReason],
 ) -> dict[str, ForeignMessage]:
     """Read the messages of a chat that only has a list, as other programs write it.
 
@@ -116,7 +116,9 @@ def _folder(raw: Foreign, context: ImportContext) -> str:
     return file_name[1] if file_name else context.project("Open WebUI", key).name
 
 
-def _node(raw: Foreign, instructions: list[str], left_out: Counter[LeftOut]) -> ForeignMessage:
+def _node(
+    raw: Foreign, instructions: list[str], left_out: Counter[OmissionReason]
+) -> ForeignMessage:
     raw.ignore("id", "models", "modelName", "selectedModelId", "timestamp", "lastSentence")
     raw.ignore("usage", "info", "statusHistory", "status", "followUps", "annotation", "favorite")
     raw.ignore("userContext", "originalContent", "user", "feedbackId", "code_executions", "tasks")
@@ -128,10 +130,10 @@ def _node(raw: Foreign, instructions: list[str], left_out: Counter[LeftOut]) -> 
         instructions.append(content)
         return ForeignMessage(Role.ASSISTANT, (), parent, children)
     if raw.text("role") == "tool":
-        left_out[LeftOut.TOOL] += bool(content.strip())
+        left_out[OmissionReason.TOOL] += bool(content.strip())
         return ForeignMessage(Role.ASSISTANT, (), parent, children)
     files, names = _files(raw, left_out)
-    left_out[LeftOut.CITATION] += len(raw.items("sources") or raw.items("citations"))
+    left_out[OmissionReason.CITATION] += len(raw.items("sources") or raw.items("citations"))
     is_question = role is Role.USER
     parts = text_parts(content) if is_question else _answer(raw, content, left_out)
     error = raw["error"].text("content", "message", "detail") or raw.text("error")
@@ -154,7 +156,7 @@ def _node(raw: Foreign, instructions: list[str], left_out: Counter[LeftOut]) -> 
     )
 
 
-def _files(raw: Foreign, left_out: Counter[LeftOut]) -> tuple[list[Part], list[str]]:
+def _files(raw: Foreign, left_out: Counter[OmissionReason]) -> tuple[list[Part], list[str]]:
     """Return files with the text that was extracted from them, and the names of the others."""
     texts, names = [], []
     for item in raw.objects("files"):
@@ -166,12 +168,12 @@ def _files(raw: Foreign, left_out: Counter[LeftOut]) -> tuple[list[Part], list[s
         if text.strip() and not image:
             texts.append(Part(text, PartKind.FILE, name or "file.txt"))
             continue
-        left_out[LeftOut.IMAGE if image else LeftOut.FILE] += 1
+        left_out[OmissionReason.IMAGE if image else OmissionReason.FILE] += 1
         names.append(name)
     return texts, names
 
 
-def _joined_text(raw: Foreign, left_out: Counter[LeftOut]) -> str:
+def _joined_text(raw: Foreign, left_out: Counter[OmissionReason]) -> str:
     """Return the words of a content that is a list, as in OpenAI's API."""
     texts = []
     for item in raw.objects("content"):
@@ -179,12 +181,12 @@ def _joined_text(raw: Foreign, left_out: Counter[LeftOut]) -> str:
         if kind in ("text", "input_text", "output_text", "summary_text", "refusal", ""):
             texts.append(item.text("text", "refusal"))
         else:
-            left_out[LeftOut.IMAGE if "image" in kind else LeftOut.UNKNOWN] += 1
+            left_out[OmissionReason.IMAGE if "image" in kind else OmissionReason.UNKNOWN] += 1
             item.ignore()
     return "\n".join(text for text in texts if text)
 
 
-def _answer(raw: Foreign, content: str, left_out: Counter[LeftOut]) -> tuple[Part, ...]:
+def _answer(raw: Foreign, content: str, left_out: Counter[OmissionReason]) -> tuple[Part, ...]:
     """Return an answer by its steps, or by its text if they have none or it was edited."""
     steps = tuple(_steps(raw.objects("output"), left_out))
     spoken = [part for part in steps if _is_answer(part)]
@@ -201,11 +203,11 @@ def _is_answer(part: Part) -> bool:
     return part.kind is PartKind.TEXT and part.format_data != ALONG_THE_WAY
 
 
-def _steps(items: Sequence[Foreign], left_out: Counter[LeftOut]) -> Iterator[Part]:
+def _steps(items: Sequence[Foreign], left_out: Counter[OmissionReason]) -> Iterator[Part]:
     """Yield the steps of an answer in their order; a call and its result count as one."""
     kinds = Counter(item.text("type") for item in items)
     results = sum(number for kind, number in kinds.items() if kind.endswith("_call_output"))
-    left_out[LeftOut.TOOL] += max(
+    left_out[OmissionReason.TOOL] += max(
         sum(n for kind, n in kinds.items() if kind.endswith("_call")), results
     )
     for item in items:
@@ -223,12 +225,14 @@ def _steps(items: Sequence[Foreign], left_out: Counter[LeftOut]) -> Iterator[Par
             yield from _code(item)
         elif kind.endswith("_call_output"):
             for file in item.objects("files"):
-                left_out[LeftOut.IMAGE if file.text("type") == "image" else LeftOut.FILE] += 1
+                left_out[
+                    OmissionReason.IMAGE if file.text("type") == "image" else OmissionReason.FILE
+                ] += 1
             item.ignore()
         elif kind.endswith("_call"):
             item.ignore()
         else:
-            left_out[LeftOut.UNKNOWN] += 1
+            left_out[OmissionReason.UNKNOWN] += 1
             item.ignore()
 
 
@@ -243,7 +247,7 @@ def _code(item: Foreign) -> Iterator[Part]:
     item.ignore()
 
 
-def _parts(content: str, left_out: Counter[LeftOut]) -> Iterator[Part]:
+def _parts(content: str, left_out: Counter[OmissionReason]) -> Iterator[Part]:
     """Yield an answer, with each ``<details>`` taken apart."""
     at = 0
     while found := _OPENING.search(content, at):
@@ -259,7 +263,7 @@ def _parts(content: str, left_out: Counter[LeftOut]) -> Iterator[Part]:
         elif found[1] == "code_interpreter" and (code := _SUMMARY.sub("", inner, count=1).strip()):
             yield Part(code, format_data=ALONG_THE_WAY)
         else:
-            left_out[LeftOut.TOOL] += 1
+            left_out[OmissionReason.TOOL] += 1
     rest = content[at:].lstrip("\n")
     yield from text_parts(rest) if at else answer_parts(rest)
 

@@ -30,7 +30,7 @@ class InstalledModels:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelMoving:
+class MoveProgress:
     """The progress of moving a model to another folder, in bytes."""
 
     model: InstalledModel
@@ -61,7 +61,7 @@ class ModelLibrary:
         downloads: Callable[[], Downloads],
         folders: Callable[[], list[Path]],
         add_folder: Callable[[Path], None],
-        publish: Callable[[ModelMoving], None],
+        publish: Callable[[MoveProgress], None],
         jobs: Jobs,
         quick: Jobs,
     ) -> None:
@@ -109,7 +109,7 @@ class ModelLibrary:
     def move(self, model: InstalledModel, folder: Path, stop: threading.Event) -> Future[Path]:
         """Move a model to another folder, and add that to the folders to search.
 
-        Publishes ModelMoving. Fails with LibraryError, or with Cancelled once ``stop`` is set.
+        Publishes MoveProgress. Fails with LibraryError, or with Cancelled once ``stop`` is set.
         """
         self._add_folder(folder)
 
@@ -117,7 +117,7 @@ class ModelLibrary:
             from app.models import file_operations
 
             path = file_operations.move(
-                model, folder, stop, lambda *now: self._publish(ModelMoving(model, *now))
+                model, folder, stop, lambda *now: self._publish(MoveProgress(model, *now))
             )
             self._downloads().moved(model.path, path)
             self._uses.rename_model(str(model.path), str(path))

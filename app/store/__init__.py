@@ -32,8 +32,8 @@ from app.store.rows import (
     Preset,
     Queued,
     State,
+    StoredDraft,
     TitleBy,
-    Unsent,
 )
 from app.store.schema import MIGRATIONS, Migration
 from app.store.search import Search, SearchHit
@@ -54,8 +54,8 @@ __all__ = [
     "SearchHit",
     "State",
     "Store",
+    "StoredDraft",
     "TitleBy",
-    "Unsent",
     "backups",
     "recover",
     "restore_backup",

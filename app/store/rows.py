@@ -124,7 +124,7 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class StoredDraft:
     """A chat's draft: the composer's content, and the waiting messages in order."""
 
     parts: tuple[Part, ...] = ()
@@ -271,9 +271,9 @@ def pack_setup(setup: ChatSettings) -> dict[str, str | None]:
     }
 
 
-def draft_row(row: tuple[Any, ...]) -> tuple[int | None, Unsent]:
+def draft_row(row: tuple[Any, ...]) -> tuple[int | None, StoredDraft]:
     chat, parts, queue = row
-    return chat, Unsent(_parts(json.loads(parts)), _unpack_queue(queue))
+    return chat, StoredDraft(_parts(json.loads(parts)), _unpack_queue(queue))
 
 
 def preset_row(row: tuple[Any, ...]) -> Preset:

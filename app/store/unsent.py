@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.base.types import Part
 from app.store.chats import ChatTable
 from app.store.database import Database
-from app.store.rows import DRAFT, Queued, Unsent, draft_row, pack_parts, pack_queue
+from app.store.rows import DRAFT, Queued, StoredDraft, draft_row, pack_parts, pack_queue
 
 
 class DraftTable:
@@ -14,7 +14,7 @@ class DraftTable:
     def __init__(self, database: Database, chats: ChatTable) -> None:
         self._database, self._chats = database, chats
 
-    def all(self) -> dict[int | None, Unsent]:
+    def all(self) -> dict[int | None, StoredDraft]:
         """Return the drafts by chat (None for a new one)."""
         return dict(self._database.read(draft_row, f"SELECT {DRAFT} FROM draft"))
 

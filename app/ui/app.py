@@ -16,7 +16,7 @@ from app import __version__
 from app.base.errors import StoreError
 from app.base.types import Part
 from app.host import Host
-from app.store import Backup, Unsent
+from app.store import Backup, StoredDraft
 from app.ui import qt_language
 from app.ui.bridge import Bridge
 from app.ui.fault_reporter import FaultReporter
@@ -136,7 +136,7 @@ class Program:
         """Restore the draft of the previous window if these chats do not have it."""
         typed, self._typed = self._typed, ()
 
-        def found(drafts: dict[int | None, Unsent]) -> None:
+        def found(drafts: dict[int | None, StoredDraft]) -> None:
             if typed not in [unsent.parts for unsent in drafts.values()]:
                 window.new_chat()
                 window.drafts.give_back(None, typed)

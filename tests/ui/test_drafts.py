@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from app.base.errors import StoreFull
 from app.base.types import Part, PartKind
-from app.store import Unsent
+from app.store import StoredDraft
 from app.ui.composer import draft_keeper
 from tests.ui.driver import Fireside, Start, answer, make
 
@@ -18,7 +18,7 @@ def text(fireside: Fireside) -> str:
     return fireside.window.composer.editor.toPlainText()
 
 
-def kept(fireside: Fireside) -> dict[int | None, Unsent]:
+def kept(fireside: Fireside) -> dict[int | None, StoredDraft]:
     return fireside.stored(lambda store: store.drafts.all())
 
 
@@ -31,7 +31,7 @@ def test_what_is_typed_is_stored_while_one_types(
         if kept(fireside):
             break
     assert kept(fireside)[None].parts[0].text.startswith("word 0 ")
-    fireside.until(lambda: kept(fireside)[None] == Unsent((Part(text(fireside)),)))
+    fireside.until(lambda: kept(fireside)[None] == StoredDraft((Part(text(fireside)),)))
     assert draft_keeper.SOON_MS == 1000
 
 
@@ -90,7 +90,7 @@ def test_what_is_typed_before_the_chat_exists_goes_along(fireside: Fireside) -> 
     fireside.shows("first")
     fireside.idle()
     fireside.window.drafts.keep()
-    assert kept(fireside) == {fireside.window.chat: Unsent((Part("half a thought"),))}
+    assert kept(fireside) == {fireside.window.chat: StoredDraft((Part("half a thought"),))}
     fireside.window.new_chat()
     assert text(fireside) == ""
 
@@ -112,7 +112,7 @@ def test_what_is_typed_before_the_old_draft_is_there(start: Start) -> None:
     again = start()
     # As with a slow disk at the start.
     again.window.composer.set_parts((Part("quick"),))
-    again.window.drafts.load({None: Unsent((Part("from before"),))})
+    again.window.drafts.load({None: StoredDraft((Part("from before"),))})
     assert text(again) == "from before\n\nquick"
 
 
@@ -135,7 +135,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
         assert not window.banner.isVisible()
     fireside.type(" thought")
     window.drafts.keep()
-    assert kept(fireside) == {None: Unsent((Part("half a thought"),))}
+    assert kept(fireside) == {None: StoredDraft((Part("half a thought"),))}
 
 
 def test_a_chat_that_is_erased_takes_its_draft_along(fireside: Fireside) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.errors import EngineDied, StoreFull
 from app.base.types import Effort, Part, PartKind, StopReason
-from app.store import Queued, Unsent
+from app.store import Queued, StoredDraft
 from tests.ui.driver import Fireside, Start, answer, done, said
 from tests.ui.qt import focused
 
@@ -61,9 +61,11 @@ def queue(fireside: Fireside, *texts: str) -> None:
         QTest.keyClick(editor, Qt.Key.Key_Return)
 
 
-def kept(fireside: Fireside) -> Unsent:
+def kept(fireside: Fireside) -> StoredDraft:
     fireside.window.drafts.keep()
-    return fireside.stored(lambda store: store.drafts.all()).get(fireside.window.chat, Unsent())
+    return fireside.stored(lambda store: store.drafts.all()).get(
+        fireside.window.chat, StoredDraft()
+    )
 
 
 def test_messages_wait_in_sight_and_are_sent_one_after_the_other(fireside: Fireside) -> None:
@@ -88,7 +90,7 @@ def test_messages_wait_in_sight_and_are_sent_one_after_the_other(fireside: Fires
     fireside.idle()
     assert asked(fireside) == ["count", "first", "second\nline"]
     assert waiting(fireside) == []
-    assert kept(fireside) == Unsent()
+    assert kept(fireside) == StoredDraft()
     text = fireside.text()
     places = [text.index(part) for part in ("two.", "an answer.", "To the second.")]
     assert places == sorted(places)
@@ -200,7 +202,7 @@ def test_one_can_wait_before_the_chat_is_there(fireside: Fireside) -> None:
     fireside.shows("To the first.")
     fireside.idle()
     assert asked(fireside) == ["count", "first"]
-    assert kept(fireside) == Unsent()
+    assert kept(fireside) == StoredDraft()
     assert len(fireside.window.index.rows) == 1
 
 
@@ -273,7 +275,7 @@ def test_it_is_there_after_a_restart(start: Start) -> None:
     again.shows("Fruit.")
     again.idle()
     assert again.backend.requests[-1].messages[-1].parts == (FILE, Part("first"))
-    assert kept(again) == Unsent((Part("half a thought"),))
+    assert kept(again) == StoredDraft((Part("half a thought"),))
 
 
 def test_what_cannot_be_stored_comes_back_and_the_others_wait(
@@ -381,7 +383,7 @@ def test_what_waits_is_one_for_the_store(fireside: Fireside) -> None:
     hold(fireside)
     press(fireside, "effortHigh")
     queue(fireside, "first")
-    assert kept(fireside) == Unsent((), (Queued((Part("first"),), Effort.HIGH),))
+    assert kept(fireside) == StoredDraft((), (Queued((Part("first"),), Effort.HIGH),))
 
 
 def test_there_is_room_for_both_buttons(fireside: Fireside) -> None:

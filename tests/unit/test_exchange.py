@@ -34,7 +34,7 @@ from app.exchange import (
     ExportOptions,
     ImportReport,
     ImportSource,
-    LeftOut,
+    OmissionReason,
     export,
     json_stream,
     native_json,
@@ -387,11 +387,11 @@ def test_what_a_later_version_says_is_counted(store: Store, tmp_path: Path) -> N
     question["colour"] = "blue"  # beside known text, an unknown field is no loss
     answer["parts"] = [{"text": "", "kind": "text", "picture": "data:image/png"}]
     path.write_text(json.dumps(raw), "utf-8")
-    assert read(path).left_out == {LeftOut.UNKNOWN: 1}
+    assert read(path).left_out == {OmissionReason.UNKNOWN: 1}
     question["postscript"] = "and a whole sentence"
     answer["parts"][0]["picture"] = None
     path.write_text(json.dumps(raw), "utf-8")
-    assert read(path).left_out == {LeftOut.UNKNOWN: 1}
+    assert read(path).left_out == {OmissionReason.UNKNOWN: 1}
 
 
 def test_one_of_a_newer_version(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.base.types import Part, PartKind
-from app.exchange import ImportSource, LeftOut, read
+from app.exchange import ImportSource, OmissionReason, read
 from app.store import ChatRow, ChatSettings, State, Store
 
 CASES = Path(__file__).parents[1] / "cases" / "imports"
@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def bring(store: Store, *names: str) -> dict[LeftOut, int]:
+def bring(store: Store, *names: str) -> dict[OmissionReason, int]:
     """Import cases twice, the second time without effect; return what was left out."""
     found = read([CASES / name for name in names])
     assert found.into(store).chats == found.chats
@@ -70,9 +70,9 @@ def test_custom_instructions_of_chatgpt(store: Store) -> None:
 
 def test_canvas_marks_and_projects_of_chatgpt(store: Store) -> None:
     assert bring(store, "chatgpt-canvas.json") == {
-        LeftOut.TOOL: 1,
-        LeftOut.CITATION: 1,
-        LeftOut.FOLDER: 1,
+        OmissionReason.TOOL: 1,
+        OmissionReason.CITATION: 1,
+        OmissionReason.FOLDER: 1,
     }
     row = chat_named(store, "Letter")
     assert (row.pinned, row.archived, row.folder) == (True, True, "ChatGPT b2c3d4")
@@ -97,9 +97,9 @@ def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
     Also speech, unnamed pictures, deep research, split thoughts, and times in words only.
     """
     assert bring(store, "chatgpt-bare.json") == {
-        LeftOut.IMAGE: 1,
-        LeftOut.AUDIO: 1,
-        LeftOut.TOOL: 1,
+        OmissionReason.IMAGE: 1,
+        OmissionReason.AUDIO: 1,
+        OmissionReason.TOOL: 1,
     }
     row = chat_named(store, "Bare")
     assert row.setup == ChatSettings("Be kind.")
@@ -114,7 +114,7 @@ def test_what_others_write_in_the_form_of_chatgpt(store: Store) -> None:
 
 
 def test_steps_of_open_webui(store: Store) -> None:
-    assert bring(store, "openwebui-0.10-output.json") == {LeftOut.TOOL: 1}
+    assert bring(store, "openwebui-0.10-output.json") == {OmissionReason.TOOL: 1}
     _, answer = parts(store, "tool turn, content empty")
     assert answer == (
         thought("Need the plan."),
@@ -131,13 +131,13 @@ def test_steps_of_open_webui(store: Store) -> None:
 
 def test_what_else_open_webui_has(store: Store) -> None:
     assert bring(store, "openwebui-0.10-all.json") == {
-        LeftOut.IMAGE: 1,
-        LeftOut.FILE: 1,
-        LeftOut.TOOL: 1,
-        LeftOut.CITATION: 1,
-        LeftOut.TAG: 2,
-        LeftOut.FOLDER: 1,
-        LeftOut.UNKNOWN: 1,
+        OmissionReason.IMAGE: 1,
+        OmissionReason.FILE: 1,
+        OmissionReason.TOOL: 1,
+        OmissionReason.CITATION: 1,
+        OmissionReason.TAG: 2,
+        OmissionReason.FOLDER: 1,
+        OmissionReason.UNKNOWN: 1,
     }
     row = chat_named(store, "Kept")
     assert (row.pinned, row.archived, row.folder) == (True, False, "Open WebUI 567890")
@@ -157,16 +157,16 @@ def test_the_export_of_one_folder_of_open_webui(store: Store, tmp_path: Path) ->
     path = tmp_path / "folder-Boats & masts-export-1750000000000.json"
     path.write_bytes((CASES / "openwebui-0.10-all.json").read_bytes())
     found = read(path)
-    assert LeftOut.FOLDER not in found.left_out
+    assert OmissionReason.FOLDER not in found.left_out
     found.into(store)
     assert chat_named(store, "Kept").folder == "Boats & masts"
 
 
 def test_lm_studio(store: Store) -> None:
     assert bring(store, "lmstudio-tools.conversation.json") == {
-        LeftOut.FILE: 1,
-        LeftOut.TOOL: 1,
-        LeftOut.NOTE: 1,
+        OmissionReason.FILE: 1,
+        OmissionReason.TOOL: 1,
+        OmissionReason.NOTE: 1,
     }
     row = chat_named(store, "Files")
     assert (row.pinned, row.folder, row.setup) == (True, "", ChatSettings("Be exact."))
@@ -204,12 +204,12 @@ def test_folders_of_lm_studio(
 def test_claude(store: Store) -> None:
     left = bring(store, "claude.json", "claude-project.json")
     assert left == {
-        LeftOut.IMAGE: 1,
-        LeftOut.FILE: 2,  # one of a message, one of the project
-        LeftOut.TOOL: 1,
-        LeftOut.CITATION: 1,
-        LeftOut.NOTE: 1,
-        LeftOut.CHAT: 1,
+        OmissionReason.IMAGE: 1,
+        OmissionReason.FILE: 2,  # one of a message, one of the project
+        OmissionReason.TOOL: 1,
+        OmissionReason.CITATION: 1,
+        OmissionReason.NOTE: 1,
+        OmissionReason.CHAT: 1,
     }
     row = chat_named(store, "Pumps")
     question, answer, thanks = store.messages.conversation(row.id)
@@ -244,7 +244,9 @@ def test_a_project_of_claude(store: Store) -> None:
         for chat in store.chats.listed():
             store.bin.put(chat.id)
         store.bin.purge(0)
-    assert bring(store, "claude.json")[LeftOut.FOLDER] == 1  # only the project's key is known
+    assert (
+        bring(store, "claude.json")[OmissionReason.FOLDER] == 1
+    )  # only the project's key is known
     row = chat_named(store, "Write a haiku")
     assert row.folder == "Claude p1"
     assert parts(store, "Write a haiku")[1] == (
@@ -265,5 +267,5 @@ def test_what_nobody_knows_of_is_counted(store: Store) -> None:
         ImportSource.OPEN_WEBUI: 1,
         ImportSource.LM_STUDIO: 1,
     }
-    assert found.left_out == {LeftOut.UNKNOWN: 5}
+    assert found.left_out == {OmissionReason.UNKNOWN: 5}
     assert found.messages == 5

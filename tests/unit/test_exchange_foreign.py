@@ -20,7 +20,7 @@ from app.base.errors import (
     ExchangeUnreadable,
 )
 from app.base.types import PartKind, Role
-from app.exchange import ImportReport, ImportSource, LeftOut, read
+from app.exchange import ImportReport, ImportSource, OmissionReason, read
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow, State, Store, TitleBy
 from tests.fakes import chatgpt_export as chatgpt
 from tests.unit.test_exchange import changed
@@ -63,13 +63,13 @@ def test_chatgpt(store: Store, tmp_path: Path, pieces: int) -> None:
     found = read(path)
     assert (found.source, found.chats, found.messages) == (ImportSource.CHATGPT, 4, 17)
     assert found.left_out == {
-        LeftOut.CITATION: 2,
-        LeftOut.IMAGE: 2,
-        LeftOut.AUDIO: 1,
-        LeftOut.FILE: 1,
-        LeftOut.TOOL: 1,
-        LeftOut.UNKNOWN: 1,
-        LeftOut.CHAT: 1,
+        OmissionReason.CITATION: 2,
+        OmissionReason.IMAGE: 2,
+        OmissionReason.AUDIO: 1,
+        OmissionReason.FILE: 1,
+        OmissionReason.TOOL: 1,
+        OmissionReason.UNKNOWN: 1,
+        OmissionReason.CHAT: 1,
     }
     assert found.into(store) == ImportReport(4, 17, 0)
     assert found.into(store) == ImportReport(0, 0, 4)
@@ -240,7 +240,7 @@ def lmstudio() -> dict[str, Any]:
 def test_lmstudio(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, lmstudio()))
     assert (found.source, found.chats, found.messages) == (ImportSource.LM_STUDIO, 1, 4)
-    assert found.left_out == {LeftOut.IMAGE: 1, LeftOut.TOOL: 1}
+    assert found.left_out == {OmissionReason.IMAGE: 1, OmissionReason.TOOL: 1}
     assert found.into(store) == ImportReport(1, 4, 0)
     assert found.into(store) == ImportReport(0, 0, 1)
     row = chat_named(store, "Two answers")
@@ -296,7 +296,11 @@ def openwebui() -> list[dict[str, Any]]:
 def test_openwebui(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, openwebui()))
     assert (found.source, found.chats, found.messages) == (ImportSource.OPEN_WEBUI, 2, 4)
-    assert found.left_out == {LeftOut.IMAGE: 1, LeftOut.FILE: 1, LeftOut.TOOL: 1}
+    assert found.left_out == {
+        OmissionReason.IMAGE: 1,
+        OmissionReason.FILE: 1,
+        OmissionReason.TOOL: 1,
+    }
     assert found.into(store) == ImportReport(2, 4, 0)
     assert found.into(store) == ImportReport(0, 0, 2)
     row = chat_named(store, "Is it?")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.base.types import PartKind, Role
-from app.exchange import LeftOut, read
+from app.exchange import OmissionReason, read
 from app.store import Store
 
 Raw = dict[str, Any]
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def bring(store: Store, tmp_path: Path, raw: Any) -> dict[LeftOut, int]:
+def bring(store: Store, tmp_path: Path, raw: Any) -> dict[OmissionReason, int]:
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps(raw), encoding="utf-8")
     found = read(path)
@@ -95,7 +95,7 @@ def test_another_encoding(store: Store, tmp_path: Path, encoding: str) -> None:
 def test_marks_of_sources(store: Store, tmp_path: Path) -> None:
     marked = entry("assistant", "A【4:0†source】【12†notes.pdf】", parent="q")
     left = bring(store, tmp_path, chatgpt({"q": entry("user", "Q"), "a": marked}))
-    assert left == {LeftOut.CITATION: 2}
+    assert left == {OmissionReason.CITATION: 2}
     assert said(store) == TALK
 
 
@@ -133,7 +133,9 @@ def test_every_sort_of_tool_of_claude_is_one(store: Store, tmp_path: Path) -> No
         {"uuid": "1", "sender": "human", "text": "Q"},
         {"uuid": "2", "sender": "assistant", "text": "", "content": blocks},
     ]
-    assert bring(store, tmp_path, [{"name": "N", "chat_messages": messages}]) == {LeftOut.TOOL: 1}
+    assert bring(store, tmp_path, [{"name": "N", "chat_messages": messages}]) == {
+        OmissionReason.TOOL: 1
+    }
     assert said(store) == TALK
 
 
@@ -167,7 +169,7 @@ def openwebui(*messages: Raw) -> list[Raw]:
 
 def test_what_a_tool_said_is_no_instruction(store: Store, tmp_path: Path) -> None:
     raw = openwebui(Q, {"role": "tool", "content": "42 results"}, A)
-    assert bring(store, tmp_path, raw) == {LeftOut.TOOL: 1}
+    assert bring(store, tmp_path, raw) == {OmissionReason.TOOL: 1}
     assert said(store) == TALK
     assert store.chats.listed()[0].setup.instructions == ""
 

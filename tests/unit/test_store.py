@@ -39,8 +39,8 @@ from app.store import (
     Queued,
     State,
     Store,
+    StoredDraft,
     TitleBy,
-    Unsent,
     backups,
     memory_copy,
     recover,
@@ -510,7 +510,7 @@ def test_a_part_of_a_later_version_is_kept_as_it_is(
     assert (copy.message, part_rows(path, copy.id)[2]) == (said, before[2])
     assert recover(path).chats == 3
     store.drafts.set(None, (chart,), (Queued((chart,), Effort.LOW),))
-    assert store.drafts.all()[None] == Unsent((chart,), (Queued((chart,), Effort.LOW),))
+    assert store.drafts.all()[None] == StoredDraft((chart,), (Queued((chart,), Effort.LOW),))
 
 
 def test_only_parts_that_changed_are_written(store: Store, path: Path) -> None:

@@ -22,8 +22,8 @@ from app.store import (
     Queued,
     State,
     Store,
+    StoredDraft,
     TitleBy,
-    Unsent,
     backups,
     recover,
     restore_backup,
@@ -52,8 +52,8 @@ ANSWER = (
 )
 HALF = (Part("Thinking", PartKind.REASONING), Part("Half an ans"))
 DRAFTS = {
-    None: Unsent((Part("for a new chat"),)),
-    2: Unsent(
+    None: StoredDraft((Part("for a new chat"),)),
+    2: StoredDraft(
         (Part("half a thou"), Part("text of a file", PartKind.FILE, "notes.txt")),
         (
             Queued((Part("then this"), Part("x,y", PartKind.FILE, "a.csv")), Effort.LOW),
@@ -182,7 +182,7 @@ def test_nonsense_in_it_is_kept(path: Path, nonsense: str, recovered: bool) -> N
     kept = Part(nonsense, PartKind.UNKNOWN, "unreadable")
     with contextlib.closing(Store(path)) as store:
         assert store.messages.get(4).message.parts == (kept,)
-        assert store.drafts.all() == {None: DRAFTS[None], 2: Unsent((kept, kept))}
+        assert store.drafts.all() == {None: DRAFTS[None], 2: StoredDraft((kept, kept))}
     check(path)
 
 
@@ -195,7 +195,7 @@ def test_half_a_surrogate_pair_in_it_is_replaced(path: Path) -> None:
     whole = Part("a\N{REPLACEMENT CHARACTER}", PartKind.FILE, "\N{REPLACEMENT CHARACTER}.txt")
     with contextlib.closing(Store(path)) as store:
         assert store.messages.get(4).message.parts == (whole,)
-        assert store.drafts.all()[2] == Unsent((whole,), (Queued((whole,), Effort.LOW),))
+        assert store.drafts.all()[2] == StoredDraft((whole,), (Queued((whole,), Effort.LOW),))
     check(path)
 
 

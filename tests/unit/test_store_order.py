@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.base.types import Effort, Message, Part, PartKind, Role, Stats
-from app.store import ChatSettings, MessageRow, Queued, State, Store, TitleBy, Unsent
+from app.store import ChatSettings, MessageRow, Queued, State, Store, StoredDraft, TitleBy
 
 
 def question(text: str) -> Message:
@@ -243,7 +243,11 @@ def test_drafts_survive(tmp_path: Path) -> None:
         store.drafts.set(None, parts[:1])
         store.drafts.set(None, parts[1:])
     with contextlib.closing(Store(path)) as store:
-        kept = {chat: Unsent(parts, queue), other: Unsent((), queue[:1]), None: Unsent(parts[1:])}
+        kept = {
+            chat: StoredDraft(parts, queue),
+            other: StoredDraft((), queue[:1]),
+            None: StoredDraft(parts[1:]),
+        }
         assert store.drafts.all() == kept
         store.drafts.set(None, ())
         store.drafts.set(other, ())

@@ -15,7 +15,7 @@ from app import writer
 from app.base.errors import FiresideError, StoreError, StoreFull
 from app.base.types import Delta, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State, Store
-from app.writer import Unsaved, Writer
+from app.writer import UnsavedAnswers, Writer
 
 SECOND = 1.0
 
@@ -279,7 +279,7 @@ class Waiting:
     def __init__(self, harness: Harness) -> None:
         self.harness = harness
         self.saved: list[tuple[MessageRow, FiresideError | None]] = []
-        self.unsaved = Unsaved(Now(), lambda *ended: self.saved.append(ended))  # type: ignore[arg-type]
+        self.unsaved = UnsavedAnswers(Now(), lambda *ended: self.saved.append(ended))  # type: ignore[arg-type]
         harness.full = True
         harness.says("Because.")
         harness.writer.finish(State.DONE)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
-from app.documents import Document, FileReading
+from app.documents import Document, DocumentProgress
 from app.host import Host
 from app.turn import ContextForecast
 from app.ui.bridge import Bridge
@@ -131,7 +131,7 @@ class AttachmentController(QObject):
 
     # --- Token counts -------------------------------------------------------------------------
 
-    def receive(self, event: FileReading) -> None:
+    def receive(self, event: DocumentProgress) -> None:
         """Show the progress of reading a file."""
         for item in self._bar.items:
             if item.stop is event.stop:

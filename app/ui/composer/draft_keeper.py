@@ -9,7 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer
 
 from app.base.types import Part
-from app.store import Queued, Store, Unsent
+from app.store import Queued, Store, StoredDraft
 from app.ui.composer.composer import Composer
 from app.ui.state.store_access import StoreAccess
 
@@ -30,7 +30,7 @@ class DraftKeeper(QObject):
         super().__init__(parent)
         self._store, self._composer, self._written = store, composer, written
         self._chat: int | None = None
-        self._all: dict[int | None, Unsent] = {}
+        self._all: dict[int | None, StoredDraft] = {}
         self._changed: set[int | None] = set()
         self._reported = False  # whether a failure was reported since the last success
         self._timer = QTimer(self)
@@ -39,12 +39,14 @@ class DraftKeeper(QObject):
         self._timer.timeout.connect(self.keep)
         composer.typed.connect(self._wait)
 
-    def load(self, left: dict[int | None, Unsent]) -> None:
+    def load(self, left: dict[int | None, StoredDraft]) -> None:
         """Restore the last session's drafts, before any text typed since the start."""
         self._note()
         for chat, unsent in left.items():
             since = self._of(chat)
-            self._all[chat] = Unsent((*unsent.parts, *since.parts), (*unsent.queue, *since.queue))
+            self._all[chat] = StoredDraft(
+                (*unsent.parts, *since.parts), (*unsent.queue, *since.queue)
+            )
         parts = self._of(self._chat).parts
         if parts != self._composer.parts():
             self._composer.set_parts(parts)
@@ -61,7 +63,7 @@ class DraftKeeper(QObject):
     def begun(self, chat: int) -> None:
         """Assign the new chat's draft to the chat it was stored as."""
         unsent = self._of(None)
-        self._put(None, Unsent())
+        self._put(None, StoredDraft())
         self._put(chat, unsent)
         self._chat = chat
         self.keep()
@@ -112,14 +114,14 @@ class DraftKeeper(QObject):
     def _kept(self, _: None) -> None:
         self._reported = False
 
-    def _of(self, chat: int | None) -> Unsent:
-        return self._all.get(chat, Unsent())
+    def _of(self, chat: int | None) -> StoredDraft:
+        return self._all.get(chat, StoredDraft())
 
     def _note(self) -> None:
         """Record the composer's content."""
         self._put(self._chat, replace(self._of(self._chat), parts=self._written()))
 
-    def _put(self, chat: int | None, unsent: Unsent) -> None:
+    def _put(self, chat: int | None, unsent: StoredDraft) -> None:
         if unsent != self._of(chat):
             self._all[chat] = unsent
             self._changed.add(chat)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
-from app.models.model_library import InstalledModels, ModelMoving
+from app.models.model_library import InstalledModels, MoveProgress
 from app.ui.bridge import Bridge
 from app.wording.language import tr
 
@@ -109,7 +109,7 @@ class InstalledList(QObject):
         if stop := self._stops.get(model):
             stop.set()
 
-    def receive(self, event: ModelMoving) -> None:
+    def receive(self, event: MoveProgress) -> None:
         """Handle the progress of a move."""
         if event.model in self.moving:
             self.moving[event.model] = event.done / event.total if event.total else 0.0

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.base.types import Effort, ModelRef
 from app.host import Host
-from app.store import ChatRow, SearchHit, Unsent
+from app.store import ChatRow, SearchHit, StoredDraft
 from app.turn import ContextForecast, SendFailed, TurnEnded, TurnStarted
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
@@ -92,7 +92,7 @@ class ChatNavigator(QObject):
         self._remember(None)
         self._show_new()
 
-    def reopen(self, last: int | None, drafts: dict[int | None, Unsent]) -> None:
+    def reopen(self, last: int | None, drafts: dict[int | None, StoredDraft]) -> None:
         """Restore the drafts, and show the chat of the last session.
 
         The user may have been quicker: whatever they have chosen or begun stays.

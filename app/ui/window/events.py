@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.base.errors import StoreError
-from app.documents import FileReading
-from app.models.model_library import ModelMoving
+from app.documents import DocumentProgress
+from app.models.model_library import MoveProgress
 from app.store import ChatRow
 from app.turn import (
     ChatEvent,
@@ -38,8 +38,8 @@ class EventReceivers:
     """The handlers of each kind of event."""
 
     model: Callable[[ModelEvent], None]
-    model_moving: Callable[[ModelMoving], None]
-    file_reading: Callable[[FileReading], None]
+    model_moving: Callable[[MoveProgress], None]
+    file_reading: Callable[[DocumentProgress], None]
     download: Callable[[DownloadEvent], None]
     renamed: Callable[[ChatRow], None]
     reading_ahead: Callable[[ReadingAhead], None]
@@ -68,9 +68,9 @@ class EventDispatcher:
             match event:
                 case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
                     to.model(event)
-                case ModelMoving():
+                case MoveProgress():
                     to.model_moving(event)
-                case FileReading():
+                case DocumentProgress():
                     to.file_reading(event)
                 case Renamed(chat):
                     to.renamed(chat)
