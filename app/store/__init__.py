@@ -21,6 +21,7 @@ from app.store.bin import BIN_DAYS, Bin
 from app.store.chat_trees import ChatTree, TreeTable
 from app.store.chats import ChatTable
 from app.store.database import Database, typed_errors
+from app.store.drafts import DraftTable
 from app.store.messages import MessageTable
 from app.store.parts import PartTable
 from app.store.presets import PresetTable
@@ -38,7 +39,6 @@ from app.store.rows import (
 from app.store.schema import MIGRATIONS, Migration
 from app.store.search import Search, SearchHit
 from app.store.search_index import SearchIndex
-from app.store.unsent import DraftTable
 from app.store.upkeep import Upkeep
 
 __all__ = [
