@@ -91,8 +91,8 @@ class DocumentReader:
 
         It is decoded with ``encoding`` if the user chose one, else with the one that it seems to
         have. ``seen`` is called, on another thread, with the pages done and their total; without
-        it, DocumentProgress is published. Fails with DocumentError, or with Cancelled once ``stop`` is
-        set.
+        it, DocumentProgress is published. Fails with DocumentError, or with Cancelled once ``stop``
+        is set.
         """
         if seen is None:
 
