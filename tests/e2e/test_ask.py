@@ -104,9 +104,11 @@ def test_a_home_in_which_no_folder_can_be_made(
 def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"
     slow.write_text(
-        "import sys\n"
+        "import signal, sys\n"
         "from tests.fakes import engine_processes\n"
         "if __name__ == '__main__':\n"
+        # Whoever runs the tests in the background has SIGINT ignored, and hands that on.
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "    engine_processes.DEFAULTS['target'] = engine_processes.slow\n"
         "    from app.__main__ import main\n"
         "    sys.exit(main(['ask', 'Count to 100.', '--effort', 'high']))\n"
