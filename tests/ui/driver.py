@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -98,6 +99,8 @@ class Backend:
         self.found = Devices()
         self.forgotten: list[int] = []
         self.unusable: dict[Path, FiresideError] = {}
+        self.handing_over = False
+        """Whether somebody is still busy with an event that came last."""
         self.loads = threading.Event()
         self.loads.set()
 
@@ -131,7 +134,14 @@ class Backend:
             elif isinstance(step, FiresideError):
                 raise step
             else:
-                yield step
+                yield from self._hand_over(step)
+
+    def _hand_over(self, event: Event) -> Generator[Event, None, None]:
+        self.handing_over = True
+        try:
+            yield event
+        finally:
+            self.handing_over = False
 
     def prepare(self, request: Request, cancel: Any) -> Generator[Event, None, None]:
         self.prepared.append(request)
@@ -214,8 +224,15 @@ class Fireside:
         QTest.keyClick(self.window.composer.editor, Qt.Key.Key_Return)
 
     def shows(self, text: str) -> None:
-        """Wait until the conversation has the text."""
+        """Wait until the conversation has the text, and the window knows why."""
         self.until(lambda: text in self.text())
+        # The draft of an answer is shared: its text may be shown before its event has come.
+        self.until(lambda: not self.backend.handing_over)
+        published: Future[None] = Future()
+        published.set_result(None)
+        delivered = threading.Event()
+        self.bridge.when_done(published, partial(_set, delivered), raising)
+        self.until(delivered.is_set)
 
     def text(self) -> str:
         return self.window.transcript.plainText()
