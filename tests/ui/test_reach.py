@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QWidget,
 )
@@ -93,6 +94,9 @@ def check(fireside: Fireside, window: QWidget) -> None:
     unseen = []
     for stop in stops:
         stop.setFocus(Qt.FocusReason.TabFocusReason)
+        for area in window.findChildren(QScrollArea):
+            if area.isAncestorOf(stop):
+                area.ensureWidgetVisible(stop)  # as the Tab key does, whatever has grown meanwhile
         QApplication.processEvents()
         with_it = seen(stop)
         stop.clearFocus()
