@@ -479,6 +479,7 @@ def test_a_number_is_for_one_stream(serve: Serve) -> None:
         if not twice:
             twice.append(served.number)
             served.pipe.command("ask", served.number, request("Hello"))
+            until(lambda: not served._worker._commands.empty())  # while the first still runs
         return True
 
     served.model.on_decode = decoded
