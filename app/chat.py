@@ -86,6 +86,7 @@ class Chats:
         # One after the other: any number of chats may be deleted while an answer is made, and
         # what waits for it must not take the threads of answers.
         self._forgetting = ThreadPoolExecutor(1, thread_name_prefix="forget")
+        self._erasing = ThreadPoolExecutor(1, thread_name_prefix="erase")
         self._may_prepare = may_prepare
         self._titles = Titles(store, backend, publish, may_name)
         self._instructions = instructions
@@ -191,7 +192,7 @@ class Chats:
             self._store.upkeep.sweep()
             wait(future for future in forgotten if future)
 
-        return self._threads.submit(work)
+        return self._erasing.submit(work)
 
     def close(self) -> None:
         """Stop all turns, store their answers, and close the backend."""
@@ -206,6 +207,7 @@ class Chats:
         self._backend.close()
         self._threads.shutdown()
         self._forgetting.shutdown()
+        self._erasing.shutdown()
         self._unsaved.close()
 
     # --- Storing a question -----------------------------------------------------------------

@@ -411,6 +411,24 @@ def test_many_chats_that_are_erased_leave_a_thread_for_an_answer(
     erased.result(10)
 
 
+def test_chats_that_are_erased_one_by_one_leave_a_thread_for_an_answer(
+    harness: Callable[..., Harness],
+) -> None:
+    d = harness()
+    d.use(Waits())
+    first = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
+    d.wait(TurnProgress)
+    erased = [d.chats.erase([chat]) for chat in range(1000, 1200)]
+    second = d.chats.send(Question(None, words("two"), Effort.LOW, MODEL))
+    d.wait(TurnStarted, 2)
+    first.cancel()
+    d.wait(TurnProgress, 2)
+    second.cancel()
+    d.wait(TurnEnded, 2)
+    for each in erased:
+        each.result(10)
+
+
 def test_models_are_made_ready(harness: Callable[..., Harness]) -> None:
     d = harness()
     d.chats.load(MODEL)
