@@ -213,13 +213,13 @@ class FaultLog:
         repeat 60 times a second.
         """
         with self._lock:
-            count = self._counts[fault.kind] = self._counts.get(fault.kind, 0) + 1
+            count = self._count(fault.kind)
             listener = self._listener
             if tell and count == 1 and listener is None:
                 self._untold.append(fault)
         if count == 1:
             note(f"fault\n{fault.trace}", logging.ERROR)
-        elif str(count).strip("0") == "1":
+        elif _is_written(count):
             note(f"{fault.kind}: {count} times", logging.ERROR)
         if tell and count == 1 and listener:
             listener(fault)
@@ -229,8 +229,12 @@ class FaultLog:
         with self._lock:
             if len(self._counts) >= _KINDS:
                 self._counts.clear()
-            count = self._counts[kind] = self._counts.get(kind, 0) + 1
-        return count if str(count).strip("0") == "1" else 0
+            count = self._count(kind)
+        return count if _is_written(count) else 0
+
+    def _count(self, kind: str) -> int:
+        count = self._counts[kind] = self._counts.get(kind, 0) + 1
+        return count
 
     # --- Hooks --------------------------------------------------------------------------------
 
@@ -324,6 +328,11 @@ def versions() -> str:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
     return ", ".join([*found, platform.platform()])
+
+
+def _is_written(count: int) -> bool:
+    """Return whether a repetition is the 1st, 10th, 100th and so on."""
+    return str(count).strip("0") == "1"
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
