@@ -175,7 +175,7 @@ def test_the_paper_clip_asks_for_files(fireside: Fireside, tmp_path: Path) -> No
 def test_what_gives_no_text_is_told(fireside: Fireside, tmp_path: Path) -> None:
     paste(fireside, urls(put(tmp_path, "a.png", b"\x89PNG\r\n\x1a\n"), tmp_path / "gone.pdf"))
     fireside.until(lambda: len(told(fireside)) == 2)
-    assert told(fireside)[0] == "“a.png” is a picture, and gpt-oss reads only text."
+    assert told(fireside)[0] == "Can’t attach a.png: gpt-oss can’t read images."
     assert "gone.pdf" in told(fireside)[1]
     assert chips(fireside) == []
     picture = QMimeData()

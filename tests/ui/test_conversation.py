@@ -267,7 +267,7 @@ def test_an_answer_goes_on_in_a_chat_that_is_not_shown(fireside: Fireside) -> No
 
 def test_a_dead_engine_says_so_and_goes_on(fireside: Fireside) -> None:
     fireside.ask("count", said("one, "), EngineDied(-9, ""))
-    fireside.shows("The model’s process ended")
+    fireside.shows("The model stopped unexpectedly")
     assert "one," in fireside.text()
     fireside.idle()
     notice = fireside.find(QWidget, "notice")
@@ -280,7 +280,7 @@ def test_a_dead_engine_says_so_and_goes_on(fireside: Fireside) -> None:
 
 def test_nothing_said_is_tried_again(fireside: Fireside) -> None:
     fireside.ask("count", EngineDied(1, ""))
-    fireside.shows("The model’s process ended")
+    fireside.shows("The model stopped unexpectedly")
     fireside.idle()
     fireside.script(*answer("now"))
     press(fireside, "tryAgain")

@@ -82,7 +82,7 @@ def test_the_end_of_the_log_is_in_the_report(fireside: Fireside) -> None:
     report = open_page(fireside).findChild(QPlainTextEdit, "doctorReport")
     assert report is not None
     fireside.until(lambda: "Demo model" in report.toPlainText())
-    assert "\n\nThe end of fireside.log\na\n" in report.toPlainText()
+    assert "\n\nLast lines of fireside.log\na\n" in report.toPlainText()
     assert report.toPlainText().endswith("a\nthe last line")
 
 

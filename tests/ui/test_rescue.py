@@ -214,7 +214,7 @@ def test_a_file_of_a_newer_fireside(window: Window) -> None:
         db.execute("PRAGMA user_version = 999")
     made.path.with_name("chats-20990101-000000-v999.db").write_bytes(made.path.read_bytes())
     window.start()
-    assert "newer Fireside" in window.sentence
+    assert "newer version of Fireside" in window.sentence
     assert window.names() == ["restoreBackup", "otherFolder", "showFolder", "quit", "backups"]
     assert window.find(BackupList, "backups").count() == 1  # not the one of the newer version
     window.press("restoreBackup")
@@ -248,12 +248,12 @@ def test_another_folder(window: Window, tmp_path: Path, monkeypatch: pytest.Monk
     chats_in(tmp_path / "other" / "chats.db", "there")
     window.opening.move(tmp_path / "file" / "data")
     window.start()
-    assert "may not write" in window.sentence
+    assert "Can’t write to" in window.sentence
     assert window.names() == ["tryAgain", "otherFolder", "showFolder", "quit"]
     window.press("showFolder")
     assert shown == [tmp_path]
     window.press("tryAgain")
-    assert "may not write" in window.sentence
+    assert "Can’t write to" in window.sentence
     window.press("otherFolder")
     window.find(QFileDialog, "folderDialog").fileSelected.emit(str(tmp_path / "other"))
     assert window.opened() == ["there"]

@@ -179,9 +179,9 @@ class MessageState:
             case State.DONE if self._calls:
                 return tr("The model wanted to use a tool, and Fireside has none yet.")
             case State.DONE if self.unanswered and self.thought:
-                return tr("The model only thought, and gave no answer.")
+                return tr("The model finished reasoning without an answer.")
             case State.DONE if self.unanswered:
-                return tr("The model gave no answer.")
+                return tr("The model didn’t answer.")
         return ""
 
     @property
