@@ -34,9 +34,9 @@ def store_sentence(error: e.StoreError) -> str:
                 "Can’t write to {place}. Check the folder’s permissions and the disk."
             ).format(place=place)
         case e.StoreLocked():
-            return tr(
-                "Another program is using the chats in {place}. Close it and try again."
-            ).format(place=place)
+            return tr("Another app is using the chats in {place}. Close it and try again.").format(
+                place=place
+            )
     return tr("Can’t open the chats in {place}. Check the folder.").format(place=place)
 
 

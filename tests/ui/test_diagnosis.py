@@ -51,7 +51,8 @@ def test_a_smaller_plan_is_told(fireside: Fireside) -> None:
     load(fireside, Planned(plan(13), reduced=True))
     banner = fireside.find(QLabel, "bannerText")
     assert banner.text() == (
-        f"Less memory was free than expected, so Demo model is run with less: {summary(plan(13))}."
+        "Less memory was free than expected, so Demo model uses reduced settings: "
+        f"{summary(plan(13))}."
     )
     assert not fireside.window.banner.action_button.isVisible()
     fireside.find(QAbstractButton, "dismissBanner").click()

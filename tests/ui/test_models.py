@@ -163,7 +163,7 @@ def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
     menu = child(fireside.window, QMenu, "modelMenu")
     actions = {a.text().split("\t")[0]: a for a in menu.actions() if a.text()}
     assert list(actions)[:2] == ["Demo model", "mine"]
-    assert list(actions)[2:] == ["Open a GGUF file…", "Get a model…", "Manage models…"]
+    assert list(actions)[2:] == ["Open model file…", "Get a model…", "Manage models…"]
     assert actions["mine"].isChecked()
     actions["Demo model"].trigger()
     menu.close()
@@ -249,13 +249,13 @@ def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
     fireside.backend.loads.clear()
     fireside.window.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(
-        lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine 40 %",
+        lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine… 40%",
     )
     fireside.window.model_picker.show_page()
-    assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine 40 %"
+    assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine… 40%"
     fireside.backend.loads.set()
     fireside.until(lambda: not fireside.window.models_controller.page.isVisible())
-    assert fireside.find(QLabel, "statusLine").text().startswith("Runs on this computer.")
+    assert fireside.find(QLabel, "statusLine").text().startswith("Runs on your computer.")
 
 
 def drop(fireside: Fireside, path: Path) -> bool:

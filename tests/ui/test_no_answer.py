@@ -62,7 +62,7 @@ def test_it_is_said_when_the_chat_is_opened_again(fireside: Fireside) -> None:
         ),
         (
             [thought("Hm."), done(StopReason.LENGTH)],
-            "This answer was cut off while the model thought.",
+            "This answer was cut off during reasoning.",
             ["concludeAnswer", "continueAnswer", "tryAgain"],
         ),
         (
@@ -78,7 +78,7 @@ def test_each_has_its_sentence(
     fireside.ask("Hello", *steps)
     fireside.shows(sentence)
     assert buttons(fireside) == wanted
-    assert ("Call to functions.f" in fireside.text()) is (CALL in steps)
+    assert ("Tool call: functions.f" in fireside.text()) is (CALL in steps)
 
 
 def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> None:

@@ -200,7 +200,7 @@ def test_what_cannot_be_read_at_all_is_set_aside(window: Window) -> None:
     window.start()
     assert window.names()[0] == "recoverChats"
     window.press("recoverChats")
-    window.until(lambda: window.sentence.startswith("Nothing can be read"))
+    window.until(lambda: window.sentence.startswith("They can no longer be read"))
     assert window.names() == ["startAfresh", "tryAgain", "showFolder", "quit"]
     window.press("startAfresh")
     assert window.opened() == []
@@ -229,11 +229,11 @@ def test_another_program_has_the_file(window: Window, monkeypatch: pytest.Monkey
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         window.start()
-        assert "Another program" in window.sentence
+        assert "Another app" in window.sentence
         assert window.names() == ["tryAgain", "showFolder", "quit"]
         window.press("tryAgain")
         window.until(lambda: not window.dialog._working)
-        assert "Another program" in window.sentence
+        assert "Another app" in window.sentence
     window.press("tryAgain")
     assert window.opened() == ["old"]
 

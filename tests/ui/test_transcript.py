@@ -304,7 +304,7 @@ def test_find_in_the_chat(fireside: Fireside) -> None:
     canvas = fireside.find(Canvas, "answerText")
     assert [end - start for start, end in canvas._highlights.found] == [6, 6]
     field.setText("not there")
-    fireside.until(lambda: count.text() == "Nothing")
+    fireside.until(lambda: count.text() == "No results")
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not window.transcript.finder.bar.isVisible()
     assert not canvas._highlights.found
@@ -418,8 +418,8 @@ def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript)
     settle()
     shown = transcript.plainText()
     for text in (
-        "Call to python\n", "python\n2", "image/png", "It is two.",
-        "This part was made by a newer version of Fireside.\na later invention",
+        "Tool call: python\n", "python\n2", "image/png", "It is two.",
+        "This content was created by a newer version of Fireside.\na later invention",
     ):  # fmt: skip
         assert text in shown
     assert "hologram" not in shown

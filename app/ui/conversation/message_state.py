@@ -138,7 +138,7 @@ class MessageState:
         """Return the header's text; ``reading``: whether reading the prompt has taken a while."""
         if self.thinking:
             if reading:
-                return tr("Reading…")
+                return tr("Processing…")
             doing = doing_now(self.thought.source) if self.thought and not self.opened else ""
             return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
         return thought_for(self.seconds)
@@ -174,10 +174,10 @@ class MessageState:
                 return tr("You stopped this answer.")
             case State.CUT_OFF:
                 if self.unanswered and self.thought:
-                    return tr("This answer was cut off while the model thought.")
+                    return tr("This answer was cut off during reasoning.")
                 return tr("This answer was cut off.")
             case State.DONE if self._calls:
-                return tr("The model wanted to use a tool, and Fireside has none yet.")
+                return tr("The model tried to call a tool. Fireside doesn’t support tools yet.")
             case State.DONE if self.unanswered and self.thought:
                 return tr("The model finished reasoning without an answer.")
             case State.DONE if self.unanswered:
@@ -254,7 +254,9 @@ def _named(part: Part) -> Part:
     """Return a part with its display name."""
     match part.kind:
         case PartKind.UNKNOWN:
-            return replace(part, name=tr("This part was made by a newer version of Fireside."))
+            return replace(
+                part, name=tr("This content was created by a newer version of Fireside.")
+            )
         case PartKind.MEDIA:
             return replace(part, name=part.name or part.media_type)
     return part

@@ -27,7 +27,7 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self._pages = pages
         self.setObjectName("preferences")
-        self.setWindowTitle(tr("Preferences"))
+        self.setWindowTitle(tr("Settings"))
         self.setMinimumSize(720, 420)
         self.resize(820, 700)
         self._list = QListWidget()
