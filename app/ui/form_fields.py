@@ -55,7 +55,7 @@ class FormPage(QWidget):
 
 
 class FormRow(QWidget):
-    """A setting: its title, an explanation, and the field for its value."""
+    """A setting: its title, an explanation if it needs one, and the field for its value."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()
@@ -63,6 +63,7 @@ class FormRow(QWidget):
         words.setSpacing(2)
         words.addWidget(heading(title, 14, 550))
         self._explanation = note(explanation)
+        self._explanation.setVisible(bool(explanation))
         words.addWidget(self._explanation)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
@@ -73,6 +74,7 @@ class FormRow(QWidget):
     def explain(self, text: str) -> None:
         """Change the explanation."""
         self._explanation.setText(text)
+        self._explanation.setVisible(bool(text))
 
 
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:

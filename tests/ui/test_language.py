@@ -92,7 +92,7 @@ def test_the_language_is_chosen_for_the_next_start(start: Start) -> None:
     assert child(dialog, QAbstractButton, "languageSystem").isChecked()
     child(dialog, QAbstractButton, "languageDe").click()
     assert fireside.host.settings.language == "de"
-    assert any("next start" in label.text() for label in dialog.findChildren(QLabel))
+    assert any("after a restart" in label.text() for label in dialog.findChildren(QLabel))
     again = start()
     assert again.host.settings.language == "de"
     assert child(preferences(again), QAbstractButton, "languageDe").isChecked()

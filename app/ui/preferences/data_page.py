@@ -21,7 +21,7 @@ class DataPage(FormPage):
     import_folder = Signal()
 
     def __init__(self, theme: Theme, folder: Path, backups: BackupPane) -> None:
-        super().__init__("dataPage", tr("Your data"))
+        super().__init__("dataPage", tr("Data"))
         self._theme, self._folder = theme, folder
         self._add_folder()
         self.column.addSpacing(14)
@@ -31,9 +31,9 @@ class DataPage(FormPage):
         self.column.addStretch(1)
 
     def _add_folder(self) -> None:
-        self.add_note(tr("Chats and settings are kept in this folder."))
+        self.add_note(tr("Chats and settings are stored in this folder."))
         folder = QLineEdit(str(self._folder))
-        named(folder, "dataFolder", tr("Data folder"), tr("Where chats and settings are kept"))
+        named(folder, "dataFolder", tr("Data folder"), tr("Data folder"))
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
         button = Button(
@@ -49,22 +49,18 @@ class DataPage(FormPage):
     def _add_files(self) -> None:
         self.column.addWidget(heading(tr("Export and import")))
         self.add_note(
-            tr(
-                "Take all chats along, as one file or to read, or bring in those of ChatGPT, "
-                "Claude, LM Studio or Open WebUI: their exports as they are, several at once. A "
-                "single chat is exported from its menu."
-            )
+            tr("Export all chats, or import from ChatGPT, Claude, LM Studio or Open WebUI.")
         )
         files = QHBoxLayout()
         files.setSpacing(8)
         self.column.addLayout(files)
         for name, text, label, signal in (
-            ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
-            ("importChats", tr("Import…"), tr("Import chats from files"), self.import_chats),
+            ("exportAll", tr("Export all…"), tr("Export all chats"), self.export_all),
+            ("importChats", tr("Import…"), tr("Import chats"), self.import_chats),
             (
                 "importFolder",
-                tr("Import a folder…"),
-                tr("Import chats from a folder"),
+                tr("Import folder…"),
+                tr("Import folder"),
                 self.import_folder,
             ),
         ):

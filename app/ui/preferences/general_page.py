@@ -30,9 +30,7 @@ class GeneralPage(FormPage):
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__("generalPage", tr("General"))
         self._theme, self._settings = theme, settings
-        self._language_row = FormRow(
-            tr("Language"), tr("Of everything that Fireside says."), self._language_choice()
-        )
+        self._language_row = FormRow(tr("Language"), "", self._language_choice())
         for row in self._rows():
             self.column.addWidget(row)
         self.column.addSpacing(10)
@@ -43,23 +41,21 @@ class GeneralPage(FormPage):
 
     def _rows(self) -> tuple[FormRow, ...]:
         return (
-            FormRow(tr("Theme"), tr("The colours of the window."), self._theme_choice()),
+            FormRow(tr("Theme"), "", self._theme_choice()),
             self._language_row,
             FormRow(
-                tr("Read ahead"),
-                tr("Prepares your next question while you read and type. Never on battery."),
+                tr("Precompute context"),
+                tr("Faster replies, but uses the processor in the background. Off on battery."),
                 self._read_ahead(),
             ),
             FormRow(
-                tr("Name chats"),
-                tr("The model gives a new chat its title when it has nothing else to do."),
+                tr("Name chats automatically"),
+                "",
                 self._name_chats(),
             ),
             FormRow(
-                tr("Copy as"),
-                tr(
-                    "What {keys} copies of a conversation. The menu on a right click has both."
-                ).format(keys=spoken(QKeySequence.StandardKey.Copy)),
+                tr("Copy format"),
+                tr("Format used by {keys}.").format(keys=spoken(QKeySequence.StandardKey.Copy)),
                 self._copy_format(),
             ),
         )
@@ -91,22 +87,22 @@ class GeneralPage(FormPage):
 
     def _choose_language(self, code: str) -> None:
         self.language_chosen.emit(code)
-        self._language_row.explain(tr("Fireside speaks it from its next start on."))
+        self._language_row.explain(tr("Takes effect after a restart."))
 
     def _read_ahead(self) -> QWidget:
-        prepare = Switch("prepare", tr("Read ahead"), on=self._settings.prepare)
+        prepare = Switch("prepare", tr("Precompute context"), on=self._settings.prepare)
         prepare.turned.connect(self.read_ahead_chosen)
         return prepare
 
     def _name_chats(self) -> QWidget:
-        names = Switch("nameChats", tr("Name chats"), on=self._settings.name_chats)
+        names = Switch("nameChats", tr("Name chats automatically"), on=self._settings.name_chats)
         names.turned.connect(self.name_chats_chosen)
         return names
 
     def _copy_format(self) -> QWidget:
         copies = Segments(
             "copyAs",
-            tr("Copy as"),
+            tr("Copy format"),
             [
                 ("markdown", "Markdown", "copyAsMarkdown", ""),
                 ("text", tr("Plain text"), "copyAsText", ""),
@@ -117,13 +113,13 @@ class GeneralPage(FormPage):
         return copies
 
     def _add_instructions(self) -> None:
-        self.column.addWidget(heading(tr("Instructions to the model")))
-        self.add_note(tr("Sent with every question, in every chat that has none of its own."))
+        self.column.addWidget(heading(tr("Instructions")))
+        self.add_note(tr("Applied to every chat without its own instructions."))
         self.instructions = TextField(
             "instructions",
-            tr("Instructions to the model"),
-            tr("Sent with every question, in every chat that has none of its own"),
-            tr("For example: Answer briefly."),
+            tr("Instructions"),
+            tr("Applied to every chat without its own instructions"),
+            tr("e.g. Keep answers short."),
         )
         self.instructions.show_text(self._settings.instructions)
         self.instructions.written.connect(self.instructions_written)
@@ -131,7 +127,7 @@ class GeneralPage(FormPage):
 
     def _add_version(self) -> None:
         about = Button(
-            self._theme, "openAbout", tr("About Fireside: newer versions, and licences"),
+            self._theme, "openAbout", tr("About Fireside: updates and licences"),
             text=tr("About Fireside…"), clicked=self.about.emit,
         )  # fmt: skip
         row = QHBoxLayout()
