@@ -59,7 +59,7 @@ def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
     assert found.text == "apples"
     enter(fireside)
     fireside.shows("Quinces are yellow.")
-    bar = fireside.window.transcript.finder.bar
+    bar = fireside.window.transcript.finder.bar.results
     fireside.until(lambda: bar.current >= 0)
     record = fireside.window.transcript.messages.records[bar.hits[bar.current].message]
     assert "Quinces" in record.plain_text()
