@@ -32,7 +32,7 @@ def holder(folder: Path) -> psutil.Process | None:
         with process.oneshot():
             names = {process.name().lower(), Path(process.exe()).name.lower()}
             began = process.create_time()
-            ended = process.status() == psutil.STATUS_ZOMBIE
+            ended = not _runs(process)
     except (OSError, ValueError, psutil.Error):
         return None
     names |= {name.removesuffix(".exe") for name in names}
@@ -59,4 +59,13 @@ def end(process: psutil.Process) -> bool:
         with suppress(psutil.Error):
             each.kill()
     _, left = psutil.wait_procs(left, _GRACE_S)
-    return not left
+    return not any(map(_runs, left))
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Return whether a process still does anything: a dead one may wait to be reaped."""
+    import psutil
+
+    with suppress(psutil.Error):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False

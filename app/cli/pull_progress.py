@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from tqdm import tqdm
@@ -21,7 +22,7 @@ from app.wording.language import number, tr
 from app.wording.quantities import duration, gigabytes
 
 _LINE_S, _LINE_SHARE = 10.0, 0.05  # between two lines, whichever comes first
-_WAITS = {
+_WAITS: dict[WaitReason, Callable[[], str]] = {
     WaitReason.CONNECTION: lambda: tr("No connection to Hugging Face."),
     WaitReason.STALLED: lambda: tr("The download has stalled."),
     WaitReason.BUSY: lambda: tr("Hugging Face is busy."),

@@ -35,6 +35,8 @@ def store_sentence(error: e.StoreError) -> str:
                 "Fireside may not write in {place}. Check who may write in this folder, and "
                 "the disk."
             ).format(place=place)
+        case e.NotResponding():
+            return tr("Fireside is already running but isn’t responding.")
         case e.StoreLocked():
             return tr(
                 "Another program is using the chats in {place}. Close it and start again."
