@@ -213,6 +213,8 @@ class Theme(QObject):
             role.Link: "link",
             role.LinkVisited: "link",
             role.Accent: "accent",
+            role.Mid: "scroll",  # a switch that is off
+            role.BrightText: "on_accent",
         }
         palette = QPalette()
         for each, use in uses.items():
