@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -23,7 +23,7 @@ from app.wording.language import tr
 
 _NARROW = 640  # pixels of the dialog below which its list lies above the pages
 _LIST_WIDTH = 176
-_LIST_HEIGHT = 54
+_LIST_HEIGHT = 57
 
 
 class PreferencesDialog(FittingDialog):
@@ -44,10 +44,11 @@ class PreferencesDialog(FittingDialog):
         self._stack = QStackedWidget()
         for page in pages:
             self._list.addItem(page.title)
-            self._list.item(self._list.count() - 1).setSizeHint(QSize(120, 36))
             area = Scroll()
             area.setWidget(page)
             self._stack.addWidget(area)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._size_items(beside=True)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
         self._list.setCurrentRow(0)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -66,6 +67,7 @@ class PreferencesDialog(FittingDialog):
             return
         self._row.setDirection(direction)
         self._list.setFlow(QListView.Flow.TopToBottom if beside else QListView.Flow.LeftToRight)
+        self._size_items(beside=beside)
         self._list.setProperty("above", not beside)
         self._list.style().unpolish(self._list)
         self._list.style().polish(self._list)
@@ -76,6 +78,11 @@ class PreferencesDialog(FittingDialog):
             self._list.setMinimumWidth(0)
             self._list.setMaximumWidth(UNLIMITED)
             self._list.setMaximumHeight(_LIST_HEIGHT)
+
+    def _size_items(self, *, beside: bool) -> None:
+        for item in map(self._list.item, range(self._list.count())):
+            text = self._list.fontMetrics().horizontalAdvance(item.text())
+            item.setSizeHint(QSize(120 if beside else text + 24, 36))
 
     def show_page(self, name: str) -> None:
         """Show the page of that objectName."""
