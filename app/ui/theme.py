@@ -178,6 +178,10 @@ class Theme(QObject):
         """Return a length in pixels of the design as one on the zoomed window."""
         return round(pixels * self.zoom)
 
+    def font(self, pixels: int, weight: int = 400) -> QFont:
+        """Return Inter in a size of the design, zoomed, for what is painted."""
+        return font(self.px(pixels), weight)
+
     def icon(self, name: str, colour: str = "muted", size: int = 18) -> QIcon:
         """Return an icon of ``resources/icons`` in one of the theme's colours."""
         key = (name, getattr(self.colours, colour), size)
