@@ -126,7 +126,7 @@ def test_pins_are_first_then_folders_then_days(fruit: Fireside) -> None:
     assert rows(fruit)[:6] == ["Pinned", "plum", "Folders", "Green", "kiwi", "pear"]
     assert rows(fruit)[9:] == ["Today", "melon"]
     spoken = [at(fruit, t).data(Qt.ItemDataRole.AccessibleTextRole) for t in ("plum", "Red")]
-    assert spoken == ["plum, pinned", "Folder Red, open, 2 chats"]
+    assert spoken == ["plum, pinned", "Folder Red, expanded, 2 chats"]
 
 
 def test_the_menu_pins_and_unpins(fruit: Fireside) -> None:
@@ -270,7 +270,7 @@ def test_chats_are_dropped_on_a_folder_and_out_of_it(fruit: Fireside, drop: Drop
     assert toast(fruit) == "Moved 3 chats to “Red”"
     drop("kiwi", on="Folders")
     fruit.until(lambda: folders(fruit)["kiwi"] == "")
-    assert toast(fruit) == "Took “kiwi” out of its folder"
+    assert toast(fruit) == "Removed “kiwi” from its folder"
 
 
 def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
@@ -292,7 +292,7 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     fruit.find(QAbstractButton, "undo").click()
     fruit.until(lambda: "Green" in rows(fruit))
     stand_on(fruit, "Rouge")
-    choose(menu_by_key(fruit, "folderMenu"), "Dissolve folder, keep its chats")
+    choose(menu_by_key(fruit, "folderMenu"), "Remove folder (keep chats)")
     fruit.until(lambda: "Rouge" not in rows(fruit))
     assert {"apple", "cherry"} <= set(rows(fruit))
 

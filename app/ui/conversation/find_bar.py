@@ -45,7 +45,7 @@ class FindBar(QFrame):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("findBar")
-        self.setAccessibleName(tr("Find in this chat"))
+        self.setAccessibleName(tr("Find in chat"))
         self.words = ""
         self.hits: list[FindHit] = []
         self.current = -1
@@ -58,10 +58,8 @@ class FindBar(QFrame):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
         self.field = QLineEdit()
-        named(
-            self.field, "findText", tr("Find in this chat"), tip(tr("Find in this chat"), "Ctrl+F")
-        )
-        self.field.setPlaceholderText(tr("Find in this chat"))
+        named(self.field, "findText", tr("Find in chat"), tip(tr("Find in chat"), "Ctrl+F"))
+        self.field.setPlaceholderText(tr("Find in chat"))
         self.field.setFixedWidth(210)
         self.field.textChanged.connect(self.search)
         self.field.installEventFilter(self)
@@ -74,9 +72,9 @@ class FindBar(QFrame):
         row.addWidget(self.field)
         row.addWidget(self._count)
         for name, label, icon, keys, work in (
-            ("findPrevious", tr("Previous place"), "chevron-up", "Shift+F3", self.previous),
-            ("findNext", tr("Next place"), "chevron-down", "F3", self.next),
-            ("closeFind", tr("Close the search"), "close", "Esc", self.hide),
+            ("findPrevious", tr("Previous match"), "chevron-up", "Shift+F3", self.previous),
+            ("findNext", tr("Next match"), "chevron-down", "F3", self.next),
+            ("closeFind", tr("Close"), "close", "Esc", self.hide),
         ):
             row.addWidget(
                 Button(theme, name, label, icon=icon, size=16, shortcut=keys, clicked=work)
@@ -202,7 +200,7 @@ class FindBar(QFrame):
         if not self.words:
             text = ""
         elif not self.hits:
-            text = "…" if more else tr("Nothing")
+            text = "…" if more else tr("No results")
         elif self.current < 0:
             text = f"{number(len(self.hits))}{more}"
         else:

@@ -59,7 +59,7 @@ class CommandPalette(QFrame):
         self.field.textChanged.connect(self._look)
         self.field.installEventFilter(self)
         self._reasoning = Button(
-            theme, "paletteReasoning", tr("Search the reasoning, too"), text=tr("Reasoning"),
+            theme, "paletteReasoning", tr("Include reasoning"), text=tr("Reasoning"),
             kind="toggle", shortcut="Alt+R",
         )  # fmt: skip
         self._reasoning.setCheckable(True)
@@ -67,7 +67,7 @@ class CommandPalette(QFrame):
         self._reasoning.toggled.connect(self._look)
         self._list = PaletteList(theme)
         self._list.chosen.connect(self._choose)
-        self._none = muted(tr("Nothing has these words."), "paletteNothing", 13)
+        self._none = muted(tr("No results"), "paletteNothing", 13)
         self._none.setContentsMargins(14, 10, 14, 14)
         head = QHBoxLayout()
         head.setContentsMargins(12, 10, 12, 8)
@@ -164,7 +164,7 @@ class CommandPalette(QFrame):
         rows: list[PaletteRow] = []
         if not typed:
             rows += [PaletteRow.of_chat(chat) for chat in self._chats()[:_LATEST]]
-            rows = [PaletteRow.heading(tr("Latest chats")), *rows] if rows else []
+            rows = [PaletteRow.heading(tr("Recent chats")), *rows] if rows else []
         words = typed.removeprefix(_COMMANDS_ONLY).casefold().split()
         fitting = [
             c for c in self._commands if c.isEnabled() and all(w in _spoken(c) for w in words)
@@ -186,7 +186,7 @@ class CommandPalette(QFrame):
         if messages:
             rows += [PaletteRow.heading(tr("Messages")), *messages]
         self._list.set_rows(rows)
-        self._none.setText(tr("Nothing has these words."))
+        self._none.setText(tr("No results"))
         self._none.setVisible(not rows and self._newest is None)
         self._place()
 

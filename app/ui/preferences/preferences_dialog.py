@@ -33,7 +33,7 @@ class PreferencesDialog(FittingDialog):
         super().__init__(parent)
         self._pages = pages
         self.setObjectName("preferences")
-        self.setWindowTitle(tr("Preferences"))
+        self.setWindowTitle(tr("Settings"))
         self.setMinimumSize(360, 240)
         self.resize(820, 700)
         self._list = QListWidget()

@@ -117,7 +117,7 @@ class ChatDelegate(QStyledItemDelegate):
         editor = QLineEdit(parent)
         is_chat = isinstance(index.data(ENTRY), ChatRow)
         editor.setObjectName("renameChat" if is_chat else "renameFolder")
-        editor.setAccessibleName(tr("Name of the chat") if is_chat else tr("Name of the folder"))
+        editor.setAccessibleName(tr("Chat name") if is_chat else tr("Folder name"))
         editor.setFont(self._theme.font(14))
         return editor
 

@@ -162,7 +162,7 @@ class ChatList(QListView):
 
     def ask_folder(self, done: Callable[[str], None]) -> None:
         """Ask for the name of a new folder."""
-        ask_name(self, self._theme, "newFolder", tr("New folder"), tr("Name of the folder"), done)
+        ask_name(self, self._theme, "newFolder", tr("New folder"), tr("Folder name"), done)
 
     def chosen(self) -> list[ChatRow]:
         """Return the chats that a key or the menu applies to, from the top."""

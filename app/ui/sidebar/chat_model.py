@@ -218,9 +218,9 @@ def _spoken(entry: Entry) -> str:
         case ChatRow(pinned=True):
             return tr("{title}, pinned").format(title=entry.title)
         case FolderRow(open=True):
-            sentence = tr("Folder {name}, open, %Ln chat(s)", "", entry.count)
+            sentence = tr("Folder {name}, expanded, %Ln chat(s)", "", entry.count)
             return sentence.format(name=entry.name)
         case FolderRow():
-            sentence = tr("Folder {name}, closed, %Ln chat(s)", "", entry.count)
+            sentence = tr("Folder {name}, collapsed, %Ln chat(s)", "", entry.count)
             return sentence.format(name=entry.name)
     return _text(entry)

@@ -60,7 +60,7 @@ class Sidebar(QFrame):
         layout.addSpacing(4)
         for name, text, icon, keys, wanted in (
             ("openAway", tr("Archive and bin"), "archive", "", self.away),
-            ("openPreferences", tr("Preferences"), "settings", "Ctrl+,", self.preferences),
+            ("openPreferences", tr("Settings"), "settings", "Ctrl+,", self.preferences),
         ):
             layout.addWidget(self._button(theme, name, text, icon, keys, wanted))
         self.list.opened.connect(self.opened)
@@ -88,7 +88,7 @@ class Sidebar(QFrame):
     def _refreshed(self) -> None:
         nothing = self.list.chats.rowCount() == 0
         self._empty.setVisible(nothing and bool(self.search.text()))
-        self._empty.setText(tr("No chat has these words."))
+        self._empty.setText(tr("No matching chats"))
         if self._open_first and not nothing:
             self.opened.emit(self.list.chats.near(0).data(ENTRY).id)
         self._open_first = False
@@ -127,7 +127,7 @@ class Sidebar(QFrame):
         row.addStretch(1)
         row.addWidget(
             Button(
-                theme, "hideSidebar", tr("Hide the side bar"), icon="sidebar", shortcut="Ctrl+B",
+                theme, "hideSidebar", tr("Hide sidebar"), icon="sidebar", shortcut="Ctrl+B",
                 clicked=self.collapsed.emit,
             )
         )  # fmt: skip
