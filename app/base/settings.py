@@ -112,6 +112,8 @@ class Settings:
     """Where the drive of that folder was mounted when it was chosen."""
     download_limit: int = 0
     """The limit for downloads in megabytes per second; 0 for no limit."""
+    hub_address: str = ""
+    """The address of the hub; empty for Hugging Face itself."""
     offline: bool = False
     """Whether network connections are forbidden."""
     text_size: int = 15

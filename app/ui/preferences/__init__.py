@@ -8,6 +8,7 @@
     chat_page                settings of the chat that is shown
     presets_page             presets, each edited in a `preset_form`
     data_page                the user's data; its backups in `backup_pane`
+    hub_page                 the token for Hugging Face, and a mirror's address
     memory_page              how the model is run; `memory_bar` shows the memory needed
     diagnosis_page           what was found on this computer
     sampling_fields          fields for sampling

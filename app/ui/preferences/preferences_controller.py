@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
 from app.base import log
+from app.base.secrets import HUB_TOKEN
 from app.base.settings import Settings, ThemeChoice
 from app.host import Host
 from app.ui.bridge import Bridge
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.ui.preferences.about_page import AboutPage
     from app.ui.preferences.backup_pane import BackupPane
     from app.ui.preferences.general_page import GeneralPage
+    from app.ui.preferences.hub_page import HubPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
 
 T = TypeVar("T")
@@ -135,6 +137,7 @@ class PreferencesController(QObject):
         from app.ui.preferences.data_page import DataPage
         from app.ui.preferences.diagnosis_page import DiagnosisPage
         from app.ui.preferences.general_page import GeneralPage
+        from app.ui.preferences.hub_page import HubPage
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
@@ -166,7 +169,9 @@ class PreferencesController(QObject):
             lambda found: report(found, Overrides.of(self._host.settings)),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
-        pages = (general, chat, presets, data, memory, diagnosis)
+        hub = HubPage(self._theme, settings.hub_address)
+        self._connect_hub(hub)
+        pages = (general, chat, presets, data, hub, memory, diagnosis)
         self._dialog = dialog = PreferencesDialog(pages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)
@@ -181,6 +186,16 @@ class PreferencesController(QObject):
         page.instructions_written.connect(self._change_instructions)
         page.copy_format_chosen.connect(self._choose_copy_format)
         page.about.connect(self.about)
+
+    def _connect_hub(self, page: HubPage) -> None:
+        page.address_chosen.connect(lambda address: self._host.change(hub_address=address))
+        page.token_given.connect(
+            lambda token: self._deliver(
+                page, self._host.keep_hub_token(token), page.show_place, page.show_error
+            )
+        )
+        place = self._host.disk(lambda _: self._host.secrets.place(HUB_TOKEN))
+        self._deliver(page, place, page.show_place, page.show_error)
 
     def _connect_backups(self, pane: BackupPane) -> None:
         def load(*, make: bool) -> None:
