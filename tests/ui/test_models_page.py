@@ -340,7 +340,7 @@ def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:
 def test_offline_nothing_is_asked(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside, "network")
-    fireside.find(QAbstractButton, "offlineOn").click()
+    fireside.find(QAbstractButton, "offline").click()
     assert fireside.host.settings.offline
     show(fireside)
     assert "Fireside is offline, as you chose." in texts(fireside)
@@ -362,7 +362,7 @@ def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: hub.sent > 100_000)
     show(fireside, "network")
-    fireside.find(QAbstractButton, "offlineOn").click()
+    fireside.find(QAbstractButton, "offline").click()
     show(fireside)
     status = fireside.find(QLabel, "downloadStatus")
     fireside.until(lambda: "Fireside is offline" in status.text())

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.ui.commands import Command
 from app.ui.controls import column, muted, spoken
+from app.ui.screen import FittingDialog
 from app.ui.theme import font
 from app.wording.language import tr
 
 
-class ShortcutList(QDialog):
+class ShortcutList(FittingDialog):
     """The commands with shortcuts, under their headings, and the keys that controls handle."""
 
     def __init__(self, commands: Sequence[Command], parent: QWidget) -> None:

@@ -82,6 +82,11 @@ class Sidebar(QFrame):
         """Select the chat that is shown."""
         self.list.show_chat(chat)
 
+    def take_focus(self) -> None:
+        """Give the keyboard focus to the list, or to the search if that is empty."""
+        empty = self.list.focusPolicy() is Qt.FocusPolicy.NoFocus
+        (self.search if empty else self.list).setFocus(Qt.FocusReason.TabFocusReason)
+
     def _refreshed(self) -> None:
         nothing = self.list.chats.rowCount() == 0
         self._empty.setVisible(nothing and bool(self.search.text()))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.errors import (
     StoreDamaged,
@@ -26,6 +26,7 @@ from app.ui.bridge import Bridge
 from app.ui.controls import Button, IconView, ProgressLine
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import FormRow, heading, note
+from app.ui.screen import FittingDialog
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme
 from app.wording.errors import explain
@@ -34,7 +35,7 @@ from app.wording.language import tr
 _WIDTH = 600
 
 
-class RecoveryDialogs(QDialog):
+class RecoveryDialogs(FittingDialog):
     """A window of its own before the main window. `ask` returns the resulting host."""
 
     def __init__(self, theme: Theme, bridge: Bridge, data_folder: DataFolder) -> None:
@@ -113,6 +114,8 @@ class RecoveryDialogs(QDialog):
             self.setTabOrder(one, next_)
         in_order[0].setFocus()
         self.setAccessibleDescription(self._text.text())
+        if self.isVisible():
+            self.fit()
 
     def _make_ways(self, error: BaseException) -> QWidget:
         ways = QWidget()

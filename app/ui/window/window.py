@@ -26,6 +26,7 @@ from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
 from app.ui.preferences.preferences_controller import PreferencesController
 from app.ui.presets.preset_controller import PresetController
+from app.ui.screen import fit_window
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.sidebar.chat_undo import ChatUndo
 from app.ui.state.chat_index import ChatIndex
@@ -69,7 +70,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
-        self.setMinimumSize(720, 480)
+        self.setMinimumSize(360, 240)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
         self._make_views()
@@ -307,6 +308,7 @@ class Window(QMainWindow):
 
     def _settle(self) -> None:
         """Do whatever can wait until the window is visible."""
+        fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
         self.models_controller.resume()
         if self._host.settings_damage:
