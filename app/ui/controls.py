@@ -53,6 +53,11 @@ def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
+def send_keys(ctrl: bool) -> str:
+    """Return the shortcut that sends a message; ``ctrl``: whether that is with Ctrl."""
+    return "Ctrl+Return" if ctrl else "Return"
+
+
 class Button(QPushButton):
     """A button with an icon, a text, or both, in the colours of the theme."""
 

@@ -4,7 +4,8 @@
 
     preferences_controller   opens them and applies every change
     preferences_dialog       the dialog with its list of pages
-    general_page             general settings
+    general_page             the window's settings
+    chats_page               settings of all chats
     chat_page                settings of the chat that is shown
     presets_page             presets, each edited in a `preset_form`
     data_page                the user's data; its backups in `backup_pane`

@@ -80,9 +80,9 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
         "Shift+F3",
         when=stored,
     )
-    composer, busy = to.composer, to.current.busy
+    composer, hurry = to.composer, to.composer.may_hurry
     add("stop", tr("Stop the answer"), composer.stop, "Esc", when=composer.stoppable)
-    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=busy)
+    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=hurry)
     may_change = composer.may_change
     add("again", tr("Try the last answer again"), composer.again_last, "Ctrl+R", when=may_change)
     add("editLast", tr("Edit the last question"), composer.edit_last, "Ctrl+E", when=may_change)
