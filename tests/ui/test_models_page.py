@@ -340,7 +340,7 @@ def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:
 def test_offline_nothing_is_asked(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside, "network")
-    fireside.find(QAbstractButton, "offlineOn").click()
+    fireside.find(QAbstractButton, "offline").click()
     assert fireside.host.settings.offline
     show(fireside)
     assert "Fireside is offline, as you chose." in texts(fireside)
@@ -362,7 +362,7 @@ def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: hub.sent > 100_000)
     show(fireside, "network")
-    fireside.find(QAbstractButton, "offlineOn").click()
+    fireside.find(QAbstractButton, "offline").click()
     show(fireside)
     status = fireside.find(QLabel, "downloadStatus")
     fireside.until(lambda: "Fireside is offline" in status.text())
@@ -411,7 +411,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: "1.5 MB · LM Studio" in texts(fireside))
     said = texts(fireside)
     assert "1.5 MB · LM Studio" in said
-    assert "“broken.gguf” is incomplete" in said or "“broken.gguf” is not a GGUF" in said
+    assert "broken.gguf is incomplete" in said or "“broken.gguf” is not a GGUF" in said
     fireside.find(QAbstractButton, "useModel", last=True).click()
     fireside.until(lambda: Path(place(fireside)) == theirs)
     show(fireside, "here")
@@ -554,7 +554,7 @@ def test_a_row_that_waits_for_room(theme: Theme, fireside: Fireside, tmp_path: P
     fireside.qtbot.addWidget(row)
     row.set_held(explain(NoRoom("org/name", "m.gguf", tmp_path, 10**9, 10**6)).sentence)
     status = child(row, QLabel, "downloadStatus")
-    assert "1.0 GB more on the disk" in status.text()
+    assert "1.0 GB more needed" in status.text()
     assert row.button.text() == "Pause"
     assert status.property("tone") == "danger"
     assert row.button.focusPolicy() == Qt.FocusPolicy.TabFocus

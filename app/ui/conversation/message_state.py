@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from app.base.draft import Draft
 from app.base.types import Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
@@ -36,9 +36,9 @@ class MessageState:
         self.thinking = False
         self.answered = False
         self.seconds: float | None = None
+        """Seconds of reasoning so far; None if unknown."""
         self.measured: int | None = None
         """Its height in pixels at the present width; None until it is laid out."""
-        self._began = time.monotonic()
         self.sections: list[Section] = []
         self.set_row(row)
 
@@ -60,14 +60,18 @@ class MessageState:
     def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
         """Set the message as it is on disk, and the error that cut it off."""
         self.row, self.error = row, error
-        if not self.streaming and row.thought_s is not None:
-            self.seconds = row.thought_s
+        self.seconds = row.thought_s
         self.set_parts(row.message.parts)
         if not self.streaming:
             self.offered = self.hurried = False
             self.read = None
             for section in self.sections:
                 section.finish()
+
+    def set_draft(self, draft: Draft) -> None:
+        """Set the parts of an answer so far, and how long it has reasoned."""
+        self.seconds = draft.thought_s
+        self.set_parts(draft.parts)
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """Set the parts of an answer so far."""
@@ -88,9 +92,7 @@ class MessageState:
             if p.kind is not PartKind.REASONING and (p.kind is not PartKind.TEXT or p.text.strip())
         ]
         self.answered = bool(others)
-        was, self.thinking = self.thinking, self.streaming and not others
-        if not self.thinking and self.seconds is None:
-            self.seconds = time.monotonic() - self._began if was else 0.0
+        self.thinking = self.streaming and not others
         wanted = (
             [(SectionKind.REASONING, Part(reasoning, PartKind.REASONING))]
             if reasoning.strip()
@@ -273,8 +275,10 @@ def when(seconds: float) -> str:
 
 
 def thought_for(seconds: float | None) -> str:
-    """Return in words how long the reasoning took."""
-    if not seconds or seconds < 1:
+    """Return in words how long the reasoning took; None if that is unknown."""
+    if seconds is None:
+        return tr("Reasoning")
+    if seconds < 1:
         return tr("Thought for less than a second")
     if seconds < 60:
         return tr("Thought for {seconds} s").format(seconds=number(seconds))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -17,12 +16,13 @@ from PySide6.QtWidgets import (
 from app.base.settings import Settings
 from app.ui.controls import Button, ProgressLine, Segments, column, muted, set_tone
 from app.ui.dialogs import ask_folder
-from app.ui.form_fields import DialogButtons, grow_to_fit, heading, named, note
+from app.ui.form_fields import DialogButtons, heading, named, note
+from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 
-class ExportDialog(QDialog):
+class ExportDialog(FittingDialog):
     """A dialog that asks how to export chats.
 
     It begins with the last choices, from ``settings``, and changes nothing itself. ``several``:
@@ -109,7 +109,7 @@ class ExportDialog(QDialog):
         set_tone(self.problem, "danger")
         self.problem.show()
         self._named()
-        grow_to_fit(self)
+        self.grow()
         self.export.setFocus()
 
     def done(self, result: int) -> None:
@@ -159,7 +159,7 @@ class ExportDialog(QDialog):
         self.name.setProperty("kind", "field")
         self.name.setMaxLength(200)
         self.name.textChanged.connect(self._named)
-        self.folder = QLineEdit(settings.export_folder or _documents())
+        self.folder = QLineEdit(settings.exports or settings.export_folder or _documents())
         named(self.folder, "exportFolder", tr("Folder"), tr("Where to save the export"))
         self.folder.setProperty("kind", "field")
         self.folder.textChanged.connect(self._named)
@@ -211,7 +211,7 @@ class ExportDialog(QDialog):
         if folder:
             about += " " + tr("Each chat becomes a file in this folder.")
         self._about.setText(about)
-        grow_to_fit(self)
+        self.grow()
 
     def _named(self) -> None:
         self.export.setEnabled(bool(self.file and self.folder.text().strip()))

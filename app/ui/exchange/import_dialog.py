@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui.controls import ProgressLine, Scroll, column, muted, set_tone
-from app.ui.form_fields import DialogButtons, grow_to_fit, heading, note
+from app.ui.form_fields import DialogButtons, heading, note
+from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -48,7 +49,7 @@ def sources(found: ImportedFiles) -> str:
     return ", ".join(f"{source} ({number(count)})" for source, count in found.sources.items())
 
 
-class ImportDialog(QDialog):
+class ImportDialog(FittingDialog):
     """A preview of an import. It opens while files are read, and changes nothing itself."""
 
     wanted = Signal()
@@ -118,7 +119,7 @@ class ImportDialog(QDialog):
             self._only_close()
         self.start.setEnabled(new > 0)
         (self.start if new else self.cancel).setFocus()
-        grow_to_fit(self)
+        self.grow()
 
     def begin(self) -> None:
         """Show that the import is running."""
@@ -135,7 +136,7 @@ class ImportDialog(QDialog):
         self.about.setText(sentence)
         set_tone(self.about, "danger")
         self._only_close()
-        grow_to_fit(self)
+        self.grow()
 
     def _only_close(self) -> None:
         """Hide all buttons but the one that closes the dialog."""
