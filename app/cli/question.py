@@ -35,7 +35,7 @@ def read(
     piped = _is_piped(sys.stdin)
     asked = text if text != "-" else None
     if text is None and not piped:
-        give_up("no question: give TEXT, or pipe it into standard input")
+        give_up("no question: enter TEXT or pipe it in")
     with closing(DocumentReader()) as reader:
         given = _standard_input(reader) if piped or asked is None else None
         attached = [_read_file(reader, path) for path in files]

@@ -119,7 +119,7 @@ def test_a_newer_version_is_told_of_and_its_page_opened(
     assert news.text() == "Fireside 1.2.0 is available."
     page.click()
     assert visited == [QUrl("https://github.com/some/fireside/releases/tag/v1.2.0")]
-    assert "look for a new version" in (tmp_path / "connections.log").read_text()
+    assert "check for updates" in (tmp_path / "connections.log").read_text()
     releases.tag = f"v{__version__}"
     child(dialog, QPushButton, "checkVersion").click()
     fireside.until(lambda: news.text() == "Fireside is up to date.")

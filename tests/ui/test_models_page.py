@@ -268,7 +268,7 @@ def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub)
     (mine,) = [row for row in rows if row.model.repository == "org/other"]
     mine.button.click()
     status = child(mine, QLabel, "downloadStatus")
-    fireside.until(lambda: "is a model of another kind (llama)" in status.text())
+    fireside.until(lambda: "isn’t a gpt-oss model (it is llama)" in status.text())
 
 
 def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
@@ -371,7 +371,7 @@ def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
 def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside, "network")
-    fireside.until(lambda: "None so far." in texts(fireside))
+    fireside.until(lambda: "No connections yet." in texts(fireside))
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current)
