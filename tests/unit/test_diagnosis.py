@@ -34,7 +34,7 @@ def told(there: Machine, **fixed: Any) -> str:
 @pytest.mark.parametrize(
     ("gpus", "wishes", "words"),
     [
-        ((), Overrides(), "13.3 of 14.0 GB at 32,768 tokens of context"),
+        ((), Overrides(), "13.3 of 14 GB at 32,768 tokens of context"),
         (
             (RTX,),
             Overrides(),
@@ -62,7 +62,7 @@ def test_without_a_gpu_it_tells_how_to_get_one() -> None:
     text = told(machine())
     assert "CMAKE_ARGS=-DGGML_CUDA=on python3 installers/from_source.py" in text
     assert "16 GiB" not in text
-    assert "17.2 GB, of which 14.0 GB can be used" in text
+    assert "17.2 GB, of which 14 GB can be used" in text
     assert "8 cores, AVX2" in text
     assert "nothing: all is chosen" in text
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QWidget,
 )
 
 from app.store import ChatRow
@@ -60,6 +61,8 @@ class Sidebar(QFrame):
         layout.addWidget(self._empty)
         layout.addWidget(self.list, 1)
         layout.addSpacing(4)
+        self._foot_at = layout.count()
+        self._column = layout
         for name, text, icon, keys, wanted in (
             ("openAway", tr("Archive and bin"), "archive", "", self.away),
             ("openPreferences", tr("Preferences"), "settings", "Ctrl+,", self.preferences),
@@ -73,6 +76,10 @@ class Sidebar(QFrame):
     def set_chats(self, chats: Iterable[ChatRow], *, found: bool) -> None:
         """Show these chats; ``found``: whether they are the results of a search."""
         self.list.set_chats(chats, found=found)
+
+    def add_foot(self, widget: QWidget) -> None:
+        """Add a widget above the buttons for other pages."""
+        self._column.insertWidget(self._foot_at, widget)
 
     def rename(self) -> None:
         """Rename the current row in place."""

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 
 def title(model: InstalledModel) -> str:
-    """Return a model's name without its folders; with them for Ollama, which names models so."""
+    """Return the name of a model for people.
+
+    That is the offer's name for an offered model, whatever its file is called: "gpt-oss-20b" for
+    "gpt-oss-20b-MXFP4". Else it is its name without its folders; with them for Ollama, which names
+    models so.
+    """
+    if model.offer and model.path.stem.lower() == f"{model.offer}-mxfp4":
+        return model.offer
     return model.name if model.place.kind == "Ollama" else model.name.rpartition("/")[2]
 
 
@@ -53,6 +60,8 @@ class InstalledList(QObject):
         self._host, self._bridge = host, bridge
         self.found = InstalledModels()
         self.looking = False
+        self.looked = False
+        """Whether a scan has ended, so that what is not in ``found`` is not here."""
         self.moving: dict[InstalledModel, float] = {}
         """The models being moved, and the fraction moved of each, 0 to 1."""
         self._stops: dict[InstalledModel, threading.Event] = {}
@@ -60,6 +69,7 @@ class InstalledList(QObject):
     def look(self) -> None:
         """Scan the disk."""
         self.looking = True
+        self.changed.emit()
         self._bridge.when_done(self._host.library.find(), self._found, self._not_found)
 
     @property
@@ -116,7 +126,7 @@ class InstalledList(QObject):
             self.changed.emit()
 
     def _found(self, found: InstalledModels) -> None:
-        self.looking = False
+        self.looking, self.looked = False, True
         self.found = found
         self.changed.emit()
 
