@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.ui.controls import IconView, column, muted
 from app.ui.form_fields import heading
@@ -13,21 +13,22 @@ from app.ui.theme import Theme, font
 class HeroCard(QFrame):
     """The card of the recommended model; more widgets go into ``below``."""
 
-    def __init__(self, caption: str, title: str, text: str) -> None:
+    def __init__(self, theme: Theme, caption: str, title: str, text: str) -> None:
         super().__init__()
         self.setObjectName("hero")
         self.setAccessibleName(f"{caption}: {title}")
         self.below = column(self, (24, 18, 24, 20), gap=4)
-        self._caption = QLabel()
-        self._caption.setObjectName("heroCaption")
-        self._caption.setTextFormat(Qt.TextFormat.PlainText)
-        self._caption.setText(caption)
+        self._caption = muted(caption, "heroCaption")
         self._caption.setFont(font(12, 600))
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(IconView(theme, "spark", "accent", 14))
+        head.addWidget(self._caption, 1)
         name = heading(title, 22, 650)
         name.setObjectName("heroTitle")
         about = muted(text, "heroText", pixels=14)
         about.setWordWrap(True)
-        self.below.addWidget(self._caption)
+        self.below.addLayout(head)
         self.below.addWidget(name)
         self.below.addWidget(about)
         self.below.addSpacing(6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from app.engine.probe import Examined, Machine
 from app.host import demo_model
@@ -131,8 +131,20 @@ class DownloadPane(QWidget):
             self._others.empty()
             self._list(others, here, unfinished)
         self._show_fit()
-        if self._meanwhile:
-            self._meanwhile.setVisible(self._unanswered and self._downloads.running)
+        self._offer_demo()
+
+    def _offer_demo(self) -> None:
+        """Offer the demo model while the first model is being downloaded."""
+        if button := self._meanwhile:
+            offered = self._unanswered and self._downloads.running
+            if offered and button.isHidden() and self._hero_has_focus():
+                button.show()
+                button.setFocus()  # a second Enter must not pause what the first has begun
+            button.setVisible(offered)
+
+    def _hero_has_focus(self) -> bool:
+        focused = QApplication.focusWidget()
+        return self._hero is not None and focused is not None and self._hero.isAncestorOf(focused)
 
     def _found(self) -> tuple[InstalledModel, ...]:
         """Return the models on this disk, without those that an offer's own row shows."""
@@ -140,7 +152,7 @@ class DownloadPane(QWidget):
         return tuple(model for model in self._installed.usable if model not in offers)
 
     def _set_hero(self, advice: Offer | InstalledModel) -> None:
-        focused = self._hero is not None and self._hero.isAncestorOf(self.focusWidget() or self)
+        focused = self._hero_has_focus()
         if self._hero:
             self._column.removeWidget(self._hero)
             self._hero.setParent(None)
@@ -155,7 +167,9 @@ class DownloadPane(QWidget):
             self.focus_first()
 
     def _offer_hero(self, offer: Offer) -> HeroCard:
-        hero = HeroCard(tr("Recommended for this computer"), offer.name, _description(offer))
+        hero = HeroCard(
+            self._theme, tr("Recommended for this computer"), offer.name, _description(offer)
+        )
         row = self._downloads.row(self._theme, offer.model, offer.name, main=True)
         details = details_of(self._theme, offer.model, offer.name, offer.licence)
         self._meanwhile = Button(
@@ -172,7 +186,7 @@ class DownloadPane(QWidget):
 
     def _installed_hero(self, model: InstalledModel) -> HeroCard:
         name = title(model)
-        hero = HeroCard(tr("Already on this computer"), name, _whereabouts(model))
+        hero = HeroCard(self._theme, tr("Already on this computer"), name, _whereabouts(model))
         details = Details(self._theme, name, [str(model.path)])
         use = self._use_button(model, "primary")
         buttons = QHBoxLayout()

@@ -60,7 +60,7 @@ class DownloadRow(QWidget):
         self._text = muted("", "downloadStatus", pixels=13)
         self._notes = muted("", "downloadNotes", pixels=13)
         words = QVBoxLayout()
-        words.setSpacing(3)
+        words.setSpacing(4)
         if title:
             words.addWidget(heading(title, 14, 550))
         for widget in (self.fit, self._slow, self._bar, self._text, self._notes):

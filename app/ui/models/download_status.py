@@ -115,6 +115,8 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
         case DownloadPhase.REPAIRING:
             sentence = tr("Repairing a damaged part…")
         case _:
+            if not now.speed:
+                return tr("Waiting for data…"), tr("Waiting for data…")
             facts = [f"{gigabytes(round(now.speed))}/s"]
             if now.left is not None:
                 facts.append(tr("{left} left").format(left=duration(now.left)))

@@ -106,8 +106,8 @@ class HubSearchPane(QWidget):
             self._show_status(tr("No models found for “{text}”").format(text=text))
             return
         count = tr("%n result(s)", "", len(found))
-        gpt_oss = tr("{count} gpt-oss").format(count=number(runs))
-        self._show_status(f"{count} · {gpt_oss}")
+        gpt_oss = tr("{count} gpt-oss").format(count=number(runs)) if runs else ""
+        self._show_status(" · ".join(filter(None, (count, gpt_oss))))
         listed = _LISTED_AT_ONCE
         for each in sorted(found, key=lambda one: _rank(one)):
             row = RepositoryRow(self._theme, self._downloads, each, self._machine)
