@@ -118,8 +118,8 @@ class Settings:
     """The text size of the conversation, in pixels."""
     copy_markdown: bool = True
     """Whether text copied from a conversation is Markdown, else plain text."""
-    closed_folders: tuple[str, ...] = ()
-    """The chat folders that are collapsed in the side bar."""
+    open_folders: tuple[str, ...] = ()
+    """The chat folders that are expanded in the sidebar."""
     chat: int | None = None
     """The chat that was open last."""
     export_form: str = ".md"

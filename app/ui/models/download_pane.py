@@ -235,7 +235,7 @@ class DownloadPane(QWidget):
 
     def _file_option(self) -> OptionRow:
         button = Button(
-            self._theme, "openFile", tr("Open a GGUF file"), text=tr("Open…"), shortcut="Ctrl+O",
+            self._theme, "openFile", tr("Open model file"), text=tr("Open…"), shortcut="Ctrl+O",
             clicked=self.open_file.emit,
         )  # fmt: skip
         text = tr("Already have a gpt-oss GGUF file? Open it, or drop it onto this window.")

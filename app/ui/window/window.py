@@ -26,6 +26,7 @@ from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
 from app.ui.preferences.preferences_controller import PreferencesController
 from app.ui.presets.preset_controller import PresetController
+from app.ui.screen import fit_window
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.sidebar.chat_undo import ChatUndo
 from app.ui.state.chat_index import ChatIndex
@@ -69,7 +70,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
-        self.setMinimumSize(720, 480)
+        self.setMinimumSize(360, 240)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
         self._make_views()
@@ -235,7 +236,7 @@ class Window(QMainWindow):
 
     def _connect_chats(self) -> None:
         self.sidebar.new_chat.connect(self.navigator.new_chat)
-        self.sidebar.opened.connect(self.navigator.open_chat)
+        self.sidebar.opened.connect(self._open_listed)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
         self.index.changed.connect(self._show_title)
         self.chats.left.connect(self.navigator.leave_chat)
@@ -309,6 +310,7 @@ class Window(QMainWindow):
 
     def _settle(self) -> None:
         """Do whatever can wait until the window is visible."""
+        fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
         self.models_controller.resume()
         if self._host.settings_damage:
@@ -368,6 +370,11 @@ class Window(QMainWindow):
         """Show a chat at its end, or at a search hit."""
         self.navigator.open_chat(chat, place)
 
+    def _open_listed(self, chat: int) -> None:
+        """Open a chat of the sidebar, at the place for which the search lists it."""
+        place = self.index.places.get(chat)
+        self.navigator.open_chat(chat, place if place and place.message is not None else None)
+
     def _act(self, action: Action) -> None:
         """Perform an action offered by the banner or a failed answer."""
         match action:
@@ -401,6 +408,8 @@ class Window(QMainWindow):
         archived = tr("{title} (archived)").format(title=title)
         self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
         self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
+        shown = chat if not page else None
+        self.sidebar.select(shown.id if shown else None, shown.folder if shown else "")
 
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
