@@ -102,12 +102,12 @@ class Window(QMainWindow):
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
-        host, bridge, theme = self._host, self._bridge, self._theme
+        host, bridge, theme, views = self._host, self._bridge, self._theme, self.views
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.composer, self.title_bar, self)
+        self.model_labels = ModelLabels(self.models, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
@@ -274,6 +274,7 @@ class Window(QMainWindow):
     def _connect_models(self) -> None:
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
+        self.views.demo_line.wanted.connect(self.model_picker.show_page)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
