@@ -109,13 +109,13 @@ class Window(QMainWindow):
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
-        host, bridge, theme = self._host, self._bridge, self._theme
+        host, bridge, theme, views = self._host, self._bridge, self._theme, self.views
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
         self.sidebar.add_foot(self.models_controller.bar)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.composer, self.title_bar, self)
+        self.model_labels = ModelLabels(self.models, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
@@ -288,6 +288,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
+        self.views.demo_line.wanted.connect(self.model_picker.show_page)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
