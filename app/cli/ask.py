@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         print(file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        return give_up_output(error, tr("The answer cannot be written: {reason}."))
+        return give_up_output(error, tr("Couldn’t write the answer: {reason}"))
 
 
 def _model(chosen: Path | None, folders: Folders) -> ModelRef:
@@ -138,9 +138,9 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
 
 def _why_no_answer(calls: list[str], *, thought: bool) -> str:
     if calls:
-        return tr("The model wanted to use a tool ({tool}), and Fireside has none yet.").format(
-            tool=calls[-1]
-        )
+        return tr(
+            "The model tried to call a tool ({tool}). Fireside doesn’t support tools yet."
+        ).format(tool=calls[-1])
     if thought:
-        return tr("The model only thought, and gave no answer.")
-    return tr("The model gave no answer.")
+        return tr("The model finished reasoning without an answer.")
+    return tr("The model didn’t answer.")

@@ -220,7 +220,7 @@ def test_no_screen(screen: dict[str, str]) -> None:
         FIRESIDE, env=environment | screen, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("There is no screen here.")
+    assert done.stderr.startswith("No display found.")
 
 
 def test_a_smoke_that_cannot_open_says_why(
