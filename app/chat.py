@@ -357,7 +357,7 @@ class Chats:
         if state is State.DONE and ended.error is None and not turn.stopped.is_set():
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
-            if len(past.messages) == 2:
+            if len(past.messages) == 2 and not ended.answer.message.declined:
                 self._titles.begun(row.chat)
             self._prepare_next(row.chat, lambda: past, read=True)
 

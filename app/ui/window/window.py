@@ -109,17 +109,18 @@ class Window(QMainWindow):
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
-        host, bridge, theme = self._host, self._bridge, self._theme
+        host, bridge, theme, views = self._host, self._bridge, self._theme, self.views
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
+        self.sidebar.add_foot(self.models_controller.bar)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.composer, self.title_bar, self)
+        self.model_labels = ModelLabels(self.models, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
         )
-        self.exchange = ExchangeController(self, theme, host, bridge, self.index)
+        self.exchange = ExchangeController(self, self.toast, theme, host, bridge, self.index)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
         )
@@ -284,16 +285,18 @@ class Window(QMainWindow):
         self.file_drop.model.connect(self.model_picker.use)
 
     def _connect_models(self) -> None:
+        self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
+        self.views.demo_line.wanted.connect(self.model_picker.show_page)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
         self.banner.acted.connect(self._act)
-        self.exchange.told.connect(self.banner.show_done)
         self.exchange.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
+        self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
@@ -335,6 +338,17 @@ class Window(QMainWindow):
         self.raise_to_front()
         if model:
             self.model_picker.use(model)
+
+    def _show_imported(self, chats: tuple[int, ...]) -> None:
+        """Open a chat that was imported; if there are several, select them in the list."""
+        self.preferences.close()
+        self.raise_to_front()
+        if len(chats) == 1:
+            self.navigator.open_chat(chats[0])
+        else:
+            self.views.show_sidebar(True)
+            self.sidebar.search.clear()
+            self.sidebar.list.show_chats(chats)
 
     def raise_to_front(self) -> None:
         """Raise the window above all others."""
