@@ -36,7 +36,7 @@ def test_a_display_that_does_not_open(variable: str, value: str, tmp_path: Path)
     )
     assert ran.returncode == 1
     (line,) = ran.stderr.splitlines()
-    assert f"{value}" in line
+    assert value in line
     assert f"Check {variable}" in line
     assert line in (tmp_path / "fireside.log").read_text(encoding="utf-8")
 
