@@ -59,6 +59,11 @@ def plain_tip(text: str) -> str:
     return f"<p>{escape(text)}</p>" if "<" in text or "&" in text else text
 
 
+def send_keys(ctrl: bool) -> str:
+    """Return the shortcut that sends a message; ``ctrl``: whether that is with Ctrl."""
+    return "Ctrl+Return" if ctrl else "Return"
+
+
 class Button(QPushButton):
     """A button with an icon, a text, or both, in the colours of the theme."""
 

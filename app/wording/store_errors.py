@@ -33,6 +33,8 @@ def store_sentence(error: e.StoreError) -> str:
             return tr(
                 "Can’t write to {place}. Check the folder’s permissions and the disk."
             ).format(place=place)
+        case e.NotResponding():
+            return tr("Fireside is already running but isn’t responding.")
         case e.StoreLocked():
             return tr("Another app is using the chats in {place}. Close it and try again.").format(
                 place=place

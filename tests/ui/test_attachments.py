@@ -493,10 +493,10 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     transcript.selection.select_all()
     assert transcript.selection.text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
     transcript.finder.bar.open(transcript.messages.records, "pears")
-    assert len(transcript.finder.bar.hits) == 1
+    assert len(transcript.finder.bar.results.hits) == 1
     files(fireside)[0].click()
     transcript.finder.bar.refresh(transcript.messages.records)
-    assert not transcript.finder.bar.hits
+    assert not transcript.finder.bar.results.hits
     ask(fireside, FILE)  # a file without text
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
 

@@ -48,6 +48,7 @@ ERRORS = [
     e.StoreFull(STORE),
     e.StoreReadOnly(STORE),
     e.StoreLocked(STORE),
+    e.NotResponding(STORE),
     e.StoreError(STORE),
     e.SettingsDamaged(STORE, ("*",), "Expecting value", STORE),
     e.SettingsDamaged(STORE, ("theme", "context"), "a value of another kind", None),

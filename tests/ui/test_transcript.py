@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.base.draft import Draft
@@ -286,49 +286,6 @@ def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
     fireside.window.preferences._choose_copy_format(False)
     assert "**" not in transcript.selection.text()
     assert fireside.host.settings.copy_markdown is False
-
-
-def test_find_in_the_chat(fireside: Fireside) -> None:
-    fireside.ask("Where is the **needle**?", *answer("A needle is `here`.\n\n- a NEEDLE"))
-    fireside.shows("NEEDLE")
-    fireside.idle()
-    window = fireside.window
-    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    field = fireside.find(QLineEdit, "findText")
-    QTest.keyClicks(field, "needle")
-    count = fireside.find(QLabel, "findCount")
-    fireside.until(lambda: count.text() == "3")
-    for number in (1, 2, 3, 1):
-        QTest.keyClick(field, Qt.Key.Key_Return)
-        assert count.text() == f"{number} of 3"
-    canvas = fireside.find(Canvas, "answerText")
-    assert [end - start for start, end in canvas._highlights.found] == [6, 6]
-    field.setText("not there")
-    fireside.until(lambda: count.text() == "No results")
-    QTest.keyClick(field, Qt.Key.Key_Escape)
-    assert not window.transcript.finder.bar.isVisible()
-    assert not canvas._highlights.found
-
-
-def test_find_goes_to_what_is_out_of_sight(transcript: Transcript) -> None:
-    rows = conversation(200)
-    rows[51] = reply(52, f"{PROSE}\n\nthe only haystack\n\n{PROSE}")
-    transcript.messages.set_rows(rows)
-    settle()
-    transcript.open_find()
-    transcript.finder.bar.field.setText("haystack")
-    for _ in range(400):
-        QApplication.processEvents()
-        if transcript.finder.bar._next == len(rows):
-            break
-    assert len(transcript.finder.bar.hits) == 1
-    transcript.finder.bar.next()
-    settle()
-    record = transcript.messages.records[51]
-    assert record in transcript.views.active
-    canvas = transcript.views.active[record].shown[-1][1]
-    assert len(canvas._highlights.found) == 1
-    assert canvas._highlights.current == canvas._highlights.found[0]
 
 
 def test_the_size_of_the_text(fireside: Fireside) -> None:

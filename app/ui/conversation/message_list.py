@@ -27,6 +27,8 @@ class MessageList(QObject):
     thought_toggled = Signal(int, bool)
     reset = Signal()
     """Other messages are shown."""
+    left = Signal()
+    """Those are of another chat."""
     removed = Signal(int)
     """The messages from an index on are gone."""
 
@@ -57,8 +59,11 @@ class MessageList(QObject):
         for record in records:
             if draft := self._drafts.get(record.row.id):
                 record.set_draft(draft)
+        left = _chats_of(self.records) != _chats_of(records)
         self.reset.emit()
         self._view.reset(records)
+        if left:
+            self.left.emit()
 
     def swap(self, rows: Sequence[MessageRow], message: int) -> None:
         """Show another branch, with this message at the place of the one that it replaces."""
@@ -217,3 +222,7 @@ class MessageList(QObject):
             self._view.pin(index)
         with self._view.keeping_place(index):
             yield
+
+
+def _chats_of(records: Sequence[MessageState]) -> set[int]:
+    return {record.row.chat for record in records}

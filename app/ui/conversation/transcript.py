@@ -96,6 +96,7 @@ class Transcript(QAbstractScrollArea):
         self._focus.reached.connect(self.list.bring_widget_into_view)
         self.messages.reset.connect(self.selection.forget)
         self.messages.reset.connect(self.finder.refresh)
+        self.messages.left.connect(self.finder.forget)
         self.messages.removed.connect(self.selection.forget)
         self.messages.thought_toggled.connect(self.thought_toggled)
         self.selection.changed.connect(self._highlights.update_all)

@@ -11,7 +11,9 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.base import running
 from app.base.errors import (
+    NotResponding,
     StoreDamaged,
     StoreError,
     StoreFull,
@@ -95,20 +97,16 @@ class RecoveryDialogs(FittingDialog):
         if isinstance(error, StoreError):
             self._at = error.path
         self._set_working(False)
-        self._title.setText(
-            tr("This backup is damaged too")
-            if self._of_backup(error)
-            else tr("Your chats can’t be opened")
-        )
-        nothing = tr("They can no longer be read. Restore a backup or start over.")
-        self._text.setText(explain(error).sentence if self._readable else nothing)
+        title, text = self._words(error)
+        self._title.setText(title)
+        self._text.setText(text)
         old, self._ways = self._ways, self._make_ways(error)
         self._layout.replaceWidget(old, self._ways)
         old.hide()
         old.deleteLater()
         self._ways.show()
         in_order = [w for row in self._ways.findChildren(FormRow) for w in row.findChildren(Button)]
-        for name in ("showFolder", "quit"):
+        for name in ("endOther", "showFolder", "quit"):
             in_order += self._ways.findChildren(Button, name)
         for one, next_ in pairwise((*self._ways.findChildren(BackupList), *in_order)):
             self.setTabOrder(one, next_)
@@ -116,6 +114,19 @@ class RecoveryDialogs(FittingDialog):
         self.setAccessibleDescription(self._text.text())
         if self.isVisible():
             self.fit()
+
+    def _words(self, error: BaseException) -> tuple[str, str]:
+        """Return the title and the text for an error."""
+        sentence = explain(error).sentence
+        if isinstance(error, NotResponding):
+            about = tr("You can end it and start again. Your chats are saved.")
+            return sentence.removesuffix("."), about
+        if self._of_backup(error):
+            title = tr("This backup is damaged too")
+        else:
+            title = tr("Your chats can’t be opened")
+        nothing = tr("They can no longer be read. Restore a backup or start over.")
+        return title, sentence if self._readable else nothing
 
     def _make_ways(self, error: BaseException) -> QWidget:
         ways = QWidget()
@@ -128,14 +139,15 @@ class RecoveryDialogs(FittingDialog):
         if isinstance(error, StoreDamaged) and not self._of_backup(error):
             rows += [self._recover_way()] if self._readable else []
             rows.append(self._afresh_way())
-        if not isinstance(error, StoreNewer):
+        if not isinstance(error, StoreNewer | NotResponding):
             rows.append(self._retry_way(error))
         if isinstance(error, StoreNewer | StoreReadOnly | StoreFull):
             rows.append(self._elsewhere_way())
         for row in rows:
             column.addWidget(row)
         column.addSpacing(12)
-        column.addLayout(self._last_line())
+        hangs = isinstance(error, NotResponding)
+        column.addLayout(self._end_or_cancel() if hangs else self._last_line())
         return ways
 
     def _backup_ways(self, column: QVBoxLayout, error: BaseException) -> list[QWidget]:
@@ -231,18 +243,43 @@ class RecoveryDialogs(FittingDialog):
         )  # fmt: skip
         return line
 
+    def _end_or_cancel(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addStretch(1)
+        cancel = Button(
+            self._theme, "quit", tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
+            clicked=self.reject,
+        )  # fmt: skip
+        words = tr("End it and start again")
+        end = Button(
+            self._theme, "endOther", words, text=words, kind="primary", clicked=self._end_other
+        )
+        line.addWidget(cancel)
+        line.addWidget(end)
+        return line
+
     # --- Ways out ---------------------------------------------------------------------------
+
+    def _end_other(self) -> None:
+        """End the Fireside that hangs, then open the chats."""
+        self._show_work(tr("Ending the other Fireside…"))
+
+        def end() -> None:
+            other = running.holder(self._at.parent)
+            if other and not running.end(other):
+                raise NotResponding(self._at)
+
+        self._bridge.when_done(
+            self._pool.submit(end), lambda _: self._open(tr("Opening…")), self._show
+        )
 
     def _restore(self, backup: Backup) -> None:
         self._open(tr("Restoring backup…"), lambda: restore_backup(self._database, backup.path))
 
     def _open(self, words: str, work: Callable[[], object] = lambda: None) -> None:
         """Do the work on another thread, then open the chats."""
-        self._set_working(True)
-        self._title.setText(words)
-        self._progress.setAccessibleName(words)
-        self._progress.setToolTip(words)
-        self._text.setText("")
+        self._show_work(words)
         try:
             if not self._data_folder.take(patience=0):  # another Fireside has started meanwhile
                 self._end(0)
@@ -256,6 +293,13 @@ class RecoveryDialogs(FittingDialog):
             return self._data_folder.host(self._bridge.publish)
 
         self._bridge.when_done(self._pool.submit(both), self._end, self._show)
+
+    def _show_work(self, words: str) -> None:
+        self._set_working(True)
+        self._title.setText(words)
+        self._progress.setAccessibleName(words)
+        self._progress.setToolTip(words)
+        self._text.setText("")
 
     def _choose_folder(self) -> None:
         def chosen(folder: Path) -> None:

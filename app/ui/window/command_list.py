@@ -80,9 +80,9 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
         "Shift+F3",
         when=stored,
     )
-    composer, busy = to.composer, to.current.busy
+    composer, hurry = to.composer, to.composer.may_hurry
     add("stop", tr("Stop answer"), composer.stop, "Esc", when=composer.stoppable)
-    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=busy)
+    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=hurry)
     may_change = composer.may_change
     add("again", tr("Regenerate last answer"), composer.again_last, "Ctrl+R", when=may_change)
     add("editLast", tr("Edit last message"), composer.edit_last, "Ctrl+E", when=may_change)

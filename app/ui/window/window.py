@@ -39,6 +39,7 @@ from app.ui.state.model_choice import ModelChoice, loading_sentence
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
+from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
 from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
@@ -56,13 +57,17 @@ if TYPE_CHECKING:
 _SETTLED_MS = 150  # after the start, when the window is visible
 
 
+class Restart:
+    """The reason to open the window again that the user gave: to see it in another language."""
+
+
 class Window(QMainWindow):
     """Fireside's window. It holds its views, their shared state, and a controller per package."""
 
     again = Signal(object)
     """The window is to be closed and opened again.
 
-    The argument is a Backup to restore, or a StoreError to recover from.
+    The argument is a Backup to restore, a StoreError to recover from, or a Restart.
     """
 
     def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
@@ -99,6 +104,7 @@ class Window(QMainWindow):
         self.hardware = HardwareProbe(host, bridge, self.models, self)
         self.index = ChatIndex(self.store, self)
         self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
+        self.chat_settings.effort = host.settings.effort
         self.presets = PresetIndex(self.store, self)
 
     def _make_rooms(self) -> None:
@@ -142,6 +148,11 @@ class Window(QMainWindow):
         self.file_drop = FileDrop(self)
         self.titles = TitleController(
             self, self.views, self.index, self.current, self.model_picker, self.archive
+        )
+        self.notifier = DesktopNotifier(self)
+        self.notifier.clicked.connect(self.raise_to_front)
+        self.answer_notice = AnswerNotice(
+            self.turns, self.index, lambda: host.settings.notify, self.notifier.show, self
         )
 
     def _make_chat(self) -> None:
@@ -287,6 +298,10 @@ class Window(QMainWindow):
         self.exchange.imported.connect(self.index.refresh)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
+        self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.composer.set_send_key(self._host.settings.send_with_ctrl)
+        self.preferences.send_key_changed.connect(self.composer.set_send_key)
+        self.preferences.effort_changed.connect(self.preset_controller.set_effort)
         self.preferences.instructions_changed.connect(self.composer_controller.prefill.changed)
         self.preferences.export_all.connect(self.exchange.export_all)
         self.preferences.import_chats.connect(self.exchange.import_chats)
