@@ -411,7 +411,9 @@ class Chats:
 
     def _forecast(self, chat: int | None, prompt: Prompt) -> None:
         p = prompt
-        self._publish(ContextForecast(chat, p.count, p.reserved, p.context, p.dropped))
+        self._publish(
+            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
+        )
 
 
 _STATES = {

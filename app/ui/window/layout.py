@@ -55,9 +55,11 @@ class WindowLayout:
         self.sidebar.search.selectAll()
 
     def rename_chat(self) -> None:
-        """Rename the current row of the list of chats in place."""
-        self.show_sidebar(True)
-        self.sidebar.rename()
+        """Rename the row of the list of chats that has the keyboard, else the chat's title."""
+        if self.sidebar.list.hasFocus():
+            self.sidebar.rename()
+        else:
+            self.title_bar.rename()
 
     def focus_editor(self) -> None:
         """Give the keyboard focus to the message editor."""

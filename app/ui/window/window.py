@@ -48,8 +48,8 @@ from app.ui.window.file_drop import FileDrop
 from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
+from app.ui.window.title_controller import TitleController
 from app.wording.errors import Action
-from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
@@ -147,6 +147,9 @@ class Window(QMainWindow):
             self, theme, host, bridge, self.index, self.commands
         )
         self.file_drop = FileDrop(self)
+        self.titles = TitleController(
+            self, self.views, self.index, self.current, self.model_picker, self.archive
+        )
         self.notifier = DesktopNotifier(self)
         self.notifier.clicked.connect(self.raise_to_front)
         self.answer_notice = AnswerNotice(
@@ -247,18 +250,17 @@ class Window(QMainWindow):
 
     def _connect_chats(self) -> None:
         self.sidebar.new_chat.connect(self.navigator.new_chat)
+        self.title_bar.new_chat.connect(self.navigator.new_chat)
         self.sidebar.opened.connect(self._open_listed)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
-        self.index.changed.connect(self._show_title)
         self.chats.left.connect(self.navigator.leave_chat)
         self.chats.returned.connect(self.navigator.open_chat)
         self.chats.exported.connect(self.exchange.export_chats)
         self.sidebar.away.connect(self.archive.show_page)
         self.archive.opened.connect(self.navigator.open_chat)
-        self.archive.turned.connect(self._show_title)
         self.archive.erased.connect(self.undo.forget)
         self.archive.erased.connect(self.drafts.forget)
-        self.navigator.switched.connect(self._show_title)
+        self.navigator.switched.connect(self.titles.show)
         self.navigator.progressed.connect(self._show_status)
         self.conversation.begun.connect(self._connect_transcript)
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
@@ -418,25 +420,12 @@ class Window(QMainWindow):
     # --- Title and status -----------------------------------------------------------------------
 
     def _models_page_turned(self) -> None:
-        self._show_title()
         if self.model_picker.shown:
             self.hardware.look()
 
     def _show_loading(self, fraction: float) -> None:
         if self.models.loading:
             self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
-
-    def _show_title(self) -> None:
-        chat = self.index.rows.get(self.current.id) if self.current.id is not None else None
-        page = tr("Models") if self.model_picker.shown else ""
-        page = tr("Archive and bin") if self.archive.shown else page
-        self.title_bar.preset_picker.setHidden(bool(page))
-        title = page or (chat.title if chat else tr("New chat"))
-        archived = tr("{title} (archived)").format(title=title)
-        self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
-        self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
-        shown = chat if not page else None
-        self.sidebar.select(shown.id if shown else None, shown.folder if shown else "")
 
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
