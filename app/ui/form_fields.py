@@ -90,8 +90,9 @@ class FormRow(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(heading(title, 14, 550))
-        self._explanation = note(explanation)
+        self._explanation = note("")
         words.addWidget(self._explanation)
+        self.explain(explanation)
         self._field = field
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 6, 0, 6)
@@ -110,8 +111,9 @@ class FormRow(QWidget):
             self._row.setSpacing(20 if beside else 8)
 
     def explain(self, text: str) -> None:
-        """Change the explanation."""
+        """Change the explanation; an empty one takes no room."""
         self._explanation.setText(text)
+        self._explanation.setVisible(bool(text))
 
 
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:
