@@ -236,6 +236,10 @@ class StoreLocked(StoreError):
     """Another program has locked it."""
 
 
+class NotResponding(StoreLocked):
+    """Another Fireside has it open, and does not respond."""
+
+
 class SettingsDamaged(FiresideError):
     """Some of the settings at ``path`` could not be read.
 

@@ -130,8 +130,8 @@ class Settings:
     """Whether to say that a long answer is done while another program is in front."""
     copy_markdown: bool = True
     """Whether text copied from a conversation is Markdown, else plain text."""
-    closed_folders: tuple[str, ...] = ()
-    """The chat folders that are collapsed in the side bar."""
+    open_folders: tuple[str, ...] = ()
+    """The chat folders that are expanded in the sidebar."""
     chat: int | None = None
     """The chat that was open last."""
     export_form: str = ".md"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from html import escape
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -51,6 +52,11 @@ def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
     """Return a shortcut as named on the user's keyboard: "Ctrl+F", "Strg+F", "⌘F"."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def plain_tip(text: str) -> str:
+    """Return a text of somebody else's as a tooltip, which Qt does not take for markup."""
+    return f"<p>{escape(text)}</p>" if "<" in text or "&" in text else text
 
 
 def send_keys(ctrl: bool) -> str:
@@ -310,7 +316,7 @@ class Elided(QLabel):
             self._full, Qt.TextElideMode.ElideRight, max(0, self.width())
         )
         self.setText(shown)
-        self.setToolTip(self._full if shown != self._full else "")
+        self.setToolTip(plain_tip(self._full) if shown != self._full else "")
 
 
 class Notice(QFrame):

@@ -54,7 +54,7 @@ class Editor(QPlainTextEdit):
         super().__init__()
         self.setObjectName("composer")
         self.setAccessibleName(tr("Message"))
-        self.setPlaceholderText(tr("Ask anything…"))
+        self.setPlaceholderText(tr("Ask anything"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(font(15))
         self.setTabChangesFocus(True)
@@ -211,12 +211,12 @@ class Composer(QWidget):
         self.gauge = ContextGauge(theme)
         self._prefill_buttons = [
             Button(
-                theme, "stopAhead", tr("Stop reading ahead"), text=tr("Stop"), kind="small",
+                theme, "stopAhead", tr("Stop precomputing context"), text=tr("Stop"), kind="small",
                 pixels=12, weight=400, clicked=self.prefill_stopped.emit,
             ),
             Button(
-                theme, "neverAhead", tr("Never read ahead"), text=tr("Turn off"), kind="small",
-                pixels=12, weight=400, clicked=self.prefill_disabled.emit,
+                theme, "neverAhead", tr("Never precompute context"), text=tr("Turn off"),
+                kind="small", pixels=12, weight=400, clicked=self.prefill_disabled.emit,
             ),
         ]  # fmt: skip
         row = QHBoxLayout()
@@ -251,7 +251,7 @@ class Composer(QWidget):
     def set_running(self, running: bool) -> None:
         """Show the stop button, and that messages will wait for the answer to end."""
         self._running = running
-        send = tr("Send when the answer is complete") if running else tr("Send")
+        send = tr("Send when the answer is done") if running else tr("Send")
         self._send.setAccessibleName(send)
         self._send.setToolTip(tip(send, send_keys(self.editor.send_with_ctrl)))
         self._show_buttons()
@@ -263,7 +263,7 @@ class Composer(QWidget):
 
     def set_status(self, text: str, tone: str = "muted") -> None:
         """Set the status line; empty for the usual hint. ``tone`` is ``muted`` or ``danger``."""
-        self.status.setText(text or tr("Runs on this computer. Answers may contain mistakes."))
+        self.status.setText(text or tr("Runs on your computer. Answers may contain mistakes."))
         set_tone(self.status, tone)
 
     def set_prefilling(self, reading: bool) -> None:
@@ -325,11 +325,15 @@ class Composer(QWidget):
         self._editing = QWidget()
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
-        label = muted(tr("Editing an earlier message; both versions are kept."), "editing", 13)
+        label = muted(
+            tr("Editing a message. The original stays available as a previous version."),
+            "editing",
+            13,
+        )
         label.setWordWrap(True)
         row.addWidget(label, 1)
         self._end_edit = Button(
-            theme, "endEdit", tr("Leave the message as it was"), icon="close", size=14,
+            theme, "endEdit", tr("Cancel editing"), icon="close", size=14,
             clicked=self.edit_ended.emit,
         )  # fmt: skip
         row.addWidget(self._end_edit)

@@ -27,6 +27,8 @@ class MessageList(QObject):
     thought_toggled = Signal(int, bool)
     reset = Signal()
     """Other messages are shown."""
+    left = Signal()
+    """Those are of another chat."""
     removed = Signal(int)
     """The messages from an index on are gone."""
 
@@ -56,9 +58,12 @@ class MessageList(QObject):
         records = [MessageState(row) for row in rows]
         for record in records:
             if draft := self._drafts.get(record.row.id):
-                record.set_parts(draft.parts)
+                record.set_draft(draft)
+        left = _chats_of(self.records) != _chats_of(records)
         self.reset.emit()
         self._view.reset(records)
+        if left:
+            self.left.emit()
 
     def swap(self, rows: Sequence[MessageRow], message: int) -> None:
         """Show another branch, with this message at the place of the one that it replaces."""
@@ -172,7 +177,7 @@ class MessageList(QObject):
             index, draft = self.index_of(message), self._drafts.get(message)
             if index is not None and draft:
                 with self._view.keeping_place(index):
-                    self.records[index].set_parts(draft.parts)
+                    self.records[index].set_draft(draft)
                 self.answering.emit(self.records[index])
         self._stale.clear()
         cost = (time.monotonic() - started) * 1000
@@ -217,3 +222,7 @@ class MessageList(QObject):
             self._view.pin(index)
         with self._view.keeping_place(index):
             yield
+
+
+def _chats_of(records: Sequence[MessageState]) -> set[int]:
+    return {record.row.chat for record in records}

@@ -70,7 +70,7 @@ class Transcript(QAbstractScrollArea):
         # A screen reader may have asked about the first viewport before its owner was known.
         self.setViewport(QWidget())
         self.setObjectName("transcript")
-        self.setAccessibleName(tr("Conversation"))
+        self.setAccessibleName(tr("Chat"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -96,6 +96,7 @@ class Transcript(QAbstractScrollArea):
         self._focus.reached.connect(self.list.bring_widget_into_view)
         self.messages.reset.connect(self.selection.forget)
         self.messages.reset.connect(self.finder.refresh)
+        self.messages.left.connect(self.finder.forget)
         self.messages.removed.connect(self.selection.forget)
         self.messages.thought_toggled.connect(self.thought_toggled)
         self.selection.changed.connect(self._highlights.update_all)

@@ -46,24 +46,24 @@ class ShortcutList(FittingDialog):
 
     def _groups(self, commands: Sequence[Command]) -> dict[str, list[tuple[str, list[str]]]]:
         groups: dict[str, list[tuple[str, list[str]]]] = {
-            tr("Writing"): [
+            tr("Composing"): [
                 (tr("Send"), [send_keys(self._ctrl)]),
-                (tr("Break the line"), ["Return" if self._ctrl else "Shift+Return"]),
+                (tr("New line"), ["Return" if self._ctrl else "Shift+Return"]),
             ],
         }
         for command in commands:
             if keys := [key.toString() for key in command.shortcuts()]:
                 groups.setdefault(command.group, []).append((command.text(), keys[:1]))
-        groups[tr("In the list of chats")] = [
+        groups[tr("In the chat list")] = [
             (tr("Open"), ["Return"]),
             (tr("Rename"), ["F2"]),
             (tr("Delete"), ["Del"]),
         ]
-        groups[tr("In the conversation")] = [
+        groups[tr("In the chat")] = [
             (tr("Select"), ["Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"]),
-            (tr("Select everything"), ["Ctrl+A"]),
-            (tr("Copy what is selected"), ["Ctrl+C"]),
-            (tr("To the beginning, to the end"), ["Home", "End"]),
+            (tr("Select all"), ["Ctrl+A"]),
+            (tr("Copy selection"), ["Ctrl+C"]),
+            (tr("Go to start, go to end"), ["Home", "End"]),
         ]
         return groups
 

@@ -25,7 +25,7 @@ from app.wording.language import tr
 
 _NARROW = 640  # pixels of the dialog below which its list lies above the pages
 _LIST_WIDTH = 176
-_LIST_HEIGHT = 54
+_LIST_HEIGHT = 57
 
 
 class PreferencesDialog(FittingDialog):
@@ -35,7 +35,7 @@ class PreferencesDialog(FittingDialog):
         super().__init__(parent)
         self._pages = pages
         self.setObjectName("preferences")
-        self.setWindowTitle(tr("Preferences"))
+        self.setWindowTitle(tr("Settings"))
         self.setMinimumSize(360, 240)
         self.resize(820, 700)
         self._list = QListWidget()
@@ -46,12 +46,13 @@ class PreferencesDialog(FittingDialog):
         self._areas: list[Scroll] = []
         for page in pages:
             self._list.addItem(page.title)
-            self._list.item(self._list.count() - 1).setSizeHint(QSize(120, 36))
             area = Scroll()
             area.setWidget(page)
             self._areas.append(area)
             self._stack.addWidget(area)
         self._found: list[list[QWidget]] = [[] for _ in pages]
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._size_items(beside=True)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
         self._list.currentRowChanged.connect(self._show_result)
         self._list.setCurrentRow(0)
@@ -120,6 +121,7 @@ class PreferencesDialog(FittingDialog):
             return
         self._row.setDirection(direction)
         self._list.setFlow(QListView.Flow.TopToBottom if beside else QListView.Flow.LeftToRight)
+        self._size_items(beside=beside)
         self._side.setProperty("above", not beside)
         self._side.style().unpolish(self._side)
         self._side.style().polish(self._side)
@@ -130,6 +132,11 @@ class PreferencesDialog(FittingDialog):
             self._side.setMinimumWidth(0)
             self._side.setMaximumWidth(UNLIMITED)
             self._side.setMaximumHeight(_LIST_HEIGHT + self.search.sizeHint().height() + 14)
+
+    def _size_items(self, *, beside: bool) -> None:
+        for item in map(self._list.item, range(self._list.count())):
+            text = self._list.fontMetrics().horizontalAdvance(item.text())
+            item.setSizeHint(QSize(120 if beside else text + 24, 36))
 
     def show_page(self, name: str) -> None:
         """Show the page of that objectName."""

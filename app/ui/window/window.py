@@ -246,7 +246,7 @@ class Window(QMainWindow):
 
     def _connect_chats(self) -> None:
         self.sidebar.new_chat.connect(self.navigator.new_chat)
-        self.sidebar.opened.connect(self.navigator.open_chat)
+        self.sidebar.opened.connect(self._open_listed)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
         self.index.changed.connect(self._show_title)
         self.chats.left.connect(self.navigator.leave_chat)
@@ -383,6 +383,11 @@ class Window(QMainWindow):
         """Show a chat at its end, or at a search hit."""
         self.navigator.open_chat(chat, place)
 
+    def _open_listed(self, chat: int) -> None:
+        """Open a chat of the sidebar, at the place for which the search lists it."""
+        place = self.index.places.get(chat)
+        self.navigator.open_chat(chat, place if place and place.message is not None else None)
+
     def _act(self, action: Action) -> None:
         """Perform an action offered by the banner or a failed answer."""
         match action:
@@ -416,6 +421,8 @@ class Window(QMainWindow):
         archived = tr("{title} (archived)").format(title=title)
         self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
         self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
+        shown = chat if not page else None
+        self.sidebar.select(shown.id if shown else None, shown.folder if shown else "")
 
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
