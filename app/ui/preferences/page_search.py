@@ -54,7 +54,7 @@ def field_of(part: QWidget) -> QWidget | None:
     inside = [part, *part.findChildren(QWidget)]
     widget = next((w for w in inside if _takes_keys(w)), None)
     following = part.nextInFocusChain()
-    while widget is None and following is not part:
+    while widget is None and following is not None and following is not part:
         widget = following if _takes_keys(following) else None
         following = following.nextInFocusChain()
     return widget
