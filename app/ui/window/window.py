@@ -20,6 +20,7 @@ from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
@@ -121,6 +122,7 @@ class Window(QMainWindow):
             self.pages, theme, host, bridge, self.store, self.index, self
         )
         self.exchange = ExchangeController(self, self.toast, theme, host, bridge, self.index)
+        self.everything = EverythingController(self, theme, host, bridge)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
         )
@@ -219,6 +221,7 @@ class Window(QMainWindow):
             presets=self.preset_controller,
             preferences=self.preferences,
             exchange=self.exchange,
+            everything=self.everything,
             palette=self.palette_controller,
         )
 
@@ -301,7 +304,12 @@ class Window(QMainWindow):
         self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
+        self.everything.imported.connect(self.index.refresh)
+        self.everything.imported.connect(self.presets.refresh)
+        self.everything.restart_wanted.connect(lambda: self.again.emit(Restart()))
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.preferences.export_everything.connect(self.everything.export_all)
+        self.preferences.import_everything.connect(self.everything.import_all)
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
         self.preferences.send_key_changed.connect(self.composer.set_send_key)
         self.preferences.effort_changed.connect(self.preset_controller.set_effort)
