@@ -232,7 +232,7 @@ class Chats:
                     question, answer = write()
                     path = self._store.messages.conversation(answer.chat)
                     row = self._store.chats.set_model(answer.chat, model.key)
-                turn.draft = Draft(answer.message.parts)
+                turn.draft = Draft(answer.message.parts, answer.thought_s)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault

@@ -37,7 +37,7 @@ def _no_screen() -> int:
 
     open_missing()
     speak()
-    sentence = tr("There is no screen here. In a terminal, {command} answers.").format(
+    sentence = tr("No display found. To ask from a terminal, run {command}.").format(
         command='`fireside ask "…"`'
     )
     print(printable(sentence, sys.stderr), file=sys.stderr)

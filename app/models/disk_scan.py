@@ -92,6 +92,12 @@ class InstalledModel:
     hashes: tuple[str | None, ...] = ()
     """The sha256 of each file, known if the file is named by it, else None."""
 
+    @property
+    def title(self) -> str:
+        """Its name without folders; with them for Ollama, which names models so."""
+        ollama = self.place.kind is ModelSource.OLLAMA
+        return self.name if ollama else self.name.rpartition("/")[2]
+
 
 def places(chosen: Iterable[Path] = ()) -> tuple[SearchFolder, ...]:
     """Return the folders that may have models, existing or not, and then the chosen ones.

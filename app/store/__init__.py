@@ -125,6 +125,10 @@ class Store:
         """
         return self._find.find(text)
 
+    def find_places(self, text: str, *, limit: int = 200) -> list[SearchHit]:
+        """Return places as `search` does, but as part of a `find`, which alone ends it."""
+        return self._find.search(text, False, limit)
+
     def close(self) -> None:
         """Close the file and end a running search. Closing twice is allowed."""
         self._search.close()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QRegularExpressionValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QRegularExpressionValidator, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QBoxLayout,
     QDialog,
     QDoubleSpinBox,
     QFrame,
@@ -29,6 +30,7 @@ from app.wording.language import tr
 FIELD_WIDTH = 150
 KNOB_WIDTH = 210
 _PAUSE_MS = 700
+_WORDS = 190  # pixels that the words of a row need beside its field
 
 
 class FormPage(QWidget):
@@ -55,7 +57,7 @@ class FormPage(QWidget):
 
 
 class FormRow(QWidget):
-    """A setting: its title, an explanation, and the field for its value."""
+    """A setting: its title, an explanation, and the field for its value, beside or below them."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()
@@ -64,11 +66,22 @@ class FormRow(QWidget):
         words.addWidget(heading(title, 14, 550))
         self._explanation = note(explanation)
         words.addWidget(self._explanation)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 6, 0, 6)
-        row.setSpacing(20)
-        row.addLayout(words, 1)
-        row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._field = field
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 6, 0, 6)
+        self._row.setSpacing(20)
+        self._row.addLayout(words, 1)
+        self._row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the field below the words where they would be squeezed beside it."""
+        super().resizeEvent(event)
+        beside = self.width() >= self._field.sizeHint().width() + _WORDS
+        way = QBoxLayout.Direction
+        direction = way.LeftToRight if beside else way.TopToBottom
+        if direction != self._row.direction():
+            self._row.setDirection(direction)
+            self._row.setSpacing(20 if beside else 8)
 
     def explain(self, text: str) -> None:
         """Change the explanation."""
@@ -128,15 +141,6 @@ class DialogButtons(QHBoxLayout):
         self.addStretch(1)
         self.addWidget(self.cancel)
         self.addWidget(self.primary)
-
-
-def grow_to_fit(dialog: QDialog) -> None:
-    """Enlarge a dialog to the height that its contents need, but never shrink it."""
-    layout = dialog.layout()
-    assert layout
-    layout.activate()
-    needed = layout.totalHeightForWidth(dialog.width())
-    dialog.resize(dialog.width(), max(dialog.height(), needed))
 
 
 class DecimalField(QDoubleSpinBox):

@@ -148,6 +148,8 @@ class Theme(QObject):
         super().__init__()
         self._application = application
         self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self.zoom = 1.0
+        """How much larger everything is than designed."""
         self.theme = theme
         self.colours = _colours("light")
         self._applied = False
@@ -172,6 +174,14 @@ class Theme(QObject):
     def colour(self, name: str) -> QColor:
         """Return the colour for a use, by its name in `Colours`."""
         return QColor(getattr(self.colours, name))
+
+    def px(self, pixels: float) -> int:
+        """Return a length in pixels of the design as one on the zoomed window."""
+        return round(pixels * self.zoom)
+
+    def font(self, pixels: int, weight: int = 400) -> QFont:
+        """Return Inter in a size of the design, zoomed, for what is painted."""
+        return font(self.px(pixels), weight)
 
     def icon(self, name: str, colour: str = "muted", size: int = 18) -> QIcon:
         """Return an icon of ``resources/icons`` in one of the theme's colours."""
@@ -214,6 +224,8 @@ class Theme(QObject):
             role.Link: "link",
             role.LinkVisited: "link",
             role.Accent: "accent",
+            role.Mid: "scroll",  # a switch that is off
+            role.BrightText: "on_accent",
         }
         palette = QPalette()
         for each, use in uses.items():

@@ -51,7 +51,8 @@ def test_a_smaller_plan_is_told(fireside: Fireside) -> None:
     load(fireside, Planned(plan(13), reduced=True))
     banner = fireside.find(QLabel, "bannerText")
     assert banner.text() == (
-        f"Less memory was free than expected, so Demo model is run with less: {summary(plan(13))}."
+        "Less memory was free than expected, so Demo model uses reduced settings: "
+        f"{summary(plan(13))}."
     )
     assert not fireside.window.banner.action_button.isVisible()
     fireside.find(QAbstractButton, "dismissBanner").click()
@@ -82,7 +83,7 @@ def test_the_end_of_the_log_is_in_the_report(fireside: Fireside) -> None:
     report = open_page(fireside).findChild(QPlainTextEdit, "doctorReport")
     assert report is not None
     fireside.until(lambda: "Demo model" in report.toPlainText())
-    assert "\n\nThe end of fireside.log\na\n" in report.toPlainText()
+    assert "\n\nLast lines of fireside.log\na\n" in report.toPlainText()
     assert report.toPlainText().endswith("a\nthe last line")
 
 

@@ -147,11 +147,11 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     files.filesSelected.emit([str(tmp_path / "all.json")])
     files.close()
     fireside.until(lambda: preview(fireside).start.isEnabled())
-    assert told(fireside) == ["2 chats with 4 messages", "From Fireside.", "Nothing is left out."]
+    assert told(fireside) == ["2 chats (4 messages)", "From Fireside", "Nothing"]
     assert not fireside.window.index.rows  # not before it is needed
     fireside.find(QAbstractButton, "startImport").click()
-    fireside.until(lambda: "Imported 2 chats with 4 messages from Fireside." in banner(fireside))
-    assert "Nothing was left out." in banner(fireside)
+    fireside.until(lambda: "Imported 2 chats (4 messages) from Fireside." in banner(fireside))
+    assert "Everything was imported." in banner(fireside)
     fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.until(lambda: len(fireside.window.index.rows) == 2)
 
@@ -223,7 +223,7 @@ def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) ->
     wrong.write_text("[1, 2]", encoding="utf-8")
     fireside.window.exchange.bring([wrong])
     fireside.until(lambda: preview(fireside).head.text() == "Nothing to import")
-    assert "“notes.json” holds no chats" in preview(fireside).about.text()
+    assert "No chats found in notes.json" in preview(fireside).about.text()
     assert preview(fireside).start.isHidden()
     QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: gone(fireside, ImportDialog))
@@ -244,14 +244,14 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     fireside.window.file_drop.take([folder])
     fireside.until(lambda: preview(fireside).start.isEnabled())
     head, about, *lines = told(fireside)
-    assert (head, about) == ("3 chats with 8 messages", "From Claude (2), Open WebUI (1).")
+    assert (head, about) == ("3 chats (8 messages)", "From Claude (2), Open WebUI (1)")
     assert lines[:4] == ["2 images", "2 files", "2 tool calls", "2 citations"]
-    for begin in ("2 tag", "1 part of an unknown kind", "1 file", "“cut.json” is damaged"):
+    for begin in ("2 tag", "1 unsupported item", "1 file", "cut.json is damaged"):
         assert any(line.startswith(begin) for line in lines), begin
     assert preview(fireside).start.text().startswith("Import 3 chat")
     preview(fireside).start.click()
     fireside.until(lambda: len(fireside.window.index.rows) == 3)
-    fireside.until(lambda: "Not readable: 1 file" in banner(fireside))
+    fireside.until(lambda: "Couldn’t read 1 file" in banner(fireside))
     fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.window.exchange.bring([folder])
     fireside.until(lambda: "3 chats" in told(fireside))

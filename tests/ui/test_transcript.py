@@ -375,8 +375,8 @@ def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript)
     settle()
     shown = transcript.plainText()
     for text in (
-        "Call to python\n", "python\n2", "image/png", "It is two.",
-        "This part was made by a newer version of Fireside.\na later invention",
+        "Tool call: python\n", "python\n2", "image/png", "It is two.",
+        "This content was created by a newer version of Fireside.\na later invention",
     ):  # fmt: skip
         assert text in shown
     assert "hologram" not in shown
@@ -384,7 +384,7 @@ def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript)
     assert "a later invention\n\nIt is **two**." in transcript.selection.text()
     unknown = replace(said, message=Message(Role.ASSISTANT, parts[4:5]))
     transcript.messages.set_rows([question(1, "?"), unknown])
-    assert "no answer" not in transcript.plainText()
+    assert "didn’t answer" not in transcript.plainText()
     asked = Message(Role.USER, (Part("later", PartKind.UNKNOWN, "hologram"), Part("What is it?")))
     transcript.messages.set_rows([MessageRow(1, 1, None, asked, State.DONE, 0.0)])
     transcript.messages.toggle_file(1, 0, True)

@@ -155,6 +155,11 @@ class ComposerController(QObject):
         """Return whether an answer or reading ahead can be stopped."""
         return self._current.busy() or bool(self.prefill.sentence)
 
+    def may_hurry(self) -> bool:
+        """Return whether the key that ends the reasoning does not send what was typed."""
+        sends = self._composer.editor.send_with_ctrl and bool(self._composer.parts())
+        return self._current.busy() and not sends
+
     def hurry(self) -> None:
         """End the reasoning, so that the answer follows now."""
         live = self._turns.running(self._current.id)

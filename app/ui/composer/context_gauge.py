@@ -37,12 +37,12 @@ class ContextGauge(QWidget):
         self.setVisible(use.context > 0)
         if use.reserved:
             text = tr(
-                "Context: {used} tokens used, {reserved} kept for the answer, {context} in all"
+                "{used} of {context} tokens used ({reserved} reserved for the answer)"
             ).format(
                 used=number(use.used), reserved=number(use.reserved), context=number(use.context)
             )
         else:
-            text = tr("Context: {used} tokens used, {context} in all").format(
+            text = tr("{used} of {context} tokens used").format(
                 used=number(use.used), context=number(use.context)
             )
         self.setToolTip(text)

@@ -60,18 +60,14 @@ class ContextUsage:
         room = event.context - event.reserved
         if event.prompt > room:
             return tr(
-                "This is too long for the model: it comes to {prompt} tokens, and there is "
-                "room for {room}. Shorten the message or your instructions."
+                "Too long for the model: {prompt} tokens, but only {room} fit. Shorten your "
+                "message or instructions."
             ).format(prompt=number(event.prompt), room=number(room))
         if event.dropped > self.unseen:
             if event.dropped == 1:
-                return tr(
-                    "If you send this, the model will no longer see the oldest message of this "
-                    "chat."
-                )
+                return tr("After sending, the oldest message will no longer fit in the context.")
             return tr(
-                "If you send this, the model will no longer see the %Ln oldest message(s) of this "
-                "chat.",
+                "After sending, the oldest %Ln message(s) will no longer fit in the context.",
                 "",
                 event.dropped,
             )

@@ -30,16 +30,14 @@ class FindBar(QFrame):
         """Create the bar. ``start`` says where in the conversation a search for a text begins."""
         super().__init__(parent)
         self.setObjectName("findBar")
-        self.setAccessibleName(tr("Find in this chat"))
+        self.setAccessibleName(tr("Find in chat"))
         self._start = start
         self._records: Sequence[MessageState] = ()
         self.results = FindSearch(self)
         self.results.changed.connect(self._show_count)
         self.field = QLineEdit()
-        named(
-            self.field, "findText", tr("Find in this chat"), tip(tr("Find in this chat"), "Ctrl+F")
-        )
-        self.field.setPlaceholderText(tr("Find in this chat"))
+        named(self.field, "findText", tr("Find in chat"), tip(tr("Find in chat"), "Ctrl+F"))
+        self.field.setPlaceholderText(tr("Find in chat"))
         self.field.setMaximumWidth(_FIELD)
         self.field.setMinimumWidth(_NARROWEST)
         self.field.textChanged.connect(self.search)
@@ -63,7 +61,7 @@ class FindBar(QFrame):
         for name, label, icon, keys, work in (
             ("findPrevious", tr("Previous match"), "chevron-up", "Shift+F3", self.previous),
             ("findNext", tr("Next match"), "chevron-down", "F3", self.next),
-            ("closeFind", tr("Close the search"), "close", "Esc", self._close),
+            ("closeFind", tr("Close"), "close", "Esc", self._close),
         ):
             button = Button(theme, name, label, icon=icon, size=16, shortcut=keys, clicked=work)
             row.addWidget(button)

@@ -29,11 +29,11 @@ class VersionSwitch(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self._previous = Button(
-            theme, "previousVersion", tr("The version before"), icon="chevron-left", size=14,
+            theme, "previousVersion", tr("Previous version"), icon="chevron-left", size=14,
             clicked=partial(self._go, 0),
         )  # fmt: skip
         self._next = Button(
-            theme, "nextVersion", tr("The next version"), icon="chevron-right", size=14,
+            theme, "nextVersion", tr("Next version"), icon="chevron-right", size=14,
             clicked=partial(self._go, 1),
         )  # fmt: skip
         for widget in (self._previous, self._label, self._next):
@@ -78,13 +78,13 @@ class MessageFooter(QWidget):
         self._copy = Button(
             theme,
             "copyMessage",
-            tr("Copy this answer"),
+            tr("Copy answer"),
             icon="copy",
             size=16,
             clicked=self.copy.emit,
         )
         self.regenerate = Button(
-            theme, "regenerate", tr("Try again, at any effort"), icon="retry", size=16,
+            theme, "regenerate", tr("Regenerate…"), icon="retry", size=16,
             clicked=self._choose,
         )  # fmt: skip
         self.versions = VersionSwitch(theme)
@@ -117,7 +117,7 @@ class MessageFooter(QWidget):
 
     def _choose(self) -> None:
         menu = menu_of(self, "regenerateMenu")
-        menu.addAction(tr("Try again"), lambda: self.again.emit(self._effort))
+        menu.addAction(tr("Regenerate"), lambda: self.again.emit(self._effort))
         menu.addSeparator()
         for effort in Effort:
             menu.addAction(effort_name(effort), partial(self.again.emit, effort))
@@ -128,22 +128,20 @@ def _stats(stats: Stats) -> str:
     """Return all statistics as text, one per line."""
     return "\n".join(
         (
-            tr("Prompt: {prompt_tokens} tokens, {reused} of them reused").format(
+            tr("Prompt: {prompt_tokens} tokens ({reused} from cache)").format(
                 prompt_tokens=number(stats.prompt_tokens), reused=number(stats.reused)
             ),
-            tr("First token after {first_token_s} s").format(
+            tr("Time to first token: {first_token_s} s").format(
                 first_token_s=number(stats.first_token_s, 2)
             ),
-            tr("Generated: {generated} tokens, {reasoning_tokens} of them reasoning").format(
+            tr("Generated: {generated} tokens ({reasoning_tokens} reasoning)").format(
                 generated=number(stats.generated), reasoning_tokens=number(stats.reasoning_tokens)
             ),
-            tr("Speed: {tokens_per_second} tokens/s over {generation_s} s").format(
+            tr("Speed: {tokens_per_second} tokens/s for {generation_s} s").format(
                 tokens_per_second=number(stats.tokens_per_second, 1),
                 generation_s=number(stats.generation_s, 1),
             ),
-            tr("Peak memory of the model: {size} MB").format(
-                size=number(stats.peak_memory / 10**6)
-            ),
+            tr("Peak memory: {size} MB").format(size=number(stats.peak_memory / 10**6)),
             tr("Seed: {seed}").format(seed=stats.seed),
         )
     )

@@ -58,7 +58,7 @@ class MessageList(QObject):
         records = [MessageState(row) for row in rows]
         for record in records:
             if draft := self._drafts.get(record.row.id):
-                record.set_parts(draft.parts)
+                record.set_draft(draft)
         left = _chats_of(self.records) != _chats_of(records)
         self.reset.emit()
         self._view.reset(records)
@@ -177,7 +177,7 @@ class MessageList(QObject):
             index, draft = self.index_of(message), self._drafts.get(message)
             if index is not None and draft:
                 with self._view.keeping_place(index):
-                    self.records[index].set_parts(draft.parts)
+                    self.records[index].set_draft(draft)
                 self.answering.emit(self.records[index])
         self._stale.clear()
         cost = (time.monotonic() - started) * 1000

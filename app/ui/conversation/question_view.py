@@ -36,7 +36,7 @@ class QuestionView(MessageView):
         self._versions.setParent(self)
         self._versions.wanted.connect(self.version_wanted)
         self._edit = Button(
-            theme, "editMessage", tr("Edit this message and ask again"), icon="edit", size=16,
+            theme, "editMessage", tr("Edit message"), icon="edit", size=16,
             clicked=lambda: self.edit.emit(self.row.id),
         )  # fmt: skip
         self._edit.setParent(self)
@@ -46,7 +46,7 @@ class QuestionView(MessageView):
         self._files: list[AttachmentView] = []
         self._text = self.make_canvas("questionText", tr("You"), self._bubble)
         self._copy = Button(
-            theme, "copyQuestion", tr("Copy this message"), icon="copy", size=16,
+            theme, "copyQuestion", tr("Copy message"), icon="copy", size=16,
             clicked=lambda: self.copy.emit(self.row.message.text),
         )  # fmt: skip
         self._copy.setParent(self)
@@ -88,7 +88,7 @@ class QuestionView(MessageView):
         self.set_hovered(self.underMouse())
 
     def _file(self, number: int) -> AttachmentView:
-        canvas = self.make_canvas("fileText", tr("Text of the file"), self._bubble)
+        canvas = self.make_canvas("fileText", tr("File contents"), self._bubble)
         file = AttachmentView(self.theme, canvas, self._bubble)
         file.toggled.connect(lambda opened: self.file_toggled.emit(self.row.id, number, opened))
         return file

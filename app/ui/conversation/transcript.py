@@ -70,7 +70,7 @@ class Transcript(QAbstractScrollArea):
         # A screen reader may have asked about the first viewport before its owner was known.
         self.setViewport(QWidget())
         self.setObjectName("transcript")
-        self.setAccessibleName(tr("Conversation"))
+        self.setAccessibleName(tr("Chat"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -135,7 +135,7 @@ class ExchangeController(QObject):
 
     def import_folder(self) -> None:
         """Ask for a folder of chats, and import them."""
-        ask_folder(self._window, tr("Import a folder of chats"), lambda path: self.bring([path]))
+        ask_folder(self._window, tr("Import folder"), lambda path: self.bring([path]))
 
     def bring(self, paths: Sequence[Path]) -> None:
         """Show what files and folders contain, and import it on confirmation."""
@@ -186,7 +186,7 @@ class ExchangeController(QObject):
         def ended(error: BaseException) -> None:
             failed(error)
             if isinstance(error, Cancelled):
-                self.told.emit(tr("The import was stopped. The chats that came before that stay."))
+                self.told.emit(tr("Import stopped. Chats imported so far are kept."))
             self.imported.emit()
 
         work = self._host.exchange.take(found, stop, self._throttled(seen))
@@ -210,22 +210,22 @@ def _summary(found: ImportedFiles, report: ImportReport) -> str:
     from app.ui.exchange.import_dialog import counted, sources
 
     said = [
-        tr("Imported {chats} with {messages} from {source}.").format(
+        tr("Imported {chats} ({messages}) from {source}.").format(
             chats=tr("%Ln chat(s)", "", report.chats),
             messages=tr("%Ln message(s)", "", report.messages),
             source=sources(found),
         )
     ]
     if report.duplicates:
-        said.append(tr("Skipped, as they were here already: %Ln chat(s).", "", report.duplicates))
+        said.append(tr("Skipped %Ln existing chat(s).", "", report.duplicates))
     left = counted(found)
     said.append(
-        tr("Left out: {counts}.").format(counts=", ".join(left))
+        tr("Not imported: {counts}.").format(counts=", ".join(left))
         if left
-        else tr("Nothing was left out.")
+        else tr("Everything was imported.")
     )
     if found.faults:
-        said.append(tr("Not readable: %Ln file(s).", "", len(found.faults)))
+        said.append(tr("Couldn’t read %Ln file(s).", "", len(found.faults)))
     return " ".join(said)
 
 

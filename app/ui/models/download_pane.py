@@ -110,7 +110,7 @@ class DownloadPane(QWidget):
         button = Button(
             self._theme,
             "openFile",
-            tr("Open a GGUF file"),
+            tr("Open model file"),
             text=tr("Open a file…"),
             shortcut="Ctrl+O",
             clicked=self.open_file.emit,

@@ -91,7 +91,7 @@ class ModelPickerController(QObject):
     def open_file(self) -> None:
         """Ask for a GGUF file."""
         kinds = tr("GGUF models (*.gguf);;All files (*)")
-        ask_file(self._window, "openDialog", tr("Open a GGUF file"), self.use, kinds)
+        ask_file(self._window, "openDialog", tr("Open model file"), self.use, kinds)
 
     def use(self, path: Path) -> None:
         """Load a GGUF file and make it the chosen model."""
@@ -105,9 +105,7 @@ class ModelPickerController(QObject):
             self.use(path)
         else:
             self._banner.show_sentence(
-                tr("{stem} has been downloaded. Choose it in the menu of models.").format(
-                    stem=path.stem
-                )
+                tr("{stem} is ready. Choose it from the model menu.").format(stem=path.stem)
             )
 
     def fill(self, menu: QMenu) -> None:
@@ -125,7 +123,7 @@ class ModelPickerController(QObject):
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         menu.addSeparator()
-        menu.addAction(keyed(tr("Open a GGUF file…"), "Ctrl+O"), self.open_file)
+        menu.addAction(keyed(tr("Open model file…"), "Ctrl+O"), self.open_file)
         menu.addAction(tr("Get a model…"), self.show_page)
         menu.addAction(tr("Manage models…"), self.show_here)
 
@@ -172,7 +170,8 @@ class ModelPickerController(QObject):
         if event.reduced:
             self._banner.show_sentence(
                 tr(
-                    "Less memory was free than expected, so {name} is run with less: {summary}."
+                    "Less memory was free than expected, so {name} uses reduced settings: "
+                    "{summary}."
                 ).format(name=event.model.name, summary=plan_summary(event.plan))
             )
 

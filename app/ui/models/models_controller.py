@@ -86,7 +86,7 @@ class ModelsController(QObject):
         installed.set_folders(host.settings.folders)
         download.search.searched.connect(self._search)
         download.search.files_requested.connect(self._find_files)
-        download.online.connect(lambda: network.offline.choose("off"))
+        download.online.connect(lambda: network.offline.turn(False))
         installed.folders_changed.connect(self._change_folders)
         network.offline_chosen.connect(self._choose_offline)
         network.limit_chosen.connect(lambda most: host.change(download_limit=most))

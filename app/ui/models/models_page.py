@@ -88,7 +88,7 @@ class ModelsPage(QScrollArea):
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(self._escaped)
         self._back = Button(
-            self._theme, "closeModels", tr("Back to the chat"), icon="close", shortcut="Esc",
+            self._theme, "closeModels", tr("Back to chat"), icon="close", shortcut="Esc",
             clicked=self.closed.emit,
         )  # fmt: skip
         self._tabs = Segments(

@@ -64,7 +64,7 @@ class CommandPalette(QFrame):
         self.field.textChanged.connect(self._look)
         self.field.installEventFilter(self)
         self._reasoning = Button(
-            theme, "paletteReasoning", tr("Search the reasoning, too"), text=tr("Reasoning"),
+            theme, "paletteReasoning", tr("Include reasoning"), text=tr("Reasoning"),
             kind="toggle", shortcut="Alt+R",
         )  # fmt: skip
         self._reasoning.setCheckable(True)
@@ -179,7 +179,7 @@ class CommandPalette(QFrame):
         rows: list[PaletteRow] = []
         if not typed:
             rows += [PaletteRow.of_chat(chat) for chat in self._chats()[:_LATEST]]
-            rows = [PaletteRow.heading(tr("Latest chats")), *rows] if rows else []
+            rows = [PaletteRow.heading(tr("Recent chats")), *rows] if rows else []
         words = typed.removeprefix(_COMMANDS_ONLY).casefold().split()
         fitting = [
             c for c in self._commands if c.isEnabled() and all(w in _spoken(c) for w in words)

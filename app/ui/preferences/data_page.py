@@ -37,7 +37,7 @@ class DataPage(FormPage):
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
         button = Button(
-            self._theme, "openFolder", tr("Open the data folder in the file manager"),
+            self._theme, "openFolder", tr("Open data folder"),
             text=tr("Open folder"), clicked=self._open_folder,
         )  # fmt: skip
         row = QHBoxLayout()

@@ -89,8 +89,8 @@ def folder_menu(parent: QWidget, folder: FolderRow, actions: ListActions) -> QMe
     """Return the menu of a folder."""
     menu = menu_of(parent, "folderMenu")
     menu.addAction(keyed(tr("Rename folder"), "F2"), actions.rename)
-    turn = tr("Close folder") if folder.open else tr("Open folder", "in the list of chats")
+    turn = tr("Collapse folder") if folder.open else tr("Expand folder", "in the list of chats")
     menu.addAction(turn, lambda: actions.toggle_folder(folder))
     menu.addSeparator()
-    menu.addAction(tr("Dissolve folder, keep its chats"), lambda: actions.dissolve_folder(folder))
+    menu.addAction(tr("Remove folder (keep chats)"), lambda: actions.dissolve_folder(folder))
     return menu

@@ -66,16 +66,16 @@ def _sentence(change: Change, count: int) -> str:
             return tr("Archived “{title}”") if one else tr("Archived %Ln chat(s)", "", count)
         case Change.UNARCHIVE:
             if one:
-                return tr("“{title}” is back among the chats")
-            return tr("%Ln chat(s) are back among the others", "", count)
+                return tr("Restored “{title}”")
+            return tr("Restored %Ln chat(s)", "", count)
         case Change.MOVE:
             if one:
                 return tr("Moved “{title}” to “{folder}”")
             return tr("Moved %Ln chat(s) to “{folder}”", "", count)
         case Change.TAKE_OUT:
             if one:
-                return tr("Took “{title}” out of its folder")
-            return tr("Took %Ln chat(s) out of their folder", "", count)
+                return tr("Removed “{title}” from its folder")
+            return tr("Removed %Ln chat(s) from folders", "", count)
         case Change.DELETE:
             return tr("Deleted “{title}”") if one else tr("Deleted %Ln chat(s)", "", count)
 

@@ -75,11 +75,11 @@ class PromptProgress:
     def sentence(self) -> str:
         """A sentence about the progress, with the time left once the speed is known."""
         if self._began is None:
-            return tr("Reading the prompt…")
+            return tr("Processing prompt…")
         done, total = number(self._done), number(self._total)
         if self._left is None or self._left < 1:
-            return tr("Reading the prompt: {done} of {total} tokens").format(done=done, total=total)
-        return tr("Reading the prompt: {done} of {total} tokens · about {time} left").format(
+            return tr("Processing prompt: {done} of {total} tokens").format(done=done, total=total)
+        return tr("Processing prompt: {done} of {total} tokens · about {time} left").format(
             done=done, total=total, time=duration(self._left)
         )
 
@@ -116,7 +116,7 @@ class LiveAnswer:
         """Handle an event of the engine."""
         match event:
             case Loading(fraction):
-                self._status = tr("Loading {model} {percent} %").format(
+                self._status = tr("Loading {model}… {percent}%").format(
                     model=self.answer.model, percent=number(100 * fraction)
                 )
             case Prompt(count):

@@ -200,7 +200,7 @@ class ModelChoice(QObject):
 
 def loading_sentence(model: ModelRef, fraction: float) -> str:
     """Return a sentence about the progress of loading a model."""
-    return tr("Loading {name} {percent} %").format(name=model.name, percent=number(100 * fraction))
+    return tr("Loading {name}… {percent}%").format(name=model.name, percent=number(100 * fraction))
 
 
 def plan_summary(plan: Plan) -> str:

@@ -40,9 +40,7 @@ class StatusLine:
     def ended(self, stats: Stats) -> None:
         """Show the statistics of an answer that ended in the chat that is shown."""
         self._usage.answered(stats)
-        self._last = tr(
-            "{tokens_per_second} tokens/s · first token after {first_token_s} s"
-        ).format(
+        self._last = tr("{tokens_per_second} tokens/s · {first_token_s} s to first token").format(
             tokens_per_second=number(stats.tokens_per_second),
             first_token_s=number(stats.first_token_s, 2),
         )

@@ -24,7 +24,7 @@ class TitleBar(QFrame):
         row.setContentsMargins(14, 0, 16, 0)
         row.setSpacing(8)
         self._reveal = Button(
-            theme, "showSidebar", tr("Show the side bar"), icon="sidebar", shortcut="Ctrl+B",
+            theme, "showSidebar", tr("Show sidebar"), icon="sidebar", shortcut="Ctrl+B",
             clicked=self.sidebar_wanted.emit,
         )  # fmt: skip
         self._reveal.hide()

@@ -26,6 +26,7 @@ from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
 from app.ui.preferences.preferences_controller import PreferencesController
 from app.ui.presets.preset_controller import PresetController
+from app.ui.screen import fit_window
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.sidebar.chat_undo import ChatUndo
 from app.ui.state.chat_index import ChatIndex
@@ -38,6 +39,7 @@ from app.ui.state.model_choice import ModelChoice, loading_sentence
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
+from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
 from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
@@ -55,13 +57,17 @@ if TYPE_CHECKING:
 _SETTLED_MS = 150  # after the start, when the window is visible
 
 
+class Restart:
+    """The reason to open the window again that the user gave: to see it in another language."""
+
+
 class Window(QMainWindow):
     """Fireside's window. It holds its views, their shared state, and a controller per package."""
 
     again = Signal(object)
     """The window is to be closed and opened again.
 
-    The argument is a Backup to restore, or a StoreError to recover from.
+    The argument is a Backup to restore, a StoreError to recover from, or a Restart.
     """
 
     def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
@@ -69,7 +75,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
-        self.setMinimumSize(720, 480)
+        self.setMinimumSize(360, 240)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
         self._make_views()
@@ -98,6 +104,7 @@ class Window(QMainWindow):
         self.hardware = HardwareProbe(host, bridge, self.models, self)
         self.index = ChatIndex(self.store, self)
         self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
+        self.chat_settings.effort = host.settings.effort
         self.presets = PresetIndex(self.store, self)
 
     def _make_rooms(self) -> None:
@@ -139,6 +146,11 @@ class Window(QMainWindow):
             self, theme, host, bridge, self.index, self.commands
         )
         self.file_drop = FileDrop(self)
+        self.notifier = DesktopNotifier(self)
+        self.notifier.clicked.connect(self.raise_to_front)
+        self.answer_notice = AnswerNotice(
+            self.turns, self.index, lambda: host.settings.notify, self.notifier.show, self
+        )
 
     def _make_chat(self) -> None:
         """Create the controllers of the chat that is shown."""
@@ -234,7 +246,7 @@ class Window(QMainWindow):
 
     def _connect_chats(self) -> None:
         self.sidebar.new_chat.connect(self.navigator.new_chat)
-        self.sidebar.opened.connect(self.navigator.open_chat)
+        self.sidebar.opened.connect(self._open_listed)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
         self.index.changed.connect(self._show_title)
         self.chats.left.connect(self.navigator.leave_chat)
@@ -284,6 +296,10 @@ class Window(QMainWindow):
         self.exchange.imported.connect(self.index.refresh)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
+        self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.composer.set_send_key(self._host.settings.send_with_ctrl)
+        self.preferences.send_key_changed.connect(self.composer.set_send_key)
+        self.preferences.effort_changed.connect(self.preset_controller.set_effort)
         self.preferences.instructions_changed.connect(self.composer_controller.prefill.changed)
         self.preferences.export_all.connect(self.exchange.export_all)
         self.preferences.import_chats.connect(self.exchange.import_chats)
@@ -307,6 +323,7 @@ class Window(QMainWindow):
 
     def _settle(self) -> None:
         """Do whatever can wait until the window is visible."""
+        fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
         self.models_controller.resume()
         if self._host.settings_damage:
@@ -366,6 +383,11 @@ class Window(QMainWindow):
         """Show a chat at its end, or at a search hit."""
         self.navigator.open_chat(chat, place)
 
+    def _open_listed(self, chat: int) -> None:
+        """Open a chat of the sidebar, at the place for which the search lists it."""
+        place = self.index.places.get(chat)
+        self.navigator.open_chat(chat, place if place and place.message is not None else None)
+
     def _act(self, action: Action) -> None:
         """Perform an action offered by the banner or a failed answer."""
         match action:
@@ -399,6 +421,8 @@ class Window(QMainWindow):
         archived = tr("{title} (archived)").format(title=title)
         self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
         self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
+        shown = chat if not page else None
+        self.sidebar.select(shown.id if shown else None, shown.folder if shown else "")
 
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
