@@ -15,6 +15,7 @@
       thought_panel       the header above the reasoning
       attachment_view     a file attached to a question
       message_footer      the row under an answer, and the versions of a message
+    message_menu          what can be done with a message
     selection_controller  the selection, by mouse_selection and keyboard_controller
     find_controller       search in the chat (find_search, find_bar, find_marks)
     text_locator          positions of text: at a point, next to another, scrolled into view
