@@ -254,7 +254,7 @@ class ProgressLine(QProgressBar):
 
     def set_share(self, share: float) -> None:
         """Show how much is done, from 0 to 1."""
-        self.setValue(round(1000 * share))
+        self.setValue(int(1000 * share + 1e-9))  # rounded down, as the percentage beside it
 
 
 class Scroll(QScrollArea):

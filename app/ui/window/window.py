@@ -111,6 +111,7 @@ class Window(QMainWindow):
         """Create the controllers that do not depend on the chat."""
         host, bridge, theme = self._host, self._bridge, self._theme
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
+        self.sidebar.add_foot(self.models_controller.bar)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
@@ -285,6 +286,7 @@ class Window(QMainWindow):
         self.file_drop.model.connect(self.model_picker.use)
 
     def _connect_models(self) -> None:
+        self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
         self.model_picker.turned.connect(self._models_page_turned)
