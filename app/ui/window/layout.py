@@ -17,7 +17,6 @@ from app.ui.theme import Theme
 from app.ui.toast import Toast
 from app.ui.window.sidebar_place import SidebarPlace
 from app.ui.window.title_bar import TitleBar
-from app.wording.language import tr
 
 _HIDDEN = "hidden:"  # prefix of the splitter's state in the settings if the side bar is hidden
 
@@ -39,7 +38,7 @@ class WindowLayout:
         self.side.turned.connect(self.title_bar.set_sidebar_shown)
         self.side.left.connect(self.focus_editor)
         window.setCentralWidget(self.side.splitter)
-        self.toast = Toast(theme, window, self.composer, tr("Undo"))
+        self.toast = Toast(theme, window, self.composer)
 
     def show_sidebar(self, shown: bool) -> None:
         """Show or hide the sidebar; a button in the title bar brings it back."""

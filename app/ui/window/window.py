@@ -120,7 +120,7 @@ class Window(QMainWindow):
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
         )
-        self.exchange = ExchangeController(self, theme, host, bridge, self.index)
+        self.exchange = ExchangeController(self, self.toast, theme, host, bridge, self.index)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
         )
@@ -294,9 +294,9 @@ class Window(QMainWindow):
 
     def _connect_rooms(self) -> None:
         self.banner.acted.connect(self._act)
-        self.exchange.told.connect(self.banner.show_done)
         self.exchange.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
+        self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
@@ -338,6 +338,17 @@ class Window(QMainWindow):
         self.raise_to_front()
         if model:
             self.model_picker.use(model)
+
+    def _show_imported(self, chats: tuple[int, ...]) -> None:
+        """Open a chat that was imported; if there are several, select them in the list."""
+        self.preferences.close()
+        self.raise_to_front()
+        if len(chats) == 1:
+            self.navigator.open_chat(chats[0])
+        else:
+            self.views.show_sidebar(True)
+            self.sidebar.search.clear()
+            self.sidebar.list.show_chats(chats)
 
     def raise_to_front(self) -> None:
         """Raise the window above all others."""
