@@ -176,10 +176,13 @@ class Segments(QFrame):
     def _toggled(self, value: str, on: bool) -> None:
         if not on:
             return
+        focused = any(button.hasFocus() for button in self._buttons.values())
         self.setFocusProxy(self._buttons[value])
         for each, button in self._buttons.items():  # Tab reaches the chosen one only
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)
+        if focused:  # else the ring would stay on another choice
+            self._buttons[value].setFocus()
         if not self._quiet:
             self.chosen.emit(value)
 

@@ -271,6 +271,7 @@ class Window(QMainWindow):
     def _connect_transcript(self, transcript: Transcript) -> None:
         """Connect the transcript, which is created when it is first needed."""
         transcript.again.connect(self.composer_controller.again)
+        transcript.other_models = self.models.others
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
