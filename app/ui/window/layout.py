@@ -9,6 +9,7 @@ from app.ui.banner import Banner
 from app.ui.composer.composer import Composer
 from app.ui.controls import column
 from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.conversation.typing_relay import TypingRelay
 from app.ui.pages import Pages
 from app.ui.screen import fit_window
 from app.ui.sidebar.sidebar import Sidebar
@@ -29,6 +30,7 @@ class WindowLayout:
         self.sidebar = Sidebar(theme)
         self.conversation = ConversationPane(theme)
         self.composer = Composer(theme)
+        self._relay = TypingRelay(self.conversation, self.composer.editor)
         self.demo_line = DemoLine(theme)
         self.pages = Pages(self._chat_page())
         self.banner = Banner(theme)
@@ -55,9 +57,11 @@ class WindowLayout:
         self.sidebar.search.selectAll()
 
     def rename_chat(self) -> None:
-        """Rename the current row of the list of chats in place."""
-        self.show_sidebar(True)
-        self.sidebar.rename()
+        """Rename the row of the list of chats that has the keyboard, else the chat's title."""
+        if self.sidebar.list.hasFocus():
+            self.sidebar.rename()
+        else:
+            self.title_bar.rename()
 
     def focus_editor(self) -> None:
         """Give the keyboard focus to the message editor."""
