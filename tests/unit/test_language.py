@@ -26,7 +26,8 @@ UI = sorted(
 NO_SENTENCES = ("ui/theme.py", "highlighting.py", "smoke_test.py", "cli/__init__.py")
 # Calls whose texts are machine-readable names or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
-FOR_MACHINES |= {"note", "TypeError"}  # the log, and programming errors
+FOR_MACHINES |= {"note", "TypeError", "compile"}  # the log, programming errors, patterns
+FOR_MACHINES |= {"give_up"}  # argparse's errors are English, as its own
 PROPER = {
     "Fireside",
     "Markdown",
@@ -38,9 +39,16 @@ PROPER = {
     "CSV",
     "GPU",
     "Vulkan",
+    "Hugging Face",
+    "Qt",
 }
-COMMANDS = {"=on python3 installers/from_source.py", ", Python ", '`fireside ask "…"`'}
-VALUES = {"take out"}
+COMMANDS = {
+    "=on python3 installers/from_source.py",
+    ", Python ",
+    '`fireside ask "…"`',
+    "`fireside pull NAME`",
+}
+VALUES = {"take out", "</td><td align='right' style='padding-left: 24px'>"}
 KEYS = {"Return", "Esc", "Space", "End", "Home", "Del"}
 SENTENCE = re.compile(
     r"^[A-Z][a-z]+…?$|[A-Za-z]{2} [A-Za-z“]|[a-z]{2}[.…:] |[a-z]{2}[.…]$|^ [A-Za-z]{4,}(?![\w=])"
