@@ -62,11 +62,11 @@ def test_the_page_tells_whether_gpt_oss_fits(
     assert "tokens of context" in fit.text()
 
 
-def test_nothing_is_asked_without_a_model(start: Start) -> None:
+def test_without_a_model_a_question_leads_to_one(start: Start) -> None:
     fireside = start(model=False)
     fireside.type("hello")
-    assert not fireside.find(QAbstractButton, "send").isEnabled()
     QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
+    assert fireside.find(QWidget, "modelsPage").isVisible()
     assert fireside.window.composer.editor.toPlainText() == "hello"
 
 
@@ -150,8 +150,8 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside.backend.unusable[gone] = ModelMissing(gone)
     fireside.host.change(models=(str(gone),))
     fireside.window.model_picker.use(gone)
-    fireside.until(lambda: fireside.window.model_picker.shown)
-    assert "Choose the file again" in fireside.find(QLabel, "modelsErrorText").text()
+    assert "Choose the file again" in fireside.find(QLabel, "bannerText").text()
+    assert fireside.window.pages.chat_shown
     assert fireside.host.settings.models == ()
 
 
@@ -249,10 +249,10 @@ def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
     fireside.backend.loads.clear()
     fireside.window.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(
-        lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine 40 %",
+        lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine… 40 %",
     )
     fireside.window.model_picker.show_page()
-    assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine 40 %"
+    assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine… 40 %"
     fireside.backend.loads.set()
     fireside.until(lambda: not fireside.window.models_controller.page.isVisible())
     assert fireside.find(QLabel, "statusLine").text().startswith("Runs on this computer.")

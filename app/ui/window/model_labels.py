@@ -24,7 +24,7 @@ class ModelLabels(QObject):
 
     def _show(self) -> None:
         asked = self._models.asked
-        self._composer.set_model(asked.name if asked else tr("Choose a model"), asked is not None)
+        self._composer.set_model(asked.name if asked else tr("Choose a model"))
         self._label.setText(asked.name if asked else tr("No model yet"))
         self._show_plan()
 
