@@ -26,6 +26,13 @@ def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def copy_in(folder: Path) -> str:
+    """Return the path of a copy of the demo model, which counts as any model."""
+    copy = folder / "copy.gguf"
+    copy.write_bytes(Path(demo_model().place).read_bytes())
+    return str(copy)
+
+
 def test_the_answer_is_on_stdout_and_the_reasoning_on_stderr() -> None:
     done = ask("Hello")
     assert done.returncode == 0
@@ -75,7 +82,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     done = ask("Hello", "--data-dir", str(tmp_path / "file" / "data"))
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "Fireside may not write in" in done.stderr
+    assert "Can’t write to" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -158,7 +165,7 @@ def test_options_before_ask_count_too(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
 @pytest.mark.parametrize(
-    ("where", "code", "said"), [(">/dev/full", 1, "cannot be written"), (">&-", 0, "")]
+    ("where", "code", "said"), [(">/dev/full", 1, "Couldn’t write the "), (">&-", 0, "")]
 )
 @pytest.mark.parametrize("command", ["ask Hello", "doctor"])
 def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, said: str) -> None:
@@ -175,31 +182,51 @@ def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, sai
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("<|channel|>analysis<|message|>Hm.<|return|>", "only thought, and gave no answer"),
-        ("<|return|>", "The model gave no answer."),
+        ("<|channel|>analysis<|message|>Hm.<|return|>", "finished reasoning without an answer"),
+        ("<|return|>", "The model didn’t answer."),
         (
             '<|channel|>commentary to=functions.f json<|message|>{"a": 1}<|call|>',
-            "wanted to use a tool (functions.f), and Fireside has none yet.",
+            "tried to call a tool (functions.f). Fireside doesn’t support tools yet.",
         ),
     ],
 )
 def test_no_answer_is_4(
-    script: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    script: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, script)
     monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
-    assert main(["ask", "Hello"]) == 4
+    assert main(["ask", "Hello", "--model", copy_in(tmp_path)]) == 4
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_the_demo_model_that_cannot_answer_is_4(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = (
+        "<|channel|>analysis<|message|>The user asks about the weather.<|end|><|start|>assistant"
+        '<|channel|>commentary to=functions.get_weather json<|message|>{"a": 1}<|call|>'
+    )
+    monkeypatch.setenv(engine_processes.SCRIPT, script)
+    monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
+    assert main(["ask", "Why do objects fall?", *options]) == 4
+    out, err = capsys.readouterr()
+    assert err.strip() == "The demo model cannot answer this."
+    assert (json.loads(out)["answer"] if options else out) == ""
+
+
 def test_text_on_no_channel_is_the_answer(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, "It is Paris.<|return|>")
     monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
-    assert main(["ask", "Hello"]) == 0
+    assert main(["ask", "Hello", "--model", copy_in(tmp_path)]) == 0
     assert capsys.readouterr().out == "It is Paris.\n"
 
 
@@ -209,7 +236,7 @@ def test_it_speaks_the_language_of_the_system(
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
     done = ask("Hello", "--model", str(tmp_path / "missing.gguf"))
     assert done.returncode == 3
-    assert "ist nicht mehr in" in done.stderr
+    assert "Datei nicht gefunden" in done.stderr
     (tmp_path / "settings.json").write_text('{"language": "en"}')
     done = ask("Hello", "--model", str(tmp_path / "x.gguf"), "--data-dir", str(tmp_path))
-    assert "is not at" in done.stderr
+    assert "file not found" in done.stderr

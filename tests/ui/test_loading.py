@@ -47,7 +47,7 @@ def waits(fireside: Fireside, model: str = "mine") -> None:
         found = fireside.window.findChildren(ThoughtHeader, "thought")
         return [header.text() for header in found if header.isVisible()]
 
-    fireside.until(lambda: f"Loading {model}… 40 %" in headers())
+    fireside.until(lambda: f"Loading {model}… 40%" in headers())
 
 
 def buttons(fireside: Fireside, name: str) -> list[str]:
@@ -149,7 +149,7 @@ def test_it_is_answered_in_a_chat_that_was_left(slow: Fireside) -> None:
     waits(slow)
     chat = slow.chat
     slow.window.new_chat()
-    slow.until(lambda: slow.find(QLabel, "statusLine").text() == "Loading mine… 40 %")
+    slow.until(lambda: slow.find(QLabel, "statusLine").text() == "Loading mine… 40%")
     slow.window.open_chat(chat)
     waits(slow)
     slow.window.new_chat()

@@ -272,15 +272,15 @@ def test_a_long_reading_shows_how_far_it_is(fireside: Fireside, clock: Clock) ->
     )
     bar = fireside.find(QProgressBar, "prefillProgress")
     status = fireside.find(QLabel, "statusLine")
-    assert status.text() == "Reading the prompt: 1,000 of 9,000 tokens"  # no speed is known yet
+    assert status.text() == "Processing prompt: 1,000 of 9,000 tokens"  # no speed is known yet
     assert bar.value() == 0  # these were in the cache
     clock.now += 10
     more.set()
-    told = "Reading the prompt: 3,000 of 9,000 tokens · about 30 s left"
+    told = "Processing prompt: 3,000 of 9,000 tokens · about 30 s left"
     fireside.until(lambda: status.text() == told)
     assert bar.value() == bar.maximum() / 4
     assert bar.isVisible()
-    assert fireside.find(QPushButton, "thought").text() == "Reading…"
+    assert fireside.find(QPushButton, "thought").text() == "Processing…"
     end.set()
     fireside.shows("so")
     assert not bar.isVisible()

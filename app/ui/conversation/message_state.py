@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.base.draft import Draft
-from app.base.types import Message, Part, PartKind, Role
+from app.base.types import DECLINED, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_turns import Work
+from app.wording.demo_words import declined_sentence
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -99,7 +100,7 @@ class MessageState:
             if reasoning.strip()
             else []
         )
-        wanted += [(_SECTIONS.get(p.kind, SectionKind.OTHER), _named(p)) for p in others]
+        wanted += [(_section_kind(p), _named(p)) for p in others]
         self._set_sections(wanted)
 
     def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
@@ -179,14 +180,14 @@ class MessageState:
                 if not self.row.message.parts:
                     return tr("This question has not been answered yet.")
                 if self.unanswered and self.thought:
-                    return tr("This answer was cut off while the model thought.")
+                    return tr("This answer was cut off during reasoning.")
                 return tr("This answer was cut off.")
             case State.DONE if self._calls:
-                return tr("The model wanted to use a tool, and Fireside has none yet.")
+                return tr("The model tried to call a tool. Fireside doesn’t support tools yet.")
             case State.DONE if self.unanswered and self.thought:
-                return tr("The model only thought, and gave no answer.")
+                return tr("The model finished reasoning without an answer.")
             case State.DONE if self.unanswered:
-                return tr("The model gave no answer.")
+                return tr("The model didn’t answer.")
         return ""
 
     @property
@@ -255,11 +256,21 @@ class MessageState:
         return iter(self.sections)
 
 
+def _section_kind(part: Part) -> SectionKind:
+    if part.kind is PartKind.TEXT and part.name == DECLINED:
+        return SectionKind.DECLINED
+    return _SECTIONS.get(part.kind, SectionKind.OTHER)
+
+
 def _named(part: Part) -> Part:
-    """Return a part with its display name."""
+    """Return a part with its display name, and the program's own words in the user's language."""
     match part.kind:
+        case PartKind.TEXT if part.name == DECLINED:
+            return replace(part, text=declined_sentence())
         case PartKind.UNKNOWN:
-            return replace(part, name=tr("This part was made by a newer version of Fireside."))
+            return replace(
+                part, name=tr("This content was created by a newer version of Fireside.")
+            )
         case PartKind.MEDIA:
             return replace(part, name=part.name or part.media_type)
     return part

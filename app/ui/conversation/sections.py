@@ -29,6 +29,8 @@ class SectionKind(Enum):
     """The text of an attached file, under its name."""
     REASONING = auto()
     ANSWER = auto()
+    DECLINED = auto()
+    """A sentence in the place of an answer that the demo model could not give."""
     CALL = auto()
     """The model's input for a tool."""
     OTHER = auto()
@@ -154,7 +156,7 @@ class Section:
     def heading(self) -> str:
         """The heading above a call, a result, and the like; empty for none."""
         if self.kind is SectionKind.CALL:
-            return tr("Call to {recipient}").format(recipient=self.name)
+            return tr("Tool call: {recipient}").format(recipient=self.name)
         return self.name
 
     @property

@@ -24,7 +24,7 @@ class ThoughtHeader(Button):
         super().__init__(
             theme,
             "thought",
-            tr("Show or hide the reasoning"),
+            tr("Show or hide reasoning"),
             shortcut="Space",
             pixels=14,
             weight=400,

@@ -101,11 +101,11 @@ class PromptProgress:
     def sentence(self) -> str:
         """A sentence about the progress, with the time left once the speed is known."""
         if self._began is None:
-            return tr("Reading the prompt…")
+            return tr("Processing prompt…")
         done, total = number(self._done), number(self._total)
         if self._left is None or self._left < 1:
-            return tr("Reading the prompt: {done} of {total} tokens").format(done=done, total=total)
-        return tr("Reading the prompt: {done} of {total} tokens · about {time} left").format(
+            return tr("Processing prompt: {done} of {total} tokens").format(done=done, total=total)
+        return tr("Processing prompt: {done} of {total} tokens · about {time} left").format(
             done=done, total=total, time=duration(self._left)
         )
 
@@ -126,11 +126,12 @@ class LiveAnswer:
     context: int = 0
     reserved: int = 0
     dropped: int = 0
+    opening: int = 0
+    attached: int = 0
     generated: int = 0
     reading: PromptProgress | None = None
     """Progress of reading the prompt, while that lasts."""
     ended: TurnEnded | None = None
-    _first: float = field(default=0.0, repr=False)
     since: float = field(default_factory=time.monotonic)
     """When what precedes the answer began: the wait for the model, or the reading."""
     _status: str = ""
@@ -153,6 +154,7 @@ class LiveAnswer:
                 self.loading, self.since = None, time.monotonic()
                 self.prompt, self.context = count, event.context
                 self.reserved, self.dropped = event.reserved, event.dropped
+                self.opening, self.attached = event.opening, event.attached
                 self.reading = PromptProgress()
                 self._status = self.reading.sentence
             case Prefill():
@@ -181,7 +183,7 @@ class LiveAnswer:
             )
         if self.waiting:
             return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
-        return Work(tr("Reading…"), self.since, self.reading.fraction) if self.reading else None
+        return Work(tr("Processing…"), self.since, self.reading.fraction) if self.reading else None
 
     @property
     def thinking(self) -> bool:
@@ -191,16 +193,8 @@ class LiveAnswer:
 
     def _count(self, delta: Delta) -> None:
         self._begun = self._begun or _to_read(delta)
-        now = time.monotonic()
-        self._first = self._first or now
         self.generated += 1  # one token, except for characters made of several
-        seconds = now - self._first
-        if seconds > 0.2:
-            self._status = tr("{generated} tokens/s").format(
-                generated=number(self.generated / seconds)
-            )
-        else:
-            self._status = ""
+        self._status = ""
 
 
 def _to_read(piece: Part | Delta) -> bool:
@@ -356,6 +350,6 @@ class LiveTurns(QObject):
 
 def loading_sentence(model: ModelRef, fraction: float) -> str:
     """Return a sentence about the progress of loading a model."""
-    return tr("Loading {name}… {percent} %").format(
+    return tr("Loading {name}… {percent}%").format(
         name=model.name, percent=number(int(100 * fraction))
     )
