@@ -168,7 +168,6 @@ class Composer(QWidget):
         super().__init__()
         self._running = False
         self._model = ""
-        self._can_ask = True
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
         self.setMaximumWidth(WIDTH)
         self.queue = MessageQueueRows(theme)
@@ -241,9 +240,8 @@ class Composer(QWidget):
         """Choose an effort as if the user had."""
         self._effort.choose(effort)
 
-    def set_model(self, name: str, can_ask: bool) -> None:
-        """Show the name of the model; ``can_ask``: whether messages can be sent."""
-        self._can_ask = can_ask
+    def set_model(self, name: str) -> None:
+        """Show the name of the model."""
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
@@ -411,7 +409,7 @@ class Composer(QWidget):
         self._stop.setVisible(self._running)
         ready = parts and not self.attachment_bar.reading
         self._send.setVisible(parts or not self._running)
-        self._send.setEnabled(ready and self._can_ask)
+        self._send.setEnabled(ready)
         self._shorten_model()
         if stop_focused and not self._running:
             self.editor.setFocus()

@@ -22,6 +22,7 @@ from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
@@ -35,8 +36,8 @@ from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
-from app.ui.state.live_turns import LiveTurns
-from app.ui.state.model_choice import ModelChoice, loading_sentence
+from app.ui.state.live_turns import LiveTurns, loading_sentence
+from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
@@ -44,7 +45,7 @@ from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
 from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
-from app.ui.window.events import EventDispatcher, EventReceivers
+from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
 from app.ui.window.file_drop import FileDrop
 from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
@@ -100,7 +101,7 @@ class Window(QMainWindow):
         self.store = StoreAccess(host, bridge, self.banner.show_error)
         self.turns = LiveTurns(host.chats, self)
         self.current = CurrentChat(self.turns)
-        self.models = ModelChoice(host, self)
+        self.models = ModelChoice(host, self, self.turns.waits_for)
         self.installed = InstalledList(host, bridge, self)
         self.hardware = HardwareProbe(host, bridge, self.models, self)
         self.index = ChatIndex(self.store, self)
@@ -125,6 +126,9 @@ class Window(QMainWindow):
         self.everything = EverythingController(self, theme, host, bridge)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
+        )
+        self.load_recovery = LoadRecoveryController(
+            host, bridge, self.pages, self.banner, self.models, self.turns, self.current, self
         )
         self.preferences = PreferencesController(
             self,
@@ -237,7 +241,7 @@ class Window(QMainWindow):
     def _connect_events(self) -> None:
         self._dispatcher = EventDispatcher(
             EventReceivers(
-                model=self.models.receive,
+                model=self._receive_model,
                 model_moving=self.installed.receive,
                 file_reading=self.attachments.receive,
                 download=self.models_controller.receive,
@@ -275,6 +279,7 @@ class Window(QMainWindow):
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
+        transcript.withdrawn.connect(self.composer_controller.stop)
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._set_thought_open)
 
@@ -282,6 +287,7 @@ class Window(QMainWindow):
         self.composer_controller.changed.connect(self._show_status)
         self.composer.edit_ended.connect(self.branches.give_up)
         self.composer.model_menu_opened.connect(self.model_picker.fill)
+        self.composer_controller.model_wanted.connect(self.model_picker.show_page)
         self.composer.editor.files_given.connect(self.file_drop.take)
         self.pages.closed.connect(self.views.focus_editor)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
@@ -293,9 +299,11 @@ class Window(QMainWindow):
     def _connect_models(self) -> None:
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
-        self.models.progressed.connect(self._show_loading)
+        self.models.progressed.connect(self._show_status)
         self.views.demo_line.wanted.connect(self.model_picker.show_page)
         self.model_picker.turned.connect(self._models_page_turned)
+        self.load_recovery.menu_wanted.connect(self.composer.pick_model)
+        self.load_recovery.tried.connect(self._show_status)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
@@ -417,11 +425,19 @@ class Window(QMainWindow):
         """Perform an action offered by the banner or a failed answer."""
         match action:
             case Action.CHOOSE_MODEL:
-                self.model_picker.show_page()
+                self.load_recovery.choose()
+            case Action.LOAD_AGAIN:
+                self.load_recovery.again()
+            case Action.USE_LESS_MEMORY:
+                self.load_recovery.use_less()
             case Action.NEW_CHAT:
                 self.navigator.new_chat()
             case Action.REPAIR:
                 self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
+
+    def _receive_model(self, event: ModelEvent) -> None:
+        self.turns.receive_model(event)
+        self.models.receive(event)
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
@@ -432,13 +448,10 @@ class Window(QMainWindow):
         if self.model_picker.shown:
             self.hardware.look()
 
-    def _show_loading(self, fraction: float) -> None:
-        if self.models.loading:
-            self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
-
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
-        loading = self.models.loading.name if self.models.loading else ""
+        models = self.models
+        loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
         self.status_line.show(live, loading, prefill, busy=busy)
