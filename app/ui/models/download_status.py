@@ -133,4 +133,5 @@ def _waiting(waiting: DownloadWait) -> str:
     if waiting.seconds >= 1:
         retry = tr("Retrying in {seconds} s.").format(seconds=number(waiting.seconds))
         return f"{why} {retry}"
-    return f"{why} {tr('Retrying.')}"
+    retry = tr("Retrying.")
+    return f"{why} {retry}"

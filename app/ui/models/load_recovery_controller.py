@@ -96,7 +96,8 @@ class LoadRecoveryController(QObject):
         self._load(model, waits)
         self._banner.show_done(
             tr(
-                "{name} now uses less memory: {summary}. Change this in Preferences, Memory."
+                "{name} now uses less memory: {summary}. You can change this under Settings > "
+"Memory."
             ).format(name=model.name, summary=plan_summary(lighter.plan))
         )
 
