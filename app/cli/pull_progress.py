@@ -23,12 +23,12 @@ from app.wording.quantities import duration, gigabytes
 
 _LINE_S, _LINE_SHARE = 10.0, 0.05  # between two lines, whichever comes first
 _WAITS: dict[WaitReason, Callable[[], str]] = {
-    WaitReason.CONNECTION: lambda: tr("No connection to Hugging Face."),
+    WaitReason.CONNECTION: lambda: tr("Can’t reach Hugging Face."),
     WaitReason.STALLED: lambda: tr("The download has stalled."),
     WaitReason.BUSY: lambda: tr("Hugging Face is busy."),
     WaitReason.SERVER: lambda: tr("Hugging Face returned an error."),
-    WaitReason.ADDRESS: lambda: tr("The address of the file has changed."),
-    WaitReason.OTHER: lambda: tr("Waiting: another app is downloading this file."),
+    WaitReason.ADDRESS: lambda: tr("The download link has expired."),
+    WaitReason.OTHER: lambda: tr("Another app is downloading this file."),
     WaitReason.QUEUED: lambda: "",
 }
 

@@ -51,7 +51,7 @@ class DownloadRow(QWidget):
         set_tone(self._slow, "plain")
         self._bar = ProgressLine(
             "downloadProgress",
-            tr("Download of {name}").format(name=name),
+            tr("Downloading {name}").format(name=name),
             tr("Download progress"),
             4,
         )
@@ -80,7 +80,7 @@ class DownloadRow(QWidget):
         self.cancel = Button(
             theme,
             "cancelDownload",
-            tr("Cancel the download of {name}").format(name=name),
+            tr("Cancel download of {name}").format(name=name),
             text=tr("Cancel"),
             clicked=self._ask_what_to_keep,
         )

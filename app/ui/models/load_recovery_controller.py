@@ -97,7 +97,7 @@ class LoadRecoveryController(QObject):
         self._banner.show_done(
             tr(
                 "{name} now uses less memory: {summary}. You can change this under Settings > "
-"Memory."
+                "Memory."
             ).format(name=model.name, summary=plan_summary(lighter.plan))
         )
 
