@@ -12,7 +12,7 @@ def demo_questions() -> tuple[str, ...]:
         tr("What is the capital of Norway?"),
         tr("What is the formula for the area of a circle?"),
         tr("Write a Python function that adds two numbers."),
-        tr("Show the times table of 7."),
+        tr("Show the times table of 12."),
     )
 
 
