@@ -7,14 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 from app.base.types import Effort
-from app.wording.demo_words import demo_questions
+from app.wording.demo_words import DEMO_QUESTIONS
 from tests.demo.asking import Asking
 from tests.demo.questions import CHIPS, ORDINARY
 
 
 def test_a_sample_of_questions(tmp_path: Path) -> None:
     sample = random.Random(16).sample(ORDINARY, 15)
-    assert tuple(CHIPS) == demo_questions()
+    assert tuple(CHIPS) == DEMO_QUESTIONS
     efforts = list(Effort) * len(ORDINARY)
     with closing(Asking(tmp_path)) as asking:
         asked = [asking.ask(*each, effort) for each, effort in zip(sample, efforts, strict=False)]

@@ -10,7 +10,7 @@ from app.base.types import DECLINED, Delta, Effort, Event
 from app.engine.honest_demo import SENTENCE
 from app.host import demo_model
 from app.ui.conversation.message_view import AnswerView
-from app.wording.demo_words import demo_questions, first_questions
+from app.wording.demo_words import DEMO_QUESTIONS, first_questions
 from tests.ui.driver import Fireside, Start, answer, done
 
 REFUSAL: list[Event] = [Delta(0, SENTENCE, name=DECLINED), done()]
@@ -80,7 +80,7 @@ def test_a_chat_with_the_demo_says_so(fireside: Fireside, tmp_path: Path) -> Non
 
 
 def test_the_suggestions_fit_the_model(fireside: Fireside, tmp_path: Path) -> None:
-    assert chips(fireside) == list(demo_questions())
+    assert chips(fireside) == list(DEMO_QUESTIONS)
     use_a_real_model(fireside, tmp_path)
     first = chips(fireside)
     assert len(set(first) & set(first_questions())) == 4
