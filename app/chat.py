@@ -120,14 +120,17 @@ class Chats:
         return self._begin(q.chat, q.parts, write, q.model)
 
     def regenerate(self, answer: int, effort: Effort, model: ModelRef) -> Turn:
-        """Generate another version of an answer, beside the first. Ends as `send` does."""
+        """Generate another version of an answer, beside the first. Ends as `send` does.
+
+        With the id of a question, answer that.
+        """
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            parent = self._store.messages.get(answer).parent
-            assert parent is not None, "an answer has a question"
-            return None, self._store.messages.answer(
-                self._store.messages.get(parent), effort, model.name
-            )
+            row = self._store.messages.get(answer)
+            if row.message.role is not Role.USER:
+                assert row.parent is not None, "an answer has a question"
+                row = self._store.messages.get(row.parent)
+            return None, self._store.messages.answer(row, effort, model.name)
 
         return self._begin(None, (), write, model)
 
@@ -232,7 +235,7 @@ class Chats:
                     question, answer = write()
                     path = self._store.messages.conversation(answer.chat)
                     row = self._store.chats.set_model(answer.chat, model.key)
-                turn.draft = Draft(answer.message.parts)
+                turn.draft = Draft(answer.message.parts, answer.thought_s)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault
@@ -411,7 +414,9 @@ class Chats:
 
     def _forecast(self, chat: int | None, prompt: Prompt) -> None:
         p = prompt
-        self._publish(ContextForecast(chat, p.count, p.reserved, p.context, p.dropped))
+        self._publish(
+            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
+        )
 
 
 _STATES = {

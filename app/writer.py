@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -15,7 +14,6 @@ from app.base.threads import report_errors
 from app.base.types import (
     Delta,
     Message,
-    PartKind,
     Role,
     Stats,
 )
@@ -48,16 +46,12 @@ class Writer:
         self._newer = False  # than what is being saved just now
         self._ended = False
         self._fault: StoreError | None = None
-        self._draft = draft or Draft(row.message.parts)
-        self._thought_before = row.thought_s or 0.0
-        self._thinking_since: float | None = None
-        self._thought_s = row.thought_s
+        self._draft = draft or Draft(row.message.parts, row.thought_s)
         self.stats: Stats | None = None
 
     def add(self, delta: Delta) -> None:
         """Append a delta, which is saved within half a second."""
         with self._lock:
-            self._time_thought(delta.kind is PartKind.REASONING)
             self._draft.add(delta)
             self._newer = True
             self._save_soon()
@@ -74,14 +68,14 @@ class Writer:
         if timer:
             timer.cancel()
             timer.join()
-        parts = self._draft.parts
-        saved = self._write(parts=parts, state=state, stats=self.stats, thought_s=self._thought_s)
+        parts, thought_s = self._draft.parts, self._draft.thought_s
+        saved = self._write(parts=parts, state=state, stats=self.stats, thought_s=thought_s)
         unsaved = replace(
             self._row,
             message=Message(Role.ASSISTANT, parts),
             state=state,
             stats=self.stats,
-            thought_s=self._thought_s,
+            thought_s=thought_s,
         )
         return saved or unsaved, self._fault
 
@@ -94,7 +88,7 @@ class Writer:
     def _save(self) -> None:
         with self._lock:
             self._newer = False
-            parts, thought_s = self._draft.parts, self._thought_s
+            parts, thought_s = self._draft.parts, self._draft.thought_s
         saved = self._write(parts=parts, thought_s=thought_s)
         with self._lock:
             self._timer = None
@@ -114,16 +108,6 @@ class Writer:
         if (before is None) != (self._fault is None):
             self._told(self._fault)
         return row
-
-    def _time_thought(self, thinking: bool) -> None:
-        now = time.monotonic()
-        if thinking and self._thinking_since is None:
-            self._thinking_since = now
-        if self._thinking_since is not None:
-            self._thought_s = self._thought_before + now - self._thinking_since
-        if not thinking and self._thinking_since is not None:
-            self._thought_before = self._thought_s or 0.0
-            self._thinking_since = None
 
 
 class UnsavedAnswers:

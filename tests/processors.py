@@ -62,7 +62,7 @@ def features(environment: dict[str, str]) -> str:
     """Return the CPU features llama.cpp reports; empty if it cannot run here."""
     asked = [sys.executable, "-m", "app", "doctor", "--data-dir", environment["FIRESIDE_DATA_DIR"]]
     said = subprocess.run(asked, cwd=ROOT, env=environment, capture_output=True, text=True)
-    found = re.search(r"Processor +(.*)\n +Backends +.*CPU", said.stdout)
+    found = re.search(r"CPU +(.*)\n +Backends +.*CPU", said.stdout)
     return found[1] if found and not said.returncode else ""
 
 

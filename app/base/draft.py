@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 
-from app.base.types import Delta, Part
+from app.base.types import Delta, Part, PartKind
 
 
 class Draft:
     """An answer while it grows: deltas in, parts out. Thread-safe.
 
     `parts` joins what a part has gained since it was last asked for, and keeps what did not
-    change; `text_from` gives a part's newest text without joining anything older.
+    change; `text_from` gives a part's newest text without joining anything older. ``thought_s``:
+    seconds of reasoning before, for an answer that is continued.
     """
 
-    def __init__(self, parts: tuple[Part, ...] = ()) -> None:
+    def __init__(self, parts: tuple[Part, ...] = (), thought_s: float | None = None) -> None:
         self._parts = list(parts)  # as last joined
         self._chunks: list[list[str]] = [[part.text] for part in parts]
         self._lengths = [len(part.text) for part in parts]
         self._stale: set[int] = set()  # the parts that have grown since
         self._whole: tuple[Part, ...] | None = None
         self._lock = threading.Lock()
+        self._thought_before = thought_s or 0.0
+        self._thinking_since: float | None = None
+        self.thought_s = thought_s
+        """Seconds of reasoning so far: from the first word of each part of it to what follows."""
 
     def add(self, delta: Delta) -> None:
         """Append a delta to its part, which may be a new one."""
         with self._lock:
+            self._time_thought(delta.kind is PartKind.REASONING)
             self._add(delta)
+
+    def _time_thought(self, thinking: bool) -> None:
+        now = time.monotonic()
+        if thinking and self._thinking_since is None:
+            self._thinking_since = now
+        if self._thinking_since is not None:
+            self.thought_s = self._thought_before + now - self._thinking_since
+        if not thinking and self._thinking_since is not None:
+            self._thought_before = self.thought_s or 0.0
+            self._thinking_since = None
 
     def _add(self, delta: Delta) -> None:
         self._whole = None

@@ -294,13 +294,16 @@ class Prompt:
     """The sizes of a prompt and of the context, in tokens.
 
     ``reserved`` tokens of the context are kept free for the answer. ``dropped`` messages, the
-    oldest ones, are left out because they would not fit.
+    oldest ones, are left out because they would not fit. Of ``count``, ``opening`` tokens precede
+    the messages (the system's and the user's instructions), and ``attached`` ones are of files.
     """
 
     count: int
     context: int
     reserved: int = 0
     dropped: int = 0
+    opening: int = 0
+    attached: int = 0
 
 
 @dataclass(frozen=True, slots=True)

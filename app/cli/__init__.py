@@ -2,9 +2,12 @@
 
 ::
 
-    ask           one question, answered in the terminal
+    ask           one question, answered in the terminal; `question` reads what is asked
+    pull          downloads a model; `model_names` finds it, `pull_progress` shows how far it is
+    models        lists the models that are here, and those that can be downloaded
     doctor        a report on this computer, and on the settings chosen for it
-    open_window   the window, and ``--smoke``
+    completion    a script for shells
+    open_window   the window, and ``--smoke``; `display` finds out whether it can be opened
     output        shared parts: language, folders, the terminal
 
 No command imports Qt: the caller of `main` passes the function that opens the window. A command's
@@ -16,11 +19,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from app.base.types import Effort
 
 OpenWindow = Callable[[Path | None, Path | None, bool], int]
 """Called with data folder, model and whether to run the smoke test; returns an exit code."""
+
+Commands = Any
+"""What `argparse.ArgumentParser.add_subparsers` returns: a class without a public name."""
 
 
 def main(arguments: list[str] | None, open_window: OpenWindow) -> int:
@@ -31,10 +38,22 @@ def main(arguments: list[str] | None, open_window: OpenWindow) -> int:
             from app.cli import ask
 
             return ask.run(options)
+        case "pull":
+            from app.cli import pull
+
+            return pull.run(options)
+        case "models":
+            from app.cli import models
+
+            return models.run(options)
         case "doctor":
             from app.cli import doctor
 
             return doctor.run(options)
+        case "completion":
+            from app.cli import completion
+
+            return completion.run(options)
     from app.cli import open_window as window_command
 
     return window_command.run(options, open_window)
@@ -45,39 +64,98 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="fireside",
-        parents=[_shared(None)],
+        parents=[_shared(None, model=True)],
         description="Chat with gpt-oss on your own computer.",
     )
     parser.add_argument("--smoke", action="store_true", help="open, ask one question, and close")
     parser.add_argument("--version", action="version", version=f"Fireside {__version__}")
     parser.set_defaults(command="")
-    commands = parser.add_subparsers(metavar="ask|doctor")
-    ask = commands.add_parser(
-        "ask",
-        # Options before "ask" count as well: defaults of the subcommand must not replace them.
-        parents=[_shared(argparse.SUPPRESS)],
-        help="ask one question in the terminal",
-        allow_abbrev=False,
-    )
-    ask.add_argument("text", metavar="TEXT", type=_question, help="the question")
-    ask.add_argument("--effort", choices=[*map(str, Effort)], default=str(Effort.MEDIUM))
-    ask.add_argument("--system", metavar="TEXT", default="", help="instructions to the model")
-    ask.add_argument("--json", action="store_true", help="print one object at the end")
-    ask.set_defaults(command="ask")
-    doctor = commands.add_parser(
-        "doctor",
-        parents=[_shared(argparse.SUPPRESS)],
-        help="tell what was found on this computer, and what was chosen for it",
-        allow_abbrev=False,
-    )
-    doctor.set_defaults(command="doctor")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    _add_ask(commands)
+    _add_pull(commands)
+    _add_models(commands)
+    _add_doctor(commands)
+    _add_completion(commands, parser)
     return parser
 
 
-def _shared(default: str | None) -> argparse.ArgumentParser:
+def _add_ask(commands: Commands) -> None:
+    ask = _add(commands, "ask", "ask one question in the terminal", model=True)
+    ask.add_argument(
+        "text",
+        metavar="TEXT",
+        nargs="?",
+        type=_question,
+        help="the question; standard input without it, or for -",
+    )
+    ask.add_argument(
+        "--file",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="attach a file: text, code, PDF, DOCX and others; may be repeated",
+    )
+    ask.add_argument("--effort", choices=[*map(str, Effort)], default=str(Effort.MEDIUM))
+    ask.add_argument("--system", metavar="TEXT", default="", help="instructions to the model")
+    ask.add_argument("--json", action="store_true", help="print one object at the end")
+
+
+def _add_pull(commands: Commands) -> None:
+    pull = _add(commands, "pull", "download a model, or go on with a download")
+    pull.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="gpt-oss-20b, gpt-oss-120b, or REPOSITORY[:VARIANT] on Hugging Face; without it, the "
+        "one that is recommended for this computer",
+    )
+    pull.add_argument("--yes", action="store_true", help="also if it is too large for this one")
+
+
+def _add_models(commands: Commands) -> None:
+    models = _add(commands, "models", "list the models here, and those that can be downloaded")
+    models.add_argument("--json", action="store_true", help="print one object")
+
+
+def _add_doctor(commands: Commands) -> None:
+    about = "tell what was found on this computer, and what was chosen for it"
+    _add(commands, "doctor", about, model=True)
+
+
+def _add_completion(commands: Commands, parser: argparse.ArgumentParser) -> None:
+    completion = commands.add_parser(
+        "completion",
+        help="print a completion script for a shell",
+        description="Print a script that completes Fireside's commands and options.",
+        epilog="bash: fireside completion bash > ~/.local/share/bash-completion/completions/"
+        "fireside; zsh: … zsh > a folder of $fpath/_fireside; "
+        "fish: … fish > ~/.config/fish/completions/fireside.fish",
+    )
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
+    completion.set_defaults(command="completion", parser=parser)
+
+
+def _add(
+    commands: Commands, name: str, about: str, *, model: bool = False
+) -> argparse.ArgumentParser:
+    """Add a command; ``model``: whether a file can be chosen for it."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        # Options before the command count as well: its own defaults must not replace them.
+        parents=[_shared(argparse.SUPPRESS, model=model)],
+        help=about,
+        allow_abbrev=False,
+    )
+    command.set_defaults(command=name, fail=command.error)
+    return command
+
+
+def _shared(default: str | None, *, model: bool) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=default)
     shared.add_argument("--data-dir", type=Path, metavar="DIR", help="where chats and settings are")
-    shared.add_argument("--model", type=_file, metavar="FILE", help="a gpt-oss model in GGUF")
+    if model:
+        shared.add_argument("--model", type=_file, metavar="FILE", help="a gpt-oss model in GGUF")
     return shared
 
 

@@ -8,10 +8,13 @@ import json
 import sys
 import threading
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import TextIO
 
+from app.base import settings as settings_file
 from app.base.draft import Draft
-from app.base.errors import FiresideError, ModelError
+from app.base.errors import ContextFull, FiresideError, ModelError
+from app.base.settings import Folders
 from app.base.types import (
     DECLINED,
     Delta,
@@ -19,11 +22,11 @@ from app.base.types import (
     Effort,
     Message,
     ModelRef,
-    Part,
     PartKind,
     Request,
     Role,
 )
+from app.cli import question
 from app.cli.output import (
     ANSWERED,
     FAILED,
@@ -42,39 +45,64 @@ from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from app.wording.demo_words import declined_sentence
 from app.wording.errors import explain
-from app.wording.language import tr
+from app.wording.language import number, tr
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask, print the answer, and return the exit code."""
     open_missing()
     speak()
-    path = options.model
-    model = ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
-    request = Request(
-        model=model,
-        messages=(Message(Role.USER, (Part(options.text),)),),
-        effort=Effort(options.effort),
-        instructions=options.system,
-        sampling=model.sampling,
-    )
     try:
         with ExitStack() as stack:
             folders, log = find_folders(options.data_dir, stack)
             speak(folders)
+            try:
+                parts = question.read(options.text, options.file, options.fail)
+            except OSError as error:
+                return _tell(tr("Standard input cannot be read ({reason}).").format(reason=error))
+            model = _model(options.model, folders)
+            request = Request(
+                model=model,
+                messages=(Message(Role.USER, parts),),
+                effort=Effort(options.effort),
+                instructions=options.system,
+                sampling=model.sampling,
+            )
             engine = HonestDemo(LocalBackend(log), demo_model())
             backend = stack.enter_context(closing(engine))
             return _print_answer(backend, request, as_json=options.json)
+    except ContextFull as error:
+        return _tell(
+            tr("This is too long for the model: {prompt} tokens, but only {context} fit.").format(
+                prompt=number(error.prompt), context=number(error.context)
+            )
+        )
     except FiresideError as error:
         explanation = explain(error)
-        lines = filter(None, (explanation.sentence, explanation.detail))
-        print("", *(printable(line, sys.stderr) for line in lines), sep="\n", file=sys.stderr)
+        _tell("", explanation.sentence, explanation.detail)
         return NO_MODEL if isinstance(error, ModelError) else FAILED
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        return give_up_output(error, tr("The answer cannot be written: {reason}."))
+        return give_up_output(error, tr("Couldn’t write the answer: {reason}"))
+
+
+def _model(chosen: Path | None, folders: Folders) -> ModelRef:
+    """Return the chosen model, else the one that was used last, else the demo model."""
+    demo = demo_model()
+    last = "" if chosen else settings_file.load(folders.settings).model
+    if not chosen and last in ("", demo.key, demo.place):
+        return demo
+    path = (chosen or Path(last)).absolute()
+    return ModelRef.of_file(path, path.stem)
+
+
+def _tell(*lines: str) -> int:
+    """Print lines about a failure; return FAILED."""
+    shown = (printable(line, sys.stderr) for at, line in enumerate(lines) if line or not at)
+    print(*shown, sep="\n", file=sys.stderr)
+    return FAILED
 
 
 def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
@@ -119,9 +147,9 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
 
 def _why_no_answer(calls: list[str], *, thought: bool) -> str:
     if calls:
-        return tr("The model wanted to use a tool ({tool}), and Fireside has none yet.").format(
-            tool=calls[-1]
-        )
+        return tr(
+            "The model tried to call a tool ({tool}). Fireside doesn’t support tools yet."
+        ).format(tool=calls[-1])
     if thought:
-        return tr("The model only thought, and gave no answer.")
-    return tr("The model gave no answer.")
+        return tr("The model finished reasoning without an answer.")
+    return tr("The model didn’t answer.")

@@ -51,4 +51,4 @@ def run(options: argparse.Namespace) -> int:
         print(file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        return give_up_output(error, tr("The report cannot be written: {reason}."))
+        return give_up_output(error, tr("Couldn’t write the report: {reason}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.base.jobs import Jobs
 
 if TYPE_CHECKING:
+    from app.models.catalog import HubModel
     from app.models.disk_scan import InstalledModel
     from app.models.downloads import Downloads
 
@@ -36,6 +37,28 @@ class MoveProgress:
     model: InstalledModel
     done: int
     total: int
+
+
+def find_same(usable: Iterable[InstalledModel], wanted: HubModel) -> InstalledModel | None:
+    """Return the installed model that equals one on the hub, or None.
+
+    That is one with the same files or, of an offered model, any conversion.
+    """
+    from app.models import catalog
+
+    usable = tuple(usable)
+    offer = catalog.offer_for(wanted)
+    same = (model for model in usable if _is_same(model, wanted))
+    alike = (model for model in usable if offer and model.offer == offer.name)
+    return next(same, None) or next(alike, None)
+
+
+def _is_same(model: InstalledModel, wanted: HubModel) -> bool:
+    """Return whether both have the same files, as far as can be told without reading them."""
+    if None not in (*model.hashes, *wanted.hashes):
+        return model.hashes == wanted.hashes
+    names = [file.name.rpartition("/")[2] for file in wanted.files]
+    return model.size == wanted.size and [file.name for file in model.files] == names
 
 
 class ModelUses(Protocol):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -30,7 +31,12 @@ _RANKED = 500
 
 Ranking them would take a tenth of a second, and is of no use when searching for a letter.
 """
+_MARKS = re.compile(r"^[ \t]*(?:[-*>][ \t]+)+", re.MULTILINE)  # of lists and quotations
 _STEPS = 1000  # of SQLite's virtual machine between checks for a newer search
+
+
+Marks = tuple[tuple[int, int], ...]
+"""Ranges of a text that match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class SearchHit:
     message: int | None
     title: str
     snippet: str
-    marks: tuple[tuple[int, int], ...]
+    marks: Marks
     when: float
 
     @property
@@ -95,7 +101,7 @@ class Search:
             said: set[int] = set()
             if wanted.match:
                 sql = """SELECT DISTINCT chat FROM words CROSS JOIN message ON id = words.rowid
-                    WHERE words MATCH ?"""
+                    WHERE words MATCH ? AND deleted IS NULL"""
                 said = {row[0] for row in db.execute(sql, (_columns(wanted, False),))}
             order = db.execute(f"SELECT id FROM chat WHERE {LISTED} ORDER BY {ORDER}")
             return [chat for (chat,) in order if chat in named or chat in said]
@@ -167,13 +173,13 @@ class Search:
         match = _columns(wanted, reasoning)
         seen = "SELECT id FROM chat WHERE deleted IS NULL"
         source = f"""FROM words CROSS JOIN message ON id = words.rowid
-            WHERE words MATCH ? AND chat IN ({seen}) ORDER BY"""
+            WHERE words MATCH ? AND message.deleted IS NULL AND chat IN ({seen}) ORDER BY"""
         sql = f"SELECT id {source} words.rowid DESC LIMIT {_RANKED}"
         ids = [number for (number,) in db.execute(sql, (match,))]
         if len(ids) < _RANKED:
             sql = f"SELECT id {source} rank, words.rowid DESC LIMIT ?"
             ids = [number for (number,) in db.execute(sql, (match, limit))]
-        found = f"""SELECT message.id, chat, title, message.created, {PART}
+        found = f"""SELECT message.id, chat, title, message.created, role, {PART}
             FROM message JOIN chat ON chat.id = chat JOIN part ON part.message = message.id
             WHERE message.id IN ({", ".join(map(str, ids[:limit]))})
             ORDER BY message.id, position"""
@@ -188,11 +194,22 @@ def _columns(wanted: Query, reasoning: bool) -> str:
 
 
 def _found(wanted: Query, reasoning: bool, rows: list[tuple[Any, ...]]) -> SearchHit:
-    message, chat, title, created, *_ = rows[0]
-    said = Message(Role.ASSISTANT, tuple(part_row(row[4:]) for row in rows))
-    snippet = wanted.snippet(said_in(said))
-    marks = wanted.marks(snippet)
+    message, chat, title, created, role, *_ = rows[0]
+    said = Message(Role.ASSISTANT, tuple(part_row(row[5:]) for row in rows))
+    snippet, marks = _excerpt(wanted, said_in(said), role)
     if reasoning and not marks:
-        snippet = wanted.snippet(said.reasoning)
-        marks = wanted.marks(snippet)
+        snippet, marks = _excerpt(wanted, said.reasoning, role)
     return SearchHit(chat, message, title, snippet, marks, created)
+
+
+def _excerpt(wanted: Query, text: str, role: str) -> tuple[str, Marks]:
+    """Return a line around the first match, as it is shown in the chat, and the matches in it."""
+    if role != Role.USER:  # a question is shown as typed
+        from app.markdown import blocks_text, parse  # a window need not wait for it
+
+        plain = _MARKS.sub("", blocks_text(parse(wanted.around(text))))
+        snippet = wanted.snippet(plain)
+        if marks := wanted.marks(snippet):
+            return snippet, marks
+    snippet = wanted.snippet(text)  # as written, also if only an address matches
+    return snippet, wanted.marks(snippet)

@@ -21,6 +21,7 @@ _STEP = 500  # characters folded at a time to find the first hit
 _MOST_WORDS = 16  # of a query; more are only in pasted texts
 _LONGEST = 1000
 _BEFORE = 40
+_AROUND = 400  # characters on each side of a match that are parsed as Markdown
 
 
 @cache  # not at import: the window need not wait for it
@@ -117,6 +118,15 @@ class Query:
         cut = " ".join(text[begin : begin + width].split())
         more = begin + width < len(text)
         return ("… " if begin else "") + cut + (" …" if more else "")
+
+    def around(self, text: str) -> str:
+        """Return the lines around the first match, as Markdown."""
+        hit = self._first(text)
+        begin = text.rfind("\n", 0, max(0, hit - _AROUND)) + 1 if hit > _AROUND else 0
+        begin = max(begin, hit - 2 * _AROUND)
+        end = text.find("\n", hit + _AROUND, hit + 2 * _AROUND)
+        fence = "```\n" if text.count("```", 0, begin) % 2 else ""
+        return fence + text[begin : end if end > 0 else hit + 2 * _AROUND]
 
     def _first(self, text: str) -> int:
         """Return the position of the first match; 0 without one."""

@@ -25,7 +25,7 @@ class BackupList(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        named(self, "backups", tr("Backups"), tr("Choose a backup with the arrow keys"))
+        named(self, "backups", tr("Backups"), tr("Use the arrow keys to choose a backup"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(font(13))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -22,7 +22,7 @@ class Banner(Notice):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "banner")
-        self.damage = tr("it does not open")
+        self.damage = tr("can’t be opened")
         """The detail of the last StoreDamaged error."""
         self._store_sentence = ""  # the sentence of the last StoreError
         self._action = Action.CHOOSE_MODEL

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from html import escape
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QIcon,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -25,6 +36,8 @@ from PySide6.QtWidgets import (
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
+_SWITCH = 40, 24  # pixels
+
 
 def tip(label: str, shortcut: str = "") -> str:
     """Return a tooltip: what a control does, and its shortcut."""
@@ -33,12 +46,22 @@ def tip(label: str, shortcut: str = "") -> str:
 
 def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
     """Return the text of a menu entry with its shortcut."""
-    return f"{text}\t{spoken(keys)}"
+    return f"{text}\t{spoken(keys)}" if keys else text
 
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
     """Return a shortcut as named on the user's keyboard: "Ctrl+F", "Strg+F", "⌘F"."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def plain_tip(text: str) -> str:
+    """Return a text of somebody else's as a tooltip, which Qt does not take for markup."""
+    return f"<p>{escape(text)}</p>" if "<" in text or "&" in text else text
+
+
+def send_keys(ctrl: bool) -> str:
+    """Return the shortcut that sends a message; ``ctrl``: whether that is with Ctrl."""
+    return "Ctrl+Return" if ctrl else "Return"
 
 
 class Button(QPushButton):
@@ -153,25 +176,68 @@ class Segments(QFrame):
     def _toggled(self, value: str, on: bool) -> None:
         if not on:
             return
+        focused = any(button.hasFocus() for button in self._buttons.values())
         self.setFocusProxy(self._buttons[value])
         for each, button in self._buttons.items():  # Tab reaches the chosen one only
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)
+        if focused:  # else the ring would stay on another choice
+            self._buttons[value].setFocus()
         if not self._quiet:
             self.chosen.emit(value)
 
 
-class Switch(Segments):
-    """A choice of on or off."""
+class Switch(QCheckBox):
+    """A switch for on and off, which is a check box to the keyboard and to screen readers."""
 
     turned = Signal(bool)
     """The user has switched it on or off."""
 
     def __init__(self, name: str, label: str, *, on: bool) -> None:
-        choices = [("on", tr("On"), f"{name}On", ""), ("off", tr("Off"), f"{name}Off", "")]
-        super().__init__(name, label, choices)
-        self.set_value("on" if on else "off")
-        self.chosen.connect(lambda value: self.turned.emit(value == "on"))
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(label)
+        self.setChecked(on)
+        self.setFixedSize(*_SWITCH)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(self.turned)
+        self.toggled.connect(self._name_state)
+        self._name_state()
+
+    def turn(self, on: bool) -> None:
+        """Turn it as if the user had."""
+        if on != self.isChecked():
+            self.click()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """Have a click anywhere on the switch turn it."""
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours, role = self.palette(), QPalette.ColorRole
+        rim = self.height() / 11
+        track = QRectF(self.rect()).adjusted(rim, rim, -rim, -rim)
+        if not self.isEnabled():
+            painter.setOpacity(0.45)
+        if self.hasFocus():
+            ring = QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75)
+            painter.setPen(QPen(colours.color(role.Accent), 1.5))
+            painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
+            track.adjust(rim / 2, rim / 2, -rim / 2, -rim / 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.color(role.Accent if self.isChecked() else role.Mid))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        knob = QRectF(0, 0, track.height(), track.height()).adjusted(rim, rim, -rim, -rim)
+        left = track.right() - track.height() if self.isChecked() else track.left()
+        painter.setBrush(colours.color(role.BrightText))
+        painter.drawEllipse(knob.translated(left, track.top()))
+
+    def _name_state(self) -> None:
+        state = tr("On") if self.isChecked() else tr("Off")
+        self.setToolTip(f"{self.accessibleName()}: {state}")
 
 
 class ProgressLine(QProgressBar):
@@ -188,7 +254,7 @@ class ProgressLine(QProgressBar):
 
     def set_share(self, share: float) -> None:
         """Show how much is done, from 0 to 1."""
-        self.setValue(round(1000 * share))
+        self.setValue(int(1000 * share + 1e-9))  # rounded down, as the percentage beside it
 
 
 class Scroll(QScrollArea):
@@ -253,7 +319,7 @@ class Elided(QLabel):
             self._full, Qt.TextElideMode.ElideRight, max(0, self.width())
         )
         self.setText(shown)
-        self.setToolTip(self._full if shown != self._full else "")
+        self.setToolTip(plain_tip(self._full) if shown != self._full else "")
 
 
 class Notice(QFrame):

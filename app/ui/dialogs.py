@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QVBo
 
 from app.ui.controls import Button, column
 from app.ui.form_fields import heading, named, note
+from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
 from app.wording.language import tr
 
@@ -103,8 +104,8 @@ def _file_dialog(parent: QWidget, name: str, title: str, kinds: str, at: str = "
     return dialog
 
 
-def _dialog(parent: QWidget, name: str, question: str) -> tuple[QDialog, QVBoxLayout]:
-    dialog = QDialog(parent)
+def _dialog(parent: QWidget, name: str, question: str) -> tuple[FittingDialog, QVBoxLayout]:
+    dialog = FittingDialog(parent)
     dialog.setObjectName(name)
     dialog.setWindowTitle("Fireside")
     dialog.setAccessibleName(question)

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QRegularExpressionValidator, QWheelEvent
+from PySide6.QtCore import QPoint, QRect, QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QRegularExpressionValidator,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QBoxLayout,
     QDialog,
     QDoubleSpinBox,
     QFrame,
@@ -29,6 +38,7 @@ from app.wording.language import tr
 FIELD_WIDTH = 150
 KNOB_WIDTH = 210
 _PAUSE_MS = 700
+_WORDS = 190  # pixels that the words of a row need beside its field
 
 
 class FormPage(QWidget):
@@ -40,12 +50,30 @@ class FormPage(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.title = title
+        self._marked: Sequence[QWidget] = ()
         self.column = column(self, (30, 22, 30, 22), gap=8)
         self.column.addWidget(heading(title, 20, 640))
         self.column.addSpacing(6)
 
     def leave(self) -> None:
         """Commit half-written values, since the preferences are closing."""
+
+    def mark(self, parts: Sequence[QWidget]) -> None:
+        """Mark the parts that a search has found; none to end that."""
+        self._marked = parts
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        colour = self.palette().color(QPalette.ColorRole.Accent)
+        colour.setAlphaF(0.16)
+        painter.setBrush(colour)
+        for part in self._marked:
+            place = QRect(part.mapTo(self, QPoint()), part.size())
+            painter.drawRoundedRect(place.adjusted(-10, -2, 10, 2), 8, 8)
 
     def add_note(self, text: str, name: str = "") -> QLabel:
         """Add a muted sentence, wrapped as needed."""
@@ -55,24 +83,37 @@ class FormPage(QWidget):
 
 
 class FormRow(QWidget):
-    """A setting: its title, an explanation, and the field for its value."""
+    """A setting: its title, an explanation, and the field for its value, beside or below them."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(heading(title, 14, 550))
-        self._explanation = note(explanation)
+        self._explanation = note("")
         words.addWidget(self._explanation)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 6, 0, 6)
-        row.setSpacing(20)
-        row.addLayout(words, 1)
-        row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.explain(explanation)
+        self._field = field
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 6, 0, 6)
+        self._row.setSpacing(20)
+        self._row.addLayout(words, 1)
+        self._row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the field below the words where they would be squeezed beside it."""
+        super().resizeEvent(event)
+        beside = self.width() >= self._field.sizeHint().width() + _WORDS
+        way = QBoxLayout.Direction
+        direction = way.LeftToRight if beside else way.TopToBottom
+        if direction != self._row.direction():
+            self._row.setDirection(direction)
+            self._row.setSpacing(20 if beside else 8)
 
     def explain(self, text: str) -> None:
-        """Change the explanation."""
+        """Change the explanation; an empty one takes no room."""
         self._explanation.setText(text)
+        self._explanation.setVisible(bool(text))
 
 
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:
@@ -128,15 +169,6 @@ class DialogButtons(QHBoxLayout):
         self.addStretch(1)
         self.addWidget(self.cancel)
         self.addWidget(self.primary)
-
-
-def grow_to_fit(dialog: QDialog) -> None:
-    """Enlarge a dialog to the height that its contents need, but never shrink it."""
-    layout = dialog.layout()
-    assert layout
-    layout.activate()
-    needed = layout.totalHeightForWidth(dialog.width())
-    dialog.resize(dialog.width(), max(dialog.height(), needed))
 
 
 class DecimalField(QDoubleSpinBox):

@@ -28,6 +28,7 @@ from app.base.settings import ThemeChoice
 
 _WEIGHT = QFont.Tag("wght")
 _ALTERNATES = QFont.Tag("calt")
+_DISABLED = 0.4  # opacity of the icon of a disabled button
 _FONTS = "Inter.ttf", "Inter-Italic.ttf", "JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf"
 
 
@@ -147,6 +148,8 @@ class Theme(QObject):
         super().__init__()
         self._application = application
         self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self.zoom = 1.0
+        """How much larger everything is than designed."""
         self.theme = theme
         self.colours = _colours("light")
         self._applied = False
@@ -172,13 +175,21 @@ class Theme(QObject):
         """Return the colour for a use, by its name in `Colours`."""
         return QColor(getattr(self.colours, name))
 
+    def px(self, pixels: float) -> int:
+        """Return a length in pixels of the design as one on the zoomed window."""
+        return round(pixels * self.zoom)
+
+    def font(self, pixels: int, weight: int = 400) -> QFont:
+        """Return Inter in a size of the design, zoomed, for what is painted."""
+        return font(self.px(pixels), weight)
+
     def icon(self, name: str, colour: str = "muted", size: int = 18) -> QIcon:
         """Return an icon of ``resources/icons`` in one of the theme's colours."""
         key = (name, getattr(self.colours, colour), size)
         if key not in self._icons:
             ratio = self._application.devicePixelRatio()
             icon = self._icons[key] = QIcon(pixmap(*key, ratio=ratio))
-            grey = pixmap(name, self.colours.muted, size, ratio)
+            grey = pixmap(name, self.colours.muted, size, ratio, _DISABLED)
             icon.addPixmap(grey, QIcon.Mode.Disabled)
         return self._icons[key]
 
@@ -213,6 +224,8 @@ class Theme(QObject):
             role.Link: "link",
             role.LinkVisited: "link",
             role.Accent: "accent",
+            role.Mid: "scroll",  # a switch that is off
+            role.BrightText: "on_accent",
         }
         palette = QPalette()
         for each, use in uses.items():
@@ -229,12 +242,13 @@ class Theme(QObject):
         return Template(template).substitute(values, icons=icons)
 
 
-def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, opacity: float = 1.0) -> QPixmap:
     """Draw an icon, with ``currentColor`` in it replaced."""
     image = QPixmap(round(size * ratio), round(size * ratio))
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
+    painter.setOpacity(opacity)
     _renderer(name, colour).render(painter, QRectF(0, 0, size, size))
     painter.end()
     return image

@@ -14,23 +14,31 @@ from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
 from app.base.types import ModelRef
-from app.engine.plan import CacheType, MemoryUse, Overrides, Plan, PlanRefused, propose
+from app.engine.plan import (
+    CacheType,
+    MemoryUse,
+    Overrides,
+    Plan,
+    PlanRefused,
+    propose,
+    usable,
+)
 from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.language import number, tr
-from app.wording.quantities import gigabytes
+from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
 _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "DOTPROD", "SVE")
 
 
 def summary(plan: Plan) -> str:
-    """Return a plan in one line: "12.4 of 15.6 GB at 32,768 tokens of context; …"."""
+    """Return a plan in one line: "12.4 of 15.6 GB, 32,768 tokens of context"."""
     if plan.gpu is None:
-        return tr("{share} at {context} tokens of context").format(
+        return tr("{share}, {context} tokens of context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
         )
-    return tr("{share} on {gpu}, at {context} tokens of context; {layers}").format(
+    return tr("{share} on {gpu}, {context} tokens of context, {layers}").format(
         share=_of(plan.device.total, plan.device_room),
         gpu=plan.gpu.description,
         context=number(plan.context),
@@ -41,14 +49,43 @@ def summary(plan: Plan) -> str:
 def fit(plan: Plan, machine: Machine) -> str:
     """Return whether a model fits this computer, and why not."""
     if plan.fits:
-        return tr("It fits this computer: {summary}.").format(summary=summary(plan))
-    if plan.needed > machine.memory:
-        return tr(
-            "It does not fit this computer: it needs {needed} of memory, and there is {memory}."
-        ).format(needed=gigabytes(plan.needed), memory=gigabytes(machine.memory))
-    return tr(
-        "It needs more than is free here now: {summary}. Close other programs for it."
-    ).format(summary=summary(plan))
+        return tr("Fits your computer ({uses}, {context} context)").format(
+            uses=_uses(plan, machine), context=context_length(plan.context)
+        )
+    if too_large(plan, machine):
+        return tr("Too large: needs {needed} of memory; you have {memory}.").format(
+            needed=gigabytes(plan.needed), memory=gigabytes(machine.memory)
+        )
+    return tr("Needs {needed} of memory; {free} is free now.").format(
+        needed=gigabytes(plan.needed), free=gigabytes(plan.host_room)
+    )
+
+
+def too_large(plan: Plan, machine: Machine) -> bool:
+    """Return whether a plan would not fit even if no other program ran."""
+    return not plan.fits and plan.needed > usable(machine)
+
+
+def speed(plan: Plan, machine: Machine) -> str:
+    """Return a warning of slow answers, by where the weights will be; empty if none is due."""
+    if too_large(plan, machine):
+        return ""
+    if not plan.fits:
+        return tr("Will run from memory and disk: expect slow answers.")
+    if plan.gpu is None:
+        return tr("Will run on the processor: expect slow answers.")
+    if plan.cpu_experts or plan.gpu_layers <= plan.layers:
+        return tr("Will run partly on the processor: expect slower answers.")
+    return ""
+
+
+def _uses(plan: Plan, machine: Machine) -> str:
+    """Return how much a plan uses of the whole memory that has the weights."""
+    if plan.gpu is None or plan.gpu.unified:
+        return tr("uses {share}").format(share=_of(plan.needed, machine.memory))
+    return tr("uses {share} on the graphics card").format(
+        share=_of(plan.device.total, plan.gpu.memory)
+    )
 
 
 def report(examined: Examined, overrides: Overrides) -> str:
@@ -68,7 +105,7 @@ def report(examined: Examined, overrides: Overrides) -> str:
 
 def end_of_log(text: str) -> str:
     """Return a section with the last lines of fireside.log; empty if there are none."""
-    title = tr("The end of {file}").format(file=log.NAME)
+    title = tr("Last lines of {file}").format(file=log.NAME)
     return f"\n\n{title}\n{text}" if text else ""
 
 
@@ -79,13 +116,13 @@ def _machine(machine: Machine) -> Iterator[str]:
     yield ""
     yield _line(
         tr("Memory"),
-        tr("{memory}, of which {available} can be used").format(
+        tr("{memory}, {available} available").format(
             memory=gigabytes(machine.memory), available=gigabytes(machine.available)
         ),
     )
     known = [name for name in _NOTED if name in devices.features]
     cores = tr("%n core(s)", "", machine.cores)
-    yield _line(tr("Processor"), ", ".join([cores, *known]))
+    yield _line(tr("CPU"), ", ".join([cores, *known]))
     yield _line(tr("Backends"), ", ".join(devices.backends))
     for gpu in devices.gpus:
         yield _line("GPU", _gpu(gpu))
@@ -101,10 +138,10 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
     if others:
         names = " / ".join(others)
         yield _line(
-            "GPU", tr("none that {names} can use. Check the graphics driver.").format(names=names)
+            "GPU", tr("none usable with {names}. Check your graphics driver.").format(names=names)
         )
         return
-    yield _line("GPU", tr("llama.cpp was built for the processor only. Build it again for"))
+    yield _line("GPU", tr("This build is CPU-only. To use a GPU, rebuild for"))
     builds = {
         "CUDA": tr("NVIDIA, with the CUDA toolkit"),
         "VULKAN": tr("any GPU, with the Vulkan SDK"),
@@ -119,7 +156,7 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
 
 def _gpu(gpu: Gpu) -> str:
     text = (
-        tr("{gpu} ({name}), {free} of {memory} free, which is the computer’s own")
+        tr("{gpu} ({name}), {free} of {memory} free, shared with the CPU")
         if gpu.unified
         else tr("{gpu} ({name}), {free} of {memory} free")
     )
@@ -139,7 +176,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("cache"): overrides.cache and overrides.cache.value,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
-    yield _line(tr("You fixed"), ", ".join(fixed) or tr("nothing: all is chosen for this computer"))
+    yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))
 
 
 def _model(
@@ -154,11 +191,11 @@ def _model(
     )
     yield _line(tr("Chosen") if plan.fits else tr("Too large"), summary(plan))
     threads = tr("%n thread(s)", "", plan.batch_threads)
-    batch = tr("{threads}, batches of {size}").format(threads=threads, size=plan.ubatch)
-    weights = tr("laid out anew for this processor") if plan.repack else tr("mapped from the file")
+    batch = tr("{threads}, batch size {size}").format(threads=threads, size=plan.ubatch)
+    weights = tr("repacked for this CPU") if plan.repack else tr("memory-mapped")
     yield _line(
         "",
-        tr("cache in {cache}; {batch}; weights {weights}").format(
+        tr("{cache} cache, {batch}, weights {weights}").format(
             cache=_cache(plan.cache), batch=batch, weights=weights
         ),
     )
@@ -166,7 +203,7 @@ def _model(
     if plan.gpu:
         yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
     for refused in plan.refused:
-        yield _line(tr("Too much"), _refused(refused, plan))
+        yield _line(tr("Didn’t fit"), _refused(refused, plan))
 
 
 def _refused(refused: PlanRefused, plan: Plan) -> str:
@@ -174,14 +211,16 @@ def _refused(refused: PlanRefused, plan: Plan) -> str:
     if refused.cache is not CacheType.F16:
         what.append(_cache(refused.cache))
     if refused.gpu_layers > plan.layers:
-        what.append(tr("all on the GPU") if refused.on_gpu else tr("as much as fits on the GPU"))
+        what.append(
+            tr("everything on the GPU") if refused.on_gpu else tr("as much on the GPU as fits")
+        )
     elif refused.gpu_layers:
         what.append(tr("%n layer(s) on the GPU", "", refused.gpu_layers))
     return f"{', '.join(what)}: {_of(refused.needed, refused.room)}"
 
 
 def _cache(cache: CacheType) -> str:
-    return tr("full precision") if cache is CacheType.F16 else tr("compact (q8_0)")
+    return tr("full-precision") if cache is CacheType.F16 else tr("compact (q8_0)")
 
 
 def _shared(plan: Plan) -> str:
@@ -200,7 +239,7 @@ def _parts(use: MemoryUse, room: int) -> str:
         tr("weights"): use.weights,
         tr("cache"): use.cache,
         tr("buffers"): use.compute,
-        tr("the program"): use.runtime,
+        tr("program"): use.runtime,
     }
     told = ", ".join(f"{name} {gigabytes(size)}" for name, size in parts.items() if size)
     return f"{_of(use.total, room)}: {told}"

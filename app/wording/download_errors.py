@@ -10,48 +10,44 @@ from app.wording.quantities import gigabytes
 def hub_sentence(error: e.HubError) -> str:
     name = error.file or error.repository
     match error:
+        case e.HubUnreachable() if "HF_HUB_OFFLINE" in error.reason:
+            return tr("HF_HUB_OFFLINE is set. Unset it and restart Fireside to download.")
         case e.HubUnreachable():
-            return tr(
-                "Hugging Face cannot be reached ({reason}). Check the connection, or try "
-                "again later."
-            ).format(reason=error.reason)
+            return tr("Can’t reach Hugging Face. Check your internet connection.")
         case e.HubRefused() if not error.file:
             return tr(
-                "Hugging Face does not show “{name}” (status {status}): it is private, or "
-                "not there, or the token in HF_TOKEN is wrong."
+                "Can’t access {name} on Hugging Face (status {status}). It may be private or "
+                "misspelled, or your access token may be invalid."
             ).format(name=name, status=error.status)
         case e.HubNotFound() if not error.file:
-            return tr(
-                "There is no “{name}” on Hugging Face any more. Choose another repository."
-            ).format(name=name)
+            return tr("{name} is no longer on Hugging Face. Choose another repository.").format(
+                name=name
+            )
         case e.HubRefused():
             return tr(
-                "Hugging Face does not give out “{name}” (status {status}). Accept the "
-                "terms of {repository} on its web page, and set HF_TOKEN to a token of "
-                "yours."
+                "Access to {name} denied (status {status}). Accept the terms of {repository} on "
+                "Hugging Face, then set HF_TOKEN to your access token."
             ).format(name=name, status=error.status, repository=error.repository)
         case e.HubNotFound():
-            return tr(
-                "There is no “{name}” in {repository} on Hugging Face. Choose another file."
-            ).format(name=name, repository=error.repository)
+            return tr("{name} isn’t in {repository} on Hugging Face. Choose another file.").format(
+                name=name, repository=error.repository
+            )
         case e.HubChanged():
             return tr(
-                "Hugging Face has another file as “{name}” now than the one that was chosen. "
-                "Search for it again."
+                "{name} has changed on Hugging Face since you chose it. Search for it again."
             ).format(name=name)
         case e.NotOnHub():
             return tr(
-                "Hugging Face no longer has {name} in {repository}, in any form that Fireside can "
-                "run. Update Fireside, or choose another version below."
+                "{repository} no longer offers {name} in a format Fireside can run. Update "
+                "Fireside, or choose another version below."
             ).format(name=error.name, repository=error.repository)
         case e.DownloadDamaged():
             return tr(
-                "What Hugging Face sends as “{name}” does not have the checksum that it "
-                "promises. Try again later, or on another network."
+                "{name} doesn’t match its checksum. Try again later, or on another network."
             ).format(name=name)
         case e.NoRoom() | e.DriveMissing() | e.CacheUnwritable():
             return _no_place(error)
-    return tr("“{name}” could not be downloaded.").format(name=name)
+    return tr("Couldn’t download {name}.").format(name=name)
 
 
 def _no_place(error: e.NoRoom | e.DriveMissing | e.CacheUnwritable) -> str:
@@ -59,8 +55,8 @@ def _no_place(error: e.NoRoom | e.DriveMissing | e.CacheUnwritable) -> str:
     match error:
         case e.NoRoom():
             return tr(
-                "“{name}” needs {needed} more on the disk, and {free} is free in {path}. "
-                "Free some space: what is there already is kept."
+                "Not enough disk space for {name}: {needed} more needed, {free} free in {path}. "
+                "Free up some space to continue."
             ).format(
                 name=error.file or error.repository,
                 needed=gigabytes(error.needed),
@@ -69,13 +65,13 @@ def _no_place(error: e.NoRoom | e.DriveMissing | e.CacheUnwritable) -> str:
             )
         case e.DriveMissing():
             return tr(
-                "The drive with {path} is not connected, or the folder is gone, so nothing is "
-                "downloaded. Connect the drive, or choose another folder (Network)."
+                "Can’t find {path}. Reconnect the drive, or choose another download folder under "
+                "Network."
             ).format(path=error.path)
         case e.CacheUnwritable():
             return tr(
-                "Fireside may not write in {path} ({reason}), so nothing is downloaded. "
-                "Check who may write there."
+                "Can’t download to {path} ({reason}). Check that you have permission to write "
+                "there."
             ).format(path=error.path, reason=error.reason)
 
 
@@ -84,17 +80,17 @@ def library_sentence(error: e.LibraryError) -> str:
     match error:
         case e.FileRefused():
             return tr(
-                "“{name}” could not be changed ({reason}). Nothing was lost. Check who may "
-                "write in its folder, and whether another program uses it."
+                "Couldn’t change {name} ({reason}). Check the folder’s permissions and whether "
+                "another app is using the file."
             ).format(name=name, reason=error.reason)
         case e.TargetExists():
-            return tr("There is another “{name}” in {parent}. Choose another folder.").format(
+            return tr("{parent} already contains {name}. Choose another folder.").format(
                 name=name, parent=error.path.parent
             )
         case e.TargetFull():
             return tr(
-                "“{name}” needs {needed}, and {free} is free in {parent}. Free some space "
-                "or choose another folder; the model is where it was."
+                "Not enough space in {parent} for {name}: {needed} needed, {free} free. The "
+                "model wasn’t moved. Free up some space or choose another folder."
             ).format(
                 name=name,
                 needed=gigabytes(error.needed),
@@ -103,8 +99,7 @@ def library_sentence(error: e.LibraryError) -> str:
             )
         case e.CopyDiffers():
             return tr(
-                "The copy of “{name}” in {parent} reads back differently, so it was "
-                "removed; the model is where it was. The disk may be failing: choose "
-                "another."
+                "The copy of {name} in {parent} was damaged, so it was deleted. The model wasn’t "
+                "moved. The disk may be failing; choose another one."
             ).format(name=name, parent=error.path.parent)
-    return tr("“{name}” could not be changed. It is as it was.").format(name=name)
+    return tr("Couldn’t change {name}. The file is unchanged.").format(name=name)

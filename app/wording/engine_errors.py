@@ -14,55 +14,51 @@ def explain_engine(error: e.EngineError) -> Explanation:
         case e.EngineHung():
             return Explanation(
                 tr(
-                    "The model said nothing for {seconds} seconds and was ended. What it said "
-                    "so far is kept."
+                    "The model didn’t respond for {seconds} seconds and was stopped. The partial "
+                    "answer is saved."
                 ).format(seconds=number(error.seconds)),
                 Action.CONTINUE,
             )
         case e.EngineFailed():
             return Explanation(
-                tr("The model could not go on ({detail}).").format(detail=error.detail),
+                tr("The model failed ({detail}).").format(detail=error.detail),
                 Action.RETRY,
             )
         case e.RequestUnsupported():
             return Explanation(
-                tr("This model cannot do what was asked of it here ({feature}).").format(
-                    feature=error.feature
-                )
+                tr("This model doesn’t support {feature}.").format(feature=error.feature)
             )
         case e.NoRemoteEngine():
             return Explanation(
-                tr("Fireside cannot ask models on other computers yet ({url}).").format(
+                tr("Fireside can’t use models on other computers yet ({url}).").format(
                     url=error.url
                 )
             )
         case e.AnswerEndless():
-            return Explanation(
-                tr("The model repeated itself without end, so Fireside stopped it."), Action.RETRY
-            )
+            return Explanation(tr("The model kept repeating itself and was stopped."), Action.RETRY)
         case e.ContextFull():
             return Explanation(
                 tr(
-                    "This conversation is too long for the model: it has {prompt} tokens, and "
-                    "there is room for {context}. Start a new chat."
+                    "This chat is too long for the model: {prompt} tokens, but only {context} "
+                    "fit. Start a new chat."
                 ).format(prompt=number(error.prompt), context=number(error.context)),
                 Action.NEW_CHAT,
             )
-    return Explanation(tr("The model’s process is in trouble."), Action.RETRY)
+    return Explanation(tr("The model isn’t working properly."), Action.RETRY)
 
 
 def _died(code: int | None) -> str:
     if code is None:
-        return tr("The model’s process ended unexpectedly. What it said so far is kept.")
+        return tr("The model stopped unexpectedly. The partial answer is saved.")
     if code == -9:
         return tr(
-            "The model’s process ended because the system or a person killed it, perhaps for "
-            "want of memory. What it said so far is kept."
+            "The model was stopped by the system, probably because memory ran out. The partial "
+            "answer is saved."
         )
     if code < 0:
         return tr(
-            "The model’s process ended unexpectedly (signal {signal}). What it said so far is kept."
+            "The model stopped unexpectedly (signal {signal}). The partial answer is saved."
         ).format(signal=-code)
     return tr(
-        "The model’s process ended unexpectedly (exit code {code}). What it said so far is kept."
+        "The model stopped unexpectedly (exit code {code}). The partial answer is saved."
     ).format(code=code)

@@ -33,20 +33,24 @@ def explain(error: BaseException) -> Explanation:
             detail = "\n".join(filter(None, (names, error.detail)))
             return Explanation(settings_sentence(error), detail=detail)
         case e.HubError():
-            return Explanation(hub_sentence(error), Action.RETRY)
+            reason = error.reason if isinstance(error, e.HubUnreachable) else ""
+            return Explanation(hub_sentence(error), Action.RETRY, reason)
         case e.Offline():
             return Explanation(
-                tr(
-                    "Fireside is offline, as you chose. Switch that off on the models page "
-                    "(Network) to search and download."
-                )
+                tr("Fireside is offline. Go online under Models > Network to search and download.")
             )
         case e.UpdatesUnknown():
             return Explanation(
                 tr(
-                    "Whether there is a newer Fireside could not be found out: {host} gave no "
-                    "answer to that ({reason}). Check the connection, or try again later."
+                    "Couldn’t check for updates: no response from {host} ({reason}). Check your "
+                    "internet connection, or try again later."
                 ).format(host=error.host, reason=error.reason)
+            )
+        case e.SecretUnreadable():
+            return Explanation(tr("Your system keyring didn’t respond. Unlock it and try again."))
+        case e.SecretError():
+            return Explanation(
+                tr("Couldn’t save or remove this in your system keyring or the data folder.")
             )
         case e.LibraryError():
             return Explanation(library_sentence(error))
@@ -55,9 +59,9 @@ def explain(error: BaseException) -> Explanation:
         case e.DocumentError():
             return Explanation(document_sentence(error))
     return Explanation(
-        tr(
-            "Something went wrong that Fireside did not expect ({name}: {error}). Try again."
-        ).format(name=type(error).__name__, error=error),
+        tr("An unexpected error occurred ({name}: {error}). Try again.").format(
+            name=type(error).__name__, error=error
+        ),
         Action.RETRY,
     )
 
@@ -65,5 +69,7 @@ def explain(error: BaseException) -> Explanation:
 def fault_sentence(fault: Fault) -> str:
     """Return the sentence for an unforeseen fault."""
     if fault.ended:
-        return tr("Fireside ended unexpectedly the last time. Your chats are kept.")
-    return tr("Something went wrong in Fireside. It goes on, but this part may not have worked.")
+        return tr("Fireside quit unexpectedly last time. Your chats are safe.")
+    return tr(
+        "Something went wrong. You can keep working, but the last action may not have completed."
+    )

@@ -17,53 +17,51 @@ def model_sentence(error: e.ModelError) -> str:
             return _model_file(error)
         case e.NoModel():
             return tr(
-                "“{name}” is not a model on its own, only an add-on to one ({kind}). Choose a "
-                "gpt-oss model."
+                "{name} is a model add-on ({kind}), not a complete model. Choose a gpt-oss model."
             ).format(name=name, kind=error.architecture)
         case e.UnsupportedArchitecture():
             return tr(
-                "“{name}” is a model of another kind ({architecture}). Choose a gpt-oss "
-                "model: Fireside runs only those."
+                "{name} isn’t a gpt-oss model (it is {architecture}). Fireside only runs gpt-oss "
+                "models."
             ).format(name=name, architecture=error.architecture)
         case e.ModelForOllama():
             return tr(
-                "“{name}” is gpt-oss in a form that only Ollama can run. Choose a GGUF "
-                "file of it that was made for llama.cpp."
+                "{name} is a gpt-oss file that only Ollama can run. Choose a GGUF file made for "
+                "llama.cpp."
             ).format(name=name)
         case e.ModelTooLarge() | e.OutOfMemory():
             return _memory(error)
         case e.NotFinite():
             return tr(
-                "“{name}” is damaged: its weights make no sense. Download it again, or choose "
+                "{name} is damaged: its weights are invalid. Download it again, or choose "
                 "another model."
             ).format(name=name)
         case e.ModelDamaged():
-            return tr("“{name}” is damaged. Download it again, or choose another file.").format(
+            return tr("{name} is damaged. Download it again, or choose another file.").format(
                 name=name
             )
         case e.ModelNewer():
             return tr(
-                "“{name}” was made for a newer llama.cpp than the one in this Fireside. Update "
-                "Fireside, or choose another file of this model."
+                "{name} needs a newer version of llama.cpp. Update Fireside, or choose another "
+                "file for this model."
             ).format(name=name)
         case e.ModelForeign():
             return tr(
-                "“{name}” lacks parts that llama.cpp needs. It is incomplete, or was made for "
-                "another program. Choose another file of this model."
+                "{name} is incomplete or was made for another app: llama.cpp can’t find "
+                "everything it needs. Choose another file for this model."
             ).format(name=name)
         case e.ModelRenamed():
             return tr(
-                "“{name}” is one of {count} files of a model, and its name does not say which. "
-                "Give it back its own name, with {ending} at the end."
+                "{name} is one part of a {count}-file model but has been renamed. Restore its "
+                "original name, ending in {ending}."
             ).format(
                 name=name, count=number(error.count), ending=f"-00001-of-{error.count:05}.gguf"
             )
         case e.ModelLoadFailed():
             return tr(
-                "“{name}” could not be loaded. Try again; if that does not help, choose another "
-                "file of this model."
+                "Couldn’t load {name}. Try again, or choose another file for this model."
             ).format(name=name)
-    return tr("“{name}” cannot be used. Choose another file.").format(name=name)
+    return tr("{name} can’t be used. Choose another file.").format(name=name)
 
 
 def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelTruncated) -> str:
@@ -71,40 +69,34 @@ def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelT
     name = error.path.name
     match error:
         case e.ModelMissing():
-            return tr("“{name}” is not at {parent} any more. Choose the file again.").format(
-                name=name, parent=error.path.parent
-            )
+            return tr("{path}: file not found").format(path=error.path)
         case e.ModelUnreadable() if error.path.is_dir():
-            return tr("“{name}” is a folder. Choose the file in it that ends in .gguf.").format(
-                name=name
-            )
+            return tr("{name} is a folder. Choose the .gguf file inside it.").format(name=name)
         case e.ModelUnreadable() if error.reason == os.strerror(errno.EIO):
             return tr(
-                "“{name}” cannot be read ({reason}): its disk may be failing, or was taken out. "
-                "Check the disk, or download the file again."
+                "Can’t read {name} ({reason}). The disk may be failing or disconnected. Check "
+                "the disk, or download the file again."
             ).format(name=name, reason=error.reason)
         case e.ModelUnreadable():
-            return tr("“{name}” cannot be read ({reason}). Check who may read the file.").format(
+            return tr("Can’t read {name} ({reason}). Check the file’s permissions.").format(
                 name=name, reason=error.reason
             )
         case e.NotGguf() if error.path.suffix.lower() == ".gguf":
             return tr(
-                "“{name}” is not a GGUF model in spite of its name: its content may be a "
-                "web page, or what an interrupted download left. Download it again."
+                "{name} isn’t a valid GGUF file. It may be a web page or an interrupted "
+                "download. Download it again."
             ).format(name=name)
         case e.NotGguf():
-            return tr("“{name}” is not a GGUF model. Choose a file that ends in .gguf.").format(
-                name=name
-            )
+            return tr("{name} isn’t a GGUF model. Choose a .gguf file.").format(name=name)
         case e.ModelTruncated():
             there, all_of_it = gigabytes(error.size), gigabytes(error.expected)
             # Below a kilobyte even the header is incomplete, and says nothing about the size.
             tell = there != all_of_it and error.expected >= 1000
             if not tell:
-                return tr("“{name}” is incomplete. Download it again.").format(name=name)
-            return tr(
-                "“{name}” is incomplete: {there} of {all} is there. Download it again."
-            ).format(name=name, there=there, all=all_of_it)
+                return tr("{name} is incomplete. Download it again.").format(name=name)
+            return tr("{name} is incomplete ({there} of {all}). Download it again.").format(
+                name=name, there=there, all=all_of_it
+            )
 
 
 def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:
@@ -113,9 +105,8 @@ def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:
     match error:
         case e.ModelTooLarge() if error.gpu:
             return tr(
-                "“{name}” needs {needed} of the memory of {gpu}, which has {available} to "
-                "give. Choose fewer layers on the GPU, or a shorter context, in the "
-                "preferences (Memory)."
+                "{name} needs {needed} of GPU memory, but {gpu} has only {available} available. "
+                "Choose fewer GPU layers or a shorter context under Settings > Memory."
             ).format(
                 name=name,
                 needed=gigabytes(error.needed),
@@ -124,12 +115,12 @@ def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:
             )
         case e.ModelTooLarge():
             return tr(
-                "“{name}” needs {needed} of memory, and this computer has {available} to "
-                "give. Choose a smaller model."
+                "{name} needs {needed} of memory, but only {available} is available. Choose a "
+                "smaller model."
             ).format(
                 name=name, needed=gigabytes(error.needed), available=gigabytes(error.available)
             )
     return tr(
-        "There was not enough free memory for “{name}”. Close other programs, or "
-        "choose a shorter context in the preferences (Memory)."
+        "Not enough free memory for {name}. Close other apps, or choose a shorter context under "
+        "Settings > Memory."
     ).format(name=name)

@@ -82,7 +82,7 @@ def main() -> None:
         until(lambda: text_of(field) == QUESTION, f"the question, but {text_of(field)!r}")
         keys(ENTER, None, pyatspi.KEY_SYM)
         until(lambda: any("Answer finished" in text for text in heard), "an answer")
-        (pane,) = find("panel", "Conversation")
+        (pane,) = find("panel", "Chat")
         (messages,) = find("list", "Messages")
         found = {
             "pane": [pane.name, pane.description],

@@ -82,7 +82,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     done = ask("Hello", "--data-dir", str(tmp_path / "file" / "data"))
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "Fireside may not write in" in done.stderr
+    assert "Can’t write to" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -165,7 +165,7 @@ def test_options_before_ask_count_too(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
 @pytest.mark.parametrize(
-    ("where", "code", "said"), [(">/dev/full", 1, "cannot be written"), (">&-", 0, "")]
+    ("where", "code", "said"), [(">/dev/full", 1, "Couldn’t write the "), (">&-", 0, "")]
 )
 @pytest.mark.parametrize("command", ["ask Hello", "doctor"])
 def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, said: str) -> None:
@@ -182,11 +182,11 @@ def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, sai
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("<|channel|>analysis<|message|>Hm.<|return|>", "only thought, and gave no answer"),
-        ("<|return|>", "The model gave no answer."),
+        ("<|channel|>analysis<|message|>Hm.<|return|>", "finished reasoning without an answer"),
+        ("<|return|>", "The model didn’t answer."),
         (
             '<|channel|>commentary to=functions.f json<|message|>{"a": 1}<|call|>',
-            "wanted to use a tool (functions.f), and Fireside has none yet.",
+            "tried to call a tool (functions.f). Fireside doesn’t support tools yet.",
         ),
     ],
 )
@@ -236,7 +236,7 @@ def test_it_speaks_the_language_of_the_system(
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
     done = ask("Hello", "--model", str(tmp_path / "missing.gguf"))
     assert done.returncode == 3
-    assert "ist nicht mehr in" in done.stderr
+    assert "Datei nicht gefunden" in done.stderr
     (tmp_path / "settings.json").write_text('{"language": "en"}')
     done = ask("Hello", "--model", str(tmp_path / "x.gguf"), "--data-dir", str(tmp_path))
-    assert "is not at" in done.stderr
+    assert "file not found" in done.stderr

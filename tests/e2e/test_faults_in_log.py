@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 DRIVER = [sys.executable, "-m", "tests.e2e.faulty_driver"]
-WENT_WRONG = "Something went wrong in Fireside."
+WENT_WRONG = "Something went wrong."
 ZEBRA = "zebra"
 
 
@@ -72,7 +72,7 @@ def test_a_crash_of_the_window_is_told_by_the_next(tmp_path: Path) -> None:
     assert not said
     assert "Fatal Python error" not in text
     said, text = run(tmp_path, "none")
-    assert said["banner"].startswith("Fireside ended unexpectedly the last time.")
+    assert said["banner"].startswith("Fireside quit unexpectedly last time.")
     assert "Fatal Python error: Aborted" in text
     assert "tests/e2e/faulty_driver.py:" in text
     assert "faulty_driver.py:" in said["copied"]

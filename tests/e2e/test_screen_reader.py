@@ -48,7 +48,7 @@ def test_a_question_and_its_answer(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout[run.stdout.index("{") :])
-    assert found["pane"] == ["Conversation", "Messages 1 to 2 of 2"]
+    assert found["pane"] == ["Chat", "Messages 1 to 2 of 2"]
     assert found["list"] == ["Messages", "Messages 1 to 2 of 2"]
     question, answer = found["messages"]
     assert question["role"] == answer["role"] == "list item"
@@ -56,7 +56,7 @@ def test_a_question_and_its_answer(tmp_path: Path) -> None:
     assert question["text"] == "What is the capital of France?"
     assert ", Medium effort, " in answer["name"]
     assert "Paris" in answer["text"]
-    assert ["push button", "Copy this answer"] in answer["in"]
+    assert ["push button", "Copy answer"] in answer["in"]
     assert found["heard"][0] == "Thinking"
     assert "Paris" in " ".join(found["heard"])
     assert found["heard"][-1].endswith("Answer finished")

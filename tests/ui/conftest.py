@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.base import settings as settings_file
 from app.base.settings import Folders, Settings, ThemeChoice
 from app.host import Host, demo_model
-from app.ui import qt_language
+from app.ui import qt_language, screen
 from app.ui.bridge import Bridge
 from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
@@ -40,6 +41,12 @@ def garbage(qapp: QApplication) -> Iterator[None]:
     yield
     gc.collect()
     collector.close()
+
+
+@pytest.fixture(autouse=True)
+def large_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the windows find a large screen: the one of Qt's offscreen platform is 800 by 800."""
+    monkeypatch.setattr(screen, "free_areas", lambda: [QRect(0, 0, 1920, 1200)])
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_offline_is_said(start: Start, releases: Releases) -> None:
     check = child(dialog, QPushButton, "checkVersion")
     check.click()
     news = child(dialog, QLabel, "newVersion")
-    fireside.until(lambda: "offline, as you chose" in news.text())
+    fireside.until(lambda: "Fireside is offline." in news.text())
     assert check.isEnabled()
     assert releases.asked == []
 

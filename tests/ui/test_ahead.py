@@ -93,7 +93,7 @@ def test_after_a_stop_nothing_is_read_until_something_is_typed(fireside: Firesid
     assert [texts(request)[-1] for request in settle(fireside)] == ["and plums!"]
 
 
-READING = "Reading ahead… 25 %"
+READING = "Precomputing context… 25%"
 
 
 def reads_slowly(fireside: Fireside) -> None:
@@ -135,7 +135,7 @@ def test_a_warning_leaves_room_for_what_is_read(fireside: Fireside) -> None:
     reads_slowly(fireside)
     fireside.backend.foreseen = Prompt(2900, 4096, 1024, 2)
     fireside.type("plums")
-    warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
+    warning = "After sending, the oldest 2 messages will no longer fit in the context."
     fireside.until(lambda: status(fireside).text() == f"{warning} {READING}")
     assert fireside.find(QAbstractButton, "stopAhead").isVisible()
 
@@ -247,12 +247,12 @@ def test_what_will_not_be_seen_any_more_is_told_before(fireside: Fireside) -> No
     settle(fireside)
     fireside.backend.foreseen = Prompt(2900, 4096, 1024, 2)
     fireside.type("plums")
-    warning = "If you send this, the model will no longer see the 2 oldest messages of this chat."
+    warning = "After sending, the oldest 2 messages will no longer fit in the context."
     fireside.until(lambda: status(fireside).text() == warning)
     assert status(fireside).property("tone") == "danger"
     gauge = fireside.find(ContextGauge, "contextGauge")
-    said_by_gauge = "Context: 2,900 tokens used, 1,024 kept for the answer, 4,096 in all"
-    assert gauge.accessibleName() == gauge.toolTip() == said_by_gauge
+    said_by_gauge = "2,900 of 4,096 tokens used (1,024 reserved for the answer)"
+    assert gauge.accessibleName() == said_by_gauge
     assert gauge.colour == "danger"
     assert line(fireside).isHidden()
     fireside.window.composer.set_parts(())
@@ -274,7 +274,7 @@ def test_what_is_unseen_already_is_no_warning(fireside: Fireside) -> None:
 def test_one_message_is_not_several(fireside: Fireside) -> None:
     fireside.backend.foreseen = Prompt(290, 4096, 1024, 1)
     fireside.type("plums")
-    told = "If you send this, the model will no longer see the oldest message of this chat."
+    told = "After sending, the oldest message will no longer fit in the context."
     fireside.until(lambda: status(fireside).text() == told)
 
 
@@ -283,9 +283,8 @@ def test_a_message_too_long_for_any_context(fireside: Fireside) -> None:
     fireside.type("plums")
     fireside.until(
         lambda: (
-            status(fireside).text()
-            == "This is too long for the model: it comes to 3,500 tokens, and there is room for "
-            "3,072. Shorten the message or your instructions."
+            status(fireside).text() == "Too long for the model: 3,500 tokens, but only "
+            "3,072 fit. Shorten your message or instructions."
         )
     )
 
@@ -309,7 +308,7 @@ def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
     fireside.bridge.publish(ContextForecast(fireside.window.chat, 3000, 1024, 4096, 2))
     fireside.qtbot.wait(100)
     gauge = fireside.find(ContextGauge, "contextGauge")
-    assert gauge.accessibleName().startswith("Context: 81 tokens used, 1,023 kept")
+    assert gauge.accessibleName().startswith("81 of 4,096 tokens used (1,023 reserved")
     assert UNSEEN not in fireside.text()
 
 
@@ -325,7 +324,7 @@ def line(fireside: Fireside) -> QWidget:
     return child(fireside.window.transcript, QWidget, "unseenLine")
 
 
-UNSEEN = "The model no longer sees what is above this line."
+UNSEEN = "Messages above this line no longer fit in the context."
 
 
 def test_a_line_stands_under_what_is_unseen(fireside: Fireside) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,16 +16,24 @@ import psutil
 import pytest
 from PySide6.QtCore import QLockFile
 from PySide6.QtGui import QFileOpenEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.base.errors import StoreLocked, StoreReadOnly
+from app.base import running
+from app.base.errors import NotResponding, StoreLocked, StoreReadOnly
+from app.host import Host
 from app.ui import app
 from app.ui.app import FileOpener
+from app.ui.bridge import Bridge
+from app.ui.startup import single_instance
+from app.ui.startup.data_folder import DataFolder
+from app.ui.startup.recovery_dialogs import RecoveryDialogs
 from app.ui.startup.single_instance import SingleInstance
 from app.ui.startup.smoke_test import SmokeTest
+from app.ui.theme import Theme
 from app.wording.errors import explain
 from tests.ui.driver import Fireside
+from tests.ui.qt import child
 
 FIRESIDE = [sys.executable, "-m", "app"]
 
@@ -106,6 +116,79 @@ def test_the_first_is_told(tmp_path: Path, qtbot: QtBot, model: Path | None) -> 
     third.close()
 
 
+HANGS = """
+import os, signal, subprocess, sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from app.ui.startup.single_instance import SingleInstance
+
+if __name__ == "__main__":
+    application = QCoreApplication([])
+    first = SingleInstance(Path(sys.argv[1]))
+    assert first.acquire()
+    first.on_second(print)
+    engine = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    print(engine.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process is stopped there")
+def test_a_first_that_hangs_is_ended(
+    tmp_path: Path, fixed_theme: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second start says so, and ends it with its engine, instead of ending silently."""
+    monkeypatch.setattr(single_instance, "_SILENCE_MS", 300)
+    monkeypatch.setattr(running, "_GRACE_S", 0.3)
+    script = tmp_path / "hangs.py"
+    script.write_text(HANGS)
+    first = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": "."},
+    )
+    reaper = threading.Thread(target=first.wait)  # as the desktop does
+    reaper.start()
+    assert first.stdout
+    engine = psutil.Process(int(first.stdout.readline()))
+    bridge, folder = Bridge(), DataFolder(tmp_path)
+    with pytest.raises(NotResponding) as raised:
+        folder.take()
+    dialog = RecoveryDialogs(fixed_theme, bridge, folder)
+    qtbot.addWidget(dialog)
+    dialog.begin(raised.value)
+    dialog.open()
+    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "Fireside is already running but isn’t responding" in texts
+    assert child(dialog, QAbstractButton, "quit").text() == "Cancel"
+    child(dialog, QAbstractButton, "endOther").click()
+    qtbot.waitUntil(lambda: isinstance(dialog.outcome, Host), timeout=20_000)
+    reaper.join()
+    assert first.returncode
+    assert not running._runs(engine)
+    assert isinstance(dialog.outcome, Host)
+    dialog.outcome.close()
+    dialog._pool.shutdown()
+    folder.close()
+    bridge.close()
+    first.stdout.close()
+
+
+def test_only_the_process_that_wrote_the_lock_holds_it(tmp_path: Path) -> None:
+    lock = tmp_path / running.LOCK
+    me = psutil.Process()
+    name = Path(me.exe()).name
+    lock.write_text(f"{me.pid}\n{name}\n{platform.node()}\n")
+    assert running.holder(tmp_path) == me
+    for other in (f"{me.pid}\nfirefox\n", f"{me.pid}\n{name}\nelsewhere\n", "x\n\n\n", ""):
+        lock.write_text(other)
+        assert running.holder(tmp_path) is None
+    lock.write_text(f"{me.pid}\n{name}\n{platform.node()}\n")
+    os.utime(lock, (me.create_time() - 60,) * 2)  # its number is another's by now
+    assert running.holder(tmp_path) is None
+
+
 def test_folders_do_not_know_each_other(tmp_path: Path, qtbot: object) -> None:
     (tmp_path / "b").mkdir()
     first, other = SingleInstance(tmp_path), SingleInstance(tmp_path / "b")
@@ -137,7 +220,7 @@ def test_no_screen(screen: dict[str, str]) -> None:
         FIRESIDE, env=environment | screen, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("There is no screen here.")
+    assert done.stderr.startswith("No display found.")
 
 
 def test_a_smoke_that_cannot_open_says_why(

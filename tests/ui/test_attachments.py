@@ -175,13 +175,13 @@ def test_the_paper_clip_asks_for_files(fireside: Fireside, tmp_path: Path) -> No
 def test_what_gives_no_text_is_told(fireside: Fireside, tmp_path: Path) -> None:
     paste(fireside, urls(put(tmp_path, "a.png", b"\x89PNG\r\n\x1a\n"), tmp_path / "gone.pdf"))
     fireside.until(lambda: len(told(fireside)) == 2)
-    assert told(fireside)[0] == "“a.png” is a picture, and gpt-oss reads only text."
+    assert told(fireside)[0] == "Can’t attach a.png: gpt-oss can’t read images."
     assert "gone.pdf" in told(fireside)[1]
     assert chips(fireside) == []
     picture = QMimeData()
     picture.setImageData(QImage(2, 2, QImage.Format.Format_RGB32))
     paste(fireside, picture)
-    assert told(fireside) == ["Pictures cannot be attached: gpt-oss reads only text."]
+    assert told(fireside) == ["gpt-oss can’t read images."]
     fireside.find(QAbstractButton, "dismissFailed").click()
     assert told(fireside) == []
     assert not fireside.window.composer.attachment_bar.isVisible()
@@ -219,7 +219,7 @@ def test_an_encoding_that_was_guessed_is_shown_and_can_be_changed(
     assert chips(fireside)[0].endswith(" tokens · read as KOI8-R")
     assert fireside.window.composer.parts()[0].text == "Съешь ещё этих мягких булок"
     button = fireside.find(QAbstractButton, "readAs")
-    assert button.accessibleName() == button.toolTip() == "Read it in another encoding"
+    assert button.accessibleName() == button.toolTip() == "Change encoding"
     assert button.width() > button.fontMetrics().horizontalAdvance(button.text()) + 10
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Return)
@@ -256,7 +256,7 @@ def test_pages_that_are_pictures_are_named(fireside: Fireside, tmp_path: Path) -
     paste(fireside, urls(put(tmp_path, "a.pdf", pdf(["One", None, "Three"]))))
     counted(fireside)
     assert chips(fireside)[0].startswith("a.pdf: 3 pages · ")
-    assert chips(fireside)[0].endswith(" · page 2 is a picture")
+    assert chips(fireside)[0].endswith(" · page 2 is an image")
     assert "[Page 2: a picture, without text]" in fireside.window.composer.parts()[0].text
 
 
@@ -389,13 +389,9 @@ def test_what_does_not_fit_can_be_sent_in_part(fireside: Fireside, tmp_path: Pat
     item = window.composer.attachment_bar.items[0]
     whole = item.tokens or 0
     foresee(fireside, 10 * whole)
-    fireside.until(
-        lambda: (
-            told(fireside) == ["Not even a part of “a.pdf” fits beside the rest. Remove a file."]
-        )
-    )
+    fireside.until(lambda: told(fireside) == ["There’s no room left for a.pdf. Remove a file."])
     foresee(fireside, whole // 2)
-    fireside.until(lambda: f"{whole:,} tokens, where there is room for" in told(fireside)[0])
+    fireside.until(lambda: f"{whole:,} tokens, but only" in told(fireside)[0])
     take = fireside.find(QAbstractButton, "attachWhatFits")
     some = take.text().removeprefix("Attach pages ")
     assert some.startswith("1–")
@@ -441,7 +437,7 @@ def test_of_what_has_no_pages_the_beginning_is_sent(fireside: Fireside, tmp_path
     assert item.tokens is not None
     assert item.tokens <= room + 16
     (part,) = window.composer.parts()
-    assert part.name == "a.csv (the beginning)"
+    assert part.name == "a.csv (first part only)"
     assert part.text.startswith("0;some;words\n1;some")
     assert part.text.endswith(";some;words")
 
@@ -455,7 +451,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     fireside.window.composer.set_parts((Part("word\n" * 2000, PartKind.FILE, "a.txt"),))
     counted(fireside)
     fireside.until(lambda: told(fireside))
-    assert "room for 884" in told(fireside)[0]  # 900, less what joins it to the rest
+    assert "only 884 fit" in told(fireside)[0]  # 900, less what joins it to the rest
     assert len(fireside.backend.prepared) == count
     saying.set()
     fireside.idle()
@@ -497,10 +493,10 @@ def test_a_file_of_a_message_opens_to_its_text(fireside: Fireside) -> None:
     transcript.selection.select_all()
     assert transcript.selection.text(markdown=False).startswith("apples\npears\n\n<b>x</b>")
     transcript.finder.bar.open(transcript.messages.records, "pears")
-    assert len(transcript.finder.bar.hits) == 1
+    assert len(transcript.finder.bar.results.hits) == 1
     files(fireside)[0].click()
     transcript.finder.bar.refresh(transcript.messages.records)
-    assert not transcript.finder.bar.hits
+    assert not transcript.finder.bar.results.hits
     ask(fireside, FILE)  # a file without text
     assert [head.text() for head in files(fireside)] == ["fruit.txt", "b.html", "fruit.txt"]
 

@@ -122,7 +122,10 @@ def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
     choose(fireside, "apples", "pears")
     restore = fireside.find(QAbstractButton, "restore")
     restore.setFocus(Qt.FocusReason.TabFocusReason)
+    assert fireside.window.toast.accessibleName() == "Deleted 3 chats"
+    assert fireside.window.toast.isVisible()
     QTest.keyClick(restore, Qt.Key.Key_Return)
+    assert not fireside.window.toast.isVisible()  # an undo would now do something else
     fireside.until(lambda: titles(fireside) == ["plums"])
     assert page.table.hasFocus()
     assert {row.title for row in fireside.stored(lambda store: store.chats.listed())} == {
@@ -142,7 +145,7 @@ def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
     choose(fireside, "plums")
     fireside.find(QAbstractButton, "unarchive").click()
     fireside.until(lambda: titles(fireside) == ["pears", "apples"])
-    assert fireside.find(QWidget, "toast").accessibleName() == "“plums” is back among the chats"
+    assert fireside.find(QWidget, "toast").accessibleName() == "Restored “plums”"
     table = choose(fireside, "pears")
     QTest.keyClick(table, Qt.Key.Key_Delete)
     fireside.until(lambda: titles(fireside) == ["apples"])
@@ -198,11 +201,11 @@ def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) ->
     fireside.until(lambda: len(rows(fireside)) == 2)
     choose(fireside, "titlesecret", "asksecret again?")
     fireside.find(QAbstractButton, "erase").click()
-    assert "Delete 2 chats for good?" in answer_box(fireside, yes=False)
+    assert "Delete 2 chats permanently?" in answer_box(fireside, yes=False)
     fireside.stored(lambda store: None)
     assert len(rows(fireside)) == 2
     QTest.keyClick(fireside.find(QTableView, "awayList"), Qt.Key.Key_Delete)
-    assert "This cannot be undone." in answer_box(fireside, yes=True)
+    assert "You can’t undo this." in answer_box(fireside, yes=True)
     fireside.until(lambda: rows(fireside) == [])
     assert not fireside.window.toast.isVisible()  # there is nothing to undo any more
     fireside.until(lambda: not child(fireside.window, QWidget, "eraseProgress").isVisible())
@@ -247,7 +250,7 @@ def test_the_bin_is_emptied_while_others_write(
     fireside.find(QAbstractButton, "emptyBin").click()
     answer_box(fireside, yes=True)
     fireside.until(begun.is_set)
-    assert "Removing 2 chats" in fireside.find(QLabel, "awayStatus").text()
+    assert "Deleting 2 chats" in fireside.find(QLabel, "awayStatus").text()
     assert fireside.find(QWidget, "eraseProgress").isVisible()
     assert not fireside.find(QAbstractButton, "emptyBin").isEnabled()
     fireside.stored(lambda store: store.chats.rename(3, "still written"))

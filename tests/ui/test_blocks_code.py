@@ -176,7 +176,7 @@ def test_lines_are_wrapped_where_they_are_too_long(fixed_theme: Theme) -> None:
     assert box.act("wrapCode") == ""
     assert box.height > low
     assert not box.scroll(QPointF(20, 45), 50)
-    assert [c.label for c in box.controls()] == ["Unwrap lines", "Copy this code"]
+    assert [c.label for c in box.controls()] == ["Don’t wrap lines", "Copy code"]
     assert max(r.right() for r in box.rects(0, box.length)) <= WIDTH
     box.act("wrapCode")
     assert box.height == low

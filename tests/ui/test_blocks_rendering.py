@@ -10,7 +10,7 @@ from app.markdown import Paragraph, SpanKind, parse
 from app.ui.blocks.box import Box, Highlights, Style
 from app.ui.blocks.column import Column
 from app.ui.blocks.text_box import TextBox
-from app.ui.conversation.find_bar import places_in
+from app.ui.conversation.find_marks import places_in
 from app.ui.theme import Theme
 from tests.ui.test_pdf import answered, links, text
 from tests.unit.test_rendering import TREES, case

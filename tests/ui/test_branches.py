@@ -35,7 +35,7 @@ def edited(fireside: Fireside) -> Fireside:
     ask(fireside, "and pears", "Pears are green.")
     fireside.type("half a thought")
     press(fireside, "editMessage")
-    assert fireside.find(QLabel, "editing").text().startswith("Editing an earlier message")
+    assert fireside.find(QLabel, "editing").text().startswith("Editing a message")
     assert fireside.window.composer.editor.toPlainText() == "about apples"
     fireside.window.composer.set_parts(())
     ask(fireside, "about plums", "Plums are blue.")

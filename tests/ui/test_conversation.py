@@ -21,6 +21,8 @@ from app.ui.blocks.canvas import Canvas
 from tests.ui.driver import STATS, Fireside, Start, answer, done, said, thought
 from tests.ui.qt import child
 
+USUAL = "Runs on your computer. Answers may contain mistakes."
+
 
 def editor(fireside: Fireside) -> QPlainTextEdit:
     return fireside.find(QPlainTextEdit, "composer")
@@ -143,7 +145,7 @@ def test_the_footer_says_how_it_was_made(fireside: Fireside) -> None:
     fireside.idle()
     made = fireside.find(QLabel, "made")
     assert made.text() == "Medium effort · Demo model · 210 tokens/s"
-    for fact in ("80 tokens", "10 of them reused", "0.25 s", "42 tokens", "50 MB", "Seed: 7"):
+    for fact in ("80 tokens", "10 from cache", "0.25 s", "42 tokens", "50 MB", "Seed: 7"):
         assert fact in made.toolTip()
 
 
@@ -189,23 +191,31 @@ def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
     aside = Delta(2, "I will run it.", format_data="commentary")
     fireside.ask("run", thought("hm"), call, aside, done(StopReason.CALL))
     fireside.shows("I will run it.")
-    assert "Call to python\nprint(1)" in fireside.text()
+    assert "Tool call: python\nprint(1)" in fireside.text()
 
 
 def test_status_and_gauge(fireside: Fireside) -> None:
     reading = fireside.hold()
     fireside.ask("hello", Prompt(2048, 4096, 1024), Prefill(512, 2048), reading, said("hi"), done())
     status = fireside.find(QLabel, "statusLine")
-    fireside.until(lambda: status.text() == "Reading the prompt: 512 of 2,048 tokens")
+    fireside.until(lambda: status.text() == "Processing prompt: 512 of 2,048 tokens")
     gauge = fireside.find(QWidget, "contextGauge")
-    assert (
-        gauge.accessibleName()
-        == "Context: 2,048 tokens used, 1,024 kept for the answer, 4,096 in all"
-    )
+    assert gauge.accessibleName() == "2,048 of 4,096 tokens used (1,024 reserved for the answer)"
     reading.set()
-    fireside.until(lambda: status.text() == "210 tokens/s · first token after 0.25 s")
+    fireside.until(lambda: status.text() == USUAL)  # the speed is below the answer, only there
     used = STATS.prompt_tokens + STATS.generated
-    assert gauge.accessibleName() == f"Context: {used} tokens used, {STATS.context:,} in all"
+    assert gauge.accessibleName() == f"{used} of {STATS.context:,} tokens used"
+
+
+def test_the_gauge_says_what_takes_the_context(fireside: Fireside) -> None:
+    fireside.ask("hello", Prompt(2048, 4096, 1024, 0, 100, 700), fireside.hold())
+    gauge = fireside.find(QWidget, "contextGauge")
+    parts = ["System prompt: 100", "Messages: 1,248", "Attachments: 700", "Answer: 1,024"]
+    fireside.until(
+        lambda: gauge.accessibleDescription().split("\n") == [*parts, "Free: 1,024"]
+    )  # together the 4,096 of the context
+    assert "Attachments" in gauge.toolTip()
+    assert gauge.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
 def test_effort_by_keyboard_and_per_chat(fireside: Fireside) -> None:
@@ -267,7 +277,7 @@ def test_an_answer_goes_on_in_a_chat_that_is_not_shown(fireside: Fireside) -> No
 
 def test_a_dead_engine_says_so_and_goes_on(fireside: Fireside) -> None:
     fireside.ask("count", said("one, "), EngineDied(-9, ""))
-    fireside.shows("The model’s process ended")
+    fireside.shows("The model was stopped by the system")
     assert "one," in fireside.text()
     fireside.idle()
     notice = fireside.find(QWidget, "notice")
@@ -280,7 +290,7 @@ def test_a_dead_engine_says_so_and_goes_on(fireside: Fireside) -> None:
 
 def test_nothing_said_is_tried_again(fireside: Fireside) -> None:
     fireside.ask("count", EngineDied(1, ""))
-    fireside.shows("The model’s process ended")
+    fireside.shows("The model stopped unexpectedly")
     fireside.idle()
     fireside.script(*answer("now"))
     press(fireside, "tryAgain")

@@ -20,8 +20,8 @@ def test_lost_settings_are_told_once(start: Start, tmp_path: Path) -> None:
     fireside = start()
     fireside.until(fireside.window.banner.isVisible)
     assert fireside.window.banner.label.text() == (
-        "Some settings could not be read and are back to their defaults. The others are "
-        f"unchanged. The old file is kept as {path}.1.old."
+        "Some settings couldn’t be read and have been reset to their defaults. "
+        f"The old file was saved as {path}.1.old."
     )
     assert fireside.host.settings.theme is ThemeChoice.DARK
     fireside = start()
@@ -45,7 +45,7 @@ def test_on_a_full_disk_chats_are_read_and_go_on_when_there_is_room(
         fireside = start()
         window = fireside.window
         fireside.until(window.banner.isVisible)
-        assert window.banner.label.text().startswith("The disk is full, so nothing new can be sav")
+        assert window.banner.label.text().startswith("The disk is full. Free up some space")
         fireside.shows("About owls.")
         window.open_chat(fireside.stored(lambda store: store.find("herons"))[0])
         fireside.shows("About herons.")

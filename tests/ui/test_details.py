@@ -61,7 +61,7 @@ def test_how_an_answer_ended_is_still_told_later(fireside: Fireside) -> None:
 def test_suggestions_have_room(fireside: Fireside) -> None:
     chips = [fireside.find(QAbstractButton, f"suggestion{n}") for n in (1, 2, 3, 4)]
     assert chips[0].y() == chips[1].y()
-    fireside.window.resize(720, 480)
+    fireside.window.resize(400, 480)
     fireside.until(lambda: len({chip.y() for chip in chips}) == 4)
     assert all(chip.width() >= chip.sizeHint().width() for chip in chips)
     fireside.window.resize(1180, 860)
@@ -71,23 +71,23 @@ def test_suggestions_have_room(fireside: Fireside) -> None:
 def test_a_call_says_that_there_are_no_tools(fireside: Fireside) -> None:
     call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
     fireside.ask("run", thought("hm"), call, done(StopReason.CALL))
-    fireside.shows("The model wanted to use a tool, and Fireside has none yet.")
+    fireside.shows("The model tried to call a tool. Fireside doesn’t support tools yet.")
     fireside.idle()
     fireside.script(*answer("without a tool"))
     fireside.find(QAbstractButton, "tryAgain").click()
     fireside.shows("without a tool")
-    assert "wanted to use a tool" not in fireside.text()
+    assert "tried to call a tool" not in fireside.text()
 
 
 def test_words_for_files_that_are_no_models(tmp_path: Path) -> None:
-    assert "ends in .gguf" in explain(e.NotGguf(Path("notes.txt"))).sentence
+    assert "Choose a .gguf file" in explain(e.NotGguf(Path("notes.txt"))).sentence
     page = explain(e.NotGguf(Path("gpt-oss.GGUF"))).sentence
     assert "ends in" not in page
     assert "Download it again." in page
     folder = explain(e.ModelUnreadable(tmp_path, "not a file")).sentence
-    assert "is a folder. Choose the file in it" in folder
+    assert "is a folder. Choose the .gguf file" in folder
     tiny = explain(e.ModelTruncated(Path("x.gguf"), 100, 101)).sentence
-    assert tiny == "“x.gguf” is incomplete. Download it again."
+    assert tiny == "x.gguf is incomplete. Download it again."
 
 
 def test_stopping_is_said_at_once(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,6 @@ def test_the_model_tells_how_it_is_run(fireside: Fireside) -> None:
     load(fireside, Planned(plan(14)))
     said = summary(plan(14))
     assert picker.toolTip() == f"Choose a model\n{said}"
-    assert fireside.find(QWidget, "modelName").toolTip() == said
     assert not fireside.window.banner.isVisible()  # that is no news
 
 
@@ -51,7 +50,8 @@ def test_a_smaller_plan_is_told(fireside: Fireside) -> None:
     load(fireside, Planned(plan(13), reduced=True))
     banner = fireside.find(QLabel, "bannerText")
     assert banner.text() == (
-        f"Less memory was free than expected, so Demo model is run with less: {summary(plan(13))}."
+        "Less memory was free than expected, so Demo model uses reduced settings: "
+        f"{summary(plan(13))}."
     )
     assert not fireside.window.banner.action_button.isVisible()
     fireside.find(QAbstractButton, "dismissBanner").click()
@@ -82,7 +82,7 @@ def test_the_end_of_the_log_is_in_the_report(fireside: Fireside) -> None:
     report = open_page(fireside).findChild(QPlainTextEdit, "doctorReport")
     assert report is not None
     fireside.until(lambda: "Demo model" in report.toPlainText())
-    assert "\n\nThe end of fireside.log\na\n" in report.toPlainText()
+    assert "\n\nLast lines of fireside.log\na\n" in report.toPlainText()
     assert report.toPlainText().endswith("a\nthe last line")
 
 

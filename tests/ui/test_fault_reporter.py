@@ -63,7 +63,7 @@ def test_each_kind_is_told_once_and_what_comes_before_a_window_later(
     qtbot.wait(10)
     assert len(told) == 2
     reporter.attach(told.append)
-    assert all(sentence.startswith("Something went wrong in Fireside.") for sentence in told)
+    assert all(sentence.startswith("Something went wrong.") for sentence in told)
     assert len(told) == 3
     reporter.act(Action.COPY_DETAILS)
     copied = QGuiApplication.clipboard().text()

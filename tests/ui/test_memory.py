@@ -229,7 +229,7 @@ def test_without_a_plan_there_is_nothing_to_turn(
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
     said = child(dialog, QLabel, "planSummary")
-    told = "is not a GGUF model" if model else "Choose a model to see what it takes."
+    told = "isn’t a valid GGUF file" if model else "Choose a model to see what it takes."
     fireside.until(lambda: told in said.text())
     for name in ("context", "cacheType", "applyPlan", "resetPlan"):
         assert not child(dialog, QWidget, name).isEnabled()

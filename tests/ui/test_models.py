@@ -120,7 +120,7 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
     name = "modelsErrorText" if on_page else "bannerText"
     fireside.until(lambda: child(fireside.window, QLabel, name).isVisible())
     sentence = fireside.find(QLabel, name).text()
-    assert sentence.startswith("“notes.gguf” is a model of another kind (llama).")
+    assert sentence.startswith("notes.gguf isn’t a gpt-oss model (it is llama).")
     fireside.until(lambda: fireside.window.models.asked == demo_model())
     assert fireside.host.settings.model == "demo"
     if on_page:
@@ -138,7 +138,7 @@ def test_a_bad_file_on_the_first_run(start: Start, tmp_path: Path) -> None:
     fireside.backend.unusable[bad] = NotGguf(bad)
     fireside.window.model_picker.use(bad)
     fireside.until(lambda: child(fireside.window, QLabel, "modelsErrorText").isVisible())
-    assert "is not a GGUF model" in fireside.find(QLabel, "modelsErrorText").text()
+    assert "isn’t a valid GGUF file" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.window.models.asked is None
     fireside.find(QAbstractButton, "tryDemo").click()
     fireside.until(lambda: fireside.window.models.current == demo_model())
@@ -151,7 +151,7 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside.host.change(models=(str(gone),))
     fireside.window.model_picker.use(gone)
     fireside.until(lambda: fireside.window.model_picker.shown)
-    assert "Choose the file again" in fireside.find(QLabel, "modelsErrorText").text()
+    assert "file not found" in fireside.find(QLabel, "modelsErrorText").text()
     assert fireside.host.settings.models == ()
 
 
@@ -163,7 +163,7 @@ def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
     menu = child(fireside.window, QMenu, "modelMenu")
     actions = {a.text().split("\t")[0]: a for a in menu.actions() if a.text()}
     assert list(actions)[:2] == ["Demo model", "mine"]
-    assert list(actions)[2:] == ["Open a GGUF file…", "Get a model…", "Manage models…"]
+    assert list(actions)[2:] == ["Open model file…", "Get a model…", "Manage models…"]
     assert actions["mine"].isChecked()
     actions["Demo model"].trigger()
     menu.close()
@@ -249,13 +249,13 @@ def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
     fireside.backend.loads.clear()
     fireside.window.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(
-        lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine 40 %",
+        lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine… 40%",
     )
     fireside.window.model_picker.show_page()
-    assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine 40 %"
+    assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine… 40%"
     fireside.backend.loads.set()
     fireside.until(lambda: not fireside.window.models_controller.page.isVisible())
-    assert fireside.find(QLabel, "statusLine").text().startswith("Runs on this computer.")
+    assert fireside.find(QLabel, "statusLine").text().startswith("Runs on your computer.")
 
 
 def drop(fireside: Fireside, path: Path) -> bool:

@@ -129,7 +129,7 @@ def test_a_download_that_is_refused_says_so(start: Start, hub: Hub) -> None:
     button.click()
     fireside.until(lambda: button.text() == "Try again")
     said = fireside.find(QLabel, "downloadStatus").text()
-    assert said.startswith("Hugging Face no longer has gpt-oss-20b in org/name")
+    assert said.startswith("org/name no longer offers gpt-oss-20b")
 
 
 def test_paused_and_gone_on_with_at_the_next_start(start: Start, hub: Hub) -> None:
@@ -222,7 +222,7 @@ def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyP
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     status = fireside.find(QLabel, "downloadStatus")
-    fireside.until(lambda: "more on the disk" in status.text())
+    fireside.until(lambda: "Not enough disk space" in status.text())
     assert status.text().endswith("The download goes on by itself then.")
     full.clear()
     fireside.until(lambda: fireside.window.models.current, timeout=20_000)
@@ -308,7 +308,7 @@ def test_a_drive_that_is_not_there_is_told(start: Start, hub: Hub, tmp_path: Pat
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     status = fireside.find(QLabel, "downloadStatus")
-    fireside.until(lambda: f"The drive with {gone} is not connected" in status.text())
+    fireside.until(lambda: f"Can’t find {gone}." in status.text())
     assert not gone.parent.exists()
     gone.mkdir(parents=True)
     fireside.until(lambda: fireside.window.models.current)
@@ -327,7 +327,7 @@ def test_a_search_that_fails_says_so(start: Start, hub: Hub) -> None:
     show(fireside)
     fireside.type_in("hubSearch", "org")
     status = fireside.find(QLabel, "searchStatus")
-    fireside.until(lambda: "cannot be reached" in status.text())
+    fireside.until(lambda: "Can’t reach Hugging Face" in status.text())
 
 
 def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:
@@ -340,7 +340,7 @@ def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:
 def test_offline_nothing_is_asked(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside, "network")
-    fireside.find(QAbstractButton, "offlineOn").click()
+    fireside.find(QAbstractButton, "offline").click()
     assert fireside.host.settings.offline
     show(fireside)
     assert "Fireside is offline, as you chose." in texts(fireside)
@@ -362,7 +362,7 @@ def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: hub.sent > 100_000)
     show(fireside, "network")
-    fireside.find(QAbstractButton, "offlineOn").click()
+    fireside.find(QAbstractButton, "offline").click()
     show(fireside)
     status = fireside.find(QLabel, "downloadStatus")
     fireside.until(lambda: "Fireside is offline" in status.text())
@@ -491,7 +491,7 @@ def test_a_model_that_cannot_be_moved_stays_and_says_why(
     fireside.until(lambda: fireside.window.installed.usable)
     (model,) = fireside.window.installed.usable
     fireside.window.installed.move(model, tmp_path)
-    fireside.until(lambda: "There is another “theirs.gguf”" in texts(fireside))
+    fireside.until(lambda: "already contains theirs.gguf" in texts(fireside))
     assert theirs.exists()
 
 

@@ -10,7 +10,7 @@ from app.base.types import Delta, PartKind, StopReason
 from app.store import State
 from tests.ui.driver import Fireside, done, said, thought
 
-THOUGHT = "The model only thought, and gave no answer."
+THOUGHT = "The model finished reasoning without an answer."
 CALL = Delta(0, "", PartKind.CALL, "functions.f", format_data="commentary json")
 
 
@@ -54,15 +54,15 @@ def test_it_is_said_when_the_chat_is_opened_again(fireside: Fireside) -> None:
 @pytest.mark.parametrize(
     ("steps", "sentence", "wanted"),
     [
-        ([done()], "The model gave no answer.", ["concludeAnswer", "tryAgain"]),
+        ([done()], "The model didn’t answer.", ["concludeAnswer", "tryAgain"]),
         (
             [CALL, done(StopReason.CALL)],
-            "The model wanted to use a tool, and Fireside has none yet.",
+            "The model tried to call a tool. Fireside doesn’t support tools yet.",
             ["concludeAnswer", "tryAgain"],
         ),
         (
             [thought("Hm."), done(StopReason.LENGTH)],
-            "This answer was cut off while the model thought.",
+            "This answer was cut off during reasoning.",
             ["concludeAnswer", "continueAnswer", "tryAgain"],
         ),
         (
@@ -78,7 +78,7 @@ def test_each_has_its_sentence(
     fireside.ask("Hello", *steps)
     fireside.shows(sentence)
     assert buttons(fireside) == wanted
-    assert ("Call to functions.f" in fireside.text()) is (CALL in steps)
+    assert ("Tool call: functions.f" in fireside.text()) is (CALL in steps)
 
 
 def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> None:
@@ -97,7 +97,7 @@ def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> 
 
 def test_an_answer_that_never_ends_keeps_what_it_said(fireside: Fireside) -> None:
     fireside.ask("Hello", said("the the the"), done(StopReason.LENGTH), AnswerEndless(4096))
-    fireside.shows("The model repeated itself without end, so Fireside stopped it.")
+    fireside.shows("The model kept repeating itself and was stopped.")
     assert buttons(fireside) == ["tryAgain"]
     assert "the the the" in fireside.text()
     fireside.idle()

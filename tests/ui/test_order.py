@@ -38,7 +38,10 @@ def fruit(start: Start) -> Fireside:
     fill(fireside, {"melon": "", "plum": ""})
     fireside.stored(lambda store: store.chats.arrange([6], pinned=True))
     fireside.window.index.refresh()
-    fireside.until(lambda: len(rows(fireside)) == 11)
+    fireside.until(lambda: "Green" in rows(fireside))
+    for folder in ("Green", "Red"):
+        view(fireside).fold(folder, closed=False)
+    assert len(rows(fireside)) == 11
     return fireside
 
 
@@ -123,7 +126,7 @@ def test_pins_are_first_then_folders_then_days(fruit: Fireside) -> None:
     assert rows(fruit)[:6] == ["Pinned", "plum", "Folders", "Green", "kiwi", "pear"]
     assert rows(fruit)[9:] == ["Today", "melon"]
     spoken = [at(fruit, t).data(Qt.ItemDataRole.AccessibleTextRole) for t in ("plum", "Red")]
-    assert spoken == ["plum, pinned", "Folder Red, open, 2 chats"]
+    assert spoken == ["plum, pinned", "Folder Red, expanded, 2 chats"]
 
 
 def test_the_menu_pins_and_unpins(fruit: Fireside) -> None:
@@ -152,7 +155,18 @@ def test_folders_close_by_click_and_keys_and_stay_closed(fruit: Fireside, start:
     assert "pear" in rows(fireside)
     QTest.keyClicks(fireside.find(QLineEdit, "chatSearch"), "app")
     fireside.until(lambda: "pear" not in rows(fireside))
-    assert rows(fireside) == ["Folders", "Red", "apple"]  # search results are not collapsed
+    assert rows(fireside) == ["apple"]  # search results are a plain list
+
+
+def test_a_folder_is_closed_until_somebody_opens_it(start: Start) -> None:
+    fireside = start()
+    fill(fireside, {"apple": "Red", "melon": ""})
+    fireside.window.index.refresh()
+    fireside.until(lambda: rows(fireside) == ["Folders", "Red", "Today", "melon"])
+    click(fireside, "Red")
+    assert rows(fireside) == ["Folders", "Red", "apple", "Today", "melon"]
+    fireside = start()
+    fireside.until(lambda: "apple" in rows(fireside))
 
 
 def test_several_are_chosen_by_mouse(fruit: Fireside) -> None:
@@ -256,7 +270,7 @@ def test_chats_are_dropped_on_a_folder_and_out_of_it(fruit: Fireside, drop: Drop
     assert toast(fruit) == "Moved 3 chats to “Red”"
     drop("kiwi", on="Folders")
     fruit.until(lambda: folders(fruit)["kiwi"] == "")
-    assert toast(fruit) == "Took “kiwi” out of its folder"
+    assert toast(fruit) == "Removed “kiwi” from its folder"
 
 
 def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
@@ -278,12 +292,9 @@ def test_a_folder_is_renamed_joined_and_dissolved(fruit: Fireside) -> None:
     fruit.find(QAbstractButton, "undo").click()
     fruit.until(lambda: "Green" in rows(fruit))
     stand_on(fruit, "Rouge")
-    choose(menu_by_key(fruit, "folderMenu"), "Dissolve folder, keep its chats")
-    fruit.until(lambda: {"apple", "cherry"} <= set(rows(fruit)))
-    assert "Rouge" not in rows(fruit)
-    fruit.window.index.arrange([1], folder="Rouge")
-    fruit.until(lambda: "Rouge" in rows(fruit))
-    assert rows(fruit)[rows(fruit).index("Rouge") + 1] == "apple"  # a new one is expanded
+    choose(menu_by_key(fruit, "folderMenu"), "Remove folder (keep chats)")
+    fruit.until(lambda: "Rouge" not in rows(fruit))
+    assert {"apple", "cherry"} <= set(rows(fruit))
 
 
 def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Fireside) -> None:

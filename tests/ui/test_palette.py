@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.types import Effort
+from app.ui.palette.palette import place_in
 from app.ui.palette.palette_list import PaletteRow
 from tests.ui.driver import Fireside, answer, make
 from tests.ui.qt import child
@@ -31,7 +32,7 @@ def open_it(fireside: Fireside) -> QLineEdit:
 
 
 def rows(fireside: Fireside) -> list[PaletteRow]:
-    model = fireside.find(QListView, "paletteList").model()
+    model = child(fireside.window, QListView, "paletteList").model()
     return [model.index(n, 0).data(Qt.ItemDataRole.UserRole) for n in range(model.rowCount())]
 
 
@@ -59,7 +60,7 @@ def test_a_message_is_found_and_gone_to(fireside: Fireside) -> None:
     assert found.text == "apples"
     enter(fireside)
     fireside.shows("Quinces are yellow.")
-    bar = fireside.window.transcript.finder.bar
+    bar = fireside.window.transcript.finder.bar.results
     fireside.until(lambda: bar.current >= 0)
     record = fireside.window.transcript.messages.records[bar.hits[bar.current].message]
     assert "Quinces" in record.plain_text()
@@ -176,3 +177,26 @@ def test_no_key_is_given_twice(fireside: Fireside) -> None:
     assert sorted(set(keys)) == sorted(keys)
     names = [command.objectName() for command in fireside.window.commands.all]
     assert len(set(names)) == len(names)
+
+
+def test_without_results_it_says_so_over_a_shade(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    window = fireside.window
+    field = open_it(fireside)
+    palette, shade = child(window, QWidget, "palette"), child(window, QWidget, "paletteShade")
+    assert shade.isVisible()
+    assert shade.geometry() == window.rect()
+    QTest.keyClicks(field, "zzzz")
+    nothing = fireside.find(QLabel, "paletteNothing")
+    assert nothing.text() == "No results"
+    for widget in (field, nothing, child(palette, QAbstractButton, "paletteReasoning")):
+        assert widget.height() >= widget.sizeHint().height()
+        assert palette.rect().contains(widget.geometry())
+    QTest.mouseClick(shade, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert not palette.isVisible()
+    assert not shade.isVisible()
+    assert window.composer.editor.hasFocus()
+    small = QRect(0, 0, 480, 300)
+    for wanted in (90, 900):
+        assert small.contains(place_in(small.size(), wanted))
+    assert place_in(small.size(), 900).height() > 200

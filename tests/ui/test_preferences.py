@@ -7,7 +7,7 @@ import gc
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -25,6 +25,7 @@ from app.base import settings
 from app.base.settings import ThemeChoice
 from app.base.types import Prompt
 from app.ui.blocks.canvas import Canvas
+from app.ui.controls import Switch
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.theme import Theme
 from tests.ui.driver import Fireside, Start, answer
@@ -157,19 +158,32 @@ def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
 
 def test_reading_ahead_can_be_turned_off(fireside: Fireside) -> None:
     dialog = open_preferences(fireside)
-    assert child(dialog, QAbstractButton, "prepareOn").isChecked()
-    child(dialog, QAbstractButton, "prepareOff").click()
+    assert child(dialog, QAbstractButton, "prepare").isChecked()
+    child(dialog, QAbstractButton, "prepare").click()
     fireside.stored(lambda store: None)
     assert settings.load(fireside.host.folders.settings).prepare is False
     assert not fireside.host._may_prepare()
+
+
+def test_a_switch_is_a_check_box_for_the_keyboard(fireside: Fireside) -> None:
+    switch = child(open_preferences(fireside), Switch, "prepare")
+    assert switch.accessibleName()
+    assert switch.isChecked()
+    left = switch.grab().toImage()
+    QTest.keyClick(switch, Qt.Key.Key_Space)
+    assert not switch.isChecked()
+    assert not fireside.host.settings.prepare
+    assert switch.grab().toImage() != left
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(switch.width() - 3, 12))
+    assert fireside.host.settings.prepare
 
 
 def test_naming_chats_can_be_turned_off(fireside: Fireside) -> None:
     fireside.backend.foreseen = Prompt(100, 4096)
     fireside.backend.titles = ["Apples"]
     dialog = open_preferences(fireside)
-    assert child(dialog, QAbstractButton, "nameChatsOn").isChecked()
-    child(dialog, QAbstractButton, "nameChatsOff").click()
+    assert child(dialog, QAbstractButton, "nameChats").isChecked()
+    child(dialog, QAbstractButton, "nameChats").click()
     fireside.ask("about apples", *answer("About apples."))
     fireside.shows("About apples.")
     fireside.idle()

@@ -73,7 +73,7 @@ def test_messages_wait_in_sight_and_are_sent_one_after_the_other(fireside: Fires
     queue(fireside, "first", "second\nline")
     assert fireside.window.composer.parts() == ()
     assert waiting(fireside) == ["first", "second line"]
-    assert line(fireside) == "Sent when the answer is complete"
+    assert line(fireside) == "Queued: will be sent when the answer is done"
     assert asked(fireside) == ["count"]
     assert "first" not in fireside.text()
     assert [each.parts for each in kept(fireside).queue] == [
@@ -147,7 +147,7 @@ def test_after_an_answer_that_did_not_end_well_they_wait_for_the_person(
     fireside.idle()
     fireside.qtbot.wait(50)
     assert waiting(fireside) == ["first", "second"]
-    assert line(fireside) == "Not sent yet, since the answer before was not completed"
+    assert line(fireside) == "Paused: the last answer was stopped"
     assert asked(fireside) == ["count"]
     fireside.script(*answer("To the second."))
     fireside.script(*answer("To the first."))
@@ -164,7 +164,7 @@ def test_one_is_sent_at_once(fireside: Fireside) -> None:
     fireside.script(*answer("To the second."))
     fireside.script(*answer("To the first."))
     button = fireside.find(QAbstractButton, "sendQueued")
-    assert button.accessibleName() == "Stop the answer and send this now"
+    assert button.accessibleName() == "Stop the answer and send this message now"
     press(fireside, "sendQueued", 1)
     fireside.shows("To the first.")
     fireside.idle()
@@ -267,7 +267,7 @@ def test_it_is_there_after_a_restart(start: Start) -> None:
     again = start()
     again.shows("one,")
     assert waiting(again) == ["fruit.txt · first"]
-    assert line(again).startswith("Not sent yet")
+    assert line(again).startswith("Paused: ")
     assert again.window.composer.editor.toPlainText() == "half a thought"
     assert asked(again) == []
     again.script(*answer("Fruit."))

@@ -18,7 +18,7 @@ def test_the_banner_opens_the_detail_and_closes_it(fireside: Fireside) -> None:
     fireside.window.model_picker.tell(ERROR)
     banner = fireside.find(QWidget, "banner")
     detail = child(fireside.window, QLabel, "bannerDetail")
-    assert "made for another program" in fireside.find(QLabel, "bannerText").text()
+    assert "made for another app" in fireside.find(QLabel, "bannerText").text()
     assert not detail.isVisible()
     low = banner.sizeHint().height()
     opener = fireside.find(QAbstractButton, "bannerDetails")
@@ -36,7 +36,7 @@ def test_the_banner_opens_the_detail_and_closes_it(fireside: Fireside) -> None:
 
 def test_an_answer_that_found_no_model_has_the_detail(fireside: Fireside) -> None:
     fireside.ask("hello", ERROR)
-    fireside.shows("made for another program")
+    fireside.shows("made for another app")
     fireside.idle()
     notice = fireside.find(QWidget, "notice")
     detail = child(fireside.window, QLabel, "noticeDetail")
@@ -52,7 +52,7 @@ def test_an_answer_that_found_no_model_has_the_detail(fireside: Fireside) -> Non
 
 def test_what_has_no_detail_has_no_button(fireside: Fireside) -> None:
     fireside.ask("hello", said("one"), EngineDied(1, ""))
-    fireside.shows("ended unexpectedly")
+    fireside.shows("stopped unexpectedly")
     fireside.idle()
     assert fireside.window.findChild(QAbstractButton, "noticeDetails") is None
 

@@ -200,7 +200,7 @@ def test_what_cannot_be_read_at_all_is_set_aside(window: Window) -> None:
     window.start()
     assert window.names()[0] == "recoverChats"
     window.press("recoverChats")
-    window.until(lambda: window.sentence.startswith("Nothing can be read"))
+    window.until(lambda: window.sentence.startswith("They can no longer be read"))
     assert window.names() == ["startAfresh", "tryAgain", "showFolder", "quit"]
     window.press("startAfresh")
     assert window.opened() == []
@@ -214,7 +214,7 @@ def test_a_file_of_a_newer_fireside(window: Window) -> None:
         db.execute("PRAGMA user_version = 999")
     made.path.with_name("chats-20990101-000000-v999.db").write_bytes(made.path.read_bytes())
     window.start()
-    assert "newer Fireside" in window.sentence
+    assert "newer version of Fireside" in window.sentence
     assert window.names() == ["restoreBackup", "otherFolder", "showFolder", "quit", "backups"]
     assert window.find(BackupList, "backups").count() == 1  # not the one of the newer version
     window.press("restoreBackup")
@@ -229,11 +229,11 @@ def test_another_program_has_the_file(window: Window, monkeypatch: pytest.Monkey
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         window.start()
-        assert "Another program" in window.sentence
+        assert "Another app" in window.sentence
         assert window.names() == ["tryAgain", "showFolder", "quit"]
         window.press("tryAgain")
         window.until(lambda: not window.dialog._working)
-        assert "Another program" in window.sentence
+        assert "Another app" in window.sentence
     window.press("tryAgain")
     assert window.opened() == ["old"]
 
@@ -248,12 +248,12 @@ def test_another_folder(window: Window, tmp_path: Path, monkeypatch: pytest.Monk
     chats_in(tmp_path / "other" / "chats.db", "there")
     window.opening.move(tmp_path / "file" / "data")
     window.start()
-    assert "may not write" in window.sentence
+    assert "Can’t write to" in window.sentence
     assert window.names() == ["tryAgain", "otherFolder", "showFolder", "quit"]
     window.press("showFolder")
     assert shown == [tmp_path]
     window.press("tryAgain")
-    assert "may not write" in window.sentence
+    assert "Can’t write to" in window.sentence
     window.press("otherFolder")
     window.find(QFileDialog, "folderDialog").fileSelected.emit(str(tmp_path / "other"))
     assert window.opened() == ["there"]
@@ -356,6 +356,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from app.ui import app
 from app.ui.window import Window
+from app.wording.language import tr
 
 def find(kind, name):
     return [w for top in QApplication.topLevelWidgets() for w in (top, *top.findChildren(kind))
@@ -383,6 +384,13 @@ def steps():
     while not windows() or titles(windows()[0]) != ["old"]:
         yield
     print("second", titles(windows()[0]), windows()[0].composer.editor.toPlainText(), flush=True)
+    second = windows()[0]
+    second.preferences.open("generalPage")
+    find(QAbstractButton, "languageDe")[0].click()
+    find(QAbstractButton, "restart")[0].click()
+    while not windows() or windows()[0] is second or titles(windows()[0]) != ["old"]:
+        yield
+    print("third", tr("Quit"), windows()[0].composer.editor.toPlainText(), flush=True)
     for _ in range(20):
         yield
     windows()[0].close()
@@ -398,7 +406,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_restore_goes_through_the_whole_program(tmp_path: Path) -> None:
+def test_a_restore_and_a_language_go_through_the_whole_program(tmp_path: Path) -> None:
     database = tmp_path / "data" / "chats.db"
     database.parent.mkdir()
     made = chats_in(database, "old")
@@ -417,6 +425,7 @@ def test_a_restore_goes_through_the_whole_program(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "first ['new', 'old']",
         "second ['old'] half a question",
+        "third Beenden half a question",
     ]
     assert done.returncode == 0
     kept = backups(database)

@@ -7,11 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
-from app.base.types import Prefill, Prompt
+from app.base import draft
+from app.base.types import Delta, Loading, PartKind, Prefill, Prompt
 from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.thought_panel import ThoughtHeader
 from app.ui.state import live_turns
-from app.ui.state.live_turns import PromptProgress
+from app.ui.state.live_turns import LiveAnswer, PromptProgress
 from tests.ui.driver import Fireside, Start, answer, done, said, thought
 
 
@@ -28,7 +29,18 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(live_turns, "time", clock)
+    monkeypatch.setattr(draft, "time", clock)
     return clock
+
+
+def running(fireside: Fireside) -> LiveAnswer:
+    live = fireside.window.turns.running(fireside.chat)
+    assert live
+    return live
+
+
+def thought_after(text: str) -> Delta:
+    return Delta(2, text, PartKind.REASONING)
 
 
 def header(fireside: Fireside) -> ThoughtHeader:
@@ -128,6 +140,49 @@ def test_the_seconds_are_those_that_were_measured(fireside: Fireside) -> None:
     fireside.shows("Thought for 1 min 23 s")
 
 
+def test_the_seconds_are_those_of_the_reasoning_alone(start: Start, clock: Clock) -> None:
+    """Not of the wait for the model and the reading of the prompt, nor of the answer."""
+    fireside = start()
+    steps = [fireside.hold() for _ in range(5)]
+
+    def passes(seconds: int, text: str) -> None:
+        fireside.shows(text)
+        clock.now += seconds
+        steps.pop(0).set()
+
+    fireside.script(
+        *(Loading(0.5), steps[0], Prompt(80, 4096), Prefill(0, 80)),
+        *(thought("Because "), steps[1], thought("so. "), said("It is", 1), steps[2]),
+        *(thought_after("Or? "), steps[3], said(" so.", 3), steps[4], done()),
+    )
+    fireside.ask("why")
+    passes(40, "why")
+    passes(3, "Because")
+    fireside.shows("It is")
+    assert header(fireside).text() == "Thought for 3 s"
+    passes(50, "It is")
+    fireside.until(lambda: len(running(fireside).draft.parts) == 3)
+    passes(4, "It is")
+    fireside.shows("so.")
+    assert header(fireside).text() == "Thought for 7 s"
+    passes(60, "so.")
+    fireside.idle()
+    assert header(fireside).text() == "Thought for 7 s"
+    again = start()
+    again.shows("Thought for 7 s")
+
+
+def test_a_reasoning_that_was_stopped_has_its_seconds(fireside: Fireside, clock: Clock) -> None:
+    more, end = fireside.hold(), fireside.hold()
+    fireside.ask("why", thought("Because "), more, thought("so"), end, done())
+    fireside.shows("Because")
+    clock.now += 5
+    more.set()
+    fireside.shows("Because so")
+    fireside.find(QPushButton, "stop").click()
+    fireside.shows("Thought for 5 s")
+
+
 def test_its_text_is_never_markup(fireside: Fireside) -> None:
     fireside.ask("why", thought("<b>**x**</b>"), fireside.hold())
     fireside.shows("<b>x</b>")
@@ -217,15 +272,15 @@ def test_a_long_reading_shows_how_far_it_is(fireside: Fireside, clock: Clock) ->
     )
     bar = fireside.find(QProgressBar, "prefillProgress")
     status = fireside.find(QLabel, "statusLine")
-    assert status.text() == "Reading the prompt: 1,000 of 9,000 tokens"  # no speed is known yet
+    assert status.text() == "Processing prompt: 1,000 of 9,000 tokens"  # no speed is known yet
     assert bar.value() == 0  # these were in the cache
     clock.now += 10
     more.set()
-    told = "Reading the prompt: 3,000 of 9,000 tokens · about 30 s left"
+    told = "Processing prompt: 3,000 of 9,000 tokens · about 30 s left"
     fireside.until(lambda: status.text() == told)
     assert bar.value() == bar.maximum() / 4
     assert bar.isVisible()
-    assert fireside.find(QPushButton, "thought").text() == "Reading…"
+    assert fireside.find(QPushButton, "thought").text() == "Processing…"
     end.set()
     fireside.shows("so")
     assert not bar.isVisible()

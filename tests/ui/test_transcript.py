@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.base.draft import Draft
@@ -288,49 +288,6 @@ def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
     assert fireside.host.settings.copy_markdown is False
 
 
-def test_find_in_the_chat(fireside: Fireside) -> None:
-    fireside.ask("Where is the **needle**?", *answer("A needle is `here`.\n\n- a NEEDLE"))
-    fireside.shows("NEEDLE")
-    fireside.idle()
-    window = fireside.window
-    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    field = fireside.find(QLineEdit, "findText")
-    QTest.keyClicks(field, "needle")
-    count = fireside.find(QLabel, "findCount")
-    fireside.until(lambda: count.text() == "3")
-    for number in (1, 2, 3, 1):
-        QTest.keyClick(field, Qt.Key.Key_Return)
-        assert count.text() == f"{number} of 3"
-    canvas = fireside.find(Canvas, "answerText")
-    assert [end - start for start, end in canvas._highlights.found] == [6, 6]
-    field.setText("not there")
-    fireside.until(lambda: count.text() == "Nothing")
-    QTest.keyClick(field, Qt.Key.Key_Escape)
-    assert not window.transcript.finder.bar.isVisible()
-    assert not canvas._highlights.found
-
-
-def test_find_goes_to_what_is_out_of_sight(transcript: Transcript) -> None:
-    rows = conversation(200)
-    rows[51] = reply(52, f"{PROSE}\n\nthe only haystack\n\n{PROSE}")
-    transcript.messages.set_rows(rows)
-    settle()
-    transcript.open_find()
-    transcript.finder.bar.field.setText("haystack")
-    for _ in range(400):
-        QApplication.processEvents()
-        if transcript.finder.bar._next == len(rows):
-            break
-    assert len(transcript.finder.bar.hits) == 1
-    transcript.finder.bar.next()
-    settle()
-    record = transcript.messages.records[51]
-    assert record in transcript.views.active
-    canvas = transcript.views.active[record].shown[-1][1]
-    assert len(canvas._highlights.found) == 1
-    assert canvas._highlights.current == canvas._highlights.found[0]
-
-
 def test_the_size_of_the_text(fireside: Fireside) -> None:
     fireside.ask("hello", *answer("Some text."))
     fireside.shows("Some text.")
@@ -418,8 +375,8 @@ def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript)
     settle()
     shown = transcript.plainText()
     for text in (
-        "Call to python\n", "python\n2", "image/png", "It is two.",
-        "This part was made by a newer version of Fireside.\na later invention",
+        "Tool call: python\n", "python\n2", "image/png", "It is two.",
+        "This content was created by a newer version of Fireside.\na later invention",
     ):  # fmt: skip
         assert text in shown
     assert "hologram" not in shown
@@ -427,7 +384,7 @@ def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript)
     assert "a later invention\n\nIt is **two**." in transcript.selection.text()
     unknown = replace(said, message=Message(Role.ASSISTANT, parts[4:5]))
     transcript.messages.set_rows([question(1, "?"), unknown])
-    assert "no answer" not in transcript.plainText()
+    assert "didn’t answer" not in transcript.plainText()
     asked = Message(Role.USER, (Part("later", PartKind.UNKNOWN, "hologram"), Part("What is it?")))
     transcript.messages.set_rows([MessageRow(1, 1, None, asked, State.DONE, 0.0)])
     transcript.messages.toggle_file(1, 0, True)

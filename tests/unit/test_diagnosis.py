@@ -34,18 +34,17 @@ def told(there: Machine, **fixed: Any) -> str:
 @pytest.mark.parametrize(
     ("gpus", "wishes", "words"),
     [
-        ((), Overrides(), "13.3 of 14.0 GB at 32,768 tokens of context"),
+        ((), Overrides(), "13.3 of 14 GB, 32,768 tokens of context"),
         (
             (RTX,),
             Overrides(),
-            "7.5 of 7.7 GB on NVIDIA RTX 4060, at 32,768 tokens of context; "
+            "7.5 of 7.7 GB on NVIDIA RTX 4060, 32,768 tokens of context, "
             "12 expert layers on the CPU",
         ),
         (
             (RTX,),
             Overrides(context=4096, gpu_layers=13),
-            "6.4 of 7.7 GB on NVIDIA RTX 4060, at 4,096 tokens of context; "
-            "12 of 24 layers on the GPU",
+            "6.4 of 7.7 GB on NVIDIA RTX 4060, 4,096 tokens of context, 12 of 24 layers on the GPU",
         ),
     ],
 )
@@ -55,29 +54,29 @@ def test_a_plan_in_one_line(gpus: tuple[Gpu, ...], wishes: Overrides, words: str
 
 def test_all_layers_on_the_gpu() -> None:
     card = Gpu("Vulkan0", "A card", 24 * GIB, 23 * GIB)
-    assert summary(plan.propose(HEADER, machine(card))).endswith("; all layers on the GPU")
+    assert summary(plan.propose(HEADER, machine(card))).endswith(", all layers on the GPU")
 
 
 def test_without_a_gpu_it_tells_how_to_get_one() -> None:
     text = told(machine())
     assert "CMAKE_ARGS=-DGGML_CUDA=on python3 installers/from_source.py" in text
     assert "16 GiB" not in text
-    assert "17.2 GB, of which 14.0 GB can be used" in text
+    assert "17.2 GB, 14 GB available" in text
     assert "8 cores, AVX2" in text
-    assert "nothing: all is chosen" in text
+    assert "none (automatic)" in text
 
 
 def test_an_installed_fireside_is_not_to_be_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "Build it again" in told(machine())
+    assert "CPU-only" in told(machine())
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     text = told(machine())
-    assert "none that Vulkan can use" in text
-    assert "Build it again" not in text
+    assert "none usable with Vulkan" in text
+    assert "CPU-only" not in text
 
 
 def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
     text = told(machine(backends=("Vulkan", "CPU")))
-    assert "none that Vulkan can use" in text
+    assert "none usable with Vulkan" in text
     assert "CMAKE_ARGS" not in text
 
 
@@ -86,18 +85,18 @@ def test_what_was_chosen_and_why() -> None:
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
     assert "Chosen      7.5 of 7.7 GB on NVIDIA RTX 4060" in text
     assert "On the GPU  7.5 of 7.7 GB: weights" in text
-    assert "Too much    131,072 tokens, all on the GPU: 14.9 of 7.7 GB" in text
+    assert "Didn’t fit  131,072 tokens, everything on the GPU: 14.9 of 7.7 GB" in text
 
 
 def test_what_the_person_fixed() -> None:
     text = told(machine(), context=8192, cache=CacheType.Q8_0)
-    assert "You fixed   context 8192, cache q8_0" in text
+    assert "Overrides   context 8192, cache q8_0" in text
     assert "8,192 tokens" in text
 
 
 def test_a_model_that_cannot_be_run_is_explained() -> None:
     text = report(Examined(machine(), ((MODEL, ModelMissing(Path(MODEL.place))),)), Overrides())
-    assert "is not at /models any more" in text
+    assert "/models/gpt-oss-20b-mxfp4.gguf: file not found" in text
 
 
 def test_one_that_does_not_fit_is_called_too_large() -> None:

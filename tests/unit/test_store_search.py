@@ -332,3 +332,23 @@ def test_files_are_found_by_what_is_in_them_and_by_name(store: Store) -> None:
     for typed, marks in (("zebra", ["zebra"]), ("animals", ["animals"]), ("what", ["What"])):
         found = store.search(typed)[-1]  # a title would be first
         assert (found.message, marked(found)) == (row.id, marks)
+
+
+def test_an_excerpt_of_an_answer_has_no_markdown(store: Store) -> None:
+    long = "A line of **prose**.\n\n" * 60
+    text = (
+        f"{long}# Towns\n\n- The **capital** of `France` is [Paris](https://e.org).\n> so\n{long}"
+    )
+    code = f"```c\n{'int x;' * 300}\n**capital;\n```"
+    put(store, text, code)
+    excerpts = {found.snippet for found in store.search("capital")}
+    assert len(excerpts) == 2
+    plain, verbatim = sorted(excerpts, key=lambda excerpt: "int" in excerpt)
+    assert "Towns The capital of France is Paris. so A line of prose." in plain
+    assert "**capital;" in verbatim, "code is shown as it is"
+    assert marked(store.search("capital")[0]) == ["capital"]
+    (found,) = store.search("e.org")
+    assert marked(found) == ["e.org"], "as written, since only an address has it"
+    chat = store.chats.create(Effort.LOW).id
+    store.messages.add(chat, None, Message(Role.USER, (Part("a **typed** quince"),)))
+    assert "**typed** quince" in store.search("quince")[-1].snippet, "questions are as typed"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app import writer
+from app.base import draft
 from app.base.errors import FiresideError, StoreError, StoreFull
 from app.base.types import Delta, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State, Store
@@ -110,7 +111,7 @@ class Harness:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(writer, "threading", clock)
-    monkeypatch.setattr(writer, "time", clock)
+    monkeypatch.setattr(draft, "time", clock)
     return clock
 
 

@@ -71,7 +71,7 @@ class ArchivePage(QWidget):
         self._status = muted(name="awayStatus", pixels=13)
         self._status.setWordWrap(True)
         self._bar = ProgressLine(
-            "eraseProgress", tr("Removing for good"), tr("Removing for good"), 4
+            "eraseProgress", tr("Deleting permanently"), tr("Deleting permanently"), 4
         )
         self._bar.setRange(0, 0)
         self._bar.hide()
@@ -120,7 +120,7 @@ class ArchivePage(QWidget):
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(self.closed)
         back = Button(
-            self._theme, "closeAway", tr("Back to the chat"), icon="close", shortcut="Esc",
+            self._theme, "closeAway", tr("Back to chat"), icon="close", shortcut="Esc",
             clicked=self.closed.emit,
         )  # fmt: skip
         row = QHBoxLayout()
@@ -186,15 +186,15 @@ class ArchivePage(QWidget):
         row.setSpacing(8)
         self._buttons: list[tuple[str, Button]] = []
         for tab, name, text, label, work in (
-            ("archive", "openArchived", tr("Open"), tr("Open this chat"), self._open),
-            ("archive", "unarchive", tr("Back to the chats"), tr("Back to the chats"),
+            ("archive", "openArchived", tr("Open"), tr("Open chat"), self._open),
+            ("archive", "unarchive", tr("Unarchive"), tr("Move back to chats"),
              lambda: self.unarchived.emit(self.chosen())),
-            ("archive", "deleteArchived", tr("Delete"), tr("Put into the bin"), self._delete),
-            ("bin", "restore", tr("Restore"), tr("Back to the chats"),
+            ("archive", "deleteArchived", tr("Delete"), tr("Move to bin"), self._delete),
+            ("bin", "restore", tr("Restore"), tr("Move back to chats"),
              lambda: self.restored.emit(self.chosen())),
-            ("bin", "erase", tr("Delete for good…"), tr("Remove these chats for good"),
+            ("bin", "erase", tr("Delete permanently…"), tr("Delete the selected chats permanently"),
              self._erase),
-            ("bin", "emptyBin", tr("Empty the bin…"), tr("Remove all of the bin for good"),
+            ("bin", "emptyBin", tr("Empty bin…"), tr("Delete everything in the bin permanently"),
              self._empty),
         ):  # fmt: skip
             if name == "emptyBin":
@@ -245,15 +245,15 @@ class ArchivePage(QWidget):
     def _say(self) -> None:
         count = len(self._rows.rows)
         if self._removing:
-            text = tr("Removing %Ln chat(s) for good. This takes some seconds.", "", self._removing)
+            text = tr("Deleting %Ln chat(s) permanently…", "", self._removing)
         elif self._tab == "bin" and count:
-            text = tr("%Ln chat(s). Each is removed {days} days after its deletion.", "", count)
+            text = tr("%Ln chat(s). Deleted permanently after {days} days.", "", count)
         elif self._tab == "bin":
             text = tr("The bin is empty. Deleted chats stay here for {days} days.")
         elif count:
-            text = tr("%Ln chat(s). The search finds what is here, too.", "", count)
+            text = tr("%Ln archived chat(s) (included in search)", "", count)
         else:
-            text = tr("Nothing is archived. Archive a chat from its menu in the side bar.")
+            text = tr("No archived chats. To archive a chat, use its menu in the sidebar.")
         self._status.setText(text.format(days=BIN_DAYS))
 
     def _enable(self) -> None:
@@ -292,10 +292,9 @@ class ArchivePage(QWidget):
         confirm(
             self,
             self._theme,
-            tr("Delete %Ln chat(s) for good?", "", len(chats)),
-            tr("All messages are removed, from the backups of your chats, too. "
-               "This cannot be undone."),
-            tr("Delete for good"),
+            tr("Delete %Ln chat(s) permanently?", "", len(chats)),
+            tr("All messages will be deleted, including from backups. You can’t undo this."),
+            tr("Delete permanently"),
             lambda: self.erased.emit(chats),
         )  # fmt: skip
 
@@ -348,7 +347,7 @@ class _Rows(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             second = tr("Deleted", "when") if self._in_bin else tr("Last used")
-            return (tr("Chat"), second, tr("Removed for good"))[section]
+            return (tr("Chat"), second, tr("Deleted permanently"))[section]
         return None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:

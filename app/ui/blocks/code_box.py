@@ -301,9 +301,9 @@ class CodeBox(Box):
         """Return buttons to copy the code and, if a line is too long, to wrap lines."""
         if self.style.paper:
             return ()
-        wanted = [("copyCode", tr("Copy"), tr("Copy this code"))]
+        wanted = [("copyCode", tr("Copy"), tr("Copy code"))]
         if self._wraps:
-            wanted.append(("wrapCode", tr("Unwrap"), tr("Unwrap lines")))
+            wanted.append(("wrapCode", tr("Unwrap"), tr("Don’t wrap lines")))
         elif self._scroller.needed:
             wanted.append(("wrapCode", tr("Wrap"), tr("Wrap lines")))
         wide = button_width()

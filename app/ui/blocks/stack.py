@@ -101,7 +101,9 @@ class Stack(Box, Generic[_B]):
             painter.setPen(self.theme.colour("danger"))
             painter.setFont(font(13))
             place = QRectF(0, 0, box.width, max(box.height, 20))
-            painter.drawText(place, Qt.AlignmentFlag.AlignTop, tr("This part cannot be shown."))
+            painter.drawText(
+                place, Qt.AlignmentFlag.AlignTop, tr("This content can’t be displayed.")
+            )
             if box not in self._failed:
                 self._failed.add(box)
                 sys.excepthook(*sys.exc_info())

@@ -385,8 +385,8 @@ class TableBox(Box):
             BoxButton(name, word, label, QRectF(left + at * wide, round(top), wide, 24), self)
             for at, (name, word, label) in enumerate(
                 (
-                    ("copyTable", tr("Copy"), tr("Copy this table")),
-                    ("copyCsv", "CSV", tr("Copy this table as CSV")),
+                    ("copyTable", tr("Copy"), tr("Copy table")),
+                    ("copyCsv", "CSV", tr("Copy table as CSV")),
                 )
             )
         ]

@@ -119,7 +119,7 @@ class Attachment:
         pictures = tuple(page for page in document.pictures if page in self.chosen)
         if pictures:
             several = len(pictures) > 1
-            are = tr("pages {some} are pictures") if several else tr("page {some} is a picture")
+            are = tr("pages {some} are images") if several else tr("page {some} is an image")
             notes.append(are.format(some=ranges(pictures)))
         return notes
 
@@ -127,7 +127,7 @@ class Attachment:
         assert self.document
         pages = len(self.document.sections)
         if not self.document.paged:
-            return "" if self.complete else tr("the beginning")
+            return "" if self.complete else tr("first part only")
         if self.complete:
             return tr("%Ln page(s)", "", pages)
         return tr("pages {some} of {all}").format(some=ranges(self.chosen), all=number(pages))

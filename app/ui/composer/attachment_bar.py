@@ -47,15 +47,15 @@ class AttachmentChip(QFrame):
         lines.addWidget(self.detail)
         row.addWidget(words, 1)
         self._unfold = Button(
-            theme, "unfoldAttached", tr("Put this text into the message"), icon="edit", size=14,
+            theme, "unfoldAttached", tr("Insert as text"), icon="edit", size=14,
             clicked=self.unfolded.emit,
         )  # fmt: skip
         self._read_as = Button(
-            theme, "readAs", tr("Read it in another encoding"), kind="ghost",
+            theme, "readAs", tr("Change encoding"), kind="ghost",
             text=tr("Aa", "letters, on a button"), clicked=self._ask_encoding,
         )  # fmt: skip
         self._cut = Button(
-            theme, "cutAttached", tr("Choose a part of it"), icon="chevron-down", size=14,
+            theme, "cutAttached", tr("Choose what to attach"), icon="chevron-down", size=14,
             clicked=self.cut.emit,
         )  # fmt: skip
         self.remove_button = Button(
@@ -77,7 +77,7 @@ class AttachmentChip(QFrame):
         self._unfold.setVisible(item.pasted)
         self._read_as.setVisible(item.readable_as)
         self._cut.setVisible(bool(item.document and len(item.document.sections) > 1))
-        self.remove_button.setAccessibleName(tr("Remove “{name}”").format(name=item.name))
+        self.remove_button.setAccessibleName(tr("Remove {name}").format(name=item.name))
         self.setAccessibleName(f"{item.name}: {item.detail}")
 
     @property
@@ -156,7 +156,7 @@ class AttachmentBar(QWidget):
         self._excess_notice = Notice(theme, "tooLong", "alert", "danger")
         self._cut = Button(theme, "attachWhatFits", tr("Attach what fits"), text=" ", kind="small")
         self._choose = Button(
-            theme, "choosePart", tr("Choose a part of it"), text=tr("Choose…"), kind="small"
+            theme, "choosePart", tr("Choose what to attach"), text=tr("Choose…"), kind="small"
         )
         for button in (self._cut, self._choose):
             self._excess_notice.add_button(button)
@@ -307,14 +307,11 @@ class AttachmentBar(QWidget):
         self._too_long = largest
         fitting = largest.first(self._room)
         if fitting:
-            text = tr(
-                "“{name}” is too long for the model: {tokens} tokens, where there is room for "
-                "{room}."
-            ).format(name=largest.name, tokens=number(largest.tokens or 0), room=number(self._room))
-        else:
-            text = tr("Not even a part of “{name}” fits beside the rest. Remove a file.").format(
-                name=largest.name
+            text = tr("{name} is too long: {tokens} tokens, but only {room} fit.").format(
+                name=largest.name, tokens=number(largest.tokens or 0), room=number(self._room)
             )
+        else:
+            text = tr("There’s no room left for {name}. Remove a file.").format(name=largest.name)
         self._excess_notice.set_text(text)
         label = tr("Attach what fits")
         if fitting and largest.paged:

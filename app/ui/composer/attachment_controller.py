@@ -127,7 +127,7 @@ class AttachmentController(QObject):
 
     def _refuse_picture(self) -> None:
         self._bar.clear_notices()
-        self._bar.tell(tr("Pictures cannot be attached: gpt-oss reads only text."))
+        self._bar.tell(tr("gpt-oss can’t read images."))
 
     # --- Token counts -------------------------------------------------------------------------
 

@@ -32,13 +32,14 @@ class MessageQueueRows(QFrame):
         self._theme = theme
         self._shown: tuple[tuple[Queued, ...], bool] = ((), False)
         self.setObjectName("queue")
-        self.setAccessibleName(tr("Messages that wait"))
+        self.setAccessibleName(tr("Queued messages"))
         layout = column(self, (14, 8, 8, 8), gap=4)
         self._line = muted(name="queueLine")
         self._line.setWordWrap(True)
         self._send = Button(
-            theme, "sendWaiting", tr("Send the first of them now"), text=tr("Send"), kind="small",
-            pixels=12, shortcut="Ctrl+Shift+Return", clicked=lambda: self.sent.emit(0),
+            theme, "sendWaiting", tr("Send the first queued message now"), text=tr("Send"),
+            kind="small", pixels=12, shortcut="Ctrl+Shift+Return",
+            clicked=lambda: self.sent.emit(0),
         )  # fmt: skip
         head = QHBoxLayout()
         head.addWidget(self._line, 1)
@@ -61,9 +62,9 @@ class MessageQueueRows(QFrame):
         inside = focused if focused and self.isAncestorOf(focused) else None
         name, place = (inside.objectName(), inside.property("place")) if inside else ("", 0)
         self._line.setText(
-            tr("Sent when the answer is complete")
+            tr("Queued: will be sent when the answer is done")
             if busy
-            else tr("Not sent yet, since the answer before was not completed")
+            else tr("Paused: the last answer was stopped")
         )
         rows = QWidget()
         layout = column(rows)
@@ -95,11 +96,11 @@ class MessageQueueRows(QFrame):
         text.setFont(font(13))
         text.set_text(" · ".join(part.name or part.text[:_SHOWN] for part in queued.parts))
         layout.addWidget(text, 1)
-        send = tr("Stop the answer and send this now") if busy else tr("Send now")
+        send = tr("Stop the answer and send this message now") if busy else tr("Send now")
         for name, label, icon, signal in (
-            ("editQueued", tr("Edit this message"), "edit", self.edited),
+            ("editQueued", tr("Edit message"), "edit", self.edited),
             ("sendQueued", send, "send", self.sent),
-            ("withdrawQueued", tr("Do not send this message"), "close", self.withdrawn),
+            ("withdrawQueued", tr("Remove from queue"), "close", self.withdrawn),
         ):
             button = Button(
                 self._theme, name, label, icon=icon, size=14, clicked=partial(signal.emit, index)

@@ -29,7 +29,7 @@ class PartChoice(QFrame):
         self._sum = sum(item.counts)
         self._result: tuple[int, ...] = ()
         layout = column(self, (18, 16, 18, 16), gap=10)
-        title = tr("Which pages?") if item.paged else tr("How much of its beginning?")
+        title = tr("Which pages?") if item.paged else tr("How much to attach (from the start)")
         self.setAccessibleName(title)
         layout.addWidget(heading(title, 15, 600))
         self._field = self._pages() if item.paged else self._tokens()
@@ -40,7 +40,7 @@ class PartChoice(QFrame):
         row = QHBoxLayout()
         row.addStretch(1)
         self._done = Button(
-            theme, "partDone", tr("Attach this part"), text=tr("Attach this part"),
+            theme, "partDone", tr("Attach"), text=tr("Attach"),
             kind="primary", shortcut="Return", clicked=self._finish,
         )  # fmt: skip
         row.addWidget(self._done)
@@ -57,7 +57,7 @@ class PartChoice(QFrame):
 
     def _pages(self) -> QLineEdit:
         field = QLineEdit()
-        example = tr("for example 1-20, 25")
+        example = tr("e.g. 1-20, 25")
         named(field, "pages", tr("Pages"), example)
         field.setProperty("kind", "field")
         field.setPlaceholderText(example)
@@ -69,7 +69,7 @@ class PartChoice(QFrame):
 
     def _tokens(self) -> QSpinBox:
         field = QSpinBox()
-        named(field, "tokens", tr("Tokens"), tr("How much of its beginning?"))
+        named(field, "tokens", tr("Tokens"), tr("How much to attach (from the start)"))
         field.setSuffix(tr(" tokens"))
         field.setGroupSeparatorShown(True)
         field.setRange(1, max(1, self._sum))
@@ -86,10 +86,12 @@ class PartChoice(QFrame):
         size = self._item.tokens_of(self._result)
         wrong = not self._result
         if wrong:
-            text = tr("Pages from 1 to {count}, such as 1-20, 25").format(count=number(self._count))
+            text = tr("Enter pages from 1 to {count}, e.g. 1-20, 25").format(
+                count=number(self._count)
+            )
         elif self._room and size > self._room:
             wrong = True
-            text = tr("{tokens} tokens; there is room for {room}").format(
+            text = tr("{tokens} tokens, but only {room} fit").format(
                 tokens=number(size), room=number(self._room)
             )
         else:

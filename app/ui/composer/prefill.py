@@ -43,7 +43,7 @@ class PrefillTimer(QObject):
         """A sentence about what is being read, if that takes a while; else empty."""
         if self._reading is None or self._long.isActive():
             return ""
-        return tr("Reading ahead… {percent} %").format(
+        return tr("Precomputing context… {percent}%").format(
             percent=number(int(100 * self._reading.fraction))
         )
 

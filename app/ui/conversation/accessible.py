@@ -305,7 +305,7 @@ class Announcer(QObject):
         if section.kind is SectionKind.REASONING and not record.row.thought_open:
             return ""
         if section.kind is SectionKind.CALL and new:
-            return tr("Call to {recipient}: {new}").format(recipient=section.name, new=new)
+            return tr("Tool call to {recipient}: {new}").format(recipient=section.name, new=new)
         return new
 
 

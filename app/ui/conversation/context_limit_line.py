@@ -14,12 +14,12 @@ class ContextLimitLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("unseenLine")
-        self._label = muted(tr("The model no longer sees what is above this line."))
+        self._label = muted(tr("Messages above this line no longer fit in the context."))
         self.setAccessibleName(self.text())
         self.setToolTip(
             tr(
-                "The conversation is longer than the model’s context. Nothing was deleted: "
-                "the oldest messages are only left out of what the model is given."
+                "This chat is longer than the model’s context, so the model no longer sees the "
+                "oldest messages. Nothing was deleted."
             )
         )
         layout = QHBoxLayout(self)

@@ -1,87 +1,74 @@
-"""Search in the chat that is shown: the bar, and marks beside the scroll bar."""
+"""The bar of the search in the chat that is shown."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from unicodedata import normalize
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
-from app.ui.blocks.box import Range
-from app.ui.blocks.column import Column
-from app.ui.blocks.utf16 import units
 from app.ui.controls import Button, muted, tip
+from app.ui.conversation.find_search import FindHit, FindSearch
 from app.ui.conversation.message_state import MessageState
 from app.ui.form_fields import named
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
-_SLICE_S = 0.012  # of searching before other events are handled
-_MOST_MARKS = 2000
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FindHit:
-    """A search hit: the ``number``-th in a section of a message."""
-
-    message: int
-    section: int
-    number: int
+_FIELD, _NARROWEST = 210, 96  # pixels of the field
 
 
 class FindBar(QFrame):
     """The search field, the number of hits, and buttons to go from one to the next."""
 
-    found = Signal()
-    """The hits have changed."""
-    went = Signal(object)
-    """A `FindHit` that is to be shown."""
-    closed = Signal()
+    closed = Signal(Qt.FocusReason)
+    """It was closed while it had the keyboard focus: with the mouse, or a shortcut."""
+    resized = Signal()
+    """Its preferred size has changed."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, start: Callable[[str], FindHit]) -> None:
+        """Create the bar. ``start`` says where in the conversation a search for a text begins."""
         super().__init__(parent)
         self.setObjectName("findBar")
-        self.setAccessibleName(tr("Find in this chat"))
-        self.words = ""
-        self.hits: list[FindHit] = []
-        self.current = -1
-        self._running: list[FindHit] = []  # of the search in progress; `hits` itself in a first one
+        self.setAccessibleName(tr("Find in chat"))
+        self._start = start
         self._records: Sequence[MessageState] = ()
-        self._next = 0
-        self._target: FindHit | None = None  # the first hit from here on becomes the current one
-        self._scroll_to_target = False  # whether it is then scrolled into view
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._search_on)
+        self.results = FindSearch(self)
+        self.results.changed.connect(self._show_count)
         self.field = QLineEdit()
-        named(
-            self.field, "findText", tr("Find in this chat"), tip(tr("Find in this chat"), "Ctrl+F")
-        )
-        self.field.setPlaceholderText(tr("Find in this chat"))
-        self.field.setFixedWidth(210)
+        named(self.field, "findText", tr("Find in chat"), tip(tr("Find in chat"), "Ctrl+F"))
+        self.field.setPlaceholderText(tr("Find in chat"))
+        self.field.setMaximumWidth(_FIELD)
+        self.field.setMinimumWidth(_NARROWEST)
         self.field.textChanged.connect(self.search)
         self.field.installEventFilter(self)
         self._count = muted("", "findCount", pixels=12)
         self._count.setMinimumWidth(64)
         self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._everywhere = Button(
+            theme, "findEverywhere", tr("Also search collapsed reasoning and attachments"),
+            text=tr("Collapsed text"), kind="toggle", pixels=12, shortcut="Alt+R",
+        )  # fmt: skip
+        self._everywhere.setCheckable(True)
+        self._everywhere.toggled.connect(self._search_everywhere)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 6, 6)
         row.setSpacing(4)
-        row.addWidget(self.field)
+        row.addWidget(self.field, 1)
         row.addWidget(self._count)
+        row.addWidget(self._everywhere)
+        self._steps: list[Button] = []
         for name, label, icon, keys, work in (
-            ("findPrevious", tr("Previous place"), "chevron-up", "Shift+F3", self.previous),
-            ("findNext", tr("Next place"), "chevron-down", "F3", self.next),
-            ("closeFind", tr("Close the search"), "close", "Esc", self.hide),
+            ("findPrevious", tr("Previous match"), "chevron-up", "Shift+F3", self.previous),
+            ("findNext", tr("Next match"), "chevron-down", "F3", self.next),
+            ("closeFind", tr("Close"), "close", "Esc", self._close),
         ):
-            row.addWidget(
-                Button(theme, name, label, icon=icon, size=16, shortcut=keys, clicked=work)
-            )
+            button = Button(theme, name, label, icon=icon, size=16, shortcut=keys, clicked=work)
+            row.addWidget(button)
+            self._steps.append(button)
+        del self._steps[2:]
         self.hide()
+        self._show_count()
 
     def open(
         self, records: Sequence[MessageState], words: str = "", message: int | None = None
@@ -91,48 +78,53 @@ class FindBar(QFrame):
         Go to the first hit in ``message``, if one is given.
         """
         self._records = records
+        if words and "\n" not in words:
+            self.field.blockSignals(True)
+            self.field.setText(words)
+            self.field.blockSignals(False)
         self.show()
         self.raise_()
-        if words and "\n" not in words:
-            self.field.setText(words)
-        self.field.setFocus()
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
-        self.search()
-        if message is not None:
-            self._set_target(FindHit(message, 0, 0), going=True)
+        if message is None:
+            self.search()
+        else:
+            target = FindHit(message, 0, 0)
+            self.results.start(records, self.field.text(), target, here_only=True)
 
     def search(self) -> None:
-        """Search from the beginning."""
-        self.words = self.field.text()
-        self.hits = self._running = []
-        self.current, self._next = -1, 0
-        self._target = None
-        self._timer.stop()
-        if self.words and self.isVisible():
-            self._search_on()
-        else:
-            self._show_count()
-            self.found.emit()
+        """Search from the beginning, and go to the first hit from what is in view on."""
+        words = self.field.text() if self.isVisible() else ""
+        self.results.start(self._records, words, self._start(words))
 
     def refresh(self, records: Sequence[MessageState]) -> None:
-        """Search again, since the conversation has changed.
-
-        The earlier hits stay until that search is done.
-        """
+        """Search again, since the conversation has changed."""
         self._records = records
-        if self.isVisible() and self.words:
-            if self.current >= 0:
-                self._target, self._scroll_to_target = self.hits[self.current], False
-            self._running, self._next = [], 0
-            self._search_on()
+        if self.isVisible():
+            self.results.refresh(records)
 
     def next(self) -> None:
         """Go to the next hit, or from the last to the first."""
-        self._step(1)
+        self.results.step(1)
 
     def previous(self) -> None:
         """Go to the previous hit, or from the first to the last."""
-        self._step(-1)
+        self.results.step(-1)
+
+    def dismiss(self, reason: Qt.FocusReason = Qt.FocusReason.ShortcutFocusReason) -> None:
+        """Close the bar."""
+        focused = self.isAncestorOf(self.window().focusWidget() or self.window())
+        self.hide()
+        self._everywhere.setChecked(False)
+        self.results.start((), "", FindHit(0, 0, 0))
+        if focused:
+            self.closed.emit(reason)
+
+    def forget(self) -> None:
+        """Close the bar, and forget what was searched for: another chat is shown."""
+        if not self.isHidden():
+            self.dismiss()
+        self.field.clear()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or event.type() is not QEvent.Type.KeyPress:
@@ -142,132 +134,50 @@ class FindBar(QFrame):
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.previous() if shift else self.next()
             case Qt.Key.Key_Escape:
-                self.hide()
+                self.dismiss()
+            case Qt.Key.Key_R if event.modifiers() == Qt.KeyboardModifier.AltModifier:
+                if not self._everywhere.isHidden():
+                    self._everywhere.click()
             case _:
                 return False
         return True
 
     def hideEvent(self, event: QHideEvent) -> None:
+        """Search no further while another page covers the conversation."""
         super().hideEvent(event)
-        self._timer.stop()
-        self.words, self.hits, self.current = "", [], -1
-        self.found.emit()
-        self.closed.emit()
+        self.results.stop()
 
-    def _step(self, step: int) -> None:
-        if self.hits:
-            start = self.current if self.current >= 0 else (-1 if step > 0 else 0)
-            self.current = (start + step) % len(self.hits)
-            self._show_count()
-            self.went.emit(self.hits[self.current])
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.results.refresh(self._records)
 
-    def _search_on(self) -> None:
-        until = time.monotonic() + _SLICE_S
-        wanted = self.words.casefold()
-        while self._next < len(self._records) and time.monotonic() < until:
-            record = self._records[self._next]
-            for at, section in enumerate(record.sections):
-                if section in record.visible:
-                    count = section.plain.casefold().count(wanted)
-                    self._running += [FindHit(self._next, at, n) for n in range(count)]
-            self._next += 1
-        if self._next == len(self._records) and self.hits is not self._running:
-            self.hits, self.current = self._running, -1
-        self._find_target()
-        self._show_count()
-        self.found.emit()
-        if self._next < len(self._records):
-            self._timer.start(0)
+    def _close(self) -> None:
+        by_mouse = self.field.hasFocus()  # a click leaves it there
+        reason = Qt.FocusReason
+        self.dismiss(reason.MouseFocusReason if by_mouse else reason.ShortcutFocusReason)
 
-    def _set_target(self, hit: FindHit, *, going: bool) -> None:
-        """Make a hit the current one once it is found, or else the next in its message."""
-        self._target, self._scroll_to_target = hit, going
-        self._find_target()
-        self._show_count()
-
-    def _find_target(self) -> None:
-        wanted = self._target
-        if wanted is None or self.hits is not self._running or self._next <= wanted.message:
-            return
-        self._target = None
-        for at, hit in enumerate(self.hits):
-            if hit >= wanted and hit.message == wanted.message:
-                self.current = at
-                if self._scroll_to_target:
-                    self.went.emit(hit)
-                return
+    def _search_everywhere(self, everywhere: bool) -> None:
+        self.results.everywhere = everywhere
+        self.search()
 
     def _show_count(self) -> None:
-        more = "+" if self._next < len(self._records) and self.words else ""
-        if not self.words:
+        found, count = self.results, len(self.results.hits)
+        more = "" if found.complete else "+"
+        if not found.words:
             text = ""
-        elif not self.hits:
-            text = "…" if more else tr("Nothing")
-        elif self.current < 0:
-            text = f"{number(len(self.hits))}{more}"
+        elif not count:
+            text = "…" if more else tr("No results")
+        elif found.current < 0:
+            text = f"{number(count)}{more}"
         else:
             text = tr("{current} of {count}").format(
-                current=number(self.current + 1), count=f"{number(len(self.hits))}{more}"
+                current=number(found.current + 1), count=f"{number(count)}{more}"
             )
         self._count.setText(text)
         self._count.setAccessibleName(text)
-
-
-class FindMarks(QWidget):
-    """Marks beside the scroll bar for the hits."""
-
-    def __init__(self, theme: Theme, bar: QWidget) -> None:
-        super().__init__(bar)
-        self._theme = theme
-        self._places: list[float] = []
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        bar.installEventFilter(self)
-
-    def set_places(self, places: Sequence[float]) -> None:
-        """Set the places of the hits, from 0 for the top to 1 for the end."""
-        step = -(-len(places) // _MOST_MARKS) or 1
-        self._places = list(places[::step])
-        self.update()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Resize and isinstance(watched, QWidget):
-            self.resize(watched.size())
-        return False
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        colour = self._theme.colour("accent")
-        for place in self._places:
-            y = place * (self.height() - 3)
-            painter.fillRect(QRectF(self.width() - 6, y, 5, 2), colour)
-        painter.end()
-
-
-def places_in(column: Column, words: str) -> list[Range]:
-    """Return the ranges of a column that match the words, ignoring case."""
-    wanted = _folded(words)
-    found: list[Range] = []
-    at = 0
-    while wanted and at <= column.length:
-        start, end = column.leaf_at(at)
-        # In two parts: in one, the mark of a list item would be included.
-        middle = max(start, end - 1)
-        text = column.text(start, middle) + column.text(middle, end)
-        folded = _folded(text)
-        if (
-            len(folded) == len(text) and units(text) == end - start
-        ):  # otherwise it contains a formula
-            index = folded.find(wanted)
-            while index >= 0:
-                first = start + units(text[:index])
-                last = first + units(text[index : index + len(wanted)])
-                found.append((first, last))
-                index = folded.find(wanted, index + len(wanted))
-        at = max(end, at) + 1
-    return found
-
-
-def _folded(text: str) -> str:
-    """Fold a text for comparison: case, superscripts, subscripts and full-width forms."""
-    plain = normalize("NFKC", text).casefold()
-    return plain if len(plain) == len(text) else text.casefold()
+        for button in self._steps:
+            button.setEnabled(bool(count))
+        offered = bool(found.words) and (found.collapsed or self._everywhere.isChecked())
+        if offered == self._everywhere.isHidden():
+            self._everywhere.setVisible(offered)
+            self.resized.emit()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QAbstractScrollArea
 
 from app.ui.blocks.box import Range
 from app.ui.blocks.column import Column
-from app.ui.conversation.find_bar import FindBar, FindHit, FindMarks, places_in
+from app.ui.conversation.find_bar import FindBar
+from app.ui.conversation.find_marks import FindMarks, places_in
+from app.ui.conversation.find_search import FindHit
 from app.ui.conversation.selection import TextPosition
 from app.ui.conversation.text_locator import TextLocator
 from app.ui.conversation.virtual_list import VirtualList
@@ -28,10 +30,14 @@ class FindController(QObject):
     ) -> None:
         super().__init__(area)
         self._area, self._view, self._locator = area, view, locator
-        self.bar = FindBar(theme, area)
-        self.bar.found.connect(self._show_marks)
-        self.bar.went.connect(self._show_hit)
-        self.bar.closed.connect(area.setFocus)
+        self._anchor: TextPosition | None = None  # where the next search begins,
+        self._seen = -1  # unless the view was scrolled from here since
+        self.bar = FindBar(theme, area, self._start)
+        self._results = self.bar.results
+        self._results.changed.connect(self._show_marks)
+        self._results.went.connect(self._show_hit)
+        self.bar.resized.connect(self.place)
+        self.bar.closed.connect(lambda reason: area.setFocus(reason))
         self._marks = FindMarks(theme, area.verticalScrollBar())
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
@@ -47,6 +53,12 @@ class FindController(QObject):
         """Search again soon: other messages are shown."""
         self._refresh.start()
 
+    def forget(self) -> None:
+        """Close the search: another chat is shown."""
+        self._anchor = None
+        self._refresh.stop()
+        self.bar.forget()
+
     def _refresh_soon(self) -> None:
         if self.bar.isVisible() and not self._refresh.isActive():
             self._refresh.start()
@@ -54,8 +66,8 @@ class FindController(QObject):
     def place(self) -> None:
         """Place the bar in its corner of the scroll area."""
         size = self.bar.sizeHint()
-        left = self._area.width() - size.width() - _RIGHT
-        self.bar.setGeometry(left, _TOP, size.width(), size.height())
+        width = min(size.width(), self._area.width() - 2 * _RIGHT)
+        self.bar.setGeometry(self._area.width() - width - _RIGHT, _TOP, width, size.height())
 
     @property
     def covered(self) -> int:
@@ -64,10 +76,11 @@ class FindController(QObject):
 
     def ranges(self, message: int, section: int, column: Column) -> tuple[tuple[Range, ...], Range]:
         """Return the hits in a section, and which of them is the current one."""
-        if not self.bar.words:
+        found = self._results
+        if not found.words:
             return (), (0, 0)
-        places = places_in(column, self.bar.words)
-        hit = self.bar.hits[self.bar.current] if self.bar.current >= 0 else None
+        places = places_in(column, found.words)
+        hit = found.hits[found.current] if found.current >= 0 else None
         if places and hit and (hit.message, hit.section) == (message, section):
             return tuple(places), places[min(hit.number, len(places) - 1)]
         return tuple(places), (0, 0)
@@ -75,20 +88,43 @@ class FindController(QObject):
     def _show_marks(self) -> None:
         self.changed.emit()
         total = self._view.total or 1
-        messages = sorted({hit.message for hit in self.bar.hits})
+        messages = sorted({hit.message for hit in self._results.hits})
         known = len(self._view.records)
         tops = [self._view.heights.top(m) / total for m in messages if m < known]
         self._marks.set_places(tops)
 
+    def _start(self, words: str) -> FindHit:
+        """Return where a search begins: at the hit gone to last, or else the top of the view."""
+        records = self._view.records
+        at = self._anchor
+        scrolled = self._area.verticalScrollBar().value() != self._seen
+        if at and (at.message >= len(records) or at.section >= len(records[at.message].sections)):
+            at = None
+        if at is None or scrolled:
+            self._anchor = at = self._locator.nearest(QPoint(0, 0))
+            self._seen = self._area.verticalScrollBar().value()
+        if at is None or not words:
+            return FindHit(0, 0, 0)
+        places = places_in(self._locator.column(at.message, at.section), words)
+        before = sum(first < at.position for first, _ in places)
+        return FindHit(at.message, at.section, before)
+
     def _show_hit(self, hit: FindHit) -> None:
-        if hit.message >= len(self._view.records):
-            return
+        records = self._view.records
+        if hit.message >= len(records) or hit.section >= len(records[hit.message].sections):
+            return  # it has changed since
+        record = records[hit.message]
+        section = record.sections[hit.section]
+        if section not in record.visible:
+            with self._view.keeping_place(hit.message):
+                record.open(section)
         column = self._locator.column(hit.message, hit.section)
-        if self._view.records[hit.message] not in self._view.views.active:
+        if record not in self._view.views.active:
             self._view.show_message(hit.message)
             column = self._locator.column(hit.message, hit.section)
-        places = places_in(column, self.bar.words)
+        places = places_in(column, self._results.words)
         at = places[min(hit.number, len(places) - 1)][0] if places else 0
         point = TextPosition(hit.message, hit.section, at)
         self._locator.bring_into_view(point, self.covered)
+        self._anchor, self._seen = point, self._area.verticalScrollBar().value()
         self.changed.emit()

@@ -17,7 +17,7 @@ class JumpButton(Button):
 
     def __init__(self, theme: Theme, area: QAbstractScrollArea, view: VirtualList) -> None:
         super().__init__(
-            theme, "jumpToLatest", tr("Jump to the latest"), icon="arrow-down", kind="float",
+            theme, "jumpToLatest", tr("Jump to latest"), icon="arrow-down", kind="float",
             colour="text", size=16, shortcut="End", clicked=view.follow,
         )  # fmt: skip
         self._area, self._view = area, view

@@ -27,6 +27,8 @@ class MessageList(QObject):
     thought_toggled = Signal(int, bool)
     reset = Signal()
     """Other messages are shown."""
+    left = Signal()
+    """Those are of another chat."""
     removed = Signal(int)
     """The messages from an index on are gone."""
 
@@ -35,7 +37,8 @@ class MessageList(QObject):
         self._view = view
         self._drafts: dict[int, Draft] = {}
         self._stale: set[int] = set()
-        self._busy = False
+        self.busy = False
+        """Whether an answer is running, so that no other can be requested."""
         self._tick = QTimer(self)
         self._tick.setSingleShot(True)
         self._tick.timeout.connect(self.update_drafts)
@@ -56,9 +59,12 @@ class MessageList(QObject):
         records = [MessageState(row) for row in rows]
         for record in records:
             if draft := self._drafts.get(record.row.id):
-                record.set_parts(draft.parts)
+                record.set_draft(draft)
+        left = _chats_of(self.records) != _chats_of(records)
         self.reset.emit()
         self._view.reset(records)
+        if left:
+            self.left.emit()
 
     def swap(self, rows: Sequence[MessageRow], message: int) -> None:
         """Show another branch, with this message at the place of the one that it replaces."""
@@ -87,6 +93,11 @@ class MessageList(QObject):
         self._view.append(MessageState(row))
         self._enable_all_choices()
         self._view.follow()
+
+    def shorten(self, rows: Sequence[MessageRow]) -> None:
+        """Show only these messages, with which the present ones begin."""
+        self._cut(len(rows))
+        self._enable_all_choices()
 
     def _cut(self, keep: int) -> None:
         self._view.cut(keep)
@@ -139,8 +150,8 @@ class MessageList(QObject):
 
     def set_busy(self, busy: bool) -> None:
         """Set whether an answer is running, so that no other can be requested."""
-        if busy != self._busy:
-            self._busy = busy
+        if busy != self.busy:
+            self.busy = busy
             self._enable_all_choices()
 
     def plain_text(self) -> str:
@@ -172,7 +183,7 @@ class MessageList(QObject):
             index, draft = self.index_of(message), self._drafts.get(message)
             if index is not None and draft:
                 with self._view.keeping_place(index):
-                    self.records[index].set_parts(draft.parts)
+                    self.records[index].set_draft(draft)
                 self.answering.emit(self.records[index])
         self._stale.clear()
         cost = (time.monotonic() - started) * 1000
@@ -188,9 +199,9 @@ class MessageList(QObject):
     def _enable_choices(self, view: MessageView) -> None:
         match view:
             case AnswerView():
-                view.set_choices(view.record is self.records[-1], self._busy)
+                view.set_choices(view.record is self.records[-1], self.busy)
             case QuestionView():
-                view.set_choices(self._busy)
+                view.set_choices(self.busy)
 
     def toggle_thought(self, message: int, opened: bool) -> None:
         """Open or close the reasoning of an answer."""
@@ -217,3 +228,7 @@ class MessageList(QObject):
             self._view.pin(index)
         with self._view.keeping_place(index):
             yield
+
+
+def _chats_of(records: Sequence[MessageState]) -> set[int]:
+    return {record.row.chat for record in records}

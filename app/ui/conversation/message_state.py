@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from app.base.draft import Draft
 from app.base.types import DECLINED, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
@@ -37,9 +37,9 @@ class MessageState:
         self.thinking = False
         self.answered = False
         self.seconds: float | None = None
+        """Seconds of reasoning so far; None if unknown."""
         self.measured: int | None = None
         """Its height in pixels at the present width; None until it is laid out."""
-        self._began = time.monotonic()
         self.sections: list[Section] = []
         self.set_row(row)
 
@@ -61,14 +61,18 @@ class MessageState:
     def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
         """Set the message as it is on disk, and the error that cut it off."""
         self.row, self.error = row, error
-        if not self.streaming and row.thought_s is not None:
-            self.seconds = row.thought_s
+        self.seconds = row.thought_s
         self.set_parts(row.message.parts)
         if not self.streaming:
             self.offered = self.hurried = False
             self.read = None
             for section in self.sections:
                 section.finish()
+
+    def set_draft(self, draft: Draft) -> None:
+        """Set the parts of an answer so far, and how long it has reasoned."""
+        self.seconds = draft.thought_s
+        self.set_parts(draft.parts)
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """Set the parts of an answer so far."""
@@ -89,9 +93,7 @@ class MessageState:
             if p.kind is not PartKind.REASONING and (p.kind is not PartKind.TEXT or p.text.strip())
         ]
         self.answered = bool(others)
-        was, self.thinking = self.thinking, self.streaming and not others
-        if not self.thinking and self.seconds is None:
-            self.seconds = time.monotonic() - self._began if was else 0.0
+        self.thinking = self.streaming and not others
         wanted = (
             [(SectionKind.REASONING, Part(reasoning, PartKind.REASONING))]
             if reasoning.strip()
@@ -139,7 +141,7 @@ class MessageState:
         """Return the header's text; ``reading``: whether reading the prompt has taken a while."""
         if self.thinking:
             if reading:
-                return tr("Reading…")
+                return tr("Processing…")
             doing = doing_now(self.thought.source) if self.thought and not self.opened else ""
             return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
         return thought_for(self.seconds)
@@ -175,14 +177,14 @@ class MessageState:
                 return tr("You stopped this answer.")
             case State.CUT_OFF:
                 if self.unanswered and self.thought:
-                    return tr("This answer was cut off while the model thought.")
+                    return tr("This answer was cut off during reasoning.")
                 return tr("This answer was cut off.")
             case State.DONE if self._calls:
-                return tr("The model wanted to use a tool, and Fireside has none yet.")
+                return tr("The model tried to call a tool. Fireside doesn’t support tools yet.")
             case State.DONE if self.unanswered and self.thought:
-                return tr("The model only thought, and gave no answer.")
+                return tr("The model finished reasoning without an answer.")
             case State.DONE if self.unanswered:
-                return tr("The model gave no answer.")
+                return tr("The model didn’t answer.")
         return ""
 
     @property
@@ -263,7 +265,9 @@ def _named(part: Part) -> Part:
         case PartKind.TEXT if part.name == DECLINED:
             return replace(part, text=declined_sentence())
         case PartKind.UNKNOWN:
-            return replace(part, name=tr("This part was made by a newer version of Fireside."))
+            return replace(
+                part, name=tr("This content was created by a newer version of Fireside.")
+            )
         case PartKind.MEDIA:
             return replace(part, name=part.name or part.media_type)
     return part
@@ -280,8 +284,10 @@ def when(seconds: float) -> str:
 
 
 def thought_for(seconds: float | None) -> str:
-    """Return in words how long the reasoning took."""
-    if not seconds or seconds < 1:
+    """Return in words how long the reasoning took; None if that is unknown."""
+    if seconds is None:
+        return tr("Reasoning")
+    if seconds < 1:
         return tr("Thought for less than a second")
     if seconds < 60:
         return tr("Thought for {seconds} s").format(seconds=number(seconds))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.base.types import Effort
@@ -33,6 +34,8 @@ class MessageView(QWidget):
     copy = Signal(str)
     version_wanted = Signal(int)
     """The id of another version that is to be shown instead."""
+    more = Signal(QWidget)
+    """The menu of the message is wanted; the button that was pressed."""
     reached = Signal(QRect)
     """The Tab key has reached a control there."""
 
@@ -120,6 +123,8 @@ class AnswerView(MessageView):
     """An answer of the model, as it grows and when it is done."""
 
     again = Signal(int, Effort)
+    regenerate = Signal(QWidget)
+    """Another version is wanted; the button that was pressed."""
     resume = Signal(int)
     conclude = Signal(int)
     """The id of a message that the model is to answer from its reasoning."""
@@ -144,7 +149,8 @@ class AnswerView(MessageView):
         self._footer = MessageFooter(theme)
         self._footer.setParent(self)
         self._footer.copy.connect(lambda: self.copy.emit(self.row.message.text))
-        self._footer.again.connect(lambda effort: self.again.emit(self.row.id, effort))
+        self._footer.again.connect(self.regenerate)
+        self._footer.more.connect(self.more)
         self._footer.versions.wanted.connect(self.version_wanted)
 
     def show_record(self, record: MessageState) -> None:
@@ -168,6 +174,7 @@ class AnswerView(MessageView):
         self._footer.setVisible(not record.streaming)
         if not record.streaming:
             self._footer.set_row(record.row)
+            self._footer.set_hovered(self.underMouse())
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
@@ -220,6 +227,14 @@ class AnswerView(MessageView):
             for child in widget.findChildren(QWidget)
             if child.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._footer.set_hovered(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._footer.set_hovered(False)
 
     def copied(self) -> None:
         """Show for a moment that the answer was copied."""

@@ -156,7 +156,7 @@ class Section:
     def heading(self) -> str:
         """The heading above a call, a result, and the like; empty for none."""
         if self.kind is SectionKind.CALL:
-            return tr("Call to {recipient}").format(recipient=self.name)
+            return tr("Tool call: {recipient}").format(recipient=self.name)
         return self.name
 
     @property

@@ -24,7 +24,7 @@ class ThoughtHeader(Button):
         super().__init__(
             theme,
             "thought",
-            tr("Show or hide the reasoning"),
+            tr("Show or hide reasoning"),
             shortcut="Space",
             pixels=14,
             weight=400,
@@ -89,8 +89,8 @@ class ReadingBar(ProgressLine):
     appeared = Signal()
 
     def __init__(self) -> None:
-        tip = tr("How much of the prompt the model has read")
-        super().__init__("prefillProgress", tr("Reading the prompt"), tip, 3)
+        tip = tr("Prompt processing progress")
+        super().__init__("prefillProgress", tr("Processing prompt"), tip, 3)
         self.setMaximumWidth(280)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

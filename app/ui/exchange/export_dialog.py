@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -17,12 +16,13 @@ from PySide6.QtWidgets import (
 from app.base.settings import Settings
 from app.ui.controls import Button, ProgressLine, Segments, column, muted, set_tone
 from app.ui.dialogs import ask_folder
-from app.ui.form_fields import DialogButtons, grow_to_fit, heading, named, note
+from app.ui.form_fields import DialogButtons, heading, named, note
+from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 
-class ExportDialog(QDialog):
+class ExportDialog(FittingDialog):
     """A dialog that asks how to export chats.
 
     It begins with the last choices, from ``settings``, and changes nothing itself. ``several``:
@@ -63,7 +63,7 @@ class ExportDialog(QDialog):
         self.problem = note("", "exportProblem")
         self.problem.hide()
         layout.addWidget(self.problem)
-        self.bar = ProgressLine("exportProgress", tr("Export"), tr("How much is exported"), 4)
+        self.bar = ProgressLine("exportProgress", tr("Export"), tr("Export progress"), 4)
         keeps = self.bar.sizePolicy()
         keeps.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(keeps)
@@ -109,7 +109,7 @@ class ExportDialog(QDialog):
         set_tone(self.problem, "danger")
         self.problem.show()
         self._named()
-        grow_to_fit(self)
+        self.grow()
         self.export.setFocus()
 
     def done(self, result: int) -> None:
@@ -122,7 +122,7 @@ class ExportDialog(QDialog):
     def _make_fields(self, name: str, settings: Settings) -> None:
         self.form = Segments(
             "exportForm",
-            tr("Form"),
+            tr("Format"),
             [
                 (".md", "Markdown", "exportMarkdown", ""),
                 (".html", tr("Web page"), "exportHtml", ""),
@@ -141,8 +141,8 @@ class ExportDialog(QDialog):
             "exportReasoning",
             tr("Reasoning"),
             [
-                ("with", tr("With it"), "exportWithReasoning", ""),
-                ("without", tr("Without it"), "exportWithoutReasoning", ""),
+                ("with", tr("Include"), "exportWithReasoning", ""),
+                ("without", tr("Leave out"), "exportWithoutReasoning", ""),
             ],
         )
         self.reasoning.set_value("with" if settings.export_reasoning else "without")
@@ -150,8 +150,8 @@ class ExportDialog(QDialog):
             "exportBranches",
             tr("Branches"),
             [
-                ("shown", tr("The one that is shown"), "exportShownBranch", ""),
-                ("all", tr("All"), "exportAllBranches", ""),
+                ("shown", tr("Current branch"), "exportShownBranch", ""),
+                ("all", tr("All branches"), "exportAllBranches", ""),
             ],
         )
         self.branches.set_value("all" if settings.export_branches else "shown")
@@ -159,14 +159,14 @@ class ExportDialog(QDialog):
         self.name.setProperty("kind", "field")
         self.name.setMaxLength(200)
         self.name.textChanged.connect(self._named)
-        self.folder = QLineEdit(settings.export_folder or _documents())
-        named(self.folder, "exportFolder", tr("Folder"), tr("The folder that it goes into"))
+        self.folder = QLineEdit(settings.exports or settings.export_folder or _documents())
+        named(self.folder, "exportFolder", tr("Folder"), tr("Where to save the export"))
         self.folder.setProperty("kind", "field")
         self.folder.textChanged.connect(self._named)
 
     def _arrange_fields(self) -> None:
         choose = Button(
-            self._theme, "chooseExportFolder", tr("Choose the folder"), text=tr("Choose…"),
+            self._theme, "chooseExportFolder", tr("Choose folder"), text=tr("Choose…"),
             clicked=self._choose,
         )  # fmt: skip
         where = QHBoxLayout()
@@ -179,7 +179,7 @@ class ExportDialog(QDialog):
         self._rows.setVerticalSpacing(10)
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self._rows.addRow(self._label(tr("Form")), self.form)
+        self._rows.addRow(self._label(tr("Format")), self.form)
         below = QFormLayout.ItemRole.FieldRole
         self._rows.setWidget(self._rows.rowCount(), below, self._about)
         self._rows.addRow(self._label(tr("Reasoning")), self.reasoning)
@@ -200,18 +200,18 @@ class ExportDialog(QDialog):
         for field in (self.reasoning, self.branches):
             self._rows.setRowVisible(field, not whole)
         folder = self._several and not whole
-        tip = tr("What the folder of the files is called") if folder else tr("The file’s name")
+        tip = tr("Folder name") if folder else tr("File name")
         named(self.name, "exportName", tr("Name"), tip)
         about = {
-            ".md": tr("Text with a few marks, for notes and editors."),
-            ".html": tr("A page for any browser. It needs nothing else, and loads nothing."),
-            ".pdf": tr("Pages to read, print and send."),
-            ".json": tr("Everything: all branches, reasoning and figures. Fireside reads it back."),
+            ".md": tr("Markdown text"),
+            ".html": tr("Self-contained web page"),
+            ".pdf": tr("For reading and printing"),
+            ".json": tr("Everything; can be imported again"),
         }[form]
         if folder:
-            about += " " + tr("Each chat is a file, in a folder of that name.")
+            about += " " + tr("Each chat becomes a file in this folder.")
         self._about.setText(about)
-        grow_to_fit(self)
+        self.grow()
 
     def _named(self) -> None:
         self.export.setEnabled(bool(self.file and self.folder.text().strip()))
@@ -219,7 +219,7 @@ class ExportDialog(QDialog):
     def _choose(self) -> None:
         ask_folder(
             self,
-            tr("Choose the folder"),
+            tr("Choose folder"),
             lambda path: self.folder.setText(str(path)),
             at=str(self.place),
         )

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui.controls import ProgressLine, Scroll, column, muted, set_tone
-from app.ui.form_fields import DialogButtons, grow_to_fit, heading, note
+from app.ui.form_fields import DialogButtons, heading, note
+from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -26,13 +27,13 @@ _LEFT = {
     "file": lambda n: tr("%Ln file(s)", "", n),
     "tool": lambda n: tr("%Ln tool call(s)", "", n),
     "citation": lambda n: tr("%Ln citation(s)", "", n),
-    "memory": lambda n: tr("%Ln memory note(s)", "", n),
+    "memory": lambda n: tr("%Ln memory item(s)", "", n),
     "note": lambda n: tr("%Ln note(s)", "", n),
     "tag": lambda n: tr("%Ln tag(s)", "", n),
     "folder": lambda n: tr("%Ln folder name(s)", "", n),
     "hidden": lambda n: tr("%Ln hidden message(s)", "", n),
-    "unknown": lambda n: tr("%Ln part(s) of an unknown kind", "", n),
-    "chat": lambda n: tr("%Ln chat(s) without a message", "", n),
+    "unknown": lambda n: tr("%Ln unsupported item(s)", "", n),
+    "chat": lambda n: tr("%Ln empty chat(s)", "", n),
 }
 
 
@@ -48,11 +49,13 @@ def sources(found: ImportedFiles) -> str:
     return ", ".join(f"{source} ({number(count)})" for source, count in found.sources.items())
 
 
-class ImportDialog(QDialog):
+class ImportDialog(FittingDialog):
     """A preview of an import. It opens while files are read, and changes nothing itself."""
 
     wanted = Signal()
     """The user has confirmed the import."""
+    shown = Signal()
+    """The user wants to see the chats that were imported."""
     given_up = Signal()
     """The dialog was closed, whether something was running or not."""
 
@@ -64,23 +67,24 @@ class ImportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
         self._total = 0
+        self._finished = False
         layout = column(self, (28, 22, 28, 22), gap=10)
         self.head = heading(tr("Reading {name}…").format(name=name), 18, 640)
         self.head.setObjectName("importHead")
         self.head.setWordWrap(True)
         layout.addWidget(self.head)
-        self.about = note(tr("Nothing is imported yet."), "importAbout")
+        self.about = note(tr("Nothing has been imported yet."), "importAbout")
         layout.addWidget(self.about)
         self._lists = Scroll()
         self._lists.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._lists.hide()
         layout.addWidget(self._lists)
         layout.addStretch(1)
-        self.bar = ProgressLine("importProgress", tr("Import"), tr("How much is imported"), 4)
+        self.bar = ProgressLine("importProgress", tr("Import"), tr("Import progress"), 4)
         self.bar.setRange(0, 0)  # busy: the total is unknown
         layout.addWidget(self.bar)
         buttons = DialogButtons(
-            theme, self, tr("Import"), self.wanted.emit, name="startImport",
+            theme, self, tr("Import"), self._go_on, name="startImport",
             cancel_name="cancelImport",
         )  # fmt: skip
         self.cancel, self.start = buttons.cancel, buttons.primary
@@ -100,7 +104,7 @@ class ImportDialog(QDialog):
         if self._total:
             self.bar.set_share(chats / self._total)
         elif chats:
-            self.about.setText(tr("%Ln chat(s) so far. Nothing is imported yet.", "", chats))
+            self.about.setText(tr("Found %Ln chat(s) so far", "", chats))
 
     def preview(self, found: ImportedFiles) -> None:
         """Show what was found, once everything has been read."""
@@ -109,8 +113,8 @@ class ImportDialog(QDialog):
         self._total = found.chats
         chats = tr("%Ln chat(s)", "", found.chats)
         messages = tr("%Ln message(s)", "", found.messages)
-        self.head.setText(tr("{chats} with {messages}").format(chats=chats, messages=messages))
-        self.about.setText(tr("From {sources}.").format(sources=sources(found)))
+        self.head.setText(tr("{chats} ({messages})").format(chats=chats, messages=messages))
+        self.about.setText(tr("From {sources}").format(sources=sources(found)))
         self._list(self._found(found), found.faults)
         new = found.chats - found.duplicates
         self.start.setText(tr("Import %Ln chat(s)", "", new))
@@ -118,7 +122,7 @@ class ImportDialog(QDialog):
             self._only_close()
         self.start.setEnabled(new > 0)
         (self.start if new else self.cancel).setFocus()
-        grow_to_fit(self)
+        self.grow()
 
     def begin(self) -> None:
         """Show that the import is running."""
@@ -135,7 +139,28 @@ class ImportDialog(QDialog):
         self.about.setText(sentence)
         set_tone(self.about, "danger")
         self._only_close()
-        grow_to_fit(self)
+        self.grow()
+
+    def finish(self, result: str, about: str) -> None:
+        """Show what was imported, and offer to show the chats."""
+        self._finished = True
+        self.bar.hide()
+        self._lists.hide()
+        self.head.setText(result.removesuffix("."))
+        self.about.setText(about)
+        self.start.setText(tr("Show"))
+        self.start.setEnabled(True)
+        self.start.setFocus()
+        self.cancel.setText(tr("Close"))
+        self.grow()
+
+    def _go_on(self) -> None:
+        """Import, or show what was imported."""
+        if not self._finished:
+            self.wanted.emit()
+            return
+        self.accept()
+        self.shown.emit()
 
     def _only_close(self) -> None:
         """Hide all buttons but the one that closes the dialog."""
@@ -148,12 +173,12 @@ class ImportDialog(QDialog):
         """Return the preview, as headings with lines."""
         facts = []
         if found.duplicates:
-            facts.append((tr("Here already"), [tr("%Ln chat(s)", "", found.duplicates)]))
-        left = counted(found) or [tr("Nothing is left out.")]
-        facts.append((tr("Left out"), left))
+            facts.append((tr("Already imported"), [tr("%Ln chat(s)", "", found.duplicates)]))
+        left = counted(found) or [tr("Nothing")]
+        facts.append((tr("Won’t be imported"), left))
         if found.without_chats:
             others = tr("%Ln file(s) without chats", "", found.without_chats)
-            facts.append((tr("Passed over"), [others]))
+            facts.append((tr("Ignored"), [others]))
         return facts
 
     def _list(
@@ -171,8 +196,8 @@ class ImportDialog(QDialog):
         if faults:
             lines = [explain(fault).sentence for fault in faults[:_FAULTS]]
             if len(faults) > _FAULTS:
-                lines.append(tr("And %Ln more file(s).", "", len(faults) - _FAULTS))
-            set_tone(self._row(grid, tr("Not readable"), "\n".join(lines)), "danger")
+                lines.append(tr("and %Ln more file(s)", "", len(faults) - _FAULTS))
+            set_tone(self._row(grid, tr("Couldn’t be read"), "\n".join(lines)), "danger")
         grid.setRowStretch(grid.rowCount(), 1)
         self._lists.setWidget(inside)
         self._lists.show()

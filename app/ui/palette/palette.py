@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from app.base.errors import Cancelled
@@ -16,12 +16,17 @@ from app.ui.commands import Command
 from app.ui.controls import Button, column, muted
 from app.ui.form_fields import named
 from app.ui.palette.palette_list import PaletteList, PaletteRow
+from app.ui.palette.shade import Shade
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
 
 _WIDTH = 640
-_TOP = 72
+_TOP = 72  # pixels above it, and below it at least; less in a low window
+_SIDE = 12  # pixels beside it in a narrow window
+_NOTE = 44  # pixels of the line that stands for results
+_BELOW = 8  # pixels below the results
+_BORDER = 1
 _LATEST = 6  # chats listed before anything is typed
 _COMMANDS_ONLY = ">"  # as the first character, it limits the search to commands
 
@@ -59,7 +64,7 @@ class CommandPalette(QFrame):
         self.field.textChanged.connect(self._look)
         self.field.installEventFilter(self)
         self._reasoning = Button(
-            theme, "paletteReasoning", tr("Search the reasoning, too"), text=tr("Reasoning"),
+            theme, "paletteReasoning", tr("Include reasoning"), text=tr("Reasoning"),
             kind="toggle", shortcut="Alt+R",
         )  # fmt: skip
         self._reasoning.setCheckable(True)
@@ -67,15 +72,19 @@ class CommandPalette(QFrame):
         self._reasoning.toggled.connect(self._look)
         self._list = PaletteList(theme)
         self._list.chosen.connect(self._choose)
-        self._none = muted(tr("Nothing has these words."), "paletteNothing", 13)
-        self._none.setContentsMargins(14, 10, 14, 14)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 10, 12, 8)
-        head.setSpacing(8)
-        head.addWidget(self.field, 1)
-        head.addWidget(self._reasoning)
-        layout = column(self)
-        layout.addLayout(head)
+        self._none = muted(tr("No results"), "paletteNothing", 13)
+        self._none.setContentsMargins(18, 0, 18, 6)
+        self._none.setFixedHeight(_NOTE)
+        self._none.hide()
+        self._shade = Shade(window)
+        self._shade.pressed.connect(self.close_again)
+        self._head = QHBoxLayout()
+        self._head.setContentsMargins(12, 10, 12, 8)
+        self._head.setSpacing(8)
+        self._head.addWidget(self.field, 1)
+        self._head.addWidget(self._reasoning)
+        layout = column(self, (0, 0, 0, _BELOW))
+        layout.addLayout(self._head)
         layout.addWidget(self._none)
         layout.addWidget(self._list, 1)
         window.installEventFilter(self)
@@ -89,9 +98,11 @@ class CommandPalette(QFrame):
         self._before = QApplication.focusWidget()
         self._look()
         self._place()
+        self._shade.show()
+        self._shade.raise_()
         self.show()
         self.raise_()
-        self.field.setFocus()
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
     def close_again(self) -> None:
@@ -101,6 +112,10 @@ class CommandPalette(QFrame):
         if had and self._before:
             self._before.setFocus()
         self._before = None
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._shade.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and isinstance(event, QKeyEvent):
@@ -164,7 +179,7 @@ class CommandPalette(QFrame):
         rows: list[PaletteRow] = []
         if not typed:
             rows += [PaletteRow.of_chat(chat) for chat in self._chats()[:_LATEST]]
-            rows = [PaletteRow.heading(tr("Latest chats")), *rows] if rows else []
+            rows = [PaletteRow.heading(tr("Recent chats")), *rows] if rows else []
         words = typed.removeprefix(_COMMANDS_ONLY).casefold().split()
         fitting = [
             c for c in self._commands if c.isEnabled() and all(w in _spoken(c) for w in words)
@@ -186,8 +201,10 @@ class CommandPalette(QFrame):
         if messages:
             rows += [PaletteRow.heading(tr("Messages")), *messages]
         self._list.set_rows(rows)
-        self._none.setText(tr("Nothing has these words."))
-        self._none.setVisible(not rows and self._newest is None)
+        self._list.setVisible(bool(rows))
+        # Until a search has ended, what was said stays, so that nothing flickers.
+        self._none.setText(tr("No results"))
+        self._none.setVisible(not rows and (self._newest is None or not self._none.isHidden()))
         self._place()
 
     def _choose(self, row: PaletteRow) -> None:
@@ -208,12 +225,19 @@ class CommandPalette(QFrame):
             self.hide()
 
     def _place(self) -> None:
-        window = self.window()
-        width = min(_WIDTH, window.width() - 48)
-        head = self.field.sizeHint().height() + 18
-        note = self._none.sizeHint().height() if not self._none.isHidden() else 0
-        height = min(head + note + self._list.total_height() + 10, window.height() - 2 * _TOP)
-        self.setGeometry((window.width() - width) // 2, _TOP, width, height)
+        note = _NOTE if not self._none.isHidden() else 0
+        head = self._head.sizeHint().height()
+        wanted = head + note + self._list.total_height() + _BELOW + 2 * _BORDER
+        self.setGeometry(place_in(self.window().size(), wanted))
+        self._shade.cover(self.geometry())
+
+
+def place_in(window: QSize, wanted: int) -> QRect:
+    """Return where the palette is in a window, if all its rows take ``wanted`` pixels."""
+    top = min(_TOP, window.height() // 10)
+    width = min(_WIDTH, window.width() - 2 * _SIDE)
+    height = min(wanted, window.height() - 2 * top)
+    return QRect((window.width() - width) // 2, top, width, height)
 
 
 def _spoken(command: Command) -> str:

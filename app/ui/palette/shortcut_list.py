@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.ui.commands import Command
-from app.ui.controls import column, muted, spoken
+from app.ui.controls import column, muted, send_keys, spoken
+from app.ui.screen import FittingDialog
 from app.ui.theme import font
 from app.wording.language import tr
 
 
-class ShortcutList(QDialog):
+class ShortcutList(FittingDialog):
     """The commands with shortcuts, under their headings, and the keys that controls handle."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget) -> None:
+    def __init__(self, commands: Sequence[Command], parent: QWidget, *, ctrl: bool) -> None:
+        """Create the list; ``ctrl``: whether Ctrl+Enter sends a message, rather than Enter."""
         super().__init__(parent)
+        self._ctrl = ctrl
         self.setObjectName("keys")
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -43,24 +46,24 @@ class ShortcutList(QDialog):
 
     def _groups(self, commands: Sequence[Command]) -> dict[str, list[tuple[str, list[str]]]]:
         groups: dict[str, list[tuple[str, list[str]]]] = {
-            tr("Writing"): [
-                (tr("Send"), ["Return"]),
-                (tr("Break the line"), ["Shift+Return"]),
+            tr("Composing"): [
+                (tr("Send"), [send_keys(self._ctrl)]),
+                (tr("New line"), ["Return" if self._ctrl else "Shift+Return"]),
             ],
         }
         for command in commands:
             if keys := [key.toString() for key in command.shortcuts()]:
                 groups.setdefault(command.group, []).append((command.text(), keys[:1]))
-        groups[tr("In the list of chats")] = [
+        groups[tr("In the chat list")] = [
             (tr("Open"), ["Return"]),
             (tr("Rename"), ["F2"]),
             (tr("Delete"), ["Del"]),
         ]
-        groups[tr("In the conversation")] = [
+        groups[tr("In the chat")] = [
             (tr("Select"), ["Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"]),
-            (tr("Select everything"), ["Ctrl+A"]),
-            (tr("Copy what is selected"), ["Ctrl+C"]),
-            (tr("To the beginning, to the end"), ["Home", "End"]),
+            (tr("Select all"), ["Ctrl+A"]),
+            (tr("Copy selection"), ["Ctrl+C"]),
+            (tr("Go to start, go to end"), ["Home", "End"]),
         ]
         return groups
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -24,6 +23,7 @@ from app.network.updates import LatestRelease
 from app.ui.controls import Button, Elided, IconView, column, muted, set_tone
 from app.ui.form_fields import heading, named, note
 from app.ui.preferences.component_list import ComponentList
+from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, font, mono
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -31,7 +31,7 @@ from app.wording.language import tr
 _LIST_WIDTH = 236
 
 
-class AboutPage(QDialog):
+class AboutPage(FittingDialog):
     """A list of components, and the licence of the selected one."""
 
     check_requested = Signal()

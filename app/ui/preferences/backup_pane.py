@@ -30,7 +30,7 @@ class BackupPane(QWidget):
         self._status = note("", "backupsSaid")
         self._status.hide()
         self._restore = Button(
-            theme, "restoreBackup", tr("Put the chosen backup in the place of the chats"),
+            theme, "restoreBackup", tr("Restore the selected backup"),
             text=tr("Restore…"), clicked=self._ask_restore,
         )  # fmt: skip
         self._restore.setEnabled(False)

@@ -39,8 +39,8 @@ class ChatController(QObject):
         self._index, self._turns, self._current = index, turns, current
         self._left: int | None = None
         chats = sidebar.list
-        chats.close_folders(host.settings.closed_folders)
-        chats.folded.connect(lambda names: host.change(closed_folders=tuple(sorted(names))))
+        chats.open_folders(host.settings.open_folders)
+        chats.folded.connect(lambda names: host.change(open_folders=tuple(sorted(names))))
         chats.exported.connect(self.exported)
         chats.renamed.connect(index.rename)
         chats.folder_renamed.connect(index.rename_folder)
@@ -75,7 +75,7 @@ class ChatController(QObject):
 
     def _list(self, listing: ChatListing) -> None:
         self._sidebar.list.set_folders(listing.folders)
-        self._sidebar.set_chats(listing.chats, found=listing.found)
+        self._sidebar.set_chats(listing)
 
     def _deleted(self, chat: int) -> None:
         self._turns.stop(chat)

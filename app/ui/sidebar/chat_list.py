@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -27,13 +28,14 @@ from PySide6.QtGui import (
     QKeySequence,
     QMouseEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu, QWidget
 
-from app.store import ChatRow
+from app.store import ChatRow, SearchHit
 from app.ui.dialogs import ask_name
 from app.ui.sidebar.chat_delegate import ChatDelegate
 from app.ui.sidebar.chat_menu import ListActions, chat_menu, folder_menu
-from app.ui.sidebar.chat_model import ENTRY, ChatModel, FolderRow, Key, key_of
+from app.ui.sidebar.chat_model import ENTRY, ChatModel, FolderRow, Index, Key, key_of
+from app.ui.sidebar.sticky_heading import StickyHeading
 from app.ui.theme import Theme
 from app.wording.language import tr
 
@@ -45,8 +47,8 @@ _EDITING = QAbstractItemView.State.EditingState
 class ChatList(QListView):
     """The list of chats.
 
-    While it has the keyboard focus, the current row and the selection stay in place; otherwise they
-    are on the chat that is shown.
+    The chat that is shown is highlighted, whatever is chosen. While the list has the keyboard
+    focus, the current row and the selection stay in place; otherwise they are on that chat.
     """
 
     opened = Signal(int)
@@ -58,7 +60,7 @@ class ChatList(QListView):
     arranged = Signal(tuple, object)
     """The ids of chats, and the arguments for `ChatTable.arrange` as a dict."""
     folded = Signal(object)
-    """The names of the closed folders, as a frozenset."""
+    """The names of the open folders, as a frozenset."""
     undone = Signal()
     refreshed = Signal()
     """The rows have changed."""
@@ -89,6 +91,7 @@ class ChatList(QListView):
         self.setModel(self.chats)
         self.setItemDelegate(self._delegate)
         self.setUniformItemSizes(True)
+        self.sticky = StickyHeading(theme, self, self.chats, self._delegate)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -106,39 +109,63 @@ class ChatList(QListView):
 
     # --- Contents ---------------------------------------------------------------------------
 
-    def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
+    def set_chats(
+        self,
+        chats: Iterable[ChatRow],
+        *,
+        found: bool = False,
+        places: Mapping[int, SearchHit] | None = None,
+    ) -> None:
         """Show these chats, but not before the user has finished renaming one.
 
-        With ``found`` they are the results of a search, and closed folders do not hide any.
+        With ``found`` they are the results of a search, with the place where each was found.
         """
         if self.state() is _EDITING:
             rows = list(chats)
-            self._later = lambda: self.set_chats(rows, found=found)
+            self._later = lambda: self.set_chats(rows, found=found, places=places)
             return
         self._later = None
-        self._keep(lambda: self.chats.set_chats(chats, found=found))
+        self._delegate.found = found
+        self._keep(lambda: self.chats.set_chats(chats, found=found, places=places))
         # An empty list has no row to show that it has the focus.
         nothing = self.chats.rowCount() == 0
         policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
         self.setFocusPolicy(policy)
+        self.sticky.place()
         self.refreshed.emit()
 
     def set_folders(self, names: Iterable[str]) -> None:
-        """Set the names of all folders. A folder that is gone is not remembered as closed."""
+        """Set the names of all folders."""
         self.folders = sorted(names, key=lambda name: (name.casefold(), name))
-        if self.chats.closed - set(self.folders):
-            self.close_folders(self.chats.closed & set(self.folders))
-            self.folded.emit(self.chats.closed)
 
-    def close_folders(self, names: Iterable[str]) -> None:
-        """Close these folders and open all others."""
-        self._keep(lambda: self.chats.close(names))
+    def open_folders(self, names: Iterable[str]) -> None:
+        """Open these folders and close all others."""
+        self._keep(lambda: self.chats.open_folders(names))
+        self.sticky.place()
 
-    def show_chat(self, chat: int | None) -> None:
-        """Set which chat is shown. It becomes the current row unless the list is in use."""
-        self._shown = chat
+    def show_chat(self, chat: int | None, folder: str = "") -> None:
+        """Highlight the chat that is shown, or its folder while that is closed.
+
+        It becomes the current row unless the list is in use.
+        """
+        if (chat, folder) == (self._shown, self._delegate.shown_folder):
+            return
+        self._shown = self._delegate.shown = chat
+        self._delegate.shown_folder = folder
+        self.viewport().update()
         if not self._in_use():
             self._mark_shown()
+
+    def show_chats(self, chats: Sequence[int]) -> None:
+        """Select chats, in folders that are opened, and give them the keyboard."""
+        ids = set(chats)
+        self.open_folders(self.chats.open | self.chats.folders_of(ids))
+        self._select(chats)
+        self.setFocus()
+        if found := self.selectedIndexes():
+            first = min(found, key=lambda index: index.row())
+            self.selectionModel().setCurrentIndex(first, _SELECT.NoUpdate)
+            self.scrollTo(first)
 
     def rename(self) -> None:
         """Rename the chat or folder of the current row in place."""
@@ -147,7 +174,7 @@ class ChatList(QListView):
 
     def ask_folder(self, done: Callable[[str], None]) -> None:
         """Ask for the name of a new folder."""
-        ask_name(self, self._theme, "newFolder", tr("New folder"), tr("Name of the folder"), done)
+        ask_name(self, self._theme, "newFolder", tr("New folder"), tr("Folder name"), done)
 
     def chosen(self) -> list[ChatRow]:
         """Return the chats that a key or the menu applies to, from the top."""
@@ -164,10 +191,10 @@ class ChatList(QListView):
 
     def fold(self, name: str, *, closed: bool) -> None:
         """Close or open a folder."""
-        before = self.chats.closed
-        self.close_folders(before | {name} if closed else before - {name})
-        if self.chats.closed != before:
-            self.folded.emit(self.chats.closed)
+        before = self.chats.open
+        self.open_folders(before - {name} if closed else before | {name})
+        if self.chats.open != before:
+            self.folded.emit(self.chats.open)
 
     def _keep(self, change: Callable[[], None]) -> None:
         """Change the rows, keeping the current row and the selection on their chats.
@@ -226,15 +253,34 @@ class ChatList(QListView):
 
     def _rename_folder(self, old: str, new: str) -> None:
         self._renamed[old] = new
-        if old in self.chats.closed:  # it stays closed under its new name
-            self.chats.closed |= {new}
-            self.folded.emit(self.chats.closed)
+        if old in self.chats.open:  # it stays open under its new name
+            self.chats.open |= {new}
+            self.folded.emit(self.chats.open)
         self.folder_renamed.emit(old, new)
 
     # --- Keys and the mouse -----------------------------------------------------------------
 
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        """Scroll to a row, below the heading that stays at the top."""
+        super().scrollTo(index, hint)
+        hidden = self.sticky.covered - self.visualRect(index).top()
+        if hidden > 0 and isinstance(index.data(ENTRY), ChatRow):
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() - hidden)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._delegate.keyboard = False
+        where = event.position().toPoint()
+        index = self.indexAt(where)
+        more = self._delegate.more_rect(self.visualRect(index))
+        chat = isinstance(index.data(ENTRY), ChatRow)
+        if chat and event.button() is Qt.MouseButton.LeftButton and more.contains(where):
+            self._popup(index, self.viewport().mapToGlobal(more.bottomLeft()))
+            return
         super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -300,9 +346,14 @@ class ChatList(QListView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             self._open_menu()
-        elif menu := self._menu_of(self.indexAt(event.pos())):
+        else:
+            self._popup(self.indexAt(event.pos()), event.globalPos())
+
+    def _popup(self, index: QModelIndex, where: QPoint) -> None:
+        """Open the menu of a row that was clicked."""
+        if menu := self._menu_of(index):
             menu.aboutToHide.connect(self._menu_left, Qt.ConnectionType.QueuedConnection)
-            menu.popup(event.globalPos())
+            menu.popup(where)
 
     def _open_menu(self) -> None:
         """Open the menu of the current row, from the keyboard."""
@@ -319,6 +370,11 @@ class ChatList(QListView):
             case FolderRow() as folder:
                 return folder_menu(self, folder, self._actions)
         return None
+
+    def menu_for(self, parent: QWidget, chat: ChatRow, rename: Callable[[], None]) -> QMenu:
+        """Return the menu of a chat for a place outside the list."""
+        actions = replace(self._actions, rename=rename)
+        return chat_menu(parent, [chat], self.folders, actions, delete_key="")
 
     def _menu_left(self) -> None:
         """Go back to the chat that is shown after a right click on another."""

@@ -31,7 +31,12 @@ class ListActions:
 
 
 def chat_menu(
-    parent: QWidget, chats: Sequence[ChatRow], folders: Iterable[str], actions: ListActions
+    parent: QWidget,
+    chats: Sequence[ChatRow],
+    folders: Iterable[str],
+    actions: ListActions,
+    *,
+    delete_key: str = "Del",
 ) -> QMenu:
     """Return the menu of the selected chats. ``folders`` are possible destinations."""
     menu = menu_of(parent, "chatMenu")
@@ -49,13 +54,16 @@ def chat_menu(
     else:
         menu.addAction(tr("Pin"), arrange(pinned=True))
     menu.addMenu(_folder_menu(chats, folders, actions, menu))
-    archive = tr("Archive") if one else tr("Archive %Ln chat(s)", "", count)
-    menu.addAction(archive, arrange(archived=True))
+    if all(chat.archived for chat in chats):
+        menu.addAction(tr("Unarchive"), arrange(archived=False))
+    else:
+        archive = tr("Archive") if one else tr("Archive %Ln chat(s)", "", count)
+        menu.addAction(archive, arrange(archived=True))
     export = tr("Export…") if one else tr("Export %Ln chat(s)…", "", count)
     menu.addAction(export, lambda: actions.export(ids))
     menu.addSeparator()
     delete = tr("Delete") if one else tr("Delete %Ln chat(s)", "", count)
-    menu.addAction(keyed(delete, "Del"), lambda: actions.delete(ids))
+    menu.addAction(keyed(delete, delete_key), lambda: actions.delete(ids))
     return menu
 
 
@@ -89,8 +97,8 @@ def folder_menu(parent: QWidget, folder: FolderRow, actions: ListActions) -> QMe
     """Return the menu of a folder."""
     menu = menu_of(parent, "folderMenu")
     menu.addAction(keyed(tr("Rename folder"), "F2"), actions.rename)
-    turn = tr("Close folder") if folder.open else tr("Open folder", "in the list of chats")
+    turn = tr("Collapse folder") if folder.open else tr("Expand folder", "in the list of chats")
     menu.addAction(turn, lambda: actions.toggle_folder(folder))
     menu.addSeparator()
-    menu.addAction(tr("Dissolve folder, keep its chats"), lambda: actions.dissolve_folder(folder))
+    menu.addAction(tr("Remove folder (keep chats)"), lambda: actions.dissolve_folder(folder))
     return menu

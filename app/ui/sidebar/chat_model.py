@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from app.store import ChatRow
+from app.store import ChatRow, SearchHit
 from app.wording.language import tr
 from app.wording.quantities import month, month_and_year
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY = Qt.ItemDataRole.UserRole
 """The role whose data is the Entry itself."""
+PLACE = Qt.ItemDataRole.UserRole + 1
+"""The role whose data is the SearchHit for which a chat is listed, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ def group_of(updated: float, today: datetime.date) -> str:
 class ChatModel(QAbstractListModel):
     """Pinned chats, folders with their chats, and the others, newest first.
 
-    Each chat is in one place only. Inside a folder, pinned chats come first.
+    Each chat is in one place only. Inside a folder, pinned chats come first. The results of a
+    search are a plain list, each with the place where it was found.
     """
 
     renamed = Signal(int, str)
@@ -69,29 +73,47 @@ class ChatModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.closed: frozenset[str] = frozenset()
-        """The folders whose chats are hidden."""
+        self.open: frozenset[str] = frozenset()
+        """The folders whose chats are shown."""
+        self.found = False
+        """Whether the chats are the results of a search."""
         self._chats: list[ChatRow] = []
-        self._found = False
+        self._places: Mapping[int, SearchHit] = {}
         self._entries: list[Entry] = []
+        self._heads: list[int] = []  # the rows of headings and folders
         self._rows: dict[Key, int] = {}
 
-    def set_chats(self, chats: Iterable[ChatRow], *, found: bool = False) -> None:
-        """Show these chats; with ``found``, those in closed folders too."""
+    def set_chats(
+        self,
+        chats: Iterable[ChatRow],
+        *,
+        found: bool = False,
+        places: Mapping[int, SearchHit] | None = None,
+    ) -> None:
+        """Show these chats; with ``found``, as results of a search, with places by chat."""
         self._chats = sorted(chats, key=lambda chat: (not chat.pinned, -chat.updated))
-        self._found = found
+        places = places or {}
+        changed = (found, places) != (self.found, self._places)
+        self.found, self._places = found, places
+        self._arrange(changed=changed)
+
+    def open_folders(self, folders: Iterable[str]) -> None:
+        """Open these folders and close all others."""
+        self.open = frozenset(folders)
         self._arrange()
 
-    def close(self, folders: Iterable[str]) -> None:
-        """Close these folders and open all others."""
-        self.closed = frozenset(folders)
-        self._arrange()
+    def folders_of(self, chats: Container[int]) -> frozenset[str]:
+        """Return the folders that chats are in."""
+        return frozenset(row.folder for row in self._chats if row.id in chats and row.folder)
 
-    def _arrange(self) -> None:
-        entries = list(self._arranged())
-        if entries != self._entries:
+    def _arrange(self, *, changed: bool = False) -> None:
+        entries = list(self._chats if self.found else self._arranged())
+        if changed or entries != self._entries:
             self.beginResetModel()
             self._entries = entries
+            self._heads = [
+                row for row, entry in enumerate(entries) if not isinstance(entry, ChatRow)
+            ]
             self._rows = {key_of(entry): row for row, entry in enumerate(entries)}
             self.endResetModel()
 
@@ -107,9 +129,8 @@ class ChatModel(QAbstractListModel):
         if folders:
             yield tr("Folders")
         for name in sorted(folders, key=lambda name: (name.casefold(), name)):
-            is_open = self._found or name not in self.closed
-            yield FolderRow(name, len(folders[name]), is_open)
-            if is_open:
+            yield FolderRow(name, len(folders[name]), name in self.open)
+            if name in self.open:
                 yield from folders[name]
         today = datetime.date.today()
         groups = groupby(loose[len(pinned) :], lambda chat: group_of(chat.updated, today))
@@ -121,6 +142,16 @@ class ChatModel(QAbstractListModel):
         """Return the row of a chat or folder; an invalid index if it is not shown."""
         row = None if key is None else self._rows.get(key)
         return QModelIndex() if row is None else self.index(row)
+
+    def head_of(self, row: int) -> QModelIndex:
+        """Return the heading or folder that a row is under, or is."""
+        at = bisect_right(self._heads, row)
+        return self.index(self._heads[at - 1]) if at else QModelIndex()
+
+    def next_head(self, row: int) -> QModelIndex:
+        """Return the first heading or folder below a row."""
+        at = bisect_right(self._heads, row)
+        return self.index(self._heads[at]) if at < len(self._heads) else QModelIndex()
 
     def near(self, row: int) -> QModelIndex:
         """Return the first chat from a row on, or else the last one before it."""
@@ -139,10 +170,15 @@ class ChatModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return _text(entry)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return _spoken(entry)
+                place = self._place(entry)
+                said = place.snippet if place and place.message is not None else ""
+                return f"{_spoken(entry)}, {said}" if said else _spoken(entry)
             case Qt.ItemDataRole.UserRole:
                 return entry
-        return None
+        return self._place(entry) if role == PLACE else None
+
+    def _place(self, entry: Entry) -> SearchHit | None:
+        return self._places.get(entry.id) if isinstance(entry, ChatRow) else None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         name = " ".join(str(value).split())
@@ -186,9 +222,9 @@ def _spoken(entry: Entry) -> str:
         case ChatRow(pinned=True):
             return tr("{title}, pinned").format(title=entry.title)
         case FolderRow(open=True):
-            sentence = tr("Folder {name}, open, %Ln chat(s)", "", entry.count)
+            sentence = tr("Folder {name}, expanded, %Ln chat(s)", "", entry.count)
             return sentence.format(name=entry.name)
         case FolderRow():
-            sentence = tr("Folder {name}, closed, %Ln chat(s)", "", entry.count)
+            sentence = tr("Folder {name}, collapsed, %Ln chat(s)", "", entry.count)
             return sentence.format(name=entry.name)
     return _text(entry)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import (
     QEvent,
     QObject,
@@ -18,12 +16,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QWidget,
 )
 
-from app.store import ChatRow
 from app.ui.controls import Button, IconView, column, muted, tip
 from app.ui.sidebar.chat_list import ChatList
 from app.ui.sidebar.chat_model import ENTRY
+from app.ui.state.chat_index import ChatListing
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
@@ -60,9 +59,11 @@ class Sidebar(QFrame):
         layout.addWidget(self._empty)
         layout.addWidget(self.list, 1)
         layout.addSpacing(4)
+        self._foot_at = layout.count()
+        self._column = layout
         for name, text, icon, keys, wanted in (
             ("openAway", tr("Archive and bin"), "archive", "", self.away),
-            ("openPreferences", tr("Preferences"), "settings", "Ctrl+,", self.preferences),
+            ("openPreferences", tr("Settings"), "settings", "Ctrl+,", self.preferences),
         ):
             layout.addWidget(self._button(theme, name, text, icon, keys, wanted))
         self.list.opened.connect(self.opened)
@@ -70,22 +71,31 @@ class Sidebar(QFrame):
         self.setMinimumWidth(220)
         self.setMaximumWidth(420)
 
-    def set_chats(self, chats: Iterable[ChatRow], *, found: bool) -> None:
-        """Show these chats; ``found``: whether they are the results of a search."""
-        self.list.set_chats(chats, found=found)
+    def set_chats(self, listing: ChatListing) -> None:
+        """Show these chats."""
+        self.list.set_chats(listing.chats, found=listing.found, places=listing.places)
+
+    def add_foot(self, widget: QWidget) -> None:
+        """Add a widget above the buttons for other pages."""
+        self._column.insertWidget(self._foot_at, widget)
 
     def rename(self) -> None:
         """Rename the current row in place."""
         self.list.rename()
 
-    def select(self, chat: int | None) -> None:
-        """Select the chat that is shown."""
-        self.list.show_chat(chat)
+    def select(self, chat: int | None, folder: str = "") -> None:
+        """Highlight the chat that is shown, or its folder while that is closed."""
+        self.list.show_chat(chat, folder)
+
+    def take_focus(self) -> None:
+        """Give the keyboard focus to the list, or to the search if that is empty."""
+        empty = self.list.focusPolicy() is Qt.FocusPolicy.NoFocus
+        (self.search if empty else self.list).setFocus(Qt.FocusReason.TabFocusReason)
 
     def _refreshed(self) -> None:
         nothing = self.list.chats.rowCount() == 0
         self._empty.setVisible(nothing and bool(self.search.text()))
-        self._empty.setText(tr("No chat has these words."))
+        self._empty.setText(tr("No matching chats"))
         if self._open_first and not nothing:
             self.opened.emit(self.list.chats.near(0).data(ENTRY).id)
         self._open_first = False
@@ -124,7 +134,7 @@ class Sidebar(QFrame):
         row.addStretch(1)
         row.addWidget(
             Button(
-                theme, "hideSidebar", tr("Hide the side bar"), icon="sidebar", shortcut="Ctrl+B",
+                theme, "hideSidebar", tr("Hide sidebar"), icon="sidebar", shortcut="Ctrl+B",
                 clicked=self.collapsed.emit,
             )
         )  # fmt: skip

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.base import running
 from app.base.errors import (
+    NotResponding,
     StoreDamaged,
     StoreError,
     StoreFull,
@@ -26,6 +28,7 @@ from app.ui.bridge import Bridge
 from app.ui.controls import Button, IconView, ProgressLine
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import FormRow, heading, note
+from app.ui.screen import FittingDialog
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme
 from app.wording.errors import explain
@@ -34,7 +37,7 @@ from app.wording.language import tr
 _WIDTH = 600
 
 
-class RecoveryDialogs(QDialog):
+class RecoveryDialogs(FittingDialog):
     """A window of its own before the main window. `ask` returns the resulting host."""
 
     def __init__(self, theme: Theme, bridge: Bridge, data_folder: DataFolder) -> None:
@@ -94,25 +97,36 @@ class RecoveryDialogs(QDialog):
         if isinstance(error, StoreError):
             self._at = error.path
         self._set_working(False)
-        self._title.setText(
-            tr("This backup is damaged, too")
-            if self._of_backup(error)
-            else tr("Your chats cannot be opened")
-        )
-        nothing = tr("Nothing can be read of them any more. Restore a backup, or start afresh.")
-        self._text.setText(explain(error).sentence if self._readable else nothing)
+        title, text = self._words(error)
+        self._title.setText(title)
+        self._text.setText(text)
         old, self._ways = self._ways, self._make_ways(error)
         self._layout.replaceWidget(old, self._ways)
         old.hide()
         old.deleteLater()
         self._ways.show()
         in_order = [w for row in self._ways.findChildren(FormRow) for w in row.findChildren(Button)]
-        for name in ("showFolder", "quit"):
+        for name in ("endOther", "showFolder", "quit"):
             in_order += self._ways.findChildren(Button, name)
         for one, next_ in pairwise((*self._ways.findChildren(BackupList), *in_order)):
             self.setTabOrder(one, next_)
         in_order[0].setFocus()
         self.setAccessibleDescription(self._text.text())
+        if self.isVisible():
+            self.fit()
+
+    def _words(self, error: BaseException) -> tuple[str, str]:
+        """Return the title and the text for an error."""
+        sentence = explain(error).sentence
+        if isinstance(error, NotResponding):
+            about = tr("You can end it and start again. Your chats are saved.")
+            return sentence.removesuffix("."), about
+        if self._of_backup(error):
+            title = tr("This backup is damaged too")
+        else:
+            title = tr("Your chats can’t be opened")
+        nothing = tr("They can no longer be read. Restore a backup or start over.")
+        return title, sentence if self._readable else nothing
 
     def _make_ways(self, error: BaseException) -> QWidget:
         ways = QWidget()
@@ -125,14 +139,15 @@ class RecoveryDialogs(QDialog):
         if isinstance(error, StoreDamaged) and not self._of_backup(error):
             rows += [self._recover_way()] if self._readable else []
             rows.append(self._afresh_way())
-        if not isinstance(error, StoreNewer):
+        if not isinstance(error, StoreNewer | NotResponding):
             rows.append(self._retry_way(error))
         if isinstance(error, StoreNewer | StoreReadOnly | StoreFull):
             rows.append(self._elsewhere_way())
         for row in rows:
             column.addWidget(row)
         column.addSpacing(12)
-        column.addLayout(self._last_line())
+        hangs = isinstance(error, NotResponding)
+        column.addLayout(self._end_or_cancel() if hangs else self._last_line())
         return ways
 
     def _backup_ways(self, column: QVBoxLayout, error: BaseException) -> list[QWidget]:
@@ -149,7 +164,7 @@ class RecoveryDialogs(QDialog):
                 self._restore(list_.backup)
 
         button = Button(
-            self._theme, "restoreBackup", tr("Put the chosen backup in the place of the chats"),
+            self._theme, "restoreBackup", tr("Restore the selected backup"),
             text=tr("Restore this backup"), kind="primary", colour="on_accent",
             clicked=restore,
         )  # fmt: skip
@@ -158,9 +173,9 @@ class RecoveryDialogs(QDialog):
         button.setEnabled(list_.backup is not None)
         column.addWidget(list_)
         what = (
-            tr("What a newer Fireside added since then stays in its file, which is kept.")
+            tr("Anything added since then stays in the newer file, which is kept.")
             if isinstance(error, StoreNewer)
-            else tr("What was written since then is missing from it. The damaged file is kept.")
+            else tr("Anything written since then will be missing. The damaged file is kept.")
         )
         return [FormRow(tr("Restore"), what, button)]
 
@@ -175,25 +190,25 @@ class RecoveryDialogs(QDialog):
 
         return self._way(
             "recoverChats", tr("Recover"),
-            tr("Makes a new file of all that can still be read. The damaged file is kept."),
-            tr("Recover"), lambda: self._open(tr("Reading what can be read…"), work),
+            tr("Saves everything that can still be read to a new file. The damaged file is kept."),
+            tr("Recover"), lambda: self._open(tr("Recovering chats…"), work),
         )  # fmt: skip
 
     def _afresh_way(self) -> FormRow:
         return self._way(
-            "startAfresh", tr("Start afresh"),
-            tr("Begins without chats. The damaged file is put aside in the same folder."),
-            tr("Start afresh"),
+            "startAfresh", tr("Start over"),
+            tr("Starts with no chats. The damaged file is kept in the same folder."),
+            tr("Start over"),
             lambda: self._open(tr("Opening…"), lambda: set_aside(self._database)),
         )  # fmt: skip
 
     def _retry_way(self, error: BaseException) -> FormRow:
         words: dict[type[BaseException], str] = {
-            StoreLocked: tr("When the other program is closed."),
-            StoreFull: tr("When there is room."),
-            StoreReadOnly: tr("When the folder can be written to."),
+            StoreLocked: tr("Close the other app first."),
+            StoreFull: tr("Free up disk space first."),
+            StoreReadOnly: tr("Change the folder’s permissions first."),
         }
-        what = words.get(type(error), tr("Opens the chats as they are."))
+        what = words.get(type(error), tr("Opens your chats as they are."))
         return self._way(
             "tryAgain", tr("Try again"), what, tr("Try again"), lambda: self._open(tr("Opening…"))
         )
@@ -201,7 +216,7 @@ class RecoveryDialogs(QDialog):
     def _elsewhere_way(self) -> FormRow:
         return self._way(
             "otherFolder", tr("Use another folder"),
-            tr("This time only: Fireside has the chats that are there, or begins without any."),
+            tr("For this session only. Opens the chats in that folder, if there are any."),
             tr("Choose…"), self._choose_folder,
         )  # fmt: skip
 
@@ -215,31 +230,56 @@ class RecoveryDialogs(QDialog):
         line.setSpacing(8)
         line.addWidget(
             Button(
-                self._theme, "showFolder", tr("Open the data folder in the file manager"),
-                text=tr("Show the folder"), clicked=self._show_folder,
+                self._theme, "showFolder", tr("Open data folder"),
+                text=tr("Open folder"), clicked=self._show_folder,
             )
         )  # fmt: skip
         line.addStretch(1)
         line.addWidget(
             Button(
-                self._theme, "quit", tr("Close Fireside; everything stays as it is"),
+                self._theme, "quit", tr("Quit without changing anything"),
                 text=tr("Quit"), shortcut="Esc", clicked=self.reject,
             )
         )  # fmt: skip
         return line
 
+    def _end_or_cancel(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addStretch(1)
+        cancel = Button(
+            self._theme, "quit", tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
+            clicked=self.reject,
+        )  # fmt: skip
+        words = tr("End it and start again")
+        end = Button(
+            self._theme, "endOther", words, text=words, kind="primary", clicked=self._end_other
+        )
+        line.addWidget(cancel)
+        line.addWidget(end)
+        return line
+
     # --- Ways out ---------------------------------------------------------------------------
 
+    def _end_other(self) -> None:
+        """End the Fireside that hangs, then open the chats."""
+        self._show_work(tr("Ending the other Fireside…"))
+
+        def end() -> None:
+            other = running.holder(self._at.parent)
+            if other and not running.end(other):
+                raise NotResponding(self._at)
+
+        self._bridge.when_done(
+            self._pool.submit(end), lambda _: self._open(tr("Opening…")), self._show
+        )
+
     def _restore(self, backup: Backup) -> None:
-        self._open(tr("Restoring the backup…"), lambda: restore_backup(self._database, backup.path))
+        self._open(tr("Restoring backup…"), lambda: restore_backup(self._database, backup.path))
 
     def _open(self, words: str, work: Callable[[], object] = lambda: None) -> None:
         """Do the work on another thread, then open the chats."""
-        self._set_working(True)
-        self._title.setText(words)
-        self._progress.setAccessibleName(words)
-        self._progress.setToolTip(words)
-        self._text.setText("")
+        self._show_work(words)
         try:
             if not self._data_folder.take(patience=0):  # another Fireside has started meanwhile
                 self._end(0)
@@ -254,12 +294,19 @@ class RecoveryDialogs(QDialog):
 
         self._bridge.when_done(self._pool.submit(both), self._end, self._show)
 
+    def _show_work(self, words: str) -> None:
+        self._set_working(True)
+        self._title.setText(words)
+        self._progress.setAccessibleName(words)
+        self._progress.setToolTip(words)
+        self._text.setText("")
+
     def _choose_folder(self) -> None:
         def chosen(folder: Path) -> None:
             self._data_folder.move(folder)
             self._open(tr("Opening…"))
 
-        ask_folder(self, tr("Where Fireside keeps chats and settings"), chosen)
+        ask_folder(self, tr("Choose a folder for chats and settings"), chosen)
 
     def _show_folder(self) -> None:
         there = next(folder for folder in self._at.parents if folder.is_dir())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import groupby
@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.base.types import Effort
-from app.store import ChatRow, ChatSettings, Store
+from app.store import ChatRow, ChatSettings, SearchHit, Store
 from app.ui.state.store_access import StoreAccess
 
 
@@ -23,6 +23,8 @@ class ChatListing:
     folders: frozenset[str]
     """The names of all folders, regardless of the search."""
     found: bool
+    places: Mapping[int, SearchHit]
+    """Of results of a search, where the words were found; rather in a message than in the title."""
 
 
 class Change(Enum):
@@ -49,6 +51,8 @@ class ChatIndex(QObject):
     archived = Signal(int)
     restored = Signal(list)
     """The ids of chats that were restored."""
+    from_bin = Signal(list)
+    """The ids of chats that are taken out of the bin, other than by an undo."""
     undoable = Signal(object, object, str)
     """A Change, the ChatRows as they were before it, and the folder they moved to."""
     refused = Signal()
@@ -60,20 +64,27 @@ class ChatIndex(QObject):
         """The chats by id, including archived ones."""
         self._store = store
         self._words = ""
+        self.places: Mapping[int, SearchHit] = {}
+        """Where the words of the search are found in the chats that are listed."""
 
     def refresh(self) -> None:
         """Read the chats again, and list those that match the search."""
         words = self._words
 
-        def read(store: Store) -> tuple[list[ChatRow], list[ChatRow], set[int] | None]:
+        def read(
+            store: Store,
+        ) -> tuple[list[ChatRow], list[ChatRow], set[int] | None, list[SearchHit]]:
             return (
                 store.chats.listed(),
                 store.chats.archived(),
                 set(store.find(words)) if words else None,
+                store.find_places(words) if words else [],
             )
 
-        def show(found: tuple[list[ChatRow], list[ChatRow], set[int] | None]) -> None:
-            chats, archived, ids = found
+        def show(
+            found: tuple[list[ChatRow], list[ChatRow], set[int] | None, list[SearchHit]],
+        ) -> None:
+            chats, archived, ids, hits = found
             self.rows = {chat.id: chat for chat in (*chats, *archived)}
             self.changed.emit()
             if words != self._words:
@@ -81,7 +92,9 @@ class ChatIndex(QObject):
             folders = frozenset(chat.folder for chat in chats) - {""}
             if ids is not None:
                 chats = [c for c in chats if c.id in ids or words.casefold() in c.title.casefold()]
-            self.listed.emit(ChatListing(tuple(chats), folders, found=bool(words)))
+            self.places = _best(hits)
+            listing = ChatListing(tuple(chats), folders, found=bool(words), places=self.places)
+            self.listed.emit(listing)
 
         self._store.ask(read, show)
 
@@ -175,6 +188,7 @@ class ChatIndex(QObject):
 
     def restore(self, chats: Sequence[int]) -> None:
         """Take chats out of the bin."""
+        self.from_bin.emit(list(chats))
         self._store.ask(lambda store: store.bin.restore(*chats), self._written)
 
     def put_back(self, before: Sequence[ChatRow]) -> None:
@@ -203,3 +217,13 @@ class ChatIndex(QObject):
 
     def _written(self, _: object) -> None:
         self.refresh()
+
+
+def _best(hits: Iterable[SearchHit]) -> dict[int, SearchHit]:
+    """Return the first place in a message of each chat, or that in its title."""
+    places: dict[int, SearchHit] = {}
+    for hit in hits:
+        known = places.get(hit.chat)
+        if known is None or (known.message is None and hit.message is not None):
+            places[hit.chat] = hit
+    return places

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
-from app.models.model_library import InstalledModels, MoveProgress
+from app.models.model_library import InstalledModels, MoveProgress, find_same
 from app.ui.bridge import Bridge
 from app.wording.language import tr
 
@@ -20,22 +20,14 @@ if TYPE_CHECKING:
 
 
 def title(model: InstalledModel) -> str:
-    """Return a model's name without its folders; with them for Ollama, which names models so."""
-    return model.name if model.place.kind == "Ollama" else model.name.rpartition("/")[2]
+    """Return a model's name without its folders; see `InstalledModel.title`."""
+    return model.title
 
 
 def place_name(model: InstalledModel) -> str:
     """Return the name of the program whose folder a model is in."""
     kind = model.place.kind
     return tr("Folder") if kind == "Folder" else str(kind)
-
-
-def _is_same(model: InstalledModel, wanted: HubModel) -> bool:
-    """Return whether both have the same files, as far as can be told without reading them."""
-    if None not in (*model.hashes, *wanted.hashes):
-        return model.hashes == wanted.hashes
-    names = [file.name.rpartition("/")[2] for file in wanted.files]
-    return model.size == wanted.size and [file.name for file in model.files] == names
 
 
 class InstalledList(QObject):
@@ -53,6 +45,8 @@ class InstalledList(QObject):
         self._host, self._bridge = host, bridge
         self.found = InstalledModels()
         self.looking = False
+        self.looked = False
+        """Whether a scan has ended, so that what is not in ``found`` is not here."""
         self.moving: dict[InstalledModel, float] = {}
         """The models being moved, and the fraction moved of each, 0 to 1."""
         self._stops: dict[InstalledModel, threading.Event] = {}
@@ -60,6 +54,7 @@ class InstalledList(QObject):
     def look(self) -> None:
         """Scan the disk."""
         self.looking = True
+        self.changed.emit()
         self._bridge.when_done(self._host.library.find(), self._found, self._not_found)
 
     @property
@@ -72,16 +67,8 @@ class InstalledList(QObject):
         self._bridge.when_done(self._host.library.inspect(path), done, self.failed.emit)
 
     def has(self, wanted: HubModel) -> InstalledModel | None:
-        """Return the installed model that equals one on the hub, or None.
-
-        That is one with the same files or, of an offered model, any conversion.
-        """
-        from app.models import catalog
-
-        offer = catalog.offer_for(wanted)
-        same = (model for model in self.usable if _is_same(model, wanted))
-        alike = (model for model in self.usable if offer and model.offer == offer.name)
-        return next(same, None) or next(alike, None)
+        """Return the installed model that equals one on the hub; see `find_same`."""
+        return find_same(self.usable, wanted)
 
     def ours(self, model: InstalledModel) -> bool:
         """Return whether Fireside itself downloaded a model."""
@@ -116,7 +103,7 @@ class InstalledList(QObject):
             self.changed.emit()
 
     def _found(self, found: InstalledModels) -> None:
-        self.looking = False
+        self.looking, self.looked = False, True
         self.found = found
         self.changed.emit()
 

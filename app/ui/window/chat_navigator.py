@@ -124,7 +124,6 @@ class ChatNavigator(QObject):
         self._current.id = chat
         self._status.clear()
         self._settings.refresh()
-        self._views.sidebar.select(chat)
         self._drafts.show(chat)
         self.switched.emit()
         self.progressed.emit()
@@ -160,7 +159,6 @@ class ChatNavigator(QObject):
         if self._composer.started(event):
             self._current.id = asked = chat.id
             self._remember(chat.id)
-            self._views.sidebar.select(chat.id)
             self._settings.refresh()
         if asked is not None and asked == self._current.id:
             self._presenter.start(event)

@@ -12,6 +12,7 @@ from app.ui.archive.archive_controller import ArchiveController
 from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.palette.palette_controller import PaletteController
@@ -41,6 +42,7 @@ class CommandTargets:
     presets: PresetController
     preferences: PreferencesController
     exchange: ExchangeController
+    everything: EverythingController
     palette: PaletteController
 
 
@@ -58,38 +60,44 @@ def _add_chat(commands: Commands, to: CommandTargets) -> None:
     commands.group(tr("Chat"))
     add("newChat", tr("New chat"), to.new_chat, "Ctrl+N")
     add("search", tr("Search everything"), to.palette.toggle, "Ctrl+K")
-    add("filterChats", tr("Filter the list of chats"), layout.filter_chats, "Ctrl+Shift+F")
-    add("rename", tr("Rename the chat"), layout.rename_chat, "F2", when=stored)
-    add("export", tr("Export the chat…"), chats.export_shown, "Ctrl+Shift+E", when=stored)
-    add("pin", tr("Pin or unpin the chat"), chats.pin_shown, when=stored)
-    add("archive", tr("Archive the chat"), chats.archive_shown, when=stored)
-    add("delete", tr("Delete the chat"), chats.delete_shown, when=stored)
+    add("filterChats", tr("Filter chats"), layout.filter_chats, "Ctrl+Shift+F")
+    add("rename", tr("Rename chat"), layout.rename_chat, "F2", when=stored)
+    add("export", tr("Export chat…"), chats.export_shown, "Ctrl+Shift+E", when=stored)
+    add("pin", tr("Pin or unpin chat"), chats.pin_shown, when=stored)
+    add("archive", tr("Archive chat"), chats.archive_shown, when=stored)
+    add("delete", tr("Delete chat"), chats.delete_shown, when=stored)
     add("away", tr("Archive and bin"), to.archive.show_page)
 
 
 def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     add, pane, stored = commands.add, to.layout.conversation, to.current.is_stored
-    commands.group(tr("Conversation"))
+    commands.group(tr("Messages"))
     add("attach", tr("Attach files…"), to.attachments.choose_files, "Ctrl+Shift+A")
-    add("find", tr("Find in the chat"), lambda: pane.transcript.open_find(), "Ctrl+F", when=stored)
-    add("findNext", tr("Next place"), lambda: pane.transcript.finder.bar.next(), "F3", when=stored)
+    add("find", tr("Find in chat"), lambda: pane.transcript.open_find(), "Ctrl+F", when=stored)
+    add("findNext", tr("Next match"), lambda: pane.transcript.finder.bar.next(), "F3", when=stored)
     add(
         "findPrevious",
-        tr("Previous place"),
+        tr("Previous match"),
         lambda: pane.transcript.finder.bar.previous(),
         "Shift+F3",
         when=stored,
     )
-    composer, busy = to.composer, to.current.busy
-    add("stop", tr("Stop the answer"), composer.stop, "Esc", when=composer.stoppable)
-    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=busy)
+    composer, hurry = to.composer, to.composer.may_hurry
+    add("stop", tr("Stop answer"), composer.stop, "Esc", when=composer.stoppable)
+    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=hurry)
     may_change = composer.may_change
-    add("again", tr("Try the last answer again"), composer.again_last, "Ctrl+R", when=may_change)
-    add("editLast", tr("Edit the last question"), composer.edit_last, "Ctrl+E", when=may_change)
-    add("copyLast", tr("Copy the last answer"), composer.copy_last, "Ctrl+Shift+C", when=may_change)
+    add("again", tr("Regenerate last answer"), composer.again_last, "Ctrl+R", when=may_change)
+    add("editLast", tr("Edit last message"), composer.edit_last, "Ctrl+E", when=may_change)
+    add("copyLast", tr("Copy last answer"), composer.copy_last, "Ctrl+Shift+C", when=may_change)
     queue = composer.queue
-    add("sendQueued", tr("Send what waits now"), queue.send, "Ctrl+Shift+Return", when=queue.waits)
-    add("editQueued", tr("Edit what waits"), queue.edit, "Alt+Up", when=queue.waits)
+    add(
+        "sendQueued",
+        tr("Send queued message now"),
+        queue.send,
+        "Ctrl+Shift+Return",
+        when=queue.waits,
+    )
+    add("editQueued", tr("Edit queued message"), queue.edit, "Alt+Up", when=queue.waits)
     choose = to.layout.composer.choose_effort
     for number, effort in enumerate(Effort, 1):
         add(effort, effort_command(effort), partial(choose, effort), f"Ctrl+{number}")
@@ -103,30 +111,30 @@ def _add_models(commands: Commands, to: CommandTargets) -> None:
     commands.group(tr("Models"))
     add("chooseModel", tr("Choose a model"), to.layout.composer.pick_model, "Ctrl+M")
     add("getModel", tr("Get a model…"), to.models.show_page)
-    add("openModel", tr("Open a model file…"), to.models.open_file, "Ctrl+O")
+    add("openModel", tr("Open model file…"), to.models.open_file, "Ctrl+O")
 
 
 def _add_view(commands: Commands, to: CommandTargets) -> None:
     add = commands.add
     commands.group(tr("View"))
-    add("sidebar", tr("Show or hide the side bar"), to.layout.toggle_sidebar, "Ctrl+B")
+    add("sidebar", tr("Show or hide sidebar"), to.layout.toggle_sidebar, "Ctrl+B")
     resize = to.preferences.resize_text
-    add("larger", tr("Larger text"), lambda: resize(1), "Ctrl++", "Ctrl+=")
-    add("smaller", tr("Smaller text"), lambda: resize(-1), "Ctrl+-")
-    add("usualSize", tr("Usual text size"), lambda: resize(0), "Ctrl+0")
+    add("larger", tr("Increase text size"), lambda: resize(1), "Ctrl++", "Ctrl+=")
+    add("smaller", tr("Decrease text size"), lambda: resize(-1), "Ctrl+-")
+    add("usualSize", tr("Reset text size"), lambda: resize(0), "Ctrl+0")
     apply = to.preferences.apply_theme
-    add("light", tr("Light colours"), lambda: apply(ThemeChoice.LIGHT))
-    add("dark", tr("Dark colours"), lambda: apply(ThemeChoice.DARK))
-    add("systemColours", tr("The system’s colours"), lambda: apply(ThemeChoice.SYSTEM))
+    add("light", tr("Light theme"), lambda: apply(ThemeChoice.LIGHT))
+    add("dark", tr("Dark theme"), lambda: apply(ThemeChoice.DARK))
+    add("systemColours", tr("System theme"), lambda: apply(ThemeChoice.SYSTEM))
 
 
 def _add_program(commands: Commands, to: CommandTargets) -> None:
     add = commands.add
     commands.group(tr("Fireside"))
     add("importChats", tr("Import chats…"), to.exchange.import_chats)
-    add("importFolder", tr("Import a folder of chats…"), to.exchange.import_folder)
+    add("importFolder", tr("Import folder…"), to.exchange.import_folder)
     add("exportAll", tr("Export all chats…"), to.exchange.export_all)
-    add("preferences", tr("Preferences"), to.preferences.open, "Ctrl+,")
+    add("preferences", tr("Settings"), to.preferences.open, "Ctrl+,")
     add("keys", tr("Keyboard shortcuts"), to.palette.show_keys, "F1")
     add("about", tr("About Fireside"), to.preferences.about)
     add("quit", tr("Quit"), to.quit, "Ctrl+Q")

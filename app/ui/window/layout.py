@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
 
 from app.ui.banner import Banner
 from app.ui.composer.composer import Composer
 from app.ui.controls import column
 from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.conversation.typing_relay import TypingRelay
 from app.ui.pages import Pages
+from app.ui.screen import fit_window
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Theme
 from app.ui.toast import Toast
 from app.ui.window.demo_line import DemoLine
+from app.ui.window.sidebar_place import SidebarPlace
 from app.ui.window.title_bar import TitleBar
-from app.wording.language import tr
 
 _HIDDEN = "hidden:"  # prefix of the splitter's state in the settings if the side bar is hidden
 
@@ -28,29 +30,25 @@ class WindowLayout:
         self.sidebar = Sidebar(theme)
         self.conversation = ConversationPane(theme)
         self.composer = Composer(theme)
+        self._relay = TypingRelay(self.conversation, self.composer.editor)
         self.demo_line = DemoLine(theme)
         self.pages = Pages(self._chat_page())
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
         self.title_bar.sidebar_wanted.connect(lambda: self.show_sidebar(True))
-        self._splitter = QSplitter()
-        self._splitter.setHandleWidth(1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.sidebar)
-        self._splitter.addWidget(self._center())
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([264, 916])
-        window.setCentralWidget(self._splitter)
-        self.toast = Toast(theme, window, self.composer, tr("Undo"))
+        self.side = SidebarPlace(window, theme, self.sidebar, self._center())
+        self.side.turned.connect(self.title_bar.set_sidebar_shown)
+        self.side.left.connect(self.focus_editor)
+        window.setCentralWidget(self.side.splitter)
+        self.toast = Toast(theme, window, self.composer)
 
     def show_sidebar(self, shown: bool) -> None:
-        """Show or hide the side bar; a button in the title bar brings it back."""
-        self.sidebar.setVisible(shown)
-        self.title_bar.set_sidebar_shown(shown)
+        """Show or hide the sidebar; a button in the title bar brings it back."""
+        self.side.show(shown)
 
     def toggle_sidebar(self) -> None:
-        """Show the side bar, or hide it."""
-        self.show_sidebar(self.sidebar.isHidden())
+        """Show the sidebar, or hide it."""
+        self.show_sidebar(not self.side.shown)
 
     def filter_chats(self) -> None:
         """Give the keyboard focus to the search field above the list of chats."""
@@ -59,9 +57,11 @@ class WindowLayout:
         self.sidebar.search.selectAll()
 
     def rename_chat(self) -> None:
-        """Rename the current row of the list of chats in place."""
-        self.show_sidebar(True)
-        self.sidebar.rename()
+        """Rename the row of the list of chats that has the keyboard, else the chat's title."""
+        if self.sidebar.list.hasFocus():
+            self.sidebar.rename()
+        else:
+            self.title_bar.rename()
 
     def focus_editor(self) -> None:
         """Give the keyboard focus to the message editor."""
@@ -69,20 +69,20 @@ class WindowLayout:
 
     def geometry(self) -> dict[str, str]:
         """Return the geometry of the window and its parts, in the form of the settings."""
-        hidden = _HIDDEN if self.sidebar.isHidden() else ""
+        wanted, state = self.side.state()
         return {
             "window": _base64(self._window.saveGeometry()),
-            "splitter": hidden + _base64(self._splitter.saveState()),
+            "splitter": ("" if wanted else _HIDDEN) + _base64(state),
         }
 
     def restore(self, window: str, splitter: str) -> None:
-        """Restore the geometry from the settings."""
+        """Restore the geometry from the settings, as far as it fits the screens of today."""
         if window:
             self._window.restoreGeometry(QByteArray.fromBase64(window.encode()))
+        fit_window(self._window)
         if splitter:
-            state = splitter.removeprefix(_HIDDEN)
-            self._splitter.restoreState(QByteArray.fromBase64(state.encode()))
-            self.show_sidebar(not splitter.startswith(_HIDDEN))
+            state = QByteArray.fromBase64(splitter.removeprefix(_HIDDEN).encode())
+            self.side.restore(not splitter.startswith(_HIDDEN), state)
 
     def _chat_page(self) -> QWidget:
         page = QWidget()
@@ -100,7 +100,7 @@ class WindowLayout:
     def _center(self) -> QWidget:
         center = QWidget()
         center.setObjectName("center")
-        center.setMinimumWidth(496)  # the width that the composer's controls need
+        center.setMinimumWidth(320)
         layout = column(center)
         layout.addWidget(self.title_bar)
         framed = QHBoxLayout()

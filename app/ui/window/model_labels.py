@@ -15,8 +15,7 @@ class ModelLabels(QObject):
     def __init__(self, models: ModelChoice, views: WindowLayout, parent: QObject) -> None:
         super().__init__(parent)
         self._models, self._composer = models, views.composer
-        self._label, self._demo_line = views.title_bar.model_name, views.demo_line
-        self._greeting = views.conversation.greeting
+        self._demo_line, self._greeting = views.demo_line, views.conversation.greeting
         models.changed.connect(self._show)
         models.planned.connect(self._show_plan)
         self._show()
@@ -24,7 +23,6 @@ class ModelLabels(QObject):
     def _show(self) -> None:
         asked = self._models.asked
         self._composer.set_model(asked.name if asked else tr("Choose a model"), asked is not None)
-        self._label.setText(asked.name if asked else tr("No model yet"))
         self._demo_line.setVisible(asked == self._models.demo)
         self._greeting.set_demo(asked == self._models.demo)
         self._show_plan()
@@ -33,4 +31,3 @@ class ModelLabels(QObject):
         plan = self._models.plan
         summary = plan_summary(plan) if plan else ""
         self._composer.picker.setToolTip("\n".join(filter(None, (tr("Choose a model"), summary))))
-        self._label.setToolTip(summary)

@@ -1,0 +1,164 @@
+"""``fireside models``: the models on this computer, and those that can be downloaded."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from app.base import settings as settings_file
+from app.base.errors import FiresideError, ModelError
+from app.base.settings import Folders, Settings
+from app.cli import model_names
+from app.cli.output import (
+    ANSWERED,
+    FAILED,
+    INTERRUPTED,
+    find_folders,
+    give_up_output,
+    open_missing,
+    printable,
+    speak,
+)
+from app.cli.pull import in_use, this_machine
+from app.engine import probe
+from app.engine.plan import Overrides, propose
+from app.engine.probe import Machine
+from app.models import disk_scan
+from app.models.disk_scan import InstalledModel
+from app.models.model_library import find_same
+from app.models.queue_store import QueueStore
+from app.wording.diagnosis import fit
+from app.wording.errors import explain
+from app.wording.language import number, tr
+from app.wording.quantities import gigabytes
+
+Facts = Mapping[str, Any]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the list; return the exit code."""
+    open_missing()
+    speak()
+    try:
+        with ExitStack() as stack:
+            folders, log = find_folders(options.data_dir, stack)
+            speak(folders)
+            settings = settings_file.load(folders.settings)
+            machine = this_machine(log)
+            found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders))))
+            here = _installed(found, settings, machine)
+            offered = _offered(found, folders, machine)
+        if options.json:
+            print(json.dumps({"installed": here, "offered": offered}, indent=2), flush=True)
+        else:
+            print(printable("\n".join(_table(here, offered)), sys.stdout), flush=True)
+        return ANSWERED
+    except FiresideError as error:
+        print(printable(explain(error).sentence, sys.stderr), file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        return give_up_output(error, tr("The list cannot be written: {reason}."))
+
+
+def _installed(
+    found: Sequence[InstalledModel], settings: Settings, machine: Machine
+) -> list[Facts]:
+    """Return what is known of each model on this disk: those in folders, and those opened."""
+    chosen, overrides = in_use(settings), Overrides.of(settings)
+    paths = {model.path for model in found}
+    opened = [path for path in map(Path, settings.models) if path not in paths and path.is_file()]
+    listed = [(m.title, m.path, m.size, str(m.place.kind), m.problem) for m in found]
+    for path in opened:
+        model = disk_scan.inspect(path)
+        listed.append((path.stem, path, model.size, str(model.place.kind), model.problem))
+    rows: list[Facts] = []
+    for name, path, size, place, problem in listed:
+        fits, told = None, problem
+        sentence = ""
+        if problem is None:
+            try:
+                plan = propose(probe.model(path), machine, overrides)
+                fits, sentence = plan.fits, fit(plan, machine)
+            except ModelError as error:
+                told = error
+        rows.append(
+            {
+                "name": name,
+                "path": str(path),
+                "size": size,
+                "place": place,
+                "in_use": path == chosen,
+                "fits": fits,
+                "about": explain(told).sentence if told else sentence,
+            }
+        )
+    return rows
+
+
+def _offered(found: Sequence[InstalledModel], folders: Folders, machine: Machine) -> list[Facts]:
+    """Return what can be downloaded by name, or was begun."""
+    usable = [model for model in found if model.problem is None]
+    with closing(QueueStore(folders.downloads)) as queued:
+        entries = {entry.model: entry for entry in queued.entries}
+    rows: list[Facts] = []
+    for each in model_names.offered(machine):
+        if find_same(usable, each.model):
+            entries.pop(each.model, None)
+            continue
+        entry = entries.pop(each.model, None)
+        rows.append(
+            {
+                "name": each.name,
+                "repository": each.model.repository,
+                "size": each.model.size,
+                "downloaded": entry.have if entry else 0,
+                "fits": each.plan.fits if each.plan else None,
+                "about": fit(each.plan, machine) if each.plan else "",
+            }
+        )
+    for model, entry in entries.items():
+        rows.append(
+            {
+                "name": model.title,
+                "repository": model.repository,
+                "size": model.size,
+                "downloaded": entry.have,
+                "fits": None,
+                "about": "",
+            }
+        )
+    return rows
+
+
+def _table(here: Sequence[Facts], offered: Sequence[Facts]) -> Iterator[str]:
+    yield tr("On this computer")
+    for row in here:
+        mark = "*" if row["in_use"] else " "
+        yield from _row(mark, row, row["about"], row["path"])
+    if not here:
+        yield "  " + tr("No models found")
+    if any(row["in_use"] for row in here):
+        yield "  " + tr("* in use")
+    if offered:
+        yield ""
+        yield tr("To download, with {command}").format(command="`fireside pull NAME`")
+    for row in offered:
+        paused = ""
+        if row["downloaded"]:
+            share = number(int(100 * row["downloaded"] / row["size"]))
+            paused = tr("{percent} % downloaded").format(percent=share)
+        yield from _row(" ", row, paused, row["about"])
+
+
+def _row(mark: str, row: Facts, *about: str) -> Iterator[str]:
+    yield f"{mark} {row['name']}  {gigabytes(row['size'])}"
+    for line in filter(None, about):
+        yield f"    {line}"

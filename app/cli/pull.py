@@ -1,0 +1,264 @@
+"""``fireside pull``: download a model, or go on with a download."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import queue
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+
+from app.base import running
+from app.base import settings as settings_file
+from app.base.errors import EngineError, FiresideError, ModelError
+from app.base.jobs import Jobs
+from app.base.settings import Folders, Settings
+from app.cli import model_names, pull_progress
+from app.cli.model_names import NamedModel, UnknownName
+from app.cli.output import (
+    ANSWERED,
+    FAILED,
+    INTERRUPTED,
+    NO_MODEL,
+    USAGE,
+    find_folders,
+    give_up_output,
+    open_missing,
+    printable,
+    speak,
+)
+from app.engine import probe
+from app.engine.plan import Plan
+from app.engine.probe import Machine
+from app.engine.supervisor import LocalBackend
+from app.host import demo_model
+from app.models import disk_scan
+from app.models.catalog import HubModel
+from app.models.download_events import (
+    Downloaded,
+    DownloadEnded,
+    DownloadEvent,
+    DownloadHeld,
+    Downloading,
+)
+from app.models.download_progress import DownloadNote
+from app.models.downloads import Downloads
+from app.models.model_library import find_same
+from app.models.queue_store import QueuedModel, QueueStore
+from app.network.access import NetworkAccess
+from app.wording.diagnosis import fit
+from app.wording.errors import explain
+from app.wording.language import number, tr
+from app.wording.quantities import gigabytes
+
+_POLL_S = 0.2  # Windows hears Ctrl+C between two waits only
+
+
+def run(options: argparse.Namespace) -> int:
+    """Download the model that is named; return the exit code."""
+    open_missing()
+    speak()
+    try:
+        with ExitStack() as stack:
+            folders, log = find_folders(options.data_dir, stack)
+            speak(folders)
+            return _Pull(folders, log, stack).run(options.name, sure=options.yes)
+    except UnknownName as error:
+        _say(str(error))
+        return USAGE
+    except FiresideError as error:
+        explanation = explain(error)
+        for line in filter(None, (explanation.sentence, explanation.detail)):
+            _say(line)
+        return NO_MODEL if isinstance(error, ModelError) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        return give_up_output(error, tr("The result cannot be written: {reason}."))
+
+
+class _Pull:
+    """One call of the command."""
+
+    def __init__(self, folders: Folders, log: Path, stack: ExitStack) -> None:
+        self._folders, self._log = folders, log
+        self._settings = settings_file.load(folders.settings)
+        jobs = stack.enter_context(closing(Jobs("network")))
+        self._network = stack.enter_context(
+            closing(NetworkAccess(folders.connections, jobs, offline=self._settings.offline))
+        )
+
+    def run(self, name: str | None, *, sure: bool) -> int:
+        """Do it; return the exit code."""
+        machine = this_machine(self._log)
+        wanted = model_names.find(name, machine, self._network)
+        places = disk_scan.places(map(Path, self._settings.folders))
+        here = [model for model in disk_scan.scan(places) if model.problem is None]
+        if same := find_same(here, wanted.model):
+            print(
+                printable(
+                    tr("{name} is already on this computer: {path}").format(
+                        name=wanted.name, path=same.path
+                    ),
+                    sys.stdout,
+                )
+            )
+            return ANSWERED
+        entry = self._entry(wanted.model)
+        if entry.running and running.holder(self._folders.data):
+            _say(
+                tr("{name} is being downloaded in Fireside’s window ({percent} %).").format(
+                    name=wanted.name, percent=_percent(entry)
+                )
+            )
+            return FAILED
+        _describe(wanted, entry, machine)
+        if wanted.plan and too_large(wanted.plan, machine) and not sure and not _confirmed():
+            return NO_MODEL
+        return self._download(wanted, entry)
+
+    def _entry(self, model: HubModel) -> QueuedModel:
+        """Return what the window's queue knows of the model, or a new entry."""
+        with closing(QueueStore(self._folders.downloads)) as queued:
+            if found := queued.entry(model):
+                return found
+        chosen = self._settings.download_folder
+        mount = self._settings.download_mount if chosen else ""
+        cache = Path(chosen) if chosen else disk_scan.hub_cache()
+        return QueuedModel(model, cache, running=False, mount=mount)
+
+    def _download(self, wanted: NamedModel, entry: QueuedModel) -> int:
+        """Download it, by a queue of its own: the window may be open, and owns the other one."""
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            own = Path(folder) / "downloads.json"
+            with closing(QueueStore(own)) as queued:
+                queued.put(entry)
+            try:
+                with _progress() as view:
+                    path = self._run_download(own, wanted.model, view)
+            except KeyboardInterrupt:
+                self._hand_over(own, wanted.model)
+                _say(tr("Paused. Run the same command to continue."))
+                return INTERRUPTED
+            except BaseException:
+                self._hand_over(own, wanted.model)
+                raise
+            self._hand_over(own, wanted.model)
+        self._choose(path)
+        ready = tr("{name} is ready: {path}").format(name=wanted.name, path=path)
+        print(printable(ready, sys.stdout), flush=True)
+        return ANSWERED
+
+    def _run_download(self, own: Path, model: HubModel, view: pull_progress.ProgressView) -> Path:
+        """Return the path of the first part. Raises HubError, ModelError and Offline."""
+        events: queue.SimpleQueue[DownloadEvent] = queue.SimpleQueue()
+        limit = self._settings.download_limit * 1e6 or None
+        told: set[DownloadNote] = set()
+        with closing(Downloads(events.put, self._network.open, own, limit=limit)) as downloads:
+            downloads.start(model)
+            while True:
+                with suppress(queue.Empty):
+                    match events.get(timeout=_POLL_S):
+                        case Downloading(_, progress, notes):
+                            for note in notes:
+                                if note not in told:
+                                    told.add(note)
+                                    view.tell(pull_progress.note(note))
+                            view.show(progress)
+                        case Downloaded(_, path):
+                            return path
+                        case DownloadHeld(_, error) | DownloadEnded(_, error) if error:
+                            raise error
+
+    def _hand_over(self, own: Path, model: HubModel) -> None:
+        """Let the window know, at its next start, what was downloaded, or how far it came."""
+        if running.holder(self._folders.data):
+            return  # it would write over it
+        with (
+            closing(QueueStore(own)) as mine,
+            closing(QueueStore(self._folders.downloads)) as queued,
+        ):
+            entry = mine.entry(model)
+            if entry is None:
+                queued.drop(model)
+            elif entry.brought:
+                queued.put(dataclasses.replace(entry, running=False))
+            for path in mine.downloaded:
+                queued.change_downloaded(new=path)
+
+    def _choose(self, path: Path) -> None:
+        """Make it the model that is used, if there is none but the demo."""
+        file, settings = self._folders.settings, settings_file.load(self._folders.settings)
+        if in_use(settings) is not None or running.holder(self._folders.data):
+            return
+        models = tuple(dict.fromkeys((str(path), *settings.models)))
+        with suppress(OSError):
+            settings_file.save(dataclasses.replace(settings, model=str(path), models=models), file)
+
+
+def this_machine(log: Path) -> Machine:
+    """Return this computer, with its GPUs if llama.cpp can list them."""
+    with closing(LocalBackend(log)) as backend:
+        try:
+            return probe.machine(backend.devices())
+        except EngineError:
+            return probe.machine()
+
+
+def in_use(settings: Settings) -> Path | None:
+    """Return the file of the model that was chosen last; None for none, or the demo."""
+    demo = demo_model()
+    return None if settings.model in ("", demo.key, demo.place) else Path(settings.model)
+
+
+def too_large(plan: Plan, machine: Machine) -> bool:
+    """Return whether a model would not fit even if no other program ran."""
+    return not plan.fits and plan.needed > machine.memory
+
+
+def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
+    """Say what will be downloaded, to where, and whether it fits."""
+    place = entry.cache
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    _say(
+        tr("{name}: {size} from {repository} to {folder} ({free} free)").format(
+            name=wanted.name,
+            size=gigabytes(wanted.model.size),
+            repository=wanted.model.repository,
+            folder=entry.cache,
+            free=gigabytes(shutil.disk_usage(place).free),
+        )
+    )
+    if wanted.plan:
+        _say(fit(wanted.plan, machine))
+
+
+def _confirmed() -> bool:
+    """Ask whether to download a model that is too large."""
+    if not (sys.stdin and sys.stdin.isatty()):
+        _say(tr("Add {option} to download it anyway.").format(option="--yes"))
+        return False
+    question = tr("Download it anyway? [y/N]")
+    print(printable(question, sys.stderr), end=" ", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline().strip().casefold()
+    return answer in ("y", "yes", tr("y", "short for yes"), tr("yes"))
+
+
+@contextmanager
+def _progress() -> Iterator[pull_progress.ProgressView]:
+    view = pull_progress.view()
+    with closing(view):
+        yield view
+
+
+def _percent(entry: QueuedModel) -> str:
+    return number(int(100 * entry.have / entry.model.size)) if entry.model.size else "0"
+
+
+def _say(line: str) -> None:
+    print(printable(line, sys.stderr), file=sys.stderr, flush=True)
