@@ -50,8 +50,3 @@ def declined_sentence() -> str:
 def demo_sentence() -> str:
     """Return what is said above a chat with the demo model."""
     return tr("You are talking to the demo model")
-
-
-def get_model_words() -> str:
-    """Return the text of the button that leads to a real model."""
-    return tr("Get {model}").format(model="gpt-oss-20b")

@@ -16,6 +16,7 @@ class Action(Enum):
     CONTINUE = auto()
     ANSWER_NOW = auto()
     CHOOSE_MODEL = auto()
+    GET_MODEL = auto()
     NEW_CHAT = auto()
     REPAIR = auto()
     COPY_DETAILS = auto()
@@ -33,6 +34,8 @@ class Action(Enum):
                 return tr("Answer now")
             case Action.CHOOSE_MODEL:
                 return tr("Choose a model")
+            case Action.GET_MODEL:
+                return tr("Get {model}").format(model="gpt-oss-20b")
             case Action.NEW_CHAT:
                 return tr("New chat")
             case Action.REPAIR:

@@ -294,7 +294,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
-        self.views.demo_line.wanted.connect(self.model_picker.show_page)
+        self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
@@ -418,6 +418,8 @@ class Window(QMainWindow):
         match action:
             case Action.CHOOSE_MODEL:
                 self.model_picker.show_page()
+            case Action.GET_MODEL:
+                self.model_picker.choose_first()
             case Action.NEW_CHAT:
                 self.navigator.new_chat()
             case Action.REPAIR:
