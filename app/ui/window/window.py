@@ -300,7 +300,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_status)
-        self.views.demo_line.wanted.connect(self.model_picker.show_page)
+        self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
         self.load_recovery.menu_wanted.connect(self.composer.pick_model)
         self.load_recovery.tried.connect(self._show_status)
@@ -426,6 +426,8 @@ class Window(QMainWindow):
         match action:
             case Action.CHOOSE_MODEL:
                 self.load_recovery.choose()
+            case Action.GET_MODEL:
+                self.model_picker.choose_first()
             case Action.LOAD_AGAIN:
                 self.load_recovery.again()
             case Action.USE_LESS_MEMORY:
