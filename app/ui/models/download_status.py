@@ -84,8 +84,7 @@ def running(event: Downloading) -> DownloadStatus:
 def held(event: DownloadHeld, share: float) -> DownloadStatus:
     """Return the status of a download that waits for space or for its drive."""
     sentence = explain(event.error).sentence
-    text = f"{sentence} {tr('The download continues by itself then.')}"
-    return DownloadStatus(event.model, DownloadStage.HELD, share, text, sentence)
+    return DownloadStatus(event.model, DownloadStage.HELD, share, sentence, sentence)
 
 
 def stopped(event: DownloadEnded, share: float) -> DownloadStatus:
