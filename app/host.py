@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
-from app.base.errors import StoreError
+from app.base.errors import SecretUnreadable, StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
+from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
 from app.base.settings import Folders, Settings
 from app.base.threads import report_errors
 from app.base.types import ModelRef, Sampling
@@ -21,6 +23,7 @@ from app.chat import Chats
 from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
 from app.engine.examiner import Examiner
+from app.engine.honest_demo import HonestDemo
 from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
@@ -74,7 +77,9 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        engine = backend or LocalBackend(folders.engine_log, folders.kept, self._engine_options)
+        engine = backend or HonestDemo(
+            LocalBackend(folders.engine_log, folders.kept, self._engine_options), demo_model()
+        )
         self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
             self._store,
@@ -88,8 +93,13 @@ class Host:
         self.searches = ChatSearches(self._store, self._searching)
         self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
+        self.secrets = Secrets(folders.data)
         self.network = NetworkAccess(
-            folders.connections, self._quick, offline=self.settings.offline
+            folders.connections,
+            self._quick,
+            offline=self.settings.offline,
+            hub=self.settings.hub_address,
+            hub_token=self._hub_token,
         )
         self.hub = Hub(self.network.open, self._quick)
         self.library = ModelLibrary(
@@ -131,12 +141,29 @@ class Host:
         """Change settings, apply them to the parts that they concern, and save them."""
         self.settings = dataclasses.replace(self.settings, **changes)
         self.network.set_offline(self.settings.offline)
+        self.network.set_hub(address=self.settings.hub_address)
         if self._downloads:
             self._downloads.limit = _download_limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
             self._downloads.mount = self.settings.download_mount
         self.disk.submit(report_errors, self._save, self.settings)
         return self.settings
+
+    def keep_hub_token(self, token: str) -> Future[SecretPlace | None]:
+        """Keep the token for the hub and use it; an empty one is removed.
+
+        Returns where it is kept. Fails with SecretUnwritable.
+        """
+
+        def work() -> SecretPlace | None:
+            if token:
+                self.secrets.set(HUB_TOKEN, token)
+            else:
+                self.secrets.delete(HUB_TOKEN)
+            self.network.set_hub(token=token)
+            return self.secrets.place(HUB_TOKEN)
+
+        return self.jobs.submit(work)
 
     def tidy(self) -> Future[None]:
         """Do the store's upkeep after a start, in the background.
@@ -179,6 +206,11 @@ class Host:
                 settings_file.save(settings, self.folders.settings)
         except StoreError as fault:
             self._publish(NotSaved(fault))
+
+    def _hub_token(self) -> str:
+        with contextlib.suppress(SecretUnreadable):  # as without one: the hub says what it wants
+            return self.secrets.get(HUB_TOKEN) or ""
+        return ""
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""

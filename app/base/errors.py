@@ -325,6 +325,23 @@ class UpdatesUnknown(FiresideError):
     reason: str
 
 
+# --- Secrets -----------------------------------------------------------------------------------
+
+
+class SecretError(FiresideError):
+    """The secret ``name`` could not be used."""
+
+    name: str
+
+
+class SecretUnreadable(SecretError):
+    """The system's keyring does not give it out: it is locked, gone, or does not answer."""
+
+
+class SecretUnwritable(SecretError):
+    """It could not be kept or removed."""
+
+
 # --- Models on the disk ------------------------------------------------------------------------
 
 
@@ -376,6 +393,10 @@ class ExchangeUnknown(ExchangeError):
 
 class ExchangeNoPresets(ExchangeError):
     """It is not a file of presets."""
+
+
+class ExchangeNotEverything(ExchangeError):
+    """It is not a file of everything that Fireside exports to move to another computer."""
 
 
 class ExchangeDamaged(ExchangeError):

@@ -17,6 +17,10 @@ import platformdirs
 from app.base import codec
 from app.base.errors import SettingsDamaged, StoreReadOnly
 from app.base.files import replace_text
+from app.base.types import Effort
+
+SMALLEST_TEXT, LARGEST_TEXT = 11, 26
+"""The limits of `Settings.text_size`."""
 
 
 class ThemeChoice(StrEnum):
@@ -112,10 +116,18 @@ class Settings:
     """Where the drive of that folder was mounted when it was chosen."""
     download_limit: int = 0
     """The limit for downloads in megabytes per second; 0 for no limit."""
+    hub_address: str = ""
+    """The address of the hub; empty for Hugging Face itself."""
     offline: bool = False
     """Whether network connections are forbidden."""
     text_size: int = 15
     """The text size of the conversation, in pixels."""
+    send_with_ctrl: bool = False
+    """Whether Ctrl+Enter sends a message, rather than Enter."""
+    effort: Effort = Effort.MEDIUM
+    """The effort for new chats."""
+    notify: bool = True
+    """Whether to say that a long answer is done while another program is in front."""
     copy_markdown: bool = True
     """Whether text copied from a conversation is Markdown, else plain text."""
     open_folders: tuple[str, ...] = ()
@@ -127,9 +139,39 @@ class Settings:
     export_reasoning: bool = True
     export_branches: bool = False
     export_folder: str = ""
+    exports: str = ""
+    """The folder that every export begins in; empty for the one that was used last."""
     window: str = ""
     """Geometry of the window as Qt saves it, in base64."""
     splitter: str = ""
+
+
+_PORTABLE = (
+    "theme", "language", "instructions", "prepare", "name_chats", "text_size", "send_with_ctrl",
+    "effort", "notify", "copy_markdown", "export_form", "export_reasoning",
+    "export_branches",
+)  # fmt: skip
+"""The settings that mean the same on another computer. A hub's address is not one: a file from
+elsewhere must not say where the token goes."""
+
+
+def portable(settings: Settings) -> dict[str, Any]:
+    """Return the settings that mean the same on another computer, as JSON."""
+    encoded = codec.encode(settings)
+    return {name: encoded[name] for name in _PORTABLE}
+
+
+def changes(settings: Settings, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what `portable` gave elsewhere, where it differs; what cannot be read is left out."""
+    found = {}
+    for name in _PORTABLE:
+        own = getattr(settings, name)
+        value = _parse(raw[name], own, name) if name in raw else own
+        if name == "text_size":
+            value = min(max(value, SMALLEST_TEXT), LARGEST_TEXT)
+        if value != own:
+            found[name] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

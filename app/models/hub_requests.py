@@ -22,6 +22,7 @@ from huggingface_hub.errors import OfflineModeIsEnabled
 from app.base.errors import HubChanged, HubNotFound, HubRefused, HubUnreachable
 from app.models.download_progress import WaitReason
 from app.models.timeouts import Timeouts
+from app.network import hub_client
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.guard import same_server
@@ -50,7 +51,7 @@ class NotWanted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WantedFile:
-    """A file of a repository on the hub at ``endpoint`` (None: huggingface_hub's default).
+    """A file of a repository on the hub at ``endpoint`` (None: that of `hub_client`).
 
     With a ``sha256``, only a file of that hash and of ``size`` bytes will do; without one,
     whatever the hub has under that name.
@@ -90,8 +91,10 @@ class HubSource:
         self.ignores_ranges = False
         """Whether the server seems to send the whole file whatever range is asked for."""
         self._refusals = 0  # ranges in a row that were ignored
+        self._endpoint = hub_client.endpoint(wanted.endpoint)
+        self._token = hub_client.token(wanted.token)
         self._url = hf_hub_url(
-            wanted.repository, wanted.file, revision=wanted.revision, endpoint=wanted.endpoint
+            wanted.repository, wanted.file, revision=wanted.revision, endpoint=self._endpoint
         )
 
     def find(self) -> HubAnswer:
@@ -113,9 +116,9 @@ class HubSource:
         try:
             metadata = get_hf_file_metadata(
                 self._url,
-                token=wanted.token,
+                token=self._token,
                 timeout=self._timeouts.connect,
-                endpoint=wanted.endpoint,
+                endpoint=self._endpoint,
             )
         except LogUnwritable:
             raise
@@ -170,7 +173,7 @@ class HubSource:
         found = self.find()
         headers = {"Accept-Encoding": "identity"}
         if same_server(self._url, found.url):
-            headers |= build_hf_headers(token=self._wanted.token)
+            headers |= build_hf_headers(token=self._token)
         headers["Range"] = f"bytes={start}-{end - 1}"
         if self._validator:
             headers["If-Range"] = self._validator

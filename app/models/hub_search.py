@@ -20,12 +20,12 @@ from typing import Any, TypeGuard
 from urllib.parse import urljoin
 
 import httpx2
-from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
 
 from app.base import companion_files, gguf, outside
 from app.base.errors import CacheUnwritable, HubError, HubNotFound, HubRefused, HubUnreachable
 from app.models.catalog import HubFile, HubModel, Repository, Variant
+from app.network import hub_client
 from app.network.connection_log import LogUnwritable, purpose
 from app.network.guard import same_server
 from app.network.hub_client import (
@@ -68,11 +68,11 @@ def search(
 ) -> tuple[Repository, ...]:
     """Return the repositories with GGUF files that match ``text``, the most downloaded first.
 
-    ``endpoint`` and ``token`` are huggingface_hub's by default; the hub may be silent for
+    ``endpoint`` and ``token`` are those of `hub_client` by default; the hub may be silent for
     ``timeout`` seconds. Raises Offline, and with ``text`` as the repository: HubUnreachable,
     HubRefused and, if the request cannot be logged, CacheUnwritable.
     """
-    url: str | None = f"{_hub(endpoint)}/api/models"
+    url: str | None = f"{hub_client.endpoint(endpoint)}/api/models"
     query: dict[str, Any] = {"filter": "gguf", "sort": "downloads", "limit": limit}
     query |= {"expand": _EXPAND} | ({"search": text} if text else {})
     found: dict[str, Repository] = {}
@@ -124,7 +124,7 @@ def listing(
     """Return the files of a repository now. Parameters and errors as those of `variants`."""
     if not _valid(repository):
         raise HubNotFound(repository, "")
-    url = f"{_hub(endpoint)}/api/models/{repository}"
+    url = f"{hub_client.endpoint(endpoint)}/api/models/{repository}"
     with purpose(f"list the models of {repository}"):
         answer, _ = _ask(url, {"blobs": "true"}, repository, token, timeout)
     if not isinstance(answer, dict):
@@ -154,10 +154,6 @@ def models(repository: str, listed: Listing) -> list[tuple[HubModel, bool]]:
     ]
 
 
-def _hub(endpoint: str | None) -> str:
-    return (endpoint or constants.ENDPOINT).rstrip("/")
-
-
 def _ask(
     url: str, query: Mapping[str, Any] | None, name: str, token: str | None, timeout: float
 ) -> tuple[Any, str | None]:
@@ -167,7 +163,7 @@ def _ask(
             "GET",
             url,
             params=query,
-            headers=build_hf_headers(token=token),
+            headers=build_hf_headers(token=hub_client.token(token)),
             timeout=timeout,
         ) as response:
             if response.status_code != 200:

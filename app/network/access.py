@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +17,25 @@ if TYPE_CHECKING:
 
 
 class NetworkAccess:
-    """A lazily opened `Network` whose requests are logged in the file ``log``. Thread-safe."""
+    """A lazily opened `Network` whose requests are logged in the file ``log``. Thread-safe.
 
-    def __init__(self, log: Path, jobs: Jobs, *, offline: bool) -> None:
+    ``hub`` is the address of the hub, empty for the usual one; ``hub_token`` returns the user's
+    token for it, and may take long.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        jobs: Jobs,
+        *,
+        offline: bool,
+        hub: str = "",
+        hub_token: Callable[[], str] = lambda: "",
+    ) -> None:
         self._log = log
         self._jobs = jobs
         self._offline = offline
+        self._hub, self._hub_token, self._token = hub, hub_token, ""
         self._lock = threading.Lock()
         self._network: Network | None = None
 
@@ -30,11 +44,26 @@ class NetworkAccess:
         from app.network import hub_client
         from app.network.client import Network
 
+        if self._network:
+            return self._network
+        token = self._hub_token()  # without the lock, since the window must not wait for it
         with self._lock:
             if self._network is None:
+                self._token = self._token or token
                 self._network = Network(self._log, offline=self._offline)
                 hub_client.install(self._network)
+                hub_client.configure(self._hub, self._token)
             return self._network
+
+    def set_hub(self, *, address: str | None = None, token: str | None = None) -> None:
+        """Change the address of the hub or the token for the next requests."""
+        with self._lock:
+            self._hub = self._hub if address is None else address
+            self._token = self._token if token is None else token
+            if self._network:
+                from app.network import hub_client
+
+                hub_client.configure(self._hub, self._token)
 
     def set_offline(self, offline: bool) -> None:
         """Switch the network off or on."""
@@ -70,3 +99,4 @@ class NetworkAccess:
             from app.network import hub_client
 
             hub_client.uninstall()
+            hub_client.configure("", "")

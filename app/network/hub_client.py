@@ -6,6 +6,7 @@ the first request.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import httpx2
@@ -20,12 +21,16 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 )
 
 from app.network.client import Network
+from app.network.hub_address import is_private
 
 __all__ = [
     "build_hf_headers",
+    "configure",
+    "endpoint",
     "get_session",
     "install",
     "parse_ratelimit_headers",
+    "token",
     "uninstall",
     "validate_repo_id",
 ]
@@ -34,6 +39,32 @@ __all__ = [
 constants.HF_HUB_DISABLE_TELEMETRY = True
 # Otherwise it fetches files with a Rust library that bypasses this client.
 constants.HF_HUB_DISABLE_XET = True
+
+_address, _token = "", ""
+
+
+def configure(address: str, token: str) -> None:
+    """Set the hub's address and the token that the user chose; empty for the library's own.
+
+    HF_ENDPOINT and HF_TOKEN win over them, as they do over the library's own settings.
+    """
+    global _address, _token
+    _address, _token = address, token
+
+
+def endpoint(chosen: str | None = None) -> str:
+    """Return the hub's address: ``chosen``, or the one for every request."""
+    own = "" if os.environ.get("HF_ENDPOINT") else _address
+    return (chosen or own or constants.ENDPOINT).rstrip("/")
+
+
+def token(chosen: str | None = None) -> str | None:
+    """Return the token: ``chosen``, or the user's; None leaves it to the library.
+
+    The user's is not sent where others could read it on the way.
+    """
+    own = "" if os.environ.get("HF_TOKEN") or not is_private(endpoint()) else _token
+    return chosen or own or None
 
 
 def install(network: Network) -> None:

@@ -23,7 +23,7 @@ from app.ui.fault_reporter import FaultReporter
 from app.ui.garbage import GarbageCollector
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
-from app.ui.window import Window
+from app.ui.window import Restart, Window
 from app.wording.errors import explain
 
 
@@ -62,7 +62,9 @@ class Program:
         self._theme = Theme(application)
         self._garbage = GarbageCollector()
         self._faults = FaultReporter()
-        self._again: StoreError | Backup | None = None  # why another window is to be opened
+        self._again: StoreError | Backup | Restart | None = (
+            None  # why another window is to be opened
+        )
         self._typed: tuple[Part, ...] = ()  # the draft in the previous window
 
     def run(self, trouble: StoreError | None) -> int:
@@ -91,8 +93,8 @@ class Program:
 
     def _open(self, bridge: Bridge) -> Host | int:
         """Return the host, after recovery dialogs if needed, or the exit code."""
-        why = self._again
-        if why is None:
+        why, self._again = self._again, None
+        if why is None or isinstance(why, Restart):
             try:
                 return self._data_folder.host(bridge.publish)
             except StoreError as error:
@@ -104,7 +106,6 @@ class Program:
             return 1
         from app.ui.startup.recovery_dialogs import RecoveryDialogs
 
-        self._again = None
         self._theme.choose(settings.theme)
         return RecoveryDialogs(self._theme, bridge, self._data_folder).ask(why)
 
@@ -144,7 +145,7 @@ class Program:
         if typed:
             window.store.ask(lambda store: store.drafts.all(), found, lambda _: None)
 
-    def _restart(self, window: Window, why: StoreError | Backup) -> None:
+    def _restart(self, window: Window, why: StoreError | Backup | Restart) -> None:
         self._again, self._typed = why, window.composer.parts()
         window.close()
 

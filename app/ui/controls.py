@@ -46,7 +46,7 @@ def tip(label: str, shortcut: str = "") -> str:
 
 def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
     """Return the text of a menu entry with its shortcut."""
-    return f"{text}\t{spoken(keys)}"
+    return f"{text}\t{spoken(keys)}" if keys else text
 
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
@@ -57,6 +57,11 @@ def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
 def plain_tip(text: str) -> str:
     """Return a text of somebody else's as a tooltip, which Qt does not take for markup."""
     return f"<p>{escape(text)}</p>" if "<" in text or "&" in text else text
+
+
+def send_keys(ctrl: bool) -> str:
+    """Return the shortcut that sends a message; ``ctrl``: whether that is with Ctrl."""
+    return "Ctrl+Return" if ctrl else "Return"
 
 
 class Button(QPushButton):
@@ -171,10 +176,13 @@ class Segments(QFrame):
     def _toggled(self, value: str, on: bool) -> None:
         if not on:
             return
+        focused = any(button.hasFocus() for button in self._buttons.values())
         self.setFocusProxy(self._buttons[value])
         for each, button in self._buttons.items():  # Tab reaches the chosen one only
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)
+        if focused:  # else the ring would stay on another choice
+            self._buttons[value].setFocus()
         if not self._quiet:
             self.chosen.emit(value)
 

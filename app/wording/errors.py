@@ -46,6 +46,12 @@ def explain(error: BaseException) -> Explanation:
                     "internet connection, or try again later."
                 ).format(host=error.host, reason=error.reason)
             )
+        case e.SecretUnreadable():
+            return Explanation(tr("Your system keyring didn’t respond. Unlock it and try again."))
+        case e.SecretError():
+            return Explanation(
+                tr("Couldn’t save or remove this in your system keyring or the data folder.")
+            )
         case e.LibraryError():
             return Explanation(library_sentence(error))
         case e.ExchangeError():

@@ -24,6 +24,7 @@ from app.ui.conversation.transcript import Transcript
 from app.ui.palette.shortcut_list import ShortcutList
 from app.ui.preferences import about_page
 from app.ui.preferences.preferences_dialog import PreferencesDialog
+from app.ui.window import Restart
 from app.wording import language
 from app.wording.errors import Action
 from app.wording.language import number, tr
@@ -92,13 +93,17 @@ def test_the_language_is_chosen_for_the_next_start(start: Start) -> None:
     assert child(dialog, QAbstractButton, "languageSystem").isChecked()
     child(dialog, QAbstractButton, "languageDe").click()
     assert fireside.host.settings.language == "de"
-    assert any("next start" in label.text() for label in dialog.findChildren(QLabel))
+    asked: list[object] = []
+    fireside.window.again.connect(asked.append)
+    child(dialog, QAbstractButton, "restart").click()
+    assert [type(why) for why in asked] == [Restart]
     again = start()
     assert again.host.settings.language == "de"
     assert child(preferences(again), QAbstractButton, "languageDe").isChecked()
 
 
 NAMES = {"CSV", "Markdown", "English", "Deutsch", "Fireside", "gpt-oss-20b", "gpt-oss-120b"}
+NAMES |= {"Hugging Face"}
 
 
 def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +126,8 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
         if "⟦" not in text and any(map(str.isalpha, text)) and text not in NAMES
     }
     # Names and paths that are not the window's own texts.
-    own = {"modelPicker", "modelName", "version", "dataFolder", "downloadFolder"}
+    own = {"modelPicker", "version", "dataFolder", "downloadFolder"}
+    own |= {"sendWithEnter", "sendWithCtrl", "hubToken", "hubAddress"}
     assert {each for each in found if each[0] not in own} == set()
 
 

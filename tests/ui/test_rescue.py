@@ -356,6 +356,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from app.ui import app
 from app.ui.window import Window
+from app.wording.language import tr
 
 def find(kind, name):
     return [w for top in QApplication.topLevelWidgets() for w in (top, *top.findChildren(kind))
@@ -383,6 +384,13 @@ def steps():
     while not windows() or titles(windows()[0]) != ["old"]:
         yield
     print("second", titles(windows()[0]), windows()[0].composer.editor.toPlainText(), flush=True)
+    second = windows()[0]
+    second.preferences.open("generalPage")
+    find(QAbstractButton, "languageDe")[0].click()
+    find(QAbstractButton, "restart")[0].click()
+    while not windows() or windows()[0] is second or titles(windows()[0]) != ["old"]:
+        yield
+    print("third", tr("Quit"), windows()[0].composer.editor.toPlainText(), flush=True)
     for _ in range(20):
         yield
     windows()[0].close()
@@ -398,7 +406,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_restore_goes_through_the_whole_program(tmp_path: Path) -> None:
+def test_a_restore_and_a_language_go_through_the_whole_program(tmp_path: Path) -> None:
     database = tmp_path / "data" / "chats.db"
     database.parent.mkdir()
     made = chats_in(database, "old")
@@ -417,6 +425,7 @@ def test_a_restore_goes_through_the_whole_program(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "first ['new', 'old']",
         "second ['old'] half a question",
+        "third Beenden half a question",
     ]
     assert done.returncode == 0
     kept = backups(database)

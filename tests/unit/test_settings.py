@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.base.errors import StoreReadOnly
 from app.base.settings import Folders, Settings, ThemeChoice, load, open_, save
+from app.base.types import Effort
 
 CHANGED = Settings(
     theme=ThemeChoice.DARK,
@@ -31,8 +32,12 @@ CHANGED = Settings(
     download_folder="/big disk/hub",
     download_mount="/big disk",
     download_limit=3,
+    hub_address="https://hub.example",
     offline=True,
     text_size=17,
+    send_with_ctrl=True,
+    effort=Effort.HIGH,
+    notify=False,
     copy_markdown=False,
     name_chats=False,
     chat=7,
@@ -41,6 +46,7 @@ CHANGED = Settings(
     export_reasoning=False,
     export_branches=True,
     export_folder="/big disk/notes",
+    exports="/big disk/exports",
     window="AdnQ",
     splitter="AAAA",
 )

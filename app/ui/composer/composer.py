@@ -15,8 +15,17 @@ from app.ui.composer.attachment import Attachment
 from app.ui.composer.attachment_bar import AttachmentBar
 from app.ui.composer.context_gauge import ContextGauge
 from app.ui.composer.message_queue_rows import MessageQueueRows
-from app.ui.controls import Button, Segments, column, elided, menu_of, muted, set_tone, tip
-from app.ui.state.chat_settings import NEW_CHAT_EFFORT
+from app.ui.controls import (
+    Button,
+    Segments,
+    column,
+    elided,
+    menu_of,
+    muted,
+    send_keys,
+    set_tone,
+    tip,
+)
 from app.ui.theme import Theme, font
 from app.wording.efforts import effort_label
 from app.wording.language import tr
@@ -55,15 +64,27 @@ class Editor(QPlainTextEdit):
         # `textChanged` is emitted before the text is laid out.
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
+        self.send_with_ctrl = False
+        """Whether Ctrl+Enter sends, rather than Enter."""
         self.take_back: Callable[[], bool] = lambda: False
         """Undo calls this first. It undoes the last action unless that was an edit of the text.
 
         Returns whether it did.
         """
 
+    def _sends(self, event: QKeyEvent) -> bool:
+        """Return whether a key sends the message, and does not confirm what is composed."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return False
+        if self.textCursor().block().layout().preeditAreaText():
+            return False
+        held = event.modifiers()
+        if self.send_with_ctrl:
+            return bool(held & Qt.KeyboardModifier.ControlModifier)
+        return not held & Qt.KeyboardModifier.ShiftModifier
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        if self._sends(event):
             self.submitted.emit()
         elif event.matches(QKeySequence.StandardKey.Undo) and self.take_back():
             pass
@@ -232,8 +253,13 @@ class Composer(QWidget):
         self._running = running
         send = tr("Send when the answer is done") if running else tr("Send")
         self._send.setAccessibleName(send)
-        self._send.setToolTip(tip(send, "Return"))
+        self._send.setToolTip(tip(send, send_keys(self.editor.send_with_ctrl)))
         self._show_buttons()
+
+    def set_send_key(self, ctrl: bool) -> None:
+        """Set whether Ctrl+Enter sends, rather than Enter."""
+        self.editor.send_with_ctrl = ctrl
+        self.set_running(self._running)
 
     def set_status(self, text: str, tone: str = "muted") -> None:
         """Set the status line; empty for the usual hint. ``tone`` is ``muted`` or ``danger``."""
@@ -330,7 +356,7 @@ class Composer(QWidget):
                 for number, effort in enumerate(Effort, 1)
             ],
         )
-        self._effort.set_value(NEW_CHAT_EFFORT)
+        self._effort.set_value(Effort.MEDIUM)
         self._effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
         self._send = Button(
             theme, "send", tr("Send"), icon="send", kind="round", colour="on_accent",

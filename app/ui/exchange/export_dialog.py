@@ -159,7 +159,7 @@ class ExportDialog(FittingDialog):
         self.name.setProperty("kind", "field")
         self.name.setMaxLength(200)
         self.name.textChanged.connect(self._named)
-        self.folder = QLineEdit(settings.export_folder or _documents())
+        self.folder = QLineEdit(settings.exports or settings.export_folder or _documents())
         named(self.folder, "exportFolder", tr("Folder"), tr("Where to save the export"))
         self.folder.setProperty("kind", "field")
         self.folder.textChanged.connect(self._named)

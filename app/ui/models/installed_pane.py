@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models import file_operations
 from app.models.disk_scan import InstalledModel, ModelSource
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.dialogs import ask_folder, confirm
+from app.ui.file_manager import reveal
 from app.ui.form_fields import heading
 from app.ui.models.details import Details
 from app.ui.state.installed_list import InstalledList, place_name, title
@@ -331,13 +329,3 @@ def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
 
 def _parts(model: InstalledModel) -> str:
     return tr("%n part(s)", "", len(model.files)) if len(model.files) > 1 else ""
-
-
-def reveal(path: Path) -> None:
-    """Show a file in the system's file manager, or its folder if that is not possible."""
-    if sys.platform == "win32":
-        subprocess.Popen(["explorer", f"/select,{path}"])
-    elif sys.platform == "darwin":
-        subprocess.Popen(["open", "-R", str(path)])
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -193,12 +193,12 @@ def _environment() -> str:
     """Return the environment's network settings, without secrets."""
     mirror = os.environ.get("HF_ENDPOINT")
     sentences = [
-        tr("Models come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)
+        tr("Downloads come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)
         if mirror
-        else tr("Models come from huggingface.co; HF_ENDPOINT names a mirror."),
-        tr("HF_TOKEN is set, for models that ask for consent.")
+        else tr("Choose a mirror in Preferences, or set HF_ENDPOINT."),
+        tr("HF_TOKEN is set, for gated models.")
         if os.environ.get("HF_TOKEN")
-        else tr("Models that ask for consent need HF_TOKEN."),
+        else tr("Gated models need an access token: save one in Preferences, or set HF_TOKEN."),
     ]
     names = [n for n in _PROXIES if os.environ.get(n) or os.environ.get(n.lower())]
     if names:

@@ -50,7 +50,8 @@ class PaletteController(QObject):
         """Show the list of shortcuts."""
         from app.ui.palette.shortcut_list import ShortcutList
 
-        ShortcutList(self._commands.all, self._window).show()
+        ctrl = self._host.settings.send_with_ctrl
+        ShortcutList(self._commands.all, self._window, ctrl=ctrl).show()
 
     def _make(self) -> CommandPalette:
         from app.ui.palette.palette import CommandPalette

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.ui.commands import Command
-from app.ui.controls import column, muted, spoken
+from app.ui.controls import column, muted, send_keys, spoken
 from app.ui.screen import FittingDialog
 from app.ui.theme import font
 from app.wording.language import tr
@@ -17,8 +17,10 @@ from app.wording.language import tr
 class ShortcutList(FittingDialog):
     """The commands with shortcuts, under their headings, and the keys that controls handle."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget) -> None:
+    def __init__(self, commands: Sequence[Command], parent: QWidget, *, ctrl: bool) -> None:
+        """Create the list; ``ctrl``: whether Ctrl+Enter sends a message, rather than Enter."""
         super().__init__(parent)
+        self._ctrl = ctrl
         self.setObjectName("keys")
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -45,8 +47,8 @@ class ShortcutList(FittingDialog):
     def _groups(self, commands: Sequence[Command]) -> dict[str, list[tuple[str, list[str]]]]:
         groups: dict[str, list[tuple[str, list[str]]]] = {
             tr("Composing"): [
-                (tr("Send"), ["Return"]),
-                (tr("New line"), ["Shift+Return"]),
+                (tr("Send"), [send_keys(self._ctrl)]),
+                (tr("New line"), ["Return" if self._ctrl else "Shift+Return"]),
             ],
         }
         for command in commands:

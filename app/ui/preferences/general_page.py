@@ -2,70 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import __version__
-from app.base.settings import Settings, ThemeChoice
-from app.ui.controls import Button, Segments, Switch, muted, spoken
-from app.ui.form_fields import FormPage, FormRow, TextField, heading
+from app.base.settings import LARGEST_TEXT, SMALLEST_TEXT, Settings, ThemeChoice
+from app.ui.controls import Button, Segments, Switch, muted
+from app.ui.dialogs import ask_folder
+from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.theme import Theme
-from app.wording.language import LANGUAGES, tr
+from app.wording.language import LANGUAGES, number, tr
 
 
 class GeneralPage(FormPage):
-    """The page with theme, language, instructions and reading ahead."""
+    """The page with theme, language, text size, notifications and the folder of exports."""
 
     about = Signal()
-    copy_format_chosen = Signal(bool)
-    """Whether a conversation is copied as Markdown."""
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
     """A language's code, or "" for the system's."""
-    read_ahead_chosen = Signal(bool)
-    name_chats_chosen = Signal(bool)
-    instructions_written = Signal(str)
+    restart_wanted = Signal()
+    text_size_chosen = Signal(int)
+    notify_chosen = Signal(bool)
+    export_folder_chosen = Signal(str)
+    """A folder; "" for the one that was used last."""
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__("generalPage", tr("General"))
         self._theme, self._settings = theme, settings
-        self._language_row = FormRow(
-            tr("Language"), tr("Of everything that Fireside says."), self._language_choice()
-        )
+        self._language_row = FormRow(tr("Language"), "", self._language_choice())
+        self._folder_row = FormRow(tr("Export folder"), "", self._folder_choice())
+        self.show_export_folder(settings.exports)
         for row in self._rows():
             self.column.addWidget(row)
-        self.column.addSpacing(10)
-        self._add_instructions()
         self.column.addSpacing(14)
         self.column.addStretch(1)
         self._add_version()
 
-    def _rows(self) -> tuple[FormRow, ...]:
-        return (
-            FormRow(tr("Theme"), tr("The colours of the window."), self._theme_choice()),
-            self._language_row,
-            FormRow(
-                tr("Read ahead"),
-                tr("Prepares your next question while you read and type. Never on battery."),
-                self._read_ahead(),
-            ),
-            FormRow(
-                tr("Name chats"),
-                tr("The model gives a new chat its title when it has nothing else to do."),
-                self._name_chats(),
-            ),
-            FormRow(
-                tr("Copy as"),
-                tr(
-                    "What {keys} copies of a conversation. The menu on a right click has both."
-                ).format(keys=spoken(QKeySequence.StandardKey.Copy)),
-                self._copy_format(),
-            ),
+    def _rows(self) -> Iterable[FormRow]:
+        yield FormRow(tr("Theme"), "", self._theme_choice())
+        yield self._language_row
+        yield FormRow(tr("Text size of messages"), "", self._text_size())
+        yield FormRow(
+            tr("Notifications"),
+            tr("When an answer took more than 10 seconds and Fireside isn’t in front."),
+            self._notifications(),
         )
+        yield self._folder_row
 
-    def leave(self) -> None:
-        self.instructions.finish()
+    def show_text_size(self, pixels: int) -> None:
+        """Show the text size of messages, which was chosen elsewhere."""
+        if self.text_size.value != pixels:
+            self.text_size.set_stops(_sizes(), pixels)
+
+    def show_export_folder(self, folder: str) -> None:
+        """Show where exports begin; "" for the folder that was used last."""
+        self._folder_row.explain(folder or tr("The last one used."))
+        self._usual_folder.setVisible(bool(folder))
 
     def _theme_choice(self) -> QWidget:
         choices = [
@@ -87,47 +82,60 @@ class GeneralPage(FormPage):
         wanted = self._settings.language
         field.set_value(wanted if wanted in LANGUAGES else "")
         field.chosen.connect(self._choose_language)
-        return field
+        self._restart = Button(
+            self._theme, "restart", tr("Restart Fireside in the new language"), text=tr("Restart"),
+            clicked=self.restart_wanted.emit,
+        )  # fmt: skip
+        self._restart.hide()
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._restart)
+        row.addWidget(field)
+        return both
 
     def _choose_language(self, code: str) -> None:
         self.language_chosen.emit(code)
-        self._language_row.explain(tr("Fireside speaks it from its next start on."))
+        self._language_row.explain(tr("Takes effect after a restart."))
+        self._restart.show()
 
-    def _read_ahead(self) -> QWidget:
-        prepare = Switch("prepare", tr("Read ahead"), on=self._settings.prepare)
-        prepare.turned.connect(self.read_ahead_chosen)
-        return prepare
+    def _text_size(self) -> QWidget:
+        label = tr("Text size of messages")
+        self.text_size = ChoiceField("textSize", label, label)
+        self.text_size.set_stops(_sizes(), self._settings.text_size)
+        self.text_size.turned.connect(lambda: self.text_size_chosen.emit(self.text_size.value))
+        return self.text_size
 
-    def _name_chats(self) -> QWidget:
-        names = Switch("nameChats", tr("Name chats"), on=self._settings.name_chats)
-        names.turned.connect(self.name_chats_chosen)
-        return names
+    def _notifications(self) -> QWidget:
+        notify = Switch("notify", tr("Notifications"), on=self._settings.notify)
+        notify.turned.connect(self.notify_chosen)
+        return notify
 
-    def _copy_format(self) -> QWidget:
-        copies = Segments(
-            "copyAs",
-            tr("Copy as"),
-            [
-                ("markdown", "Markdown", "copyAsMarkdown", ""),
-                ("text", tr("Plain text"), "copyAsText", ""),
-            ],
+    def _folder_choice(self) -> QWidget:
+        choose = Button(
+            self._theme, "chooseExports", tr("Choose where exports begin"), text=tr("Choose…"),
+            clicked=self._ask_folder,
+        )  # fmt: skip
+        self._usual_folder = Button(
+            self._theme, "usualExports", tr("Begin in the last folder used"), text=tr("Reset"),
+            clicked=lambda: self.export_folder_chosen.emit(""),
+        )  # fmt: skip
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._usual_folder)
+        row.addWidget(choose)
+        return both
+
+    def _ask_folder(self) -> None:
+        ask_folder(
+            self,
+            tr("Export folder"),
+            lambda path: self.export_folder_chosen.emit(str(path)),
+            at=self._settings.exports or self._settings.export_folder,
         )
-        copies.set_value("markdown" if self._settings.copy_markdown else "text")
-        copies.chosen.connect(lambda value: self.copy_format_chosen.emit(value == "markdown"))
-        return copies
-
-    def _add_instructions(self) -> None:
-        self.column.addWidget(heading(tr("Instructions to the model")))
-        self.add_note(tr("Sent with every question, in every chat that has none of its own."))
-        self.instructions = TextField(
-            "instructions",
-            tr("Instructions to the model"),
-            tr("Sent with every question, in every chat that has none of its own"),
-            tr("For example: Answer briefly."),
-        )
-        self.instructions.show_text(self._settings.instructions)
-        self.instructions.written.connect(self.instructions_written)
-        self.column.addWidget(self.instructions)
 
     def _add_version(self) -> None:
         about = Button(
@@ -138,3 +146,14 @@ class GeneralPage(FormPage):
         row.addWidget(muted(f"Fireside {__version__}", "version"), 1)
         row.addWidget(about)
         self.column.addLayout(row)
+
+
+def _sizes() -> list[tuple[int, str]]:
+    """Return the text sizes with their names."""
+    usual = Settings().text_size
+
+    def name(pixels: int) -> str:
+        words = tr("{size} px (default)") if pixels == usual else tr("{size} px")
+        return words.format(size=number(pixels))
+
+    return [(pixels, name(pixels)) for pixels in range(SMALLEST_TEXT, LARGEST_TEXT + 1)]

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
 from app.base import log
-from app.base.settings import Settings, ThemeChoice
+from app.base.secrets import HUB_TOKEN
+from app.base.settings import LARGEST_TEXT, SMALLEST_TEXT, Settings, ThemeChoice
+from app.base.types import Effort
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.conversation.conversation_pane import ConversationPane
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
     from app.ui.preferences.about_page import AboutPage
     from app.ui.preferences.backup_pane import BackupPane
+    from app.ui.preferences.chats_page import ChatsPage
     from app.ui.preferences.general_page import GeneralPage
+    from app.ui.preferences.hub_page import HubPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
 
 T = TypeVar("T")
-
-_SMALLEST, _LARGEST = 11, 26  # pixels of the text
 
 
 class PreferencesController(QObject):
@@ -39,9 +41,16 @@ class PreferencesController(QObject):
 
     instructions_changed = Signal()
     """The general instructions to the model have changed."""
+    send_key_changed = Signal(bool)
+    """Whether Ctrl+Enter sends now, rather than Enter."""
+    effort_changed = Signal(Effort)
+    """New chats have another effort now."""
+    restart_wanted = Signal()
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
+    export_everything = Signal()
+    import_everything = Signal()
     restore_requested = Signal(object)
     """A Backup that is to replace the chats."""
 
@@ -63,6 +72,7 @@ class PreferencesController(QObject):
         self._models, self._hardware = models, hardware
         self._settings, self._presets = settings, presets
         self._dialog: PreferencesDialog | None = None
+        self._general: GeneralPage | None = None
         conversation.begun.connect(self._apply_to_transcript)
 
     def open(self, page: str = "", field: str = "") -> None:
@@ -132,17 +142,21 @@ class PreferencesController(QObject):
         from app.engine.plan import Overrides
         from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
+        from app.ui.preferences.chats_page import ChatsPage
         from app.ui.preferences.data_page import DataPage
         from app.ui.preferences.diagnosis_page import DiagnosisPage
         from app.ui.preferences.general_page import GeneralPage
+        from app.ui.preferences.hub_page import HubPage
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
         from app.wording.diagnosis import end_of_log, report
 
         settings = self._host.settings
-        general = GeneralPage(self._theme, settings)
+        general = self._general = GeneralPage(self._theme, settings)
         self._connect_general(general)
+        chats = ChatsPage(settings)
+        self._connect_chats(chats)
         chat = ChatPage(self._theme, self._settings)
         presets = PresetsPage(self._theme, self._presets, self._models)
         backups = BackupPane(self._theme)
@@ -151,6 +165,8 @@ class PreferencesController(QObject):
         data.export_all.connect(self.export_all)
         data.import_chats.connect(self.import_chats)
         data.import_folder.connect(self.import_folder)
+        data.export_everything.connect(self.export_everything)
+        data.import_everything.connect(self.import_everything)
         memory = MemoryPage(
             self._theme,
             Overrides.of(self._host.settings),
@@ -166,21 +182,41 @@ class PreferencesController(QObject):
             lambda found: report(found, Overrides.of(self._host.settings)),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
-        pages = (general, chat, presets, data, memory, diagnosis)
+        hub = HubPage(self._theme, settings.hub_address)
+        self._connect_hub(hub)
+        pages = (general, chats, chat, presets, data, hub, memory, diagnosis)
         self._dialog = dialog = PreferencesDialog(pages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)
-        general.instructions.setFocus()
         return dialog
 
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))
         page.language_chosen.connect(lambda code: self._host.change(language=code))
+        page.restart_wanted.connect(self.restart_wanted)
+        page.text_size_chosen.connect(self._set_text_size)
+        page.notify_chosen.connect(lambda on: self._host.change(notify=on))
+        page.export_folder_chosen.connect(lambda folder: self._host.change(exports=folder))
+        page.export_folder_chosen.connect(page.show_export_folder)
+        page.about.connect(self.about)
+
+    def _connect_chats(self, page: ChatsPage) -> None:
+        page.send_key_chosen.connect(self._choose_send_key)
+        page.effort_chosen.connect(self._choose_effort)
         page.read_ahead_chosen.connect(lambda on: self._host.change(prepare=on))
         page.name_chats_chosen.connect(lambda on: self._host.change(name_chats=on))
         page.instructions_written.connect(self._change_instructions)
         page.copy_format_chosen.connect(self._choose_copy_format)
-        page.about.connect(self.about)
+
+    def _connect_hub(self, page: HubPage) -> None:
+        page.address_chosen.connect(lambda address: self._host.change(hub_address=address))
+        page.token_given.connect(
+            lambda token: self._deliver(
+                page, self._host.keep_hub_token(token), page.show_place, page.show_error
+            )
+        )
+        place = self._host.disk(lambda _: self._host.secrets.place(HUB_TOKEN))
+        self._deliver(page, place, page.show_place, page.show_error)
 
     def _connect_backups(self, pane: BackupPane) -> None:
         def load(*, make: bool) -> None:
@@ -192,6 +228,14 @@ class PreferencesController(QObject):
         pane.make_requested.connect(lambda: load(make=True))
         pane.restore_requested.connect(self.restore_requested)
         load(make=False)
+
+    def _choose_send_key(self, ctrl: bool) -> None:
+        self._host.change(send_with_ctrl=ctrl)
+        self.send_key_changed.emit(ctrl)
+
+    def _choose_effort(self, effort: Effort) -> None:
+        self._host.change(effort=effort)
+        self.effort_changed.emit(effort)
 
     def _change_instructions(self, text: str) -> None:
         self._host.change(instructions=text.strip())
@@ -208,7 +252,7 @@ class PreferencesController(QObject):
             self._models.choose(self._models.asked)
 
     def _closed(self) -> None:
-        self._dialog = None
+        self._dialog = self._general = None
 
     def _apply_to_transcript(self, transcript: Transcript) -> None:
         transcript.list.set_pixels(self._host.settings.text_size)
@@ -219,8 +263,12 @@ class PreferencesController(QObject):
         """Enlarge or shrink the text; 0 resets it."""
         usual = Settings().text_size
         size = self._host.settings.text_size + step if step else usual
-        size = min(max(size, _SMALLEST), _LARGEST)
+        self._set_text_size(min(max(size, SMALLEST_TEXT), LARGEST_TEXT))
+
+    def _set_text_size(self, size: int) -> None:
         self._host.change(text_size=size)
+        if self._general:
+            self._general.show_text_size(size)
         if self._conversation.has_transcript:
             self._conversation.transcript.list.set_pixels(size)
 

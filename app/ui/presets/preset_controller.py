@@ -12,7 +12,7 @@ from app.store import PLAIN, ChatSettings, Preset
 from app.ui.controls import elided, menu_of
 from app.ui.presets.preset_picker import PresetPicker
 from app.ui.state.chat_index import ChatIndex
-from app.ui.state.chat_settings import NEW_CHAT_EFFORT, ShownChatSettings
+from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.wording.language import tr
@@ -54,8 +54,14 @@ class PresetController(QObject):
         """Apply the default preset to the new chat that is shown."""
         preset = self._begun = self._presets.default
         self._settings.begin(_setup(preset))
-        self.effort_set.emit(preset.effort if preset else NEW_CHAT_EFFORT)
+        self.effort_set.emit(preset.effort if preset else self._settings.effort)
         self._models.show(preset.model if preset else "")
+
+    def set_effort(self, effort: Effort) -> None:
+        """Set the effort that new chats begin with, also the one that is shown."""
+        self._settings.effort = effort
+        if self._settings.chat is None and self._begun is None:
+            self.effort_set.emit(effort)
 
     def choose(self, preset: Preset) -> None:
         """Apply a preset to the chat that is shown."""

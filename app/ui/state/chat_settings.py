@@ -12,8 +12,6 @@ from app.ui.state.chat_index import ChatIndex
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.model_choice import ModelChoice
 
-NEW_CHAT_EFFORT = Effort.MEDIUM
-
 
 class ShownChatSettings(QObject):
     """The settings chosen for the chat, or else the defaults.
@@ -31,6 +29,8 @@ class ShownChatSettings(QObject):
         self._index, self._models, self._current = index, models, current
         self.fresh = PLAIN
         """The settings that a new chat will have."""
+        self.effort = Effort.MEDIUM
+        """The effort that a new chat will have."""
         index.changed.connect(self.changed)
         models.changed.connect(self.changed)
 

@@ -10,9 +10,10 @@
     chat_presenter the messages of the chat that is shown
     status_line    the line below the composer
     model_labels   the model's name
+    answer_notice  notices that a long answer is done
     file_drop      sorting of dropped files
 """
 
-from app.ui.window.window import Window
+from app.ui.window.window import Restart, Window
 
-__all__ = ["Window"]
+__all__ = ["Restart", "Window"]

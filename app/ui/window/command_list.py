@@ -12,6 +12,7 @@ from app.ui.archive.archive_controller import ArchiveController
 from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.palette.palette_controller import PaletteController
@@ -41,6 +42,7 @@ class CommandTargets:
     presets: PresetController
     preferences: PreferencesController
     exchange: ExchangeController
+    everything: EverythingController
     palette: PaletteController
 
 
@@ -80,9 +82,9 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
         "Shift+F3",
         when=stored,
     )
-    composer, busy = to.composer, to.current.busy
+    composer, hurry = to.composer, to.composer.may_hurry
     add("stop", tr("Stop answer"), composer.stop, "Esc", when=composer.stoppable)
-    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=busy)
+    add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=hurry)
     may_change = composer.may_change
     add("again", tr("Regenerate last answer"), composer.again_last, "Ctrl+R", when=may_change)
     add("editLast", tr("Edit last message"), composer.edit_last, "Ctrl+E", when=may_change)

@@ -1,0 +1,113 @@
+"""The preferences of all chats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.base.settings import Settings
+from app.base.types import Effort
+from app.ui.controls import Segments, Switch, spoken
+from app.ui.form_fields import FormPage, FormRow, TextField, heading
+from app.wording.efforts import effort_label
+from app.wording.language import tr
+
+
+class ChatsPage(FormPage):
+    """The page with keys, effort, names, reading ahead, copying and instructions."""
+
+    send_key_chosen = Signal(bool)
+    """Whether Ctrl+Enter sends a message, rather than Enter."""
+    effort_chosen = Signal(Effort)
+    """The effort for new chats."""
+    name_chats_chosen = Signal(bool)
+    read_ahead_chosen = Signal(bool)
+    copy_format_chosen = Signal(bool)
+    """Whether a conversation is copied as Markdown."""
+    instructions_written = Signal(str)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__("chatsPage", tr("Chats"))
+        self._settings = settings
+        for row in self._rows():
+            self.column.addWidget(row)
+        self.column.addSpacing(10)
+        self._add_instructions()
+        self.column.addStretch(1)
+
+    def leave(self) -> None:
+        self.instructions.finish()
+
+    def _rows(self) -> Iterable[FormRow]:
+        yield FormRow(tr("Send messages with"), "", self._send_key())
+        yield FormRow(tr("Effort for new chats"), "", self._effort())
+        yield FormRow(tr("Name chats"), tr("Let the model name new chats."), self._name_chats())
+        yield FormRow(
+            tr("Read ahead"),
+            tr("Prepares your next question while you read and type. Never on battery."),
+            self._read_ahead(),
+        )
+        yield FormRow(
+            tr("Copy as"),
+            tr("Format used by {keys}.").format(keys=spoken(QKeySequence.StandardKey.Copy)),
+            self._copy_format(),
+        )
+
+    def _send_key(self) -> QWidget:
+        keys = Segments(
+            "sendWith",
+            tr("Send messages with"),
+            [
+                ("enter", spoken("Return"), "sendWithEnter", ""),
+                ("ctrl", spoken("Ctrl+Return"), "sendWithCtrl", ""),
+            ],
+        )
+        keys.set_value("ctrl" if self._settings.send_with_ctrl else "enter")
+        keys.chosen.connect(lambda value: self.send_key_chosen.emit(value == "ctrl"))
+        return keys
+
+    def _effort(self) -> QWidget:
+        choices = [(e, effort_label(e), f"newEffort{e.capitalize()}", "") for e in Effort]
+        effort = Segments("newEffort", tr("Effort for new chats"), choices)
+        effort.set_value(self._settings.effort)
+        effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
+        return effort
+
+    def _name_chats(self) -> QWidget:
+        names = Switch("nameChats", tr("Name chats"), on=self._settings.name_chats)
+        names.turned.connect(self.name_chats_chosen)
+        return names
+
+    def _read_ahead(self) -> QWidget:
+        prepare = Switch("prepare", tr("Read ahead"), on=self._settings.prepare)
+        prepare.turned.connect(self.read_ahead_chosen)
+        return prepare
+
+    def _copy_format(self) -> QWidget:
+        copies = Segments(
+            "copyAs",
+            tr("Copy as"),
+            [
+                ("markdown", "Markdown", "copyAsMarkdown", ""),
+                ("text", tr("Plain text"), "copyAsText", ""),
+            ],
+        )
+        copies.set_value("markdown" if self._settings.copy_markdown else "text")
+        copies.chosen.connect(lambda value: self.copy_format_chosen.emit(value == "markdown"))
+        return copies
+
+    def _add_instructions(self) -> None:
+        self.column.addWidget(heading(tr("Instructions to the model")))
+        self.add_note(tr("Applied to every chat without its own instructions."))
+        self.instructions = TextField(
+            "instructions",
+            tr("Instructions to the model"),
+            tr("Applied to every chat without its own instructions"),
+            tr("For example: Answer briefly."),
+        )
+        self.instructions.show_text(self._settings.instructions)
+        self.instructions.written.connect(self.instructions_written)
+        self.column.addWidget(self.instructions)

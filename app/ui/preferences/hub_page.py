@@ -1,0 +1,144 @@
+"""The page about Hugging Face: the token, and another address."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.base.secrets import SecretPlace
+from app.network import hub_address
+from app.ui.controls import Button, set_tone
+from app.ui.form_fields import FormPage, heading, named, note
+from app.ui.theme import Theme
+from app.wording.errors import explain
+from app.wording.language import tr
+
+
+class HubPage(FormPage):
+    """The page with the token and the address of the hub. Neither is shown again once saved."""
+
+    token_given = Signal(str)
+    """The token to keep; "" to remove it."""
+    address_chosen = Signal(str)
+    """A valid address; "" for Hugging Face itself."""
+
+    def __init__(self, theme: Theme, address: str) -> None:
+        super().__init__("hubPage", "Hugging Face")
+        self._theme = theme
+        self._address = address
+        self._add_token()
+        self.column.addSpacing(14)
+        self._add_address()
+        self.column.addStretch(1)
+
+    def leave(self) -> None:
+        self._give_token()
+        self._choose_address()
+
+    def show_place(self, place: SecretPlace | None) -> None:
+        """Show where the token is kept; None if there is none."""
+        said = {
+            SecretPlace.KEYRING: tr("Saved in your system keyring."),
+            SecretPlace.FILE: tr("Saved in a file only you can read."),
+        }
+        self._say(self._token_status, said[place] if place else "")
+        self.token.setPlaceholderText("••••••••" if place else "hf_…")
+        self._remove.setVisible(place is not None)
+
+    def show_error(self, error: BaseException) -> None:
+        """Show why the token could not be kept."""
+        self._say(self._token_status, explain(error).sentence, "danger")
+
+    def _add_token(self) -> None:
+        self.column.addWidget(heading(tr("Access token")))
+        self.add_note(tr("For gated models. Create one in your Hugging Face account."))
+        self.token = QLineEdit()
+        named(
+            self.token, "hubToken", tr("Access token"), tr("A token of your Hugging Face account")
+        )
+        self.token.setProperty("kind", "field")
+        self.token.setEchoMode(QLineEdit.EchoMode.Password)
+        self.token.editingFinished.connect(self._give_token)
+        self._show = Button(
+            self._theme, "showToken", tr("Show the token"), text=tr("Show"),
+            clicked=self._toggle_echo,
+        )  # fmt: skip
+        self._remove = Button(
+            self._theme, "removeToken", tr("Remove the token"), text=tr("Remove"),
+            clicked=lambda: self._send_token(""),
+        )  # fmt: skip
+        self._token_status = note("", "hubTokenSaid")
+        self._add_line(self.token, self._show, self._remove, status=self._token_status)
+        if os.environ.get("HF_TOKEN"):
+            self.add_note(tr("{name} is set and is used instead.").format(name="HF_TOKEN"))
+        self.show_place(None)
+
+    def _add_address(self) -> None:
+        self.column.addWidget(heading(tr("Server")))
+        self.add_note(tr("A mirror of Hugging Face. It gets your searches and your token."))
+        self.address = QLineEdit(self._address)
+        named(self.address, "hubAddress", tr("Server"), tr("The address of a mirror"))
+        self.address.setProperty("kind", "field")
+        self.address.setPlaceholderText("https://huggingface.co")
+        self.address.editingFinished.connect(self._choose_address)
+        self._address_status = note("", "hubAddressSaid")
+        self._add_line(self.address, status=self._address_status)
+        if os.environ.get("HF_ENDPOINT"):
+            self.add_note(tr("{name} is set and is used instead.").format(name="HF_ENDPOINT"))
+
+    def _add_line(self, *widgets: QWidget, status: QLabel) -> None:
+        """Add a field with its buttons, and a line about it, which is hidden while empty."""
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for widget in widgets:
+            row.addWidget(widget, isinstance(widget, QLineEdit))
+        block = QVBoxLayout()
+        block.setSpacing(4)
+        block.addLayout(row)
+        block.addWidget(status)
+        status.hide()
+        self.column.addLayout(block)
+
+    def _toggle_echo(self) -> None:
+        hidden = self.token.echoMode() is QLineEdit.EchoMode.Password
+        mode = QLineEdit.EchoMode.Normal if hidden else QLineEdit.EchoMode.Password
+        self.token.setEchoMode(mode)
+        self._show.setText(tr("Hide") if hidden else tr("Show"))
+
+    def _give_token(self) -> None:
+        token = self.token.text().strip()
+        if not token:
+            return
+        if not token.isascii() or not token.isprintable() or " " in token:
+            self._say(self._token_status, tr("A token is one word, like hf_abc123."), "danger")
+            return
+        self._send_token(token)
+
+    def _send_token(self, token: str) -> None:
+        self.token.clear()
+        self._say(self._token_status, tr("Saving…") if token else "")
+        self.token_given.emit(token)
+
+    def _choose_address(self) -> None:
+        address = hub_address.checked(self.address.text())
+        if address is None:
+            sentence = tr("Enter an address like https://hub.example.com.")
+            self._say(self._address_status, sentence, "danger")
+            return
+        plain = bool(address) and not hub_address.is_private(address)
+        self._say(
+            self._address_status,
+            tr("This connection isn’t encrypted, so your token isn’t sent.") if plain else "",
+        )
+        if self.address.text() != address:
+            self.address.setText(address)
+        if address != self._address:
+            self._address = address
+            self.address_chosen.emit(address)
+
+    def _say(self, label: QLabel, text: str, tone: str = "muted") -> None:
+        label.setText(text)
+        label.setVisible(bool(text))
+        set_tone(label, tone)
