@@ -17,10 +17,10 @@ from app.wording.quantities import gigabytes
 
 _NOTES = {
     DownloadNote.NEWER: lambda: tr(
-        "This is a newer conversion of the model: the earlier one is no longer on Hugging Face."
+        "This is a newer conversion of the model: the usual one is no longer on Hugging Face."
     ),
     DownloadNote.RESTARTED: lambda: tr(
-        "The partial download was of another file, so the download started over."
+        "The partial download was of another file, so it starts over."
     ),
 }
 
