@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.engine.probe import Examined, Machine
 from app.host import demo_model
@@ -146,7 +146,7 @@ class DownloadPane(QWidget):
             button.setVisible(offered)
 
     def _hero_has_focus(self) -> bool:
-        focused = QApplication.focusWidget()
+        focused = self.window().focusWidget()  # also while another program's window is active
         return self._hero is not None and focused is not None and self._hero.isAncestorOf(focused)
 
     def _found(self) -> tuple[InstalledModel, ...]:
