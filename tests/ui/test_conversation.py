@@ -409,7 +409,7 @@ def test_a_suggestion_is_asked(fireside: Fireside) -> None:
     fireside.script(*answer("Paris"))
     press(fireside, "suggestion1")
     fireside.shows("Paris")
-    assert fireside.backend.requests[0].messages[-1].text == "What is the capital of France?"
+    assert fireside.backend.requests[0].messages[-1].text == "What is the capital of Norway?"
 
 
 def test_it_follows_the_end_unless_scrolled_up(fireside: Fireside) -> None:

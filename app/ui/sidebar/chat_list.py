@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import (
@@ -160,6 +160,17 @@ class ChatList(QListView):
         self.viewport().update()
         if not self._in_use():
             self._mark_shown()
+
+    def show_chats(self, chats: Sequence[int]) -> None:
+        """Select chats, in folders that are opened, and give them the keyboard."""
+        ids = set(chats)
+        self.open_folders(self.chats.open | self.chats.folders_of(ids))
+        self._select(chats)
+        self.setFocus()
+        if found := self.selectedIndexes():
+            first = min(found, key=lambda index: index.row())
+            self.selectionModel().setCurrentIndex(first, _SELECT.NoUpdate)
+            self.scrollTo(first)
 
     def rename(self) -> None:
         """Rename the chat or folder of the current row in place."""

@@ -1,20 +1,21 @@
-"""The name of the model that is asked, in the composer."""
+"""What the window says about the model that is asked, outside the models page."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from app.ui.composer.composer import Composer
 from app.ui.state.model_choice import ModelChoice, plan_summary
+from app.ui.window.layout import WindowLayout
 from app.wording.language import tr
 
 
 class ModelLabels(QObject):
-    """The label with the model's name, kept up to date, with a tooltip about how it is run."""
+    """The model's name, with a tooltip about how it is run, and what is said of the demo model."""
 
-    def __init__(self, models: ModelChoice, composer: Composer, parent: QObject) -> None:
+    def __init__(self, models: ModelChoice, views: WindowLayout, parent: QObject) -> None:
         super().__init__(parent)
-        self._models, self._composer = models, composer
+        self._models, self._composer = models, views.composer
+        self._demo_line, self._greeting = views.demo_line, views.conversation.greeting
         models.changed.connect(self._show)
         models.planned.connect(self._show_plan)
         self._show()
@@ -22,6 +23,8 @@ class ModelLabels(QObject):
     def _show(self) -> None:
         asked = self._models.asked
         self._composer.set_model(asked.name if asked else tr("Choose a model"), asked is not None)
+        self._demo_line.setVisible(asked == self._models.demo)
+        self._greeting.set_demo(asked == self._models.demo)
         self._show_plan()
 
     def _show_plan(self) -> None:

@@ -20,6 +20,7 @@ from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
@@ -112,17 +113,19 @@ class Window(QMainWindow):
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
-        host, bridge, theme = self._host, self._bridge, self._theme
+        host, bridge, theme, views = self._host, self._bridge, self._theme, self.views
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
+        self.sidebar.add_foot(self.models_controller.bar)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.composer, self)
+        self.model_labels = ModelLabels(self.models, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
         )
-        self.exchange = ExchangeController(self, theme, host, bridge, self.index)
+        self.exchange = ExchangeController(self, self.toast, theme, host, bridge, self.index)
+        self.everything = EverythingController(self, theme, host, bridge)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
         )
@@ -221,6 +224,7 @@ class Window(QMainWindow):
             presets=self.preset_controller,
             preferences=self.preferences,
             exchange=self.exchange,
+            everything=self.everything,
             palette=self.palette_controller,
             zoom=self.zoom,
         )
@@ -271,6 +275,7 @@ class Window(QMainWindow):
     def _connect_transcript(self, transcript: Transcript) -> None:
         """Connect the transcript, which is created when it is first needed."""
         transcript.again.connect(self.composer_controller.again)
+        transcript.other_models = self.models.others
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
@@ -291,19 +296,26 @@ class Window(QMainWindow):
         self.file_drop.model.connect(self.model_picker.use)
 
     def _connect_models(self) -> None:
+        self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
+        self.views.demo_line.wanted.connect(self.model_picker.show_page)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
         self.banner.acted.connect(self._act)
-        self.exchange.told.connect(self.banner.show_done)
         self.exchange.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
+        self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
+        self.everything.imported.connect(self.index.refresh)
+        self.everything.imported.connect(self.presets.refresh)
+        self.everything.restart_wanted.connect(lambda: self.again.emit(Restart()))
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.preferences.export_everything.connect(self.everything.export_all)
+        self.preferences.import_everything.connect(self.everything.import_all)
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
         self.preferences.send_key_changed.connect(self.composer.set_send_key)
         self.preferences.effort_changed.connect(self.preset_controller.set_effort)
@@ -342,6 +354,17 @@ class Window(QMainWindow):
         self.raise_to_front()
         if model:
             self.model_picker.use(model)
+
+    def _show_imported(self, chats: tuple[int, ...]) -> None:
+        """Open a chat that was imported; if there are several, select them in the list."""
+        self.preferences.close()
+        self.raise_to_front()
+        if len(chats) == 1:
+            self.navigator.open_chat(chats[0])
+        else:
+            self.views.show_sidebar(True)
+            self.sidebar.search.clear()
+            self.sidebar.list.show_chats(chats)
 
     def raise_to_front(self) -> None:
         """Raise the window above all others."""
