@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QMainWindow
 
 from app.base.errors import StoreDamaged
@@ -51,6 +51,7 @@ from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
+from app.ui.window.zoom_controller import ZoomController
 from app.wording.errors import Action
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
+        theme.set_zoom(host.settings.zoom)
         self.setMinimumSize(360, 240)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
@@ -95,6 +97,7 @@ class Window(QMainWindow):
         self.conversation, self.title_bar = views.conversation, views.title_bar
         self.banner, self.toast = views.banner, views.toast
         self.commands = Commands(self)
+        self.zoom = ZoomController(self._theme, self._host, self)
 
     def _make_state(self) -> None:
         host, bridge = self._host, self._bridge
@@ -227,6 +230,7 @@ class Window(QMainWindow):
             exchange=self.exchange,
             everything=self.everything,
             palette=self.palette_controller,
+            zoom=self.zoom,
         )
 
     # --- Connections ------------------------------------------------------------------------
@@ -282,6 +286,7 @@ class Window(QMainWindow):
         transcript.withdrawn.connect(self.composer_controller.stop)
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._set_thought_open)
+        transcript.zoomed.connect(self.zoom.wheel)
 
     def _connect_composer(self) -> None:
         self.composer_controller.changed.connect(self._show_status)
@@ -395,6 +400,13 @@ class Window(QMainWindow):
         if paths := files_in(event.mimeData()):
             _copy(event)
             self.file_drop.take(paths)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom.wheel(event.angleDelta().y())
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     # --- Which chat is shown ----------------------------------------------------------------
 
