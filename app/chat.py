@@ -360,7 +360,7 @@ class Chats:
         if state is State.DONE and ended.error is None and not turn.stopped.is_set():
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
-            if len(past.messages) == 2:
+            if len(past.messages) == 2 and not ended.answer.message.declined:
                 self._titles.begun(row.chat)
             self._prepare_next(row.chat, lambda: past, read=True)
 
@@ -414,7 +414,9 @@ class Chats:
 
     def _forecast(self, chat: int | None, prompt: Prompt) -> None:
         p = prompt
-        self._publish(ContextForecast(chat, p.count, p.reserved, p.context, p.dropped))
+        self._publish(
+            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
+        )
 
 
 _STATES = {

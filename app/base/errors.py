@@ -395,6 +395,10 @@ class ExchangeNoPresets(ExchangeError):
     """It is not a file of presets."""
 
 
+class ExchangeNotEverything(ExchangeError):
+    """It is not a file of everything that Fireside exports to move to another computer."""
+
+
 class ExchangeDamaged(ExchangeError):
     """It violates its format; ``detail`` says where and how."""
 

@@ -146,6 +146,34 @@ class Settings:
     splitter: str = ""
 
 
+_PORTABLE = (
+    "theme", "language", "instructions", "prepare", "name_chats", "text_size", "send_with_ctrl",
+    "effort", "notify", "copy_markdown", "export_form", "export_reasoning",
+    "export_branches",
+)  # fmt: skip
+"""The settings that mean the same on another computer. A hub's address is not one: a file from
+elsewhere must not say where the token goes."""
+
+
+def portable(settings: Settings) -> dict[str, Any]:
+    """Return the settings that mean the same on another computer, as JSON."""
+    encoded = codec.encode(settings)
+    return {name: encoded[name] for name in _PORTABLE}
+
+
+def changes(settings: Settings, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what `portable` gave elsewhere, where it differs; what cannot be read is left out."""
+    found = {}
+    for name in _PORTABLE:
+        own = getattr(settings, name)
+        value = _parse(raw[name], own, name) if name in raw else own
+        if name == "text_size":
+            value = min(max(value, SMALLEST_TEXT), LARGEST_TEXT)
+        if value != own:
+            found[name] = value
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The content of a settings file.

@@ -46,7 +46,7 @@ def tip(label: str, shortcut: str = "") -> str:
 
 def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
     """Return the text of a menu entry with its shortcut."""
-    return f"{text}\t{spoken(keys)}"
+    return f"{text}\t{spoken(keys)}" if keys else text
 
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from pypdfium2 import PdfDocument
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QEnterEvent
+from PySide6.QtGui import QDesktopServices, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QFileDialog, QLabel
 
@@ -346,11 +347,9 @@ def test_an_export_is_opened_and_found(
 ) -> None:
     """The message goes by itself, but not under the pointer or with the keyboard in it."""
     opened: list[str] = []
-    monkeypatch.setattr(
-        file_manager.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile())
-    )
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     monkeypatch.setattr(file_manager, "_has_bus", lambda: False)
-    monkeypatch.setattr(file_manager.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     fireside = start()
     make(fireside, "apples")
     fireside.window.chats.export_shown()

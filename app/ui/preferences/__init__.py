@@ -4,6 +4,7 @@
 
     preferences_controller   opens them and applies every change
     preferences_dialog       the dialog with its list of pages
+    page_search              the search in it
     general_page             the window's settings
     chats_page               settings of all chats
     chat_page                settings of the chat that is shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import QUrl, Signal, SignalInstance
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
@@ -19,6 +19,8 @@ class DataPage(FormPage):
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
+    export_everything = Signal()
+    import_everything = Signal()
 
     def __init__(self, theme: Theme, folder: Path, backups: BackupPane) -> None:
         super().__init__("dataPage", tr("Your data"))
@@ -26,6 +28,8 @@ class DataPage(FormPage):
         self._add_folder()
         self.column.addSpacing(14)
         self._add_files()
+        self.column.addSpacing(14)
+        self._add_moving()
         self.column.addSpacing(14)
         self.column.addWidget(backups)
         self.column.addStretch(1)
@@ -55,10 +59,7 @@ class DataPage(FormPage):
                 "single chat is exported from its menu."
             )
         )
-        files = QHBoxLayout()
-        files.setSpacing(8)
-        self.column.addLayout(files)
-        for name, text, label, signal in (
+        self._add_buttons(
             ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
             ("importChats", tr("Import…"), tr("Import chats from files"), self.import_chats),
             (
@@ -67,9 +68,34 @@ class DataPage(FormPage):
                 tr("Import chats from a folder"),
                 self.import_folder,
             ),
-        ):
-            files.addWidget(Button(self._theme, name, label, text=text, clicked=signal.emit))
-        files.addStretch(1)
+        )
+
+    def _add_moving(self) -> None:
+        self.column.addWidget(heading(tr("Move to another computer")))
+        self.add_note(tr("Chats, presets and settings in one file. No tokens, no models."))
+        self._add_buttons(
+            (
+                "exportEverything",
+                tr("Export everything…"),
+                tr("Export chats, presets and settings to one file"),
+                self.export_everything,
+            ),
+            (
+                "importEverything",
+                tr("Import everything…"),
+                tr("Import a file made with Export everything"),
+                self.import_everything,
+            ),
+        )
+
+    def _add_buttons(self, *buttons: tuple[str, str, str, SignalInstance]) -> None:
+        """Add a row of buttons: the name, text, label and signal of each."""
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.column.addLayout(row)
+        for name, text, label, signal in buttons:
+            row.addWidget(Button(self._theme, name, label, text=text, clicked=signal.emit))
+        row.addStretch(1)
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

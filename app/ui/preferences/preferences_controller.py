@@ -49,6 +49,8 @@ class PreferencesController(QObject):
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
+    export_everything = Signal()
+    import_everything = Signal()
     restore_requested = Signal(object)
     """A Backup that is to replace the chats."""
 
@@ -163,6 +165,8 @@ class PreferencesController(QObject):
         data.export_all.connect(self.export_all)
         data.import_chats.connect(self.import_chats)
         data.import_folder.connect(self.import_folder)
+        data.export_everything.connect(self.export_everything)
+        data.import_everything.connect(self.import_everything)
         memory = MemoryPage(
             self._theme,
             Overrides.of(self._host.settings),

@@ -12,6 +12,7 @@ from app.ui.archive.archive_controller import ArchiveController
 from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.palette.palette_controller import PaletteController
@@ -41,6 +42,7 @@ class CommandTargets:
     presets: PresetController
     preferences: PreferencesController
     exchange: ExchangeController
+    everything: EverythingController
     palette: PaletteController
 
 

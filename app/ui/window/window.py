@@ -21,6 +21,7 @@ from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
 from app.ui.conversation.message_undo import MessageUndo
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
@@ -50,8 +51,8 @@ from app.ui.window.file_drop import FileDrop, target_of
 from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
+from app.ui.window.title_controller import TitleController
 from app.wording.errors import Action
-from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
@@ -111,18 +112,19 @@ class Window(QMainWindow):
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
-        host, bridge, theme = self._host, self._bridge, self._theme
+        host, bridge, theme, views = self._host, self._bridge, self._theme, self.views
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
         self.sidebar.add_foot(self.models_controller.bar)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.composer, self.title_bar, self)
+        self.model_labels = ModelLabels(self.models, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
         )
         self.exchange = ExchangeController(self, self.toast, theme, host, bridge, self.index)
+        self.everything = EverythingController(self, theme, host, bridge)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
         )
@@ -150,6 +152,9 @@ class Window(QMainWindow):
         )
         self.file_drop = FileDrop(self)
         self.drop_overlay = DropOverlay(theme, self.pages)
+        self.titles = TitleController(
+            self, self.views, self.index, self.current, self.model_picker, self.archive
+        )
         self.notifier = DesktopNotifier(self)
         self.notifier.clicked.connect(self.raise_to_front)
         self.answer_notice = AnswerNotice(
@@ -220,6 +225,7 @@ class Window(QMainWindow):
             presets=self.preset_controller,
             preferences=self.preferences,
             exchange=self.exchange,
+            everything=self.everything,
             palette=self.palette_controller,
         )
 
@@ -251,18 +257,17 @@ class Window(QMainWindow):
 
     def _connect_chats(self) -> None:
         self.sidebar.new_chat.connect(self.navigator.new_chat)
+        self.title_bar.new_chat.connect(self.navigator.new_chat)
         self.sidebar.opened.connect(self._open_listed)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
-        self.index.changed.connect(self._show_title)
         self.chats.left.connect(self.navigator.leave_chat)
         self.chats.returned.connect(self.navigator.open_chat)
         self.chats.exported.connect(self.exchange.export_chats)
         self.sidebar.away.connect(self.archive.show_page)
         self.archive.opened.connect(self.navigator.open_chat)
-        self.archive.turned.connect(self._show_title)
         self.archive.erased.connect(self.undo.forget)
         self.archive.erased.connect(self.drafts.forget)
-        self.navigator.switched.connect(self._show_title)
+        self.navigator.switched.connect(self.titles.show)
         self.navigator.progressed.connect(self._show_status)
         self.conversation.begun.connect(self._connect_transcript)
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
@@ -296,6 +301,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
+        self.views.demo_line.wanted.connect(self.model_picker.show_page)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
@@ -306,7 +312,12 @@ class Window(QMainWindow):
         self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
+        self.everything.imported.connect(self.index.refresh)
+        self.everything.imported.connect(self.presets.refresh)
+        self.everything.restart_wanted.connect(lambda: self.again.emit(Restart()))
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.preferences.export_everything.connect(self.everything.export_all)
+        self.preferences.import_everything.connect(self.everything.import_all)
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
         self.preferences.send_key_changed.connect(self.composer.set_send_key)
         self.preferences.effort_changed.connect(self.preset_controller.set_effort)
@@ -425,25 +436,12 @@ class Window(QMainWindow):
     # --- Title and status -----------------------------------------------------------------------
 
     def _models_page_turned(self) -> None:
-        self._show_title()
         if self.model_picker.shown:
             self.hardware.look()
 
     def _show_loading(self, fraction: float) -> None:
         if self.models.loading:
             self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
-
-    def _show_title(self) -> None:
-        chat = self.index.rows.get(self.current.id) if self.current.id is not None else None
-        page = tr("Models") if self.model_picker.shown else ""
-        page = tr("Archive and bin") if self.archive.shown else page
-        self.title_bar.preset_picker.setHidden(bool(page))
-        title = page or (chat.title if chat else tr("New chat"))
-        archived = tr("{title} (archived)").format(title=title)
-        self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
-        self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
-        shown = chat if not page else None
-        self.sidebar.select(shown.id if shown else None, shown.folder if shown else "")
 
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
