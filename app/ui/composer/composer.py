@@ -184,6 +184,8 @@ class Composer(QWidget):
         self._running = False
         self._model = ""
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
+        self.take_back: Callable[[], bool] = lambda: False
+        """Undo calls this first, for an action beyond the composer; see `Editor.take_back`."""
         self.setMaximumWidth(WIDTH)
         self.queue = MessageQueueRows(theme)
         self.editor = Editor()
@@ -191,7 +193,7 @@ class Composer(QWidget):
         self.editor.textChanged.connect(self._show_buttons)
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
-        self.editor.take_back = self._unpaste
+        self.editor.take_back = self._take_back
         self.attachment_bar = AttachmentBar(theme)
         self.attachment_bar.changed.connect(self._show_buttons)
         self.attachment_bar.changed.connect(self.typed)
@@ -314,6 +316,9 @@ class Composer(QWidget):
         """Record that a pasted text was attached; undo turns it back into typed text."""
         self._pasted = item, self.editor.document().revision()
 
+    def _take_back(self) -> bool:
+        return self.take_back() or self._unpaste()
+
     def _unpaste(self) -> bool:
         item, revision = self._pasted or (None, 0)
         if item not in self.attachment_bar.items or revision != self.editor.document().revision():
@@ -329,10 +334,6 @@ class Composer(QWidget):
     def focus_editor(self) -> None:
         """Give the keyboard focus to the editor."""
         self.editor.setFocus()
-
-    def set_welcoming(self, welcoming: bool) -> None:
-        """Show whether something that can be dropped is being dragged over the window."""
-        self._focused(welcoming or self.editor.hasFocus())
 
     def _edit_line(self, theme: Theme) -> QWidget:
         self._editing = QWidget()

@@ -20,6 +20,7 @@ from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
+from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.load_recovery_controller import LoadRecoveryController
@@ -45,8 +46,9 @@ from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
 from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
+from app.ui.window.drop_overlay import DropOverlay
 from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
-from app.ui.window.file_drop import FileDrop
+from app.ui.window.file_drop import FileDrop, target_of
 from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
@@ -156,6 +158,7 @@ class Window(QMainWindow):
             self, theme, host, bridge, self.index, self.commands
         )
         self.file_drop = FileDrop(self)
+        self.drop_overlay = DropOverlay(theme, self.pages)
         self.titles = TitleController(
             self, self.views, self.index, self.current, self.model_picker, self.archive
         )
@@ -169,6 +172,7 @@ class Window(QMainWindow):
         """Create the controllers of the chat that is shown."""
         host, bridge, theme = self._host, self._bridge, self._theme
         self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
+        self.message_undo = MessageUndo(self.toast, self.branches)
         self.drafts = DraftKeeper(self.store, self.composer, self.branches.written, self)
         self.status_line = StatusLine(self.composer, self.conversation)
         self.presenter = ChatPresenter(
@@ -291,6 +295,9 @@ class Window(QMainWindow):
     def _connect_composer(self) -> None:
         self.composer_controller.changed.connect(self._show_status)
         self.composer.edit_ended.connect(self.branches.give_up)
+        self.composer.take_back = self.message_undo.undo_last
+        self.composer.typed.connect(self.message_undo.typed)
+        self.turns.started.connect(self.message_undo.started)
         self.composer.model_menu_opened.connect(self.model_picker.fill)
         self.composer_controller.model_wanted.connect(self.model_picker.show_page)
         self.composer.editor.files_given.connect(self.file_drop.take)
@@ -388,15 +395,15 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if files_in(event.mimeData()):
+        if paths := files_in(event.mimeData()):
             _copy(event)
-            self.composer.set_welcoming(True)
+            self.drop_overlay.welcome(target_of(paths))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.composer.set_welcoming(False)
+        self.drop_overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.composer.set_welcoming(False)
+        self.drop_overlay.hide()
         if paths := files_in(event.mimeData()):
             _copy(event)
             self.file_drop.take(paths)
