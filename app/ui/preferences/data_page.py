@@ -21,6 +21,7 @@ class DataPage(FormPage):
     import_folder = Signal()
     export_everything = Signal()
     import_everything = Signal()
+    remove_everything = Signal()
 
     def __init__(self, theme: Theme, folder: Path, backups: BackupPane) -> None:
         super().__init__("dataPage", tr("Your data"))
@@ -32,6 +33,8 @@ class DataPage(FormPage):
         self._add_moving()
         self.column.addSpacing(14)
         self.column.addWidget(backups)
+        self.column.addSpacing(14)
+        self._add_removal()
         self.column.addStretch(1)
 
     def _add_folder(self) -> None:
@@ -86,6 +89,13 @@ class DataPage(FormPage):
                 tr("Import a file made with Export everything"),
                 self.import_everything,
             ),
+        )
+
+    def _add_removal(self) -> None:
+        self.column.addWidget(heading(tr("Remove all data")))
+        self.add_note(tr("See what is stored on this computer, and remove it."))
+        self._add_buttons(
+            ("removeData", tr("Remove all data…"), tr("Remove all data"), self.remove_everything)
         )
 
     def _add_buttons(self, *buttons: tuple[str, str, str, SignalInstance]) -> None:
