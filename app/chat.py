@@ -120,14 +120,17 @@ class Chats:
         return self._begin(q.chat, q.parts, write, q.model)
 
     def regenerate(self, answer: int, effort: Effort, model: ModelRef) -> Turn:
-        """Generate another version of an answer, beside the first. Ends as `send` does."""
+        """Generate another version of an answer, beside the first. Ends as `send` does.
+
+        With the id of a question, answer that.
+        """
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            parent = self._store.messages.get(answer).parent
-            assert parent is not None, "an answer has a question"
-            return None, self._store.messages.answer(
-                self._store.messages.get(parent), effort, model.name
-            )
+            row = self._store.messages.get(answer)
+            if row.message.role is not Role.USER:
+                assert row.parent is not None, "an answer has a question"
+                row = self._store.messages.get(row.parent)
+            return None, self._store.messages.answer(row, effort, model.name)
 
         return self._begin(None, (), write, model)
 
@@ -357,7 +360,7 @@ class Chats:
         if state is State.DONE and ended.error is None and not turn.stopped.is_set():
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
-            if len(past.messages) == 2:
+            if len(past.messages) == 2 and not ended.answer.message.declined:
                 self._titles.begun(row.chat)
             self._prepare_next(row.chat, lambda: past, read=True)
 
@@ -411,7 +414,9 @@ class Chats:
 
     def _forecast(self, chat: int | None, prompt: Prompt) -> None:
         p = prompt
-        self._publish(ContextForecast(chat, p.count, p.reserved, p.context, p.dropped))
+        self._publish(
+            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
+        )
 
 
 _STATES = {

@@ -23,6 +23,7 @@ from app.chat import Chats
 from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
 from app.engine.examiner import Examiner
+from app.engine.honest_demo import HonestDemo
 from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
@@ -76,7 +77,9 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        engine = backend or LocalBackend(folders.engine_log, folders.kept, self._engine_options)
+        engine = backend or HonestDemo(
+            LocalBackend(folders.engine_log, folders.kept, self._engine_options), demo_model()
+        )
         self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
             self._store,

@@ -131,6 +131,8 @@ class ContextForecast:
     reserved: int
     context: int
     dropped: int
+    opening: int = 0
+    attached: int = 0
 
 
 @dataclass(frozen=True, slots=True)

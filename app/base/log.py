@@ -147,6 +147,14 @@ def tail(folder: Path, lines: int = 40) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
+def append(folder: Path, text: str) -> None:
+    """Write a line into the log of a data folder, from a process that has no window."""
+    handler = _Handler(folder / NAME, "")
+    record = logging.LogRecord(_logger.name, logging.ERROR, "", 0, "%s", (text,), None)
+    with contextlib.closing(handler):
+        handler.emit(record)
+
+
 class FaultLog:
     """The log of this process, from `start` to `close`; there is one at a time.
 

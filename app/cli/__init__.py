@@ -7,7 +7,7 @@
     models        lists the models that are here, and those that can be downloaded
     doctor        a report on this computer, and on the settings chosen for it
     completion    a script for shells
-    open_window   the window, and ``--smoke``
+    open_window   the window, and ``--smoke``; `display` finds out whether it can be opened
     output        shared parts: language, folders, the terminal
 
 No command imports Qt: the caller of `main` passes the function that opens the window. A command's

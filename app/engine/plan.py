@@ -324,9 +324,14 @@ def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
     return found if found.fits else None
 
 
+def usable(machine: Machine) -> int:
+    """Return how much of the computer's memory, in bytes, could be used if no other program ran."""
+    return machine.memory - _HOST_RESERVE
+
+
 def _most(plan: Plan, machine: Machine) -> tuple[int, int]:
     """Return how much of both memories, in bytes, could be used if no other program ran."""
-    return machine.memory - _HOST_RESERVE, plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
+    return usable(machine), plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
 
 
 def _size(plan: Plan, machine: Machine) -> tuple[bool, int]:

@@ -49,11 +49,15 @@ _FOREIGN = {
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The result of an import; ``duplicates`` were in the store already and are unchanged."""
+    """The result of an import; ``duplicates`` were in the store already and are unchanged.
+
+    ``ids`` are those of the new chats.
+    """
 
     chats: int
     messages: int
     duplicates: int
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ class ImportedFiles:
         """
         known = _Duplicates(store)
         batch: list[ChatTree] = []
-        number = chats = count = skipped = 0
+        ids: list[int] = []
+        number = count = skipped = 0
         for entry, content in read_entries(self.paths):
             if _key_of(entry) in self.skipped:
                 continue
@@ -107,14 +112,13 @@ class ImportedFiles:
                     skipped += 1
                 else:
                     batch.append(tree)
-                    chats += 1
                     count += len(tree.messages)
                 if sum(len(tree.messages) + 1 for tree in batch) >= _BATCH:
-                    store.trees.add(batch)
+                    ids += (row.id for row in store.trees.add(batch))
                     batch.clear()
                 on_progress(number)
-        store.trees.add(batch)
-        return ImportReport(chats, count, skipped)
+        ids += (row.id for row in store.trees.add(batch))
+        return ImportReport(len(ids), count, skipped, tuple(ids))
 
 
 def read(

@@ -46,7 +46,7 @@ def tip(label: str, shortcut: str = "") -> str:
 
 def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
     """Return the text of a menu entry with its shortcut."""
-    return f"{text}\t{spoken(keys)}"
+    return f"{text}\t{spoken(keys)}" if keys else text
 
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
@@ -176,10 +176,13 @@ class Segments(QFrame):
     def _toggled(self, value: str, on: bool) -> None:
         if not on:
             return
+        focused = any(button.hasFocus() for button in self._buttons.values())
         self.setFocusProxy(self._buttons[value])
         for each, button in self._buttons.items():  # Tab reaches the chosen one only
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)
+        if focused:  # else the ring would stay on another choice
+            self._buttons[value].setFocus()
         if not self._quiet:
             self.chosen.emit(value)
 
@@ -251,7 +254,7 @@ class ProgressLine(QProgressBar):
 
     def set_share(self, share: float) -> None:
         """Show how much is done, from 0 to 1."""
-        self.setValue(round(1000 * share))
+        self.setValue(int(1000 * share + 1e-9))  # rounded down, as the percentage beside it
 
 
 class Scroll(QScrollArea):

@@ -2,57 +2,136 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.ui.controls import Button, Notice
 from app.ui.theme import Theme
 from app.wording.language import tr
 
+_MARGIN = 12  # pixels to what is below
+
+
+@dataclass(frozen=True, slots=True)
+class ToastAction:
+    """A button of a toast: its objectName, its text, and what it does."""
+
+    name: str
+    text: str
+    run: Callable[[], object]
+    shortcut: str = ""
+
 
 class Toast(Notice):
-    """A message over the lower edge of the window, which disappears by itself."""
+    """A message over the lower edge of a window, which disappears by itself.
+
+    It stays while the pointer is over it, or the keyboard in it.
+    """
 
     SHOWN_MS = 10_000
 
-    undone = Signal()
-
-    def __init__(self, theme: Theme, parent: QWidget, above: QWidget, button: str) -> None:
-        """Float in ``parent``, right ``above`` what must not be covered."""
+    def __init__(self, theme: Theme, parent: QWidget, above: QWidget | None = None) -> None:
+        """Float in ``parent``, right ``above`` what must not be covered, else at its lower edge."""
         super().__init__(theme, "toast", "trash", "muted")
         self.setParent(parent)
         self._parent, self._above = parent, above
+        self.owner: object = None
+        """Who told the present message."""
         self.label.setWordWrap(False)
-        self.add_button(
-            Button(
-                theme, "undo", tr("Undo"), text=button, shortcut="Ctrl+Z", clicked=self.undone.emit
-            )
+        self._actions: list[Button] = []
+        self._dismiss = Button(
+            theme, "dismissToast", tr("Dismiss"), icon="close", size=14, clicked=self.hide
         )
-        self.add_button(
-            Button(theme, "dismissToast", tr("Dismiss"), icon="close", size=14, clicked=self.hide)
-        )
+        self.add_button(self._dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(self.SHOWN_MS)
         self._timer.timeout.connect(self.hide)
         parent.installEventFilter(self)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
         self.hide()
 
-    def tell(self, text: str, icon: str) -> None:
-        """Show a text for ten seconds."""
+    def tell(
+        self, text: str, icon: str, actions: Sequence[ToastAction] = (), owner: object = None
+    ) -> None:
+        """Show a text for ten seconds, with buttons; it replaces any other."""
+        self.owner = owner
         self.set_text(text)
         self.picture.set_icon(icon)
+        self._set_actions(actions)
         self.show()
         self._place()
         self.raise_()
         self._timer.start()
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    def shows(self, owner: object) -> bool:
+        """Return whether a message of this owner is shown."""
+        return self.isVisible() and self.owner is owner
+
+    def _set_actions(self, actions: Sequence[ToastAction]) -> None:
+        for button in self._actions:
+            self._layout.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._actions = []
+        for number, action in enumerate(actions):
+            button = Button(
+                self._theme, action.name, action.text, text=action.text,
+                shortcut=action.shortcut, clicked=action.run,
+            )  # fmt: skip
+            self._layout.insertWidget(2 + number, button)
+            self._actions.append(button)
+        for first, second in zip(self._actions, [*self._actions[1:], self._dismiss], strict=True):
+            QWidget.setTabOrder(first, second)
+
+    # --- Its time and place -------------------------------------------------------------------
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._go_on()
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Have Esc dismiss it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return False
 
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and self.isAncestorOf(new):
+            self._timer.stop()
+        elif old is not None and self.isAncestorOf(old):
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Count again, unless it is still in use."""
+        focused = QApplication.focusWidget()
+        inside = focused is not None and self.isAncestorOf(focused)
+        if self.isVisible() and not inside and not self.underMouse():
+            self._timer.start()
+
     def _place(self) -> None:
         self.adjustSize()
-        edge = self._above.mapTo(self._parent, QPoint(self._above.width() // 2, 0))
-        self.move(edge.x() - self.width() // 2, edge.y() - self.height() - 12)
+        if self._above:
+            edge = self._above.mapTo(self._parent, QPoint(self._above.width() // 2, 0))
+        else:
+            edge = QPoint(self._parent.width() // 2, self._parent.height())
+        left = min(edge.x() - self.width() // 2, self._parent.width() - self.width())
+        self.move(max(left, 0), edge.y() - self.height() - _MARGIN)

@@ -122,7 +122,10 @@ def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
     choose(fireside, "apples", "pears")
     restore = fireside.find(QAbstractButton, "restore")
     restore.setFocus(Qt.FocusReason.TabFocusReason)
+    assert fireside.window.toast.accessibleName() == "Deleted 3 chats"
+    assert fireside.window.toast.isVisible()
     QTest.keyClick(restore, Qt.Key.Key_Return)
+    assert not fireside.window.toast.isVisible()  # an undo would now do something else
     fireside.until(lambda: titles(fireside) == ["plums"])
     assert page.table.hasFocus()
     assert {row.title for row in fireside.stored(lambda store: store.chats.listed())} == {

@@ -5,19 +5,24 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdfium2 import PdfDocument
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QDesktopServices, QEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QFileDialog, QLabel
 
+from app.exchange import ImportReport
+from app.ui import file_manager
 from app.ui.exchange import pdf_layout
 from app.ui.exchange.export_dialog import ExportDialog
 from app.ui.exchange.import_dialog import ImportDialog
+from app.ui.toast import Toast
 from tests.ui.driver import Fireside, Start, answer, make
 from tests.ui.qt import child, focused
 
@@ -27,8 +32,10 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 CASES = Path(__file__).parents[1] / "cases" / "imports"
 
 
-def banner(fireside: Fireside) -> str:
-    return child(fireside.window, QLabel, "bannerText").text()
+def toast(fireside: Fireside) -> str:
+    """Return what the window's toast says; empty if there is none."""
+    shown = fireside.window.toast
+    return shown.label.text() if shown.isVisible() else ""
 
 
 def dialog(fireside: Fireside) -> ExportDialog:
@@ -77,7 +84,7 @@ def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> No
     fireside.until(lambda: gone(fireside, ExportDialog))
     (file,) = place.iterdir()
     assert file.stem == "apples"
-    assert str(file) in banner(fireside)
+    assert toast(fireside) == f"Exported to {file.name}"
     if form == "Pdf":
         text = "".join(page.get_textpage().get_text_range() for page in PdfDocument(file))
     else:
@@ -131,13 +138,20 @@ def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
     assert names == ["apples.pdf", "pears.pdf"]
 
 
-def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> None:
+def test_all_chats_go_out_and_come_in_again(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came of it is told where it was started, and leads to the chats."""
     fireside = start()
     make(fireside, "apples", "pears")
     fireside.window.preferences.open("dataPage")
+    preferences = fireside.find(QDialog, "preferences")
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: preferences)
     fireside.find(QAbstractButton, "exportAll").click()
     choose(fireside, "exportJson", tmp_path, name="all")
-    fireside.until(lambda: "All chats" in banner(fireside))
+    fireside.until(lambda: preferences.findChild(Toast))
+    assert child(preferences, Toast).label.text() == "Exported to all.json"
+    assert toast(fireside) == ""
     assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["chats"]) == 2
     for chat in list(fireside.window.index.rows):
         fireside.window.index.delete(chat)
@@ -150,10 +164,17 @@ def test_all_chats_go_out_and_come_in_again(start: Start, tmp_path: Path) -> Non
     assert told(fireside) == ["2 chats (4 messages)", "From Fireside", "Nothing"]
     assert not fireside.window.index.rows  # not before it is needed
     fireside.find(QAbstractButton, "startImport").click()
-    fireside.until(lambda: "Imported 2 chats (4 messages) from Fireside." in banner(fireside))
-    assert "Everything was imported." in banner(fireside)
-    fireside.until(lambda: gone(fireside, ImportDialog))
+    fireside.until(lambda: "Imported" in told(fireside)[0])
+    assert told(fireside)[:2] == [
+        "Imported 2 chats (4 messages) from Fireside", "Everything was imported.",
+    ]  # fmt: skip
     fireside.until(lambda: len(fireside.window.index.rows) == 2)
+    show = fireside.find(QAbstractButton, "startImport")
+    assert show.text() == "Show"
+    show.click()
+    fireside.until(lambda: gone(fireside, ImportDialog))
+    chosen = fireside.window.sidebar.list.chosen()
+    assert sorted(chat.title for chat in chosen) == ["apples", "pears"]
 
 
 def test_the_dialog_may_be_closed_when_all_is_done(
@@ -168,7 +189,7 @@ def test_the_dialog_may_be_closed_when_all_is_done(
     QTest.keyClick(dialog(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: gone(fireside, ExportDialog))
     made.set_result(tmp_path / "Fruit.md")
-    fireside.until(lambda: "Fruit.md" in banner(fireside))
+    fireside.until(lambda: "Fruit.md" in toast(fireside))
 
 
 def endless(*what: Any, **how: Any) -> Any:
@@ -251,7 +272,8 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     assert preview(fireside).start.text().startswith("Import 3 chat")
     preview(fireside).start.click()
     fireside.until(lambda: len(fireside.window.index.rows) == 3)
-    fireside.until(lambda: "Couldn’t read 1 file" in banner(fireside))
+    fireside.until(lambda: "Couldn’t read 1 file" in told(fireside)[1])
+    fireside.find(QAbstractButton, "cancelImport").click()
     fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.window.exchange.bring([folder])
     fireside.until(lambda: "3 chats" in told(fireside))
@@ -296,3 +318,56 @@ def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
     fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.until(lambda: not fireside.host.jobs.stops)
     assert not fireside.window.index.rows
+
+
+def test_an_import_whose_dialog_was_closed_leads_to_the_chat(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "claude.json"
+    path.write_bytes((CASES / "claude.json").read_bytes())
+    fireside = start()
+    make(fireside, "apples")
+    chat = fireside.chat
+    fireside.window.new_chat()
+    made: Future[ImportReport] = Future()
+    monkeypatch.setattr(fireside.host.exchange, "take", lambda *_: made)
+    fireside.window.exchange.bring([path])
+    fireside.until(lambda: preview(fireside).start.isEnabled())
+    preview(fireside).start.click()
+    QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
+    fireside.until(lambda: gone(fireside, ImportDialog))
+    made.set_result(ImportReport(1, 2, 0, (chat,)))
+    fireside.until(lambda: toast(fireside) == "Imported 1 chat (2 messages) from Claude.")
+    fireside.find(QAbstractButton, "showImported").click()
+    fireside.until(lambda: fireside.chat == chat)
+
+
+def test_an_export_is_opened_and_found(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message goes by itself, but not under the pointer or with the keyboard in it."""
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(file_manager, "_has_bus", lambda: False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    fireside = start()
+    make(fireside, "apples")
+    fireside.window.chats.export_shown()
+    choose(fireside, "exportMarkdown", tmp_path)
+    fireside.until(lambda: toast(fireside) == "Exported to apples.md")
+    shown = fireside.window.toast
+    fireside.find(QAbstractButton, "openExport").click()
+    fireside.find(QAbstractButton, "showExport").click()
+    assert opened == [str(tmp_path / "apples.md"), str(tmp_path)]
+    assert shown._timer.isActive()
+    fireside.window.activateWindow()
+    fireside.until(fireside.window.isActiveWindow)
+    fireside.find(QAbstractButton, "showExport").setFocus()
+    assert not shown._timer.isActive()
+    fireside.window.composer.editor.setFocus()
+    assert shown._timer.isActive()
+    QApplication.sendEvent(shown, QEnterEvent(QPointF(1, 1), QPointF(1, 1), QPointF(1, 1)))
+    assert not shown._timer.isActive()
+    QApplication.sendEvent(shown, QEvent(QEvent.Type.Leave))
+    shown._timer.start(1)
+    fireside.until(lambda: not shown.isVisible())

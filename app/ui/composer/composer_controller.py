@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from app.base.types import Effort, Part
+from app.base.types import Effort, ModelRef, Part
 from app.host import Host
 from app.store import MessageRow, State
 from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted
@@ -88,9 +88,15 @@ class ComposerController(QObject):
             self._current.first_turn = turn
         return turn
 
-    def again(self, answer: int, effort: Effort) -> None:
-        """Generate another version of an answer."""
-        chat, model = self._current.id, self._models.asked
+    def again(self, answer: int, effort: Effort, model: ModelRef | None = None) -> None:
+        """Generate another version of an answer, with ``model`` or the one that is asked.
+
+        The chat goes on with that model.
+        """
+        chat = self._current.id
+        if model:
+            self._models.show(model.key)
+        model = self._models.asked
         if model and chat is not None:
             self._turns.again(chat, answer, effort, model)
             self._composer.focus_editor()

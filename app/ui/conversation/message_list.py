@@ -37,7 +37,8 @@ class MessageList(QObject):
         self._view = view
         self._drafts: dict[int, Draft] = {}
         self._stale: set[int] = set()
-        self._busy = False
+        self.busy = False
+        """Whether an answer is running, so that no other can be requested."""
         self._tick = QTimer(self)
         self._tick.setSingleShot(True)
         self._tick.timeout.connect(self.update_drafts)
@@ -93,6 +94,11 @@ class MessageList(QObject):
         self._enable_all_choices()
         self._view.follow()
 
+    def shorten(self, rows: Sequence[MessageRow]) -> None:
+        """Show only these messages, with which the present ones begin."""
+        self._cut(len(rows))
+        self._enable_all_choices()
+
     def _cut(self, keep: int) -> None:
         self._view.cut(keep)
         self.removed.emit(keep)
@@ -144,8 +150,8 @@ class MessageList(QObject):
 
     def set_busy(self, busy: bool) -> None:
         """Set whether an answer is running, so that no other can be requested."""
-        if busy != self._busy:
-            self._busy = busy
+        if busy != self.busy:
+            self.busy = busy
             self._enable_all_choices()
 
     def plain_text(self) -> str:
@@ -193,9 +199,9 @@ class MessageList(QObject):
     def _enable_choices(self, view: MessageView) -> None:
         match view:
             case AnswerView():
-                view.set_choices(view.record is self.records[-1], self._busy)
+                view.set_choices(view.record is self.records[-1], self.busy)
             case QuestionView():
-                view.set_choices(self._busy)
+                view.set_choices(self.busy)
 
     def toggle_thought(self, message: int, opened: bool) -> None:
         """Open or close the reasoning of an answer."""

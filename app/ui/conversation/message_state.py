@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.base.draft import Draft
-from app.base.types import Message, Part, PartKind, Role
+from app.base.types import DECLINED, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
+from app.wording.demo_words import declined_sentence
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -98,7 +99,7 @@ class MessageState:
             if reasoning.strip()
             else []
         )
-        wanted += [(_SECTIONS.get(p.kind, SectionKind.OTHER), _named(p)) for p in others]
+        wanted += [(_section_kind(p), _named(p)) for p in others]
         self._set_sections(wanted)
 
     def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
@@ -252,9 +253,17 @@ class MessageState:
         return iter(self.sections)
 
 
+def _section_kind(part: Part) -> SectionKind:
+    if part.kind is PartKind.TEXT and part.name == DECLINED:
+        return SectionKind.DECLINED
+    return _SECTIONS.get(part.kind, SectionKind.OTHER)
+
+
 def _named(part: Part) -> Part:
-    """Return a part with its display name."""
+    """Return a part with its display name, and the program's own words in the user's language."""
     match part.kind:
+        case PartKind.TEXT if part.name == DECLINED:
+            return replace(part, text=declined_sentence())
         case PartKind.UNKNOWN:
             return replace(
                 part, name=tr("This content was created by a newer version of Fireside.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.base.types import Effort
@@ -16,6 +17,7 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_panel import ThoughtHead
 from app.ui.theme import Theme
+from app.wording.demo_words import get_model_words
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
@@ -32,6 +34,8 @@ class MessageView(QWidget):
     copy = Signal(str)
     version_wanted = Signal(int)
     """The id of another version that is to be shown instead."""
+    more = Signal(QWidget)
+    """The menu of the message is wanted; the button that was pressed."""
     reached = Signal(QRect)
     """The Tab key has reached a control there."""
 
@@ -119,6 +123,8 @@ class AnswerView(MessageView):
     """An answer of the model, as it grows and when it is done."""
 
     again = Signal(int, Effort)
+    regenerate = Signal(QWidget)
+    """Another version is wanted; the button that was pressed."""
     resume = Signal(int)
     conclude = Signal(int)
     """The id of a message that the model is to answer from its reasoning."""
@@ -143,7 +149,8 @@ class AnswerView(MessageView):
         self._footer = MessageFooter(theme)
         self._footer.setParent(self)
         self._footer.copy.connect(lambda: self.copy.emit(self.row.message.text))
-        self._footer.again.connect(lambda effort: self.again.emit(self.row.id, effort))
+        self._footer.again.connect(self.regenerate)
+        self._footer.more.connect(self.more)
         self._footer.versions.wanted.connect(self.version_wanted)
 
     def show_record(self, record: MessageState) -> None:
@@ -167,6 +174,7 @@ class AnswerView(MessageView):
         self._footer.setVisible(not record.streaming)
         if not record.streaming:
             self._footer.set_row(record.row)
+            self._footer.set_hovered(self.underMouse())
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
@@ -220,9 +228,27 @@ class AnswerView(MessageView):
             if child.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._footer.set_hovered(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._footer.set_hovered(False)
+
     def copied(self) -> None:
         """Show for a moment that the answer was copied."""
         self._footer.copied()
+
+    def make_get_button(self, parent: QWidget) -> Button:
+        """Return the button that leads from the demo model to a real one."""
+        words = get_model_words()
+        button = Button(
+            self.theme, "getModel", words, text=words, kind="small",
+            clicked=lambda: self.act.emit(Action.CHOOSE_MODEL),
+        )  # fmt: skip
+        button.setParent(parent)
+        return button
 
     def _toggled(self, opened: bool) -> None:
         self.thought_toggled.emit(self.row.id, opened)
@@ -281,10 +307,14 @@ class AnswerView(MessageView):
         notice.add_button(Button(self.theme, name, action.words, text=action.words, clicked=step))
 
 
+_NAMES = {SectionKind.ANSWER: "said", SectionKind.DECLINED: "declined"}
+
+
 class PartView(QFrame):
-    """A part of an answer: text for the user, or a tool call under its heading."""
+    """A part of an answer: text for the user, a tool call under its heading, or a refusal."""
 
     _CALL = (14, 30, 14, 10)
+    _DECLINED = (14, 8, 8, 8)
 
     def __init__(self, answer: AnswerView, number: int) -> None:
         super().__init__(answer)
@@ -292,31 +322,52 @@ class PartView(QFrame):
         self._heading = muted(pixels=13)
         self._heading.setParent(self)
         self._heading.move(14, 8)
+        self._get: Button | None = None
         self.canvas = answer.make_canvas("answerText", tr("Answer"), self)
 
     def style_of(self, section: Section) -> Style:
         """Return the style of its text."""
+        if section.kind is SectionKind.DECLINED:
+            return Style(self._answer.pixels - 1, "muted")
         return Style(self._answer.pixels, mono=section.kind is not SectionKind.ANSWER)
 
     def show_section(self, section: Section) -> None:
         """Show another section, or the same one as it is now."""
-        framed = section.kind is not SectionKind.ANSWER
-        name = "call" if framed else "said"
+        name = _NAMES.get(section.kind, "call")
         if name != self.objectName():
             self.setObjectName(name)
             self.style().unpolish(self)
             self.style().polish(self)
         self._heading.setText(section.heading)
-        self._heading.setVisible(framed)
+        self._heading.setVisible(name == "call")
         self._heading.adjustSize()
+        if name == "declined" and self._get is None:
+            self._get = self._answer.make_get_button(self)
+        if self._get:
+            self._get.setVisible(name == "declined")
         self.show()
 
     def lay_out(self, width: int) -> int:
         """Place everything for a width. Return the height."""
+        if self._get and self.objectName() == "declined":
+            return self._lay_out_declined(self._get, width)
         left, top, right, bottom = self._CALL if self.objectName() == "call" else (0, 0, 0, 0)
         high = self.canvas.height_for(width - left - right)
         self.canvas.setGeometry(left, top, width - left - right, high)
         return top + high + bottom
+
+    def _lay_out_declined(self, button: Button, width: int) -> int:
+        """Place the sentence, and the button on its right."""
+        left, top, right, bottom = self._DECLINED
+        size = button.sizeHint()
+        inner = max(80, width - left - right - size.width() - 12)
+        high = self.canvas.height_for(inner)
+        row = max(high, size.height())
+        self.canvas.setGeometry(left, top + (row - high) // 2, inner, high)
+        button.setGeometry(
+            width - right - size.width(), top + (row - size.height()) // 2, *size.toTuple()
+        )
+        return top + row + bottom
 
 
 def rects_at(column: Column, position: int) -> list[QRectF]:

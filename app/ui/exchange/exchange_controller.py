@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from shiboken6 import isValid
 
 from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_files, ask_folder
+from app.ui.file_manager import open_file, reveal
 from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
+from app.ui.toast import Toast, ToastAction
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -31,18 +34,24 @@ _REPORT_S = 0.1
 class ExchangeController(QObject):
     """A controller that connects the dialogs of export and import with the host."""
 
-    told = Signal(str)
-    """A sentence about the result."""
     failed = Signal(object)
-    """The error that made an export or import fail."""
+    """The error that made an import fail whose dialog was closed."""
     imported = Signal()
+    shown = Signal(tuple)
+    """The ids of chats that were imported, which the user wants to see."""
 
     def __init__(
-        self, window: QWidget, theme: Theme, host: Host, bridge: Bridge, index: ChatIndex
+        self,
+        window: QWidget,
+        toast: Toast,
+        theme: Theme,
+        host: Host,
+        bridge: Bridge,
+        index: ChatIndex,
     ) -> None:
         super().__init__(window)
         self._window, self._theme, self._host, self._bridge = window, theme, host, bridge
-        self._index = index
+        self._toast, self._index = toast, index
 
     def export_chats(self, chats: Sequence[int]) -> None:
         """Ask how to export these chats, and export them."""
@@ -54,30 +63,29 @@ class ExchangeController(QObject):
 
     def export_chat(self, chat: int, title: str) -> None:
         """Ask how to export one chat, and export it."""
-        asked = tr("Export “{title}”").format(title=title)
-        self._export([chat], asked, title, tr("“{title}”").format(title=title))
+        self._export([chat], tr("Export “{title}”").format(title=title), title)
 
     def export_several(self, chats: Sequence[int]) -> None:
         """Ask how to export several chats, and export them."""
         count = tr("%Ln chat(s)", "", len(chats))
-        self._export(chats, tr("Export {count}").format(count=count), tr("Fireside chats"), count)
+        self._export(chats, tr("Export {count}").format(count=count), tr("Fireside chats"))
 
     def export_all(self) -> None:
         """Ask how to export all chats, and export them."""
-        name, what = tr("Fireside chats"), tr("All chats")
-        self._export(None, tr("Export all chats"), name, what)
+        self._export(None, tr("Export all chats"), tr("Fireside chats"))
 
-    def _export(self, chats: Sequence[int] | None, asked: str, name: str, what: str) -> None:
-        """Ask for the options, then export. ``what`` names the chats in the final message."""
+    def _export(self, chats: Sequence[int] | None, asked: str, name: str) -> None:
+        """Ask for the options, then export."""
         # Imported late: the window need not wait for it.
         from app.ui.exchange.export_dialog import ExportDialog
 
         several = chats is None or len(chats) > 1
         dialog = ExportDialog(self._theme, asked, name, self._host.settings, several, self._window)
-        dialog.wanted.connect(lambda: self._begin(dialog, chats, what))
+        origin = self._origin()
+        dialog.wanted.connect(lambda: self._begin(dialog, chats, origin))
         dialog.show()
 
-    def _begin(self, dialog: ExportDialog, chats: Sequence[int] | None, what: str) -> None:
+    def _begin(self, dialog: ExportDialog, chats: Sequence[int] | None, origin: QWidget) -> None:
         """Export with the chosen options, and remember them."""
         from app.exchange import ExportFormat, ExportOptions
         from app.ui.exchange.printer import PdfPrinter
@@ -106,9 +114,16 @@ class ExchangeController(QObject):
         )
 
         def done(path: Path) -> None:
-            self.told.emit(tr("Exported to {path}: {what}").format(what=what, path=path))
             if not stop.is_set():  # else the dialog was closed at the last moment
                 dialog.accept()
+            self._toast_over(origin).tell(
+                tr("Exported to {file}").format(file=path.name),
+                "check",
+                [
+                    ToastAction("openExport", tr("Open"), lambda: open_file(path)),
+                    ToastAction("showExport", tr("Show in folder"), lambda: reveal(path)),
+                ],
+            )
 
         def failed(error: BaseException) -> None:
             if not stop.is_set():
@@ -143,6 +158,7 @@ class ExchangeController(QObject):
 
         count = tr("%Ln file(s)", "", len(paths))
         name = tr("“{name}”").format(name=paths[0].name) if len(paths) == 1 else count
+        origin = self._origin()
         dialog = ImportDialog(self._theme, name, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
@@ -159,16 +175,20 @@ class ExchangeController(QObject):
 
         def found(found: ImportedFiles) -> None:
             if not stop.is_set():
-                dialog.wanted.connect(lambda: self._import(dialog, found, stop, seen, failed))
+                dialog.wanted.connect(
+                    lambda: self._import(dialog, origin, found, stop, seen, failed)
+                )
                 dialog.preview(found)
 
         dialog.show()
+        dialog.activateWindow()
         work = self._host.exchange.read(tuple(paths), stop, self._throttled(seen))
         self._bridge.when_done(work, found, failed)
 
     def _import(
         self,
         dialog: ImportDialog,
+        origin: QWidget,
         found: ImportedFiles,
         stop: threading.Event,
         seen: Callable[[int], None],
@@ -178,19 +198,35 @@ class ExchangeController(QObject):
         dialog.begin()
 
         def done(report: ImportReport) -> None:
-            self.told.emit(_summary(found, report))
             self.imported.emit()
+            result, about = _result(found, report), _summary(found, report)
             if not stop.is_set():
-                dialog.accept()
+                dialog.shown.connect(lambda: self.shown.emit(report.ids))
+                dialog.finish(result, about)
+                return
+            show = ToastAction("showImported", tr("Show"), lambda: self.shown.emit(report.ids))
+            self._toast_over(origin).tell(result, "check", [show] if report.ids else [])
 
         def ended(error: BaseException) -> None:
             failed(error)
             if isinstance(error, Cancelled):
-                self.told.emit(tr("Import stopped. Chats imported so far are kept."))
+                stopped = tr("Import stopped. Chats imported so far are kept.")
+                self._toast_over(origin).tell(stopped, "alert")
             self.imported.emit()
 
         work = self._host.exchange.take(found, stop, self._throttled(seen))
         self._bridge.when_done(work, done, ended)
+
+    def _origin(self) -> QWidget:
+        """Return the window from which something is started: the main one, or a dialog."""
+        active = QApplication.activeWindow()
+        return active if isinstance(active, QDialog) else self._window
+
+    def _toast_over(self, origin: QWidget) -> Toast:
+        """Return the toast of the window in which something was started, if that is still open."""
+        if origin is self._window or not isValid(origin) or not origin.isVisible():
+            return self._toast
+        return origin.findChild(Toast) or Toast(self._theme, origin)
 
     def _throttled(self, seen: Callable[[int], None]) -> Callable[[int], None]:
         """Limit reports to a few per second, since there may be thousands of chats."""
@@ -205,17 +241,22 @@ class ExchangeController(QObject):
         return tell
 
 
-def _summary(found: ImportedFiles, report: ImportReport) -> str:
-    """Return a sentence about the result of an import."""
-    from app.ui.exchange.import_dialog import counted, sources
+def _result(found: ImportedFiles, report: ImportReport) -> str:
+    """Return what was imported."""
+    from app.ui.exchange.import_dialog import sources
 
-    said = [
-        tr("Imported {chats} ({messages}) from {source}.").format(
-            chats=tr("%Ln chat(s)", "", report.chats),
-            messages=tr("%Ln message(s)", "", report.messages),
-            source=sources(found),
-        )
-    ]
+    return tr("Imported {chats} ({messages}) from {source}.").format(
+        chats=tr("%Ln chat(s)", "", report.chats),
+        messages=tr("%Ln message(s)", "", report.messages),
+        source=sources(found),
+    )
+
+
+def _summary(found: ImportedFiles, report: ImportReport) -> str:
+    """Return what was not imported."""
+    from app.ui.exchange.import_dialog import counted
+
+    said = []
     if report.duplicates:
         said.append(tr("Skipped %Ln existing chat(s).", "", report.duplicates))
     left = counted(found)

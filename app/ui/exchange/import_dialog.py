@@ -54,6 +54,8 @@ class ImportDialog(FittingDialog):
 
     wanted = Signal()
     """The user has confirmed the import."""
+    shown = Signal()
+    """The user wants to see the chats that were imported."""
     given_up = Signal()
     """The dialog was closed, whether something was running or not."""
 
@@ -65,6 +67,7 @@ class ImportDialog(FittingDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
         self._total = 0
+        self._finished = False
         layout = column(self, (28, 22, 28, 22), gap=10)
         self.head = heading(tr("Reading {name}…").format(name=name), 18, 640)
         self.head.setObjectName("importHead")
@@ -81,7 +84,7 @@ class ImportDialog(FittingDialog):
         self.bar.setRange(0, 0)  # busy: the total is unknown
         layout.addWidget(self.bar)
         buttons = DialogButtons(
-            theme, self, tr("Import"), self.wanted.emit, name="startImport",
+            theme, self, tr("Import"), self._go_on, name="startImport",
             cancel_name="cancelImport",
         )  # fmt: skip
         self.cancel, self.start = buttons.cancel, buttons.primary
@@ -137,6 +140,27 @@ class ImportDialog(FittingDialog):
         set_tone(self.about, "danger")
         self._only_close()
         self.grow()
+
+    def finish(self, result: str, about: str) -> None:
+        """Show what was imported, and offer to show the chats."""
+        self._finished = True
+        self.bar.hide()
+        self._lists.hide()
+        self.head.setText(result.removesuffix("."))
+        self.about.setText(about)
+        self.start.setText(tr("Show"))
+        self.start.setEnabled(True)
+        self.start.setFocus()
+        self.cancel.setText(tr("Close"))
+        self.grow()
+
+    def _go_on(self) -> None:
+        """Import, or show what was imported."""
+        if not self._finished:
+            self.wanted.emit()
+            return
+        self.accept()
+        self.shown.emit()
 
     def _only_close(self) -> None:
         """Hide all buttons but the one that closes the dialog."""

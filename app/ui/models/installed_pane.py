@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models import file_operations
 from app.models.disk_scan import InstalledModel, ModelSource
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.dialogs import ask_folder, confirm
+from app.ui.file_manager import reveal
 from app.ui.form_fields import heading
+from app.ui.models.details import Details
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
-from app.wording.language import number, tr
-from app.wording.quantities import day, gigabytes
+from app.wording.language import tr
+from app.wording.quantities import day, gigabytes, percent
 
 
 class InstalledPane(QWidget):
@@ -48,13 +47,13 @@ class InstalledPane(QWidget):
         installed.changed.connect(self._show)
 
     def _head(self) -> QHBoxLayout:
-        self._status = muted(tr("Looking for models…"), "hereStatus", pixels=13)
+        self._status = muted(tr("Looking…"), "hereStatus", pixels=13)
         self._status.setWordWrap(True)
         again = Button(
             self._theme,
             "lookAgain",
             tr("Look for models again"),
-            text=tr("Look again"),
+            text=tr("Rescan"),
             clicked=self._installed.look,
         )
         head = QHBoxLayout()
@@ -66,12 +65,11 @@ class InstalledPane(QWidget):
     def _add_folders(self, layout: QVBoxLayout) -> None:
         self._folder_list = QVBoxLayout()
         self._folder_list.setSpacing(4)
-        layout.addWidget(heading(tr("Folders of yours"), 15))
+        layout.addWidget(heading(tr("Your model folders"), 15))
         words = muted(
             tr(
-                "Fireside looks in the folders of Hugging Face, LM Studio, Ollama, Jan and "
-                "llama.cpp, and in these. Models are used where they are; nothing is "
-                "copied."
+                "Fireside also finds the models of Hugging Face, LM Studio, Ollama, Jan and "
+                "llama.cpp. Nothing is copied."
             ),
             pixels=13,
         )
@@ -143,11 +141,15 @@ class InstalledPane(QWidget):
                 last=self._installed.found.uses.get(str(model.path)),
                 moved=self._installed.moving.get(model),
             )
-        if self._installed.looking:
-            return
-        total = gigabytes(sum(model.size for model in models))
-        count = tr("%n model(s) on this computer, {size} in all.", "", len(models))
-        self._status.setText(count.format(size=total) if models else tr("No model was found yet."))
+        self._status.setText(self._summary(models))
+
+    def _summary(self, models: tuple[InstalledModel, ...]) -> str:
+        if models:
+            total = gigabytes(sum(model.size for model in models))
+            return tr("%n model(s), {size} in all", "", len(models)).format(size=total)
+        if self._installed.looking or not self._installed.looked:
+            return tr("Looking…")
+        return tr("No models found")
 
     def _row(self, model: InstalledModel) -> ModelRow:
         row = ModelRow(self._theme, model)
@@ -220,10 +222,7 @@ class ModelRow(QFrame):
         name.setFont(font(15, 600))
         name.set_text(shown_name)
         self._facts = muted("", "modelFacts", pixels=13)
-        where = Elided("modelPlace")
-        where.set_text(str(model.path))
-        where.setProperty("tone", "muted")
-        where.setFont(font(12))
+        self._details = Details(theme, shown_name, [str(model.path), _parts(model)])
         self._problem = muted("", "modelProblem", pixels=13)
         self._problem.setWordWrap(True)
         self._bar = ProgressLine(
@@ -233,10 +232,11 @@ class ModelRow(QFrame):
             4,
         )
         layout = column(self, (18, 14, 16, 14), gap=4)
-        for widget in (name, self._facts, where, self._problem, self._bar):
+        for widget in (name, self._facts, self._problem, self._bar):
             layout.addWidget(widget)
         layout.addSpacing(6)
         layout.addLayout(self._buttons(theme, shown_name))
+        layout.addWidget(self._details)
         self._show_problem(model)
 
     def _buttons(self, theme: Theme, called: str) -> QHBoxLayout:
@@ -280,6 +280,7 @@ class ModelRow(QFrame):
         buttons.setSpacing(8)
         for button in (self._use, show, self._move, self._remove, self._stop):
             buttons.addWidget(button)
+        buttons.addWidget(self._details.button)
         buttons.addStretch(1)
         return buttons
 
@@ -295,10 +296,7 @@ class ModelRow(QFrame):
     def show_state(self, *, asked: bool, last: float | None, moved: float | None) -> None:
         """Show whether it is in use, when it last was, and the fraction moved if it is moving."""
         model = self._model
-        facts = [gigabytes(model.size)]
-        if len(model.files) > 1:
-            facts.append(tr("%n part(s)", "", len(model.files)))
-        facts.append(place_name(model))
+        facts = [gigabytes(model.size), place_name(model)]
         if asked:
             facts.append(tr("in use"))
         elif last:
@@ -308,7 +306,7 @@ class ModelRow(QFrame):
         self._stop.setVisible(moving)
         if moved is not None:
             self._bar.set_share(moved)
-            facts.append(tr("moving, {percent} %").format(percent=number(100 * moved)))
+            facts.append(tr("moving, {percent}").format(percent=percent(moved)))
         self._facts.setText(" · ".join(facts))
         self._use.setEnabled(not asked and not moving)
         for button, able in (
@@ -329,11 +327,5 @@ def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
     return label
 
 
-def reveal(path: Path) -> None:
-    """Show a file in the system's file manager, or its folder if that is not possible."""
-    if sys.platform == "win32":
-        subprocess.Popen(["explorer", f"/select,{path}"])
-    elif sys.platform == "darwin":
-        subprocess.Popen(["open", "-R", str(path)])
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+def _parts(model: InstalledModel) -> str:
+    return tr("%n part(s)", "", len(model.files)) if len(model.files) > 1 else ""

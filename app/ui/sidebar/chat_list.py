@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -27,7 +28,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QMouseEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu, QWidget
 
 from app.store import ChatRow, SearchHit
 from app.ui.dialogs import ask_name
@@ -154,6 +155,17 @@ class ChatList(QListView):
         self.viewport().update()
         if not self._in_use():
             self._mark_shown()
+
+    def show_chats(self, chats: Sequence[int]) -> None:
+        """Select chats, in folders that are opened, and give them the keyboard."""
+        ids = set(chats)
+        self.open_folders(self.chats.open | self.chats.folders_of(ids))
+        self._select(chats)
+        self.setFocus()
+        if found := self.selectedIndexes():
+            first = min(found, key=lambda index: index.row())
+            self.selectionModel().setCurrentIndex(first, _SELECT.NoUpdate)
+            self.scrollTo(first)
 
     def rename(self) -> None:
         """Rename the chat or folder of the current row in place."""
@@ -358,6 +370,11 @@ class ChatList(QListView):
             case FolderRow() as folder:
                 return folder_menu(self, folder, self._actions)
         return None
+
+    def menu_for(self, parent: QWidget, chat: ChatRow, rename: Callable[[], None]) -> QMenu:
+        """Return the menu of a chat for a place outside the list."""
+        actions = replace(self._actions, rename=rename)
+        return chat_menu(parent, [chat], self.folders, actions, delete_key="")
 
     def _menu_left(self) -> None:
         """Go back to the chat that is shown after a right click on another."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -101,6 +101,10 @@ class ChatModel(QAbstractListModel):
         """Open these folders and close all others."""
         self.open = frozenset(folders)
         self._arrange()
+
+    def folders_of(self, chats: Container[int]) -> frozenset[str]:
+        """Return the folders that chats are in."""
+        return frozenset(row.folder for row in self._chats if row.id in chats and row.folder)
 
     def _arrange(self, *, changed: bool = False) -> None:
         entries = list(self._chats if self.found else self._arranged())

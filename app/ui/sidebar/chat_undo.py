@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.store import ChatRow
 from app.ui.state.chat_index import Change, ChatIndex
-from app.ui.toast import Toast
+from app.ui.toast import Toast, ToastAction
 from app.wording.language import tr
 
 _SHOWN_TITLE = 40  # characters of a title in the toast
@@ -29,13 +29,13 @@ class ChatUndo(QObject):
         self._toast, self._index = toast, index
         self._change: tuple[Change, str] | None = None  # with the destination folder
         self._before: dict[int, ChatRow] = {}
-        toast.undone.connect(self.undo)
         index.undoable.connect(self._tell)
         index.refused.connect(self.forget)
+        index.from_bin.connect(self._taken_out)
 
     def undo(self) -> None:
         """Undo the last delete, archive or move."""
-        if not self._toast.isVisible():
+        if not self._toast.shows(self):
             return
         self._toast.hide()
         before, self._before = list(self._before.values()), {}
@@ -44,18 +44,27 @@ class ChatUndo(QObject):
     def forget(self) -> None:
         """Hide the toast; the change can no longer be undone."""
         self._before = {}
-        self._toast.hide()
+        if self._toast.shows(self):
+            self._toast.hide()
+
+    def _taken_out(self, chats: list[int]) -> None:
+        """Forget the change if its chats are restored in another way."""
+        if self._before.keys() & set(chats):
+            self.forget()
 
     def _tell(self, change: Change, rows: Iterable[ChatRow], folder: str) -> None:
         """Show a change, merged with the same kind of change made just before."""
-        if (change, folder) != self._change or not self._toast.isVisible():
+        if (change, folder) != self._change or not self._toast.shows(self):
             self._change, self._before = (change, folder), {}
         for row in rows:
             self._before.setdefault(row.id, row)
         first = next(iter(self._before.values()))
         sentence = _sentence(change, len(self._before))
         self._toast.tell(
-            sentence.format(title=_short(first.title), folder=_short(folder)), _ICONS[change]
+            sentence.format(title=_short(first.title), folder=_short(folder)),
+            _ICONS[change],
+            [ToastAction("undo", tr("Undo"), self.undo, "Ctrl+Z")],
+            owner=self,
         )
 
 

@@ -51,6 +51,8 @@ class ChatIndex(QObject):
     archived = Signal(int)
     restored = Signal(list)
     """The ids of chats that were restored."""
+    from_bin = Signal(list)
+    """The ids of chats that are taken out of the bin, other than by an undo."""
     undoable = Signal(object, object, str)
     """A Change, the ChatRows as they were before it, and the folder they moved to."""
     refused = Signal()
@@ -186,6 +188,7 @@ class ChatIndex(QObject):
 
     def restore(self, chats: Sequence[int]) -> None:
         """Take chats out of the bin."""
+        self.from_bin.emit(list(chats))
         self._store.ask(lambda store: store.bin.restore(*chats), self._written)
 
     def put_back(self, before: Sequence[ChatRow]) -> None:

@@ -96,11 +96,12 @@ class LiveAnswer:
     context: int = 0
     reserved: int = 0
     dropped: int = 0
+    opening: int = 0
+    attached: int = 0
     generated: int = 0
     reading: PromptProgress | None = None
     """Progress of reading the prompt, while that lasts."""
     ended: TurnEnded | None = None
-    _first: float = field(default=0.0, repr=False)
     _status: str = field(default_factory=lambda: tr("Waiting for the model…"))
     _begun: bool = False
 
@@ -122,6 +123,7 @@ class LiveAnswer:
             case Prompt(count):
                 self.prompt, self.context = count, event.context
                 self.reserved, self.dropped = event.reserved, event.dropped
+                self.opening, self.attached = event.opening, event.attached
                 self.reading = PromptProgress()
                 self._status = self.reading.sentence
             case Prefill():
@@ -140,16 +142,8 @@ class LiveAnswer:
 
     def _count(self, delta: Delta) -> None:
         self._begun = self._begun or _to_read(delta)
-        now = time.monotonic()
-        self._first = self._first or now
         self.generated += 1  # one token, except for characters made of several
-        seconds = now - self._first
-        if seconds > 0.2:
-            self._status = tr("{generated} tokens/s").format(
-                generated=number(self.generated / seconds)
-            )
-        else:
-            self._status = ""
+        self._status = ""
 
 
 def _to_read(piece: Part | Delta) -> bool:

@@ -78,6 +78,10 @@ class ModelChoice(QObject):
         found = (self._named(str(model.path)) for model in self.found)
         return list(dict.fromkeys((*self.known(), *found)))
 
+    def others(self) -> list[ModelRef]:
+        """Return the available models, without the one that is asked."""
+        return [model for model in self.here() if model != self.asked]
+
     def find(self, key: str) -> ModelRef | None:
         """Return the model with this key, or else one whose file has the same name.
 

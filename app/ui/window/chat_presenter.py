@@ -68,7 +68,6 @@ class ChatPresenter(QObject):
 
     def start(self, event: TurnStarted) -> None:
         """Show a question, if it is new, and the answer that begins."""
-        self._status.started()
         self._conversation.show_transcript()
         transcript = self._conversation.transcript
         if event.question:

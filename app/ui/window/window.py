@@ -50,8 +50,8 @@ from app.ui.window.file_drop import FileDrop
 from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
+from app.ui.window.title_controller import TitleController
 from app.wording.errors import Action
-from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.removal import DataKind
@@ -119,17 +119,18 @@ class Window(QMainWindow):
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
-        host, bridge, theme = self._host, self._bridge, self._theme
+        host, bridge, theme, views = self._host, self._bridge, self._theme, self.views
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
+        self.sidebar.add_foot(self.models_controller.bar)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.composer, self.title_bar, self)
+        self.model_labels = ModelLabels(self.models, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
         )
-        self.exchange = ExchangeController(self, theme, host, bridge, self.index)
+        self.exchange = ExchangeController(self, self.toast, theme, host, bridge, self.index)
         self.everything = EverythingController(self, theme, host, bridge)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
@@ -157,6 +158,9 @@ class Window(QMainWindow):
             self, theme, host, bridge, self.index, self.commands
         )
         self.file_drop = FileDrop(self)
+        self.titles = TitleController(
+            self, self.views, self.index, self.current, self.model_picker, self.archive
+        )
         self.notifier = DesktopNotifier(self)
         self.notifier.clicked.connect(self.raise_to_front)
         self.answer_notice = AnswerNotice(
@@ -258,18 +262,17 @@ class Window(QMainWindow):
 
     def _connect_chats(self) -> None:
         self.sidebar.new_chat.connect(self.navigator.new_chat)
+        self.title_bar.new_chat.connect(self.navigator.new_chat)
         self.sidebar.opened.connect(self._open_listed)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
-        self.index.changed.connect(self._show_title)
         self.chats.left.connect(self.navigator.leave_chat)
         self.chats.returned.connect(self.navigator.open_chat)
         self.chats.exported.connect(self.exchange.export_chats)
         self.sidebar.away.connect(self.archive.show_page)
         self.archive.opened.connect(self.navigator.open_chat)
-        self.archive.turned.connect(self._show_title)
         self.archive.erased.connect(self.undo.forget)
         self.archive.erased.connect(self.drafts.forget)
-        self.navigator.switched.connect(self._show_title)
+        self.navigator.switched.connect(self.titles.show)
         self.navigator.progressed.connect(self._show_status)
         self.conversation.begun.connect(self._connect_transcript)
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
@@ -277,6 +280,7 @@ class Window(QMainWindow):
     def _connect_transcript(self, transcript: Transcript) -> None:
         """Connect the transcript, which is created when it is first needed."""
         transcript.again.connect(self.composer_controller.again)
+        transcript.other_models = self.models.others
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
@@ -296,16 +300,18 @@ class Window(QMainWindow):
         self.file_drop.model.connect(self.model_picker.use)
 
     def _connect_models(self) -> None:
+        self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_loading)
+        self.views.demo_line.wanted.connect(self.model_picker.show_page)
         self.model_picker.turned.connect(self._models_page_turned)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
         self.banner.acted.connect(self._act)
-        self.exchange.told.connect(self.banner.show_done)
         self.exchange.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
+        self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
         self.everything.imported.connect(self.index.refresh)
@@ -353,6 +359,17 @@ class Window(QMainWindow):
         self.raise_to_front()
         if model:
             self.model_picker.use(model)
+
+    def _show_imported(self, chats: tuple[int, ...]) -> None:
+        """Open a chat that was imported; if there are several, select them in the list."""
+        self.preferences.close()
+        self.raise_to_front()
+        if len(chats) == 1:
+            self.navigator.open_chat(chats[0])
+        else:
+            self.views.show_sidebar(True)
+            self.sidebar.search.clear()
+            self.sidebar.list.show_chats(chats)
 
     def raise_to_front(self) -> None:
         """Raise the window above all others."""
@@ -422,25 +439,12 @@ class Window(QMainWindow):
     # --- Title and status -----------------------------------------------------------------------
 
     def _models_page_turned(self) -> None:
-        self._show_title()
         if self.model_picker.shown:
             self.hardware.look()
 
     def _show_loading(self, fraction: float) -> None:
         if self.models.loading:
             self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
-
-    def _show_title(self) -> None:
-        chat = self.index.rows.get(self.current.id) if self.current.id is not None else None
-        page = tr("Models") if self.model_picker.shown else ""
-        page = tr("Archive and bin") if self.archive.shown else page
-        self.title_bar.preset_picker.setHidden(bool(page))
-        title = page or (chat.title if chat else tr("New chat"))
-        archived = tr("{title} (archived)").format(title=title)
-        self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
-        self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
-        shown = chat if not page else None
-        self.sidebar.select(shown.id if shown else None, shown.folder if shown else "")
 
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
