@@ -28,7 +28,7 @@ _WAITS: dict[WaitReason, Callable[[], str]] = {
     WaitReason.BUSY: lambda: tr("Hugging Face is busy."),
     WaitReason.SERVER: lambda: tr("Hugging Face returned an error."),
     WaitReason.ADDRESS: lambda: tr("The address of the file has changed."),
-    WaitReason.OTHER: lambda: tr("Another program is downloading this file. Waiting for it."),
+    WaitReason.OTHER: lambda: tr("Waiting: another app is downloading this file."),
     WaitReason.QUEUED: lambda: "",
 }
 
@@ -108,9 +108,9 @@ def note(kind: DownloadNote) -> str:
     """Return the sentence of a remark on a download."""
     if kind is DownloadNote.NEWER:
         return tr(
-            "This is a newer conversion of the model: the usual one is no longer on Hugging Face."
+            "The usual file is no longer on Hugging Face, so a newer conversion is downloaded."
         )
-    return tr("The partial download was of another file, so it starts over.")
+    return tr("The file has changed, so the download starts over.")
 
 
 def _reached(now: DownloadProgress) -> int:

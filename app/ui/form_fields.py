@@ -93,7 +93,7 @@ class FormPart(QWidget):
 
 
 class FormRow(FormPart):
-    """A setting: its title, an explanation, and the field for its value, beside or below them."""
+    """A setting: its title, an explanation if needed, and its field beside or below them."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()

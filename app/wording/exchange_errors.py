@@ -11,9 +11,10 @@ def exchange_sentence(error: e.ExchangeError) -> str:
     name = error.path.name
     match error:
         case e.ExchangeUnreadable():
-            return tr("Can’t read {name} ({reason}). Check the file’s permissions.").format(
-                name=name, reason=error.reason
-            )
+            return tr(
+                "Can’t read {name} ({reason}). Check that the file exists and that you "
+                "have permission."
+            ).format(name=name, reason=error.reason)
         case e.ExchangeUnknown():
             return tr(
                 "No chats found in {name}. Choose an export from Fireside, ChatGPT, Claude (.zip "

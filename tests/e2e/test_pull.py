@@ -121,6 +121,6 @@ def test_it_does_not_fight_the_window(fireside: Command, hub: Hub) -> None:
     assert lock.tryLock(0)
     code, out, err = fireside.run("pull", "gpt-oss-20b")
     assert (code, out) == (1, "")
-    assert "is being downloaded in Fireside’s window" in err
+    assert "is already downloading in the Fireside window" in err
     assert (fireside.data / "downloads.json").read_text() == queue
     lock.unlock()

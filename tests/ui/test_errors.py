@@ -81,7 +81,7 @@ ERRORS = [
     e.ExchangeTooLarge(FILE, 64_000_000),
     e.ExchangeUnwritable(FILE, "No space left on device"),
     e.ExchangeError(FILE),
-    e.DocumentUnreadable(FILE, "Permission denied"),
+    e.DocumentUnreadable(FILE, "Stale file handle"),
     e.DocumentUnknown(FILE),
     e.DocumentImage(FILE),
     e.DocumentBroken(FILE, "Data format error"),

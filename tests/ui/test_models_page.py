@@ -268,7 +268,7 @@ def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub)
     (mine,) = [row for row in rows if row.model.repository == "org/other"]
     mine.button.click()
     status = child(mine, QLabel, "downloadStatus")
-    fireside.until(lambda: "is a model of another kind (llama)" in status.text())
+    fireside.until(lambda: "isn’t a gpt-oss model (it is llama)" in status.text())
 
 
 def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
@@ -371,7 +371,7 @@ def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
 def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside, "network")
-    fireside.until(lambda: "None so far." in texts(fireside))
+    fireside.until(lambda: "No connections yet." in texts(fireside))
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current)
@@ -411,7 +411,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: "1.5 MB · LM Studio" in texts(fireside))
     said = texts(fireside)
     assert "1.5 MB · LM Studio" in said
-    assert "“broken.gguf” is incomplete" in said or "“broken.gguf” is not a GGUF" in said
+    assert "broken.gguf is incomplete" in said or "“broken.gguf” is not a GGUF" in said
     fireside.find(QAbstractButton, "useModel", last=True).click()
     fireside.until(lambda: Path(place(fireside)) == theirs)
     show(fireside, "here")
@@ -554,7 +554,7 @@ def test_a_row_that_waits_for_room(theme: Theme, fireside: Fireside, tmp_path: P
     fireside.qtbot.addWidget(row)
     row.set_held(explain(NoRoom("org/name", "m.gguf", tmp_path, 10**9, 10**6)).sentence)
     status = child(row, QLabel, "downloadStatus")
-    assert "1.0 GB more on the disk" in status.text()
+    assert "1.0 GB more needed" in status.text()
     assert row.button.text() == "Pause"
     assert status.property("tone") == "danger"
     assert row.button.focusPolicy() == Qt.FocusPolicy.TabFocus
