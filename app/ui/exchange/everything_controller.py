@@ -62,7 +62,7 @@ class EverythingController(QObject):
                 folder = QUrl.fromLocalFile(str(path.parent))
                 dialog.finish(
                     tr("Exported to {name}").format(name=path.name),
-                    tr("On the other computer, choose Import everything in Preferences."),
+                    tr("On the other computer, choose Import everything in Settings."),
                     tr("Show in folder"),
                     lambda: QDesktopServices.openUrl(folder),
                 )

@@ -40,7 +40,7 @@ class SearchField(QLineEdit):
 def found(page: FormPage, text: str) -> list[QWidget]:
     """Return the parts of a page that have all words of a text, from top to bottom.
 
-    A part is a setting with its title, its explanation and its choices, or a text or button elsewhere.
+    A part is a setting with its title, explanation and choices, or a text or button elsewhere.
     """
     words = text.casefold().split()
     if not words:
