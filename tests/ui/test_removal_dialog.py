@@ -41,7 +41,7 @@ def test_the_user_chooses_and_confirms(fireside: Fireside) -> None:
     start = child(dialog, QAbstractButton, "startRemoval")
     start.click()
     text = child(dialog, QLabel, "confirmText").text()
-    assert text == "Chats, presets and backups. This can’t be undone. Fireside will quit."
+    assert text == "Chats, presets and backups\n\nThis can’t be undone. Fireside will quit."
     QTest.keyClick(child(dialog, QAbstractButton, "cancel"), Qt.Key.Key_Return)
     assert asked == []
     child(dialog, Switch, "removeChats").click()

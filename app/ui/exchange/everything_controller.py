@@ -55,7 +55,9 @@ class EverythingController(QObject):
 
     def _export(self, path: Path) -> None:
         dialog, stop = self._dialog(tr("Export everything"))
-        dialog.busy(tr("Exporting…"), tr("Chats in the bin, tokens and models aren’t included."))
+        dialog.busy(
+            tr("Exporting…"), tr("Chats in the bin, access tokens and models aren’t included.")
+        )
 
         def done(path: Path) -> None:
             if not stop.is_set():  # else the dialog was closed at the last moment
@@ -133,7 +135,7 @@ class EverythingController(QObject):
         dialog = EverythingDialog(self._theme, title, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
-        dialog.show()
+        dialog.open()
         return dialog, stop
 
     def _failed(

@@ -65,7 +65,9 @@ class DataPage(FormPage):
     def _add_moving(self) -> None:
         self._add_section(
             tr("Move to another computer"),
-            tr("Chats, presets and settings in one file. Tokens and models aren’t included."),
+            tr(
+                "Chats, presets and settings in one file. Access tokens and models aren’t included."
+            ),
             (
                 "exportEverything",
                 tr("Export everything…"),

@@ -101,9 +101,9 @@ class PreferencesController(QObject):
         from app import removal
         from app.ui.preferences.removal_dialog import RemovalDialog
 
-        dialog = RemovalDialog(self._theme, self._window)
+        dialog = RemovalDialog(self._theme, self._dialog or self._window)
         dialog.wanted.connect(self.removal_wanted)
-        dialog.show()
+        dialog.open()
         found = self._host.jobs.submit(lambda: removal.find(self._host.folders))
         self._deliver(dialog, found, dialog.show_found, dialog.show_error)
 

@@ -22,7 +22,7 @@ _LABELS = {
     DataKind.SETTINGS: lambda: tr("Settings"),
     DataKind.CACHE: lambda: tr("Cache of processed chats"),
     DataKind.LOGS: lambda: tr("Logs"),
-    DataKind.SECRETS: lambda: tr("Tokens"),
+    DataKind.SECRETS: lambda: tr("Access tokens"),
     DataKind.MODELS: lambda: tr("Downloaded models"),
 }
 
@@ -101,12 +101,13 @@ class RemovalDialog(FittingDialog):
         self._remove.setEnabled(bool(self.chosen))
 
     def _confirm(self) -> None:
-        names = ", ".join(_LABELS[kind]() for kind in DataKind if kind in self.chosen)
+        names = [_LABELS[kind]() for kind in DataKind if kind in self.chosen]
+        about = tr("This can’t be undone. Fireside will quit.")
         confirm(
             self,
             self._theme,
             tr("Remove this data permanently?"),
-            tr("{names}. This can’t be undone. Fireside will quit.").format(names=names),
+            "\n".join(names) + f"\n\n{about}",
             tr("Remove and quit"),
             lambda: self.wanted.emit(self.chosen),
         )
