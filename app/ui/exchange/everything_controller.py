@@ -56,7 +56,7 @@ class EverythingController(QObject):
     def _export(self, path: Path) -> None:
         dialog, stop = self._dialog(tr("Export everything"))
         dialog.busy(
-            tr("Exporting…"), tr("Chats in the bin, access tokens and models aren’t included.")
+            tr("Exporting…"), tr("Deleted chats, access tokens and models aren’t included.")
         )
 
         def done(path: Path) -> None:

@@ -66,7 +66,7 @@ class DataPage(FormPage):
         self._add_section(
             tr("Move to another computer"),
             tr(
-                "Chats, presets and settings in one file. Access tokens and models aren’t included."
+                "Chats, presets and settings in one file, without access tokens and models."
             ),
             (
                 "exportEverything",
