@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +58,21 @@ from app.ui.window.zoom_controller import ZoomController
 from app.wording.errors import Action
 
 if TYPE_CHECKING:
+    from app.removal import DataKind
     from app.ui.conversation.transcript import Transcript
 
 _SETTLED_MS = 150  # after the start, when the window is visible
 
 
 class Restart:
-    """The reason to open the window again that the user gave: to see it in another language."""
+    """The window is closed and opened again, for example to be in another language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The window is closed for good, and then data of these kinds is removed."""
+
+    kinds: frozenset[DataKind]
 
 
 class Window(QMainWindow):
@@ -72,7 +81,7 @@ class Window(QMainWindow):
     again = Signal(object)
     """The window is to be closed and opened again.
 
-    The argument is a Backup to restore, a StoreError to recover from, or a Restart.
+    The argument is a Backup to restore, a StoreError to recover from, a Restart, or a Removal.
     """
 
     def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
@@ -329,6 +338,7 @@ class Window(QMainWindow):
         self.everything.imported.connect(self.presets.refresh)
         self.everything.restart_wanted.connect(lambda: self.again.emit(Restart()))
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.preferences.removal_wanted.connect(lambda kinds: self.again.emit(Removal(kinds)))
         self.preferences.export_everything.connect(self.everything.export_all)
         self.preferences.import_everything.connect(self.everything.import_all)
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
