@@ -133,7 +133,7 @@ class EverythingController(QObject):
         dialog = EverythingDialog(self._theme, title, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
-        dialog.show()
+        dialog.open()
         return dialog, stop
 
     def _failed(

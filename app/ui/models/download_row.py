@@ -44,7 +44,7 @@ class DownloadRow(QWidget):
         self.model = model
         self._name, self._main = name, main
         self._status: DownloadStatus | None = None
-        self._here = self._offline = False
+        self._here, self._offline = "", False
         self._fits = True
         self.fit = muted("", "fit", pixels=13)
         self._slow = muted("", "slow", pixels=13)
@@ -106,9 +106,9 @@ class DownloadRow(QWidget):
         self._offline = offline
         self._show()
 
-    def set_here(self, here: bool) -> None:
-        """Set whether the model is on this computer."""
-        self._here = here
+    def set_here(self, place: str) -> None:
+        """Set whose folder on this computer the model is in; empty if it is not here."""
+        self._here = place
         self._show()
 
     def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
@@ -129,7 +129,9 @@ class DownloadRow(QWidget):
         self.cancel.setVisible(status is not None)
         if status:
             self._bar.set_share(status.share)
-        text = status.text if status else tr("On this computer") if self._here else ""
+        text = status.text if status else ""
+        if self._here and not status:
+            text = f"{tr('On this computer')} · {self._here}"
         self._text.setText(text)
         self._text.setVisible(bool(text))
         set_tone(self._text, "danger" if status and status.wrong else "muted")

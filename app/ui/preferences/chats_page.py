@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.base.settings import Settings
 from app.base.types import Effort
 from app.ui.controls import Segments, Switch, spoken
-from app.ui.form_fields import FormPage, FormRow, TextField, heading
+from app.ui.form_fields import FormPage, FormRow, TextField, heading, note
 from app.wording.efforts import effort_label
 from app.wording.language import tr
 
@@ -100,8 +100,9 @@ class ChatsPage(FormPage):
         return copies
 
     def _add_instructions(self) -> None:
-        self.column.addWidget(heading(tr("Instructions")))
-        self.add_note(tr("Applied to every chat without its own instructions."))
+        part = self.add_part()
+        part.addWidget(heading(tr("Instructions")))
+        part.addWidget(note(tr("Applied to every chat without its own instructions.")))
         self.instructions = TextField(
             "instructions",
             tr("Instructions"),
@@ -110,4 +111,4 @@ class ChatsPage(FormPage):
         )
         self.instructions.show_text(self._settings.instructions)
         self.instructions.written.connect(self.instructions_written)
-        self.column.addWidget(self.instructions)
+        part.addWidget(self.instructions)

@@ -52,8 +52,9 @@ class HubPage(FormPage):
         self._say(self._token_status, explain(error).sentence, "danger")
 
     def _add_token(self) -> None:
-        self.column.addWidget(heading(tr("Access token")))
-        self.add_note(tr("For gated models. Create one in your Hugging Face account."))
+        part = self.add_part()
+        part.addWidget(heading(tr("Access token")))
+        part.addWidget(note(tr("For gated models. Create one in your Hugging Face account.")))
         self.token = QLineEdit()
         named(self.token, "hubToken", tr("Access token"), tr("Hugging Face access token"))
         self.token.setProperty("kind", "field")
@@ -68,36 +69,27 @@ class HubPage(FormPage):
             clicked=lambda: self._send_token(""),
         )  # fmt: skip
         self._token_status = note("", "hubTokenSaid")
-        self._add_line(self.token, self._show, self._remove, status=self._token_status)
+        _add_line(part, self.token, self._show, self._remove, status=self._token_status)
         if os.environ.get("HF_TOKEN"):
-            self.add_note(tr("{name} is set and overrides this.").format(name="HF_TOKEN"))
+            part.addWidget(note(tr("{name} is set and overrides this.").format(name="HF_TOKEN")))
         self.show_place(None)
 
     def _add_address(self) -> None:
-        self.column.addWidget(heading(tr("Server")))
-        self.add_note(tr("Used instead of huggingface.co. Receives your searches and token."))
+        part = self.add_part()
+        part.addWidget(heading(tr("Mirror")))
+        part.addWidget(
+            note(tr("Used instead of huggingface.co. Receives your searches and token."))
+        )
         self.address = QLineEdit(self._address)
-        named(self.address, "hubAddress", tr("Server"), tr("Mirror address"))
+        named(self.address, "hubAddress", tr("Mirror"), tr("Mirror address"))
         self.address.setProperty("kind", "field")
         self.address.setPlaceholderText("https://huggingface.co")
         self.address.editingFinished.connect(self._choose_address)
         self._address_status = note("", "hubAddressSaid")
-        self._add_line(self.address, status=self._address_status)
+        _add_line(part, self.address, status=self._address_status)
         if os.environ.get("HF_ENDPOINT"):
-            self.add_note(tr("{name} is set and overrides this.").format(name="HF_ENDPOINT"))
-
-    def _add_line(self, *widgets: QWidget, status: QLabel) -> None:
-        """Add a field with its buttons, and a line about it, which is hidden while empty."""
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for widget in widgets:
-            row.addWidget(widget, isinstance(widget, QLineEdit))
-        block = QVBoxLayout()
-        block.setSpacing(4)
-        block.addLayout(row)
-        block.addWidget(status)
-        status.hide()
-        self.column.addLayout(block)
+            overrides = tr("{name} is set and overrides this.").format(name="HF_ENDPOINT")
+            part.addWidget(note(overrides))
 
     def _toggle_echo(self) -> None:
         hidden = self.token.echoMode() is QLineEdit.EchoMode.Password
@@ -142,3 +134,14 @@ class HubPage(FormPage):
         label.setText(text)
         label.setVisible(bool(text))
         set_tone(label, tone)
+
+
+def _add_line(part: QVBoxLayout, *widgets: QWidget, status: QLabel) -> None:
+    """Add a field with its buttons, and a line about it, which is hidden while empty."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget, isinstance(widget, QLineEdit))
+    part.addLayout(row)
+    part.addWidget(status)
+    status.hide()
