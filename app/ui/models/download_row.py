@@ -131,7 +131,8 @@ class DownloadRow(QWidget):
             self._bar.set_share(status.share)
         text = status.text if status else ""
         if self._here and not status:
-            text = f"{tr('On this computer')} · {self._here}"
+            here = tr("On this computer")
+            text = f"{here} · {self._here}"
         self._text.setText(text)
         self._text.setVisible(bool(text))
         set_tone(self._text, "danger" if status and status.wrong else "muted")

@@ -197,7 +197,7 @@ class InstalledPane(QWidget):
                 self,
                 self._theme,
                 tr("Delete {name}?").format(name=model.path.name),
-                tr("This deletes {size} from {parent}. You can’t undo this.").format(
+                tr("This deletes {size} from {parent}. This can’t be undone.").format(
                     size=size, parent=model.path.parent
                 ),
                 tr("Delete"),
