@@ -174,6 +174,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("layers on the GPU"): overrides.gpu_layers,
         tr("expert layers on the CPU"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
+        tr("weights"): tr("on disk") if overrides.mapped else None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))
