@@ -23,7 +23,7 @@ def test_the_engine_is_killed_twice_while_a_question_waits(tmp_path: Path) -> No
         [sys.executable, "-m", "tests.e2e.loading_driver", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=150,
         check=True,
     )
     waits, refused, answered = map(json.loads, done.stdout.splitlines())
