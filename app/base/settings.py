@@ -130,6 +130,8 @@ class Settings:
     """The effort for new chats."""
     notify: bool = True
     """Whether to say that a long answer is done while another program is in front."""
+    zoom: int = 100
+    """How large everything is, in percent."""
     copy_markdown: bool = True
     """Whether text copied from a conversation is Markdown, else plain text."""
     open_folders: tuple[str, ...] = ()

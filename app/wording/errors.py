@@ -47,11 +47,9 @@ def explain(error: BaseException) -> Explanation:
                 ).format(host=error.host, reason=error.reason)
             )
         case e.SecretUnreadable():
-            return Explanation(tr("Your system keyring didn’t respond. Unlock it and try again."))
+            return Explanation(tr("The system keyring didn’t respond. Unlock it and try again."))
         case e.SecretError():
-            return Explanation(
-                tr("Couldn’t save or remove this in your system keyring or the data folder.")
-            )
+            return Explanation(tr("Couldn’t update the system keyring or the data folder."))
         case e.LibraryError():
             return Explanation(library_sentence(error))
         case e.ExchangeError():

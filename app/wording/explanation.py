@@ -18,6 +18,7 @@ class Action(Enum):
     CHOOSE_MODEL = auto()
     LOAD_AGAIN = auto()
     USE_LESS_MEMORY = auto()
+    GET_MODEL = auto()
     NEW_CHAT = auto()
     REPAIR = auto()
     COPY_DETAILS = auto()
@@ -39,6 +40,8 @@ class Action(Enum):
                 return tr("Load again")
             case Action.USE_LESS_MEMORY:
                 return tr("Use less memory")
+            case Action.GET_MODEL:
+                return tr("Get {model}").format(model="gpt-oss-20b")
             case Action.NEW_CHAT:
                 return tr("New chat")
             case Action.REPAIR:

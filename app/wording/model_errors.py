@@ -91,9 +91,10 @@ def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelT
                 "the disk, or download the file again."
             ).format(name=name, reason=error.reason)
         case e.ModelUnreadable():
-            return tr("Can’t read {name} ({reason}). Check the file’s permissions.").format(
-                name=name, reason=error.reason
-            )
+            return tr(
+                "Can’t read {name} ({reason}). Check that the file exists and that you "
+                "have permission."
+            ).format(name=name, reason=error.reason)
         case e.NotGguf() if error.path.suffix.lower() == ".gguf":
             return tr(
                 "{name} isn’t a valid GGUF file. It may be a web page or an interrupted "

@@ -17,7 +17,6 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_panel import ThoughtHead
 from app.ui.theme import Theme
-from app.wording.demo_words import get_model_words
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
@@ -244,10 +243,10 @@ class AnswerView(MessageView):
 
     def make_get_button(self, parent: QWidget) -> Button:
         """Return the button that leads from the demo model to a real one."""
-        words = get_model_words()
+        words = Action.GET_MODEL.words
         button = Button(
             self.theme, "getModel", words, text=words, kind="small",
-            clicked=lambda: self.act.emit(Action.CHOOSE_MODEL),
+            clicked=lambda: self.act.emit(Action.GET_MODEL),
         )  # fmt: skip
         button.setParent(parent)
         return button

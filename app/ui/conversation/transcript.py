@@ -74,7 +74,7 @@ class Transcript(QAbstractScrollArea):
     """The id of a message that is to be deleted, with all that follows it."""
     thought_toggled = Signal(int, bool)
     zoomed = Signal(int)
-    """The user zoomed: larger (1) or smaller (-1) text."""
+    """The user zoomed: by how much the wheel was turned."""
 
     def __init__(self, theme: Theme) -> None:
         install(Transcript)  # first: a running screen reader asks at once
@@ -122,7 +122,9 @@ class Transcript(QAbstractScrollArea):
         self.messages.thought_toggled.connect(self.thought_toggled)
         self.selection.changed.connect(self._highlights.update_all)
         self.finder.changed.connect(self._highlights.update_all)
+        self._theme = theme
         theme.changed.connect(self._recolour)
+        self.list.set_zoom(theme.zoom)
 
     def _connect_view(self, view: MessageView) -> None:
         view.version_wanted.connect(self.version_wanted)
@@ -165,6 +167,7 @@ class Transcript(QAbstractScrollArea):
             self.finder.open(words, index)
 
     def _recolour(self) -> None:
+        self.list.set_zoom(self._theme.zoom)
         for record in self.messages.records:
             record.restyle()
         self.viewport().update()
@@ -183,7 +186,7 @@ class Transcript(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if turned := event.angleDelta().y():
-                self.zoomed.emit(1 if turned > 0 else -1)
+                self.zoomed.emit(turned)
         else:
             super().wheelEvent(event)
         event.accept()  # so that nothing behind it scrolls at the end
