@@ -211,7 +211,7 @@ class MessageState:
 
     def plain_text(self) -> str:
         """Return all visible text of the message."""
-        texts = [self.label()] if self.has_header else []
+        texts = [self.label(calm=True)] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
             text = section.plain
