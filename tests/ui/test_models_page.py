@@ -362,7 +362,7 @@ def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
 def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside, "network")
-    fireside.until(lambda: "None so far." in texts(fireside))
+    fireside.until(lambda: "No connections yet." in texts(fireside))
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current)

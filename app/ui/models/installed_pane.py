@@ -52,7 +52,7 @@ class InstalledPane(QWidget):
         again = Button(
             self._theme,
             "lookAgain",
-            tr("Look for models again"),
+            tr("Rescan for models"),
             text=tr("Rescan"),
             clicked=self._installed.look,
         )
@@ -77,7 +77,7 @@ class InstalledPane(QWidget):
         layout.addWidget(words)
         layout.addLayout(self._folder_list)
         add = Button(
-            self._theme, "addFolder", tr("Choose a folder with models"), text=tr("Add a folder…"),
+            self._theme, "addFolder", tr("Choose a folder with models"), text=tr("Add folder…"),
             clicked=self._ask_folder,
         )  # fmt: skip
         layout.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -111,7 +111,7 @@ class InstalledPane(QWidget):
             Button(
                 self._theme,
                 "removeFolder",
-                tr("Stop looking in {folder}; nothing is deleted").format(folder=folder),
+                tr("Remove {folder} from the list; no files are deleted").format(folder=folder),
                 icon="close",
                 size=14,
                 clicked=lambda: self.folders_changed.emit(others),
@@ -170,21 +170,17 @@ class InstalledPane(QWidget):
                 self,
                 self._theme,
                 tr("Remove {name}?").format(name=name),
-                tr("This frees {size}. It can be downloaded again.").format(size=size),
+                tr("This frees {size}. You can download it again.").format(size=size),
                 tr("Remove"),
                 lambda: self._installed.remove(model),
             )
             return
         if model.place.kind is ModelSource.CHOSEN:
-            why = tr(
-                "Fireside did not download it: it is in a folder of yours, and other programs may "
-                "use it."
-            )
+            why = tr("Fireside didn’t download this model. Other apps may be using it.")
         else:
-            why = tr(
-                "Fireside did not download it: it is in the folder of {owner}, and other programs "
-                "may use it."
-            ).format(owner=model.place.kind)
+            why = tr("This model belongs to {owner}. Other apps may be using it.").format(
+                owner=model.place.kind
+            )
         confirm(
             self,
             self._theme,
@@ -194,8 +190,8 @@ class InstalledPane(QWidget):
             lambda: confirm(
                 self,
                 self._theme,
-                tr("Really delete {name}?").format(name=model.path.name),
-                tr("This deletes {size} from {parent}. It cannot be undone.").format(
+                tr("Delete {name} permanently?").format(name=model.path.name),
+                tr("This deletes {size} from {parent} and can’t be undone.").format(
                     size=size, parent=model.path.parent
                 ),
                 tr("Delete"),
@@ -272,7 +268,7 @@ class ModelRow(QFrame):
         self._stop = Button(
             theme,
             "stopMove",
-            tr("Leave {called} where it is").format(called=called),
+            tr("Stop moving {called}").format(called=called),
             text=tr("Stop", "moving a model"),
             clicked=self.stopped.emit,
         )

@@ -41,18 +41,20 @@ class NetworkPane(QWidget):
         self.offline = Switch("offline", tr("Offline"), on=settings.offline)
         self.offline.turned.connect(self.offline_chosen)
         limit = CountField(
-            "downloadLimit", tr("Speed limit of downloads"), tr("Megabytes a second (0: no limit)"),
+            "downloadLimit", tr("Download speed limit"), tr("Megabytes per second; 0 for no limit"),
             most=_MOST_MB, step=1, none=tr("No limit"),
         )  # fmt: skip
         limit.setSuffix(tr(" MB/s"))
         limit.setValue(settings.download_limit)
         limit.valueChanged.connect(self.limit_chosen)
         self._folder = QLineEdit()
-        named(self._folder, "downloadFolder", tr("Download folder"), tr("Where downloads go"))
+        named(
+            self._folder, "downloadFolder", tr("Download folder"), tr("Where downloads are saved")
+        )
         self._folder.setReadOnly(True)
         layout = column(self, gap=8)
         layout.addWidget(
-            FormRow(tr("Offline"), tr("Fireside then opens no connection at all. Chats need none."),
+            FormRow(tr("Offline"), tr("Block all network access. Chatting works offline."),
                 self.offline)
         )  # fmt: skip
         layout.addWidget(
@@ -62,12 +64,12 @@ class NetworkPane(QWidget):
         )
         self._add_folder(layout, theme, settings)
         layout.addSpacing(8)
-        layout.addWidget(heading(tr("Surroundings"), 15))
+        layout.addWidget(heading(tr("Environment"), 15))
         words = muted(_environment(), "surroundings", pixels=13)
         words.setWordWrap(True)
         layout.addWidget(words)
         layout.addSpacing(8)
-        layout.addWidget(heading(tr("Every connection that Fireside made"), 15))
+        layout.addWidget(heading(tr("Connection log"), 15))
         self._summary = muted("", "connectionSum", pixels=13)
         self._summary.setWordWrap(True)
         layout.addWidget(self._summary)
@@ -90,16 +92,15 @@ class NetworkPane(QWidget):
         count, total = len(connections), sum(each.received for each in connections)
         self._summary.setText(
             tr(
-                "%Ln request(s), {size} received. All are kept in connections.log in the data "
-                "folder, and there were no others: chats use no network, and Fireside reports "
-                "nothing.",
+                "%Ln request(s), {size} received. Everything Fireside has connected to is listed "
+                "here; chats never use the network.",
                 "",
                 count,
             ).format(size=gigabytes(total))
             if count
             else tr(
-                "None so far. Fireside makes none but for a search or a download on this page, and "
-                "when you have it look for a new version."
+                "No connections yet. Fireside connects only to search, to download, and to check "
+                "for updates when you ask it to."
             )
         )
 
@@ -107,22 +108,22 @@ class NetworkPane(QWidget):
         choose = Button(
             theme,
             "chooseDownloadFolder",
-            tr("Choose where downloads go"),
+            tr("Choose the download folder"),
             text=tr("Choose…"),
             clicked=lambda: ask_folder(
                 self,
-                tr("Choose where downloads go"),
+                tr("Choose the download folder"),
                 lambda path: self.folder_chosen.emit(str(path)),
             ),
         )
         self._back = Button(
-            theme, "usualFolder", tr("Use Hugging Face’s own folder again"), text=tr("Usual place"),
+            theme, "usualFolder", tr("Use the default folder"), text=tr("Default location"),
             clicked=lambda: self.folder_chosen.emit(""),
         )  # fmt: skip
         layout.addWidget(
             FormRow(
                 tr("Download folder"),
-                tr("Laid out as Hugging Face’s own, so that other programs find the models, too."),
+                tr("Uses the Hugging Face cache layout, so other apps can find the models."),
                 choose,
             )
         )
@@ -202,7 +203,7 @@ def _environment() -> str:
     ]
     names = [n for n in _PROXIES if os.environ.get(n) or os.environ.get(n.lower())]
     if names:
-        sentences.append(tr("The proxy of {name} is used.").format(name=names[0]))
+        sentences.append(tr("The proxy is set by {name}.").format(name=names[0]))
     else:
-        sentences.append(tr("Proxies are those of the system (HTTPS_PROXY)."))
-    return " ".join([*sentences, tr("Certificates are checked against those of the system.")])
+        sentences.append(tr("The system’s proxy is used (or HTTPS_PROXY)."))
+    return " ".join([*sentences, tr("Certificates are checked by the system.")])
