@@ -43,8 +43,8 @@ def _short(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share from 0 to 1 as "43 %", rounded down: 100 % is what is complete."""
-    return f"{number(int(100 * share + 1e-9))} %"
+    """Return a share from 0 to 1 as "43%", rounded down: only what is complete is 100%."""
+    return tr("{count}%").format(count=number(int(100 * share + 1e-9)))
 
 
 def context_length(tokens: int) -> str:

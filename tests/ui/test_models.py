@@ -69,11 +69,11 @@ def test_the_page_tells_before_the_download_whether_gpt_oss_fits(
     assert button.property("kind") == ("outlined" if "Too large" in words else "primary")
 
 
-def test_nothing_is_asked_without_a_model(start: Start) -> None:
+def test_without_a_model_a_question_leads_to_one(start: Start) -> None:
     fireside = start(model=False)
     fireside.type("hello")
-    assert not fireside.find(QAbstractButton, "send").isEnabled()
     QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
+    assert fireside.find(QWidget, "modelsPage").isVisible()
     assert fireside.window.composer.editor.toPlainText() == "hello"
 
 
@@ -157,8 +157,8 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside.backend.unusable[gone] = ModelMissing(gone)
     fireside.host.change(models=(str(gone),))
     fireside.window.model_picker.use(gone)
-    fireside.until(lambda: fireside.window.model_picker.shown)
-    assert "file not found" in fireside.find(QLabel, "modelsErrorText").text()
+    assert "file not found" in fireside.find(QLabel, "bannerText").text()
+    assert fireside.window.pages.chat_shown
     assert fireside.host.settings.models == ()
 
 

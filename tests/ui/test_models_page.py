@@ -402,7 +402,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: "1.5 MB · LM Studio" in texts(fireside))
     said = texts(fireside)
     assert "1.5 MB · LM Studio" in said
-    assert "broken.gguf is incomplete" in said or "broken.gguf is not a GGUF" in said
+    assert "broken.gguf is incomplete" in said or "“broken.gguf” is not a GGUF" in said
     fireside.find(QAbstractButton, "useModel", last=True).click()
     fireside.until(lambda: Path(place(fireside)) == theirs)
     show(fireside, "here")
@@ -544,7 +544,7 @@ def test_a_row_that_waits_for_room(theme: Theme, fireside: Fireside, tmp_path: P
     fireside.qtbot.addWidget(row)
     row.set_status(held(DownloadHeld(SMALL, NoRoom("r", "m.gguf", tmp_path, 10**9, 10**6)), 0.5))
     status = child(row, QLabel, "downloadStatus")
-    assert "1 GB more" in status.text()
+    assert "1 GB more needed" in status.text()
     assert row.button.text() == "Pause"
     assert status.property("tone") == "danger"
     assert row.button.focusPolicy() == Qt.FocusPolicy.TabFocus

@@ -61,7 +61,7 @@ class DownloadPane(QWidget):
         self._offline.set_text(tr("Fireside is offline. Go online to download a model."))
         self._offline.add_button(
             Button(
-                theme, "goOnline", tr("Let Fireside use the network"), text=tr("Go online"),
+                theme, "goOnline", tr("Go online"), text=tr("Go online"),
                 clicked=self.online.emit,
             )
         )  # fmt: skip
@@ -176,7 +176,7 @@ class DownloadPane(QWidget):
         details = details_of(self._theme, offer.model, offer.name, offer.licence)
         self._meanwhile = Button(
             self._theme, "demoMeanwhile", tr("Try the interface with the demo model"),
-            text=tr("Try the interface meanwhile"), kind="primary", clicked=self.demo.emit,
+            text=tr("Try the interface while you wait"), kind="primary", clicked=self.demo.emit,
         )  # fmt: skip
         self._meanwhile.hide()
         row.buttons.insertWidget(0, self._meanwhile)

@@ -17,11 +17,9 @@ from app.wording.quantities import gigabytes
 
 _NOTES = {
     DownloadNote.NEWER: lambda: tr(
-        "This is a newer conversion of the model: the usual one is no longer on Hugging Face."
+        "The usual file is no longer on Hugging Face, so this is a newer conversion."
     ),
-    DownloadNote.RESTARTED: lambda: tr(
-        "The partial download was of another file, so it starts over."
-    ),
+    DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
 }
 
 
@@ -54,7 +52,7 @@ class DownloadRow(QWidget):
         self._bar = ProgressLine(
             "downloadProgress",
             tr("Download of {name}").format(name=name),
-            tr("How much has been downloaded"),
+            tr("Download progress"),
             4,
         )
         self._text = muted("", "downloadStatus", pixels=13)

@@ -68,8 +68,8 @@ class InstalledPane(QWidget):
         layout.addWidget(heading(tr("Your model folders"), 15))
         words = muted(
             tr(
-                "Fireside also finds the models of Hugging Face, LM Studio, Ollama, Jan and "
-                "llama.cpp. Nothing is copied."
+                "Fireside also finds models from Hugging Face, LM Studio, Ollama, Jan and "
+                "llama.cpp, without copying them."
             ),
             pixels=13,
         )
@@ -77,7 +77,7 @@ class InstalledPane(QWidget):
         layout.addWidget(words)
         layout.addLayout(self._folder_list)
         add = Button(
-            self._theme, "addFolder", tr("Choose a folder with models"), text=tr("Add folder…"),
+            self._theme, "addFolder", tr("Choose model folder"), text=tr("Add folder…"),
             clicked=self._ask_folder,
         )  # fmt: skip
         layout.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -111,7 +111,7 @@ class InstalledPane(QWidget):
             Button(
                 self._theme,
                 "removeFolder",
-                tr("Remove {folder} from the list; no files are deleted").format(folder=folder),
+                tr("Remove {folder} from the list (nothing is deleted)").format(folder=folder),
                 icon="close",
                 size=14,
                 clicked=lambda: self.folders_changed.emit(others),
@@ -120,7 +120,7 @@ class InstalledPane(QWidget):
         return row
 
     def _ask_folder(self) -> None:
-        ask_folder(self, tr("Choose a folder with models"), self._add_folder)
+        ask_folder(self, tr("Choose model folder"), self._add_folder)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self._folders:
@@ -170,17 +170,23 @@ class InstalledPane(QWidget):
                 self,
                 self._theme,
                 tr("Remove {name}?").format(name=name),
-                tr("This frees {size}. You can download it again.").format(size=size),
+                tr("This frees up {size}. You can download the model again later.").format(
+                    size=size
+                ),
                 tr("Remove"),
                 lambda: self._installed.remove(model),
             )
             return
         if model.place.kind is ModelSource.CHOSEN:
-            why = tr("Fireside didn’t download this model. Other apps may be using it.")
-        else:
-            why = tr("This model belongs to {owner}. Other apps may be using it.").format(
-                owner=model.place.kind
+            why = tr(
+                "Fireside didn’t download this model. It’s in one of your folders, and other "
+                "apps may be using it."
             )
+        else:
+            why = tr(
+                "Fireside didn’t download this model. It belongs to {owner}, and other apps may "
+                "be using it."
+            ).format(owner=model.place.kind)
         confirm(
             self,
             self._theme,
@@ -190,8 +196,8 @@ class InstalledPane(QWidget):
             lambda: confirm(
                 self,
                 self._theme,
-                tr("Delete {name} permanently?").format(name=model.path.name),
-                tr("This deletes {size} from {parent} and can’t be undone.").format(
+                tr("Delete {name}?").format(name=model.path.name),
+                tr("This deletes {size} from {parent}. You can’t undo this.").format(
                     size=size, parent=model.path.parent
                 ),
                 tr("Delete"),
@@ -224,7 +230,7 @@ class ModelRow(QFrame):
         self._bar = ProgressLine(
             "moveProgress",
             tr("Moving {called}").format(called=shown_name),
-            tr("How much has been moved"),
+            tr("Move progress"),
             4,
         )
         layout = column(self, (18, 14, 16, 14), gap=4)
@@ -247,7 +253,7 @@ class ModelRow(QFrame):
         show = Button(
             theme,
             "showFile",
-            tr("Show {called} in the file manager").format(called=called),
+            tr("Show {called} in folder").format(called=called),
             text=tr("Show in folder"),
             clicked=lambda: reveal(self._model.path),
         )
@@ -317,9 +323,11 @@ class ModelRow(QFrame):
 def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
     """Return a tooltip: what a button does, or why it is disabled."""
     if asked:
-        return tr("{label}: choose another model first").format(label=label)
+        return tr("{label} (switch to another model first)").format(label=label)
     if not able:
-        return tr("{label}: only in Ollama (ollama rm {name})").format(label=label, name=model.name)
+        return tr("{label} (only possible in Ollama: ollama rm {name})").format(
+            label=label, name=model.name
+        )
     return label
 
 
