@@ -401,6 +401,19 @@ class Notice(QFrame):
         self.buttons.append(button)
         self._layout.addWidget(button)
 
+    def add_row(self, buttons: Sequence[QWidget]) -> QWidget:
+        """Add a row of buttons below the text: beside it there is not enough room for several."""
+        self.buttons += buttons
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.setSpacing(8)
+        for button in buttons:
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self._texts.addWidget(row)
+        return row
+
 
 def menu_of(parent: QWidget, name: str) -> QMenu:
     """Return a menu that is deleted when it is closed."""

@@ -85,6 +85,12 @@ class FormPage(QWidget):
             place = QRect(part.mapTo(self, QPoint()), part.size())
             painter.drawRoundedRect(place.adjusted(-10, -2, 10, 2), 8, 8)
 
+    def add_part(self) -> QVBoxLayout:
+        """Add a part that a search finds as a whole, and return its layout."""
+        part = FormPart()
+        self.column.addWidget(part)
+        return column(part, gap=8)
+
     def add_note(self, text: str, name: str = "") -> QLabel:
         """Add a muted sentence, wrapped as needed."""
         label = note(text, name)
@@ -92,8 +98,12 @@ class FormPage(QWidget):
         return label
 
 
-class FormRow(QWidget):
-    """A setting: its title, an explanation, and the field for its value, beside or below them."""
+class FormPart(QWidget):
+    """A part of a page that a search finds as a whole."""
+
+
+class FormRow(FormPart):
+    """A setting: its title, an explanation if needed, and its field beside or below them."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()

@@ -61,7 +61,7 @@ def test_everything_goes_to_another_computer(
     assert head(fireside, "Import everything?") == "1 new chat\n1 new preset"
     press(fireside, "everythingStart")
     said = head(fireside, "Import complete")
-    assert said == "Imported 1 chat and 1 preset. Restart Fireside to use the new settings."
+    assert said == "Imported 1 chat and 1 preset. Restart Fireside to apply the new settings."
     assert fireside.host.settings.send_with_ctrl
     fireside.until(lambda: [row.title for row in fireside.window.index.rows.values()] == ["apples"])
     fireside.until(lambda: [row.name for row in fireside.window.presets.rows] == ["Brief"])
@@ -75,4 +75,4 @@ def test_everything_goes_to_another_computer(
     press(fireside, "everythingCancel")
     file.write_bytes(b"PK\x03\x04")
     fireside.window.everything.import_all()
-    assert head(fireside, "Import failed").startswith("“all.zip” is damaged")
+    assert "damaged" in head(fireside, "Import failed")

@@ -134,7 +134,7 @@ def test_a_long_answer_is_told_where_nobody_looks(fireside: Fireside) -> None:
     ask(11, in_front=True)
     assert told == []
     ask(11)
-    assert told == [("apples", "The answer is ready.")]
+    assert told == [("apples", "Your answer is ready.")]
     child(opened(fireside, "generalPage"), QAbstractButton, "notify").click()
     ask(11)
     assert len(told) == 1
@@ -149,9 +149,9 @@ def test_what_the_system_has_tells_it(fireside: Fireside, monkeypatch: pytest.Mo
     monkeypatch.setattr(QApplication, "beep", lambda: beeps.append(1))
     monkeypatch.setattr(f"{where}.sys.platform", "linux")
     monkeypatch.setattr(f"{where}.shutil.which", lambda name: f"/usr/bin/{name}")
-    notifier.show("--help", "The answer is ready.")
+    notifier.show("--help", "Your answer is ready.")
     assert run[0][0] == "/usr/bin/notify-send"
-    assert run[0][1][-3:] == ["--", "--help", "The answer is ready."]
+    assert run[0][1][-3:] == ["--", "--help", "Your answer is ready."]
     monkeypatch.setattr(f"{where}.shutil.which", lambda name: None)
-    notifier.show("a", "The answer is ready.")  # there is no tray here
+    notifier.show("a", "Your answer is ready.")  # there is no tray here
     assert (len(run), beeps) == (1, [1])

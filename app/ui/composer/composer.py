@@ -183,8 +183,9 @@ class Composer(QWidget):
         self._theme = theme
         self._running = False
         self._model = ""
-        self._can_ask = True
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
+        self.take_back: Callable[[], bool] = lambda: False
+        """Undo calls this first, for an action beyond the composer; see `Editor.take_back`."""
         self.setMaximumWidth(WIDTH)
         self.queue = MessageQueueRows(theme)
         self.editor = Editor()
@@ -192,7 +193,7 @@ class Composer(QWidget):
         self.editor.textChanged.connect(self._show_buttons)
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
-        self.editor.take_back = self._unpaste
+        self.editor.take_back = self._take_back
         self.attachment_bar = AttachmentBar(theme)
         self.attachment_bar.changed.connect(self._show_buttons)
         self.attachment_bar.changed.connect(self.typed)
@@ -256,9 +257,8 @@ class Composer(QWidget):
         """Choose an effort as if the user had."""
         self._effort.choose(effort)
 
-    def set_model(self, name: str, can_ask: bool) -> None:
-        """Show the name of the model; ``can_ask``: whether messages can be sent."""
-        self._can_ask = can_ask
+    def set_model(self, name: str) -> None:
+        """Show the name of the model."""
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
@@ -316,6 +316,9 @@ class Composer(QWidget):
         """Record that a pasted text was attached; undo turns it back into typed text."""
         self._pasted = item, self.editor.document().revision()
 
+    def _take_back(self) -> bool:
+        return self.take_back() or self._unpaste()
+
     def _unpaste(self) -> bool:
         item, revision = self._pasted or (None, 0)
         if item not in self.attachment_bar.items or revision != self.editor.document().revision():
@@ -331,10 +334,6 @@ class Composer(QWidget):
     def focus_editor(self) -> None:
         """Give the keyboard focus to the editor."""
         self.editor.setFocus()
-
-    def set_welcoming(self, welcoming: bool) -> None:
-        """Show whether something that can be dropped is being dragged over the window."""
-        self._focused(welcoming or self.editor.hasFocus())
 
     def _edit_line(self, theme: Theme) -> QWidget:
         self._editing = QWidget()
@@ -427,7 +426,7 @@ class Composer(QWidget):
         self._stop.setVisible(self._running)
         ready = parts and not self.attachment_bar.reading
         self._send.setVisible(parts or not self._running)
-        self._send.setEnabled(ready and self._can_ask)
+        self._send.setEnabled(ready)
         self._shorten_model()
         if stop_focused and not self._running:
             self.editor.setFocus()

@@ -60,6 +60,8 @@ class Transcript(QAbstractScrollArea):
     """The id of a message that the model is to answer from its reasoning."""
     hurried = Signal()
     """“Answer now” was pressed."""
+    withdrawn = Signal()
+    """The question that waits is to be taken back."""
     act = Signal(Action)
     """An action offered with an error that does not concern one answer alone."""
     edit = Signal(int)
@@ -141,6 +143,7 @@ class Transcript(QAbstractScrollArea):
                 view.conclude.connect(self.conclude)
                 view.act.connect(self.act)
                 view.hurried.connect(self.hurried)
+                view.withdrawn.connect(self.withdrawn)
                 view.thought_toggled.connect(self.messages.toggle_thought)
 
     def plainText(self) -> str:

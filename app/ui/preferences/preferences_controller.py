@@ -49,6 +49,8 @@ class PreferencesController(QObject):
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
+    removal_wanted = Signal(object)
+    """A frozenset of the kinds of data that the user wants to remove."""
     export_everything = Signal()
     import_everything = Signal()
     restore_requested = Signal(object)
@@ -93,6 +95,17 @@ class PreferencesController(QObject):
         dialog = shown or self._make_about(AboutPage(self._theme, self._window))
         dialog.show()
         dialog.activateWindow()
+
+    def remove_data(self) -> None:
+        """Ask which data is to be removed."""
+        from app import removal
+        from app.ui.preferences.removal_dialog import RemovalDialog
+
+        dialog = RemovalDialog(self._theme, self._dialog or self._window)
+        dialog.wanted.connect(self.removal_wanted)
+        dialog.open()
+        found = self._host.jobs.submit(lambda: removal.find(self._host.folders))
+        self._deliver(dialog, found, dialog.show_found, dialog.show_error)
 
     def _make_about(self, dialog: AboutPage) -> AboutPage:
         from app.base import licences
@@ -165,6 +178,7 @@ class PreferencesController(QObject):
         data.export_all.connect(self.export_all)
         data.import_chats.connect(self.import_chats)
         data.import_folder.connect(self.import_folder)
+        data.remove_everything.connect(self.remove_data)
         data.export_everything.connect(self.export_everything)
         data.import_everything.connect(self.import_everything)
         memory = MemoryPage(

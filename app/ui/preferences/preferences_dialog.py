@@ -40,7 +40,7 @@ class PreferencesDialog(FittingDialog):
         self.setMinimumSize(360, 240)
         self.resize(820, 700)
         self._list = QListWidget()
-        named(self._list, "preferencePages", tr("Pages"), tr("Choose a page with the arrow keys"))
+        named(self._list, "preferencePages", tr("Pages"), tr("Use the arrow keys to choose a page"))
         self._list.setFont(font(14, 450))
         self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._stack = QStackedWidget()
