@@ -89,6 +89,7 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     add("again", tr("Regenerate last answer"), composer.again_last, "Ctrl+R", when=may_change)
     add("editLast", tr("Edit last message"), composer.edit_last, "Ctrl+E", when=may_change)
     add("copyLast", tr("Copy last answer"), composer.copy_last, "Ctrl+Shift+C", when=may_change)
+    add("deleteLast", tr("Delete last message"), composer.delete_last, when=may_change)
     queue = composer.queue
     add(
         "sendQueued",
