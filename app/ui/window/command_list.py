@@ -74,11 +74,11 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     commands.group(tr("Messages"))
     add("attach", tr("Attach files…"), to.attachments.choose_files, "Ctrl+Shift+A")
     add("find", tr("Find in chat"), lambda: pane.transcript.open_find(), "Ctrl+F", when=stored)
-    add("findNext", tr("Next match"), lambda: pane.transcript.finder.bar.next(), "F3", when=stored)
+    add("findNext", tr("Next match"), lambda: pane.transcript.finder.step(1), "F3", when=stored)
     add(
         "findPrevious",
         tr("Previous match"),
-        lambda: pane.transcript.finder.bar.previous(),
+        lambda: pane.transcript.finder.step(-1),
         "Shift+F3",
         when=stored,
     )
