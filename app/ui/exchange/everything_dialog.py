@@ -40,6 +40,7 @@ class EverythingDialog(FittingDialog):
         self._settings_row = FormRow(
             tr("Use these settings"), tr("Theme, language, instructions and more."), self.settings
         )
+        self._settings_row.hide()
         self.bar = ProgressLine("everythingProgress", title, tr("Progress"), 4)
         for widget in (self.head, self.about, self._settings_row):
             layout.addWidget(widget)

@@ -65,9 +65,7 @@ class DataPage(FormPage):
     def _add_moving(self) -> None:
         self._add_section(
             tr("Move to another computer"),
-            tr(
-                "Chats, presets and settings in one file, without access tokens and models."
-            ),
+            tr("Chats, presets and settings in one file, without access tokens and models."),
             (
                 "exportEverything",
                 tr("Export everything…"),
