@@ -70,7 +70,7 @@ class _Bar:
         told = _sentence(now)
         if now.size:
             self._bar.total, self._bar.n = now.size, _reached(now)
-            self._bar.bar_format = "{percentage:3.0f} % |{bar:24}| {desc}"
+            self._bar.bar_format = "{percentage:3.0f}% |{bar:24}| {desc}"
         else:
             self._bar.bar_format = "{desc}"
         self._bar.set_description_str(printable(told, sys.stderr))
@@ -94,7 +94,7 @@ class _Lines:
         late = time.monotonic() - self._told_at >= _LINE_S
         if late or share - self._share >= _LINE_SHARE or kind != self._kind:
             self._told_at, self._share, self._kind = time.monotonic(), share, kind
-            percent = f"{number(int(100 * share)):>3} %  " if now.size else ""
+            percent = f"{number(int(100 * share)):>3}%  " if now.size else ""
             self.tell(f"{percent}{_sentence(now)}")
 
     def tell(self, sentence: str) -> None:

@@ -71,11 +71,11 @@ def speed(plan: Plan, machine: Machine) -> str:
     if too_large(plan, machine):
         return ""
     if not plan.fits:
-        return tr("Will run from memory and disk: expect slow answers.")
+        return tr("Doesn’t fit in memory, so answers will be slow.")
     if plan.gpu is None:
-        return tr("Will run on the processor: expect slow answers.")
+        return tr("Runs on the CPU, so answers will be slow.")
     if plan.cpu_experts or plan.gpu_layers <= plan.layers:
-        return tr("Will run partly on the processor: expect slower answers.")
+        return tr("Runs partly on the CPU, so answers will be slower.")
     return ""
 
 
@@ -83,9 +83,7 @@ def _uses(plan: Plan, machine: Machine) -> str:
     """Return how much a plan uses of the whole memory that has the weights."""
     if plan.gpu is None or plan.gpu.unified:
         return tr("uses {share}").format(share=_of(plan.needed, machine.memory))
-    return tr("uses {share} on the graphics card").format(
-        share=_of(plan.device.total, plan.gpu.memory)
-    )
+    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, plan.gpu.memory))
 
 
 def report(examined: Examined, overrides: Overrides) -> str:

@@ -25,7 +25,7 @@ def exchange_sentence(error: e.ExchangeError) -> str:
                 "No presets found in {name}. Choose a file ending in .fireside-presets.json."
             ).format(name=name)
         case e.ExchangeNotEverything():
-            return tr("{name} wasn’t made with Export everything.").format(name=name)
+            return tr("{name} wasn’t created with Export everything.").format(name=name)
         case e.ExchangeDamaged():
             return tr(
                 "{name} is damaged or incomplete ({detail}). Nothing was imported. Try exporting "

@@ -89,7 +89,7 @@ def test_it_goes_on_after_ctrl_c_and_the_model_is_used(hub: Hub, fireside: Comma
     path = Path(out.partition(": ")[2].strip())
     assert path.read_bytes() == hub.files[NAME].content
     assert hub.sent - before <= len(hub.files[NAME].content)
-    assert "100 %" in err
+    assert "100%" in err
     assert json.loads((fireside.data / "downloads.json").read_text()) == {
         "orders": [],
         "downloaded": [str(path)],

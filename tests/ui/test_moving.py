@@ -62,7 +62,7 @@ def test_everything_goes_to_another_computer(
     assert head(fireside, "Import everything?") == "1 new chat\n1 new preset"
     press(fireside, "everythingStart")
     said = head(fireside, "Import complete")
-    assert said == "1 chat\n1 preset\nRestart Fireside to use the new settings."
+    assert said == "1 chat\n1 preset\nRestart Fireside to apply the new settings."
     assert fireside.host.settings.send_with_ctrl
     fireside.until(lambda: [row.title for row in fireside.window.index.rows.values()] == ["apples"])
     fireside.until(lambda: [row.name for row in fireside.window.presets.rows] == ["Brief"])

@@ -23,5 +23,6 @@
     typing_relay          typing, which goes into the composer, also with input methods
     keyboard_focus        the ring of the keyboard focus, and signals about it
     accessible            the interface for screen readers
-    branches              controller of other versions: editing, and switching between them
+    branches              controller of other versions: editing, switching between them, deleting
+    message_undo          the toast that takes a deletion back
 """

@@ -138,7 +138,10 @@ class Branches(QObject):
             if chat == self._current.id:
                 self.give_up()
                 self._conversation.show_transcript()
-                self._conversation.transcript.messages.swap(rows, message)
+                transcript = self._conversation.transcript
+                transcript.messages.set_rows(rows)
+                if (index := transcript.messages.index_of(message)) is not None:
+                    transcript.list.show_message(index)
                 self.refresh()
                 self.turned.emit()
 

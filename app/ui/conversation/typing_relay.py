@@ -67,6 +67,8 @@ class TypingRelay(QObject):
         if event.matches(QKeySequence.StandardKey.Paste):
             self._editor.setFocus()
             self._editor.paste()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            QApplication.sendEvent(self._editor, event.clone())
         elif _is_text(event):
             self._editor.setFocus()
             QApplication.sendEvent(self._editor, event.clone())

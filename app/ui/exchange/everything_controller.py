@@ -55,9 +55,7 @@ class EverythingController(QObject):
 
     def _export(self, path: Path) -> None:
         dialog, stop = self._dialog(tr("Export everything"))
-        dialog.busy(
-            tr("Exporting…"), tr("Deleted chats, access tokens and models aren’t included.")
-        )
+        dialog.busy(tr("Exporting…"), tr("Doesn’t include the bin, access tokens or models."))
 
         def done(path: Path) -> None:
             if not stop.is_set():  # else the dialog was closed at the last moment
@@ -122,7 +120,7 @@ class EverythingController(QObject):
         if report.presets:
             lines.append(tr("%Ln preset(s)", "", report.presets))
         if with_settings:
-            lines.append(tr("Restart Fireside to use the new settings."))
+            lines.append(tr("Restart Fireside to apply the new settings."))
         dialog.finish(
             tr("Import complete"),
             "\n".join(lines),

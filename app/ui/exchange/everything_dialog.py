@@ -36,9 +36,9 @@ class EverythingDialog(FittingDialog):
         self.head.setObjectName("everythingHead")
         self.head.setWordWrap(True)
         self.about = note("", "everythingAbout")
-        self.settings = Switch("everythingSettings", tr("Use these settings"), on=True)
+        self.settings = Switch("everythingSettings", tr("Import settings"), on=True)
         self._settings_row = FormRow(
-            tr("Use these settings"), tr("Theme, language, instructions and more."), self.settings
+            tr("Import settings"), tr("Theme, language, instructions and more."), self.settings
         )
         self._settings_row.hide()
         self.bar = ProgressLine("everythingProgress", title, tr("Progress"), 4)

@@ -124,9 +124,7 @@ class _ProgressCard(QFrame):
         self._name = Elided("downloadName")
         self._name.setFont(font(13, 500))
         self._share = muted("", "downloadPercent", pixels=13)
-        self._bar = ProgressLine(
-            "barProgress", tr("Downloads"), tr("How much has been downloaded"), 4
-        )
+        self._bar = ProgressLine("barProgress", tr("Downloads"), tr("Download progress"), 4)
         self._text = muted("", "downloadText", pixels=12)
         self._text.setWordWrap(True)
         self._open = Button(

@@ -17,11 +17,9 @@ from app.wording.quantities import gigabytes
 
 _NOTES = {
     DownloadNote.NEWER: lambda: tr(
-        "This is a newer conversion of the model: the earlier one is no longer on Hugging Face."
+        "The usual file is no longer on Hugging Face, so this is a newer conversion."
     ),
-    DownloadNote.RESTARTED: lambda: tr(
-        "The partial download was of another file, so the download started over."
-    ),
+    DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
 }
 
 
@@ -46,7 +44,7 @@ class DownloadRow(QWidget):
         self.model = model
         self._name, self._main = name, main
         self._status: DownloadStatus | None = None
-        self._here = self._offline = False
+        self._here, self._offline = "", False
         self._fits = True
         self.fit = muted("", "fit", pixels=13)
         self._slow = muted("", "slow", pixels=13)
@@ -54,7 +52,7 @@ class DownloadRow(QWidget):
         self._bar = ProgressLine(
             "downloadProgress",
             tr("Download of {name}").format(name=name),
-            tr("How much has been downloaded"),
+            tr("Download progress"),
             4,
         )
         self._text = muted("", "downloadStatus", pixels=13)
@@ -108,9 +106,9 @@ class DownloadRow(QWidget):
         self._offline = offline
         self._show()
 
-    def set_here(self, here: bool) -> None:
-        """Set whether the model is on this computer."""
-        self._here = here
+    def set_here(self, place: str) -> None:
+        """Set whose folder on this computer the model is in; empty if it is not here."""
+        self._here = place
         self._show()
 
     def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
@@ -131,7 +129,9 @@ class DownloadRow(QWidget):
         self.cancel.setVisible(status is not None)
         if status:
             self._bar.set_share(status.share)
-        text = status.text if status else tr("On this computer") if self._here else ""
+        text = status.text if status else ""
+        if self._here and not status:
+            text = f"{tr('On this computer')} · {self._here}"
         self._text.setText(text)
         self._text.setVisible(bool(text))
         set_tone(self._text, "danger" if status and status.wrong else "muted")

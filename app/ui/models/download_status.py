@@ -84,7 +84,7 @@ def running(event: Downloading) -> DownloadStatus:
 def held(event: DownloadHeld, share: float) -> DownloadStatus:
     """Return the status of a download that waits for space or for its drive."""
     sentence = explain(event.error).sentence
-    text = f"{sentence} {tr('The download continues by itself then.')}"
+    text = f"{sentence} {tr('The download will then resume automatically.')}"
     return DownloadStatus(event.model, DownloadStage.HELD, share, text, sentence)
 
 

@@ -213,7 +213,7 @@ class RepositoryRow(QFrame):
             self._variants.append(row)
             self._column.addWidget(row)
         if not variants:
-            none = tr("No model in it runs in Fireside.")
+            none = tr("No compatible models")
             self._facts.setText(f"{_facts(self.repository)}\n{none}")
 
 
@@ -245,7 +245,7 @@ class VariantRow(QWidget):
         if not self._row.isEnabled():
             return
         if self._header is None:
-            self._row.set_fit(tr("Its memory use is known after the download."))
+            self._row.set_fit(tr("Memory use will be known after the download."))
         else:
             fits, slow, runs = verdict(propose(self._header, machine), machine)
             self._row.set_fit(fits, slow, fits=runs)
@@ -277,7 +277,7 @@ def _facts(repository: Repository) -> str:
     elif count:
         facts.append(tr("{count} million parameters").format(count=number(count / 1e6, 1)))
     if repository.gated:
-        facts.append(tr("access must be requested on its page"))
+        facts.append(tr("gated: request access on its page"))
     if runs is False:
-        facts.append(tr("{kind}: Fireside runs only gpt-oss").format(kind=repository.architecture))
+        facts.append(tr("{kind} (Fireside only runs gpt-oss)").format(kind=repository.architecture))
     return " · ".join(facts)

@@ -68,8 +68,8 @@ class InstalledPane(QWidget):
         layout.addWidget(heading(tr("Your model folders"), 15))
         words = muted(
             tr(
-                "Fireside also finds the models of Hugging Face, LM Studio, Ollama, Jan and "
-                "llama.cpp. Nothing is copied."
+                "Fireside also finds models from Hugging Face, LM Studio, Ollama, Jan and "
+                "llama.cpp, without copying them."
             ),
             pixels=13,
         )

@@ -16,7 +16,8 @@ from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name, title
-from app.ui.state.model_choice import ModelChoice, loading_sentence, plan_summary
+from app.ui.state.live_turns import loading_sentence
+from app.ui.state.model_choice import ModelChoice, plan_summary
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -202,6 +203,5 @@ class ModelPickerController(QObject):
         self.turned.emit()
 
     def _failed(self, error: Exception) -> None:
-        if self._models.current is None and self._pages.chat_shown:
-            self.show_page()
-        self.tell(error)
+        if self.shown:
+            self.tell(error)

@@ -65,7 +65,10 @@ class DataPage(FormPage):
     def _add_moving(self) -> None:
         self._add_section(
             tr("Move to another computer"),
-            tr("Chats, presets and settings in one file, without access tokens and models."),
+            tr(
+                "Export chats, presets and settings to a single file. Access tokens and "
+                "models aren’t included."
+            ),
             (
                 "exportEverything",
                 tr("Export everything…"),

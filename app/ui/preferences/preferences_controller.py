@@ -12,7 +12,7 @@ from shiboken6 import isValid
 
 from app.base import log
 from app.base.secrets import HUB_TOKEN
-from app.base.settings import LARGEST_TEXT, SMALLEST_TEXT, Settings, ThemeChoice
+from app.base.settings import ThemeChoice
 from app.base.types import Effort
 from app.host import Host
 from app.ui.bridge import Bridge
@@ -271,13 +271,6 @@ class PreferencesController(QObject):
     def _apply_to_transcript(self, transcript: Transcript) -> None:
         transcript.list.set_pixels(self._host.settings.text_size)
         transcript.selection.markdown = self._host.settings.copy_markdown
-        transcript.zoomed.connect(self.resize_text)
-
-    def resize_text(self, step: int) -> None:
-        """Enlarge or shrink the text; 0 resets it."""
-        usual = Settings().text_size
-        size = self._host.settings.text_size + step if step else usual
-        self._set_text_size(min(max(size, SMALLEST_TEXT), LARGEST_TEXT))
 
     def _set_text_size(self, size: int) -> None:
         self._host.change(text_size=size)

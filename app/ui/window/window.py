@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QMainWindow
 
 from app.base.errors import StoreDamaged
@@ -21,8 +21,10 @@ from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
+from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
@@ -36,8 +38,8 @@ from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
-from app.ui.state.live_turns import LiveTurns
-from app.ui.state.model_choice import ModelChoice, loading_sentence
+from app.ui.state.live_turns import LiveTurns, loading_sentence
+from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
@@ -45,12 +47,14 @@ from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
 from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
-from app.ui.window.events import EventDispatcher, EventReceivers
-from app.ui.window.file_drop import FileDrop
+from app.ui.window.drop_overlay import DropOverlay
+from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
+from app.ui.window.file_drop import FileDrop, target_of
 from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
+from app.ui.window.zoom_controller import ZoomController
 from app.wording.errors import Action
 
 if TYPE_CHECKING:
@@ -85,6 +89,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
+        theme.set_zoom(host.settings.zoom)
         self.setMinimumSize(360, 240)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
@@ -103,13 +108,14 @@ class Window(QMainWindow):
         self.conversation, self.title_bar = views.conversation, views.title_bar
         self.banner, self.toast = views.banner, views.toast
         self.commands = Commands(self)
+        self.zoom = ZoomController(self._theme, self._host, self)
 
     def _make_state(self) -> None:
         host, bridge = self._host, self._bridge
         self.store = StoreAccess(host, bridge, self.banner.show_error)
         self.turns = LiveTurns(host.chats, self)
         self.current = CurrentChat(self.turns)
-        self.models = ModelChoice(host, self)
+        self.models = ModelChoice(host, self, self.turns.waits_for)
         self.installed = InstalledList(host, bridge, self)
         self.hardware = HardwareProbe(host, bridge, self.models, self)
         self.index = ChatIndex(self.store, self)
@@ -135,6 +141,9 @@ class Window(QMainWindow):
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
         )
+        self.load_recovery = LoadRecoveryController(
+            host, bridge, self.pages, self.banner, self.models, self.turns, self.current, self
+        )
         self.preferences = PreferencesController(
             self,
             self.conversation,
@@ -158,6 +167,7 @@ class Window(QMainWindow):
             self, theme, host, bridge, self.index, self.commands
         )
         self.file_drop = FileDrop(self)
+        self.drop_overlay = DropOverlay(theme, self.pages)
         self.titles = TitleController(
             self, self.views, self.index, self.current, self.model_picker, self.archive
         )
@@ -171,6 +181,7 @@ class Window(QMainWindow):
         """Create the controllers of the chat that is shown."""
         host, bridge, theme = self._host, self._bridge, self._theme
         self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
+        self.message_undo = MessageUndo(self.toast, self.branches)
         self.drafts = DraftKeeper(self.store, self.composer, self.branches.written, self)
         self.status_line = StatusLine(self.composer, self.conversation)
         self.presenter = ChatPresenter(
@@ -232,6 +243,7 @@ class Window(QMainWindow):
             exchange=self.exchange,
             everything=self.everything,
             palette=self.palette_controller,
+            zoom=self.zoom,
         )
 
     # --- Connections ------------------------------------------------------------------------
@@ -246,7 +258,7 @@ class Window(QMainWindow):
     def _connect_events(self) -> None:
         self._dispatcher = EventDispatcher(
             EventReceivers(
-                model=self.models.receive,
+                model=self._receive_model,
                 model_moving=self.installed.receive,
                 file_reading=self.attachments.receive,
                 download=self.models_controller.receive,
@@ -284,13 +296,19 @@ class Window(QMainWindow):
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
+        transcript.withdrawn.connect(self.composer_controller.stop)
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._set_thought_open)
+        transcript.zoomed.connect(self.zoom.wheel)
 
     def _connect_composer(self) -> None:
         self.composer_controller.changed.connect(self._show_status)
         self.composer.edit_ended.connect(self.branches.give_up)
+        self.composer.take_back = self.message_undo.undo_last
+        self.composer.typed.connect(self.message_undo.typed)
+        self.turns.started.connect(self.message_undo.started)
         self.composer.model_menu_opened.connect(self.model_picker.fill)
+        self.composer_controller.model_wanted.connect(self.model_picker.show_page)
         self.composer.editor.files_given.connect(self.file_drop.take)
         self.pages.closed.connect(self.views.focus_editor)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
@@ -302,9 +320,11 @@ class Window(QMainWindow):
     def _connect_models(self) -> None:
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
-        self.models.progressed.connect(self._show_loading)
-        self.views.demo_line.wanted.connect(self.model_picker.show_page)
+        self.models.progressed.connect(self._show_status)
+        self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
+        self.load_recovery.menu_wanted.connect(self.composer.pick_model)
+        self.load_recovery.tried.connect(self._show_status)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
@@ -385,18 +405,25 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if files_in(event.mimeData()):
+        if paths := files_in(event.mimeData()):
             _copy(event)
-            self.composer.set_welcoming(True)
+            self.drop_overlay.welcome(target_of(paths))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.composer.set_welcoming(False)
+        self.drop_overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.composer.set_welcoming(False)
+        self.drop_overlay.hide()
         if paths := files_in(event.mimeData()):
             _copy(event)
             self.file_drop.take(paths)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom.wheel(event.angleDelta().y())
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     # --- Which chat is shown ----------------------------------------------------------------
 
@@ -427,11 +454,21 @@ class Window(QMainWindow):
         """Perform an action offered by the banner or a failed answer."""
         match action:
             case Action.CHOOSE_MODEL:
-                self.model_picker.show_page()
+                self.load_recovery.choose()
+            case Action.GET_MODEL:
+                self.model_picker.choose_first()
+            case Action.LOAD_AGAIN:
+                self.load_recovery.again()
+            case Action.USE_LESS_MEMORY:
+                self.load_recovery.use_less()
             case Action.NEW_CHAT:
                 self.navigator.new_chat()
             case Action.REPAIR:
                 self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
+
+    def _receive_model(self, event: ModelEvent) -> None:
+        self.turns.receive_model(event)
+        self.models.receive(event)
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
@@ -442,13 +479,10 @@ class Window(QMainWindow):
         if self.model_picker.shown:
             self.hardware.look()
 
-    def _show_loading(self, fraction: float) -> None:
-        if self.models.loading:
-            self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
-
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
-        loading = self.models.loading.name if self.models.loading else ""
+        models = self.models
+        loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
         self.status_line.show(live, loading, prefill, busy=busy)
