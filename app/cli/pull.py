@@ -16,6 +16,7 @@ from app.base import running
 from app.base import settings as settings_file
 from app.base.errors import EngineError, FiresideError, ModelError
 from app.base.jobs import Jobs
+from app.base.secrets import HUB_TOKEN, Secrets
 from app.base.settings import Folders, Settings
 from app.cli import model_names, pull_progress
 from app.cli.model_names import NamedModel, UnknownName
@@ -89,7 +90,15 @@ class _Pull:
         self._settings = settings_file.load(folders.settings)
         jobs = stack.enter_context(closing(Jobs("network")))
         self._network = stack.enter_context(
-            closing(NetworkAccess(folders.connections, jobs, offline=self._settings.offline))
+            closing(
+                NetworkAccess(
+                    folders.connections,
+                    jobs,
+                    offline=self._settings.offline,
+                    hub=self._settings.hub_address,
+                    hub_token=lambda: Secrets(folders.data).get_or_empty(HUB_TOKEN),
+                )
+            )
         )
 
     def run(self, name: str | None, *, sure: bool) -> int:
