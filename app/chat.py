@@ -51,6 +51,7 @@ from app.turn import (
     TurnEnded,
     TurnProgress,
     TurnStarted,
+    TurnWithdrawn,
     asked_on_their_days,
     day_of,
 )
@@ -120,22 +121,27 @@ class Chats:
         return self._begin(q.chat, q.parts, write, q.model)
 
     def regenerate(self, answer: int, effort: Effort, model: ModelRef) -> Turn:
-        """Generate another version of an answer, beside the first. Ends as `send` does."""
+        """Generate another version of an answer, beside the first. Ends as `send` does.
+
+        With the id of a question, answer that.
+        """
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            parent = self._store.messages.get(answer).parent
-            assert parent is not None, "an answer has a question"
-            return None, self._store.messages.answer(
-                self._store.messages.get(parent), effort, model.name
-            )
+            row = self._store.messages.get(answer)
+            if row.message.role is not Role.USER:
+                assert row.parent is not None, "an answer has a question"
+                row = self._store.messages.get(row.parent)
+            return None, self._store.messages.answer(row, effort, model.name)
 
         return self._begin(None, (), write, model)
 
     def resume(self, answer: int, model: ModelRef) -> Turn:
-        """Continue an answer that was stopped or cut off. Ends as `send` does."""
+        """Continue an answer that was stopped or cut off, or has not begun. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return None, self._store.messages.update(answer, state=State.STREAMING)
+            begun = bool(self._store.messages.get(answer).message.parts)
+            author = None if begun else model.name
+            return None, self._store.messages.update(answer, state=State.STREAMING, model=author)
 
         return self._begin(None, (), write, model)
 
@@ -353,11 +359,12 @@ class Chats:
         finally:
             if state is State.STOPPED and self._closing:
                 state = State.CUT_OFF  # the user closed the window rather than stopping the answer
-            ended = self._end(writer, state, error)
+            if not (turn.withdrawn and state is State.STOPPED and self._withdraw(turn, row)):
+                ended = self._end(writer, state, error)
         if state is State.DONE and ended.error is None and not turn.stopped.is_set():
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
-            if len(past.messages) == 2:
+            if len(past.messages) == 2 and not ended.answer.message.declined:
                 self._titles.begun(row.chat)
             self._prepare_next(row.chat, lambda: past, read=True)
 
@@ -369,6 +376,17 @@ class Chats:
         if fault:
             self._unsaved.add(writer, state, error)
         return ended
+
+    def _withdraw(self, turn: Turn, row: MessageRow) -> bool:
+        """Delete an answer of which nothing has come; return whether that was so."""
+        if turn.draft.parts:
+            return False
+        try:
+            question, chat_gone = self._store.messages.withdraw(row.id)
+        except (StoreError, KeyError):  # it is kept, as one that was stopped
+            return False
+        self._publish(TurnWithdrawn(row, question, chat_gone))
+        return True
 
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())
@@ -411,7 +429,9 @@ class Chats:
 
     def _forecast(self, chat: int | None, prompt: Prompt) -> None:
         p = prompt
-        self._publish(ContextForecast(chat, p.count, p.reserved, p.context, p.dropped))
+        self._publish(
+            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
+        )
 
 
 _STATES = {

@@ -23,6 +23,7 @@ from app.chat import Chats
 from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
 from app.engine.examiner import Examiner
+from app.engine.honest_demo import HonestDemo
 from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
@@ -34,6 +35,7 @@ from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
+    from app.engine.plan import Overrides
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
@@ -76,7 +78,9 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        engine = backend or LocalBackend(folders.engine_log, folders.kept, self._engine_options)
+        engine = backend or HonestDemo(
+            LocalBackend(folders.engine_log, folders.kept, self._engine_options), demo_model()
+        )
         self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
             self._store,
@@ -145,6 +149,24 @@ class Host:
             self._downloads.mount = self.settings.download_mount
         self.disk.submit(report_errors, self._save, self.settings)
         return self.settings
+
+    @property
+    def overrides(self) -> Overrides:
+        """The user's settings for the memory of models."""
+        from app.engine.plan import Overrides
+
+        return Overrides.of(self.settings)
+
+    def override(self, overrides: Overrides) -> None:
+        """Change the settings for the memory of models."""
+        o = overrides
+        self.change(
+            context=o.context,
+            gpu_layers=o.gpu_layers,
+            cpu_experts=o.cpu_experts,
+            cache_type=o.cache or "",
+            map_weights=o.mapped,
+        )
 
     def keep_hub_token(self, token: str) -> Future[SecretPlace | None]:
         """Keep the token for the hub and use it; an empty one is removed.
@@ -216,9 +238,7 @@ class Host:
         return self.settings.prepare and not probe.on_battery()
 
     def _engine_options(self) -> EngineOptions:
-        from app.engine.plan import Overrides
-
-        return EngineOptions(Overrides.of(self.settings), self.settings.kept_gb * 10**9)
+        return EngineOptions(self.overrides, self.settings.kept_gb * 10**9)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

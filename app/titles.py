@@ -105,9 +105,10 @@ class Titles:
                     draft.add(event)
                 elif isinstance(event, Done):
                     whole = event.reason is StopReason.END
-        if not whole:
+        reply = Message(Role.ASSISTANT, draft.parts)
+        if not whole or reply.declined:
             return ""
-        said = [part.text for part in draft.parts if part.kind is PartKind.TEXT]
+        said = [part.text for part in reply.parts if part.kind is PartKind.TEXT]
         return title_out_of(
             said[-1] if said else "", "\n".join(message.text for message in read.messages)
         )

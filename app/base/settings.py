@@ -102,6 +102,8 @@ class Settings:
     """The number of layers whose experts stay on the CPU."""
     cache_type: str = ""
     """How keys and values are stored: "f16" or "q8_0"."""
+    map_weights: bool = False
+    """Whether a model's weights stay in its file, even if there is memory for a faster layout."""
     kept_gb: int = 4
     """Gigabytes of disk for the KV cache of chats; 0 keeps nothing."""
     model: str = ""
@@ -128,6 +130,8 @@ class Settings:
     """The effort for new chats."""
     notify: bool = True
     """Whether to say that a long answer is done while another program is in front."""
+    zoom: int = 100
+    """How large everything is, in percent."""
     copy_markdown: bool = True
     """Whether text copied from a conversation is Markdown, else plain text."""
     open_folders: tuple[str, ...] = ()
@@ -144,6 +148,34 @@ class Settings:
     window: str = ""
     """Geometry of the window as Qt saves it, in base64."""
     splitter: str = ""
+
+
+_PORTABLE = (
+    "theme", "language", "instructions", "prepare", "name_chats", "text_size", "send_with_ctrl",
+    "effort", "notify", "copy_markdown", "export_form", "export_reasoning",
+    "export_branches",
+)  # fmt: skip
+"""The settings that mean the same on another computer. A hub's address is not one: a file from
+elsewhere must not say where the token goes."""
+
+
+def portable(settings: Settings) -> dict[str, Any]:
+    """Return the settings that mean the same on another computer, as JSON."""
+    encoded = codec.encode(settings)
+    return {name: encoded[name] for name in _PORTABLE}
+
+
+def changes(settings: Settings, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what `portable` gave elsewhere, where it differs; what cannot be read is left out."""
+    found = {}
+    for name in _PORTABLE:
+        own = getattr(settings, name)
+        value = _parse(raw[name], own, name) if name in raw else own
+        if name == "text_size":
+            value = min(max(value, SMALLEST_TEXT), LARGEST_TEXT)
+        if value != own:
+            found[name] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

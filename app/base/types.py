@@ -46,16 +46,20 @@ class PartKind(StrEnum):
     """A kind that a newer version has stored and this one does not know."""
 
 
+DECLINED = "declined"
+"""The ``name`` of text in the place of an answer that the demo model could not give."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a message: reasoning, text, a call, a result, a file, or media.
 
     ``text`` holds a call's arguments as the model wrote them, or the text of a result or a file.
     ``name`` is the function that is called or has returned (``functions.get_weather``, ``python``),
-    the name of a file, or, if the kind is unknown, that kind. ``id`` identifies a call and its
-    result; it is empty if the chat format has no ids. ``format_data`` is what the chat format needs
-    to render the part exactly as it was generated, opaque to everything else. ``media_type`` is
-    MIME's; ``data`` are the bytes of media.
+    the name of a file, or, if the kind is unknown, that kind; of text it is empty, or `DECLINED`.
+    ``id`` identifies a call and its result; it is empty if the chat format has no ids.
+    ``format_data`` is what the chat format needs to render the part exactly as it was generated,
+    opaque to everything else. ``media_type`` is MIME's; ``data`` are the bytes of media.
     """
 
     text: str
@@ -80,6 +84,11 @@ class Message:
     def text(self) -> str:
         """The text meant for the reader, without reasoning, calls, results or files."""
         return "\n\n".join(p.text for p in self.parts if p.kind is PartKind.TEXT)
+
+    @property
+    def declined(self) -> bool:
+        """Whether it stands in the place of an answer that the demo model could not give."""
+        return any(p.kind is PartKind.TEXT and p.name == DECLINED for p in self.parts)
 
     @property
     def attached(self) -> tuple[Part, ...]:
@@ -285,13 +294,16 @@ class Prompt:
     """The sizes of a prompt and of the context, in tokens.
 
     ``reserved`` tokens of the context are kept free for the answer. ``dropped`` messages, the
-    oldest ones, are left out because they would not fit.
+    oldest ones, are left out because they would not fit. Of ``count``, ``opening`` tokens precede
+    the messages (the system's and the user's instructions), and ``attached`` ones are of files.
     """
 
     count: int
     context: int
     reserved: int = 0
     dropped: int = 0
+    opening: int = 0
+    attached: int = 0
 
 
 @dataclass(frozen=True, slots=True)

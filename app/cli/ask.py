@@ -16,6 +16,7 @@ from app.base.draft import Draft
 from app.base.errors import ContextFull, FiresideError, ModelError
 from app.base.settings import Folders
 from app.base.types import (
+    DECLINED,
     Delta,
     Done,
     Effort,
@@ -39,8 +40,10 @@ from app.cli.output import (
     speak,
 )
 from app.engine.backend import Backend
+from app.engine.honest_demo import HonestDemo
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
+from app.wording.demo_words import declined_sentence
 from app.wording.errors import explain
 from app.wording.language import number, tr
 
@@ -56,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             try:
                 parts = question.read(options.text, options.file, options.fail)
             except OSError as error:
-                return _tell(tr("Standard input cannot be read ({reason}).").format(reason=error))
+                return _tell(tr("Couldn’t read standard input ({reason}).").format(reason=error))
             model = _model(options.model, folders)
             request = Request(
                 model=model,
@@ -65,11 +68,12 @@ def run(options: argparse.Namespace) -> int:
                 instructions=options.system,
                 sampling=model.sampling,
             )
-            backend = stack.enter_context(closing(LocalBackend(log)))
+            engine = HonestDemo(LocalBackend(log), demo_model())
+            backend = stack.enter_context(closing(engine))
             return _print_answer(backend, request, as_json=options.json)
     except ContextFull as error:
         return _tell(
-            tr("This is too long for the model: {prompt} tokens, but only {context} fit.").format(
+            tr("Too long for the model: {prompt} tokens, but only {context} fit.").format(
                 prompt=number(error.prompt), context=number(error.context)
             )
         )
@@ -115,7 +119,8 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
             # A delta without text may change the kind of an earlier part, for example to the
             # answer.
             text = event.text or draft.parts[event.index].text
-            if not as_json and event.kind is not PartKind.CALL and text:
+            shows = event.kind is not PartKind.CALL and event.name != DECLINED
+            if not as_json and shows and text:
                 reasoning = event.kind is PartKind.REASONING
                 stream = sys.stderr if reasoning else sys.stdout
                 if shown is sys.stderr and stream is not shown:
@@ -123,13 +128,17 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
                 shown = stream
                 print(printable(text, stream), end="", file=stream, flush=True)
     message = Message(Role.ASSISTANT, draft.parts)
+    said = "" if message.declined else message.text
     if as_json:
-        answer = {"reasoning": message.reasoning, "answer": message.text, "stats": stats}
+        answer = {"reasoning": message.reasoning, "answer": said, "stats": stats}
         print(json.dumps(answer, indent=2))
-    elif message.text.strip():
+    elif said.strip():
         print(flush=True)
-    if message.text.strip():
+    if said.strip():
         return ANSWERED
+    if message.declined:
+        print(printable(declined_sentence(), sys.stderr), file=sys.stderr)
+        return NO_ANSWER
     calls = [part.name for part in message.parts if part.kind is PartKind.CALL]
     why = _why_no_answer(calls, thought=bool(message.reasoning.strip()))
     print(f"\n{printable(why, sys.stderr)}", file=sys.stderr)

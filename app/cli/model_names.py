@@ -48,7 +48,7 @@ def find(name: str | None, machine: Machine, network: NetworkAccess) -> NamedMod
     if "/" not in name:
         known = ", ".join(offer.name for offer in catalog.offers())
         raise UnknownName(
-            tr("There is no model “{name}”. Choose {known}, or REPOSITORY[:VARIANT].").format(
+            tr("Unknown model {name}. Use {known} or REPOSITORY[:VARIANT].").format(
                 name=name, known=known
             )
         )
@@ -89,11 +89,11 @@ def _of_repository(name: str, machine: Machine, network: NetworkAccess) -> Named
 def _choices(repository: str, wanted: str, found: Sequence[Variant]) -> str:
     """Return a sentence, and the names that can be chosen."""
     if not found:
-        return tr("{repository} has no models in GGUF.").format(repository=repository)
+        return tr("{repository} has no GGUF models.").format(repository=repository)
     said = (
-        tr("{repository} has no “{name}”. Choose one:")
+        tr("{repository} has no variant {name}. Choose one:")
         if wanted
-        else tr("{repository} has several models. Choose one:")
+        else tr("{repository} has several variants. Choose one:")
     ).format(repository=repository, name=wanted)
     width = max(len(each.name) for each in found)
     lines = (f"  {repository}:{each.name:<{width}}  {gigabytes(each.model.size)}" for each in found)

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        return give_up_output(error, tr("The result cannot be written: {reason}."))
+        return give_up_output(error, tr("Couldn’t write the result: {reason}"))
 
 
 class _Pull:
@@ -111,7 +111,7 @@ class _Pull:
         entry = self._entry(wanted.model)
         if entry.running and running.holder(self._folders.data):
             _say(
-                tr("{name} is being downloaded in Fireside’s window ({percent} %).").format(
+                tr("{name} is already downloading in the Fireside window ({percent}%).").format(
                     name=wanted.name, percent=_percent(entry)
                 )
             )
@@ -241,9 +241,9 @@ def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
 def _confirmed() -> bool:
     """Ask whether to download a model that is too large."""
     if not (sys.stdin and sys.stdin.isatty()):
-        _say(tr("Add {option} to download it anyway.").format(option="--yes"))
+        _say(tr("To download it anyway, add {option}.").format(option="--yes"))
         return False
-    question = tr("Download it anyway? [y/N]")
+    question = tr("Download anyway? [y/N]")
     print(printable(question, sys.stderr), end=" ", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip().casefold()
     return answer in ("y", "yes", tr("y", "short for yes"), tr("yes"))

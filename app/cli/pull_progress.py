@@ -28,7 +28,7 @@ _WAITS: dict[WaitReason, Callable[[], str]] = {
     WaitReason.BUSY: lambda: tr("Hugging Face is busy."),
     WaitReason.SERVER: lambda: tr("Hugging Face returned an error."),
     WaitReason.ADDRESS: lambda: tr("The address of the file has changed."),
-    WaitReason.OTHER: lambda: tr("Another program is downloading this file. Waiting for it."),
+    WaitReason.OTHER: lambda: tr("Waiting: another app is downloading this file."),
     WaitReason.QUEUED: lambda: "",
 }
 
@@ -70,7 +70,7 @@ class _Bar:
         told = _sentence(now)
         if now.size:
             self._bar.total, self._bar.n = now.size, _reached(now)
-            self._bar.bar_format = "{percentage:3.0f} % |{bar:24}| {desc}"
+            self._bar.bar_format = "{percentage:3.0f}% |{bar:24}| {desc}"
         else:
             self._bar.bar_format = "{desc}"
         self._bar.set_description_str(printable(told, sys.stderr))
@@ -94,7 +94,7 @@ class _Lines:
         late = time.monotonic() - self._told_at >= _LINE_S
         if late or share - self._share >= _LINE_SHARE or kind != self._kind:
             self._told_at, self._share, self._kind = time.monotonic(), share, kind
-            percent = f"{number(int(100 * share)):>3} %  " if now.size else ""
+            percent = f"{number(int(100 * share)):>3}%  " if now.size else ""
             self.tell(f"{percent}{_sentence(now)}")
 
     def tell(self, sentence: str) -> None:
@@ -108,9 +108,9 @@ def note(kind: DownloadNote) -> str:
     """Return the sentence of a remark on a download."""
     if kind is DownloadNote.NEWER:
         return tr(
-            "This is a newer conversion of the model: the usual one is no longer on Hugging Face."
+            "The usual file is no longer on Hugging Face, so a newer conversion is downloaded."
         )
-    return tr("The partial download was of another file, so it starts over.")
+    return tr("The file has changed, so the download starts over.")
 
 
 def _reached(now: DownloadProgress) -> int:

@@ -48,6 +48,7 @@ from app.base.types import (
     Stats,
     StopReason,
 )
+from app.engine.attached_sizes import AttachedSizes
 from app.engine.engine_protocol import Engine, EngineModel
 from app.engine.history import messages_to_drop, reserved
 from app.engine.kv_cache import KvCache
@@ -76,11 +77,20 @@ class RenderedPrompt:
     context: int
     reserved: int
     dropped: int
+    opening: int
+    attached: int
 
     @property
     def size(self) -> Prompt:
         """The event that reports its size."""
-        return Prompt(len(self.tokens), self.context, self.reserved, self.dropped)
+        return Prompt(
+            len(self.tokens),
+            self.context,
+            self.reserved,
+            self.dropped,
+            self.opening,
+            self.attached,
+        )
 
 
 class _Counters:
@@ -108,6 +118,7 @@ class Worker:
         self._commands: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._signals = StreamSignals(engine)
         self._model: EngineModel | None = None
+        self._attached = AttachedSizes()
         self._cache: KvCache | None = None
         self._stream = 0
         self._stop_texts = StopTexts()
@@ -251,10 +262,15 @@ class Worker:
         # first.
         kept = [m for m in request.messages[:first] if m.role in (Role.SYSTEM, Role.DEVELOPER)]
         dropped = first - len(kept)
+        shown = request
         if dropped:
             shown = replace(request, messages=(*kept, *request.messages[first:]))
             rendered = render(shown)
-        return RenderedPrompt(rendered.tokens, rendered.stable, model.size, room, dropped)
+        attached = self._attached.total(shown.messages, model.format.tokenizer)
+        opening = rendered.sizes[0]
+        return RenderedPrompt(
+            rendered.tokens, rendered.stable, model.size, room, dropped, opening, attached
+        )
 
     def _ask(self, request: Request) -> None:
         """Answer a request by sending events."""

@@ -80,7 +80,7 @@ def export(
     if options.format is ExportFormat.JSON:
         path = _unused_path(folder, name, options.format)
         with replacing(path) as file:
-            native_json.write(file, _trees(store, chosen, count))
+            native_json.write(file, trees(store, chosen, count))
     elif chats is not None and len(chats) == 1:
         path = _unused_path(folder, name, options.format)
         _write(store, chats[0], path, options)
@@ -162,7 +162,8 @@ def _names_in(folder: Path) -> set[str]:
         raise ExchangeUnwritable(folder, getattr(error, "strerror", "") or str(error)) from error
 
 
-def _trees(store: Store, chats: Iterable[int], on_progress: Progress) -> Iterator[ChatTree]:
+def trees(store: Store, chats: Iterable[int], on_progress: Progress) -> Iterator[ChatTree]:
+    """Yield chats with all their branches, one at a time."""
     for number, chat in enumerate(chats, start=1):
         with contextlib.suppress(KeyError):  # purged a moment ago
             yield store.trees.get(chat)

@@ -23,7 +23,7 @@ such a reader would misunderstand gets another version.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,13 @@ def export_presets(store: Store, path: Path, presets: Sequence[int] | None = Non
     Raises ExchangeUnwritable, StoreError.
     """
     chosen = [p for p in store.presets.all() if presets is None or p.id in presets]
-    raw = {"format": FORMAT, "version": VERSION, "presets": [_json(p) for p in chosen]}
     with replacing(path) as file:
-        file.write(json.dumps(raw, ensure_ascii=False, indent=2) + "\n")
+        file.write(json.dumps(document(chosen), ensure_ascii=False, indent=2) + "\n")
+
+
+def document(presets: Iterable[Preset]) -> dict[str, Any]:
+    """Return the contents of a file of presets."""
+    return {"format": FORMAT, "version": VERSION, "presets": [_json(p) for p in presets]}
 
 
 def import_presets(store: Store, path: Path) -> PresetReport:
@@ -78,11 +82,16 @@ def import_presets(store: Store, path: Path) -> PresetReport:
     StoreError.
     """
     found = _read(path)
-    there = [_portable(preset) for preset in store.presets.all()]
-    new = [preset for preset in found if _portable(preset) not in there]
+    new = new_to(store, found)
     added = store.presets.add(new)
     renamed = sum(one.name != other.name for one, other in zip(new, added, strict=True))
     return PresetReport(tuple(added), renamed, len(found) - len(new))
+
+
+def new_to(store: Store, presets: Sequence[Preset]) -> list[Preset]:
+    """Return the presets that the store does not have, whatever their names."""
+    there = [_portable(preset) for preset in store.presets.all()]
+    return [preset for preset in presets if _portable(preset) not in there]
 
 
 def _read(path: Path) -> list[Preset]:
@@ -93,18 +102,26 @@ def _read(path: Path) -> list[Preset]:
         reader = JsonReader(as_text(file))
         raw = an_object(reader.value())
         reader.end()
-        if raw.get("format") != FORMAT:
-            raise ExchangeNoPresets(path)
-        version = member(raw, "version", int)
-        if version > VERSION:
-            raise Newer(version, VERSION)
-        presets = []
-        for count, item in enumerate(member(raw, "presets", list), start=1):
-            try:
-                presets.append(_preset(an_object(item)))
-            except (FieldError, NotJson) as error:
-                raise FieldError(f"preset {count}: {error}") from error
-        return presets
+        return parse(raw, path)
+
+
+def parse(raw: dict[str, Any], path: Path) -> list[Preset]:
+    """Return the presets in the contents of the file at ``path``.
+
+    Raises ExchangeNoPresets, FieldError, Newer.
+    """
+    if raw.get("format") != FORMAT:
+        raise ExchangeNoPresets(path)
+    version = member(raw, "version", int)
+    if version > VERSION:
+        raise Newer(version, VERSION)
+    presets = []
+    for count, item in enumerate(member(raw, "presets", list), start=1):
+        try:
+            presets.append(_preset(an_object(item)))
+        except (FieldError, NotJson) as error:
+            raise FieldError(f"preset {count}: {error}") from error
+    return presets
 
 
 def _preset(raw: dict[str, Any]) -> Preset:

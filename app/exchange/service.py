@@ -9,6 +9,9 @@ from pathlib import Path
 
 from app import exchange
 from app.base.jobs import Jobs, stoppable
+from app.base.settings import Settings
+from app.exchange import everything
+from app.exchange.everything import Everything, EverythingReport
 from app.exchange.exporter import ExportOptions
 from app.exchange.importer import ImportedFiles, ImportReport
 from app.store import Store
@@ -57,5 +60,30 @@ class ChatExchange:
         self, found: ImportedFiles, stop: threading.Event, seen: Callable[[int], None]
     ) -> Future[ImportReport]:
         """Add the chats that were found to the store. Fails as `read` does."""
+        told = stoppable(stop, seen)
+        return self._jobs.submit_until(stop, lambda: found.into(self._store, told))
+
+    def export_everything(
+        self, settings: Settings, path: Path, stop: threading.Event, seen: Callable[[float], None]
+    ) -> Future[Path]:
+        """Write everything to one file. Fails with ExchangeError or StoreError."""
+        told = stoppable(stop, seen)
+        return self._jobs.submit_until(
+            stop, lambda: everything.export_everything(self._store, settings, path, told)
+        )
+
+    def read_everything(
+        self, settings: Settings, path: Path, stop: threading.Event, seen: Callable[[int], None]
+    ) -> Future[Everything]:
+        """Read such a file. Fails as `export_everything` does."""
+        told = stoppable(stop, seen)
+        return self._jobs.submit_until(
+            stop, lambda: everything.read_everything(self._store, settings, path, told)
+        )
+
+    def take_everything(
+        self, found: Everything, stop: threading.Event, seen: Callable[[int], None]
+    ) -> Future[EverythingReport]:
+        """Add what was found to the store. Fails as `export_everything` does."""
         told = stoppable(stop, seen)
         return self._jobs.submit_until(stop, lambda: found.into(self._store, told))

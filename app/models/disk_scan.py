@@ -94,7 +94,13 @@ class InstalledModel:
 
     @property
     def title(self) -> str:
-        """Its name without folders; with them for Ollama, which names models so."""
+        """Its name for people.
+
+        That is the offer's name for an offered file: "gpt-oss-20b" for "gpt-oss-20b-MXFP4". Else it
+        is its name without folders; with them for Ollama, which names models so.
+        """
+        if self.offer and self.path.stem.lower() == f"{self.offer}-mxfp4":
+            return self.offer
         ollama = self.place.kind is ModelSource.OLLAMA
         return self.name if ollama else self.name.rpartition("/")[2]
 

@@ -154,6 +154,14 @@ class Downloads:
         """Return the first files of the models that Fireside itself downloaded."""
         return self._queue.downloaded
 
+    def ready(self) -> tuple[Path, ...]:
+        """Return the first files of those that have not been used or dismissed, oldest first."""
+        return self._queue.unused
+
+    def seen(self, path: Path) -> None:
+        """Record that a downloaded model has been used or dismissed."""
+        self._queue.note_used(path)
+
     def forget(self, path: Path) -> None:
         """Record that the model whose first file was ``path`` has been removed."""
         self._queue.change_downloaded(without=path)
@@ -236,6 +244,7 @@ class Downloads:
         names = {PurePosixPath(name).name for name in (*brought, *(entry.brought if entry else ()))}
         if ended.path.name in names:
             self._queue.change_downloaded(new=ended.path)
+        self._queue.note_unused(ended.path)
         self._queue.drop(ended.model)
 
     def _clean_up(self, entry: QueuedModel) -> None:

@@ -64,8 +64,8 @@ class QueueStore:
         stored = _read(path)
         entries = [_entry(value) for value in _list(stored.get("orders"))]
         self._entries = {entry.model: entry for entry in entries if entry}
-        paths = _list(stored.get("downloaded"))
-        self._downloaded = {Path(value) for value in paths if isinstance(value, str)}
+        self._downloaded = set(_paths(stored.get("downloaded")))
+        self._unused = dict.fromkeys(_paths(stored.get("unused")))
 
     @property
     def entries(self) -> tuple[QueuedModel, ...]:
@@ -78,6 +78,12 @@ class QueueStore:
         """The first files of the models that Fireside downloaded."""
         with self._lock:
             return frozenset(self._downloaded)
+
+    @property
+    def unused(self) -> tuple[Path, ...]:
+        """Those of them that the user has not used or seen to since, oldest first."""
+        with self._lock:
+            return tuple(self._unused)
 
     def entry(self, model: HubModel) -> QueuedModel | None:
         """Return a model's entry, if there is one."""
@@ -102,11 +108,26 @@ class QueueStore:
                 self._write()
 
     def change_downloaded(self, *, without: Path | None = None, new: Path | None = None) -> None:
-        """Remove a model from the list of downloaded ones, and add one."""
+        """Remove a model from the list of downloaded ones, and add one; both if it has moved."""
         with self._lock:
-            changed = self._downloaded - {without} | ({new} if new else set())
-            if changed != self._downloaded:
-                self._downloaded = changed
+            downloaded = self._downloaded - {without} | ({new} if new else set())
+            places = (new if path == without else path for path in self._unused)
+            unused = dict.fromkeys(path for path in places if path)
+            if (downloaded, unused) != (self._downloaded, self._unused):
+                self._downloaded, self._unused = downloaded, unused
+                self._write()
+
+    def note_unused(self, path: Path) -> None:
+        """Record that a model has been downloaded, and not been used yet."""
+        with self._lock:
+            self._unused[path] = None
+            self._write()
+
+    def note_used(self, path: Path) -> None:
+        """Record that the user has used a model, or does not want to hear of it."""
+        with self._lock:
+            if path in self._unused:
+                del self._unused[path]
                 self._write()
 
     def close(self) -> None:
@@ -125,7 +146,11 @@ class QueueStore:
         ]
         for entry in entries:
             del entry["model"]
-        content = {"orders": entries, "downloaded": sorted(map(str, self._downloaded))}
+        content = {
+            "orders": entries,
+            "downloaded": sorted(map(str, self._downloaded)),
+            "unused": list(map(str, self._unused)),
+        }
         # In ASCII, since a path on Linux may contain bytes that are not valid text.
         text = json.dumps(content, indent=2) + "\n"
         try:
@@ -148,6 +173,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _paths(value: object) -> list[Path]:
+    return [Path(path) for path in _list(value) if isinstance(path, str)]
 
 
 def _json(model: HubModel) -> dict[str, Any]:

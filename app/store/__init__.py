@@ -1,8 +1,8 @@
 """Chats on disk, as trees of messages, in SQLite.
 
 A message has a parent, so another try at an answer is a branch and nothing is overwritten. A chat
-stores its leaf; the conversation is the path from the root to it. Deletion of a chat is soft until
-`purge` or `erase`. Every write returns the changed rows as they are on disk.
+stores its leaf; the conversation is the path from the root to it. Deletion of a chat or a message
+is soft until `purge` or `erase`. Every write returns the changed rows as they are on disk.
 
 All methods may be called from any thread; none should be called from the GUI's. They raise
 StoreError (exactly that class if the store has been closed), and KeyError for an unknown id. A

@@ -1,4 +1,4 @@
-"""The bin: deleted chats, until they are restored or removed for good."""
+"""The bin: deleted chats and messages, until they are restored or removed for good."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.store.database import Database
 from app.store.rows import ChatRow
 
 BIN_DAYS = 30
-"""How long deleted chats are kept."""
+"""How long deleted chats and messages are kept."""
 
 
 class Bin:
@@ -47,9 +47,22 @@ class Bin:
                 self._remove("id = ?", chat)
 
     def purge(self, days: float = BIN_DAYS) -> None:
-        """Erase chats that were deleted more than ``days`` ago."""
-        with self._database.transaction():
-            self._remove("deleted <= ?", time.time() - days * 86400)
+        """Erase chats and messages that were deleted more than ``days`` ago."""
+        until = time.time() - days * 86400
+        with self._database.transaction() as db:
+            self._remove("deleted <= ?", until)
+            # With all below: nothing may be left without its parent.
+            sql = """WITH RECURSIVE below (at, chat) AS (
+                    SELECT id, chat FROM message WHERE deleted <= ?
+                    UNION
+                    SELECT message.id, message.chat FROM below JOIN message
+                        ON message.chat = below.chat AND message.parent = at
+                ) DELETE FROM message WHERE id IN (SELECT at FROM below)"""
+            before = db.total_changes
+            db.execute(sql, (until,))
+            if db.total_changes > before:
+                # No chat has the number 0: their traces are swept, but no backup is changed.
+                db.execute("INSERT INTO erased (chat, created) VALUES (0, 0)")
 
     def _remove(self, where: str, *values: Any) -> None:
         with self._database.transaction() as db:

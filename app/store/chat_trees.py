@@ -41,14 +41,15 @@ class TreeTable:
         self._parts, self._messages = parts, messages
 
     def get(self, chat: int) -> ChatTree:
-        """Return a chat with all its messages, as a consistent snapshot."""
+        """Return a chat with all its messages but deleted ones, as a consistent snapshot."""
         with self._database.lock:
             row = self._chats.get(chat)
-            messages = self._parts.messages("message.chat = ?", chat)
+            messages = self._parts.messages("message.chat = ? AND deleted IS NULL", chat)
             went = self._database.read(
                 lambda pair: (int(pair[0]), int(pair[1])),
                 """SELECT here.id, below.id FROM message AS here JOIN message AS below
-                    ON below.id = here.next AND below.parent = here.id WHERE here.chat = ?""",
+                    ON below.id = here.next AND below.parent = here.id
+                    WHERE here.chat = ? AND below.deleted IS NULL""",
                 chat,
             )
         return ChatTree(row, tuple(messages), dict(went))

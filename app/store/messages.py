@@ -32,11 +32,21 @@ _DOWN = """WITH RECURSIVE path (at) AS (
     VALUES (?)
     UNION
     SELECT coalesce(
-        (SELECT next FROM message WHERE id = at),
+        (SELECT below.id FROM message AS here JOIN message AS below
+            ON below.id = here.next WHERE here.id = at AND below.deleted IS NULL),
         (SELECT max(below.id) FROM message AS here JOIN message AS below
-            ON below.chat = here.chat AND below.parent = here.id WHERE here.id = at)
+            ON below.chat = here.chat AND below.parent = here.id
+            WHERE here.id = at AND below.deleted IS NULL)
     ) AS down FROM path WHERE down IS NOT NULL
 )"""
+
+BELOW = """WITH RECURSIVE below (at) AS (
+    SELECT id FROM message WHERE id = ?
+    UNION
+    SELECT message.id FROM below JOIN message AS here ON here.id = at
+        JOIN message ON message.chat = here.chat AND message.parent = at
+)"""
+"""A message and all that follow it, in all branches."""
 
 
 class MessageTable:
@@ -161,6 +171,7 @@ class MessageTable:
         state: State | None = None,
         stats: Stats | None = None,
         thought_s: float | None = None,
+        model: str | None = None,
     ) -> MessageRow:
         """Replace the given values and keep the others.
 
@@ -173,6 +184,8 @@ class MessageTable:
             values["stats"] = pack_stats(stats)
         if thought_s is not None:
             values["thought_s"] = thought_s
+        if model is not None:
+            values["model"] = clean(model)
         with self._database.transaction():
             self._change(message, values)
             if parts is not None:
@@ -181,6 +194,31 @@ class MessageTable:
             if parts is not None or state is not None:
                 self._index.put(row)
             return row
+
+    def withdraw(self, answer: int) -> tuple[MessageRow | None, bool]:
+        """Delete an answer, and its question unless that has other answers.
+
+        The chat then shows what it showed before; one without any other message is deleted, too.
+        Returns the question, or None if it stays, and whether the chat is gone.
+        """
+        with self._database.transaction() as db:
+            row = self.get(answer)
+            assert row.parent is not None, "an answer has a question"
+            question = self.get(row.parent) if len(self.versions(answer)) == 1 else None
+            gone = question or row
+            others = [other for other in self.versions(gone.id) if other != gone.id]
+            start = gone.parent if gone.parent is not None else max(others, default=None)
+            self._chats.change(row.chat, "leaf = NULL")
+            for message in filter(None, (row, question)):
+                db.execute("UPDATE message SET next = NULL WHERE next = ?", (message.id,))
+                db.execute("DELETE FROM message WHERE id = ?", (message.id,))
+            if start is None:
+                db.execute("DELETE FROM chat WHERE id = ?", (row.chat,))
+                return question, True
+            sql = f"{_DOWN} SELECT at FROM path ORDER BY at DESC"
+            leaf = self._database.one(lambda found: int(found[0]), sql, start)
+            self._chats.change(row.chat, "leaf = ?", leaf)
+            return question, False
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
         """Store whether the user opened or closed the reasoning panel."""
@@ -199,20 +237,22 @@ class MessageTable:
     def versions(self, message: int) -> list[int]:
         """Return the messages of the same role in the same place, oldest first.
 
-        The message itself is among them.
+        The message itself is among them, unless it was deleted.
         """
         with self._database.lock:
             row = self.get(message)
             return self._database.read(
                 lambda found: int(found[0]),
-                "SELECT id FROM message WHERE chat = ? AND parent IS ? AND role = ? ORDER BY id",
+                """SELECT id FROM message WHERE chat = ? AND parent IS ? AND role = ?
+                AND deleted IS NULL ORDER BY id""",
                 *(row.chat, row.parent, row.message.role),
             )
 
     def branches(self, chat: int) -> dict[int, tuple[int, ...]]:
         """Return `versions` for every message of a chat that has more than one."""
         places: dict[tuple[object, ...], list[int]] = {}
-        sql = "SELECT id, parent, role FROM message WHERE chat = ? ORDER BY id"
+        sql = """SELECT id, parent, role FROM message WHERE chat = ? AND deleted IS NULL
+            ORDER BY id"""
         for number, *place in self._database.read(tuple, sql, chat):
             places.setdefault(tuple(place), []).append(number)
         return {one: tuple(all_) for all_ in places.values() if len(all_) > 1 for one in all_}
@@ -231,6 +271,38 @@ class MessageTable:
             )
             self._chats.change(chat.id, "leaf = ?", leaf)
             return self._path(leaf)
+
+    def delete(self, message: int) -> list[MessageRow]:
+        """Delete a message with all that follows it, until `restore` or, later, `Bin.purge`.
+
+        Another version of it is shown instead, the one before if there is one; without any, the
+        conversation ends above. Return the branch that is shown.
+        """
+        with self._database.transaction() as db:
+            row = self.get(message)
+            chat = self._chats.get(row.chat)
+            self._leave(chat)
+            sql = f"{BELOW} UPDATE message SET deleted = ? WHERE id IN below AND deleted IS NULL"
+            db.execute(sql, (message, time.time()))
+            others = self.versions(message)
+            near = max(
+                (other for other in others if other < message), default=min(others, default=0)
+            )
+            if near:
+                return self.show(near)
+            self._chats.change(chat.id, "leaf = ?", row.parent)
+            return self._path(row.parent)
+
+    def restore(self, message: int) -> list[MessageRow]:
+        """Take back `delete`, and return the branch through the message, which is shown.
+
+        What had been deleted before that, below the message, stays deleted.
+        """
+        with self._database.transaction() as db:
+            sql = f"""{BELOW} UPDATE message SET deleted = NULL WHERE id IN below
+                AND deleted = (SELECT deleted FROM message WHERE id = ?)"""
+            db.execute(sql, (message, message))
+            return self.show(message)
 
     def _leave(self, chat: ChatRow) -> None:
         """Store the path to the chat's leaf, which is about to change."""

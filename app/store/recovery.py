@@ -47,7 +47,9 @@ _REPAIRS = (
             SELECT 1 FROM message AS above
             WHERE above.chat = message.chat AND above.id = message.parent
         )""",
-    """UPDATE chat SET leaf = (SELECT max(id) FROM message WHERE chat = chat.id)
+    """UPDATE chat SET leaf = (
+            SELECT max(id) FROM message WHERE chat = chat.id AND deleted IS NULL
+        )
         WHERE NOT EXISTS (SELECT 1 FROM message WHERE chat = chat.id AND message.id = leaf)""",
     "INSERT INTO unindexed SELECT id FROM message",
 )
@@ -66,7 +68,8 @@ def recover(database: Path) -> Backup:
         upgrade(target)
         old = "parts" in _columns(source, "message")
         _copy(source, target, "chat", CHAT, chat_row)
-        _copy(source, target, "message", MESSAGE, lambda row: message_row([row]))
+        columns = f"{MESSAGE}, deleted"
+        _copy(source, target, "message", columns, lambda row: message_row([row[:-1]]))
         if old:
             _old_parts(source, target)
         _copy(source, target, "part", _PARTS, lambda row: part_row(row[2:]))

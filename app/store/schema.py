@@ -201,6 +201,12 @@ def _new_parts(old: list[dict[str, str]]) -> list[dict[str, str]]:
     ]
 
 
+def _deleted_messages(db: sqlite3.Connection) -> None:
+    # When a message, and with it all below, was deleted; NULL: it was not.
+    db.execute("ALTER TABLE message ADD COLUMN deleted REAL")
+    db.execute("CREATE INDEX message_deleted ON message (deleted) WHERE deleted IS NOT NULL")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
@@ -209,6 +215,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _presets,
     _queue,
     _parts,
+    _deleted_messages,
 )
 """The migrations; the n-th upgrades the schema from version n-1 to n."""
 

@@ -101,7 +101,7 @@ class Search:
             said: set[int] = set()
             if wanted.match:
                 sql = """SELECT DISTINCT chat FROM words CROSS JOIN message ON id = words.rowid
-                    WHERE words MATCH ?"""
+                    WHERE words MATCH ? AND deleted IS NULL"""
                 said = {row[0] for row in db.execute(sql, (_columns(wanted, False),))}
             order = db.execute(f"SELECT id FROM chat WHERE {LISTED} ORDER BY {ORDER}")
             return [chat for (chat,) in order if chat in named or chat in said]
@@ -173,7 +173,7 @@ class Search:
         match = _columns(wanted, reasoning)
         seen = "SELECT id FROM chat WHERE deleted IS NULL"
         source = f"""FROM words CROSS JOIN message ON id = words.rowid
-            WHERE words MATCH ? AND chat IN ({seen}) ORDER BY"""
+            WHERE words MATCH ? AND message.deleted IS NULL AND chat IN ({seen}) ORDER BY"""
         sql = f"SELECT id {source} words.rowid DESC LIMIT {_RANKED}"
         ids = [number for (number,) in db.execute(sql, (match,))]
         if len(ids) < _RANKED:

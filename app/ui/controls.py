@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -46,7 +47,7 @@ def tip(label: str, shortcut: str = "") -> str:
 
 def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
     """Return the text of a menu entry with its shortcut."""
-    return f"{text}\t{spoken(keys)}"
+    return f"{text}\t{spoken(keys)}" if keys else text
 
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
@@ -176,10 +177,13 @@ class Segments(QFrame):
     def _toggled(self, value: str, on: bool) -> None:
         if not on:
             return
+        focused = any(button.hasFocus() for button in self._buttons.values())
         self.setFocusProxy(self._buttons[value])
         for each, button in self._buttons.items():  # Tab reaches the chosen one only
             policy = Qt.FocusPolicy.TabFocus if each == value else Qt.FocusPolicy.NoFocus
             button.setFocusPolicy(policy)
+        if focused:  # else the ring would stay on another choice
+            self._buttons[value].setFocus()
         if not self._quiet:
             self.chosen.emit(value)
 
@@ -251,7 +255,7 @@ class ProgressLine(QProgressBar):
 
     def set_share(self, share: float) -> None:
         """Show how much is done, from 0 to 1."""
-        self.setValue(round(1000 * share))
+        self.setValue(int(1000 * share + 1e-9))  # rounded down, as the percentage beside it
 
 
 class Scroll(QScrollArea):
@@ -266,6 +270,13 @@ class Scroll(QScrollArea):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._follow)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the window while Ctrl is held, which zooms."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
 
     def _follow(self, _: QWidget | None, focused: QWidget | None) -> None:
         if focused and self.isAncestorOf(focused):
@@ -287,8 +298,11 @@ class IconView(QLabel):
         self._paint_icon()
 
     def _paint_icon(self) -> None:
-        icon = self._theme.icon(self._icon, self._colour, self._size)
-        self.setPixmap(icon.pixmap(self._size, self._size))
+        icon, size = (
+            self._theme.icon(self._icon, self._colour, self._size),
+            self._theme.px(self._size),
+        )
+        self.setPixmap(icon.pixmap(size, size))
 
 
 class Elided(QLabel):
@@ -386,6 +400,19 @@ class Notice(QFrame):
         """Add a button on the right."""
         self.buttons.append(button)
         self._layout.addWidget(button)
+
+    def add_row(self, buttons: Sequence[QWidget]) -> QWidget:
+        """Add a row of buttons below the text: beside it there is not enough room for several."""
+        self.buttons += buttons
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.setSpacing(8)
+        for button in buttons:
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self._texts.addWidget(row)
+        return row
 
 
 def menu_of(parent: QWidget, name: str) -> QMenu:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QRegularExpressionValidator, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QRect, QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QRegularExpressionValidator,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
@@ -42,12 +50,36 @@ class FormPage(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.title = title
+        self._marked: Sequence[QWidget] = ()
         self.column = column(self, (30, 22, 30, 22), gap=8)
         self.column.addWidget(heading(title, 20, 640))
         self.column.addSpacing(6)
 
     def leave(self) -> None:
         """Commit half-written values, since the preferences are closing."""
+
+    def mark(self, parts: Sequence[QWidget]) -> None:
+        """Mark the parts that a search has found; none to end that."""
+        self._marked = parts
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        colour = self.palette().color(QPalette.ColorRole.Accent)
+        colour.setAlphaF(0.16)
+        painter.setBrush(colour)
+        for part in self._marked:
+            place = QRect(part.mapTo(self, QPoint()), part.size())
+            painter.drawRoundedRect(place.adjusted(-10, -2, 10, 2), 8, 8)
+
+    def add_part(self) -> QVBoxLayout:
+        """Add a part that a search finds as a whole, and return its layout."""
+        part = FormPart()
+        self.column.addWidget(part)
+        return column(part, gap=8)
 
     def add_note(self, text: str, name: str = "") -> QLabel:
         """Add a muted sentence, wrapped as needed."""
@@ -56,16 +88,21 @@ class FormPage(QWidget):
         return label
 
 
-class FormRow(QWidget):
-    """A setting: its title, an explanation, and the field for its value, beside or below them."""
+class FormPart(QWidget):
+    """A part of a page that a search finds as a whole."""
+
+
+class FormRow(FormPart):
+    """A setting: its title, an explanation if needed, and its field beside or below them."""
 
     def __init__(self, title: str, explanation: str, field: QWidget) -> None:
         super().__init__()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(heading(title, 14, 550))
-        self._explanation = note(explanation)
+        self._explanation = note("")
         words.addWidget(self._explanation)
+        self.explain(explanation)
         self._field = field
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 6, 0, 6)
@@ -84,8 +121,9 @@ class FormRow(QWidget):
             self._row.setSpacing(20 if beside else 8)
 
     def explain(self, text: str) -> None:
-        """Change the explanation."""
+        """Change the explanation; an empty one takes no room."""
         self._explanation.setText(text)
+        self._explanation.setVisible(bool(text))
 
 
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:

@@ -14,18 +14,26 @@ from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
 from app.base.types import ModelRef
-from app.engine.plan import CacheType, MemoryUse, Overrides, Plan, PlanRefused, propose
+from app.engine.plan import (
+    CacheType,
+    MemoryUse,
+    Overrides,
+    Plan,
+    PlanRefused,
+    propose,
+    usable,
+)
 from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.language import number, tr
-from app.wording.quantities import gigabytes
+from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
 _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "DOTPROD", "SVE")
 
 
 def summary(plan: Plan) -> str:
-    """Return a plan in one line: "12.4 of 15.6 GB at 32,768 tokens of context; …"."""
+    """Return a plan in one line: "12.4 of 15.6 GB, 32,768 tokens of context"."""
     if plan.gpu is None:
         return tr("{share}, {context} tokens of context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
@@ -41,14 +49,41 @@ def summary(plan: Plan) -> str:
 def fit(plan: Plan, machine: Machine) -> str:
     """Return whether a model fits this computer, and why not."""
     if plan.fits:
-        return tr("It fits this computer: {summary}.").format(summary=summary(plan))
-    if plan.needed > machine.memory:
-        return tr(
-            "It does not fit this computer: it needs {needed} of memory, and there is {memory}."
-        ).format(needed=gigabytes(plan.needed), memory=gigabytes(machine.memory))
-    return tr(
-        "It needs more than is free here now: {summary}. Close other programs for it."
-    ).format(summary=summary(plan))
+        return tr("Fits your computer ({uses}, {context} context)").format(
+            uses=_uses(plan, machine), context=context_length(plan.context)
+        )
+    if too_large(plan, machine):
+        return tr("Too large: needs {needed} of memory; you have {memory}.").format(
+            needed=gigabytes(plan.needed), memory=gigabytes(machine.memory)
+        )
+    return tr("Needs {needed} of memory; {free} is free now.").format(
+        needed=gigabytes(plan.needed), free=gigabytes(plan.host_room)
+    )
+
+
+def too_large(plan: Plan, machine: Machine) -> bool:
+    """Return whether a plan would not fit even if no other program ran."""
+    return not plan.fits and plan.needed > usable(machine)
+
+
+def speed(plan: Plan, machine: Machine) -> str:
+    """Return a warning of slow answers, by where the weights will be; empty if none is due."""
+    if too_large(plan, machine):
+        return ""
+    if not plan.fits:
+        return tr("Doesn’t fit in memory, so answers will be slow.")
+    if plan.gpu is None:
+        return tr("Runs on the CPU, so answers will be slow.")
+    if plan.cpu_experts or plan.gpu_layers <= plan.layers:
+        return tr("Runs partly on the CPU, so answers will be slower.")
+    return ""
+
+
+def _uses(plan: Plan, machine: Machine) -> str:
+    """Return how much a plan uses of the whole memory that has the weights."""
+    if plan.gpu is None or plan.gpu.unified:
+        return tr("uses {share}").format(share=_of(plan.needed, machine.memory))
+    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, plan.gpu.memory))
 
 
 def report(examined: Examined, overrides: Overrides) -> str:

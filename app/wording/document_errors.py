@@ -18,7 +18,10 @@ def document_sentence(error: e.DocumentError) -> str:
                 "permission."
             ).format(name=name, reason=error.reason)
         case e.DocumentImage():
-            return tr("Can’t attach {name}: gpt-oss can’t read images.").format(name=name)
+            return tr(
+                "Can’t attach {name}: gpt-oss can’t read images. Attach text, PDF, Word or code "
+                "files instead."
+            ).format(name=name)
         case e.DocumentUnknown():
             return tr(
                 "Can’t attach {name}: unsupported file type. You can attach text, code, "

@@ -23,11 +23,33 @@ _MONTHS = (
 
 
 def gigabytes(size: int) -> str:
-    """Return a size in bytes in the unit that fits, in decimal steps: "12.1 GB"."""
+    """Return a size in bytes in the unit that fits, in decimal steps: "12.1 GB", "24 GB".
+
+    Files and memory are both counted in thousands, so that they can be compared: a file of 12.1 GB
+    takes 12.1 GB of memory. Hugging Face and macOS count files so; Windows does not, and memory is
+    sold and shown by all systems and by nvidia-smi in steps of 1,024, so that what they call 16 GB
+    is 17.2 GB here (outside.toml, gigabytes).
+    """
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{number(size / factor, 1)} {unit}"
+        if round(size / factor, 1) >= 1:
+            return f"{_short(size / factor)} {unit}"
     return tr("%n byte(s)", "", size)
+
+
+def _short(value: float) -> str:
+    """Return a number with one decimal, unless that is 0."""
+    rounded = round(value, 1)
+    return number(rounded, 0 if rounded.is_integer() else 1)
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 as "43%", rounded down: only what is complete is 100%."""
+    return tr("{count}%").format(count=number(int(100 * share + 1e-9)))
+
+
+def context_length(tokens: int) -> str:
+    """Return a length of context in thousands of 1,024 tokens, as models are described: "32K"."""
+    return f"{tokens // 1024}K" if tokens % 1024 == 0 else number(tokens)
 
 
 def duration(seconds: float) -> str:

@@ -26,6 +26,13 @@ def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def copy_in(folder: Path) -> str:
+    """Return the path of a copy of the demo model, which counts as any model."""
+    copy = folder / "copy.gguf"
+    copy.write_bytes(Path(demo_model().place).read_bytes())
+    return str(copy)
+
+
 def test_the_answer_is_on_stdout_and_the_reasoning_on_stderr() -> None:
     done = ask("Hello")
     assert done.returncode == 0
@@ -184,22 +191,42 @@ def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, sai
     ],
 )
 def test_no_answer_is_4(
-    script: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    script: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, script)
     monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
-    assert main(["ask", "Hello"]) == 4
+    assert main(["ask", "Hello", "--model", copy_in(tmp_path)]) == 4
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_the_demo_model_that_cannot_answer_is_4(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = (
+        "<|channel|>analysis<|message|>The user asks about the weather.<|end|><|start|>assistant"
+        '<|channel|>commentary to=functions.get_weather json<|message|>{"a": 1}<|call|>'
+    )
+    monkeypatch.setenv(engine_processes.SCRIPT, script)
+    monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
+    assert main(["ask", "Why do objects fall?", *options]) == 4
+    out, err = capsys.readouterr()
+    assert err.strip() == "The demo model cannot answer this."
+    assert (json.loads(out)["answer"] if options else out) == ""
+
+
 def test_text_on_no_channel_is_the_answer(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(engine_processes.SCRIPT, "It is Paris.<|return|>")
     monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
-    assert main(["ask", "Hello"]) == 0
+    assert main(["ask", "Hello", "--model", copy_in(tmp_path)]) == 0
     assert capsys.readouterr().out == "It is Paris.\n"
 
 

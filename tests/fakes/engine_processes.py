@@ -252,7 +252,7 @@ def repeats(connection: Connection, log: Path) -> None:
 def writes(connection: Connection, log: Path) -> None:
     """Run the real worker with scripted output.
 
-    The model writes the text of an environment variable, in Harmony, and then something else.
+    The model writes the text of an environment variable, in Harmony, again and again.
     """
     from app.base import gguf
     from app.engine import llama as adapter
@@ -268,6 +268,6 @@ def writes(connection: Connection, log: Path) -> None:
             [tokenizer.control[piece]] if piece in tokenizer.control else tokenizer.encode(piece)
         )
     ]
-    script = iter(tokens)
+    script = itertools.cycle(tokens)
     adapter._Sampler.sample = lambda _: next(script)  # type: ignore[method-assign, assignment]
     supervisor._run_child(connection, log)

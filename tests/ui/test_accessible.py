@@ -114,7 +114,7 @@ def test_messages_are_items_of_a_list(page: Transcript) -> None:
     ]
     assert [text_of(each) for each in found] == [
         "Why?",
-        "Thought for less than a second\n\nBecause of it.",
+        "Reasoning\n\nBecause of it.",
         "And 𝒙?",
     ]
     assert found[2].textInterface().text(4, 6) == "𝒙"
@@ -130,7 +130,7 @@ def test_a_message_has_its_sections_and_buttons(page: Transcript) -> None:
     inside = {(i.role(), i.text(Text.Name)) for i in below(messages(page)[1])}
     assert (QAccessible.Role.Paragraph, "Answer") in inside
     assert (QAccessible.Role.Button, "Copy answer") in inside
-    assert (QAccessible.Role.CheckBox, "Thought for less than a second") in inside
+    assert (QAccessible.Role.CheckBox, "Reasoning") in inside
     sections = [i for i in below(messages(page)[1]) if i.role() == QAccessible.Role.Paragraph]
     assert [text_of(section) for section in sections] == ["Because."]
 

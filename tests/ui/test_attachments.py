@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QMenu,
+    QPlainTextEdit,
     QSpinBox,
+    QWidget,
 )
 
 from app.base.errors import StoreFull
@@ -25,11 +28,12 @@ from app.base.types import Message, Part, PartKind, Prompt, Role
 from app.formats import question_text
 from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_bar import AttachmentChip
+from app.ui.composer.attachment_preview import AttachmentPreview
 from app.ui.composer.part_choice import PartChoice
 from app.ui.controls import Notice
 from tests.fakes.pdf_file import pdf
 from tests.ui.driver import Fireside, answer
-from tests.ui.qt import child
+from tests.ui.qt import child, focused
 
 # Popups, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -156,7 +160,19 @@ def test_what_is_dropped_on_the_window(fireside: Fireside, tmp_path: Path) -> No
     QApplication.sendEvent(window.composer.editor.viewport(), entered)
     assert entered.isAccepted()
     assert entered.position() != place.toPointF()  # reported in the window's coordinates
+    overlay = fireside.find(QWidget, "dropOverlay")
+    assert overlay.accessibleName() == "Drop to attach"
+    assert overlay.size() == window.pages.size()
+    for path, text in (("m.gguf", "Drop to open this model"), ("x.zip", "Drop to import chats")):
+        other = urls(tmp_path / path)
+        QApplication.sendEvent(window, QDragEnterEvent(place, actions, other, buttons, none))
+        assert overlay.accessibleName() == text
+        overlay.grab()
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not overlay.isVisible()
+    QApplication.sendEvent(window, QDragEnterEvent(place, actions, data, buttons, none))
     QApplication.sendEvent(window, QDropEvent(place.toPointF(), actions, data, buttons, none))
+    assert not overlay.isVisible()
     assert used == [tmp_path / "m.gguf"]
     counted(fireside)
     assert [part.text for part in window.composer.parts()] == ["apples", "pears"]
@@ -175,13 +191,14 @@ def test_the_paper_clip_asks_for_files(fireside: Fireside, tmp_path: Path) -> No
 def test_what_gives_no_text_is_told(fireside: Fireside, tmp_path: Path) -> None:
     paste(fireside, urls(put(tmp_path, "a.png", b"\x89PNG\r\n\x1a\n"), tmp_path / "gone.pdf"))
     fireside.until(lambda: len(told(fireside)) == 2)
-    assert told(fireside)[0] == "Can’t attach a.png: gpt-oss can’t read images."
+    instead = "gpt-oss can’t read images. Attach text, PDF, Word or code files instead."
+    assert told(fireside)[0] == f"Can’t attach a.png: {instead}"
     assert "gone.pdf" in told(fireside)[1]
     assert chips(fireside) == []
     picture = QMimeData()
     picture.setImageData(QImage(2, 2, QImage.Format.Format_RGB32))
     paste(fireside, picture)
-    assert told(fireside) == ["gpt-oss can’t read images."]
+    assert told(fireside) == [instead]
     fireside.find(QAbstractButton, "dismissFailed").click()
     assert told(fireside) == []
     assert not fireside.window.composer.attachment_bar.isVisible()
@@ -340,18 +357,20 @@ def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
     window = fireside.window
     three = tuple(Part(name, PartKind.FILE, name) for name in ("a.txt", "b.txt", "c.txt"))
     window.composer.set_parts((*three, Part("words")))
-    removes = [
-        child(chip, QAbstractButton, "removeAttached")
-        for chip in window.composer.attachment_bar.findChildren(AttachmentChip)
-    ]
+    removes, heads = (
+        [
+            child(chip, QAbstractButton, name)
+            for chip in window.composer.attachment_bar.findChildren(AttachmentChip)
+        ]
+        for name in ("removeAttached", "openAttached")
+    )
     editor = window.composer.editor
     editor.setFocus()
-    QTest.keyClick(editor, Qt.Key.Key_Backtab)
-    assert removes[2].hasFocus()
-    QTest.keyClick(removes[2], Qt.Key.Key_Backtab)
-    QTest.keyClick(removes[1], Qt.Key.Key_Backtab)
-    assert removes[0].hasFocus()
-    QTest.keyClick(removes[0], Qt.Key.Key_Delete)
+    order = [button for pair in zip(removes[::-1], heads[::-1], strict=True) for button in pair]
+    for button in order:
+        QTest.keyClick(focused(), Qt.Key.Key_Backtab)
+        assert focused() is button
+    QTest.keyClick(heads[0], Qt.Key.Key_Delete)
     assert window.composer.parts() == (*three[1:], Part("words"))
     assert removes[1].hasFocus()
     removes[2].click()
@@ -359,6 +378,28 @@ def test_chips_are_removed_by_mouse_and_keyboard(fireside: Fireside) -> None:
     QTest.keyClick(removes[1], Qt.Key.Key_Return)
     assert window.composer.parts() == (Part("words"),)
     assert window.composer.editor.hasFocus()
+
+
+def test_a_chip_shows_what_the_model_will_see(fireside: Fireside) -> None:
+    long = f"{'word ' * 30_000}end"
+    fireside.window.composer.set_parts((Part(long, PartKind.FILE, "a & b.txt"),))
+    counted(fireside)
+    (item,) = fireside.window.composer.attachment_bar.items
+    for press in (lambda head: head.click(), lambda head: QTest.keyClick(head, Qt.Key.Key_Return)):
+        press(fireside.find(QAbstractButton, "openAttached"))
+        preview = child(fireside.window, AttachmentPreview)
+        text = child(preview, QPlainTextEdit, "previewText")
+        assert text.isReadOnly()
+        assert text.toPlainText() == long[:100_000]
+        assert child(preview, QLabel, "previewSize").text() == f"{item.detail} · 150,003 characters"
+        assert "100,000 of 150,003" in child(preview, QLabel, "previewCut").text()
+        child(preview, QAbstractButton, "closePreview").click()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    fireside.find(QAbstractButton, "cutAttached").click()
+    choice = child(fireside.window, PartChoice)
+    assert child(choice, QSpinBox, "tokens").value() == item.tokens, "as its chip says"
+    child(choice, QAbstractButton, "partDone").click()
+    assert item.complete, "nothing is lost by that"
 
 
 # --- What does not fit --------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_how_an_answer_ended_is_still_told_later(fireside: Fireside) -> None:
 def test_suggestions_have_room(fireside: Fireside) -> None:
     chips = [fireside.find(QAbstractButton, f"suggestion{n}") for n in (1, 2, 3, 4)]
     assert chips[0].y() == chips[1].y()
-    fireside.window.resize(720, 480)
+    fireside.window.resize(400, 480)
     fireside.until(lambda: len({chip.y() for chip in chips}) == 4)
     assert all(chip.width() >= chip.sizeHint().width() for chip in chips)
     fireside.window.resize(1180, 860)

@@ -43,7 +43,6 @@ def test_the_model_tells_how_it_is_run(fireside: Fireside) -> None:
     load(fireside, Planned(plan(14)))
     said = summary(plan(14))
     assert picker.toolTip() == f"Choose a model\n{said}"
-    assert fireside.find(QWidget, "modelName").toolTip() == said
     assert not fireside.window.banner.isVisible()  # that is no news
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.base import errors as e
 from app.wording.errors import Action, explain
-from app.wording.quantities import gigabytes
+from app.wording.quantities import context_length, gigabytes, percent
 
 FILE = Path("/models/some model.gguf")
 STORE = Path("/data/chats.db")
@@ -81,7 +81,7 @@ ERRORS = [
     e.ExchangeTooLarge(FILE, 64_000_000),
     e.ExchangeUnwritable(FILE, "No space left on device"),
     e.ExchangeError(FILE),
-    e.DocumentUnreadable(FILE, "Permission denied"),
+    e.DocumentUnreadable(FILE, "Stale file handle"),
     e.DocumentUnknown(FILE),
     e.DocumentImage(FILE),
     e.DocumentBroken(FILE, "Data format error"),
@@ -119,7 +119,7 @@ def test_no_two_are_alike() -> None:
 
 
 def test_facts_are_told() -> None:
-    assert "5.0 GB of 12.1 GB" in explain(ERRORS[3]).sentence
+    assert "5 GB of 12.1 GB" in explain(ERRORS[3]).sentence
     cut = explain(e.ModelTruncated(FILE, 12_100_000_000, 12_100_000_001)).sentence
     assert cut == "some model.gguf is incomplete. Download it again."
     assert "llama" in explain(ERRORS[4]).sentence
@@ -139,12 +139,14 @@ def test_one_step_to_go_on() -> None:
 
 
 def test_sizes() -> None:
-    assert [gigabytes(n) for n in (12, 1_500, 2_000_000, 12_110_000_000)] == [
-        "12 bytes",
-        "1.5 kB",
-        "2.0 MB",
-        "12.1 GB",
-    ]
+    sizes = (12, 1_500, 2_000_000, 999_960_000, 12_110_000_000, 24_010_000_000)
+    assert [gigabytes(n) for n in sizes] == [
+        "12 bytes", "1.5 kB", "2 MB", "1 GB", "12.1 GB", "24 GB",
+    ]  # fmt: skip
+    assert [percent(share) for share in (0, 0.29, 0.436, 0.9999, 1)] == [
+        "0%", "29%", "43%", "99%", "100%",
+    ]  # fmt: skip
+    assert [context_length(n) for n in (4096, 131072, 5000)] == ["4K", "128K", "5,000"]
 
 
 def test_no_qt() -> None:

@@ -126,7 +126,7 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
         if "⟦" not in text and any(map(str.isalpha, text)) and text not in NAMES
     }
     # Names and paths that are not the window's own texts.
-    own = {"modelPicker", "modelName", "version", "dataFolder", "downloadFolder"}
+    own = {"modelPicker", "version", "dataFolder", "downloadFolder"}
     own |= {"sendWithEnter", "sendWithCtrl", "hubToken", "hubAddress"}
     assert {each for each in found if each[0] not in own} == set()
 

@@ -183,7 +183,7 @@ def test_without_results_it_says_so_over_a_shade(fireside: Fireside) -> None:
     make(fireside, "apples")
     window = fireside.window
     field = open_it(fireside)
-    palette, shade = child(window, QWidget, "palette"), child(window, QWidget, "shade")
+    palette, shade = child(window, QWidget, "palette"), child(window, QWidget, "paletteShade")
     assert shade.isVisible()
     assert shade.geometry() == window.rect()
     QTest.keyClicks(field, "zzzz")

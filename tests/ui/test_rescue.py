@@ -341,7 +341,7 @@ def test_a_restore_is_asked_for(fireside: Fireside, qtbot: QtBot) -> None:
         fireside.find(QAbstractButton, "restoreBackup").click()
         confirm = fireside.find(QWidget, "confirm")
         text = fireside.find(QLabel, "confirmText").text()
-        assert "another backup" in text
+        assert "backed up first" in text
         if button == "confirmNo":
             QTest.keyClick(confirm, Qt.Key.Key_Escape)
         else:

@@ -217,7 +217,7 @@ def test_the_model_names_a_new_chat(fireside: Fireside) -> None:
     fireside.backend.titles = ["**Title:** Apples <b>and</b> more."]
     fireside.ask("tell me of apples, please", *answer("About apples."))
     fireside.until(lambda: chats(fireside) == ["Today", "Apples <b>and</b> more"])
-    assert window.title_bar.title.text() == "Apples <b>and</b> more"
+    assert window.title_bar.title.title == "Apples <b>and</b> more"
     assert window.windowTitle() == "Apples <b>and</b> more – Fireside"
 
 
@@ -235,4 +235,4 @@ def test_a_title_by_the_model_waits_for_the_persons_own(fireside: Fireside) -> N
     QTest.keyClick(field, Qt.Key.Key_Return)
     fireside.until(lambda: chats(fireside) == ["Today", "Mine"])
     fireside.stored(lambda store: None)
-    assert fireside.window.title_bar.title.text() == "Mine"
+    assert fireside.window.title_bar.title.title == "Mine"

@@ -34,7 +34,7 @@ def told(there: Machine, **fixed: Any) -> str:
 @pytest.mark.parametrize(
     ("gpus", "wishes", "words"),
     [
-        ((), Overrides(), "13.3 of 14.0 GB, 32,768 tokens of context"),
+        ((), Overrides(), "13.3 of 14 GB, 32,768 tokens of context"),
         (
             (RTX,),
             Overrides(),
@@ -61,7 +61,7 @@ def test_without_a_gpu_it_tells_how_to_get_one() -> None:
     text = told(machine())
     assert "CMAKE_ARGS=-DGGML_CUDA=on python3 installers/from_source.py" in text
     assert "16 GiB" not in text
-    assert "17.2 GB, 14.0 GB available" in text
+    assert "17.2 GB, 14 GB available" in text
     assert "8 cores, AVX2" in text
     assert "none (automatic)" in text
 

@@ -42,6 +42,8 @@ from app.base.types import (
     ToolNamespace,
 )
 from app.engine import kv_cache, kv_disk_cache, plan, probe, worker
+from app.formats import question_text
+from app.formats.harmony.render import render_request
 from tests.fakes import gpt_oss
 from tests.fakes.engine import (
     BATCH,
@@ -134,12 +136,24 @@ def test_a_question_and_its_answer(serve: Serve) -> None:
     served = serve()
     asked = request(LONG)
     events = ask(served, asked, *thinks("Spain."), *answers("Madrid.", after=True))
-    assert events[0] == Prompt(size(asked), 4000, 1000, 0)
+    opening = render_request(asked, VOCABULARY).sizes[0]
+    assert events[0] == Prompt(size(asked), 4000, 1000, 0, opening, 0)
     assert said(events) == [Part("Spain.", PartKind.REASONING), Part("Madrid.")]
     assert done(events).reason is StopReason.END
     (sampler,) = served.model.samplers
     assert sampler.closed
     assert sampler.sampling == asked.sampling
+
+
+def test_the_share_of_attached_files(serve: Serve) -> None:
+    served = serve()
+    file = Part("one\n" * 50, PartKind.FILE, "a.txt")
+    asked = request("hello")
+    asked = replace(asked, messages=(Message(Role.USER, (file, Part("What is it?"))),))
+    (prompt,) = of_kind(Prompt, ask(served, asked, *answers("Ones.")))
+    alone = len(VOCABULARY.tokenizer.encode(question_text(file)))
+    assert prompt.attached == alone
+    assert prompt.opening + prompt.attached < prompt.count
 
 
 def test_the_numbers_of_an_answer(serve: Serve) -> None:

@@ -87,7 +87,13 @@ class Attachment:
         return tuple(number for number, total in enumerate(sums) if total <= tokens)
 
     def tokens_of(self, chosen: tuple[int, ...]) -> int:
-        """Return the sum of these sections' tokens; joined, they take slightly fewer."""
+        """Return the tokens of these sections.
+
+        Of those that are chosen it is what was counted, and of others the sum: joined, they take
+        slightly fewer.
+        """
+        if chosen == self.chosen and self.tokens is not None:
+            return self.tokens
         return sum(self.counts[number] for number in chosen)
 
     @property

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from app.base.types import Part
 from app.documents.document import encoding_label
 from app.ui.composer.attachment import Attachment, ranges
-from app.ui.controls import Button, Elided, IconView, Notice, column, menu_of, plain
+from app.ui.controls import Button, Elided, IconView, Notice, column, menu_of, plain, plain_tip, tip
 from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
@@ -18,9 +20,44 @@ _ROWS = 2.6  # of chips shown at most; half a row hints at more
 _MARGIN = 16  # tokens for the text between the parts
 
 
+class ChipHead(Button):
+    """The part of a chip with the file's name and size, a button that shows its text."""
+
+    def __init__(self, theme: Theme, opened: Callable[[], object]) -> None:
+        super().__init__(theme, "openAttached", "", kind="chip", shortcut="Return", clicked=opened)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 2, 4, 2)
+        row.setSpacing(7)
+        words = QWidget()
+        lines = column(words, gap=1)
+        self.name, self.detail = Elided("chipName"), Elided("chipDetail")
+        self.name.setFont(font(13, 550))
+        self.detail.setFont(font(12))
+        self.detail.setProperty("tone", "muted")
+        lines.addWidget(self.name)
+        lines.addWidget(self.detail)
+        row.addWidget(IconView(theme, "file", "muted", 20))
+        row.addWidget(words, 1)
+        for child in self.findChildren(QWidget):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+
+    def show_item(self, item: Attachment) -> None:
+        """Show the name and the size of an attachment."""
+        self.name.set_text(item.name)
+        self.detail.set_text(item.detail)
+        label = tr("Show the text of “{name}”").format(name=item.name)
+        self.setAccessibleName(label)
+        self.setAccessibleDescription(item.detail)
+        self.setToolTip(plain_tip(tip(label, "Return")))
+        self.setEnabled(item.part is not None)
+
+
 class AttachmentChip(QFrame):
     """A file: its name, its size, and buttons."""
 
+    opened = Signal()
+    """The text of the file is to be shown."""
     removed = Signal()
     cut = Signal()
     """The user wants to choose another part of the file."""
@@ -34,18 +71,10 @@ class AttachmentChip(QFrame):
         self.item = item
         self.setObjectName("chip")
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 5, 5, 5)
-        row.addWidget(IconView(theme, "file", "muted", 20))
-        row.addSpacing(7)
-        words = QWidget()
-        lines = column(words, gap=1)
-        self._name, self.detail = Elided("chipName"), Elided("chipDetail")
-        self._name.setFont(font(13, 550))
-        self.detail.setFont(font(12))
-        self.detail.setProperty("tone", "muted")
-        lines.addWidget(self._name)
-        lines.addWidget(self.detail)
-        row.addWidget(words, 1)
+        row.setContentsMargins(4, 3, 5, 3)
+        self._head = ChipHead(theme, self.opened.emit)
+        self.detail = self._head.detail
+        row.addWidget(self._head, 1)
         self._unfold = Button(
             theme, "unfoldAttached", tr("Insert as text"), icon="edit", size=14,
             clicked=self.unfolded.emit,
@@ -72,8 +101,7 @@ class AttachmentChip(QFrame):
     def refresh(self) -> None:
         """Update the chip from its attachment."""
         item = self.item
-        self._name.set_text(item.name)
-        self.detail.set_text(item.detail)
+        self._head.show_item(item)
         self._unfold.setVisible(item.pasted)
         self._read_as.setVisible(item.readable_as)
         self._cut.setVisible(bool(item.document and len(item.document.sections) > 1))
@@ -84,7 +112,7 @@ class AttachmentChip(QFrame):
     def preferred_width(self) -> int:
         """The preferred width in pixels."""
         text = max(
-            self._name.fontMetrics().horizontalAdvance(self.item.name),
+            self._head.name.fontMetrics().horizontalAdvance(self.item.name),
             self.detail.fontMetrics().horizontalAdvance(self.item.detail),
         )
         buttons = sum(button.width() + 1 for button in self._buttons if not button.isHidden())
@@ -111,20 +139,22 @@ class AttachmentChip(QFrame):
 class _Chips(QWidget):
     """Chips in as many rows as they need."""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self.chips: list[AttachmentChip] = []
 
     def arrange(self, width: int) -> int:
         """Place the chips in a width, and return the height."""
         left = top = 0
+        high, gap = self._theme.px(_HIGH), self._theme.px(_GAP)
         for chip in self.chips:
             wide = min(chip.preferred_width, width)
             if left and left + wide > width:
-                left, top = 0, top + _HIGH + _GAP
-            chip.setGeometry(QRect(left, top, wide, _HIGH))
-            left += wide + _GAP
-        return top + _HIGH if self.chips else 0
+                left, top = 0, top + high + gap
+            chip.setGeometry(QRect(left, top, wide, high))
+            left += wide + gap
+        return top + high if self.chips else 0
 
 
 class AttachmentBar(QWidget):
@@ -134,6 +164,8 @@ class AttachmentBar(QWidget):
     """The parts to be sent have changed, or another file is being read."""
     emptied = Signal()
     """The chip with the keyboard focus was removed."""
+    opened = Signal(object)
+    """An Attachment whose text is to be shown."""
     cut_wanted = Signal(object)
     """An Attachment for which the user wants to choose a part."""
     unfolded = Signal(str)
@@ -144,7 +176,7 @@ class AttachmentBar(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._inside = _Chips()
+        self._inside = _Chips(theme)
         self._area = QScrollArea()
         self._area.setObjectName("tray")
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -235,6 +267,7 @@ class AttachmentBar(QWidget):
     def _chip(self, item: Attachment) -> AttachmentChip:
         chip = AttachmentChip(self._theme, item)
         chip.setParent(self._inside)
+        chip.opened.connect(lambda: self.opened.emit(item))
         chip.removed.connect(lambda: self.remove(item))
         chip.cut.connect(lambda: self.cut_wanted.emit(item))
         chip.unfolded.connect(lambda: self.unfold(item))
@@ -359,7 +392,7 @@ class AttachmentBar(QWidget):
     def _arrange(self) -> None:
         self.setVisible(bool(self._inside.chips or self._notices or self._too_long))
         self._area.setVisible(bool(self._inside.chips))
-        most = round(_ROWS * (_HIGH + _GAP))
+        most = self._theme.px(_ROWS * (_HIGH + _GAP))
         high = self._inside.arrange(self.width())
         if high > most:  # the scroll bar takes some of the width
             high = self._inside.arrange(self.width() - self._area.verticalScrollBar().width())

@@ -53,6 +53,7 @@ class AttachmentController(QObject):
         composer.editor.picture_pasted.connect(self._refuse_picture)
         self._bar.cut_wanted.connect(self._cut)
         self._bar.reread.connect(self._read_as)
+        self._bar.opened.connect(self._preview)
         self._bar.changed.connect(self._changed)
         models.ready.connect(self._recount)
 
@@ -127,7 +128,9 @@ class AttachmentController(QObject):
 
     def _refuse_picture(self) -> None:
         self._bar.clear_notices()
-        self._bar.tell(tr("gpt-oss can’t read images."))
+        self._bar.tell(
+            tr("gpt-oss can’t read images. Attach text, PDF, Word or code files instead.")
+        )
 
     # --- Token counts -------------------------------------------------------------------------
 
@@ -205,3 +208,11 @@ class AttachmentController(QObject):
         choice.chosen.connect(lambda chosen: self._bar.choose(item, chosen))
         corner = self._bar.mapToGlobal(QPoint(0, 0))
         choice.show_above(corner)
+
+    def _preview(self, item: Attachment) -> None:
+        """Show what the model will see of a file."""
+        from app.ui.composer.attachment_preview import AttachmentPreview  # as late
+
+        AttachmentPreview(self._theme, item, self._parent).show_above(
+            self._bar.mapToGlobal(QPoint(0, 0))
+        )

@@ -7,17 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Part, PartKind
 from app.ui.composer.attachment import Attachment
 from app.ui.composer.attachment_bar import AttachmentBar
 from app.ui.composer.context_gauge import ContextGauge
+from app.ui.composer.effort_picker import EffortPicker
 from app.ui.composer.message_queue_rows import MessageQueueRows
 from app.ui.controls import (
     Button,
-    Segments,
     column,
     elided,
     menu_of,
@@ -27,7 +34,6 @@ from app.ui.controls import (
     tip,
 )
 from app.ui.theme import Theme, font
-from app.wording.efforts import effort_label
 from app.wording.language import tr
 
 WIDTH = 764
@@ -36,6 +42,7 @@ _ROOMY = 520  # pixels from which the effort has a label
 _LONG = 8000  # characters from which a pasted text is attached
 _GAP = 8
 _STATUS = 24  # pixels of the status line, with or without buttons
+_LEAST = 110  # pixels that the model's name needs beside the effort, else that becomes a menu
 _AROUND = 76  # pixels: the card's margins, and the button's padding around the model's name
 
 
@@ -90,6 +97,13 @@ class Editor(QPlainTextEdit):
             pass
         else:
             super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the window while Ctrl is held, which zooms everything."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Accept text, files and pictures."""
@@ -166,10 +180,12 @@ class Composer(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self._running = False
         self._model = ""
-        self._can_ask = True
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
+        self.take_back: Callable[[], bool] = lambda: False
+        """Undo calls this first, for an action beyond the composer; see `Editor.take_back`."""
         self.setMaximumWidth(WIDTH)
         self.queue = MessageQueueRows(theme)
         self.editor = Editor()
@@ -177,7 +193,7 @@ class Composer(QWidget):
         self.editor.textChanged.connect(self._show_buttons)
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
-        self.editor.take_back = self._unpaste
+        self.editor.take_back = self._take_back
         self.attachment_bar = AttachmentBar(theme)
         self.attachment_bar.changed.connect(self._show_buttons)
         self.attachment_bar.changed.connect(self.typed)
@@ -231,19 +247,18 @@ class Composer(QWidget):
     @property
     def effort(self) -> Effort:
         """The effort for the next message."""
-        return Effort(self._effort.value)
+        return self._effort.effort
 
     def set_effort(self, effort: Effort) -> None:
         """Show the effort of a chat."""
-        self._effort.set_value(effort)
+        self._effort.set_effort(effort)
 
     def choose_effort(self, effort: Effort) -> None:
         """Choose an effort as if the user had."""
         self._effort.choose(effort)
 
-    def set_model(self, name: str, can_ask: bool) -> None:
-        """Show the name of the model; ``can_ask``: whether messages can be sent."""
-        self._can_ask = can_ask
+    def set_model(self, name: str) -> None:
+        """Show the name of the model."""
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
@@ -301,6 +316,9 @@ class Composer(QWidget):
         """Record that a pasted text was attached; undo turns it back into typed text."""
         self._pasted = item, self.editor.document().revision()
 
+    def _take_back(self) -> bool:
+        return self.take_back() or self._unpaste()
+
     def _unpaste(self) -> bool:
         item, revision = self._pasted or (None, 0)
         if item not in self.attachment_bar.items or revision != self.editor.document().revision():
@@ -316,10 +334,6 @@ class Composer(QWidget):
     def focus_editor(self) -> None:
         """Give the keyboard focus to the editor."""
         self.editor.setFocus()
-
-    def set_welcoming(self, welcoming: bool) -> None:
-        """Show whether something that can be dropped is being dragged over the window."""
-        self._focused(welcoming or self.editor.hasFocus())
 
     def _edit_line(self, theme: Theme) -> QWidget:
         self._editing = QWidget()
@@ -348,16 +362,8 @@ class Composer(QWidget):
             kind="pill", size=14, weight=400, shortcut="Ctrl+M", clicked=self.pick_model,
         )  # fmt: skip
         self.picker.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._effort = Segments(
-            "effort",
-            tr("Effort"),
-            [
-                (effort, effort_label(effort), f"effort{effort.capitalize()}", f"Ctrl+{number}")
-                for number, effort in enumerate(Effort, 1)
-            ],
-        )
-        self._effort.set_value(Effort.MEDIUM)
-        self._effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
+        self._effort = EffortPicker(theme, Effort.MEDIUM)
+        self._effort.chosen.connect(self.effort_chosen)
         self._send = Button(
             theme, "send", tr("Send"), icon="send", kind="round", colour="on_accent",
             shortcut="Return", clicked=self._submit,
@@ -384,14 +390,23 @@ class Composer(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._effort_label.setVisible(self.width() >= _ROOMY)
+        self._fit_controls()
+
+    def _fit_controls(self) -> None:
+        """Show the effort as wide as there is room, and shorten the model's name to the rest."""
+        px = self._theme.px
+        roomy = self.width() >= px(_ROOMY)
+        self._effort_label.setVisible(roomy)
+        taken = self._effort.full_width + 2 * self._send.width() + 5 * px(_GAP)
+        self._effort.set_short(self.width() < taken + px(_AROUND + _LEAST))
         self._shorten_model()
 
     def _shorten_model(self) -> None:
+        px = self._theme.px
         others = (self._attach, self._effort_label, self._effort, self._send, self._stop)
         taken = (w.sizeHint().expandedTo(w.minimumSize()) for w in others if not w.isHidden())
-        room = self.width() - sum(size.width() + _GAP for size in taken) - _AROUND
-        room = min(230, max(30, room))
+        room = self.width() - sum(size.width() + px(_GAP) for size in taken) - px(_AROUND)
+        room = min(px(230), max(px(30), room))
         shown = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
         self.picker.setText(f"{shown}  ")  # room before the arrow
 
@@ -411,7 +426,7 @@ class Composer(QWidget):
         self._stop.setVisible(self._running)
         ready = parts and not self.attachment_bar.reading
         self._send.setVisible(parts or not self._running)
-        self._send.setEnabled(ready and self._can_ask)
+        self._send.setEnabled(ready)
         self._shorten_model()
         if stop_focused and not self._running:
             self.editor.setFocus()

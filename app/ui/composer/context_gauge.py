@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.ui.composer.context_usage import TokenUse
 from app.ui.theme import Theme, font
@@ -23,7 +31,9 @@ class ContextGauge(QWidget):
         self._use, self.colour = TokenUse(), "accent"
         self.setObjectName("contextGauge")
         self.setFont(font(12))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.updateGeometry)
         theme.changed.connect(self.update)
         self.hide()
 
@@ -45,20 +55,45 @@ class ContextGauge(QWidget):
             text = tr("{used} of {context} tokens used").format(
                 used=number(use.used), context=number(use.context)
             )
-        self.setToolTip(text)
         self.setAccessibleName(text)
+        self.setToolTip(_table(text, use))
+        shares = (f"{name}: {number(count)}" for name, count in _shares(use))
+        self.setAccessibleDescription("\n".join(shares))
         self.updateGeometry()
         self.update()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._tell()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        QToolTip.hideText()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._tell()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        """Show what takes how much, without waiting for the mouse to rest."""
+        QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), self.toolTip(), self)
+
     def sizeHint(self) -> QSize:
-        return QSize(22 + self.fontMetrics().horizontalAdvance(self._text), 18)
+        px = self._theme.px
+        return QSize(px(22) + self.fontMetrics().horizontalAdvance(self._text), px(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ring = QRectF(2, self.height() / 2 - 6, 12, 12)
-            painter.setPen(QPen(self._theme.colour("border"), _WIDTH))
+            px, zoom = self._theme.px, self._theme.zoom
+            ring = QRectF(2 * zoom, self.height() / 2 - 6 * zoom, 12 * zoom, 12 * zoom)
+            painter.setPen(QPen(self._theme.colour("border"), _WIDTH * zoom))
             painter.drawEllipse(ring)
             colour = self._theme.colour(self.colour)
             size = max(1, self._use.context)
@@ -66,13 +101,17 @@ class ContextGauge(QWidget):
             kept = min(1.0 - used, self._use.reserved / size)
             light = QColor(colour)
             light.setAlphaF(0.35)
-            _arc(painter, ring, light, used, kept)
-            _arc(painter, ring, colour, 0.0, used)
+            _arc(painter, ring, QPen(light, _WIDTH * zoom), used, kept)
+            _arc(painter, ring, QPen(colour, _WIDTH * zoom), 0.0, used)
             calm = self.colour == "accent"
             painter.setPen(self._theme.colour("muted") if calm else colour)
             painter.drawText(
-                self.rect().adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text
+                self.rect().adjusted(px(20), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text
             )
+            if self.hasFocus():
+                painter.setPen(QPen(self._theme.colour("accent"), 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         finally:
             painter.end()
 
@@ -81,9 +120,28 @@ class ContextGauge(QWidget):
         return f"{_short(self._use.used)} / {_short(self._use.context)}"
 
 
-def _arc(painter: QPainter, ring: QRectF, colour: QColor, start: float, length: float) -> None:
+def _shares(use: TokenUse) -> list[tuple[str, int]]:
+    """Return what takes how many tokens; together they are the whole context."""
+    shares = [
+        (tr("System prompt"), use.opening),
+        (tr("Messages"), use.messages),
+        (tr("Attachments"), use.attached),
+        (tr("Answer"), use.answer + use.reserved),
+        (tr("Free"), use.free),
+    ]
+    return [(name, count) for name, count in shares if count]
+
+
+def _table(title: str, use: TokenUse) -> str:
+    rows = "".join(
+        f"<tr><td>{name}</td><td align='right' style='padding-left: 24px'>{number(count)}</td></tr>"
+        for name, count in _shares(use)
+    )
+    return f"<p>{title}</p><table>{rows}</table>"
+
+
+def _arc(painter: QPainter, ring: QRectF, pen: QPen, start: float, length: float) -> None:
     """Draw a part of the ring, clockwise from its top; 1 is the whole ring."""
-    pen = QPen(colour, _WIDTH)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     painter.drawArc(ring, round((90 - start * 360) * 16), -round(length * 360 * 16))

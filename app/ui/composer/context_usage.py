@@ -12,11 +12,28 @@ from app.wording.language import number, tr
 
 @dataclass(frozen=True, slots=True)
 class TokenUse:
-    """Tokens of the context: used, reserved for the answer, and in all (0 if unknown)."""
+    """Tokens of the context: used, reserved for the answer, and in all (0 if unknown).
+
+    Of those used, ``opening`` precede the messages, ``attached`` are of files, and ``answer`` of
+    the answer that grows.
+    """
 
     used: int = 0
     reserved: int = 0
     context: int = 0
+    opening: int = 0
+    attached: int = 0
+    answer: int = 0
+
+    @property
+    def messages(self) -> int:
+        """The tokens of the messages without their files."""
+        return max(0, self.used - self.opening - self.attached - self.answer)
+
+    @property
+    def free(self) -> int:
+        """The tokens that are neither used nor reserved."""
+        return max(0, self.context - self.used - self.reserved)
 
 
 class ContextUsage:
@@ -38,12 +55,21 @@ class ContextUsage:
         self.warning = ""
         if live.context:
             used = live.prompt + live.generated
-            self.use = TokenUse(used, max(0, live.reserved - live.generated), live.context)
+            self.use = TokenUse(
+                used,
+                max(0, live.reserved - live.generated),
+                live.context,
+                live.opening,
+                live.attached,
+                live.generated,
+            )
             self.unseen = live.dropped
 
     def answered(self, stats: Stats) -> None:
         """Update from the statistics of an answer that has ended."""
-        self.use = TokenUse(stats.prompt_tokens + stats.generated, 0, stats.context)
+        used = stats.prompt_tokens + stats.generated
+        before = self.use  # the statistics do not tell what the prompt consists of
+        self.use = TokenUse(used, 0, stats.context, before.opening, before.attached)
         self.unseen = stats.dropped
 
     def foresee(self, event: ContextForecast, *, typed: bool) -> None:
@@ -51,7 +77,9 @@ class ContextUsage:
 
         Until something is typed, the messages it leaves out are those left out already.
         """
-        self.use = TokenUse(event.prompt, event.reserved, event.context)
+        self.use = TokenUse(
+            event.prompt, event.reserved, event.context, event.opening, event.attached
+        )
         self.warning = self._warning(event) if typed else ""
         if not typed:
             self.unseen = event.dropped

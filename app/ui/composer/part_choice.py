@@ -26,7 +26,8 @@ class PartChoice(QFrame):
         self._item, self._room = item, room
         assert item.document
         self._count = len(item.document.sections)
-        self._sum = sum(item.counts)
+        self._all = tuple(range(self._count))
+        self._sum = item.tokens_of(self._all)
         self._result: tuple[int, ...] = ()
         layout = column(self, (18, 16, 18, 16), gap=10)
         title = tr("Which pages?") if item.paged else tr("How much to attach (from the start)")
@@ -82,7 +83,9 @@ class PartChoice(QFrame):
         if isinstance(self._field, QLineEdit):
             self._result = pages_of(self._field.text(), self._count)
         else:
-            self._result = self._item.first(self._field.value()) or (0,)
+            tokens = self._field.value()
+            some = self._all if tokens >= self._sum else self._item.first(tokens)
+            self._result = some or (0,)
         size = self._item.tokens_of(self._result)
         wrong = not self._result
         if wrong:

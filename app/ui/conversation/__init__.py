@@ -15,11 +15,14 @@
       thought_panel       the header above the reasoning
       attachment_view     a file attached to a question
       message_footer      the row under an answer, and the versions of a message
+    message_menu          what can be done with a message
     selection_controller  the selection, by mouse_selection and keyboard_controller
-    find_controller       search in the chat (find_bar)
+    find_controller       search in the chat (find_search, find_bar, find_marks)
     text_locator          positions of text: at a point, next to another, scrolled into view
     highlight_layer       highlights of the selection and of search hits
+    typing_relay          typing, which goes into the composer, also with input methods
     keyboard_focus        the ring of the keyboard focus, and signals about it
     accessible            the interface for screen readers
-    branches              controller of other versions: editing, and switching between them
+    branches              controller of other versions: editing, switching between them, deleting
+    message_undo          the toast that takes a deletion back
 """

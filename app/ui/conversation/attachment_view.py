@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
-from app.ui.controls import Button
+from app.ui.controls import Button, plain_tip
 from app.ui.conversation.sections import Section
 from app.ui.theme import Theme
 from app.wording.language import tr
@@ -32,7 +32,7 @@ class AttachmentHeader(Button):
         self.setText(name)
         self.setShortcut("")  # an "&" in the name would create one
         self.setAccessibleName(tr("Attached: {name}").format(name=name))
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
 
     def sizeHint(self) -> QSize:
         words = self.fontMetrics().horizontalAdvance(self.text())

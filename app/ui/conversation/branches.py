@@ -39,6 +39,8 @@ class Branches(QObject):
     """Another branch has been shown."""
     forked = Signal(object)
     """A chat was forked; the ChatRow of the new one."""
+    deleted = Signal(int, int, int)
+    """Messages were deleted: the chat, the first of them, and how many that were shown."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Branches(QObject):
         transcript.edit.connect(self.edit)
         transcript.version_wanted.connect(self.show)
         transcript.forked.connect(self._fork)
+        transcript.deleted.connect(self.delete)
 
     def edit(self, question: int) -> None:
         """Put a question into the composer, to be edited and asked again."""
@@ -103,6 +106,46 @@ class Branches(QObject):
                 self.turned.emit()
 
         self._store.ask(lambda store: store.messages.show(message), shown)
+
+    def delete(self, message: int) -> None:
+        """Delete a message with all that follows it; another version is shown, if there is one."""
+        chat = self._current.id
+        if chat is None or self._current.busy():
+            return
+        messages = self._conversation.transcript.messages
+        index = messages.index_of(message)
+        gone = len(messages.records) - index if index is not None else 0
+
+        def deleted(rows: list[MessageRow]) -> None:
+            if chat == self._current.id:
+                self.give_up()
+                if index is not None and len(rows) > index:
+                    messages.swap(rows, rows[index].id)
+                else:
+                    messages.shorten(rows)
+                self._conversation.show_transcript(bool(rows))
+                self._composer.focus_editor()
+                self.refresh()
+                self.turned.emit()
+            self.deleted.emit(chat, message, gone)
+
+        self._store.ask(lambda store: store.messages.delete(message), deleted)
+
+    def restore(self, chat: int, message: int) -> None:
+        """Take back the deletion of a message."""
+
+        def restored(rows: list[MessageRow]) -> None:
+            if chat == self._current.id:
+                self.give_up()
+                self._conversation.show_transcript()
+                transcript = self._conversation.transcript
+                transcript.messages.set_rows(rows)
+                if (index := transcript.messages.index_of(message)) is not None:
+                    transcript.list.show_message(index)
+                self.refresh()
+                self.turned.emit()
+
+        self._store.ask(lambda store: store.messages.restore(message), restored)
 
     def refresh(self) -> None:
         """Read from the store which messages have other versions."""

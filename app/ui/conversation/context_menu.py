@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.controls import keyed, menu_of
 from app.ui.conversation.selection_controller import SelectionController
@@ -17,9 +17,9 @@ def open_menu(
     parent: QWidget,
     place: QPoint,
     selection: SelectionController,
-    fork: Callable[[], object] | None,
+    fill: Callable[[QMenu], object] | None,
 ) -> None:
-    """Open the menu at a point of the screen. ``fork`` forks the chat at the message there."""
+    """Open the menu at a point of the screen. ``fill`` adds entries for the message there."""
     menu = menu_of(parent, "transcriptMenu")
     usual = menu.addAction(keyed(tr("Copy"), QKeySequence.StandardKey.Copy), selection.copy)
     markdown = menu.addAction(tr("Copy as Markdown"), lambda: selection.copy(markdown=True))
@@ -29,7 +29,7 @@ def open_menu(
     menu.addSeparator()
     everything = keyed(tr("Select all"), QKeySequence.StandardKey.SelectAll)
     menu.addAction(everything, selection.select_all)
-    if fork:
+    if fill:
         menu.addSeparator()
-        menu.addAction(tr("New chat from here"), fork)
+        fill(menu)
     menu.popup(place)

@@ -49,6 +49,8 @@ class ConversationPane(QStackedWidget):
 
     def show_greeting(self) -> None:
         """Show the greeting of an empty chat."""
+        if self.currentWidget() is not self.greeting:
+            self.greeting.renew()
         self.setCurrentWidget(self.greeting)
         if self._transcript is not None:
             self._transcript.messages.set_rows([])

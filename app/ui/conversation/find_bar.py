@@ -21,8 +21,8 @@ _FIELD, _NARROWEST = 210, 96  # pixels of the field
 class FindBar(QFrame):
     """The search field, the number of hits, and buttons to go from one to the next."""
 
-    closed = Signal()
-    """It was closed while it had the keyboard focus."""
+    closed = Signal(Qt.FocusReason)
+    """It was closed while it had the keyboard focus: with the mouse, or a shortcut."""
     resized = Signal()
     """Its preferred size has changed."""
 
@@ -61,7 +61,7 @@ class FindBar(QFrame):
         for name, label, icon, keys, work in (
             ("findPrevious", tr("Previous match"), "chevron-up", "Shift+F3", self.previous),
             ("findNext", tr("Next match"), "chevron-down", "F3", self.next),
-            ("closeFind", tr("Close"), "close", "Esc", self.dismiss),
+            ("closeFind", tr("Close"), "close", "Esc", self._close),
         ):
             button = Button(theme, name, label, icon=icon, size=16, shortcut=keys, clicked=work)
             row.addWidget(button)
@@ -111,14 +111,14 @@ class FindBar(QFrame):
         """Go to the previous hit, or from the first to the last."""
         self.results.step(-1)
 
-    def dismiss(self) -> None:
+    def dismiss(self, reason: Qt.FocusReason = Qt.FocusReason.ShortcutFocusReason) -> None:
         """Close the bar."""
         focused = self.isAncestorOf(self.window().focusWidget() or self.window())
         self.hide()
         self._everywhere.setChecked(False)
         self.results.start((), "", FindHit(0, 0, 0))
         if focused:
-            self.closed.emit()
+            self.closed.emit(reason)
 
     def forget(self) -> None:
         """Close the bar, and forget what was searched for: another chat is shown."""
@@ -150,6 +150,11 @@ class FindBar(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.results.refresh(self._records)
+
+    def _close(self) -> None:
+        by_mouse = self.field.hasFocus()  # a click leaves it there
+        reason = Qt.FocusReason
+        self.dismiss(reason.MouseFocusReason if by_mouse else reason.ShortcutFocusReason)
 
     def _search_everywhere(self, everywhere: bool) -> None:
         self.results.everywhere = everywhere

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QAbstractScrollArea
 
 from app.ui.blocks.box import Range
@@ -37,7 +37,7 @@ class FindController(QObject):
         self._results.changed.connect(self._show_marks)
         self._results.went.connect(self._show_hit)
         self.bar.resized.connect(self.place)
-        self.bar.closed.connect(lambda: area.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.bar.closed.connect(lambda reason: area.setFocus(reason))
         self._marks = FindMarks(theme, area.verticalScrollBar())
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)

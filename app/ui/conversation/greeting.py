@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
+import random
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from app.ui.controls import Button, IconView, column
+from app.ui.controls import Button, IconView, column, plain
 from app.ui.theme import Theme, font
+from app.wording.demo_words import DEMO_QUESTIONS, first_questions
 from app.wording.language import tr
 
-
-def _suggestions() -> tuple[str, ...]:
-    """Return suggested questions, which the demo model can answer, too."""
-    #: The demo model knows English only: leave these questions in English.
-    return (
-        tr("What is the capital of France?"),
-        tr("Show the times table of 7."),
-        tr("Write a Python function that adds two numbers."),
-        tr("Tell me a story."),
-    )
+_CHIPS = 4
 
 
 class Greeting(QWidget):
-    """A welcome, and as many suggested questions as there is room for."""
+    """A welcome, and as many suggested questions as there is room for.
+
+    They fit the model that would be asked, and stay until `renew`.
+    """
 
     asked = Signal(str)
 
@@ -42,28 +37,56 @@ class Greeting(QWidget):
         layout.addWidget(flame)
         layout.addWidget(title)
         layout.addSpacing(14)
-        self._chips: list[Button] = []
+        self._demo = False
+        self._questions: list[str] = []
+        self._chips = [self._chip(theme, number) for number in range(_CHIPS)]
         grid = self._grid = QGridLayout()
         grid.setSpacing(8)
-        for number, text in enumerate(_suggestions()):
-            chip = Button(
-                theme,
-                f"suggestion{number + 1}",
-                tr("Ask: {text}").format(text=text),
-                text=text,
-                weight=400,
-                clicked=partial(self.asked.emit, text),
-            )
-            self._chips.append(chip)
         # Before the grid has items: PySide would keep wrappers of them, and return these for
         # whatever is at the same addresses after the grid has been rearranged.
         layout.addLayout(grid)
         self._arrange(2)
         layout.setAlignment(grid, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(4)
+        self.renew()
+
+    def set_demo(self, demo: bool) -> None:
+        """Set whether the demo model would be asked."""
+        if demo != self._demo:
+            self._demo = demo
+            self._show_questions()
+
+    def renew(self) -> None:
+        """Draw other questions, for another chat."""
+        self._questions = random.sample(first_questions(), _CHIPS)
+        self._show_questions()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _chip(self, theme: Theme, number: int) -> Button:
+        name = f"suggestion{number + 1}"
+        return Button(
+            theme, name, "", text=" ", weight=400, clicked=lambda: self._ask(number)
+        )  # fmt: skip
+
+    def _ask(self, number: int) -> None:
+        self.asked.emit(self._shown()[number])
+
+    def _shown(self) -> tuple[str, ...]:
+        return DEMO_QUESTIONS if self._demo else tuple(self._questions)
+
+    def _show_questions(self) -> None:
+        for chip, text in zip(self._chips, self._shown(), strict=True):
+            label = tr("Ask: {text}").format(text=text)
+            chip.setText(plain(text))
+            chip.setAccessibleName(label)
+            chip.setToolTip(label)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what there is room for."""
         widths = [chip.sizeHint().width() for chip in self._chips]
         two = max(widths[::2]) + self._grid.spacing() + max(widths[1::2])
         self._arrange(2 if two <= self.contentsRect().width() - 48 else 1)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from app.ui.blocks.canvas import Canvas
 
 _Reason = Qt.FocusReason
+_BY_KEYBOARD = (_Reason.TabFocusReason, _Reason.BacktabFocusReason, _Reason.ShortcutFocusReason)
 # The window or a menu takes the focus only for a while.
 _AWHILE = (_Reason.ActiveWindowFocusReason, _Reason.PopupFocusReason, _Reason.MenuBarFocusReason)
 
@@ -41,7 +42,7 @@ class KeyboardFocus(QObject):
         if isinstance(event, QFocusEvent) and event.reason() not in _AWHILE:
             came = event.type() is QEvent.Type.FocusIn
             if watched is self._page:
-                self._ring(came and event.reason() is not _Reason.MouseFocusReason)
+                self._ring(came and event.reason() in _BY_KEYBOARD)
             elif came and isinstance(watched, QWidget):
                 self.reached.emit(watched)
         return False

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.types import Effort, Stats
 from app.store import MessageRow
-from app.ui.controls import Button, menu_of, muted
+from app.ui.controls import Button, muted
 from app.ui.conversation.message_state import MessageState
 from app.ui.theme import Theme
 from app.wording.efforts import effort_name
 from app.wording.language import number, tr
+
+
+def menu_button(theme: Theme, wanted: Callable[[QWidget], object]) -> Button:
+    """Return the button of a message's menu, whose icon is shown where it is needed."""
+    button = Button(theme, "messageMenu", tr("More actions"), icon="more", size=16)
+    button.setFixedSize(button.sizeHint())  # also without the icon
+    button.clicked.connect(lambda: wanted(button))
+    return button
 
 
 class VersionSwitch(QWidget):
@@ -67,7 +76,10 @@ class MessageFooter(QWidget):
     """Buttons under an answer, and its statistics."""
 
     copy = Signal()
-    again = Signal(Effort)
+    again = Signal(QWidget)
+    """Another version is wanted; the button that was pressed."""
+    more = Signal(QWidget)
+    """The menu of the answer is wanted; the button that was pressed."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -85,12 +97,15 @@ class MessageFooter(QWidget):
         )
         self.regenerate = Button(
             theme, "regenerate", tr("Regenerate…"), icon="retry", size=16,
-            clicked=self._choose,
+            clicked=lambda: self.again.emit(self.regenerate),
         )  # fmt: skip
+        self.menu_button = menu_button(theme, self.more.emit)
+        self.menu_button.installEventFilter(self)
         self.versions = VersionSwitch(theme)
         self._details = muted(name="made")
         layout.addWidget(self._copy)
         layout.addWidget(self.regenerate)
+        layout.addWidget(self.menu_button)
         layout.addWidget(self.versions)
         layout.addSpacing(6)
         layout.addWidget(self._details)
@@ -115,13 +130,15 @@ class MessageFooter(QWidget):
         self._copy.set_icon("check")
         QTimer.singleShot(1500, self._copy, lambda: self._copy.set_icon("copy"))
 
-    def _choose(self) -> None:
-        menu = menu_of(self, "regenerateMenu")
-        menu.addAction(tr("Regenerate"), lambda: self.again.emit(self._effort))
-        menu.addSeparator()
-        for effort in Effort:
-            menu.addAction(effort_name(effort), partial(self.again.emit, effort))
-        menu.popup(self.regenerate.mapToGlobal(self.regenerate.rect().bottomLeft()))
+    def set_hovered(self, hovered: bool) -> None:
+        """Show the button of the menu only while the pointer is over the answer."""
+        self.menu_button.set_icon("more" if hovered or self.menu_button.hasFocus() else "")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show the button of the menu while it has the keyboard focus, too."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.set_hovered(event.type() is QEvent.Type.FocusIn)
+        return False
 
 
 def _stats(stats: Stats) -> str:

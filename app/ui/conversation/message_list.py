@@ -14,6 +14,7 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import AnswerView, MessageView
 from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.virtual_list import VirtualList
+from app.ui.state.live_turns import Work
 
 _SHORTEST_MS = 16  # between two updates of a growing answer
 _COST = 3  # an update waits this many times the last one's duration
@@ -37,7 +38,8 @@ class MessageList(QObject):
         self._view = view
         self._drafts: dict[int, Draft] = {}
         self._stale: set[int] = set()
-        self._busy = False
+        self.busy = False
+        """Whether an answer is running, so that no other can be requested."""
         self._tick = QTimer(self)
         self._tick.setSingleShot(True)
         self._tick.timeout.connect(self.update_drafts)
@@ -93,18 +95,23 @@ class MessageList(QObject):
         self._enable_all_choices()
         self._view.follow()
 
+    def shorten(self, rows: Sequence[MessageRow]) -> None:
+        """Show only these messages, with which the present ones begin."""
+        self._cut(len(rows))
+        self._enable_all_choices()
+
     def _cut(self, keep: int) -> None:
         self._view.cut(keep)
         self.removed.emit(keep)
 
-    def start(self, row: MessageRow, draft: Draft) -> None:
-        """Begin or continue an answer, which grows in ``draft``."""
+    def start(self, row: MessageRow, draft: Draft, work: Work | None = None) -> None:
+        """Begin or continue an answer, which grows in ``draft``; ``work`` comes before."""
         self._drafts[row.id] = draft
-        if (index := self.index_of(row.id)) is None:
+        if self.index_of(row.id) is None:
             self.add(row)
-        else:
-            with self._view.keeping_place(index):
-                self.records[index].set_row(row)
+        with self._view.keeping_place(len(self.records) - 1):
+            self.records[-1].set_row(row)
+            self.records[-1].work = work
         self.answering.emit(self.records[-1])
 
     def feed(self, message: int) -> None:
@@ -123,19 +130,18 @@ class MessageList(QObject):
                 self.records[index].set_row(row, error)
             self.answering.emit(self.records[index])
 
-    def show_work(self, message: int, read: float | None, *, offered: bool, hurried: bool) -> None:
+    def show_work(self, message: int, work: Work | None, *, offered: bool, hurried: bool) -> None:
         """Show what precedes an answer.
 
-        ``read`` is the fraction of the prompt that has been read, from 0 to 1; ``offered`` whether
-        “Answer now” is available, ``hurried`` whether it was used.
+        ``offered`` is whether “Answer now” is available, ``hurried`` whether it was used.
         """
         if (index := self.index_of(message)) is None:
             return
         record = self.records[index]
-        now = (read, offered, hurried)
-        if now != (record.read, record.offered, record.hurried):
+        now = (work, offered, hurried)
+        if now != (record.work, record.offered, record.hurried):
             with self._view.keeping_place(index):
-                record.read, record.offered, record.hurried = now
+                record.work, record.offered, record.hurried = now
                 record.measured = None
 
     def set_unseen(self, count: int) -> None:
@@ -144,8 +150,8 @@ class MessageList(QObject):
 
     def set_busy(self, busy: bool) -> None:
         """Set whether an answer is running, so that no other can be requested."""
-        if busy != self._busy:
-            self._busy = busy
+        if busy != self.busy:
+            self.busy = busy
             self._enable_all_choices()
 
     def plain_text(self) -> str:
@@ -193,9 +199,9 @@ class MessageList(QObject):
     def _enable_choices(self, view: MessageView) -> None:
         match view:
             case AnswerView():
-                view.set_choices(view.record is self.records[-1], self._busy)
+                view.set_choices(view.record is self.records[-1], self.busy)
             case QuestionView():
-                view.set_choices(self._busy)
+                view.set_choices(self.busy)
 
     def toggle_thought(self, message: int, opened: bool) -> None:
         """Open or close the reasoning of an answer."""

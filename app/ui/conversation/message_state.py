@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.base.draft import Draft
-from app.base.types import Message, Part, PartKind, Role
+from app.base.types import DECLINED, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
+from app.ui.state.live_turns import Work
+from app.wording.demo_words import declined_sentence
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -27,8 +29,8 @@ class MessageState:
     def __init__(self, row: MessageRow) -> None:
         self.row = row
         self.error: BaseException | None = None
-        self.read: float | None = None
-        """The fraction of the prompt that has been read, while it is being read."""
+        self.work: Work | None = None
+        """What the answer waits for: the model, or the reading of the prompt."""
         self.offered = self.hurried = False
         """Whether “Answer now” is available, and whether it was used."""
         self.versions: tuple[int, ...] = ()
@@ -64,7 +66,7 @@ class MessageState:
         self.set_parts(row.message.parts)
         if not self.streaming:
             self.offered = self.hurried = False
-            self.read = None
+            self.work = None
             for section in self.sections:
                 section.finish()
 
@@ -98,7 +100,7 @@ class MessageState:
             if reasoning.strip()
             else []
         )
-        wanted += [(_SECTIONS.get(p.kind, SectionKind.OTHER), _named(p)) for p in others]
+        wanted += [(_section_kind(p), _named(p)) for p in others]
         self._set_sections(wanted)
 
     def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
@@ -136,11 +138,11 @@ class MessageState:
         wish = self.row.thought_open
         return self.thought is not None and (not self.answered if wish is None else wish)
 
-    def label(self, reading: bool = False) -> str:
-        """Return the header's text; ``reading``: whether reading the prompt has taken a while."""
+    def label(self, calm: bool = False) -> str:
+        """Return the header's text; ``calm``: whether the present work has taken a while."""
         if self.thinking:
-            if reading:
-                return tr("Processing…")
+            if self.work and calm:
+                return self.work.label
             doing = doing_now(self.thought.source) if self.thought and not self.opened else ""
             return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
         return thought_for(self.seconds)
@@ -175,6 +177,8 @@ class MessageState:
             case State.STOPPED:
                 return tr("You stopped this answer.")
             case State.CUT_OFF:
+                if not self.row.message.parts:
+                    return tr("This question has not been answered yet.")
                 if self.unanswered and self.thought:
                     return tr("This answer was cut off during reasoning.")
                 return tr("This answer was cut off.")
@@ -252,9 +256,17 @@ class MessageState:
         return iter(self.sections)
 
 
+def _section_kind(part: Part) -> SectionKind:
+    if part.kind is PartKind.TEXT and part.name == DECLINED:
+        return SectionKind.DECLINED
+    return _SECTIONS.get(part.kind, SectionKind.OTHER)
+
+
 def _named(part: Part) -> Part:
-    """Return a part with its display name."""
+    """Return a part with its display name, and the program's own words in the user's language."""
     match part.kind:
+        case PartKind.TEXT if part.name == DECLINED:
+            return replace(part, text=declined_sentence())
         case PartKind.UNKNOWN:
             return replace(
                 part, name=tr("This content was created by a newer version of Fireside.")

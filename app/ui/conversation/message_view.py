@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.base.types import Effort
@@ -32,6 +33,8 @@ class MessageView(QWidget):
     copy = Signal(str)
     version_wanted = Signal(int)
     """The id of another version that is to be shown instead."""
+    more = Signal(QWidget)
+    """The menu of the message is wanted; the button that was pressed."""
     reached = Signal(QRect)
     """The Tab key has reached a control there."""
 
@@ -119,11 +122,14 @@ class AnswerView(MessageView):
     """An answer of the model, as it grows and when it is done."""
 
     again = Signal(int, Effort)
+    regenerate = Signal(QWidget)
+    """Another version is wanted; the button that was pressed."""
     resume = Signal(int)
     conclude = Signal(int)
     """The id of a message that the model is to answer from its reasoning."""
     thought_toggled = Signal(int, bool)
     hurried = Signal()
+    withdrawn = Signal()
     act = Signal(Action)
     """An action offered with an error that does not concern this answer alone."""
 
@@ -133,6 +139,7 @@ class AnswerView(MessageView):
         self.head.setParent(self)
         self.head.toggled.connect(self._toggled)
         self.head.hurried.connect(self.hurried)
+        self.head.withdrawn.connect(self.withdrawn)
         self.head.resized.connect(self.resized)
         self._body = QFrame(self)
         self._body.setObjectName("thoughtBody")
@@ -143,7 +150,8 @@ class AnswerView(MessageView):
         self._footer = MessageFooter(theme)
         self._footer.setParent(self)
         self._footer.copy.connect(lambda: self.copy.emit(self.row.message.text))
-        self._footer.again.connect(lambda effort: self.again.emit(self.row.id, effort))
+        self._footer.again.connect(self.regenerate)
+        self._footer.more.connect(self.more)
         self._footer.versions.wanted.connect(self.version_wanted)
 
     def show_record(self, record: MessageState) -> None:
@@ -167,6 +175,7 @@ class AnswerView(MessageView):
         self._footer.setVisible(not record.streaming)
         if not record.streaming:
             self._footer.set_row(record.row)
+            self._footer.set_hovered(self.underMouse())
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
@@ -220,9 +229,27 @@ class AnswerView(MessageView):
             if child.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._footer.set_hovered(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._footer.set_hovered(False)
+
     def copied(self) -> None:
         """Show for a moment that the answer was copied."""
         self._footer.copied()
+
+    def make_get_button(self, parent: QWidget) -> Button:
+        """Return the button that leads from the demo model to a real one."""
+        words = Action.GET_MODEL.words
+        button = Button(
+            self.theme, "getModel", words, text=words, kind="small",
+            clicked=lambda: self.act.emit(Action.GET_MODEL),
+        )  # fmt: skip
+        button.setParent(parent)
+        return button
 
     def _toggled(self, opened: bool) -> None:
         self.thought_toggled.emit(self.row.id, opened)
@@ -248,10 +275,11 @@ class AnswerView(MessageView):
             notice.set_text(explanation.sentence)
             notice.set_detail(explanation.detail)
             notice.opened.connect(self.resized)
-            self._add_step(notice, explanation.action)
+            self._add_steps(notice, explanation.actions)
         else:
             notice.set_text(record.notice)
-            if record.unanswered and record.row.state is not State.STOPPED:
+            begun = bool(record.row.message.parts) or record.row.state is State.DONE
+            if record.unanswered and begun and record.row.state is not State.STOPPED:
                 self._add_step(notice, Action.ANSWER_NOW)
             if record.can_continue and record.row.state is not State.DONE:
                 self._add_step(notice, Action.CONTINUE)
@@ -260,7 +288,19 @@ class AnswerView(MessageView):
         notice.show()
         self._notice = notice
 
+    def _add_steps(self, notice: Notice, actions: tuple[Action, ...]) -> None:
+        """Add a button for each action: a single one beside the text, several below it."""
+        buttons = [button for action in actions if (button := self._step(action))]
+        if len(buttons) > 1:
+            notice.add_row(buttons)
+        elif buttons:
+            notice.add_button(buttons[0])
+
     def _add_step(self, notice: Notice, action: Action) -> None:
+        if button := self._step(action):
+            notice.add_button(button)
+
+    def _step(self, action: Action) -> Button | None:
         record = self.record
         assert record
         if action is Action.CONTINUE and not record.can_continue:
@@ -268,23 +308,29 @@ class AnswerView(MessageView):
         row = record.row
         match action:
             case Action.NONE:
-                return
+                return None
             case Action.CONTINUE:
                 name, step = "continueAnswer", lambda: self.resume.emit(row.id)
             case Action.ANSWER_NOW:
                 name, step = "concludeAnswer", lambda: self.conclude.emit(row.id)
+            case Action.RETRY if not row.message.parts and row.state is not State.DONE:
+                name, step = "tryAgain", lambda: self.resume.emit(row.id)
             case Action.RETRY:
                 effort = row.effort or Effort.MEDIUM
                 name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
             case _:
-                name, step = "actOnError", lambda: self.act.emit(action)
-        notice.add_button(Button(self.theme, name, action.words, text=action.words, clicked=step))
+                name, step = action.control, lambda: self.act.emit(action)
+        return Button(self.theme, name, action.words, text=action.words, clicked=step)
+
+
+_NAMES = {SectionKind.ANSWER: "said", SectionKind.DECLINED: "declined"}
 
 
 class PartView(QFrame):
-    """A part of an answer: text for the user, or a tool call under its heading."""
+    """A part of an answer: text for the user, a tool call under its heading, or a refusal."""
 
     _CALL = (14, 30, 14, 10)
+    _DECLINED = (14, 8, 8, 8)
 
     def __init__(self, answer: AnswerView, number: int) -> None:
         super().__init__(answer)
@@ -292,31 +338,52 @@ class PartView(QFrame):
         self._heading = muted(pixels=13)
         self._heading.setParent(self)
         self._heading.move(14, 8)
+        self._get: Button | None = None
         self.canvas = answer.make_canvas("answerText", tr("Answer"), self)
 
     def style_of(self, section: Section) -> Style:
         """Return the style of its text."""
+        if section.kind is SectionKind.DECLINED:
+            return Style(self._answer.pixels - 1, "muted")
         return Style(self._answer.pixels, mono=section.kind is not SectionKind.ANSWER)
 
     def show_section(self, section: Section) -> None:
         """Show another section, or the same one as it is now."""
-        framed = section.kind is not SectionKind.ANSWER
-        name = "call" if framed else "said"
+        name = _NAMES.get(section.kind, "call")
         if name != self.objectName():
             self.setObjectName(name)
             self.style().unpolish(self)
             self.style().polish(self)
         self._heading.setText(section.heading)
-        self._heading.setVisible(framed)
+        self._heading.setVisible(name == "call")
         self._heading.adjustSize()
+        if name == "declined" and self._get is None:
+            self._get = self._answer.make_get_button(self)
+        if self._get:
+            self._get.setVisible(name == "declined")
         self.show()
 
     def lay_out(self, width: int) -> int:
         """Place everything for a width. Return the height."""
+        if self._get and self.objectName() == "declined":
+            return self._lay_out_declined(self._get, width)
         left, top, right, bottom = self._CALL if self.objectName() == "call" else (0, 0, 0, 0)
         high = self.canvas.height_for(width - left - right)
         self.canvas.setGeometry(left, top, width - left - right, high)
         return top + high + bottom
+
+    def _lay_out_declined(self, button: Button, width: int) -> int:
+        """Place the sentence, and the button on its right."""
+        left, top, right, bottom = self._DECLINED
+        size = button.sizeHint()
+        inner = max(80, width - left - right - size.width() - 12)
+        high = self.canvas.height_for(inner)
+        row = max(high, size.height())
+        self.canvas.setGeometry(left, top + (row - high) // 2, inner, high)
+        button.setGeometry(
+            width - right - size.width(), top + (row - size.height()) // 2, *size.toTuple()
+        )
+        return top + row + bottom
 
 
 def rects_at(column: Column, position: int) -> list[QRectF]:

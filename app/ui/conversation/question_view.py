@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.ui.blocks.box import Style
 from app.ui.controls import Button
 from app.ui.conversation.attachment_view import AttachmentView
-from app.ui.conversation.message_footer import VersionSwitch
+from app.ui.conversation.message_footer import VersionSwitch, menu_button
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import GUTTER, MessageView
 from app.ui.conversation.sections import SectionKind
@@ -49,13 +49,15 @@ class QuestionView(MessageView):
             theme, "copyQuestion", tr("Copy message"), icon="copy", size=16,
             clicked=lambda: self.copy.emit(self.row.message.text),
         )  # fmt: skip
-        self._copy.setParent(self)
-        self._copy.installEventFilter(self)
+        self._more = menu_button(theme, self.more.emit)
+        for button in (self._copy, self._more):
+            button.setParent(self)
+            button.installEventFilter(self)
 
     def tab_stops(self) -> list[QWidget]:
         versions = self._versions.findChildren(Button)
         files = [each for file in self._files for each in (file.head, file.canvas)]
-        return [*files, self._text, self._edit, self._copy, *versions]
+        return [*files, self._text, self._more, self._edit, self._copy, *versions]
 
     def set_choices(self, busy: bool) -> None:
         """Enable editing, unless an answer is running (``busy``)."""
@@ -119,7 +121,7 @@ class QuestionView(MessageView):
         bubble = QRect(0, 0, wide + left + right, y + bottom)
         bubble.moveRight(width - GUTTER - 1)
         self._bubble.setGeometry(bubble)
-        for number, button in enumerate((self._copy, self._edit), start=1):
+        for number, button in enumerate((self._copy, self._edit, self._more), start=1):
             left_of = bubble.left() - number * (_SMALL + 2) - 2
             button.setGeometry(left_of, (bubble.height() - _SMALL) // 2, _SMALL, _SMALL)
         if self._versions.isHidden():
@@ -140,6 +142,6 @@ class QuestionView(MessageView):
 
     def set_hovered(self, hovered: bool) -> None:
         """Show the buttons beside the text only while the pointer is over the question."""
-        for button, icon in ((self._copy, "copy"), (self._edit, "edit")):
+        for button, icon in ((self._copy, "copy"), (self._edit, "edit"), (self._more, "more")):
             shown = (hovered or button.hasFocus()) and button.isEnabled()
             button.set_icon(icon if shown else "")

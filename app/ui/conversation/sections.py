@@ -29,6 +29,8 @@ class SectionKind(Enum):
     """The text of an attached file, under its name."""
     REASONING = auto()
     ANSWER = auto()
+    DECLINED = auto()
+    """A sentence in the place of an answer that the demo model could not give."""
     CALL = auto()
     """The model's input for a tool."""
     OTHER = auto()

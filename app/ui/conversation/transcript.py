@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -12,10 +13,11 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 
-from app.base.types import Effort
+from app.base.types import Effort, ModelRef
 from app.ui.clipboard import copy_markdown, copy_text
+from app.ui.controls import menu_of
 from app.ui.conversation.accessible import Announcer, install
 from app.ui.conversation.context_menu import open_menu
 from app.ui.conversation.find_controller import FindController
@@ -24,6 +26,12 @@ from app.ui.conversation.jump_button import JumpButton
 from app.ui.conversation.keyboard_controller import KeyboardController
 from app.ui.conversation.keyboard_focus import KeyboardFocus
 from app.ui.conversation.message_list import MessageList
+from app.ui.conversation.message_menu import (
+    MessageCommands,
+    fill_menu,
+    fill_regenerate,
+)
+from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import AnswerView, MessageView
 from app.ui.conversation.mouse_selection import MouseSelection
 from app.ui.conversation.question_view import QuestionView
@@ -44,14 +52,16 @@ class Transcript(QAbstractScrollArea):
     ``finder`` the search.
     """
 
-    again = Signal(int, Effort)
-    """The id of an answer that is to be tried again, and the effort."""
+    again = Signal(int, Effort, object)
+    """The id of an answer to make another version of, the effort, and a ModelRef or None."""
     resume = Signal(int)
     """The id of an answer that is to be continued."""
     conclude = Signal(int)
     """The id of a message that the model is to answer from its reasoning."""
     hurried = Signal()
     """“Answer now” was pressed."""
+    withdrawn = Signal()
+    """The question that waits is to be taken back."""
     act = Signal(Action)
     """An action offered with an error that does not concern one answer alone."""
     edit = Signal(int)
@@ -60,9 +70,11 @@ class Transcript(QAbstractScrollArea):
     """The id of a version that is to be shown instead of another."""
     forked = Signal(int)
     """The id of a message at which the chat is to be forked."""
+    deleted = Signal(int)
+    """The id of a message that is to be deleted, with all that follows it."""
     thought_toggled = Signal(int, bool)
     zoomed = Signal(int)
-    """The user zoomed: larger (1) or smaller (-1) text."""
+    """The user zoomed: by how much the wheel was turned."""
 
     def __init__(self, theme: Theme) -> None:
         install(Transcript)  # first: a running screen reader asks at once
@@ -87,6 +99,15 @@ class Transcript(QAbstractScrollArea):
         self._jump = JumpButton(theme, self, self.list)
         self._focus = KeyboardFocus(self)
         self.announcer = Announcer(self, self.messages)
+        self.other_models: Callable[[], Sequence[ModelRef]] = tuple
+        """Returns the models that are not asked at present, but could be."""
+        self._commands = MessageCommands(
+            edit=self.edit.emit,
+            again=self.again.emit,
+            fork=self.forked.emit,
+            delete=self.deleted.emit,
+            other_models=lambda: self.other_models(),
+        )
         self._connect(theme)
 
     def _connect(self, theme: Theme) -> None:
@@ -101,10 +122,13 @@ class Transcript(QAbstractScrollArea):
         self.messages.thought_toggled.connect(self.thought_toggled)
         self.selection.changed.connect(self._highlights.update_all)
         self.finder.changed.connect(self._highlights.update_all)
+        self._theme = theme
         theme.changed.connect(self._recolour)
+        self.list.set_zoom(theme.zoom)
 
     def _connect_view(self, view: MessageView) -> None:
         view.version_wanted.connect(self.version_wanted)
+        view.more.connect(partial(self._open_menu, view))
         match view:
             case QuestionView():
                 view.copy.connect(copy_text)
@@ -113,11 +137,13 @@ class Transcript(QAbstractScrollArea):
             case AnswerView():
                 view.copy.connect(copy_markdown)
                 view.copy.connect(view.copied)
-                view.again.connect(self.again)
+                view.again.connect(lambda answer, effort: self.again.emit(answer, effort, None))
+                view.regenerate.connect(partial(self._open_regenerate, view))
                 view.resume.connect(self.resume)
                 view.conclude.connect(self.conclude)
                 view.act.connect(self.act)
                 view.hurried.connect(self.hurried)
+                view.withdrawn.connect(self.withdrawn)
                 view.thought_toggled.connect(self.messages.toggle_thought)
 
     def plainText(self) -> str:
@@ -141,6 +167,7 @@ class Transcript(QAbstractScrollArea):
             self.finder.open(words, index)
 
     def _recolour(self) -> None:
+        self.list.set_zoom(self._theme.zoom)
         for record in self.messages.records:
             record.restyle()
         self.viewport().update()
@@ -159,7 +186,7 @@ class Transcript(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if turned := event.angleDelta().y():
-                self.zoomed.emit(1 if turned > 0 else -1)
+                self.zoomed.emit(turned)
         else:
             super().wheelEvent(event)
         event.accept()  # so that nothing behind it scrolls at the end
@@ -181,7 +208,26 @@ class Transcript(QAbstractScrollArea):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         point = self._locator.nearest(self.viewport().mapFromGlobal(event.globalPos()))
-        fork = None
+        fill = None
         if point is not None:
-            fork = partial(self.forked.emit, self.messages.records[point.message].row.id)
-        open_menu(self, event.globalPos(), self.selection, fork)
+            record = self.messages.records[point.message]
+            fill = partial(self._fill_menu, record, copying=False)
+        open_menu(self, event.globalPos(), self.selection, fill)
+
+    # --- The menu of a message ----------------------------------------------------------------
+
+    def _fill_menu(self, record: MessageState, menu: QMenu, *, copying: bool = True) -> None:
+        last = record is self.messages.records[-1]
+        fill_menu(menu, record, self._commands, busy=self.messages.busy, last=last, copying=copying)
+
+    def _open_menu(self, view: MessageView, button: QWidget) -> None:
+        if view.record:
+            menu = menu_of(self, "messageMenuOpen")
+            self._fill_menu(view.record, menu)
+            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _open_regenerate(self, view: MessageView, button: QWidget) -> None:
+        if view.record:
+            menu = menu_of(self, "regenerateMenu")
+            fill_regenerate(menu, view.record, self._commands)
+            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))

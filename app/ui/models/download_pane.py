@@ -1,77 +1,103 @@
-"""Ways to get a model: the demo, a file, the offers, and a search."""
+"""The question which model to use: the recommended one, and the other ways to get one."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QWidget
+from pathlib import Path
 
-from app.engine.plan import propose
-from app.engine.probe import Examined
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.engine.probe import Examined, Machine
+from app.host import demo_model
 from app.models import catalog
 from app.models.catalog import HubModel, Offer
-from app.ui.controls import Button, Notice, column, muted
-from app.ui.models.card import Card
-from app.ui.models.download_controller import DownloadController
+from app.models.disk_scan import InstalledModel
+from app.ui.controls import Button, Notice, column
+from app.ui.form_fields import heading
+from app.ui.models.card import HeroCard, OptionList, OptionRow
+from app.ui.models.details import Details, details_of, licence_of
+from app.ui.models.download_controller import DownloadController, name_of
 from app.ui.models.download_row import DownloadRow
 from app.ui.models.hub_search_pane import HubSearchPane
+from app.ui.models.recommendation import plan_of, recommended, verdict
+from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme
-from app.wording.diagnosis import fit
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
-_HUB = "https://huggingface.co/"
+_MOST_FOUND = 3  # models of other programs that are listed; the others are one tab away
 
 
 class DownloadPane(QWidget):
-    """The pane that a new user sees first."""
+    """The pane that a new user sees first.
+
+    At the first start it asks for nothing but a model; later it also searches Hugging Face.
+    """
 
     demo = Signal()
+    used = Signal(Path)
+    """A model on this disk is to be used."""
     open_file = Signal()
     online = Signal()
     """The user wants to go online again."""
+    search_wanted = Signal()
+    """The user wants to search, which the first page does not offer."""
 
-    def __init__(self, theme: Theme, downloads: DownloadController) -> None:
+    def __init__(
+        self, theme: Theme, downloads: DownloadController, installed: InstalledList
+    ) -> None:
         super().__init__()
         self.setObjectName("getPane")
-        self._theme, self._downloads = theme, downloads
-        self._offers: list[tuple[Offer, DownloadRow]] = []
+        self._theme, self._downloads, self._installed = theme, downloads, installed
+        self._machine: Machine | None = None
+        self._first = self._unanswered = False
+        self._advice: Offer | InstalledModel | None = None
+        self._listed: tuple[object, ...] = ()
+        self._meanwhile: Button | None = None
+        self._hero: HeroCard | None = None
+        self._rows: list[tuple[Offer, DownloadRow]] = []
         layout = column(self, gap=14)
         self._offline = Notice(theme, "offlineNotice", "alert", "muted")
-        self._offline.set_text(tr("Fireside is offline, as you chose. It opens no connection."))
+        self._offline.set_text(tr("Fireside is offline. Go online to download a model."))
         self._offline.add_button(
             Button(
-                theme, "goOnline", tr("Let Fireside use the network"), text=tr("Go online"),
+                theme, "goOnline", tr("Go online"), text=tr("Go online"),
                 clicked=self.online.emit,
             )
         )  # fmt: skip
-        layout.addWidget(self._offline)
-        layout.addWidget(self._demo())
-        layout.addWidget(self._file())
-        offered = catalog.offers()
-        for offer in offered:
-            layout.addWidget(self._offer(offer))
-        offered_models = {offer.model for offer in offered}
-        for model in downloads.unfinished:
-            if model not in offered_models:
-                layout.addWidget(self._unfinished(model))
         self.search = HubSearchPane(theme, downloads)
-        card = Card(
-            theme,
-            "search",
-            tr("More on Hugging Face"),
-            tr(
-                "Other people’s versions of gpt-oss, larger or smaller. Your words go to "
-                "Hugging Face when you press Enter."
-            ),
-        )
-        card.below.addSpacing(4)
-        card.below.addWidget(self.search)
-        layout.addWidget(card)
+        self.search.shown.connect(self._show_search)
+        self._choices = QWidget()
+        place = QWidget()  # made before the others, so that Tab reaches the recommended one first
+        self._hero_place = column(place)
+        choices = column(self._choices, gap=14)
+        choices.addWidget(place)
+        self._others_title = heading(tr("Other choices"), 13, 600)
+        self._others_title.setProperty("tone", "muted")
+        self._others = OptionList("otherChoices")
+        choices.addWidget(self._others_title)
+        choices.addWidget(self._others)
+        for widget in (self._offline, self.search, self._choices):
+            layout.addWidget(widget)
+        self._arrange()
+        installed.changed.connect(self._arrange)
+        downloads.changed.connect(self._arrange)
 
-    def focus_demo(self) -> None:
-        """Give the keyboard focus to the demo model's button."""
-        self._try_demo.setFocus()
+    def set_first(self, first: bool, *, unanswered: bool) -> None:
+        """Set whether this is the page of the first start.
+
+        ``unanswered``: no model is in use yet, so that nothing can be asked.
+        """
+        self._first, self._unanswered = first, unanswered
+        self.search.setHidden(first)
+        if first:
+            self.search.clear()
+        self._arrange()
+
+    def focus_first(self) -> None:
+        """Give the keyboard focus to the button of the recommended model."""
+        if self._hero and (button := self._hero.findChild(Button)):
+            button.setFocus()
 
     def set_offline(self, offline: bool) -> None:
         """Set whether the network is switched off."""
@@ -80,104 +106,181 @@ class DownloadPane(QWidget):
 
     def examined(self, examined: Examined) -> None:
         """Show which models fit this computer."""
-        machine = examined.machine
-        for offer, row in self._offers:
-            plan = propose(catalog.header(offer), machine)
-            row.set_fit(fit(plan, machine), plan.fits)
-        self.search.set_machine(machine)
+        self._machine = examined.machine
+        self.search.set_machine(self._machine)
+        self._arrange()
 
-    def _demo(self) -> Card:
-        self._try_demo = Button(
-            self._theme,
-            "tryDemo",
-            tr("Try the demo model now"),
-            text=tr("Try it now"),
-            kind="primary",
-            clicked=self.demo.emit,
-        )
-        return Card(
-            self._theme,
-            "spark",
-            tr("The demo model"),
-            tr(
-                "A tiny gpt-oss that comes with Fireside. It knows capitals, times tables, "
-                "short stories and a little Python: enough to look around."
-            ),
-            button=self._try_demo,
-        )
+    def _show_search(self, shown: bool) -> None:
+        self._choices.setHidden(shown)
 
-    def _file(self) -> Card:
+    # --- What is recommended ------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        """Show the recommended model and the others, anew only where they have changed."""
+        offers = catalog.offers()
+        found = self._found() if self._first else ()
+        advice = recommended(offers, found, self._machine)
+        if advice != self._advice:
+            self._advice = advice
+            self._set_hero(advice)
+        others = [offer for offer in offers if offer != advice]
+        models = {offer.model for offer in offers}
+        unfinished = [model for model in self._downloads.unfinished if model not in models]
+        here = [model for model in found if model != advice][:_MOST_FOUND]
+        listed = (self._first, *others, *here, *unfinished)
+        if listed != self._listed:
+            self._listed = listed
+            self._rows = [each for each in self._rows if each[0] == advice]
+            self._others.empty()
+            self._list(others, here, unfinished)
+        self._show_fit()
+        self._offer_demo()
+
+    def _offer_demo(self) -> None:
+        """Offer the demo model while the first model is being downloaded."""
+        if button := self._meanwhile:
+            offered = self._unanswered and self._downloads.running
+            if offered and button.isHidden() and self._hero_has_focus():
+                button.show()
+                button.setFocus()  # a second Enter must not pause what the first has begun
+            button.setVisible(offered)
+
+    def _hero_has_focus(self) -> bool:
+        focused = self.window().focusWidget()  # also while another program's window is active
+        return self._hero is not None and focused is not None and self._hero.isAncestorOf(focused)
+
+    def _found(self) -> tuple[InstalledModel, ...]:
+        """Return the models on this disk, without those that an offer's own row shows."""
+        offers = [self._installed.has(offer.model) for offer in catalog.offers()]
+        return tuple(model for model in self._installed.usable if model not in offers)
+
+    def _set_hero(self, advice: Offer | InstalledModel) -> None:
+        focused = self._hero_has_focus()
+        if self._hero:
+            self._hero.setParent(None)
+            self._hero.deleteLater()
+        self._meanwhile, self._rows = None, []
+        if isinstance(advice, Offer):
+            self._hero = self._offer_hero(advice)
+        else:
+            self._hero = self._installed_hero(advice)
+        self._hero_place.addWidget(self._hero)
+        if focused:
+            self.focus_first()
+
+    def _offer_hero(self, offer: Offer) -> HeroCard:
+        hero = HeroCard(
+            self._theme, tr("Recommended for this computer"), offer.name, _description(offer)
+        )
+        row = self._downloads.row(self._theme, offer.model, offer.name, main=True)
+        details = details_of(self._theme, offer.model, offer.name, offer.licence)
+        self._meanwhile = Button(
+            self._theme, "demoMeanwhile", tr("Try the interface with the demo model"),
+            text=tr("Try the interface while you wait"), kind="primary", clicked=self.demo.emit,
+        )  # fmt: skip
+        self._meanwhile.hide()
+        row.buttons.insertWidget(0, self._meanwhile)
+        row.buttons.insertWidget(row.buttons.count() - 1, details.button)
+        hero.below.addWidget(row)
+        hero.below.addWidget(details)
+        self._rows.append((offer, row))
+        return hero
+
+    def _installed_hero(self, model: InstalledModel) -> HeroCard:
+        name = title(model)
+        hero = HeroCard(self._theme, tr("Already on this computer"), name, _whereabouts(model))
+        details = Details(self._theme, name, [str(model.path)])
+        use = self._use_button(model, "primary")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(use)
+        buttons.addWidget(details.button)
+        buttons.addStretch(1)
+        hero.below.addLayout(buttons)
+        hero.below.addWidget(details)
+        return hero
+
+    def _use_button(self, model: InstalledModel, kind: str) -> Button:
+        return Button(
+            self._theme, "useFound", tr("Use {called}").format(called=title(model)),
+            text=tr("Use"), kind=kind, clicked=lambda: self.used.emit(model.path),
+        )  # fmt: skip
+
+    # --- The other ways -----------------------------------------------------------------------
+
+    def _list(
+        self, offers: list[Offer], found: list[InstalledModel], unfinished: list[HubModel]
+    ) -> None:
+        for model in found:
+            button = self._use_button(model, "outlined")
+            text = _whereabouts(model)
+            self._others.add(OptionRow(self._theme, "check", title(model), text, button=button))
+        for offer in offers:
+            row = self._download_option(offer.model, offer.name)
+            self._rows.append((offer, row))
+        for left in unfinished:
+            self._download_option(left, name_of(left))
+        self._others.add(self._file_option())
+        self._others.add(self._demo_option())
+        if self._first:
+            self._others.add(self._search_option())
+
+    def _download_option(self, model: HubModel, name: str) -> DownloadRow:
+        option = OptionRow(self._theme, "download")
+        row = self._downloads.row(self._theme, model, name, f"{name} · {gigabytes(model.size)}")
+        details = details_of(self._theme, model, name, licence_of(model))
+        row.buttons.insertWidget(0, details.button)
+        option.below.addWidget(row)
+        option.below.addWidget(details)
+        self._others.add(option)
+        return row
+
+    def _file_option(self) -> OptionRow:
         button = Button(
-            self._theme,
-            "openFile",
-            tr("Open model file"),
-            text=tr("Open a file…"),
-            shortcut="Ctrl+O",
+            self._theme, "openFile", tr("Open model file"), text=tr("Open…"), shortcut="Ctrl+O",
             clicked=self.open_file.emit,
-        )
-        return Card(
-            self._theme,
-            "file",
-            tr("A file of yours"),
-            tr(
-                "A gpt-oss model in GGUF that is already on this computer. It stays where "
-                "it is; you can also drop it on this window."
-            ),
-            button=button,
-        )
+        )  # fmt: skip
+        text = tr("Already have a gpt-oss GGUF file? Open it, or drop it onto this window.")
+        return OptionRow(self._theme, "file", tr("Use a model file"), text, button=button)
 
-    def _offer(self, offer: Offer) -> Card:
-        model = offer.model
-        card = Card(self._theme, "download", offer.name, _description(offer))
-        about = muted(
-            tr(
-                "{size}, {licence}, from {repository} on Hugging Face. Nothing is sent there but "
-                "the request for the file."
-            ).format(
-                size=gigabytes(model.size),
-                licence=offer.licence,
-                repository=model.repository,
-            ),
-            pixels=13,
-        )
-        about.setWordWrap(True)
-        row = self._downloads.row(self._theme, model, offer.name)
-        page = _HUB + model.repository
-        hub = Button(
-            self._theme,
-            "openHub",
-            tr("Open {page} in the browser").format(page=page),
-            text=tr("Show in browser"),
-            clicked=lambda: QDesktopServices.openUrl(QUrl(page)),
-        )
-        row.buttons.insertWidget(row.buttons.count() - 1, hub)
-        card.below.addWidget(about)
-        card.below.addWidget(row)
-        self._offers.append((offer, row))
-        return card
+    def _demo_option(self) -> OptionRow:
+        button = Button(
+            self._theme, "tryDemo", tr("Try the demo model"), text=tr("Try"),
+            clicked=self.demo.emit,
+        )  # fmt: skip
+        size = gigabytes(Path(demo_model().place).stat().st_size)
+        name = tr("Try the interface first") if self._first else tr("Demo model")
+        text = tr("A tiny built-in model for trying out the app. It can’t answer real questions.")
+        return OptionRow(self._theme, "spark", f"{name} · {size}", text, button=button)
 
-    def _unfinished(self, model: HubModel) -> Card:
-        """Return a card for a download of an earlier run."""
-        name = model.title
-        card = Card(
-            self._theme,
-            "download",
-            name,
-            tr("{size}, from {repository}.").format(
-                size=gigabytes(model.size), repository=model.repository
-            ),
-        )
-        card.below.addWidget(self._downloads.row(self._theme, model, name))
-        return card
+    def _search_option(self) -> OptionRow:
+        button = Button(
+            self._theme, "moreModels", tr("Search Hugging Face"), text=tr("Search…"),
+            clicked=self.search_wanted.emit,
+        )  # fmt: skip
+        text = tr("Community versions of gpt-oss. Your search is sent to Hugging Face.")
+        return OptionRow(self._theme, "search", tr("More models"), text, button=button)
+
+    def _show_fit(self) -> None:
+        if self._machine is None:
+            return
+        for offer, row in self._rows:
+            fits, slow, runs = verdict(plan_of(offer, self._machine), self._machine)
+            row.set_fit(fits, slow, fits=runs)
+            if offer == self._advice and self._hero and not runs:
+                self._hero.set_caption(tr("Too large for this computer"))
 
 
 def _description(offer: Offer) -> str:
     """Return what a user should know about a model before downloading it."""
     match offer.name:
         case "gpt-oss-20b":
-            return tr(
-                "OpenAI’s open model, for real questions. It needs a computer with 16 GB of memory."
-            )
+            return tr("OpenAI’s open model for everyday questions, writing and code.")
         case "gpt-oss-120b":
-            return tr("The large one, for a computer with 64 GB of memory and a graphics card.")
+            return tr("OpenAI’s largest open model, for the hardest questions.")
     return ""
+
+
+def _whereabouts(model: InstalledModel) -> str:
+    """Return the size of a model on this disk, and whose folder it is in."""
+    return f"{gigabytes(model.size)} · {place_name(model)}"

@@ -9,11 +9,12 @@ from app.engine.plan import propose
 from app.engine.probe import Machine
 from app.models import catalog
 from app.models.catalog import Repository, Variant
-from app.ui.controls import Button, Elided, column, muted, set_kind, set_tone, tip
+from app.ui.controls import Button, Elided, column, muted, set_tone, tip
 from app.ui.form_fields import named
+from app.ui.models.details import HUB, Details, files_of
 from app.ui.models.download_controller import DownloadController
+from app.ui.models.recommendation import verdict
 from app.ui.theme import Theme, font
-from app.wording.diagnosis import fit
 from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
@@ -26,6 +27,8 @@ class HubSearchPane(QWidget):
     """Searches when the user presses Enter, never while typing."""
 
     searched = Signal(str)
+    shown = Signal(bool)
+    """Results are shown, or no longer; they need the room of what is below."""
     files_requested = Signal(object)
     """A RepositoryRow whose files are wanted."""
 
@@ -42,15 +45,16 @@ class HubSearchPane(QWidget):
             tip(tr("Search Hugging Face"), "Return"),
         )
         self.field.setProperty("kind", "field")
-        self.field.setPlaceholderText(tr("gpt-oss, or a part of a name…"))
+        self.field.setPlaceholderText(tr("Search models…"))
         self.field.setClearButtonEnabled(True)
         self.field.returnPressed.connect(self.search)
+        self.field.textChanged.connect(self._edited)
         self._button = Button(
             theme, "startSearch", tr("Search Hugging Face"), text=tr("Search"), clicked=self.search
         )
-        self._status = muted("", "searchStatus", pixels=13)
+        self._invitation = tr("Community versions of gpt-oss. Your search is sent to Hugging Face.")
+        self._status = muted(self._invitation, "searchStatus", pixels=13)
         self._status.setWordWrap(True)
-        self._status.hide()
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.field, 1)
@@ -64,10 +68,24 @@ class HubSearchPane(QWidget):
         """Search for the text in the field."""
         text = self.field.text().strip().removeprefix("https://").removeprefix("huggingface.co/")
         text = text or "gpt-oss"
+        self.field.setText(text)
         self._query = text
         self._show_status(tr("Searching for “{text}”…").format(text=text))
-        self._clear()
+        self._remove_results()
+        self.shown.emit(True)
         self.searched.emit(text)
+
+    def clear(self) -> None:
+        """Leave the results."""
+        self._query = ""
+        self.field.clear()
+        self._remove_results()
+        self._show_status(self._invitation)
+        self.shown.emit(False)
+
+    def _edited(self, text: str) -> None:
+        if not text and self._query:
+            self.clear()
 
     def set_offline(self, offline: bool) -> None:
         """Set whether the network is switched off."""
@@ -85,13 +103,11 @@ class HubSearchPane(QWidget):
             return
         runs = sum(catalog.runs(each.architecture) is True for each in found)
         if not found:
-            self._show_status(tr("Nothing on Hugging Face matches “{text}”.").format(text=text))
+            self._show_status(tr("No models found for “{text}”").format(text=text))
             return
-        if runs:
-            count = tr("%n found, {runs} of them gpt-oss, says Hugging Face.", "", len(found))
-        else:
-            count = tr("%n found.", "", len(found))
-        self._show_status(count.format(runs=number(runs)))
+        count = tr("%n result(s)", "", len(found))
+        gpt_oss = tr("{count} gpt-oss").format(count=number(runs)) if runs else ""
+        self._show_status(" · ".join(filter(None, (count, gpt_oss))))
         listed = _LISTED_AT_ONCE
         for each in sorted(found, key=lambda one: _rank(one)):
             row = RepositoryRow(self._theme, self._downloads, each, self._machine)
@@ -114,7 +130,7 @@ class HubSearchPane(QWidget):
         row.set_asking()
         self.files_requested.emit(row)
 
-    def _clear(self) -> None:
+    def _remove_results(self) -> None:
         for row in self._results:
             self._column.removeWidget(row)
             row.deleteLater()
@@ -122,7 +138,6 @@ class HubSearchPane(QWidget):
 
     def _show_status(self, text: str, tone: str = "muted") -> None:
         self._status.setText(text)
-        self._status.show()
         set_tone(self._status, tone)
 
 
@@ -145,11 +160,15 @@ class RepositoryRow(QFrame):
         self._variants: list[VariantRow] = []
         self.setObjectName("result")
         self.setAccessibleName(repository.name)
+        owner, _, name = repository.name.partition("/")
         title = Elided("resultName")
         title.setFont(font(14, 600))
-        title.set_text(repository.name)
+        title.set_text(name.removesuffix("-GGUF") or owner)
         self._facts = muted(_facts(repository), "resultFacts", pixels=13)
         self._facts.setWordWrap(True)
+        self._details = Details(
+            theme, repository.name, [_repository(repository)], HUB + repository.name
+        )
         self._button = Button(
             theme,
             "showVariants",
@@ -160,10 +179,12 @@ class RepositoryRow(QFrame):
         )
         head = QHBoxLayout()
         head.addWidget(title, 1)
+        head.addWidget(self._details.button, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         self._column = column(self, (14, 10, 12, 12), gap=4)
         self._column.addLayout(head)
         self._column.addWidget(self._facts)
+        self._column.addWidget(self._details)
 
     def set_machine(self, machine: Machine) -> None:
         """Set this computer, to show what fits."""
@@ -174,7 +195,7 @@ class RepositoryRow(QFrame):
     def set_asking(self) -> None:
         """Show that its files are being requested."""
         self._button.setEnabled(False)
-        self._button.setText(tr("Asking…"))
+        self._button.setText(tr("Loading…"))
 
     def set_failed(self, sentence: str) -> None:
         """Show why its files are not known."""
@@ -185,12 +206,14 @@ class RepositoryRow(QFrame):
     def set_variants(self, variants: tuple[Variant, ...]) -> None:
         """Show its files."""
         self._button.hide()
+        files = [f"{variant.name} – {files_of(variant.model)}" for variant in variants]
+        self._details.set_lines([_repository(self.repository), *files])
         for variant in variants:
             row = VariantRow(self._theme, self._downloads, self.repository, variant, self._machine)
             self._variants.append(row)
             self._column.addWidget(row)
         if not variants:
-            none = tr("It has no model that can be run.")
+            none = tr("No compatible models")
             self._facts.setText(f"{_facts(self.repository)}\n{none}")
 
 
@@ -210,11 +233,10 @@ class VariantRow(QWidget):
         name = f"{repository.name}, {variant.name}"
         title = f"{variant.name} · {gigabytes(variant.model.size)}"
         self._row = downloads.row(theme, variant.model, name, title)
-        set_kind(self._row.button, "outlined")
         column(self, (0, 6, 0, 2)).addWidget(self._row)
         if not variant.complete:
             self._row.setEnabled(False)
-            self._row.set_fit(tr("Some of its parts are missing there."), False)
+            self._row.set_fit(tr("Incomplete: some parts are missing on Hugging Face."))
         elif machine:
             self.set_machine(machine)
 
@@ -223,11 +245,10 @@ class VariantRow(QWidget):
         if not self._row.isEnabled():
             return
         if self._header is None:
-            self._row.set_fit(
-                tr("Whether it fits this computer can be told once it is here."), False
-            )
+            self._row.set_fit(tr("Memory use will be known after the download."))
         else:
-            self._row.set_fit(fit(propose(self._header, machine), machine), False)
+            fits, slow, runs = verdict(propose(self._header, machine), machine)
+            self._row.set_fit(fits, slow, fits=runs)
 
 
 def _rank(repository: Repository) -> int:
@@ -238,9 +259,16 @@ def _rank(repository: Repository) -> int:
     return {True: 0, None: 1, False: _LAST_RANK}[catalog.runs(repository.architecture)]
 
 
+def _repository(repository: Repository) -> str:
+    return tr("Repository: {name}").format(name=repository.name)
+
+
 def _facts(repository: Repository) -> str:
     """Return the hub's facts about a repository, on one line."""
-    facts = [tr("%Ln download(s)", "", repository.downloads)]
+    facts = [
+        tr("by {name}").format(name=repository.name.partition("/")[0]),
+        tr("%Ln download(s)", "", repository.downloads),
+    ]
     runs = catalog.runs(repository.architecture)
     # If the architecture is that of a companion file, so is the number of parameters.
     count = repository.parameters if runs is not None else None
@@ -249,13 +277,7 @@ def _facts(repository: Repository) -> str:
     elif count:
         facts.append(tr("{count} million parameters").format(count=number(count / 1e6, 1)))
     if repository.gated:
-        facts.append(tr("asks for your consent on its web page"))
-    if runs:
-        facts.append("gpt-oss")
-    elif runs is False:
-        facts.append(
-            tr("{kind}, says Hugging Face: Fireside runs only gpt-oss").format(
-                kind=repository.architecture
-            )
-        )
+        facts.append(tr("gated: request access on its page"))
+    if runs is False:
+        facts.append(tr("{kind} (Fireside only runs gpt-oss)").format(kind=repository.architecture))
     return " · ".join(facts)

@@ -13,11 +13,12 @@ from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_ton
 from app.ui.dialogs import ask_folder, confirm
 from app.ui.file_manager import reveal
 from app.ui.form_fields import heading
+from app.ui.models.details import Details
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
-from app.wording.language import number, tr
-from app.wording.quantities import day, gigabytes
+from app.wording.language import tr
+from app.wording.quantities import day, gigabytes, percent
 
 
 class InstalledPane(QWidget):
@@ -46,13 +47,13 @@ class InstalledPane(QWidget):
         installed.changed.connect(self._show)
 
     def _head(self) -> QHBoxLayout:
-        self._status = muted(tr("Looking for models…"), "hereStatus", pixels=13)
+        self._status = muted(tr("Looking…"), "hereStatus", pixels=13)
         self._status.setWordWrap(True)
         again = Button(
             self._theme,
             "lookAgain",
-            tr("Look for models again"),
-            text=tr("Look again"),
+            tr("Rescan for models"),
+            text=tr("Rescan"),
             clicked=self._installed.look,
         )
         head = QHBoxLayout()
@@ -64,12 +65,11 @@ class InstalledPane(QWidget):
     def _add_folders(self, layout: QVBoxLayout) -> None:
         self._folder_list = QVBoxLayout()
         self._folder_list.setSpacing(4)
-        layout.addWidget(heading(tr("Folders of yours"), 15))
+        layout.addWidget(heading(tr("Your model folders"), 15))
         words = muted(
             tr(
-                "Fireside looks in the folders of Hugging Face, LM Studio, Ollama, Jan and "
-                "llama.cpp, and in these. Models are used where they are; nothing is "
-                "copied."
+                "Fireside also finds models from Hugging Face, LM Studio, Ollama, Jan and "
+                "llama.cpp, without copying them."
             ),
             pixels=13,
         )
@@ -77,7 +77,7 @@ class InstalledPane(QWidget):
         layout.addWidget(words)
         layout.addLayout(self._folder_list)
         add = Button(
-            self._theme, "addFolder", tr("Choose a folder with models"), text=tr("Add a folder…"),
+            self._theme, "addFolder", tr("Choose model folder"), text=tr("Add folder…"),
             clicked=self._ask_folder,
         )  # fmt: skip
         layout.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -111,7 +111,7 @@ class InstalledPane(QWidget):
             Button(
                 self._theme,
                 "removeFolder",
-                tr("Stop looking in {folder}; nothing is deleted").format(folder=folder),
+                tr("Remove {folder} from the list (nothing is deleted)").format(folder=folder),
                 icon="close",
                 size=14,
                 clicked=lambda: self.folders_changed.emit(others),
@@ -120,7 +120,7 @@ class InstalledPane(QWidget):
         return row
 
     def _ask_folder(self) -> None:
-        ask_folder(self, tr("Choose a folder with models"), self._add_folder)
+        ask_folder(self, tr("Choose model folder"), self._add_folder)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self._folders:
@@ -141,11 +141,15 @@ class InstalledPane(QWidget):
                 last=self._installed.found.uses.get(str(model.path)),
                 moved=self._installed.moving.get(model),
             )
-        if self._installed.looking:
-            return
-        total = gigabytes(sum(model.size for model in models))
-        count = tr("%n model(s) on this computer, {size} in all.", "", len(models))
-        self._status.setText(count.format(size=total) if models else tr("No model was found yet."))
+        self._status.setText(self._summary(models))
+
+    def _summary(self, models: tuple[InstalledModel, ...]) -> str:
+        if models:
+            total = gigabytes(sum(model.size for model in models))
+            return tr("%n model(s), {size} in all", "", len(models)).format(size=total)
+        if self._installed.looking or not self._installed.looked:
+            return tr("Looking…")
+        return tr("No models found")
 
     def _row(self, model: InstalledModel) -> ModelRow:
         row = ModelRow(self._theme, model)
@@ -166,20 +170,22 @@ class InstalledPane(QWidget):
                 self,
                 self._theme,
                 tr("Remove {name}?").format(name=name),
-                tr("This frees {size}. It can be downloaded again.").format(size=size),
+                tr("This frees up {size}. You can download the model again later.").format(
+                    size=size
+                ),
                 tr("Remove"),
                 lambda: self._installed.remove(model),
             )
             return
         if model.place.kind is ModelSource.CHOSEN:
             why = tr(
-                "Fireside did not download it: it is in a folder of yours, and other programs may "
-                "use it."
+                "Fireside didn’t download this model. It’s in one of your folders, and other "
+                "apps may be using it."
             )
         else:
             why = tr(
-                "Fireside did not download it: it is in the folder of {owner}, and other programs "
-                "may use it."
+                "Fireside didn’t download this model. It belongs to {owner}, and other apps may "
+                "be using it."
             ).format(owner=model.place.kind)
         confirm(
             self,
@@ -190,8 +196,8 @@ class InstalledPane(QWidget):
             lambda: confirm(
                 self,
                 self._theme,
-                tr("Really delete {name}?").format(name=model.path.name),
-                tr("This deletes {size} from {parent}. It cannot be undone.").format(
+                tr("Delete {name}?").format(name=model.path.name),
+                tr("This deletes {size} from {parent}. You can’t undo this.").format(
                     size=size, parent=model.path.parent
                 ),
                 tr("Delete"),
@@ -218,23 +224,21 @@ class ModelRow(QFrame):
         name.setFont(font(15, 600))
         name.set_text(shown_name)
         self._facts = muted("", "modelFacts", pixels=13)
-        where = Elided("modelPlace")
-        where.set_text(str(model.path))
-        where.setProperty("tone", "muted")
-        where.setFont(font(12))
+        self._details = Details(theme, shown_name, [str(model.path), _parts(model)])
         self._problem = muted("", "modelProblem", pixels=13)
         self._problem.setWordWrap(True)
         self._bar = ProgressLine(
             "moveProgress",
             tr("Moving {called}").format(called=shown_name),
-            tr("How much has been moved"),
+            tr("Move progress"),
             4,
         )
         layout = column(self, (18, 14, 16, 14), gap=4)
-        for widget in (name, self._facts, where, self._problem, self._bar):
+        for widget in (name, self._facts, self._problem, self._bar):
             layout.addWidget(widget)
         layout.addSpacing(6)
         layout.addLayout(self._buttons(theme, shown_name))
+        layout.addWidget(self._details)
         self._show_problem(model)
 
     def _buttons(self, theme: Theme, called: str) -> QHBoxLayout:
@@ -249,7 +253,7 @@ class ModelRow(QFrame):
         show = Button(
             theme,
             "showFile",
-            tr("Show {called} in the file manager").format(called=called),
+            tr("Show {called} in folder").format(called=called),
             text=tr("Show in folder"),
             clicked=lambda: reveal(self._model.path),
         )
@@ -270,7 +274,7 @@ class ModelRow(QFrame):
         self._stop = Button(
             theme,
             "stopMove",
-            tr("Leave {called} where it is").format(called=called),
+            tr("Stop moving {called}").format(called=called),
             text=tr("Stop", "moving a model"),
             clicked=self.stopped.emit,
         )
@@ -278,6 +282,7 @@ class ModelRow(QFrame):
         buttons.setSpacing(8)
         for button in (self._use, show, self._move, self._remove, self._stop):
             buttons.addWidget(button)
+        buttons.addWidget(self._details.button)
         buttons.addStretch(1)
         return buttons
 
@@ -293,10 +298,7 @@ class ModelRow(QFrame):
     def show_state(self, *, asked: bool, last: float | None, moved: float | None) -> None:
         """Show whether it is in use, when it last was, and the fraction moved if it is moving."""
         model = self._model
-        facts = [gigabytes(model.size)]
-        if len(model.files) > 1:
-            facts.append(tr("%n part(s)", "", len(model.files)))
-        facts.append(place_name(model))
+        facts = [gigabytes(model.size), place_name(model)]
         if asked:
             facts.append(tr("in use"))
         elif last:
@@ -306,7 +308,7 @@ class ModelRow(QFrame):
         self._stop.setVisible(moving)
         if moved is not None:
             self._bar.set_share(moved)
-            facts.append(tr("moving, {percent} %").format(percent=number(100 * moved)))
+            facts.append(tr("moving, {percent}").format(percent=percent(moved)))
         self._facts.setText(" · ".join(facts))
         self._use.setEnabled(not asked and not moving)
         for button, able in (
@@ -321,7 +323,13 @@ class ModelRow(QFrame):
 def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
     """Return a tooltip: what a button does, or why it is disabled."""
     if asked:
-        return tr("{label}: choose another model first").format(label=label)
+        return tr("{label} (switch to another model first)").format(label=label)
     if not able:
-        return tr("{label}: only in Ollama (ollama rm {name})").format(label=label, name=model.name)
+        return tr("{label} (only possible in Ollama: ollama rm {name})").format(
+            label=label, name=model.name
+        )
     return label
+
+
+def _parts(model: InstalledModel) -> str:
+    return tr("%n part(s)", "", len(model.files)) if len(model.files) > 1 else ""

@@ -16,7 +16,8 @@ from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name, title
-from app.ui.state.model_choice import ModelChoice, loading_sentence, plan_summary
+from app.ui.state.live_turns import loading_sentence
+from app.ui.state.model_choice import ModelChoice, plan_summary
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -69,6 +70,8 @@ class ModelPickerController(QObject):
         self._pages.addWidget(page)
         page.download_pane.demo.connect(self._use_demo)
         page.download_pane.open_file.connect(self.open_file)
+        page.download_pane.used.connect(self.use)
+        page.download_pane.search_wanted.connect(self._show_search)
         page.installed_pane.used.connect(self.use)
         page.closed.connect(self._close_page)
         self._show_asked()
@@ -80,13 +83,23 @@ class ModelPickerController(QObject):
 
     def show_page(self) -> None:
         """Show the models page at the ways to get a model."""
+        self._show_page(first=self._models.current is None)
+
+    def choose_first(self) -> None:
+        """Ask which model to use, as at the first start: the recommended one comes first."""
+        self._show_page(first=True)
+
+    def _show_page(self, *, first: bool) -> None:
         self._banner.hide()
-        self._page.set_first(self._models.current is None)
+        self._page.set_first(first, unanswered=self._models.current is None)
         self._show_asked()
-        self._page.show_pane("get")
         self._pages.setCurrentWidget(self._page)
-        self._page.download_pane.focus_demo()
+        self._page.download_pane.focus_first()
         self.turned.emit()
+
+    def _show_search(self) -> None:
+        self._show_page(first=False)
+        self._page.download_pane.search.field.setFocus()
 
     def open_file(self) -> None:
         """Ask for a GGUF file."""
@@ -100,13 +113,9 @@ class ModelPickerController(QObject):
         self._installed.look_at(path, lambda model: self._models.open(model.path))
 
     def _arrived(self, path: Path) -> None:
-        """Use a model that has been downloaded, unless the user is busy with something else."""
-        if self.shown or self._models.current in (None, self._models.demo):
+        """Use a downloaded model if there is none yet; else the side bar offers it."""
+        if self._models.asked is None:
             self.use(path)
-        else:
-            self._banner.show_sentence(
-                tr("{stem} is ready. Choose it from the model menu.").format(stem=path.stem)
-            )
 
     def fill(self, menu: QMenu) -> None:
         """Fill the menu with the models, and with ways to get another."""
@@ -129,7 +138,7 @@ class ModelPickerController(QObject):
 
     def show_here(self) -> None:
         """Show the models page at the installed models."""
-        self.show_page()
+        self._show_page(first=False)
         self._page.show_pane("here", focus=True)
 
     def tell(self, error: BaseException) -> None:
@@ -182,6 +191,9 @@ class ModelPickerController(QObject):
                 self._page.set_progress(self._loading)
 
     def _ready(self) -> None:
+        current = self._models.current
+        if current and isinstance(current.location, FileLocation):
+            self._models_controller.dismiss_ready(current.location.path)
         if self.shown:
             self._close_page()
 
@@ -191,6 +203,5 @@ class ModelPickerController(QObject):
         self.turned.emit()
 
     def _failed(self, error: Exception) -> None:
-        if self._models.current is None and self._pages.chat_shown:
-            self.show_page()
-        self.tell(error)
+        if self.shown:
+            self.tell(error)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
 from app.ui.bridge import Bridge
+from app.ui.models.download_bar import DownloadBar
 from app.ui.state.installed_list import InstalledList
 from app.ui.theme import Theme
 from app.wording.errors import explain
@@ -37,6 +38,8 @@ class ModelsController(QObject):
     ) -> None:
         super().__init__(parent)
         self._theme, self._host, self._bridge, self._installed = theme, host, bridge, installed
+        self.bar = DownloadBar(theme)
+        """The downloads, for the side bar."""
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None
         self._download_controller: DownloadController | None = None
@@ -65,7 +68,7 @@ class ModelsController(QObject):
             from app.ui.models.download_controller import DownloadController
 
             self._download_controller = downloads = DownloadController(
-                self._host.downloads, self._installed, self
+                self._host.downloads, self._installed, self.bar, self
             )
             downloads.set_offline(self._host.settings.offline)
             downloads.arrived.connect(self.arrived)
@@ -80,7 +83,7 @@ class ModelsController(QObject):
         from app.ui.models.network_pane import NetworkPane
 
         host = self._host
-        download = DownloadPane(self._theme, self._downloads)
+        download = DownloadPane(self._theme, self._downloads, self._installed)
         installed = InstalledPane(self._theme, self._installed)
         network = NetworkPane(self._theme, host.settings, disk_scan.hub_cache())
         installed.set_folders(host.settings.folders)
@@ -95,9 +98,14 @@ class ModelsController(QObject):
         return ModelsPage(self._theme, download, installed, network)
 
     def resume(self) -> None:
-        """Continue the downloads that were running when Fireside ended."""
+        """Continue the downloads that were running when Fireside ended, and show what is ready."""
+        self._downloads.set_offline(self._host.settings.offline)
         if not self._host.settings.offline:
             self._host.downloads.resume()
+
+    def dismiss_ready(self, path: Path) -> None:
+        """Show no longer that a downloaded model is ready, since it is used."""
+        self._downloads.dismiss(path)
 
     def receive(self, event: DownloadEvent) -> None:
         """Forward the progress of a download."""

@@ -54,10 +54,17 @@ class ModelsPage(QScrollArea):
         row.addStretch(1)
         self.setWidget(page)
 
-    def set_first(self, first: bool) -> None:
-        """Set whether this is the first run, without a chat to go back to."""
-        self._back.setVisible(not first)
-        self._title.setText(tr("Welcome to Fireside") if first else tr("Models"))
+    def set_first(self, first: bool, *, unanswered: bool) -> None:
+        """Set whether the page asks only which model to use, as at the first start.
+
+        ``unanswered``: no model is in use yet, so that there is no chat to go back to.
+        """
+        self._back.setVisible(not unanswered)
+        self._tabs.setHidden(first)
+        welcome = tr("Welcome to Fireside") if unanswered else tr("Get a model")
+        self._title.setText(welcome if first else tr("Models"))
+        self.download_pane.set_first(first, unanswered=unanswered)
+        self.show_pane("get")
 
     def set_progress(self, text: str) -> None:
         """Show what is being loaded; "" for nothing."""
@@ -81,7 +88,7 @@ class ModelsPage(QScrollArea):
         self._title = QLabel()
         self._title.setObjectName("modelsTitle")
         self._title.setFont(font(24, 640))
-        self._invitation = tr("Everything runs on this computer. Choose a model to begin.")
+        self._invitation = tr("Choose a model to run on your computer. Your chats never leave it.")
         self._progress = muted(self._invitation, "modelsProgress", pixels=14)
         self._progress.setWordWrap(True)
         escape = QShortcut("Esc", self)

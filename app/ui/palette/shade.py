@@ -23,7 +23,7 @@ class Shade(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("shade")
+        self.setObjectName("paletteShade")
         self._covered, self._above = parent, QRect()
         self._shadow: QPixmap | None = None
         self.hide()

@@ -4,12 +4,14 @@
 
     preferences_controller   opens them and applies every change
     preferences_dialog       the dialog with its list of pages
+    page_search              the search in it
     general_page             the window's settings
     chats_page               settings of all chats
     chat_page                settings of the chat that is shown
     presets_page             presets, each edited in a `preset_form`
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
+    removal_dialog           removing the user's data
     memory_page              how the model is run; `memory_bar` shows the memory needed
     diagnosis_page           what was found on this computer
     sampling_fields          fields for sampling

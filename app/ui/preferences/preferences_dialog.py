@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
+    QHBoxLayout,
     QListView,
     QListWidget,
     QStackedWidget,
     QWidget,
 )
 
-from app.ui.controls import Scroll
+from app.ui.controls import Scroll, column, muted
 from app.ui.form_fields import FormPage, named
+from app.ui.preferences.page_search import SEARCH_KEYS, SearchField, field_of, found
 from app.ui.screen import UNLIMITED, FittingDialog
 from app.ui.theme import font
 from app.wording.language import tr
@@ -37,25 +39,77 @@ class PreferencesDialog(FittingDialog):
         self.setMinimumSize(360, 240)
         self.resize(820, 700)
         self._list = QListWidget()
-        named(self._list, "preferencePages", tr("Pages"), tr("Choose a page with the arrow keys"))
+        named(self._list, "preferencePages", tr("Pages"), tr("Use the arrow keys to choose a page"))
         self._list.setFont(font(14, 450))
-        self._list.setFixedWidth(_LIST_WIDTH)
         self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._stack = QStackedWidget()
+        self._areas: list[Scroll] = []
         for page in pages:
             self._list.addItem(page.title)
             area = Scroll()
             area.setWidget(page)
+            self._areas.append(area)
             self._stack.addWidget(area)
+        self._found: list[list[QWidget]] = [[] for _ in pages]
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._size_items(beside=True)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self._list.currentRowChanged.connect(self._show_result)
         self._list.setCurrentRow(0)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
-        self._row.addWidget(self._list)
+        self._row.addWidget(self._make_side())
         self._row.addWidget(self._stack, 1)
+
+    def _make_side(self) -> QWidget:
+        """Return the column with the search and the list of pages."""
+        self.search = SearchField()
+        self.search.textChanged.connect(self._search)
+        self.search.entered.connect(self._enter_result)
+        find = QShortcut(QKeySequence(SEARCH_KEYS), self)
+        find.activated.connect(self.search.setFocus)
+        find.activated.connect(self.search.selectAll)
+        self._nothing = muted(tr("No results"), "noPreferences", pixels=13)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._nothing.setContentsMargins(0, 16, 0, 0)
+        self._nothing.hide()
+        self._side = QFrame()
+        self._side.setObjectName("preferenceSide")
+        self._side.setFixedWidth(_LIST_WIDTH)
+        around = column(self._side, gap=0)
+        field = QHBoxLayout()
+        field.setContentsMargins(10, 14, 10, 0)
+        field.addWidget(self.search)
+        around.addLayout(field)
+        around.addWidget(self._list, 1)
+        around.addWidget(self._nothing, 1)
+        return self._side
+
+    def _search(self, text: str) -> None:
+        """Show the pages that have what was typed, and mark it there."""
+        self._found = [found(page, text) for page in self._pages]
+        shown = [bool(parts) or not text.strip() for parts in self._found]
+        for number, page in enumerate(self._pages):
+            page.mark(self._found[number])
+            self._list.setRowHidden(number, not shown[number])
+        self._list.setVisible(any(shown))
+        self._nothing.setVisible(not any(shown))
+        if any(shown) and not shown[self._list.currentRow()]:
+            self._list.setCurrentRow(shown.index(True))
+        self._show_result()
+
+    def _show_result(self) -> None:
+        """Scroll to the first result on the page."""
+        number = self._list.currentRow()
+        if self._found[number]:
+            self._areas[number].ensureWidgetVisible(self._found[number][0])
+
+    def _enter_result(self) -> None:
+        """Give the keyboard to the first result on the page."""
+        parts = self._found[self._list.currentRow()]
+        if widget := field_of(parts[0]) if parts else None:
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the list above the pages in a narrow dialog."""
@@ -68,16 +122,16 @@ class PreferencesDialog(FittingDialog):
         self._row.setDirection(direction)
         self._list.setFlow(QListView.Flow.TopToBottom if beside else QListView.Flow.LeftToRight)
         self._size_items(beside=beside)
-        self._list.setProperty("above", not beside)
-        self._list.style().unpolish(self._list)
-        self._list.style().polish(self._list)
+        self._side.setProperty("above", not beside)
+        self._side.style().unpolish(self._side)
+        self._side.style().polish(self._side)
         if beside:
-            self._list.setMaximumHeight(UNLIMITED)
-            self._list.setFixedWidth(_LIST_WIDTH)
+            self._side.setMaximumHeight(UNLIMITED)
+            self._side.setFixedWidth(_LIST_WIDTH)
         else:
-            self._list.setMinimumWidth(0)
-            self._list.setMaximumWidth(UNLIMITED)
-            self._list.setMaximumHeight(_LIST_HEIGHT)
+            self._side.setMinimumWidth(0)
+            self._side.setMaximumWidth(UNLIMITED)
+            self._side.setMaximumHeight(_LIST_HEIGHT + self.search.sizeHint().height() + 14)
 
     def _size_items(self, *, beside: bool) -> None:
         for item in map(self._list.item, range(self._list.count())):
@@ -86,6 +140,7 @@ class PreferencesDialog(FittingDialog):
 
     def show_page(self, name: str) -> None:
         """Show the page of that objectName."""
+        self.search.clear()
         self._list.setCurrentRow([page.objectName() for page in self._pages].index(name))
 
     def done(self, result: int) -> None:

@@ -205,7 +205,7 @@ class ChatDelegate(QStyledItemDelegate):
         """Paint the words around a search hit, or that it is in the title."""
         text, marks = place.snippet, place.marks
         if place.message is None:
-            text, marks = tr("In the title"), ()
+            text, marks = tr("In title"), ()
         elif marks and marks[0][0] > _BEFORE:
             cut = text.find(" ", marks[0][0] - _BEFORE, marks[0][0]) + 1
             cut = cut or marks[0][0] - _BEFORE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -26,8 +27,9 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu, QWidget
 
 from app.store import ChatRow, SearchHit
 from app.ui.dialogs import ask_name
@@ -104,7 +106,11 @@ class ChatList(QListView):
         self.chats.renamed.connect(self.renamed)
         self.chats.folder_renamed.connect(self._rename_folder)
         self._delegate.closeEditor.connect(self._renaming_ended, Qt.ConnectionType.QueuedConnection)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._themed)
+
+    def _themed(self) -> None:
+        self.scheduleDelayedItemsLayout()
+        self.viewport().update()
 
     # --- Contents ---------------------------------------------------------------------------
 
@@ -282,6 +288,13 @@ class ChatList(QListView):
             return
         super().mousePressEvent(event)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the window while Ctrl is held, which zooms."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._delegate.keyboard = True
         if self.state() is _EDITING or not self._pressed(event):
@@ -369,6 +382,11 @@ class ChatList(QListView):
             case FolderRow() as folder:
                 return folder_menu(self, folder, self._actions)
         return None
+
+    def menu_for(self, parent: QWidget, chat: ChatRow, rename: Callable[[], None]) -> QMenu:
+        """Return the menu of a chat for a place outside the list."""
+        actions = replace(self._actions, rename=rename)
+        return chat_menu(parent, [chat], self.folders, actions, delete_key="")
 
     def _menu_left(self) -> None:
         """Go back to the chat that is shown after a right click on another."""

@@ -31,7 +31,12 @@ class ListActions:
 
 
 def chat_menu(
-    parent: QWidget, chats: Sequence[ChatRow], folders: Iterable[str], actions: ListActions
+    parent: QWidget,
+    chats: Sequence[ChatRow],
+    folders: Iterable[str],
+    actions: ListActions,
+    *,
+    delete_key: str = "Del",
 ) -> QMenu:
     """Return the menu of the selected chats. ``folders`` are possible destinations."""
     menu = menu_of(parent, "chatMenu")
@@ -49,13 +54,16 @@ def chat_menu(
     else:
         menu.addAction(tr("Pin"), arrange(pinned=True))
     menu.addMenu(_folder_menu(chats, folders, actions, menu))
-    archive = tr("Archive") if one else tr("Archive %Ln chat(s)", "", count)
-    menu.addAction(archive, arrange(archived=True))
+    if all(chat.archived for chat in chats):
+        menu.addAction(tr("Unarchive"), arrange(archived=False))
+    else:
+        archive = tr("Archive") if one else tr("Archive %Ln chat(s)", "", count)
+        menu.addAction(archive, arrange(archived=True))
     export = tr("Export…") if one else tr("Export %Ln chat(s)…", "", count)
     menu.addAction(export, lambda: actions.export(ids))
     menu.addSeparator()
     delete = tr("Delete") if one else tr("Delete %Ln chat(s)", "", count)
-    menu.addAction(keyed(delete, "Del"), lambda: actions.delete(ids))
+    menu.addAction(keyed(delete, delete_key), lambda: actions.delete(ids))
     return menu
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QWidget,
 )
 
 from app.ui.controls import Button, IconView, column, muted, tip
@@ -58,6 +59,8 @@ class Sidebar(QFrame):
         layout.addWidget(self._empty)
         layout.addWidget(self.list, 1)
         layout.addSpacing(4)
+        self._foot_at = layout.count()
+        self._column = layout
         for name, text, icon, keys, wanted in (
             ("openAway", tr("Archive and bin"), "archive", "", self.away),
             ("openPreferences", tr("Settings"), "settings", "Ctrl+,", self.preferences),
@@ -71,6 +74,10 @@ class Sidebar(QFrame):
     def set_chats(self, listing: ChatListing) -> None:
         """Show these chats."""
         self.list.set_chats(listing.chats, found=listing.found, places=listing.places)
+
+    def add_foot(self, widget: QWidget) -> None:
+        """Add a widget above the buttons for other pages."""
+        self._column.insertWidget(self._foot_at, widget)
 
     def rename(self) -> None:
         """Rename the current row in place."""

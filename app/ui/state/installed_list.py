@@ -45,6 +45,8 @@ class InstalledList(QObject):
         self._host, self._bridge = host, bridge
         self.found = InstalledModels()
         self.looking = False
+        self.looked = False
+        """Whether a scan has ended, so that what is not in ``found`` is not here."""
         self.moving: dict[InstalledModel, float] = {}
         """The models being moved, and the fraction moved of each, 0 to 1."""
         self._stops: dict[InstalledModel, threading.Event] = {}
@@ -52,6 +54,7 @@ class InstalledList(QObject):
     def look(self) -> None:
         """Scan the disk."""
         self.looking = True
+        self.changed.emit()
         self._bridge.when_done(self._host.library.find(), self._found, self._not_found)
 
     @property
@@ -100,7 +103,7 @@ class InstalledList(QObject):
             self.changed.emit()
 
     def _found(self, found: InstalledModels) -> None:
-        self.looking = False
+        self.looking, self.looked = False, True
         self.found = found
         self.changed.emit()
 

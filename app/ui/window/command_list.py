@@ -12,6 +12,7 @@ from app.ui.archive.archive_controller import ArchiveController
 from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.palette.palette_controller import PaletteController
@@ -21,6 +22,7 @@ from app.ui.presets.preset_picker import PRESET_KEYS
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.state.current_chat import CurrentChat
 from app.ui.window.layout import WindowLayout
+from app.ui.window.zoom_controller import ZoomController
 from app.wording.efforts import effort_command
 from app.wording.language import tr
 
@@ -41,7 +43,9 @@ class CommandTargets:
     presets: PresetController
     preferences: PreferencesController
     exchange: ExchangeController
+    everything: EverythingController
     palette: PaletteController
+    zoom: ZoomController
 
 
 def add_commands(commands: Commands, to: CommandTargets) -> None:
@@ -116,10 +120,10 @@ def _add_view(commands: Commands, to: CommandTargets) -> None:
     add = commands.add
     commands.group(tr("View"))
     add("sidebar", tr("Show or hide sidebar"), to.layout.toggle_sidebar, "Ctrl+B")
-    resize = to.preferences.resize_text
-    add("larger", tr("Increase text size"), lambda: resize(1), "Ctrl++", "Ctrl+=")
-    add("smaller", tr("Decrease text size"), lambda: resize(-1), "Ctrl+-")
-    add("usualSize", tr("Reset text size"), lambda: resize(0), "Ctrl+0")
+    zoom = to.zoom.step
+    add("zoomIn", tr("Zoom in"), lambda: zoom(1), "Ctrl++", "Ctrl+=")
+    add("zoomOut", tr("Zoom out"), lambda: zoom(-1), "Ctrl+-")
+    add("resetZoom", tr("Reset zoom"), lambda: zoom(0), "Ctrl+0")
     apply = to.preferences.apply_theme
     add("light", tr("Light theme"), lambda: apply(ThemeChoice.LIGHT))
     add("dark", tr("Dark theme"), lambda: apply(ThemeChoice.DARK))

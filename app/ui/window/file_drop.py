@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 # The names of chat exports; any other file is to be attached.
 _CHATS = re.compile(r"conversations(-\d+)?\.json|.+\.conversation\.json|.+\.zip", re.IGNORECASE)
+
+
+class DropTarget(Enum):
+    """What is done with files that are dropped."""
+
+    MODEL = auto()
+    CHATS = auto()
+    ATTACHED = auto()
+
+
+def target_of(paths: Sequence[Path]) -> DropTarget:
+    """Return what is done with the first of some files."""
+    first = paths[0]
+    if first.suffix.lower() == ".gguf":
+        return DropTarget.MODEL
+    return DropTarget.CHATS if _has_chats(first) else DropTarget.ATTACHED
 
 
 class FileDrop(QObject):

@@ -9,11 +9,13 @@ from app.ui.banner import Banner
 from app.ui.composer.composer import Composer
 from app.ui.controls import column
 from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.conversation.typing_relay import TypingRelay
 from app.ui.pages import Pages
 from app.ui.screen import fit_window
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Theme
 from app.ui.toast import Toast
+from app.ui.window.demo_line import DemoLine
 from app.ui.window.sidebar_place import SidebarPlace
 from app.ui.window.title_bar import TitleBar
 
@@ -28,6 +30,8 @@ class WindowLayout:
         self.sidebar = Sidebar(theme)
         self.conversation = ConversationPane(theme)
         self.composer = Composer(theme)
+        self._relay = TypingRelay(self.conversation, self.composer.editor)
+        self.demo_line = DemoLine(theme)
         self.pages = Pages(self._chat_page())
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
@@ -53,9 +57,11 @@ class WindowLayout:
         self.sidebar.search.selectAll()
 
     def rename_chat(self) -> None:
-        """Rename the current row of the list of chats in place."""
-        self.show_sidebar(True)
-        self.sidebar.rename()
+        """Rename the row of the list of chats that has the keyboard, else the chat's title."""
+        if self.sidebar.list.hasFocus():
+            self.sidebar.rename()
+        else:
+            self.title_bar.rename()
 
     def focus_editor(self) -> None:
         """Give the keyboard focus to the message editor."""
@@ -81,6 +87,7 @@ class WindowLayout:
     def _chat_page(self) -> QWidget:
         page = QWidget()
         layout = column(page, (0, 0, 0, 12))
+        layout.addWidget(self.demo_line)
         layout.addWidget(self.conversation, 1)
         below = QHBoxLayout()
         below.setContentsMargins(24, 4, 24, 0)

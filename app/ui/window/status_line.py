@@ -10,7 +10,6 @@ from app.ui.composer.composer import Composer
 from app.ui.composer.context_usage import ContextUsage
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.state.live_turns import LiveAnswer
-from app.wording.language import number, tr
 
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
@@ -22,41 +21,27 @@ class StatusLine:
     def __init__(self, composer: Composer, conversation: ConversationPane) -> None:
         self._composer, self._conversation = composer, conversation
         self._usage = ContextUsage()
-        self._last = ""  # the speed of the answer that ended last
 
     def clear(self) -> None:
         """Reset the status for another chat."""
         self._usage.clear()
-        self._last = ""
 
     def opened(self, stats: Stats) -> None:
         """Show the context's use as of an earlier answer."""
         self._usage.answered(stats)
 
-    def started(self) -> None:
-        """Forget the speed of the last answer, since another one begins."""
-        self._last = ""
-
     def ended(self, stats: Stats) -> None:
-        """Show the statistics of an answer that ended in the chat that is shown."""
+        """Show the context's use after an answer that ended in the chat that is shown."""
         self._usage.answered(stats)
-        self._last = tr("{tokens_per_second} tokens/s · {first_token_s} s to first token").format(
-            tokens_per_second=number(stats.tokens_per_second),
-            first_token_s=number(stats.first_token_s, 2),
-        )
 
     def foresee(self, event: ContextForecast) -> None:
         """Show a forecast of the context that the next question takes."""
         self._usage.foresee(event, typed=self._typed)
 
-    def show_loading(self, sentence: str) -> None:
-        """Show the progress of loading the model."""
-        self._composer.set_status(sentence)
-
     def show(self, live: LiveAnswer | None, loading: str, prefill: str, *, busy: bool) -> None:
         """Show the status.
 
-        ``live`` is the running answer, ``loading`` the name of the model being loaded, and
+        ``live`` is the running answer, ``loading`` the sentence about a model being loaded, and
         ``prefill`` the sentence about what is read ahead.
         """
         self._composer.set_running(busy)
@@ -66,12 +51,12 @@ class StatusLine:
         if live:
             self._composer.set_status(live.status)
         elif loading:
-            self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
+            self._composer.set_status(loading)
         else:
             # If the attachments are too long, their bar already says so.
             shown = "" if self._composer.attachment_bar.too_long else warning
             both = " ".join(text for text in (shown, prefill) if text)
-            self._composer.set_status(both or self._last, "danger" if shown else "muted")
+            self._composer.set_status(both, "danger" if shown else "muted")
         self._composer.set_prefilling(bool(prefill) and not live and not loading)
         self._composer.gauge.set_use(self._usage.use, full=bool(warning))
         if self._conversation.has_transcript:
@@ -83,7 +68,7 @@ class StatusLine:
         if live:
             transcript.messages.show_work(
                 live.answer.id,
-                live.reading.fraction if live.reading else None,
+                live.work,
                 offered=live.thinking,
                 hurried=live.turn.hurried.is_set(),
             )

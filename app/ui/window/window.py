@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QMainWindow
 
 from app.base.errors import StoreDamaged
@@ -20,7 +21,10 @@ from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.conversation.branches import Branches
+from app.ui.conversation.message_undo import MessageUndo
+from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
@@ -34,8 +38,8 @@ from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
-from app.ui.state.live_turns import LiveTurns
-from app.ui.state.model_choice import ModelChoice, loading_sentence
+from app.ui.state.live_turns import LiveTurns, loading_sentence
+from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
@@ -43,22 +47,32 @@ from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
 from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
-from app.ui.window.events import EventDispatcher, EventReceivers
-from app.ui.window.file_drop import FileDrop
+from app.ui.window.drop_overlay import DropOverlay
+from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
+from app.ui.window.file_drop import FileDrop, target_of
 from app.ui.window.layout import WindowLayout
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
+from app.ui.window.title_controller import TitleController
+from app.ui.window.zoom_controller import ZoomController
 from app.wording.errors import Action
-from app.wording.language import tr
 
 if TYPE_CHECKING:
+    from app.removal import DataKind
     from app.ui.conversation.transcript import Transcript
 
 _SETTLED_MS = 150  # after the start, when the window is visible
 
 
 class Restart:
-    """The reason to open the window again that the user gave: to see it in another language."""
+    """The window is closed and opened again, for example to be in another language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The window is closed for good, and then data of these kinds is removed."""
+
+    kinds: frozenset[DataKind]
 
 
 class Window(QMainWindow):
@@ -67,7 +81,7 @@ class Window(QMainWindow):
     again = Signal(object)
     """The window is to be closed and opened again.
 
-    The argument is a Backup to restore, a StoreError to recover from, or a Restart.
+    The argument is a Backup to restore, a StoreError to recover from, a Restart, or a Removal.
     """
 
     def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
@@ -75,6 +89,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
+        theme.set_zoom(host.settings.zoom)
         self.setMinimumSize(360, 240)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
@@ -93,13 +108,14 @@ class Window(QMainWindow):
         self.conversation, self.title_bar = views.conversation, views.title_bar
         self.banner, self.toast = views.banner, views.toast
         self.commands = Commands(self)
+        self.zoom = ZoomController(self._theme, self._host, self)
 
     def _make_state(self) -> None:
         host, bridge = self._host, self._bridge
         self.store = StoreAccess(host, bridge, self.banner.show_error)
         self.turns = LiveTurns(host.chats, self)
         self.current = CurrentChat(self.turns)
-        self.models = ModelChoice(host, self)
+        self.models = ModelChoice(host, self, self.turns.waits_for)
         self.installed = InstalledList(host, bridge, self)
         self.hardware = HardwareProbe(host, bridge, self.models, self)
         self.index = ChatIndex(self.store, self)
@@ -109,19 +125,24 @@ class Window(QMainWindow):
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
-        host, bridge, theme = self._host, self._bridge, self._theme
+        host, bridge, theme, views = self._host, self._bridge, self._theme, self.views
         self.models_controller = ModelsController(theme, host, bridge, self.installed, self)
+        self.sidebar.add_foot(self.models_controller.bar)
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.composer, self.title_bar, self)
+        self.model_labels = ModelLabels(self.models, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
         )
         self.exchange = ExchangeController(self, self.toast, theme, host, bridge, self.index)
+        self.everything = EverythingController(self, theme, host, bridge)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
+        )
+        self.load_recovery = LoadRecoveryController(
+            host, bridge, self.pages, self.banner, self.models, self.turns, self.current, self
         )
         self.preferences = PreferencesController(
             self,
@@ -146,6 +167,10 @@ class Window(QMainWindow):
             self, theme, host, bridge, self.index, self.commands
         )
         self.file_drop = FileDrop(self)
+        self.drop_overlay = DropOverlay(theme, self.pages)
+        self.titles = TitleController(
+            self, self.views, self.index, self.current, self.model_picker, self.archive
+        )
         self.notifier = DesktopNotifier(self)
         self.notifier.clicked.connect(self.raise_to_front)
         self.answer_notice = AnswerNotice(
@@ -156,6 +181,7 @@ class Window(QMainWindow):
         """Create the controllers of the chat that is shown."""
         host, bridge, theme = self._host, self._bridge, self._theme
         self.branches = Branches(self.conversation, self.composer, self.store, self.current, self)
+        self.message_undo = MessageUndo(self.toast, self.branches)
         self.drafts = DraftKeeper(self.store, self.composer, self.branches.written, self)
         self.status_line = StatusLine(self.composer, self.conversation)
         self.presenter = ChatPresenter(
@@ -215,7 +241,9 @@ class Window(QMainWindow):
             presets=self.preset_controller,
             preferences=self.preferences,
             exchange=self.exchange,
+            everything=self.everything,
             palette=self.palette_controller,
+            zoom=self.zoom,
         )
 
     # --- Connections ------------------------------------------------------------------------
@@ -230,7 +258,7 @@ class Window(QMainWindow):
     def _connect_events(self) -> None:
         self._dispatcher = EventDispatcher(
             EventReceivers(
-                model=self.models.receive,
+                model=self._receive_model,
                 model_moving=self.installed.receive,
                 file_reading=self.attachments.receive,
                 download=self.models_controller.receive,
@@ -246,18 +274,17 @@ class Window(QMainWindow):
 
     def _connect_chats(self) -> None:
         self.sidebar.new_chat.connect(self.navigator.new_chat)
+        self.title_bar.new_chat.connect(self.navigator.new_chat)
         self.sidebar.opened.connect(self._open_listed)
         self.sidebar.collapsed.connect(lambda: self.views.show_sidebar(False))
-        self.index.changed.connect(self._show_title)
         self.chats.left.connect(self.navigator.leave_chat)
         self.chats.returned.connect(self.navigator.open_chat)
         self.chats.exported.connect(self.exchange.export_chats)
         self.sidebar.away.connect(self.archive.show_page)
         self.archive.opened.connect(self.navigator.open_chat)
-        self.archive.turned.connect(self._show_title)
         self.archive.erased.connect(self.undo.forget)
         self.archive.erased.connect(self.drafts.forget)
-        self.navigator.switched.connect(self._show_title)
+        self.navigator.switched.connect(self.titles.show)
         self.navigator.progressed.connect(self._show_status)
         self.conversation.begun.connect(self._connect_transcript)
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
@@ -265,16 +292,23 @@ class Window(QMainWindow):
     def _connect_transcript(self, transcript: Transcript) -> None:
         """Connect the transcript, which is created when it is first needed."""
         transcript.again.connect(self.composer_controller.again)
+        transcript.other_models = self.models.others
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
+        transcript.withdrawn.connect(self.composer_controller.stop)
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._set_thought_open)
+        transcript.zoomed.connect(self.zoom.wheel)
 
     def _connect_composer(self) -> None:
         self.composer_controller.changed.connect(self._show_status)
         self.composer.edit_ended.connect(self.branches.give_up)
+        self.composer.take_back = self.message_undo.undo_last
+        self.composer.typed.connect(self.message_undo.typed)
+        self.turns.started.connect(self.message_undo.started)
         self.composer.model_menu_opened.connect(self.model_picker.fill)
+        self.composer_controller.model_wanted.connect(self.model_picker.show_page)
         self.composer.editor.files_given.connect(self.file_drop.take)
         self.pages.closed.connect(self.views.focus_editor)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
@@ -284,9 +318,13 @@ class Window(QMainWindow):
         self.file_drop.model.connect(self.model_picker.use)
 
     def _connect_models(self) -> None:
+        self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
-        self.models.progressed.connect(self._show_loading)
+        self.models.progressed.connect(self._show_status)
+        self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
+        self.load_recovery.menu_wanted.connect(self.composer.pick_model)
+        self.load_recovery.tried.connect(self._show_status)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
@@ -296,7 +334,13 @@ class Window(QMainWindow):
         self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
         self.preferences.restore_requested.connect(self.again)
+        self.everything.imported.connect(self.index.refresh)
+        self.everything.imported.connect(self.presets.refresh)
+        self.everything.restart_wanted.connect(lambda: self.again.emit(Restart()))
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.preferences.removal_wanted.connect(lambda kinds: self.again.emit(Removal(kinds)))
+        self.preferences.export_everything.connect(self.everything.export_all)
+        self.preferences.import_everything.connect(self.everything.import_all)
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
         self.preferences.send_key_changed.connect(self.composer.set_send_key)
         self.preferences.effort_changed.connect(self.preset_controller.set_effort)
@@ -361,18 +405,25 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if files_in(event.mimeData()):
+        if paths := files_in(event.mimeData()):
             _copy(event)
-            self.composer.set_welcoming(True)
+            self.drop_overlay.welcome(target_of(paths))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.composer.set_welcoming(False)
+        self.drop_overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.composer.set_welcoming(False)
+        self.drop_overlay.hide()
         if paths := files_in(event.mimeData()):
             _copy(event)
             self.file_drop.take(paths)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom.wheel(event.angleDelta().y())
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     # --- Which chat is shown ----------------------------------------------------------------
 
@@ -403,11 +454,21 @@ class Window(QMainWindow):
         """Perform an action offered by the banner or a failed answer."""
         match action:
             case Action.CHOOSE_MODEL:
-                self.model_picker.show_page()
+                self.load_recovery.choose()
+            case Action.GET_MODEL:
+                self.model_picker.choose_first()
+            case Action.LOAD_AGAIN:
+                self.load_recovery.again()
+            case Action.USE_LESS_MEMORY:
+                self.load_recovery.use_less()
             case Action.NEW_CHAT:
                 self.navigator.new_chat()
             case Action.REPAIR:
                 self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
+
+    def _receive_model(self, event: ModelEvent) -> None:
+        self.turns.receive_model(event)
+        self.models.receive(event)
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
@@ -415,29 +476,13 @@ class Window(QMainWindow):
     # --- Title and status -----------------------------------------------------------------------
 
     def _models_page_turned(self) -> None:
-        self._show_title()
         if self.model_picker.shown:
             self.hardware.look()
 
-    def _show_loading(self, fraction: float) -> None:
-        if self.models.loading:
-            self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
-
-    def _show_title(self) -> None:
-        chat = self.index.rows.get(self.current.id) if self.current.id is not None else None
-        page = tr("Models") if self.model_picker.shown else ""
-        page = tr("Archive and bin") if self.archive.shown else page
-        self.title_bar.preset_picker.setHidden(bool(page))
-        title = page or (chat.title if chat else tr("New chat"))
-        archived = tr("{title} (archived)").format(title=title)
-        self.title_bar.title.set_text(archived if chat and chat.archived and not page else title)
-        self.setWindowTitle(f"{title} – Fireside" if chat and not page else "Fireside")
-        shown = chat if not page else None
-        self.sidebar.select(shown.id if shown else None, shown.folder if shown else "")
-
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
-        loading = self.models.loading.name if self.models.loading else ""
+        models = self.models
+        loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
         self.status_line.show(live, loading, prefill, busy=busy)

@@ -1,0 +1,210 @@
+"""The demo model, kept honest: its answers are shown only if they are answers to the question.
+
+So small a model calls tools that nobody offered, and answers other questions than those that were
+asked. `HonestDemo` holds the beginning of each answer back until it can be judged, which takes a
+fraction of a second, and puts one sentence in the place of an answer that is unfit or a refusal.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.base.draft import Draft
+from app.base.errors import FiresideError
+from app.base.types import (
+    DECLINED,
+    Delta,
+    Done,
+    Event,
+    Loading,
+    Message,
+    ModelRef,
+    Part,
+    PartKind,
+    Prompt,
+    Request,
+    Role,
+    StopReason,
+)
+from app.engine.backend import Backend, Planned, Steps
+from app.engine.demo_ground import SORRY, fits
+
+if TYPE_CHECKING:  # a window need not wait for them
+    from app.engine.probe import Devices
+    from app.formats import Abilities
+
+SENTENCE = "The demo model cannot answer this."
+_HELD = 120  # characters of an answer after which it may be judged, although it goes on
+_TRIES = 3
+_LONGEST_THOUGHT = 1200  # characters; its longest one in training has 330
+
+
+class HonestDemo:
+    """A backend around ``engine`` that judges the answers of ``demo``, and of no other model."""
+
+    def __init__(self, engine: Backend, demo: ModelRef) -> None:
+        self._engine = engine
+        self._demo = demo.location
+
+    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
+        return self._engine.load(model, cancel)
+
+    def stream(
+        self,
+        request: Request,
+        cancel: threading.Event,
+        answer_now: threading.Event | None = None,
+    ) -> Steps[Event | Planned]:
+        if request.model.location != self._demo:
+            return self._engine.stream(request, cancel, answer_now)
+        return self._judged(request, cancel, answer_now)
+
+    def prepare(self, request: Request, cancel: threading.Event) -> Steps[Event]:
+        return self._engine.prepare(self._as_drawn(request), cancel)
+
+    def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
+        return self._engine.count(self._as_drawn(request), cancel)
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        return self._engine.abilities(model)
+
+    def devices(self) -> Devices:
+        return self._engine.devices()
+
+    def forget(self, chat: int) -> None:
+        self._engine.forget(chat)
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _as_drawn(self, request: Request) -> Request:
+        """Return a request in which the demo finds its own words where it could not answer."""
+        if request.model.location != self._demo:
+            return request
+        messages = (
+            replace(message, parts=(Part(SORRY),)) if message.declined else message
+            for message in request.messages
+        )
+        return replace(request, messages=tuple(messages))
+
+    def _judged(
+        self, request: Request, cancel: threading.Event, answer_now: threading.Event | None
+    ) -> Generator[Event | Planned, None, None]:
+        """Answer; where the model strays rather than declines, it may try again."""
+        for attempt in range(1, _TRIES + 1):
+            verdict = Verdict(request)
+            last = attempt == _TRIES or request.sampling.seed is not None
+            yield from self._attempt(request, verdict, cancel, answer_now, last=last)
+            if last or not verdict.strayed or cancel.is_set():
+                return
+
+    def _attempt(
+        self,
+        request: Request,
+        verdict: Verdict,
+        cancel: threading.Event,
+        answer_now: threading.Event | None,
+        *,
+        last: bool,
+    ) -> Generator[Event | Planned, None, None]:
+        ending = _Ending(cancel)
+        steps = self._engine.stream(self._as_drawn(request), ending, answer_now)
+        with closing(steps) as events:
+            try:
+                for event in events:
+                    match event:
+                        case Delta():
+                            verdict.add(event)
+                            if verdict.fits is False:
+                                ending.set()
+                            yield from verdict.shown()
+                        case Done():
+                            reason = verdict.end(event.reason)
+                            if last or not verdict.strayed or cancel.is_set():
+                                yield from verdict.rest()
+                                yield replace(event, reason=reason)
+                        case _:
+                            yield event
+            except FiresideError:
+                yield from verdict.rest()
+                raise
+
+
+class Verdict:
+    """The judgement of one answer. ``fits`` is None until it is made."""
+
+    def __init__(self, request: Request) -> None:
+        last = request.messages[-1:]
+        begun = last[0].parts if last and last[0].role is Role.ASSISTANT else ()
+        self._questions = [m.text for m in request.messages if m.role is Role.USER]
+        self._draft = Draft(begun)
+        self._held: list[Delta] = []
+        self._index = len(begun)
+        self.fits: bool | None = None
+        self._declined = False
+
+    @property
+    def strayed(self) -> bool:
+        """Whether it does not fit, although the model did not say that it cannot answer."""
+        return self.fits is False and not self._declined
+
+    @property
+    def _said(self) -> str:
+        return Message(Role.ASSISTANT, self._draft.parts).text.strip()
+
+    def add(self, delta: Delta) -> None:
+        """Hold a delta back, and judge what there is so far if that is enough."""
+        if self.fits is False:
+            return
+        self._draft.add(delta)
+        self._held.append(delta)
+        if delta.kind is PartKind.CALL or (
+            delta.kind is PartKind.REASONING and self._draft.length(delta.index) > _LONGEST_THOUGHT
+        ):
+            self.fits = False
+        elif self.fits is None and len(said := self._said) >= _HELD:
+            self._judge(said, whole=False)
+
+    def end(self, reason: StopReason) -> StopReason:
+        """Judge the whole answer; return why it ended, as far as the user is concerned."""
+        if self.fits is False:
+            return StopReason.END
+        if reason is StopReason.CANCELLED:
+            return reason
+        if self.fits is None:
+            self._judge(self._said, whole=True)
+            return StopReason.END
+        # What has been shown stays; if it ended too early, it can be continued.
+        said = self._said
+        short = fits(self._questions, said, whole=False) and not fits(
+            self._questions, said, whole=True
+        )
+        return StopReason.LENGTH if short else reason
+
+    def shown(self) -> list[Delta]:
+        """Return what may be shown now."""
+        return self.rest() if self.fits else []
+
+    def rest(self) -> list[Delta]:
+        """Return what was held back, or the sentence in the place of an answer that is unfit."""
+        held, self._held = self._held, []
+        return [Delta(self._index, SENTENCE, name=DECLINED)] if self.fits is False else held
+
+    def _judge(self, said: str, *, whole: bool) -> None:
+        self._declined = said.startswith(SORRY[:_HELD])
+        self.fits = fits(self._questions, said, whole=whole)
+
+
+class _Ending(threading.Event):
+    """An event that is also set if the caller's is."""
+
+    def __init__(self, cancel: threading.Event) -> None:
+        super().__init__()
+        self._cancel = cancel
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._cancel.is_set()

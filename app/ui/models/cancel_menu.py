@@ -1,0 +1,24 @@
+"""The question what to do with the partial download that is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from app.ui.controls import menu_of
+from app.wording.language import tr
+
+
+def ask_what_to_keep(button: QWidget, share: float, cancelled: Callable[[bool], object]) -> None:
+    """Call ``cancelled`` with whether to keep what has arrived, by a menu below the button.
+
+    If nothing has arrived there is nothing to ask.
+    """
+    if share <= 0:
+        cancelled(False)
+        return
+    menu = menu_of(button, "cancelMenu")
+    menu.addAction(tr("Keep partial download"), lambda: cancelled(True))
+    menu.addAction(tr("Delete partial download"), lambda: cancelled(False))
+    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))

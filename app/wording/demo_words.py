@@ -1,0 +1,52 @@
+"""The words about the demo model, and the questions that an empty chat suggests."""
+
+from __future__ import annotations
+
+from app.wording.language import tr
+
+DEMO_QUESTIONS = (
+    "What is the capital of Norway?",
+    "What is the formula for the area of a circle?",
+    "Write a Python function that adds two numbers.",
+    "Show the times table of 12.",
+)
+"""Questions that the demo model answers rightly, as measured by ``tests.demo``.
+
+They are not translated, since it knows English only.
+"""
+
+
+def first_questions() -> tuple[str, ...]:
+    """Return good first questions to a real model."""
+    return (
+        tr("Explain how vaccines work, without jargon."),
+        tr("Plan a three-day trip to Lisbon."),
+        tr("What should I ask in a job interview?"),
+        tr("Write a Python script that renames photos by date."),
+        tr("How does compound interest work?"),
+        tr("Suggest a week of quick dinners."),
+        tr("Compare renting and buying a home."),
+        tr("Draft a polite reminder about an unpaid invoice."),
+        tr("Why did the Roman Republic fall?"),
+        tr("Explain recursion with a short example."),
+        tr("How do I make better coffee at home?"),
+        tr("What’s the difference between a virus and a bacterium?"),
+        tr("Make a running plan for beginners."),
+        tr("Write a regular expression that matches dates."),
+        tr("Summarise Hamlet in five sentences."),
+        tr("How do noise-cancelling headphones work?"),
+        tr("Make a checklist for moving to a new home."),
+        tr("What makes a password strong?"),
+        tr("Teach me ten useful phrases in Italian."),
+        tr("How do I speed up a slow SQL query?"),
+    )
+
+
+def declined_sentence() -> str:
+    """Return what stands in the place of an answer that the demo model cannot give."""
+    return tr("The demo model cannot answer this.")
+
+
+def demo_sentence() -> str:
+    """Return what is said above a chat with the demo model."""
+    return tr("You are talking to the demo model")
