@@ -64,7 +64,8 @@ def _shapes(svg: str) -> tuple[_Shape, ...]:
             path.addRect(*(float(element.get(name, 0)) for name in ("x", "y", "width", "height")))
         if not path.isEmpty():
             width = float(element.get("stroke-width", 1))
-            found.append(_Shape(path, _colour(fill), _colour(stroke), width))
+            filled = "" if path.elementCount() < 3 else _colour(fill)  # a line has no inside
+            found.append(_Shape(path, filled, _colour(stroke), width))
         for child in element:
             add(child, fill, stroke)
 
