@@ -10,17 +10,10 @@ from app.models.download_progress import DownloadNote
 from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_tone
 from app.ui.form_fields import heading
 from app.ui.models.cancel_menu import ask_what_to_keep
-from app.ui.models.download_status import DownloadStage, DownloadStatus
 from app.ui.theme import Theme
+from app.wording.download_status import DownloadStage, DownloadStatus, note_sentence
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
-
-_NOTES = {
-    DownloadNote.NEWER: lambda: tr(
-        "The usual file is no longer on Hugging Face, so this is a newer conversion."
-    ),
-    DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
-}
 
 
 class DownloadRow(QWidget):
@@ -115,7 +108,7 @@ class DownloadRow(QWidget):
 
     def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
         """Show remarks, which stay until the next download."""
-        self._notes.setText(" ".join(_NOTES[note]() for note in notes))
+        self._notes.setText(" ".join(map(note_sentence, notes)))
         self._notes.setVisible(bool(notes))
 
     def set_status(self, status: DownloadStatus | None) -> None:
