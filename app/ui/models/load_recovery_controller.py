@@ -100,9 +100,10 @@ class LoadRecoveryController(QObject):
         self._host.override(lighter.overrides)
         self._load(model, waits)
         self._banner.show_done(
-            tr("{name} now uses less memory: {summary}. Change this in Settings > Memory.").format(
-                name=model.name, summary=plan_summary(lighter.plan)
-            )
+            tr(
+                "{name} now uses less memory: {summary}. You can change this under Settings > "
+                "Memory."
+            ).format(name=model.name, summary=plan_summary(lighter.plan))
         )
 
     def _planned(self, event: ModelPlanned) -> None:

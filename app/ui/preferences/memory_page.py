@@ -77,7 +77,7 @@ class MemoryPage(FormPage):
 
     def _add_fields(self) -> None:
         self._context = ChoiceField(
-            "context", tr("Context length"), tr("How many tokens of a chat the model can see")
+            "context", tr("Context length"), tr("How many tokens of a chat the model can see.")
         )
         self._cache = Segments(
             "cacheType",
