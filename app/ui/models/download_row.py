@@ -10,7 +10,7 @@ from app.models.download_progress import DownloadNote
 from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_tone
 from app.ui.form_fields import heading
 from app.ui.models.cancel_menu import ask_what_to_keep
-from app.ui.models.download_status import DownloadStage, DownloadStatus
+from app.ui.models.download_status import DownloadStatus
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
@@ -144,8 +144,7 @@ class DownloadRow(QWidget):
         if status and status.moving:
             text, primary, able = tr("Pause"), False, True
         elif status:
-            failed = status.stage is DownloadStage.FAILED
-            text = tr("Try again") if failed else tr("Resume")
+            text = tr("Try again") if status.failed else tr("Resume")
         elif self._here:
             text, primary, able = tr("Use now"), self._main, True
         elif self._main:
