@@ -68,6 +68,11 @@ class DownloadStatus:
         return self.stage in (DownloadStage.RUNNING, DownloadStage.HELD)
 
     @property
+    def failed(self) -> bool:
+        """Whether it has stopped because of an error."""
+        return self.stage is DownloadStage.FAILED
+
+    @property
     def wrong(self) -> bool:
         """Whether the user should see to it."""
         return self.stage in (DownloadStage.HELD, DownloadStage.FAILED)
