@@ -7,7 +7,7 @@ from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QSize
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -132,13 +132,16 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
     assert {each for each in found if each[0] not in own} == set()
 
 
+SMALLEST = QSize(512, 640)
+
+
 def test_german_has_room_in_the_smallest_windows(
     start: Start, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     qt_language.install(qapp, "de")
     fireside = start()
     window = fireside.window
-    window.resize(window.minimumSize())
+    window.resize(SMALLEST)
     fireside.find(QAbstractButton, "suggestion1")
     _has_room(fireside, window)
     held = fireside.hold()
@@ -180,7 +183,7 @@ def test_german_has_room_in_the_smallest_windows(
 
 def _has_room(fireside: Fireside, window: QWidget) -> None:
     """Check that no button is cut off and nothing scrolls beyond the right edge."""
-    window.resize(window.minimumSize())
+    window.resize(window.minimumSize().expandedTo(SMALLEST))
     fireside.qtbot.wait(50)
     for button in window.findChildren(QAbstractButton):
         if button.isVisible() and button.text():
@@ -208,7 +211,7 @@ def _said(widget: QWidget) -> Iterator[str]:
 
 
 def preferences(fireside: Fireside) -> PreferencesDialog:
-    fireside.find(QAbstractButton, "openPreferences").click()
+    fireside.window.preferences.open()
     return child(fireside.window, PreferencesDialog)
 
 
