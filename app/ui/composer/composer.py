@@ -7,7 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QFocusEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
 from app.base.types import Effort, Part, PartKind
@@ -54,7 +61,7 @@ class Editor(QPlainTextEdit):
         super().__init__()
         self.setObjectName("composer")
         self.setAccessibleName(tr("Message"))
-        self.setPlaceholderText(tr("Ask anything"))
+        self.setPlaceholderText(_placeholder())
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(font(15))
         self.setTabChangesFocus(True)
@@ -90,6 +97,11 @@ class Editor(QPlainTextEdit):
             pass
         else:
             super().keyPressEvent(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Hide the placeholder behind what is composed, which is no text of the document yet."""
+        super().inputMethodEvent(event)
+        self.setPlaceholderText("" if event.preeditString() else _placeholder())
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Accept text, files and pictures."""
@@ -141,6 +153,10 @@ class Editor(QPlainTextEdit):
         policy = Qt.ScrollBarPolicy
         bar = policy.ScrollBarAsNeeded if lines > _LINES else policy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(bar)
+
+
+def _placeholder() -> str:
+    return tr("Ask anything")
 
 
 def files_in(data: QMimeData) -> list[Path]:
