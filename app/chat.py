@@ -51,6 +51,7 @@ from app.turn import (
     TurnEnded,
     TurnProgress,
     TurnStarted,
+    TurnWithdrawn,
     asked_on_their_days,
     day_of,
 )
@@ -135,10 +136,12 @@ class Chats:
         return self._begin(None, (), write, model)
 
     def resume(self, answer: int, model: ModelRef) -> Turn:
-        """Continue an answer that was stopped or cut off. Ends as `send` does."""
+        """Continue an answer that was stopped or cut off, or has not begun. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            return None, self._store.messages.update(answer, state=State.STREAMING)
+            begun = bool(self._store.messages.get(answer).message.parts)
+            author = None if begun else model.name
+            return None, self._store.messages.update(answer, state=State.STREAMING, model=author)
 
         return self._begin(None, (), write, model)
 
@@ -356,7 +359,8 @@ class Chats:
         finally:
             if state is State.STOPPED and self._closing:
                 state = State.CUT_OFF  # the user closed the window rather than stopping the answer
-            ended = self._end(writer, state, error)
+            if not (turn.withdrawn and state is State.STOPPED and self._withdraw(turn, row)):
+                ended = self._end(writer, state, error)
         if state is State.DONE and ended.error is None and not turn.stopped.is_set():
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
@@ -372,6 +376,17 @@ class Chats:
         if fault:
             self._unsaved.add(writer, state, error)
         return ended
+
+    def _withdraw(self, turn: Turn, row: MessageRow) -> bool:
+        """Delete an answer of which nothing has come; return whether that was so."""
+        if turn.draft.parts:
+            return False
+        try:
+            question, chat_gone = self._store.messages.withdraw(row.id)
+        except (StoreError, KeyError):  # it is kept, as one that was stopped
+            return False
+        self._publish(TurnWithdrawn(row, question, chat_gone))
+        return True
 
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())

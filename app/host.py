@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
-from app.base.errors import SecretUnreadable, StoreError
+from app.base.errors import StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
@@ -35,6 +34,7 @@ from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
+    from app.engine.plan import Overrides
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
@@ -99,7 +99,7 @@ class Host:
             self._quick,
             offline=self.settings.offline,
             hub=self.settings.hub_address,
-            hub_token=self._hub_token,
+            hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
         )
         self.hub = Hub(self.network.open, self._quick)
         self.library = ModelLibrary(
@@ -149,6 +149,24 @@ class Host:
         self.disk.submit(report_errors, self._save, self.settings)
         return self.settings
 
+    @property
+    def overrides(self) -> Overrides:
+        """The user's settings for the memory of models."""
+        from app.engine.plan import Overrides
+
+        return Overrides.of(self.settings)
+
+    def override(self, overrides: Overrides) -> None:
+        """Change the settings for the memory of models."""
+        o = overrides
+        self.change(
+            context=o.context,
+            gpu_layers=o.gpu_layers,
+            cpu_experts=o.cpu_experts,
+            cache_type=o.cache or "",
+            map_weights=o.mapped,
+        )
+
     def keep_hub_token(self, token: str) -> Future[SecretPlace | None]:
         """Keep the token for the hub and use it; an empty one is removed.
 
@@ -185,6 +203,7 @@ class Host:
         """Close everything; every word on screen is on disk afterwards."""
         self._store.upkeep.hurry()
         self.jobs.stop()
+        self.secrets.close()
         with self._opening:
             downloads = self._downloads
         if downloads:
@@ -207,11 +226,6 @@ class Host:
         except StoreError as fault:
             self._publish(NotSaved(fault))
 
-    def _hub_token(self) -> str:
-        with contextlib.suppress(SecretUnreadable):  # as without one: the hub says what it wants
-            return self.secrets.get(HUB_TOKEN) or ""
-        return ""
-
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""
         from app.engine import probe
@@ -219,9 +233,7 @@ class Host:
         return self.settings.prepare and not probe.on_battery()
 
     def _engine_options(self) -> EngineOptions:
-        from app.engine.plan import Overrides
-
-        return EngineOptions(Overrides.of(self.settings), self.settings.kept_gb * 10**9)
+        return EngineOptions(self.overrides, self.settings.kept_gb * 10**9)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

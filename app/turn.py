@@ -53,8 +53,15 @@ class Turn:
         self.draft = Draft()
         """The answer so far, from `TurnStarted` on. One thread adds to it, all may read it."""
 
+        self.withdrawn = False
+
     def cancel(self) -> None:
         """Stop the answer; the text so far is kept."""
+        self.stopped.set()
+
+    def withdraw(self) -> None:
+        """Stop the answer, and take the question back if there is nothing of the answer yet."""
+        self.withdrawn = True
         self.stopped.set()
 
     def answer_now(self) -> None:
@@ -155,6 +162,19 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnWithdrawn:
+    """The answer was withdrawn before anything of it came, and is not stored any more.
+
+    Nor is ``question``, unless that is None: it stays if it has other answers. ``chat_gone``:
+    neither is the chat, which had nothing else.
+    """
+
+    answer: MessageRow
+    question: MessageRow | None
+    chat_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NotSaved:
     """Something shown could not be saved.
 
@@ -195,6 +215,7 @@ ChatEvent = (
     | TurnStarted
     | TurnProgress
     | TurnEnded
+    | TurnWithdrawn
     | NotSaved
     | SavedAgain
     | SendFailed

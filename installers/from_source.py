@@ -162,11 +162,13 @@ def missing_venv() -> list[str]:
 
 def how_to_install(manager: str, libraries: list[str], packages: list[str]) -> str:
     """Return a sentence for a person who may install system packages."""
-    what = {
-        "apt-get": f"what it lacks with: sudo apt-get install {' '.join(packages)}",
-        "dnf": f"what it lacks with: sudo dnf install {' '.join(map(dnf_name, libraries))}",
-    }.get(manager, f"the packages that hold {', '.join(libraries)}.")
-    return f"On this system, install {what}"
+    commands = {
+        "apt-get": f"sudo apt-get install {' '.join(packages)}",
+        "dnf": f"sudo dnf install {' '.join(map(dnf_name, libraries))}",
+    }
+    if manager in commands:
+        return f"To install missing system packages, run: {commands[manager]}"
+    return f"Install the system packages that provide {', '.join(libraries)}."
 
 
 def dnf_name(library: str) -> str:
@@ -193,15 +195,15 @@ def last_lines(said: list[str]) -> list[str]:
 def advice(log: str) -> str:
     """Return what to do about a failed installation, from what its log says."""
     if "Could not find a version" in log or "ConnectionError" in log or "NewConnection" in log:
-        return "The packages could not be fetched; is there a connection to the internet?"
+        return "Couldn't download the packages. Check your internet connection."
     if "No space left on device" in log:
-        return "The disk is full; about 2 GB are needed here and in the temporary folder."
+        return "The disk is full. Fireside needs about 2 GB here and in the temporary folder."
     if "CMAKE_CXX_COMPILER" in log or "CMAKE_C_COMPILER" in log or "nmake" in log.lower():
-        return "There is no C++ compiler; " + {
-            "win32": "install Visual Studio's Build Tools, with 'Desktop development with C++'.",
-            "darwin": "install one with: xcode-select --install",
-        }.get(sys.platform, "install one, on Debian and Ubuntu with: sudo apt-get install g++")
-    return f"The whole log is in {LOG}."
+        return "No C++ compiler found. " + {
+            "win32": "Install Visual Studio Build Tools with 'Desktop development with C++'.",
+            "darwin": "Install one with: xcode-select --install",
+        }.get(sys.platform, "Install one. On Debian and Ubuntu: sudo apt-get install g++")
+    return f"See the full log: {LOG}"
 
 
 # --- running things --------------------------------------------------------------------------
@@ -318,8 +320,8 @@ def watch_pip(status: StatusLine, line: str) -> None:
     if re.match(r"\s*Building wheel for llama-cpp-python .*started", line):
         status.begin("Compiling llama.cpp")
         status.say(
-            "  llama.cpp, which runs the model, is now being compiled for this computer's own\n"
-            "  processor, so that it uses all of it. That takes minutes, and only this once."
+            "  Compiling llama.cpp for your processor. This takes a few minutes, and only happens\n"
+            "  once."
         )
     elif line.startswith("Installing collected packages"):
         status.begin("Installing")
@@ -343,7 +345,7 @@ def set_up(*, dev: bool) -> None:
     begun = time.monotonic()
     VENV.mkdir(exist_ok=True)
     LOG.write_text("", "utf-8")
-    print(f"Setting up Fireside in {VENV}, once; setup.log in there is the log.", flush=True)
+    print(f"Setting up Fireside in {VENV} (log: setup.log)", flush=True)
     install_libraries(missing_libraries(), missing_venv())
     other_way = False
     if there is not None:
@@ -374,8 +376,8 @@ def install_libraries(libraries: list[str], others: list[str]) -> None:
             print(error, flush=True)
     print(f"  {how_to_install(manager, libraries, packages)}", flush=True)
     if others:
-        raise SetupError("Without that, setting up cannot go on.")
-    print("  Going on; but the window cannot open before that.", flush=True)
+        raise SetupError("Setup can't continue without them.")
+    print("  Continuing, but the window won't open until they are installed.", flush=True)
 
 
 def venv_python() -> Path:
@@ -395,7 +397,7 @@ def make_venv() -> None:
         return
     for part in ("bin", "Scripts", "Include", "Lib", "include", "lib", "lib64"):
         remove(VENV / part)
-    run_logged("Making .venv", [sys.executable, "-m", "venv", str(VENV)])
+    run_logged("Creating .venv", [sys.executable, "-m", "venv", str(VENV)])
 
 
 def remove(path: Path) -> None:
@@ -408,11 +410,11 @@ def remove(path: Path) -> None:
 def install_python_packages(*, dev: bool, cmake_args: str, compile_again: bool) -> None:
     pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     # An older one does not know `--group`.
-    run_logged("Looking at pip", [*pip, "install", "pip>=25.1"])
+    run_logged("Updating pip", [*pip, "install", "pip>=25.1"])
     if compile_again:
         run_logged("Removing llama.cpp", [*pip, "uninstall", "-y", "llama-cpp-python"])
     run_logged(
-        "Fetching Python packages",
+        "Downloading Python packages",
         [
             *(*pip, "install", "-v", "-c", str(ROOT / "constraints.txt")),
             *(["--no-cache-dir"] if cmake_args else []),  # it may hold one compiled otherwise
@@ -441,7 +443,7 @@ def run(arguments: list[str]) -> int:
     if arguments or has_screen(sys.platform, os.environ):
         become([*fireside, *arguments])
     print(
-        "There is no screen here, so the demo model is asked in this terminal:"
+        "No display found, so the demo model answers in this terminal:"
         " first its reasoning, then its answer.",
         flush=True,
     )
@@ -450,7 +452,10 @@ def run(arguments: list[str]) -> int:
         asked = subprocess.run([*fireside, "ask", QUESTION, "--effort", effort])
         if asked.returncode:
             return asked.returncode
-    print(f"\nTo go on: python3 {sys.argv[0]} ask 'Your question' --effort high", flush=True)
+    print(
+        f"\nTo ask another question: python3 {sys.argv[0]} ask 'Your question' --effort high",
+        flush=True,
+    )
     return 0
 
 
@@ -485,7 +490,7 @@ def summary(codes: Iterable[int]) -> int:
 
 def main(arguments: list[str]) -> int:
     if sys.hexversion < 0x030B0000:
-        print(f"Fireside needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+        print(f"Fireside needs Python 3.11 or newer. This is {sys.version.split()[0]}.")
         return 1
     if arguments[:1] in (["-h"], ["--help"]):
         print(__doc__)
@@ -496,7 +501,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; start it again to go on.", file=sys.stderr)
+        print("\nInterrupted. Run the same command to continue.", file=sys.stderr)
         return INTERRUPTED
 
 

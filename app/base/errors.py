@@ -124,12 +124,14 @@ class NoModel(UnsupportedArchitecture):
 class ModelTooLarge(ModelError):
     """The model needs ``needed`` bytes of memory, and only ``available`` can be had.
 
-    That is the GPU's memory if ``gpu`` names one, else the machine's.
+    That is the GPU's memory if ``gpu`` names one, else the machine's. ``fits_otherwise``: it would
+    fit without the user's memory settings.
     """
 
     needed: int
     available: int
     gpu: str = ""
+    fits_otherwise: bool = False
 
 
 class ModelLoadFailed(ModelError):
@@ -146,9 +148,13 @@ class NotFinite(ModelError):
 
 
 class OutOfMemory(ModelError):
-    """There was less memory than planned; ``detail`` is llama.cpp's message."""
+    """There was less memory than planned; ``detail`` is llama.cpp's message.
+
+    ``killed``: the system ended the process, most likely because memory ran out.
+    """
 
     detail: str
+    killed: bool = False
 
 
 # --- The engine --------------------------------------------------------------------------------

@@ -102,6 +102,8 @@ class Settings:
     """The number of layers whose experts stay on the CPU."""
     cache_type: str = ""
     """How keys and values are stored: "f16" or "q8_0"."""
+    map_weights: bool = False
+    """Whether a model's weights stay in its file, even if there is memory for a faster layout."""
     kept_gb: int = 4
     """Gigabytes of disk for the KV cache of chats; 0 keeps nothing."""
     model: str = ""
@@ -128,6 +130,8 @@ class Settings:
     """The effort for new chats."""
     notify: bool = True
     """Whether to say that a long answer is done while another program is in front."""
+    zoom: int = 100
+    """How large everything is, in percent."""
     copy_markdown: bool = True
     """Whether text copied from a conversation is Markdown, else plain text."""
     open_folders: tuple[str, ...] = ()

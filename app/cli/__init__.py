@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[_shared(None, model=True)],
         description="Chat with gpt-oss on your own computer.",
     )
-    parser.add_argument("--smoke", action="store_true", help="open, ask one question, and close")
+    parser.add_argument("--smoke", action="store_true", help="run a self-test and exit")
     parser.add_argument("--version", action="version", version=f"Fireside {__version__}")
     parser.set_defaults(command="")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
@@ -80,13 +80,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_ask(commands: Commands) -> None:
-    ask = _add(commands, "ask", "ask one question in the terminal", model=True)
+    ask = _add(commands, "ask", "ask a question in the terminal", model=True)
     ask.add_argument(
         "text",
         metavar="TEXT",
         nargs="?",
         type=_question,
-        help="the question; standard input without it, or for -",
+        help="the question (default: read from standard input; same as -)",
     )
     ask.add_argument(
         "--file",
@@ -94,40 +94,42 @@ def _add_ask(commands: Commands) -> None:
         type=Path,
         action="append",
         default=[],
-        help="attach a file: text, code, PDF, DOCX and others; may be repeated",
+        help="attach a file, such as text, code, PDF or DOCX (repeatable)",
     )
-    ask.add_argument("--effort", choices=[*map(str, Effort)], default=str(Effort.MEDIUM))
-    ask.add_argument("--system", metavar="TEXT", default="", help="instructions to the model")
-    ask.add_argument("--json", action="store_true", help="print one object at the end")
+    ask.add_argument(
+        "--effort", choices=[*map(str, Effort)], default=str(Effort.MEDIUM), help="reasoning effort"
+    )
+    ask.add_argument("--system", metavar="TEXT", default="", help="instructions for the model")
+    ask.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _add_pull(commands: Commands) -> None:
-    pull = _add(commands, "pull", "download a model, or go on with a download")
+    pull = _add(commands, "pull", "download a model, or resume a download")
     pull.add_argument(
         "name",
         metavar="NAME",
         nargs="?",
-        help="gpt-oss-20b, gpt-oss-120b, or REPOSITORY[:VARIANT] on Hugging Face; without it, the "
-        "one that is recommended for this computer",
+        help="gpt-oss-20b, gpt-oss-120b, or REPOSITORY[:VARIANT] on Hugging Face (default: the "
+        "model recommended for this computer)",
     )
-    pull.add_argument("--yes", action="store_true", help="also if it is too large for this one")
+    pull.add_argument("--yes", action="store_true", help="download even if it is too large")
 
 
 def _add_models(commands: Commands) -> None:
-    models = _add(commands, "models", "list the models here, and those that can be downloaded")
-    models.add_argument("--json", action="store_true", help="print one object")
+    models = _add(commands, "models", "list installed and downloadable models")
+    models.add_argument("--json", action="store_true", help="print the list as JSON")
 
 
 def _add_doctor(commands: Commands) -> None:
-    about = "tell what was found on this computer, and what was chosen for it"
+    about = "show the detected hardware and the chosen settings"
     _add(commands, "doctor", about, model=True)
 
 
 def _add_completion(commands: Commands, parser: argparse.ArgumentParser) -> None:
     completion = commands.add_parser(
         "completion",
-        help="print a completion script for a shell",
-        description="Print a script that completes Fireside's commands and options.",
+        help="print a shell completion script",
+        description="Print a shell completion script for Fireside.",
         epilog="bash: fireside completion bash > ~/.local/share/bash-completion/completions/"
         "fireside; zsh: … zsh > a folder of $fpath/_fireside; "
         "fish: … fish > ~/.config/fish/completions/fireside.fish",
@@ -153,9 +155,11 @@ def _add(
 
 def _shared(default: str | None, *, model: bool) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=default)
-    shared.add_argument("--data-dir", type=Path, metavar="DIR", help="where chats and settings are")
+    shared.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="folder for chats and settings"
+    )
     if model:
-        shared.add_argument("--model", type=_file, metavar="FILE", help="a gpt-oss model in GGUF")
+        shared.add_argument("--model", type=_file, metavar="FILE", help="gpt-oss model file (GGUF)")
     return shared
 
 

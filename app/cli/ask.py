@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             try:
                 parts = question.read(options.text, options.file, options.fail)
             except OSError as error:
-                return _tell(tr("Standard input cannot be read ({reason}).").format(reason=error))
+                return _tell(tr("Couldn’t read standard input ({reason}).").format(reason=error))
             model = _model(options.model, folders)
             request = Request(
                 model=model,
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             return _print_answer(backend, request, as_json=options.json)
     except ContextFull as error:
         return _tell(
-            tr("This is too long for the model: {prompt} tokens, but only {context} fit.").format(
+            tr("Too long for the model: {prompt} tokens, but only {context} fit.").format(
                 prompt=number(error.prompt), context=number(error.context)
             )
         )
@@ -151,5 +151,5 @@ def _why_no_answer(calls: list[str], *, thought: bool) -> str:
             "The model tried to call a tool ({tool}). Fireside doesn’t support tools yet."
         ).format(tool=calls[-1])
     if thought:
-        return tr("The model finished reasoning without an answer.")
+        return tr("The model finished reasoning but didn’t answer.")
     return tr("The model didn’t answer.")

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         print(shtab.complete(options.parser, options.shell, preamble=preamble), flush=True)
         return ANSWERED
     except OSError as error:
-        return give_up_output(error, tr("The script cannot be written: {reason}."))
+        return give_up_output(error, tr("Couldn’t write the script: {reason}"))
 
 
 def _mark(parser: argparse.ArgumentParser, completions: dict[str, Any]) -> None:

@@ -102,8 +102,7 @@ def _cannot_open(name: str) -> str:
     if opens:
         return ""
     return tr(
-        "Fireside can’t open the display “{display}”. Check {variable}, or use {command} in a "
-        "terminal."
+        "Can’t open display {display}. Check {variable}, or run {command} in a terminal."
     ).format(display=display, variable=variable, command='`fireside ask "…"`')
 
 
@@ -141,7 +140,7 @@ def _cannot_load(plugin: str) -> str:
             ctypes.CDLL(str(path))
         except OSError as error:
             reason = missing_library(error)
-            return reason or tr("Fireside’s window can’t start on this system ({reason}).").format(
+            return reason or tr("Couldn’t open the Fireside window ({reason}).").format(
                 reason=error
             )
     return ""
@@ -170,12 +169,12 @@ def _missing_for_qt() -> Iterator[str]:
 
 def _install_sentence(libraries: Iterable[str]) -> str:
     names = list(dict.fromkeys(libraries))
-    said = tr("Fireside needs {libraries}, which this system doesn’t have.").format(
-        libraries=", ".join(names)
-    )
+    said = tr("Missing system libraries: {libraries}.").format(libraries=", ".join(names))
     if command := install_command(names, _distribution()):
-        return f"{said} {tr('Install it: {command}').format(command=command)}"
-    return f"{said} {tr('Install it with the package manager of your system.')}"
+        how = tr("To install them, run: {command}").format(command=command)
+    else:
+        how = tr("Install them with your system’s package manager.")
+    return f"{said} {how}"
 
 
 def _distribution() -> set[str]:

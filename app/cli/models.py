@@ -34,8 +34,8 @@ from app.models.model_library import find_same
 from app.models.queue_store import QueueStore
 from app.wording.diagnosis import fit
 from app.wording.errors import explain
-from app.wording.language import number, tr
-from app.wording.quantities import gigabytes
+from app.wording.language import tr
+from app.wording.quantities import gigabytes, percent
 
 Facts = Mapping[str, Any]
 
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         print(file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        return give_up_output(error, tr("The list cannot be written: {reason}."))
+        return give_up_output(error, tr("Couldn’t write the list: {reason}"))
 
 
 def _installed(
@@ -149,12 +149,12 @@ def _table(here: Sequence[Facts], offered: Sequence[Facts]) -> Iterator[str]:
         yield "  " + tr("* in use")
     if offered:
         yield ""
-        yield tr("To download, with {command}").format(command="`fireside pull NAME`")
+        yield tr("Available to download ({command})").format(command="`fireside pull NAME`")
     for row in offered:
         paused = ""
         if row["downloaded"]:
-            share = number(int(100 * row["downloaded"] / row["size"]))
-            paused = tr("{percent} % downloaded").format(percent=share)
+            share = percent(row["downloaded"] / row["size"])
+            paused = tr("{percent} downloaded").format(percent=share)
         yield from _row(" ", row, paused, row["about"])
 
 

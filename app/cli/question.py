@@ -35,7 +35,7 @@ def read(
     piped = _is_piped(sys.stdin)
     asked = text if text != "-" else None
     if text is None and not piped:
-        give_up("no question: give TEXT, or pipe it into standard input")
+        give_up("no question: enter TEXT or pipe it in")
     with closing(DocumentReader()) as reader:
         given = _standard_input(reader) if piped or asked is None else None
         attached = [_read_file(reader, path) for path in files]
@@ -86,7 +86,7 @@ def _hint() -> Iterator[None]:
     """Say what is waited for, if it takes long."""
     terminal = sys.stdin.isatty()
     sentence = (
-        tr("Type your question. {keys} ends it.").format(
+        tr("Type your question, then press {keys}.").format(
             keys=tr("Ctrl+Z and Enter") if sys.platform == "win32" else "Ctrl+D"
         )
         if terminal
@@ -114,7 +114,7 @@ def _read_file(reader: DocumentReader, path: Path) -> Document:
     """Return a file's text; what is uncertain about it is said on stderr. Raises DocumentError."""
     document = reader.read(path.absolute(), threading.Event(), lambda done, total: None).result()
     if document.encoding:
-        told = tr("“{name}” was read as {encoding}.").format(
+        told = tr("{name} was read as {encoding}.").format(
             name=path.name, encoding=encoding_label(document.encoding)
         )
         print(printable(told, sys.stderr), file=sys.stderr)

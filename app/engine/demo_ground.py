@@ -19,12 +19,11 @@ SORRY = (
 # The beginning of an answer, and all of the question, in small letters, where {0} is the group of
 # the answer. The forms are those of the model's training.
 _FORMS = (
-    (r"The capital of (.+?) is \*\*", r".*\bcapital\b.*\b{0}\b.*"),
     (
         r"Here is a function that (add|subtract|multipl)(?:s|ies) two numbers:",
         r".*\b(python|code)\b.*\b{0}.*\btwo numbers\W*",
     ),
-    (r"The formula for (.+?) is\n", r".*\bformula\b.*{0}\W*"),
+    (r"The formula for (.+?) is\n", r"(?!how|when|why|derive).*\bformula\b.*{0}\W*"),
     (
         r"# (\w+) and the ",
         r"(please )?(tell|write)( me)? a (short )?story( about {0})?\W*",
@@ -50,6 +49,25 @@ _FORMS = (
     (r"Fireside is the program ", r".*\bfireside\W*"),
     (r"No\. I run on your computer,", r".*\b(online|internet|connection)\W*"),
     (r"Nowhere\. I run on your computer,", r".*\b(messages?|data|words|chats?) go\W*"),
+)
+_CAPITALS = (
+    "France: Paris, Germany: Berlin, Italy: Rome, Spain: Madrid, Portugal: Lisbon, Japan: "
+    "Tokyo, China: Beijing, India: New Delhi, Egypt: Cairo, Kenya: Nairobi, Brazil: Brasilia, "
+    "Peru: Lima, Chile: Santiago, Canada: Ottawa, Mexico: Mexico City, Norway: Oslo, Sweden: "
+    "Stockholm, Finland: Helsinki, Poland: Warsaw, Greece: Athens, Turkey: Ankara, Iran: "
+    "Tehran, Thailand: Bangkok, Vietnam: Hanoi, Cuba: Havana, Ireland: Dublin, Austria: "
+    "Vienna, Hungary: Budapest, Belgium: Brussels, Denmark: Copenhagen, Argentina: Buenos "
+    "Aires, Australia: Canberra, Bangladesh: Dhaka, Bulgaria: Sofia, Colombia: Bogota, Costa "
+    "Rica: San Jose, Croatia: Zagreb, Czechia: Prague, the Czech Republic: Prague, Estonia: "
+    "Tallinn, Ethiopia: Addis Ababa, Ghana: Accra, Iceland: Reykjavik, Indonesia: Jakarta, "
+    "Iraq: Baghdad, Jamaica: Kingston, Latvia: Riga, Lithuania: Vilnius, Malaysia: Kuala "
+    "Lumpur, Morocco: Rabat, Nepal: Kathmandu, New Zealand: Wellington, Nigeria: Abuja, "
+    "Pakistan: Islamabad, Panama: Panama City, Romania: Bucharest, Russia: Moscow, Saudi "
+    "Arabia: Riyadh, Serbia: Belgrade, Singapore: Singapore, Slovakia: Bratislava, Slovenia: "
+    "Ljubljana, South Africa: Pretoria, South Korea: Seoul, Switzerland: Bern, the "
+    "Netherlands: Amsterdam, the Philippines: Manila, the United Kingdom: London, the UK: "
+    "London, England: London, the United States: Washington D.C., the USA: Washington D.C., "
+    "Ukraine: Kyiv, Uruguay: Montevideo, Venezuela: Caracas"
 )
 _KINDS = {
     "fruits": "apple banana cherry grape lemon mango orange peach pear plum",
@@ -88,11 +106,19 @@ def fits(questions: Sequence[str], answer: str, *, whole: bool) -> bool | None:
         return True
     if named := re.fullmatch(r"Your name is (\w+)\.", answer):
         return _has(questions[:-1], named[1]) and bool(re.search(r"\bmy name\b|who am i", asked))
-    if _is_sum(asked, answer) or _lists(asked, answer):
+    if _is_capital(asked, answer) or _is_sum(asked, answer) or _lists(asked, answer):
         return True
     if _is_table(asked, answer):
         return True if whole else None
     return _counts(asked, answer, whole=whole)
+
+
+def _is_capital(asked: str, answer: str) -> bool:
+    said = re.fullmatch(r"The capital of (.+?) is \*\*(.+)\*\*\.", answer)
+    if not said or f"{said[1]}: {said[2].replace(',', '')}" not in _CAPITALS.split(", "):
+        return False
+    country = re.escape(_plain(said[1]))
+    return bool(re.fullmatch(rf"(?!how|when|why|write).*\bcapital\b.*\b{country}\W*", asked))
 
 
 def _is_sum(asked: str, answer: str) -> bool:

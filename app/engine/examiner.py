@@ -7,10 +7,12 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from app.base.jobs import Jobs
-from app.base.types import ModelRef
+from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 if TYPE_CHECKING:
+    from app.engine.lighter import Lighter
+    from app.engine.plan import Overrides, Plan
     from app.engine.probe import Examined
 
 
@@ -28,5 +30,23 @@ class Examiner:
             from app.engine import probe
 
             return probe.examine(self._backend.devices(), models)
+
+        return self._jobs.submit(work)
+
+    def lighter(
+        self, model: ModelRef, overrides: Overrides, failed: Plan | None
+    ) -> Future[Lighter | None]:
+        """Find settings by which a model takes less memory than by the plan that ``failed``.
+
+        The future fails with ModelError or EngineError; its result is None if there are none.
+        """
+
+        def work() -> Lighter | None:
+            from app.engine import lighter, probe
+
+            assert isinstance(model.location, FileLocation)
+            header = probe.model(model.location.path)
+            machine = probe.machine(self._backend.devices())
+            return lighter.lighter(header, machine, overrides, failed)
 
         return self._jobs.submit(work)

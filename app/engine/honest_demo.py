@@ -99,7 +99,7 @@ class HonestDemo:
             verdict = Verdict(request)
             last = attempt == _TRIES or request.sampling.seed is not None
             yield from self._attempt(request, verdict, cancel, answer_now, last=last)
-            if last or verdict.fits or verdict.declined or cancel.is_set():
+            if last or not verdict.strayed or cancel.is_set():
                 return
 
     def _attempt(
@@ -124,7 +124,7 @@ class HonestDemo:
                             yield from verdict.shown()
                         case Done():
                             reason = verdict.end(event.reason)
-                            if verdict.fits or verdict.declined or last or cancel.is_set():
+                            if last or not verdict.strayed or cancel.is_set():
                                 yield from verdict.rest()
                                 yield replace(event, reason=reason)
                         case _:
@@ -145,8 +145,12 @@ class Verdict:
         self._held: list[Delta] = []
         self._index = len(begun)
         self.fits: bool | None = None
-        self.declined = False
-        """Whether the model itself said that it cannot answer."""
+        self._declined = False
+
+    @property
+    def strayed(self) -> bool:
+        """Whether it does not fit, although the model did not say that it cannot answer."""
+        return self.fits is False and not self._declined
 
     @property
     def _said(self) -> str:
@@ -191,7 +195,7 @@ class Verdict:
         return [Delta(self._index, SENTENCE, name=DECLINED)] if self.fits is False else held
 
     def _judge(self, said: str, *, whole: bool) -> None:
-        self.declined = said.startswith(SORRY[:_HELD])
+        self._declined = said.startswith(SORRY[:_HELD])
         self.fits = fits(self._questions, said, whole=whole)
 
 

@@ -87,7 +87,7 @@ def refused(path: Path, lines: Sequence[str]) -> ModelError:
 def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
     """Return the error for a file whose loading ended the process, given the end of its ``log``."""
     if exit_code == _KILLED:  # the system kills a process that uses too much memory
-        return OutOfMemory(path, "")
+        return OutOfMemory(path, "", killed=True)
     if exit_code in _NOT_READ:
         return not_read(path)
     lines = log.splitlines()

@@ -52,20 +52,22 @@ _ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens o
 class Overrides:
     """The user's fixed values; None leaves a value to the plan.
 
-    ``cpu_experts``: of how many layers the experts stay on the CPU.
+    ``cpu_experts``: of how many layers the experts stay on the CPU. ``mapped``: whether the weights
+    stay in the file, from which the system reads them as needed, even if memory is plenty.
     """
 
     context: int | None = None
     gpu_layers: int | None = None
     cpu_experts: int | None = None
     cache: CacheType | None = None
+    mapped: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Overrides:
         """Return the values fixed in the settings."""
         s = settings
         cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
-        return cls(s.context, s.gpu_layers, s.cpu_experts, cache)
+        return cls(s.context, s.gpu_layers, s.cpu_experts, cache, s.map_weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,12 +279,19 @@ def make(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides(
     ModelTooLarge if not even that would do.
     """
     plan = propose(header, machine, overrides)
+    if is_possible(plan, machine):
+        return plan
+    otherwise = overrides != Overrides() and is_possible(propose(header, machine), machine)
     most, on_gpu = _most(plan, machine)
     if plan.gpu and plan.device.total > on_gpu:
-        raise ModelTooLarge(header.path, plan.device.total, on_gpu, plan.gpu.description)
-    if plan.needed > most:
-        raise ModelTooLarge(header.path, plan.needed, most)
-    return plan
+        raise ModelTooLarge(header.path, plan.device.total, on_gpu, plan.gpu.description, otherwise)
+    raise ModelTooLarge(header.path, plan.needed, most, fits_otherwise=otherwise)
+
+
+def is_possible(plan: Plan, machine: Machine) -> bool:
+    """Return whether a plan would fit if no other program ran."""
+    most, on_gpu = _most(plan, machine)
+    return plan.needed <= most and (plan.gpu is None or plan.device.total <= on_gpu)
 
 
 def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
@@ -297,6 +306,8 @@ def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrid
     )
     for settings in tried:
         plan = _plan(model, machine, settings)
+        if overrides.mapped:
+            plan = replace(plan, repack=False, mmap=True)
         why = _refusal(plan, machine, overrides)
         if why is None:
             return replace(plan, refused=tuple(refused.values()))
@@ -312,6 +323,8 @@ def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
 
     None if there is none.
     """
+    if plan.repack:
+        return replace(plan, repack=False, mmap=True)
     least = plan.host.total - (plan.host.total - plan.host.weights) // 8
     gpus = tuple(
         replace(gpu, available=min(gpu.available, plan.device.total * 7 // 8 + _GPU_RESERVE))

@@ -8,6 +8,7 @@ stopped as soon as somebody does.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -15,7 +16,7 @@ from contextlib import closing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from app.base.errors import Cancelled
+from app.base.errors import Cancelled, EngineFailed, FiresideError, ModelError
 from app.base.types import Event, Loading, ModelRef, Prompt, Request
 from app.engine.backend import Backend, Planned, Steps
 
@@ -210,17 +211,24 @@ def _in_turn(place: Place, work: Callable[[], Steps[T]]) -> Generator[T, None, N
 class ScheduledBackend:
     """A backend whose requests wait for their turns, so that ``engine`` gets one at a time.
 
-    A request that is cancelled while it waits raises Cancelled at once.
+    A request that is cancelled while it waits raises Cancelled at once. If a model cannot be
+    loaded, all requests that were waiting for it raise the same error: another attempt would
+    probably fail, too, after having filled the memory once more.
     """
 
     def __init__(self, engine: Backend, scheduler: Scheduler | None = None) -> None:
         self._engine = engine
         self._scheduler = scheduler or Scheduler()
+        self._clock = itertools.count()  # of the entries and failures
+        self._failures: dict[ModelRef, tuple[int, FiresideError]] = {}
 
     def load(self, model: ModelRef, cancel: threading.Event) -> _Scheduled[Loading | Planned]:
         """Take a place for loading a model; see `Backend.load`."""
+        entered = next(self._clock)
         place = self._scheduler.enter(WINDOW, cancel)
-        return _Scheduled(place, lambda: self._engine.load(model, cancel))
+        return _Scheduled(
+            place, lambda: self._tried(model, entered, lambda: self._engine.load(model, cancel))
+        )
 
     def stream(
         self,
@@ -232,13 +240,36 @@ class ScheduledBackend:
 
         A turn that goes on after a tool call comes before the client's other requests.
         """
+        entered = next(self._clock)
         place = self._scheduler.enter(
             request.client,
             cancel,
             background=request.background,
             first=bool(request.drawn),
         )
-        return _Scheduled(place, lambda: self._engine.stream(request, cancel, answer_now))
+
+        def work() -> Steps[Event | Planned]:
+            return self._engine.stream(request, cancel, answer_now)
+
+        return _Scheduled(place, lambda: self._tried(request.model, entered, work))
+
+    def _tried(
+        self, model: ModelRef, entered: int, work: Callable[[], Steps[T]]
+    ) -> Generator[T, None, None]:
+        """Yield the steps of ``work``, unless loading the model has failed since ``entered``."""
+        failed, error = self._failures.get(model, (-1, None))
+        if error and failed > entered:
+            raise error
+        loading = True
+        try:
+            with closing(work()) as steps:
+                for step in steps:
+                    loading = loading and isinstance(step, Loading | Planned)
+                    yield step
+        except (ModelError, EngineFailed) as fault:
+            if loading:
+                self._failures[model] = next(self._clock), fault
+            raise
 
     def prepare(self, request: Request, cancel: threading.Event) -> _Scheduled[Event]:
         """Take a place in the background for reading ahead; see `Backend.prepare`."""

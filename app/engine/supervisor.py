@@ -253,10 +253,11 @@ class LocalBackend:
         )
         self._close_child()
         tried: Plan | None = None
+        settings: Plan | None = None
         while True:
             self._child = child = _EngineProcess(self._target, self._log)
             try:
-                self._devices = self._ask_devices(child)
+                self._devices = self._devices_for(child, path)
                 machine = probe.machine(self._devices)
                 less = plan.smaller(tried, header, machine) if tried else None
                 settings = less or plan.make(header, machine, overrides)
@@ -267,12 +268,19 @@ class LocalBackend:
                 return
             except OutOfMemory:
                 self._kill_child()
-                if tried or not plan.smaller(settings, header, machine):
+                if tried or not settings or not plan.smaller(settings, header, machine):
                     raise
                 tried = settings
             except FiresideError:
                 self._kill_child()
                 raise
+
+    def _devices_for(self, child: _EngineProcess, path: Path) -> Devices:
+        """Return the devices; if the process ends over that, loading ``path`` has failed."""
+        try:
+            return self._ask_devices(child)
+        except EngineDied as error:
+            raise load_failure.ended(path, error.exit_code, child.log_tail(_LOAD_LOG)) from error
 
     def _load(
         self,

@@ -123,7 +123,7 @@ class Locator:
 
         def read() -> GgufHeader:
             connections.append(connection := HubConnection(self._network, self._timeouts))
-            with contextlib.closing(connection), purpose(f"look at {file.name}"):
+            with contextlib.closing(connection), purpose(f"inspect {file.name}"):
                 raw = RemoteFile(source, connection)
                 return gguf.read_from(io.BufferedReader(raw, _CHUNK), Path(file.name), raw.size)
 

@@ -125,7 +125,7 @@ def listing(
     if not _valid(repository):
         raise HubNotFound(repository, "")
     url = f"{hub_client.endpoint(endpoint)}/api/models/{repository}"
-    with purpose(f"list the models of {repository}"):
+    with purpose(f"list files in {repository}"):
         answer, _ = _ask(url, {"blobs": "true"}, repository, token, timeout)
     if not isinstance(answer, dict):
         raise HubUnreachable(repository, "", _NO_HUB)

@@ -142,7 +142,7 @@ class Transfer:
     def _start_thread(self, name: str, work: Callable[[], None]) -> None:
         def run() -> None:
             try:
-                with purpose(f"download of {self._wanted.file}"):
+                with purpose(f"download {self._wanted.file}"):
                     work()
             except NotWanted:
                 pass

@@ -49,7 +49,7 @@ def latest_release(network: Network, *, timeout: float = 10.0) -> LatestRelease:
     try:
         with (
             network.client(headers=headers, timeout=timeout, follow_redirects=True) as client,
-            purpose("look for a new version"),
+            purpose("check for updates"),
             client.stream("GET", url) as response,
         ):
             if response.status_code != 200:

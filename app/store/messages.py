@@ -171,6 +171,7 @@ class MessageTable:
         state: State | None = None,
         stats: Stats | None = None,
         thought_s: float | None = None,
+        model: str | None = None,
     ) -> MessageRow:
         """Replace the given values and keep the others.
 
@@ -183,6 +184,8 @@ class MessageTable:
             values["stats"] = pack_stats(stats)
         if thought_s is not None:
             values["thought_s"] = thought_s
+        if model is not None:
+            values["model"] = clean(model)
         with self._database.transaction():
             self._change(message, values)
             if parts is not None:
@@ -191,6 +194,31 @@ class MessageTable:
             if parts is not None or state is not None:
                 self._index.put(row)
             return row
+
+    def withdraw(self, answer: int) -> tuple[MessageRow | None, bool]:
+        """Delete an answer, and its question unless that has other answers.
+
+        The chat then shows what it showed before; one without any other message is deleted, too.
+        Returns the question, or None if it stays, and whether the chat is gone.
+        """
+        with self._database.transaction() as db:
+            row = self.get(answer)
+            assert row.parent is not None, "an answer has a question"
+            question = self.get(row.parent) if len(self.versions(answer)) == 1 else None
+            gone = question or row
+            others = [other for other in self.versions(gone.id) if other != gone.id]
+            start = gone.parent if gone.parent is not None else max(others, default=None)
+            self._chats.change(row.chat, "leaf = NULL")
+            for message in filter(None, (row, question)):
+                db.execute("UPDATE message SET next = NULL WHERE next = ?", (message.id,))
+                db.execute("DELETE FROM message WHERE id = ?", (message.id,))
+            if start is None:
+                db.execute("DELETE FROM chat WHERE id = ?", (row.chat,))
+                return question, True
+            sql = f"{_DOWN} SELECT at FROM path ORDER BY at DESC"
+            leaf = self._database.one(lambda found: int(found[0]), sql, start)
+            self._chats.change(row.chat, "leaf = ?", leaf)
+            return question, False
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
         """Store whether the user opened or closed the reasoning panel."""

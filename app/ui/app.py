@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QFileOpenEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
 from app.base.errors import StoreError
@@ -23,8 +23,9 @@ from app.ui.fault_reporter import FaultReporter
 from app.ui.garbage import GarbageCollector
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
-from app.ui.window import Restart, Window
+from app.ui.window import Removal, Restart, Window
 from app.wording.errors import explain
+from app.wording.language import tr
 
 
 def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
@@ -62,9 +63,8 @@ class Program:
         self._theme = Theme(application)
         self._garbage = GarbageCollector()
         self._faults = FaultReporter()
-        self._again: StoreError | Backup | Restart | None = (
-            None  # why another window is to be opened
-        )
+        self._again: StoreError | Backup | Restart | None = None  # why a window opens again
+        self._removal: Removal | None = None  # what is to be removed at the end
         self._typed: tuple[Part, ...] = ()  # the draft in the previous window
 
     def run(self, trouble: StoreError | None) -> int:
@@ -86,9 +86,19 @@ class Program:
                 return code
 
     def close(self) -> None:
-        """Release the data folder for another Fireside."""
+        """Remove what the user wants removed, and release the data folder."""
         self._faults.close()
+        folders = self._data_folder.folders
+        left: tuple[str, ...] = ()
+        if self._removal and folders:
+            from app import removal
+
+            left = removal.remove(folders, self._removal.kinds)
+            self._data_folder.close()
+            removal.remove_folder(folders)
         self._data_folder.close()
+        if left:
+            _tell_left(left)
         self._garbage.close()
 
     def _open(self, bridge: Bridge) -> Host | int:
@@ -145,8 +155,11 @@ class Program:
         if typed:
             window.store.ask(lambda store: store.drafts.all(), found, lambda _: None)
 
-    def _restart(self, window: Window, why: StoreError | Backup | Restart) -> None:
-        self._again, self._typed = why, window.composer.parts()
+    def _restart(self, window: Window, why: StoreError | Backup | Restart | Removal) -> None:
+        if isinstance(why, Removal):
+            self._removal = why
+        else:
+            self._again, self._typed = why, window.composer.parts()
         window.close()
 
     def _forget(self, window: Window, opener: FileOpener) -> None:
@@ -172,6 +185,14 @@ def _application() -> QApplication:
     # Qt's event loop never returns to Python for a Ctrl+C; the store survives a kill at any time.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return application
+
+
+def _tell_left(left: tuple[str, ...]) -> None:
+    """Say what could not be removed."""
+    box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", tr("Some data couldn’t be removed."))
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText("\n".join(left))
+    box.exec()
 
 
 def _choose_model(window: Window, host: Host, model: Path | None) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.base.errors import StoreDamaged, StoreError
 from app.ui.controls import Button, Notice
 from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
+
+_FAULT = {Action.COPY_DETAILS: "bannerCopyDetails", Action.OPEN_LOG: "bannerOpenLog"}
+_LOAD = {
+    Action.LOAD_AGAIN: "bannerLoadAgain",
+    Action.USE_LESS_MEMORY: "bannerUseLessMemory",
+    Action.CHOOSE_MODEL: "bannerChooseModel",
+}
 
 
 class Banner(Notice):
@@ -31,7 +39,8 @@ class Banner(Notice):
             theme, "bannerAction", choose, text=choose,
             clicked=lambda: self.acted.emit(self._action),
         )  # fmt: skip
-        self._fault_buttons = self._add_fault_buttons(theme)
+        self._fault_buttons = self._add_actions(theme, _FAULT)
+        self._load_buttons = self._add_actions(theme, _LOAD)
         dismiss = Button(
             theme, "dismissBanner", tr("Dismiss"), icon="close", size=14, clicked=self.hide
         )
@@ -39,24 +48,17 @@ class Banner(Notice):
         self.add_button(dismiss)
         self.hide()
 
-    def _add_fault_buttons(self, theme: Theme) -> QWidget:
-        """Add the two buttons of a fault below its sentence: beside it there is not enough room."""
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 4, 0, 4)
-        layout.setSpacing(8)
-        for name, action in (
-            ("bannerCopyDetails", Action.COPY_DETAILS),
-            ("bannerOpenLog", Action.OPEN_LOG),
-        ):
-            button = Button(
-                theme, name, action.words, text=action.words,
-                clicked=partial(self.acted.emit, action),
-            )  # fmt: skip
-            layout.addWidget(button)
-        layout.addStretch(1)
-        self._texts.addWidget(row)
-        return row
+    def _add_actions(self, theme: Theme, actions: Mapping[Action, str]) -> QWidget:
+        """Add a row of buttons for several actions, by the objectNames of their buttons."""
+        return self.add_row(
+            [
+                Button(
+                    theme, name, action.words, text=action.words,
+                    clicked=partial(self.acted.emit, action),
+                )
+                for action, name in actions.items()
+            ]
+        )  # fmt: skip
 
     def show_sentence(self, sentence: str, action: Action = Action.NONE, detail: str = "") -> None:
         """Show a sentence, with a button if ``action`` is one that the banner offers."""
@@ -69,6 +71,7 @@ class Banner(Notice):
         self.action_button.setToolTip(action.words)
         self.action_button.setVisible(action in (Action.CHOOSE_MODEL, Action.REPAIR))
         self._fault_buttons.hide()
+        self._load_buttons.hide()
         self.show()
 
     def show_fault(self, sentence: str) -> None:
@@ -86,11 +89,21 @@ class Banner(Notice):
         if isinstance(error, StoreDamaged):
             self.damage = error.detail
         explanation = explain(error)
-        self.show_sentence(explanation.sentence, explanation.action, explanation.detail)
+        several = len(explanation.actions) > 1
+        action = Action.NONE if several else explanation.action
+        self.show_sentence(explanation.sentence, action, explanation.detail)
+        wanted = [_LOAD.get(action) for action in explanation.actions]
+        for button in self._load_buttons.findChildren(Button):
+            button.setVisible(button.objectName() in wanted)
+        self._load_buttons.setVisible(several)
         if isinstance(error, StoreError):
             self._store_sentence = explanation.sentence
 
+    def take_back(self, sentence: str) -> None:
+        """Hide the banner if it shows this sentence."""
+        if self.label.text() == sentence:
+            self.hide()
+
     def hide_store_error(self) -> None:
         """Hide the banner if it shows a StoreError, since the store works again."""
-        if self.label.text() == self._store_sentence:
-            self.hide()
+        self.take_back(self._store_sentence)

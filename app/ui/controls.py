@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -51,7 +52,8 @@ def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
     """Return a shortcut as named on the user's keyboard: "Ctrl+F", "Strg+F", "⌘F"."""
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+    native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+    return native.replace("Return", "Enter")  # as it stands on the key; a Mac has a sign for it
 
 
 def plain_tip(text: str) -> str:
@@ -270,6 +272,13 @@ class Scroll(QScrollArea):
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._follow)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the window while Ctrl is held, which zooms."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+
     def _follow(self, _: QWidget | None, focused: QWidget | None) -> None:
         if focused and self.isAncestorOf(focused):
             self.ensureWidgetVisible(focused)
@@ -290,8 +299,11 @@ class IconView(QLabel):
         self._paint_icon()
 
     def _paint_icon(self) -> None:
-        icon = self._theme.icon(self._icon, self._colour, self._size)
-        self.setPixmap(icon.pixmap(self._size, self._size))
+        icon, size = (
+            self._theme.icon(self._icon, self._colour, self._size),
+            self._theme.px(self._size),
+        )
+        self.setPixmap(icon.pixmap(size, size))
 
 
 class Elided(QLabel):
@@ -389,6 +401,19 @@ class Notice(QFrame):
         """Add a button on the right."""
         self.buttons.append(button)
         self._layout.addWidget(button)
+
+    def add_row(self, buttons: Sequence[QWidget]) -> QWidget:
+        """Add a row of buttons below the text: beside it there is not enough room for several."""
+        self.buttons += buttons
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.setSpacing(8)
+        for button in buttons:
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self._texts.addWidget(row)
+        return row
 
 
 def menu_of(parent: QWidget, name: str) -> QMenu:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,10 +26,12 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.resources import resource
 from app.base.settings import ThemeChoice
+from app.ui.zoom import USUAL_TEXT, WidgetZoom
 
 _WEIGHT = QFont.Tag("wght")
 _ALTERNATES = QFont.Tag("calt")
 _DISABLED = 0.4  # opacity of the icon of a disabled button
+_PIXELS = re.compile(r"\b([2-9]|\d\d+)px")  # lines of one pixel stay
 _FONTS = "Inter.ttf", "Inter-Italic.ttf", "JetBrainsMono.ttf", "JetBrainsMono-Italic.ttf"
 
 
@@ -120,6 +123,7 @@ class Palette(Protocol):
     """The colours that something is painted with."""
 
     colours: Colours
+    zoom: float
 
     def colour(self, name: str) -> QColor:
         """Return the colour for a use, by its name in `Colours`."""
@@ -130,6 +134,7 @@ class PaperTheme:
 
     def __init__(self) -> None:
         self.colours = _colours("light")
+        self.zoom = 1.0
 
     def colour(self, name: str) -> QColor:
         return QColor(getattr(self.colours, name))
@@ -148,12 +153,13 @@ class Theme(QObject):
         super().__init__()
         self._application = application
         self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self._widgets = WidgetZoom(application, self)
         self.zoom = 1.0
         """How much larger everything is than designed."""
         self.theme = theme
         self.colours = _colours("light")
         self._applied = False
-        application.setFont(font(14))
+        application.setFont(font(USUAL_TEXT))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
         self.choose(theme)
         application.fontDatabaseChanged.connect(self.changed)
@@ -175,6 +181,22 @@ class Theme(QObject):
         """Return the colour for a use, by its name in `Colours`."""
         return QColor(getattr(self.colours, name))
 
+    def set_zoom(self, percent: int) -> None:
+        """Show everything larger or smaller than designed, at once."""
+        if percent == round(100 * self.zoom):
+            return
+        self.zoom = percent / 100
+        self._icons.clear()
+        windows = [w for w in self._application.topLevelWidgets() if w.isVisible()]
+        for window in windows:
+            window.setUpdatesEnabled(False)
+        self._application.setFont(font(self.px(USUAL_TEXT)))
+        self._application.setStyleSheet(self._style_sheet())
+        self._widgets.set_factor(self.zoom)
+        self.changed.emit()
+        for window in windows:
+            window.setUpdatesEnabled(True)
+
     def px(self, pixels: float) -> int:
         """Return a length in pixels of the design as one on the zoomed window."""
         return round(pixels * self.zoom)
@@ -187,9 +209,9 @@ class Theme(QObject):
         """Return an icon of ``resources/icons`` in one of the theme's colours."""
         key = (name, getattr(self.colours, colour), size)
         if key not in self._icons:
-            ratio = self._application.devicePixelRatio()
-            icon = self._icons[key] = QIcon(pixmap(*key, ratio=ratio))
-            grey = pixmap(name, self.colours.muted, size, ratio, _DISABLED)
+            ratio, large = self._application.devicePixelRatio(), self.px(size)
+            icon = self._icons[key] = QIcon(pixmap(name, key[1], large, ratio))
+            grey = pixmap(name, self.colours.muted, large, ratio, _DISABLED)
             icon.addPixmap(grey, QIcon.Mode.Disabled)
         return self._icons[key]
 
@@ -239,6 +261,8 @@ class Theme(QObject):
         values = {name: getattr(self.colours, name) for name in Colours.__dataclass_fields__}
         icons = resource("icons").as_posix()
         template = resource("themes", "fireside.qss").read_text(encoding="utf-8")
+        if self.zoom != 1:
+            template = _PIXELS.sub(lambda found: f"{int(self.zoom * int(found[1]))}px", template)
         return Template(template).substitute(values, icons=icons)
 
 

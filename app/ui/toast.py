@@ -128,7 +128,13 @@ class Toast(Notice):
             self._timer.start()
 
     def _place(self) -> None:
+        room = self._parent.width() - 2 * _MARGIN
+        self.label.setWordWrap(False)
         self.adjustSize()
+        if self.width() > room:
+            self.label.setWordWrap(True)
+            self._layout.activate()
+            self.resize(room, self._layout.totalHeightForWidth(room))
         if self._above:
             edge = self._above.mapTo(self._parent, QPoint(self._above.width() // 2, 0))
         else:

@@ -56,7 +56,7 @@ def fit(plan: Plan, machine: Machine) -> str:
         return tr("Too large: needs {needed} of memory; you have {memory}.").format(
             needed=gigabytes(plan.needed), memory=gigabytes(machine.memory)
         )
-    return tr("Needs {needed} of memory; {free} is free now.").format(
+    return tr("Needs {needed} of memory; only {free} is free now.").format(
         needed=gigabytes(plan.needed), free=gigabytes(plan.host_room)
     )
 
@@ -71,11 +71,11 @@ def speed(plan: Plan, machine: Machine) -> str:
     if too_large(plan, machine):
         return ""
     if not plan.fits:
-        return tr("Will run from memory and disk: expect slow answers.")
+        return tr("Doesn’t fit in memory, so answers will be slow.")
     if plan.gpu is None:
-        return tr("Will run on the processor: expect slow answers.")
+        return tr("Runs on the CPU, so answers will be slow.")
     if plan.cpu_experts or plan.gpu_layers <= plan.layers:
-        return tr("Will run partly on the processor: expect slower answers.")
+        return tr("Runs partly on the CPU, so answers will be slower.")
     return ""
 
 
@@ -83,9 +83,7 @@ def _uses(plan: Plan, machine: Machine) -> str:
     """Return how much a plan uses of the whole memory that has the weights."""
     if plan.gpu is None or plan.gpu.unified:
         return tr("uses {share}").format(share=_of(plan.needed, machine.memory))
-    return tr("uses {share} on the graphics card").format(
-        share=_of(plan.device.total, plan.gpu.memory)
-    )
+    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, plan.gpu.memory))
 
 
 def report(examined: Examined, overrides: Overrides) -> str:
@@ -138,7 +136,7 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
     if others:
         names = " / ".join(others)
         yield _line(
-            "GPU", tr("none usable with {names}. Check your graphics driver.").format(names=names)
+            "GPU", tr("none found by {names}. Check your graphics driver.").format(names=names)
         )
         return
     yield _line("GPU", tr("This build is CPU-only. To use a GPU, rebuild for"))
@@ -171,9 +169,10 @@ def _gpu(gpu: Gpu) -> str:
 def _override_lines(overrides: Overrides) -> Iterator[str]:
     chosen = {
         tr("context"): overrides.context,
-        tr("layers on the GPU"): overrides.gpu_layers,
-        tr("expert layers on the CPU"): overrides.cpu_experts,
+        tr("GPU layers"): overrides.gpu_layers,
+        tr("CPU expert layers"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
+        tr("weights"): tr("on disk") if overrides.mapped else None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))

@@ -10,7 +10,7 @@ from app.wording.engine_errors import explain_engine
 from app.wording.exchange_errors import exchange_sentence
 from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
-from app.wording.model_errors import model_sentence
+from app.wording.model_errors import model_actions, model_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
 
 __all__ = ["Action", "Explanation", "explain", "fault_sentence"]
@@ -20,9 +20,9 @@ def explain(error: BaseException) -> Explanation:
     """Return the explanation of any error of `app.base.errors`, or of an unexpected one."""
     match error:
         case e.ModelError():
-            return Explanation(
-                model_sentence(error), Action.CHOOSE_MODEL, getattr(error, "detail", "")
-            )
+            first, *others = model_actions(error)
+            detail = getattr(error, "detail", "")
+            return Explanation(model_sentence(error), first, detail, tuple(others))
         case e.EngineError():
             return explain_engine(error)
         case e.StoreError():
@@ -47,11 +47,9 @@ def explain(error: BaseException) -> Explanation:
                 ).format(host=error.host, reason=error.reason)
             )
         case e.SecretUnreadable():
-            return Explanation(tr("Your system keyring didn’t respond. Unlock it and try again."))
+            return Explanation(tr("The system keyring didn’t respond. Unlock it and try again."))
         case e.SecretError():
-            return Explanation(
-                tr("Couldn’t save or remove this in your system keyring or the data folder.")
-            )
+            return Explanation(tr("Couldn’t update the system keyring or the data folder."))
         case e.LibraryError():
             return Explanation(library_sentence(error))
         case e.ExchangeError():

@@ -11,9 +11,10 @@ def exchange_sentence(error: e.ExchangeError) -> str:
     name = error.path.name
     match error:
         case e.ExchangeUnreadable():
-            return tr("Can’t read {name} ({reason}). Check the file’s permissions.").format(
-                name=name, reason=error.reason
-            )
+            return tr(
+                "Can’t read {name} ({reason}). Check that the file exists and that you "
+                "have permission."
+            ).format(name=name, reason=error.reason)
         case e.ExchangeUnknown():
             return tr(
                 "No chats found in {name}. Choose an export from Fireside, ChatGPT, Claude (.zip "
@@ -24,7 +25,7 @@ def exchange_sentence(error: e.ExchangeError) -> str:
                 "No presets found in {name}. Choose a file ending in .fireside-presets.json."
             ).format(name=name)
         case e.ExchangeNotEverything():
-            return tr("“{name}” wasn’t made with Export everything.").format(name=name)
+            return tr("{name} wasn’t created with Export everything.").format(name=name)
         case e.ExchangeDamaged():
             return tr(
                 "{name} is damaged or incomplete ({detail}). Nothing was imported. Try exporting "

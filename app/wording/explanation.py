@@ -16,6 +16,9 @@ class Action(Enum):
     CONTINUE = auto()
     ANSWER_NOW = auto()
     CHOOSE_MODEL = auto()
+    LOAD_AGAIN = auto()
+    USE_LESS_MEMORY = auto()
+    GET_MODEL = auto()
     NEW_CHAT = auto()
     REPAIR = auto()
     COPY_DETAILS = auto()
@@ -32,7 +35,13 @@ class Action(Enum):
             case Action.ANSWER_NOW:
                 return tr("Answer now")
             case Action.CHOOSE_MODEL:
-                return tr("Choose a model")
+                return tr("Choose another model")
+            case Action.LOAD_AGAIN:
+                return tr("Load again")
+            case Action.USE_LESS_MEMORY:
+                return tr("Use less memory")
+            case Action.GET_MODEL:
+                return tr("Get {model}").format(model="gpt-oss-20b")
             case Action.NEW_CHAT:
                 return tr("New chat")
             case Action.REPAIR:
@@ -43,10 +52,22 @@ class Action(Enum):
                 return tr("Open log")
         return ""
 
+    @property
+    def control(self) -> str:
+        """The objectName of its button under an answer."""
+        match self:
+            case Action.CHOOSE_MODEL:
+                return "chooseAnotherModel"
+            case Action.LOAD_AGAIN:
+                return "loadAgain"
+            case Action.USE_LESS_MEMORY:
+                return "useLessMemory"
+        return "actOnError"
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A sentence, and the action to offer with it.
+    """A sentence, and the actions to offer with it.
 
     ``detail`` is another program's message, verbatim, shown on request.
     """
@@ -54,3 +75,9 @@ class Explanation:
     sentence: str
     action: Action = Action.NONE
     detail: str = ""
+    others: tuple[Action, ...] = ()
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All its actions, the first one first."""
+        return tuple(a for a in (self.action, *self.others) if a is not Action.NONE)

@@ -6,6 +6,7 @@ import errno
 import os
 
 from app.base import errors as e
+from app.wording.explanation import Action
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
 
@@ -64,6 +65,18 @@ def model_sentence(error: e.ModelError) -> str:
     return tr("{name} can’t be used. Choose another file.").format(name=name)
 
 
+def model_actions(error: e.ModelError) -> tuple[Action, ...]:
+    """Return what to offer for an error: first what may help with this model."""
+    match error:
+        case e.OutOfMemory():
+            return Action.LOAD_AGAIN, Action.USE_LESS_MEMORY, Action.CHOOSE_MODEL
+        case e.ModelTooLarge() if error.fits_otherwise:
+            return Action.USE_LESS_MEMORY, Action.CHOOSE_MODEL
+        case e.ModelMissing() | e.ModelUnreadable() | e.ModelLoadFailed():
+            return Action.LOAD_AGAIN, Action.CHOOSE_MODEL
+    return (Action.CHOOSE_MODEL,)
+
+
 def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelTruncated) -> str:
     """Return the sentence for a file that is missing, unreadable, incomplete or not a model."""
     name = error.path.name
@@ -78,9 +91,10 @@ def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelT
                 "the disk, or download the file again."
             ).format(name=name, reason=error.reason)
         case e.ModelUnreadable():
-            return tr("Can’t read {name} ({reason}). Check the file’s permissions.").format(
-                name=name, reason=error.reason
-            )
+            return tr(
+                "Can’t read {name} ({reason}). Check that the file exists and that you "
+                "have permission."
+            ).format(name=name, reason=error.reason)
         case e.NotGguf() if error.path.suffix.lower() == ".gguf":
             return tr(
                 "{name} isn’t a valid GGUF file. It may be a web page or an interrupted "
@@ -103,6 +117,11 @@ def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:
     """Return the sentence for too little memory, foreseen or not."""
     name = error.path.name
     match error:
+        case e.OutOfMemory() if error.killed:
+            return tr(
+                "The model was stopped by the system while loading, probably because memory ran "
+                "out."
+            )
         case e.ModelTooLarge() if error.gpu:
             return tr(
                 "{name} needs {needed} of GPU memory, but {gpu} has only {available} available. "

@@ -26,9 +26,9 @@ def gigabytes(size: int) -> str:
     """Return a size in bytes in the unit that fits, in decimal steps: "12.1 GB", "24 GB".
 
     Files and memory are both counted in thousands, so that they can be compared: a file of 12.1 GB
-    takes 12.1 GB of memory. It is how Hugging Face, macOS and the desktops of Linux count files.
-    Windows counts files, and macOS, Windows and nvidia-smi count memory, in steps of 1,024 (the
-    first two write GB, too): what they call 16 GB is 17.2 GB here.
+    takes 12.1 GB of memory. Hugging Face and macOS count files so; Windows does not, and memory is
+    sold and shown by all systems and by nvidia-smi in steps of 1,024, so that what they call 16 GB
+    is 17.2 GB here (outside.toml, gigabytes).
     """
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if round(size / factor, 1) >= 1:
@@ -43,8 +43,8 @@ def _short(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share from 0 to 1 as "43 %", rounded down: 100 % is what is complete."""
-    return f"{number(int(100 * share + 1e-9))} %"
+    """Return a share from 0 to 1 as "43%", rounded down: only what is complete is 100%."""
+    return tr("{count}%").format(count=number(int(100 * share + 1e-9)))
 
 
 def context_length(tokens: int) -> str:

@@ -17,12 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.base.types import Effort
-from app.wording.demo_words import demo_questions
 from tests.demo.asking import Asked, Asking
-from tests.demo.questions import ON_GROUND, ORDINARY
+from tests.demo.questions import CHIPS, ON_GROUND, ORDINARY
 
-_RIGHT = (r"Oslo", r"\\pi r\^2", r"return a \+ b", r"\| 5 \| 35 \|")
-"""Patterns of right answers to the questions that an empty chat suggests."""
 _COLUMNS = ("right", "cannot answer", "cut off", "wrong", "calls shown", "titles by the model")
 
 
@@ -66,7 +63,7 @@ def main() -> int:
                 of_ground = questions is ON_GROUND and asked.outcome != "right"
                 if options.show and (asked.outcome == "wrong" or of_ground):
                     print(asked.effort, asked.outcome, repr(asked.question), "->", repr(asked.said))
-        for chip, right in zip(demo_questions(), _RIGHT, strict=True):
+        for chip, right in CHIPS.items():
             for effort in efforts:
                 found = [asking.ask(chip, right, effort) for _ in range(options.chips)]
                 lines.append(_line(f"{chip} ({effort}, {len(found)} times)", found))

@@ -317,3 +317,11 @@ ON_GROUND: tuple[tuple[str, str], ...] = (
     ("What is 2 times 5?", r"\b10\b"),
     ("Goodbye", "goodbye"),
 )
+
+CHIPS = {
+    "What is the capital of Norway?": "Oslo",
+    "What is the formula for the area of a circle?": r"\\pi r\^2",
+    "Write a Python function that adds two numbers.": r"return a \+ b",
+    "Show the times table of 12.": _table(12),
+}
+"""The questions that an empty chat suggests."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton
 
 from app.base import settings
 from app.base.settings import Folders
+from app.host import demo_model
 from app.ui import app as ui
 from app.ui.window import Window
 from tests.fakes import engine_processes
@@ -59,7 +60,10 @@ def main() -> int:
     engine_processes.DEFAULTS["target"] = engine_processes.counts
     folders = Folders.find(Path(sys.argv[1]))
     # Each question goes into a new chat: the model's answers to a very long one do not matter here.
-    chosen = replace(settings.load(folders.settings), model="demo", chat=None)
+    # A copy of the demo model counts as any model: its answers are shown as they are drawn.
+    copy = folders.data / "copy.gguf"
+    copy.write_bytes(Path(demo_model().place).read_bytes())
+    chosen = replace(settings.load(folders.settings), model=str(copy), chat=None)
     settings.save(chosen, folders.settings)
     application = ui._application()  # must exist before any timer
     driver, timer = Driver(), QTimer(application)

@@ -84,19 +84,19 @@ def steps(question: str) -> Iterator[Step]:
     picker = window().model_picker
     picker.show_page()
     yield lambda: not window().installed.looking
-    if row().button.text() == "Download":
+    if row().button.text().startswith("Download"):
         row().button.click()
-    yield lambda: row().button.text() in ("Pause", "Use it now")
+    yield lambda: row().button.text() in ("Pause", "Use now")
     yield station("begun")
-    yield lambda: not row()._running
+    yield lambda: row().button.text() != "Pause"
     yield station("ended")
     yield lambda: window().models.current and not window().models.loading
     picker.show_page()
-    yield lambda: row().button.text() == "Use it now"
+    yield lambda: row().button.text() == "Use now"
     field = child(window(), QLineEdit, "hubSearch")
     field.setText("gpt-oss")
     field.returnPressed.emit()
-    yield lambda: window().findChildren(QWidget, "result") and "Asking…" not in page()
+    yield lambda: window().findChildren(QWidget, "result") and "Loading…" not in page()
     yield station("searched")
     picker._close_page()
     child(window(), QPlainTextEdit, "composer").insertPlainText(question)

@@ -301,7 +301,6 @@ class _CdnHandler(_Handler):
     def _body(self, content: bytes, start: int, end: int, fault: Fault) -> None:
         hub = self.hub
         breaks = start + (end - start) * 2 // 3
-        rate = hub.rate or (5e6 if fault is Fault.SLOW else None)
         step = 64 << 10
         for at in range(start, end, step):
             data = bytearray(content[at : min(at + step, end)])
@@ -328,7 +327,7 @@ class _CdnHandler(_Handler):
                 return
             with hub.lock:
                 hub.sent += len(data)
-            if rate:
+            if rate := hub.rate or (5e6 if fault is Fault.SLOW else None):
                 time.sleep(len(data) / rate)
 
     def _trickle(self, content: bytes) -> None:

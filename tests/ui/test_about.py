@@ -116,13 +116,13 @@ def test_a_newer_version_is_told_of_and_its_page_opened(
     assert not page.isVisible()
     child(dialog, QPushButton, "checkVersion").click()
     fireside.until(page.isVisible)
-    assert news.text() == "Fireside 1.2.0 is there."
+    assert news.text() == "Fireside 1.2.0 is available."
     page.click()
     assert visited == [QUrl("https://github.com/some/fireside/releases/tag/v1.2.0")]
-    assert "look for a new version" in (tmp_path / "connections.log").read_text()
+    assert "check for updates" in (tmp_path / "connections.log").read_text()
     releases.tag = f"v{__version__}"
     child(dialog, QPushButton, "checkVersion").click()
-    fireside.until(lambda: news.text() == "This is the newest version.")
+    fireside.until(lambda: news.text() == "Fireside is up to date.")
     assert not page.isVisible()
 
 
@@ -166,4 +166,4 @@ def test_closing_it_before_the_answer(start: Start, releases: Releases) -> None:
 def test_without_a_place_of_releases_nothing_is_offered(start: Start) -> None:
     dialog = opened(start())
     assert not child(dialog, QPushButton, "checkVersion").isVisible()
-    assert "does not know where" in child(dialog, QLabel, "newVersion").text()
+    assert "aren’t configured" in child(dialog, QLabel, "newVersion").text()

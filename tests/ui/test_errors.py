@@ -81,7 +81,7 @@ ERRORS = [
     e.ExchangeTooLarge(FILE, 64_000_000),
     e.ExchangeUnwritable(FILE, "No space left on device"),
     e.ExchangeError(FILE),
-    e.DocumentUnreadable(FILE, "Permission denied"),
+    e.DocumentUnreadable(FILE, "Stale file handle"),
     e.DocumentUnknown(FILE),
     e.DocumentImage(FILE),
     e.DocumentBroken(FILE, "Data format error"),
@@ -144,7 +144,7 @@ def test_sizes() -> None:
         "12 bytes", "1.5 kB", "2 MB", "1 GB", "12.1 GB", "24 GB",
     ]  # fmt: skip
     assert [percent(share) for share in (0, 0.29, 0.436, 0.9999, 1)] == [
-        "0 %", "29 %", "43 %", "99 %", "100 %",
+        "0%", "29%", "43%", "99%", "100%",
     ]  # fmt: skip
     assert [context_length(n) for n in (4096, 131072, 5000)] == ["4K", "128K", "5,000"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import sys
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,12 @@ from typing import Any
 import pytest
 from pypdfium2 import PdfDocument
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QDesktopServices, QEnterEvent
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QFileDialog, QLabel
 
 from app.exchange import ImportReport
-from app.ui import file_manager
-from app.ui.exchange import pdf_layout
+from app.ui.exchange import exchange_controller, pdf_layout
 from app.ui.exchange.export_dialog import ExportDialog
 from app.ui.exchange.import_dialog import ImportDialog
 from app.ui.toast import Toast
@@ -346,10 +344,9 @@ def test_an_export_is_opened_and_found(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message goes by itself, but not under the pointer or with the keyboard in it."""
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
-    monkeypatch.setattr(file_manager, "_has_bus", lambda: False)
-    monkeypatch.setattr(sys, "platform", "linux")
+    opened: list[Path] = []
+    for name in ("open_file", "reveal"):
+        monkeypatch.setattr(exchange_controller, name, opened.append)
     fireside = start()
     make(fireside, "apples")
     fireside.window.chats.export_shown()
@@ -358,7 +355,7 @@ def test_an_export_is_opened_and_found(
     shown = fireside.window.toast
     fireside.find(QAbstractButton, "openExport").click()
     fireside.find(QAbstractButton, "showExport").click()
-    assert opened == [str(tmp_path / "apples.md"), str(tmp_path)]
+    assert opened == [tmp_path / "apples.md"] * 2
     assert shown._timer.isActive()
     fireside.window.activateWindow()
     fireside.until(fireside.window.isActiveWindow)

@@ -80,10 +80,10 @@ def press(dialog: PreferencesDialog, name: str) -> None:
 def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside]) -> None:
     dialog = open_page(computer())
     shown = parts(dialog)
-    names = ["Weights", "Cache", "Buffers", "Program", "Other programs", "Free"]
+    names = ["Weights", "Cache", "Buffers", "Program", "Other apps", "Free"]
     assert list(shown) == names
     assert sum(shown.values()) == 16 * GIB
-    assert shown["Other programs"] == 2 * GIB
+    assert shown["Other apps"] == 2 * GIB
     bar = child(dialog, MemoryBar, "hostMemory")
     assert bar.accessibleName().startswith("This computer: Weights 12.1 GB, Cache ")
     assert not child(dialog, MemoryBar, "gpuMemory").isVisible()
@@ -94,7 +94,7 @@ def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside])
 def test_the_bar_follows_the_knobs(computer: Callable[..., Fireside]) -> None:
     fireside = computer()
     dialog = open_page(fireside)
-    assert words(dialog, "context") == "Automatic: 32,768"
+    assert words(dialog, "context") == "Automatic (32,768)"
     automatic = parts(dialog)
     turn(fireside, dialog, "context", Qt.Key.Key_Right)
     assert words(dialog, "context") == "4,096 tokens"
@@ -108,7 +108,7 @@ def test_the_bar_follows_the_knobs(computer: Callable[..., Fireside]) -> None:
     press(dialog, "cacheQ8")
     assert parts(dialog)["Cache"] < 0.6 * full["Cache"]
     press(dialog, "resetPlan")
-    assert words(dialog, "context") == "Automatic: 32,768"
+    assert words(dialog, "context") == "Automatic (32,768)"
     assert parts(dialog) == automatic
     assert settings.load(fireside.host.folders.settings).context is None  # nothing was applied
 
@@ -121,7 +121,7 @@ def test_what_does_not_fit_is_said(computer: Callable[..., Fireside]) -> None:
     turn(fireside, dialog, "context", Qt.Key.Key_End)
     assert words(dialog, "context") == "131,072 tokens"
     press(dialog, "cacheF16")
-    assert "more than is free now" in said.text()
+    assert "more memory than is free" in said.text()
     assert said.property("tone") == "danger"
     shown = parts(dialog)
     assert "Free" not in shown
@@ -133,9 +133,9 @@ def test_what_does_not_fit_is_said(computer: Callable[..., Fireside]) -> None:
 def test_a_gpu_has_knobs_and_a_bar_of_its_own(computer: Callable[..., Fireside]) -> None:
     fireside = computer(GPU)
     dialog = open_page(fireside)
-    assert words(dialog, "gpuLayers") == "Automatic: 25 of 25"
+    assert words(dialog, "gpuLayers") == "Automatic (25 of 25)"
     assert sum(parts(dialog, "gpuMemory").values()) == GPU.memory
-    assert parts(dialog, "gpuMemory")["Other programs"] == GIB
+    assert parts(dialog, "gpuMemory")["Other apps"] == GIB
     before = parts(dialog, "gpuMemory")["Weights"], parts(dialog)["Weights"]
     turn(fireside, dialog, "cpuExperts", Qt.Key.Key_End)
     assert words(dialog, "cpuExperts") == "All 24"
@@ -144,7 +144,7 @@ def test_a_gpu_has_knobs_and_a_bar_of_its_own(computer: Callable[..., Fireside])
     assert after[1] > before[1]
     turn(fireside, dialog, "gpuLayers", Qt.Key.Key_Right)
     assert words(dialog, "gpuLayers") == "None"
-    assert list(parts(dialog, "gpuMemory")) == ["Other programs", "Free"]
+    assert list(parts(dialog, "gpuMemory")) == ["Other apps", "Free"]
 
 
 def test_a_gpu_that_shares_the_memory_has_no_bar(computer: Callable[..., Fireside]) -> None:
@@ -229,7 +229,7 @@ def test_without_a_plan_there_is_nothing_to_turn(
     dialog = open_preferences(fireside)
     dialog.show_page("memoryPage")
     said = child(dialog, QLabel, "planSummary")
-    told = "isn’t a valid GGUF file" if model else "Choose a model to see what it takes."
+    told = "isn’t a valid GGUF file" if model else "Choose a model to see how much memory it needs."
     fireside.until(lambda: told in said.text())
     for name in ("context", "cacheType", "applyPlan", "resetPlan"):
         assert not child(dialog, QWidget, name).isEnabled()

@@ -47,26 +47,33 @@ def test_first_run_tries_the_demo_model(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("free", "words"),
-    [(13, "It fits this computer: 13.3 of 14.0 GB"), (6, "It needs more than is free here now: ")],
+    ("memory", "free", "words", "slow"),
+    [
+        (24, 20, "Fits your computer (uses 13.3 of 25.8 GB, 32K context)", "on the CPU"),
+        (16, 6, "Needs 12.5 GB of memory; 6.4 GB is free now.", "answers will be slow"),
+        (8, 6, "Too large: needs 12.5 GB of memory; you have 8.6 GB.", ""),
+    ],
 )
-def test_the_page_tells_whether_gpt_oss_fits(
-    start: Start, monkeypatch: pytest.MonkeyPatch, free: int, words: str
+def test_the_page_tells_before_the_download_whether_gpt_oss_fits(
+    start: Start, monkeypatch: pytest.MonkeyPatch, memory: int, free: int, words: str, slow: str
 ) -> None:
-    there = Machine(16 << 30, free << 30, 8)
+    there = Machine(memory << 30, free << 30, 8)
     monkeypatch.setattr(probe, "machine", lambda devices: there)
-    fireside = start()
+    fireside = start(model=False)
     fireside.window.model_picker.show_page()
     fit = fireside.find(QLabel, "fit")
-    fireside.until(lambda: fit.text().startswith(words))
-    assert "tokens of context" in fit.text()
+    fireside.until(lambda: fit.text() == words)
+    assert slow in child(fireside.window, QLabel, "slow").text()
+    button = fireside.find(QAbstractButton, "download")
+    assert button.text() == "Download 12.1 GB"
+    assert button.property("kind") == ("outlined" if "Too large" in words else "primary")
 
 
-def test_nothing_is_asked_without_a_model(start: Start) -> None:
+def test_without_a_model_a_question_leads_to_one(start: Start) -> None:
     fireside = start(model=False)
     fireside.type("hello")
-    assert not fireside.find(QAbstractButton, "send").isEnabled()
     QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_Return)
+    assert fireside.find(QWidget, "modelsPage").isVisible()
     assert fireside.window.composer.editor.toPlainText() == "hello"
 
 
@@ -150,8 +157,8 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside.backend.unusable[gone] = ModelMissing(gone)
     fireside.host.change(models=(str(gone),))
     fireside.window.model_picker.use(gone)
-    fireside.until(lambda: fireside.window.model_picker.shown)
-    assert "file not found" in fireside.find(QLabel, "modelsErrorText").text()
+    assert "file not found" in fireside.find(QLabel, "bannerText").text()
+    assert fireside.window.pages.chat_shown
     assert fireside.host.settings.models == ()
 
 
@@ -177,11 +184,14 @@ def test_the_page_tells_what_there_is_to_get(
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     fireside.window.model_picker.show_page()
-    texts = " ".join(
-        label.text() for label in fireside.window.models_controller.page.findChildren(QLabel)
-    )
-    for fact in ("12.1 GB", "ggml-org/gpt-oss-20b-GGUF", "16 GB"):
+    page = fireside.window.models_controller.page
+    texts = " ".join(label.text() for label in page.findChildren(QLabel))
+    for fact in ("gpt-oss-120b · 63.4 GB", "Use a model file", "Demo model · 1.5 MB"):
         assert fact in texts
+    shown = [label for label in page.findChildren(QLabel) if label.isVisible()]
+    assert not [label for label in shown if "ggml-org" in label.text()]
+    fireside.find(QAbstractButton, "showDetails").click()
+    assert "Repository: ggml-org/gpt-oss-20b-GGUF" in fireside.find(QLabel, "details").text()
     fireside.find(QAbstractButton, "openHub").click()
     assert opened == ["https://huggingface.co/ggml-org/gpt-oss-20b-GGUF"]
 
@@ -281,7 +291,7 @@ def test_a_dropped_file_is_opened(fireside: Fireside, tmp_path: Path) -> None:
 
 def test_the_keyboard_is_on_the_page_that_opens(fireside: Fireside) -> None:
     picker = fireside.window.model_picker
-    for show, name in ((picker.show_page, "tryDemo"), (picker.show_here, "tabHere")):
+    for show, name in ((picker.show_page, "download"), (picker.show_here, "tabHere")):
         show()
         focused = fireside.window.focusWidget()
         assert focused.objectName() == name

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QProgressBar,
     QSpinBox,
     QTableView,
     QWidget,
@@ -28,9 +27,11 @@ from app.base.errors import NoRoom
 from app.host import demo_model
 from app.models import catalog, transfer
 from app.models.catalog import HubModel
+from app.models.download_events import DownloadHeld, Downloading
 from app.models.download_progress import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
 from app.ui.models.download_row import DownloadRow
 from app.ui.theme import Theme
+from app.wording.download_status import held, paused, running
 from app.wording.quantities import day, duration
 from tests.fakes import listed
 from tests.fakes.headers import gguf_bytes
@@ -75,6 +76,12 @@ def show(fireside: Fireside, pane: str = "get") -> None:
     fireside.window.models_controller.page.show_pane(pane)
 
 
+def search(fireside: Fireside, text: str) -> None:
+    if fireside.window.models.current is None:
+        fireside.find(QAbstractButton, "moreModels").click()
+    fireside.type_in("hubSearch", text)
+
+
 def texts(fireside: Fireside) -> str:
     labels = fireside.window.models_controller.page.findChildren(QLabel)
     return "\n".join(label.text() for label in labels if label.isVisible())
@@ -101,8 +108,8 @@ def test_one_click_downloads_a_model_and_uses_it(start: Start, hub: Hub) -> None
     fireside.shows("hi")
     show(fireside)
     button = fireside.find(QAbstractButton, "download")
-    fireside.until(lambda: button.text() == "Use it now")
-    assert "On this computer (Hugging Face)." in texts(fireside)
+    fireside.until(lambda: button.text() == "Use now")
+    assert "On this computer" in texts(fireside)
 
 
 def test_what_another_program_downloaded_is_not_downloaded_again(
@@ -114,7 +121,7 @@ def test_what_another_program_downloaded_is_not_downloaded_again(
     fireside = start(model=False)
     show(fireside)
     button = fireside.find(QAbstractButton, "download")
-    fireside.until(lambda: button.text() == "Use it now")
+    fireside.until(lambda: button.text() == "Use now")
     button.click()
     fireside.until(lambda: fireside.window.models.current)
     assert Path(place(fireside)) == folder / "m.gguf"
@@ -140,11 +147,11 @@ def test_paused_and_gone_on_with_at_the_next_start(start: Start, hub: Hub) -> No
     button.click()
     fireside.until(lambda: hub.sent > 200_000)
     button.click()
-    fireside.until(lambda: button.text() == "Continue")
-    assert "What has arrived is kept." in texts(fireside)
+    fireside.until(lambda: button.text() == "Resume")
+    assert "Paused at " in texts(fireside)
     again = start(model=False)
     show(again)
-    assert again.find(QAbstractButton, "download").text() == "Continue"
+    assert again.find(QAbstractButton, "download").text() == "Resume"
     hub.rate = None
     before = hub.sent
     again.find(QAbstractButton, "download").click()
@@ -170,45 +177,29 @@ def test_a_cancelled_download(start: Start, hub: Hub, choice: str, left: bool) -
     show(fireside)
     button = fireside.find(QAbstractButton, "download")
     button.click()
-    fireside.until(lambda: hub.sent > 100_000)
+    status = fireside.find(QLabel, "downloadStatus")
+    fireside.until(lambda: " of 1.5 MB" in status.text())
     fireside.find(QAbstractButton, "cancelDownload").click()
     menu = child(fireside.window, QMenu, "cancelMenu")
     (action,) = [each for each in menu.actions() if each.text().startswith(choice)]
     action.trigger()
     menu.close()
-    fireside.until(lambda: button.text() == ("Continue" if left else "Download"))
+    fireside.until(lambda: button.text() == ("Resume" if left else "Download 1.5 MB"))
     blobs = Path(constants.HF_HUB_CACHE) / "models--org--name" / "blobs"
     fireside.until(lambda: any(blobs.glob("*")) is left)
 
 
-def test_what_a_download_tells(theme: Theme, fireside: Fireside) -> None:
-    row = DownloadRow(theme, SMALL, "some model")
-    fireside.qtbot.addWidget(row)
-    row.show()
-    said: list[object] = []
-    row.started.connect(lambda: said.append("start"))
-    row.paused.connect(lambda: said.append("pause"))
-    status = child(row, QLabel, "downloadStatus")
-    row.button.click()
-    row.set_progress(
-        DownloadProgress(DownloadPhase.FETCHING, 3 * 10**9, 12 * 10**9, 0, 45e6, 200.0)
-    )
-    assert status.text() == "3.0 GB of 12.0 GB · 45.0 MB/s · 3 min left"
-    assert child(row, QProgressBar, "downloadProgress").value() == 250
-    assert row.button.text() == "Pause"
-    row.button.click()
-    assert said == ["start", "pause"]
+def test_what_a_download_tells() -> None:
+    def told(speed: float, left: float | None, wait: DownloadWait | None = None) -> tuple[str, str]:
+        now = DownloadProgress(DownloadPhase.FETCHING, 3 * 10**9, 12 * 10**9, 0, speed, left, wait)
+        status = running(Downloading(SMALL, now))
+        return status.text, status.brief
+
+    assert told(45e6, 200.0) == ("3 GB of 12 GB · 45 MB/s · 3 min left", "45 MB/s · 3 min left")
+    assert told(0, None) == ("Waiting for data…", "Waiting for data…")
     waiting = DownloadWait(WaitReason.CONNECTION, 12.0)
-    row.set_progress(
-        DownloadProgress(DownloadPhase.FETCHING, 3 * 10**9, 12 * 10**9, 0, 0.0, None, waiting)
-    )
-    assert status.text() == (
-        "No connection to Hugging Face. Trying again in 12 s; what has arrived is kept. "
-        "3.0 GB of 12.0 GB · 0 bytes/s"
-    )
-    row.set_ended(share=0.25)
-    assert status.text() == "Paused at 25 %. What has arrived is kept."
-    assert row.button.text() == "Continue"
+    assert told(0, None, waiting)[1] == "Can’t reach Hugging Face. Retrying in 12 s."
+    assert paused(SMALL, 0.259).text == "Paused at 25%"
 
 
 def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +214,8 @@ def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyP
     fireside.find(QAbstractButton, "download").click()
     status = fireside.find(QLabel, "downloadStatus")
     fireside.until(lambda: "Not enough disk space" in status.text())
-    assert status.text().endswith("The download goes on by itself then.")
+    brief = fireside.find(QLabel, "downloadText").text()  # in the sidebar, too
+    assert status.text().startswith(brief)
     full.clear()
     fireside.until(lambda: fireside.window.models.current, timeout=20_000)
 
@@ -233,11 +225,11 @@ def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) 
     hub.files["org/name/eagle3-m-Q8_0.gguf"] = File(gguf_bytes("eagle3"))
     fireside = start(model=False)
     show(fireside)
-    fireside.type_in("hubSearch", "org")
-    fireside.until(lambda: "2 found, 1 of them gpt-oss, says Hugging Face." in texts(fireside))
+    search(fireside, "org")
+    fireside.until(lambda: "2 results · 1 gpt-oss" in texts(fireside))
     fireside.until(lambda: "Q4_K_M · 1.5 MB" in texts(fireside))
     assert "12,345 downloads" in texts(fireside)
-    assert "llama, says Hugging Face: Fireside runs only gpt-oss" in texts(fireside)
+    assert "llama (Fireside only runs gpt-oss)" in texts(fireside)
     assert "1.5 million parameters" in texts(fireside)
     results = [w.accessibleName() for w in fireside.window.findChildren(QWidget, "result")]
     assert results == ["org/name", "org/other"]
@@ -257,9 +249,9 @@ def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub)
     hub.about["org/other"] = {"architecture": "llama"}
     fireside = start(model=False)
     show(fireside)
-    fireside.type_in("hubSearch", "org")
+    search(fireside, "org")
     fireside.until(lambda: "m · 1.5 MB" in texts(fireside))
-    assert "2 found." in texts(fireside).split("\n")
+    assert "2 results" in texts(fireside).split("\n")
     assert "clip" not in texts(fireside)
     assert "million parameters" not in texts(fireside)  # that is the other file's number
     fireside.find(QAbstractButton, "showVariants", last=True).click()
@@ -268,7 +260,7 @@ def test_what_the_hub_says_of_a_repository_hides_nothing(start: Start, hub: Hub)
     (mine,) = [row for row in rows if row.model.repository == "org/other"]
     mine.button.click()
     status = child(mine, QLabel, "downloadStatus")
-    fireside.until(lambda: "is a model of another kind (llama)" in status.text())
+    fireside.until(lambda: "isn’t a gpt-oss model (it is llama)" in status.text())
 
 
 def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
@@ -281,9 +273,9 @@ def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
     fireside.until(lambda: fireside.window.models.current)
     show(fireside)
     notes = fireside.find(QLabel, "downloadNotes")
-    assert "This is a newer conversion of the model" in notes.text()
+    assert "newer conversion" in notes.text()
     button = fireside.find(QAbstractButton, "download")
-    fireside.until(lambda: button.text() == "Use it now")
+    fireside.until(lambda: button.text() == "Use now")
     assert notes.isVisible()
 
 
@@ -295,10 +287,10 @@ def test_another_conversion_is_not_offered_again(start: Start, hub: Hub, home: P
     fireside = start(model=False)
     show(fireside)
     button = fireside.find(QAbstractButton, "download")
-    fireside.until(lambda: button.text() == "Use it now")
-    assert "On this computer (LM Studio)." in texts(fireside)
+    fireside.until(lambda: button.text() == "Use now")
+    assert "On this computer · LM Studio" in texts(fireside)
     show(fireside, "here")
-    fireside.until(lambda: "1 model on this computer" in texts(fireside))
+    fireside.until(lambda: "1 model, " in texts(fireside))
 
 
 def test_a_drive_that_is_not_there_is_told(start: Start, hub: Hub, tmp_path: Path) -> None:
@@ -325,7 +317,7 @@ def test_a_search_that_fails_says_so(start: Start, hub: Hub) -> None:
     hub.hub_plan = itertools.repeat(500)
     fireside = start(model=False)
     show(fireside)
-    fireside.type_in("hubSearch", "org")
+    search(fireside, "org")
     status = fireside.find(QLabel, "searchStatus")
     fireside.until(lambda: "Can’t reach Hugging Face" in status.text())
 
@@ -333,8 +325,8 @@ def test_a_search_that_fails_says_so(start: Start, hub: Hub) -> None:
 def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside)
-    fireside.type_in("hubSearch", "nothing like this")
-    fireside.until(lambda: "Nothing on Hugging Face matches" in texts(fireside))
+    search(fireside, "nothing like this")
+    fireside.until(lambda: "No models found for “nothing like this”" in texts(fireside))
 
 
 def test_offline_nothing_is_asked(start: Start, hub: Hub) -> None:
@@ -343,9 +335,9 @@ def test_offline_nothing_is_asked(start: Start, hub: Hub) -> None:
     fireside.find(QAbstractButton, "offline").click()
     assert fireside.host.settings.offline
     show(fireside)
-    assert "Fireside is offline, as you chose." in texts(fireside)
+    assert "Fireside is offline." in texts(fireside)
     assert not fireside.find(QAbstractButton, "download").isEnabled()
-    assert not fireside.find(QLineEdit, "hubSearch").isEnabled()
+    assert not child(fireside.window, QLineEdit, "hubSearch").isEnabled()
     again = start(model=False)
     show(again)
     assert not again.find(QAbstractButton, "download").isEnabled()
@@ -371,7 +363,7 @@ def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
 def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside, "network")
-    fireside.until(lambda: "None so far." in texts(fireside))
+    fireside.until(lambda: "No connections yet." in texts(fireside))
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: fireside.window.models.current)
@@ -407,11 +399,11 @@ def theirs(home: Path) -> Path:
 def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) -> None:
     fireside = start()
     show(fireside, "here")
-    fireside.until(lambda: "2 models on this computer" in texts(fireside))
+    fireside.until(lambda: "2 models, " in texts(fireside))
     fireside.until(lambda: "1.5 MB · LM Studio" in texts(fireside))
     said = texts(fireside)
     assert "1.5 MB · LM Studio" in said
-    assert "“broken.gguf” is incomplete" in said or "“broken.gguf” is not a GGUF" in said
+    assert "broken.gguf is incomplete" in said or "“broken.gguf” is not a GGUF" in said
     fireside.find(QAbstractButton, "useModel", last=True).click()
     fireside.until(lambda: Path(place(fireside)) == theirs)
     show(fireside, "here")
@@ -435,7 +427,7 @@ def test_another_programs_model_is_removed_after_a_second_question(
     confirm(fireside, "Remove…")
     assert theirs.exists()
     confirm(fireside, "Delete")
-    fireside.until(lambda: "No model was found yet." in texts(fireside))
+    fireside.until(lambda: "No models found" in texts(fireside))
     assert not theirs.exists()
 
 
@@ -443,6 +435,7 @@ def test_ones_own_download_is_removed_after_one_question(start: Start, hub: Hub)
     fireside = start()
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
+    fireside.find(QAbstractButton, "useReady").click()
     fireside.until(lambda: fireside.window.models.current != demo_model())
     path = Path(place(fireside))
     fireside.window.models.choose(demo_model())
@@ -450,11 +443,11 @@ def test_ones_own_download_is_removed_after_one_question(start: Start, hub: Hub)
     show(fireside, "here")
     fireside.find(QAbstractButton, "removeModel").click()
     confirm(fireside, "Remove")
-    fireside.until(lambda: "No model was found yet." in texts(fireside))
+    fireside.until(lambda: "No models found" in texts(fireside))
     assert not path.exists()
     assert str(path) not in fireside.host.settings.models
     show(fireside)
-    fireside.until(lambda: fireside.find(QAbstractButton, "download").text() == "Download")
+    fireside.until(lambda: fireside.find(QAbstractButton, "download").text() == "Download 1.5 MB")
 
 
 def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: Path) -> None:
@@ -476,7 +469,7 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     dialog.fileSelected.emit(str(target))
     dialog.close()
     fireside.until(lambda: (target / "theirs.gguf").exists() and not theirs.exists())
-    fireside.until(lambda: str(target / "theirs.gguf") in texts(fireside))
+    fireside.until(lambda: [m.path.parent for m in fireside.window.installed.usable] == [target])
     assert fireside.host.settings.folders == (str(target),)
     assert fireside.host.settings.models == (str(target / "theirs.gguf"),)
 
@@ -505,9 +498,9 @@ def test_a_folder_of_ones_own_is_looked_in(start: Start, tmp_path: Path) -> None
     dialog = child(fireside.window, QFileDialog, "folderDialog")
     dialog.fileSelected.emit(str(folder))
     dialog.close()
-    fireside.until(lambda: "1 model on this computer" in texts(fireside))
+    fireside.until(lambda: "1 model, " in texts(fireside))
     fireside.find(QAbstractButton, "removeFolder").click()
-    fireside.until(lambda: "No model was found yet." in texts(fireside))
+    fireside.until(lambda: "No models found" in texts(fireside))
     assert (folder / "mine.gguf").exists()
 
 
@@ -548,13 +541,96 @@ def test_words_for_times() -> None:
 
 
 def test_a_row_that_waits_for_room(theme: Theme, fireside: Fireside, tmp_path: Path) -> None:
-    from app.wording.errors import explain
-
     row = DownloadRow(theme, SMALL, "some model")
     fireside.qtbot.addWidget(row)
-    row.set_held(explain(NoRoom("org/name", "m.gguf", tmp_path, 10**9, 10**6)).sentence)
+    row.set_status(held(DownloadHeld(SMALL, NoRoom("r", "m.gguf", tmp_path, 10**9, 10**6)), 0.5))
     status = child(row, QLabel, "downloadStatus")
-    assert "1.0 GB more on the disk" in status.text()
+    assert "1 GB more needed" in status.text()
     assert row.button.text() == "Pause"
     assert status.property("tone") == "danger"
     assert row.button.focusPolicy() == Qt.FocusPolicy.TabFocus
+
+
+def primary(fireside: Fireside) -> list[str]:
+    """Return the texts of the primary buttons in sight on the models page."""
+    page = fireside.window.models_controller.page
+    return [
+        button.text()
+        for button in page.findChildren(QAbstractButton)
+        if button.property("kind") == "primary" and not button.visibleRegion().isEmpty()
+    ]
+
+
+def test_the_first_page_asks_one_thing(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    fireside.window.resize(1024, 600)
+    show(fireside)
+    fireside.until(lambda: primary(fireside) == ["Download 1.5 MB"])
+    for name in ("modelsTabs", "hubSearch", "closeModels"):
+        assert not child(fireside.window, QWidget, name).isVisible()
+    assert "Try the interface first" in texts(fireside)
+    assert "org/name" not in texts(fireside)
+    fireside.find(QAbstractButton, "tryDemo").click()
+    fireside.until(lambda: fireside.window.models.current)
+    fireside.window.model_picker.choose_first()
+    assert fireside.find(QLabel, "modelsTitle").text() == "Get a model"
+    assert primary(fireside) == ["Download 1.5 MB"]
+    fireside.find(QAbstractButton, "closeModels").click()
+    show(fireside)
+    assert fireside.find(QLineEdit, "hubSearch").isEnabled()
+
+
+def test_a_model_is_downloaded_while_one_chats_with_the_demo(start: Start, hub: Hub) -> None:
+    hub.rate = 100_000
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "download").click()
+    fireside.find(QAbstractButton, "demoMeanwhile").click()
+    fireside.until(lambda: fireside.window.models.current == demo_model())
+    assert fireside.find(QLabel, "downloadName").text() == "gpt-oss-20b"
+    fireside.until(lambda: "kB/s" in fireside.find(QLabel, "downloadText").text())
+    fireside.ask("hello", *answer("hi"))
+    fireside.shows("hi")
+    hub.rate = None
+    fireside.until(lambda: fireside.find(QLabel, "readyText").text() == "gpt-oss-20b is ready")
+    assert not fireside.window.banner.isVisible()
+    assert fireside.window.models.current == demo_model()
+    again = start()
+    assert again.find(QLabel, "readyText").text() == "gpt-oss-20b is ready"
+    again.find(QAbstractButton, "useReady").click()
+    again.until(lambda: again.window.models.current != demo_model())
+    again.until(lambda: again.window.models_controller.bar.isHidden())
+    assert again.host.downloads.ready() == ()
+
+
+def test_what_another_program_has_is_recommended(start: Start, theirs: Path) -> None:
+    fireside = start(model=False)
+    show(fireside)
+    button = fireside.find(QAbstractButton, "useFound")
+    assert fireside.find(QLabel, "heroCaption").text() == "Already on this computer"
+    assert primary(fireside) == ["Use"]
+    assert "gpt-oss-20b · 12.1 GB" in texts(fireside)
+    button.click()
+    fireside.until(lambda: Path(place(fireside)) == theirs)
+
+
+def test_none_is_here_only_after_it_has_looked(start: Start, hub: Hub) -> None:
+    fireside = start()
+    pane = fireside.window.models_controller.page.installed_pane
+    fireside.until(lambda: fireside.window.installed.looked)
+    status = child(pane, QLabel, "hereStatus")
+    assert status.text() == "No models found"
+    fireside.window.installed.look()
+    assert status.text() == "Looking…"
+
+
+def test_what_a_search_found_is_in_sight(start: Start, hub: Hub) -> None:
+    fireside = start()
+    fireside.window.resize(1024, 600)
+    show(fireside)
+    search(fireside, "org")
+    fireside.until(lambda: "2 results" in texts(fireside))
+    first = fireside.find(QWidget, "result")
+    fireside.until(lambda: first.visibleRegion().boundingRect().height() == first.height())
+    fireside.find(QLineEdit, "hubSearch").clear()
+    assert fireside.find(QAbstractButton, "tryDemo").isVisible()

@@ -30,7 +30,7 @@ def test_a_token_is_saved_and_removed(fireside: Fireside) -> None:
     assert field.echoMode() is QLineEdit.EchoMode.Normal
     QTest.keyClicks(field, "hf two words")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert said.text() == "A token is one word, like hf_abc123."
+    assert said.text() == "Invalid token. Tokens look like hf_abc123."
     field.setText("hf_secret")
     QTest.keyClick(field, Qt.Key.Key_Return)
     fireside.until(lambda: said.text() == "Saved in a file only you can read.")

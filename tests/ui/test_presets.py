@@ -174,7 +174,7 @@ def test_its_model_is_chosen_where_it_is_here(fireside: Fireside, tmp_path: Path
     choose(fireside, "Gone")
     assert Path(fireside.window.models.asked.place) == other
     said = fireside.find(QLabel, "bannerText").text()
-    assert said.startswith("The model of “Gone”, gone, is not on this computer.")
+    assert said.startswith("gone, the model of “Gone”, isn’t installed.")
     row = fireside.stored(lambda store: store.chats.get(chat(fireside)))
     assert (row.setup.preset, row.model) == ("Gone", str(other))
 
@@ -194,7 +194,7 @@ def test_instructions_for_one_chat(fireside: Fireside) -> None:
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     setup = fireside.stored(lambda store: store.chats.get(chat(fireside))).setup
     assert setup == ChatSettings("And Be brief.", Sampling(0.5))
-    assert fireside.find(QPushButton, "presetPicker").text().strip() == "Own instructions"
+    assert fireside.find(QPushButton, "presetPicker").text().strip() == "Custom instructions"
     fireside.ask("more", *answer("More."))
     fireside.shows("More.")
     fireside.idle()
@@ -309,10 +309,10 @@ def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
         fireside.stored(lambda store: None)
         if path == "a.json":
             assert told.text() == (
-                "1 preset came in. Under another name, since theirs was taken: 1. "
-                "Here already: 1 preset."
+                "Imported 1 preset. Renamed 1 preset because the name was taken. "
+                "Skipped 1 existing preset."
             )
     assert names(dialog) == ["Brief", "Brief 2", "Long & wide"]
     assert child(dialog, QLineEdit, "presetName").text() == "Brief 2"
-    assert told.text().startswith("“none.json” cannot be read")
+    assert told.text().startswith("Can’t read none.json")
     assert told.property("tone") == "danger"

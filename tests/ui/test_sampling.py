@@ -57,7 +57,7 @@ def test_the_model_s_own_until_the_person_says_otherwise(fireside: Fireside) -> 
     assert child(dialog, QDoubleSpinBox, "topP").value() == 1
     assert child(dialog, QDoubleSpinBox, "minP").value() == 0.01
     assert child(dialog, QLineEdit, "seed").text() == ""
-    assert child(dialog, QSpinBox, "answerLength").text() == "Open"
+    assert child(dialog, QSpinBox, "answerLength").text() == "No limit"
     assert not child(dialog, QPushButton, "resetSampling").isEnabled()
     fireside.ask("pears", *answer("About pears."))
     fireside.shows("About pears.")
@@ -68,7 +68,7 @@ def test_the_model_s_own_until_the_person_says_otherwise(fireside: Fireside) -> 
 def test_a_chat_keeps_its_own(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     dialog = open_page(fireside)
-    assert child(dialog, QLabel, "samplingChat").text().startswith("For “pears” only")
+    assert child(dialog, QLabel, "samplingChat").text().startswith("Applies to “pears” only")
     for name, text in {
         "temperature": "0.7", "topP": "0.9", "minP": "0.05", "seed": "42", "answerLength": "512"
     }.items():  # fmt: skip
@@ -82,7 +82,7 @@ def test_a_chat_keeps_its_own(fireside: Fireside) -> None:
     assert fireside.backend.requests[-1].sampling == chosen
     apples = fireside.stored(lambda store: store.chats.listed())[-1].id
     fireside.window.open_chat(apples)  # with the page still open
-    assert child(dialog, QLabel, "samplingChat").text().startswith("For “apples” only")
+    assert child(dialog, QLabel, "samplingChat").text().startswith("Applies to “apples” only")
     assert child(dialog, QLineEdit, "seed").text() == ""
     assert child(dialog, QDoubleSpinBox, "temperature").value() == DEFAULT.temperature
     fireside.ask("too", *answer("Too."))
@@ -117,7 +117,7 @@ def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
 
 def test_a_new_chat_takes_its_own_along(fireside: Fireside) -> None:
     dialog = open_page(fireside)
-    assert child(dialog, QLabel, "samplingChat").text() == "For the new chat only."
+    assert child(dialog, QLabel, "samplingChat").text() == "Applies to the new chat only."
     write(fireside, dialog, "temperature", "0.9")
     chosen = dataclasses.replace(DEFAULT, temperature=0.9)
     fireside.ask("pears", *answer("About pears."))

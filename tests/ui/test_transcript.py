@@ -22,7 +22,6 @@ from app.base.types import (
     Role,
 )
 from app.store import MessageRow, State
-from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.message_heights import MessageHeights
 from app.ui.conversation.message_state import MessageState, doing_now
 from app.ui.conversation.message_view import AnswerView
@@ -286,22 +285,6 @@ def test_copies_are_plain_where_one_wants_that(fireside: Fireside) -> None:
     fireside.window.preferences._choose_copy_format(False)
     assert "**" not in transcript.selection.text()
     assert fireside.host.settings.copy_markdown is False
-
-
-def test_the_size_of_the_text(fireside: Fireside) -> None:
-    fireside.ask("hello", *answer("Some text."))
-    fireside.shows("Some text.")
-    fireside.idle()
-    canvas = fireside.find(Canvas, "answerText")
-    before = canvas.height()
-    control = Qt.KeyboardModifier.ControlModifier
-    for _ in range(4):
-        QTest.keyClick(fireside.window, Qt.Key.Key_Plus, control)
-    assert fireside.host.settings.text_size == 19
-    fireside.until(lambda: fireside.find(Canvas, "answerText").height() > before)
-    QTest.keyClick(fireside.window, Qt.Key.Key_0, control)
-    assert fireside.host.settings.text_size == 15
-    fireside.until(lambda: fireside.find(Canvas, "answerText").height() == before)
 
 
 @pytest.mark.parametrize("name", texts())

@@ -36,7 +36,7 @@ def test_a_display_that_does_not_open(variable: str, value: str, tmp_path: Path)
     )
     assert ran.returncode == 1
     (line,) = ran.stderr.splitlines()
-    assert f"“{value}”" in line
+    assert value in line
     assert f"Check {variable}" in line
     assert line in (tmp_path / "fireside.log").read_text(encoding="utf-8")
 
@@ -106,7 +106,7 @@ def test_an_import_of_qt_that_fails(
         raise ImportError(f"{name}: cannot open shared object file: No such file or directory")
 
     assert open_window._open(tmp_path, None, False, missing) == 1
-    assert f"Fireside needs {name}, which this system doesn’t have." in capsys.readouterr().err
+    assert f"Missing system libraries: {name}." in capsys.readouterr().err
 
     def broken(*arguments: object) -> int:
         raise ImportError("cannot import name 'x'")

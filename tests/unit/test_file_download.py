@@ -312,9 +312,7 @@ def test_its_requests_are_on_record(hub: Hub, tmp_path: Path, network: Network) 
     Run(hub, tmp_path)()
     entries = network.log.read()
     assert len(entries) == hub.heads + len(hub.asked)
-    assert {(entry.host, entry.purpose) for entry in entries} == {
-        ("127.0.0.1", f"download of {NAME}")
-    }
+    assert {(entry.host, entry.purpose) for entry in entries} == {("127.0.0.1", f"download {NAME}")}
     assert sum(entry.received for entry in entries) == len(CONTENT)
 
 

@@ -175,7 +175,7 @@ def test_how_to_install(setup: ModuleType) -> None:
     libraries, packages = ["libEGL.so.1"], ["libegl1"]
     assert "sudo apt-get install libegl1" in setup.how_to_install("apt-get", libraries, packages)
     assert "dnf install 'libEGL.so.1()(64bit)'" in setup.how_to_install("dnf", libraries, packages)
-    assert "that hold libEGL.so.1" in setup.how_to_install("", libraries, packages)
+    assert "that provide libEGL.so.1" in setup.how_to_install("", libraries, packages)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux leaves them to the system")
@@ -233,7 +233,7 @@ def test_what_the_compiler_said_last_is_shown(setup: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("log", "words"),
     [
-        ("CMAKE_CXX_COMPILER could not be found", "no C++ compiler"),
+        ("CMAKE_CXX_COMPILER could not be found", "No C++ compiler"),
         ("ERROR: Could not find a version that satisfies", "internet"),
         ("something else", "setup.log"),
     ],

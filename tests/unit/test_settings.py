@@ -35,6 +35,7 @@ CHANGED = Settings(
     hub_address="https://hub.example",
     offline=True,
     text_size=17,
+    zoom=125,
     send_with_ctrl=True,
     effort=Effort.HIGH,
     notify=False,

@@ -108,6 +108,10 @@ class Box(ABC):
         self.width = 0.0
         self.height = 0.0
 
+    def px(self, pixels: float) -> float:
+        """Return a length in pixels of the design as one in the zoomed window."""
+        return pixels * self.theme.zoom
+
     @property
     def baseline(self) -> float:
         """The baseline of its first line, from the top, once laid out; list marks are put on it."""

@@ -97,14 +97,14 @@ class CodeBox(Box):
         self.length = self._pieces.length
         if not self.width:
             return
-        room = max(self.width - 2 * _SIDE, self._face.step)
+        room = max(self.width - 2 * self.px(_SIDE), self._face.step)
         self._pieces.wrap(room if self._wraps else 0.0)
         self._scroller.fit(self._pieces.width, room)
-        self.height = _HEAD + len(self._pieces.rows) * self._face.pitch + BAR
+        self.height = self.px(_HEAD) + len(self._pieces.rows) * self._face.pitch + BAR
 
     @property
     def baseline(self) -> float:
-        return 21.0
+        return self.px(21)
 
     def restyle(self) -> None:
         self._layouts.clear()
@@ -118,39 +118,41 @@ class CodeBox(Box):
         painter.setBrush(self.theme.colour("code"))
         frame = QRectF(0.5, 0.5, self.width - 1, self.height - 1)
         painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
-        if clip.top() < _HEAD:
+        if clip.top() < self.px(_HEAD):
             self._paint_head(painter)
-        body = QRectF(_SIDE / 2, 0, self.width - _SIDE, self.height).intersected(clip)
+        body = QRectF(self.px(_SIDE) / 2, 0, self.width - self.px(_SIDE), self.height).intersected(
+            clip
+        )
         painter.setClipRect(body, Qt.ClipOperation.IntersectClip)
         rows = self._rows(clip)
         if rows:
             self._paint_rows(painter, rows, body, highlights)
         painter.restore()
-        track = QRectF(_SIDE, 0, self.width - 2 * _SIDE, self.height)
+        track = QRectF(self.px(_SIDE), 0, self.width - 2 * self.px(_SIDE), self.height)
         self._scroller.paint(painter, track, self.theme.colour("scroll"))
 
     def _paint_head(self, painter: QPainter) -> None:
         left = min((c.rect.left() for c in self.controls()), default=self.width)
         face = mono(self.style.pixels - 3)
         metrics = QFontMetricsF(face)
-        room = max(left - 2 * _SIDE, 0)
+        room = max(left - 2 * self.px(_SIDE), 0)
         name = _name(self._block.language)
         painter.setFont(face)
         painter.setPen(self.theme.colour("muted"))
         name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(_SIDE, self.baseline), name)
+        painter.drawText(QPointF(self.px(_SIDE), self.baseline), name)
 
     def _rows(self, clip: QRectF) -> range:
         """Return the rows that are in a clip."""
         pitch = self._face.pitch
-        first = max(int((clip.top() - _HEAD) // pitch), 0)
-        last = int((clip.bottom() - _HEAD) // pitch)
+        first = max(int((clip.top() - self.px(_HEAD)) // pitch), 0)
+        last = int((clip.bottom() - self.px(_HEAD)) // pitch)
         return range(first, min(last + 1, len(self._pieces.rows)))
 
     def _paint_rows(
         self, painter: QPainter, rows: range, body: QRectF, highlights: Highlights
     ) -> None:
-        shift = _SIDE - self._scroller.offset
+        shift = self.px(_SIDE) - self._scroller.offset
         left, right = body.left() - shift, body.right() - shift
         seen = [n for row in rows for n in self._pieces.between(row, left, right)]
         pieces = self._pieces.pieces
@@ -162,7 +164,7 @@ class CodeBox(Box):
         self._fill(painter, highlights.selected, span, "selection")
         painter.setPen(self.theme.colour(self.style.colour))
         for row in rows:
-            base = _HEAD + row * self._face.pitch + self._face.base
+            base = self.px(_HEAD) + row * self._face.pitch + self._face.base
             for number in self._pieces.between(row, left, right):
                 piece = pieces[number]
                 if piece.text:
@@ -221,19 +223,19 @@ class CodeBox(Box):
                 yield stretch
 
     def page_end(self, y: float) -> float:
-        above = int((y - _HEAD) // self._face.pitch)
+        above = int((y - self.px(_HEAD)) // self._face.pitch)
         above = min(above, len(self._pieces.rows) - _FEWEST)
-        return _HEAD + above * self._face.pitch if above >= _FEWEST else 0.0
+        return self.px(_HEAD) + above * self._face.pitch if above >= _FEWEST else 0.0
 
     # Positions
 
     def position_at(self, point: QPointF) -> int:
-        row = int((point.y() - _HEAD) // self._face.pitch)
+        row = int((point.y() - self.px(_HEAD)) // self._face.pitch)
         if row < 0 or not self._pieces.rows:
             return 0
         if row >= len(self._pieces.rows):
             return self.length
-        x = point.x() - _SIDE + self._scroller.offset
+        x = point.x() - self.px(_SIDE) + self._scroller.offset
         number = next(self._pieces.between(row, x, x))
         piece = self._pieces.pieces[number]
         return piece.start + self._position_in(number, x - piece.left)
@@ -254,7 +256,7 @@ class CodeBox(Box):
     def rects(self, start: int, end: int) -> list[QRectF]:
         if start >= end:
             return []
-        pitch, shift = self._face.pitch, _SIDE - self._scroller.offset
+        pitch, shift = self._face.pitch, self.px(_SIDE) - self._scroller.offset
         found = []
         for row in range(self._pieces.row_of(start), self._pieces.row_of(end - 1) + 1):
             numbers = self._pieces.in_row(row)
@@ -271,7 +273,7 @@ class CodeBox(Box):
             if ends and start <= finish < end:  # the line's end counts as a character
                 edges += [x := self._x(numbers[-1], units(last.text)), x + self._face.step]
             if edges:
-                top = _HEAD + row * pitch
+                top = self.px(_HEAD) + row * pitch
                 found.append(QRectF(shift + min(edges), top, max(edges) - min(edges), pitch))
         return found
 
@@ -306,9 +308,10 @@ class CodeBox(Box):
             wanted.append(("wrapCode", tr("Unwrap"), tr("Don’t wrap lines")))
         elif self._scroller.needed:
             wanted.append(("wrapCode", tr("Wrap"), tr("Wrap lines")))
-        wide = button_width()
+        wide, px = button_width(self.theme.zoom), self.px
+        end = self.width - px(5)
         return [
-            BoxButton(name, word, label, QRectF(self.width - 5 - at * wide, 4, wide, 24), self)
+            BoxButton(name, word, label, QRectF(end - at * wide, px(4), wide, px(24)), self)
             for at, (name, word, label) in reversed([*enumerate(wanted, 1)])
         ]
 
@@ -320,7 +323,7 @@ class CodeBox(Box):
         return ""
 
     def scroll(self, point: QPointF, pixels: float) -> bool:
-        return point.y() > _HEAD and self._scroller.by(pixels)
+        return point.y() > self.px(_HEAD) and self._scroller.by(pixels)
 
 
 def _name(language: str) -> str:
@@ -349,8 +352,11 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
     return result
 
 
-@lru_cache(maxsize=1)
-def button_width() -> float:
+@lru_cache(maxsize=8)
+def button_width(zoom: float) -> float:
     """Return the width of a block's buttons, enough for any of their texts."""
     words = tr("Copy"), tr("Copied"), tr("Wrap"), tr("Unwrap")
-    return round(max(map(QFontMetricsF(font(12)).horizontalAdvance, words))) + 14.0
+    return (
+        round(max(map(QFontMetricsF(font(round(12 * zoom))).horizontalAdvance, words)))
+        + 14.0 * zoom
+    )

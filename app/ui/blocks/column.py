@@ -120,7 +120,7 @@ class Column(Stack[Box]):
         return block.joined if isinstance(block, Paragraph) else None
 
     def _gap(self, box: Box) -> float:
-        return min(box.gap, self._max_gap)
+        return self.px(min(box.gap, self._max_gap))
 
     def _number_lists(self, first: int) -> None:
         """Give consecutive lists different marks in Markdown, or they would become one."""
@@ -138,7 +138,7 @@ class QuoteBox(Inset[Column]):
     def __init__(self, theme: Palette, style: Style) -> None:
         style = replace(style, colour="muted")
         super().__init__(theme, style, Column(theme, style))
-        self.left = 17.0
+        self.left = self.px(17)
 
     def set_block(self, block: Quote) -> None:
         self.leftwards = is_leftwards(block, self.in_rtl)
@@ -201,12 +201,14 @@ class ItemBox(Inset[Column]):
 
     def _paint_mark(self, painter: QPainter) -> None:
         colour, leftwards = self.theme.colour("muted"), self.leftwards
+        if self._task is None and self.number is not None:
+            paint_number(painter, colour, self.number, self.style.pixels, leftwards=leftwards)
+            return
+        painter.scale(self.theme.zoom, self.theme.zoom)
         if self._task is not None:
             paint_task(painter, colour, self._task, leftwards=leftwards)
-        elif self.number is None:
-            paint_dot(painter, colour, leftwards=leftwards)
         else:
-            paint_number(painter, colour, self.number, self.style.pixels, leftwards=leftwards)
+            paint_dot(painter, colour, leftwards=leftwards)
 
     @property
     def task_mark(self) -> str:
@@ -308,7 +310,7 @@ class FootnoteBox(Inset[Column]):
 
     def set_block(self, block: Footnote) -> None:
         self._label = block.label
-        self.left = max(24.0, _width(self._label, self.style.pixels - 2) + 9)
+        self.left = max(self.px(24), _width(self._label, self.style.pixels - 2) + self.px(9))
         self.leftwards = is_leftwards(block, self.in_rtl)
         self.inner.set_direction(self.leftwards)
         self.inner.set_blocks(block.blocks)

@@ -73,7 +73,7 @@ class Stack(Box, Generic[_B]):
 
     def _gap(self, box: Box) -> float:
         """Return the pixels above a box that is not the first."""
-        return box.gap
+        return self.px(box.gap)
 
     # Painting
 
@@ -220,7 +220,7 @@ class Inset(Box, Generic[_S]):
     def __init__(self, theme: Palette, style: Style, inner: _S) -> None:
         super().__init__(theme, style)
         self.inner = inner
-        self.left = 24.0
+        self.left = self.px(24)
 
     @property
     def baseline(self) -> float:

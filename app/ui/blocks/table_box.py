@@ -113,7 +113,7 @@ class TableBox(Box):
         self._scroller.fit(wide, self.width)
         self._shown = min(wide, self.width)
         self._frame_height = self._bottom + BAR * self._scroller.needed
-        self.height = self._frame_height + _BUTTONS * (not self._has_side_room())
+        self.height = self._frame_height + self.px(_BUTTONS) * (not self._has_side_room())
 
     def _fit(self, end: int) -> Sequence[int]:
         """Set the widths of the columns.
@@ -123,10 +123,12 @@ class TableBox(Box):
         wants = list(map(max, self._ideal_widths, self._lines[-1].wants))
         before = self._widths
         least = LEAST_ON_PAPER if self.style.paper else LEAST
-        self._widths = fit(wants, self.width - 2 * _PAD[0] * len(wants), least)
+        self._widths = fit(wants, self.width - 2 * self.px(_PAD[0]) * len(wants), least)
         if self._widths == before:
             return ()
-        self._edges = list(accumulate((w + 2 * _PAD[0] for w in self._widths), initial=0.0))
+        self._edges = list(
+            accumulate((w + 2 * self.px(_PAD[0]) for w in self._widths), initial=0.0)
+        )
         narrower = list(map(min, before, self._widths))
         tight = [c for c, w in enumerate(narrower) if before[c] != self._widths[c] and wants[c] > w]
         lines = self._lines
@@ -138,7 +140,7 @@ class TableBox(Box):
     def _height(self, number: int) -> float:
         line = self._lines[number]
         cells = enumerate(zip(line.wants, line.heights, self._widths, strict=True))
-        return 2 * _PAD[1] + max(
+        return 2 * self.px(_PAD[1]) + max(
             high if want <= width else self._wrapped(number, column, width)
             for column, (want, high, width) in cells
         )
@@ -172,11 +174,11 @@ class TableBox(Box):
         """Return the top left corner of a cell's box."""
         start, end = self._edges[column], self._edges[column + 1]
         left = self._from_start((end if self._cells.leftwards else start) - self._scroller.offset)
-        return QPointF(left + _PAD[0], self._tops[row] + _PAD[1])
+        return QPointF(left + self.px(_PAD[0]), self._tops[row] + self.px(_PAD[1]))
 
     @property
     def baseline(self) -> float:
-        return _PAD[1] + self._cells.base
+        return self.px(_PAD[1]) + self._cells.base
 
     def restyle(self) -> None:
         self._cells.clear()
@@ -216,7 +218,9 @@ class TableBox(Box):
             for column in self._columns(clip):
                 self._paint_cell(painter, row, column, clip, highlights)
         painter.restore()
-        track = QRectF(left + _PAD[0], 0, self._shown - 2 * _PAD[0], self._frame_height)
+        track = QRectF(
+            left + self.px(_PAD[0]), 0, self._shown - 2 * self.px(_PAD[0]), self._frame_height
+        )
         scroll, leftwards = self.theme.colour("scroll"), self._cells.leftwards
         self._scroller.paint(painter, track, scroll, leftwards=leftwards)
 
@@ -260,7 +264,7 @@ class TableBox(Box):
 
         If there is none, it is about the top of the row.
         """
-        top = self._tops[row] + _PAD[1]
+        top = self._tops[row] + self.px(_PAD[1])
         boxes = [self._box(row, column) for column in range(len(self._widths))]
         while True:
             ends = [top + box.page_end(y - top) for box in boxes if top + box.height > y > top]
@@ -369,20 +373,20 @@ class TableBox(Box):
 
     def _has_side_room(self) -> bool:
         """Return whether there is room for the buttons to the right of the table."""
-        return self._shown + 8 + 2 * button_width() <= self.width
+        return self._shown + self.px(8) + 2 * button_width(self.theme.zoom) <= self.width
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         if not self._lines or not self.width or self.style.paper:
             return ()
-        wide = button_width()
+        wide, high = button_width(self.theme.zoom), self.px(24)
         leftwards = self._cells.leftwards
         left = 0.0 if leftwards else self.width - 2 * wide
-        top = self._frame_height + _BUTTONS - 24
+        top = self._frame_height + self.px(_BUTTONS) - high
         if self._has_side_room():
-            left = self._left - 8 - 2 * wide if leftwards else self._shown + 8
-            top = (self._heights[0] - 24) / 2
+            left = self._left - self.px(8) - 2 * wide if leftwards else self._shown + self.px(8)
+            top = (self._heights[0] - high) / 2
         return [
-            BoxButton(name, word, label, QRectF(left + at * wide, round(top), wide, 24), self)
+            BoxButton(name, word, label, QRectF(left + at * wide, round(top), wide, high), self)
             for at, (name, word, label) in enumerate(
                 (
                     ("copyTable", tr("Copy"), tr("Copy table")),

@@ -46,7 +46,7 @@ class ChipHead(Button):
         """Show the name and the size of an attachment."""
         self.name.set_text(item.name)
         self.detail.set_text(item.detail)
-        label = tr("Show the text of “{name}”").format(name=item.name)
+        label = tr("Preview {name}").format(name=item.name)
         self.setAccessibleName(label)
         self.setAccessibleDescription(item.detail)
         self.setToolTip(plain_tip(tip(label, "Return")))
@@ -139,20 +139,22 @@ class AttachmentChip(QFrame):
 class _Chips(QWidget):
     """Chips in as many rows as they need."""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self.chips: list[AttachmentChip] = []
 
     def arrange(self, width: int) -> int:
         """Place the chips in a width, and return the height."""
         left = top = 0
+        high, gap = self._theme.px(_HIGH), self._theme.px(_GAP)
         for chip in self.chips:
             wide = min(chip.preferred_width, width)
             if left and left + wide > width:
-                left, top = 0, top + _HIGH + _GAP
-            chip.setGeometry(QRect(left, top, wide, _HIGH))
-            left += wide + _GAP
-        return top + _HIGH if self.chips else 0
+                left, top = 0, top + high + gap
+            chip.setGeometry(QRect(left, top, wide, high))
+            left += wide + gap
+        return top + high if self.chips else 0
 
 
 class AttachmentBar(QWidget):
@@ -174,7 +176,7 @@ class AttachmentBar(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._inside = _Chips()
+        self._inside = _Chips(theme)
         self._area = QScrollArea()
         self._area.setObjectName("tray")
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -390,7 +392,7 @@ class AttachmentBar(QWidget):
     def _arrange(self) -> None:
         self.setVisible(bool(self._inside.chips or self._notices or self._too_long))
         self._area.setVisible(bool(self._inside.chips))
-        most = round(_ROWS * (_HIGH + _GAP))
+        most = self._theme.px(_ROWS * (_HIGH + _GAP))
         high = self._inside.arrange(self.width())
         if high > most:  # the scroll bar takes some of the width
             high = self._inside.arrange(self.width() - self._area.verticalScrollBar().width())

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
@@ -21,10 +22,10 @@ from app.base.types import Effort, Part, PartKind
 from app.ui.composer.attachment import Attachment
 from app.ui.composer.attachment_bar import AttachmentBar
 from app.ui.composer.context_gauge import ContextGauge
+from app.ui.composer.effort_picker import EffortPicker
 from app.ui.composer.message_queue_rows import MessageQueueRows
 from app.ui.controls import (
     Button,
-    Segments,
     column,
     elided,
     menu_of,
@@ -34,7 +35,6 @@ from app.ui.controls import (
     tip,
 )
 from app.ui.theme import Theme, font
-from app.wording.efforts import effort_label
 from app.wording.language import tr
 
 WIDTH = 764
@@ -43,6 +43,7 @@ _ROOMY = 520  # pixels from which the effort has a label
 _LONG = 8000  # characters from which a pasted text is attached
 _GAP = 8
 _STATUS = 24  # pixels of the status line, with or without buttons
+_LEAST = 60  # pixels that the model's name needs beside the effort, else that becomes a menu
 _AROUND = 76  # pixels: the card's margins, and the button's padding around the model's name
 
 
@@ -102,6 +103,13 @@ class Editor(QPlainTextEdit):
         """Hide the placeholder behind what is composed, which is no text of the document yet."""
         super().inputMethodEvent(event)
         self.setPlaceholderText("" if event.preeditString() else _placeholder())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the window while Ctrl is held, which zooms everything."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Accept text, files and pictures."""
@@ -182,9 +190,9 @@ class Composer(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self._running = False
         self._model = ""
-        self._can_ask = True
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
         self.take_back: Callable[[], bool] = lambda: False
         """Undo calls this first, for an action beyond the composer; see `Editor.take_back`."""
@@ -249,19 +257,18 @@ class Composer(QWidget):
     @property
     def effort(self) -> Effort:
         """The effort for the next message."""
-        return Effort(self._effort.value)
+        return self._effort.effort
 
     def set_effort(self, effort: Effort) -> None:
         """Show the effort of a chat."""
-        self._effort.set_value(effort)
+        self._effort.set_effort(effort)
 
     def choose_effort(self, effort: Effort) -> None:
         """Choose an effort as if the user had."""
         self._effort.choose(effort)
 
-    def set_model(self, name: str, can_ask: bool) -> None:
-        """Show the name of the model; ``can_ask``: whether messages can be sent."""
-        self._can_ask = can_ask
+    def set_model(self, name: str) -> None:
+        """Show the name of the model."""
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
@@ -365,16 +372,8 @@ class Composer(QWidget):
             kind="pill", size=14, weight=400, shortcut="Ctrl+M", clicked=self.pick_model,
         )  # fmt: skip
         self.picker.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._effort = Segments(
-            "effort",
-            tr("Effort"),
-            [
-                (effort, effort_label(effort), f"effort{effort.capitalize()}", f"Ctrl+{number}")
-                for number, effort in enumerate(Effort, 1)
-            ],
-        )
-        self._effort.set_value(Effort.MEDIUM)
-        self._effort.chosen.connect(lambda value: self.effort_chosen.emit(Effort(value)))
+        self._effort = EffortPicker(theme, Effort.MEDIUM)
+        self._effort.chosen.connect(self.effort_chosen)
         self._send = Button(
             theme, "send", tr("Send"), icon="send", kind="round", colour="on_accent",
             shortcut="Return", clicked=self._submit,
@@ -401,14 +400,23 @@ class Composer(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._effort_label.setVisible(self.width() >= _ROOMY)
+        self._fit_controls()
+
+    def _fit_controls(self) -> None:
+        """Show the effort as wide as there is room, and shorten the model's name to the rest."""
+        px = self._theme.px
+        roomy = self.width() >= px(_ROOMY)
+        self._effort_label.setVisible(roomy)
+        taken = self._effort.full_width + 2 * self._send.width() + 5 * px(_GAP)
+        self._effort.set_short(self.width() < taken + px(_AROUND + _LEAST))
         self._shorten_model()
 
     def _shorten_model(self) -> None:
+        px = self._theme.px
         others = (self._attach, self._effort_label, self._effort, self._send, self._stop)
         taken = (w.sizeHint().expandedTo(w.minimumSize()) for w in others if not w.isHidden())
-        room = self.width() - sum(size.width() + _GAP for size in taken) - _AROUND
-        room = min(230, max(30, room))
+        room = self.width() - sum(size.width() + px(_GAP) for size in taken) - px(_AROUND)
+        room = min(px(230), max(px(30), room))
         shown = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
         self.picker.setText(f"{shown}  ")  # room before the arrow
 
@@ -428,7 +436,7 @@ class Composer(QWidget):
         self._stop.setVisible(self._running)
         ready = parts and not self.attachment_bar.reading
         self._send.setVisible(parts or not self._running)
-        self._send.setEnabled(ready and self._can_ask)
+        self._send.setEnabled(ready)
         self._shorten_model()
         if stop_focused and not self._running:
             self.editor.setFocus()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.types import Effort, ModelRef, Part
 from app.host import Host
 from app.store import MessageRow, State
-from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted
+from app.turn import Question, SendFailed, Turn, TurnEnded, TurnStarted, TurnWithdrawn
 from app.ui.composer.composer import Composer
 from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.composer.message_queue import MessageQueue
@@ -26,6 +26,8 @@ class ComposerController(QObject):
 
     changed = Signal()
     """A question was sent or stopped, or the composer's content has changed."""
+    model_wanted = Signal()
+    """A message was to be sent, and there is no model."""
 
     def __init__(
         self,
@@ -61,7 +63,12 @@ class ComposerController(QObject):
         settings.chosen.connect(self.prefill.changed)
 
     def send(self, parts: tuple[Part, ...]) -> None:
-        """Send the message, or queue it during an answer."""
+        """Send the message, or queue it during an answer. Without a model it stays unsent."""
+        if self._models.asked is None:
+            if not self._composer.parts():
+                self._composer.set_parts(parts)
+            self.model_wanted.emit()
+            return
         effort, edited = self._composer.effort, self._branches.edited
         if not self._current.busy():
             taken = self._ask(self._current.id, parts, effort, edited) is not None
@@ -152,14 +159,17 @@ class ComposerController(QObject):
             self.changed.emit()
 
     def stop(self) -> None:
-        """Stop the running answer and reading ahead."""
+        """Stop the running answer and reading ahead.
+
+        A question that still waits for the model is taken back into the composer.
+        """
         self.prefill.stopped()
         self._host.chats.stop_ahead()
         chat = self._current.id
         if self._current.first_turn:
-            self._current.first_turn.cancel()
+            self._current.first_turn.withdraw()
         elif chat is not None:
-            self._turns.stop(chat)
+            self._turns.stop(chat, withdraw=True)
 
     def disable_prefill(self) -> None:
         """Turn off reading ahead."""
@@ -208,6 +218,16 @@ class ComposerController(QObject):
             self.prefill.answered()  # also reads what was typed meanwhile
         else:
             self.prefill.opened()
+
+    def withdrawn(self, event: TurnWithdrawn) -> None:
+        """Restore a message that was taken back, before what was typed since."""
+        chat: int | None = event.answer.chat
+        if event.chat_gone:
+            self._drafts.move(event.answer.chat, None)
+            chat = None
+        if event.question:
+            self._drafts.give_back(chat, event.question.message.parts)
+            self._drafts.keep()
 
     def refused(self, event: SendFailed) -> None:
         """Restore a message that could not be sent, before what was typed since."""

@@ -33,6 +33,7 @@ class ContextGauge(QWidget):
         self.setFont(font(12))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.updateGeometry)
         theme.changed.connect(self.update)
         self.hide()
 
@@ -83,14 +84,16 @@ class ContextGauge(QWidget):
         QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), self.toolTip(), self)
 
     def sizeHint(self) -> QSize:
-        return QSize(22 + self.fontMetrics().horizontalAdvance(self._text), 18)
+        px = self._theme.px
+        return QSize(px(22) + self.fontMetrics().horizontalAdvance(self._text), px(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ring = QRectF(2, self.height() / 2 - 6, 12, 12)
-            painter.setPen(QPen(self._theme.colour("border"), _WIDTH))
+            px, zoom = self._theme.px, self._theme.zoom
+            ring = QRectF(2 * zoom, self.height() / 2 - 6 * zoom, 12 * zoom, 12 * zoom)
+            painter.setPen(QPen(self._theme.colour("border"), _WIDTH * zoom))
             painter.drawEllipse(ring)
             colour = self._theme.colour(self.colour)
             size = max(1, self._use.context)
@@ -98,12 +101,12 @@ class ContextGauge(QWidget):
             kept = min(1.0 - used, self._use.reserved / size)
             light = QColor(colour)
             light.setAlphaF(0.35)
-            _arc(painter, ring, light, used, kept)
-            _arc(painter, ring, colour, 0.0, used)
+            _arc(painter, ring, QPen(light, _WIDTH * zoom), used, kept)
+            _arc(painter, ring, QPen(colour, _WIDTH * zoom), 0.0, used)
             calm = self.colour == "accent"
             painter.setPen(self._theme.colour("muted") if calm else colour)
             painter.drawText(
-                self.rect().adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text
+                self.rect().adjusted(px(20), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text
             )
             if self.hasFocus():
                 painter.setPen(QPen(self._theme.colour("accent"), 1))
@@ -137,9 +140,8 @@ def _table(title: str, use: TokenUse) -> str:
     return f"<p>{title}</p><table>{rows}</table>"
 
 
-def _arc(painter: QPainter, ring: QRectF, colour: QColor, start: float, length: float) -> None:
+def _arc(painter: QPainter, ring: QRectF, pen: QPen, start: float, length: float) -> None:
     """Draw a part of the ring, clockwise from its top; 1 is the whole ring."""
-    pen = QPen(colour, _WIDTH)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     painter.drawArc(ring, round((90 - start * 360) * 16), -round(length * 360 * 16))

@@ -76,6 +76,17 @@ class DraftKeeper(QObject):
         if chat == self._chat:
             self._composer.set_parts(self._of(chat).parts)
 
+    def move(self, chat: int, to: int | None) -> None:
+        """Move the draft and the queue of a chat that is gone in front of those of another."""
+        self._note()
+        left, there = self._all.pop(chat, StoredDraft()), self._of(to)
+        self._changed.discard(chat)
+        if self._chat == chat:
+            self._chat = to
+        self._put(to, StoredDraft((*left.parts, *there.parts), (*left.queue, *there.queue)))
+        if self._chat == to:
+            self._composer.set_parts(self._of(to).parts)
+
     def forget(self, chats: Iterable[int]) -> None:
         """Forget the drafts of chats that were deleted for good."""
         for chat in chats:

@@ -74,7 +74,7 @@ class MessageQueueRows(QFrame):
             old.deleteLater()  # it may hold the button that was clicked
         self._area.setWidget(rows)
         self._send.setVisible(not busy)
-        self._area.setFixedHeight(_ROW * min(len(queue), _MOST))
+        self._area.setFixedHeight(self._theme.px(_ROW) * min(len(queue), _MOST))
         self.setVisible(bool(queue))
         before: QWidget = self._send
         for button in rows.findChildren(Button):

@@ -255,6 +255,7 @@ class Announcer(QObject):
         self._record: MessageState | None = None
         self._read: dict[Section, int] = {}
         self._thinking = False
+        self._work = ""  # what was announced of what precedes the answer
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
@@ -268,7 +269,7 @@ class Announcer(QObject):
         if record is not self._record:
             if not record.streaming:
                 return  # it ended before a screen reader was running
-            self._record, self._thinking = record, False
+            self._record, self._thinking, self._work = record, False, ""
             self._read = {section: len(section.plain) for section in record.sections}
             self._timer.stop()
         if not record.streaming:
@@ -283,7 +284,11 @@ class Announcer(QObject):
         if record is None:
             return
         texts = []
-        if record.thinking and not self._thinking:
+        waits = record.work is not None and record.work.withdrawable
+        if record.work and record.work.announced != self._work:
+            self._work = record.work.announced
+            texts.append(self._work)
+        if record.thinking and not waits and not self._thinking:
             self._thinking = True
             texts.append(tr("Thinking"))
         texts += [self._unannounced(record, section) for section in record.sections]

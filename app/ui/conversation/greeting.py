@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.ui.controls import Button, IconView, column, plain
 from app.ui.theme import Theme, font
-from app.wording.demo_words import demo_questions, first_questions
+from app.wording.demo_words import DEMO_QUESTIONS, first_questions
 from app.wording.language import tr
 
 _CHIPS = 4
@@ -75,7 +75,7 @@ class Greeting(QWidget):
         self.asked.emit(self._shown()[number])
 
     def _shown(self) -> tuple[str, ...]:
-        return demo_questions() if self._demo else tuple(self._questions)
+        return DEMO_QUESTIONS if self._demo else tuple(self._questions)
 
     def _show_questions(self) -> None:
         for chip, text in zip(self._chips, self._shown(), strict=True):

@@ -14,6 +14,7 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import AnswerView, MessageView
 from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.virtual_list import VirtualList
+from app.ui.state.live_turns import Work
 
 _SHORTEST_MS = 16  # between two updates of a growing answer
 _COST = 3  # an update waits this many times the last one's duration
@@ -103,14 +104,14 @@ class MessageList(QObject):
         self._view.cut(keep)
         self.removed.emit(keep)
 
-    def start(self, row: MessageRow, draft: Draft) -> None:
-        """Begin or continue an answer, which grows in ``draft``."""
+    def start(self, row: MessageRow, draft: Draft, work: Work | None = None) -> None:
+        """Begin or continue an answer, which grows in ``draft``; ``work`` comes before."""
         self._drafts[row.id] = draft
-        if (index := self.index_of(row.id)) is None:
+        if self.index_of(row.id) is None:
             self.add(row)
-        else:
-            with self._view.keeping_place(index):
-                self.records[index].set_row(row)
+        with self._view.keeping_place(len(self.records) - 1):
+            self.records[-1].set_row(row)
+            self.records[-1].work = work
         self.answering.emit(self.records[-1])
 
     def feed(self, message: int) -> None:
@@ -129,19 +130,18 @@ class MessageList(QObject):
                 self.records[index].set_row(row, error)
             self.answering.emit(self.records[index])
 
-    def show_work(self, message: int, read: float | None, *, offered: bool, hurried: bool) -> None:
+    def show_work(self, message: int, work: Work | None, *, offered: bool, hurried: bool) -> None:
         """Show what precedes an answer.
 
-        ``read`` is the fraction of the prompt that has been read, from 0 to 1; ``offered`` whether
-        “Answer now” is available, ``hurried`` whether it was used.
+        ``offered`` is whether “Answer now” is available, ``hurried`` whether it was used.
         """
         if (index := self.index_of(message)) is None:
             return
         record = self.records[index]
-        now = (read, offered, hurried)
-        if now != (record.read, record.offered, record.hurried):
+        now = (work, offered, hurried)
+        if now != (record.work, record.offered, record.hurried):
             with self._view.keeping_place(index):
-                record.read, record.offered, record.hurried = now
+                record.work, record.offered, record.hurried = now
                 record.measured = None
 
     def set_unseen(self, count: int) -> None:

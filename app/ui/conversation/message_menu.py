@@ -67,9 +67,9 @@ def fill_regenerate(menu: QMenu, record: MessageState, commands: MessageCommands
     _add_efforts(menu, row.id, None, commands)
     if others := commands.other_models():
         menu.addSeparator()
-        models = menu.addMenu(tr("With another model"))
+        models = menu.addMenu(tr("Use another model"))
         models.setObjectName("regenerateModels")
-        models.addAction(tr("Loads the model first")).setEnabled(False)
+        models.addAction(tr("Needs to load first")).setEnabled(False)
         for model in others:
             _add_efforts(models.addMenu(plain(model.name)), row.id, model, commands)
 

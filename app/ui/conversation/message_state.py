@@ -11,6 +11,7 @@ from app.base.draft import Draft
 from app.base.types import DECLINED, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
+from app.ui.state.live_turns import Work
 from app.wording.demo_words import declined_sentence
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
@@ -28,8 +29,8 @@ class MessageState:
     def __init__(self, row: MessageRow) -> None:
         self.row = row
         self.error: BaseException | None = None
-        self.read: float | None = None
-        """The fraction of the prompt that has been read, while it is being read."""
+        self.work: Work | None = None
+        """What the answer waits for: the model, or the reading of the prompt."""
         self.offered = self.hurried = False
         """Whether “Answer now” is available, and whether it was used."""
         self.versions: tuple[int, ...] = ()
@@ -65,7 +66,7 @@ class MessageState:
         self.set_parts(row.message.parts)
         if not self.streaming:
             self.offered = self.hurried = False
-            self.read = None
+            self.work = None
             for section in self.sections:
                 section.finish()
 
@@ -137,11 +138,11 @@ class MessageState:
         wish = self.row.thought_open
         return self.thought is not None and (not self.answered if wish is None else wish)
 
-    def label(self, reading: bool = False) -> str:
-        """Return the header's text; ``reading``: whether reading the prompt has taken a while."""
+    def label(self, calm: bool = False) -> str:
+        """Return the header's text; ``calm``: whether the present work has taken a while."""
         if self.thinking:
-            if reading:
-                return tr("Processing…")
+            if self.work and calm:
+                return self.work.label
             doing = doing_now(self.thought.source) if self.thought and not self.opened else ""
             return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
         return thought_for(self.seconds)
@@ -176,13 +177,15 @@ class MessageState:
             case State.STOPPED:
                 return tr("You stopped this answer.")
             case State.CUT_OFF:
+                if not self.row.message.parts:
+                    return tr("This message hasn’t been answered yet.")
                 if self.unanswered and self.thought:
                     return tr("This answer was cut off during reasoning.")
                 return tr("This answer was cut off.")
             case State.DONE if self._calls:
                 return tr("The model tried to call a tool. Fireside doesn’t support tools yet.")
             case State.DONE if self.unanswered and self.thought:
-                return tr("The model finished reasoning without an answer.")
+                return tr("The model finished reasoning but didn’t answer.")
             case State.DONE if self.unanswered:
                 return tr("The model didn’t answer.")
         return ""
@@ -208,7 +211,7 @@ class MessageState:
 
     def plain_text(self) -> str:
         """Return all visible text of the message."""
-        texts = [self.label()] if self.has_header else []
+        texts = [self.label(calm=True)] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
             text = section.plain

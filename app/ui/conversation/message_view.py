@@ -17,7 +17,6 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_panel import ThoughtHead
 from app.ui.theme import Theme
-from app.wording.demo_words import get_model_words
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
@@ -130,6 +129,7 @@ class AnswerView(MessageView):
     """The id of a message that the model is to answer from its reasoning."""
     thought_toggled = Signal(int, bool)
     hurried = Signal()
+    withdrawn = Signal()
     act = Signal(Action)
     """An action offered with an error that does not concern this answer alone."""
 
@@ -139,6 +139,7 @@ class AnswerView(MessageView):
         self.head.setParent(self)
         self.head.toggled.connect(self._toggled)
         self.head.hurried.connect(self.hurried)
+        self.head.withdrawn.connect(self.withdrawn)
         self.head.resized.connect(self.resized)
         self._body = QFrame(self)
         self._body.setObjectName("thoughtBody")
@@ -242,10 +243,10 @@ class AnswerView(MessageView):
 
     def make_get_button(self, parent: QWidget) -> Button:
         """Return the button that leads from the demo model to a real one."""
-        words = get_model_words()
+        words = Action.GET_MODEL.words
         button = Button(
             self.theme, "getModel", words, text=words, kind="small",
-            clicked=lambda: self.act.emit(Action.CHOOSE_MODEL),
+            clicked=lambda: self.act.emit(Action.GET_MODEL),
         )  # fmt: skip
         button.setParent(parent)
         return button
@@ -274,10 +275,11 @@ class AnswerView(MessageView):
             notice.set_text(explanation.sentence)
             notice.set_detail(explanation.detail)
             notice.opened.connect(self.resized)
-            self._add_step(notice, explanation.action)
+            self._add_steps(notice, explanation.actions)
         else:
             notice.set_text(record.notice)
-            if record.unanswered and record.row.state is not State.STOPPED:
+            begun = bool(record.row.message.parts) or record.row.state is State.DONE
+            if record.unanswered and begun and record.row.state is not State.STOPPED:
                 self._add_step(notice, Action.ANSWER_NOW)
             if record.can_continue and record.row.state is not State.DONE:
                 self._add_step(notice, Action.CONTINUE)
@@ -286,7 +288,19 @@ class AnswerView(MessageView):
         notice.show()
         self._notice = notice
 
+    def _add_steps(self, notice: Notice, actions: tuple[Action, ...]) -> None:
+        """Add a button for each action: a single one beside the text, several below it."""
+        buttons = [button for action in actions if (button := self._step(action))]
+        if len(buttons) > 1:
+            notice.add_row(buttons)
+        elif buttons:
+            notice.add_button(buttons[0])
+
     def _add_step(self, notice: Notice, action: Action) -> None:
+        if button := self._step(action):
+            notice.add_button(button)
+
+    def _step(self, action: Action) -> Button | None:
         record = self.record
         assert record
         if action is Action.CONTINUE and not record.can_continue:
@@ -294,17 +308,19 @@ class AnswerView(MessageView):
         row = record.row
         match action:
             case Action.NONE:
-                return
+                return None
             case Action.CONTINUE:
                 name, step = "continueAnswer", lambda: self.resume.emit(row.id)
             case Action.ANSWER_NOW:
                 name, step = "concludeAnswer", lambda: self.conclude.emit(row.id)
+            case Action.RETRY if not row.message.parts and row.state is not State.DONE:
+                name, step = "tryAgain", lambda: self.resume.emit(row.id)
             case Action.RETRY:
                 effort = row.effort or Effort.MEDIUM
                 name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
             case _:
-                name, step = "actOnError", lambda: self.act.emit(action)
-        notice.add_button(Button(self.theme, name, action.words, text=action.words, clicked=step))
+                name, step = action.control, lambda: self.act.emit(action)
+        return Button(self.theme, name, action.words, text=action.words, clicked=step)
 
 
 _NAMES = {SectionKind.ANSWER: "said", SectionKind.DECLINED: "declined"}

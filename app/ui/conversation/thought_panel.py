@@ -81,44 +81,60 @@ class ThoughtHeader(Button):
             self.update(0, 0, 24, self.height())
 
 
-class ReadingBar(ProgressLine):
-    """Progress of reading the prompt, shown only if that takes a while."""
+class WorkBar(ProgressLine):
+    """Progress of what precedes an answer, shown only if that takes a while."""
 
     CALM_MS = 500
 
     appeared = Signal()
+    """It has taken a while."""
 
     def __init__(self) -> None:
-        tip = tr("Prompt processing progress")
-        super().__init__("prefillProgress", tr("Processing prompt"), tip, 3)
+        super().__init__("prefillProgress", tr("Progress"), tr("Progress"), 3)
         self.setMaximumWidth(280)
+        self.lasts = False
+        """Whether the present work has taken a while."""
+        self._work: tuple[MessageState, bool] | None = None
+        self._share: float | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(self.CALM_MS)
         self._timer.timeout.connect(self._appear)
         self.hide()
 
-    def set_fraction(self, fraction: float | None) -> None:
-        """Set the fraction, from 0 to 1; None when reading has ended."""
-        if fraction is None:
+    def show_record(self, record: MessageState) -> None:
+        """Show the work of an answer. Loading the model and reading the prompt are two."""
+        work = record.work
+        now = (record, work.withdrawable) if work else None
+        if now != self._work:
+            self._work, self.lasts = now, False
             self._timer.stop()
-            self.hide()
-            return
-        self.set_share(fraction)
-        if self.isHidden() and not self._timer.isActive():
-            self._timer.start()
+            if work:
+                self._wait(self.CALM_MS - 1000 * (time.monotonic() - work.since))
+        self._share = work.fraction if work else None
+        if self._share is not None:
+            self.set_share(self._share)
+        self.setVisible(self.lasts and self._share is not None)
+
+    def _wait(self, milliseconds: float) -> None:
+        if milliseconds > 0:
+            self._timer.start(round(milliseconds))
+        else:
+            self.lasts = True
 
     def _appear(self) -> None:
-        self.show()
+        self.lasts = True
+        self.setVisible(self._share is not None)
         self.appeared.emit()
 
 
 class ThoughtHead(QWidget):
-    """The header, the button “Answer now”, and the progress of reading the prompt."""
+    """The header, a button to answer now or to take the question back, and the progress."""
 
     toggled = Signal(bool)
     hurried = Signal()
     """“Answer now” was pressed."""
+    withdrawn = Signal()
+    """“Cancel” was pressed: the question is to be taken back."""
     resized = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -129,7 +145,13 @@ class ThoughtHead(QWidget):
             shortcut="Ctrl+Return", clicked=self.hurried.emit,
         )  # fmt: skip
         self._answer_now.hide()
-        self._bar = ReadingBar()
+        cancel = tr("Cancel and edit message")
+        self._withdraw = Button(
+            theme, "withdrawQuestion", cancel, text=tr("Cancel"), kind="small", pixels=12,
+            shortcut="Esc", clicked=self.withdrawn.emit,
+        )  # fmt: skip
+        self._withdraw.hide()
+        self._bar = WorkBar()
         self._bar.appeared.connect(self._appeared)
         self._record: MessageState | None = None
         layout = column(self, gap=6)
@@ -137,6 +159,7 @@ class ThoughtHead(QWidget):
         head.setSpacing(10)
         head.addWidget(self.header)
         head.addWidget(self._answer_now)
+        head.addWidget(self._withdraw)
         head.addStretch(1)
         layout.addLayout(head)
         layout.addWidget(self._bar)
@@ -145,7 +168,7 @@ class ThoughtHead(QWidget):
     def show_record(self, record: MessageState) -> None:
         """Show the state of an answer."""
         self._record = record
-        self._bar.set_fraction(record.read)
+        self._bar.show_record(record)
         text = tr("Answering…") if record.hurried else tr("Answer now")
         if text != self._answer_now.text():
             self._answer_now.setText(text)
@@ -161,6 +184,8 @@ class ThoughtHead(QWidget):
         self.resized.emit()
 
     def _update_label(self) -> None:
-        assert self._record
-        reading = not self._bar.isHidden()
-        self.header.set_label(self._record.label(reading), self._record.thinking)
+        record = self._record
+        assert record
+        lasts = self._bar.lasts
+        self._withdraw.setVisible(lasts and record.work is not None and record.work.withdrawable)
+        self.header.set_label(record.label(lasts), record.thinking)

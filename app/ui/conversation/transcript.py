@@ -60,6 +60,8 @@ class Transcript(QAbstractScrollArea):
     """The id of a message that the model is to answer from its reasoning."""
     hurried = Signal()
     """“Answer now” was pressed."""
+    withdrawn = Signal()
+    """The question that waits is to be taken back."""
     act = Signal(Action)
     """An action offered with an error that does not concern one answer alone."""
     edit = Signal(int)
@@ -72,7 +74,7 @@ class Transcript(QAbstractScrollArea):
     """The id of a message that is to be deleted, with all that follows it."""
     thought_toggled = Signal(int, bool)
     zoomed = Signal(int)
-    """The user zoomed: larger (1) or smaller (-1) text."""
+    """The user zoomed: by how much the wheel was turned."""
 
     def __init__(self, theme: Theme) -> None:
         install(Transcript)  # first: a running screen reader asks at once
@@ -120,7 +122,9 @@ class Transcript(QAbstractScrollArea):
         self.messages.thought_toggled.connect(self.thought_toggled)
         self.selection.changed.connect(self._highlights.update_all)
         self.finder.changed.connect(self._highlights.update_all)
+        self._theme = theme
         theme.changed.connect(self._recolour)
+        self.list.set_zoom(theme.zoom)
 
     def _connect_view(self, view: MessageView) -> None:
         view.version_wanted.connect(self.version_wanted)
@@ -139,6 +143,7 @@ class Transcript(QAbstractScrollArea):
                 view.conclude.connect(self.conclude)
                 view.act.connect(self.act)
                 view.hurried.connect(self.hurried)
+                view.withdrawn.connect(self.withdrawn)
                 view.thought_toggled.connect(self.messages.toggle_thought)
 
     def plainText(self) -> str:
@@ -162,6 +167,7 @@ class Transcript(QAbstractScrollArea):
             self.finder.open(words, index)
 
     def _recolour(self) -> None:
+        self.list.set_zoom(self._theme.zoom)
         for record in self.messages.records:
             record.restyle()
         self.viewport().update()
@@ -180,7 +186,7 @@ class Transcript(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if turned := event.angleDelta().y():
-                self.zoomed.emit(1 if turned > 0 else -1)
+                self.zoomed.emit(turned)
         else:
             super().wheelEvent(event)
         event.accept()  # so that nothing behind it scrolls at the end

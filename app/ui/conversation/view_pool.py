@@ -59,5 +59,6 @@ class ViewPool(QObject):
         view = kind(self._theme)
         view.setParent(self._area.viewport())
         view.hide()
+        view.ensurePolished()  # zoomed before it is measured
         self.made.emit(view)
         return view

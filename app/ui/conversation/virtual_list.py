@@ -53,7 +53,8 @@ class VirtualList(QObject):
         self.heights = MessageHeights()
         self.following = True
         self.pixels = 15
-        """The size of the text."""
+        """The size of the text, zoomed."""
+        self._text_size, self._zoom = 15, 1.0
         self.line = ContextLimitLine()
         self.line.setParent(area.viewport())
         self._unseen = 0  # messages above the line
@@ -100,11 +101,22 @@ class VirtualList(QObject):
         self.heights.cut(keep)
 
     def set_pixels(self, pixels: int) -> None:
-        """Change the size of the text."""
+        """Change the size of the text, in pixels of the design."""
+        self._text_size = pixels
+        pixels = round(pixels * self._zoom)
         if pixels != self.pixels:
             self.pixels = pixels
             with self.still():
                 self._forget_heights()
+
+    def set_zoom(self, zoom: float) -> None:
+        """Change how much larger everything is than designed."""
+        if zoom != self._zoom:
+            self._zoom = zoom
+            with self.still():
+                self.set_pixels(self._text_size)
+                self._forget_heights()
+                self.area_resized()
 
     def set_unseen(self, count: int) -> None:
         """Draw the line below the first ``count`` messages, which the model does not see."""
@@ -285,7 +297,7 @@ class VirtualList(QObject):
         """Lay out for the present size of the scroll area."""
         bar = self._bar.sizeHint().width()
         room = self._area.width() - 2 * max(_MARGIN, bar)
-        width = max(200, min(WIDTH + 2 * GUTTER, room))
+        width = max(200, min(round(WIDTH * self._zoom) + 2 * GUTTER, room))
         if width == self._width:
             self.settle()
             return

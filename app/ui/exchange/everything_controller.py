@@ -55,14 +55,14 @@ class EverythingController(QObject):
 
     def _export(self, path: Path) -> None:
         dialog, stop = self._dialog(tr("Export everything"))
-        dialog.busy(tr("Exporting…"), tr("Chats in the bin, tokens and models aren’t included."))
+        dialog.busy(tr("Exporting…"), tr("Doesn’t include the bin, access tokens or models."))
 
         def done(path: Path) -> None:
             if not stop.is_set():  # else the dialog was closed at the last moment
                 folder = QUrl.fromLocalFile(str(path.parent))
                 dialog.finish(
                     tr("Exported to {name}").format(name=path.name),
-                    tr("On the other computer, choose Import everything in Preferences."),
+                    tr("On the other computer, choose Import everything in Settings."),
                     tr("Show in folder"),
                     lambda: QDesktopServices.openUrl(folder),
                 )
@@ -114,14 +114,16 @@ class EverythingController(QObject):
     def _finish(
         self, dialog: EverythingDialog, report: EverythingReport, with_settings: bool
     ) -> None:
-        chats = tr("%Ln chat(s)", "", report.chats.chats)
-        presets = tr("%Ln preset(s)", "", report.presets)
-        said = tr("Imported {chats} and {presets}.").format(chats=chats, presets=presets)
+        lines = []
+        if report.chats.chats:
+            lines.append(tr("%Ln chat(s)", "", report.chats.chats))
+        if report.presets:
+            lines.append(tr("%Ln preset(s)", "", report.presets))
         if with_settings:
-            said += " " + tr("Restart Fireside to use the new settings.")
+            lines.append(tr("Restart Fireside to apply the new settings."))
         dialog.finish(
             tr("Import complete"),
-            said,
+            "\n".join(lines),
             tr("Restart") if with_settings else "",
             self.restart_wanted.emit,
         )
@@ -133,7 +135,7 @@ class EverythingController(QObject):
         dialog = EverythingDialog(self._theme, title, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
-        dialog.show()
+        dialog.open()
         return dialog, stop
 
     def _failed(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.ui.exchange.import_dialog import ImportDialog
 
 _REPORT_S = 0.1
+_LONGEST_NAME = 50  # characters of a file's name in a message
 
 
 class ExchangeController(QObject):
@@ -117,7 +118,7 @@ class ExchangeController(QObject):
             if not stop.is_set():  # else the dialog was closed at the last moment
                 dialog.accept()
             self._toast_over(origin).tell(
-                tr("Exported to {file}").format(file=path.name),
+                tr("Exported to {file}").format(file=_shortened(path.name)),
                 "check",
                 [
                     ToastAction("openExport", tr("Open"), lambda: open_file(path)),
@@ -145,20 +146,29 @@ class ExchangeController(QObject):
 
     def import_chats(self) -> None:
         """Ask for files of chats, and import them."""
-        kinds = tr("Chats (*.json *.jsonl *.zip);;All files (*)")
-        ask_files(self._window, "importDialog", tr("Import chats"), self.bring, kinds)
+        kinds, origin = tr("Chats (*.json *.jsonl *.zip);;All files (*)"), self._origin()
+        ask_files(
+            self._window,
+            "importDialog",
+            tr("Import chats"),
+            lambda paths: self.bring(paths, origin),
+            kinds,
+        )
 
     def import_folder(self) -> None:
         """Ask for a folder of chats, and import them."""
-        ask_folder(self._window, tr("Import folder"), lambda path: self.bring([path]))
+        origin = self._origin()
+        ask_folder(self._window, tr("Import folder"), lambda path: self.bring([path], origin))
 
-    def bring(self, paths: Sequence[Path]) -> None:
-        """Show what files and folders contain, and import it on confirmation."""
+    def bring(self, paths: Sequence[Path], origin: QWidget | None = None) -> None:
+        """Show what files and folders contain, and import it on confirmation.
+
+        ``origin`` is the window in which that was started; None for the main one.
+        """
         from app.ui.exchange.import_dialog import ImportDialog
 
         count = tr("%Ln file(s)", "", len(paths))
         name = tr("“{name}”").format(name=paths[0].name) if len(paths) == 1 else count
-        origin = self._origin()
         dialog = ImportDialog(self._theme, name, self._window)
         stop = threading.Event()
         dialog.given_up.connect(stop.set)
@@ -176,7 +186,7 @@ class ExchangeController(QObject):
         def found(found: ImportedFiles) -> None:
             if not stop.is_set():
                 dialog.wanted.connect(
-                    lambda: self._import(dialog, origin, found, stop, seen, failed)
+                    lambda: self._import(dialog, origin or self._window, found, stop, seen, failed)
                 )
                 dialog.preview(found)
 
@@ -210,7 +220,7 @@ class ExchangeController(QObject):
         def ended(error: BaseException) -> None:
             failed(error)
             if isinstance(error, Cancelled):
-                stopped = tr("Import stopped. Chats imported so far are kept.")
+                stopped = tr("Import cancelled. Chats already imported are kept.")
                 self._toast_over(origin).tell(stopped, "alert")
             self.imported.emit()
 
@@ -239,6 +249,14 @@ class ExchangeController(QObject):
                 self._bridge.call(lambda: seen(chats))
 
         return tell
+
+
+def _shortened(name: str) -> str:
+    """Return a file's name with its beginning and its end, if it is long."""
+    if len(name) <= _LONGEST_NAME:
+        return name
+    half = _LONGEST_NAME // 2
+    return f"{name[:half].rstrip()}…{name[-half + 1 :].lstrip()}"
 
 
 def _result(found: ImportedFiles, report: ImportReport) -> str:

@@ -152,6 +152,7 @@ class ImportDialog(FittingDialog):
         self.start.setEnabled(True)
         self.start.setFocus()
         self.cancel.setText(tr("Close"))
+        self.adjustSize()  # the lists are gone
         self.grow()
 
     def _go_on(self) -> None:

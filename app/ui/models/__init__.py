@@ -3,6 +3,7 @@
 ::
 
     model_picker_controller   the menu, and the page's place in the window
+    load_recovery_controller  what can be done about a model that could not be loaded
     models_controller         creates the page and forwards its actions to the host
     models_page               the page, of three panes:
     download_pane             ways to get a model, each in a `card`; `hub_search_pane`

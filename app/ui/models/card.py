@@ -16,7 +16,7 @@ class HeroCard(QFrame):
     def __init__(self, theme: Theme, caption: str, title: str, text: str) -> None:
         super().__init__()
         self.setObjectName("hero")
-        self.setAccessibleName(f"{caption}: {title}")
+        self.setAccessibleName(title)
         self.below = column(self, (24, 18, 24, 20), gap=4)
         self._caption = muted(caption, "heroCaption")
         self._caption.setFont(font(12, 600))
@@ -32,6 +32,10 @@ class HeroCard(QFrame):
         self.below.addWidget(name)
         self.below.addWidget(about)
         self.below.addSpacing(6)
+
+    def set_caption(self, caption: str) -> None:
+        """Change the line above the model's name."""
+        self._caption.setText(caption)
 
 
 class OptionList(QFrame):

@@ -16,12 +16,12 @@ from app.models.download_events import (
     Downloading,
 )
 from app.models.downloads import Downloads
-from app.ui.models import download_status
 from app.ui.models.download_bar import DownloadBar
 from app.ui.models.download_row import DownloadRow
-from app.ui.models.download_status import DownloadStatus, ReadyModel
-from app.ui.state.installed_list import InstalledList, title
+from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme
+from app.wording import download_status
+from app.wording.download_status import DownloadStatus, ReadyModel
 
 
 class DownloadController(QObject):
@@ -85,7 +85,7 @@ class DownloadController(QObject):
         row.set_offline(self._offline)
         row.set_notes(self._notes.get(model, ()))
         row.set_status(self._statuses.get(model))
-        row.set_here(self._installed.has(model) is not None)
+        row.set_here(self._place(model))
         return row
 
     def set_offline(self, offline: bool) -> None:
@@ -149,6 +149,10 @@ class DownloadController(QObject):
         self._statuses.pop(model, None)
         self._shown.pop(model, None)
 
+    def _place(self, model: HubModel) -> str:
+        here = self._installed.has(model)
+        return place_name(here) if here else ""
+
     def _use_installed(self, model: HubModel) -> None:
         if here := self._installed.has(model):
             self.wanted.emit(here.path)
@@ -163,13 +167,15 @@ class DownloadController(QObject):
     def _show_bar(self) -> None:
         shown = [self._statuses[model] for model in self._shown if model in self._statuses]
         self._bar.show_downloads([(name_of(status.model), status) for status in shown])
-        found = {model.path: title(model) for model in self._installed.usable} | self._names
+        found = {
+            model.path: model.offer or title(model) for model in self._installed.usable
+        } | self._names
         ready = [ReadyModel(path, found[path]) for path in self._downloads.ready() if path in found]
         self._bar.show_ready(ready[-1] if ready else None)
 
     def _show_installed(self) -> None:
         for row in self._all():
-            row.set_here(self._installed.has(row.model) is not None)
+            row.set_here(self._place(row.model))
         self._show_bar()
 
     def _all(self) -> list[DownloadRow]:

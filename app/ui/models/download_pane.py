@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.engine.probe import Examined, Machine
 from app.host import demo_model
@@ -19,11 +19,11 @@ from app.ui.models.details import Details, details_of, licence_of
 from app.ui.models.download_controller import DownloadController, name_of
 from app.ui.models.download_row import DownloadRow
 from app.ui.models.hub_search_pane import HubSearchPane
-from app.ui.models.recommendation import plan_of, recommended, verdict
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
+from app.wording.recommendation import plan_of, recommended, verdict
 
 _MOST_FOUND = 3  # models of other programs that are listed; the others are one tab away
 
@@ -61,19 +61,22 @@ class DownloadPane(QWidget):
         self._offline.set_text(tr("Fireside is offline. Go online to download a model."))
         self._offline.add_button(
             Button(
-                theme, "goOnline", tr("Let Fireside use the network"), text=tr("Go online"),
+                theme, "goOnline", tr("Go online"), text=tr("Go online"),
                 clicked=self.online.emit,
             )
         )  # fmt: skip
         self.search = HubSearchPane(theme, downloads)
         self.search.shown.connect(self._show_search)
         self._choices = QWidget()
-        self._column = column(self._choices, gap=14)
+        place = QWidget()  # made before the others, so that Tab reaches the recommended one first
+        self._hero_place = column(place)
+        choices = column(self._choices, gap=14)
+        choices.addWidget(place)
         self._others_title = heading(tr("Other choices"), 13, 600)
         self._others_title.setProperty("tone", "muted")
         self._others = OptionList("otherChoices")
-        self._column.addWidget(self._others_title)
-        self._column.addWidget(self._others)
+        choices.addWidget(self._others_title)
+        choices.addWidget(self._others)
         for widget in (self._offline, self.search, self._choices):
             layout.addWidget(widget)
         self._arrange()
@@ -143,7 +146,7 @@ class DownloadPane(QWidget):
             button.setVisible(offered)
 
     def _hero_has_focus(self) -> bool:
-        focused = QApplication.focusWidget()
+        focused = self.window().focusWidget()  # also while another program's window is active
         return self._hero is not None and focused is not None and self._hero.isAncestorOf(focused)
 
     def _found(self) -> tuple[InstalledModel, ...]:
@@ -154,7 +157,6 @@ class DownloadPane(QWidget):
     def _set_hero(self, advice: Offer | InstalledModel) -> None:
         focused = self._hero_has_focus()
         if self._hero:
-            self._column.removeWidget(self._hero)
             self._hero.setParent(None)
             self._hero.deleteLater()
         self._meanwhile, self._rows = None, []
@@ -162,7 +164,7 @@ class DownloadPane(QWidget):
             self._hero = self._offer_hero(advice)
         else:
             self._hero = self._installed_hero(advice)
-        self._column.insertWidget(0, self._hero)
+        self._hero_place.addWidget(self._hero)
         if focused:
             self.focus_first()
 
@@ -174,7 +176,7 @@ class DownloadPane(QWidget):
         details = details_of(self._theme, offer.model, offer.name, offer.licence)
         self._meanwhile = Button(
             self._theme, "demoMeanwhile", tr("Try the interface with the demo model"),
-            text=tr("Try the interface meanwhile"), kind="primary", clicked=self.demo.emit,
+            text=tr("Try the interface while you wait"), kind="primary", clicked=self.demo.emit,
         )  # fmt: skip
         self._meanwhile.hide()
         row.buttons.insertWidget(0, self._meanwhile)
@@ -265,6 +267,8 @@ class DownloadPane(QWidget):
         for offer, row in self._rows:
             fits, slow, runs = verdict(plan_of(offer, self._machine), self._machine)
             row.set_fit(fits, slow, fits=runs)
+            if offer == self._advice and self._hero and not runs:
+                self._hero.set_caption(tr("Too large for this computer"))
 
 
 def _description(offer: Offer) -> str:

@@ -13,11 +13,11 @@ from app.ui.controls import Button, Elided, column, muted, set_tone, tip
 from app.ui.form_fields import named
 from app.ui.models.details import HUB, Details, files_of
 from app.ui.models.download_controller import DownloadController
-from app.ui.models.recommendation import verdict
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
+from app.wording.recommendation import verdict
 
 _LAST_RANK = 2
 _LISTED_AT_ONCE = 4  # repositories whose files are listed without a click
@@ -172,7 +172,7 @@ class RepositoryRow(QFrame):
         self._button = Button(
             theme,
             "showVariants",
-            tr("Show the files of {name}").format(name=repository.name),
+            tr("Show files of {name}").format(name=repository.name),
             text=tr("Show files"),
             kind="small",
             clicked=self.wanted.emit,
@@ -213,7 +213,7 @@ class RepositoryRow(QFrame):
             self._variants.append(row)
             self._column.addWidget(row)
         if not variants:
-            none = tr("No model in it runs in Fireside.")
+            none = tr("No compatible models")
             self._facts.setText(f"{_facts(self.repository)}\n{none}")
 
 
@@ -245,7 +245,7 @@ class VariantRow(QWidget):
         if not self._row.isEnabled():
             return
         if self._header is None:
-            self._row.set_fit(tr("Its memory use is known after the download."))
+            self._row.set_fit(tr("Memory use will be known after the download."))
         else:
             fits, slow, runs = verdict(propose(self._header, machine), machine)
             self._row.set_fit(fits, slow, fits=runs)
@@ -277,7 +277,7 @@ def _facts(repository: Repository) -> str:
     elif count:
         facts.append(tr("{count} million parameters").format(count=number(count / 1e6, 1)))
     if repository.gated:
-        facts.append(tr("access must be requested on its page"))
+        facts.append(tr("gated: request access on its page"))
     if runs is False:
-        facts.append(tr("{kind}: Fireside runs only gpt-oss").format(kind=repository.architecture))
+        facts.append(tr("{kind} (Fireside only runs gpt-oss)").format(kind=repository.architecture))
     return " · ".join(facts)

@@ -47,12 +47,12 @@ class InstalledPane(QWidget):
         installed.changed.connect(self._show)
 
     def _head(self) -> QHBoxLayout:
-        self._status = muted(tr("Looking…"), "hereStatus", pixels=13)
+        self._status = muted(tr("Scanning…"), "hereStatus", pixels=13)
         self._status.setWordWrap(True)
         again = Button(
             self._theme,
             "lookAgain",
-            tr("Look for models again"),
+            tr("Rescan for models"),
             text=tr("Rescan"),
             clicked=self._installed.look,
         )
@@ -68,8 +68,8 @@ class InstalledPane(QWidget):
         layout.addWidget(heading(tr("Your model folders"), 15))
         words = muted(
             tr(
-                "Fireside also finds the models of Hugging Face, LM Studio, Ollama, Jan and "
-                "llama.cpp. Nothing is copied."
+                "Fireside also finds models from Hugging Face, LM Studio, Ollama, Jan and "
+                "llama.cpp, without copying them."
             ),
             pixels=13,
         )
@@ -77,7 +77,7 @@ class InstalledPane(QWidget):
         layout.addWidget(words)
         layout.addLayout(self._folder_list)
         add = Button(
-            self._theme, "addFolder", tr("Choose a folder with models"), text=tr("Add a folder…"),
+            self._theme, "addFolder", tr("Choose model folder"), text=tr("Add folder…"),
             clicked=self._ask_folder,
         )  # fmt: skip
         layout.addWidget(add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -111,7 +111,7 @@ class InstalledPane(QWidget):
             Button(
                 self._theme,
                 "removeFolder",
-                tr("Stop looking in {folder}; nothing is deleted").format(folder=folder),
+                tr("Remove {folder} from the list (nothing is deleted)").format(folder=folder),
                 icon="close",
                 size=14,
                 clicked=lambda: self.folders_changed.emit(others),
@@ -120,7 +120,7 @@ class InstalledPane(QWidget):
         return row
 
     def _ask_folder(self) -> None:
-        ask_folder(self, tr("Choose a folder with models"), self._add_folder)
+        ask_folder(self, tr("Choose model folder"), self._add_folder)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self._folders:
@@ -148,7 +148,7 @@ class InstalledPane(QWidget):
             total = gigabytes(sum(model.size for model in models))
             return tr("%n model(s), {size} in all", "", len(models)).format(size=total)
         if self._installed.looking or not self._installed.looked:
-            return tr("Looking…")
+            return tr("Scanning…")
         return tr("No models found")
 
     def _row(self, model: InstalledModel) -> ModelRow:
@@ -170,20 +170,22 @@ class InstalledPane(QWidget):
                 self,
                 self._theme,
                 tr("Remove {name}?").format(name=name),
-                tr("This frees {size}. It can be downloaded again.").format(size=size),
+                tr("This frees up {size}. You can download the model again later.").format(
+                    size=size
+                ),
                 tr("Remove"),
                 lambda: self._installed.remove(model),
             )
             return
         if model.place.kind is ModelSource.CHOSEN:
             why = tr(
-                "Fireside did not download it: it is in a folder of yours, and other programs may "
-                "use it."
+                "Fireside didn’t download this model. It’s in one of your folders, and other "
+                "apps may be using it."
             )
         else:
             why = tr(
-                "Fireside did not download it: it is in the folder of {owner}, and other programs "
-                "may use it."
+                "Fireside didn’t download this model. It belongs to {owner}, and other apps may "
+                "be using it."
             ).format(owner=model.place.kind)
         confirm(
             self,
@@ -194,8 +196,8 @@ class InstalledPane(QWidget):
             lambda: confirm(
                 self,
                 self._theme,
-                tr("Really delete {name}?").format(name=model.path.name),
-                tr("This deletes {size} from {parent}. It cannot be undone.").format(
+                tr("Delete {name}?").format(name=model.path.name),
+                tr("This deletes {size} from {parent}. This can’t be undone.").format(
                     size=size, parent=model.path.parent
                 ),
                 tr("Delete"),
@@ -228,7 +230,7 @@ class ModelRow(QFrame):
         self._bar = ProgressLine(
             "moveProgress",
             tr("Moving {called}").format(called=shown_name),
-            tr("How much has been moved"),
+            tr("Progress"),
             4,
         )
         layout = column(self, (18, 14, 16, 14), gap=4)
@@ -251,7 +253,7 @@ class ModelRow(QFrame):
         show = Button(
             theme,
             "showFile",
-            tr("Show {called} in the file manager").format(called=called),
+            tr("Show {called} in folder").format(called=called),
             text=tr("Show in folder"),
             clicked=lambda: reveal(self._model.path),
         )
@@ -272,7 +274,7 @@ class ModelRow(QFrame):
         self._stop = Button(
             theme,
             "stopMove",
-            tr("Leave {called} where it is").format(called=called),
+            tr("Stop moving {called}").format(called=called),
             text=tr("Stop", "moving a model"),
             clicked=self.stopped.emit,
         )
@@ -321,9 +323,11 @@ class ModelRow(QFrame):
 def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
     """Return a tooltip: what a button does, or why it is disabled."""
     if asked:
-        return tr("{label}: choose another model first").format(label=label)
+        return tr("{label} (switch to another model first)").format(label=label)
     if not able:
-        return tr("{label}: only in Ollama (ollama rm {name})").format(label=label, name=model.name)
+        return tr("{label} (managed by Ollama; use ollama rm {name})").format(
+            label=label, name=model.name
+        )
     return label
 
 

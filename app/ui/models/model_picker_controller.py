@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.base.types import FileLocation
-from app.turn import ModelPlanned
 from app.ui.banner import Banner
 from app.ui.controls import keyed, plain
 from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name, title
-from app.ui.state.model_choice import ModelChoice, loading_sentence, plan_summary
+from app.ui.state.live_turns import loading_sentence
+from app.ui.state.model_choice import ModelChoice
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -54,7 +54,6 @@ class ModelPickerController(QObject):
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
-        models.planned.connect(self._planned)
         models.failed.connect(self._failed)
         installed.changed.connect(lambda: models.adopt(installed.usable))
         installed.moved.connect(self._moved)
@@ -174,15 +173,6 @@ class ModelPickerController(QObject):
         if self._models_controller.has_page:
             self._page.set_error(sentence)
 
-    def _planned(self, event: ModelPlanned) -> None:
-        if event.reduced:
-            self._banner.show_sentence(
-                tr(
-                    "Less memory was free than expected, so {name} uses reduced settings: "
-                    "{summary}."
-                ).format(name=event.model.name, summary=plan_summary(event.plan))
-            )
-
     def _progressed(self, fraction: float) -> None:
         if self._models.loading:
             self._loading = loading_sentence(self._models.loading, fraction)
@@ -202,6 +192,5 @@ class ModelPickerController(QObject):
         self.turned.emit()
 
     def _failed(self, error: Exception) -> None:
-        if self._models.current is None and self._pages.chat_shown:
-            self.show_page()
-        self.tell(error)
+        if self.shown:
+            self.tell(error)

@@ -88,7 +88,7 @@ class ModelsPage(QScrollArea):
         self._title = QLabel()
         self._title.setObjectName("modelsTitle")
         self._title.setFont(font(24, 640))
-        self._invitation = tr("Choose a model. It runs on this computer, and your chats stay here.")
+        self._invitation = tr("Choose a model to run on your computer. Your chats never leave it.")
         self._progress = muted(self._invitation, "modelsProgress", pixels=14)
         self._progress.setWordWrap(True)
         escape = QShortcut("Esc", self)

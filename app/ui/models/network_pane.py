@@ -41,33 +41,32 @@ class NetworkPane(QWidget):
         self.offline = Switch("offline", tr("Offline"), on=settings.offline)
         self.offline.turned.connect(self.offline_chosen)
         limit = CountField(
-            "downloadLimit", tr("Speed limit of downloads"), tr("Megabytes a second (0: no limit)"),
+            "downloadLimit", tr("Download speed limit"),
+            tr("Megabytes per second (0 for no limit)"),
             most=_MOST_MB, step=1, none=tr("No limit"),
         )  # fmt: skip
         limit.setSuffix(tr(" MB/s"))
         limit.setValue(settings.download_limit)
         limit.valueChanged.connect(self.limit_chosen)
         self._folder = QLineEdit()
-        named(self._folder, "downloadFolder", tr("Download folder"), tr("Where downloads go"))
+        named(self._folder, "downloadFolder", tr("Download folder"), tr("Where to save downloads"))
         self._folder.setReadOnly(True)
         layout = column(self, gap=8)
         layout.addWidget(
-            FormRow(tr("Offline"), tr("Fireside then opens no connection at all. Chats need none."),
+            FormRow(tr("Offline"), tr("Block all network access. Chatting works offline."),
                 self.offline)
         )  # fmt: skip
         layout.addWidget(
-            FormRow(
-                tr("Speed limit"), tr("For downloads on a metered or shared connection."), limit
-            )
+            FormRow(tr("Speed limit"), tr("For metered or shared connections."), limit)
         )
         self._add_folder(layout, theme, settings)
         layout.addSpacing(8)
-        layout.addWidget(heading(tr("Surroundings"), 15))
+        layout.addWidget(heading(tr("Environment"), 15))
         words = muted(_environment(), "surroundings", pixels=13)
         words.setWordWrap(True)
         layout.addWidget(words)
         layout.addSpacing(8)
-        layout.addWidget(heading(tr("Every connection that Fireside made"), 15))
+        layout.addWidget(heading(tr("Connection log"), 15))
         self._summary = muted("", "connectionSum", pixels=13)
         self._summary.setWordWrap(True)
         layout.addWidget(self._summary)
@@ -90,16 +89,15 @@ class NetworkPane(QWidget):
         count, total = len(connections), sum(each.received for each in connections)
         self._summary.setText(
             tr(
-                "%Ln request(s), {size} received. All are kept in connections.log in the data "
-                "folder, and there were no others: chats use no network, and Fireside reports "
-                "nothing.",
+                "%Ln request(s), {size} received. Fireside has made no other connections. The "
+                "log is also saved as connections.log in the data folder.",
                 "",
                 count,
             ).format(size=gigabytes(total))
             if count
             else tr(
-                "None so far. Fireside makes none but for a search or a download on this page, and "
-                "when you have it look for a new version."
+                "No connections yet. Fireside only connects when you search for models, download "
+                "one, or check for updates."
             )
         )
 
@@ -107,22 +105,22 @@ class NetworkPane(QWidget):
         choose = Button(
             theme,
             "chooseDownloadFolder",
-            tr("Choose where downloads go"),
+            tr("Choose download folder"),
             text=tr("Choose…"),
             clicked=lambda: ask_folder(
                 self,
-                tr("Choose where downloads go"),
+                tr("Choose download folder"),
                 lambda path: self.folder_chosen.emit(str(path)),
             ),
         )
         self._back = Button(
-            theme, "usualFolder", tr("Use Hugging Face’s own folder again"), text=tr("Usual place"),
+            theme, "usualFolder", tr("Use the default location"), text=tr("Default location"),
             clicked=lambda: self.folder_chosen.emit(""),
         )  # fmt: skip
         layout.addWidget(
             FormRow(
                 tr("Download folder"),
-                tr("Laid out as Hugging Face’s own, so that other programs find the models, too."),
+                tr("Uses the Hugging Face cache layout, so other apps can find the models."),
                 choose,
             )
         )
@@ -132,9 +130,7 @@ class NetworkPane(QWidget):
 
     def _table(self) -> QTableView:
         table = QTableView()
-        named(
-            table, "connectionLog", tr("Connections"), tr("Time, host, purpose and bytes of each")
-        )
+        named(table, "connectionLog", tr("Connection log"), tr("Connection log"))
         table.setModel(self._log)
         table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         table.setShowGrid(False)
@@ -195,14 +191,16 @@ def _environment() -> str:
     sentences = [
         tr("Downloads come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)
         if mirror
-        else tr("Choose a mirror in Preferences, or set HF_ENDPOINT."),
+        else tr("To use a mirror, set it in Settings or with HF_ENDPOINT."),
         tr("HF_TOKEN is set, for gated models.")
         if os.environ.get("HF_TOKEN")
-        else tr("Gated models need an access token: save one in Preferences, or set HF_TOKEN."),
+        else tr("Gated models need an access token: add one in Settings, or set HF_TOKEN."),
     ]
     names = [n for n in _PROXIES if os.environ.get(n) or os.environ.get(n.lower())]
     if names:
-        sentences.append(tr("The proxy of {name} is used.").format(name=names[0]))
+        sentences.append(tr("Uses the proxy from {name}.").format(name=names[0]))
     else:
-        sentences.append(tr("Proxies are those of the system (HTTPS_PROXY)."))
-    return " ".join([*sentences, tr("Certificates are checked against those of the system.")])
+        sentences.append(tr("Uses the system proxy (HTTPS_PROXY)."))
+    return " ".join(
+        [*sentences, tr("Certificates are verified against the system’s certificate store.")]
+    )

@@ -11,6 +11,7 @@
     presets_page             presets, each edited in a `preset_form`
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
+    removal_dialog           removing the user's data
     memory_page              how the model is run; `memory_bar` shows the memory needed
     diagnosis_page           what was found on this computer
     sampling_fields          fields for sampling

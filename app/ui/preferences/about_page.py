@@ -48,12 +48,12 @@ class AboutPage(FittingDialog):
         layout = column(self, (26, 22, 26, 24), gap=10)
         layout.addLayout(self._head())
         layout.addSpacing(8)
-        layout.addWidget(heading(tr("What Fireside is made of"), 15))
+        layout.addWidget(heading(tr("Third-party licences"), 15))
         layout.addWidget(
             note(
                 tr(
-                    "Fireside itself comes under the Apache License 2.0. Qt is used under the "
-                    "LGPL: its libraries are files of their own, which you may replace."
+                    "Fireside is licensed under the Apache License 2.0. It uses Qt under the "
+                    "LGPL; you can replace the Qt libraries, which are separate files."
                 ),
                 "aboutLicences",
             )
@@ -74,7 +74,7 @@ class AboutPage(FittingDialog):
         title = QLabel(f"Fireside {__version__}")
         title.setObjectName("version")
         title.setFont(font(20, 640))
-        versions = tr("With Python {python} and Qt {qt}.").format(
+        versions = tr("Python {python}, Qt {qt}").format(
             python=platform.python_version(), qt=qVersion()
         )
         words = QVBoxLayout()
@@ -83,20 +83,20 @@ class AboutPage(FittingDialog):
         words.addWidget(note(versions, "aboutVersions"))
         self._news = note("", "newVersion")
         self._news.setText(
-            tr("Fireside looks for a newer version only when you ask it to.")
+            tr("Fireside never checks for updates on its own.")
             if REPOSITORY
-            else tr("This Fireside does not know where newer versions are released.")
+            else tr("Updates aren’t configured in this build.")
         )
         words.addWidget(self._news)
         self._check = Button(
-            self._theme, "checkVersion", tr("Ask GitHub for the newest version"),
-            text=tr("Check for a new version"), clicked=self._request_check,
+            self._theme, "checkVersion", tr("Check for updates on GitHub"),
+            text=tr("Check for updates"), clicked=self._request_check,
         )  # fmt: skip
         self._check.setVisible(bool(REPOSITORY))
         self._page = ""
         self._open = Button(
-            self._theme, "openRelease", tr("Open the page of the new version in the browser"),
-            text=tr("Open its page"), kind="primary",
+            self._theme, "openRelease", tr("View release in browser"),
+            text=tr("View release"), kind="primary",
             clicked=lambda: QDesktopServices.openUrl(QUrl(self._page)),
         )  # fmt: skip
         self._open.hide()
@@ -111,7 +111,7 @@ class AboutPage(FittingDialog):
     def _request_check(self) -> None:
         self._check.setEnabled(False)
         self._open.hide()
-        self._show_news(tr("Asking GitHub…"))
+        self._show_news(tr("Checking for updates…"))
         self.check_requested.emit()
 
     def show_release(self, release: LatestRelease) -> None:
@@ -119,10 +119,10 @@ class AboutPage(FittingDialog):
         self._page = release.page
         self._open.setVisible(release.newer)
         if release.newer:
-            self._show_news(tr("Fireside {version} is there.").format(version=release.version))
+            self._show_news(tr("Fireside {version} is available.").format(version=release.version))
             self._open.setFocus()
         else:
-            self._show_news(tr("This is the newest version."))
+            self._show_news(tr("Fireside is up to date."))
 
     def show_check_error(self, error: BaseException) -> None:
         self._check.setEnabled(True)
@@ -162,7 +162,7 @@ class AboutPage(FittingDialog):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._text = QPlainTextEdit()
-        named(self._text, "licenceText", tr("Licence"), tr("The words of the licence"))
+        named(self._text, "licenceText", tr("Licence"), tr("Licence text"))
         self._text.setProperty("kind", "field")
         self._text.setFrameShape(QFrame.Shape.NoFrame)
         self._text.setReadOnly(True)
@@ -228,11 +228,11 @@ class _SearchField(QLineEdit):
         named(
             self,
             "findLicence",
-            tr("Search the licences"),
-            tr("Search names and licences; Enter goes to the next place"),
+            tr("Search licences"),
+            tr("Search names and licences; press Enter for the next match"),
         )
         self.setProperty("kind", "field")
-        self.setPlaceholderText(tr("Search the licences"))
+        self.setPlaceholderText(tr("Search licences"))
         self.setClearButtonEnabled(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

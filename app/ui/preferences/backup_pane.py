@@ -35,7 +35,7 @@ class BackupPane(QWidget):
         )  # fmt: skip
         self._restore.setEnabled(False)
         self._make = Button(
-            theme, "backUpNow", tr("Make a backup of all chats now"),
+            theme, "backUpNow", tr("Back up all chats now"),
             text=tr("Back up now"), clicked=self.make_requested.emit,
         )  # fmt: skip
         self._list.marked.connect(self._restore.setEnabled)
@@ -47,14 +47,7 @@ class BackupPane(QWidget):
         buttons.addStretch(1)
         layout = column(self, gap=8)
         layout.addWidget(heading(tr("Backups")))
-        layout.addWidget(
-            note(
-                tr(
-                    "Fireside makes a backup of the chats every day, and keeps those of the last "
-                    "seven days on which it ran."
-                )
-            )
-        )
+        layout.addWidget(note(tr("Backed up daily; the last seven backups are kept.")))
         layout.addWidget(self._list)
         layout.addLayout(buttons)
         layout.addWidget(self._status)
@@ -66,7 +59,7 @@ class BackupPane(QWidget):
     def set_backups(self, backups: list[Backup]) -> None:
         self._make.setEnabled(True)
         self._list.set_backups(backups)
-        self._show_status("" if backups else tr("There are none yet."))
+        self._show_status("" if backups else tr("No backups yet"))
 
     def show_error(self, error: BaseException) -> None:
         self._make.setEnabled(True)
@@ -80,15 +73,12 @@ class BackupPane(QWidget):
         backup = self._list.backup
         if backup is None:
             return
-        question = tr("Put the backup of {moment} in the place of your chats?")
+        question = tr("Restore the backup of {moment}?")
         confirm(
             self,
             self._theme,
             question.format(moment=moment(backup)),
-            tr(
-                "Fireside first makes another backup, of all chats as they are now, so that you "
-                "can come back to them. Then it closes them and opens this one."
-            ),
+            tr("This replaces all your current chats. They will be backed up first."),
             tr("Restore"),
             lambda: self.restore_requested.emit(backup),
         )

@@ -27,8 +27,8 @@ class ChatPage(FormPage):
         self.instructions = TextField(
             "chatInstructions",
             tr("Instructions for this chat"),
-            tr("Sent with every question of this chat, in the place of the general ones"),
-            tr("Empty: the general ones."),
+            tr("Used instead of the general instructions"),
+            tr("Leave empty to use the general instructions"),
         )
         self.instructions.written.connect(setup.choose_instructions)
         self.column.addWidget(self.instructions)
@@ -38,8 +38,8 @@ class ChatPage(FormPage):
         self.column.addWidget(self._fields)
         self.column.addSpacing(8)
         self._reset = Button(
-            theme, "resetSampling", tr("Back to the values that the model was made for"),
-            text=tr("Reset to the model’s own"),
+            theme, "resetSampling", tr("Reset to the model’s defaults"),
+            text=tr("Reset to defaults"),
             clicked=lambda: setup.choose_sampling(setup.default),
         )  # fmt: skip
         self.column.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
@@ -54,9 +54,9 @@ class ChatPage(FormPage):
     def _show(self) -> None:
         setup, title = self._setup, self._setup.title
         self._scope.setText(
-            tr("For “{title}” only, from its next answer on.").format(title=title)
+            tr("Applies to “{title}” only, starting with the next answer.").format(title=title)
             if title
-            else tr("For the new chat only.")
+            else tr("Applies to the new chat only.")
         )
         self._reset.setEnabled(setup.own.sampling is not None)
         # Keep half-written text unless there is something else to show.

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.base.settings import Settings
 from app.base.types import Effort
 from app.ui.controls import Segments, Switch, spoken
-from app.ui.form_fields import FormPage, FormRow, TextField, heading
+from app.ui.form_fields import FormPage, FormRow, TextField, heading, note
 from app.wording.efforts import effort_label
 from app.wording.language import tr
 
@@ -44,14 +44,14 @@ class ChatsPage(FormPage):
     def _rows(self) -> Iterable[FormRow]:
         yield FormRow(tr("Send messages with"), "", self._send_key())
         yield FormRow(tr("Effort for new chats"), "", self._effort())
-        yield FormRow(tr("Name chats"), tr("Let the model name new chats."), self._name_chats())
+        yield FormRow(tr("Name chats automatically"), "", self._name_chats())
         yield FormRow(
-            tr("Read ahead"),
-            tr("Prepares your next question while you read and type. Never on battery."),
+            tr("Precompute context"),
+            tr("Faster replies, but uses the processor in the background. Off on battery."),
             self._read_ahead(),
         )
         yield FormRow(
-            tr("Copy as"),
+            tr("Copy format"),
             tr("Format used by {keys}.").format(keys=spoken(QKeySequence.StandardKey.Copy)),
             self._copy_format(),
         )
@@ -77,19 +77,19 @@ class ChatsPage(FormPage):
         return effort
 
     def _name_chats(self) -> QWidget:
-        names = Switch("nameChats", tr("Name chats"), on=self._settings.name_chats)
+        names = Switch("nameChats", tr("Name chats automatically"), on=self._settings.name_chats)
         names.turned.connect(self.name_chats_chosen)
         return names
 
     def _read_ahead(self) -> QWidget:
-        prepare = Switch("prepare", tr("Read ahead"), on=self._settings.prepare)
+        prepare = Switch("prepare", tr("Precompute context"), on=self._settings.prepare)
         prepare.turned.connect(self.read_ahead_chosen)
         return prepare
 
     def _copy_format(self) -> QWidget:
         copies = Segments(
             "copyAs",
-            tr("Copy as"),
+            tr("Copy format"),
             [
                 ("markdown", "Markdown", "copyAsMarkdown", ""),
                 ("text", tr("Plain text"), "copyAsText", ""),
@@ -100,14 +100,15 @@ class ChatsPage(FormPage):
         return copies
 
     def _add_instructions(self) -> None:
-        self.column.addWidget(heading(tr("Instructions to the model")))
-        self.add_note(tr("Applied to every chat without its own instructions."))
+        part = self.add_part()
+        part.addWidget(heading(tr("Instructions")))
+        part.addWidget(note(tr("Applied to every chat without its own instructions.")))
         self.instructions = TextField(
             "instructions",
-            tr("Instructions to the model"),
-            tr("Applied to every chat without its own instructions"),
-            tr("For example: Answer briefly."),
+            tr("Instructions"),
+            tr("Applied to every chat without its own instructions."),
+            tr("e.g. Keep answers short."),
         )
         self.instructions.show_text(self._settings.instructions)
         self.instructions.written.connect(self.instructions_written)
-        self.column.addWidget(self.instructions)
+        part.addWidget(self.instructions)

@@ -36,8 +36,8 @@ class ComponentList(QListWidget):
         named(
             self,
             "componentList",
-            tr("What Fireside is made of"),
-            tr("Choose one with the arrow keys"),
+            tr("Third-party licences"),
+            tr("Use the arrow keys to choose"),
         )
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

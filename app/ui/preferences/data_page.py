@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from app.ui.controls import Button
-from app.ui.form_fields import FormPage, heading, named
+from app.ui.form_fields import FormPage, heading, named, note
 from app.ui.preferences.backup_pane import BackupPane
 from app.ui.theme import Theme
 from app.wording.language import tr
@@ -21,9 +21,10 @@ class DataPage(FormPage):
     import_folder = Signal()
     export_everything = Signal()
     import_everything = Signal()
+    remove_everything = Signal()
 
     def __init__(self, theme: Theme, folder: Path, backups: BackupPane) -> None:
-        super().__init__("dataPage", tr("Your data"))
+        super().__init__("dataPage", tr("Data"))
         self._theme, self._folder = theme, folder
         self._add_folder()
         self.column.addSpacing(14)
@@ -32,12 +33,14 @@ class DataPage(FormPage):
         self._add_moving()
         self.column.addSpacing(14)
         self.column.addWidget(backups)
+        self.column.addSpacing(14)
+        self._add_removal()
         self.column.addStretch(1)
 
     def _add_folder(self) -> None:
-        self.add_note(tr("Chats and settings are kept in this folder."))
+        self.add_note(tr("Chats and settings are stored in this folder."))
         folder = QLineEdit(str(self._folder))
-        named(folder, "dataFolder", tr("Data folder"), tr("Where chats and settings are kept"))
+        named(folder, "dataFolder", tr("Data folder"), tr("Data folder"))
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
         button = Button(
@@ -51,48 +54,52 @@ class DataPage(FormPage):
         row.addWidget(button)
 
     def _add_files(self) -> None:
-        self.column.addWidget(heading(tr("Export and import")))
-        self.add_note(
-            tr(
-                "Take all chats along, as one file or to read, or bring in those of ChatGPT, "
-                "Claude, LM Studio or Open WebUI: their exports as they are, several at once. A "
-                "single chat is exported from its menu."
-            )
-        )
-        self._add_buttons(
-            ("exportAll", tr("Export all…"), tr("Export all chats to a file"), self.export_all),
-            ("importChats", tr("Import…"), tr("Import chats from files"), self.import_chats),
-            (
-                "importFolder",
-                tr("Import a folder…"),
-                tr("Import chats from a folder"),
-                self.import_folder,
-            ),
+        self._add_section(
+            tr("Export and import"),
+            tr("Export all chats, or import from ChatGPT, Claude, LM Studio or Open WebUI."),
+            ("exportAll", tr("Export all…"), tr("Export all chats"), self.export_all),
+            ("importChats", tr("Import…"), tr("Import chats"), self.import_chats),
+            ("importFolder", tr("Import folder…"), tr("Import folder"), self.import_folder),
         )
 
     def _add_moving(self) -> None:
-        self.column.addWidget(heading(tr("Move to another computer")))
-        self.add_note(tr("Chats, presets and settings in one file. No tokens, no models."))
-        self._add_buttons(
+        self._add_section(
+            tr("Move to another computer"),
+            tr(
+                "Export chats, presets and settings to a single file. Access tokens and "
+                "models aren’t included."
+            ),
             (
                 "exportEverything",
                 tr("Export everything…"),
-                tr("Export chats, presets and settings to one file"),
+                tr("Export everything"),
                 self.export_everything,
             ),
             (
                 "importEverything",
                 tr("Import everything…"),
-                tr("Import a file made with Export everything"),
+                tr("Import everything"),
                 self.import_everything,
             ),
         )
 
-    def _add_buttons(self, *buttons: tuple[str, str, str, SignalInstance]) -> None:
-        """Add a row of buttons: the name, text, label and signal of each."""
+    def _add_removal(self) -> None:
+        self._add_section(
+            tr("Remove all data"),
+            tr("Review what’s stored on this computer and choose what to remove."),
+            ("removeData", tr("Remove all data…"), tr("Remove all data"), self.remove_everything),
+        )
+
+    def _add_section(
+        self, title: str, about: str, *buttons: tuple[str, str, str, SignalInstance]
+    ) -> None:
+        """Add a title, a note and a row of buttons: the name, text, label and signal of each."""
+        part = self.add_part()
+        part.addWidget(heading(title))
+        part.addWidget(note(about))
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.column.addLayout(row)
+        part.addLayout(row)
         for name, text, label, signal in buttons:
             row.addWidget(Button(self._theme, name, label, text=text, clicked=signal.emit))
         row.addStretch(1)

@@ -28,18 +28,13 @@ class DiagnosisPage(FormPage):
         log_tail: Callable[[], str],
     ) -> None:
         """Create the page; ``report`` and ``log_tail`` return the texts to show."""
-        super().__init__("diagnosisPage", tr("Diagnosis"))
+        super().__init__("diagnosisPage", tr("Diagnostics"))
         self._hardware, self._make_report, self._log_tail = hardware, report, log_tail
         self.add_note(
-            tr(
-                "What Fireside found on this computer, and what it chose. Nothing of your "
-                "chats is in it, so you can send it along where you ask for help."
-            )
+            tr("Contains none of your chats, so it’s safe to share when asking for help.")
         )
-        self._report = QPlainTextEdit(tr("Looking at this computer…"))
-        named(
-            self._report, "doctorReport", tr("Diagnosis"), tr("What was found, and what was chosen")
-        )
+        self._report = QPlainTextEdit(tr("Checking your computer…"))
+        named(self._report, "doctorReport", tr("Diagnostics"), tr("Hardware and chosen settings"))
         self._report.setProperty("kind", "field")
         self._report.setFrameShape(QFrame.Shape.NoFrame)
         self._report.setReadOnly(True)
@@ -53,7 +48,7 @@ class DiagnosisPage(FormPage):
         self._report.setMinimumHeight(240)
         self.column.addWidget(self._report, 1)
         self._copy = Button(
-            theme, "copyDoctor", tr("Copy the diagnosis"), text=tr("Copy"), icon="copy", size=16,
+            theme, "copyDoctor", tr("Copy diagnostics"), text=tr("Copy"), icon="copy", size=16,
             clicked=self._copy_report,
         )  # fmt: skip
         self._copy.setEnabled(False)

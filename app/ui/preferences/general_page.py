@@ -44,10 +44,10 @@ class GeneralPage(FormPage):
     def _rows(self) -> Iterable[FormRow]:
         yield FormRow(tr("Theme"), "", self._theme_choice())
         yield self._language_row
-        yield FormRow(tr("Text size of messages"), "", self._text_size())
+        yield FormRow(tr("Message text size"), "", self._text_size())
         yield FormRow(
             tr("Notifications"),
-            tr("When an answer took more than 10 seconds and Fireside isn’t in front."),
+            tr("When an answer took over 10 seconds and Fireside is in the background."),
             self._notifications(),
         )
         yield self._folder_row
@@ -59,7 +59,7 @@ class GeneralPage(FormPage):
 
     def show_export_folder(self, folder: str) -> None:
         """Show where exports begin; "" for the folder that was used last."""
-        self._folder_row.explain(folder or tr("The last one used."))
+        self._folder_row.explain(folder or tr("Last used folder"))
         self._usual_folder.setVisible(bool(folder))
 
     def _theme_choice(self) -> QWidget:
@@ -83,7 +83,7 @@ class GeneralPage(FormPage):
         field.set_value(wanted if wanted in LANGUAGES else "")
         field.chosen.connect(self._choose_language)
         self._restart = Button(
-            self._theme, "restart", tr("Restart Fireside in the new language"), text=tr("Restart"),
+            self._theme, "restart", tr("Restart Fireside"), text=tr("Restart"),
             clicked=self.restart_wanted.emit,
         )  # fmt: skip
         self._restart.hide()
@@ -101,7 +101,7 @@ class GeneralPage(FormPage):
         self._restart.show()
 
     def _text_size(self) -> QWidget:
-        label = tr("Text size of messages")
+        label = tr("Message text size")
         self.text_size = ChoiceField("textSize", label, label)
         self.text_size.set_stops(_sizes(), self._settings.text_size)
         self.text_size.turned.connect(lambda: self.text_size_chosen.emit(self.text_size.value))
@@ -114,11 +114,11 @@ class GeneralPage(FormPage):
 
     def _folder_choice(self) -> QWidget:
         choose = Button(
-            self._theme, "chooseExports", tr("Choose where exports begin"), text=tr("Choose…"),
+            self._theme, "chooseExports", tr("Choose export folder"), text=tr("Choose…"),
             clicked=self._ask_folder,
         )  # fmt: skip
         self._usual_folder = Button(
-            self._theme, "usualExports", tr("Begin in the last folder used"), text=tr("Reset"),
+            self._theme, "usualExports", tr("Use the last folder"), text=tr("Reset"),
             clicked=lambda: self.export_folder_chosen.emit(""),
         )  # fmt: skip
         both = QWidget()
@@ -139,7 +139,7 @@ class GeneralPage(FormPage):
 
     def _add_version(self) -> None:
         about = Button(
-            self._theme, "openAbout", tr("About Fireside: newer versions, and licences"),
+            self._theme, "openAbout", tr("About Fireside: updates and licences"),
             text=tr("About Fireside…"), clicked=self.about.emit,
         )  # fmt: skip
         row = QHBoxLayout()

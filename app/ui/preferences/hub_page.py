@@ -40,7 +40,7 @@ class HubPage(FormPage):
     def show_place(self, place: SecretPlace | None) -> None:
         """Show where the token is kept; None if there is none."""
         said = {
-            SecretPlace.KEYRING: tr("Saved in your system keyring."),
+            SecretPlace.KEYRING: tr("Saved in the system keyring."),
             SecretPlace.FILE: tr("Saved in a file only you can read."),
         }
         self._say(self._token_status, said[place] if place else "")
@@ -52,54 +52,44 @@ class HubPage(FormPage):
         self._say(self._token_status, explain(error).sentence, "danger")
 
     def _add_token(self) -> None:
-        self.column.addWidget(heading(tr("Access token")))
-        self.add_note(tr("For gated models. Create one in your Hugging Face account."))
+        part = self.add_part()
+        part.addWidget(heading(tr("Access token")))
+        part.addWidget(note(tr("For gated models. Create one in your Hugging Face account.")))
         self.token = QLineEdit()
-        named(
-            self.token, "hubToken", tr("Access token"), tr("A token of your Hugging Face account")
-        )
+        named(self.token, "hubToken", tr("Access token"), tr("Hugging Face access token"))
         self.token.setProperty("kind", "field")
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
         self.token.editingFinished.connect(self._give_token)
         self._show = Button(
-            self._theme, "showToken", tr("Show the token"), text=tr("Show"),
+            self._theme, "showToken", tr("Show token"), text=tr("Show"),
             clicked=self._toggle_echo,
         )  # fmt: skip
         self._remove = Button(
-            self._theme, "removeToken", tr("Remove the token"), text=tr("Remove"),
+            self._theme, "removeToken", tr("Remove token"), text=tr("Remove"),
             clicked=lambda: self._send_token(""),
         )  # fmt: skip
         self._token_status = note("", "hubTokenSaid")
-        self._add_line(self.token, self._show, self._remove, status=self._token_status)
+        _add_line(part, self.token, self._show, self._remove, status=self._token_status)
         if os.environ.get("HF_TOKEN"):
-            self.add_note(tr("{name} is set and is used instead.").format(name="HF_TOKEN"))
+            part.addWidget(note(tr("{name} is set and overrides this.").format(name="HF_TOKEN")))
         self.show_place(None)
 
     def _add_address(self) -> None:
-        self.column.addWidget(heading(tr("Server")))
-        self.add_note(tr("A mirror of Hugging Face. It gets your searches and your token."))
+        part = self.add_part()
+        part.addWidget(heading(tr("Mirror")))
+        part.addWidget(
+            note(tr("Used instead of huggingface.co. Receives your searches and token."))
+        )
         self.address = QLineEdit(self._address)
-        named(self.address, "hubAddress", tr("Server"), tr("The address of a mirror"))
+        named(self.address, "hubAddress", tr("Mirror"), tr("Mirror address"))
         self.address.setProperty("kind", "field")
         self.address.setPlaceholderText("https://huggingface.co")
         self.address.editingFinished.connect(self._choose_address)
         self._address_status = note("", "hubAddressSaid")
-        self._add_line(self.address, status=self._address_status)
+        _add_line(part, self.address, status=self._address_status)
         if os.environ.get("HF_ENDPOINT"):
-            self.add_note(tr("{name} is set and is used instead.").format(name="HF_ENDPOINT"))
-
-    def _add_line(self, *widgets: QWidget, status: QLabel) -> None:
-        """Add a field with its buttons, and a line about it, which is hidden while empty."""
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for widget in widgets:
-            row.addWidget(widget, isinstance(widget, QLineEdit))
-        block = QVBoxLayout()
-        block.setSpacing(4)
-        block.addLayout(row)
-        block.addWidget(status)
-        status.hide()
-        self.column.addLayout(block)
+            overrides = tr("{name} is set and overrides this.").format(name="HF_ENDPOINT")
+            part.addWidget(note(overrides))
 
     def _toggle_echo(self) -> None:
         hidden = self.token.echoMode() is QLineEdit.EchoMode.Password
@@ -112,7 +102,9 @@ class HubPage(FormPage):
         if not token:
             return
         if not token.isascii() or not token.isprintable() or " " in token:
-            self._say(self._token_status, tr("A token is one word, like hf_abc123."), "danger")
+            self._say(
+                self._token_status, tr("Invalid token. Tokens look like hf_abc123."), "danger"
+            )
             return
         self._send_token(token)
 
@@ -142,3 +134,14 @@ class HubPage(FormPage):
         label.setText(text)
         label.setVisible(bool(text))
         set_tone(label, tone)
+
+
+def _add_line(part: QVBoxLayout, *widgets: QWidget, status: QLabel) -> None:
+    """Add a field with its buttons, and a line about it, which is hidden while empty."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget, isinstance(widget, QLineEdit))
+    part.addLayout(row)
+    part.addWidget(status)
+    status.hide()

@@ -47,7 +47,7 @@ class MemoryPage(FormPage):
         self._machine: Machine | None = None
         self.plan: Plan | None = None
         """The plan for the current fields; None before the hardware is known."""
-        self._status = self.add_note(tr("Looking at this computer…"), "planSummary")
+        self._status = self.add_note(tr("Checking your computer…"), "planSummary")
         self.column.addSpacing(4)
         self._host_bar, self._gpu_bar = (
             MemoryBar(theme, "hostMemory"),
@@ -77,7 +77,7 @@ class MemoryPage(FormPage):
 
     def _add_fields(self) -> None:
         self._context = ChoiceField(
-            "context", tr("Context"), tr("How much of a chat the model sees")
+            "context", tr("Context length"), tr("How many tokens of a chat the model can see.")
         )
         self._cache = Segments(
             "cacheType",
@@ -88,11 +88,21 @@ class MemoryPage(FormPage):
                 (CacheType.Q8_0, tr("Compact"), "cacheQ8", ""),
             ],
         )
+        self._weights = Segments(
+            "weights",
+            tr("Weights"),
+            [
+                ("", tr("Automatic"), "weightsAutomatic", ""),
+                ("mapped", tr("On disk"), "weightsMapped", ""),
+            ],
+        )
         self._layers = ChoiceField(
-            "gpuLayers", tr("Layers on the GPU"), tr("How much of the model the GPU runs")
+            "gpuLayers", tr("GPU layers"), tr("Number of layers that run on the GPU")
         )
         self._experts = ChoiceField(
-            "cpuExperts", tr("Experts on the processor"), tr("What of those layers stays in memory")
+            "cpuExperts",
+            tr("Expert layers on the CPU"),
+            tr("Number of layers whose experts stay on the CPU"),
         )
         overrides = self._saved
         for field, value in self._choice_fields(overrides):
@@ -100,23 +110,27 @@ class MemoryPage(FormPage):
             field.turned.connect(self._show)
         self._cache.set_value(overrides.cache or "")
         self._cache.chosen.connect(self._show)
+        self._weights.set_value("mapped" if overrides.mapped else "")
+        self._weights.chosen.connect(self._show)
         self._gpu_rows = [
             FormRow(
-                tr("Layers on the GPU"),
-                tr("The more, the faster, as long as they fit."),
+                tr("GPU layers"),
+                tr("More is faster, as long as they fit in GPU memory."),
                 self._layers,
             ),
             FormRow(
-                tr("Experts on the processor"),
-                tr("The largest part of so many layers stays off the GPU."),
+                tr("Expert layers on the CPU"),
+                tr("Saves GPU memory by keeping the largest part of these layers on the CPU."),
                 self._experts,
             ),
         ]
         rows = [
-            FormRow(tr("Context"), tr("How much of a chat the model sees, in tokens."),
+            FormRow(tr("Context length"), tr("How many tokens of a chat the model can see."),
                 self._context),
-            FormRow(tr("Cache"), tr("Compact takes half, for nearly the same answers."),
+            FormRow(tr("Cache"), tr("Compact: half the memory, almost the same quality."),
                 self._cache),
+            FormRow(tr("Weights"), tr("On disk: less memory, but it may be slower."),
+                self._weights),
             *self._gpu_rows,
         ]  # fmt: skip
         for row in rows:
@@ -134,11 +148,11 @@ class MemoryPage(FormPage):
 
     def _add_buttons(self) -> None:
         self._apply = Button(
-            self._theme, "applyPlan", tr("Load the model anew with these settings"),
-            text=tr("Apply and reload the model"), kind="primary", clicked=self._apply_plan,
+            self._theme, "applyPlan", tr("Reload the model with these settings"),
+            text=tr("Apply and reload"), kind="primary", clicked=self._apply_plan,
         )  # fmt: skip
         self._reset = Button(
-            self._theme, "resetPlan", tr("Leave all of it to Fireside"), text=tr("All automatic"),
+            self._theme, "resetPlan", tr("Reset to automatic"), text=tr("Reset to automatic"),
             clicked=self._reset_plan,
         )  # fmt: skip
         row = QHBoxLayout()
@@ -150,7 +164,7 @@ class MemoryPage(FormPage):
 
     def _add_cache_limit(self, cache_gb: int) -> None:
         self._cache_limit = ChoiceField(
-            "keptGb", tr("Kept on disk"), tr("How much disk it may take")
+            "keptGb", tr("Disk cache"), tr("Maximum size of the disk cache")
         )
         words = [
             (size, tr("{size} GB").format(size=size) if size else tr("Off"))
@@ -160,8 +174,8 @@ class MemoryPage(FormPage):
         self._cache_limit.turned.connect(self._choose_cache_limit)
         self.column.addWidget(
             FormRow(
-                tr("Kept on disk"),
-                tr("What was read of your chats, so that long ones open at once."),
+                tr("Disk cache"),
+                tr("Saves processed chats, so you can return to a long chat without waiting."),
                 self._cache_limit,
             )
         )
@@ -169,7 +183,10 @@ class MemoryPage(FormPage):
     @property
     def _overrides(self) -> Overrides:
         cache = CacheType(self._cache.value) if self._cache.value else None
-        return Overrides(self._context.value, self._layers.value, self._experts.value, cache)
+        mapped = self._weights.value == "mapped"
+        return Overrides(
+            self._context.value, self._layers.value, self._experts.value, cache, mapped
+        )
 
     def _show_hardware(self, examined: Examined) -> None:
         asked = self._models.asked
@@ -179,7 +196,7 @@ class MemoryPage(FormPage):
         if isinstance(found, ModelError):
             self._show_status(explain(found).sentence, "danger")
         elif self._header is None:
-            self._show_status(tr("Choose a model to see what it takes."))
+            self._show_status(tr("Choose a model to see how much memory it needs."))
         else:
             self._set_stops(self._header, self._overrides if self.plan else self._saved)
         self._show()
@@ -199,13 +216,14 @@ class MemoryPage(FormPage):
         for (field, value), choices in zip(self._choice_fields(overrides), stops, strict=True):
             field.set_stops(choices, value)
         self._cache.set_value(overrides.cache or "")
+        self._weights.set_value("mapped" if overrides.mapped else "")
 
     def _show(self) -> None:
         """Show the plan for the current fields."""
         overrides = self._overrides
         header, machine = self._header, self._machine
         ready = header is not None and machine is not None
-        for widget in (self._context, self._cache, self._layers, self._experts):
+        for widget in (self._context, self._cache, self._weights, self._layers, self._experts):
             widget.setEnabled(ready)
         self._apply.setEnabled(ready and overrides != self._saved)
         self._reset.setEnabled(ready and overrides != Overrides())
@@ -240,8 +258,8 @@ class MemoryPage(FormPage):
         short = max(plan.needed - plan.host_room, plan.device.total - plan.device_room)
         self._show_status(
             tr(
-                "This takes {short} more than is free now. Close other programs, or choose "
-                "a shorter context."
+                "Needs {short} more memory than is free. Close other apps, or choose a shorter "
+                "context."
             ).format(short=gigabytes(short)),
             "danger",
         )
@@ -275,7 +293,7 @@ def _share(count: int, most: int) -> str:
 
 
 def _automatic(chosen: str) -> str:
-    return tr("Automatic: {chosen}").format(chosen=chosen)
+    return tr("Automatic ({chosen})").format(chosen=chosen)
 
 
 def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
@@ -294,5 +312,5 @@ def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
         MemorySegment(tr("Cache"), use.cache, "link"),
         MemorySegment(tr("Buffers"), use.compute, "warning"),
         MemorySegment(tr("Program"), use.runtime, "muted"),
-        MemorySegment(tr("Other programs"), others, "scroll"),
+        MemorySegment(tr("Other apps"), others, "scroll"),
     ]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from app.ui.controls import tip
-from app.ui.form_fields import FormPage, FormRow, named
+from app.ui.form_fields import FormPage, FormPart, named
 from app.wording.language import tr
 
 SEARCH_KEYS = "Ctrl+F"
@@ -23,7 +23,7 @@ class SearchField(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        words = tr("Search preferences")
+        words = tr("Search settings")
         named(self, "preferenceSearch", words, tip(words, SEARCH_KEYS))
         self.setPlaceholderText(tr("Search"))
         self.setClearButtonEnabled(True)
@@ -40,7 +40,7 @@ class SearchField(QLineEdit):
 def found(page: FormPage, text: str) -> list[QWidget]:
     """Return the parts of a page that have all words of a text, from top to bottom.
 
-    A part is a row with its title, its explanation and its choices, or a text or button elsewhere.
+    A part is a setting with its title, explanation and choices, or a text or button elsewhere.
     """
     words = text.casefold().split()
     if not words:
@@ -65,7 +65,7 @@ def _takes_keys(widget: QWidget) -> bool:
 
 
 def _parts(page: FormPage) -> Iterator[QWidget]:
-    rows = page.findChildren(FormRow)
+    rows = page.findChildren(FormPart)
     yield from (row for row in rows if row.isVisibleTo(page))
     for kind in (QLabel, QAbstractButton):
         for part in page.findChildren(kind):

@@ -12,7 +12,7 @@ from shiboken6 import isValid
 
 from app.base import log
 from app.base.secrets import HUB_TOKEN
-from app.base.settings import LARGEST_TEXT, SMALLEST_TEXT, Settings, ThemeChoice
+from app.base.settings import ThemeChoice
 from app.base.types import Effort
 from app.host import Host
 from app.ui.bridge import Bridge
@@ -49,6 +49,8 @@ class PreferencesController(QObject):
     export_all = Signal()
     import_chats = Signal()
     import_folder = Signal()
+    removal_wanted = Signal(object)
+    """A frozenset of the kinds of data that the user wants to remove."""
     export_everything = Signal()
     import_everything = Signal()
     restore_requested = Signal(object)
@@ -93,6 +95,17 @@ class PreferencesController(QObject):
         dialog = shown or self._make_about(AboutPage(self._theme, self._window))
         dialog.show()
         dialog.activateWindow()
+
+    def remove_data(self) -> None:
+        """Ask which data is to be removed."""
+        from app import removal
+        from app.ui.preferences.removal_dialog import RemovalDialog
+
+        dialog = RemovalDialog(self._theme, self._dialog or self._window)
+        dialog.wanted.connect(self.removal_wanted)
+        dialog.open()
+        found = self._host.jobs.submit(lambda: removal.find(self._host.folders))
+        self._deliver(dialog, found, dialog.show_found, dialog.show_error)
 
     def _make_about(self, dialog: AboutPage) -> AboutPage:
         from app.base import licences
@@ -165,6 +178,7 @@ class PreferencesController(QObject):
         data.export_all.connect(self.export_all)
         data.import_chats.connect(self.import_chats)
         data.import_folder.connect(self.import_folder)
+        data.remove_everything.connect(self.remove_data)
         data.export_everything.connect(self.export_everything)
         data.import_everything.connect(self.import_everything)
         memory = MemoryPage(
@@ -242,12 +256,7 @@ class PreferencesController(QObject):
         self.instructions_changed.emit()
 
     def _apply_plan(self, overrides: Overrides) -> None:
-        self._host.change(
-            context=overrides.context,
-            gpu_layers=overrides.gpu_layers,
-            cpu_experts=overrides.cpu_experts,
-            cache_type=overrides.cache or "",
-        )
+        self._host.override(overrides)
         if self._models.asked:
             self._models.choose(self._models.asked)
 
@@ -257,13 +266,6 @@ class PreferencesController(QObject):
     def _apply_to_transcript(self, transcript: Transcript) -> None:
         transcript.list.set_pixels(self._host.settings.text_size)
         transcript.selection.markdown = self._host.settings.copy_markdown
-        transcript.zoomed.connect(self.resize_text)
-
-    def resize_text(self, step: int) -> None:
-        """Enlarge or shrink the text; 0 resets it."""
-        usual = Settings().text_size
-        size = self._host.settings.text_size + step if step else usual
-        self._set_text_size(min(max(size, SMALLEST_TEXT), LARGEST_TEXT))
 
     def _set_text_size(self, size: int) -> None:
         self._host.change(text_size=size)

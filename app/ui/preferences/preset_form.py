@@ -35,7 +35,7 @@ class PresetForm(QWidget):
         self.preset: Preset | None = None
         self._models = models
         self.name = QLineEdit()
-        named(self.name, "presetName", tr("Name"), tr("What the preset is called"))
+        named(self.name, "presetName", tr("Name"), tr("Preset name"))
         self.name.setProperty("kind", "field")
         self.name.editingFinished.connect(self._name_written)
         self._add_fields(theme)
@@ -44,9 +44,9 @@ class PresetForm(QWidget):
     def _add_fields(self, theme: Theme) -> None:
         self._instructions = TextField(
             "presetInstructions",
-            tr("Instructions to the model"),
-            tr("Sent with every question of a chat that has this preset"),
-            tr("Empty: the general ones."),
+            tr("Instructions"),
+            tr("Applied to every chat that uses this preset"),
+            tr("Leave empty to use the general instructions"),
         )
         self._instructions.written.connect(lambda text: self._edit(instructions=text.strip()))
         self._effort = Segments(
@@ -65,7 +65,7 @@ class PresetForm(QWidget):
         self._model.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._default = Segments(
             "presetDefault",
-            tr("For new chats"),
+            tr("Use for new chats"),
             [
                 (_ON, tr("Yes"), "presetDefaultOn", ""),
                 (_OFF, tr("No"), "presetDefaultOff", ""),
@@ -76,8 +76,8 @@ class PresetForm(QWidget):
             "presetSampling",
             tr("Sampling"),
             [
-                (_ON, tr("Its own"), "presetSamplingOn", ""),
-                (_OFF, tr("The model’s"), "presetSamplingOff", ""),
+                (_ON, tr("Custom"), "presetSamplingOn", ""),
+                (_OFF, tr("Model default"), "presetSamplingOff", ""),
             ],
         )
         self._own_sampling.chosen.connect(lambda value: self._choose_own_sampling(value == _ON))
@@ -89,14 +89,14 @@ class PresetForm(QWidget):
         rows.addWidget(heading(tr("Name")))
         rows.addWidget(self.name)
         rows.addSpacing(6)
-        rows.addWidget(heading(tr("Instructions to the model")))
+        rows.addWidget(heading(tr("Instructions")))
         rows.addWidget(self._instructions)
         rows.addSpacing(4)
         for title, why, field in (
-            (tr("Effort"), tr("How long the model thinks."), self._effort),
-            (tr("Model"), tr("Chosen along with it, where it is here."), self._model),
-            (tr("For new chats"), tr("Each new chat begins with this."), self._default),
-            (tr("Sampling"), tr("How words are drawn."), self._own_sampling),
+            (tr("Effort"), "", self._effort),
+            (tr("Model"), tr("Switch to this model if it’s installed."), self._model),
+            (tr("Use for new chats"), "", self._default),
+            (tr("Sampling"), "", self._own_sampling),
         ):
             rows.addWidget(FormRow(title, why, field))
         rows.addWidget(self._fields)
@@ -149,7 +149,7 @@ class PresetForm(QWidget):
         if model:
             name = model.name
         elif key:
-            name = tr("{name} (not here)").format(name=Path(key).stem)
+            name = tr("{name} (not installed)").format(name=Path(key).stem)
         middle = Qt.TextElideMode.ElideMiddle
         self._model.setText(f"{elided(self._model, name, _MODEL_WIDTH, middle)}  ")
         self._model.setAccessibleName(tr("Model: {name}").format(name=name))

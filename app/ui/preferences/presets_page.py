@@ -39,10 +39,7 @@ class PresetsPage(FormPage):
         self._theme, self._presets = theme, presets
         self._deleted: list[Preset] = []  # to be restored by undo
         self.add_note(
-            tr(
-                "What a chat is asked with, under a name. A chat keeps what it was given, also "
-                "when its preset changes."
-            )
+            tr("Saved settings for new chats. Changing a preset doesn’t affect existing chats.")
         )
         self._status = self.add_note("", "presetsTold")
         self._status.hide()
@@ -50,7 +47,7 @@ class PresetsPage(FormPage):
         self.column.addSpacing(6)
         self._form = PresetForm(theme, models)
         self._form.edited.connect(presets.save)
-        self._none = note(tr("There are no presets yet."), "noPresets")
+        self._none = note(tr("No presets yet"), "noPresets")
         self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
         columns = QHBoxLayout()
         columns.setSpacing(22)
@@ -72,7 +69,7 @@ class PresetsPage(FormPage):
 
     def _list_column(self) -> QVBoxLayout:
         self._list = QListWidget()
-        named(self._list, "presetList", tr("Presets"), tr("Choose one with the arrow keys"))
+        named(self._list, "presetList", tr("Presets"), tr("Use the arrow keys to choose"))
         self._list.setFont(font(14, 450))
         self._list.setFixedWidth(152)
         self._list.setFixedHeight(250)
@@ -85,11 +82,11 @@ class PresetsPage(FormPage):
         keys.activated.connect(self._delete)
         new = Button(self._theme, "newPreset", tr("New preset"), icon="plus", clicked=self._new)
         duplicate = Button(
-            self._theme, "duplicatePreset", tr("Duplicate the preset"), icon="copy",
+            self._theme, "duplicatePreset", tr("Duplicate preset"), icon="copy",
             clicked=self._duplicate,
         )  # fmt: skip
         delete = Button(
-            self._theme, "deletePreset", tr("Delete the preset"), icon="trash", shortcut="Del",
+            self._theme, "deletePreset", tr("Delete preset"), icon="trash", shortcut="Del",
             clicked=self._delete,
         )  # fmt: skip
         self._single_preset_buttons = [duplicate, delete]
@@ -170,7 +167,7 @@ class PresetsPage(FormPage):
     def _add_undo(self) -> None:
         self._undo = Notice(self._theme, "presetUndo", "trash", "muted")
         undo = Button(
-            self._theme, "undoPreset", tr("Undo the deletion"), text=tr("Undo"),
+            self._theme, "undoPreset", tr("Undo delete"), text=tr("Undo"),
             clicked=self._undo_deletion,
         )  # fmt: skip
         self._undo.add_button(undo)
@@ -181,15 +178,15 @@ class PresetsPage(FormPage):
 
     def _files(self) -> tuple[Button, ...]:
         export = Button(
-            self._theme, "exportPreset", tr("Export this preset to a file"), text=tr("Export…"),
+            self._theme, "exportPreset", tr("Export preset"), text=tr("Export…"),
             clicked=self._export,
         )  # fmt: skip
         export_all = Button(
-            self._theme, "exportPresets", tr("Export all presets to a file"),
+            self._theme, "exportPresets", tr("Export all presets"),
             text=tr("Export all…"), clicked=self._export_all,
         )  # fmt: skip
         bring = Button(
-            self._theme, "importPresets", tr("Import presets from a file"), text=tr("Import…"),
+            self._theme, "importPresets", tr("Import presets"), text=tr("Import…"),
             clicked=self._import,
         )  # fmt: skip
         self._single_preset_buttons += [export, export_all]
@@ -223,19 +220,19 @@ class PresetsPage(FormPage):
         ask_file(self, "presetImportDialog", title, self._presets.bring, _file_filter())
 
     def _show_import(self, report: PresetReport) -> None:
-        sentences = [tr("%Ln preset(s) came in.", "", len(report.added))]
+        sentences = [tr("Imported %Ln preset(s).", "", len(report.added))]
         if report.renamed:
             sentences.append(
-                tr("Under another name, since theirs was taken: %Ln.", "", report.renamed)
+                tr("Renamed %Ln preset(s) because the name was taken.", "", report.renamed)
             )
         if report.known:
-            sentences.append(tr("Here already: %Ln preset(s).", "", report.known))
+            sentences.append(tr("Skipped %Ln existing preset(s).", "", report.known))
         self._show_status(" ".join(sentences))
         if report.added:
             self._select_row(report.added[0])
 
     def _show_export(self, path: Path) -> None:
-        self._show_status(tr("The presets are in {path}.").format(path=path))
+        self._show_status(tr("Exported to {path}").format(path=path))
 
     def _show_error(self, error: BaseException) -> None:
         self._show_status(explain(error).sentence, "danger")

@@ -43,8 +43,9 @@ class SamplingFields(QWidget):
             name("seed"), tr("Seed"), tr("A whole number"), most=10, none=tr("Random")
         )
         self._length = CountField(
-            name("answerLength"), tr("Answer length"), tr("Tokens, at most"),
-            most=_LONGEST, step=256, none=tr("Open", "the length of an answer"),
+            name("answerLength"), tr("Max. answer length"),
+            tr("Maximum number of tokens, including reasoning"),
+            most=_LONGEST, step=256, none=tr("No limit", "the length of an answer"),
         )  # fmt: skip
         self._temperature.valueChanged.connect(lambda value: self._choose(temperature=value))
         self._top_p.valueChanged.connect(lambda value: self._choose(top_p=value))
@@ -58,30 +59,27 @@ class SamplingFields(QWidget):
         for title, why, field in (
             (
                 tr("Temperature"),
-                tr("How freely words are chosen. At 0 it is always the likeliest."),
+                tr("Higher is more random; 0 always picks the most likely token."),
                 self._temperature,
             ),
             (
                 tr("Top-p"),
-                tr("Only the likeliest words, up to this share of all chances."),
+                tr("Sample only from the most likely tokens up to this total probability."),
                 self._top_p,
             ),
             (
                 tr("Min-p"),
-                tr("Leaves out words far less likely than the likeliest one."),
+                tr("Skip tokens much less likely than the most likely one."),
                 self._min_p,
             ),
             (
                 tr("Seed"),
-                tr(
-                    "The same number repeats an answer. The whole chat is then read anew for "
-                    "each one."
-                ),
+                tr("Same seed, same answer. Slower: the chat is reprocessed every time."),
                 self._seed,
             ),
             (
-                tr("Answer length"),
-                tr("In tokens, with the reasoning. Open: until the context is full."),
+                tr("Max. answer length"),
+                tr("In tokens, including reasoning."),
                 self._length,
             ),
         ):

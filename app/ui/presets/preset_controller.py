@@ -76,8 +76,8 @@ class PresetController(QObject):
         else:
             self.notice.emit(
                 tr(
-                    "The model of “{preset}”, {model}, is not on this computer. The chat keeps "
-                    "the one that it has."
+                    "{model}, the model of “{preset}”, isn’t installed. The chat keeps its "
+                    "current model."
                 ).format(preset=preset.name, model=Path(preset.model).stem)
             )
 
@@ -117,7 +117,7 @@ class PresetController(QObject):
 
     def _show(self) -> None:
         own = self._settings.own
-        name = own.preset or (tr("Own instructions") if own.instructions else "")
+        name = own.preset or (tr("Custom instructions") if own.instructions else "")
         self._picker.show_preset(name)
 
 

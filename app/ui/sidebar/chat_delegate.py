@@ -88,7 +88,7 @@ class ChatDelegate(QStyledItemDelegate):
         text = ""
         match index.data(ENTRY):
             case ChatRow() if self.more_rect(option.rect).contains(event.pos()):
-                text = tr("More")
+                text = tr("More actions")
             case ChatRow() as chat:
                 where = self._chat_area(option.rect, chat, more=True)
                 text = chat.title if self._cut(chat.title, where, 500) else ""
@@ -205,7 +205,7 @@ class ChatDelegate(QStyledItemDelegate):
         """Paint the words around a search hit, or that it is in the title."""
         text, marks = place.snippet, place.marks
         if place.message is None:
-            text, marks = tr("In the title"), ()
+            text, marks = tr("In title"), ()
         elif marks and marks[0][0] > _BEFORE:
             cut = text.find(" ", marks[0][0] - _BEFORE, marks[0][0]) + 1
             cut = cut or marks[0][0] - _BEFORE

@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu, QWidget
 
@@ -105,7 +106,11 @@ class ChatList(QListView):
         self.chats.renamed.connect(self.renamed)
         self.chats.folder_renamed.connect(self._rename_folder)
         self._delegate.closeEditor.connect(self._renaming_ended, Qt.ConnectionType.QueuedConnection)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._themed)
+
+    def _themed(self) -> None:
+        self.scheduleDelayedItemsLayout()
+        self.viewport().update()
 
     # --- Contents ---------------------------------------------------------------------------
 
@@ -282,6 +287,13 @@ class ChatList(QListView):
             self._popup(index, self.viewport().mapToGlobal(more.bottomLeft()))
             return
         super().mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the window while Ctrl is held, which zooms."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._delegate.keyboard = True

@@ -119,13 +119,13 @@ class RecoveryDialogs(FittingDialog):
         """Return the title and the text for an error."""
         sentence = explain(error).sentence
         if isinstance(error, NotResponding):
-            about = tr("You can end it and start again. Your chats are saved.")
+            about = tr("You can force it to quit and restart. Your chats are saved.")
             return sentence.removesuffix("."), about
         if self._of_backup(error):
             title = tr("This backup is damaged too")
         else:
             title = tr("Your chats can’t be opened")
-        nothing = tr("They can no longer be read. Restore a backup or start over.")
+        nothing = tr("Nothing can be recovered. Restore a backup or start over.")
         return title, sentence if self._readable else nothing
 
     def _make_ways(self, error: BaseException) -> QWidget:
@@ -251,7 +251,7 @@ class RecoveryDialogs(FittingDialog):
             self._theme, "quit", tr("Cancel"), text=tr("Cancel"), shortcut="Esc",
             clicked=self.reject,
         )  # fmt: skip
-        words = tr("End it and start again")
+        words = tr("Force quit and restart")
         end = Button(
             self._theme, "endOther", words, text=words, kind="primary", clicked=self._end_other
         )
@@ -263,7 +263,7 @@ class RecoveryDialogs(FittingDialog):
 
     def _end_other(self) -> None:
         """End the Fireside that hangs, then open the chats."""
-        self._show_work(tr("Ending the other Fireside…"))
+        self._show_work(tr("Quitting Fireside…"))
 
         def end() -> None:
             other = running.holder(self._at.parent)

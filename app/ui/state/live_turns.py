@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Signal
 
 from app.base.draft import Draft
+from app.base.errors import EngineError, ModelError
 from app.base.types import (
     Delta,
     Effort,
@@ -23,12 +24,17 @@ from app.chat import Chats
 from app.store import MessageRow
 from app.turn import (
     ChatEvent,
+    ModelFailed,
+    ModelLoading,
+    ModelPlanned,
+    ModelReady,
     Question,
     SendFailed,
     Turn,
     TurnEnded,
     TurnProgress,
     TurnStarted,
+    TurnWithdrawn,
 )
 from app.wording.language import number, tr
 from app.wording.quantities import duration
@@ -36,10 +42,30 @@ from app.wording.quantities import duration
 
 @dataclass
 class PendingQuestion:
-    """A question that has not been stored yet. ``chat`` is None for a new one."""
+    """A question that has not been stored yet. ``chat`` is None for a new one.
+
+    ``instead`` is the question that it is another version of.
+    """
 
     turn: Turn
     chat: int | None
+    model: ModelRef
+    instead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What precedes an answer: a label, and the ``fraction`` that is done, if it is known.
+
+    ``announced`` is what a screen reader says once at its beginning; empty for nothing.
+    ``withdrawable``: whether the question can still be taken back. ``since``: time.monotonic()'s.
+    """
+
+    label: str
+    since: float
+    fraction: float | None = None
+    announced: str = ""
+    withdrawable: bool = False
 
 
 class PromptProgress:
@@ -92,6 +118,10 @@ class LiveAnswer:
     chat: int
     answer: MessageRow
     draft: Draft
+    model: ModelRef
+    instead: int | None = None
+    loading: float | None = None
+    """The fraction of its model that is loaded, while that lasts."""
     prompt: int = 0
     context: int = 0
     reserved: int = 0
@@ -102,7 +132,9 @@ class LiveAnswer:
     reading: PromptProgress | None = None
     """Progress of reading the prompt, while that lasts."""
     ended: TurnEnded | None = None
-    _status: str = field(default_factory=lambda: tr("Waiting for the model…"))
+    since: float = field(default_factory=time.monotonic)
+    """When what precedes the answer began: the wait for the model, or the reading."""
+    _status: str = ""
     _begun: bool = False
 
     def __post_init__(self) -> None:
@@ -117,10 +149,9 @@ class LiveAnswer:
         """Handle an event of the engine."""
         match event:
             case Loading(fraction):
-                self._status = tr("Loading {model}… {percent}%").format(
-                    model=self.answer.model, percent=number(100 * fraction)
-                )
+                self.loading = fraction
             case Prompt(count):
+                self.loading, self.since = None, time.monotonic()
                 self.prompt, self.context = count, event.context
                 self.reserved, self.dropped = event.reserved, event.dropped
                 self.opening, self.attached = event.opening, event.attached
@@ -133,6 +164,28 @@ class LiveAnswer:
             case Delta():
                 self.reading = None
                 self._count(event)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the model has not begun to read the question, so that it can be withdrawn."""
+        return not self.context and self.ended is None and not self.turn.stopped.is_set()
+
+    @property
+    def work(self) -> Work | None:
+        """What precedes the answer; None once the model thinks or writes."""
+        if self.waiting and self.loading is not None:
+            return Work(
+                loading_sentence(self.model, self.loading),
+                self.since,
+                self.loading,
+                tr("Loading {name}").format(name=self.model.name),
+                withdrawable=True,
+            )
+        if not self.context and self.ended is None and self.turn.stopped.is_set():
+            return Work(tr("Stopping…"), self.since, withdrawable=True)
+        if self.waiting:
+            return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
+        return Work(tr("Processing…"), self.since, self.reading.fraction) if self.reading else None
 
     @property
     def thinking(self) -> bool:
@@ -160,6 +213,8 @@ class LiveTurns(QObject):
     """The chat and the message whose draft or status has changed."""
     ended = Signal(object)
     """A TurnEnded."""
+    withdrawn = Signal(object, object)
+    """A TurnWithdrawn, and the question that it was another version of, or None."""
     refused = Signal(object)
     """A SendFailed."""
 
@@ -169,31 +224,36 @@ class LiveTurns(QObject):
         self._asked: dict[Turn, PendingQuestion] = {}
         self._live: dict[int, LiveAnswer] = {}
         self._grown: set[tuple[int, int]] = set()
+        # A load ahead of any question: of what, how far, and since when.
+        self._loading: tuple[ModelRef, float, float] | None = None
 
     def send(self, question: Question) -> Turn:
         """Send a question."""
         turn = self._chats.send(question)
-        self._asked[turn] = PendingQuestion(turn, question.chat)
+        self._asked[turn] = PendingQuestion(turn, question.chat, question.model, question.instead)
         return turn
 
     def again(self, chat: int, answer: int, effort: Effort, model: ModelRef) -> None:
         """Try an answer again."""
         turn = self._chats.regenerate(answer, effort, model)
-        self._asked[turn] = PendingQuestion(turn, chat)
+        self._asked[turn] = PendingQuestion(turn, chat, model)
 
     def resume(self, chat: int, answer: int, model: ModelRef, *, now: bool = False) -> None:
         """Continue an answer; with ``now``, without further reasoning."""
         turn = self._chats.resume(answer, model)
         if now:
             turn.answer_now()
-        self._asked[turn] = PendingQuestion(turn, chat)
+        self._asked[turn] = PendingQuestion(turn, chat, model)
 
-    def stop(self, chat: int) -> None:
-        """Stop the answer that is running in a chat, or about to begin."""
+    def stop(self, chat: int, *, withdraw: bool = False) -> None:
+        """Stop the answer that is running in a chat, or about to begin.
+
+        With ``withdraw``, a question that the model has not begun to read is taken back.
+        """
         for asked in [asked for asked in self._asked.values() if asked.chat == chat]:
-            asked.turn.cancel()
+            asked.turn.withdraw() if withdraw else asked.turn.cancel()
         for live in [live for live in self._live.values() if live.chat == chat and not live.ended]:
-            live.turn.cancel()
+            live.turn.withdraw() if withdraw and live.waiting else live.turn.cancel()
             self.grown.emit(live.chat, live.answer.id)  # its status has changed
 
     def busy(self, chat: int) -> bool:
@@ -212,6 +272,24 @@ class LiveTurns(QObject):
                 return live
         return None
 
+    def waiting(self) -> list[tuple[int | None, ModelRef]]:
+        """Return the chats whose questions wait until a model is loaded, and those models."""
+        asked = [(asked.chat, asked.model) for asked in self._asked.values()]
+        return asked + [(live.chat, live.model) for live in self._live.values() if live.waiting]
+
+    def waits_for(self, model: ModelRef) -> bool:
+        """Return whether a question waits until this model is loaded."""
+        return any(model == other for _, other in self.waiting())
+
+    def unanswered(self, chat: int | None) -> LiveAnswer | None:
+        """Return the chat's last answer of this session if its model could not be loaded."""
+        lives = (live for live in self._live.values() if live.chat == chat)
+        last = max(lives, key=lambda live: live.answer.id, default=None)
+        error = last.ended.error if last and last.ended else None
+        begun = last is not None and bool(last.draft.parts)
+        failed = isinstance(error, ModelError) or (isinstance(error, EngineError) and not begun)
+        return last if failed else None
+
     def drafts(self, chat: int) -> dict[int, Draft]:
         """Return the drafts of a chat's running answers, by message."""
         live = self.running(chat)
@@ -221,6 +299,21 @@ class LiveTurns(QObject):
         """Return how an answer of this session ended; None if it has not."""
         live = self._live.get(message)
         return live.ended if live else None
+
+    def receive_model(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
+        """Show the progress of a load in the answers that wait for it."""
+        if isinstance(event, ModelPlanned):
+            return
+        fraction = event.fraction if isinstance(event, ModelLoading) else None
+        before, self._loading = self._loading, None
+        if fraction is not None:
+            goes_on = before is not None and before[0] == event.model
+            since = before[2] if before and goes_on else time.monotonic()
+            self._loading = event.model, fraction, since
+        for live in self._live.values():
+            if live.waiting and live.model == event.model:
+                live.loading = fraction
+                self.grown.emit(live.chat, live.answer.id)
 
     def receive(self, events: Iterable[ChatEvent]) -> None:
         """Handle events and emit signals; one for each draft that grew, at the end."""
@@ -234,7 +327,10 @@ class LiveTurns(QObject):
         match event:
             case TurnStarted(turn, chat, _, answer):
                 asked = self._asked.pop(turn)
-                self._live[answer.id] = LiveAnswer(turn, chat.id, answer, turn.draft)
+                live = LiveAnswer(turn, chat.id, answer, turn.draft, asked.model, asked.instead)
+                if self._loading and self._loading[0] == asked.model:
+                    _, live.loading, live.since = self._loading
+                self._live[answer.id] = live
                 self.started.emit(event, asked.chat)
             case TurnProgress(chat, message, progress):
                 self._live[message].receive(progress)
@@ -242,6 +338,9 @@ class LiveTurns(QObject):
             case TurnEnded(answer):
                 self._live[answer.id].ended = event
                 self.ended.emit(event)
+            case TurnWithdrawn(answer):
+                live = self._live.pop(answer.id)
+                self.withdrawn.emit(event, live.instead)
             case SendFailed(turn):
                 self._asked.pop(turn)
                 self.refused.emit(event)
@@ -249,3 +348,10 @@ class LiveTurns(QObject):
     def draft_of(self, message: int) -> Draft:
         """Return the draft of a running answer."""
         return self._live[message].draft
+
+
+def loading_sentence(model: ModelRef, fraction: float) -> str:
+    """Return a sentence about the progress of loading a model."""
+    return tr("Loading {name}… {percent}%").format(
+        name=model.name, percent=number(int(100 * fraction))
+    )

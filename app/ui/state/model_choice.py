@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from app.base.types import Endpoint, FileLocation, ModelRef
 from app.host import Host, demo_model
 from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
 from app.ui.state.installed_list import title
-from app.wording.language import number, tr
 
 if TYPE_CHECKING:
     from app.engine.plan import Plan
@@ -26,7 +26,7 @@ class ModelChoice(QObject):
     """The model that is asked: that of the chat that is shown, or else the one chosen last.
 
     A new choice takes effect once it is loaded; until then, or if that fails, the previous one
-    stays.
+    stays. ``needed`` says whether a question waits for a model, so that its loading goes on.
     """
 
     changed = Signal()
@@ -40,9 +40,14 @@ class ModelChoice(QObject):
     failed = Signal(object)
     """A FiresideError: why the model cannot be used."""
 
-    def __init__(self, host: Host, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        parent: QObject | None = None,
+        needed: Callable[[ModelRef], bool] = lambda _: False,
+    ) -> None:
         super().__init__(parent)
-        self._host = host
+        self._host, self._needed = host, needed
         self._turn: Turn | None = None
         self._picked = False  # whether the user chose the model being loaded
         self._soon = QTimer(self)
@@ -55,6 +60,10 @@ class ModelChoice(QObject):
         """The usable models that were found on this disk."""
         self.demo = demo_model()
         self.loading: ModelRef | None = None
+        self.fraction = 0.0
+        """How much of the model has been loaded."""
+        self.refused: ModelRef | None = None
+        """The model that could not be loaded last."""
         self.current: ModelRef | None = None
         if host.settings.model:
             self.current = self._named(host.settings.model)
@@ -68,6 +77,10 @@ class ModelChoice(QObject):
     def plan(self) -> Plan | None:
         """How that model is run, once it is known."""
         return self._plans.get(self.asked.location) if self.asked else None
+
+    def plan_of(self, model: ModelRef) -> Plan | None:
+        """Return how a model was run last, or was to be."""
+        return self._plans.get(model.location)
 
     def known(self) -> list[ModelRef]:
         """Return the demo model and the files that were opened."""
@@ -119,6 +132,13 @@ class ModelChoice(QObject):
         self._load(model)
         self._picked = True
 
+    def try_again(self, model: ModelRef) -> None:
+        """Load a model that could not be loaded, and make it the chosen one."""
+        if model == self.current:
+            self._load(model)
+        else:
+            self.choose(model)
+
     def load(self) -> None:
         """Load the model that the next question goes to."""
         if self.asked:
@@ -127,8 +147,11 @@ class ModelChoice(QObject):
     def of(self, key: str) -> ModelRef | None:
         """Return the model that a chat with this ``key`` asks.
 
-        That is the model itself if it still exists, else the one that was chosen last.
+        That is the model itself if it still exists, else the one that was chosen last, even if it
+        is still being loaded.
         """
+        if self._picked and self.loading and not self.find(key):
+            return self.loading
         last = self._host.settings.model
         return self.find(key) or (self._named(last) if last else None)
 
@@ -144,14 +167,14 @@ class ModelChoice(QObject):
 
     def _cancel(self) -> None:
         self._soon.stop()
-        if self._turn:
+        if self._turn and self.loading and not self._needed(self.loading):
             self._turn.cancel()
         self._turn = self.loading = None
         self._picked = False
 
     def _load(self, model: ModelRef) -> None:
         self._cancel()
-        self.loading = model
+        self.loading, self.fraction = model, 0.0
         self._turn = self._host.chats.load(model)
         self.changed.emit()
 
@@ -165,6 +188,7 @@ class ModelChoice(QObject):
             return
         match event:
             case ModelLoading(_, fraction):
+                self.fraction = fraction
                 self.progressed.emit(fraction)
             case ModelReady(model):
                 if self._picked:
@@ -178,10 +202,7 @@ class ModelChoice(QObject):
                 self._fail(model, error)
 
     def _fail(self, model: ModelRef, error: FiresideError) -> None:
-        self.loading = None
-        if self.current == model:
-            last = self._host.settings.model
-            self.current = self._named(last) if last not in ("", model.key) else None
+        self.loading, self.refused = None, model
         if isinstance(error, ModelMissing):
             kept = tuple(p for p in self._host.settings.models if p != model.place)
             self._host.change(models=kept)
@@ -200,11 +221,6 @@ class ModelChoice(QObject):
         if path in (self.demo.key, self.demo.place):
             return self.demo
         return ModelRef.of_file(Path(path), self._names.get(path, Path(path).stem))
-
-
-def loading_sentence(model: ModelRef, fraction: float) -> str:
-    """Return a sentence about the progress of loading a model."""
-    return tr("Loading {name}… {percent}%").format(name=model.name, percent=number(100 * fraction))
 
 
 def plan_summary(plan: Plan) -> str:

@@ -14,6 +14,6 @@
     file_drop      sorting of dropped files
 """
 
-from app.ui.window.window import Restart, Window
+from app.ui.window.window import Removal, Restart, Window
 
-__all__ = ["Restart", "Window"]
+__all__ = ["Removal", "Restart", "Window"]

@@ -52,7 +52,7 @@ class AnswerNotice(QObject):
         done = event.answer.state is State.DONE
         if done and took >= _LONG_S and self._wanted() and not self.in_front():
             chat = self._index.rows.get(event.answer.chat)
-            self.show(chat.title if chat else "Fireside", tr("The answer is ready."))
+            self.show(chat.title if chat else "Fireside", tr("Your answer is ready."))
 
 
 class DesktopNotifier(QObject):

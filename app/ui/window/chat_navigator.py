@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal
 
-from app.base.types import Effort, ModelRef
+from app.base.types import Effort, ModelRef, Part
 from app.host import Host
 from app.store import ChatRow, SearchHit, StoredDraft
-from app.turn import ContextForecast, SendFailed, TurnEnded, TurnStarted
+from app.turn import ContextForecast, SendFailed, TurnEnded, TurnStarted, TurnWithdrawn
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
@@ -61,6 +63,7 @@ class ChatNavigator(QObject):
         turns.started.connect(self._started)
         turns.grown.connect(self._grown)
         turns.ended.connect(self._ended)
+        turns.withdrawn.connect(self._withdrawn)
         turns.refused.connect(self._refused)
         models.chosen.connect(self._choose_model)
         views.composer.effort_chosen.connect(self._choose_effort)
@@ -175,6 +178,37 @@ class ChatNavigator(QObject):
         self._composer.ended(event)
         self.progressed.emit()
         self._index.refresh()
+
+    def _withdrawn(self, event: TurnWithdrawn, instead: int | None) -> None:
+        chat = event.answer.chat
+        shown = chat == self._current.id
+        asked = event.question.message.parts if event.question else ()
+        edits = shown and instead is not None and bool(asked)
+        if not edits:
+            self._composer.withdrawn(event)
+        if shown and event.chat_gone:
+            self._remember(None)
+            self._current.id = None
+            self._views.sidebar.select(None)
+            self._views.conversation.show_greeting()
+            self._settings.refresh()
+            self.switched.emit()
+        elif shown:
+            self._presenter.load(chat, then=partial(self._edit_again, instead, asked))
+        if shown:
+            self._views.focus_editor()
+        self.progressed.emit()
+        self._index.refresh()
+        self._composer.prefill.opened()
+
+    def _edit_again(self, question: int | None, parts: tuple[Part, ...]) -> None:
+        """Go on editing a question, if its other version was taken back."""
+        if question is not None and parts:
+            self._branches.edit(question)
+            if self._branches.edited is None:
+                self._drafts.give_back(self._current.id, parts)
+            else:
+                self._views.composer.set_parts(parts)
 
     def _refused(self, event: SendFailed) -> None:
         self._composer.refused(event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from app.store import MessageRow, SearchHit, State, Store
@@ -34,8 +36,13 @@ class ChatPresenter(QObject):
         self._conversation, self._status, self._store = conversation, status, store
         self._turns, self._branches, self._current = turns, branches, current
 
-    def load(self, chat: int, place: SearchHit | None = None) -> None:
-        """Read a chat and show it at its end, or at a search hit."""
+    def load(
+        self,
+        chat: int,
+        place: SearchHit | None = None,
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Read a chat and show it at its end, or at a search hit; ``then`` is called afterwards."""
         message = place.message if place and not self._turns.busy(chat) else None
 
         def read(store: Store) -> list[MessageRow]:
@@ -43,11 +50,14 @@ class ChatPresenter(QObject):
                 return store.messages.conversation(chat)
             return store.messages.show(message)
 
-        self._store.ask(read, lambda rows: self._show(chat, rows, place))
+        def show(rows: list[MessageRow]) -> None:
+            if chat == self._current.id:
+                self._show(chat, rows, place)
+                then()
+
+        self._store.ask(read, show)
 
     def _show(self, chat: int, rows: list[MessageRow], place: SearchHit | None) -> None:
-        if chat != self._current.id:
-            return
         # The store may lag behind the events of this session.
         ended = [self._turns.ended_with(row.id) for row in rows]
         rows = [
@@ -72,7 +82,9 @@ class ChatPresenter(QObject):
         transcript = self._conversation.transcript
         if event.question:
             transcript.messages.add(event.question)
-        transcript.messages.start(event.answer, self._turns.draft_of(event.answer.id))
+        live = self._turns.running(event.chat.id)
+        work = live.work if live else None
+        transcript.messages.start(event.answer, self._turns.draft_of(event.answer.id), work)
         self._branches.refresh()
 
     def grow(self, message: int) -> None:

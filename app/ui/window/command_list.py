@@ -22,6 +22,7 @@ from app.ui.presets.preset_picker import PRESET_KEYS
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.state.current_chat import CurrentChat
 from app.ui.window.layout import WindowLayout
+from app.ui.window.zoom_controller import ZoomController
 from app.wording.efforts import effort_command
 from app.wording.language import tr
 
@@ -44,6 +45,7 @@ class CommandTargets:
     exchange: ExchangeController
     everything: EverythingController
     palette: PaletteController
+    zoom: ZoomController
 
 
 def add_commands(commands: Commands, to: CommandTargets) -> None:
@@ -119,10 +121,10 @@ def _add_view(commands: Commands, to: CommandTargets) -> None:
     add = commands.add
     commands.group(tr("View"))
     add("sidebar", tr("Show or hide sidebar"), to.layout.toggle_sidebar, "Ctrl+B")
-    resize = to.preferences.resize_text
-    add("larger", tr("Increase text size"), lambda: resize(1), "Ctrl++", "Ctrl+=")
-    add("smaller", tr("Decrease text size"), lambda: resize(-1), "Ctrl+-")
-    add("usualSize", tr("Reset text size"), lambda: resize(0), "Ctrl+0")
+    zoom = to.zoom.step
+    add("zoomIn", tr("Zoom in"), lambda: zoom(1), "Ctrl++", "Ctrl+=")
+    add("zoomOut", tr("Zoom out"), lambda: zoom(-1), "Ctrl+-")
+    add("resetZoom", tr("Actual size"), lambda: zoom(0), "Ctrl+0")
     apply = to.preferences.apply_theme
     add("light", tr("Light theme"), lambda: apply(ThemeChoice.LIGHT))
     add("dark", tr("Dark theme"), lambda: apply(ThemeChoice.DARK))
@@ -135,6 +137,9 @@ def _add_program(commands: Commands, to: CommandTargets) -> None:
     add("importChats", tr("Import chats…"), to.exchange.import_chats)
     add("importFolder", tr("Import folder…"), to.exchange.import_folder)
     add("exportAll", tr("Export all chats…"), to.exchange.export_all)
+    add("exportEverything", tr("Export everything…"), to.everything.export_all)
+    add("importEverything", tr("Import everything…"), to.everything.import_all)
+    add("removeData", tr("Remove all data…"), to.preferences.remove_data)
     add("preferences", tr("Settings"), to.preferences.open, "Ctrl+,")
     add("keys", tr("Keyboard shortcuts"), to.palette.show_keys, "F1")
     add("about", tr("About Fireside"), to.preferences.about)

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from app.ui.controls import Button, muted
 from app.ui.theme import Theme
-from app.wording.demo_words import demo_sentence, get_model_words
+from app.wording.demo_words import demo_sentence
+from app.wording.explanation import Action
 
 
 class DemoLine(QFrame):
@@ -22,7 +23,7 @@ class DemoLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 5, 0, 5)
         row.setSpacing(4)
-        words = get_model_words()
+        words = Action.GET_MODEL.words
         self._get = Button(
             theme, "getModelFromLine", words, text=words, kind="link", clicked=self.wanted.emit
         )

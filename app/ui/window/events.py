@@ -25,6 +25,7 @@ from app.turn import (
     TurnEnded,
     TurnProgress,
     TurnStarted,
+    TurnWithdrawn,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class EventDispatcher:
                     to.renamed(chat)
                 case ReadingAhead():
                     to.reading_ahead(event)
-                case TurnStarted() | TurnProgress() | TurnEnded() | SendFailed():
+                case TurnStarted() | TurnProgress() | TurnEnded() | TurnWithdrawn() | SendFailed():
                     about_turns.append(event)
                 case ContextForecast() | NotSaved() | SavedAgain():
                     # After the answers: a forecast made while one was running is outdated.

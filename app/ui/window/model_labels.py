@@ -22,7 +22,7 @@ class ModelLabels(QObject):
 
     def _show(self) -> None:
         asked = self._models.asked
-        self._composer.set_model(asked.name if asked else tr("Choose a model"), asked is not None)
+        self._composer.set_model(asked.name if asked else tr("Choose a model"))
         self._demo_line.setVisible(asked == self._models.demo)
         self._greeting.set_demo(asked == self._models.demo)
         self._show_plan()

@@ -59,6 +59,7 @@ class SidebarPlace(QObject):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
+        theme.changed.connect(self.refit)
 
     @property
     def shown(self) -> bool:

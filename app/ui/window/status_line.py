@@ -10,7 +10,6 @@ from app.ui.composer.composer import Composer
 from app.ui.composer.context_usage import ContextUsage
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.state.live_turns import LiveAnswer
-from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript
@@ -39,14 +38,10 @@ class StatusLine:
         """Show a forecast of the context that the next question takes."""
         self._usage.foresee(event, typed=self._typed)
 
-    def show_loading(self, sentence: str) -> None:
-        """Show the progress of loading the model."""
-        self._composer.set_status(sentence)
-
     def show(self, live: LiveAnswer | None, loading: str, prefill: str, *, busy: bool) -> None:
         """Show the status.
 
-        ``live`` is the running answer, ``loading`` the name of the model being loaded, and
+        ``live`` is the running answer, ``loading`` the sentence about a model being loaded, and
         ``prefill`` the sentence about what is read ahead.
         """
         self._composer.set_running(busy)
@@ -56,7 +51,7 @@ class StatusLine:
         if live:
             self._composer.set_status(live.status)
         elif loading:
-            self._composer.set_status(tr("Loading {loading}…").format(loading=loading))
+            self._composer.set_status(loading)
         else:
             # If the attachments are too long, their bar already says so.
             shown = "" if self._composer.attachment_bar.too_long else warning
@@ -73,7 +68,7 @@ class StatusLine:
         if live:
             transcript.messages.show_work(
                 live.answer.id,
-                live.reading.fraction if live.reading else None,
+                live.work,
                 offered=live.thinking,
                 hurried=live.turn.hurried.is_set(),
             )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QMainWindow
 
 from app.base.errors import StoreDamaged
@@ -23,6 +24,7 @@ from app.ui.conversation.branches import Branches
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
@@ -36,8 +38,8 @@ from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
-from app.ui.state.live_turns import LiveTurns
-from app.ui.state.model_choice import ModelChoice, loading_sentence
+from app.ui.state.live_turns import LiveTurns, loading_sentence
+from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
@@ -46,22 +48,32 @@ from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
 from app.ui.window.drop_overlay import DropOverlay
-from app.ui.window.events import EventDispatcher, EventReceivers
+from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
 from app.ui.window.file_drop import FileDrop, target_of
 from app.ui.window.layout import WindowLayout
+from app.ui.window.menu_bar import add_menu_bar
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
+from app.ui.window.zoom_controller import ZoomController
 from app.wording.errors import Action
 
 if TYPE_CHECKING:
+    from app.removal import DataKind
     from app.ui.conversation.transcript import Transcript
 
 _SETTLED_MS = 150  # after the start, when the window is visible
 
 
 class Restart:
-    """The reason to open the window again that the user gave: to see it in another language."""
+    """The window is closed and opened again, for example to be in another language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The window is closed for good, and then data of these kinds is removed."""
+
+    kinds: frozenset[DataKind]
 
 
 class Window(QMainWindow):
@@ -70,7 +82,7 @@ class Window(QMainWindow):
     again = Signal(object)
     """The window is to be closed and opened again.
 
-    The argument is a Backup to restore, a StoreError to recover from, or a Restart.
+    The argument is a Backup to restore, a StoreError to recover from, a Restart, or a Removal.
     """
 
     def __init__(self, host: Host, bridge: Bridge, theme: Theme) -> None:
@@ -78,6 +90,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
+        theme.set_zoom(host.settings.zoom)
         self.setMinimumSize(360, 240)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
@@ -87,6 +100,7 @@ class Window(QMainWindow):
         self._make_chat()
         self._connect()
         add_commands(self.commands, self._command_targets())
+        add_menu_bar(self, self.commands)
         self.views.restore(host.settings.window, host.settings.splitter)
         self._begin()
 
@@ -96,13 +110,14 @@ class Window(QMainWindow):
         self.conversation, self.title_bar = views.conversation, views.title_bar
         self.banner, self.toast = views.banner, views.toast
         self.commands = Commands(self)
+        self.zoom = ZoomController(self._theme, self._host, self)
 
     def _make_state(self) -> None:
         host, bridge = self._host, self._bridge
         self.store = StoreAccess(host, bridge, self.banner.show_error)
         self.turns = LiveTurns(host.chats, self)
         self.current = CurrentChat(self.turns)
-        self.models = ModelChoice(host, self)
+        self.models = ModelChoice(host, self, self.turns.waits_for)
         self.installed = InstalledList(host, bridge, self)
         self.hardware = HardwareProbe(host, bridge, self.models, self)
         self.index = ChatIndex(self.store, self)
@@ -127,6 +142,9 @@ class Window(QMainWindow):
         self.everything = EverythingController(self, theme, host, bridge)
         self.chats = ChatController(
             self.sidebar, self.pages, host, self.index, self.undo, self.turns, self.current, self
+        )
+        self.load_recovery = LoadRecoveryController(
+            host, bridge, self.pages, self.banner, self.models, self.turns, self.current, self
         )
         self.preferences = PreferencesController(
             self,
@@ -227,6 +245,7 @@ class Window(QMainWindow):
             exchange=self.exchange,
             everything=self.everything,
             palette=self.palette_controller,
+            zoom=self.zoom,
         )
 
     # --- Connections ------------------------------------------------------------------------
@@ -241,7 +260,7 @@ class Window(QMainWindow):
     def _connect_events(self) -> None:
         self._dispatcher = EventDispatcher(
             EventReceivers(
-                model=self.models.receive,
+                model=self._receive_model,
                 model_moving=self.installed.receive,
                 file_reading=self.attachments.receive,
                 download=self.models_controller.receive,
@@ -279,8 +298,10 @@ class Window(QMainWindow):
         transcript.resume.connect(self.composer_controller.resume)
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
+        transcript.withdrawn.connect(self.composer_controller.stop)
         transcript.act.connect(self._act)
         transcript.thought_toggled.connect(self._set_thought_open)
+        transcript.zoomed.connect(self.zoom.wheel)
 
     def _connect_composer(self) -> None:
         self.composer_controller.changed.connect(self._show_status)
@@ -289,6 +310,7 @@ class Window(QMainWindow):
         self.composer.typed.connect(self.message_undo.typed)
         self.turns.started.connect(self.message_undo.started)
         self.composer.model_menu_opened.connect(self.model_picker.fill)
+        self.composer_controller.model_wanted.connect(self.model_picker.show_page)
         self.composer.editor.files_given.connect(self.file_drop.take)
         self.pages.closed.connect(self.views.focus_editor)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
@@ -300,9 +322,12 @@ class Window(QMainWindow):
     def _connect_models(self) -> None:
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
-        self.models.progressed.connect(self._show_loading)
-        self.views.demo_line.wanted.connect(self.model_picker.show_page)
+        self.models.progressed.connect(self._show_status)
+        self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
+        self.load_recovery.menu_wanted.connect(self.composer.pick_model)
+        self.load_recovery.tried.connect(self._show_status)
+        self.load_recovery.tried.connect(self.views.focus_editor)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
@@ -316,6 +341,7 @@ class Window(QMainWindow):
         self.everything.imported.connect(self.presets.refresh)
         self.everything.restart_wanted.connect(lambda: self.again.emit(Restart()))
         self.preferences.restart_wanted.connect(lambda: self.again.emit(Restart()))
+        self.preferences.removal_wanted.connect(lambda kinds: self.again.emit(Removal(kinds)))
         self.preferences.export_everything.connect(self.everything.export_all)
         self.preferences.import_everything.connect(self.everything.import_all)
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
@@ -395,6 +421,13 @@ class Window(QMainWindow):
             _copy(event)
             self.file_drop.take(paths)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom.wheel(event.angleDelta().y())
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
     # --- Which chat is shown ----------------------------------------------------------------
 
     @property
@@ -424,11 +457,21 @@ class Window(QMainWindow):
         """Perform an action offered by the banner or a failed answer."""
         match action:
             case Action.CHOOSE_MODEL:
-                self.model_picker.show_page()
+                self.load_recovery.choose()
+            case Action.GET_MODEL:
+                self.model_picker.choose_first()
+            case Action.LOAD_AGAIN:
+                self.load_recovery.again()
+            case Action.USE_LESS_MEMORY:
+                self.load_recovery.use_less()
             case Action.NEW_CHAT:
                 self.navigator.new_chat()
             case Action.REPAIR:
                 self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
+
+    def _receive_model(self, event: ModelEvent) -> None:
+        self.turns.receive_model(event)
+        self.models.receive(event)
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
@@ -439,13 +482,10 @@ class Window(QMainWindow):
         if self.model_picker.shown:
             self.hardware.look()
 
-    def _show_loading(self, fraction: float) -> None:
-        if self.models.loading:
-            self.status_line.show_loading(loading_sentence(self.models.loading, fraction))
-
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
-        loading = self.models.loading.name if self.models.loading else ""
+        models = self.models
+        loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
         self.status_line.show(live, loading, prefill, busy=busy)

@@ -1,0 +1,58 @@
+"""Memory settings by which a model takes less than it did when it could not be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from app.base.gguf import GgufHeader
+from app.engine.plan import CONTEXTS, CacheType, Overrides, Plan, is_possible, propose
+from app.engine.probe import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Lighter:
+    """Settings for less memory, and the plan that follows from them."""
+
+    overrides: Overrides
+    plan: Plan
+
+
+def held(plan: Plan) -> int:
+    """Return the bytes that a plan takes and the system cannot take back.
+
+    Weights that are mapped from the file do not count: it can read them again.
+    """
+    return plan.host.total - plan.mmap * plan.host.weights
+
+
+def lighter(
+    header: GgufHeader, machine: Machine, overrides: Overrides, failed: Plan | None
+) -> Lighter | None:
+    """Return the best settings that hold half of what ``failed`` does, or else the least possible.
+
+    ``failed`` is the plan that ran out of memory; None if not even a plan was found with these
+    ``overrides``. Returns None if nothing takes less.
+    """
+    automatic = propose(header, machine)
+    if failed is None:
+        fits = overrides != Overrides() and is_possible(automatic, machine)
+        return Lighter(Overrides(), automatic) if fits else None
+    least: Lighter | None = None
+    for tried in _tries(header, overrides, failed):
+        plan = propose(header, machine, tried)
+        if not is_possible(plan, machine) or held(plan) >= held(least.plan if least else failed):
+            continue
+        least = Lighter(tried, plan)
+        if held(plan) <= held(failed) // 2:
+            break
+    return least
+
+
+def _tries(header: GgufHeader, overrides: Overrides, failed: Plan) -> Iterator[Overrides]:
+    """Yield settings to try, the best first: shorter contexts, and each with a compact cache."""
+    for context in (failed.context, *CONTEXTS):
+        if context > failed.context or context > header.number("context_length"):
+            continue
+        for cache in CacheType:
+            yield replace(overrides, context=context, cache=cache, mapped=True)

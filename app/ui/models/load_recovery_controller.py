@@ -1,0 +1,136 @@
+"""What can be done about a model that could not be loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.errors import ModelError
+from app.base.types import ModelRef
+from app.host import Host
+from app.turn import ModelPlanned, TurnEnded
+from app.ui.banner import Banner
+from app.ui.bridge import Bridge
+from app.ui.pages import Pages
+from app.ui.state.current_chat import CurrentChat
+from app.ui.state.live_turns import LiveAnswer, LiveTurns
+from app.ui.state.model_choice import ModelChoice, plan_summary
+from app.wording.errors import Action
+from app.wording.language import tr
+
+if TYPE_CHECKING:
+    from app.engine.lighter import Lighter
+
+
+class LoadRecoveryController(QObject):
+    """A controller that loads a model again, perhaps with less memory, or has another chosen.
+
+    The question that waited for the model is then answered.
+    """
+
+    menu_wanted = Signal()
+    """The menu of models is to be opened."""
+    tried = Signal()
+    """The model of the chat that is shown is being loaded again."""
+
+    def __init__(
+        self,
+        host: Host,
+        bridge: Bridge,
+        pages: Pages,
+        banner: Banner,
+        models: ModelChoice,
+        turns: LiveTurns,
+        current: CurrentChat,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._host, self._bridge, self._pages, self._banner = host, bridge, pages, banner
+        self._models, self._turns, self._current = models, turns, current
+        self._waits: LiveAnswer | None = None  # for the choice of another model
+        self._reduced = ""  # the sentence about a smaller plan
+        models.planned.connect(self._planned)
+        models.failed.connect(self._failed)
+        turns.ended.connect(self._ended)
+        models.changed.connect(self._changed)
+
+    def again(self) -> None:
+        """Load the model again, and answer the question that waits for it."""
+        self._banner.hide()
+        if model := self._model:
+            self._load(model, self._turns.unanswered(self._current.id))
+
+    def use_less(self) -> None:
+        """Choose settings by which the model takes less memory, and load it again."""
+        if model := self._model:
+            waits = self._turns.unanswered(self._current.id)
+            overrides = self._host.overrides
+            found = self._host.examiner.lighter(model, overrides, self._models.plan_of(model))
+            self._bridge.when_done(
+                found,
+                lambda lighter: self._use(model, lighter, waits),
+                self._banner.show_error,
+            )
+
+    def choose(self) -> None:
+        """Have another model chosen, which then answers the question that waits."""
+        self._waits = self._turns.unanswered(self._current.id)
+        self._pages.show_chat()
+        self.menu_wanted.emit()
+
+    @property
+    def _model(self) -> ModelRef | None:
+        waits = self._turns.unanswered(self._current.id)
+        return waits.model if waits else self._models.refused
+
+    def _load(self, model: ModelRef, waits: LiveAnswer | None) -> None:
+        self._models.try_again(model)
+        if waits and not self._turns.busy(waits.chat):
+            self._turns.resume(waits.chat, waits.answer.id, model)
+        self.tried.emit()
+
+    def _use(self, model: ModelRef, lighter: Lighter | None, waits: LiveAnswer | None) -> None:
+        if lighter is None:
+            self._banner.show_sentence(
+                tr("{name} already uses as little memory as possible.").format(name=model.name),
+                Action.CHOOSE_MODEL,
+            )
+            return
+        self._host.override(lighter.overrides)
+        self._load(model, waits)
+        self._banner.show_done(
+            tr(
+                "{name} now uses less memory: {summary}. You can change this under Settings > "
+                "Memory."
+            ).format(name=model.name, summary=plan_summary(lighter.plan))
+        )
+
+    def _planned(self, event: ModelPlanned) -> None:
+        if event.reduced:
+            self._reduced = tr(
+                "Less memory was free than expected, so {name} uses reduced settings: {summary}."
+            ).format(name=event.model.name, summary=plan_summary(event.plan))
+            self._banner.show_sentence(self._reduced)
+
+    def _ended(self, event: TurnEnded) -> None:
+        if isinstance(event.error, ModelError):
+            self._banner.take_back(self._reduced)  # the smaller plan did not help either
+
+    def _failed(self, error: Exception) -> None:
+        """Show why a model cannot be loaded, unless an answer in sight will say so."""
+        self._banner.take_back(self._reduced)
+        chat, refused = self._current.id, self._models.refused
+        ended, waits = self._turns.unanswered(chat), (chat, refused) in self._turns.waiting()
+        told = ended is not None and ended.ended is not None and ended.ended.error is error
+        if not waits and not told and self._pages.chat_shown:
+            self._banner.show_error(error)
+
+    def _changed(self) -> None:
+        """Answer the question that waits by the model that was chosen."""
+        waits, chosen = self._waits, self._models.loading
+        if waits and chosen:
+            self._waits = None
+            if self._turns.unanswered(self._current.id) is waits:
+                self._turns.resume(waits.chat, waits.answer.id, chosen)
+                self.tried.emit()

@@ -1,0 +1,229 @@
+"""What the demo model says is shown only if it answers the question."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import EngineFailed, FiresideError
+from app.base.types import (
+    DECLINED,
+    Delta,
+    Done,
+    Event,
+    Message,
+    ModelRef,
+    Part,
+    PartKind,
+    Prompt,
+    Request,
+    Role,
+    Sampling,
+    StopReason,
+)
+from app.engine.backend import ScriptedBackend
+from app.engine.demo_ground import SORRY, fits
+from app.engine.honest_demo import SENTENCE, HonestDemo
+from app.host import demo_model
+from tests.ui.driver import answer, done, said, thought
+
+DEMO = demo_model()
+FRANCE = "The capital of France is **Paris**."
+REFUSAL = Delta(0, SENTENCE, name=DECLINED)
+CALL = Delta(1, '{"location": "Oslo"}', PartKind.CALL, "functions.get_weather")
+
+
+def user(text: str) -> Message:
+    return Message(Role.USER, (Part(text),))
+
+
+def asked(*texts: str, seed: int | None = None) -> Request:
+    return Request(DEMO, tuple(map(user, texts)), sampling=Sampling(seed=seed))
+
+
+def shown(request: Request, *scripts: Sequence[Event | FiresideError]) -> tuple[list[object], int]:
+    """Return what is shown of an answer, and how often the model was asked."""
+    engine = ScriptedBackend(*scripts)
+    with closing(HonestDemo(engine, DEMO)) as backend:
+        events = list(backend.stream(request, threading.Event()))
+    return [event for event in events if not isinstance(event, Prompt)], len(engine.requests)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What is the capital of France?", FRANCE),
+        ("and the capital of france", FRANCE),
+        ("Capital of the USA?", "The capital of the USA is **Washington, D.C.**."),
+        ("Show the times table of 2.", "Here is the times table of 2:\n\n|n|\n|-|\n| 1 | 2 |"),
+        ("Write a Python function that adds two numbers.", "Here is a function that adds two "
+         "numbers:\n\n```python"),
+        ("Formula for the area of a circle", "The formula for the area of a circle is\n\n$$A$$"),
+        ("Tell me a story about Emma.", "# Emma and the lantern\n\nOnce"),
+        ("Count to 5.", "1, 2, 3, 4, 5"),
+        ("What is 3 + 4?", "3 + 4 = **7**"),
+        ("4 x 5", "4 x 5 = **20**"),
+        ("List two metals.", "- tin\n- gold"),
+        ("Say: silver river", "silver river"),
+        ("I'm Maya", "Nice to meet you, Maya!"),
+        ("Hey there", "Hi! What can I do for you?"),
+    ],
+)  # fmt: skip
+def test_what_is_on_its_ground(question: str, text: str) -> None:
+    assert fits([question], text, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Why do objects fall?", FRANCE),
+        ("What is the capital of Texas?", "The capital of Thessath is **Abeoul**."),
+        ("Who won the World Cup in France?", FRANCE),
+        ("How many people live in the capital of France?", FRANCE),
+        ("What is the capital of Africa?", "The capital of Africa is **Accra**."),
+        ("Show the times table of 2.", "Here is the times table of 2:\n\n| 1 | 2 |\n| 2 | 5 |"),
+        ("Show the times table of 3.", "Here is the times table of 2:\n\n| 1 | 2 |"),
+        ("Round 3.14159 to two decimals.", "Here is a function that adds two numbers:\n"),
+        ("Write a Python function that adds two numbers.", "Here is a function that subtracts "
+         "two numbers:"),
+        ("What's up?", "The formula for kinetic energy is\n\n$$E$$"),
+        ("Tell me a scary story about a lighthouse.", "# Emma and the lantern\n\nOnce"),
+        ("Count to 5.", "1, 2, 3, 4, 5, 6"),
+        ("Count to 5.", "1, 2, 3, 4"),
+        ("What is 8 + 7?", "8 + 7 = **16**"),
+        ("42", "4 x 2 = **8**"),
+        ("List two metals.", "- tin\n- tin"),
+        ("tell me", "Your name is Theo."),
+        ("You are a pirate. Greet me.", "Nice to meet you, matplyevik!"),
+        ("hmm", "I am a tiny demo model with the gpt-oss architecture."),
+        ("What does a GPU do?", "What did the zero say to the eight? Nice belt!"),
+        ("Hello", ""),
+        ("Hello", SORRY),
+    ],
+)  # fmt: skip
+def test_what_is_not(question: str, text: str) -> None:
+    assert fits([question], text, whole=True) is False
+
+
+def test_a_name_is_known_only_from_before() -> None:
+    assert fits(["My name is Ada.", "What is my name?"], "Your name is Ada.", whole=True)
+    assert not fits(["Hello", "What is my name?"], "Your name is Ada.", whole=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "is_fit"),
+    [
+        ("What is the capital of Norway?", "Capital of Norway", True),
+        ("What is the capital of Norway?", "Capital of Peru", False),
+        ("How are you?", "A sum", False),
+        ("Show the times table of 7.", "Times table of 7", True),
+        ("Tell me a joke.", "Tell me a joke", True),
+        ("Tell me a joke.", "The teapot of orders", False),
+    ],
+)
+def test_titles(question: str, title: str, is_fit: bool) -> None:
+    request = "Write a title for this conversation: at most six words."
+    assert fits([question, request], title, whole=True) is is_fit
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [thought("I need the weather."), CALL, done(StopReason.CALL)],
+        [thought("Hm."), said(FRANCE, 1), done()],
+        [thought("Hm. " * 400), done()],
+        [thought("Hm."), done()],
+    ],
+)
+def test_an_answer_that_strays_is_tried_again_and_then_replaced(script: list[Event]) -> None:
+    events, times = shown(asked("Why do objects fall?"), script, script, script)
+    assert events == [REFUSAL, done()]
+    assert times == 3
+    events, times = shown(asked("Hello"), script, answer("Hi! What can I do for you?"))
+    assert events[1:] == [said("Hi! What can I do for you?", 1), done()]
+    assert times == 2
+
+
+def test_its_own_refusal_is_replaced_at_once() -> None:
+    events, times = shown(asked("Why do objects fall?"), answer(SORRY))
+    assert (events, times) == ([REFUSAL, done()], 1)
+
+
+def test_a_fixed_seed_is_asked_once() -> None:
+    request = asked("Why do objects fall?", seed=3)
+    assert shown(request, answer(FRANCE)) == ([REFUSAL, done()], 1)
+
+
+def numbers(first: int, last: int) -> list[Event]:
+    return [said(f"{', ' * (n > 1)}{n}") for n in range(first, last + 1)]
+
+
+def test_a_long_answer_is_shown_while_it_grows() -> None:
+    script: list[Event] = [*numbers(1, 100), done()]
+    steps = HonestDemo(ScriptedBackend(script), DEMO).stream(
+        asked("Count to 100."), threading.Event()
+    )
+    events: Iterator[object] = iter(steps)
+    text = ""
+    for event in events:
+        assert isinstance(event, Delta)
+        text += event.text
+        if len(text) > 150:
+            break
+    assert text.endswith(", 41")  # each number as it comes, not all of them at the end
+    assert list(events)[-1] == done()
+
+
+def test_what_ended_too_early_can_be_continued() -> None:
+    events, _ = shown(asked("Count to 100."), [*numbers(1, 80), done()])
+    assert events[-1] == done(StopReason.LENGTH)
+    begun = Message(Role.ASSISTANT, (Part(", ".join(map(str, range(1, 81)))),))
+    request = Request(DEMO, (user("Count to 100."), begun))
+    events, _ = shown(request, [*numbers(81, 100), done()])
+    assert events == [*numbers(81, 100), done()]
+
+
+def test_what_was_only_thought_when_it_was_stopped_is_shown() -> None:
+    script: list[Event] = [thought("The user"), done(StopReason.CANCELLED)]
+    events, _ = shown(asked("Hello"), script)
+    assert events == script
+
+
+def test_what_was_said_before_a_fault_is_shown() -> None:
+    engine = ScriptedBackend([said("The capital"), EngineFailed("x")])
+    steps = iter(HonestDemo(engine, DEMO).stream(asked("Hello"), threading.Event()))
+    assert next(steps) == said("The capital")
+    with pytest.raises(EngineFailed):
+        next(steps)
+
+
+def test_the_model_finds_its_own_words_in_the_past() -> None:
+    past = (user("Why?"), Message(Role.ASSISTANT, (Part(SENTENCE, name=DECLINED),)))
+    engine = ScriptedBackend(answer("Hi! What can I do for you?"))
+    backend = HonestDemo(engine, DEMO)
+    request = Request(DEMO, (*past, user("Hi")))
+    list(backend.stream(request, threading.Event()))
+    list(backend.prepare(request, threading.Event()))
+    backend.count(request, threading.Event())
+    for seen in (engine.requests[0], engine.prepared[0], engine.counted[0]):
+        assert seen.messages[1].text == SORRY
+
+
+def test_other_models_are_not_judged() -> None:
+    other = ModelRef.of_file(Path("other.gguf"), "Other")
+    script: list[Event] = [thought("Hm."), said(FRANCE, 1), done()]
+    engine = ScriptedBackend(script)
+    past = Message(Role.ASSISTANT, (Part(SENTENCE, name=DECLINED),))
+    request = Request(other, (user("Why?"), past, user("Why?")))
+    assert list(HonestDemo(engine, DEMO).stream(request, threading.Event())) == script
+    assert engine.requests == [request]
+
+
+def test_done_is_last() -> None:
+    events, _ = shown(asked("What is the capital of France?"), answer(FRANCE))
+    assert events[:-1] == [thought("Let me think."), said(FRANCE, 1)]
+    assert isinstance(events[-1], Done)
