@@ -36,7 +36,9 @@ def choose(fireside: Fireside, index: int, *names: str) -> None:
     QTest.keyClick(button, KEY.Key_Return)
     menu = opened = child(fireside.window, QMenu, "messageMenuOpen")
     for name in names[:-1]:
-        menu = next(each for each in menu.findChildren(QMenu) if each.title() == name)
+        titles = {each.title(): each for each in menu.findChildren(QMenu)}
+        assert name in titles, titles.keys()
+        menu = titles[name]
     entry(menu, names[-1]).trigger()
     opened.close()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -95,7 +97,7 @@ def test_another_version_takes_its_place(fruit: Fireside) -> None:
 def test_an_answer_by_another_model(fruit: Fireside) -> None:
     fruit.host.change(models=("/models/big & slow.gguf",))
     fruit.script(*answer("Pears are yellow."))
-    choose(fruit, 3, "Regenerate", "With another model", "big && slow", "Low effort")
+    choose(fruit, 3, "Regenerate", "Use another model", "big && slow", "Low effort")
     fruit.shows("Pears are yellow.")
     fruit.idle()
     assert fruit.backend.requests[-1].model.name == "big & slow"
