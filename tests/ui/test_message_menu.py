@@ -82,18 +82,6 @@ def test_a_message_is_deleted_and_comes_back(fruit: Fireside) -> None:
     assert "Apples are red." in fruit.text(), "the question is answered, not the one before it"
 
 
-def test_another_version_takes_its_place(fruit: Fireside) -> None:
-    fruit.script(*answer("Pears are green."))
-    choose(fruit, 3, "Regenerate", "High effort")
-    fruit.shows("Pears are green.")
-    fruit.idle()
-    choose(fruit, 3, "Delete message")
-    fruit.shows("Pears are red.")
-    fruit.idle()
-    fruit.until(lambda: not fruit._visible(QAbstractButton, "previousVersion"))
-    assert "green" not in fruit.text()
-
-
 def test_an_answer_by_another_model(fruit: Fireside) -> None:
     fruit.host.change(models=("/models/big & slow.gguf",))
     fruit.script(*answer("Pears are yellow."))
@@ -107,6 +95,11 @@ def test_an_answer_by_another_model(fruit: Fireside) -> None:
     assert asked is not None
     assert asked.name == "big & slow", "the chat goes on with it"
     assert fruit.host.settings.model == "demo", "new chats do not"
+    choose(fruit, 3, "Delete message")
+    fruit.shows("Pears are red.")
+    fruit.idle()
+    fruit.until(lambda: not fruit._visible(QAbstractButton, "previousVersion"))
+    assert "yellow" not in fruit.text()
 
 
 def test_the_menu_copies_in_three_ways(fruit: Fireside) -> None:
