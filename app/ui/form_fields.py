@@ -102,13 +102,13 @@ class FormRow(FormPart):
         words.addWidget(heading(title, 14, 550))
         self._explanation = note("")
         words.addWidget(self._explanation)
-        self.explain(explanation)
         self._field = field
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 6, 0, 6)
         self._row.setSpacing(20)
         self._row.addLayout(words, 1)
         self._row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.explain(explanation)  # last: shown without a parent, it would be a window of its own
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the field below the words where they would be squeezed beside it."""

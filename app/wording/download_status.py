@@ -98,7 +98,8 @@ def running(event: Downloading) -> DownloadStatus:
 def held(event: DownloadHeld, share: float) -> DownloadStatus:
     """Return the status of a download that waits for space or for its drive."""
     sentence = explain(event.error).sentence
-    text = f"{sentence} {tr('The download will then resume automatically.')}"
+    then = tr("The download will then resume automatically.")
+    text = f"{sentence} {then}"
     return DownloadStatus(event.model, DownloadStage.HELD, share, text, sentence)
 
 
@@ -146,4 +147,5 @@ def _waiting(waiting: DownloadWait) -> str:
     if waiting.seconds >= 1:
         retry = tr("Retrying in {seconds} s.").format(seconds=number(waiting.seconds))
         return f"{why} {retry}"
-    return f"{why} {tr('Retrying.')}"
+    retry = tr("Retrying.")
+    return f"{why} {retry}"

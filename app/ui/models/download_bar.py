@@ -101,7 +101,8 @@ class _ReadyCard(QFrame):
             text = tr("{name} is ready").format(name=model.name)
             self._text.setText(text)
             self.setAccessibleName(text)
-            self._use.setAccessibleName(f"{tr('Use now')}: {model.name}")
+            use = tr("Use now")
+            self._use.setAccessibleName(f"{use}: {model.name}")
 
     def _emit(self, signal: SignalInstance) -> None:
         if self._model:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models.catalog import HubModel
 from app.models.download_progress import DownloadNote
-from app.ui.controls import Button, ProgressLine, muted, set_kind, set_tone
+from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_tone
 from app.ui.form_fields import heading
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme
@@ -44,7 +44,7 @@ class DownloadRow(QWidget):
         set_tone(self._slow, "plain")
         self._bar = ProgressLine(
             "downloadProgress",
-            tr("Download of {name}").format(name=name),
+            tr("Downloading {name}").format(name=name),
             tr("Download progress"),
             4,
         )
@@ -54,7 +54,9 @@ class DownloadRow(QWidget):
         words.setSpacing(4)
         if title:
             words.addWidget(heading(title, 14, 550))
-        for widget in (self.fit, self._slow, self._bar, self._text, self._notes):
+        self._bar_place = QWidget()
+        column(self._bar_place, (0, 5, 0, 2)).addWidget(self._bar)
+        for widget in (self.fit, self._slow, self._bar_place, self._text, self._notes):
             words.addWidget(widget)
             widget.hide()
         for label in (self.fit, self._slow, self._text, self._notes):
@@ -73,7 +75,7 @@ class DownloadRow(QWidget):
         self.cancel = Button(
             theme,
             "cancelDownload",
-            tr("Cancel the download of {name}").format(name=name),
+            tr("Cancel download of {name}").format(name=name),
             text=tr("Cancel"),
             clicked=self._ask_what_to_keep,
         )
@@ -118,13 +120,14 @@ class DownloadRow(QWidget):
         status = self._status
         if self._here and status and not status.moving:
             status = None  # another program has brought it meanwhile
-        self._bar.setVisible(status is not None)
+        self._bar_place.setVisible(status is not None)
         self.cancel.setVisible(status is not None)
         if status:
             self._bar.set_share(status.share)
         text = status.text if status else ""
         if self._here and not status:
-            text = f"{tr('On this computer')} · {self._here}"
+            here = tr("On this computer")
+            text = f"{here} · {self._here}"
         self._text.setText(text)
         self._text.setVisible(bool(text))
         set_tone(self._text, "danger" if status and status.wrong else "muted")

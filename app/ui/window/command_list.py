@@ -123,7 +123,7 @@ def _add_view(commands: Commands, to: CommandTargets) -> None:
     zoom = to.zoom.step
     add("zoomIn", tr("Zoom in"), lambda: zoom(1), "Ctrl++", "Ctrl+=")
     add("zoomOut", tr("Zoom out"), lambda: zoom(-1), "Ctrl+-")
-    add("resetZoom", tr("Reset zoom"), lambda: zoom(0), "Ctrl+0")
+    add("resetZoom", tr("Actual size"), lambda: zoom(0), "Ctrl+0")
     apply = to.preferences.apply_theme
     add("light", tr("Light theme"), lambda: apply(ThemeChoice.LIGHT))
     add("dark", tr("Dark theme"), lambda: apply(ThemeChoice.DARK))

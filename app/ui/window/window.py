@@ -325,6 +325,7 @@ class Window(QMainWindow):
         self.model_picker.turned.connect(self._models_page_turned)
         self.load_recovery.menu_wanted.connect(self.composer.pick_model)
         self.load_recovery.tried.connect(self._show_status)
+        self.load_recovery.tried.connect(self.views.focus_editor)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
