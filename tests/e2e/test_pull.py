@@ -93,6 +93,7 @@ def test_it_goes_on_after_ctrl_c_and_the_model_is_used(hub: Hub, fireside: Comma
     assert json.loads((fireside.data / "downloads.json").read_text()) == {
         "orders": [],
         "downloaded": [str(path)],
+        "unused": [],
     }
     code, out, _ = fireside.run("models", "--json")
     (model,) = json.loads(out)["installed"]
