@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from app.cli.output import printable
 from app.models.download_events import Downloading
-from app.models.download_progress import DownloadPhase, DownloadProgress
 from app.wording import download_status
 from app.wording.quantities import percent
 
@@ -54,7 +53,7 @@ class _Bar:
     def show(self, event: Downloading) -> None:
         now, told = event.progress, download_status.running(event).text
         if now.size:
-            self._bar.total, self._bar.n = now.size, _reached(now)
+            self._bar.total, self._bar.n = now.size, now.done
             share = percent(self._bar.n / now.size)
             self._bar.bar_format = f"{share:>5} |{{bar:24}}| {{desc}}"
         else:
@@ -76,7 +75,7 @@ class _Lines:
 
     def show(self, event: Downloading) -> None:
         now = event.progress
-        share = _reached(now) / now.size if now.size else 0.0
+        share = now.done / now.size if now.size else 0.0
         kind = str(now.waiting.reason if now.waiting else now.phase)
         late = time.monotonic() - self._told_at >= _LINE_S
         if late or share - self._share >= _LINE_SHARE or kind != self._kind:
@@ -89,8 +88,3 @@ class _Lines:
 
     def close(self) -> None:
         pass
-
-
-def _reached(now: DownloadProgress) -> int:
-    """Return the bytes that are done: hashed ones, while everything is here and being checked."""
-    return now.checked if now.phase is DownloadPhase.CHECKING else now.done
