@@ -14,8 +14,9 @@ from pathlib import Path
 
 from app.base import running
 from app.base import settings as settings_file
-from app.base.errors import EngineError, FiresideError, ModelError
+from app.base.errors import EngineError, FiresideError, ModelError, SecretUnreadable
 from app.base.jobs import Jobs
+from app.base.secrets import HUB_TOKEN, Secrets
 from app.base.settings import Folders, Settings
 from app.cli import model_names, pull_progress
 from app.cli.model_names import NamedModel, UnknownName
@@ -88,9 +89,14 @@ class _Pull:
         self._folders, self._log = folders, log
         self._settings = settings_file.load(folders.settings)
         jobs = stack.enter_context(closing(Jobs("network")))
-        self._network = stack.enter_context(
-            closing(NetworkAccess(folders.connections, jobs, offline=self._settings.offline))
+        network = NetworkAccess(
+            folders.connections,
+            jobs,
+            offline=self._settings.offline,
+            hub=self._settings.hub_address,
+            hub_token=self._token,
         )
+        self._network = stack.enter_context(closing(network))
 
     def run(self, name: str | None, *, sure: bool) -> int:
         """Do it; return the exit code."""
@@ -121,6 +127,11 @@ class _Pull:
         if wanted.plan and too_large(wanted.plan, machine) and not sure and not _confirmed():
             return NO_MODEL
         return self._download(wanted, entry)
+
+    def _token(self) -> str:
+        with suppress(SecretUnreadable):  # as without one: the hub says what it wants
+            return Secrets(self._folders.data).get(HUB_TOKEN) or ""
+        return ""
 
     def _entry(self, model: HubModel) -> QueuedModel:
         """Return what the window's queue knows of the model, or a new entry."""
