@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.base import running
 from app.base import settings as settings_file
-from app.base.errors import EngineError, FiresideError, ModelError, SecretUnreadable
+from app.base.errors import EngineError, FiresideError, ModelError
 from app.base.jobs import Jobs
 from app.base.secrets import HUB_TOKEN, Secrets
 from app.base.settings import Folders, Settings
@@ -89,14 +89,17 @@ class _Pull:
         self._folders, self._log = folders, log
         self._settings = settings_file.load(folders.settings)
         jobs = stack.enter_context(closing(Jobs("network")))
-        network = NetworkAccess(
-            folders.connections,
-            jobs,
-            offline=self._settings.offline,
-            hub=self._settings.hub_address,
-            hub_token=self._token,
+        self._network = stack.enter_context(
+            closing(
+                NetworkAccess(
+                    folders.connections,
+                    jobs,
+                    offline=self._settings.offline,
+                    hub=self._settings.hub_address,
+                    hub_token=lambda: Secrets(folders.data).get_or_empty(HUB_TOKEN),
+                )
+            )
         )
-        self._network = stack.enter_context(closing(network))
 
     def run(self, name: str | None, *, sure: bool) -> int:
         """Do it; return the exit code."""
@@ -127,11 +130,6 @@ class _Pull:
         if wanted.plan and too_large(wanted.plan, machine) and not sure and not _confirmed():
             return NO_MODEL
         return self._download(wanted, entry)
-
-    def _token(self) -> str:
-        with suppress(SecretUnreadable):  # as without one: the hub says what it wants
-            return Secrets(self._folders.data).get(HUB_TOKEN) or ""
-        return ""
 
     def _entry(self, model: HubModel) -> QueuedModel:
         """Return what the window's queue knows of the model, or a new entry."""
