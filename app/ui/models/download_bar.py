@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme, font
-from app.wording.download_status import DownloadStatus, ReadyModel
 from app.wording.language import tr
 from app.wording.quantities import percent
 
 if TYPE_CHECKING:  # the window shows this bar at the start, but models' values only later
+    from app.wording.download_status import DownloadStatus, ReadyModel
 
 
 class DownloadBar(QWidget):
