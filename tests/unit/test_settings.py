@@ -32,7 +32,6 @@ CHANGED = Settings(
     download_folder="/big disk/hub",
     download_mount="/big disk",
     download_limit=3,
-    map_weights=True,
     hub_address="https://hub.example",
     offline=True,
     text_size=17,
