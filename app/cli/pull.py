@@ -16,6 +16,7 @@ from app.base import running
 from app.base import settings as settings_file
 from app.base.errors import EngineError, FiresideError, ModelError
 from app.base.jobs import Jobs
+from app.base.secrets import HUB_TOKEN, Secrets
 from app.base.settings import Folders, Settings
 from app.cli import model_names, pull_progress
 from app.cli.model_names import NamedModel, UnknownName
@@ -32,7 +33,6 @@ from app.cli.output import (
     speak,
 )
 from app.engine import probe
-from app.engine.plan import Plan
 from app.engine.probe import Machine
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
@@ -50,10 +50,11 @@ from app.models.downloads import Downloads
 from app.models.model_library import find_same
 from app.models.queue_store import QueuedModel, QueueStore
 from app.network.access import NetworkAccess
-from app.wording.diagnosis import fit
+from app.wording.diagnosis import fit, speed, too_large
+from app.wording.download_status import note_sentence
 from app.wording.errors import explain
-from app.wording.language import number, tr
-from app.wording.quantities import gigabytes
+from app.wording.language import tr
+from app.wording.quantities import gigabytes, percent
 
 _POLL_S = 0.2  # Windows hears Ctrl+C between two waits only
 
@@ -89,7 +90,15 @@ class _Pull:
         self._settings = settings_file.load(folders.settings)
         jobs = stack.enter_context(closing(Jobs("network")))
         self._network = stack.enter_context(
-            closing(NetworkAccess(folders.connections, jobs, offline=self._settings.offline))
+            closing(
+                NetworkAccess(
+                    folders.connections,
+                    jobs,
+                    offline=self._settings.offline,
+                    hub=self._settings.hub_address,
+                    hub_token=lambda: Secrets(folders.data).get_or_empty(HUB_TOKEN),
+                )
+            )
         )
 
     def run(self, name: str | None, *, sure: bool) -> int:
@@ -110,9 +119,10 @@ class _Pull:
             return ANSWERED
         entry = self._entry(wanted.model)
         if entry.running and running.holder(self._folders.data):
+            share = entry.have / entry.model.size if entry.model.size else 0.0
             _say(
-                tr("{name} is already downloading in the Fireside window ({percent}%).").format(
-                    name=wanted.name, percent=_percent(entry)
+                tr("{name} is already downloading in the Fireside window ({percent}).").format(
+                    name=wanted.name, percent=percent(share)
                 )
             )
             return FAILED
@@ -147,8 +157,7 @@ class _Pull:
             except BaseException:
                 self._hand_over(own, wanted.model)
                 raise
-            self._hand_over(own, wanted.model)
-        self._choose(path)
+            self._hand_over(own, wanted.model, chosen=self._choose(path))
         ready = tr("{name} is ready: {path}").format(name=wanted.name, path=path)
         print(printable(ready, sys.stdout), flush=True)
         return ANSWERED
@@ -163,19 +172,22 @@ class _Pull:
             while True:
                 with suppress(queue.Empty):
                     match events.get(timeout=_POLL_S):
-                        case Downloading(_, progress, notes):
+                        case Downloading(_, _, notes) as event:
                             for note in notes:
                                 if note not in told:
                                     told.add(note)
-                                    view.tell(pull_progress.note(note))
-                            view.show(progress)
+                                    view.tell(note_sentence(note))
+                            view.show(event)
                         case Downloaded(_, path):
                             return path
                         case DownloadHeld(_, error) | DownloadEnded(_, error) if error:
                             raise error
 
-    def _hand_over(self, own: Path, model: HubModel) -> None:
-        """Let the window know, at its next start, what was downloaded, or how far it came."""
+    def _hand_over(self, own: Path, model: HubModel, *, chosen: bool = False) -> None:
+        """Let the window know, at its next start, what was downloaded, or how far it came.
+
+        One that was not ``chosen`` is offered there.
+        """
         if running.holder(self._folders.data):
             return  # it would write over it
         with (
@@ -189,15 +201,19 @@ class _Pull:
                 queued.put(dataclasses.replace(entry, running=False))
             for path in mine.downloaded:
                 queued.change_downloaded(new=path)
+            for path in () if chosen else mine.unused:
+                queued.note_unused(path)
 
-    def _choose(self, path: Path) -> None:
-        """Make it the model that is used, if there is none but the demo."""
+    def _choose(self, path: Path) -> bool:
+        """Make it the model that is used, if there is none but the demo; return whether it is."""
         file, settings = self._folders.settings, settings_file.load(self._folders.settings)
         if in_use(settings) is not None or running.holder(self._folders.data):
-            return
+            return False
         models = tuple(dict.fromkeys((str(path), *settings.models)))
         with suppress(OSError):
             settings_file.save(dataclasses.replace(settings, model=str(path), models=models), file)
+            return True
+        return False
 
 
 def this_machine(log: Path) -> Machine:
@@ -215,11 +231,6 @@ def in_use(settings: Settings) -> Path | None:
     return None if settings.model in ("", demo.key, demo.place) else Path(settings.model)
 
 
-def too_large(plan: Plan, machine: Machine) -> bool:
-    """Return whether a model would not fit even if no other program ran."""
-    return not plan.fits and plan.needed > machine.memory
-
-
 def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
     """Say what will be downloaded, to where, and whether it fits."""
     place = entry.cache
@@ -235,7 +246,7 @@ def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
         )
     )
     if wanted.plan:
-        _say(fit(wanted.plan, machine))
+        _say(" ".join(filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine)))))
 
 
 def _confirmed() -> bool:
@@ -254,10 +265,6 @@ def _progress() -> Iterator[pull_progress.ProgressView]:
     view = pull_progress.view()
     with closing(view):
         yield view
-
-
-def _percent(entry: QueuedModel) -> str:
-    return number(int(100 * entry.have / entry.model.size)) if entry.model.size else "0"
 
 
 def _say(line: str) -> None:

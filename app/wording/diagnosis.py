@@ -172,6 +172,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("GPU layers"): overrides.gpu_layers,
         tr("CPU expert layers"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
+        tr("weights"): tr("on disk") if overrides.mapped else None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))

@@ -15,8 +15,8 @@ from app.models.catalog import HubFile, HubModel
 from app.models.download_events import DownloadEnded, Downloading
 from app.models.download_progress import DownloadPhase, DownloadProgress
 from app.ui.models.download_bar import DownloadBar
-from app.ui.models.download_status import DownloadStatus, ReadyModel, paused, running, stopped
 from app.ui.theme import Theme
+from app.wording.download_status import DownloadStatus, ReadyModel, paused, running, stopped
 from tests.ui.qt import child
 
 # Menus, without a screen.
@@ -49,11 +49,11 @@ def test_one_download(qtbot: QtBot, theme: Theme) -> None:
     bar.show_downloads([("gpt-oss-20b", on_its_way(SMALL, 4))])
     bar.show()
     assert child(bar, QLabel, "downloadName").accessibleName() == "gpt-oss-20b"
-    assert shown(bar, "downloadPercent") == "40 %"
+    assert shown(bar, "downloadPercent") == "40%"
     assert shown(bar, "downloadText") == "45 MB/s · 3 min left"
     child(bar, QAbstractButton, "pauseDownload").click()
     bar.show_downloads([("gpt-oss-20b", paused(SMALL, 0.4))])
-    assert shown(bar, "downloadText") == "Paused at 40 %"
+    assert shown(bar, "downloadText") == "Paused at 40%"
     child(bar, QAbstractButton, "pauseDownload").click()
     child(bar, QAbstractButton, "cancelInBar").click()
     menu = child(bar, QMenu, "cancelMenu")
@@ -77,7 +77,7 @@ def test_several_downloads_and_what_is_wrong_with_one(qtbot: QtBot, theme: Theme
     two = [("small", on_its_way(SMALL, 8)), ("large", on_its_way(LARGE, 9))]
     bar.show_downloads(two)
     assert child(bar, QLabel, "downloadName").accessibleName() == "2 downloads"
-    assert shown(bar, "downloadPercent") == "42 %"  # 17 of 40 GB
+    assert shown(bar, "downloadPercent") == "42%"  # 17 of 40 GB
     failed = stopped(DownloadEnded(SMALL, HubUnreachable("org/small", "", "no route")), 0.8)
     bar.show_downloads([("small", failed), two[1]])
     assert "Can’t reach Hugging Face." in shown(bar, "downloadText")

@@ -6,8 +6,8 @@ import pytest
 
 from app.engine.probe import Devices, Gpu, Machine
 from app.models.catalog import offers
-from app.ui.models.recommendation import best_offer, plan_of
 from app.wording.diagnosis import fit, speed
+from app.wording.recommendation import best_offer, plan_of
 
 GIB = 1 << 30
 
@@ -43,10 +43,10 @@ def test_what_it_says_of_each_computer() -> None:
     }  # fmt: skip
     assert told["gpt-oss-20b", 24, False] == (
         "Fits your computer (uses 13.3 of 25.8 GB, 32K context)",
-        "Will run on the processor: expect slow answers.",
+        "Runs on the CPU, so answers will be slow.",
     )
     assert told["gpt-oss-20b", 32, True] == (
-        "Fits your computer (uses 14.9 of 25.8 GB on the graphics card, 128K context)", "",
+        "Fits your computer (uses 14.9 of 25.8 GB of GPU memory, 128K context)", "",
     )  # fmt: skip
     assert told["gpt-oss-120b", 24, False] == (
         "Too large: needs 63.9 GB of memory; you have 25.8 GB.", "",

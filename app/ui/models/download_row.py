@@ -7,20 +7,13 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models.catalog import HubModel
 from app.models.download_progress import DownloadNote
-from app.ui.controls import Button, ProgressLine, muted, set_kind, set_tone
+from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_tone
 from app.ui.form_fields import heading
 from app.ui.models.cancel_menu import ask_what_to_keep
-from app.ui.models.download_status import DownloadStage, DownloadStatus
 from app.ui.theme import Theme
+from app.wording.download_status import DownloadStatus, note_sentence
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
-
-_NOTES = {
-    DownloadNote.NEWER: lambda: tr(
-        "The usual file is no longer on Hugging Face, so this is a newer conversion."
-    ),
-    DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
-}
 
 
 class DownloadRow(QWidget):
@@ -61,7 +54,9 @@ class DownloadRow(QWidget):
         words.setSpacing(4)
         if title:
             words.addWidget(heading(title, 14, 550))
-        for widget in (self.fit, self._slow, self._bar, self._text, self._notes):
+        self._bar_place = QWidget()
+        column(self._bar_place, (0, 5, 0, 2)).addWidget(self._bar)
+        for widget in (self.fit, self._slow, self._bar_place, self._text, self._notes):
             words.addWidget(widget)
             widget.hide()
         for label in (self.fit, self._slow, self._text, self._notes):
@@ -113,7 +108,7 @@ class DownloadRow(QWidget):
 
     def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
         """Show remarks, which stay until the next download."""
-        self._notes.setText(" ".join(_NOTES[note]() for note in notes))
+        self._notes.setText(" ".join(map(note_sentence, notes)))
         self._notes.setVisible(bool(notes))
 
     def set_status(self, status: DownloadStatus | None) -> None:
@@ -125,7 +120,7 @@ class DownloadRow(QWidget):
         status = self._status
         if self._here and status and not status.moving:
             status = None  # another program has brought it meanwhile
-        self._bar.setVisible(status is not None)
+        self._bar_place.setVisible(status is not None)
         self.cancel.setVisible(status is not None)
         if status:
             self._bar.set_share(status.share)
@@ -143,8 +138,7 @@ class DownloadRow(QWidget):
         if status and status.moving:
             text, primary, able = tr("Pause"), False, True
         elif status:
-            failed = status.stage is DownloadStage.FAILED
-            text = tr("Try again") if failed else tr("Resume")
+            text = tr("Try again") if status.failed else tr("Resume")
         elif self._here:
             text, primary, able = tr("Use now"), self._main, True
         elif self._main:

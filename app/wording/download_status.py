@@ -1,4 +1,4 @@
-"""The state of a download in words, for the models page and the side bar."""
+"""The state of a download in words, for the models page, the side bar and the command line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from app.models.catalog import HubModel
 from app.models.download_events import DownloadEnded, DownloadHeld, Downloading
 from app.models.download_progress import (
+    DownloadNote,
     DownloadPhase,
     DownloadProgress,
     DownloadWait,
@@ -26,6 +27,14 @@ _WAITS = {
     WaitReason.ADDRESS: lambda: tr("The download link has expired."),
     WaitReason.OTHER: lambda: tr("Another app is downloading this file."),
     WaitReason.QUEUED: lambda: tr("Waiting for the current download."),
+}
+
+
+_NOTES = {
+    DownloadNote.NEWER: lambda: tr(
+        "The usual file is no longer on Hugging Face, so this is a newer conversion."
+    ),
+    DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
 }
 
 
@@ -59,6 +68,11 @@ class DownloadStatus:
         return self.stage in (DownloadStage.RUNNING, DownloadStage.HELD)
 
     @property
+    def failed(self) -> bool:
+        """Whether it has stopped because of an error."""
+        return self.stage is DownloadStage.FAILED
+
+    @property
     def wrong(self) -> bool:
         """Whether the user should see to it."""
         return self.stage in (DownloadStage.HELD, DownloadStage.FAILED)
@@ -70,6 +84,11 @@ class ReadyModel:
 
     path: Path
     name: str
+
+
+def note_sentence(note: DownloadNote) -> str:
+    """Return the sentence of a remark on a download."""
+    return _NOTES[note]()
 
 
 def running(event: Downloading) -> DownloadStatus:
@@ -115,6 +134,10 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
             sentence = tr("Verifying…")
         case DownloadPhase.REPAIRING:
             sentence = tr("Repairing a damaged part…")
+        case DownloadPhase.DONE:
+            sentence = tr("{done} of {size}").format(
+                done=gigabytes(now.done), size=gigabytes(now.size)
+            )
         case _:
             if not now.speed:
                 return tr("Waiting for data…"), tr("Waiting for data…")
