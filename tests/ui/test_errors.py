@@ -82,6 +82,9 @@ ERRORS = [
     e.ExchangeTooLarge(FILE, 64_000_000),
     e.ExchangeUnwritable(FILE, "No space left on device"),
     e.ExchangeError(FILE),
+    e.ExchangeNotEverything(FILE),
+    e.SecretUnreadable("hf_token"),
+    e.SecretUnwritable("hf_token"),
     e.DocumentUnreadable(FILE, "Stale file handle"),
     e.DocumentUnknown(FILE),
     e.DocumentImage(FILE),
@@ -102,7 +105,7 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    assert told | {e.FiresideError, e.Cancelled} == every_class(e.FiresideError)
+    assert told | {e.FiresideError, e.Cancelled, e.SecretError} == every_class(e.FiresideError)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
