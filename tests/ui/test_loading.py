@@ -312,6 +312,13 @@ def test_without_a_question_the_banner_says_it(
     assert fireside.window.pages.chat_shown
     assert fireside.window.models.asked == demo_model()
     del fireside.backend.unusable[DEMO]
+    fireside.backend.loads.clear()
+    fireside.window.models.load()
+    fireside.until(lambda: not fireside.window.banner.isVisible())
+    fireside.backend.unusable[DEMO] = error
+    fireside.backend.loads.set()
+    assert buttons(fireside, "banner") == wanted
+    del fireside.backend.unusable[DEMO]
     if "Load again" in wanted:
         press(fireside, "bannerLoadAgain")
         fireside.until(lambda: fireside.window.models.loading is None)
