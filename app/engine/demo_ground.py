@@ -30,7 +30,7 @@ _FORMS = (
     ),
     (
         r"# (\w+) and the (\w+)\n\nOnce upon a time, \1 found .+ but it still worked\.\n\n"
-        r"\1 showed it to (\w+)\. .+ said \3\. So they carried it to the \w+, and there they "
+        r"\w+ showed it to (\w+)\. .+ said \3\. So they carried it to the \w+, and there they "
         r"cleaned it\.\n\nEvery evening they .+\n\n\*The end\.\*",
         r"(please )?(tell|write)( me)? a (short )?story( about {0})?\W*",
     ),
