@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
-from app.base.errors import SecretUnreadable, StoreError
+from app.base.errors import StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
@@ -100,7 +99,7 @@ class Host:
             self._quick,
             offline=self.settings.offline,
             hub=self.settings.hub_address,
-            hub_token=self._hub_token,
+            hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
         )
         self.hub = Hub(self.network.open, self._quick)
         self.library = ModelLibrary(
@@ -204,6 +203,7 @@ class Host:
         """Close everything; every word on screen is on disk afterwards."""
         self._store.upkeep.hurry()
         self.jobs.stop()
+        self.secrets.close()
         with self._opening:
             downloads = self._downloads
         if downloads:
@@ -225,11 +225,6 @@ class Host:
                 settings_file.save(settings, self.folders.settings)
         except StoreError as fault:
             self._publish(NotSaved(fault))
-
-    def _hub_token(self) -> str:
-        with contextlib.suppress(SecretUnreadable):  # as without one: the hub says what it wants
-            return self.secrets.get(HUB_TOKEN) or ""
-        return ""
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""

@@ -33,6 +33,7 @@ HUB_TOKEN = "hub_token"
 FILE = "secrets.json"
 
 _PATIENCE_S = 20.0  # time to type the keyring's password, if it asks for one
+_POLL_S = 0.1
 
 
 class SecretPlace(StrEnum):
@@ -53,6 +54,11 @@ class Secrets:
         self.path = folder / FILE
         self._patience = patience
         self._lock = threading.Lock()
+        self._ending = threading.Event()
+
+    def close(self) -> None:
+        """End what is waiting for the keyring."""
+        self._ending.set()
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all secrets, without asking the keyring."""
@@ -74,6 +80,12 @@ class Secrets:
         if kept is None:
             raise SecretUnreadable(name)
         return kept
+
+    def get_or_empty(self, name: str) -> str:
+        """Return a secret; empty if there is none, or the keyring does not give it out."""
+        with contextlib.suppress(SecretUnreadable):
+            return self.get(name) or ""
+        return ""
 
     def set(self, name: str, value: str) -> SecretPlace:
         """Keep a secret, in the place of an earlier one. Raises SecretUnwritable."""
@@ -100,11 +112,13 @@ class Secrets:
             child = ChildProcess(_use_keyring, (action, account, value), name="keyring")
         except OSError:
             return None
+        answer: str | None = None
         try:
-            answer: str | None = child.receive(self._patience)
+            while answer is None and child.silence < self._patience and not self._ending.is_set():
+                answer = child.receive(min(_POLL_S, self._patience))
         except ChildEnded:
             answer = None
-        child.close(0.2)
+        child.close(_POLL_S)
         return answer
 
     def _read(self) -> dict[str, dict[str, str]]:

@@ -151,5 +151,5 @@ def _why_no_answer(calls: list[str], *, thought: bool) -> str:
             "The model tried to call a tool ({tool}). Fireside doesn’t support tools yet."
         ).format(tool=calls[-1])
     if thought:
-        return tr("The model finished reasoning without an answer.")
+        return tr("The model finished reasoning but didn’t answer.")
     return tr("The model didn’t answer.")

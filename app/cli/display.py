@@ -171,8 +171,10 @@ def _install_sentence(libraries: Iterable[str]) -> str:
     names = list(dict.fromkeys(libraries))
     said = tr("Missing system libraries: {libraries}.").format(libraries=", ".join(names))
     if command := install_command(names, _distribution()):
-        return f"{said} {tr('To install them, run: {command}').format(command=command)}"
-    return f"{said} {tr('Install them with your system’s package manager.')}"
+        how = tr("To install them, run: {command}").format(command=command)
+    else:
+        how = tr("Install them with your system’s package manager.")
+    return f"{said} {how}"
 
 
 def _distribution() -> set[str]:

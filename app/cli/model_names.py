@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from app.engine.plan import Plan, propose
 from app.engine.probe import Machine
 from app.models import catalog
-from app.models.catalog import HubModel, Variant
+from app.models.catalog import HubModel, Offer, Variant
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
+from app.wording.recommendation import best_offer, plan_of
 
 if TYPE_CHECKING:
     from app.network.access import NetworkAccess
@@ -38,7 +39,7 @@ def find(name: str | None, machine: Machine, network: NetworkAccess) -> NamedMod
     Raises UnknownName, HubError and Offline.
     """
     if name is None:
-        return recommended(machine)
+        return _offer(best_offer(catalog.offers(), machine), machine)
     for address in _ADDRESSES:
         name = name.removeprefix(address)
     plain = name.casefold().removeprefix("openai/")
@@ -57,17 +58,11 @@ def find(name: str | None, machine: Machine, network: NetworkAccess) -> NamedMod
 
 def offered(machine: Machine) -> list[NamedModel]:
     """Return the offered models, and how each would be run here."""
-    return [
-        NamedModel(offer.name, offer.model, propose(catalog.header(offer), machine))
-        for offer in catalog.offers()
-    ]
+    return [_offer(offer, machine) for offer in catalog.offers()]
 
 
-def recommended(machine: Machine) -> NamedModel:
-    """Return the offer for this computer: the largest that fits, else the smallest."""
-    by_size = sorted(offered(machine), key=lambda each: each.model.size)
-    fitting = [each for each in by_size if each.plan and each.plan.fits]
-    return fitting[-1] if fitting else by_size[0]
+def _offer(offer: Offer, machine: Machine) -> NamedModel:
+    return NamedModel(offer.name, offer.model, plan_of(offer, machine))
 
 
 def _of_repository(name: str, machine: Machine, network: NetworkAccess) -> NamedModel:

@@ -34,8 +34,8 @@ from app.models.model_library import find_same
 from app.models.queue_store import QueueStore
 from app.wording.diagnosis import fit
 from app.wording.errors import explain
-from app.wording.language import number, tr
-from app.wording.quantities import gigabytes
+from app.wording.language import tr
+from app.wording.quantities import gigabytes, percent
 
 Facts = Mapping[str, Any]
 
@@ -153,8 +153,8 @@ def _table(here: Sequence[Facts], offered: Sequence[Facts]) -> Iterator[str]:
     for row in offered:
         paused = ""
         if row["downloaded"]:
-            share = number(int(100 * row["downloaded"] / row["size"]))
-            paused = tr("{percent}% downloaded").format(percent=share)
+            share = percent(row["downloaded"] / row["size"])
+            paused = tr("{percent} downloaded").format(percent=share)
         yield from _row(" ", row, paused, row["about"])
 
 

@@ -16,6 +16,7 @@ from app.base import running
 from app.base import settings as settings_file
 from app.base.errors import EngineError, FiresideError, ModelError
 from app.base.jobs import Jobs
+from app.base.secrets import HUB_TOKEN, Secrets
 from app.base.settings import Folders, Settings
 from app.cli import model_names, pull_progress
 from app.cli.model_names import NamedModel, UnknownName
@@ -32,7 +33,6 @@ from app.cli.output import (
     speak,
 )
 from app.engine import probe
-from app.engine.plan import Plan
 from app.engine.probe import Machine
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
@@ -50,10 +50,11 @@ from app.models.downloads import Downloads
 from app.models.model_library import find_same
 from app.models.queue_store import QueuedModel, QueueStore
 from app.network.access import NetworkAccess
-from app.wording.diagnosis import fit
+from app.wording.diagnosis import fit, speed, too_large
+from app.wording.download_status import note_sentence
 from app.wording.errors import explain
-from app.wording.language import number, tr
-from app.wording.quantities import gigabytes
+from app.wording.language import tr
+from app.wording.quantities import gigabytes, percent
 
 _POLL_S = 0.2  # Windows hears Ctrl+C between two waits only
 
@@ -89,7 +90,15 @@ class _Pull:
         self._settings = settings_file.load(folders.settings)
         jobs = stack.enter_context(closing(Jobs("network")))
         self._network = stack.enter_context(
-            closing(NetworkAccess(folders.connections, jobs, offline=self._settings.offline))
+            closing(
+                NetworkAccess(
+                    folders.connections,
+                    jobs,
+                    offline=self._settings.offline,
+                    hub=self._settings.hub_address,
+                    hub_token=lambda: Secrets(folders.data).get_or_empty(HUB_TOKEN),
+                )
+            )
         )
 
     def run(self, name: str | None, *, sure: bool) -> int:
@@ -110,9 +119,10 @@ class _Pull:
             return ANSWERED
         entry = self._entry(wanted.model)
         if entry.running and running.holder(self._folders.data):
+            share = entry.have / entry.model.size if entry.model.size else 0.0
             _say(
-                tr("{name} is already downloading in the Fireside window ({percent}%).").format(
-                    name=wanted.name, percent=_percent(entry)
+                tr("{name} is already downloading in the Fireside window ({percent}).").format(
+                    name=wanted.name, percent=percent(share)
                 )
             )
             return FAILED
@@ -163,12 +173,12 @@ class _Pull:
             while True:
                 with suppress(queue.Empty):
                     match events.get(timeout=_POLL_S):
-                        case Downloading(_, progress, notes):
+                        case Downloading(_, _, notes) as event:
                             for note in notes:
                                 if note not in told:
                                     told.add(note)
-                                    view.tell(pull_progress.note(note))
-                            view.show(progress)
+                                    view.tell(note_sentence(note))
+                            view.show(event)
                         case Downloaded(_, path):
                             return path
                         case DownloadHeld(_, error) | DownloadEnded(_, error) if error:
@@ -215,11 +225,6 @@ def in_use(settings: Settings) -> Path | None:
     return None if settings.model in ("", demo.key, demo.place) else Path(settings.model)
 
 
-def too_large(plan: Plan, machine: Machine) -> bool:
-    """Return whether a model would not fit even if no other program ran."""
-    return not plan.fits and plan.needed > machine.memory
-
-
 def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
     """Say what will be downloaded, to where, and whether it fits."""
     place = entry.cache
@@ -235,7 +240,7 @@ def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
         )
     )
     if wanted.plan:
-        _say(fit(wanted.plan, machine))
+        _say(" ".join(filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine)))))
 
 
 def _confirmed() -> bool:
@@ -254,10 +259,6 @@ def _progress() -> Iterator[pull_progress.ProgressView]:
     view = pull_progress.view()
     with closing(view):
         yield view
-
-
-def _percent(entry: QueuedModel) -> str:
-    return number(int(100 * entry.have / entry.model.size)) if entry.model.size else "0"
 
 
 def _say(line: str) -> None:

@@ -53,12 +53,12 @@ from app.engine.engine_protocol import Engine, EngineModel
 from app.engine.history import messages_to_drop, reserved
 from app.engine.kv_cache import KvCache
 from app.engine.kv_disk_cache import DiskCache, identity
+from app.engine.load_progress import LoadProgress
 from app.engine.plan import Plan
 from app.engine.stop_texts import StopTexts
 from app.engine.stream_signals import StreamSignals
 from app.formats import AnswerParser, RenderedRequest
 
-_LOAD_STEP = 0.01
 _IDLE_S = 3.0  # without a command, after which the cache is written to disk
 _AHEAD = 64  # tokens per batch when reading ahead: a question waits for one at most
 
@@ -198,17 +198,15 @@ class Worker:
             os._exit(0)
 
     def _load(self, path: Path, plan: Plan, keep: Path | None) -> None:
-        sent = 0.0
+        told = LoadProgress(lambda fraction: self._send(Loading(fraction)))
 
         def progress(fraction: float) -> bool:
-            nonlocal sent
-            if fraction - sent >= _LOAD_STEP or fraction >= 1:
-                sent = fraction
-                self._send(Loading(fraction))
+            told.report(fraction)
             return not self._signals.stopped
 
         try:
-            model = self._engine.load(path, plan, progress)
+            with told.watching(plan.host.weights + plan.device.weights if plan.mmap else 0):
+                model = self._engine.load(path, plan, progress)
         except ModelLoadFailed:
             if self._signals.stopped:
                 raise Cancelled from None

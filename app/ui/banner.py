@@ -99,7 +99,11 @@ class Banner(Notice):
         if isinstance(error, StoreError):
             self._store_sentence = explanation.sentence
 
+    def take_back(self, sentence: str) -> None:
+        """Hide the banner if it shows this sentence."""
+        if self.label.text() == sentence:
+            self.hide()
+
     def hide_store_error(self) -> None:
         """Hide the banner if it shows a StoreError, since the store works again."""
-        if self.label.text() == self._store_sentence:
-            self.hide()
+        self.take_back(self._store_sentence)

@@ -52,7 +52,8 @@ def keyed(text: str, keys: str | QKeySequence.StandardKey) -> str:
 
 def spoken(keys: str | QKeySequence | QKeySequence.StandardKey) -> str:
     """Return a shortcut as named on the user's keyboard: "Ctrl+F", "Strg+F", "⌘F"."""
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+    native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+    return native.replace("Return", "Enter")  # as it stands on the key; a Mac has a sign for it
 
 
 def plain_tip(text: str) -> str:

@@ -47,7 +47,8 @@ def _select(path: Path) -> bool:
     message = QDBusMessage.createMethodCall(
         name, "/org/freedesktop/FileManager1", name, "ShowItems"
     )
-    message.setArguments([[QUrl.fromLocalFile(str(path)).toString()], ""])
+    address = bytes(QUrl.fromLocalFile(str(path)).toEncoded().data()).decode("ascii")
+    message.setArguments([[address], ""])
     watcher = QDBusPendingCallWatcher(bus.asyncCall(message))
 
     def answered(_: object) -> None:

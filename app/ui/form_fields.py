@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, QRegularExpression, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QPoint,
+    QRect,
+    QRegularExpression,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QFocusEvent,
     QPainter,
@@ -33,6 +42,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.controls import Button, column, muted
 from app.ui.theme import Theme, font
+from app.ui.zoom import zoomed
 from app.wording.language import tr
 
 FIELD_WIDTH = 150
@@ -110,15 +120,20 @@ class FormRow(FormPart):
         self._row.addWidget(field, 0, Qt.AlignmentFlag.AlignVCenter)
         self.explain(explanation)  # last: shown without a parent, it would be a window of its own
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the size with the field below the words, so that a narrow page can be had."""
+        beside = super().minimumSizeHint()
+        return QSize(max(self._field.minimumSizeHint().width(), zoomed(_WORDS)), beside.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the field below the words where they would be squeezed beside it."""
         super().resizeEvent(event)
-        beside = self.width() >= self._field.sizeHint().width() + _WORDS
+        beside = self.width() >= self._field.sizeHint().width() + zoomed(_WORDS)
         way = QBoxLayout.Direction
         direction = way.LeftToRight if beside else way.TopToBottom
         if direction != self._row.direction():
             self._row.setDirection(direction)
-            self._row.setSpacing(20 if beside else 8)
+            self._row.setSpacing(zoomed(20 if beside else 8))
 
     def explain(self, text: str) -> None:
         """Change the explanation; an empty one takes no room."""

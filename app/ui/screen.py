@@ -20,12 +20,13 @@ def fitted(frame: QRect, screens: Sequence[QRect]) -> QRect:
     """
     screen = _screen_of(frame, screens)
     size = frame.size().boundedTo(screen.size())
+    wanted = frame.topLeft()
     if not screen.intersects(frame):
-        return QRect(screen.center() - QPoint(size.width() // 2, size.height() // 2), size)
+        wanted = screen.center() - QPoint(size.width() // 2, size.height() // 2)
     left = screen.left() + screen.width() - size.width()
     top = screen.top() + screen.height() - size.height()
     corner = QPoint(
-        min(max(frame.left(), screen.left()), left), min(max(frame.top(), screen.top()), top)
+        min(max(wanted.x(), screen.left()), left), min(max(wanted.y(), screen.top()), top)
     )
     return QRect(corner, size)
 

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.resources import resource
 from app.base.settings import ThemeChoice
-from app.ui.zoom import WidgetZoom
+from app.ui.zoom import USUAL_TEXT, WidgetZoom
 
 _WEIGHT = QFont.Tag("wght")
 _ALTERNATES = QFont.Tag("calt")
@@ -159,7 +159,7 @@ class Theme(QObject):
         self.theme = theme
         self.colours = _colours("light")
         self._applied = False
-        application.setFont(font(14))
+        application.setFont(font(USUAL_TEXT))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
         self.choose(theme)
         application.fontDatabaseChanged.connect(self.changed)
@@ -190,7 +190,7 @@ class Theme(QObject):
         windows = [w for w in self._application.topLevelWidgets() if w.isVisible()]
         for window in windows:
             window.setUpdatesEnabled(False)
-        self._application.setFont(font(self.px(14)))
+        self._application.setFont(font(self.px(USUAL_TEXT)))
         self._application.setStyleSheet(self._style_sheet())
         self._widgets.set_factor(self.zoom)
         self.changed.emit()
@@ -262,7 +262,7 @@ class Theme(QObject):
         icons = resource("icons").as_posix()
         template = resource("themes", "fireside.qss").read_text(encoding="utf-8")
         if self.zoom != 1:
-            template = _PIXELS.sub(lambda found: f"{max(1, self.px(int(found[1])))}px", template)
+            template = _PIXELS.sub(lambda found: f"{int(self.zoom * int(found[1]))}px", template)
         return Template(template).substitute(values, icons=icons)
 
 

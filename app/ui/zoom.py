@@ -25,9 +25,13 @@ from PySide6.QtWidgets import (
 
 LEVELS = (80, 90, 100, 110, 125, 150, 175, 200)
 """The levels of the zoom, in percent."""
+USUAL_TEXT = 14
+"""The size of most texts, in pixels of the design, from which the zoom is known everywhere."""
 _DESIGN = "designSizes"  # the name of the property with an object's `_Scaled` values
 _SHEET_WIDTH, _SHEET_HEIGHT = "_q_stylesheet_minw", "_q_stylesheet_minh"
 # There while the style sheet, which is zoomed itself, sets a widget's least size.
+_SHEET_FONT = "_q_styleSheetWidgetFont"
+# Where Qt's style sheets remember a widget's own font, to which they set it back now and then.
 _UNLIMITED = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
@@ -37,6 +41,13 @@ def next_level(percent: int, step: int) -> int:
         return 100
     others = [each for each in LEVELS if (each > percent if step > 0 else each < percent)]
     return (min if step > 0 else max)(others, default=percent)
+
+
+def zoomed(pixels: float) -> int:
+    """Return a length in pixels of the design as one in the zoomed window."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return round(pixels * application.font().pixelSize() / USUAL_TEXT)
 
 
 @dataclass(slots=True)
@@ -69,8 +80,6 @@ class WidgetZoom(QObject):
         """Scale a widget that is about to be shown for the first time."""
         if event.type() == QEvent.Type.Polish and isinstance(watched, QWidget):
             self._scale(watched, self._factor)
-        elif event.type() == QEvent.Type.FontChange and isinstance(watched, QWidget):
-            _keep_font(watched)
         return False
 
     def _scale(self, widget: QWidget, before: float) -> None:
@@ -98,6 +107,8 @@ class WidgetZoom(QObject):
             if font.pixelSize() > 0:
                 font.setPixelSize(values.of("font", font.pixelSize()))
                 widget.setFont(font)
+                if widget.property(_SHEET_FONT) is not None:
+                    widget.setProperty(_SHEET_FONT, font)
         values.keep()
         if layout := widget.layout():
             self._scale_layout(layout, before)
@@ -142,15 +153,6 @@ class _Values:
     def keep(self) -> None:
         """Remember the values at their owner."""
         self._owner.setProperty(_DESIGN, self._values)
-
-
-def _keep_font(widget: QWidget) -> None:
-    """Zoom a font again that a style sheet has set back to that of the design."""
-    values: dict[str, _Scaled] = widget.property(_DESIGN) or {}
-    font, known = widget.font(), values.get("font")
-    if known and font.pixelSize() == round(known.design) != known.applied:
-        font.setPixelSize(known.applied)
-        widget.setFont(font)
 
 
 def _scale_margins(owner: QLabel | QLayout, values: _Values) -> None:

@@ -56,7 +56,7 @@ def fit(plan: Plan, machine: Machine) -> str:
         return tr("Too large: needs {needed} of memory; you have {memory}.").format(
             needed=gigabytes(plan.needed), memory=gigabytes(machine.memory)
         )
-    return tr("Needs {needed} of memory; {free} is free now.").format(
+    return tr("Needs {needed} of memory; only {free} is free now.").format(
         needed=gigabytes(plan.needed), free=gigabytes(plan.host_room)
     )
 
@@ -136,7 +136,7 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
     if others:
         names = " / ".join(others)
         yield _line(
-            "GPU", tr("none usable with {names}. Check your graphics driver.").format(names=names)
+            "GPU", tr("none found by {names}. Check your graphics driver.").format(names=names)
         )
         return
     yield _line("GPU", tr("This build is CPU-only. To use a GPU, rebuild for"))
@@ -169,9 +169,10 @@ def _gpu(gpu: Gpu) -> str:
 def _override_lines(overrides: Overrides) -> Iterator[str]:
     chosen = {
         tr("context"): overrides.context,
-        tr("layers on the GPU"): overrides.gpu_layers,
-        tr("expert layers on the CPU"): overrides.cpu_experts,
+        tr("GPU layers"): overrides.gpu_layers,
+        tr("CPU expert layers"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
+        tr("weights"): tr("on disk") if overrides.mapped else None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))

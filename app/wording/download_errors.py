@@ -26,7 +26,7 @@ def hub_sentence(error: e.HubError) -> str:
         case e.HubRefused():
             return tr(
                 "Access to {name} denied (status {status}). Accept the terms of {repository} on "
-                "Hugging Face, then set HF_TOKEN to your access token."
+                "Hugging Face, then add your access token in Settings."
             ).format(name=name, status=error.status, repository=error.repository)
         case e.HubNotFound():
             return tr("{name} isn’t in {repository} on Hugging Face. Choose another file.").format(

@@ -182,7 +182,7 @@ def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, sai
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("<|channel|>analysis<|message|>Hm.<|return|>", "finished reasoning without an answer"),
+        ("<|channel|>analysis<|message|>Hm.<|return|>", "finished reasoning but didn’t answer"),
         ("<|return|>", "The model didn’t answer."),
         (
             '<|channel|>commentary to=functions.f json<|message|>{"a": 1}<|call|>',

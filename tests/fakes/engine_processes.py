@@ -13,7 +13,7 @@ import re
 import signal
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import psutil
 from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
 from app.engine import supervisor, worker
+from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.supervisor import LocalBackend
 from app.formats import ChatFormat
@@ -270,4 +271,25 @@ def writes(connection: Connection, log: Path) -> None:
     ]
     script = itertools.cycle(tokens)
     adapter._Sampler.sample = lambda _: next(script)  # type: ignore[method-assign, assignment]
+    supervisor._run_child(connection, log)
+
+
+def loads_for_ever_twice(connection: Connection, log: Path) -> None:
+    """Run the real worker, whose first two loads come half way, and wait there to be killed."""
+    from app.engine import llama as adapter
+
+    real = adapter.Llama.load
+
+    def load(
+        engine: adapter.Llama, path: Path, plan: Plan, progress: Callable[[float], bool]
+    ) -> adapter._Model:
+        loads = log.with_name("loads")
+        with loads.open("a", encoding="ascii") as file:
+            file.write("x")
+        if loads.stat().st_size <= 2:
+            progress(0.5)
+            time.sleep(60)
+        return real(engine, path, plan, progress)
+
+    adapter.Llama.load = load  # type: ignore[method-assign, assignment]
     supervisor._run_child(connection, log)

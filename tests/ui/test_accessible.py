@@ -26,6 +26,7 @@ from app.base.types import (
 from app.store import MessageRow, State
 from app.ui.conversation.message_state import when
 from app.ui.conversation.transcript import Transcript
+from app.ui.state.live_turns import Work
 from app.ui.theme import Theme
 
 Text = QAccessible.Text
@@ -219,6 +220,22 @@ def test_an_answer_is_said_in_sentences(page: Transcript, heard: list[str], qtbo
     assert heard[2:] == ["Others do not Answer finished"]
     qtbot.wait(100)
     assert len(heard) == 3
+
+
+def test_what_an_answer_waits_for_is_said(page: Transcript, heard: list[str], qtbot: QtBot) -> None:
+    """Once, without the percents; and that it thinks only when it does."""
+    page.messages.set_rows([question(1, "Why?")])
+    loading = Work("Loading it… 1%", 0.0, 0.01, "Loading it", withdrawable=True)
+    row = reply(2, "", state=State.STREAMING)
+    page.messages.start(row, Draft(), loading)
+    assert heard == ["Loading it"]
+    later = replace(loading, label="Loading it… 50%", fraction=0.5)
+    page.messages.show_work(2, later, offered=False, hurried=False)
+    grow(page, row)
+    page.messages.show_work(2, None, offered=True, hurried=False)
+    qtbot.wait(100)
+    grow(page, row)
+    assert heard == ["Loading it", "Thinking"]
 
 
 def test_reasoning_is_said_to_those_who_opened_it(

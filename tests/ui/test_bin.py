@@ -205,7 +205,7 @@ def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) ->
     fireside.stored(lambda store: None)
     assert len(rows(fireside)) == 2
     QTest.keyClick(fireside.find(QTableView, "awayList"), Qt.Key.Key_Delete)
-    assert "You can’t undo this." in answer_box(fireside, yes=True)
+    assert "This can’t be undone." in answer_box(fireside, yes=True)
     fireside.until(lambda: rows(fireside) == [])
     assert not fireside.window.toast.isVisible()  # there is nothing to undo any more
     fireside.until(lambda: not child(fireside.window, QWidget, "eraseProgress").isVisible())

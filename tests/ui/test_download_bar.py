@@ -15,8 +15,8 @@ from app.models.catalog import HubFile, HubModel
 from app.models.download_events import DownloadEnded, Downloading
 from app.models.download_progress import DownloadPhase, DownloadProgress
 from app.ui.models.download_bar import DownloadBar
-from app.ui.models.download_status import DownloadStatus, ReadyModel, paused, running, stopped
 from app.ui.theme import Theme
+from app.wording.download_status import DownloadStatus, ReadyModel, paused, running, stopped
 from tests.ui.qt import child
 
 # Menus, without a screen.

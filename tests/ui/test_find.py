@@ -88,6 +88,9 @@ def test_find_in_the_chat(fireside: Fireside) -> None:
     QTest.keyClick(field, KEY.Key_Escape)
     assert not window.transcript.finder.bar.isVisible()
     assert not canvas._highlights.found
+    QTest.keyClick(window, KEY.Key_F3)
+    assert window.transcript.finder.bar.isVisible(), "with the last text"
+    assert field.text() == "not there"
 
 
 def test_it_begins_at_what_is_in_view_and_wraps(transcript: Transcript) -> None:

@@ -24,7 +24,7 @@ from tests.ui.qt import child
 DEMO = Path(demo_model().place)
 KILLED = OutOfMemory(DEMO, "", killed=True)
 STOPPED = "The model was stopped by the system while loading, probably because memory ran out."
-NOT_YET = "This question has not been answered yet."
+NOT_YET = "This message hasn’t been answered yet."
 
 
 @pytest.fixture

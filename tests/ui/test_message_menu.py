@@ -63,7 +63,7 @@ def test_a_message_is_deleted_and_comes_back(fruit: Fireside) -> None:
     fruit.find(QWidget, "greeting")
     fruit.find(QAbstractButton, "undo").click()
     fruit.until(lambda: fruit.text() == whole)
-    choose(fruit, 3, "Delete message")
+    child(fruit.window, QAction, "deleteLastCommand").trigger()
     fruit.until(lambda: fruit.text().endswith("about pears"))
     fruit.script(*answer("Pears are green."))
     choose(fruit, 2, "Regenerate", "Regenerate")
@@ -71,6 +71,13 @@ def test_a_message_is_deleted_and_comes_back(fruit: Fireside) -> None:
     fruit.idle()
     assert not toast.isVisible(), "the chat has another end now"
     assert fruit.backend.requests[-1].messages[-1].text == "about pears"
+    choose(fruit, 3, "Delete message")
+    fruit.until(lambda: fruit.text().endswith("about pears"))
+    fruit.script(*answer("Pears are blue."))
+    QTest.keyClick(fruit.window, KEY.Key_R, Qt.KeyboardModifier.ControlModifier)
+    fruit.shows("Pears are blue.")
+    fruit.idle()
+    assert "Apples are red." in fruit.text(), "the question is answered, not the one before it"
 
 
 def test_another_version_takes_its_place(fruit: Fireside) -> None:

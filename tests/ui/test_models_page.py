@@ -30,8 +30,8 @@ from app.models.catalog import HubModel
 from app.models.download_events import DownloadHeld, Downloading
 from app.models.download_progress import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
 from app.ui.models.download_row import DownloadRow
-from app.ui.models.download_status import held, paused, running
 from app.ui.theme import Theme
+from app.wording.download_status import held, paused, running
 from app.wording.quantities import day, duration
 from tests.fakes import listed
 from tests.fakes.headers import gguf_bytes

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.types import Effort
 from app.store import Preset, Store
 from app.ui.window import Restart
 from tests.ui.driver import Fireside, Start, make
+from tests.ui.qt import child
 
 # Dialogs, without a screen.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -57,11 +58,11 @@ def test_everything_goes_to_another_computer(
 
     fireside.stored(gone)
     fireside.host.change(send_with_ctrl=False)
-    fireside.window.everything.import_all()
+    child(fireside.window, QAction, "importEverythingCommand").trigger()
     assert head(fireside, "Import everything?") == "1 new chat\n1 new preset"
     press(fireside, "everythingStart")
     said = head(fireside, "Import complete")
-    assert said == "Imported 1 chat and 1 preset. Restart Fireside to apply the new settings."
+    assert said == "1 chat\n1 preset\nRestart Fireside to apply the new settings."
     assert fireside.host.settings.send_with_ctrl
     fireside.until(lambda: [row.title for row in fireside.window.index.rows.values()] == ["apples"])
     fireside.until(lambda: [row.name for row in fireside.window.presets.rows] == ["Brief"])

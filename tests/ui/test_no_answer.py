@@ -10,7 +10,7 @@ from app.base.types import Delta, PartKind, StopReason
 from app.store import State
 from tests.ui.driver import Fireside, done, said, thought
 
-THOUGHT = "The model finished reasoning without an answer."
+THOUGHT = "The model finished reasoning but didn’t answer."
 CALL = Delta(0, "", PartKind.CALL, "functions.f", format_data="commentary json")
 
 

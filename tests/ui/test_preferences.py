@@ -142,7 +142,8 @@ def test_every_control_has_a_name_and_a_tooltip(fireside: Fireside) -> None:
     assert len(ours) > 25
     for button in ours:
         assert button.accessibleName(), button.objectName()
-        assert button.toolTip(), button.objectName()
+        title = button.objectName() == "title"  # has one only where it is cut
+        assert button.toolTip() or title, button.objectName()
         if isinstance(button.parent(), Canvas):  # the canvas handles the Tab key itself
             continue
         reached = button.focusPolicy() & Qt.FocusPolicy.TabFocus

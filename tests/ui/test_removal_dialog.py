@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox
 
@@ -29,8 +30,7 @@ def test_the_user_chooses_and_confirms(fireside: Fireside) -> None:
     fireside.host.secrets.set(HUB_TOKEN, "hf_secret")
     asked: list[object] = []
     fireside.window.again.connect(asked.append)
-    fireside.window.preferences.open("dataPage")
-    fireside.find(QAbstractButton, "removeData").click()
+    child(fireside.window, QAction, "removeDataCommand").trigger()
     dialog = child(fireside.window, RemovalDialog, "removalDialog")
     fireside.until(lambda: dialog.findChildren(Switch))
     assert dialog.chosen >= {DataKind.CHATS, DataKind.SETTINGS, DataKind.SECRETS}

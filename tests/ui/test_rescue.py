@@ -200,7 +200,7 @@ def test_what_cannot_be_read_at_all_is_set_aside(window: Window) -> None:
     window.start()
     assert window.names()[0] == "recoverChats"
     window.press("recoverChats")
-    window.until(lambda: window.sentence.startswith("They can no longer be read"))
+    window.until(lambda: window.sentence.startswith("Nothing can be recovered"))
     assert window.names() == ["startAfresh", "tryAgain", "showFolder", "quit"]
     window.press("startAfresh")
     assert window.opened() == []

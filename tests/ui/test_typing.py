@@ -69,7 +69,8 @@ def test_only_what_is_typed_goes_into_the_editor(fireside: Fireside, page: Trans
 def test_an_input_method_composes_for_the_editor(fireside: Fireside, page: Transcript) -> None:
     editor = fireside.window.composer.editor
     queries = Qt.InputMethodQuery
-    for widget in (page, fireside.find(Canvas, "answerText")):
+    button = fireside.find(QAbstractButton, "copyMessage")
+    for widget in (page, fireside.find(Canvas, "answerText"), button):
         widget.setFocus(Qt.FocusReason.TabFocusReason)
         asked = QInputMethodQueryEvent(queries.ImEnabled | queries.ImCursorRectangle)
         QApplication.sendEvent(QGuiApplication.focusObject(), asked)
@@ -86,6 +87,10 @@ def test_an_input_method_composes_for_the_editor(fireside: Fireside, page: Trans
         compose("", "日本")
         assert editor.toPlainText() == before + "日本"
         assert editor.hasFocus()
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    compose("", "　")
+    assert QApplication.clipboard().text().startswith("About"), "the wide space presses it"
+    assert editor.toPlainText() == "日本" * 3
 
 
 def test_a_click_leaves_no_ring_on_something_else(fireside: Fireside, page: Transcript) -> None:

@@ -54,13 +54,12 @@ def test_everything_is_zoomed_and_comes_back(start: Start) -> None:
     fireside.shows("Some text.")
     fireside.idle()
     window = fireside.window
-    QTest.keyClick(window.composer.editor, Qt.Key.Key_0, CTRL)
     texts = ("newChat", "chatSearch", "composer", "statusLine", "effortLow", "made", "title")
     before, canvas = sizes(window), fireside.find(Canvas, "answerText")
     fonts = {name: child(window, QWidget, name).font().pixelSize() for name in texts}
     low, row = canvas.height(), window.sidebar.list.sizeHintForRow(0)
-    for _ in range(3):
-        QTest.keyClick(window, Qt.Key.Key_Plus, CTRL)
+    fireside.host.change(zoom=125)
+    QTest.keyClick(window, Qt.Key.Key_Plus, CTRL)
     assert fireside.host.settings.zoom == 150
     for name, pixels in fonts.items():
         assert child(window, QWidget, name).font().pixelSize() == round(1.5 * pixels), name
@@ -84,10 +83,11 @@ def test_what_is_made_later_is_zoomed_and_the_zoom_is_kept(start: Start) -> None
     fireside.window.zoom.step(1)
     fireside = start()
     assert fireside.theme.zoom == 1.1
+    assert fireside.host.settings.zoom == 110
     fireside.window.views.show_sidebar(True)
     assert fireside.find(QLabel, "brand").font().pixelSize() == round(1.1 * 15)
-    for _ in range(4):
-        fireside.window.zoom.step(1)
+    fireside.host.change(zoom=175)
+    fireside.window.zoom.step(1)
     QTest.keyClick(fireside.window, Qt.Key.Key_Comma, CTRL)
     dialog = child(fireside.window, PreferencesDialog, "preferences")
     fireside.until(dialog.isVisible)

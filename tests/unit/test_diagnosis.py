@@ -70,13 +70,13 @@ def test_an_installed_fireside_is_not_to_be_built_again(monkeypatch: pytest.Monk
     assert "CPU-only" in told(machine())
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     text = told(machine())
-    assert "none usable with Vulkan" in text
+    assert "none found by Vulkan" in text
     assert "CPU-only" not in text
 
 
 def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
     text = told(machine(backends=("Vulkan", "CPU")))
-    assert "none usable with Vulkan" in text
+    assert "none found by Vulkan" in text
     assert "CMAKE_ARGS" not in text
 
 

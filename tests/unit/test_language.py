@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.wording import language, quantities
+from app.wording.demo_words import DEMO_QUESTIONS
 from app.wording.errors import Action
 from app.wording.language import number, tr
 from installers import translations
@@ -26,7 +27,8 @@ UI = sorted(
 NO_SENTENCES = ("ui/theme.py", "highlighting.py", "smoke_test.py", "cli/__init__.py")
 # Calls whose texts are machine-readable names or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
-FOR_MACHINES |= {"note", "TypeError"}  # the log, and programming errors
+FOR_MACHINES |= {"note", "TypeError", "compile"}  # the log, programming errors, patterns
+FOR_MACHINES |= {"give_up"}  # argparse's errors are English, as its own
 PROPER = {
     "Fireside",
     "Markdown",
@@ -38,9 +40,16 @@ PROPER = {
     "CSV",
     "GPU",
     "Vulkan",
+    "Hugging Face",
+    "Qt",
 }
-COMMANDS = {"=on python3 installers/from_source.py", ", Python ", '`fireside ask "…"`'}
-VALUES = {"take out"}
+COMMANDS = {
+    "=on python3 installers/from_source.py",
+    ", Python ",
+    '`fireside ask "…"`',
+    "`fireside pull NAME`",
+}
+VALUES = {*DEMO_QUESTIONS, "take out", "</td><td align='right' style='padding-left: 24px'>"}
 KEYS = {"Return", "Esc", "Space", "End", "Home", "Del"}
 SENTENCE = re.compile(
     r"^[A-Z][a-z]+…?$|[A-Za-z]{2} [A-Za-z“]|[a-z]{2}[.…:] |[a-z]{2}[.…]$|^ [A-Za-z]{4,}(?![\w=])"
@@ -170,6 +179,18 @@ def test_the_days_in_the_bin_make_thirty_at_any_hour(
         ("29 days ago", "in 1 day"),
         ("30 days ago", "today"),
     ]
+
+
+# Terms for which `app/wording/README.md` has another.
+_BANNED = re.compile(
+    r"side bar|[Pp]references|\bfor good\b|[Cc]onversation(?!s\.json)|[Pp]icture"
+    r"|cannot (?!answer this)|n't|\.\.\.|\bhas a fault\b|\banew\b|\bof yours\b"
+)
+
+
+def test_one_term_stands_for_one_thing() -> None:
+    texts = [each.text for each in translations.sentences()]
+    assert not [text for text in texts if _BANNED.search(text)]
 
 
 @pytest.mark.parametrize("code", translations.LANGUAGES)

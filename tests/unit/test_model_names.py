@@ -39,12 +39,8 @@ def network(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield network
 
 
-@pytest.mark.parametrize(
-    ("memory", "name"), [(8, "gpt-oss-20b"), (24, "gpt-oss-20b"), (128, "gpt-oss-120b")]
-)
-def test_without_a_name_it_is_the_recommended_one(memory: int, name: str) -> None:
-    machine = Machine(memory * GB, memory * GB * 9 // 10, 4)
-    assert model_names.recommended(machine).name == name
+def test_without_a_name_it_is_the_recommended_one(network: NetworkAccess) -> None:
+    assert model_names.find(None, LAPTOP, network).name == "gpt-oss-20b"
 
 
 def test_offers_by_their_names(network: NetworkAccess) -> None:

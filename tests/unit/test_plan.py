@@ -8,6 +8,7 @@ window of 128 tokens and a batch, rounded up to 256 cells.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
 from app.base.gguf import GgufHeader
 from app.base.resources import resource
-from app.engine import plan, probe
+from app.engine import lighter, plan, probe
 from app.engine.plan import CacheType, Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from tests.fakes import gpt_oss, vocabulary
@@ -373,6 +374,37 @@ def test_a_smaller_plan_takes_less_where_it_was_short(there: Machine) -> None:
     else:
         assert less.context < tried.context or less.cache is not tried.cache
         assert less.needed < tried.needed
+
+
+def test_repacked_weights_are_given_up_first() -> None:
+    tried = plan.make(SMALL, machine(64))
+    less = plan.smaller(tried, SMALL, machine(64))
+    assert less
+    assert (less.repack, less.mmap, less.context) == (False, True, tried.context)
+
+
+@pytest.mark.parametrize("there", [machine(64), machine(16, free=13), machine(32, 24)])
+def test_lighter_settings_hold_half_until_there_is_nothing_less(there: Machine) -> None:
+    overrides, tried = Overrides(), plan.make(SMALL, there)
+    held = [lighter.held(tried)]
+    while less := lighter.lighter(SMALL, there, overrides, tried):
+        overrides, tried = less.overrides, less.plan
+        assert tried == plan.make(SMALL, there, overrides)
+        held.append(lighter.held(tried))
+    assert (tried.context, tried.cache, tried.mmap) == (4096, CacheType.Q8_0, True)
+    assert len(held) > 1
+    assert all(after <= before / 2 for before, after in pairwise(held[:-1]))
+
+
+def test_settings_that_make_a_model_too_large_are_given_up() -> None:
+    there, overrides = machine(15), Overrides(context=131072, cache=CacheType.F16)
+    with pytest.raises(ModelTooLarge) as refused:
+        plan.make(SMALL, there, overrides)
+    assert refused.value.fits_otherwise
+    less = lighter.lighter(SMALL, there, overrides, None)
+    assert less
+    assert less.overrides == Overrides()
+    assert lighter.lighter(LARGE, there, Overrides(), None) is None
 
 
 def test_there_is_no_plan_below_the_smallest() -> None:

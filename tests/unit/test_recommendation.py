@@ -6,8 +6,8 @@ import pytest
 
 from app.engine.probe import Devices, Gpu, Machine
 from app.models.catalog import offers
-from app.ui.models.recommendation import best_offer, plan_of
 from app.wording.diagnosis import fit, speed
+from app.wording.recommendation import best_offer, plan_of
 
 GIB = 1 << 30
 

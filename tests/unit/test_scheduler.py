@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.errors import Cancelled, EngineDied
+from app.base.errors import Cancelled, EngineDied, OutOfMemory
 from app.base.types import Event, Loading, ModelRef, Prompt, Request
 from app.engine.backend import ScriptedBackend
 from app.engine.scheduler import WINDOW, Place, ScheduledBackend, Scheduler
@@ -354,6 +355,32 @@ def test_a_fault_of_one_does_not_stall_the_others(threads: ThreadPoolExecutor) -
     done = [threads.submit(list, steps) for steps in asked]
     faults = [type(one.exception(LONG)) for one in done]
     assert faults == [EngineDied, type(None), EngineDied, type(None)]
+
+
+def test_who_waits_for_a_model_that_cannot_be_loaded_does_not_load_it_again() -> None:
+    """Who comes later tries again; other models are not concerned."""
+
+    class Refusing(ScriptedBackend):
+        def load(self, model: ModelRef, cancel: threading.Event) -> Any:
+            self.loaded.append(model)
+            yield Loading(0.5)
+            raise OutOfMemory(Path(), "")
+
+    engine = Refusing([Prompt(1, 2)], [Prompt(3, 4)])
+    backend = ScheduledBackend(engine)
+    other = ModelRef.of_file(Path("other.gguf"), "Another")
+    waits: list[Iterable[object]] = [
+        backend.load(MODEL, stopped()),
+        backend.stream(request("a"), stopped()),
+        backend.load(MODEL, stopped()),
+    ]
+    differs = backend.stream(replace(request("b"), model=other), stopped())
+    for steps in waits:
+        with pytest.raises(OutOfMemory):
+            list(steps)
+    assert len(engine.loaded) == 1
+    assert list(differs) == [Prompt(1, 2)]
+    assert list(backend.stream(request("c"), stopped())) == [Prompt(3, 4)]
 
 
 def test_reading_ahead_is_stopped_by_a_question(threads: ThreadPoolExecutor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,10 @@ def test_else_a_file_keeps_it_that_others_cannot_read(tmp_path: Path) -> None:
 
 def test_a_keyring_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.fakes.keyrings.HangingKeyring")
-    secrets = Secrets(tmp_path, patience=0.1)
-    assert secrets.set(HUB_TOKEN, TOKEN) is SecretPlace.FILE
+    assert Secrets(tmp_path, patience=0.1).set(HUB_TOKEN, TOKEN) is SecretPlace.FILE
+    ending = Secrets(tmp_path, patience=600)
+    threading.Timer(0.1, ending.close).start()
+    assert ending.set(HUB_TOKEN, TOKEN) is SecretPlace.FILE
 
 
 def test_a_keyring_that_is_gone_says_so(

@@ -159,6 +159,30 @@ def test_another_try_is_a_branch(store: Store) -> None:
     assert store.messages.conversation(chat) == [edited]
 
 
+def test_an_answer_that_is_withdrawn_leaves_what_was_before(store: Store, path: Path) -> None:
+    asked, said = store.messages.ask(None, question("one"), Effort.LOW, "m")
+    chat = asked.chat
+
+    def shown() -> list[int]:
+        return [row.id for row in store.messages.conversation(chat)]
+
+    _, second = store.messages.ask(chat, question("two"), Effort.LOW, "m")
+    question_of_second, gone = store.messages.withdraw(second.id)
+    assert question_of_second
+    assert (question_of_second.message.text, gone) == ("two", False)
+    assert shown() == [asked.id, said.id]
+    again = store.messages.answer(asked, Effort.HIGH, "m")
+    assert store.messages.withdraw(again.id) == (None, False)
+    assert shown() == [asked.id, said.id]
+    _, edited = store.messages.ask(chat, question("1"), Effort.LOW, "m", instead=asked.id)
+    assert store.messages.withdraw(edited.id)[1] is False
+    assert shown() == [asked.id, said.id]
+    assert store.messages.withdraw(said.id)[1] is True
+    assert not store.chats.listed()
+    store.close()
+    check(path)
+
+
 def test_an_empty_chat_has_no_conversation(store: Store) -> None:
     assert store.messages.conversation(store.chats.create(Effort.LOW).id) == []
 

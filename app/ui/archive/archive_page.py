@@ -293,7 +293,7 @@ class ArchivePage(QWidget):
             self,
             self._theme,
             tr("Delete %Ln chat(s) permanently?", "", len(chats)),
-            tr("All messages will be deleted, including from backups. You can’t undo this."),
+            tr("All messages will be deleted, including from backups. This can’t be undone."),
             tr("Delete permanently"),
             lambda: self.erased.emit(chats),
         )  # fmt: skip

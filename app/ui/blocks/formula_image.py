@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPaintEngine, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
+from app.ui.blocks import formula_outline
 from app.ui.blocks.tex_svg import INK, SvgDrawing, draw
 from app.ui.theme import mono
 
 _KEPT = 8_000_000  # pixels of all pictures that are kept
-# If the SVG has no stroke, Qt draws one of one pixel in a PDF.
-_UNSEEN = {"stroke": "#ffffff", "stroke-opacity": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class FormulaImage:
         face = mono(12)
         text, metrics = " ".join(self.drawing.tex.split()), QFontMetricsF(face)
         painter.save()
-        _renderer(self.drawing, self.colour, _UNSEEN).render(painter, frame)
+        formula_outline.paint(painter, self.drawing, self.colour, frame)
         painter.setFont(face)
         painter.setPen(Qt.GlobalColor.transparent)
         painter.translate(frame.topLeft())
@@ -111,11 +109,7 @@ def _rasterised(drawing: SvgDrawing, colour: str, ratio: float) -> FormulaImage:
     return FormulaImage(image, int(width), int(height), bottom, drawing, colour)
 
 
-def _renderer(
-    drawing: SvgDrawing, colour: str, outline: Mapping[str, str] | None = None
-) -> QSvgRenderer:
-    said = "".join(f' {name}="{value}"' for name, value in (outline or {}).items())
-    svg = drawing.svg.replace(INK, colour).replace("<svg", f"<svg{said}", 1)
-    renderer = QSvgRenderer(QByteArray(svg.encode()))
+def _renderer(drawing: SvgDrawing, colour: str) -> QSvgRenderer:
+    renderer = QSvgRenderer(QByteArray(drawing.svg.replace(INK, colour).encode()))
     renderer.setViewBox(drawing.view)
     return renderer

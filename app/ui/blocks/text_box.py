@@ -46,7 +46,8 @@ class TextBox(Box):
         self._level = 0
         self._spans: Spans = ()
         self._runs = TextRuns((), self._face())
-        self._rebuild()
+        self._layout = QTextLayout("", self._runs.face.font())
+        self._lay_out_nothing()
 
     @classmethod
     def plain(cls, theme: Palette, style: Style, text: str) -> Self:

@@ -46,7 +46,7 @@ class ChipHead(Button):
         """Show the name and the size of an attachment."""
         self.name.set_text(item.name)
         self.detail.set_text(item.detail)
-        label = tr("Show the text of “{name}”").format(name=item.name)
+        label = tr("Preview {name}").format(name=item.name)
         self.setAccessibleName(label)
         self.setAccessibleDescription(item.detail)
         self.setToolTip(plain_tip(tip(label, "Return")))

@@ -41,7 +41,7 @@ class AttachmentPreview(QFrame):
             size.append(tr("%Ln character(s)", "", len(text)))
         layout.addWidget(muted(" · ".join(size), "previewSize", 13))
         self._text = QPlainTextEdit()
-        named(self._text, "previewText", tr("Text of the file"), tr("What the model will see"))
+        named(self._text, "previewText", tr("File contents"), tr("What the model will see"))
         self._text.setProperty("kind", "field")
         self._text.setFont(mono(13))
         self._text.setReadOnly(True)

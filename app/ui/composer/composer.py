@@ -42,7 +42,7 @@ _ROOMY = 520  # pixels from which the effort has a label
 _LONG = 8000  # characters from which a pasted text is attached
 _GAP = 8
 _STATUS = 24  # pixels of the status line, with or without buttons
-_LEAST = 110  # pixels that the model's name needs beside the effort, else that becomes a menu
+_LEAST = 60  # pixels that the model's name needs beside the effort, else that becomes a menu
 _AROUND = 76  # pixels: the card's margins, and the button's padding around the model's name
 
 

@@ -110,9 +110,14 @@ class ComposerController(QObject):
             self.changed.emit()
 
     def again_last(self) -> None:
-        """Try the last answer again, at the presently chosen effort."""
-        if answer := self._last(question=False):
-            self.again(answer.id, self._composer.effort)
+        """Try the last answer again, or answer the last question, at the chosen effort."""
+        if message := self._end():
+            self.again(message.id, self._composer.effort)
+
+    def delete_last(self) -> None:
+        """Delete the last message."""
+        if message := self._end():
+            self._branches.delete(message.id)
 
     def edit_last(self) -> None:
         """Edit the last question."""
@@ -127,8 +132,12 @@ class ComposerController(QObject):
             copy_markdown(answer.message.text)
 
     def may_change(self) -> bool:
-        """Return whether there is an answer that could be tried again, edited or copied."""
-        return not self._current.busy() and self._last(question=False) is not None
+        """Return whether there is something that could be tried again, edited or deleted."""
+        return not self._current.busy() and self._end() is not None
+
+    def _end(self) -> MessageRow | None:
+        ends = [self._last(question=question) for question in (True, False)]
+        return max((row for row in ends if row), key=lambda row: row.id, default=None)
 
     def _last(self, *, question: bool) -> MessageRow | None:
         shown = self._current.is_stored() and self._conversation.has_transcript

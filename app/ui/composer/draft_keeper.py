@@ -84,6 +84,8 @@ class DraftKeeper(QObject):
         if self._chat == chat:
             self._chat = to
         self._put(to, StoredDraft((*left.parts, *there.parts), (*left.queue, *there.queue)))
+        if self._chat == to:
+            self._composer.set_parts(self._of(to).parts)
 
     def forget(self, chats: Iterable[int]) -> None:
         """Forget the drafts of chats that were deleted for good."""

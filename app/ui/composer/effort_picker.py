@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.base.types import Effort
 from app.ui.controls import Button, Segments, keyed, menu_of
 from app.ui.theme import Theme
-from app.wording.efforts import effort_label
+from app.wording.efforts import effort_command, effort_label
 from app.wording.language import tr
 
 
@@ -71,8 +71,9 @@ class EffortPicker(QWidget):
     def _name(self) -> None:
         label = effort_label(self.effort)
         self._button.setText(f"{label}  ")  # room before the arrow
-        self._button.setAccessibleName(f"{tr('Effort')}: {label}")
-        self._button.setToolTip(f"{tr('Effort')}: {label}")
+        name = effort_command(self.effort)
+        self._button.setAccessibleName(name)
+        self._button.setToolTip(name)
 
     def _open_menu(self) -> None:
         menu = menu_of(self, "effortMenu")

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QHideEvent,
+    QKeyEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from app.ui.controls import Button, muted, tip
@@ -173,6 +179,8 @@ class FindBar(QFrame):
             text = tr("{current} of {count}").format(
                 current=number(found.current + 1), count=f"{number(count)}{more}"
             )
+        if found.complete and text and text != self._count.text() and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
         self._count.setText(text)
         self._count.setAccessibleName(text)
         for button in self._steps:

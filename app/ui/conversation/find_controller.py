@@ -49,6 +49,15 @@ class FindController(QObject):
         """Open the bar, with ``words``; go to the first hit in ``message`` if both are given."""
         self.bar.open(self._view.records, words, message)
 
+    def step(self, by: int) -> None:
+        """Go to the next hit (1) or the previous one (-1), or open the bar with its last text."""
+        if self.bar.isHidden():
+            self.open()
+        elif by > 0:
+            self.bar.next()
+        else:
+            self.bar.previous()
+
     def refresh(self) -> None:
         """Search again soon: other messages are shown."""
         self._refresh.start()

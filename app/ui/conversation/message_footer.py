@@ -154,7 +154,7 @@ def _stats(stats: Stats) -> str:
             tr("Generated: {generated} tokens ({reasoning_tokens} reasoning)").format(
                 generated=number(stats.generated), reasoning_tokens=number(stats.reasoning_tokens)
             ),
-            tr("Speed: {tokens_per_second} tokens/s for {generation_s} s").format(
+            tr("Speed: {tokens_per_second} tokens/s ({generation_s} s)").format(
                 tokens_per_second=number(stats.tokens_per_second, 1),
                 generation_s=number(stats.generation_s, 1),
             ),

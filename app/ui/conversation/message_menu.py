@@ -69,7 +69,7 @@ def fill_regenerate(menu: QMenu, record: MessageState, commands: MessageCommands
         menu.addSeparator()
         models = menu.addMenu(tr("Use another model"))
         models.setObjectName("regenerateModels")
-        models.addAction(tr("Loading takes a moment")).setEnabled(False)
+        models.addAction(tr("Needs to load first")).setEnabled(False)
         for model in others:
             _add_efforts(models.addMenu(plain(model.name)), row.id, model, commands)
 

@@ -178,14 +178,14 @@ class MessageState:
                 return tr("You stopped this answer.")
             case State.CUT_OFF:
                 if not self.row.message.parts:
-                    return tr("This question has not been answered yet.")
+                    return tr("This message hasn’t been answered yet.")
                 if self.unanswered and self.thought:
                     return tr("This answer was cut off during reasoning.")
                 return tr("This answer was cut off.")
             case State.DONE if self._calls:
                 return tr("The model tried to call a tool. Fireside doesn’t support tools yet.")
             case State.DONE if self.unanswered and self.thought:
-                return tr("The model finished reasoning without an answer.")
+                return tr("The model finished reasoning but didn’t answer.")
             case State.DONE if self.unanswered:
                 return tr("The model didn’t answer.")
         return ""
@@ -211,7 +211,7 @@ class MessageState:
 
     def plain_text(self) -> str:
         """Return all visible text of the message."""
-        texts = [self.label()] if self.has_header else []
+        texts = [self.label(calm=True)] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
             text = section.plain

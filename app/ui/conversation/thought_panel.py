@@ -145,7 +145,7 @@ class ThoughtHead(QWidget):
             shortcut="Ctrl+Return", clicked=self.hurried.emit,
         )  # fmt: skip
         self._answer_now.hide()
-        cancel = tr("Cancel and edit the message")
+        cancel = tr("Cancel and edit message")
         self._withdraw = Button(
             theme, "withdrawQuestion", cancel, text=tr("Cancel"), kind="small", pixels=12,
             shortcut="Esc", clicked=self.withdrawn.emit,

@@ -25,8 +25,8 @@ class TypingRelay(QObject):
     An input method sees a key before the widget with the focus does, and only if that widget takes
     text. So every widget of the page that gets the focus says that it does, answers for the editor,
     and passes on the text that is being composed. Only when some of it is final does the focus
-    follow: before, that would end the composition. Buttons are left out, since an input method may
-    take the space bar; a letter typed on one is passed on as it is.
+    follow: before, that would end the composition. A space still presses a button, also one that
+    an input method has made its own.
     """
 
     def __init__(self, page: QWidget, editor: QPlainTextEdit) -> None:
@@ -39,12 +39,7 @@ class TypingRelay(QObject):
 
     def _watch(self, _: QWidget | None, now: QWidget | None) -> None:
         takes_text = Qt.WidgetAttribute.WA_InputMethodEnabled
-        if (
-            now is not None
-            and self._page.isAncestorOf(now)
-            and not isinstance(now, QAbstractButton)
-            and not now.testAttribute(takes_text)
-        ):
+        if now is not None and self._page.isAncestorOf(now) and not now.testAttribute(takes_text):
             now.installEventFilter(self)
             now.setAttribute(takes_text)
             QGuiApplication.inputMethod().update(_Query.ImQueryAll)
@@ -55,6 +50,9 @@ class TypingRelay(QObject):
                 return self._press(event)
             case QInputMethodQueryEvent() if isinstance(watched, QWidget):
                 self._answer(watched, event)
+                return True
+            case QInputMethodEvent() if isinstance(watched, QAbstractButton) and _is_space(event):
+                watched.click()
                 return True
             case QInputMethodEvent():
                 QApplication.sendEvent(self._editor, event)
@@ -86,6 +84,11 @@ class TypingRelay(QObject):
             elif query in _PLACES and isinstance(value, QRect | QRectF):
                 value = value.translated(offset)
             event.setValue(query, value)
+
+
+def _is_space(event: QInputMethodEvent) -> bool:
+    text = event.commitString()
+    return bool(text) and not text.strip() and not event.preeditString()
 
 
 def _is_text(event: QKeyEvent) -> bool:

@@ -114,14 +114,16 @@ class EverythingController(QObject):
     def _finish(
         self, dialog: EverythingDialog, report: EverythingReport, with_settings: bool
     ) -> None:
-        chats = tr("%Ln chat(s)", "", report.chats.chats)
-        presets = tr("%Ln preset(s)", "", report.presets)
-        said = tr("Imported {chats} and {presets}.").format(chats=chats, presets=presets)
+        lines = []
+        if report.chats.chats:
+            lines.append(tr("%Ln chat(s)", "", report.chats.chats))
+        if report.presets:
+            lines.append(tr("%Ln preset(s)", "", report.presets))
         if with_settings:
-            said += " " + tr("Restart Fireside to apply the new settings.")
+            lines.append(tr("Restart Fireside to apply the new settings."))
         dialog.finish(
             tr("Import complete"),
-            said,
+            "\n".join(lines),
             tr("Restart") if with_settings else "",
             self.restart_wanted.emit,
         )

@@ -40,6 +40,7 @@ class EverythingDialog(FittingDialog):
         self._settings_row = FormRow(
             tr("Import settings"), tr("Theme, language, instructions and more."), self.settings
         )
+        self._settings_row.hide()
         self.bar = ProgressLine("everythingProgress", title, tr("Progress"), 4)
         for widget in (self.head, self.about, self._settings_row):
             layout.addWidget(widget)
@@ -67,7 +68,11 @@ class EverythingDialog(FittingDialog):
     def preview(self, found: Everything, wanted: Callable[[], object]) -> None:
         """Show what is in a file; ``wanted`` is called when it is to be imported."""
         new = found.chats.chats - found.chats.duplicates
-        lines = [tr("%Ln new chat(s)", "", new), tr("%Ln new preset(s)", "", len(found.presets))]
+        lines = []
+        if new:
+            lines.append(tr("%Ln new chat(s)", "", new))
+        if found.presets:
+            lines.append(tr("%Ln new preset(s)", "", len(found.presets)))
         if found.chats.duplicates:
             lines.append(tr("%Ln existing chat(s) will be skipped", "", found.chats.duplicates))
         some = bool(new or found.presets or found.settings)

@@ -220,7 +220,7 @@ class ExchangeController(QObject):
         def ended(error: BaseException) -> None:
             failed(error)
             if isinstance(error, Cancelled):
-                stopped = tr("Import stopped. Chats imported so far are kept.")
+                stopped = tr("Import cancelled. Chats already imported are kept.")
                 self._toast_over(origin).tell(stopped, "alert")
             self.imported.emit()
 

@@ -26,6 +26,7 @@ _RESOLUTION = 103  # pixels per inch: text of 15 pixels is 10.5 points high
 _MARGINS = QMarginsF(20, 18, 20, 12)  # millimetres
 _SIDE = 16.0  # pixels beside questions and reasoning
 _FOOT = 40  # pixels for the footer
+_KEPT = 1_000_000  # characters that stay laid out for the second pass, about 130 bytes each
 _HAIR = 0.25  # pixels left unpainted at a cut, so that no line is cut
 _STYLE, _THOUGHT = Style(15, paper=True), Style(14, "muted", paper=True)
 _QUIET = Style(13, "muted", paper=True)
@@ -205,7 +206,11 @@ class _ReasoningBox(_MarginBox):
 
 
 class _Document:
-    """The contents of the pages, built one message at a time to save memory."""
+    """The contents of the pages.
+
+    They are laid out twice, as their number has to be known for the first page. The messages that
+    come first stay laid out in between; those of a very long chat would take too much memory.
+    """
 
     def __init__(
         self,
@@ -219,6 +224,8 @@ class _Document:
         self._chat, self._messages = chat, messages
         self._reasoning, self._words, self._versions = reasoning, words, versions
         self._theme = PaperTheme()
+        self._kept: dict[int, Column] = {}
+        self._room = _KEPT
 
     def put_on(self, pages: _Pages) -> Iterator[float]:
         """Put everything on pages, in steps that yield the fraction done."""
@@ -226,17 +233,33 @@ class _Document:
             box.lay_out(pages.width)
             for _ in pages.put(box):
                 yield 0.0
-        for number, message in enumerate(self._messages):
-            stack = Column(self._theme, _STYLE)
-            stack.gap = 26
-            for made in self._boxes(message, pages.width):
-                if made:
-                    stack.boxes.append(made)
-                yield number / len(self._messages)
-            stack.lay_out(pages.width)
+        for number in range(len(self._messages)):
+            share = number / len(self._messages)
+            stack = self._kept.pop(number, None)
+            if stack is None:
+                for step in self._stack(number, pages.width):
+                    stack = step
+                    yield share
+            assert stack is not None
             for _ in pages.put(stack):
-                yield number / len(self._messages)
+                yield share
         pages.finish()
+
+    def _stack(self, number: int, width: float) -> Iterator[Column | None]:
+        """Yield a message, laid out, after None for each step on the way."""
+        message = self._messages[number]
+        stack = Column(self._theme, _STYLE)
+        stack.gap = 26
+        for made in self._boxes(message, width):
+            if made:
+                stack.boxes.append(made)
+            yield None
+        stack.lay_out(width)
+        length = sum(len(part.text) for part in message.message.parts)
+        if length <= self._room:
+            self._room -= length
+            self._kept[number] = stack
+        yield stack
 
     def _head(self) -> Iterator[Box]:
         title = TextBox(self._theme, Style(23, paper=True), weight=BOLD)

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme, font
+from app.wording.download_status import DownloadStatus, ReadyModel
 from app.wording.language import tr
 from app.wording.quantities import percent
 
 if TYPE_CHECKING:  # the window shows this bar at the start, but models' values only later
-    from app.ui.models.download_status import DownloadStatus, ReadyModel
+    from app.wording.download_status import DownloadStatus, ReadyModel
 
 
 class DownloadBar(QWidget):
@@ -104,7 +105,8 @@ class _ReadyCard(QFrame):
             text = tr("{name} is ready").format(name=model.name)
             self._text.setText(text)
             self.setAccessibleName(text)
-            self._use.setAccessibleName(f"{tr('Use now')}: {model.name}")
+            use = tr("Use now")
+            self._use.setAccessibleName(f"{use}: {model.name}")
 
     def _emit(self, signal: SignalInstance) -> None:
         if self._model:

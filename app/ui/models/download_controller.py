@@ -16,12 +16,12 @@ from app.models.download_events import (
     Downloading,
 )
 from app.models.downloads import Downloads
-from app.ui.models import download_status
 from app.ui.models.download_bar import DownloadBar
 from app.ui.models.download_row import DownloadRow
-from app.ui.models.download_status import DownloadStatus, ReadyModel
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme
+from app.wording import download_status
+from app.wording.download_status import DownloadStatus, ReadyModel
 
 
 class DownloadController(QObject):

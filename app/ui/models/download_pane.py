@@ -18,11 +18,11 @@ from app.ui.models.details import Details, details_of, licence_of
 from app.ui.models.download_controller import DownloadController, name_of
 from app.ui.models.download_row import DownloadRow
 from app.ui.models.hub_search_pane import HubSearchPane
-from app.ui.models.recommendation import plan_of, recommended, verdict
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
+from app.wording.recommendation import plan_of, recommended, verdict
 
 _MOST_FOUND = 3  # models of other programs that are listed; the others are one tab away
 

@@ -10,17 +10,10 @@ from app.models.download_progress import DownloadNote
 from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_tone
 from app.ui.form_fields import heading
 from app.ui.models.cancel_menu import ask_what_to_keep
-from app.ui.models.download_status import DownloadStatus
 from app.ui.theme import Theme
+from app.wording.download_status import DownloadStatus, note_sentence
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
-
-_NOTES = {
-    DownloadNote.NEWER: lambda: tr(
-        "The usual file is no longer on Hugging Face, so this is a newer conversion."
-    ),
-    DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
-}
 
 
 class DownloadRow(QWidget):
@@ -51,7 +44,7 @@ class DownloadRow(QWidget):
         set_tone(self._slow, "plain")
         self._bar = ProgressLine(
             "downloadProgress",
-            tr("Download of {name}").format(name=name),
+            tr("Downloading {name}").format(name=name),
             tr("Download progress"),
             4,
         )
@@ -82,7 +75,7 @@ class DownloadRow(QWidget):
         self.cancel = Button(
             theme,
             "cancelDownload",
-            tr("Cancel the download of {name}").format(name=name),
+            tr("Cancel download of {name}").format(name=name),
             text=tr("Cancel"),
             clicked=self._ask_what_to_keep,
         )
@@ -115,7 +108,7 @@ class DownloadRow(QWidget):
 
     def set_notes(self, notes: tuple[DownloadNote, ...]) -> None:
         """Show remarks, which stay until the next download."""
-        self._notes.setText(" ".join(_NOTES[note]() for note in notes))
+        self._notes.setText(" ".join(map(note_sentence, notes)))
         self._notes.setVisible(bool(notes))
 
     def set_status(self, status: DownloadStatus | None) -> None:
@@ -133,7 +126,8 @@ class DownloadRow(QWidget):
             self._bar.set_share(status.share)
         text = status.text if status else ""
         if self._here and not status:
-            text = f"{tr('On this computer')} · {self._here}"
+            here = tr("On this computer")
+            text = f"{here} · {self._here}"
         self._text.setText(text)
         self._text.setVisible(bool(text))
         set_tone(self._text, "danger" if status and status.wrong else "muted")

@@ -13,11 +13,11 @@ from app.ui.controls import Button, Elided, column, muted, set_tone, tip
 from app.ui.form_fields import named
 from app.ui.models.details import HUB, Details, files_of
 from app.ui.models.download_controller import DownloadController
-from app.ui.models.recommendation import verdict
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
+from app.wording.recommendation import verdict
 
 _LAST_RANK = 2
 _LISTED_AT_ONCE = 4  # repositories whose files are listed without a click
@@ -172,7 +172,7 @@ class RepositoryRow(QFrame):
         self._button = Button(
             theme,
             "showVariants",
-            tr("Show the files of {name}").format(name=repository.name),
+            tr("Show files of {name}").format(name=repository.name),
             text=tr("Show files"),
             kind="small",
             clicked=self.wanted.emit,

@@ -47,7 +47,7 @@ class InstalledPane(QWidget):
         installed.changed.connect(self._show)
 
     def _head(self) -> QHBoxLayout:
-        self._status = muted(tr("Looking…"), "hereStatus", pixels=13)
+        self._status = muted(tr("Scanning…"), "hereStatus", pixels=13)
         self._status.setWordWrap(True)
         again = Button(
             self._theme,
@@ -148,7 +148,7 @@ class InstalledPane(QWidget):
             total = gigabytes(sum(model.size for model in models))
             return tr("%n model(s), {size} in all", "", len(models)).format(size=total)
         if self._installed.looking or not self._installed.looked:
-            return tr("Looking…")
+            return tr("Scanning…")
         return tr("No models found")
 
     def _row(self, model: InstalledModel) -> ModelRow:
@@ -197,7 +197,7 @@ class InstalledPane(QWidget):
                 self,
                 self._theme,
                 tr("Delete {name}?").format(name=model.path.name),
-                tr("This deletes {size} from {parent}. You can’t undo this.").format(
+                tr("This deletes {size} from {parent}. This can’t be undone.").format(
                     size=size, parent=model.path.parent
                 ),
                 tr("Delete"),
@@ -230,7 +230,7 @@ class ModelRow(QFrame):
         self._bar = ProgressLine(
             "moveProgress",
             tr("Moving {called}").format(called=shown_name),
-            tr("Move progress"),
+            tr("Progress"),
             4,
         )
         layout = column(self, (18, 14, 16, 14), gap=4)
@@ -325,7 +325,7 @@ def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
     if asked:
         return tr("{label} (switch to another model first)").format(label=label)
     if not able:
-        return tr("{label} (only possible in Ollama: ollama rm {name})").format(
+        return tr("{label} (managed by Ollama; use ollama rm {name})").format(
             label=label, name=model.name
         )
     return label

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.base.errors import ModelError
 from app.base.types import ModelRef
 from app.host import Host
+from app.turn import ModelPlanned, TurnEnded
 from app.ui.banner import Banner
 from app.ui.bridge import Bridge
 from app.ui.pages import Pages
@@ -47,7 +49,10 @@ class LoadRecoveryController(QObject):
         self._host, self._bridge, self._pages, self._banner = host, bridge, pages, banner
         self._models, self._turns, self._current = models, turns, current
         self._waits: LiveAnswer | None = None  # for the choice of another model
+        self._reduced = ""  # the sentence about a smaller plan
+        models.planned.connect(self._planned)
         models.failed.connect(self._failed)
+        turns.ended.connect(self._ended)
         models.changed.connect(self._changed)
 
     def again(self) -> None:
@@ -96,12 +101,25 @@ class LoadRecoveryController(QObject):
         self._load(model, waits)
         self._banner.show_done(
             tr(
-                "{name} now uses less memory: {summary}. Change this in Preferences, Memory."
+                "{name} now uses less memory: {summary}. You can change this under Settings > "
+                "Memory."
             ).format(name=model.name, summary=plan_summary(lighter.plan))
         )
 
+    def _planned(self, event: ModelPlanned) -> None:
+        if event.reduced:
+            self._reduced = tr(
+                "Less memory was free than expected, so {name} uses reduced settings: {summary}."
+            ).format(name=event.model.name, summary=plan_summary(event.plan))
+            self._banner.show_sentence(self._reduced)
+
+    def _ended(self, event: TurnEnded) -> None:
+        if isinstance(event.error, ModelError):
+            self._banner.take_back(self._reduced)  # the smaller plan did not help either
+
     def _failed(self, error: Exception) -> None:
         """Show why a model cannot be loaded, unless an answer in sight will say so."""
+        self._banner.take_back(self._reduced)
         chat, refused = self._current.id, self._models.refused
         ended, waits = self._turns.unanswered(chat), (chat, refused) in self._turns.waiting()
         told = ended is not None and ended.ended is not None and ended.ended.error is error

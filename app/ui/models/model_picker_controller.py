@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.base.types import FileLocation
-from app.turn import ModelPlanned
 from app.ui.banner import Banner
 from app.ui.controls import keyed, plain
 from app.ui.dialogs import ask_file
@@ -17,7 +16,7 @@ from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.state.live_turns import loading_sentence
-from app.ui.state.model_choice import ModelChoice, plan_summary
+from app.ui.state.model_choice import ModelChoice
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -55,7 +54,6 @@ class ModelPickerController(QObject):
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
-        models.planned.connect(self._planned)
         models.failed.connect(self._failed)
         installed.changed.connect(lambda: models.adopt(installed.usable))
         installed.moved.connect(self._moved)
@@ -174,15 +172,6 @@ class ModelPickerController(QObject):
         """Show an error on the models page, if that has been created."""
         if self._models_controller.has_page:
             self._page.set_error(sentence)
-
-    def _planned(self, event: ModelPlanned) -> None:
-        if event.reduced:
-            self._banner.show_sentence(
-                tr(
-                    "Less memory was free than expected, so {name} uses reduced settings: "
-                    "{summary}."
-                ).format(name=event.model.name, summary=plan_summary(event.plan))
-            )
 
     def _progressed(self, fraction: float) -> None:
         if self._models.loading:

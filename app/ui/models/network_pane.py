@@ -89,8 +89,8 @@ class NetworkPane(QWidget):
         count, total = len(connections), sum(each.received for each in connections)
         self._summary.setText(
             tr(
-                "%Ln request(s), {size} received. This is every connection Fireside has made; "
-                "nothing else was sent. Also saved as connections.log in the data folder.",
+                "%Ln request(s), {size} received. Fireside has made no other connections. The "
+                "log is also saved as connections.log in the data folder.",
                 "",
                 count,
             ).format(size=gigabytes(total))

@@ -46,7 +46,7 @@ class ShortcutList(FittingDialog):
 
     def _groups(self, commands: Sequence[Command]) -> dict[str, list[tuple[str, list[str]]]]:
         groups: dict[str, list[tuple[str, list[str]]]] = {
-            tr("Composing"): [
+            tr("Writing a message"): [
                 (tr("Send"), [send_keys(self._ctrl)]),
                 (tr("New line"), ["Return" if self._ctrl else "Shift+Return"]),
             ],

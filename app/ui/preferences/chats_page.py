@@ -106,7 +106,7 @@ class ChatsPage(FormPage):
         self.instructions = TextField(
             "instructions",
             tr("Instructions"),
-            tr("Applied to every chat without its own instructions"),
+            tr("Applied to every chat without its own instructions."),
             tr("e.g. Keep answers short."),
         )
         self.instructions.show_text(self._settings.instructions)

@@ -86,7 +86,7 @@ class DataPage(FormPage):
     def _add_removal(self) -> None:
         self._add_section(
             tr("Remove all data"),
-            tr("Shows what is stored on this computer, and removes what you choose."),
+            tr("Review what’s stored on this computer and choose what to remove."),
             ("removeData", tr("Remove all data…"), tr("Remove all data"), self.remove_everything),
         )
 

@@ -77,7 +77,7 @@ class MemoryPage(FormPage):
 
     def _add_fields(self) -> None:
         self._context = ChoiceField(
-            "context", tr("Context length"), tr("How many tokens of a chat the model can see")
+            "context", tr("Context length"), tr("How many tokens of a chat the model can see.")
         )
         self._cache = Segments(
             "cacheType",
@@ -86,6 +86,14 @@ class MemoryPage(FormPage):
                 ("", tr("Automatic"), "cacheAutomatic", ""),
                 (CacheType.F16, tr("Full"), "cacheF16", ""),
                 (CacheType.Q8_0, tr("Compact"), "cacheQ8", ""),
+            ],
+        )
+        self._weights = Segments(
+            "weights",
+            tr("Weights"),
+            [
+                ("", tr("Automatic"), "weightsAutomatic", ""),
+                ("mapped", tr("On disk"), "weightsMapped", ""),
             ],
         )
         self._layers = ChoiceField(
@@ -102,6 +110,8 @@ class MemoryPage(FormPage):
             field.turned.connect(self._show)
         self._cache.set_value(overrides.cache or "")
         self._cache.chosen.connect(self._show)
+        self._weights.set_value("mapped" if overrides.mapped else "")
+        self._weights.chosen.connect(self._show)
         self._gpu_rows = [
             FormRow(
                 tr("GPU layers"),
@@ -119,6 +129,8 @@ class MemoryPage(FormPage):
                 self._context),
             FormRow(tr("Cache"), tr("Compact: half the memory, almost the same quality."),
                 self._cache),
+            FormRow(tr("Weights"), tr("On disk: less memory, but it may be slower."),
+                self._weights),
             *self._gpu_rows,
         ]  # fmt: skip
         for row in rows:
@@ -171,7 +183,10 @@ class MemoryPage(FormPage):
     @property
     def _overrides(self) -> Overrides:
         cache = CacheType(self._cache.value) if self._cache.value else None
-        return Overrides(self._context.value, self._layers.value, self._experts.value, cache)
+        mapped = self._weights.value == "mapped"
+        return Overrides(
+            self._context.value, self._layers.value, self._experts.value, cache, mapped
+        )
 
     def _show_hardware(self, examined: Examined) -> None:
         asked = self._models.asked
@@ -201,13 +216,14 @@ class MemoryPage(FormPage):
         for (field, value), choices in zip(self._choice_fields(overrides), stops, strict=True):
             field.set_stops(choices, value)
         self._cache.set_value(overrides.cache or "")
+        self._weights.set_value("mapped" if overrides.mapped else "")
 
     def _show(self) -> None:
         """Show the plan for the current fields."""
         overrides = self._overrides
         header, machine = self._header, self._machine
         ready = header is not None and machine is not None
-        for widget in (self._context, self._cache, self._layers, self._experts):
+        for widget in (self._context, self._cache, self._weights, self._layers, self._experts):
             widget.setEnabled(ready)
         self._apply.setEnabled(ready and overrides != self._saved)
         self._reset.setEnabled(ready and overrides != Overrides())

@@ -256,12 +256,7 @@ class PreferencesController(QObject):
         self.instructions_changed.emit()
 
     def _apply_plan(self, overrides: Overrides) -> None:
-        self._host.change(
-            context=overrides.context,
-            gpu_layers=overrides.gpu_layers,
-            cpu_experts=overrides.cpu_experts,
-            cache_type=overrides.cache or "",
-        )
+        self._host.override(overrides)
         if self._models.asked:
             self._models.choose(self._models.asked)
 

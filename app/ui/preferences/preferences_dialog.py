@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -21,6 +21,7 @@ from app.ui.form_fields import FormPage, named
 from app.ui.preferences.page_search import SEARCH_KEYS, SearchField, field_of, found
 from app.ui.screen import UNLIMITED, FittingDialog
 from app.ui.theme import font
+from app.ui.zoom import zoomed
 from app.wording.language import tr
 
 _NARROW = 640  # pixels of the dialog below which its list lies above the pages
@@ -112,14 +113,19 @@ class PreferencesDialog(FittingDialog):
             widget.setFocus(Qt.FocusReason.TabFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the list above the pages in a narrow dialog."""
         super().resizeEvent(event)
-        beside = self.width() >= _NARROW
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:  # it was zoomed
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the list above the pages in a narrow dialog."""
+        beside = self.width() >= zoomed(_NARROW)
         way = QBoxLayout.Direction
-        direction = way.LeftToRight if beside else way.TopToBottom
-        if direction == self._row.direction():
-            return
-        self._row.setDirection(direction)
+        self._row.setDirection(way.LeftToRight if beside else way.TopToBottom)
         self._list.setFlow(QListView.Flow.TopToBottom if beside else QListView.Flow.LeftToRight)
         self._size_items(beside=beside)
         self._side.setProperty("above", not beside)
@@ -127,16 +133,18 @@ class PreferencesDialog(FittingDialog):
         self._side.style().polish(self._side)
         if beside:
             self._side.setMaximumHeight(UNLIMITED)
-            self._side.setFixedWidth(_LIST_WIDTH)
+            self._side.setFixedWidth(zoomed(_LIST_WIDTH))
         else:
             self._side.setMinimumWidth(0)
             self._side.setMaximumWidth(UNLIMITED)
-            self._side.setMaximumHeight(_LIST_HEIGHT + self.search.sizeHint().height() + 14)
+            field = self.search.sizeHint().height()
+            self._side.setMaximumHeight(zoomed(_LIST_HEIGHT + 14) + field)
 
     def _size_items(self, *, beside: bool) -> None:
         for item in map(self._list.item, range(self._list.count())):
             text = self._list.fontMetrics().horizontalAdvance(item.text())
-            item.setSizeHint(QSize(120 if beside else text + 24, 36))
+            wide = zoomed(120) if beside else text + zoomed(24)
+            item.setSizeHint(QSize(wide, zoomed(36)))
 
     def show_page(self, name: str) -> None:
         """Show the page of that objectName."""

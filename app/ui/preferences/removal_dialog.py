@@ -20,7 +20,7 @@ from app.wording.quantities import gigabytes
 _LABELS = {
     DataKind.CHATS: lambda: tr("Chats, presets and backups"),
     DataKind.SETTINGS: lambda: tr("Settings"),
-    DataKind.CACHE: lambda: tr("Cache of processed chats"),
+    DataKind.CACHE: lambda: tr("Disk cache"),
     DataKind.LOGS: lambda: tr("Logs"),
     DataKind.SECRETS: lambda: tr("Access tokens"),
     DataKind.MODELS: lambda: tr("Downloaded models"),
@@ -44,7 +44,7 @@ class RemovalDialog(FittingDialog):
         self.setMinimumWidth(480)
         layout = column(self, (28, 22, 28, 22), gap=8)
         layout.addWidget(heading(title, 18, 640))
-        self.about = note(tr("Looking for data…"), "removalAbout")
+        self.about = note(tr("Checking stored data…"), "removalAbout")
         layout.addWidget(self.about)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(2)
@@ -117,9 +117,9 @@ def _explained(data: StoredData) -> str:
     size = gigabytes(data.size)
     match data.kind:
         case DataKind.SECRETS:
-            return tr("In your system keyring or the data folder.")
+            return tr("In the system keyring or the data folder.")
         case DataKind.MODELS:
             models = tr("%Ln model(s)", "", data.count)
-            shared = tr("Other apps may use them, too.")
+            shared = tr("Other apps may use them too.")
             return f"{models}, {size}. {shared}"
     return size

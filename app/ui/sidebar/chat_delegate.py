@@ -88,7 +88,7 @@ class ChatDelegate(QStyledItemDelegate):
         text = ""
         match index.data(ENTRY):
             case ChatRow() if self.more_rect(option.rect).contains(event.pos()):
-                text = tr("More")
+                text = tr("More actions")
             case ChatRow() as chat:
                 where = self._chat_area(option.rect, chat, more=True)
                 text = chat.title if self._cut(chat.title, where, 500) else ""

@@ -125,7 +125,7 @@ class RecoveryDialogs(FittingDialog):
             title = tr("This backup is damaged too")
         else:
             title = tr("Your chats can’t be opened")
-        nothing = tr("They can no longer be read. Restore a backup or start over.")
+        nothing = tr("Nothing can be recovered. Restore a backup or start over.")
         return title, sentence if self._readable else nothing
 
     def _make_ways(self, error: BaseException) -> QWidget:

@@ -181,6 +181,8 @@ class LiveAnswer:
                 tr("Loading {name}").format(name=self.model.name),
                 withdrawable=True,
             )
+        if not self.context and self.ended is None and self.turn.stopped.is_set():
+            return Work(tr("Stopping…"), self.since, withdrawable=True)
         if self.waiting:
             return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
         return Work(tr("Processing…"), self.since, self.reading.fraction) if self.reading else None

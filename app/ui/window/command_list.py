@@ -76,11 +76,11 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     commands.group(tr("Messages"))
     add("attach", tr("Attach files…"), to.attachments.choose_files, "Ctrl+Shift+A")
     add("find", tr("Find in chat"), lambda: pane.transcript.open_find(), "Ctrl+F", when=stored)
-    add("findNext", tr("Next match"), lambda: pane.transcript.finder.bar.next(), "F3", when=stored)
+    add("findNext", tr("Next match"), lambda: pane.transcript.finder.step(1), "F3", when=stored)
     add(
         "findPrevious",
         tr("Previous match"),
-        lambda: pane.transcript.finder.bar.previous(),
+        lambda: pane.transcript.finder.step(-1),
         "Shift+F3",
         when=stored,
     )
@@ -91,6 +91,7 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     add("again", tr("Regenerate last answer"), composer.again_last, "Ctrl+R", when=may_change)
     add("editLast", tr("Edit last message"), composer.edit_last, "Ctrl+E", when=may_change)
     add("copyLast", tr("Copy last answer"), composer.copy_last, "Ctrl+Shift+C", when=may_change)
+    add("deleteLast", tr("Delete last message"), composer.delete_last, when=may_change)
     queue = composer.queue
     add(
         "sendQueued",
@@ -123,7 +124,7 @@ def _add_view(commands: Commands, to: CommandTargets) -> None:
     zoom = to.zoom.step
     add("zoomIn", tr("Zoom in"), lambda: zoom(1), "Ctrl++", "Ctrl+=")
     add("zoomOut", tr("Zoom out"), lambda: zoom(-1), "Ctrl+-")
-    add("resetZoom", tr("Reset zoom"), lambda: zoom(0), "Ctrl+0")
+    add("resetZoom", tr("Actual size"), lambda: zoom(0), "Ctrl+0")
     apply = to.preferences.apply_theme
     add("light", tr("Light theme"), lambda: apply(ThemeChoice.LIGHT))
     add("dark", tr("Dark theme"), lambda: apply(ThemeChoice.DARK))
@@ -136,6 +137,9 @@ def _add_program(commands: Commands, to: CommandTargets) -> None:
     add("importChats", tr("Import chats…"), to.exchange.import_chats)
     add("importFolder", tr("Import folder…"), to.exchange.import_folder)
     add("exportAll", tr("Export all chats…"), to.exchange.export_all)
+    add("exportEverything", tr("Export everything…"), to.everything.export_all)
+    add("importEverything", tr("Import everything…"), to.everything.import_all)
+    add("removeData", tr("Remove all data…"), to.preferences.remove_data)
     add("preferences", tr("Settings"), to.preferences.open, "Ctrl+,")
     add("keys", tr("Keyboard shortcuts"), to.palette.show_keys, "F1")
     add("about", tr("About Fireside"), to.preferences.about)

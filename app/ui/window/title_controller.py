@@ -29,8 +29,7 @@ class TitleController(QObject):
         self._window, self._views, self._index, self._current = window, views, index, current
         self._models, self._archive = models, archive
         index.changed.connect(self.show)
-        archive.turned.connect(self.show)
-        models.turned.connect(self.show)
+        views.pages.currentChanged.connect(self.show)
         views.title_bar.menu_wanted.connect(self._open_menu)
         views.title_bar.renamed.connect(self._rename)
 

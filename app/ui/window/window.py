@@ -51,6 +51,7 @@ from app.ui.window.drop_overlay import DropOverlay
 from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
 from app.ui.window.file_drop import FileDrop, target_of
 from app.ui.window.layout import WindowLayout
+from app.ui.window.menu_bar import add_menu_bar
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
@@ -99,6 +100,7 @@ class Window(QMainWindow):
         self._make_chat()
         self._connect()
         add_commands(self.commands, self._command_targets())
+        add_menu_bar(self, self.commands)
         self.views.restore(host.settings.window, host.settings.splitter)
         self._begin()
 
@@ -325,6 +327,7 @@ class Window(QMainWindow):
         self.model_picker.turned.connect(self._models_page_turned)
         self.load_recovery.menu_wanted.connect(self.composer.pick_model)
         self.load_recovery.tried.connect(self._show_status)
+        self.load_recovery.tried.connect(self.views.focus_editor)
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:

@@ -1,4 +1,4 @@
-"""The state of a download in words, for the models page and the side bar."""
+"""The state of a download in words, for the models page, the side bar and the command line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from app.models.catalog import HubModel
 from app.models.download_events import DownloadEnded, DownloadHeld, Downloading
 from app.models.download_progress import (
+    DownloadNote,
     DownloadPhase,
     DownloadProgress,
     DownloadWait,
@@ -26,6 +27,14 @@ _WAITS = {
     WaitReason.ADDRESS: lambda: tr("The download link has expired."),
     WaitReason.OTHER: lambda: tr("Another app is downloading this file."),
     WaitReason.QUEUED: lambda: tr("Waiting for the current download."),
+}
+
+
+_NOTES = {
+    DownloadNote.NEWER: lambda: tr(
+        "The usual file is no longer on Hugging Face, so this is a newer conversion."
+    ),
+    DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
 }
 
 
@@ -77,6 +86,11 @@ class ReadyModel:
     name: str
 
 
+def note_sentence(note: DownloadNote) -> str:
+    """Return the sentence of a remark on a download."""
+    return _NOTES[note]()
+
+
 def running(event: Downloading) -> DownloadStatus:
     """Return the status of a download in progress."""
     now = event.progress
@@ -89,7 +103,8 @@ def running(event: Downloading) -> DownloadStatus:
 def held(event: DownloadHeld, share: float) -> DownloadStatus:
     """Return the status of a download that waits for space or for its drive."""
     sentence = explain(event.error).sentence
-    text = f"{sentence} {tr('The download will then resume automatically.')}"
+    then = tr("The download will then resume automatically.")
+    text = f"{sentence} {then}"
     return DownloadStatus(event.model, DownloadStage.HELD, share, text, sentence)
 
 
@@ -137,4 +152,5 @@ def _waiting(waiting: DownloadWait) -> str:
     if waiting.seconds >= 1:
         retry = tr("Retrying in {seconds} s.").format(seconds=number(waiting.seconds))
         return f"{why} {retry}"
-    return f"{why} {tr('Retrying.')}"
+    retry = tr("Retrying.")
+    return f"{why} {retry}"

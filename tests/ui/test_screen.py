@@ -1,0 +1,136 @@
+"""The window and its dialogs on screens of all sizes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QVBoxLayout, QWidget
+
+from app.ui import screen
+from app.ui.preferences.preferences_dialog import PreferencesDialog
+from app.ui.screen import FittingDialog, fit_window, fitted
+from app.ui.sidebar.chat_list import ChatList
+from app.ui.window.sidebar_place import Shade
+from tests.ui.driver import Fireside, Start, make
+from tests.ui.qt import child
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+LAPTOP = QRect(0, 0, 1366, 768)
+BESIDE = QRect(1366, 0, 1920, 1080)
+SCREENS = [(1024, 600), (1366, 768), (1920, 1080), (2560, 1440)]
+SCALES = [1, 1.25, 1.5, 2]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> QRect:
+    """Have the smallest screen there is: 1024×600 at 200 %."""
+    area = QRect(0, 0, 512, 300)
+    monkeypatch.setattr(screen, "free_areas", lambda: [area])
+    return area
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("size", SCREENS)
+def test_the_first_window_fits_every_screen(size: tuple[int, int], scale: float) -> None:
+    area = QRect(0, 24, round(size[0] / scale), round(size[1] / scale) - 24)
+    assert area.contains(fitted(QRect(0, 0, 1184, 890), [area]))
+
+
+def test_a_saved_place_is_on_a_screen_that_is_there() -> None:
+    there = QRect(1500, 100, 1180, 860)
+    assert fitted(there, [LAPTOP, BESIDE]) == there
+    alone = fitted(there, [LAPTOP])  # the other screen is gone
+    assert LAPTOP.contains(alone)
+    assert alone.width() == 1180
+    half_out = QRect(900, -50, 700, 500)
+    assert fitted(half_out, [LAPTOP]) == QRect(666, 0, 700, 500)
+    assert BESIDE.contains(fitted(QRect(1300, 0, 900, 500), [LAPTOP, BESIDE]))
+
+
+def test_the_window_fits_a_small_screen_with_the_composer_in_sight(
+    start: Start, small: QRect
+) -> None:
+    fireside = start()
+    window = fireside.window
+    fit_window(window)
+    assert small.contains(window.frameGeometry())
+    assert not window.sidebar.isVisible()
+    fireside.until(lambda: window.rect().contains(area(window.composer, window)))
+    send = fireside.find(QAbstractButton, "send")
+    assert window.rect().contains(area(send, window))
+    assert window.conversation.height() > 20
+
+
+def area(widget: QWidget, window: QWidget) -> QRect:
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def test_dialogs_shrink_and_scroll(start: Start, small: QRect) -> None:
+    fireside = start()
+    QTest.keyClick(fireside.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    dialog = child(fireside.window, PreferencesDialog, "preferences")
+    fireside.until(dialog.isVisible)
+    assert small.contains(dialog.geometry())
+    tall = FittingDialog(fireside.window)
+    tall.setMinimumWidth(700)
+    layout = QVBoxLayout(tall)
+    for number in range(20):
+        layout.addWidget(QLineEdit(f"line {number}"))
+    tall.show()
+    last = tall.findChildren(QLineEdit)[-1]
+    fireside.until(lambda: tall.height() <= small.height())
+    assert tall.width() <= small.width()
+    last.setFocus()
+    fireside.until(lambda: tall.rect().contains(area(last, tall).center()))
+
+
+def test_a_narrow_window_has_the_sidebar_over_the_conversation(fireside: Fireside) -> None:
+    make(fireside, "apples", "pears")
+    window, sidebar = fireside.window, fireside.window.sidebar
+    window.resize(683, 700)
+    fireside.until(lambda: not sidebar.isVisible())
+    assert window.composer.width() > 600
+    fireside.find(QAbstractButton, "showSidebar").click()
+    shade = fireside.find(Shade, "shade")
+    assert sidebar.isVisible()
+    assert sidebar.isAncestorOf(window.focusWidget())
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert not sidebar.isVisible()
+    assert window.composer.editor.hasFocus()
+    QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    QTest.mouseClick(shade, Qt.MouseButton.LeftButton, pos=QPoint(650, 300))
+    assert not sidebar.isVisible()
+    window.views.show_sidebar(True)
+    view = child(sidebar, ChatList, "chatList")
+    view.mark(view.chats.near(2))
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    fireside.shows("About apples.")
+    assert not sidebar.isVisible()
+    window.resize(QSize(1180, 860))
+    fireside.until(sidebar.isVisible)  # as it was before
+    assert not shade.isVisible()
+
+
+def test_a_new_chat_without_the_sidebar(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    fireside.find(QAbstractButton, "hideSidebar").click()
+    fireside.find(QAbstractButton, "newChatHere").click()
+    assert fireside.window.chat is None
+
+
+@pytest.mark.parametrize("width", [480, 360])
+def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside, width: int) -> None:
+    window = fireside.window
+    window.resize(width, 500)
+    names = ("attach", "modelPicker", "send", "effort" if width == 480 else "effortShort")
+    fireside.until(lambda: window.composer.width() < width)
+    buttons = [fireside.find(QWidget, name) for name in names]
+    for button in buttons:
+        assert window.composer.rect().contains(area(button, window.composer)), button.objectName()
+    places = sorted((area(button, window) for button in buttons), key=QRect.left)
+    for one, next_ in pairwise(places):
+        assert not one.intersects(next_)
