@@ -621,7 +621,7 @@ def test_none_is_here_only_after_it_has_looked(start: Start, hub: Hub) -> None:
     status = child(pane, QLabel, "hereStatus")
     assert status.text() == "No models found"
     fireside.window.installed.look()
-    assert status.text() == "Looking…"
+    assert status.text() == "Scanning…"
 
 
 def test_what_a_search_found_is_in_sight(start: Start, hub: Hub) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme, font
-from app.wording.download_status import DownloadStatus, ReadyModel
 from app.wording.language import tr
 from app.wording.quantities import percent
 
