@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem
 from app.store import Backup
 from app.ui.form_fields import named
 from app.ui.theme import font
+from app.ui.zoom import zoomed
 from app.wording.language import tr
 from app.wording.quantities import day, gigabytes
 
@@ -38,13 +39,13 @@ class BackupList(QListWidget):
         self.clear()
         for backup in backups:
             item = QListWidgetItem(words(backup))
-            item.setSizeHint(QSize(100, _ROW))
+            item.setSizeHint(QSize(100, zoomed(_ROW)))
             if backup.chats is None:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.addItem(item)
         whole = (row for row, backup in enumerate(backups) if backup.chats is not None)
         self.setCurrentRow(next(whole, -1))
-        self.setFixedHeight(min(max(len(self._backups), 1), _ROWS) * _ROW + 10)
+        self.setFixedHeight(min(max(len(self._backups), 1), _ROWS) * zoomed(_ROW) + zoomed(10))
 
     @property
     def backup(self) -> Backup | None:

@@ -134,6 +134,10 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
             sentence = tr("Verifying…")
         case DownloadPhase.REPAIRING:
             sentence = tr("Repairing a damaged part…")
+        case DownloadPhase.DONE:
+            sentence = tr("{done} of {size}").format(
+                done=gigabytes(now.done), size=gigabytes(now.size)
+            )
         case _:
             if not now.speed:
                 return tr("Waiting for data…"), tr("Waiting for data…")

@@ -125,6 +125,7 @@ def test_a_new_chat_without_the_sidebar(fireside: Fireside) -> None:
 @pytest.mark.parametrize("width", [480, 360])
 def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside, width: int) -> None:
     window = fireside.window
+    window.setMinimumWidth(width)
     window.resize(width, 500)
     names = ("attach", "modelPicker", "send", "effort" if width == 480 else "effortShort")
     fireside.until(lambda: window.composer.width() < width)

@@ -138,10 +138,10 @@ def test_headings_stay_in_sight(fireside: Fireside) -> None:
     fireside.window.index.refresh()
     fireside.until(lambda: len(rows(fireside)) == 61)
     chats = view(fireside)
-    assert chats.sticky.text == ""  # the heading itself is in sight
+    assert chats.sticky.text() == ""  # the heading itself is in sight
     bar = chats.verticalScrollBar()
     bar.setValue(bar.maximum())
-    assert chats.sticky.text == "Today"
+    assert chats.sticky.text() == "Today"
     chats.scrollTo(at(fireside, "chat 40"))
     assert chats.visualRect(at(fireside, "chat 40")).top() >= chats.sticky.covered
     QTest.mouseClick(chats.sticky, Qt.MouseButton.LeftButton)

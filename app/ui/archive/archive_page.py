@@ -30,6 +30,7 @@ from app.ui.controls import Button, Notice, ProgressLine, Segments, column, menu
 from app.ui.dialogs import confirm
 from app.ui.form_fields import named
 from app.ui.theme import Theme, font
+from app.ui.zoom import zoomed
 from app.wording.language import tr
 from app.wording.quantities import ago, day, days_left
 
@@ -76,6 +77,8 @@ class ArchivePage(QWidget):
         self._bar.setRange(0, 0)
         self._bar.hide()
         self.table = self._table()
+        self._fit_rows()
+        theme.changed.connect(self._fit_rows)
         layout.addLayout(self._head())
         layout.addLayout(self._choice())
         for widget in (self._notice, self._status, self.table, self._bar):
@@ -150,6 +153,9 @@ class ArchivePage(QWidget):
         row.addWidget(self.filter, 1)
         return row
 
+    def _fit_rows(self) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(zoomed(34))
+
     def _table(self) -> QTableView:
         table = _Table()
         table.setModel(self._sorted)
@@ -162,7 +168,6 @@ class ArchivePage(QWidget):
         table.setWordWrap(False)
         table.setFont(font(14))
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(34)
         header = table.horizontalHeader()
         header.setFont(font(12))
         header.setHighlightSections(False)
@@ -170,7 +175,7 @@ class ArchivePage(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setStretchLastSection(False)
         for section in (1, 2):
-            table.setColumnWidth(section, 150)
+            table.setColumnWidth(section, zoomed(150))
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setTabKeyNavigation(False)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QFocusEvent,
+    QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
@@ -42,7 +43,7 @@ _ROOMY = 520  # pixels from which the effort has a label
 _LONG = 8000  # characters from which a pasted text is attached
 _GAP = 8
 _STATUS = 24  # pixels of the status line, with or without buttons
-_LEAST = 60  # pixels that the model's name needs beside the effort, else that becomes a menu
+_LEAST = 62  # pixels that the model's name needs beside the effort, else that becomes a menu
 _AROUND = 76  # pixels: the card's margins, and the button's padding around the model's name
 
 
@@ -61,7 +62,7 @@ class Editor(QPlainTextEdit):
         super().__init__()
         self.setObjectName("composer")
         self.setAccessibleName(tr("Message"))
-        self.setPlaceholderText(tr("Ask anything"))
+        self.setPlaceholderText(_placeholder())
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(font(15))
         self.setTabChangesFocus(True)
@@ -97,6 +98,11 @@ class Editor(QPlainTextEdit):
             pass
         else:
             super().keyPressEvent(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Hide the placeholder behind what is composed, which is no text of the document yet."""
+        super().inputMethodEvent(event)
+        self.setPlaceholderText("" if event.preeditString() else _placeholder())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms everything."""
@@ -155,6 +161,10 @@ class Editor(QPlainTextEdit):
         policy = Qt.ScrollBarPolicy
         bar = policy.ScrollBarAsNeeded if lines > _LINES else policy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(bar)
+
+
+def _placeholder() -> str:
+    return tr("Ask anything")
 
 
 def files_in(data: QMimeData) -> list[Path]:
@@ -395,20 +405,17 @@ class Composer(QWidget):
     def _fit_controls(self) -> None:
         """Show the effort as wide as there is room, and shorten the model's name to the rest."""
         px = self._theme.px
-        roomy = self.width() >= px(_ROOMY)
-        self._effort_label.setVisible(roomy)
-        taken = self._effort.full_width + 2 * self._send.width() + 5 * px(_GAP)
-        self._effort.set_short(self.width() < taken + px(_AROUND + _LEAST))
-        self._shorten_model()
-
-    def _shorten_model(self) -> None:
-        px = self._theme.px
-        others = (self._attach, self._effort_label, self._effort, self._send, self._stop)
-        taken = (w.sizeHint().expandedTo(w.minimumSize()) for w in others if not w.isHidden())
-        room = self.width() - sum(size.width() + px(_GAP) for size in taken) - px(_AROUND)
+        label = self._effort_label
+        label.setVisible(self.width() >= px(_ROOMY))
+        shown = [w for w in (self._attach, label, self._send, self._stop) if not w.isHidden()]
+        taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
+        room = self.width() - taken - px(_GAP + _AROUND)
+        short = room - self._effort.full_width < px(_LEAST)
+        self._effort.set_short(short)
+        room -= self._effort.sizeHint().width() if short else self._effort.full_width
         room = min(px(230), max(px(30), room))
-        shown = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
-        self.picker.setText(f"{shown}  ")  # room before the arrow
+        name = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
+        self.picker.setText(f"{name}  ")  # room before the arrow
 
     def _submit(self) -> None:
         parts = self.parts()
@@ -427,7 +434,7 @@ class Composer(QWidget):
         ready = parts and not self.attachment_bar.reading
         self._send.setVisible(parts or not self._running)
         self._send.setEnabled(ready)
-        self._shorten_model()
+        self._fit_controls()
         if stop_focused and not self._running:
             self.editor.setFocus()
 

@@ -17,6 +17,7 @@ from app.ui.controls import Button, Switch, column, muted
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import CountField, FormRow, heading, named
 from app.ui.theme import Theme, font
+from app.ui.zoom import zoomed
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
@@ -136,11 +137,11 @@ class NetworkPane(QWidget):
         table.setShowGrid(False)
         table.setAlternatingRowColors(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
+        table.verticalHeader().setDefaultSectionSize(zoomed(26))
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for section, width in enumerate((150, 150, 0, 90)):
-            table.setColumnWidth(section, width)
+            table.setColumnWidth(section, zoomed(width))
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         table.setMinimumHeight(320)
         table.setFont(font(12))

@@ -18,6 +18,7 @@ from app.ui.form_fields import named
 from app.ui.palette.palette_list import PaletteList, PaletteRow
 from app.ui.palette.shade import Shade
 from app.ui.theme import Theme, font
+from app.ui.zoom import zoomed
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -225,7 +226,7 @@ class CommandPalette(QFrame):
             self.hide()
 
     def _place(self) -> None:
-        note = _NOTE if not self._none.isHidden() else 0
+        note = zoomed(_NOTE) if not self._none.isHidden() else 0
         head = self._head.sizeHint().height()
         wanted = head + note + self._list.total_height() + _BELOW + 2 * _BORDER
         self.setGeometry(place_in(self.window().size(), wanted))
@@ -235,7 +236,7 @@ class CommandPalette(QFrame):
 def place_in(window: QSize, wanted: int) -> QRect:
     """Return where the palette is in a window, if all its rows take ``wanted`` pixels."""
     top = min(_TOP, window.height() // 10)
-    width = min(_WIDTH, window.width() - 2 * _SIDE)
+    width = min(zoomed(_WIDTH), window.width() - 2 * _SIDE)
     height = min(wanted, window.height() - 2 * top)
     return QRect((window.width() - width) // 2, top, width, height)
 

@@ -31,7 +31,8 @@ from app.store import ChatRow, SearchHit
 from app.ui.blocks.utf16 import units
 from app.ui.commands import Command
 from app.ui.controls import spoken
-from app.ui.theme import Theme, font
+from app.ui.theme import Theme
+from app.ui.zoom import zoomed
 from app.wording.language import tr
 from app.wording.quantities import day
 
@@ -79,8 +80,8 @@ class PaletteRow:
 
     @property
     def height(self) -> int:
-        """The row's height in pixels."""
-        return _HEADING if self.target is None else _MESSAGE if self.below else _LINE
+        """The row's height in pixels, zoomed."""
+        return zoomed(_HEADING if self.target is None else _MESSAGE if self.below else _LINE)
 
     def spoken(self) -> str:
         """Return the row's text for a screen reader."""
@@ -138,27 +139,31 @@ class _Delegate(QStyledItemDelegate):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self._theme.colour("pressed" if chosen else "hover"))
                 painter.drawRoundedRect(QRectF(option.rect).adjusted(6, 1, -6, -1), 8, 8)
-            self._paint_row(painter, option.rect.adjusted(_SIDE + 4, 0, -_SIDE - 4, 0), row)
+            side = zoomed(_SIDE + 4)
+            self._paint_row(painter, option.rect.adjusted(side, 0, -side, 0), row)
         painter.restore()
 
     def _paint_heading(self, painter: QPainter, rect: QRect, row: PaletteRow) -> None:
-        painter.setFont(font(12, 500))
+        painter.setFont(self._theme.font(12, 500))
         painter.setPen(self._theme.colour("muted"))
-        where = rect.adjusted(_SIDE + 4, 0, -_SIDE, -5)
+        where = rect.adjusted(zoomed(_SIDE + 4), 0, -zoomed(_SIDE), -zoomed(5))
         flags = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
         painter.drawText(where, flags, row.text)
 
     def _paint_row(self, painter: QPainter, rect: QRect, row: PaletteRow) -> None:
-        first = QRect(rect.left(), rect.top() + 5, rect.width(), 20) if row.below else rect
-        painter.setFont(font(12))
+        first = QRect(rect)
+        if row.below:
+            first.setTop(rect.top() + zoomed(5))
+            first.setHeight(zoomed(20))
+        painter.setFont(self._theme.font(12))
         painter.setPen(self._theme.colour("muted"))
         painter.drawText(
             first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.detail
         )
-        room = first.width() - painter.fontMetrics().horizontalAdvance(row.detail) - 16
+        room = first.width() - painter.fontMetrics().horizontalAdvance(row.detail) - zoomed(16)
         if row.below:
             self._paint_text(painter, first, room, row.text, (), "muted", 12)
-            below = QRect(rect.left(), first.bottom() + 1, rect.width(), 38)
+            below = QRect(rect.left(), first.bottom() + 1, rect.width(), zoomed(38))
             self._paint_text(painter, below, rect.width(), row.below, row.marks, "text", 13, 2)
         else:
             self._paint_text(painter, first, room, row.text, row.marks, "text", 14)
@@ -175,10 +180,10 @@ class _Delegate(QStyledItemDelegate):
         lines: int = 1,
     ) -> None:
         """Paint a text with its highlights, cut off after ``lines`` lines."""
-        layout = QTextLayout(text, font(pixels))
+        layout = QTextLayout(text, self._theme.font(pixels))
         option = QTextOption()
         if lines == 1:
-            painter.setFont(font(pixels))
+            painter.setFont(self._theme.font(pixels))
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
             layout.setText(shown)
             option.setWrapMode(QTextOption.WrapMode.NoWrap)

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from app.base.licences import Component
 from app.ui.form_fields import named
-from app.ui.theme import Theme, font
+from app.ui.theme import Theme
+from app.ui.zoom import zoomed
 from app.wording.language import tr
 
 _COMPONENT = Qt.ItemDataRole.UserRole
@@ -92,7 +93,7 @@ class _Delegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(0, _ROW)
+        return QSize(0, zoomed(_ROW))
 
     def paint(
         self,
@@ -115,7 +116,7 @@ class _Delegate(QStyledItemDelegate):
             painter.restore()
 
     def _write(self, painter: QPainter, where: QRect, text: str, size: int, colour: str) -> None:
-        painter.setFont(font(size, 450))
+        painter.setFont(self._theme.font(size, 450))
         painter.setPen(self._theme.colour(colour))
         shown = QFontMetrics(painter.font()).elidedText(
             text, Qt.TextElideMode.ElideRight, where.width()

@@ -38,6 +38,7 @@ class MemoryBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._title, self._size = "", 0
         self.parts: tuple[MemorySegment, ...] = ()
+        theme.changed.connect(self.updateGeometry)
         theme.changed.connect(self.update)
 
     def set_parts(self, title: str, size: int, parts: Sequence[MemorySegment]) -> None:
@@ -54,22 +55,28 @@ class MemoryBar(QWidget):
 
     def sizeHint(self) -> QSize:
         lines = -(-len(self.parts) // self._columns())
-        return QSize(420, _LINE + _BAR + 8 + lines * _LINE)
+        return QSize(420, _LINE + _BAR + 8 + lines * _LINE) * self._theme.zoom
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.updateGeometry()
 
+    @property
+    def _wide(self) -> float:
+        """The width in pixels of the design, in which everything is painted."""
+        return self.width() / self._theme.zoom
+
     def _columns(self) -> int:
         """Return how many entries of the legend fit beside each other."""
         metrics = QFontMetricsF(font(12))
         widest = max((metrics.horizontalAdvance(_legend(part)) for part in self.parts), default=0.0)
-        return max(1, min(_COLUMNS, int(self.width() // (widest + _SWATCH + 7 + 12))))
+        return max(1, min(_COLUMNS, int(self._wide // (widest + _SWATCH + 7 + 12))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(self._theme.zoom, self._theme.zoom)
             self._paint_title(painter)
             self._paint_bar(painter)
             self._paint_legend(painter)
@@ -77,7 +84,7 @@ class MemoryBar(QWidget):
             painter.end()
 
     def _paint_title(self, painter: QPainter) -> None:
-        line = QRectF(0, 0, self.width(), _LINE - 3)
+        line = QRectF(0, 0, self._wide, _LINE - 3)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(font(13, 550))
         painter.setPen(self._theme.colour("text"))
@@ -87,7 +94,7 @@ class MemoryBar(QWidget):
         painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, gigabytes(self._size))
 
     def _paint_bar(self, painter: QPainter) -> None:
-        bar = QRectF(0, _LINE, self.width(), _BAR)
+        bar = QRectF(0, _LINE, self._wide, _BAR)
         shape = QPainterPath()
         shape.addRoundedRect(bar, 5, 5)
         painter.setClipPath(shape)
@@ -107,7 +114,7 @@ class MemoryBar(QWidget):
 
     def _paint_legend(self, painter: QPainter) -> None:
         columns = self._columns()
-        column = self.width() / columns
+        column = self._wide / columns
         painter.setFont(font(12))
         for index, part in enumerate(self.parts):
             row, place = divmod(index, columns)

@@ -19,6 +19,7 @@ from app.ui.preferences.preset_form import PresetForm
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.theme import Theme, font
+from app.ui.zoom import zoomed
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -119,7 +120,7 @@ class PresetsPage(FormPage):
                 name = preset.name
                 said = tr("{name} (default)").format(name=name) if preset.default else name
                 self._list.addItem(said)
-                self._list.item(self._list.count() - 1).setSizeHint(QSize(100, 34))
+                self._list.item(self._list.count() - 1).setSizeHint(QSize(100, zoomed(34)))
             self._list.setCurrentRow(at)
         self._none.setVisible(not rows)
         for button in self._single_preset_buttons:

@@ -28,9 +28,8 @@ class StickyHeading(QWidget):
         view.viewport().installEventFilter(self)
         chats.modelReset.connect(self._forget)
 
-    @property
     def text(self) -> str:
-        """The heading's text; empty while there is none."""
+        """Return the heading; empty while none is shown."""
         return "" if self.isHidden() else str(self._head.data())
 
     @property

@@ -91,7 +91,7 @@ class Window(QMainWindow):
         self.setWindowTitle("Fireside")
         self.setAcceptDrops(True)
         theme.set_zoom(host.settings.zoom)
-        self.setMinimumSize(360, 240)
+        self.setMinimumSize(480, 280)
         self.resize(1180, 860)
         self._host, self._bridge, self._theme = host, bridge, theme
         self._make_views()
