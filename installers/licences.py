@@ -39,7 +39,9 @@ and the place of its source.
 
 # Where a package's metadata has no SPDX expression: from its README or its licence's text.
 EXPRESSIONS = {
+    "backports-tarfile": "MIT",
     "diskcache": "Apache-2.0",
+    "jaraco-classes": "MIT",
     "jinja2": "BSD-3-Clause",
     "markdown-it-py": "MIT",
     "mdurl": "MIT",
@@ -53,6 +55,7 @@ MISSING = {
     "certifi": "MPL-2.0.txt",
     "diskcache": "Apache-2.0.txt",
     "latex2mathml": "latex2mathml.txt",
+    "shtab": "MPL-2.0.txt",
     "tqdm": "MPL-2.0.txt",
 }
 # Packages that are told of by hand, below.

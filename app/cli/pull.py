@@ -157,8 +157,7 @@ class _Pull:
             except BaseException:
                 self._hand_over(own, wanted.model)
                 raise
-            self._hand_over(own, wanted.model)
-        self._choose(path)
+            self._hand_over(own, wanted.model, chosen=self._choose(path))
         ready = tr("{name} is ready: {path}").format(name=wanted.name, path=path)
         print(printable(ready, sys.stdout), flush=True)
         return ANSWERED
@@ -184,8 +183,11 @@ class _Pull:
                         case DownloadHeld(_, error) | DownloadEnded(_, error) if error:
                             raise error
 
-    def _hand_over(self, own: Path, model: HubModel) -> None:
-        """Let the window know, at its next start, what was downloaded, or how far it came."""
+    def _hand_over(self, own: Path, model: HubModel, *, chosen: bool = False) -> None:
+        """Let the window know, at its next start, what was downloaded, or how far it came.
+
+        One that was not ``chosen`` is offered there.
+        """
         if running.holder(self._folders.data):
             return  # it would write over it
         with (
@@ -199,15 +201,19 @@ class _Pull:
                 queued.put(dataclasses.replace(entry, running=False))
             for path in mine.downloaded:
                 queued.change_downloaded(new=path)
+            for path in () if chosen else mine.unused:
+                queued.note_unused(path)
 
-    def _choose(self, path: Path) -> None:
-        """Make it the model that is used, if there is none but the demo."""
+    def _choose(self, path: Path) -> bool:
+        """Make it the model that is used, if there is none but the demo; return whether it is."""
         file, settings = self._folders.settings, settings_file.load(self._folders.settings)
         if in_use(settings) is not None or running.holder(self._folders.data):
-            return
+            return False
         models = tuple(dict.fromkeys((str(path), *settings.models)))
         with suppress(OSError):
             settings_file.save(dataclasses.replace(settings, model=str(path), models=models), file)
+            return True
+        return False
 
 
 def this_machine(log: Path) -> Machine:

@@ -11,9 +11,8 @@ from tqdm import tqdm
 
 from app.cli.output import printable
 from app.models.download_events import Downloading
-from app.models.download_progress import DownloadPhase, DownloadProgress
 from app.wording import download_status
-from app.wording.language import number
+from app.wording.quantities import percent
 
 _LINE_S, _LINE_SHARE = 10.0, 0.05  # between two lines, whichever comes first
 
@@ -54,8 +53,9 @@ class _Bar:
     def show(self, event: Downloading) -> None:
         now, told = event.progress, download_status.running(event).text
         if now.size:
-            self._bar.total, self._bar.n = now.size, _reached(now)
-            self._bar.bar_format = "{percentage:3.0f}% |{bar:24}| {desc}"
+            self._bar.total, self._bar.n = now.size, now.done
+            share = percent(self._bar.n / now.size)
+            self._bar.bar_format = f"{share:>5} |{{bar:24}}| {{desc}}"
         else:
             self._bar.bar_format = "{desc}"
         self._bar.set_description_str(printable(told, sys.stderr))
@@ -75,21 +75,16 @@ class _Lines:
 
     def show(self, event: Downloading) -> None:
         now = event.progress
-        share = _reached(now) / now.size if now.size else 0.0
+        share = now.done / now.size if now.size else 0.0
         kind = str(now.waiting.reason if now.waiting else now.phase)
         late = time.monotonic() - self._told_at >= _LINE_S
         if late or share - self._share >= _LINE_SHARE or kind != self._kind:
             self._told_at, self._share, self._kind = time.monotonic(), share, kind
-            percent = f"{number(int(100 * share)):>3}%  " if now.size else ""
-            self.tell(f"{percent}{download_status.running(event).text}")
+            done = f"{percent(share):>5}  " if now.size else ""
+            self.tell(f"{done}{download_status.running(event).text}")
 
     def tell(self, sentence: str) -> None:
         print(printable(sentence, sys.stderr), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         pass
-
-
-def _reached(now: DownloadProgress) -> int:
-    """Return the bytes that are done: hashed ones, while everything is here and being checked."""
-    return now.checked if now.phase is DownloadPhase.CHECKING else now.done

@@ -101,6 +101,11 @@ class FormPage(QWidget):
 class FormPart(QWidget):
     """A part of a page that a search finds as a whole."""
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if page := self.parentWidget():
+            page.update()  # which marks what was found
+
 
 class FormRow(FormPart):
     """A setting: its title, an explanation if needed, and its field beside or below them."""

@@ -68,6 +68,11 @@ class DownloadStatus:
         return self.stage in (DownloadStage.RUNNING, DownloadStage.HELD)
 
     @property
+    def failed(self) -> bool:
+        """Whether it has stopped because of an error."""
+        return self.stage is DownloadStage.FAILED
+
+    @property
     def wrong(self) -> bool:
         """Whether the user should see to it."""
         return self.stage in (DownloadStage.HELD, DownloadStage.FAILED)
@@ -129,6 +134,10 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
             sentence = tr("Verifying…")
         case DownloadPhase.REPAIRING:
             sentence = tr("Repairing a damaged part…")
+        case DownloadPhase.DONE:
+            sentence = tr("{done} of {size}").format(
+                done=gigabytes(now.done), size=gigabytes(now.size)
+            )
         case _:
             if not now.speed:
                 return tr("Waiting for data…"), tr("Waiting for data…")

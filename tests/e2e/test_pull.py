@@ -38,7 +38,10 @@ class Command:
         self.folder, self.data = folder, folder / "data"
         self._catalogue = folder / "catalogue.json"
         self._catalogue.write_text(json.dumps(entries(hub)))
-        self._env = os.environ | {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(folder / "hf")}
+        self._env = os.environ | {"HF_HOME": str(folder / "hf")}
+        self.data.mkdir()
+        settings = json.dumps({"hub_address": hub.endpoint})  # as set in the window
+        (self.data / "settings.json").write_text(settings)
         self._hub = hub
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -93,6 +96,7 @@ def test_it_goes_on_after_ctrl_c_and_the_model_is_used(hub: Hub, fireside: Comma
     assert json.loads((fireside.data / "downloads.json").read_text()) == {
         "orders": [],
         "downloaded": [str(path)],
+        "unused": [],
     }
     code, out, _ = fireside.run("models", "--json")
     (model,) = json.loads(out)["installed"]
@@ -100,7 +104,6 @@ def test_it_goes_on_after_ctrl_c_and_the_model_is_used(hub: Hub, fireside: Comma
 
 
 def test_it_does_not_fight_the_window(fireside: Command, hub: Hub) -> None:
-    fireside.data.mkdir()
     offer = listed.catalogue(hub, (4, 4))[0]
     entry = {
         "repository": SMALL,

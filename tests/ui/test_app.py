@@ -42,7 +42,9 @@ def test_smoke() -> None:
     done = subprocess.run(
         [*FIRESIDE, "--smoke"], capture_output=True, text=True, timeout=90, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    of_offscreen = "This plugin does not support "
+    said = [line for line in done.stderr.splitlines() if not line.startswith(of_offscreen)]
+    assert (done.returncode, said) == (0, [])
 
 
 def test_smoke_without_an_answer_fails(

@@ -97,7 +97,16 @@ def test_where_the_engine_says_nothing_the_page_says_so(
     fireside.until(lambda: "exit code 1" in report.toPlainText())
 
 
-PAGES = ("generalPage", "chatPage", "presetsPage", "dataPage", "memoryPage", "diagnosisPage")
+PAGES = (
+    "generalPage",
+    "chatsPage",
+    "chatPage",
+    "presetsPage",
+    "dataPage",
+    "hubPage",
+    "memoryPage",
+    "diagnosisPage",
+)
 
 
 def test_the_pages_by_keyboard(fireside: Fireside) -> None:

@@ -123,11 +123,12 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
         (widget.objectName(), text)
         for widget in (*windows, *(w for each in windows for w in each.findChildren(QWidget)))
         for text in _said(widget)
-        if "⟦" not in text and any(map(str.isalpha, text)) and text not in NAMES
+        if "⟦" not in text and any(map(str.isalpha, text)) and text.partition(" · ")[0] not in NAMES
     }
     # Names and paths that are not the window's own texts.
     own = {"modelPicker", "version", "dataFolder", "downloadFolder"}
     own |= {"sendWithEnter", "sendWithCtrl", "hubToken", "hubAddress"}
+    own |= {f"suggestion{number}" for number in range(1, 5)}  # the demo model knows English
     assert {each for each in found if each[0] not in own} == set()
 
 
@@ -203,7 +204,7 @@ def _has_room(fireside: Fireside, window: QWidget) -> None:
 
 def _said(widget: QWidget) -> Iterator[str]:
     for name in ("text", "placeholderText"):
-        if hasattr(widget, name) and not isinstance(widget, Transcript):
+        if callable(getattr(widget, name, None)) and not isinstance(widget, Transcript):
             yield getattr(widget, name)()
     yield from (widget.toolTip(), widget.accessibleName(), widget.windowTitle())
     yield from (action.text() for action in widget.actions())

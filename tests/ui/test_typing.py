@@ -83,6 +83,7 @@ def test_an_input_method_composes_for_the_editor(fireside: Fireside, page: Trans
         compose("にほん")
         shown = editor.textCursor().block().layout().preeditAreaText()
         assert shown == "にほん"
+        assert not editor.placeholderText(), "it would be painted behind"
         assert not editor.hasFocus(), "to move the focus would end the composition"
         compose("", "日本")
         assert editor.toPlainText() == before + "日本"
@@ -91,6 +92,7 @@ def test_an_input_method_composes_for_the_editor(fireside: Fireside, page: Trans
     compose("", "　")
     assert QApplication.clipboard().text().startswith("About"), "the wide space presses it"
     assert editor.toPlainText() == "日本" * 3
+    assert editor.placeholderText() == "Ask anything"
 
 
 def test_a_click_leaves_no_ring_on_something_else(fireside: Fireside, page: Transcript) -> None:

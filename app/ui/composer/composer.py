@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QFocusEvent,
+    QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
@@ -61,7 +62,7 @@ class Editor(QPlainTextEdit):
         super().__init__()
         self.setObjectName("composer")
         self.setAccessibleName(tr("Message"))
-        self.setPlaceholderText(tr("Ask anything"))
+        self.setPlaceholderText(_placeholder())
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(font(15))
         self.setTabChangesFocus(True)
@@ -97,6 +98,11 @@ class Editor(QPlainTextEdit):
             pass
         else:
             super().keyPressEvent(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Hide the placeholder behind what is composed, which is no text of the document yet."""
+        super().inputMethodEvent(event)
+        self.setPlaceholderText("" if event.preeditString() else _placeholder())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms everything."""
@@ -155,6 +161,10 @@ class Editor(QPlainTextEdit):
         policy = Qt.ScrollBarPolicy
         bar = policy.ScrollBarAsNeeded if lines > _LINES else policy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(bar)
+
+
+def _placeholder() -> str:
+    return tr("Ask anything")
 
 
 def files_in(data: QMimeData) -> list[Path]:

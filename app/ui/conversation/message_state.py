@@ -211,7 +211,8 @@ class MessageState:
 
     def plain_text(self) -> str:
         """Return all visible text of the message."""
-        texts = [self.label(calm=True)] if self.has_header else []
+        waits = self.work is not None and self.work.withdrawable
+        texts = [self.label(calm=waits)] if self.has_header else []
         texts += [section.name for section in self.files]
         for section in self.visible:
             text = section.plain

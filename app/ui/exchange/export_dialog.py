@@ -209,7 +209,7 @@ class ExportDialog(FittingDialog):
             ".json": tr("Everything; can be imported again"),
         }[form]
         if folder:
-            about += " " + tr("Each chat becomes a file in this folder.")
+            about += "\n" + tr("Each chat becomes a file in this folder.")
         self._about.setText(about)
         self.grow()
 

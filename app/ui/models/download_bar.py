@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QMouseEvent
@@ -12,9 +13,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme, font
-from app.wording.download_status import DownloadStage, DownloadStatus, ReadyModel
 from app.wording.language import tr
 from app.wording.quantities import percent
+
+if TYPE_CHECKING:  # the window shows this bar at the start, but models' values only later
+    from app.wording.download_status import DownloadStatus, ReadyModel
 
 
 class DownloadBar(QWidget):
@@ -179,9 +182,8 @@ class _ProgressCard(QFrame):
         self._pause.setVisible(not several)
         self._cancel.setVisible(not several)
         moving = told.moving
-        failed = told.stage is DownloadStage.FAILED
-        words = tr("Pause") if moving else tr("Try again") if failed else tr("Resume")
-        self._pause.set_icon("pause" if moving else "retry" if failed else "continue")
+        words = tr("Pause") if moving else tr("Try again") if told.failed else tr("Resume")
+        self._pause.set_icon("pause" if moving else "retry" if told.failed else "continue")
         self._pause.setAccessibleName(f"{words}: {name}")
         self._pause.setToolTip(words)
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.engine.probe import Examined, Machine
-from app.host import demo_model
 from app.models import catalog
 from app.models.catalog import HubModel, Offer
 from app.models.disk_scan import InstalledModel
@@ -44,11 +43,17 @@ class DownloadPane(QWidget):
     """The user wants to search, which the first page does not offer."""
 
     def __init__(
-        self, theme: Theme, downloads: DownloadController, installed: InstalledList
+        self,
+        theme: Theme,
+        downloads: DownloadController,
+        installed: InstalledList,
+        demo_size: int,
     ) -> None:
+        """Create the pane; ``demo_size`` is that of the built-in model, in bytes."""
         super().__init__()
         self.setObjectName("getPane")
         self._theme, self._downloads, self._installed = theme, downloads, installed
+        self._demo_size = demo_size
         self._machine: Machine | None = None
         self._first = self._unanswered = False
         self._advice: Offer | InstalledModel | None = None
@@ -248,7 +253,7 @@ class DownloadPane(QWidget):
             self._theme, "tryDemo", tr("Try the demo model"), text=tr("Try"),
             clicked=self.demo.emit,
         )  # fmt: skip
-        size = gigabytes(Path(demo_model().place).stat().st_size)
+        size = gigabytes(self._demo_size)
         name = tr("Try the interface first") if self._first else tr("Demo model")
         text = tr("A tiny built-in model for trying out the app. It can’t answer real questions.")
         return OptionRow(self._theme, "spark", f"{name} · {size}", text, button=button)

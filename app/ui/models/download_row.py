@@ -11,7 +11,7 @@ from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_t
 from app.ui.form_fields import heading
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme
-from app.wording.download_status import DownloadStage, DownloadStatus, note_sentence
+from app.wording.download_status import DownloadStatus, note_sentence
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
@@ -138,8 +138,7 @@ class DownloadRow(QWidget):
         if status and status.moving:
             text, primary, able = tr("Pause"), False, True
         elif status:
-            failed = status.stage is DownloadStage.FAILED
-            text = tr("Try again") if failed else tr("Resume")
+            text = tr("Try again") if status.failed else tr("Resume")
         elif self._here:
             text, primary, able = tr("Use now"), self._main, True
         elif self._main:

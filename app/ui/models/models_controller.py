@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.host import Host
+from app.host import Host, demo_model
 from app.ui.bridge import Bridge
 from app.ui.models.download_bar import DownloadBar
 from app.ui.state.installed_list import InstalledList
@@ -83,7 +83,7 @@ class ModelsController(QObject):
         from app.ui.models.network_pane import NetworkPane
 
         host = self._host
-        download = DownloadPane(self._theme, self._downloads, self._installed)
+        download = DownloadPane(self._theme, self._downloads, self._installed, _demo_size())
         installed = InstalledPane(self._theme, self._installed)
         network = NetworkPane(self._theme, host.settings, disk_scan.hub_cache())
         installed.set_folders(host.settings.folders)
@@ -99,13 +99,15 @@ class ModelsController(QObject):
 
     def resume(self) -> None:
         """Continue the downloads that were running when Fireside ended, and show what is ready."""
-        self._downloads.set_offline(self._host.settings.offline)
+        if self._host.downloads.ready():
+            self._downloads.set_offline(self._host.settings.offline)  # creates it, which shows them
         if not self._host.settings.offline:
             self._host.downloads.resume()
 
     def dismiss_ready(self, path: Path) -> None:
         """Show no longer that a downloaded model is ready, since it is used."""
-        self._downloads.dismiss(path)
+        if path in self._host.downloads.ready():
+            self._downloads.dismiss(path)
 
     def receive(self, event: DownloadEvent) -> None:
         """Forward the progress of a download."""
@@ -172,3 +174,7 @@ class ModelsController(QObject):
             self.page.network_pane.set_connections,
             lambda error: self.page.set_error(explain(error).sentence),
         )
+
+
+def _demo_size() -> int:
+    return Path(demo_model().place).stat().st_size

@@ -74,7 +74,7 @@ class DesktopNotifier(QObject):
         QApplication.alert(self._window)
         command = shutil.which("notify-send") if sys.platform == "linux" else None
         if command:
-            options = ["--app-name=Fireside", "--icon=fireside", f"--expire-time={_SHOWN_MS}"]
+            options = ["--icon=fireside", f"--expire-time={_SHOWN_MS}"]  # which all versions know
             QProcess.startDetached(command, [*options, "--", title, text])
         elif QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages():
             self._show_in_tray(title, text)
