@@ -96,7 +96,9 @@ def _smoke(root: Path) -> None:
     done = subprocess.run(
         person("env", "-u", "DISPLAY", "fireside", "--smoke"), capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr) == (0, ""), done
+    # Qt says so of the offscreen platform.
+    said = re.sub(r"^This plugin does not support .*\n", "", done.stderr, flags=re.MULTILINE)
+    assert (done.returncode, said) == (0, ""), done
     print("fireside --smoke: 0, and nothing on stderr")
     print(subprocess.run(person("fireside", "doctor"), capture_output=True, text=True).stdout)
 
