@@ -319,7 +319,7 @@ def test_a_search_that_fails_says_so(start: Start, hub: Hub) -> None:
     show(fireside)
     search(fireside, "org")
     status = fireside.find(QLabel, "searchStatus")
-    fireside.until(lambda: "Can’t reach Hugging Face" in status.text())
+    fireside.until(lambda: "Hugging Face returned an error (status 500)." in status.text())
 
 
 def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:
@@ -621,7 +621,7 @@ def test_none_is_here_only_after_it_has_looked(start: Start, hub: Hub) -> None:
     status = child(pane, QLabel, "hereStatus")
     assert status.text() == "No models found"
     fireside.window.installed.look()
-    assert status.text() == "Looking…"
+    assert status.text() == "Scanning…"
 
 
 def test_what_a_search_found_is_in_sight(start: Start, hub: Hub) -> None:

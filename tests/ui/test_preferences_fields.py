@@ -37,11 +37,11 @@ def test_ctrl_enter_sends_where_that_was_chosen(fireside: Fireside) -> None:
     child(dialog, QAbstractButton, "sendWithCtrl").click()
     dialog.close()
     editor = fireside.window.composer.editor
-    assert fireside.find(QAbstractButton, "send").toolTip() == "Send (Ctrl+Return)"
+    assert fireside.find(QAbstractButton, "send").toolTip() == "Send (Ctrl+Enter)"
     fireside.window.palette_controller.show_keys()
     keys = child(fireside.window, ShortcutList, "keys")
     lines = [label.accessibleName() for label in keys.findChildren(QLabel)]
-    assert "Send: Ctrl+Return" in lines
+    assert "Send: Ctrl+Enter" in lines
     keys.close()
     fireside.window.activateWindow()
     editor.setFocus()
