@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.resources import resource
 from app.base.settings import ThemeChoice
-from app.ui.zoom import USUAL_TEXT, WidgetZoom
+from app.ui.zoom import USUAL_TEXT, WidgetZoom, scaled
 
 _WEIGHT = QFont.Tag("wght")
 _ALTERNATES = QFont.Tag("calt")
@@ -199,7 +199,7 @@ class Theme(QObject):
 
     def px(self, pixels: float) -> int:
         """Return a length in pixels of the design as one on the zoomed window."""
-        return round(pixels * self.zoom)
+        return scaled(pixels, self.zoom)
 
     def font(self, pixels: int, weight: int = 400) -> QFont:
         """Return Inter in a size of the design, zoomed, for what is painted."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QApplication,
     QBoxLayout,
     QDialog,
@@ -43,11 +44,16 @@ def next_level(percent: int, step: int) -> int:
     return (min if step > 0 else max)(others, default=percent)
 
 
+def scaled(pixels: float, zoom: float) -> int:
+    """Return a length in pixels of the design, zoomed; halves are rounded up."""
+    return int(pixels * zoom + 0.5)
+
+
 def zoomed(pixels: float) -> int:
     """Return a length in pixels of the design as one in the zoomed window."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
-    return round(pixels * application.font().pixelSize() / USUAL_TEXT)
+    return scaled(pixels, application.font().pixelSize() / USUAL_TEXT)
 
 
 @dataclass(slots=True)
@@ -109,6 +115,8 @@ class WidgetZoom(QObject):
                 widget.setFont(font)
                 if widget.property(_SHEET_FONT) is not None:
                     widget.setProperty(_SHEET_FONT, font)
+                if isinstance(widget, QAbstractScrollArea):  # the sheet sets that font, too
+                    widget.viewport().setFont(font)
         values.keep()
         if layout := widget.layout():
             self._scale_layout(layout, before)
@@ -147,7 +155,7 @@ class _Values:
         if known is None or now not in (known.applied, round(known.design)):  # set by code since
             known = self._values[name] = _Scaled(now / self._before, now)
         if now != most and now > 0:
-            known.applied = max(1, round(known.design * self._factor))
+            known.applied = max(1, scaled(known.design, self._factor))
         return known.applied
 
     def keep(self) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from app.base.types import DEMO_NAME
 from app.wording.language import tr
 
 DEMO_QUESTIONS = (
     "What is the capital of Norway?",
     "What is the formula for the area of a circle?",
     "Write a Python function that adds two numbers.",
-    "Show the times table of 12.",
+    "What can you do?",
 )
 """Questions that the demo model answers rightly, as measured by ``tests.demo``.
 
 They are not translated, since it knows English only.
 """
+
+
+def model_name(name: str) -> str:
+    """Return a model's name in the user's language: the demo's alone has other words there."""
+    return tr("Demo model") if name == DEMO_NAME else name
 
 
 def first_questions() -> tuple[str, ...]:

@@ -109,17 +109,18 @@ def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path)
 
     tab, right = Qt.Key.Key_Tab, Qt.Key.Key_Right
     assert [press(), *(press(tab) for _ in range(6))] == [
-        "exportMarkdown", "exportWithReasoning", "exportShownBranch", "exportName", "exportFolder",
+        "exportMarkdown", "exportReasoning", "exportShownBranch", "exportName", "exportFolder",
         "chooseExportFolder", "cancelExport",
     ]  # fmt: skip
-    assert press(tab, tab, right, tab, right, tab, tab) == "exportName"
+    turn = Qt.Key.Key_Space
+    assert press(tab, tab, right, tab, turn, tab, tab) == "exportName"
     QTest.keyClicks(focused(), "Fruit")
     press(Qt.Key.Key_Return)
     fireside.until(lambda: gone(fireside, ExportDialog))
     assert "Let me think" not in (tmp_path / "out" / "Fruit.html").read_text("utf-8")
     fireside.window.chats.export_shown()
     again = dialog(fireside)
-    assert (again.form.value, again.reasoning.value) == (".html", "without")
+    assert (again.form.value, again.reasoning.isChecked()) == (".html", False)
     assert again.place == tmp_path / "out"
     QTest.keyClick(again, Qt.Key.Key_Escape)
     fireside.until(lambda: gone(fireside, ExportDialog))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from app.ui.blocks.canvas import Canvas
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.theme import Theme
-from app.ui.zoom import LEVELS, next_level
+from app.ui.zoom import LEVELS, next_level, scaled
 from tests.ui.driver import Start, answer
 from tests.ui.qt import child
 
@@ -62,9 +62,9 @@ def test_everything_is_zoomed_and_comes_back(start: Start) -> None:
     QTest.keyClick(window, Qt.Key.Key_Plus, CTRL)
     assert fireside.host.settings.zoom == 150
     for name, pixels in fonts.items():
-        assert child(window, QWidget, name).font().pixelSize() == round(1.5 * pixels), name
+        assert child(window, QWidget, name).font().pixelSize() == scaled(pixels, 1.5), name
     assert child(window, QWidget, "send").minimumWidth() == 51
-    assert window.sidebar.list.sizeHintForRow(0) == round(1.5 * row)
+    assert window.sidebar.list.sizeHintForRow(0) == scaled(row, 1.5)
     assert window.title_bar.height() == 72
     fireside.until(lambda: canvas.height() > 1.3 * low)
     wheel = QWheelEvent(
@@ -85,7 +85,7 @@ def test_what_is_made_later_is_zoomed_and_the_zoom_is_kept(start: Start) -> None
     assert fireside.theme.zoom == 1.1
     assert fireside.host.settings.zoom == 110
     fireside.window.views.show_sidebar(True)
-    assert fireside.find(QLabel, "brand").font().pixelSize() == round(1.1 * 15)
+    assert fireside.find(QLabel, "brand").font().pixelSize() == scaled(15, 1.1)
     fireside.host.change(zoom=175)
     fireside.window.zoom.step(1)
     QTest.keyClick(fireside.window, Qt.Key.Key_Comma, CTRL)
@@ -95,3 +95,4 @@ def test_what_is_made_later_is_zoomed_and_the_zoom_is_kept(start: Start) -> None
     assert switch.width() == 80
     fireside.window.zoom.step(0)
     assert switch.width() == 40
+    assert fireside.window.composer.editor.viewport().font().pixelSize() == 15

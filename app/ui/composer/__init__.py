@@ -2,7 +2,8 @@
 
 ::
 
-    composer               the widget in which a question is written
+    composer               the widget in which a question is written, with its `editor` and
+                           `effort_picker`
     composer_controller    sends, stops and retries
     attachment             a file to be sent; `attachment_bar` shows all of them, and
                            `part_choice` asks which part of one to send

@@ -15,6 +15,7 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import GUTTER, MessageView
 from app.ui.conversation.text_anchor import TextAnchor
 from app.ui.conversation.view_pool import View, ViewPool
+from app.ui.zoom import scaled
 
 WIDTH = 740  # of the text, at most
 NEAR = 24  # pixels from the end that still count as the end
@@ -103,7 +104,7 @@ class VirtualList(QObject):
     def set_pixels(self, pixels: int) -> None:
         """Change the size of the text, in pixels of the design."""
         self._text_size = pixels
-        pixels = round(pixels * self._zoom)
+        pixels = scaled(pixels, self._zoom)
         if pixels != self.pixels:
             self.pixels = pixels
             with self.still():
@@ -297,7 +298,7 @@ class VirtualList(QObject):
         """Lay out for the present size of the scroll area."""
         bar = self._bar.sizeHint().width()
         room = self._area.width() - 2 * max(_MARGIN, bar)
-        width = max(200, min(round(WIDTH * self._zoom) + 2 * GUTTER, room))
+        width = max(200, min(scaled(WIDTH, self._zoom) + 2 * GUTTER, room))
         if width == self._width:
             self.settle()
             return

@@ -91,7 +91,7 @@ class ExchangeController(QObject):
         from app.exchange import ExportFormat, ExportOptions
         from app.ui.exchange.printer import PdfPrinter
 
-        reasoning, branches = dialog.reasoning.value == "with", dialog.branches.value == "all"
+        reasoning, branches = dialog.reasoning.isChecked(), dialog.branches.value == "all"
         self._host.change(
             export_form=dialog.form.value,
             export_reasoning=reasoning,

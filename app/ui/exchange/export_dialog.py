@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.settings import Settings
-from app.ui.controls import Button, ProgressLine, Segments, column, muted, set_tone
+from app.ui.controls import Button, ProgressLine, Segments, Switch, column, muted, set_tone
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import DialogButtons, heading, named, note
 from app.ui.screen import FittingDialog
@@ -137,15 +137,7 @@ class ExportDialog(FittingDialog):
         self._about.setMinimumHeight(36)
         self._about.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._about.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.reasoning = Segments(
-            "exportReasoning",
-            tr("Reasoning"),
-            [
-                ("with", tr("Include"), "exportWithReasoning", ""),
-                ("without", tr("Leave out"), "exportWithoutReasoning", ""),
-            ],
-        )
-        self.reasoning.set_value("with" if settings.export_reasoning else "without")
+        self.reasoning = Switch("exportReasoning", tr("Reasoning"), on=settings.export_reasoning)
         self.branches = Segments(
             "exportBranches",
             tr("Branches"),
@@ -183,6 +175,7 @@ class ExportDialog(FittingDialog):
         below = QFormLayout.ItemRole.FieldRole
         self._rows.setWidget(self._rows.rowCount(), below, self._about)
         self._rows.addRow(self._label(tr("Reasoning")), self.reasoning)
+        self._rows.setAlignment(self.reasoning, Qt.AlignmentFlag.AlignVCenter)
         self._rows.addRow(self._label(tr("Branches")), self.branches)
         self._rows.addRow(self._label(tr("Name")), self.name)
         self._rows.addRow(self._label(tr("Folder")), where)

@@ -4,6 +4,10 @@
 
     window         creates the controllers and connects them
     layout         the views in their places; `title_bar` is one of them
+    sidebar_place  the sidebar beside the conversation, or over it in a narrow window
+    title_controller  the title of what is shown, with its menu, and the highlighted chat
+    menu_bar       the menu bar of macOS
+    zoom_controller  zoom of everything, by keys and wheel
     events         dispatch of events from other threads
     command_list   every command, with its keys
     chat_navigator switching between chats, and what turns change

@@ -17,9 +17,9 @@ from app.ui.archive.archive_controller import ArchiveController
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
-from app.ui.composer.composer import files_in
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
+from app.ui.composer.editor import files_in
 from app.ui.conversation.branches import Branches
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
