@@ -204,7 +204,8 @@ def test_status_and_gauge(fireside: Fireside) -> None:
     reading.set()
     fireside.until(lambda: status.text() == USUAL)  # the speed is below the answer, only there
     used = STATS.prompt_tokens + STATS.generated
-    assert gauge.accessibleName() == f"{used} of {STATS.context:,} tokens used"
+    told = f"{used} of {STATS.context:,} tokens used"
+    fireside.until(lambda: gauge.accessibleName() == told)
 
 
 def test_the_gauge_says_what_takes_the_context(fireside: Fireside) -> None:
