@@ -105,7 +105,7 @@ def decode(kind: type[T], raw: object) -> T:
 def an_object(raw: object) -> dict[str, Any]:
     """Return ``raw`` if it is a JSON object. Raises FieldError otherwise."""
     if not isinstance(raw, dict):
-        raise FieldError("it is no object")
+        raise FieldError("not an object")
     return raw
 
 
@@ -201,5 +201,5 @@ def _number(hint: type[int] | type[float], value: object, name: str) -> int | fl
 def _typed(value: object, name: str, *kinds: type) -> Any:
     """Return ``value`` if it is of one of the types; a bool does not count as an int."""
     if type(value) not in kinds:
-        raise FieldError(f"“{name}” is of a wrong type")
+        raise FieldError(f"“{name}” has the wrong type")
     return value

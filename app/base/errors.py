@@ -275,6 +275,10 @@ class HubUnreachable(HubError):
     reason: str
 
 
+class HubFailed(HubUnreachable):
+    """The hub was reached, but gave an error or an answer that makes no sense."""
+
+
 class HubRefused(HubError):
     """The hub refuses access: HTTP ``status`` 401, 403 or similar."""
 

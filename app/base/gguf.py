@@ -357,7 +357,7 @@ def _parse(reader: _Reader, path: Path, size: int) -> GgufHeader:
     for _ in range(key_count):
         key = reader.string()
         if not key or key in metadata:
-            raise _Wrong(f"key '{key}' stands there twice" if key else "a key has no name")
+            raise _Wrong(f"key '{key}' is duplicated" if key else "a key has no name")
         types[key], metadata[key] = reader.value()
     alignment = metadata.get("general.alignment", ALIGNMENT)
     if types.get("general.alignment", Type(U32)) != Type(U32) or alignment.bit_count() != 1:
@@ -366,7 +366,7 @@ def _parse(reader: _Reader, path: Path, size: int) -> GgufHeader:
     for _ in range(tensor_count):
         tensor = reader.tensor()
         if tensor.name in found:
-            raise _Wrong(f"tensor '{tensor.name}' stands there twice")
+            raise _Wrong(f"tensor '{tensor.name}' is duplicated")
         found[tensor.name] = tensor
     start = reader.place + (-reader.place % alignment if found else 0)
     return GgufHeader(path, metadata, _placed([*found.values()], size - start), start, size, types)

@@ -272,7 +272,7 @@ def _check_parts(headers: Sequence[GgufHeader]) -> None:
         raise ModelRenamed(first.path, count)
     for number, header in enumerate(headers):
         if header.metadata.get("split.no") != number:
-            raise ModelDamaged(header.path, f"it does not say that it is part {number + 1}")
+            raise ModelDamaged(header.path, f"not labelled as part {number + 1}")
     told = first.metadata.get("split.tensors.count")
     names = [tensor.name for header in headers for tensor in header.tensors]
     if told != len(names) or len(set(names)) != len(names):
@@ -323,7 +323,7 @@ def _check_vocabulary(header: GgufHeader) -> None:
             raise ModelDamaged(header.path, f"invalid gguf type for {key}")
     count = types["tokenizer.ggml.tokens"].items
     if types["tokenizer.ggml.token_type"].items != count or not count:
-        raise ModelDamaged(header.path, f"{count} tokens, and not as many types of them")
+        raise ModelDamaged(header.path, f"{count} tokens, but a different number of token types")
 
 
 def _check_tensors(header: GgufHeader, found: Shape) -> None:

@@ -41,4 +41,4 @@ def _check_norm(path: Path, file: BinaryIO, start: int, tensor: Tensor) -> None:
     if not any(found):
         raise ModelDamaged(path, f"tensor '{tensor.name}' begins with zeros only")
     if not all(map(math.isfinite, found)):
-        raise ModelDamaged(path, f"tensor '{tensor.name}' has weights that are no numbers")
+        raise ModelDamaged(path, f"tensor '{tensor.name}' has weights that are not numbers")

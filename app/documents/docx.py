@@ -60,7 +60,7 @@ def text_of(path: Path, file: BinaryIO) -> str:
     ) as error:  # fmt: skip
         raise DocumentBroken(path, str(error)) from error
     except RecursionError:
-        raise DocumentBroken(path, "it is nested too deep") from None
+        raise DocumentBroken(path, "nested too deeply") from None
 
 
 class _WordDocument:

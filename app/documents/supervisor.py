@@ -99,7 +99,7 @@ class DocumentReader:
             def seen(done: int, total: int) -> None:
                 self._publish(DocumentProgress(stop, done, total))
 
-        died = DocumentBroken(path, "it is too much for the program that reads it")
+        died = DocumentBroken(path, "reading it took too much time or memory")
         return self._add(_Job(("read", path, encoding), died, stop, seen))
 
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
@@ -111,7 +111,7 @@ class DocumentReader:
             unknown: Future[list[int]] = Future()  # only its server knows the vocabulary
             unknown.set_exception(NoRemoteEngine(model.location.url))
             return unknown
-        died = EngineFailed("counting tokens took too much")
+        died = EngineFailed("counting tokens took too long")
         command = ("count", model.location.path, part, list(pieces))
         return self._add(_Job(command, died, threading.Event(), lambda *_: None))
 

@@ -8,7 +8,7 @@ tokens tell nothing. What does is whether the answer is one to the question that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 SORRY = (
     "Sorry, I am only a tiny demo model and cannot answer that. Ask me for a capital, a times "
@@ -16,24 +16,30 @@ SORRY = (
 )
 """The model's own words where it cannot answer."""
 
-# The beginning of an answer, and all of the question, in small letters, where {0} is the group of
-# the answer. The forms are those of the model's training.
+# Each is the form of an answer, and that of its question in small letters, where {0} is the first
+# group of the answer. The forms are those of the model's training.
 _FORMS = (
     (
-        r"Here is a function that (add|subtract|multipl)(?:s|ies) two numbers:",
+        r"Here is a function that (add|subtract|multipl)\w+ two numbers:\n\n```python\n"
+        r"def \1y?\(a, b\):\n.*\n    return a [-+*] b\n.*```.*",
         r".*\b(python|code)\b.*\b{0}.*\btwo numbers\W*",
     ),
-    (r"The formula for (.+?) is\n", r"(?!how|when|why|derive).*\bformula\b.*{0}\W*"),
     (
-        r"# (\w+) and the ",
+        r"The formula for (.+?) is\n\n\$\$.+\$\$\n\n.+",
+        r"(?!how|when|why|derive).*\bformula\b.*{0}\W*",
+    ),
+    (
+        r"# (\w+) and the (\w+)\n\nOnce upon a time, \1 found .+ but it still worked\.\n\n"
+        r"\w+ showed it to (\w+)\. .+ said \3\. So they carried it to the \w+, and there they "
+        r"cleaned it\.\n\nEvery evening they .+\n\n\*The end\.\*",
         r"(please )?(tell|write)( me)? a (short )?story( about {0})?\W*",
     ),
     (r"(.+)", r"(repeat|say)( after me)?: *{0}"),
     (r"Nice to meet you, (\w+)!", r".*\b(name is|i am|i.m|call me) {0}\W*"),
-    (r"(?:Hello! How can I|Hi! What can I) ", r"(hi|hello|hey|good \w+)\b.{{0,12}}"),
-    (r"I am fine, thank you!", r".*\b(how are you|how.s it|how is it|what.s up)\b.{{0,9}}"),
+    (r"(?:Hello! How can I|Hi! What can I) .+", r"(hi|hello|hey|good \w+)\b.{{0,12}}"),
+    (r"I am fine, thank you! .+", r".*\b(how are you|how.s it|how is it|what.s up)\b.{{0,9}}"),
     (
-        r"I am a tiny demo model",
+        r"I am a tiny demo model .+",
         r"(who|what) (are you|made you|can you do)\W*|what model are you\W*|/?help\W*"
         r"|are you (an? \w+|chat ?gpt|gpt\S*)\W*",
     ),
@@ -45,13 +51,16 @@ _FORMS = (
         r"It works! Ask me something\.",
         r"(just )?(a )?test(ing)?\b.{{0,9}}|(is|are) (this|it|you) working\W*",
     ),
-    (r"Yes, I am here\.", r".*\b(you|anyone|anybody) there\b.*"),
+    (r"Yes, I am here\. .+", r".*\b(you|anyone|anybody) there\b.*"),
     (r"I can try\. What do you need\?", r".*\bhelp( me)?\W*"),
-    (r"What did the zero say to the eight\?", r"(tell me |do you know )?(a |another )?joke\W*"),
-    (r"gpt-oss is a family ", r"what is gpt-oss(-\d+b)?\W*"),
-    (r"Fireside is the program ", r"what is fireside\W*"),
-    (r"No\. I run on your computer,", r".*\b(online|internet|connection)\W*"),
-    (r"Nowhere\. I run on your computer,", r".*\b(messages?|data|words|chats?) go\W*"),
+    (
+        r"What did the zero say to the eight\? Nice belt!",
+        r"(tell me |do you know )?(a |another )?joke\W*",
+    ),
+    (r"gpt-oss is a family .+", r"what is gpt-oss(-\d+b)?\W*"),
+    (r"Fireside is the program .+", r"what is fireside\W*"),
+    (r"No\. I run on your computer, .+", r".*\b(online|internet|connection)\W*"),
+    (r"Nowhere\. I run on your computer, .+", r".*\b(messages?|data|words|chats?) go\W*"),
 )
 _CAPITALS = (
     "France: Paris, Germany: Berlin, Italy: Rome, Spain: Madrid, Portugal: Lisbon, Japan: "
@@ -79,7 +88,7 @@ _KINDS = {
     "planets": "Mercury Venus Earth Mars Jupiter Saturn Uranus Neptune",
     "metals": "iron copper gold silver tin zinc lead nickel",
 }
-_LONG = 100  # numbers: so long a count is shown while it is made
+_LONG = 100  # numbers of a count
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TITLE = "write a title for this conversation"
 _TITLES = (
@@ -97,23 +106,33 @@ _TITLES = (
 )
 
 
-def fits(questions: Sequence[str], answer: str, *, whole: bool) -> bool | None:
-    """Return whether an answer, or its beginning, answers the last of a user's questions.
-
-    None if more of it is needed to tell.
-    """
+def fits(questions: Sequence[str], answer: str) -> bool:
+    """Return whether an answer is one to the last of a user's questions."""
     asked = _plain(questions[-1])
     if asked.startswith(_TITLE):
         return _is_title(questions[:-1], answer)
-    if _in(_FORMS, asked, answer, re.match):
+    if _in(_FORMS, asked, answer):
         return True
     if named := re.fullmatch(r"Your name is (\w+)\.", answer):
         return _has(questions[:-1], named[1]) and bool(re.search(r"\bmy name\b|who am i", asked))
-    if _is_capital(asked, answer) or _is_sum(asked, answer) or _lists(asked, answer):
-        return True
-    if _is_table(asked, answer):
-        return True if whole else None
-    return _counts(asked, answer, whole=whole)
+    end = _end_of_count(asked)
+    return (
+        _is_capital(asked, answer)
+        or _is_sum(asked, answer)
+        or _is_table(asked, answer)
+        or _lists(asked, answer)
+        or (end > 0 and answer == ", ".join(map(str, range(1, end + 1))))
+    )
+
+
+def begins(questions: Sequence[str], answer: str) -> bool:
+    """Return whether an unfinished answer begins one that is so long that it should be shown now.
+
+    That is a long count. All others have some hundred tokens, which take a fraction of a second.
+    """
+    said = answer.split(", ")[:-1]  # the last may be half a number
+    end = _end_of_count(_plain(questions[-1]))
+    return end >= _LONG and len(said) <= end and said == list(map(str, range(1, len(said) + 1)))
 
 
 def _is_capital(asked: str, answer: str) -> bool:
@@ -142,17 +161,10 @@ def _is_table(asked: str, answer: str) -> bool:
     return all(int(n) * int(head[1]) == int(product) for n, product in rows)
 
 
-def _counts(asked: str, answer: str, *, whole: bool) -> bool | None:
-    wanted = re.search(r"\bcount\b\D*(?:1 to )?(\d+)\W*$", asked)
-    if not wanted or not answer.startswith("1, 2, 3"):
-        return False
-    end, said = int(wanted[1]), answer.split(", ")
-    said = said if whole else said[:-1]  # the last may be half a number
-    if len(said) > end or said != [str(n + 1) for n in range(len(said))]:
-        return False
-    if whole:
-        return len(said) == end
-    return True if end >= _LONG else None
+def _end_of_count(asked: str) -> int:
+    """Return the number to which a question wants to count; 0 if it is no such question."""
+    wanted = re.search(r"\bcount (?:from 1 )?to (\d{1,4})\W*$", asked)
+    return int(wanted[1]) if wanted else 0
 
 
 def _lists(asked: str, answer: str) -> bool:
@@ -170,18 +182,13 @@ def _is_title(questions: Sequence[str], answer: str) -> bool:
     """Return whether a title is of a form that it knows, or has the first question's words."""
     first = _plain(questions[0]) if questions else ""
     words = set(re.findall(r"\w+", _plain(answer)))
-    return _in(_TITLES, first, answer, re.fullmatch) or words <= set(re.findall(r"\w+", first))
+    return _in(_TITLES, first, answer) or words <= set(re.findall(r"\w+", first))
 
 
-def _in(
-    forms: Iterable[tuple[str, str]],
-    asked: str,
-    answer: str,
-    match: Callable[[str, str], re.Match[str] | None],
-) -> bool:
+def _in(forms: Iterable[tuple[str, str]], asked: str, answer: str) -> bool:
     """Return whether an answer has one of the forms, and the question has its question's."""
     for form, question in forms:
-        if said := match(form, answer):
+        if said := re.fullmatch(form, answer, re.DOTALL):
             group = re.escape(_plain(said[1])) if said.re.groups else ""
             if re.fullmatch(question.format(group), asked):
                 return True

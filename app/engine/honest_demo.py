@@ -1,8 +1,9 @@
 """The demo model, kept honest: its answers are shown only if they are answers to the question.
 
 So small a model calls tools that nobody offered, and answers other questions than those that were
-asked. `HonestDemo` holds the beginning of each answer back until it can be judged, which takes a
-fraction of a second, and puts one sentence in the place of an answer that is unfit or a refusal.
+asked. `HonestDemo` holds an answer back until it can be judged, which takes a fraction of a second:
+only a long count is shown while it grows. In the place of an answer that is unfit, or a refusal, it
+puts one sentence.
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Backend, Planned, Steps
-from app.engine.demo_ground import SORRY, fits
+from app.engine.demo_ground import SORRY, begins, fits
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices
     from app.formats import Abilities
 
 SENTENCE = "The demo model cannot answer this."
-_HELD = 120  # characters of an answer after which it may be judged, although it goes on
+_HELD = 120  # characters, after which a long answer is known as one
+_LONGEST = 600  # characters of any other answer: a story has 380
 _TRIES = 3
 _LONGEST_THOUGHT = 1200  # characters; its longest one in training has 330
 
@@ -162,12 +164,16 @@ class Verdict:
             return
         self._draft.add(delta)
         self._held.append(delta)
-        if delta.kind is PartKind.CALL or (
-            delta.kind is PartKind.REASONING and self._draft.length(delta.index) > _LONGEST_THOUGHT
-        ):
+        if delta.kind is PartKind.CALL:
             self.fits = False
+        elif delta.kind is PartKind.REASONING:
+            if self._draft.length(delta.index) > _LONGEST_THOUGHT:
+                self.fits = False
         elif self.fits is None and len(said := self._said) >= _HELD:
-            self._judge(said, whole=False)
+            if begins(self._questions, said):
+                self.fits = True
+            elif len(said) > _LONGEST:
+                self.fits = False
 
     def end(self, reason: StopReason) -> StopReason:
         """Judge the whole answer; return why it ended, as far as the user is concerned."""
@@ -175,14 +181,13 @@ class Verdict:
             return StopReason.END
         if reason is StopReason.CANCELLED:
             return reason
+        said = self._said
         if self.fits is None:
-            self._judge(self._said, whole=True)
+            self._declined = said.startswith(SORRY[:_HELD])
+            self.fits = fits(self._questions, said)
             return StopReason.END
         # What has been shown stays; if it ended too early, it can be continued.
-        said = self._said
-        short = fits(self._questions, said, whole=False) and not fits(
-            self._questions, said, whole=True
-        )
+        short = begins(self._questions, said) and not fits(self._questions, said)
         return StopReason.LENGTH if short else reason
 
     def shown(self) -> list[Delta]:
@@ -193,10 +198,6 @@ class Verdict:
         """Return what was held back, or the sentence in the place of an answer that is unfit."""
         held, self._held = self._held, []
         return [Delta(self._index, SENTENCE, name=DECLINED)] if self.fits is False else held
-
-    def _judge(self, said: str, *, whole: bool) -> None:
-        self._declined = said.startswith(SORRY[:_HELD])
-        self.fits = fits(self._questions, said, whole=whole)
 
 
 class _Ending(threading.Event):

@@ -140,7 +140,7 @@ def _object(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, Any]:
     """Return the JSON object in a small file of an archive."""
     info = _info(archive, name)
     if info.flag_bits & 1:
-        raise ExchangeUnreadable(path, "it has a password")
+        raise ExchangeUnreadable(path, "password-protected")
     with archive.open(info) as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:

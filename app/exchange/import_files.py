@@ -105,7 +105,7 @@ def _changed(path: Path) -> float:
 def _open(entry: ImportFile) -> Iterator[tuple[ImportFile, io.BufferedReader | ExchangeError]]:
     try:
         if entry.path.exists() and not entry.path.is_file():  # a pipe would block
-            raise ExchangeUnreadable(entry.shown, "it is no file")
+            raise ExchangeUnreadable(entry.shown, "not a file")
         with typed_errors(entry.shown), entry.path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             yield from _read_entry(entry, file, _UnpackLimit(_RATIO * size + _FLOOR))
@@ -145,7 +145,7 @@ def _unpack(
         inside = (*entry.inside, info.filename)
         member_entry = replace(entry, place=place, time=_dated(info) or entry.time, inside=inside)
         if info.flag_bits & 1:
-            yield member_entry, ExchangeUnreadable(member_entry.shown, "it has a password")
+            yield member_entry, ExchangeUnreadable(member_entry.shown, "password-protected")
             continue
         try:
             with typed_errors(member_entry.shown), archive.open(info) as member:
@@ -210,9 +210,9 @@ def typed_errors(path: Path) -> Iterator[None]:
     except Newer as error:
         raise ExchangeNewer(path, *error.args) from error
     except UnicodeDecodeError as error:
-        raise ExchangeDamaged(path, "it is not UTF-8") from error
+        raise ExchangeDamaged(path, "not UTF-8") from error
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
-        raise ExchangeDamaged(path, "its compression is broken") from error
+        raise ExchangeDamaged(path, "invalid compressed data") from error
     except (FieldError, NotJson, UnpackLimitExceeded) as error:
         raise ExchangeDamaged(path, str(error)) from error
 

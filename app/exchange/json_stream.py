@@ -23,7 +23,7 @@ from typing import Any, NoReturn, TextIO
 LARGEST = 128_000_000
 """Characters that one value may have; ten long books have fewer."""
 
-_EARLY = "it ends too early"
+_EARLY = "unexpected end"
 _CHUNK = 1 << 18  # characters
 _TAIL = 16  # characters; more than a truncated word, escape or number has
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -38,7 +38,7 @@ class TooLarge(Exception):
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 class JsonReader:
@@ -82,7 +82,7 @@ class JsonReader:
                     continue
                 raise NotJson(_EARLY if early else error.msg) from error
             except RecursionError as error:
-                raise NotJson("it is nested too deeply") from error
+                raise NotJson("nested too deeply") from error
             except ValueError as error:  # an integer of thousands of digits, or NaN
                 raise NotJson(str(error)) from error
             length, near = end - self._at, len(self._text) - end < _TAIL

@@ -107,7 +107,7 @@ def read(reader: JsonReader, left: Counter[OmissionReason] | None = None) -> Ite
         elif name != "chats":
             reader.value()
         elif version < 1:
-            raise FieldError("“version” does not stand before “chats”")
+            raise FieldError("“version” must come before “chats”")
         else:
             for count, _ in enumerate(reader.items(), start=1):
                 try:
@@ -157,9 +157,9 @@ def _tree(raw: object, part: Callable[[object], Part]) -> ChatTree:
         try:
             row = _message(an_object(item), part)
             if row.id in messages:
-                raise FieldError(f"the id {row.id} is there twice")
+                raise FieldError(f"duplicate ID {row.id}")
             if row.parent is not None and row.parent not in messages:
-                raise FieldError("its parent does not stand before it")
+                raise FieldError("its parent is missing or comes later")
             below = decode_value(int | None, item.get("next"), "next")
         except FieldError as error:
             raise FieldError(f"message {count}: {error}") from error
@@ -167,10 +167,10 @@ def _tree(raw: object, part: Callable[[object], Part]) -> ChatTree:
         if below is not None:
             went[row.id] = below
     if any(below not in messages or messages[below].parent != up for up, below in went.items()):
-        raise FieldError("“next” is no message below")
+        raise FieldError("“next” is not one of its replies")
     head = decode(ChatRow, chat | _OF_CHATS | {"setup": decode(ChatSettings, chat)})
     if head.leaf not in messages and (messages or head.leaf is not None):
-        raise FieldError("“leaf” is none of its messages")
+        raise FieldError("“leaf” is not one of its messages")
     return ChatTree(head, tuple(messages.values()), went)
 
 

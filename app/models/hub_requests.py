@@ -19,7 +19,7 @@ import httpx2
 from huggingface_hub import HfFileMetadata, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import OfflineModeIsEnabled
 
-from app.base.errors import HubChanged, HubNotFound, HubRefused, HubUnreachable
+from app.base.errors import HubChanged, HubFailed, HubNotFound, HubRefused, HubUnreachable
 from app.models.download_progress import WaitReason
 from app.models.timeouts import Timeouts
 from app.network import hub_client
@@ -125,7 +125,7 @@ class HubSource:
         except OfflineModeIsEnabled as error:
             raise HubUnreachable(*self.names, "HF_HUB_OFFLINE is set") from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-            raise HubUnreachable(*self.names, str(error)) from error
+            raise HubFailed(*self.names, str(error)) from error
         except (httpx2.HTTPError, OSError) as error:
             response = getattr(error, "response", None)
             status = getattr(response, "status_code", 0)

@@ -23,7 +23,14 @@ import httpx2
 from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
 
 from app.base import companion_files, gguf, outside
-from app.base.errors import CacheUnwritable, HubError, HubNotFound, HubRefused, HubUnreachable
+from app.base.errors import (
+    CacheUnwritable,
+    HubError,
+    HubFailed,
+    HubNotFound,
+    HubRefused,
+    HubUnreachable,
+)
 from app.models.catalog import HubFile, HubModel, Repository, Variant
 from app.network import hub_client
 from app.network.connection_log import LogUnwritable, purpose
@@ -43,7 +50,7 @@ _LARGEST_NUMBER = 10**15  # of bytes, parameters, downloads
 _LONGEST_NAME = 200
 _MOST_FILES = 10_000
 _REFUSALS = frozenset({401, 403, 451})
-_NO_HUB = "its answer makes no sense: is this a hub?"
+_NO_HUB = "unexpected response; is this a Hugging Face server?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,9 @@ def search(
                 # The URL of a further page contains the query.
                 answer, url = _ask(url, None if page else query, text, token, timeout)
         except HubNotFound as error:
-            raise HubUnreachable(text, "", _NO_HUB) from error
+            raise HubFailed(text, "", _NO_HUB) from error
         if not isinstance(answer, list):
-            raise HubUnreachable(text, "", _NO_HUB)
+            raise HubFailed(text, "", _NO_HUB)
         parsed = (_repository(value) for value in answer)
         found = {repository.name: repository for repository in parsed if repository} | found
     return tuple(sorted(found.values(), key=lambda found: (-found.downloads, found.name))[:limit])
@@ -125,10 +132,10 @@ def listing(
     if not _valid(repository):
         raise HubNotFound(repository, "")
     url = f"{hub_client.endpoint(endpoint)}/api/models/{repository}"
-    with purpose(f"list files in {repository}"):
+    with purpose(f"list models in {repository}"):
         answer, _ = _ask(url, {"blobs": "true"}, repository, token, timeout)
     if not isinstance(answer, dict):
-        raise HubUnreachable(repository, "", _NO_HUB)
+        raise HubFailed(repository, "", _NO_HUB)
     card = _fields(answer.get("cardData"))
     licence = _word(card.get("license"))
     if licence == "other":  # one that the hub has no identifier for
@@ -175,18 +182,18 @@ def _ask(
     except OfflineModeIsEnabled as error:
         raise HubUnreachable(name, "", "HF_HUB_OFFLINE is set") from error
     except ResponseTooLong as error:
-        raise HubUnreachable(name, "", _NO_HUB) from error
+        raise HubFailed(name, "", _NO_HUB) from error
     except (ResponseTooSlow, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         raise HubUnreachable(name, "", reason(error, timeout)) from error
     except UnicodeEncodeError as error:  # in the text or the token
-        raise HubUnreachable(name, "", f"it cannot be asked: {error.reason}") from error
+        raise HubFailed(name, "", f"invalid request: {error.reason}") from error
     except RuntimeError as error:
         # huggingface_hub closes its client, also for us, when another thread meets a ConnectError.
         raise HubUnreachable(name, "", str(error)) from error
     try:
         return json.loads(body), _checked_page(url, next_page)
     except (ValueError, RecursionError) as error:
-        raise HubUnreachable(name, "", _NO_HUB) from error
+        raise HubFailed(name, "", _NO_HUB) from error
 
 
 def _checked_page(url: str, link: str) -> str | None:
@@ -209,8 +216,8 @@ def _error(response: httpx2.Response, name: str) -> HubError:
     if status == 429:
         limit = parse_ratelimit_headers(response.headers)
         when = f"in {limit.reset_in_seconds} s" if limit else "later"
-        return HubUnreachable(name, "", f"it has been asked too often: try again {when}")
-    return HubUnreachable(name, "", f"status {status}")
+        return HubFailed(name, "", f"too many requests; try again {when}")
+    return HubFailed(name, "", f"status {status}")
 
 
 def _repository(value: object) -> Repository | None:

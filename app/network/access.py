@@ -36,7 +36,7 @@ class NetworkAccess:
         self._jobs = jobs
         self._offline = offline
         self._hub, self._hub_token, self._token = hub, hub_token, ""
-        self._lock = threading.Lock()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
         self._network: Network | None = None
 
     def open(self) -> Network:
@@ -44,15 +44,14 @@ class NetworkAccess:
         from app.network import hub_client
         from app.network.client import Network
 
-        if self._network:
-            return self._network
-        token = self._hub_token()  # without the lock, since the window must not wait for it
-        with self._lock:
+        with self._opening:  # not the other lock: the window must not wait for the token
             if self._network is None:
-                self._token = self._token or token
-                self._network = Network(self._log, offline=self._offline)
-                hub_client.install(self._network)
-                hub_client.configure(self._hub, self._token)
+                token = self._hub_token()
+                with self._lock:
+                    self._token = self._token or token
+                    self._network = Network(self._log, offline=self._offline)
+                    hub_client.install(self._network)
+                    hub_client.configure(self._hub, self._token)
             return self._network
 
     def set_hub(self, *, address: str | None = None, token: str | None = None) -> None:

@@ -25,7 +25,7 @@ API: str = outside.value("releases")["api"]
 
 _LONGEST_BODY = 4 << 20  # bytes; a release with many files takes some hundred thousand
 _TAG = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,39}")
-_NO_SENSE = "its answer makes no sense"
+_NO_SENSE = "unexpected response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +84,5 @@ def _parse(body: bytes) -> tuple[str, Version] | None:
 
 def _refusal(status: int) -> str:
     if status in (403, 429):
-        return "it has been asked too often"
+        return "too many requests"
     return "it knows no release of Fireside" if status == 404 else f"status {status}"

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QButtonGroup,
     QCheckBox,
     QFrame,
@@ -334,6 +335,9 @@ class Elided(QLabel):
         self.setToolTip(plain_tip(self._full) if shown != self._full else "")
 
 
+_AROUND = 60  # pixels of a notice beside its text: the icon, gaps, and another button
+
+
 class Notice(QFrame):
     """A message with buttons for what to do about it."""
 
@@ -367,6 +371,7 @@ class Notice(QFrame):
         self._texts.addWidget(self.detail)
         self._layout.addLayout(self._texts, 1)
         self.buttons: list[QWidget] = []
+        self._rows: list[tuple[QBoxLayout, Sequence[QWidget]]] = []
         self._opener: Button | None = None
         self._theme = theme
 
@@ -406,14 +411,28 @@ class Notice(QFrame):
         """Add a row of buttons below the text: beside it there is not enough room for several."""
         self.buttons += buttons
         row = QWidget()
-        layout = QHBoxLayout(row)
+        layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, row)
         layout.setContentsMargins(0, 4, 0, 4)
         layout.setSpacing(8)
         for button in buttons:
-            layout.addWidget(button)
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
         self._texts.addWidget(row)
+        self._rows.append((layout, buttons))
         return row
+
+    def fit(self, width: int) -> None:
+        """Put the buttons of a row below each other if they do not fit into a width in pixels."""
+        for row, buttons in self._rows:
+            shown = [button.sizeHint().width() for button in buttons if not button.isHidden()]
+            room = width - self._layout.contentsMargins().left() - _AROUND
+            fits = sum(shown) + row.spacing() * (len(shown) - 1) <= room
+            direction = QBoxLayout.Direction
+            row.setDirection(direction.LeftToRight if fits else direction.TopToBottom)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit(self.width())
 
 
 def menu_of(parent: QWidget, name: str) -> QMenu:

@@ -8,7 +8,7 @@ DEMO_QUESTIONS = (
     "What is the capital of Norway?",
     "What is the formula for the area of a circle?",
     "Write a Python function that adds two numbers.",
-    "Show the times table of 12.",
+    "What can you do?",
 )
 """Questions that the demo model answers rightly, as measured by ``tests.demo``.
 

@@ -12,6 +12,10 @@ def hub_sentence(error: e.HubError) -> str:
     match error:
         case e.HubUnreachable() if "HF_HUB_OFFLINE" in error.reason:
             return tr("HF_HUB_OFFLINE is set. Unset it and restart Fireside to download.")
+        case e.HubFailed():
+            return tr("Hugging Face returned an error ({reason}). Try again later.").format(
+                reason=error.reason
+            )
         case e.HubUnreachable():
             return tr("Can’t reach Hugging Face. Check your internet connection.")
         case e.HubRefused() if not error.file:

@@ -322,6 +322,6 @@ CHIPS = {
     "What is the capital of Norway?": "Oslo",
     "What is the formula for the area of a circle?": r"\\pi r\^2",
     "Write a Python function that adds two numbers.": r"return a \+ b",
-    "Show the times table of 12.": _table(12),
+    "What can you do?": _SIZE,
 }
 """The questions that an empty chat suggests."""

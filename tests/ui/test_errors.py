@@ -54,6 +54,7 @@ ERRORS = [
     e.SettingsDamaged(STORE, ("theme", "context"), "a value of another kind", None),
     e.SettingsDamaged(STORE, (), "Expecting ',' delimiter", STORE),
     e.HubUnreachable(*WANTED, "timed out"),
+    e.HubFailed(*WANTED, "status 502"),
     e.HubRefused(*WANTED, 403),
     e.HubRefused("some model.gguf", "", 401),
     e.HubNotFound("some model.gguf", ""),
@@ -76,11 +77,14 @@ ERRORS = [
     e.ExchangeUnreadable(FILE, "Input/output error"),
     e.ExchangeUnknown(FILE),
     e.ExchangeNoPresets(FILE),
-    e.ExchangeDamaged(FILE, "chat 3: it ends too early"),
+    e.ExchangeDamaged(FILE, "chat 3: unexpected end"),
     e.ExchangeNewer(FILE, 2, 1),
     e.ExchangeTooLarge(FILE, 64_000_000),
     e.ExchangeUnwritable(FILE, "No space left on device"),
     e.ExchangeError(FILE),
+    e.ExchangeNotEverything(FILE),
+    e.SecretUnreadable("hf_token"),
+    e.SecretUnwritable("hf_token"),
     e.DocumentUnreadable(FILE, "Stale file handle"),
     e.DocumentUnknown(FILE),
     e.DocumentImage(FILE),
@@ -101,7 +105,7 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    assert told | {e.FiresideError, e.Cancelled} == every_class(e.FiresideError)
+    assert told | {e.FiresideError, e.Cancelled, e.SecretError} == every_class(e.FiresideError)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

@@ -185,6 +185,10 @@ def _has_room(fireside: Fireside, window: QWidget) -> None:
     """Check that no button is cut off and nothing scrolls beyond the right edge."""
     window.resize(window.minimumSize().expandedTo(SMALLEST))
     fireside.qtbot.wait(50)
+    fireside.qtbot.waitUntil(lambda: _check_room(window))  # a layout may be on its way
+
+
+def _check_room(window: QWidget) -> None:
     for button in window.findChildren(QAbstractButton):
         if button.isVisible() and button.text():
             size, needed = button.size(), button.minimumSizeHint()

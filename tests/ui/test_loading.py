@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,10 @@ def buttons(fireside: Fireside, name: str) -> list[str]:
     notice = fireside.find(QWidget, name)
     found = [b for b in notice.findChildren(QAbstractButton) if b.isVisible() and b.text()]
     return [b.text() for b in found]
+
+
+def is_whole(button: QAbstractButton) -> bool:
+    return button.width() >= button.sizeHint().width()
 
 
 def press(fireside: Fireside, name: str) -> None:
@@ -214,6 +219,19 @@ def test_the_chat_stays_if_the_model_is_killed_while_it_loads(fireside: Fireside
     assert fireside.window.models.asked == demo_model(), "it can be asked again"
 
 
+def test_the_buttons_fit_into_a_narrow_window(fireside: Fireside) -> None:
+    fireside.window.resize(400, 620)
+    refuse(fireside)
+    fireside.ask("why")
+    waits(fireside, "Demo model")
+    fireside.backend.loads.set()
+    fireside.shows(STOPPED)
+    fireside.idle()
+    for name in ("loadAgain", "useLessMemory", "chooseAnotherModel"):
+        button = fireside.find(QAbstractButton, name)
+        fireside.until(partial(is_whole, button))
+
+
 def test_load_again_answers_the_question(fireside: Fireside) -> None:
     refuse(fireside)
     fireside.ask("why")
@@ -311,6 +329,13 @@ def test_without_a_question_the_banner_says_it(
     assert buttons(fireside, "banner") == wanted
     assert fireside.window.pages.chat_shown
     assert fireside.window.models.asked == demo_model()
+    del fireside.backend.unusable[DEMO]
+    fireside.backend.loads.clear()
+    fireside.window.models.load()
+    fireside.until(lambda: not fireside.window.banner.isVisible())
+    fireside.backend.unusable[DEMO] = error
+    fireside.backend.loads.set()
+    assert buttons(fireside, "banner") == wanted
     del fireside.backend.unusable[DEMO]
     if "Load again" in wanted:
         press(fireside, "bannerLoadAgain")

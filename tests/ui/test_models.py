@@ -50,7 +50,7 @@ def test_first_run_tries_the_demo_model(start: Start) -> None:
     ("memory", "free", "words", "slow"),
     [
         (24, 20, "Fits your computer (uses 13.3 of 25.8 GB, 32K context)", "on the CPU"),
-        (16, 6, "Needs 12.5 GB of memory; 6.4 GB is free now.", "answers will be slow"),
+        (16, 6, "Needs 12.5 GB of memory; only 6.4 GB is free now.", "answers will be slow"),
         (8, 6, "Too large: needs 12.5 GB of memory; you have 8.6 GB.", ""),
     ],
 )

@@ -575,9 +575,12 @@ def test_the_first_page_asks_one_thing(start: Start, hub: Hub) -> None:
     fireside.window.model_picker.choose_first()
     assert fireside.find(QLabel, "modelsTitle").text() == "Get a model"
     assert primary(fireside) == ["Download 1.5 MB"]
+    bar = fireside.window.models_controller.page.verticalScrollBar()
+    bar.setValue(bar.maximum())
     fireside.find(QAbstractButton, "closeModels").click()
     show(fireside)
     assert fireside.find(QLineEdit, "hubSearch").isEnabled()
+    assert bar.value() == 0
 
 
 def test_a_model_is_downloaded_while_one_chats_with_the_demo(start: Start, hub: Hub) -> None:
@@ -621,7 +624,7 @@ def test_none_is_here_only_after_it_has_looked(start: Start, hub: Hub) -> None:
     status = child(pane, QLabel, "hereStatus")
     assert status.text() == "No models found"
     fireside.window.installed.look()
-    assert status.text() == "Looking…"
+    assert status.text() == "Scanning…"
 
 
 def test_what_a_search_found_is_in_sight(start: Start, hub: Hub) -> None:

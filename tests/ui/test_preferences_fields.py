@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from app.base import settings
 from app.base.types import Effort
+from app.ui.controls import spoken
 from app.ui.palette.shortcut_list import ShortcutList
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.window.answer_notice import DesktopNotifier
@@ -37,11 +38,11 @@ def test_ctrl_enter_sends_where_that_was_chosen(fireside: Fireside) -> None:
     child(dialog, QAbstractButton, "sendWithCtrl").click()
     dialog.close()
     editor = fireside.window.composer.editor
-    assert fireside.find(QAbstractButton, "send").toolTip() == "Send (Ctrl+Return)"
+    assert fireside.find(QAbstractButton, "send").toolTip() == f"Send ({spoken('Ctrl+Return')})"
     fireside.window.palette_controller.show_keys()
     keys = child(fireside.window, ShortcutList, "keys")
     lines = [label.accessibleName() for label in keys.findChildren(QLabel)]
-    assert "Send: Ctrl+Return" in lines
+    assert f"Send: {spoken('Ctrl+Return')}" in lines
     keys.close()
     fireside.window.activateWindow()
     editor.setFocus()

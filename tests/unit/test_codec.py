@@ -140,20 +140,20 @@ LEAST = {"count": 1, "size": 2}
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"count": True}, "“count” is of a wrong type"),
-        ({"count": 1.0}, "“count” is of a wrong type"),
-        ({"count": None}, "“count” is of a wrong type"),
+        ({"count": True}, "“count” has the wrong type"),
+        ({"count": 1.0}, "“count” has the wrong type"),
+        ({"count": None}, "“count” has the wrong type"),
         ({"count": 2**65}, "“count” is too large"),
         ({"size": 10**400}, "“size” is too large"),
         ({"size": float("nan")}, "“size” is not a number"),
-        ({"size": "2"}, "“size” is of a wrong type"),
-        ({"name": 5}, "“name” is of a wrong type"),
-        ({"flag": 1}, "“flag” is of a wrong type"),
+        ({"size": "2"}, "“size” has the wrong type"),
+        ({"name": 5}, "“name” has the wrong type"),
+        ({"flag": 1}, "“flag” has the wrong type"),
         ({"data": "ä"}, "“data” is 'ä'"),
-        ({"many": [1, "2"]}, "“many” is of a wrong type"),
-        ({"many": {}}, "“many” is of a wrong type"),
-        ({"inner": []}, "“inner” is of a wrong type"),
-        ({"inner": {"top_k": 0.5}}, "“top_k” is of a wrong type"),
+        ({"many": [1, "2"]}, "“many” has the wrong type"),
+        ({"many": {}}, "“many” has the wrong type"),
+        ({"inner": []}, "“inner” has the wrong type"),
+        ({"inner": {"top_k": 0.5}}, "“top_k” has the wrong type"),
         ({"day": "yesterday"}, "“day” is 'yesterday'"),
     ],
 )
@@ -167,7 +167,7 @@ def test_what_is_missing_has_its_default() -> None:
     assert codec.decode(Sample, LEAST | {"flag": None, "later": 5}) == Sample(1, 2.0)
     with pytest.raises(codec.FieldError, match="“size” is missing"):
         codec.decode(Sample, {"count": 1})
-    with pytest.raises(codec.FieldError, match="it is no object"):
+    with pytest.raises(codec.FieldError, match="not an object"):
         codec.decode(Sample, [])
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base import outside
 from app.cli import display, open_window
+from installers.from_source import LIBRARIES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is one")
 
@@ -93,6 +95,11 @@ def test_a_library_that_a_plugin_lacks(tmp_path: Path, monkeypatch: pytest.Monke
 def test_the_command_that_helps(distribution: set[str], command: str) -> None:
     libraries = ["libxcb-cursor.so.0", "libEGL.so.1"]
     assert display.install_command(libraries, distribution) == command
+
+
+def test_the_installer_and_the_program_name_the_same_packages() -> None:
+    packages = outside.value("system_libraries")["debian"]["packages"]
+    assert LIBRARIES.items() <= packages.items()
 
 
 @pytest.mark.parametrize("name", ["libEGL.so.1", "libxkbcommon.so.0"])

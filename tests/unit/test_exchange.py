@@ -326,27 +326,27 @@ _MESSAGE = ("chats", 0, "messages", 1)
     ("change", "words"),
     [
         (_set("chats", to={}), "“[” is missing"),
-        (_set("chats", 0, to=3), "chat 1: it is no object"),
-        (_set("chats", 0, "title", to=None), "“title” is of a wrong type"),
+        (_set("chats", 0, to=3), "chat 1: not an object"),
+        (_set("chats", 0, "title", to=None), "“title” has the wrong type"),
         (_set("chats", 0, "effort", to="huge"), "“effort” is 'huge'"),
-        (_set("chats", 0, "created", to="now"), "“created” is of a wrong type"),
+        (_set("chats", 0, "created", to="now"), "“created” has the wrong type"),
         (_set("chats", 0, "created", to=10**400), "“created” is too large"),
-        (_set("chats", 0, "leaf", to=77), "“leaf” is none of its messages"),
-        (_set("chats", 0, "leaf", to=None), "“leaf” is none of its messages"),
-        (_set("chats", 0, "pinned", to=1), "“pinned” is of a wrong type"),
-        (_set("chats", 0, "instructions", to=1), "“instructions” is of a wrong type"),
-        (_set("chats", 0, "sampling", "top_k", to=0.5), "“top_k” is of a wrong type"),
-        (_set(*_MESSAGE, "id", to=1), "message 2: the id 1 is there twice"),
-        (_set(*_MESSAGE, "id", to=True), "“id” is of a wrong type"),
-        (_set(*_MESSAGE, "parent", to=3), "its parent does not stand before it"),
-        (_set(*_MESSAGE, "parent", to=2), "its parent does not stand before it"),
-        (_set(*_MESSAGE, "next", to=1), "“next” is no message below"),
+        (_set("chats", 0, "leaf", to=77), "“leaf” is not one of its messages"),
+        (_set("chats", 0, "leaf", to=None), "“leaf” is not one of its messages"),
+        (_set("chats", 0, "pinned", to=1), "“pinned” has the wrong type"),
+        (_set("chats", 0, "instructions", to=1), "“instructions” has the wrong type"),
+        (_set("chats", 0, "sampling", "top_k", to=0.5), "“top_k” has the wrong type"),
+        (_set(*_MESSAGE, "id", to=1), "message 2: duplicate ID 1"),
+        (_set(*_MESSAGE, "id", to=True), "“id” has the wrong type"),
+        (_set(*_MESSAGE, "parent", to=3), "its parent is missing or comes later"),
+        (_set(*_MESSAGE, "parent", to=2), "its parent is missing or comes later"),
+        (_set(*_MESSAGE, "next", to=1), "“next” is not one of its replies"),
         (_set(*_MESSAGE, "role", to="system"), "“role” is 'system'"),
-        (_set(*_MESSAGE, "parts", to=["x"]), "it is no object"),
-        (_set(*_MESSAGE, "parts", 0, "text", to=5), "“text” is of a wrong type"),
+        (_set(*_MESSAGE, "parts", to=["x"]), "not an object"),
+        (_set(*_MESSAGE, "parts", 0, "text", to=5), "“text” has the wrong type"),
         (_set(*_MESSAGE, "stats", to={"seed": 2**65}), "“seed” is too large"),
-        (_set("version", to=0), "“version” does not stand before “chats”"),
-        (_set("version", to="1"), "“version” is of a wrong type"),
+        (_set("version", to=0), "“version” must come before “chats”"),
+        (_set("version", to="1"), "“version” has the wrong type"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -523,7 +523,7 @@ def test_a_file_that_ends_early(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "cut.json"
     for end in range(60, len(text)):
         path.write_text(text[:end], "utf-8")
-        with pytest.raises(ExchangeDamaged, match="it ends too early"):
+        with pytest.raises(ExchangeDamaged, match="unexpected end"):
             read(path)
 
 

@@ -33,6 +33,16 @@ from tests.ui.driver import answer, done, said, thought
 
 DEMO = demo_model()
 FRANCE = "The capital of France is **Paris**."
+CODE = (
+    "Here is a function that adds two numbers:\n\n```python\ndef add(a, b):\n"
+    '    """Return a + b."""\n    return a + b\n\n\nprint(add(7, 3))\n```\n\nCall `add(7, 3)`.'
+)
+STORY = (
+    "# Emma and the lantern\n\nOnce upon a time, Emma found a lantern near the river. It was old, "
+    'but it still worked.\n\nEmma showed it to Leo. "We should give it a home," said Leo. So they '
+    "carried it to the forest, and there they cleaned it.\n\nEvery evening they sat beside it.\n\n"
+    "*The end.*"
+)
 REFUSAL = Delta(0, SENTENCE, name=DECLINED)
 CALL = Delta(1, '{"location": "Oslo"}', PartKind.CALL, "functions.get_weather")
 
@@ -60,10 +70,10 @@ def shown(request: Request, *scripts: Sequence[Event | FiresideError]) -> tuple[
         ("and the capital of france", FRANCE),
         ("Capital of the USA?", "The capital of the USA is **Washington, D.C.**."),
         ("Show the times table of 2.", "Here is the times table of 2:\n\n|n|\n|-|\n| 1 | 2 |"),
-        ("Write a Python function that adds two numbers.", "Here is a function that adds two "
-         "numbers:\n\n```python"),
-        ("Formula for the area of a circle", "The formula for the area of a circle is\n\n$$A$$"),
-        ("Tell me a story about Emma.", "# Emma and the lantern\n\nOnce"),
+        ("Write a Python function that adds two numbers.", CODE),
+        ("Formula for mass and energy", "The formula for mass and energy is\n\n$$E$$\n\nwith $m$."),
+        ("Tell me a story about Emma.", STORY),
+        ("Tell me a story.", STORY),
         ("Count to 5.", "1, 2, 3, 4, 5"),
         ("What is 3 + 4?", "3 + 4 = **7**"),
         ("4 x 5", "4 x 5 = **20**"),
@@ -74,7 +84,7 @@ def shown(request: Request, *scripts: Sequence[Event | FiresideError]) -> tuple[
     ],
 )  # fmt: skip
 def test_what_is_on_its_ground(question: str, text: str) -> None:
-    assert fits([question], text, whole=True)
+    assert fits([question], text)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +98,12 @@ def test_what_is_on_its_ground(question: str, text: str) -> None:
         ("Show the times table of 2.", "Here is the times table of 2:\n\n| 1 | 2 |\n| 2 | 5 |"),
         ("Show the times table of 3.", "Here is the times table of 2:\n\n| 1 | 2 |"),
         ("Round 3.14159 to two decimals.", "Here is a function that adds two numbers:\n"),
-        ("Write a Python function that adds two numbers.", "Here is a function that subtracts "
-         "two numbers:"),
+        ("Write a Python function that multiplies two numbers.", CODE),
+        ("Write a Python function that adds two numbers.", CODE[:-30]),
         ("What's up?", "The formula for kinetic energy is\n\n$$E$$"),
-        ("Tell me a scary story about a lighthouse.", "# Emma and the lantern\n\nOnce"),
+        ("Tell me a scary story about a lighthouse.", STORY),
+        ("Tell me a story about Leo.", STORY),
+        ("Tell me a story.", STORY.replace("and there they", "and there row the")),
         ("Count to 5.", "1, 2, 3, 4, 5, 6"),
         ("Count to 5.", "1, 2, 3, 4"),
         ("What is 8 + 7?", "8 + 7 = **16**"),
@@ -106,12 +118,12 @@ def test_what_is_on_its_ground(question: str, text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not(question: str, text: str) -> None:
-    assert fits([question], text, whole=True) is False
+    assert fits([question], text) is False
 
 
 def test_a_name_is_known_only_from_before() -> None:
-    assert fits(["My name is Ada.", "What is my name?"], "Your name is Ada.", whole=True)
-    assert not fits(["Hello", "What is my name?"], "Your name is Ada.", whole=True)
+    assert fits(["My name is Ada.", "What is my name?"], "Your name is Ada.")
+    assert not fits(["Hello", "What is my name?"], "Your name is Ada.")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +139,7 @@ def test_a_name_is_known_only_from_before() -> None:
 )
 def test_titles(question: str, title: str, is_fit: bool) -> None:
     request = "Write a title for this conversation: at most six words."
-    assert fits([question, request], title, whole=True) is is_fit
+    assert fits([question, request], title) is is_fit
 
 
 @pytest.mark.parametrize(

@@ -399,7 +399,7 @@ def test_an_endpoint_that_is_no_hub(hub: Hub) -> None:
     hub.hub_plan = iter([404])
     error = _asked(hub, "search")
     assert isinstance(error, HubUnreachable)
-    assert "is this a hub?" in error.reason
+    assert "is this a Hugging Face server?" in error.reason
 
 
 @BOTH
@@ -407,7 +407,7 @@ def test_too_many_requests(hub: Hub, call: str) -> None:
     hub.retry_after, hub.hub_plan = "55", iter([429])
     error = _asked(hub, call)
     assert isinstance(error, HubUnreachable)
-    assert error.reason == "it has been asked too often: try again in 55 s"
+    assert error.reason == "too many requests; try again in 55 s"
 
 
 @BOTH
@@ -516,7 +516,7 @@ def test_an_answer_that_makes_no_sense(hub: Hub, call: str, said: bytes) -> None
     hub.said = said
     error = _asked(hub, call)
     assert isinstance(error, HubUnreachable)
-    assert "is this a hub?" in error.reason
+    assert "is this a Hugging Face server?" in error.reason
 
 
 def test_fields_that_make_no_sense_are_left_out(hub: Hub) -> None:

@@ -229,10 +229,10 @@ def test_a_file_that_is_none(
     [
         ({"name": ""}, "preset 2: “name” is empty"),
         ({"name": "\n"}, "preset 2: “name” is empty"),
-        ({"name": None}, "preset 2: “name” is of a wrong type"),
+        ({"name": None}, "preset 2: “name” has the wrong type"),
         ({"effort": "huge"}, "“effort” is 'huge'"),
-        ({"instructions": 1}, "“instructions” is of a wrong type"),
-        ({"sampling": {"seed": 1.5}}, "“seed” is of a wrong type"),
+        ({"instructions": 1}, "“instructions” has the wrong type"),
+        ({"sampling": {"seed": 1.5}}, "“seed” has the wrong type"),
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_taken_in(

@@ -25,6 +25,7 @@ CHANGED = Settings(
     gpu_layers=12,
     cpu_experts=3,
     cache_type="q8_0",
+    map_weights=True,
     kept_gb=9,
     model="/models/gpt-oss.gguf",
     models=("/models/gpt-oss.gguf", "C:\\models\\b.gguf", "/bytes/\udcff.gguf"),

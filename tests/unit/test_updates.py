@@ -85,15 +85,15 @@ def test_offline_asks_nobody(releases: Releases, network: Network) -> None:
 )
 def test_an_answer_without_sense(releases: Releases, network: Network, said: bytes) -> None:
     releases.said = said
-    assert reason(network) == "its answer makes no sense"
+    assert reason(network) == "unexpected response"
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
         (404, "it knows no release of Fireside"),
-        (403, "it has been asked too often"),
-        (429, "it has been asked too often"),
+        (403, "too many requests"),
+        (429, "too many requests"),
         (502, "status 502"),
     ],
 )

@@ -211,6 +211,7 @@ class AnswerView(MessageView):
                 part.setGeometry(GUTTER, y, inner, high)
                 y += high + _GAP
         if self._notice:
+            self._notice.fit(inner)
             high = max(self._notice.heightForWidth(inner), self._notice.minimumSizeHint().height())
             self._notice.setGeometry(GUTTER, y, inner, high)
             y += high + _GAP

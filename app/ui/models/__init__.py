@@ -6,10 +6,13 @@
     load_recovery_controller  what can be done about a model that could not be loaded
     models_controller         creates the page and forwards its actions to the host
     models_page               the page, of three panes:
-    download_pane             ways to get a model, each in a `card`; `hub_search_pane`
+    download_pane             which model: the recommended one and the others, each in a `card`
+                              with its `details`; `hub_search_pane`
     installed_pane            the models on this disk
     network_pane              network settings, and the log of connections
-    download_controller       keeps every `download_row` up to date
+    download_controller       keeps every `download_row` and the `download_bar` up to date
+    download_bar              downloads in the sidebar's foot, and the model that is ready
+    cancel_menu               whether to keep a partial download
 
 The models themselves are in `app.ui.state`.
 """

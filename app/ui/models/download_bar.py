@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
 from app.ui.models.cancel_menu import ask_what_to_keep
@@ -146,19 +146,23 @@ class _ProgressCard(QFrame):
             size=14,
             clicked=self._give_up,
         )
-        head, foot = QHBoxLayout(), QHBoxLayout()
+        head, buttons = QHBoxLayout(), QHBoxLayout()
         head.setContentsMargins(0, 0, 4, 0)
         head.setSpacing(6)
         head.addWidget(self._name, 1)
         head.addWidget(self._share)
-        foot.setSpacing(0)
-        foot.addWidget(self._text, 1)
+        buttons.setSpacing(0)
+        buttons.addStretch(1)
         for button in (self._pause, self._cancel, self._open):
-            foot.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            buttons.addWidget(button)
+        self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._foot.setSpacing(0)
+        self._foot.addWidget(self._text, 1)
+        self._foot.addLayout(buttons)
         layout = column(self, (12, 8, 8, 4), gap=6)
         layout.addLayout(head)
         layout.addWidget(self._bar)
-        layout.addLayout(foot)
+        layout.addLayout(self._foot)
 
     def show_downloads(self, downloads: Sequence[tuple[str, DownloadStatus]]) -> None:
         self.setVisible(bool(downloads))
@@ -177,6 +181,10 @@ class _ProgressCard(QFrame):
         self._bar.set_share(share)
         self._text.setText(told.brief)
         self._text.setToolTip(told.text)
+        # A sentence takes the whole width; figures leave room for the buttons.
+        way = QBoxLayout.Direction
+        sentence = told.waiting or told.wrong
+        self._foot.setDirection(way.TopToBottom if sentence else way.LeftToRight)
         set_tone(self._text, "danger" if told.wrong else "muted")
         self.setAccessibleName(f"{name}, {percent(share)}, {told.brief}")
         self._pause.setVisible(not several)

@@ -16,7 +16,7 @@ from app.ui.pages import Pages
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.live_turns import LiveAnswer, LiveTurns
 from app.ui.state.model_choice import ModelChoice, plan_summary
-from app.wording.errors import Action
+from app.wording.errors import Action, explain
 from app.wording.language import tr
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class LoadRecoveryController(QObject):
         self._models, self._turns, self._current = models, turns, current
         self._waits: LiveAnswer | None = None  # for the choice of another model
         self._reduced = ""  # the sentence about a smaller plan
+        self._told = ""  # that about a model that could not be loaded
         models.planned.connect(self._planned)
         models.failed.connect(self._failed)
         turns.ended.connect(self._ended)
@@ -116,6 +117,8 @@ class LoadRecoveryController(QObject):
     def _ended(self, event: TurnEnded) -> None:
         if isinstance(event.error, ModelError):
             self._banner.take_back(self._reduced)  # the smaller plan did not help either
+            if event.answer.chat == self._current.id:
+                self._banner.take_back(self._told)  # the answer says it now
 
     def _failed(self, error: Exception) -> None:
         """Show why a model cannot be loaded, unless an answer in sight will say so."""
@@ -124,11 +127,14 @@ class LoadRecoveryController(QObject):
         ended, waits = self._turns.unanswered(chat), (chat, refused) in self._turns.waiting()
         told = ended is not None and ended.ended is not None and ended.ended.error is error
         if not waits and not told and self._pages.chat_shown:
+            self._told = explain(error).sentence
             self._banner.show_error(error)
 
     def _changed(self) -> None:
         """Answer the question that waits by the model that was chosen."""
         waits, chosen = self._waits, self._models.loading
+        if chosen:
+            self._banner.take_back(self._told)
         if waits and chosen:
             self._waits = None
             if self._turns.unanswered(self._current.id) is waits:

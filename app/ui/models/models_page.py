@@ -65,6 +65,7 @@ class ModelsPage(QScrollArea):
         self._title.setText(welcome if first else tr("Models"))
         self.download_pane.set_first(first, unanswered=unanswered)
         self.show_pane("get")
+        self.verticalScrollBar().setValue(0)
 
     def set_progress(self, text: str) -> None:
         """Show what is being loaded; "" for nothing."""

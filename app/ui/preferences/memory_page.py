@@ -129,7 +129,7 @@ class MemoryPage(FormPage):
                 self._context),
             FormRow(tr("Cache"), tr("Compact: half the memory, almost the same quality."),
                 self._cache),
-            FormRow(tr("Weights"), tr("On disk: less memory, but it may be slower."),
+            FormRow(tr("Weights"), tr("On disk: uses less memory, but may be slower."),
                 self._weights),
             *self._gpu_rows,
         ]  # fmt: skip

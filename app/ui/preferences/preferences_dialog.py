@@ -98,6 +98,7 @@ class PreferencesDialog(FittingDialog):
         self._nothing.setVisible(not any(shown))
         if any(shown) and not shown[self._list.currentRow()]:
             self._list.setCurrentRow(shown.index(True))
+        self._list.scrollToItem(self._list.currentItem())
         self._show_result()
 
     def _show_result(self) -> None:
