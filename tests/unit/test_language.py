@@ -49,7 +49,12 @@ COMMANDS = {
     '`fireside ask "…"`',
     "`fireside pull NAME`",
 }
-VALUES = {*DEMO_QUESTIONS, "take out", "</td><td align='right' style='padding-left: 24px'>"}
+VALUES = {
+    *DEMO_QUESTIONS,
+    "take out",
+    "</p><table width='100%'>",
+    "</td><td align='right' style='padding-left: 24px'>",
+}
 KEYS = {"Return", "Enter", "Esc", "Space", "End", "Home", "Del"}
 SENTENCE = re.compile(
     r"^[A-Z][a-z]+…?$|[A-Za-z]{2} [A-Za-z“]|[a-z]{2}[.…:] |[a-z]{2}[.…]$|^ [A-Za-z]{4,}(?![\w=])"
