@@ -51,13 +51,8 @@ COMMANDS = {
 }
 VALUES = {
     *DEMO_QUESTIONS,
-<<<<<<< HEAD
     "</p><table width='100%'>",
     "take out",
-=======
-    "take out",
-    "</p><table width='100%'>",
->>>>>>> green
     "</td><td align='right' style='padding-left: 24px'>",
 }
 KEYS = {"Return", "Enter", "Esc", "Space", "End", "Home", "Del"}
