@@ -17,7 +17,7 @@ from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
 from app.base.settings import Folders, Settings
 from app.base.threads import report_errors
-from app.base.types import ModelRef, Sampling
+from app.base.types import DEMO_NAME, ModelRef, Sampling
 from app.chat import Chats
 from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
@@ -47,7 +47,7 @@ def demo_model() -> ModelRef:
     most of its answers about France are about another country.
     """
     path = resource("models", "demo-gpt-oss.gguf")  # its path may change with an update
-    return ModelRef.of_file(path, "Demo model", Sampling(temperature=0.3), "demo")
+    return ModelRef.of_file(path, DEMO_NAME, Sampling(temperature=0.3), "demo")
 
 
 class Host:

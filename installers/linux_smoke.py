@@ -9,6 +9,7 @@ Needs root, a network for debootstrap and apt, Xvfb, xdotool, and ImageMagick fo
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -95,7 +96,9 @@ def _smoke(root: Path) -> None:
     done = subprocess.run(
         person("env", "-u", "DISPLAY", "fireside", "--smoke"), capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr) == (0, ""), done
+    # Qt says so of the offscreen platform.
+    said = re.sub(r"^This plugin does not support .*\n", "", done.stderr, flags=re.MULTILINE)
+    assert (done.returncode, said) == (0, ""), done
     print("fireside --smoke: 0, and nothing on stderr")
     print(subprocess.run(person("fireside", "doctor"), capture_output=True, text=True).stdout)
 
@@ -114,7 +117,10 @@ def _screen() -> Iterator[None]:
 
 
 def _chat(root: Path) -> None:
-    """Chat by mouse and keys with the demo model, whose process is killed in between."""
+    """Chat by keys with the demo model, whose process is killed in between."""
+    data, chosen = f"/{_HOME}/.local/share/Fireside", shlex.quote(json.dumps({"model": "demo"}))
+    write = f"mkdir -p {data} && echo {chosen} > {data}/settings.json"
+    subprocess.run(person("sh", "-c", write), check=True)
     entry = (root / "usr/share/applications/fireside.desktop").read_text("utf-8")
     line = re.findall(r"^Exec=(.*)$", entry, re.MULTILINE)[0]
     program = subprocess.Popen(person(*shlex.split(line.replace("%f", ""))), stderr=subprocess.PIPE)
@@ -123,8 +129,6 @@ def _chat(root: Path) -> None:
             lambda: xdotool("search", "--onlyvisible", "--name", "Fireside"), "a window"
         )
         time.sleep(5)
-        _click(window, -187, 234)  # "Try it now", of the demo model
-        time.sleep(2)
         _ask(window, "What is the capital of France?")
         _until(lambda: "Paris" in _answers(root), "an answer")
         engine = _engine()
@@ -146,18 +150,10 @@ def _chat(root: Path) -> None:
 
 
 def _ask(window: str, question: str) -> None:
-    _click(window, -472, -110)  # the line that is written in
+    xdotool("windowfocus", window)
+    time.sleep(0.5)
     xdotool("type", "--delay", "30", question)
     xdotool("key", "Return")
-
-
-def _click(window: str, x: int, y: int) -> None:
-    """Click a place of a window, in pixels; a negative one counts from its other edge."""
-    found = dict(re.findall(r"(\w+)=(\d+)", xdotool("getwindowgeometry", "--shell", window)))
-    left, top, width, height = (int(found[key]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
-    place = str(left + x % width), str(top + y % height)
-    xdotool("windowfocus", window, "mousemove", *place, "click", "1")
-    time.sleep(0.5)
 
 
 def _answers(root: Path) -> str:
@@ -165,7 +161,7 @@ def _answers(root: Path) -> str:
     path = root / _HOME / ".local/share/Fireside/chats.db"
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            return repr(database.execute("SELECT parts FROM message").fetchall())
+            return repr(database.execute("SELECT text FROM part").fetchall())
     except sqlite3.Error:  # not yet
         return ""
 

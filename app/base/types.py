@@ -46,6 +46,9 @@ class PartKind(StrEnum):
     """A kind that a newer version has stored and this one does not know."""
 
 
+DEMO_NAME = "Demo model"
+"""The name under which the built-in model's answers are stored."""
+
 DECLINED = "declined"
 """The ``name`` of text in the place of an answer that the demo model could not give."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.base.types import DEMO_NAME
 from app.wording.language import tr
 
 DEMO_QUESTIONS = (
@@ -14,6 +15,11 @@ DEMO_QUESTIONS = (
 
 They are not translated, since it knows English only.
 """
+
+
+def model_name(name: str) -> str:
+    """Return a model's name in the user's language: the demo's alone has other words there."""
+    return tr("Demo model") if name == DEMO_NAME else name
 
 
 def first_questions() -> tuple[str, ...]:

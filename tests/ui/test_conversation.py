@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QPlainTextEdit, QWidget
 
 from app.base.errors import ContextFull, EngineDied, StoreFull
 from app.base.settings import Settings
@@ -204,7 +204,8 @@ def test_status_and_gauge(fireside: Fireside) -> None:
     reading.set()
     fireside.until(lambda: status.text() == USUAL)  # the speed is below the answer, only there
     used = STATS.prompt_tokens + STATS.generated
-    assert gauge.accessibleName() == f"{used} of {STATS.context:,} tokens used"
+    told = f"{used} of {STATS.context:,} tokens used"
+    fireside.until(lambda: gauge.accessibleName() == told)
 
 
 def test_the_gauge_says_what_takes_the_context(fireside: Fireside) -> None:
@@ -382,6 +383,16 @@ def test_a_new_chat_right_behind_send_stays_new(fireside: Fireside) -> None:
     fireside.shows("first")
 
 
+class Greetings(QObject):
+    """A counter of how often the greeting of an empty chat was shown."""
+
+    shown = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.shown += event.type() is QEvent.Type.Show and watched.objectName() == "greeting"
+        return False
+
+
 def test_a_restart_shows_it_all_again(start: Start) -> None:
     fireside = start()
     fireside.ask("first question", *answer("first answer"))
@@ -389,8 +400,13 @@ def test_a_restart_shows_it_all_again(start: Start) -> None:
     fireside.idle()
     fireside.ask("second question", said("half an"), fireside.hold())
     fireside.shows("half an")
+    greetings = Greetings()
+    application = QApplication.instance()
+    assert application
+    application.installEventFilter(greetings)
     fireside = start()
     fireside.shows("half an")
+    assert greetings.shown == 0  # not even until the chat is read
     for text in ("first question", "first answer", "second question", "This answer was cut off."):
         assert text in fireside.text()
 

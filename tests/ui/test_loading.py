@@ -18,7 +18,7 @@ from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.host import demo_model
 from app.store import State
-from app.ui.conversation.thought_panel import ThoughtHeader
+from app.ui.conversation.thought_panel import ThoughtHeader, WorkBar
 from tests.ui.driver import Fireside, Start, answer, make
 from tests.ui.qt import child
 
@@ -26,6 +26,12 @@ DEMO = Path(demo_model().place)
 KILLED = OutOfMemory(DEMO, "", killed=True)
 STOPPED = "The model was stopped by the system while loading, probably because memory ran out."
 NOT_YET = "This message hasn’t been answered yet."
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show what an answer waits for at once, not only if it takes a while."""
+    monkeypatch.setattr(WorkBar, "CALM_MS", 0)
 
 
 @pytest.fixture

@@ -319,7 +319,7 @@ def test_a_search_that_fails_says_so(start: Start, hub: Hub) -> None:
     show(fireside)
     search(fireside, "org")
     status = fireside.find(QLabel, "searchStatus")
-    fireside.until(lambda: "Hugging Face returned an error" in status.text())
+    fireside.until(lambda: "Hugging Face returned an error (status 500)." in status.text())
 
 
 def test_a_search_that_finds_nothing_says_so(start: Start, hub: Hub) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.types import Effort
+from app.ui.controls import spoken
 from app.ui.palette.palette import place_in
 from app.ui.palette.palette_list import PaletteRow
 from tests.ui.driver import Fireside, answer, make
@@ -168,7 +169,7 @@ def test_f1_lists_every_key(fireside: Fireside) -> None:
     said = {label.accessibleName() for label in keys.findChildren(QLabel)}
     for command in fireside.window.commands.all:
         if not command.shortcut().isEmpty():
-            assert f"{command.text()}: {command.shortcut().toString()}" in said
+            assert f"{command.text()}: {spoken(command.shortcut())}" in said
     keys.close()
 
 

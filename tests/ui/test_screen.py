@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -65,6 +66,10 @@ def test_the_window_fits_a_small_screen_with_the_composer_in_sight(
     assert window.conversation.height() > 20
 
 
+def narrower(widget: QWidget, width: int) -> bool:
+    return widget.width() < width
+
+
 def area(widget: QWidget, window: QWidget) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
@@ -110,28 +115,20 @@ def test_a_narrow_window_has_the_sidebar_over_the_conversation(fireside: Firesid
     QTest.keyClick(view, Qt.Key.Key_Return)
     fireside.shows("About apples.")
     assert not sidebar.isVisible()
+    fireside.find(QAbstractButton, "newChatHere").click()
+    assert window.chat is None
     window.resize(QSize(1180, 860))
     fireside.until(sidebar.isVisible)  # as it was before
     assert not shade.isVisible()
 
 
-def test_a_new_chat_without_the_sidebar(fireside: Fireside) -> None:
-    make(fireside, "apples")
-    fireside.find(QAbstractButton, "hideSidebar").click()
-    fireside.find(QAbstractButton, "newChatHere").click()
-    assert fireside.window.chat is None
-
-
-@pytest.mark.parametrize("width", [480, 360])
-def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside, width: int) -> None:
+def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside) -> None:
     window = fireside.window
-    window.setMinimumWidth(width)
-    window.resize(width, 500)
-    names = ("attach", "modelPicker", "send", "effort" if width == 480 else "effortShort")
-    fireside.until(lambda: window.composer.width() < width)
-    buttons = [fireside.find(QWidget, name) for name in names]
-    for button in buttons:
-        assert window.composer.rect().contains(area(button, window.composer)), button.objectName()
-    places = sorted((area(button, window) for button in buttons), key=QRect.left)
-    for one, next_ in pairwise(places):
-        assert not one.intersects(next_)
+    window.setMinimumWidth(360)
+    for width, effort in ((480, "effort"), (360, "effortShort")):
+        window.resize(width, 500)
+        fireside.until(partial(narrower, window.composer, width))
+        names = ("attach", "modelPicker", effort, "send")
+        places = [area(fireside.find(QWidget, name), window.composer) for name in names]
+        assert all(map(window.composer.rect().contains, places))
+        assert not any(one.intersects(next_) for one, next_ in pairwise(places))

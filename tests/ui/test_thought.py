@@ -219,7 +219,7 @@ def test_the_answer_can_be_had_now(fireside: Fireside, by: str) -> None:
     fireside.ask("why", prompt, thought("Because"), thinking, said("It is", 1), saying, done())
     fireside.shows("Because")
     assert hurry(fireside).isEnabled()
-    assert hurry(fireside).toolTip() == "Answer now (Ctrl+Return)"
+    assert hurry(fireside).toolTip() == "Answer now (Ctrl+Enter)"
     if by == "button":
         hurry(fireside).click()
     else:

@@ -203,7 +203,8 @@ def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
             count,
         )
         assert found.left_out == {}
-        assert found.into(other) == ImportReport(len(chats), count, 0)
+        ids = tuple(range(1, len(chats) + 1))
+        assert found.into(other) == ImportReport(len(chats), count, 0, ids)
         assert content(other) == content(one)
         assert found.into(other) == ImportReport(0, 0, len(chats))
         assert content(other) == content(one)
@@ -258,7 +259,7 @@ def test_what_has_gone_on_is_known(store: Store, tmp_path: Path) -> None:
     store.chats.rename(chat, "Another name")
     assert read(tmp_path / "out.json").into(store) == ImportReport(0, 0, 1)
     store.bin.put(chat)  # what is in the bin may be imported again
-    assert read(tmp_path / "out.json").into(store) == ImportReport(1, 2, 0)
+    assert read(tmp_path / "out.json").into(store) == ImportReport(1, 2, 0, (2,))
 
 
 def test_an_import_can_be_ended_and_done_again(store: Store, tmp_path: Path) -> None:
@@ -277,7 +278,8 @@ def test_an_import_can_be_ended_and_done_again(store: Store, tmp_path: Path) -> 
         found.into(store, seen)
     some = len(store.chats.listed())
     assert 0 < some < 700
-    assert found.into(store) == ImportReport(1000 - some, 1000 - some, some)
+    rest = 1000 - some
+    assert found.into(store) == ImportReport(rest, rest, some, tuple(range(some + 1, 1001)))
     assert len(store.chats.listed()) == 1000
 
 
@@ -371,7 +373,7 @@ def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "more.json"
     path.write_text(json.dumps({"format": raw["format"], "by": [{}], **raw, "end": 1}), "utf-8")
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
-        assert read(path).into(other) == ImportReport(1, 3, 0)
+        assert read(path).into(other) == ImportReport(1, 3, 0, (1,))
         assert other.chats.listed()[0].setup == PLAIN
         saved = other.messages.conversation(other.chats.listed()[0].id)[1].stats
         assert saved is not None

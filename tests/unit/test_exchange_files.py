@@ -97,7 +97,7 @@ def test_the_archive_of_the_privacy_portal(store: Store, tmp_path: Path) -> None
         1,
     )
     assert found.faults == ()
-    assert found.into(store) == ImportReport(3, found.messages, 0)
+    assert found.into(store) == ImportReport(3, found.messages, 0, (1, 2, 3))
     assert titles(store) == ["Capitals", "Cats", "Sums"]
     assert found.into(store) == ImportReport(0, 0, 3)
     (tmp_path / "x").mkdir()
@@ -263,7 +263,7 @@ def test_a_file_is_read_once(store: Store, tmp_path: Path) -> None:
     chosen = [path, tmp_path, tmp_path / ".." / tmp_path.name / "a.json"]
     found = read(chosen, store=store)
     assert (found.chats, found.duplicates) == (4, 1)
-    assert found.into(store) == ImportReport(3, 16, 1)
+    assert found.into(store) == ImportReport(3, 16, 1, (1, 2, 3))
     assert found.into(store) == ImportReport(0, 0, 4)
     assert read(chosen, store=store).duplicates == 4
 
@@ -311,7 +311,7 @@ def test_chats_without_times_are_found_again(store: Store, tmp_path: Path) -> No
     """
     path = tmp_path / "a.json"
     path.write_bytes(chats(timeless("Is it?"), timeless("Is it?"), timeless("Hello")))
-    assert read(path).into(store) == ImportReport(3, 6, 0)
+    assert read(path).into(store) == ImportReport(3, 6, 0, (1, 2, 3))
     os.utime(path, (1_400_000_000, 1_400_000_000))
     assert read(path).into(store) == ImportReport(0, 0, 3)
     row = next(row for row in store.chats.listed() if row.title == "Hello")
@@ -319,7 +319,7 @@ def test_chats_without_times_are_found_again(store: Store, tmp_path: Path) -> No
     store.messages.add(row.id, asked.id, asked.message)
     assert read(path).into(store) == ImportReport(0, 0, 3)
     path.write_bytes(chats(timeless("Hello", answer="No."), timeless("Is it?")))
-    assert read(path).into(store) == ImportReport(1, 2, 1)
+    assert read(path).into(store) == ImportReport(1, 2, 1, (4,))
 
 
 # --- Size ---------------------------------------------------------------------------------

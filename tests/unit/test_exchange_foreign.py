@@ -71,7 +71,7 @@ def test_chatgpt(store: Store, tmp_path: Path, pieces: int) -> None:
         OmissionReason.UNKNOWN: 1,
         OmissionReason.CHAT: 1,
     }
-    assert found.into(store) == ImportReport(4, 17, 0)
+    assert found.into(store) == ImportReport(4, 17, 0, (1, 2, 3, 4))
     assert found.into(store) == ImportReport(0, 0, 4)
     assert read(chatgpt.write_json(tmp_path / "again.json")).into(store) == ImportReport(0, 0, 4)
 
@@ -241,7 +241,7 @@ def test_lmstudio(store: Store, tmp_path: Path) -> None:
     found = read(write(tmp_path, lmstudio()))
     assert (found.source, found.chats, found.messages) == (ImportSource.LM_STUDIO, 1, 4)
     assert found.left_out == {OmissionReason.IMAGE: 1, OmissionReason.TOOL: 1}
-    assert found.into(store) == ImportReport(1, 4, 0)
+    assert found.into(store) == ImportReport(1, 4, 0, (1,))
     assert found.into(store) == ImportReport(0, 0, 1)
     row = chat_named(store, "Two answers")
     assert row.setup == ChatSettings("Be nice.")
@@ -301,7 +301,7 @@ def test_openwebui(store: Store, tmp_path: Path) -> None:
         OmissionReason.FILE: 1,
         OmissionReason.TOOL: 1,
     }
-    assert found.into(store) == ImportReport(2, 4, 0)
+    assert found.into(store) == ImportReport(2, 4, 0, (1, 2))
     assert found.into(store) == ImportReport(0, 0, 2)
     row = chat_named(store, "Is it?")
     assert row.setup == PLAIN

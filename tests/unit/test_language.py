@@ -49,8 +49,13 @@ COMMANDS = {
     '`fireside ask "…"`',
     "`fireside pull NAME`",
 }
-VALUES = {*DEMO_QUESTIONS, "take out", "</td><td align='right' style='padding-left: 24px'>"}
-KEYS = {"Return", "Esc", "Space", "End", "Home", "Del"}
+VALUES = {
+    *DEMO_QUESTIONS,
+    "</p><table width='100%'>",
+    "take out",
+    "</td><td align='right' style='padding-left: 24px'>",
+}
+KEYS = {"Return", "Enter", "Esc", "Space", "End", "Home", "Del"}
 SENTENCE = re.compile(
     r"^[A-Z][a-z]+…?$|[A-Za-z]{2} [A-Za-z“]|[a-z]{2}[.…:] |[a-z]{2}[.…]$|^ [A-Za-z]{4,}(?![\w=])"
 )

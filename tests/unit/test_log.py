@@ -71,7 +71,7 @@ def test_a_trace_has_types_and_places_and_no_words(faults: FaultLog, tmp_path: P
 def test_of_our_own_errors_it_has_the_numbers(tmp_path: Path) -> None:
     assert log.of_exception(EngineDied(-6, SECRET)).trace.endswith("EngineDied(exit_code=-6)")
     large = log.of_exception(ModelTooLarge(Path(SECRET), 3, 2, SECRET)).trace
-    assert large.endswith("ModelTooLarge(needed=3, available=2)")
+    assert large.endswith("ModelTooLarge(needed=3, available=2, fits_otherwise=False)")
     full = log.of_exception(OSError(errno.ENOSPC, SECRET, SECRET)).trace
     assert full == "OSError(ENOSPC)"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.ui.conversation.greeting import Greeting
 from app.ui.theme import Theme
@@ -29,6 +29,8 @@ class ConversationPane(QStackedWidget):
         self.greeting = Greeting(theme)
         self.greeting.asked.connect(self.asked)
         self.addWidget(self.greeting)
+        self._blank = QWidget()
+        self.addWidget(self._blank)
         self.setMinimumHeight(64)  # in a low window, the composer gets the space
 
     @property
@@ -54,6 +56,11 @@ class ConversationPane(QStackedWidget):
         self.setCurrentWidget(self.greeting)
         if self._transcript is not None:
             self._transcript.messages.set_rows([])
+
+    def show_blank(self) -> None:
+        """Show nothing in place of the greeting, while a chat is read."""
+        if self.currentWidget() is self.greeting:
+            self.setCurrentWidget(self._blank)
 
     def show_transcript(self, shown: bool = True) -> None:
         """Show the transcript, or the greeting if ``shown`` is false."""

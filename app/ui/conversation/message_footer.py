@@ -13,6 +13,7 @@ from app.store import MessageRow
 from app.ui.controls import Button, muted
 from app.ui.conversation.message_state import MessageState
 from app.ui.theme import Theme
+from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.language import number, tr
 
@@ -115,7 +116,7 @@ class MessageFooter(QWidget):
         """Show the footer of this answer."""
         self._effort = row.effort or Effort.MEDIUM
         self._copy.setVisible(bool(row.message.text))
-        said = [effort_name(self._effort), row.model]
+        said = [effort_name(self._effort), model_name(row.model)]
         if row.stats and row.stats.tokens_per_second:
             said.append(
                 tr("{tokens_per_second} tokens/s").format(

@@ -12,6 +12,7 @@ from app.base.types import Effort, ModelRef
 from app.ui.clipboard import copy_markdown, copy_plain, copy_rich, copy_text
 from app.ui.controls import plain
 from app.ui.conversation.message_state import MessageState
+from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.language import tr
 
@@ -71,7 +72,7 @@ def fill_regenerate(menu: QMenu, record: MessageState, commands: MessageCommands
         models.setObjectName("regenerateModels")
         models.addAction(tr("Needs to load first")).setEnabled(False)
         for model in others:
-            _add_efforts(models.addMenu(plain(model.name)), row.id, model, commands)
+            _add_efforts(models.addMenu(plain(model_name(model.name))), row.id, model, commands)
 
 
 def _add_efforts(

@@ -12,7 +12,7 @@ from app.base.types import DECLINED, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_turns import Work
-from app.wording.demo_words import declined_sentence
+from app.wording.demo_words import declined_sentence, model_name
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -51,7 +51,7 @@ class MessageState:
     @property
     def title(self) -> str:
         """The message's author, effort and time, for screen readers."""
-        who = tr("You") if self.is_question else self.row.model or tr("Answer")
+        who = tr("You") if self.is_question else model_name(self.row.model) or tr("Answer")
         effort = effort_name(self.row.effort) if self.row.effort else ""
         return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
 

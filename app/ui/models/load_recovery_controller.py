@@ -16,6 +16,7 @@ from app.ui.pages import Pages
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.live_turns import LiveAnswer, LiveTurns
 from app.ui.state.model_choice import ModelChoice, plan_summary
+from app.wording.demo_words import model_name
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
@@ -94,7 +95,9 @@ class LoadRecoveryController(QObject):
     def _use(self, model: ModelRef, lighter: Lighter | None, waits: LiveAnswer | None) -> None:
         if lighter is None:
             self._banner.show_sentence(
-                tr("{name} already uses as little memory as possible.").format(name=model.name),
+                tr("{name} already uses as little memory as possible.").format(
+                    name=model_name(model.name)
+                ),
                 Action.CHOOSE_MODEL,
             )
             return
@@ -104,14 +107,14 @@ class LoadRecoveryController(QObject):
             tr(
                 "{name} now uses less memory: {summary}. You can change this under Settings > "
                 "Memory."
-            ).format(name=model.name, summary=plan_summary(lighter.plan))
+            ).format(name=model_name(model.name), summary=plan_summary(lighter.plan))
         )
 
     def _planned(self, event: ModelPlanned) -> None:
         if event.reduced:
             self._reduced = tr(
                 "Less memory was free than expected, so {name} uses reduced settings: {summary}."
-            ).format(name=event.model.name, summary=plan_summary(event.plan))
+            ).format(name=model_name(event.model.name), summary=plan_summary(event.plan))
             self._banner.show_sentence(self._reduced)
 
     def _ended(self, event: TurnEnded) -> None:

@@ -17,6 +17,7 @@ from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.state.live_turns import loading_sentence
 from app.ui.state.model_choice import ModelChoice
+from app.wording.demo_words import model_name
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -118,7 +119,7 @@ class ModelPickerController(QObject):
     def fill(self, menu: QMenu) -> None:
         """Fill the menu with the models, and with ways to get another."""
         for model in self._models.known():
-            action = menu.addAction(plain(model.name))
+            action = menu.addAction(plain(model_name(model.name)))
             action.setCheckable(True)
             action.setChecked(model == self._models.asked)
             action.setToolTip(model.place)

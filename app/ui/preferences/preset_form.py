@@ -16,6 +16,7 @@ from app.ui.form_fields import FormRow, TextField, heading, named
 from app.ui.preferences.sampling_fields import SamplingFields
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
+from app.wording.demo_words import model_name
 from app.wording.efforts import effort_label
 from app.wording.language import tr
 
@@ -147,7 +148,7 @@ class PresetForm(QWidget):
         model = self._models.find(key)
         name = tr("Any")
         if model:
-            name = model.name
+            name = model_name(model.name)
         elif key:
             name = tr("{name} (not installed)").format(name=Path(key).stem)
         middle = Qt.TextElideMode.ElideMiddle
@@ -157,7 +158,10 @@ class PresetForm(QWidget):
     def _pick_model(self) -> None:
         menu = menu_of(self, "presetModelMenu")
         now = self.preset.model if self.preset else ""
-        choices = [("", tr("Any")), *((model.key, model.name) for model in self._models.here())]
+        choices = [
+            ("", tr("Any")),
+            *((model.key, model_name(model.name)) for model in self._models.here()),
+        ]
         for key, name in choices:
             action = menu.addAction(elided(menu, name, _MENU_WIDTH))
             action.setCheckable(True)

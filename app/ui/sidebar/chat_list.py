@@ -9,7 +9,6 @@ from dataclasses import replace
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
-    QMimeData,
     QModelIndex,
     QPoint,
     Qt,
@@ -17,7 +16,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -29,18 +27,18 @@ from PySide6.QtGui import (
     QMouseEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QWidget
 
 from app.store import ChatRow, SearchHit
 from app.ui.dialogs import ask_name
 from app.ui.sidebar.chat_delegate import ChatDelegate
+from app.ui.sidebar.chat_drag import drag_chats, dragged, folder_at
 from app.ui.sidebar.chat_menu import ListActions, chat_menu, folder_menu
 from app.ui.sidebar.chat_model import ENTRY, ChatModel, FolderRow, Index, Key, key_of
 from app.ui.sidebar.sticky_heading import StickyHeading
 from app.ui.theme import Theme
 from app.wording.language import tr
 
-_MIME = "application/x-fireside-chats"
 _SELECT = QItemSelectionModel.SelectionFlag
 _EDITING = QAbstractItemView.State.EditingState
 
@@ -396,20 +394,8 @@ class ChatList(QListView):
     # --- Dragging ---------------------------------------------------------------------------
 
     def startDrag(self, actions: Qt.DropAction) -> None:
-        chosen = self.chosen()
-        data = QMimeData()
-        data.setData(_MIME, b" ".join(b"%d" % chat.id for chat in chosen))
-        count = len(chosen)
-        label = QLabel(chosen[0].title if count == 1 else tr("%Ln chat(s)", "", count))
-        label.setObjectName("dragged")
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setMaximumWidth(self.viewport().width())
-        drag = QDrag(self)
-        drag.setMimeData(data)
-        drag.setPixmap(label.grab())
-        drag.setHotSpot(QPoint(-10, 10))
         self.viewport().setAcceptDrops(True)  # only for chats; files are dropped on the window
-        drag.exec(Qt.DropAction.MoveAction)
+        drag_chats(self, self.chosen(), self.viewport().width())
         self.viewport().setAcceptDrops(False)
         self._show_target(None)
 
@@ -419,7 +405,7 @@ class ChatList(QListView):
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         super().dragMoveEvent(event)  # scrolls at the edges
-        self._show_target(self._folder_at(event.position().toPoint()))
+        self._show_target(folder_at(self.indexAt(event.position().toPoint())))
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -427,20 +413,12 @@ class ChatList(QListView):
         self._show_target(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        chats = tuple(map(int, bytes(event.mimeData().data(_MIME).data()).split()))
-        folder = self._folder_at(event.position().toPoint())
+        chats = dragged(event.mimeData())
+        folder = folder_at(self.indexAt(event.position().toPoint()))
         event.acceptProposedAction()
         self.setState(QAbstractItemView.State.NoState)
         self._show_target(None)
         self.arranged.emit(chats, {"folder": folder})
-
-    def _folder_at(self, where: QPoint) -> str:
-        match self.indexAt(where).data(ENTRY):
-            case FolderRow(name=name):
-                return name
-            case ChatRow(folder=name):
-                return name
-        return ""
 
     def _show_target(self, folder: str | None) -> None:
         if folder != self._delegate.drop_folder:

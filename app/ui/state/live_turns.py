@@ -36,6 +36,7 @@ from app.turn import (
     TurnStarted,
     TurnWithdrawn,
 )
+from app.wording.demo_words import model_name
 from app.wording.language import number, tr
 from app.wording.quantities import duration
 
@@ -178,7 +179,7 @@ class LiveAnswer:
                 loading_sentence(self.model, self.loading),
                 self.since,
                 self.loading,
-                tr("Loading {name}").format(name=self.model.name),
+                tr("Loading {name}").format(name=model_name(self.model.name)),
                 withdrawable=True,
             )
         if not self.context and self.ended is None and self.turn.stopped.is_set():
@@ -353,5 +354,5 @@ class LiveTurns(QObject):
 def loading_sentence(model: ModelRef, fraction: float) -> str:
     """Return a sentence about the progress of loading a model."""
     return tr("Loading {name}… {percent}%").format(
-        name=model.name, percent=number(int(100 * fraction))
+        name=model_name(model.name), percent=number(int(100 * fraction))
     )

@@ -78,6 +78,8 @@ class ChatNavigator(QObject):
     def begin(self) -> None:
         """Show a new chat at the start, without the user having chosen it."""
         self._show_new()
+        if self._host.settings.chat is not None:  # `reopen` will show it
+            self._views.conversation.show_blank()
         self._show_chat_page()
 
     def open_chat(self, chat: int, place: SearchHit | None = None) -> None:
@@ -112,6 +114,8 @@ class ChatNavigator(QObject):
             if page:
                 pages.setCurrentWidget(page)
             self.switched.emit()
+        elif not current.is_stored() and not current.busy():
+            self._views.conversation.show_greeting()
         self.progressed.emit()
 
     def _show_new(self) -> None:

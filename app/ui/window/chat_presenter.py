@@ -55,6 +55,7 @@ class ChatPresenter(QObject):
                 self._show(chat, rows, place)
                 then()
 
+        self._conversation.show_blank()
         self._store.ask(read, show)
 
     def _show(self, chat: int, rows: list[MessageRow], place: SearchHit | None) -> None:

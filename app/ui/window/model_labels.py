@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from app.ui.state.model_choice import ModelChoice, plan_summary
 from app.ui.window.layout import WindowLayout
+from app.wording.demo_words import model_name
 from app.wording.language import tr
 
 
@@ -22,7 +23,7 @@ class ModelLabels(QObject):
 
     def _show(self) -> None:
         asked = self._models.asked
-        self._composer.set_model(asked.name if asked else tr("Choose a model"))
+        self._composer.set_model(model_name(asked.name) if asked else tr("Choose a model"))
         self._demo_line.setVisible(asked == self._models.demo)
         self._greeting.set_demo(asked == self._models.demo)
         self._show_plan()
