@@ -246,7 +246,7 @@ def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
         )
     )
     if wanted.plan:
-        _say(" ".join(filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine)))))
+        _say("\n".join(filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine)))))
 
 
 def _confirmed() -> bool:
