@@ -30,7 +30,7 @@ from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_bar import AttachmentChip
 from app.ui.composer.attachment_preview import AttachmentPreview
 from app.ui.composer.part_choice import PartChoice
-from app.ui.controls import Notice
+from app.ui.notice import Notice
 from tests.fakes.pdf_file import pdf
 from tests.ui.driver import Fireside, answer
 from tests.ui.qt import child, focused

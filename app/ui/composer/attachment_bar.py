@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWi
 from app.base.types import Part
 from app.documents.document import encoding_label
 from app.ui.composer.attachment import Attachment, ranges
-from app.ui.controls import Button, Elided, IconView, Notice, column, menu_of, plain, plain_tip, tip
+from app.ui.controls import Button, Elided, IconView, column, menu_of, plain, tip
+from app.ui.notice import Notice
 from app.ui.theme import Theme, font
 from app.wording.language import number, tr
 
@@ -49,7 +50,7 @@ class ChipHead(Button):
         label = tr("Preview {name}").format(name=item.name)
         self.setAccessibleName(label)
         self.setAccessibleDescription(item.detail)
-        self.setToolTip(plain_tip(tip(label, "Return")))
+        self.setToolTip(tip(label, "Return"))
         self.setEnabled(item.part is not None)
 
 

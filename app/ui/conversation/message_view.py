@@ -11,11 +11,12 @@ from app.store import MessageRow, State
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.column import Column
-from app.ui.controls import Button, Notice, muted
+from app.ui.controls import Button, muted
 from app.ui.conversation.message_footer import MessageFooter
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_panel import ThoughtHead
+from app.ui.notice import Notice
 from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr

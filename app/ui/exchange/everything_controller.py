@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_file, ask_target
+from app.ui.file_manager import reveal
 from app.ui.theme import Theme
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -59,12 +59,11 @@ class EverythingController(QObject):
 
         def done(path: Path) -> None:
             if not stop.is_set():  # else the dialog was closed at the last moment
-                folder = QUrl.fromLocalFile(str(path.parent))
                 dialog.finish(
                     tr("Exported to {name}").format(name=path.name),
                     tr("On the other computer, choose Import everything in Settings."),
                     tr("Show in folder"),
-                    lambda: QDesktopServices.openUrl(folder),
+                    lambda: reveal(path),
                 )
 
         def seen(share: float) -> None:

@@ -11,13 +11,14 @@ from app.engine.probe import Examined, Machine
 from app.models import catalog
 from app.models.catalog import HubModel, Offer
 from app.models.disk_scan import InstalledModel
-from app.ui.controls import Button, Notice, column
+from app.ui.controls import Button, column
 from app.ui.form_fields import heading
 from app.ui.models.card import HeroCard, OptionList, OptionRow
 from app.ui.models.details import Details, details_of, licence_of
 from app.ui.models.download_controller import DownloadController, name_of
 from app.ui.models.download_row import DownloadRow
 from app.ui.models.hub_search_pane import HubSearchPane
+from app.ui.notice import Notice
 from app.ui.state.installed_list import InstalledList, place_name, title
 from app.ui.theme import Theme
 from app.wording.language import tr

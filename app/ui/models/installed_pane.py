@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models import file_operations
 from app.models.disk_scan import InstalledModel, ModelSource
-from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
+from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone, tip
 from app.ui.dialogs import ask_folder, confirm
 from app.ui.file_manager import reveal
 from app.ui.form_fields import heading
@@ -317,11 +317,11 @@ class ModelRow(QFrame):
         ):
             button.setVisible(not moving)
             button.setEnabled(able and not asked)
-            button.setToolTip(_tip(button.accessibleName(), model, asked, able))
+            button.setToolTip(tip(_label(button.accessibleName(), model, asked, able)))
 
 
-def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
-    """Return a tooltip: what a button does, or why it is disabled."""
+def _label(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
+    """Return what a button does, or why it is disabled."""
     if asked:
         return tr("{label} (switch to another model first)").format(label=label)
     if not able:

@@ -10,7 +10,8 @@ from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
-from app.ui.controls import Button, Segments, set_tone
+from app.ui.choices import Segments
+from app.ui.controls import Button, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
 from app.ui.state.hardware_probe import HardwareProbe

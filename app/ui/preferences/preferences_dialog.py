@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 from app.ui.controls import Scroll, column, muted
 from app.ui.form_fields import FormPage, named
 from app.ui.preferences.page_search import SEARCH_KEYS, SearchField, field_of, found
-from app.ui.screen import UNLIMITED, FittingDialog
+from app.ui.screen import FittingDialog
 from app.ui.theme import font
-from app.ui.zoom import zoomed
+from app.ui.zoom import UNLIMITED, zoomed
 from app.wording.language import tr
 
 _NARROW = 640  # pixels of the dialog below which its list lies above the pages

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.base.types import Effort, Sampling
 from app.store import Preset
-from app.ui.controls import Button, Segments, column, elided, menu_of
+from app.ui.choices import Segments
+from app.ui.controls import Button, column, elided, menu_of
 from app.ui.form_fields import FormRow, TextField, heading, named
 from app.ui.preferences.sampling_fields import SamplingFields
 from app.ui.state.model_choice import ModelChoice
