@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QFrame,
     QLabel,
     QMenu,
@@ -214,6 +215,11 @@ def menu_of(parent: QWidget, name: str) -> QMenu:
     return menu
 
 
+def pop_up_below(menu: QMenu, widget: QWidget) -> None:
+    """Show a menu at the lower left corner of a widget."""
+    menu.popup(widget.mapToGlobal(widget.rect().bottomLeft()))
+
+
 def plain(text: str) -> str:
     """Escape a text for a button or a menu, in which "&" marks a key."""
     return text.replace("&", "&&")
@@ -254,6 +260,12 @@ def set_kind(button: Button, kind: str) -> None:
         button.setProperty("kind", kind)
         button.style().unpolish(button)
         button.style().polish(button)
+
+
+def set_across(layout: QBoxLayout, across: bool) -> None:
+    """Lay out beside each other, or below each other where there is no room for that."""
+    direction = QBoxLayout.Direction
+    layout.setDirection(direction.LeftToRight if across else direction.TopToBottom)
 
 
 def column(

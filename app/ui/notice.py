@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.controls import Button, IconView, muted
+from app.ui.controls import Button, IconView, muted, set_across
 from app.ui.theme import Theme
 from app.wording.language import tr
 
@@ -104,8 +104,7 @@ class Notice(QFrame):
             shown = [button.sizeHint().width() for button in buttons if not button.isHidden()]
             room = width - self._layout.contentsMargins().left() - _AROUND
             fits = sum(shown) + row.spacing() * (len(shown) - 1) <= room
-            direction = QBoxLayout.Direction
-            row.setDirection(direction.LeftToRight if fits else direction.TopToBottom)
+            set_across(row, fits)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -24,6 +24,11 @@ from app.wording.language import tr
 GUTTER = 8  # pixels beside the text; the icons' hover background extends into them
 _GAP = 12
 _INDENT = 23  # pixels before the reasoning, with its line
+_ACTION_BUTTONS = {
+    Action.CHOOSE_MODEL: "chooseAnotherModel",
+    Action.LOAD_AGAIN: "loadAgain",
+    Action.USE_LESS_MEMORY: "useLessMemory",
+}
 
 
 class MessageView(QWidget):
@@ -321,7 +326,10 @@ class AnswerView(MessageView):
                 effort = row.effort or Effort.MEDIUM
                 name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
             case _:
-                name, step = action.control, lambda: self.act.emit(action)
+                name, step = (
+                    _ACTION_BUTTONS.get(action, "actOnError"),
+                    lambda: self.act.emit(action),
+                )
         return Button(self.theme, name, action.words, text=action.words, clicked=step)
 
 

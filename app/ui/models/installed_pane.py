@@ -14,7 +14,7 @@ from app.ui.dialogs import ask_folder, confirm
 from app.ui.file_manager import reveal
 from app.ui.form_fields import heading
 from app.ui.models.details import Details
-from app.ui.state.installed_list import InstalledList, place_name, title
+from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -164,7 +164,7 @@ class InstalledPane(QWidget):
         return row
 
     def _ask_removal(self, model: InstalledModel) -> None:
-        name, size = title(model), gigabytes(model.size)
+        name, size = model.title, gigabytes(model.size)
         if self._installed.ours(model):
             confirm(
                 self,
@@ -217,7 +217,7 @@ class ModelRow(QFrame):
     def __init__(self, theme: Theme, model: InstalledModel) -> None:
         super().__init__()
         self._model = model
-        shown_name = title(model)
+        shown_name = model.title
         self.setObjectName("card")
         self.setAccessibleName(shown_name)
         name = Elided("modelTitle")

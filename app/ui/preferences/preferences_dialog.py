@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.controls import Scroll, column, muted
+from app.ui.controls import Scroll, column, muted, set_across
 from app.ui.form_fields import FormPage, named
 from app.ui.preferences.page_search import SEARCH_KEYS, SearchField, field_of, found
 from app.ui.screen import FittingDialog
@@ -125,8 +125,7 @@ class PreferencesDialog(FittingDialog):
     def _arrange(self) -> None:
         """Put the list above the pages in a narrow dialog."""
         beside = self.width() >= zoomed(_NARROW)
-        way = QBoxLayout.Direction
-        self._row.setDirection(way.LeftToRight if beside else way.TopToBottom)
+        set_across(self._row, beside)
         self._list.setFlow(QListView.Flow.TopToBottom if beside else QListView.Flow.LeftToRight)
         self._size_items(beside=beside)
         self._side.setProperty("above", not beside)
