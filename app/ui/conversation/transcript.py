@@ -19,6 +19,7 @@ from app.base.types import Effort, ModelRef
 from app.ui.clipboard import copy_markdown, copy_text
 from app.ui.controls import menu_of, pop_up_below
 from app.ui.conversation.accessible import Announcer, install
+from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.context_menu import open_menu
 from app.ui.conversation.find_controller import FindController
 from app.ui.conversation.highlight_layer import HighlightLayer
@@ -32,7 +33,7 @@ from app.ui.conversation.message_menu import (
     fill_regenerate,
 )
 from app.ui.conversation.message_state import MessageState
-from app.ui.conversation.message_view import AnswerView, MessageView
+from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.mouse_selection import MouseSelection
 from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.selection_controller import SelectionController

@@ -113,6 +113,9 @@ class MemoryPage(FormPage):
         self._cache.chosen.connect(self._show)
         self._weights.set_value("mapped" if overrides.mapped else "")
         self._weights.chosen.connect(self._show)
+        self._add_rows()
+
+    def _add_rows(self) -> None:
         self._gpu_rows = [
             FormRow(
                 tr("GPU layers"),
