@@ -14,15 +14,8 @@ from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
 from app.base.types import ModelRef
-from app.engine.plan import (
-    CacheType,
-    MemoryUse,
-    Overrides,
-    Plan,
-    PlanRefused,
-    propose,
-    usable,
-)
+from app.engine.memory_model import CacheType, MemoryUse
+from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
 from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.language import number, tr
