@@ -82,6 +82,8 @@ def remove(folders: Folders, kinds: Collection[DataKind]) -> tuple[str, ...]:
         left += _remove_secrets(folders)
     if DataKind.MODELS in kinds:
         left += _remove_models(folders)
+    elif DataKind.SETTINGS in kinds and not _model_sizes(folders):
+        left += _remove(folders.downloads)  # an empty list
     for kind in kinds:
         for path in _paths(folders, kind):
             left += _remove(path)

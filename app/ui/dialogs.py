@@ -62,10 +62,15 @@ def ask_files(
 
 
 def ask_file(
-    parent: QWidget, name: str, title: str, done: Callable[[Path], object], kinds: str
+    parent: QWidget,
+    name: str,
+    title: str,
+    done: Callable[[Path], object],
+    kinds: str,
+    at: str = "",
 ) -> None:
-    """Ask for an existing file."""
-    dialog = _file_dialog(parent, name, title, kinds)
+    """Ask for an existing file, in the folder ``at``."""
+    dialog = _file_dialog(parent, name, title, kinds, at)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.fileSelected.connect(lambda path: done(Path(path)))
     dialog.open()

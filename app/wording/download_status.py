@@ -129,7 +129,7 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
         return sentence, sentence
     match now.phase:
         case DownloadPhase.ASKING:
-            sentence = tr("Connecting to Hugging Face…")
+            return tr("Connecting to Hugging Face…"), tr("Connecting…")
         case DownloadPhase.CHECKING:
             sentence = tr("Verifying…")
         case DownloadPhase.REPAIRING:

@@ -123,6 +123,22 @@ def test_it_begins_at_what_is_in_view_and_wraps(transcript: Transcript) -> None:
     assert current(transcript) == FindHit(51, 1, 0), "from where one has scrolled to"
 
 
+def test_the_bar_covers_no_match(transcript: Transcript) -> None:
+    transcript.messages.set_rows(rows({1: "A haystack."}, 20))
+    settle()
+    transcript.list.show_message(3)
+    before = transcript.list.offset_of(3)
+    transcript.open_find()
+    assert transcript.list.offset_of(3) == before, "nothing moves"
+    bar = transcript.finder.bar
+    QTest.keyClicks(bar.field, "hay")
+    finish(transcript)
+    view = transcript.views.active[transcript.messages.records[0]]
+    assert view.y() >= bar.geometry().bottom()
+    bar.dismiss()
+    assert view.y() < bar.geometry().bottom()
+
+
 def test_enter_before_the_count_is_there(
     transcript: Transcript, monkeypatch: pytest.MonkeyPatch
 ) -> None:

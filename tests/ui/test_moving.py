@@ -37,7 +37,7 @@ def test_everything_goes_to_another_computer(
     file = tmp_path / "out" / "all.zip"
     file.parent.mkdir()
     monkeypatch.setattr(f"{CONTROLLER}.ask_target", lambda w, n, t, done, k, at, e: done(file))
-    monkeypatch.setattr(f"{CONTROLLER}.ask_file", lambda w, n, t, done, k: done(file))
+    monkeypatch.setattr(f"{CONTROLLER}.ask_file", lambda w, n, t, done, k, at: done(file))
     shown: list[Path] = []
     monkeypatch.setattr(f"{CONTROLLER}.reveal", shown.append)
     fireside = start()

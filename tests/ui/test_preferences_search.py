@@ -52,6 +52,9 @@ def test_rows_are_found_by_label_and_by_help(fireside: Fireside) -> None:
     QTest.keyClick(dialog.search, Qt.Key.Key_Escape)
     assert pages(dialog) == everything
     assert not child(dialog, QLabel, "noPreferences").isVisible()
+    QTest.keyClick(dialog.search, Qt.Key.Key_Down)
+    assert focused().objectName() == "preferencePages"
+    dialog.search.setFocus()
     QTest.keyClick(dialog.search, Qt.Key.Key_Escape)
     fireside.until(
         lambda: (

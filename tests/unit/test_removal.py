@@ -92,6 +92,15 @@ def test_only_what_was_chosen_goes(folders: Folders, kind: DataKind) -> None:
     assert before - files(folders.data) == set(OURS[kind])
 
 
+def test_a_list_of_no_downloads_goes_with_the_settings(folders: Folders) -> None:
+    folders.downloads.write_text('{"orders": [], "downloaded": [], "unused": []}', "utf-8")
+    kinds = {data.kind for data in find(folders)}
+    assert DataKind.MODELS not in kinds, "there is nothing to choose"
+    remove(folders, kinds)
+    remove_folder(folders)
+    assert not folders.data.exists()
+
+
 def test_files_of_others_stay(folders: Folders) -> None:
     fill(folders.data, FOREIGN)
     remove(folders, frozenset(DataKind))

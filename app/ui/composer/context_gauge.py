@@ -148,7 +148,7 @@ def _arc(painter: QPainter, ring: QRectF, pen: QPen, start: float, length: float
 
 
 def _short(count: int) -> str:
-    """Return a count of tokens with two or three digits."""
+    """Return a count of tokens with two or three digits, in the steps of a context's length."""
     if count < 1000:
         return str(count)
-    return f"{number(count / 1000, 1 if count < 10_000 else 0)}k"
+    return f"{number(count / 1024, 1 if count < 10_240 else 0)}K"

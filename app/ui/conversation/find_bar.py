@@ -31,6 +31,8 @@ class FindBar(QFrame):
     """It was closed while it had the keyboard focus: with the mouse, or a shortcut."""
     resized = Signal()
     """Its preferred size has changed."""
+    shown = Signal(bool)
+    """It was opened, or closed."""
 
     def __init__(self, theme: Theme, parent: QWidget, start: Callable[[str], FindHit]) -> None:
         """Create the bar. ``start`` says where in the conversation a search for a text begins."""
@@ -90,6 +92,7 @@ class FindBar(QFrame):
             self.field.blockSignals(False)
         self.show()
         self.raise_()
+        self.shown.emit(True)
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
         if message is None:
@@ -121,6 +124,7 @@ class FindBar(QFrame):
         """Close the bar."""
         focused = self.isAncestorOf(self.window().focusWidget() or self.window())
         self.hide()
+        self.shown.emit(False)
         self._everywhere.setChecked(False)
         self.results.start((), "", FindHit(0, 0, 0))
         if focused:

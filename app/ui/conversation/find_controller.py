@@ -37,6 +37,7 @@ class FindController(QObject):
         self._results.changed.connect(self._show_marks)
         self._results.went.connect(self._show_hit)
         self.bar.resized.connect(self.place)
+        self.bar.shown.connect(self._make_room)
         self.bar.closed.connect(lambda reason: area.setFocus(reason))
         self._marks = FindMarks(theme, area.verticalScrollBar())
         self._refresh = QTimer(self)
@@ -77,6 +78,10 @@ class FindController(QObject):
         size = self.bar.sizeHint()
         width = min(size.width(), self._area.width() - 2 * _RIGHT)
         self.bar.setGeometry(self._area.width() - width - _RIGHT, _TOP, width, size.height())
+
+    def _make_room(self, shown: bool) -> None:
+        """Let the first message be scrolled from under the bar."""
+        self._view.clear_top(2 * _TOP + self.bar.height() if shown else 0)
 
     @property
     def covered(self) -> int:

@@ -59,6 +59,7 @@ class VirtualList(QObject):
         self.line = ContextLimitLine()
         self.line.setParent(area.viewport())
         self._unseen = 0  # messages above the line
+        self._edge = _EDGE  # above the first message
         self._estimate = HeightEstimate()
         self._recent: dict[MessageState, None] = {}  # messages with blocks, oldest use first
         self._width = 0
@@ -143,7 +144,7 @@ class VirtualList(QObject):
     @property
     def total(self) -> int:
         """The height of everything, in pixels."""
-        return 2 * _EDGE - _GAP + self.heights.total if self.records else 0
+        return _EDGE + self._edge - _GAP + self.heights.total if self.records else 0
 
     # --- Scrolling ----------------------------------------------------------------------------
 
@@ -157,6 +158,12 @@ class VirtualList(QObject):
         self.following = False
         self._anchor = (index, offset - _EDGE)
         self.settle()
+
+    def clear_top(self, pixels: int) -> None:
+        """Keep so many pixels above the first message clear; a scrolled view does not move."""
+        if self._edge != max(_EDGE, pixels):
+            self._edge = max(_EDGE, pixels)
+            self.settle()
 
     def bring_into_view(self, rect: QRect) -> None:
         """Scroll just enough to make a rectangle of the viewport visible."""
@@ -174,7 +181,7 @@ class VirtualList(QObject):
 
     def offset_of(self, index: int) -> int:
         """Return how far the top edge is below the top of a message, in pixels."""
-        return self._value - _EDGE - self.heights.top(min(index, len(self.records)))
+        return self._value - self._edge - self.heights.top(min(index, len(self.records)))
 
     def pin(self, index: int, offset: int | None = None) -> None:
         """Make a message the anchor, at ``offset`` pixels below its top or where it is now."""
@@ -197,8 +204,8 @@ class VirtualList(QObject):
         """Return the first visible message whose height is known, else the first visible one."""
         if not self.records:
             return 0, 0
-        first = index = self.heights.at(value - _EDGE)
-        top = start = _EDGE + self.heights.top(first)
+        first = index = self.heights.at(value - self._edge)
+        top = start = self._edge + self.heights.top(first)
         while index < len(self.records) and top < value + self._area.viewport().height():
             if self.records[index].measured is not None:
                 return index, value - top
@@ -321,9 +328,9 @@ class VirtualList(QObject):
             value = self._wanted(high)
             if not self.records:
                 break
-            first = self.heights.at(max(0, value - _EDGE - _OVERSCAN))
+            first = self.heights.at(max(0, value - self._edge - _OVERSCAN))
             last, sound = first, True
-            top = _EDGE + self.heights.top(first)
+            top = self._edge + self.heights.top(first)
             while last < len(self.records) and top < value + high + _OVERSCAN:
                 sound &= self._measure(last)
                 top += self.heights[last]
@@ -345,7 +352,7 @@ class VirtualList(QObject):
         if self.following:
             return most
         index, offset = self._anchor
-        wanted = _EDGE + self.heights.top(min(index, len(self.records))) + offset
+        wanted = self._edge + self.heights.top(min(index, len(self.records))) + offset
         return min(max(0, wanted), most)
 
     def _set_bar(self, value: int, high: int) -> None:
@@ -361,7 +368,7 @@ class VirtualList(QObject):
             self.views.release(record)
         # The column is centred in the window, with or without a scroll bar.
         left = (self._area.width() - self._width) // 2
-        top = _EDGE + self.heights.top(first) - value if shown else 0
+        top = self._edge + self.heights.top(first) - value if shown else 0
         self.line.hide()
         appeared = False
         for index, record in enumerate(shown, first):

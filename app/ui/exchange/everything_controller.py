@@ -39,17 +39,21 @@ class EverythingController(QObject):
 
     def export_all(self) -> None:
         """Ask for a file, and write everything to it."""
-        settings = self._host.settings
-        folder = settings.exports or settings.export_folder or str(Path.home())
         name = f"Fireside {datetime.date.today().isoformat()}.zip"
         title = tr("Export everything")
-        at = str(Path(folder) / name)
+        at = str(self._folder() / name)
         ask_target(self._window, "everythingTarget", title, self._export, _kinds(), at, "zip")
 
     def import_all(self) -> None:
         """Ask for a file, show what is in it, and import it on confirmation."""
         title = tr("Import everything")
-        ask_file(self._window, "everythingSource", title, self._read, _kinds())
+        at = str(self._folder())
+        ask_file(self._window, "everythingSource", title, self._read, _kinds(), at)
+
+    def _folder(self) -> Path:
+        """Return the folder in which files are looked for first."""
+        settings = self._host.settings
+        return Path(settings.exports or settings.export_folder or Path.home())
 
     def _export(self, path: Path) -> None:
         dialog, stop = self._dialog(tr("Export everything"))

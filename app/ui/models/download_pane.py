@@ -236,6 +236,7 @@ class DownloadPane(QWidget):
         row = self._downloads.row(self._theme, model, name, f"{name} · {gigabytes(model.size)}")
         details = details_of(self._theme, model, name, licence_of(model))
         row.buttons.insertWidget(0, details.button)
+        QWidget.setTabOrder(details.button, row.button)
         option.below.addWidget(row)
         option.below.addWidget(details)
         self._others.add(option)

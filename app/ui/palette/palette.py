@@ -16,7 +16,7 @@ from app.ui.commands import Command
 from app.ui.controls import Button, column, muted
 from app.ui.form_fields import named
 from app.ui.palette.palette_list import PaletteList, PaletteRow
-from app.ui.palette.shade import Shade
+from app.ui.shade import Shade
 from app.ui.theme import Theme, font
 from app.ui.zoom import zoomed
 from app.wording.errors import explain
@@ -77,7 +77,7 @@ class CommandPalette(QFrame):
         self._none.setContentsMargins(18, 0, 18, 6)
         self._none.setFixedHeight(_NOTE)
         self._none.hide()
-        self._shade = Shade(window)
+        self._shade = Shade(window, "paletteShade")
         self._shade.pressed.connect(self.close_again)
         self._head = QHBoxLayout()
         self._head.setContentsMargins(12, 10, 12, 8)
@@ -230,7 +230,7 @@ class CommandPalette(QFrame):
         head = self._head.sizeHint().height()
         wanted = head + note + self._list.total_height() + _BELOW + 2 * _BORDER
         self.setGeometry(place_in(self.window().size(), wanted))
-        self._shade.cover(self.geometry())
+        self._shade.cover(self.window().rect(), self.geometry())
 
 
 def place_in(window: QSize, wanted: int) -> QRect:

@@ -20,6 +20,8 @@ class SearchField(QLineEdit):
 
     entered = Signal()
     """The user wants to go to the first result."""
+    left = Signal()
+    """The user wants to go to the list of pages below."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,6 +35,8 @@ class SearchField(QLineEdit):
             self.clear()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.entered.emit()
+        elif event.key() == Qt.Key.Key_Down:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 

@@ -68,6 +68,7 @@ class PreferencesDialog(FittingDialog):
         self.search = SearchField()
         self.search.textChanged.connect(self._search)
         self.search.entered.connect(self._enter_result)
+        self.search.left.connect(lambda: self._list.setFocus(Qt.FocusReason.TabFocusReason))
         find = QShortcut(QKeySequence(SEARCH_KEYS), self)
         find.activated.connect(self.search.setFocus)
         find.activated.connect(self.search.selectAll)
