@@ -17,6 +17,7 @@ from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
+from app.ui.controls import zooms
 from app.ui.conversation.branches import Branches
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
@@ -403,7 +404,7 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             self.zoom.wheel(event.angleDelta().y())
             event.accept()
         else:
