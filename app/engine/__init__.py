@@ -3,7 +3,7 @@
 In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
 ``scheduler`` decides whose turn it is, and ``supervisor`` owns the worker process; ``plan`` chooses
 the settings, from what ``probe`` finds and ``memory_model`` calculates, and ``lighter`` others that
-take less memory; ``honest_demo`` shows the demo model's answers only where they fit the question;
+take less memory; ``demo_filter`` shows the demo model's answers only where they fit the question;
 ``load_failure`` finds out why a file was refused.
 
 In the worker process: ``worker`` executes commands from the pipe; ``load_progress`` tells how much
