@@ -419,6 +419,8 @@ class Notice(QFrame):
         layout.addStretch(1)
         self._texts.addWidget(row)
         self._rows.append((layout, buttons))
+        self.picture.setFixedHeight(self.label.minimumHeight())  # beside the first line
+        self._layout.setAlignment(self.picture, Qt.AlignmentFlag.AlignTop)
         return row
 
     def fit(self, width: int) -> None:
@@ -429,6 +431,8 @@ class Notice(QFrame):
             fits = sum(shown) + row.spacing() * (len(shown) - 1) <= room
             direction = QBoxLayout.Direction
             row.setDirection(direction.LeftToRight if fits else direction.TopToBottom)
+            row.activate()  # or the height is that of before
+            row.parentWidget().updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
