@@ -81,6 +81,20 @@ def test_everything_is_zoomed_and_comes_back(start: Start) -> None:
     fireside.until(lambda: window.sidebar.width() == wide)
 
 
+def test_the_sidebar_has_its_width_again_after_a_zoom_without_room(start: Start) -> None:
+    fireside = start()
+    window = fireside.window
+    window.resize(1024, 600)
+    window.views.side.splitter.setSizes([288, 736])
+    fireside.until(lambda: window.sidebar.width() == 288)
+    fireside.host.change(zoom=125)
+    window.zoom.step(1)
+    fireside.until(lambda: window.views.side.narrow)
+    window.zoom.step(0)
+    fireside.until(lambda: window.sidebar.width() == 288)
+    assert not window.views.side.narrow
+
+
 def test_what_is_made_later_is_zoomed_and_the_zoom_is_kept(start: Start) -> None:
     fireside = start()
     fireside.window.zoom.step(1)

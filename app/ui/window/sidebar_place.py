@@ -112,6 +112,8 @@ class SidebarPlace(QObject):
     def _rezoom(self) -> None:
         """Zoom the width of the sidebar, once it is beside the conversation."""
         if self._zoom != self._theme.zoom and self.shown and not self._narrow:
+            if not self.splitter.sizes()[0]:  # it was shown just now
+                self.splitter.refresh()
             width = round(self.splitter.sizes()[0] * self._theme.zoom / self._zoom)
             self._zoom = self._theme.zoom
             self.splitter.setSizes([width, self.splitter.width() - width])
