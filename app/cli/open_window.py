@@ -64,7 +64,7 @@ def _no_screen() -> int:
 
     open_missing()
     speak()
-    sentence = tr("No display found. To ask from a terminal, run {command}.").format(
+    sentence = tr("No display found. To use Fireside in a terminal, run {command}.").format(
         command='`fireside ask "…"`'
     )
     print(printable(sentence, sys.stderr), file=sys.stderr)
