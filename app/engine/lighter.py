@@ -18,14 +18,6 @@ class Lighter:
     plan: Plan
 
 
-def held(plan: Plan) -> int:
-    """Return the bytes that a plan takes and the system cannot take back.
-
-    Weights that are mapped from the file do not count: it can read them again.
-    """
-    return plan.host.total - plan.mmap * plan.host.weights
-
-
 def lighter(
     header: GgufHeader, machine: Machine, overrides: Overrides, failed: Plan | None
 ) -> Lighter | None:
@@ -41,10 +33,10 @@ def lighter(
     least: Lighter | None = None
     for tried in _tries(header, overrides, failed):
         plan = propose(header, machine, tried)
-        if not is_possible(plan, machine) or held(plan) >= held(least.plan if least else failed):
+        if not is_possible(plan, machine) or plan.held >= (least.plan if least else failed).held:
             continue
         least = Lighter(tried, plan)
-        if held(plan) <= held(failed) // 2:
+        if plan.held <= failed.held // 2:
             break
     return least
 

@@ -137,6 +137,14 @@ class Plan:
         return self.host.total + (self.device.total if unified else 0)
 
     @property
+    def held(self) -> int:
+        """Bytes of the computer's memory that the system cannot take back.
+
+        Weights that are mapped from the file do not count: it can read them again.
+        """
+        return self.host.total - self.mmap * self.host.weights
+
+    @property
     def fits(self) -> bool:
         """Whether it fits into the memory that is free now."""
         return self.needed <= self.host_room and self.device.total <= self.device_room

@@ -189,9 +189,10 @@ def _application() -> QApplication:
 
 def _tell_left(left: tuple[str, ...]) -> None:
     """Say what could not be removed."""
-    box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", tr("Some data couldn’t be removed."))
+    # All in one text, since the format of an informative text cannot be set.
+    text = "\n".join((tr("Some data couldn’t be removed."), "", *left))
+    box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText("\n".join(left))
     box.exec()
 
 

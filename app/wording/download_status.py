@@ -1,4 +1,4 @@
-"""The state of a download in words, for the models page, the side bar and the command line."""
+"""The state of a download in words, for the models page, the sidebar and the command line."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class DownloadStage(Enum):
 class DownloadStatus:
     """The state of a download.
 
-    ``share`` is the fraction that has arrived, 0 to 1; ``left`` the seconds that remain, None if
-    unknown. ``text`` says all, ``brief`` what fits into the side bar.
+    ``share`` is the fraction that has arrived, 0 to 1. ``text`` says all, ``brief`` what fits into
+    the sidebar. ``waiting``: whether it waits to try again.
     """
 
     model: HubModel

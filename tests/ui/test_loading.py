@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWid
 
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
 from app.base.types import Part
-from app.engine import lighter, plan, probe
+from app.engine import plan, probe
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.host import demo_model
@@ -281,7 +281,7 @@ def test_less_memory_is_used_and_said(fireside: Fireside) -> None:
     overrides = fireside.host.overrides
     less = plan.make(probe.model(DEMO), machine, overrides)
     assert overrides.mapped
-    assert lighter.held(less) < lighter.held(failed)
+    assert less.held < failed.held
     told = fireside.find(QLabel, "bannerText").text()
     assert told.startswith("Demo model now uses less memory: ")
 

@@ -386,11 +386,11 @@ def test_repacked_weights_are_given_up_first() -> None:
 @pytest.mark.parametrize("there", [machine(64), machine(16, free=13), machine(32, 24)])
 def test_lighter_settings_hold_half_until_there_is_nothing_less(there: Machine) -> None:
     overrides, tried = Overrides(), plan.make(SMALL, there)
-    held = [lighter.held(tried)]
+    held = [tried.held]
     while less := lighter.lighter(SMALL, there, overrides, tried):
         overrides, tried = less.overrides, less.plan
         assert tried == plan.make(SMALL, there, overrides)
-        held.append(lighter.held(tried))
+        held.append(tried.held)
     assert (tried.context, tried.cache, tried.mmap) == (4096, CacheType.Q8_0, True)
     assert len(held) > 1
     assert all(after <= before / 2 for before, after in pairwise(held[:-1]))

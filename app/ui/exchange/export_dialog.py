@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.settings import Settings
-from app.ui.controls import Button, ProgressLine, Segments, Switch, column, muted, set_tone
+from app.ui.choices import Segments, Switch
+from app.ui.controls import Button, ProgressLine, column, muted, set_tone
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import DialogButtons, heading, named, note
 from app.ui.screen import FittingDialog

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import __version__
 from app.base.settings import LARGEST_TEXT, SMALLEST_TEXT, Settings, ThemeChoice
-from app.ui.controls import Button, Segments, Switch, muted
+from app.ui.choices import Segments, Switch
+from app.ui.controls import Button, muted
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.theme import Theme

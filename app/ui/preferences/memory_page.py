@@ -10,7 +10,8 @@ from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
-from app.ui.controls import Button, Segments, set_tone
+from app.ui.choices import Segments
+from app.ui.controls import Button, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
 from app.ui.state.hardware_probe import HardwareProbe
@@ -112,6 +113,9 @@ class MemoryPage(FormPage):
         self._cache.chosen.connect(self._show)
         self._weights.set_value("mapped" if overrides.mapped else "")
         self._weights.chosen.connect(self._show)
+        self._add_rows()
+
+    def _add_rows(self) -> None:
         self._gpu_rows = [
             FormRow(
                 tr("GPU layers"),

@@ -12,9 +12,10 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout
 
 from app.store import Preset
-from app.ui.controls import Button, Notice, set_tone
+from app.ui.controls import Button, set_tone
 from app.ui.dialogs import ask_file, ask_target
 from app.ui.form_fields import FormPage, named, note
+from app.ui.notice import Notice
 from app.ui.preferences.preset_form import PresetForm
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex

@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base import running
@@ -27,6 +26,7 @@ from app.ui.backup_list import BackupList
 from app.ui.bridge import Bridge
 from app.ui.controls import Button, IconView, ProgressLine
 from app.ui.dialogs import ask_folder
+from app.ui.file_manager import open_file
 from app.ui.form_fields import FormRow, heading, note
 from app.ui.screen import FittingDialog
 from app.ui.startup.data_folder import DataFolder
@@ -310,7 +310,7 @@ class RecoveryDialogs(FittingDialog):
 
     def _show_folder(self) -> None:
         there = next(folder for folder in self._at.parents if folder.is_dir())
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(there)))
+        open_file(there)
 
     def _end(self, outcome: Host | int) -> None:
         self.outcome = outcome
