@@ -216,7 +216,7 @@ class Composer(QWidget):
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
         label = muted(
-            tr("Editing a message. The original stays available as a previous version."),
+            tr("Editing a message. The original is kept as a previous version."),
             "editing",
             13,
         )
