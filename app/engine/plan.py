@@ -176,7 +176,7 @@ def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
 
     None if there is none.
     """
-    if plan.repack:
+    if plan.repack and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
     least = plan.host.total - (plan.host.total - plan.host.weights) // 8
     gpus = tuple(

@@ -27,10 +27,10 @@ _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "D
 def summary(plan: Plan) -> str:
     """Return a plan in one line: "12.4 of 15.6 GB, 32,768 tokens of context"."""
     if plan.gpu is None:
-        return tr("{share}, {context} tokens of context").format(
+        return tr("{share}, {context}-token context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
         )
-    return tr("{share} on {gpu}, {context} tokens of context, {layers}").format(
+    return tr("{share} on {gpu}, {context}-token context, {layers}").format(
         share=_of(plan.device.total, plan.device_room),
         gpu=plan.gpu.description,
         context=number(plan.context),
@@ -178,7 +178,7 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
             weights=gigabytes(header.weights), layers=plan.layers
         ),
     )
-    yield _line(tr("Chosen") if plan.fits else tr("Too large"), summary(plan))
+    yield _line(tr("Selected") if plan.fits else tr("Too large"), summary(plan))
     threads = tr("%n thread(s)", "", plan.batch_threads)
     batch = tr("{threads}, batch size {size}").format(threads=threads, size=plan.ubatch)
     weights = tr("repacked for this CPU") if plan.repack else tr("memory-mapped")
@@ -201,7 +201,7 @@ def _refused(refused: PlanRefused, plan: Plan) -> str:
         what.append(_cache(refused.cache))
     if refused.gpu_layers > plan.layers:
         what.append(
-            tr("everything on the GPU") if refused.on_gpu else tr("as much on the GPU as fits")
+            tr("everything on the GPU") if refused.on_gpu else tr("as much as possible on the GPU")
         )
     elif refused.gpu_layers:
         what.append(tr("%n layer(s) on the GPU", "", refused.gpu_layers))
@@ -228,7 +228,7 @@ def _parts(use: MemoryUse, room: int) -> str:
         tr("weights"): use.weights,
         tr("cache"): use.cache,
         tr("buffers"): use.compute,
-        tr("program"): use.runtime,
+        tr("runtime"): use.runtime,
     }
     told = ", ".join(f"{name} {gigabytes(size)}" for name, size in parts.items() if size)
     return f"{_of(use.total, room)}: {told}"
