@@ -13,16 +13,8 @@ from collections.abc import Iterator
 from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
-from app.base.types import ModelRef
-from app.engine.plan import (
-    CacheType,
-    MemoryUse,
-    Overrides,
-    Plan,
-    PlanRefused,
-    propose,
-    usable,
-)
+from app.engine.memory_model import CacheType, MemoryUse
+from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
 from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -93,7 +85,7 @@ def report(examined: Examined, overrides: Overrides) -> str:
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
-            lines += _model(model, header, machine, overrides)
+            lines += _model(header, machine, overrides)
         else:
             explanation = explain(header)
             told = filter(None, (explanation.sentence, explanation.detail))
@@ -178,9 +170,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))
 
 
-def _model(
-    model: ModelRef, header: GgufHeader, machine: Machine, overrides: Overrides
-) -> Iterator[str]:
+def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterator[str]:
     plan = propose(header, machine, overrides)
     yield _line(
         tr("Model"),

@@ -145,7 +145,7 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
             if now.left is not None:
                 facts.append(tr("{left} left").format(left=duration(now.left)))
             done = tr("{done} of {size}").format(done=gigabytes(now.done), size=gigabytes(now.size))
-            return " · ".join([done, *facts]), " · ".join(facts)
+            return " · ".join([done, *facts]), facts[-1]
     return sentence, sentence
 
 

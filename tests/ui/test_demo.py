@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.base.types import DECLINED, Delta, Effort, Event
-from app.engine.honest_demo import SENTENCE
+from app.engine.demo_filter import SENTENCE
 from app.host import demo_model
 from app.ui.conversation.answer_view import AnswerView
 from app.wording.demo_words import DEMO_QUESTIONS, first_questions

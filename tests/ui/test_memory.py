@@ -15,7 +15,8 @@ from app.base import errors as e
 from app.base import settings
 from app.base.types import ModelRef
 from app.engine import probe
-from app.engine.plan import CacheType, Overrides
+from app.engine.memory_model import CacheType
+from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog

@@ -11,7 +11,8 @@ import pytest
 from app.base.errors import ModelMissing
 from app.base.types import ModelRef
 from app.engine import plan
-from app.engine.plan import CacheType, Overrides
+from app.engine.memory_model import CacheType
+from app.engine.plan import Overrides
 from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.diagnosis import report, summary
 from tests.fakes import gpt_oss

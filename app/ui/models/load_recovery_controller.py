@@ -111,6 +111,7 @@ class LoadRecoveryController(QObject):
         )
 
     def _planned(self, event: ModelPlanned) -> None:
+        self._banner.take_back(self._told)  # a question has it loaded again
         if event.reduced:
             self._reduced = tr(
                 "Less memory was free than expected, so {name} was loaded with reduced settings: "

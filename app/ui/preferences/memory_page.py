@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
-from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
+from app.engine.memory_model import CacheType, MemoryUse
+from app.engine.plan import CONTEXTS, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
 from app.ui.choices import Segments
 from app.ui.controls import Button, set_tone
