@@ -222,7 +222,7 @@ def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
         )
     )
     if wanted.plan:
-        say("\n".join(filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine)))))
+        say(*filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine))))
 
 
 def _confirmed() -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.base.gguf import GgufHeader
-from app.engine.plan import CONTEXTS, CacheType, Overrides, Plan, is_possible, propose
+from app.engine.memory_model import CacheType
+from app.engine.plan import CONTEXTS, Overrides, Plan, is_possible, propose
 from app.engine.probe import Machine
 
 

@@ -66,7 +66,8 @@ def _frame(window: QWidget) -> QMargins:
             outer.right() - inner.right(),
             outer.bottom() - inner.bottom(),
         )
-    if window.isVisible():  # it has none
+    handle = window.windowHandle()
+    if handle is not None and handle.isExposed():  # it has none
         return QMargins()
     title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
     return QMargins(2, title, 2, 2)

@@ -131,3 +131,13 @@ def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside) -> None:
         places = [area(fireside.find(QWidget, name), window.composer) for name in names]
         assert all(map(window.composer.rect().contains, places))
         assert not any(one.intersects(next_) for one, next_ in pairwise(places))
+    window.resize(600, 500)
+    fireside.until(partial(narrower, window.composer, 600))
+    label = window.composer._effort_label
+    assert label.isVisible()
+    for length in range(1, 60):
+        window.composer.set_model("m" * length)
+        if not label.isVisible():
+            break
+        assert window.composer.picker.text().strip() == "m" * length, "it goes before the name"
+    assert not label.isVisible()

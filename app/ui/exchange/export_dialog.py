@@ -203,7 +203,7 @@ class ExportDialog(FittingDialog):
             ".json": tr("Everything; can be imported again"),
         }[form]
         if folder:
-            about += "\n" + tr("Each chat becomes a file in this folder.")
+            about += "\n" + tr("Each chat is saved as a separate file.")
         self._about.setText(about)
         self.grow()
 

@@ -78,7 +78,7 @@ class DownloadPane(QWidget):
         self._hero_place = column(place)
         choices = column(self._choices, gap=14)
         choices.addWidget(place)
-        self._others_title = heading(tr("Other choices"), 13, 600)
+        self._others_title = heading(tr("Other options"), 13, 600)
         self._others_title.setProperty("tone", "muted")
         self._others = OptionList("otherChoices")
         choices.addWidget(self._others_title)

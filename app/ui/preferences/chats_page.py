@@ -48,7 +48,7 @@ class ChatsPage(FormPage):
         yield FormRow(tr("Name chats automatically"), "", self._name_chats())
         yield FormRow(
             tr("Precompute context"),
-            tr("Faster replies, but uses the processor in the background. Off on battery."),
+            tr("Answers start sooner, but the CPU is used in the background. Off on battery."),
             self._read_ahead(),
         )
         yield FormRow(

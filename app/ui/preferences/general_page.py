@@ -48,7 +48,7 @@ class GeneralPage(FormPage):
         yield FormRow(tr("Message text size"), "", self._text_size())
         yield FormRow(
             tr("Notifications"),
-            tr("When an answer took over 10 seconds and Fireside is in the background."),
+            tr("For answers that take over 10 seconds while Fireside is in the background."),
             self._notifications(),
         )
         yield self._folder_row
