@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QDialog, QStyle, QWidget
 
@@ -67,10 +67,16 @@ def _frame(window: QWidget) -> QMargins:
             outer.right() - inner.right(),
             outer.bottom() - inner.bottom(),
         )
-    if window.isVisible():  # it has none
+    if _drawn(window):  # it has none
         return QMargins()
     title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
     return QMargins(2, title, 2, 2)
+
+
+def _drawn(window: QWidget) -> bool:
+    """Return whether the system has placed a window, which it has not in the show event."""
+    handle = window.windowHandle()
+    return handle is not None and handle.isExposed()
 
 
 class FittingDialog(QDialog):
@@ -83,6 +89,7 @@ class FittingDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         self.fit()
         super().showEvent(event)
+        QTimer.singleShot(0, self, self.fit)  # where it has been placed at once
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -103,7 +110,7 @@ class FittingDialog(QDialog):
         size = self.size().boundedTo(room)
         if size != self.size():
             self.resize(size)
-        if self.isVisible():
+        if _drawn(self):
             fit_window(self)
 
     def grow(self) -> None:
