@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, QTimer
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QDialog, QStyle, QWidget
 
@@ -89,7 +89,6 @@ class FittingDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         self.fit()
         super().showEvent(event)
-        QTimer.singleShot(0, self, self.fit)  # where it has been placed at once
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
