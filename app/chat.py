@@ -104,7 +104,7 @@ class Chats:
         """
         turn = Turn()
         events = self._backend.load(model, turn.stopped)
-        if not self._start(turn, self._load, turn, model, events):
+        if not self._start(turn, self._load, model, events):
             events.close()
         return turn
 
@@ -315,7 +315,7 @@ class Chats:
 
     # --- Generating an answer ---------------------------------------------------------------
 
-    def _load(self, turn: Turn, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
+    def _load(self, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
         outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
         try:
             with closing(steps) as events:

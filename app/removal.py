@@ -65,7 +65,8 @@ def find(folders: Folders) -> tuple[StoredData, ...]:
     for kind in DataKind:
         match kind:
             case DataKind.SECRETS:
-                sizes = [0] * len(Secrets(folders.data).names())
+                secrets = Secrets(folders.data)
+                sizes = [0] * (len(secrets.names()) or secrets.path.is_file())
             case DataKind.MODELS:
                 sizes = _model_sizes(folders)
             case _:
@@ -137,6 +138,8 @@ def _remove_secrets(folders: Folders) -> Iterable[str]:
             secrets.delete(name)
         except SecretError:
             yield name
+    if not secrets.names():
+        yield from _remove(secrets.path)  # it may be damaged, and still have one in it
 
 
 def _model_sizes(folders: Folders) -> list[int]:

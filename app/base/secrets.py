@@ -167,4 +167,5 @@ def _use_keyring(connection: Connection, action: str, account: str, value: str) 
                 keyring.delete_password(SERVICE, account)
             connection.send("")
             return
-        connection.send(keyring.get_password(SERVICE, account))
+        if isinstance(kept := keyring.get_password(SERVICE, account), str):
+            connection.send(kept)

@@ -8,7 +8,8 @@
     doctor        a report on this computer, and on the settings chosen for it
     completion    a script for shells
     open_window   the window, and ``--smoke``; `display` finds out whether it can be opened
-    output        shared parts: language, folders, the terminal
+    output        shared parts: language, folders, the terminal; `this_computer` its hardware and
+                  the model in use
 
 No command imports Qt: the caller of `main` passes the function that opens the window. A command's
 module is imported only when the command is run.

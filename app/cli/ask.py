@@ -37,10 +37,12 @@ from app.cli.output import (
     give_up_output,
     open_missing,
     printable,
+    say,
     speak,
 )
+from app.cli.this_computer import in_use
 from app.engine.backend import Backend
-from app.engine.honest_demo import HonestDemo
+from app.engine.demo_filter import DemoFilter
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from app.wording.demo_words import declined_sentence
@@ -59,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
             try:
                 parts = question.read(options.text, options.file, options.fail)
             except OSError as error:
-                return _tell(tr("Couldn’t read standard input ({reason}).").format(reason=error))
+                say(tr("Couldn’t read standard input ({reason}).").format(reason=error))
+                return FAILED
             model = _model(options.model, folders)
             request = Request(
                 model=model,
@@ -68,18 +71,16 @@ def run(options: argparse.Namespace) -> int:
                 instructions=options.system,
                 sampling=model.sampling,
             )
-            engine = HonestDemo(LocalBackend(log), demo_model())
+            engine = DemoFilter(LocalBackend(log), demo_model())
             backend = stack.enter_context(closing(engine))
             return _print_answer(backend, request, as_json=options.json)
     except ContextFull as error:
-        return _tell(
-            tr("Too long for the model: {prompt} tokens, but only {context} fit.").format(
-                prompt=number(error.prompt), context=number(error.context)
-            )
-        )
+        too_long = tr("Too long for the model: {prompt} tokens, but only {context} fit.")
+        say(too_long.format(prompt=number(error.prompt), context=number(error.context)))
+        return FAILED
     except FiresideError as error:
         explanation = explain(error)
-        _tell("", explanation.sentence, explanation.detail)
+        say("", *filter(None, (explanation.sentence, explanation.detail)))
         return NO_MODEL if isinstance(error, ModelError) else FAILED
     except KeyboardInterrupt:
         print(file=sys.stderr)
@@ -90,19 +91,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _model(chosen: Path | None, folders: Folders) -> ModelRef:
     """Return the chosen model, else the one that was used last, else the demo model."""
-    demo = demo_model()
-    last = "" if chosen else settings_file.load(folders.settings).model
-    if not chosen and last in ("", demo.key, demo.place):
-        return demo
-    path = (chosen or Path(last)).absolute()
-    return ModelRef.of_file(path, path.stem)
-
-
-def _tell(*lines: str) -> int:
-    """Print lines about a failure; return FAILED."""
-    shown = (printable(line, sys.stderr) for at, line in enumerate(lines) if line or not at)
-    print(*shown, sep="\n", file=sys.stderr)
-    return FAILED
+    path = chosen or in_use(settings_file.load(folders.settings))
+    return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
 
 
 def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
@@ -137,11 +127,10 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
     if said.strip():
         return ANSWERED
     if message.declined:
-        print(printable(declined_sentence(), sys.stderr), file=sys.stderr)
+        say(declined_sentence())
         return NO_ANSWER
     calls = [part.name for part in message.parts if part.kind is PartKind.CALL]
-    why = _why_no_answer(calls, thought=bool(message.reasoning.strip()))
-    print(f"\n{printable(why, sys.stderr)}", file=sys.stderr)
+    say("", _why_no_answer(calls, thought=bool(message.reasoning.strip())))
     return NO_ANSWER
 
 

@@ -18,6 +18,7 @@ from app.cli.output import (
     give_up_output,
     open_missing,
     printable,
+    say,
     speak,
 )
 from app.engine import probe
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         print(printable(report(found, Overrides.of(settings)), sys.stdout), flush=True)
         return ANSWERED
     except FiresideError as error:
-        print(printable(explain(error).sentence, sys.stderr), file=sys.stderr)
+        say(explain(error).sentence)
         return FAILED
     except KeyboardInterrupt:
         print(file=sys.stderr)

@@ -22,9 +22,10 @@ from app.cli.output import (
     give_up_output,
     open_missing,
     printable,
+    say,
     speak,
 )
-from app.cli.pull import in_use, this_machine
+from app.cli.this_computer import in_use, this_machine
 from app.engine import probe
 from app.engine.plan import Overrides, propose
 from app.engine.probe import Machine
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
             print(printable("\n".join(_table(here, offered)), sys.stdout), flush=True)
         return ANSWERED
     except FiresideError as error:
-        print(printable(explain(error).sentence, sys.stderr), file=sys.stderr)
+        say(explain(error).sentence)
         return FAILED
     except KeyboardInterrupt:
         print(file=sys.stderr)

@@ -7,10 +7,10 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-OpenWindow = Callable[[Path | None, Path | None, bool], int]
+from app.cli import OpenWindow
+
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -49,23 +49,24 @@ def _open(data_dir: Path | None, model: Path | None, smoke: bool, open_window: O
 
 def _tell(sentence: str, data_dir: Path | None) -> int:
     from app.cli import display
-    from app.cli.output import FAILED, open_missing, printable
+    from app.cli.output import FAILED, open_missing, say
 
     open_missing()
-    print(printable(sentence, sys.stderr), file=sys.stderr)
+    say(sentence)
     display.tell_without_terminal(sentence, data_dir)
     return FAILED
 
 
 def _no_screen() -> int:
     # Here, since a window need not wait for them.
-    from app.cli.output import USAGE, open_missing, printable, speak
+    from app.cli.output import USAGE, open_missing, say, speak
     from app.wording.language import tr
 
     open_missing()
     speak()
-    sentence = tr("No display found. To ask from a terminal, run {command}.").format(
-        command='`fireside ask "…"`'
+    say(
+        tr("No display found. To use Fireside in a terminal, run {command}.").format(
+            command='`fireside ask "…"`'
+        )
     )
-    print(printable(sentence, sys.stderr), file=sys.stderr)
     return USAGE

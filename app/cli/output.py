@@ -57,10 +57,15 @@ def give_up_output(error: OSError, sentence: str) -> int:
     ``sentence`` has a place for the reason. What is not written yet is not tried again at exit.
     """
     if not isinstance(error, BrokenPipeError):
-        told = sentence.format(reason=error.strerror)
-        print(printable(told, sys.stderr), file=sys.stderr)
+        say(sentence.format(reason=error.strerror))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return FAILED
+
+
+def say(*lines: str) -> None:
+    """Print lines on stderr at once."""
+    for line in lines:
+        print(printable(line, sys.stderr), file=sys.stderr, flush=True)
 
 
 def printable(text: str, stream: TextIO) -> str:

@@ -8,16 +8,15 @@ import queue
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from app.base import running
 from app.base import settings as settings_file
-from app.base.errors import EngineError, FiresideError, ModelError
+from app.base.errors import FiresideError, ModelError
 from app.base.jobs import Jobs
 from app.base.secrets import HUB_TOKEN, Secrets
-from app.base.settings import Folders, Settings
+from app.base.settings import Folders
 from app.cli import model_names, pull_progress
 from app.cli.model_names import NamedModel, UnknownName
 from app.cli.output import (
@@ -30,12 +29,11 @@ from app.cli.output import (
     give_up_output,
     open_missing,
     printable,
+    say,
     speak,
 )
-from app.engine import probe
+from app.cli.this_computer import in_use, this_machine
 from app.engine.probe import Machine
-from app.engine.supervisor import LocalBackend
-from app.host import demo_model
 from app.models import disk_scan
 from app.models.catalog import HubModel
 from app.models.download_events import (
@@ -69,12 +67,11 @@ def run(options: argparse.Namespace) -> int:
             speak(folders)
             return _Pull(folders, log, stack).run(options.name, sure=options.yes)
     except UnknownName as error:
-        _say(str(error))
+        say(str(error))
         return USAGE
     except FiresideError as error:
         explanation = explain(error)
-        for line in filter(None, (explanation.sentence, explanation.detail)):
-            _say(line)
+        say(*filter(None, (explanation.sentence, explanation.detail)))
         return NO_MODEL if isinstance(error, ModelError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -108,19 +105,13 @@ class _Pull:
         places = disk_scan.places(map(Path, self._settings.folders))
         here = [model for model in disk_scan.scan(places) if model.problem is None]
         if same := find_same(here, wanted.model):
-            print(
-                printable(
-                    tr("{name} is already on this computer: {path}").format(
-                        name=wanted.name, path=same.path
-                    ),
-                    sys.stdout,
-                )
-            )
+            here_already = tr("{name} is already on this computer: {path}")
+            print(printable(here_already.format(name=wanted.name, path=same.path), sys.stdout))
             return ANSWERED
         entry = self._entry(wanted.model)
         if entry.running and running.holder(self._folders.data):
             share = entry.have / entry.model.size if entry.model.size else 0.0
-            _say(
+            say(
                 tr("{name} is already downloading in the Fireside window ({percent}).").format(
                     name=wanted.name, percent=percent(share)
                 )
@@ -148,11 +139,11 @@ class _Pull:
             with closing(QueueStore(own)) as queued:
                 queued.put(entry)
             try:
-                with _progress() as view:
+                with closing(pull_progress.view()) as view:
                     path = self._run_download(own, wanted.model, view)
             except KeyboardInterrupt:
                 self._hand_over(own, wanted.model)
-                _say(tr("Paused. Run the same command to continue."))
+                say(tr("Paused. Run the same command to continue."))
                 return INTERRUPTED
             except BaseException:
                 self._hand_over(own, wanted.model)
@@ -216,27 +207,12 @@ class _Pull:
         return False
 
 
-def this_machine(log: Path) -> Machine:
-    """Return this computer, with its GPUs if llama.cpp can list them."""
-    with closing(LocalBackend(log)) as backend:
-        try:
-            return probe.machine(backend.devices())
-        except EngineError:
-            return probe.machine()
-
-
-def in_use(settings: Settings) -> Path | None:
-    """Return the file of the model that was chosen last; None for none, or the demo."""
-    demo = demo_model()
-    return None if settings.model in ("", demo.key, demo.place) else Path(settings.model)
-
-
 def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
     """Say what will be downloaded, to where, and whether it fits."""
     place = entry.cache
     while not place.exists() and place != place.parent:
         place = place.parent
-    _say(
+    say(
         tr("{name}: {size} from {repository} to {folder} ({free} free)").format(
             name=wanted.name,
             size=gigabytes(wanted.model.size),
@@ -246,26 +222,15 @@ def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
         )
     )
     if wanted.plan:
-        _say("\n".join(filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine)))))
+        say(*filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine))))
 
 
 def _confirmed() -> bool:
     """Ask whether to download a model that is too large."""
     if not (sys.stdin and sys.stdin.isatty()):
-        _say(tr("To download it anyway, add {option}.").format(option="--yes"))
+        say(tr("To download it anyway, add {option}.").format(option="--yes"))
         return False
     question = tr("Download anyway? [y/N]")
     print(printable(question, sys.stderr), end=" ", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip().casefold()
     return answer in ("y", "yes", tr("y", "short for yes"), tr("yes"))
-
-
-@contextmanager
-def _progress() -> Iterator[pull_progress.ProgressView]:
-    view = pull_progress.view()
-    with closing(view):
-        yield view
-
-
-def _say(line: str) -> None:
-    print(printable(line, sys.stderr), file=sys.stderr, flush=True)

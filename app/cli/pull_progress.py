@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tqdm import tqdm
 
-from app.cli.output import printable
+from app.cli.output import printable, say
 from app.models.download_events import Downloading
 from app.wording import download_status
 from app.wording.quantities import percent
@@ -84,7 +84,7 @@ class _Lines:
             self.tell(f"{done}{download_status.running(event).text}")
 
     def tell(self, sentence: str) -> None:
-        print(printable(sentence, sys.stderr), file=sys.stderr, flush=True)
+        say(sentence)
 
     def close(self) -> None:
         pass

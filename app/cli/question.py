@@ -14,7 +14,7 @@ from typing import BinaryIO, NoReturn, TextIO
 
 from app.base.errors import DocumentEmpty
 from app.base.types import Part, PartKind
-from app.cli.output import printable
+from app.cli import output
 from app.documents import Document, DocumentReader
 from app.documents.document import encoding_label
 from app.wording.language import tr
@@ -95,7 +95,7 @@ def _hint() -> Iterator[None]:
 
     def say() -> None:
         with suppress(OSError, ValueError):
-            print(printable(sentence, sys.stderr), file=sys.stderr, flush=True)
+            output.say(sentence)
 
     if terminal:
         say()
@@ -117,7 +117,7 @@ def _read_file(reader: DocumentReader, path: Path) -> Document:
         told = tr("{name} was read as {encoding}.").format(
             name=path.name, encoding=encoding_label(document.encoding)
         )
-        print(printable(told, sys.stderr), file=sys.stderr)
+        output.say(told)
     return document
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.base.gguf import GgufHeader
-from app.engine.plan import CONTEXTS, CacheType, Overrides, Plan, is_possible, propose
+from app.engine.memory_model import CacheType
+from app.engine.plan import CONTEXTS, Overrides, Plan, is_possible, propose
 from app.engine.probe import Machine
 
 
@@ -16,14 +17,6 @@ class Lighter:
 
     overrides: Overrides
     plan: Plan
-
-
-def held(plan: Plan) -> int:
-    """Return the bytes that a plan takes and the system cannot take back.
-
-    Weights that are mapped from the file do not count: it can read them again.
-    """
-    return plan.host.total - plan.mmap * plan.host.weights
 
 
 def lighter(
@@ -41,10 +34,10 @@ def lighter(
     least: Lighter | None = None
     for tried in _tries(header, overrides, failed):
         plan = propose(header, machine, tried)
-        if not is_possible(plan, machine) or held(plan) >= held(least.plan if least else failed):
+        if not is_possible(plan, machine) or plan.held >= (least.plan if least else failed).held:
             continue
         least = Lighter(tried, plan)
-        if held(plan) <= held(failed) // 2:
+        if plan.held <= failed.held // 2:
             break
     return least
 

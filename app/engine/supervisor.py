@@ -264,7 +264,7 @@ class LocalBackend:
                 yield Planned(settings, reduced=less is not None)
                 yield from self._load(child, header, settings, cancel)
                 child.runs = path, overrides
-                child.held = settings.host.total - settings.mmap * settings.host.weights
+                child.held = settings.held
                 return
             except OutOfMemory:
                 self._kill_child()

@@ -131,7 +131,7 @@ class Program:
         opener = FileOpener(self._application, window.called)
         window.show()
         QTimer.singleShot(100, window, lambda: self._data_folder.on_second(window.called))
-        _choose_model(window, host, self._model)
+        _choose_model(window, self._model)
         QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
         QTimer.singleShot(1000, gc.freeze)  # the objects so far live as long as the window
         if self._smoke:
@@ -189,13 +189,14 @@ def _application() -> QApplication:
 
 def _tell_left(left: tuple[str, ...]) -> None:
     """Say what could not be removed."""
-    box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", tr("Some data couldn’t be removed."))
+    # All in one text, since the format of an informative text cannot be set.
+    text = "\n".join((tr("Some data couldn’t be removed."), "", *left))
+    box = QMessageBox(QMessageBox.Icon.Warning, "Fireside", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText("\n".join(left))
     box.exec()
 
 
-def _choose_model(window: Window, host: Host, model: Path | None) -> None:
+def _choose_model(window: Window, model: Path | None) -> None:
     if model is not None:
         window.model_picker.use(model)
     elif window.models.current is not None:

@@ -9,7 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import StoreDamaged, StoreError
-from app.ui.controls import Button, Notice
+from app.ui.controls import Button
+from app.ui.notice import Notice
 from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr

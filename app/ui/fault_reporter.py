@@ -15,14 +15,14 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
     QtMsgType,
-    QUrl,
     Signal,
     qInstallMessageHandler,
 )
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 
 from app.base import log
 from app.base.log import Fault, FaultLog
+from app.ui.file_manager import open_file
 from app.wording.errors import Action, fault_sentence
 
 _FIRST_LINE_MS = 1000  # after the start, which does not wait for the log
@@ -100,7 +100,7 @@ class FaultReporter(QObject):
             traces = "\n\n".join(fault.trace for fault in self._told)
             QGuiApplication.clipboard().setText(f"{log.versions()}\n\n{traces}\n")
         elif action is Action.OPEN_LOG and self._folder:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder / log.NAME)))
+            open_file(self._folder / log.NAME)
 
     def _show(self, fault: Fault) -> None:
         if self._tell is None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
 
 
@@ -19,9 +18,9 @@ def open_file(path: Path) -> None:
 def reveal(path: Path) -> None:
     """Show a file in the system's file manager, or its folder if that is not possible."""
     if sys.platform == "win32":
-        subprocess.Popen(["explorer", f"/select,{path}"])
+        QProcess.startDetached("explorer", ["/select,", str(path)])
     elif sys.platform == "darwin":
-        subprocess.Popen(["open", "-R", str(path)])
+        QProcess.startDetached("open", ["-R", str(path)])
     elif not _has_bus() or not _select(path):
         open_file(path.parent)
 

@@ -40,7 +40,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.controls import Button, column, muted
+from app.ui.controls import Button, column, muted, set_across
 from app.ui.theme import Theme, font
 from app.ui.zoom import zoomed
 from app.wording.language import tr
@@ -134,10 +134,8 @@ class FormRow(FormPart):
         """Put the field below the words where they would be squeezed beside it."""
         super().resizeEvent(event)
         beside = self.width() >= self._field.sizeHint().width() + zoomed(_WORDS)
-        way = QBoxLayout.Direction
-        direction = way.LeftToRight if beside else way.TopToBottom
-        if direction != self._row.direction():
-            self._row.setDirection(direction)
+        if beside != (self._row.direction() is QBoxLayout.Direction.LeftToRight):
+            set_across(self._row, beside)
             self._row.setSpacing(zoomed(20 if beside else 8))
 
     def explain(self, text: str) -> None:

@@ -9,8 +9,7 @@ from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QDialog, QStyle, QWidget
 
 from app.ui.controls import Scroll, column
-
-UNLIMITED = 16_777_215  # Qt's QWIDGETSIZE_MAX, which PySide does not have
+from app.ui.zoom import UNLIMITED
 
 
 def fitted(frame: QRect, screens: Sequence[QRect]) -> QRect:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.ui.controls import Button, Notice
+from app.ui.controls import Button
+from app.ui.notice import Notice
 from app.ui.theme import Theme
 from app.wording.language import tr
 

@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
 
 LEVELS = (80, 90, 100, 110, 125, 150, 175, 200)
 """The levels of the zoom, in percent."""
+UNLIMITED = 16_777_215
+"""Qt's QWIDGETSIZE_MAX, which PySide does not have."""
 USUAL_TEXT = 14
 """The size of most texts, in pixels of the design, from which the zoom is known everywhere."""
 _DESIGN = "designSizes"  # the name of the property with an object's `_Scaled` values
@@ -33,7 +35,6 @@ _SHEET_WIDTH, _SHEET_HEIGHT = "_q_stylesheet_minw", "_q_stylesheet_minh"
 # There while the style sheet, which is zoomed itself, sets a widget's least size.
 _SHEET_FONT = "_q_styleSheetWidgetFont"
 # Where Qt's style sheets remember a widget's own font, to which they set it back now and then.
-_UNLIMITED = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 def next_level(percent: int, step: int) -> int:
@@ -98,8 +99,8 @@ class WidgetZoom(QObject):
         if widget.property(_SHEET_HEIGHT) is None:
             widget.setMinimumHeight(values.of("minh", low.height()))
         widget.setMaximumSize(
-            values.of("maxw", high.width(), most=_UNLIMITED),
-            values.of("maxh", high.height(), most=_UNLIMITED),
+            values.of("maxw", high.width(), most=UNLIMITED),
+            values.of("maxh", high.height(), most=UNLIMITED),
         )
         if isinstance(widget, QDialog) and not widget.isVisible() and values.first:
             widget.resize(widget.size() * self._factor)

@@ -15,7 +15,7 @@ def document_sentence(error: e.DocumentError) -> str:
         case e.DocumentUnreadable():
             return tr(
                 "Can’t read {name} ({reason}). Check that the file exists and that you have "
-                "permission."
+                "permission to open it."
             ).format(name=name, reason=error.reason)
         case e.DocumentImage():
             return tr(

@@ -1,4 +1,4 @@
-"""The state of a download in words, for the models page, the side bar and the command line."""
+"""The state of a download in words, for the models page, the sidebar and the command line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WAITS = {
 
 _NOTES = {
     DownloadNote.NEWER: lambda: tr(
-        "The usual file is no longer on Hugging Face, so this is a newer conversion."
+        "The original file is no longer on Hugging Face. This is a newer version."
     ),
     DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
 }
@@ -51,8 +51,8 @@ class DownloadStage(Enum):
 class DownloadStatus:
     """The state of a download.
 
-    ``share`` is the fraction that has arrived, 0 to 1; ``left`` the seconds that remain, None if
-    unknown. ``text`` says all, ``brief`` what fits into the side bar.
+    ``share`` is the fraction that has arrived, 0 to 1. ``text`` says all, ``brief`` what fits into
+    the sidebar. ``waiting``: whether it waits to try again.
     """
 
     model: HubModel
@@ -145,7 +145,7 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
             if now.left is not None:
                 facts.append(tr("{left} left").format(left=duration(now.left)))
             done = tr("{done} of {size}").format(done=gigabytes(now.done), size=gigabytes(now.size))
-            return " · ".join([done, *facts]), " · ".join(facts)
+            return " · ".join([done, *facts]), facts[-1]
     return sentence, sentence
 
 

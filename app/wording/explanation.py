@@ -52,18 +52,6 @@ class Action(Enum):
                 return tr("Open log")
         return ""
 
-    @property
-    def control(self) -> str:
-        """The objectName of its button under an answer."""
-        match self:
-            case Action.CHOOSE_MODEL:
-                return "chooseAnotherModel"
-            case Action.LOAD_AGAIN:
-                return "loadAgain"
-            case Action.USE_LESS_MEMORY:
-                return "useLessMemory"
-        return "actOnError"
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

@@ -27,10 +27,10 @@ from app.base.errors import StoreFull
 from app.base.types import Message, Part, PartKind, Prompt, Role
 from app.formats import question_text
 from app.ui.composer.attachment import pages_of, ranges
-from app.ui.composer.attachment_bar import AttachmentChip
+from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.composer.attachment_preview import AttachmentPreview
 from app.ui.composer.part_choice import PartChoice
-from app.ui.controls import Notice
+from app.ui.notice import Notice
 from tests.fakes.pdf_file import pdf
 from tests.ui.driver import Fireside, answer
 from tests.ui.qt import child, focused

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base.settings import ThemeChoice
-from app.ui.controls import Button, Segments
+from app.ui.choices import Segments
+from app.ui.controls import Button
 from app.ui.form_fields import ChoiceField, CountField
 from app.ui.theme import Theme
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWid
 
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
 from app.base.types import Part
-from app.engine import lighter, plan, probe
+from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.host import demo_model
@@ -286,7 +286,7 @@ def test_less_memory_is_used_and_said(fireside: Fireside) -> None:
     overrides = fireside.host.overrides
     less = plan.make(probe.model(DEMO), machine, overrides)
     assert overrides.mapped
-    assert lighter.held(less) < lighter.held(failed)
+    assert less.held < failed.held
     told = fireside.find(QLabel, "bannerText").text()
     assert told.startswith("Demo model now uses less memory: ")
 
@@ -301,7 +301,7 @@ def test_a_question_that_loads_it_takes_back_the_banner(fireside: Fireside) -> N
 
 
 def test_less_than_the_least_is_not_promised(fireside: Fireside) -> None:
-    fireside.host.override(Overrides(context=4096, cache=plan.CacheType.Q8_0, mapped=True))
+    fireside.host.override(Overrides(context=4096, cache=memory_model.CacheType.Q8_0, mapped=True))
     machine = probe.machine(fireside.backend.found)
     least = plan.make(probe.model(DEMO), machine, fireside.host.overrides)
     fireside.backend.planned = Planned(least)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.types import Effort
@@ -38,8 +38,8 @@ def test_everything_goes_to_another_computer(
     file.parent.mkdir()
     monkeypatch.setattr(f"{CONTROLLER}.ask_target", lambda w, n, t, done, k, at, e: done(file))
     monkeypatch.setattr(f"{CONTROLLER}.ask_file", lambda w, n, t, done, k, at: done(file))
-    shown: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
+    shown: list[Path] = []
+    monkeypatch.setattr(f"{CONTROLLER}.reveal", shown.append)
     fireside = start()
     make(fireside, "apples")
     fireside.stored(lambda s: s.presets.add([Preset(0, "Brief", Effort.LOW, "", "Brief!", None)]))
@@ -48,7 +48,7 @@ def test_everything_goes_to_another_computer(
     press(fireside, "exportEverything")
     head(fireside, "Exported to all.zip")
     press(fireside, "everythingStart")
-    assert shown == [str(file.parent)]
+    assert shown == [file]
     press(fireside, "everythingCancel")
 
     def gone(store: Store) -> None:

@@ -25,7 +25,7 @@ from app.base import settings
 from app.base.settings import ThemeChoice
 from app.base.types import Prompt
 from app.ui.blocks.canvas import Canvas
-from app.ui.controls import Switch
+from app.ui.choices import Switch
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.theme import Theme
 from tests.ui.driver import Fireside, Start, answer

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.types import Part, PartKind
+from app.ui.choices import Segments
 from app.ui.composer.part_choice import PartChoice
-from app.ui.controls import Segments
 from app.ui.conversation.transcript import Transcript
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start, answer, make, said

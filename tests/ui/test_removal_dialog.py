@@ -14,7 +14,7 @@ from app import removal
 from app.base.secrets import HUB_TOKEN
 from app.removal import DataKind
 from app.ui.app import Program
-from app.ui.controls import Switch
+from app.ui.choices import Switch
 from app.ui.preferences.removal_dialog import RemovalDialog
 from app.ui.startup.data_folder import DataFolder
 from app.ui.window import Removal
@@ -56,7 +56,7 @@ def test_the_program_removes_at_its_end(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: said.append(box.informativeText()))
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: said.append(box.text()))
     for left in ((), ("/x/chats.db",)):
         data = tmp_path / "data"
         folder = DataFolder(data)
@@ -68,4 +68,4 @@ def test_the_program_removes_at_its_end(
             monkeypatch.setattr(removal, "remove", lambda *_: ("/x/chats.db",))
         program.close()
         assert data.exists() is bool(left)
-    assert said == ["/x/chats.db"]
+    assert [text.splitlines()[-1] for text in said] == ["/x/chats.db"]

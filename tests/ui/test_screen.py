@@ -14,7 +14,6 @@ from app.ui import screen
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.screen import FittingDialog, fit_window, fitted
 from app.ui.sidebar.chat_list import ChatList
-from app.ui.window.sidebar_place import Shade
 from tests.ui.driver import Fireside, Start, make
 from tests.ui.qt import child
 
@@ -102,7 +101,7 @@ def test_a_narrow_window_has_the_sidebar_over_the_conversation(fireside: Firesid
     fireside.until(lambda: not sidebar.isVisible())
     assert window.composer.width() > 600
     fireside.find(QAbstractButton, "showSidebar").click()
-    shade = fireside.find(Shade, "shade")
+    shade = fireside.find(QWidget, "sidebarShade")
     assert sidebar.isVisible()
     assert sidebar.isAncestorOf(window.focusWidget())
     QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)

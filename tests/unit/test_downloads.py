@@ -163,7 +163,8 @@ def test_a_model_in_parts(hub: Hub, harness: Harness) -> None:
     done = harness.until(Downloaded)
     assert done.path.name == PARTS[0]
     assert is_right(done.path)
-    assert hub.sent == BIG.size
+    # Once; on a busy computer a slow connection is replaced, and what was under way comes again.
+    assert BIG.size <= hub.sent < BIG.size + MIB
     assert harness.downloads.unfinished() == ()
     assert harness.downloads.downloaded() == {done.path}
     assert not [event for event in harness.events if isinstance(event, Downloading)]

@@ -26,9 +26,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.store import BIN_DAYS, ChatRow
-from app.ui.controls import Button, Notice, ProgressLine, Segments, column, menu_of, muted
+from app.ui.choices import Segments
+from app.ui.controls import Button, ProgressLine, column, menu_of, muted
 from app.ui.dialogs import confirm
 from app.ui.form_fields import named
+from app.ui.notice import Notice
 from app.ui.theme import Theme, font
 from app.ui.zoom import zoomed
 from app.wording.language import tr

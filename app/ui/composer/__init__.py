@@ -5,8 +5,9 @@
     composer               the widget in which a question is written, with its `editor` and
                            `effort_picker`
     composer_controller    sends, stops and retries
-    attachment             a file to be sent; `attachment_bar` shows all of them, and
-                           `part_choice` asks which part of one to send
+    attachment             a file to be sent; `attachment_bar` shows all of them, each in an
+                           `attachment_chip`; `attachment_preview` shows what the model will see of
+                           one, and `part_choice` asks which part of it to send
     attachment_controller  reads files and counts their tokens
     message_queue          messages that wait for an answer to end; `message_queue_rows` shows them
     draft_keeper           unsent messages

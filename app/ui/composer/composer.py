@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import (
-    QResizeEvent,
-)
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.base.types import Effort, Part, PartKind
@@ -113,14 +111,28 @@ class Composer(QWidget):
                 kind="small", pixels=12, weight=400, clicked=self.prefill_disabled.emit,
             ),
         ]  # fmt: skip
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 12, 0)
+        row = self._below = QHBoxLayout()
+        row.setContentsMargins(12, 0, 12, 0)
         row.addWidget(self.status, 1)
         for button in self._prefill_buttons:
             button.hide()
             row.addWidget(button)
         row.addWidget(self.gauge)
+        self.gauge.installEventFilter(self)
         return row
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the status in the middle when the gauge beside it has changed."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+            self._centre_status()
+        return False
+
+    def _centre_status(self) -> None:
+        """Leave as much room to the left of the status as the gauge takes to its right."""
+        roomy = self.width() >= self._theme.px(_ROOMY) and self._prefill_buttons[0].isHidden()
+        taken = roomy and not self.gauge.isHidden()
+        gap = self.gauge.width() + self._below.spacing() if taken else 0
+        self._below.setContentsMargins(12 + gap, 0, 12, 0)
 
     @property
     def effort(self) -> Effort:
@@ -166,6 +178,7 @@ class Composer(QWidget):
         self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         for button in self._prefill_buttons:
             button.setVisible(reading)
+        self._centre_status()
         if focused and not reading:
             self.editor.setFocus()
 
@@ -218,7 +231,7 @@ class Composer(QWidget):
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
         label = muted(
-            tr("Editing a message. The original stays available as a previous version."),
+            tr("Editing a message. The original is kept as a previous version."),
             "editing",
             13,
         )
@@ -269,6 +282,7 @@ class Composer(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_controls()
+        self._centre_status()
 
     def _fit_controls(self) -> None:
         """Show the effort as wide as there is room, and shorten the model's name to the rest."""

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.types import Effort
-from app.ui.controls import Button, Segments, keyed, menu_of
+from app.ui.choices import Segments
+from app.ui.controls import Button, keyed, menu_of
 from app.ui.theme import Theme
 from app.wording.efforts import effort_command, effort_label
 from app.wording.language import tr

@@ -11,7 +11,7 @@
       message_heights     heights of the messages, known or estimated (height_estimate)
       text_anchor         the line that stays in place
       view_pool           the widgets of visible messages
-    message_view          the widget of an answer; question_view that of a question
+    message_view          the base of question_view and answer_view, the widgets of messages
       thought_panel       the header above the reasoning
       attachment_view     a file attached to a question
       message_footer      the row under an answer, and the versions of a message

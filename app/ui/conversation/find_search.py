@@ -49,7 +49,7 @@ class FindSearch(QObject):
         self._target: FindHit | None = None
         self._here_only = False  # whether the target must be in that very message
         self._shown = False  # whether the target is then scrolled into view
-        self._owed = 0  # steps to take from it
+        self._pending = 0  # steps to take from the target once it is known
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._search_on)
@@ -73,7 +73,7 @@ class FindSearch(QObject):
         """
         self._records, self.words = records, words
         self.hits = self._running = []
-        self.current, self._next, self._owed = -1, 0, 0
+        self.current, self._next, self._pending = -1, 0, 0
         self.collapsed = False
         self._target, self._here_only, self._shown = target, here_only, True
         self._timer.stop()
@@ -109,7 +109,7 @@ class FindSearch(QObject):
         last = len(self.hits) - 1
         unsure = self.current == (last if by > 0 else 0) and not self.complete
         if self.current < 0 or unsure:
-            self._owed += by if self.words and not self.complete else 0
+            self._pending += by if self.words and not self.complete else 0
             if self.current < 0 and self.hits and self.complete:
                 self._go(0 if by > 0 else last)
             return
@@ -138,7 +138,7 @@ class FindSearch(QObject):
         if self.complete and self.hits is not self._running:
             self.hits, self.current = self._running, -1
         self._find_target()
-        self._pay()
+        self._take_pending()
         self.changed.emit()
         if not self.complete:
             self._timer.start(0)
@@ -161,18 +161,18 @@ class FindSearch(QObject):
         self._target = None
         if at is not None:
             self.current = at
-            if self._shown and not self._owed:
+            if self._shown and not self._pending:
                 self.went.emit(self.hits[at])
 
-    def _pay(self) -> None:
-        """Take the steps that are owed, as far as the hits there are known."""
+    def _take_pending(self) -> None:
+        """Take the pending steps, as far as the hits there are known."""
         if self.hits is not self._running or not self.hits or self.current < 0:
             if self.complete:
-                self._owed = 0
+                self._pending = 0
             return
-        if not self._owed:
+        if not self._pending:
             return
-        to = self.current + self._owed
+        to = self.current + self._pending
         if self.complete or 0 <= to < len(self.hits):
-            self._owed = 0
+            self._pending = 0
             self._go(to % len(self.hits))

@@ -84,7 +84,6 @@ class MessageFooter(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._effort = Effort.MEDIUM
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -106,17 +105,17 @@ class MessageFooter(QWidget):
         self._details = muted(name="made")
         layout.addWidget(self._copy)
         layout.addWidget(self.regenerate)
-        layout.addWidget(self.menu_button)
         layout.addWidget(self.versions)
         layout.addSpacing(6)
         layout.addWidget(self._details)
+        layout.addSpacing(4)
+        layout.addWidget(self.menu_button)  # last, so that it leaves no gap while it is hidden
         layout.addStretch(1)
 
     def set_row(self, row: MessageRow) -> None:
         """Show the footer of this answer."""
-        self._effort = row.effort or Effort.MEDIUM
         self._copy.setVisible(bool(row.message.text))
-        said = [effort_name(self._effort), model_name(row.model)]
+        said = [effort_name(row.effort or Effort.MEDIUM), model_name(row.model)]
         if row.stats and row.stats.tokens_per_second:
             said.append(
                 tr("{tokens_per_second} tokens/s").format(

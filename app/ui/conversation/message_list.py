@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.draft import Draft
 from app.store import MessageRow
+from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.message_state import MessageState
-from app.ui.conversation.message_view import AnswerView, MessageView
+from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.virtual_list import VirtualList
 from app.ui.state.live_turns import Work

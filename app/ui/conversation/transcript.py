@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 
 from app.base.types import Effort, ModelRef
 from app.ui.clipboard import copy_markdown, copy_text
-from app.ui.controls import menu_of
+from app.ui.controls import menu_of, pop_up_below, zooms
 from app.ui.conversation.accessible import Announcer, install
+from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.context_menu import open_menu
 from app.ui.conversation.find_controller import FindController
 from app.ui.conversation.highlight_layer import HighlightLayer
@@ -32,7 +33,7 @@ from app.ui.conversation.message_menu import (
     fill_regenerate,
 )
 from app.ui.conversation.message_state import MessageState
-from app.ui.conversation.message_view import AnswerView, MessageView
+from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.mouse_selection import MouseSelection
 from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.selection_controller import SelectionController
@@ -184,7 +185,7 @@ class Transcript(QAbstractScrollArea):
         """Do nothing: the list places every message itself."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             if turned := event.angleDelta().y():
                 self.zoomed.emit(turned)
         else:
@@ -224,10 +225,10 @@ class Transcript(QAbstractScrollArea):
         if view.record:
             menu = menu_of(self, "messageMenuOpen")
             self._fill_menu(view.record, menu)
-            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+            pop_up_below(menu, button)
 
     def _open_regenerate(self, view: MessageView, button: QWidget) -> None:
         if view.record:
             menu = menu_of(self, "regenerateMenu")
             fill_regenerate(menu, view.record, self._commands)
-            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+            pop_up_below(menu, button)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication
 
+from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.message_state import MessageState
-from app.ui.conversation.message_view import AnswerView, MessageView
+from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.question_view import QuestionView
 from app.ui.theme import Theme
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import datetime
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_file, ask_target
+from app.ui.exchange.throttle import throttled
+from app.ui.file_manager import reveal
 from app.ui.theme import Theme
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -24,8 +24,6 @@ from app.wording.language import tr
 if TYPE_CHECKING:
     from app.exchange.everything import Everything, EverythingReport
     from app.ui.exchange.everything_dialog import EverythingDialog
-
-_REPORT_S = 0.1
 
 
 class EverythingController(QObject):
@@ -63,19 +61,18 @@ class EverythingController(QObject):
 
         def done(path: Path) -> None:
             if not stop.is_set():  # else the dialog was closed at the last moment
-                folder = QUrl.fromLocalFile(str(path.parent))
                 dialog.finish(
                     tr("Exported to {name}").format(name=path.name),
                     tr("On the other computer, choose Import everything in Settings."),
                     tr("Show in folder"),
-                    lambda: QDesktopServices.openUrl(folder),
+                    lambda: reveal(path),
                 )
 
         def seen(share: float) -> None:
             self._bridge.call(lambda: None if stop.is_set() else dialog.bar.set_share(share))
 
         work = self._host.exchange.export_everything(
-            self._host.settings, path, stop, _throttled(seen)
+            self._host.settings, path, stop, throttled(seen)
         )
         self._bridge.when_done(work, done, self._failed(dialog, stop, tr("Export failed")))
 
@@ -112,7 +109,7 @@ class EverythingController(QObject):
             self.imported.emit()  # what came before that stays
             self._failed(dialog, stop, tr("Import failed"))(error)
 
-        work = self._host.exchange.take_everything(found, stop, _throttled(seen))
+        work = self._host.exchange.take_everything(found, stop, throttled(seen))
         self._bridge.when_done(work, done, failed)
 
     def _finish(
@@ -154,16 +151,3 @@ class EverythingController(QObject):
 
 def _kinds() -> str:
     return tr("Fireside export (*.zip)")
-
-
-def _throttled(seen: Callable[[float], None]) -> Callable[[float], None]:
-    """Limit reports to a few per second, since there may be thousands of chats."""
-    last = 0.0
-
-    def tell(value: float) -> None:
-        nonlocal last
-        if time.monotonic() - last > _REPORT_S:
-            last = time.monotonic()
-            seen(value)
-
-    return tell

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.ui.controls import ProgressLine, Switch, column, set_tone
+from app.ui.choices import Switch
+from app.ui.controls import ProgressLine, column, set_tone
 from app.ui.form_fields import DialogButtons, FormRow, heading, note
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme

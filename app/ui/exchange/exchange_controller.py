@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from app.base.errors import Cancelled
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_files, ask_folder
+from app.ui.exchange.throttle import throttled
 from app.ui.file_manager import open_file, reveal
 from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from app.ui.exchange.export_dialog import ExportDialog
     from app.ui.exchange.import_dialog import ImportDialog
 
-_REPORT_S = 0.1
 _LONGEST_NAME = 50  # characters of a file's name in a message
 
 
@@ -239,16 +238,8 @@ class ExchangeController(QObject):
         return origin.findChild(Toast) or Toast(self._theme, origin)
 
     def _throttled(self, seen: Callable[[int], None]) -> Callable[[int], None]:
-        """Limit reports to a few per second, since there may be thousands of chats."""
-        last = 0.0
-
-        def tell(chats: int) -> None:
-            nonlocal last
-            if time.monotonic() - last > _REPORT_S:
-                last = time.monotonic()
-                self._bridge.call(lambda: seen(chats))
-
-        return tell
+        """Pass progress on to the GUI thread, but not for each of thousands of chats."""
+        return throttled(lambda chats: self._bridge.call(lambda: seen(chats)))
 
 
 def _shortened(name: str) -> str:

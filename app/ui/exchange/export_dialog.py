@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.settings import Settings
-from app.ui.controls import Button, ProgressLine, Segments, Switch, column, muted, set_tone
+from app.ui.choices import Segments, Switch
+from app.ui.controls import Button, ProgressLine, column, muted, set_tone
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import DialogButtons, heading, named, note
 from app.ui.screen import FittingDialog
@@ -202,7 +203,7 @@ class ExportDialog(FittingDialog):
             ".json": tr("Everything; can be imported again"),
         }[form]
         if folder:
-            about += "\n" + tr("Each chat becomes a file in this folder.")
+            about += "\n" + tr("Each chat is saved as a separate file.")
         self._about.setText(about)
         self.grow()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from app.ui.controls import menu_of
+from app.ui.controls import menu_of, pop_up_below
 from app.wording.language import tr
 
 
@@ -21,4 +21,4 @@ def ask_what_to_keep(button: QWidget, share: float, cancelled: Callable[[bool], 
     menu = menu_of(button, "cancelMenu")
     menu.addAction(tr("Keep partial download"), lambda: cancelled(True))
     menu.addAction(tr("Delete partial download"), lambda: cancelled(False))
-    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+    pop_up_below(menu, button)

@@ -1,4 +1,4 @@
-"""The downloads in the side bar: what is under way, and what is ready to be used."""
+"""The downloads in the sidebar: what is under way, and what is ready to be used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
-from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
+from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_across, set_tone, tip
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme, font
 from app.wording.language import tr
@@ -180,11 +180,9 @@ class _ProgressCard(QFrame):
         self._share.setText(percent(share))
         self._bar.set_share(share)
         self._text.setText(told.brief)
-        self._text.setToolTip(told.text)
+        self._text.setToolTip(tip(told.text))
         # A sentence takes the whole width; figures leave room for the buttons.
-        way = QBoxLayout.Direction
-        sentence = told.waiting or told.wrong
-        self._foot.setDirection(way.TopToBottom if sentence else way.LeftToRight)
+        set_across(self._foot, not (told.waiting or told.wrong))
         set_tone(self._text, "danger" if told.wrong else "muted")
         self.setAccessibleName(f"{name}, {percent(share)}, {told.brief}")
         self._pause.setVisible(not several)

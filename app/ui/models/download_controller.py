@@ -18,7 +18,7 @@ from app.models.download_events import (
 from app.models.downloads import Downloads
 from app.ui.models.download_bar import DownloadBar
 from app.ui.models.download_row import DownloadRow
-from app.ui.state.installed_list import InstalledList, place_name, title
+from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.theme import Theme
 from app.wording import download_status
 from app.wording.download_status import DownloadStatus, ReadyModel
@@ -35,7 +35,7 @@ class DownloadController(QObject):
     wanted = Signal(Path)
     """A model that is on this disk is to be used."""
     changed = Signal()
-    """A download has begun, or is over."""
+    """A download has begun, paused, or is over; not its progress."""
 
     def __init__(
         self, downloads: Downloads, installed: InstalledList, bar: DownloadBar, parent: QObject
@@ -51,6 +51,7 @@ class DownloadController(QObject):
             share = min(1.0, left.have / max(1, left.model.size))
             self._statuses[left.model] = download_status.paused(left.model, share)
         self._notes = {left.model: left.notes for left in downloads.unfinished()}
+        self._told = self.unfinished, self.running
         self._offline = False
         installed.changed.connect(self._show_installed)
         bar.resumed.connect(self.start)
@@ -162,13 +163,16 @@ class DownloadController(QObject):
             row.set_status(self._statuses.get(model))
             row.set_notes(self._notes.get(model, ()))
         self._show_bar()
-        self.changed.emit()
+        state = self.unfinished, self.running
+        if state != self._told:
+            self._told = state
+            self.changed.emit()
 
     def _show_bar(self) -> None:
         shown = [self._statuses[model] for model in self._shown if model in self._statuses]
         self._bar.show_downloads([(name_of(status.model), status) for status in shown])
         found = {
-            model.path: model.offer or title(model) for model in self._installed.usable
+            model.path: model.offer or model.title for model in self._installed.usable
         } | self._names
         ready = [ReadyModel(path, found[path]) for path in self._downloads.ready() if path in found]
         self._bar.show_ready(ready[-1] if ready else None)

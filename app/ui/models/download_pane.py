@@ -11,14 +11,15 @@ from app.engine.probe import Examined, Machine
 from app.models import catalog
 from app.models.catalog import HubModel, Offer
 from app.models.disk_scan import InstalledModel
-from app.ui.controls import Button, Notice, column
+from app.ui.controls import Button, column
 from app.ui.form_fields import heading
 from app.ui.models.card import HeroCard, OptionList, OptionRow
 from app.ui.models.details import Details, details_of, licence_of
 from app.ui.models.download_controller import DownloadController, name_of
 from app.ui.models.download_row import DownloadRow
 from app.ui.models.hub_search_pane import HubSearchPane
-from app.ui.state.installed_list import InstalledList, place_name, title
+from app.ui.notice import Notice
+from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
@@ -77,7 +78,7 @@ class DownloadPane(QWidget):
         self._hero_place = column(place)
         choices = column(self._choices, gap=14)
         choices.addWidget(place)
-        self._others_title = heading(tr("Other choices"), 13, 600)
+        self._others_title = heading(tr("Other options"), 13, 600)
         self._others_title.setProperty("tone", "muted")
         self._others = OptionList("otherChoices")
         choices.addWidget(self._others_title)
@@ -192,7 +193,7 @@ class DownloadPane(QWidget):
         return hero
 
     def _installed_hero(self, model: InstalledModel) -> HeroCard:
-        name = title(model)
+        name = model.title
         hero = HeroCard(self._theme, tr("Already on this computer"), name, _whereabouts(model))
         details = Details(self._theme, name, [str(model.path)])
         use = self._use_button(model, "primary")
@@ -207,7 +208,7 @@ class DownloadPane(QWidget):
 
     def _use_button(self, model: InstalledModel, kind: str) -> Button:
         return Button(
-            self._theme, "useFound", tr("Use {called}").format(called=title(model)),
+            self._theme, "useFound", tr("Use {called}").format(called=model.title),
             text=tr("Use"), kind=kind, clicked=lambda: self.used.emit(model.path),
         )  # fmt: skip
 
@@ -219,7 +220,7 @@ class DownloadPane(QWidget):
         for model in found:
             button = self._use_button(model, "outlined")
             text = _whereabouts(model)
-            self._others.add(OptionRow(self._theme, "check", title(model), text, button=button))
+            self._others.add(OptionRow(self._theme, "check", model.title, text, button=button))
         for offer in offers:
             row = self._download_option(offer.model, offer.name)
             self._rows.append((offer, row))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models.catalog import HubModel
 from app.models.download_progress import DownloadNote
-from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_tone
+from app.ui.controls import Button, ProgressLine, column, muted, set_kind, set_tone, tip
 from app.ui.form_fields import heading
 from app.ui.models.cancel_menu import ask_what_to_keep
 from app.ui.theme import Theme
@@ -145,7 +145,7 @@ class DownloadRow(QWidget):
             text = tr("Download {size}").format(size=gigabytes(self.model.size))
         self.button.setText(text)
         self.button.setAccessibleName(f"{text}: {self._name}")
-        self.button.setToolTip(f"{text}: {self._name}")
+        self.button.setToolTip(tip(f"{text}: {self._name}"))
         self.button.setEnabled(able)
         set_kind(self.button, "primary" if primary else "outlined")
 

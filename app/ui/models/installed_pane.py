@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.models import file_operations
 from app.models.disk_scan import InstalledModel, ModelSource
-from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone
+from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone, tip
 from app.ui.dialogs import ask_folder, confirm
 from app.ui.file_manager import reveal
 from app.ui.form_fields import heading
 from app.ui.models.details import Details
-from app.ui.state.installed_list import InstalledList, place_name, title
+from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -146,7 +146,7 @@ class InstalledPane(QWidget):
     def _summary(self, models: tuple[InstalledModel, ...]) -> str:
         if models:
             total = gigabytes(sum(model.size for model in models))
-            return tr("%n model(s), {size} in all", "", len(models)).format(size=total)
+            return tr("%n model(s), {size} total", "", len(models)).format(size=total)
         if self._installed.looking or not self._installed.looked:
             return tr("Scanning…")
         return tr("No models found")
@@ -164,7 +164,7 @@ class InstalledPane(QWidget):
         return row
 
     def _ask_removal(self, model: InstalledModel) -> None:
-        name, size = title(model), gigabytes(model.size)
+        name, size = model.title, gigabytes(model.size)
         if self._installed.ours(model):
             confirm(
                 self,
@@ -217,7 +217,7 @@ class ModelRow(QFrame):
     def __init__(self, theme: Theme, model: InstalledModel) -> None:
         super().__init__()
         self._model = model
-        shown_name = title(model)
+        shown_name = model.title
         self.setObjectName("card")
         self.setAccessibleName(shown_name)
         name = Elided("modelTitle")
@@ -317,11 +317,11 @@ class ModelRow(QFrame):
         ):
             button.setVisible(not moving)
             button.setEnabled(able and not asked)
-            button.setToolTip(_tip(button.accessibleName(), model, asked, able))
+            button.setToolTip(tip(_label(button.accessibleName(), model, asked, able)))
 
 
-def _tip(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
-    """Return a tooltip: what a button does, or why it is disabled."""
+def _label(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
+    """Return what a button does, or why it is disabled."""
     if asked:
         return tr("{label} (switch to another model first)").format(label=label)
     if not able:

@@ -114,7 +114,8 @@ class LoadRecoveryController(QObject):
         self._banner.take_back(self._told)  # a question has it loaded again
         if event.reduced:
             self._reduced = tr(
-                "Less memory was free than expected, so {name} uses reduced settings: {summary}."
+                "Less memory was free than expected, so {name} was loaded with reduced settings: "
+                "{summary}."
             ).format(name=model_name(event.model.name), summary=plan_summary(event.plan))
             self._banner.show_sentence(self._reduced)
 

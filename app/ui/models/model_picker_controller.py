@@ -14,7 +14,7 @@ from app.ui.controls import keyed, plain
 from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
-from app.ui.state.installed_list import InstalledList, place_name, title
+from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.state.live_turns import loading_sentence
 from app.ui.state.model_choice import ModelChoice
 from app.wording.demo_words import model_name
@@ -112,7 +112,7 @@ class ModelPickerController(QObject):
         self._installed.look_at(path, lambda model: self._models.open(model.path))
 
     def _arrived(self, path: Path) -> None:
-        """Use a downloaded model if there is none yet; else the side bar offers it."""
+        """Use a downloaded model if there is none yet; else the sidebar offers it."""
         if self._models.asked is None:
             self.use(path)
 
@@ -127,7 +127,7 @@ class ModelPickerController(QObject):
         known = {model.place for model in self._models.known()}
         for found in self._models.found:
             if str(found.path) not in known:
-                action = menu.addAction(plain(f"{title(found)}\t{place_name(found)}"))
+                action = menu.addAction(plain(f"{found.title}\t{place_name(found)}"))
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         menu.addSeparator()

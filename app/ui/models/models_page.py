@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
-from app.ui.controls import Button, Notice, Segments, column, muted
+from app.ui.choices import Segments
+from app.ui.controls import Button, column, muted
 from app.ui.models.download_pane import DownloadPane
 from app.ui.models.installed_pane import InstalledPane
 from app.ui.models.network_pane import NetworkPane
+from app.ui.notice import Notice
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 

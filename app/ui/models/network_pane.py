@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QVBoxLayout, Q
 
 from app.base.settings import Settings
 from app.network.connection_log import Connection
-from app.ui.controls import Button, Switch, column, muted
+from app.ui.choices import Switch
+from app.ui.controls import Button, column, muted
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import CountField, FormRow, heading, named
 from app.ui.theme import Theme, font

@@ -4,7 +4,6 @@
 
     palette             the search field, and the search
     palette_list        the results, in rows
-    shade               what dims the window behind it, and the shadow
     shortcut_list       every shortcut
     palette_controller  creates both
 """

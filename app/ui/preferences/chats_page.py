@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.settings import Settings
 from app.base.types import Effort
-from app.ui.controls import Segments, Switch, spoken
+from app.ui.choices import Segments, Switch
+from app.ui.controls import spoken
 from app.ui.form_fields import FormPage, FormRow, TextField, heading, note
 from app.wording.efforts import effort_label
 from app.wording.language import tr
@@ -47,7 +48,7 @@ class ChatsPage(FormPage):
         yield FormRow(tr("Name chats automatically"), "", self._name_chats())
         yield FormRow(
             tr("Precompute context"),
-            tr("Faster replies, but uses the processor in the background. Off on battery."),
+            tr("Answers start sooner, but the CPU is used in the background. Off on battery."),
             self._read_ahead(),
         )
         yield FormRow(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal, SignalInstance
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from app.ui.controls import Button
+from app.ui.file_manager import open_file
 from app.ui.form_fields import FormPage, heading, named, note
 from app.ui.preferences.backup_pane import BackupPane
 from app.ui.theme import Theme
@@ -45,7 +45,7 @@ class DataPage(FormPage):
         folder.setCursorPosition(0)
         button = Button(
             self._theme, "openFolder", tr("Open data folder"),
-            text=tr("Open folder"), clicked=self._open_folder,
+            text=tr("Open folder"), clicked=lambda: open_file(self._folder),
         )  # fmt: skip
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -103,6 +103,3 @@ class DataPage(FormPage):
         for name, text, label, signal in buttons:
             row.addWidget(Button(self._theme, name, label, text=text, clicked=signal.emit))
         row.addStretch(1)
-
-    def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

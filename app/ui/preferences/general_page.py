@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import __version__
 from app.base.settings import LARGEST_TEXT, SMALLEST_TEXT, Settings, ThemeChoice
-from app.ui.controls import Button, Segments, Switch, muted
+from app.ui.choices import Segments, Switch
+from app.ui.controls import Button, muted
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.theme import Theme
@@ -47,7 +48,7 @@ class GeneralPage(FormPage):
         yield FormRow(tr("Message text size"), "", self._text_size())
         yield FormRow(
             tr("Notifications"),
-            tr("When an answer took over 10 seconds and Fireside is in the background."),
+            tr("For answers that take over 10 seconds while Fireside is in the background."),
             self._notifications(),
         )
         yield self._folder_row

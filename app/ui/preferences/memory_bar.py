@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.ui.controls import tip
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
@@ -49,7 +50,7 @@ class MemoryBar(QWidget):
         self.parts = tuple(part for part in parts if part.size)
         legend = ", ".join(f"{part.name} {gigabytes(part.size)}" for part in self.parts)
         self.setAccessibleName(f"{title}: {legend}")
-        self.setToolTip(f"{title}: {gigabytes(size)}")
+        self.setToolTip(tip(f"{title}: {gigabytes(size)}"))
         self.updateGeometry()
         self.update()
 

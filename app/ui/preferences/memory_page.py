@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
-from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
+from app.engine.memory_model import CacheType, MemoryUse
+from app.engine.plan import CONTEXTS, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
-from app.ui.controls import Button, Segments, set_tone
+from app.ui.choices import Segments
+from app.ui.controls import Button, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
 from app.ui.state.hardware_probe import HardwareProbe
@@ -112,10 +114,13 @@ class MemoryPage(FormPage):
         self._cache.chosen.connect(self._show)
         self._weights.set_value("mapped" if overrides.mapped else "")
         self._weights.chosen.connect(self._show)
+        self._add_rows()
+
+    def _add_rows(self) -> None:
         self._gpu_rows = [
             FormRow(
                 tr("GPU layers"),
-                tr("More is faster, as long as they fit in GPU memory."),
+                tr("More layers are faster, as long as they fit in GPU memory."),
                 self._layers,
             ),
             FormRow(
@@ -258,8 +263,7 @@ class MemoryPage(FormPage):
         short = max(plan.needed - plan.host_room, plan.device.total - plan.device_room)
         self._show_status(
             tr(
-                "Needs {short} more memory than is free. Close other apps, or choose a shorter "
-                "context."
+                "Needs {short} more free memory. Close other apps, or choose a shorter context."
             ).format(short=gigabytes(short)),
             "danger",
         )
@@ -311,6 +315,6 @@ def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
         MemorySegment(tr("Weights"), use.weights, "accent"),
         MemorySegment(tr("Cache"), use.cache, "link"),
         MemorySegment(tr("Buffers"), use.compute, "warning"),
-        MemorySegment(tr("Program"), use.runtime, "muted"),
+        MemorySegment(tr("Runtime"), use.runtime, "muted"),
         MemorySegment(tr("Other apps"), others, "scroll"),
     ]

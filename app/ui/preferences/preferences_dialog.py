@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.controls import Scroll, column, muted
+from app.ui.controls import Scroll, column, muted, set_across
 from app.ui.form_fields import FormPage, named
 from app.ui.preferences.page_search import SEARCH_KEYS, SearchField, field_of, found
-from app.ui.screen import UNLIMITED, FittingDialog
+from app.ui.screen import FittingDialog
 from app.ui.theme import font
-from app.ui.zoom import zoomed
+from app.ui.zoom import UNLIMITED, zoomed
 from app.wording.language import tr
 
 _NARROW = 640  # pixels of the dialog below which its list lies above the pages
@@ -38,7 +38,7 @@ class PreferencesDialog(FittingDialog):
         self.setObjectName("preferences")
         self.setWindowTitle(tr("Settings"))
         self.setMinimumSize(360, 240)
-        self.resize(820, 700)
+        self.resize(820, 640)
         self._list = QListWidget()
         named(self._list, "preferencePages", tr("Pages"), tr("Use the arrow keys to choose a page"))
         self._list.setFont(font(14, 450))
@@ -126,8 +126,7 @@ class PreferencesDialog(FittingDialog):
     def _arrange(self) -> None:
         """Put the list above the pages in a narrow dialog."""
         beside = self.width() >= zoomed(_NARROW)
-        way = QBoxLayout.Direction
-        self._row.setDirection(way.LeftToRight if beside else way.TopToBottom)
+        set_across(self._row, beside)
         self._list.setFlow(QListView.Flow.TopToBottom if beside else QListView.Flow.LeftToRight)
         self._size_items(beside=beside)
         self._side.setProperty("above", not beside)

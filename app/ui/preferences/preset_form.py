@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.base.types import Effort, Sampling
 from app.store import Preset
-from app.ui.controls import Button, Segments, column, elided, menu_of
+from app.ui.choices import Segments
+from app.ui.controls import Button, column, elided, menu_of, pop_up_below
 from app.ui.form_fields import FormRow, TextField, heading, named
 from app.ui.preferences.sampling_fields import SamplingFields
 from app.ui.state.model_choice import ModelChoice
@@ -167,4 +168,4 @@ class PresetForm(QWidget):
             action.setCheckable(True)
             action.setChecked(key == now)
             action.triggered.connect(lambda _=False, key=key: self._edit(model=key))
-        menu.popup(self._model.mapToGlobal(self._model.rect().bottomLeft()))
+        pop_up_below(menu, self._model)

@@ -12,9 +12,10 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout
 
 from app.store import Preset
-from app.ui.controls import Button, Notice, set_tone
+from app.ui.controls import Button, set_tone
 from app.ui.dialogs import ask_file, ask_target
 from app.ui.form_fields import FormPage, named, note
+from app.ui.notice import Notice
 from app.ui.preferences.preset_form import PresetForm
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
@@ -224,7 +225,7 @@ class PresetsPage(FormPage):
         sentences = [tr("Imported %Ln preset(s).", "", len(report.added))]
         if report.renamed:
             sentences.append(
-                tr("Renamed %Ln preset(s) because the name was taken.", "", report.renamed)
+                tr("Renamed %Ln preset(s) with a name already in use.", "", report.renamed)
             )
         if report.known:
             sentences.append(tr("Skipped %Ln existing preset(s).", "", report.known))

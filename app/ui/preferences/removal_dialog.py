@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.removal import DataKind, StoredData
-from app.ui.controls import Button, Switch, column, set_tone
+from app.ui.choices import Switch
+from app.ui.controls import Button, column, set_tone
 from app.ui.dialogs import confirm
 from app.ui.form_fields import FormRow, heading, note
 from app.ui.screen import FittingDialog

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import (
-    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPoint,
@@ -30,6 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QWidget
 
 from app.store import ChatRow, SearchHit
+from app.ui.controls import zooms
 from app.ui.dialogs import ask_name
 from app.ui.sidebar.chat_delegate import ChatDelegate
 from app.ui.sidebar.chat_drag import drag_chats, dragged, folder_at
@@ -219,18 +219,8 @@ class ChatList(QListView):
         self.verticalScrollBar().setValue(top)
 
     def _select(self, chats: Iterable[int]) -> None:
-        rows = sorted(i.row() for i in map(self.chats.index_of, chats) if i.isValid())
-        ranges = QItemSelection()
-        begin = end = -1
-        for row in [*rows, -1]:
-            if row != end + 1 and end >= 0:
-                ranges.select(self.chats.index(begin), self.chats.index(end))
-                begin = row
-            elif end < 0:
-                begin = row
-            end = row
-        if rows:
-            self.selectionModel().select(ranges, _SELECT.ClearAndSelect)
+        if not (rows := self.chats.selection_of(chats)).isEmpty():
+            self.selectionModel().select(rows, _SELECT.ClearAndSelect)
 
     def _in_use(self) -> bool:
         """Return whether the list has the focus, or gets it back from a menu or another window."""
@@ -288,7 +278,7 @@ class ChatList(QListView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             event.ignore()
         else:
             super().wheelEvent(event)

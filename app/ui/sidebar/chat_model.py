@@ -8,7 +8,14 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from app.store import ChatRow, SearchHit
 from app.wording.language import tr
@@ -142,6 +149,15 @@ class ChatModel(QAbstractListModel):
         """Return the row of a chat or folder; an invalid index if it is not shown."""
         row = None if key is None else self._rows.get(key)
         return QModelIndex() if row is None else self.index(row)
+
+    def selection_of(self, chats: Iterable[int]) -> QItemSelection:
+        """Return the rows of chats, in as few ranges as possible."""
+        rows = sorted(index.row() for index in map(self.index_of, chats) if index.isValid())
+        ranges = QItemSelection()
+        for _, group in groupby(enumerate(rows), lambda pair: pair[1] - pair[0]):
+            run = [row for _, row in group]
+            ranges.select(self.index(run[0]), self.index(run[-1]))
+        return ranges
 
     def head_of(self, row: int) -> QModelIndex:
         """Return the heading or folder that a row is under, or is."""

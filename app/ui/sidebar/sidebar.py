@@ -1,4 +1,4 @@
-"""The side bar: a new chat, the search, the list of chats, and buttons for other pages."""
+"""The sidebar: a new chat, the search, the list of chats, and buttons for other pages."""
 
 from __future__ import annotations
 

@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base import running
@@ -27,6 +26,7 @@ from app.ui.backup_list import BackupList
 from app.ui.bridge import Bridge
 from app.ui.controls import Button, IconView, ProgressLine
 from app.ui.dialogs import ask_folder
+from app.ui.file_manager import open_file
 from app.ui.form_fields import FormRow, heading, note
 from app.ui.screen import FittingDialog
 from app.ui.startup.data_folder import DataFolder
@@ -119,7 +119,7 @@ class RecoveryDialogs(FittingDialog):
         """Return the title and the text for an error."""
         sentence = explain(error).sentence
         if isinstance(error, NotResponding):
-            about = tr("You can force it to quit and restart. Your chats are saved.")
+            about = tr("You can force quit Fireside and restart it. Your chats are saved.")
             return sentence.removesuffix("."), about
         if self._of_backup(error):
             title = tr("This backup is damaged too")
@@ -173,9 +173,9 @@ class RecoveryDialogs(FittingDialog):
         button.setEnabled(list_.backup is not None)
         column.addWidget(list_)
         what = (
-            tr("Anything added since then stays in the newer file, which is kept.")
+            tr("Changes made since then stay in the newer file, which isn’t deleted.")
             if isinstance(error, StoreNewer)
-            else tr("Anything written since then will be missing. The damaged file is kept.")
+            else tr("Changes made since then will be lost. The damaged file is kept.")
         )
         return [FormRow(tr("Restore"), what, button)]
 
@@ -310,7 +310,7 @@ class RecoveryDialogs(FittingDialog):
 
     def _show_folder(self) -> None:
         there = next(folder for folder in self._at.parents if folder.is_dir())
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(there)))
+        open_file(there)
 
     def _end(self, outcome: Host | int) -> None:
         self.outcome = outcome

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from app.models.disk_scan import InstalledModel
 
 
-def title(model: InstalledModel) -> str:
-    """Return a model's name without its folders; see `InstalledModel.title`."""
-    return model.title
-
-
 def place_name(model: InstalledModel) -> str:
     """Return the name of the program whose folder a model is in."""
     kind = model.place.kind

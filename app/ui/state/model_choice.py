@@ -12,7 +12,6 @@ from app.base.errors import FiresideError, ModelMissing
 from app.base.types import Endpoint, FileLocation, ModelRef
 from app.host import Host, demo_model
 from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
-from app.ui.state.installed_list import title
 
 if TYPE_CHECKING:
     from app.engine.plan import Plan
@@ -110,7 +109,7 @@ class ModelChoice(QObject):
         if found == self.found:
             return
         self.found = found
-        self._names = {str(model.path): title(model) for model in found}
+        self._names = {str(model.path): model.title for model in found}
         if self.current and not self.loading:
             self.current = self._named(self.current.place)
         self.changed.emit()

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QWidget
 
+from app.ui.shade import Shade
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Theme
 
 _NARROW = 760  # pixels of a window's width below which there is no room for both
 _WIDTH = 300  # pixels of the sidebar over the conversation
 _STRIP = 56  # pixels of the conversation that stay in sight beside it
-
-
-class Shade(QWidget):
-    """A shade over the window; a click on it is one beside what lies on it."""
-
-    clicked = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("shade")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.hide()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.clicked.emit()
 
 
 class SidebarPlace(QObject):
@@ -50,8 +36,8 @@ class SidebarPlace(QObject):
         self.splitter.addWidget(rest)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([264, 916])
-        self._shade = Shade(window)
-        self._shade.clicked.connect(self.close_overlay)
+        self._shade = Shade(window, "sidebarShade")
+        self._shade.pressed.connect(self.close_overlay)
         for left in (sidebar.opened, sidebar.new_chat, sidebar.away, sidebar.preferences):
             left.connect(self.close_overlay)
         self.splitter.installEventFilter(self)
@@ -163,7 +149,7 @@ class SidebarPlace(QObject):
 
     def _place_overlay(self) -> None:
         area = self.splitter.geometry()
-        self._shade.setGeometry(area)
+        self._shade.cover(area)
         width = min(self._theme.px(_WIDTH), area.width() - self._theme.px(_STRIP))
         self._sidebar.setGeometry(area.x(), area.y(), width, area.height())
 

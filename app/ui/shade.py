@@ -1,4 +1,4 @@
-"""A shade over the window, with the shadow of what floats above it."""
+"""A shade over the window, below what floats there: the palette, or the sidebar."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-RADIUS = 16  # pixels of the corners of what floats
+_RADIUS = 16  # pixels of the corners of what floats
 _REACH, _DROP = 22, 6  # pixels of the shadow beyond it, and below it
 _DARKEST = 26  # alpha of the shadow beside the edge
 _DIM = QColor(0, 0, 0, 64)
 
 
 class Shade(QWidget):
-    """A shade that covers its parent, and tells when it is clicked.
+    """A shade over its parent, with the shadow of what floats; it tells when it is clicked.
 
     The shadow is painted once, and then copied in pieces: QGraphicsDropShadowEffect would render
     everything again with every key that is typed.
@@ -21,16 +21,17 @@ class Shade(QWidget):
 
     pressed = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(parent)
-        self.setObjectName("paletteShade")
-        self._covered, self._above = parent, QRect()
+        self.setObjectName(name)
+        self._above = QRect()
         self._shadow: QPixmap | None = None
         self.hide()
 
-    def cover(self, above: QRect) -> None:
-        """Cover all of the parent; ``above`` is the rectangle of what floats."""
-        self.setGeometry(self._covered.rect())
+    def cover(self, area: QRect, above: QRect | None = None) -> None:
+        """Cover ``area`` of the parent, with the shadow of ``above``, a rectangle in it."""
+        self.setGeometry(area)
+        above = above or QRect()
         if above != self._above:
             grown = above.united(self._above)
             self._above = above
@@ -44,7 +45,7 @@ class Shade(QWidget):
         painter = QPainter(self)
         try:
             painter.fillRect(event.rect(), _DIM)
-            if event.rect().intersects(_around(self._above)):
+            if self._above.isValid() and event.rect().intersects(_around(self._above)):
                 self._paint_shadow(painter)
         finally:
             painter.end()
@@ -54,7 +55,7 @@ class Shade(QWidget):
         ratio = self.devicePixelRatioF()
         if self._shadow is None or self._shadow.devicePixelRatio() != ratio:
             self._shadow = _shadow(ratio)
-        corner, area = _REACH + RADIUS, _around(self._above).adjusted(0, _DROP, 0, 0)
+        corner, area = _REACH + _RADIUS, _around(self._above).adjusted(0, _DROP, 0, 0)
         across = ((0, corner), (corner, 1), (corner + 1, corner))
         xs = (
             (area.left(), corner),
@@ -78,7 +79,7 @@ def _around(rect: QRect) -> QRect:
 
 def _shadow(ratio: float) -> QPixmap:
     """Paint the shadow of the smallest rectangle, whose sides are one pixel between corners."""
-    side = 2 * (_REACH + RADIUS) + 1
+    side = 2 * (_REACH + _RADIUS) + 1
     image = QPixmap(round(side * ratio), round(side * ratio))
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
@@ -89,6 +90,6 @@ def _shadow(ratio: float) -> QPixmap:
         painter.setPen(QPen(QColor(0, 0, 0, alpha), 1.5))
         edge = _REACH - step
         rect = QRectF(edge, edge, side - 2 * edge, side - 2 * edge)
-        painter.drawRoundedRect(rect, RADIUS + step, RADIUS + step)
+        painter.drawRoundedRect(rect, _RADIUS + step, _RADIUS + step)
     painter.end()
     return image
