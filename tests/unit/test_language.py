@@ -51,7 +51,8 @@ COMMANDS = {
 }
 VALUES = {
     *DEMO_QUESTIONS,
-    "</p><table width='100%'>",
+    "</p><table width='100%' cellspacing='0' cellpadding='0'>",
+    "<p style='margin-bottom: 6px'>",
     "take out",
     "</td><td align='right' style='padding-left: 24px'>",
 }

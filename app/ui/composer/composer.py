@@ -22,6 +22,7 @@ from app.ui.controls import (
     elided,
     menu_of,
     muted,
+    pop_up_above,
     send_keys,
     set_tone,
     tip,
@@ -132,7 +133,8 @@ class Composer(QWidget):
         roomy = self.width() >= self._theme.px(_ROOMY) and self._prefill_buttons[0].isHidden()
         taken = roomy and not self.gauge.isHidden()
         gap = self.gauge.width() + self._below.spacing() if taken else 0
-        self._below.setContentsMargins(12 + gap, 0, 12, 0)
+        side = self._theme.px(12)
+        self._below.setContentsMargins(side + gap, 0, side, 0)
 
     @property
     def effort(self) -> Effort:
@@ -337,6 +339,4 @@ class Composer(QWidget):
         """Open the menu of models."""
         menu = menu_of(self, "modelMenu")
         self.model_menu_opened.emit(menu)
-        above = self.picker.mapToGlobal(self.picker.rect().topLeft())
-        above.setY(above.y() - menu.sizeHint().height() - 6)
-        menu.popup(above)
+        pop_up_above(menu, self.picker)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSizePolicy
 
-from app.ui.controls import Button, plain, plain_tip
+from app.ui.controls import Button, plain, plain_tip, pop_up_below
 from app.ui.presets.preset_picker import PresetPicker
 from app.ui.theme import Theme, font
 from app.wording.language import tr
@@ -152,4 +152,4 @@ class TitleBar(QFrame):
 
     def pop_up(self, menu: QMenu) -> None:
         """Show the menu of the chat below its title."""
-        menu.popup(self.title.mapToGlobal(self.title.rect().bottomLeft()))
+        pop_up_below(menu, self.title)
