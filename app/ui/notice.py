@@ -108,7 +108,8 @@ class Notice(QFrame):
             fits = sum(shown) + row.spacing() * (len(shown) - 1) <= room
             set_across(row, fits)
             row.activate()  # or the height is that of before
-            row.parentWidget().updateGeometry()
+            if parent := row.parentWidget():
+                parent.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
