@@ -96,7 +96,7 @@ class DemoFilter:
     def _judged(
         self, request: Request, cancel: threading.Event, answer_now: threading.Event | None
     ) -> Generator[Event | Planned, None, None]:
-        """Answer; where the model strays rather than declines, it may try again."""
+        """Answer, with another attempt where the model strays rather than declines."""
         for attempt in range(1, _TRIES + 1):
             verdict = Verdict(request)
             last = attempt == _TRIES or request.sampling.seed is not None

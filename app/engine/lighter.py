@@ -1,4 +1,4 @@
-"""Memory settings by which a model takes less than it did when it could not be loaded."""
+"""Settings with which a model that could not be loaded takes less memory."""
 
 from __future__ import annotations
 

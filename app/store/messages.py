@@ -285,8 +285,10 @@ class MessageTable:
             row = self.get(message)
             chat = self._chats.get(row.chat)
             self._leave(chat)
-            sql = f"{BELOW} UPDATE message SET deleted = ? WHERE id IN below AND deleted IS NULL"
-            db.execute(sql, (message, time.time()))
+            sql = f"""{BELOW} UPDATE message SET deleted = ?
+                WHERE id IN below AND deleted IS NULL RETURNING id"""
+            if not db.execute(sql, (message, time.time())).fetchall():
+                return self._path(chat.leaf)  # it is deleted already
             others = self.versions(message)
             near = max(
                 (other for other in others if other < message), default=min(others, default=0)

@@ -11,7 +11,7 @@ DEMO_QUESTIONS = (
     "Write a Python function that adds two numbers.",
     "What can you do?",
 )
-"""Questions that the demo model answers rightly, as measured by ``tests.demo``.
+"""Questions that the demo model answers correctly, as measured by ``tests.demo``.
 
 They are not translated, since it knows English only.
 """

@@ -74,7 +74,7 @@ class DownloadStatus:
 
     @property
     def wrong(self) -> bool:
-        """Whether the user should see to it."""
+        """Whether it needs the user's attention."""
         return self.stage in (DownloadStage.HELD, DownloadStage.FAILED)
 
 

@@ -48,4 +48,4 @@ def exchange_sentence(error: e.ExchangeError) -> str:
                 "Couldn’t save {name} ({reason}). Check the permissions and free space of "
                 "{parent}, or choose another folder."
             ).format(name=name, reason=error.reason, parent=error.path.parent)
-    return tr("Couldn’t use {name}.").format(name=name)
+    return tr("Couldn’t use {name}. Choose another file.").format(name=name)

@@ -323,7 +323,7 @@ class CodeBox(Box):
             wanted.append(("wrapCode", tr("Unwrap"), tr("Don’t wrap lines")))
         elif self._scroller.needed:
             wanted.append(("wrapCode", tr("Wrap"), tr("Wrap lines")))
-        px, end = self.px, self.width - self.px(5)
+        px, end = self.px, self.width - self.px(4)
         buttons = []
         for name, word, label in wanted:
             wide = button_width(self.theme.zoom, name)

@@ -285,7 +285,7 @@ class Composer(QWidget):
         self._centre_status()
 
     def _fit_controls(self) -> None:
-        """Show the effort as wide as there is room, and shorten the model's name to the rest."""
+        """Give the effort its full width if there is room, and the model's name the rest."""
         px, label = self._theme.px, self._effort_label
         label.setVisible(self.width() >= px(_ROOMY))
         wanted = min(px(_LONGEST), self.picker.fontMetrics().horizontalAdvance(self._model))

@@ -200,7 +200,7 @@ class ExportDialog(FittingDialog):
             ".md": tr("Markdown text"),
             ".html": tr("Self-contained web page"),
             ".pdf": tr("For reading and printing"),
-            ".json": tr("Everything; can be imported again"),
+            ".json": tr("Complete export; can be imported again"),
         }[form]
         if folder:
             about += "\n" + tr("Each chat is saved as a separate file.")

@@ -157,7 +157,7 @@ class InstalledPane(QWidget):
         row.stopped.connect(lambda: self._installed.stop(model))
         row.move_requested.connect(
             lambda: ask_folder(
-                self, tr("Move to"), lambda folder: self._installed.move(model, folder)
+                self, tr("Move model to"), lambda folder: self._installed.move(model, folder)
             )
         )
         row.removal_requested.connect(lambda: self._ask_removal(model))

@@ -64,7 +64,7 @@ class LoadRecoveryController(QObject):
             self._load(model, self._turns.unanswered(self._current.id))
 
     def use_less(self) -> None:
-        """Choose settings by which the model takes less memory, and load it again."""
+        """Choose settings with which the model takes less memory, and load it again."""
         if model := self._model:
             waits = self._turns.unanswered(self._current.id)
             overrides = self._host.overrides
@@ -76,7 +76,7 @@ class LoadRecoveryController(QObject):
             )
 
     def choose(self) -> None:
-        """Have another model chosen, which then answers the question that waits."""
+        """Open the menu of models; the chosen one then answers the question that waits."""
         self._waits = self._turns.unanswered(self._current.id)
         self._pages.show_chat()
         self.menu_wanted.emit()

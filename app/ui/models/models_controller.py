@@ -105,7 +105,7 @@ class ModelsController(QObject):
             self._host.downloads.resume()
 
     def dismiss_ready(self, path: Path) -> None:
-        """Show no longer that a downloaded model is ready, since it is used."""
+        """Stop offering a downloaded model, since it is used."""
         if path in self._host.downloads.ready():
             self._downloads.dismiss(path)
 

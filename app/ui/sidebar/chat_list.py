@@ -320,9 +320,15 @@ class ChatList(QListView):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        back = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
-        if event.reason() not in back:
-            self._delegate.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+        reason = Qt.FocusReason
+        if event.reason() is reason.MouseFocusReason:
+            self._delegate.keyboard = False
+        elif event.reason() in (
+            reason.TabFocusReason,
+            reason.BacktabFocusReason,
+            reason.ShortcutFocusReason,
+        ):  # else it comes back from a menu, the palette or another window
+            self._delegate.keyboard = True
         super().focusInEvent(event)
         if not self.selectedIndexes() and event.reason() in (
             Qt.FocusReason.TabFocusReason,

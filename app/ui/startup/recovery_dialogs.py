@@ -208,7 +208,7 @@ class RecoveryDialogs(FittingDialog):
             StoreFull: tr("Free up disk space first."),
             StoreReadOnly: tr("Change the folder’s permissions first."),
         }
-        what = words.get(type(error), tr("Opens your chats as they are."))
+        what = words.get(type(error), tr("Opens your chats without changing anything."))
         return self._way(
             "tryAgain", tr("Try again"), what, tr("Try again"), lambda: self._open(tr("Opening…"))
         )

@@ -1,4 +1,4 @@
-"""What is shown while files are dragged over the window: where they go."""
+"""The overlay that is shown while files are dragged over the window: where they will go."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DropOverlay(QWidget):
         self.hide()
 
     def welcome(self, target: DropTarget) -> None:
-        """Show where the files go that are dragged."""
+        """Show where the dragged files will go."""
         self._icon, self._text = _shown(target)
         self.setAccessibleName(self._text)
         self.setGeometry(self._over.rect())

@@ -51,7 +51,7 @@ class SidebarPlace(QObject):
 
     @property
     def shown(self) -> bool:
-        """Whether the sidebar is in sight."""
+        """Whether the sidebar is visible."""
         return not self._sidebar.isHidden()
 
     @property
