@@ -113,23 +113,19 @@ class ChatList(QListView):
     # --- Contents ---------------------------------------------------------------------------
 
     def set_chats(
-        self,
-        chats: Iterable[ChatRow],
-        *,
-        found: bool = False,
-        places: Mapping[int, SearchHit] | None = None,
+        self, chats: Iterable[ChatRow], places: Mapping[int, SearchHit] | None = None
     ) -> None:
         """Show these chats, but not before the user has finished renaming one.
 
-        With ``found`` they are the results of a search, with the place where each was found.
+        With ``places`` they are the results of a search, found there.
         """
         if self.state() is _EDITING:
             rows = list(chats)
-            self._later = lambda: self.set_chats(rows, found=found, places=places)
+            self._later = lambda: self.set_chats(rows, places)
             return
         self._later = None
-        self._delegate.found = found
-        self._keep(lambda: self.chats.set_chats(chats, found=found, places=places))
+        self._delegate.found = places is not None
+        self._keep(lambda: self.chats.set_chats(chats, places))
         # An empty list has no row to show that it has the focus.
         nothing = self.chats.rowCount() == 0
         policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
