@@ -95,6 +95,8 @@ class Notice(QFrame):
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
         self._texts.addWidget(row)
+        self.picture.setMinimumHeight(28)  # beside the first line
+        self._layout.setAlignment(self.picture, Qt.AlignmentFlag.AlignTop)
         self._rows.append((layout, buttons))
         return row
 
@@ -105,6 +107,8 @@ class Notice(QFrame):
             room = width - self._layout.contentsMargins().left() - _AROUND
             fits = sum(shown) + row.spacing() * (len(shown) - 1) <= room
             set_across(row, fits)
+            if widget := row.parentWidget():
+                widget.updateGeometry()  # at once: the height is asked for next
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -64,7 +64,8 @@ def buttons(fireside: Fireside, name: str) -> list[str]:
 
 
 def is_whole(button: QAbstractButton) -> bool:
-    return button.width() >= button.sizeHint().width()
+    hint = button.sizeHint()
+    return button.width() >= hint.width() and button.height() >= hint.height()
 
 
 def press(fireside: Fireside, name: str) -> None:
@@ -236,6 +237,12 @@ def test_the_buttons_fit_into_a_narrow_window(fireside: Fireside) -> None:
     for name in ("loadAgain", "useLessMemory", "chooseAnotherModel"):
         button = fireside.find(QAbstractButton, name)
         fireside.until(partial(is_whole, button))
+    fireside.window.resize(1180, 620)
+    notice = fireside.find(QWidget, "notice")
+    fireside.until(lambda: notice.width() > 600 and notice.height() < 100)
+    fireside.window.resize(520, 620)
+    for name in ("loadAgain", "useLessMemory", "chooseAnotherModel"):
+        fireside.until(partial(is_whole, fireside.find(QAbstractButton, name)))
 
 
 def test_load_again_answers_the_question(fireside: Fireside) -> None:
