@@ -131,7 +131,9 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
             "GPU", tr("none found by {names}. Check your graphics driver.").format(names=names)
         )
         return
-    yield _line("GPU", tr("This build is CPU-only. To use a GPU, rebuild for"))
+    yield _line(
+        "GPU", tr("This build is CPU-only. To use a GPU, rebuild Fireside for one of these:")
+    )
     builds = {
         "CUDA": tr("NVIDIA, with the CUDA toolkit"),
         "VULKAN": tr("any GPU, with the Vulkan SDK"),

@@ -129,7 +129,7 @@ def follow(
 def hub() -> Iterator[Hub]:
     with serving() as hub:
         listed.stock(hub, runnable)
-        hub.rate = 1e6
+        hub.rate = 4e6
         yield hub
 
 

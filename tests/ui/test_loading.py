@@ -65,7 +65,8 @@ def buttons(fireside: Fireside, name: str) -> list[str]:
 
 
 def is_whole(button: QAbstractButton) -> bool:
-    return button.width() >= button.sizeHint().width()
+    hint = button.sizeHint()
+    return button.width() >= hint.width() and button.height() >= hint.height()
 
 
 def press(fireside: Fireside, name: str) -> None:

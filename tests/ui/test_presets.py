@@ -310,7 +310,7 @@ def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
         fireside.stored(lambda store: None)
         if path == "a.json":
             assert told.text() == (
-                "Imported 1 preset. Renamed 1 preset with a name already in use. "
+                "Imported 1 preset. Renamed 1 preset whose name was already in use. "
                 "Skipped 1 existing preset."
             )
     assert names(dialog) == ["Brief", "Brief 2", "Long & wide"]

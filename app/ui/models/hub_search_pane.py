@@ -172,7 +172,7 @@ class RepositoryRow(QFrame):
         self._button = Button(
             theme,
             "showVariants",
-            tr("Show files of {name}").format(name=repository.name),
+            tr("Show files in {name}").format(name=repository.name),
             text=tr("Show files"),
             kind="small",
             clicked=self.wanted.emit,

@@ -113,7 +113,7 @@ class GeneralPage(FormPage):
             clicked=self._ask_folder,
         )  # fmt: skip
         self._usual_folder = Button(
-            self._theme, "usualExports", tr("Use the last folder"), text=tr("Reset"),
+            self._theme, "usualExports", tr("Use the last used folder"), text=tr("Reset"),
             clicked=lambda: self.export_folder_chosen.emit(""),
         )  # fmt: skip
         return _beside(self._usual_folder, choose)

@@ -125,7 +125,7 @@ class MemoryPage(FormPage):
             ),
             FormRow(
                 tr("Expert layers on the CPU"),
-                tr("Saves GPU memory by keeping most of these layers on the CPU."),
+                tr("Saves GPU memory by keeping the experts of these layers on the CPU."),
                 self._experts,
             ),
         ]
