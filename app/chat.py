@@ -31,7 +31,7 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Backend, Planned, Steps
-from app.prefill import Prefiller
+from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
 from app.turn import (
