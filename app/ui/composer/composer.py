@@ -71,6 +71,7 @@ class Composer(QWidget):
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
         self.editor.take_back = self._take_back
+        self.editor.edit_left.connect(self.edit_ended)
         self.attachment_bar = AttachmentBar(theme)
         self.attachment_bar.changed.connect(self._show_buttons)
         self.attachment_bar.changed.connect(self.typed)
@@ -187,6 +188,7 @@ class Composer(QWidget):
     def set_editing(self, editing: bool) -> None:
         """Show whether an earlier message is being edited."""
         self._editing.setVisible(editing)
+        self.editor.editing = editing
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """Replace the message being written by these parts."""
@@ -240,7 +242,7 @@ class Composer(QWidget):
         label.setWordWrap(True)
         row.addWidget(label, 1)
         self._end_edit = Button(
-            theme, "endEdit", tr("Cancel editing"), icon="close", size=14,
+            theme, "endEdit", tr("Cancel editing"), icon="close", size=14, shortcut="Esc",
             clicked=self.edit_ended.emit,
         )  # fmt: skip
         row.addWidget(self._end_edit)

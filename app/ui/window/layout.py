@@ -35,6 +35,7 @@ class WindowLayout:
         self.pages = Pages(self._chat_page())
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
+        self.title_bar.left.connect(self.focus_editor)
         self.title_bar.sidebar_wanted.connect(lambda: self.show_sidebar(True))
         self.side = SidebarPlace(window, theme, self.sidebar, self._center())
         self.side.turned.connect(self.title_bar.set_sidebar_shown)

@@ -66,6 +66,8 @@ class TitleBar(QFrame):
     menu_wanted = Signal()
     renamed = Signal(str)
     """The user has given the chat this title."""
+    left = Signal()
+    """The keyboard is no longer in the title."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -146,7 +148,7 @@ class TitleBar(QFrame):
         self._name.hide()
         self.title.show()
         if had:
-            self.title.setFocus()
+            self.left.emit()
         if changed:
             self.renamed.emit(name)
 
