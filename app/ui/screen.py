@@ -81,8 +81,9 @@ class FittingDialog(QDialog):
         self._scrolled: Scroll | None = None
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.fit()
-        super().showEvent(event)
+        self._shrink()
+        super().showEvent(event)  # which centres it
+        fit_window(self)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -91,6 +92,11 @@ class FittingDialog(QDialog):
 
     def fit(self) -> None:
         """Shrink to the screen, and scroll what is larger."""
+        self._shrink()
+        if self.isVisible():
+            fit_window(self)
+
+    def _shrink(self) -> None:
         room = self._room()
         self.setMinimumSize(self.minimumSize().boundedTo(room))
         layout = self.layout()
@@ -103,8 +109,6 @@ class FittingDialog(QDialog):
         size = self.size().boundedTo(room)
         if size != self.size():
             self.resize(size)
-        if self.isVisible():
-            fit_window(self)
 
     def grow(self) -> None:
         """Grow to the height that the contents need, as far as the screen has it."""
