@@ -52,7 +52,7 @@ _FOLDERS = "backups", "kept"
 
 @dataclass(frozen=True, slots=True)
 class StoredData:
-    """What there is of a kind: its size in bytes, and the number of things."""
+    """The stored data of a kind: its size in bytes, and the number of items."""
 
     kind: DataKind
     size: int
@@ -65,7 +65,8 @@ def find(folders: Folders) -> tuple[StoredData, ...]:
     for kind in DataKind:
         match kind:
             case DataKind.SECRETS:
-                sizes = [0] * len(Secrets(folders.data).names())
+                secrets = Secrets(folders.data)
+                sizes = [0] * (len(secrets.names()) or secrets.path.is_file())
             case DataKind.MODELS:
                 sizes = _model_sizes(folders)
             case _:
@@ -76,7 +77,7 @@ def find(folders: Folders) -> tuple[StoredData, ...]:
 
 
 def remove(folders: Folders, kinds: Collection[DataKind]) -> tuple[str, ...]:
-    """Remove these kinds, with everything closed, and return what could not be removed."""
+    """Remove these kinds of data, once everything is closed; return what could not be removed."""
     left: list[str] = []
     if DataKind.SECRETS in kinds:
         left += _remove_secrets(folders)
@@ -137,6 +138,8 @@ def _remove_secrets(folders: Folders) -> Iterable[str]:
             secrets.delete(name)
         except SecretError:
             yield name
+    if not secrets.names():
+        yield from _remove(secrets.path)  # it may be damaged, and still have one in it
 
 
 def _model_sizes(folders: Folders) -> list[int]:

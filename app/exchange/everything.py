@@ -35,7 +35,6 @@ from app.store import Preset, Store
 
 FORMAT = "fireside-everything"
 VERSION = 1
-SUFFIX = ".zip"
 
 _MANIFEST, _CHATS, _PRESETS, _SETTINGS = (
     f"{name}.json" for name in ("fireside", "chats", "presets", "settings")
@@ -115,6 +114,8 @@ def read_everything(
 
     Raises ExchangeError: ExchangeNotEverything if it is another file.
     """
+    if path.exists() and not path.is_file():  # a pipe would block
+        raise ExchangeUnreadable(path, "not a file")
     with typed_errors(path), path.open("rb") as file:
         if not file.peek(4).startswith(b"PK\x03\x04"):
             raise ExchangeNotEverything(path)

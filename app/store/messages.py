@@ -99,7 +99,8 @@ class MessageTable:
             if parent != before.leaf:
                 self._leave(before)
             row = self.insert(chat, parent, message, state, now, effort=effort, model=clean(model))
-            self._chats.change(chat, "leaf = ?, updated = ?, archived = 0", row.id, now)
+            self._turn_to(chat, row.id)
+            self._chats.change(chat, "updated = ?, archived = 0", now)
             if message.role is Role.USER and not before.title:
                 self._chats.change(chat, "title = ?", title_of(message))
         return row
@@ -196,7 +197,7 @@ class MessageTable:
             return row
 
     def withdraw(self, answer: int) -> tuple[MessageRow | None, bool]:
-        """Delete an answer, and its question unless that has other answers.
+        """Delete an answer, and its question unless that has other answers, `delete`d or not.
 
         The chat then shows what it showed before; one without any other message is deleted, too.
         Returns the question, or None if it stays, and whether the chat is gone.
@@ -204,7 +205,9 @@ class MessageTable:
         with self._database.transaction() as db:
             row = self.get(answer)
             assert row.parent is not None, "an answer has a question"
-            question = self.get(row.parent) if len(self.versions(answer)) == 1 else None
+            sql = "SELECT id FROM message WHERE chat = ? AND parent = ?"
+            alone = len(self._database.read(tuple, sql, row.chat, row.parent)) == 1
+            question = self.get(row.parent) if alone else None
             gone = question or row
             others = [other for other in self.versions(gone.id) if other != gone.id]
             start = gone.parent if gone.parent is not None else max(others, default=None)
@@ -217,7 +220,7 @@ class MessageTable:
                 return question, True
             sql = f"{_DOWN} SELECT at FROM path ORDER BY at DESC"
             leaf = self._database.one(lambda found: int(found[0]), sql, start)
-            self._chats.change(row.chat, "leaf = ?", leaf)
+            self._turn_to(row.chat, leaf)
             return question, False
 
     def set_thought_open(self, message: int, opened: bool) -> MessageRow:
@@ -269,7 +272,7 @@ class MessageTable:
             leaf = self._database.one(
                 lambda row: int(row[0]), f"{_DOWN} SELECT at FROM path ORDER BY at DESC", message
             )
-            self._chats.change(chat.id, "leaf = ?", leaf)
+            self._turn_to(chat.id, leaf)
             return self._path(leaf)
 
     def delete(self, message: int) -> list[MessageRow]:
@@ -282,8 +285,10 @@ class MessageTable:
             row = self.get(message)
             chat = self._chats.get(row.chat)
             self._leave(chat)
-            sql = f"{BELOW} UPDATE message SET deleted = ? WHERE id IN below AND deleted IS NULL"
-            db.execute(sql, (message, time.time()))
+            sql = f"""{BELOW} UPDATE message SET deleted = ?
+                WHERE id IN below AND deleted IS NULL RETURNING id"""
+            if not db.execute(sql, (message, time.time())).fetchall():
+                return self._path(chat.leaf)  # it is deleted already
             others = self.versions(message)
             near = max(
                 (other for other in others if other < message), default=min(others, default=0)
@@ -303,6 +308,17 @@ class MessageTable:
                 AND deleted = (SELECT deleted FROM message WHERE id = ?)"""
             db.execute(sql, (message, message))
             return self.show(message)
+
+    def _turn_to(self, chat: int, leaf: int) -> None:
+        """Make a message the chat's leaf.
+
+        Nothing above it stays deleted: `Bin.purge` could not remove what is in use.
+        """
+        with self._database.transaction() as db:
+            sql = f"""{_UP} UPDATE message SET deleted = NULL
+                WHERE id IN (SELECT at FROM path) AND deleted IS NOT NULL"""
+            db.execute(sql, (leaf,))
+            self._chats.change(chat, "leaf = ?", leaf)
 
     def _leave(self, chat: ChatRow) -> None:
         """Store the path to the chat's leaf, which is about to change."""

@@ -147,7 +147,7 @@ class Scroll(QScrollArea):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             event.ignore()
         else:
             super().wheelEvent(event)
@@ -205,6 +205,11 @@ class Elided(QLabel):
         )
         self.setText(shown)
         self.setToolTip(plain_tip(self._full) if shown != self._full else "")
+
+
+def zooms(event: QWheelEvent) -> bool:
+    """Return whether turning the wheel zooms everything, since Ctrl is held."""
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
 def menu_of(parent: QWidget, name: str) -> QMenu:

@@ -95,9 +95,9 @@ class Notice(QFrame):
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
         self._texts.addWidget(row)
-        self.picture.setMinimumHeight(28)  # beside the first line
-        self._layout.setAlignment(self.picture, Qt.AlignmentFlag.AlignTop)
         self._rows.append((layout, buttons))
+        self.picture.setFixedHeight(self.label.minimumHeight())  # beside the first line
+        self._layout.setAlignment(self.picture, Qt.AlignmentFlag.AlignTop)
         return row
 
     def fit(self, width: int) -> None:
@@ -107,8 +107,9 @@ class Notice(QFrame):
             room = width - self._layout.contentsMargins().left() - _AROUND
             fits = sum(shown) + row.spacing() * (len(shown) - 1) <= room
             set_across(row, fits)
-            if widget := row.parentWidget():
-                widget.updateGeometry()  # at once: the height is asked for next
+            row.activate()  # or the height is that of before
+            if parent := row.parentWidget():
+                parent.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

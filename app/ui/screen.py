@@ -66,11 +66,16 @@ def _frame(window: QWidget) -> QMargins:
             outer.right() - inner.right(),
             outer.bottom() - inner.bottom(),
         )
-    handle = window.windowHandle()
-    if handle is not None and handle.isExposed():  # it has none
+    if _drawn(window):  # it has none
         return QMargins()
     title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
     return QMargins(2, title, 2, 2)
+
+
+def _drawn(window: QWidget) -> bool:
+    """Return whether the system has placed a window, which it has not in the show event."""
+    handle = window.windowHandle()
+    return handle is not None and handle.isExposed()
 
 
 class FittingDialog(QDialog):
@@ -81,9 +86,8 @@ class FittingDialog(QDialog):
         self._scrolled: Scroll | None = None
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._shrink()
-        super().showEvent(event)  # which centres it
-        fit_window(self)
+        self.fit()
+        super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -92,11 +96,6 @@ class FittingDialog(QDialog):
 
     def fit(self) -> None:
         """Shrink to the screen, and scroll what is larger."""
-        self._shrink()
-        if self.isVisible():
-            fit_window(self)
-
-    def _shrink(self) -> None:
         room = self._room()
         self.setMinimumSize(self.minimumSize().boundedTo(room))
         layout = self.layout()
@@ -109,6 +108,8 @@ class FittingDialog(QDialog):
         size = self.size().boundedTo(room)
         if size != self.size():
             self.resize(size)
+        if _drawn(self):
+            fit_window(self)
 
     def grow(self) -> None:
         """Grow to the height that the contents need, as far as the screen has it."""

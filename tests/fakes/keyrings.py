@@ -6,6 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import cast
 
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
@@ -50,3 +51,15 @@ class HangingKeyring(KeyringBackend):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         time.sleep(600)
+
+
+class GarbageKeyring(KeyringBackend):
+    """A keyring that gives out anything but text."""
+
+    priority = 5
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return cast(str, b"garbage")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep nothing."""

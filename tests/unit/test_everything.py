@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
@@ -167,6 +169,10 @@ def test_a_file_with_a_fault_says_so(store: Store, other: Store, tmp_path: Path)
     path.write_bytes(data)
     with pytest.raises(ExchangeUnreadable):
         read_everything(other, Settings(), path)
+    if sys.platform != "win32":
+        os.mkfifo(pipe := tmp_path / "pipe.zip")  # opening it would block
+        with pytest.raises(ExchangeUnreadable):
+            read_everything(other, Settings(), pipe)
     assert other.chats.live() == set()
 
 

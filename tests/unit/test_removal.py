@@ -101,6 +101,14 @@ def test_a_list_of_no_downloads_goes_with_the_settings(folders: Folders) -> None
     assert not folders.data.exists()
 
 
+def test_secrets_that_cannot_be_read_go(folders: Folders) -> None:
+    secrets = Secrets(folders.data)
+    secrets.path.write_text('{"hub_token": {"value": "hf_word"}', "utf-8")
+    assert [each.count for each in find(folders) if each.kind is DataKind.SECRETS] == [1]
+    assert remove(folders, [DataKind.SECRETS]) == ()
+    assert not secrets.path.exists()
+
+
 def test_files_of_others_stay(folders: Folders) -> None:
     fill(folders.data, FOREIGN)
     remove(folders, frozenset(DataKind))

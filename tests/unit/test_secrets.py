@@ -79,6 +79,14 @@ def test_a_keyring_that_is_gone_says_so(
     assert secrets.names() == (HUB_TOKEN,)
 
 
+def test_what_is_no_text_is_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.fakes.keyrings.GarbageKeyring")
+    secrets = Secrets(tmp_path)
+    secrets.path.write_text('{"hub_token": {"keyring": "hub_token-1"}}', "utf-8")
+    with pytest.raises(SecretUnreadable):
+        secrets.get(HUB_TOKEN)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"hub_token": 1}', '{"hub_token": {"value": 1}}'])
 def test_a_damaged_file_has_no_secrets(text: str, tmp_path: Path) -> None:
     secrets = Secrets(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,4 +98,61 @@ def test_after_the_days_of_the_bin_it_is_gone(store: Store, tmp_path: Path) -> N
     assert kept.path.exists()
     for file in (tmp_path / "chats.db", tmp_path / "chats.db-wal"):
         assert not file.exists() or b"apples" not in file.read_bytes()
+    check(store.path)
+
+
+def test_an_answer_is_withdrawn_beside_a_deleted_one(store: Store) -> None:
+    first, apples = grow(store, "why", "apples")
+    store.messages.delete(apples)
+    again = store.messages.answer(store.messages.get(first), Effort.LOW, "m")
+    assert store.messages.withdraw(again.id) == (None, False)
+    assert words(store.messages.conversation(again.chat)) == ["why"]
+    assert words(store.messages.restore(apples)) == ["why", "apples"]
+
+
+@pytest.mark.parametrize("how", ["restored", "answered"])
+def test_what_is_shown_has_nothing_deleted_above(store: Store, how: str) -> None:
+    first, _, more = grow(store, "why", "apples", "more")
+    chat = store.messages.get(first).chat
+    store.messages.delete(more)
+    store.messages.delete(first)
+    if how == "restored":
+        store.messages.restore(more)
+    else:
+        store.messages.answer(store.messages.get(more), Effort.LOW, "m")
+    shown = words(store.messages.conversation(chat))
+    assert shown[:3] == ["why", "apples", "more"]
+    store.bin.purge(-1)  # which would fail, and with it the next start
+    assert words(store.messages.conversation(chat)) == shown
+    check(store.path)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_done_the_messages_are_whole(store: Store, seed: int) -> None:
+    chance = random.Random(seed)
+    chat = store.messages.get(grow(store, "0", "1")[0]).chat
+    for step in range(40):
+        path = store.messages.conversation(chat)
+        ids = store.database.fetch("SELECT id FROM message WHERE role = 'user'")
+        any_ = store.messages.get(chance.choice(ids)[0]) if ids else None
+        asked = Message(Role.USER, (Part(str(step)),))
+        match chance.choice(("ask", "answer", "withdraw", "delete", "delete", "restore", "purge")):
+            case "ask":
+                store.messages.ask(chat, asked, Effort.LOW, "m")
+            case "answer" if any_:
+                store.messages.answer(any_, Effort.LOW, "m")
+            case "withdraw" if any_:
+                store.messages.withdraw(store.messages.answer(any_, Effort.LOW, "m").id)
+            case "delete" if path:
+                store.messages.delete(chance.choice(path).id)
+                store.messages.delete(path[-1].id)  # perhaps it has gone with the other
+            case "restore" if any_:
+                assert any_.id in [row.id for row in store.messages.restore(any_.id)]
+            case "purge":
+                store.bin.purge(-1)
+        if not store.database.fetch("SELECT 1 FROM chat"):
+            chat = store.chats.create(Effort.LOW).id  # the last question was withdrawn
+        kept = {row.id for row in store.trees.get(chat).messages}
+        assert {row.id for row in store.messages.conversation(chat)} <= kept
+        assert all(row.parent in kept | {None} for row in store.trees.get(chat).messages)
     check(store.path)

@@ -30,7 +30,8 @@ from app.ui.theme import Theme
 from app.wording.language import tr
 
 WIDTH = 764
-_ROOMY = 520  # pixels from which the effort has a label
+_ROOMY = 520  # pixels from which the effort has a label, if the model's name is whole
+_LONGEST = 230  # pixels of the model's name
 _GAP = 8
 _STATUS = 24  # pixels of the status line, with or without buttons
 _LEAST = 62  # pixels that the model's name needs beside the effort, else that becomes a menu
@@ -230,7 +231,7 @@ class Composer(QWidget):
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
         label = muted(
-            tr("Editing a message. The original stays available as a previous version."),
+            tr("Editing a message. The original is kept as a previous version."),
             "editing",
             13,
         )
@@ -284,19 +285,27 @@ class Composer(QWidget):
         self._centre_status()
 
     def _fit_controls(self) -> None:
-        """Show the effort as wide as there is room, and shorten the model's name to the rest."""
-        px = self._theme.px
-        label = self._effort_label
+        """Give the effort its full width if there is room, and the model's name the rest."""
+        px, label = self._theme.px, self._effort_label
         label.setVisible(self.width() >= px(_ROOMY))
-        shown = [w for w in (self._attach, label, self._send, self._stop) if not w.isHidden()]
-        taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
-        room = self.width() - taken - px(_GAP + _AROUND)
+        wanted = min(px(_LONGEST), self.picker.fontMetrics().horizontalAdvance(self._model))
+        if self._room() - self._effort.full_width < wanted:
+            label.hide()
+        room = self._room()
         short = room - self._effort.full_width < px(_LEAST)
         self._effort.set_short(short)
         room -= self._effort.sizeHint().width() if short else self._effort.full_width
-        room = min(px(230), max(px(30), room))
+        room = min(px(_LONGEST), max(px(30), room))
         name = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
         self.picker.setText(f"{name}  ")  # room before the arrow
+
+    def _room(self) -> int:
+        """Return how many pixels there are for the effort and the model's name."""
+        px = self._theme.px
+        controls = (self._attach, self._effort_label, self._send, self._stop)
+        shown = [w for w in controls if not w.isHidden()]
+        taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
+        return self.width() - taken - px(_GAP + _AROUND)
 
     def _submit(self) -> None:
         parts = self.parts()

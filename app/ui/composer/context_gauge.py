@@ -80,7 +80,7 @@ class ContextGauge(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        """Show what takes how much, without waiting for the mouse to rest."""
+        """Show the tooltip at once."""
         QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), self.toolTip(), self)
 
     def sizeHint(self) -> QSize:

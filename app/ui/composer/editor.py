@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
+from app.ui.controls import zooms
 from app.ui.theme import font
 from app.wording.language import tr
 
@@ -83,7 +84,7 @@ class Editor(QPlainTextEdit):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms everything."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             event.ignore()
         else:
             super().wheelEvent(event)

@@ -19,7 +19,7 @@ from app.ui.window.demo_line import DemoLine
 from app.ui.window.sidebar_place import SidebarPlace
 from app.ui.window.title_bar import TitleBar
 
-_HIDDEN = "hidden:"  # prefix of the splitter's state in the settings if the side bar is hidden
+_HIDDEN = "hidden:"  # prefix of the splitter's state in the settings if the sidebar is hidden
 
 
 class WindowLayout:
