@@ -171,8 +171,6 @@ def changes(settings: Settings, raw: dict[str, Any]) -> dict[str, Any]:
     for name in _PORTABLE:
         own = getattr(settings, name)
         value = _parse(raw[name], own, name) if name in raw else own
-        if name == "text_size":
-            value = min(max(value, SMALLEST_TEXT), LARGEST_TEXT)
         if value != own:
             found[name] = value
     return found
@@ -193,22 +191,36 @@ class Loaded:
     damage: str = ""
 
 
+_LIMITS = {
+    "text_size": (SMALLEST_TEXT, LARGEST_TEXT),
+    "zoom": (80, 200),
+    "context": (1024, 1 << 30),
+    "gpu_layers": (0, 10_000),
+    "cpu_experts": (0, 10_000),
+    "kept_gb": (0, 100_000),
+    "download_limit": (0, 100_000),
+}
+"""The least and most of numbers: others would fill the memory, or the window could not show."""
 _UNREAD = object()
 _AFTER = re.compile(r"\s*(?:[,}\"]|//|$)")  # what may follow a value, even if its comma is missing
 _KEY = re.compile(r'"([A-Za-z_][A-Za-z0-9_]*)"\s*:\s*')
 
 
 def _parse(value: object, default: Any, name: str) -> Any:
-    """Return ``value`` as the field's type, or the default if that fails.
+    """Return ``value`` as the field's type and in its limits, or the default if that fails.
 
     Of a list, only the strings are kept.
     """
     if isinstance(default, tuple) and isinstance(value, list):
         return tuple(item for item in value if isinstance(item, str))
     try:
-        return codec.decode_value(codec.hints(Settings)[name], value, name)
+        parsed = codec.decode_value(codec.hints(Settings)[name], value, name)
     except codec.FieldError:
         return default
+    if parsed is not None and name in _LIMITS:
+        least, most = _LIMITS[name]
+        return min(max(parsed, least), most)
+    return parsed
 
 
 def _same(value: Any, parsed: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from app.network.access import NetworkAccess
 
 _ADDRESSES = ("https://huggingface.co/", "https://hf.co/", "hf.co/", "huggingface.co/")
+_REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
 
 class UnknownName(Exception):
@@ -40,13 +42,14 @@ def find(name: str | None, machine: Machine, network: NetworkAccess) -> NamedMod
     """
     if name is None:
         return _offer(best_offer(catalog.offers(), machine), machine)
+    name = name.strip()
     for address in _ADDRESSES:
         name = name.removeprefix(address)
     plain = name.casefold().removeprefix("openai/")
     for each in offered(machine):
         if each.name == plain:
             return each
-    if "/" not in name:
+    if not _REPOSITORY.fullmatch(name.partition(":")[0]):
         known = ", ".join(offer.name for offer in catalog.offers())
         raise UnknownName(
             tr("Unknown model {name}. Use {known} or REPOSITORY[:VARIANT].").format(

@@ -198,8 +198,9 @@ class _Pull:
     def _choose(self, path: Path) -> bool:
         """Make it the model that is used, if there is none but the demo; return whether it is."""
         file, settings = self._folders.settings, settings_file.load(self._folders.settings)
-        if in_use(settings) is not None or running.holder(self._folders.data):
-            return False
+        used = in_use(settings)
+        if used is not None or running.holder(self._folders.data):
+            return used == path  # another call may have chosen it
         models = tuple(dict.fromkeys((str(path), *settings.models)))
         with suppress(OSError):
             settings_file.save(dataclasses.replace(settings, model=str(path), models=models), file)

@@ -60,3 +60,7 @@ def test_on_a_full_disk_chats_are_read_and_go_on_when_there_is_room(
     assert not window.banner.isVisible()
     fireside = start()
     fireside.shows("It is.")
+
+
+def test_a_place_that_is_no_place(start: Start) -> None:
+    assert start(model=False, window="\ud800", splitter="\ud800").window.isVisible()

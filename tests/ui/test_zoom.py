@@ -10,6 +10,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
+from app.base import settings as settings_file
 from app.ui.blocks.canvas import Canvas
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.theme import Theme
@@ -46,6 +47,7 @@ def test_levels() -> None:
     assert next_level(93, 1) == 100
     assert next_level(80, -1) == 80
     assert next_level(175, 0) == 100
+    assert settings_file._LIMITS["zoom"] == (LEVELS[0], LEVELS[-1])
 
 
 def test_everything_is_zoomed_and_comes_back(start: Start) -> None:

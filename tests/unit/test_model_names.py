@@ -44,10 +44,11 @@ def test_without_a_name_it_is_the_recommended_one(network: NetworkAccess) -> Non
 
 
 def test_offers_by_their_names(network: NetworkAccess) -> None:
-    for name in ("gpt-oss-120b", "GPT-OSS-120B", "openai/gpt-oss-120b"):
+    for name in ("gpt-oss-120b", "GPT-OSS-120B ", "openai/gpt-oss-120b"):
         assert model_names.find(name, LAPTOP, network).name == "gpt-oss-120b"
-    with pytest.raises(UnknownName, match="gpt-oss-20b, gpt-oss-120b"):
-        model_names.find("gpt-4", LAPTOP, network)
+    for name in ("gpt-4", "../../whoami-v2", "a/b/c", "a/b?c", "/a"):  # nothing to ask a hub for
+        with pytest.raises(UnknownName, match="gpt-oss-20b, gpt-oss-120b"):
+            model_names.find(name, LAPTOP, network)
 
 
 def test_one_of_a_repository(network: NetworkAccess) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import StoreReadOnly
-from app.base.settings import Folders, Settings, ThemeChoice, load, open_, save
+from app.base.settings import Folders, Settings, ThemeChoice, load, open_, read, save
 from app.base.types import Effort
 
 CHANGED = Settings(
@@ -208,6 +208,25 @@ def test_any_json_gives_settings_that_can_be_saved(
     settings = load(path)
     save(settings, path)
     assert load(path) == settings
+
+
+@pytest.mark.parametrize("wild", [-(2**40), 2**40])
+def test_numbers_have_limits(path: Path, wild: int) -> None:
+    names = [
+        "text_size",
+        "zoom",
+        "context",
+        "gpu_layers",
+        "cpu_experts",
+        "kept_gb",
+        "download_limit",
+    ]
+    path.write_text(json.dumps(dict.fromkeys(names, wild)), "utf-8")
+    loaded = read(path)
+    assert set(loaded.lost) == set(names)
+    assert all(0 <= getattr(loaded.settings, name) <= 2**30 for name in names)
+    assert loaded.settings.text_size in (11, 26)
+    assert loaded.settings.zoom in (80, 200), "else a window fills the memory"
 
 
 def test_what_a_later_version_wrote_is_kept(path: Path) -> None:

@@ -38,7 +38,7 @@ class SingleInstance(QObject):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         place = QCryptographicHash.hash(
-            str(folder.resolve()).encode(), QCryptographicHash.Algorithm.Sha256
+            os.fsencode(folder.resolve()), QCryptographicHash.Algorithm.Sha256
         )
         self._name = f"fireside-{bytes(place.toHex().data()).decode()[:24]}"
         self._chats = folder / "chats.db"

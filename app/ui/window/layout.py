@@ -79,10 +79,10 @@ class WindowLayout:
     def restore(self, window: str, splitter: str) -> None:
         """Restore the geometry from the settings, as far as it fits the screens of today."""
         if window:
-            self._window.restoreGeometry(QByteArray.fromBase64(window.encode()))
+            self._window.restoreGeometry(QByteArray.fromBase64(_ascii(window)))
         fit_window(self._window)
         if splitter:
-            state = QByteArray.fromBase64(splitter.removeprefix(_HIDDEN).encode())
+            state = QByteArray.fromBase64(_ascii(splitter.removeprefix(_HIDDEN)))
             self.side.restore(not splitter.startswith(_HIDDEN), state)
 
     def _chat_page(self) -> QWidget:
@@ -110,6 +110,11 @@ class WindowLayout:
         layout.addLayout(framed)
         layout.addWidget(self.pages, 1)
         return center
+
+
+def _ascii(text: str) -> bytes:
+    """Return a setting as bytes: who edits the file may write anything."""
+    return text.encode("ascii", "ignore")
 
 
 def _base64(data: QByteArray) -> str:
