@@ -24,9 +24,7 @@ def hub_sentence(error: e.HubError) -> str:
                 "misspelled, or your access token may be invalid."
             ).format(name=name, status=error.status)
         case e.HubNotFound() if not error.file:
-            return tr("{name} isn’t on Hugging Face. Choose another repository.").format(
-                name=name
-            )
+            return tr("{name} isn’t on Hugging Face. Choose another repository.").format(name=name)
         case e.HubRefused():
             return tr(
                 "Access to {name} denied (status {status}). Accept the terms of {repository} on "
