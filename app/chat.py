@@ -26,25 +26,22 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
-    Prefill,
-    Prompt,
     Request,
     Role,
     StopReason,
 )
 from app.engine.backend import Backend, Planned, Steps
+from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
 from app.turn import (
     ChatEvent,
-    ContextForecast,
     ModelFailed,
     ModelLoading,
     ModelPlanned,
     ModelReady,
     NotSaved,
     Question,
-    ReadingAhead,
     SavedAgain,
     SendFailed,
     Turn,
@@ -88,8 +85,8 @@ class Chats:
         # what waits for it must not take the threads of answers.
         self._forgetting = ThreadPoolExecutor(1, thread_name_prefix="forget")
         self._erasing = ThreadPoolExecutor(1, thread_name_prefix="erase")
-        self._may_prepare = may_prepare
         self._titles = Titles(store, backend, publish, may_name)
+        self._prefiller = Prefiller(backend, publish, self._titles, may_prepare)
         self._instructions = instructions
         self._preparing = Turn()  # the latest preparation
         self._running: dict[Turn, Future[None]] = {}
@@ -104,7 +101,7 @@ class Chats:
         """
         turn = Turn()
         events = self._backend.load(model, turn.stopped)
-        if not self._start(turn, self._load, turn, model, events):
+        if not self._start(turn, self._load, model, events):
             events.close()
         return turn
 
@@ -307,7 +304,7 @@ class Chats:
         with self._lock:
             self._preparing.cancel()
             self._preparing = turn
-        self._start(turn, self._prepare, turn, chat, request, read)
+        self._start(turn, self._prefiller.prepare, turn, chat, request, read)
 
     def _forget_chat(self, chat: int) -> None:
         with suppress(FiresideError):  # a process that is gone has nothing to forget
@@ -315,7 +312,7 @@ class Chats:
 
     # --- Generating an answer ---------------------------------------------------------------
 
-    def _load(self, turn: Turn, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
+    def _load(self, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
         outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
         try:
             with closing(steps) as events:
@@ -390,48 +387,6 @@ class Chats:
 
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())
-
-    def _prepare(
-        self, turn: Turn, chat: int | None, request: Callable[[], Request], read: bool
-    ) -> None:
-        """Process what is known of the next question, then generate a title.
-
-        Errors are dropped: they recur, and are reported, when the question is really asked.
-        """
-        if turn.stopped.is_set():
-            return
-        with suppress(FiresideError):
-            past = request()
-            if read and self._may_prepare():
-                prompt = self._read_ahead(turn, chat, past)
-            elif prompt := self._backend.count(past, turn.stopped):
-                self._forecast(chat, prompt)
-            if prompt and not turn.stopped.is_set():
-                self._titles.idle(past, prompt, turn.stopped)
-
-    def _read_ahead(self, turn: Turn, chat: int | None, past: Request) -> Prompt | None:
-        """Read ahead; return the size of the prompt, None if the model is not loaded."""
-        prompt: Prompt | None = None
-        reading = False
-        try:
-            with closing(self._backend.prepare(past, turn.stopped)) as events:
-                for event in events:
-                    if isinstance(event, Prompt):
-                        prompt = event
-                        self._forecast(chat, prompt)
-                    elif isinstance(event, Prefill):
-                        reading = True
-                        self._publish(ReadingAhead(event))
-        finally:
-            if reading:
-                self._publish(ReadingAhead(None))
-        return prompt
-
-    def _forecast(self, chat: int | None, prompt: Prompt) -> None:
-        p = prompt
-        self._publish(
-            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
-        )
 
 
 _STATES = {

@@ -21,8 +21,8 @@ from app.base.types import DEMO_NAME, ModelRef, Sampling
 from app.chat import Chats
 from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
+from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
-from app.engine.honest_demo import HonestDemo
 from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
@@ -77,7 +77,7 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        engine = backend or HonestDemo(
+        engine = backend or DemoFilter(
             LocalBackend(folders.engine_log, folders.kept, self._engine_options), demo_model()
         )
         self.backend = Router(ScheduledBackend(engine))

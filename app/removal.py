@@ -52,7 +52,7 @@ _FOLDERS = "backups", "kept"
 
 @dataclass(frozen=True, slots=True)
 class StoredData:
-    """What there is of a kind: its size in bytes, and the number of things."""
+    """The stored data of a kind: its size in bytes, and the number of items."""
 
     kind: DataKind
     size: int
@@ -77,7 +77,7 @@ def find(folders: Folders) -> tuple[StoredData, ...]:
 
 
 def remove(folders: Folders, kinds: Collection[DataKind]) -> tuple[str, ...]:
-    """Remove these kinds, with everything closed, and return what could not be removed."""
+    """Remove these kinds of data, once everything is closed; return what could not be removed."""
     left: list[str] = []
     if DataKind.SECRETS in kinds:
         left += _remove_secrets(folders)

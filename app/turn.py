@@ -60,7 +60,7 @@ class Turn:
         self.stopped.set()
 
     def withdraw(self) -> None:
-        """Stop the answer, and take the question back if there is nothing of the answer yet."""
+        """Stop the answer, and withdraw the question if nothing of the answer exists yet."""
         self.withdrawn = True
         self.stopped.set()
 

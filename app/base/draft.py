@@ -27,7 +27,7 @@ class Draft:
         self._thought_before = thought_s or 0.0
         self._thinking_since: float | None = None
         self.thought_s = thought_s
-        """Seconds of reasoning so far: from the first word of each part of it to what follows."""
+        """Seconds of reasoning so far: from the start of each such part to what follows it."""
 
     def add(self, delta: Delta) -> None:
         """Append a delta to its part, which may be a new one."""

@@ -276,7 +276,7 @@ class HubUnreachable(HubError):
 
 
 class HubFailed(HubUnreachable):
-    """The hub was reached, but gave an error or an answer that makes no sense."""
+    """The hub was reached, but its response is an error or invalid."""
 
 
 class HubRefused(HubError):
@@ -345,11 +345,11 @@ class SecretError(FiresideError):
 
 
 class SecretUnreadable(SecretError):
-    """The system's keyring does not give it out: it is locked, gone, or does not answer."""
+    """The system's keyring does not return it: it is locked, missing, or does not respond."""
 
 
 class SecretUnwritable(SecretError):
-    """It could not be kept or removed."""
+    """It could not be stored or removed."""
 
 
 # --- Models on the disk ------------------------------------------------------------------------
@@ -406,7 +406,7 @@ class ExchangeNoPresets(ExchangeError):
 
 
 class ExchangeNotEverything(ExchangeError):
-    """It is not a file of everything that Fireside exports to move to another computer."""
+    """It is not an export of everything."""
 
 
 class ExchangeDamaged(ExchangeError):

@@ -1,4 +1,4 @@
-"""The Fireside that has a data folder open: whether it runs, and ending it if it hangs."""
+"""The process that has a data folder open: whether it still runs, and how to end it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def holder(folder: Path) -> psutil.Process | None:
 
 
 def end(process: psutil.Process) -> bool:
-    """End a Fireside that hangs, and what it has started; return whether it is gone.
+    """End a process that hangs, with its children; return whether it is gone.
 
-    Its chats survive that at any time.
+    No chats are lost by that, whenever it happens.
     """
     import psutil
 

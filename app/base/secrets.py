@@ -57,7 +57,7 @@ class Secrets:
         self._ending = threading.Event()
 
     def close(self) -> None:
-        """End what is waiting for the keyring."""
+        """Stop waiting for the keyring."""
         self._ending.set()
 
     def names(self) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def _is_entry(entry: object) -> bool:
 
 
 def _use_keyring(connection: Connection, action: str, account: str, value: str) -> None:
-    """In a child: do one thing with the keyring, and send what it has then; nothing if it fails."""
+    """Run one action on the keyring, in a child process; send the result, or nothing on failure."""
     with contextlib.suppress(Exception):  # of any backend: the parent sees that nothing came
         import keyring
         from keyring.errors import PasswordDeleteError

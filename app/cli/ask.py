@@ -42,7 +42,7 @@ from app.cli.output import (
 )
 from app.cli.this_computer import in_use
 from app.engine.backend import Backend
-from app.engine.honest_demo import HonestDemo
+from app.engine.demo_filter import DemoFilter
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from app.wording.demo_words import declined_sentence
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
                 instructions=options.system,
                 sampling=model.sampling,
             )
-            engine = HonestDemo(LocalBackend(log), demo_model())
+            engine = DemoFilter(LocalBackend(log), demo_model())
             backend = stack.enter_context(closing(engine))
             return _print_answer(backend, request, as_json=options.json)
     except ContextFull as error:

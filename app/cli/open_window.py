@@ -65,7 +65,7 @@ def _no_screen() -> int:
     open_missing()
     speak()
     say(
-        tr("No display found. To ask from a terminal, run {command}.").format(
+        tr("No display found. To use Fireside in a terminal, run {command}.").format(
             command='`fireside ask "…"`'
         )
     )

@@ -1,4 +1,4 @@
-"""``fireside pull``: download a model, or go on with a download."""
+"""``fireside pull``: download a model, or resume a download."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class _Pull:
         )
 
     def run(self, name: str | None, *, sure: bool) -> int:
-        """Do it; return the exit code."""
+        """Run the command; return the exit code."""
         machine = this_machine(self._log)
         wanted = model_names.find(name, machine, self._network)
         places = disk_scan.places(map(Path, self._settings.folders))
@@ -223,7 +223,7 @@ def _describe(wanted: NamedModel, entry: QueuedModel, machine: Machine) -> None:
         )
     )
     if wanted.plan:
-        say("\n".join(filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine)))))
+        say(*filter(None, (fit(wanted.plan, machine), speed(wanted.plan, machine))))
 
 
 def _confirmed() -> bool:

@@ -1,4 +1,4 @@
-"""The progress of ``fireside pull``: a bar in a terminal, else a line now and then."""
+"""The progress of ``fireside pull``: a bar in a terminal, else lines."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _copy(source: BinaryIO, target: BinaryIO) -> None:
 
 @contextmanager
 def _hint() -> Iterator[None]:
-    """Say what is waited for, if it takes long."""
+    """Print what the command waits for, if it takes long."""
     terminal = sys.stdin.isatty()
     sentence = (
         tr("Type your question, then press {keys}.").format(

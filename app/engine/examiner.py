@@ -36,7 +36,7 @@ class Examiner:
     def lighter(
         self, model: ModelRef, overrides: Overrides, failed: Plan | None
     ) -> Future[Lighter | None]:
-        """Find settings by which a model takes less memory than by the plan that ``failed``.
+        """Find settings with which a model takes less memory than by the plan that ``failed``.
 
         The future fails with ModelError or EngineError; its result is None if there are none.
         """

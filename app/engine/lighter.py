@@ -1,4 +1,4 @@
-"""Memory settings by which a model takes less than it did when it could not be loaded."""
+"""Settings with which a model that could not be loaded takes less memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.base.gguf import GgufHeader
-from app.engine.plan import CONTEXTS, CacheType, Overrides, Plan, is_possible, propose
+from app.engine.memory_model import CacheType
+from app.engine.plan import CONTEXTS, Overrides, Plan, is_possible, propose
 from app.engine.probe import Machine
 
 

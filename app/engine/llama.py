@@ -24,7 +24,8 @@ from app.base.errors import EngineFailed, NotFinite, OutOfMemory
 from app.base.types import Sampling
 from app.engine.ggml import Ggml
 from app.engine.load_failure import refused
-from app.engine.plan import CacheType, Plan
+from app.engine.memory_model import CacheType
+from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.worker import Worker
 from app.formats import choose

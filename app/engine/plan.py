@@ -1,22 +1,15 @@
-"""Planning how to run a model on a machine: pure arithmetic in bytes, and a choice.
-
-The sizes are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36), taken from its graph for
-gpt-oss and compared with what it reports by tests/e2e/test_plan_agrees.py.
-"""
+"""Planning how to run a model on a machine: a choice of settings by the memory that they take."""
 
 from __future__ import annotations
 
-import itertools
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from app.base import gpt_oss
 from app.base.errors import ModelTooLarge
 from app.base.gguf import GgufHeader
 from app.base.settings import Settings
+from app.engine.memory_model import CacheType, MemorySettings, MemoryUse, ModelSizes, uses
 from app.engine.probe import Gpu, Machine
 
 CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096)
@@ -28,24 +21,7 @@ _HOST_RESERVE = 1 * _GIB
 _GPU_RESERVE = 512 * _MIB
 _LAVISH = 1 / 2  # of the memory may be filled for comfort: a longer context, repacked weights
 _PATIENCE = 16 * _GIB  # the most weights to repack, at some 300 MB/s
-_UBATCH_GPU = 512
-_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and stops sooner
-_RUNTIME = 60 * _MIB  # Python and the libraries (measured, like the next)
-_RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
-_RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
 _SHARE = 64 * _MIB  # of weights per thread; below that, another thread costs more than it saves
-_CHECKPOINTS = 32  # as in app.engine.kv_cache
-
-
-class CacheType(StrEnum):
-    """The type in which the keys and values of the cache are stored."""
-
-    F16 = "f16"
-    Q8_0 = "q8_0"
-
-
-_ELEMENT = {CacheType.F16: 2.0, CacheType.Q8_0: 34 / 32}  # bytes
-_ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens out rounding errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +44,6 @@ class Overrides:
         s = settings
         cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
         return cls(s.context, s.gpu_layers, s.cpu_experts, cache, s.map_weights)
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryUse:
-    """Planned use of one memory, the computer's or a GPU's, in bytes by purpose."""
-
-    weights: int
-    cache: int
-    compute: int
-    runtime: int = 0
-
-    @property
-    def total(self) -> int:
-        """The sum, in bytes."""
-        return self.weights + self.cache + self.compute + self.runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,107 +111,6 @@ class Plan:
         return self.needed <= self.host_room and self.device.total <= self.device_room
 
 
-class _Model:
-    """A model's sizes in bytes, by what llama.cpp does with them.
-
-    Raises ModelError if its header has numbers that no gpt-oss has.
-    """
-
-    def __init__(self, header: GgufHeader) -> None:
-        s = self._shape = gpt_oss.shape(header)
-        self.layers, self.trained = s.layers, s.context
-        dense, experts = [0] * s.layers, [0] * s.layers
-        self.opening = self.output = self.largest = self.vocabulary = 0
-        for tensor in header.tensors:
-            layer = re.match(r"blk\.(\d{1,3})\.", tensor.name)
-            if layer and int(layer[1]) < s.layers:
-                kind = dense
-                if "_exps" in tensor.name:
-                    kind = experts
-                    self.largest = max(self.largest, tensor.size)
-                kind[int(layer[1])] += tensor.size
-            elif tensor.name.startswith("token_embd"):
-                self.opening += tensor.size
-                self.vocabulary = tensor.shape[-1] if tensor.shape else 0
-            else:
-                self.output += tensor.size
-        # Cumulative sums over the layers, since plans need them thousands of times.
-        self.dense = [0, *itertools.accumulate(dense)]
-        self.experts = [0, *itertools.accumulate(experts)]
-        self.weights = self.opening + self.output + self.dense[-1] + self.experts[-1]
-        self._cell = 2 * s.head * s.kv_heads  # elements of a layer's cache for each token
-        self._row = 4 * s.width
-        self._heads = s.heads * s.head
-        # Bytes per token of a batch at the widest point of the graph: three rows of the chosen
-        # experts, two of the embedding, one of the heads, and the positions.
-        widest = 3 * s.chosen * s.expert_width + self._heads
-        self._peak = 4 * widest + 2 * self._row + _POSITIONS
-
-    def _attention(self, s: _Settings) -> int:
-        """Return the bytes that a GPU's attention needs for a batch.
-
-        They are the heads' queries and results, two rows of the embedding, and for CUDA a layer's
-        cache in 16 bits if it is stored in fewer.
-        """
-        wide = 0 if s.cache is CacheType.F16 else 2 * s.context * self._cell
-        return s.ubatch * (8 * self._heads + 2 * self._row + _POSITIONS) + wide
-
-    def cells(self, layer: int, context: int, ubatch: int) -> int:
-        """Return how many tokens a layer's cache holds.
-
-        Every second layer sees only a window, which is padded to 256 cells (llama_kv_cache_iswa).
-        """
-        window = self._shape.window + ubatch
-        padded = window + -window % 256
-        return context if layer % 2 else min(context, padded)
-
-    def cache(self, layers: range, context: int, ubatch: int, kind: CacheType) -> int:
-        """Return the size of the keys and values of some layers."""
-        odd = layers.stop // 2 - layers.start // 2
-        cells = odd * self.cells(1, context, ubatch)
-        cells += (len(layers) - odd) * self.cells(0, context, ubatch)
-        return int(cells * self._cell * _ELEMENT[kind])
-
-    def checkpoints(self, kind: CacheType) -> int:
-        """Return the size of the checkpoints of the window."""
-        window = self._shape.window * self._cell
-        return int(_CHECKPOINTS * (self.layers - self.layers // 2) * window * _ELEMENT[kind])
-
-    def masks(self, context: int, ubatch: int) -> int:
-        """Return the size of the attention masks of both kinds of layers."""
-        return 2 * ubatch * (self.cells(1, context, ubatch) + self.cells(0, context, ubatch))
-
-    def compute(self, s: _Settings) -> tuple[int, int]:
-        """Return the buffers for one batch, on the host and on the GPU."""
-        masks = self.masks(s.context, s.ubatch) + _ROTATION[s.cache]
-        if not s.gpu_layers:
-            return s.ubatch * (self._peak + self._row) + masks, 0
-        # For a long batch, weights on the CPU are copied to the GPU one after the other, and so is
-        # the cache of layers that are entirely on the CPU.
-        copied = self.largest if s.cpu_experts or s.gpu_layers <= self.layers else 0
-        if s.gpu_layers <= self.layers:
-            copied += self.cache(range(1, 2), s.context, s.ubatch, s.cache)
-        host = s.ubatch * (2 * self._row + _POSITIONS) + masks
-        return host, max(s.ubatch * self._peak, self._attention(s)) + masks + copied
-
-
-_POSITIONS = 41  # bytes per token: ids, positions, and places in both caches
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    """The settings that the memory depends on."""
-
-    context: int
-    cache: CacheType
-    gpu_layers: int
-    cpu_experts: int
-
-    @property
-    def ubatch(self) -> int:
-        return min(_UBATCH_GPU if self.gpu_layers else _UBATCH_CPU, self.context)
-
-
 @dataclass(frozen=True, slots=True)
 class _Family:
     """Settings that differ in `cpu_experts` only: each of ``counts``, which rise."""
@@ -260,24 +120,9 @@ class _Family:
     gpu_layers: int
     counts: Sequence[int]
 
-    def settings(self, cpu_experts: int) -> _Settings:
+    def settings(self, cpu_experts: int) -> MemorySettings:
         """Return the settings with this number of ``cpu_experts``."""
-        return _Settings(self.context, self.cache, self.gpu_layers, cpu_experts)
-
-
-def _uses(model: _Model, s: _Settings) -> tuple[MemoryUse, MemoryUse]:
-    """Return the memory that settings use, of the computer and of the GPU."""
-    first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
-    above, below = range(first, model.layers), range(first)
-    weights = model.opening + model.dense[first] + model.experts[max(first, s.cpu_experts)]
-    weights += 0 if s.gpu_layers else model.output
-    compute, device_compute = model.compute(s)
-    logits = 4 * model.vocabulary
-    runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
-    runtime += _RUNTIME_GPU if s.gpu_layers else 0
-    caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
-    host = MemoryUse(weights, caches[0], compute + logits, runtime)
-    return host, MemoryUse(model.weights - weights, caches[1], device_compute)
+        return MemorySettings(self.context, self.cache, self.gpu_layers, cpu_experts)
 
 
 def make(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
@@ -304,7 +149,7 @@ def is_possible(plan: Plan, machine: Machine) -> bool:
 
 def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
     """Do what `make` does, but return the smallest plan if none fits at all."""
-    model = _Model(header)
+    model = ModelSizes(header)
     refused: dict[tuple[int, CacheType, bool], PlanRefused] = {}
     least: Plan | None = None
     tried = (
@@ -331,7 +176,7 @@ def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
 
     None if there is none.
     """
-    if plan.repack:
+    if plan.repack and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
     least = plan.host.total - (plan.host.total - plan.host.weights) // 8
     gpus = tuple(
@@ -362,8 +207,8 @@ def _size(plan: Plan, machine: Machine) -> tuple[bool, int]:
     return impossible, plan.host.total + plan.device.total
 
 
-def _plan(model: _Model, machine: Machine, s: _Settings) -> Plan:
-    host, device = _uses(model, s)
+def _plan(model: ModelSizes, machine: Machine, s: MemorySettings) -> Plan:
+    host, device = uses(model, s)
     gpu = _gpu(machine) if s.gpu_layers else None
     features = machine.devices.features
     # Other processors were not tested, and AMX's repacking crashes on the demo model (SIGSEGV in
@@ -407,7 +252,7 @@ def _gpu(machine: Machine) -> Gpu | None:
     return max(machine.devices.gpus, key=lambda gpu: gpu.available, default=None)
 
 
-def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[_Settings]:
+def _worth_trying(model: ModelSizes, machine: Machine, family: _Family) -> Iterator[MemorySettings]:
     """Yield the settings of a family that are worth a plan.
 
     In a family's order, settings use less and less of the GPU and more and more of the computer.
@@ -419,7 +264,7 @@ def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[
         for memory in (gpu.memory, gpu.available):
             room = max(0, memory - _GPU_RESERVE)
             place = bisect_left(
-                family.counts, -room, key=lambda n: -_uses(model, family.settings(n))[1].total
+                family.counts, -room, key=lambda n: -uses(model, family.settings(n))[1].total
             )
             places.add(place)
     for place in sorted(places):
@@ -427,7 +272,7 @@ def _worth_trying(model: _Model, machine: Machine, family: _Family) -> Iterator[
             yield family.settings(family.counts[place])
 
 
-def _families(model: _Model, machine: Machine, overrides: Overrides) -> Iterator[_Family]:
+def _families(model: ModelSizes, machine: Machine, overrides: Overrides) -> Iterator[_Family]:
     """Yield the families of settings to choose from, the best first.
 
     They are: everything on the GPU, with a context of at least 16k; experts of as few layers as
@@ -457,7 +302,7 @@ def _families(model: _Model, machine: Machine, overrides: Overrides) -> Iterator
 
 
 def _contexts(
-    model: _Model, overrides: Overrides, contexts: Sequence[int], least: int = 0
+    model: ModelSizes, overrides: Overrides, contexts: Sequence[int], least: int = 0
 ) -> Iterator[tuple[int, CacheType]]:
     """Yield contexts and types of cache, the best first.
 

@@ -35,7 +35,6 @@ from app.store import Preset, Store
 
 FORMAT = "fireside-everything"
 VERSION = 1
-SUFFIX = ".zip"
 
 _MANIFEST, _CHATS, _PRESETS, _SETTINGS = (
     f"{name}.json" for name in ("fireside", "chats", "presets", "settings")

@@ -283,7 +283,7 @@ def _parents(nodes: Mapping[str, ForeignMessage]) -> dict[str, str | None]:
             ancestor = parents[ancestor]
         if ancestor in path:
             parents[ancestor] = None
-        rooted |= path.keys()
+        rooted.update(path)
     return parents
 
 

@@ -94,7 +94,7 @@ class InstalledModel:
 
     @property
     def title(self) -> str:
-        """Its name for people.
+        """The name to show.
 
         That is the offer's name for an offered file: "gpt-oss-20b" for "gpt-oss-20b-MXFP4". Else it
         is its name without folders; with them for Ollama, which names models so.

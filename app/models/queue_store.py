@@ -81,7 +81,7 @@ class QueueStore:
 
     @property
     def unused(self) -> tuple[Path, ...]:
-        """Those of them that the user has not used or seen to since, oldest first."""
+        """Those of them that the user has neither used nor dismissed, oldest first."""
         with self._lock:
             return tuple(self._unused)
 
@@ -124,7 +124,7 @@ class QueueStore:
             self._write()
 
     def note_used(self, path: Path) -> None:
-        """Record that the user has used a model, or does not want to hear of it."""
+        """Record that the user has used a model, or dismissed it."""
         with self._lock:
             if path in self._unused:
                 del self._unused[path]

@@ -23,8 +23,8 @@ pages and printing are imported on first use.
 
 All packages use ``bridge``, which alone crosses threads, and the parts of pages and dialogs:
 ``theme`` (colours, fonts, icons), ``zoom``, ``screen`` (windows that fit it), ``controls``,
-``form_fields``, ``dialogs``, ``shade``, ``banner``, ``toast``, ``pages``, ``backup_list``,
-``commands``, ``clipboard``, ``file_manager``. ``garbage`` keeps Python from destroying widgets on
-other threads, ``fault_reporter`` reports unforeseen faults to the log and the banner,
-``qt_language`` sets the language of Qt's own texts.
+``choices`` (one of a few values), ``form_fields``, ``dialogs``, ``notice``, which ``banner`` and
+``toast`` are, ``shade``, ``pages``, ``backup_list``, ``commands``, ``clipboard``, ``file_manager``.
+``garbage`` keeps Python from destroying widgets on other threads, ``fault_reporter`` reports
+unforeseen faults to the log and the banner, ``qt_language`` sets the language of Qt's own texts.
 """

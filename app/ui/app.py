@@ -131,7 +131,7 @@ class Program:
         opener = FileOpener(self._application, window.called)
         window.show()
         QTimer.singleShot(100, window, lambda: self._data_folder.on_second(window.called))
-        _choose_model(window, host, self._model)
+        _choose_model(window, self._model)
         QTimer.singleShot(400, window, lambda: window.transcript)  # before a question needs it
         QTimer.singleShot(1000, gc.freeze)  # the objects so far live as long as the window
         if self._smoke:
@@ -196,7 +196,7 @@ def _tell_left(left: tuple[str, ...]) -> None:
     box.exec()
 
 
-def _choose_model(window: Window, host: Host, model: Path | None) -> None:
+def _choose_model(window: Window, model: Path | None) -> None:
     if model is not None:
         window.model_picker.use(model)
     elif window.models.current is not None:

@@ -119,14 +119,14 @@ class Switch(QCheckBox):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours, role = self.palette(), QPalette.ColorRole
         rim = self.height() / 11
-        track = QRectF(self.rect()).adjusted(rim, rim, -rim, -rim)
+        track = QRectF(self.rect()).adjusted(0, rim, 0, -rim)
         if not self.isEnabled():
             painter.setOpacity(0.45)
         if self.hasFocus():
             ring = QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75)
             painter.setPen(QPen(colours.color(role.Accent), 1.5))
             painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
-            track.adjust(rim / 2, rim / 2, -rim / 2, -rim / 2)
+            track.adjust(rim * 1.5, rim / 2, -rim * 1.5, -rim / 2)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.color(role.Accent if self.isChecked() else role.Mid))
         painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import (
     QIcon,
     QKeyEvent,
@@ -147,7 +147,7 @@ class Scroll(QScrollArea):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             event.ignore()
         else:
             super().wheelEvent(event)
@@ -205,6 +205,16 @@ class Elided(QLabel):
         )
         self.setText(shown)
         self.setToolTip(plain_tip(self._full) if shown != self._full else "")
+
+
+def pop_up_above(menu: QMenu, widget: QWidget) -> None:
+    """Show a menu above the upper left corner of a widget."""
+    menu.popup(widget.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 6)))
+
+
+def zooms(event: QWheelEvent) -> bool:
+    """Return whether turning the wheel zooms everything, since Ctrl is held."""
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
 def menu_of(parent: QWidget, name: str) -> QMenu:

@@ -96,6 +96,8 @@ class Notice(QFrame):
         layout.addStretch(1)
         self._texts.addWidget(row)
         self._rows.append((layout, buttons))
+        self.picture.setFixedHeight(self.label.minimumHeight())  # beside the first line
+        self._layout.setAlignment(self.picture, Qt.AlignmentFlag.AlignTop)
         return row
 
     def fit(self, width: int) -> None:
@@ -105,6 +107,9 @@ class Notice(QFrame):
             room = width - self._layout.contentsMargins().left() - _AROUND
             fits = sum(shown) + row.spacing() * (len(shown) - 1) <= room
             set_across(row, fits)
+            row.activate()  # or the height is that of before
+            if parent := row.parentWidget():
+                parent.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

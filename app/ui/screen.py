@@ -66,10 +66,16 @@ def _frame(window: QWidget) -> QMargins:
             outer.right() - inner.right(),
             outer.bottom() - inner.bottom(),
         )
-    if window.isVisible():  # it has none
+    if _drawn(window):  # it has none
         return QMargins()
     title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
     return QMargins(2, title, 2, 2)
+
+
+def _drawn(window: QWidget) -> bool:
+    """Return whether the system has placed a window, which it has not in the show event."""
+    handle = window.windowHandle()
+    return handle is not None and handle.isExposed()
 
 
 class FittingDialog(QDialog):
@@ -102,7 +108,7 @@ class FittingDialog(QDialog):
         size = self.size().boundedTo(room)
         if size != self.size():
             self.resize(size)
-        if self.isVisible():
+        if _drawn(self):
             fit_window(self)
 
     def grow(self) -> None:

@@ -2,12 +2,16 @@
 
 ::
 
-    language       the language, and `tr`
-    quantities     sizes, times, dates
-    diagnosis      what was found on this computer, and what was chosen
-    recommendation which model to recommend, by what `diagnosis` says of each
+    language         the language, and `tr`
+    quantities       sizes, shares, times, dates
+    efforts          the names of the efforts
+    demo_words       the demo model's name, and good first questions
+    diagnosis        what was found on this computer, and what was chosen
+    recommendation   which model to recommend, by what `diagnosis` says of each
     download_status  how far a download is, and what it waits for
-    errors         any error to a sentence and an action (`explanation`), with modules by package:
-                   model_errors, engine_errors, store_errors, download_errors, exchange_errors,
-                   document_errors
+    errors           any error to a sentence and actions (`explanation`), with modules by package:
+                     model_errors, engine_errors, store_errors, download_errors, exchange_errors,
+                     document_errors
+
+``README.md`` has the terms.
 """

@@ -11,7 +11,7 @@ DEMO_QUESTIONS = (
     "Write a Python function that adds two numbers.",
     "What can you do?",
 )
-"""Questions that the demo model answers rightly, as measured by ``tests.demo``.
+"""Questions that the demo model answers correctly, as measured by ``tests.demo``.
 
 They are not translated, since it knows English only.
 """
@@ -50,9 +50,9 @@ def first_questions() -> tuple[str, ...]:
 
 def declined_sentence() -> str:
     """Return what stands in the place of an answer that the demo model cannot give."""
-    return tr("The demo model cannot answer this.")
+    return tr("The demo model can’t answer this.")
 
 
 def demo_sentence() -> str:
     """Return what is said above a chat with the demo model."""
-    return tr("You are talking to the demo model")
+    return tr("You’re talking to the demo model")

@@ -13,16 +13,8 @@ from collections.abc import Iterator
 from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
-from app.base.types import ModelRef
-from app.engine.plan import (
-    CacheType,
-    MemoryUse,
-    Overrides,
-    Plan,
-    PlanRefused,
-    propose,
-    usable,
-)
+from app.engine.memory_model import CacheType, MemoryUse
+from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
 from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -35,10 +27,10 @@ _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "D
 def summary(plan: Plan) -> str:
     """Return a plan in one line: "12.4 of 15.6 GB, 32,768 tokens of context"."""
     if plan.gpu is None:
-        return tr("{share}, {context} tokens of context").format(
+        return tr("{share}, {context}-token context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
         )
-    return tr("{share} on {gpu}, {context} tokens of context, {layers}").format(
+    return tr("{share} on {gpu}, {context}-token context, {layers}").format(
         share=_of(plan.device.total, plan.device_room),
         gpu=plan.gpu.description,
         context=number(plan.context),
@@ -93,7 +85,7 @@ def report(examined: Examined, overrides: Overrides) -> str:
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
-            lines += _model(model, header, machine, overrides)
+            lines += _model(header, machine, overrides)
         else:
             explanation = explain(header)
             told = filter(None, (explanation.sentence, explanation.detail))
@@ -139,7 +131,9 @@ def _no_gpu(devices: Devices) -> Iterator[str]:
             "GPU", tr("none found by {names}. Check your graphics driver.").format(names=names)
         )
         return
-    yield _line("GPU", tr("This build is CPU-only. To use a GPU, rebuild for"))
+    yield _line(
+        "GPU", tr("This build is CPU-only. To use a GPU, rebuild Fireside for one of these:")
+    )
     builds = {
         "CUDA": tr("NVIDIA, with the CUDA toolkit"),
         "VULKAN": tr("any GPU, with the Vulkan SDK"),
@@ -178,9 +172,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))
 
 
-def _model(
-    model: ModelRef, header: GgufHeader, machine: Machine, overrides: Overrides
-) -> Iterator[str]:
+def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterator[str]:
     plan = propose(header, machine, overrides)
     yield _line(
         tr("Model"),
@@ -188,7 +180,7 @@ def _model(
             weights=gigabytes(header.weights), layers=plan.layers
         ),
     )
-    yield _line(tr("Chosen") if plan.fits else tr("Too large"), summary(plan))
+    yield _line(tr("Selected") if plan.fits else tr("Too large"), summary(plan))
     threads = tr("%n thread(s)", "", plan.batch_threads)
     batch = tr("{threads}, batch size {size}").format(threads=threads, size=plan.ubatch)
     weights = tr("repacked for this CPU") if plan.repack else tr("memory-mapped")
@@ -211,7 +203,7 @@ def _refused(refused: PlanRefused, plan: Plan) -> str:
         what.append(_cache(refused.cache))
     if refused.gpu_layers > plan.layers:
         what.append(
-            tr("everything on the GPU") if refused.on_gpu else tr("as much on the GPU as fits")
+            tr("everything on the GPU") if refused.on_gpu else tr("as much as possible on the GPU")
         )
     elif refused.gpu_layers:
         what.append(tr("%n layer(s) on the GPU", "", refused.gpu_layers))
@@ -238,7 +230,7 @@ def _parts(use: MemoryUse, room: int) -> str:
         tr("weights"): use.weights,
         tr("cache"): use.cache,
         tr("buffers"): use.compute,
-        tr("program"): use.runtime,
+        tr("runtime"): use.runtime,
     }
     told = ", ".join(f"{name} {gigabytes(size)}" for name, size in parts.items() if size)
     return f"{_of(use.total, room)}: {told}"

@@ -15,7 +15,7 @@ def document_sentence(error: e.DocumentError) -> str:
         case e.DocumentUnreadable():
             return tr(
                 "Can’t read {name} ({reason}). Check that the file exists and that you have "
-                "permission."
+                "permission to open it."
             ).format(name=name, reason=error.reason)
         case e.DocumentImage():
             return tr(
@@ -32,7 +32,7 @@ def document_sentence(error: e.DocumentError) -> str:
                 "{name} is password-protected. Save a copy without a password and attach that."
             ).format(name=name)
         case e.DocumentTooLarge():
-            return tr("{name} is larger than {size}. Attach a smaller part of it.").format(
+            return tr("{name} is larger than {size}. Attach part of it.").format(
                 name=name, size=gigabytes(error.limit)
             )
         case e.DocumentTooLong():

@@ -24,9 +24,7 @@ def hub_sentence(error: e.HubError) -> str:
                 "misspelled, or your access token may be invalid."
             ).format(name=name, status=error.status)
         case e.HubNotFound() if not error.file:
-            return tr("{name} is no longer on Hugging Face. Choose another repository.").format(
-                name=name
-            )
+            return tr("{name} isn’t on Hugging Face. Choose another repository.").format(name=name)
         case e.HubRefused():
             return tr(
                 "Access to {name} denied (status {status}). Accept the terms of {repository} on "
@@ -70,7 +68,7 @@ def _no_place(error: e.NoRoom | e.DriveMissing | e.CacheUnwritable) -> str:
         case e.DriveMissing():
             return tr(
                 "Can’t find {path}. Reconnect the drive, or choose another download folder under "
-                "Network."
+                "Models > Network."
             ).format(path=error.path)
         case e.CacheUnwritable():
             return tr(
@@ -84,8 +82,8 @@ def library_sentence(error: e.LibraryError) -> str:
     match error:
         case e.FileRefused():
             return tr(
-                "Couldn’t change {name} ({reason}). Check the folder’s permissions and whether "
-                "another app is using the file."
+                "Couldn’t move or delete {name} ({reason}). Check the folder’s permissions and "
+                "whether another app is using the file."
             ).format(name=name, reason=error.reason)
         case e.TargetExists():
             return tr("{parent} already contains {name}. Choose another folder.").format(
@@ -106,4 +104,4 @@ def library_sentence(error: e.LibraryError) -> str:
                 "The copy of {name} in {parent} was damaged, so it was deleted. The model wasn’t "
                 "moved. The disk may be failing; choose another one."
             ).format(name=name, parent=error.path.parent)
-    return tr("Couldn’t change {name}. The file is unchanged.").format(name=name)
+    return tr("Couldn’t move or delete {name}. Try again.").format(name=name)

@@ -32,7 +32,7 @@ _WAITS = {
 
 _NOTES = {
     DownloadNote.NEWER: lambda: tr(
-        "The usual file is no longer on Hugging Face, so this is a newer conversion."
+        "The original file is no longer on Hugging Face. This is a newer version."
     ),
     DownloadNote.RESTARTED: lambda: tr("The file has changed, so the download started over."),
 }
@@ -74,7 +74,7 @@ class DownloadStatus:
 
     @property
     def wrong(self) -> bool:
-        """Whether the user should see to it."""
+        """Whether it needs the user's attention."""
         return self.stage in (DownloadStage.HELD, DownloadStage.FAILED)
 
 
@@ -145,7 +145,7 @@ def _sentences(now: DownloadProgress) -> tuple[str, str]:
             if now.left is not None:
                 facts.append(tr("{left} left").format(left=duration(now.left)))
             done = tr("{done} of {size}").format(done=gigabytes(now.done), size=gigabytes(now.size))
-            return " · ".join([done, *facts]), " · ".join(facts)
+            return " · ".join([done, *facts]), facts[-1]
     return sentence, sentence
 
 

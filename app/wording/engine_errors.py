@@ -21,7 +21,7 @@ def explain_engine(error: e.EngineError) -> Explanation:
             )
         case e.EngineFailed():
             return Explanation(
-                tr("The model failed ({detail}).").format(detail=error.detail),
+                tr("The model reported an error ({detail}).").format(detail=error.detail),
                 Action.RETRY,
             )
         case e.RequestUnsupported():

@@ -49,7 +49,12 @@ def explain(error: BaseException) -> Explanation:
         case e.SecretUnreadable():
             return Explanation(tr("The system keyring didn’t respond. Unlock it and try again."))
         case e.SecretError():
-            return Explanation(tr("Couldn’t update the system keyring or the data folder."))
+            return Explanation(
+                tr(
+                    "Couldn’t update the system keyring or the data folder. "
+                    "Unlock the keyring, or check the folder’s permissions."
+                )
+            )
         case e.LibraryError():
             return Explanation(library_sentence(error))
         case e.ExchangeError():

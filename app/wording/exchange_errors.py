@@ -12,8 +12,8 @@ def exchange_sentence(error: e.ExchangeError) -> str:
     match error:
         case e.ExchangeUnreadable():
             return tr(
-                "Can’t read {name} ({reason}). Check that the file exists and that you "
-                "have permission."
+                "Can’t read {name} ({reason}). Check that the file exists and that you have "
+                "permission to open it."
             ).format(name=name, reason=error.reason)
         case e.ExchangeUnknown():
             return tr(
@@ -25,7 +25,10 @@ def exchange_sentence(error: e.ExchangeError) -> str:
                 "No presets found in {name}. Choose a file ending in .fireside-presets.json."
             ).format(name=name)
         case e.ExchangeNotEverything():
-            return tr("{name} wasn’t created with Export everything.").format(name=name)
+            return tr(
+                "{name} isn’t a full Fireside export. Choose a .zip file created with "
+                "Export everything."
+            ).format(name=name)
         case e.ExchangeDamaged():
             return tr(
                 "{name} is damaged or incomplete ({detail}). Nothing was imported. Try exporting "
@@ -45,4 +48,4 @@ def exchange_sentence(error: e.ExchangeError) -> str:
                 "Couldn’t save {name} ({reason}). Check the permissions and free space of "
                 "{parent}, or choose another folder."
             ).format(name=name, reason=error.reason, parent=error.path.parent)
-    return tr("Couldn’t use {name}.").format(name=name)
+    return tr("Couldn’t use {name}. Choose another file.").format(name=name)

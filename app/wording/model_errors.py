@@ -92,8 +92,8 @@ def _model_file(error: e.ModelMissing | e.ModelUnreadable | e.NotGguf | e.ModelT
             ).format(name=name, reason=error.reason)
         case e.ModelUnreadable():
             return tr(
-                "Can’t read {name} ({reason}). Check that the file exists and that you "
-                "have permission."
+                "Can’t read {name} ({reason}). Check that the file exists and that you have "
+                "permission to open it."
             ).format(name=name, reason=error.reason)
         case e.NotGguf() if error.path.suffix.lower() == ".gguf":
             return tr(

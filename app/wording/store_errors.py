@@ -39,7 +39,10 @@ def store_sentence(error: e.StoreError) -> str:
             return tr("Another app is using the chats in {place}. Close it and try again.").format(
                 place=place
             )
-    return tr("Can’t open the chats in {place}. Check the folder.").format(place=place)
+    return tr(
+        "Can’t open the chats in {place}. Check that the folder exists and that you have "
+        "access to it."
+    ).format(place=place)
 
 
 def settings_sentence(error: e.SettingsDamaged) -> str:

@@ -159,7 +159,7 @@ def test_answer_now_in_a_context_that_is_nearly_full(
 
 
 def test_a_stop_in_a_long_prefill_keeps_what_was_read(backend: LocalBackend) -> None:
-    request = replace(ask("lantern " * 9000, seed=None, max_tokens=1))
+    request = replace(ask("lantern " * 4500, seed=None, max_tokens=1))
     cancel = threading.Event()
     seen: list[Prefill] = []
 
@@ -179,7 +179,7 @@ def test_a_stop_in_a_long_prefill_keeps_what_was_read(backend: LocalBackend) -> 
 
 def test_reading_ahead_yields(backend: LocalBackend) -> None:
     list(backend.load(DEMO, threading.Event()))
-    talk = Talk.long(1, turns=30)
+    talk = Talk.long(1, turns=20)
     cancel = threading.Event()
     seen = []
     for event in backend.prepare(talk.request, cancel):

@@ -66,7 +66,7 @@ from tests.e2e.engine import (
 from tests.fakes import engine_processes
 from tests.fakes.vocabulary import of_file
 
-KILLS = 50
+KILLS = int(os.environ.get("FIRESIDE_KILLS", "20"))
 
 
 def test_it_thinks_and_answers(backend: LocalBackend) -> None:
@@ -385,8 +385,10 @@ def test_less_memory_than_was_free_is_met_by_a_smaller_plan(
 
 
 def test_a_hang_ends_after_its_time(make: Callable[..., LocalBackend]) -> None:
-    backend = make(target=engine_processes.hangs, silence=0.5)
+    backend = make(target=engine_processes.hangs)
     said: list[str] = []
+    list(backend.load(DEMO, threading.Event()))
+    backend._silence = 1.0  # from here on: a process takes its time to start on a busy computer
     with pytest.raises(EngineHung):
         words(backend.stream(ask("Hello"), threading.Event()), said)
     assert said == list(engine_processes.WORDS)
@@ -471,7 +473,7 @@ def test_closing_ends_the_child_at_once(make: Callable[..., LocalBackend]) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
-def test_fifty_kills_of_the_child(make: Callable[..., LocalBackend]) -> None:
+def test_kills_of_the_child(make: Callable[..., LocalBackend]) -> None:
     """Kill the worker at random moments while it streams.
 
     The text so far is kept, and the next question is answered.

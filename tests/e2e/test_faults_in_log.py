@@ -36,10 +36,16 @@ def run(folder: Path, fault: str) -> tuple[dict[str, Any], str]:
 @pytest.mark.parametrize(
     ("fault", "traces"),
     [
-        ("slot", ["tests/e2e/faulty_driver.py:", "in fail\nValueError"]),
         ("thread", ["in thread a thread", "in fail\nValueError"]),
         ("executor", ["app/base/threads.py:", "in fail\nValueError"]),
-        ("warning", ["Qt, default: QFont: no “…” here", "ValueError"]),
+        (
+            "warning",
+            [
+                "Qt, default: QFont: no “…” here",
+                "tests/e2e/faulty_driver.py:",
+                "in fail\nValueError",
+            ],
+        ),
         ("engine", ["engine\nTraceback", "in raises", "ValueError", "has ended with 1"]),
         ("engine-abort", ["engine\nFatal Python error: Aborted", "in aborts_in_c", "with -6"]),
     ],

@@ -143,13 +143,15 @@ def cannot_read(connection: Connection, log: Path) -> None:
 
 
 def short_of_memory(connection: Connection, log: Path) -> None:
-    """Run the real worker, limited to 260 MB more than it has now (POSIX only)."""
+    """Run the real worker, limited to 210 MB more than it has now (POSIX only)."""
     import resource
 
     from app.engine import llama as adapter
 
     assert adapter
-    limit = psutil.Process().memory_info().vms + 260_000_000
+    if hasattr(here := ctypes.CDLL(None), "mallopt"):
+        here.mallopt(-8, 1)  # no arenas (M_ARENA_MAX), of which each thread would reserve 64 MiB
+    limit = psutil.Process().memory_info().vms + 210_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     supervisor._run_child(connection, log)
 

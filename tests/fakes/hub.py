@@ -11,7 +11,6 @@ import json
 import random
 import socket
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -328,7 +327,7 @@ class _CdnHandler(_Handler):
             with hub.lock:
                 hub.sent += len(data)
             if rate := hub.rate or (5e6 if fault is Fault.SLOW else None):
-                time.sleep(len(data) / rate)
+                hub.closing.wait(len(data) / rate)
 
     def _trickle(self, content: bytes) -> None:
         for byte in content:

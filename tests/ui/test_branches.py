@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWidget
 
 from tests.ui.driver import Fireside, Start, answer
@@ -74,6 +75,11 @@ def test_an_edit_that_is_given_up(fireside: Fireside) -> None:
     press(fireside, "editMessage")
     press(fireside, "endEdit")
     assert fireside.window.composer.editor.toPlainText() == "half a thought"
+    press(fireside, "editMessage")
+    editor = fireside.window.composer.editor
+    assert editor.toPlainText() == "about apples"
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert editor.toPlainText() == "half a thought"
     fireside.window.composer.set_parts(())
     ask(fireside, "and pears", "Pears are green.")
     assert "Apples are red." in fireside.text()

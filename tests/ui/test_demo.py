@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.base.types import DECLINED, Delta, Effort, Event
-from app.engine.honest_demo import SENTENCE
+from app.engine.demo_filter import SENTENCE
 from app.host import demo_model
 from app.ui.conversation.answer_view import AnswerView
 from app.wording.demo_words import DEMO_QUESTIONS, first_questions
@@ -32,16 +32,16 @@ def use_a_real_model(fireside: Fireside, folder: Path) -> None:
 def test_a_refusal_is_a_card_that_leads_to_a_real_model(start: Start) -> None:
     fireside = start()
     fireside.ask("Why do objects fall?", *REFUSAL)
-    fireside.shows("The demo model cannot answer this.")
+    fireside.shows("The demo model can’t answer this.")
     fireside.idle()
     (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
-    assert row.message.text == "The demo model cannot answer this."
+    assert row.message.text == "The demo model can’t answer this."
     assert row.message.declined
     assert fireside.stored(lambda store: store.chats.get(fireside.chat)).title == (
         "Why do objects fall?"
     )
     again = start()  # it is one after a restart, too
-    again.shows("The demo model cannot answer this.")
+    again.shows("The demo model can’t answer this.")
     assert "Thought" not in again.text()
     (card,) = (w for w in again.window.findChildren(QWidget, "declined") if w.isVisible())
     assert not card.findChild(QAbstractButton, "continueAnswer")
@@ -55,13 +55,13 @@ def test_a_refusal_is_a_card_that_leads_to_a_real_model(start: Start) -> None:
 
 def test_an_answer_in_the_place_of_a_refusal_is_no_card(fireside: Fireside) -> None:
     fireside.ask("Why do objects fall?", *REFUSAL)
-    fireside.shows("cannot answer")
+    fireside.shows("can’t answer")
     fireside.idle()
     fireside.script(*answer("They are **heavy**."))
     fireside.window.turns.again(fireside.chat, 2, Effort.HIGH, demo_model())
     fireside.shows("They are heavy.")
     fireside.idle()
-    assert "cannot answer" not in fireside.text()
+    assert "can’t answer" not in fireside.text()
     names = ("declined", "getModel")
     shown = [w for name in names for w in fireside.window.findChildren(QWidget, name)]
     assert not [w for w in shown if w.isVisible()]
@@ -69,7 +69,7 @@ def test_an_answer_in_the_place_of_a_refusal_is_no_card(fireside: Fireside) -> N
 
 def test_a_chat_with_the_demo_says_so(fireside: Fireside, tmp_path: Path) -> None:
     line = fireside.find(QWidget, "demoLine")
-    assert line.accessibleName() == "You are talking to the demo model"
+    assert line.accessibleName() == "You’re talking to the demo model"
     fireside.find(QAbstractButton, "getModelFromLine").click()
     fireside.until(lambda: fireside.window.model_picker.shown)
     use_a_real_model(fireside, tmp_path)

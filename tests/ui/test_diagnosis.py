@@ -50,7 +50,7 @@ def test_a_smaller_plan_is_told(fireside: Fireside) -> None:
     load(fireside, Planned(plan(13), reduced=True))
     banner = fireside.find(QLabel, "bannerText")
     assert banner.text() == (
-        "Less memory was free than expected, so Demo model uses reduced settings: "
+        "Less memory was free than expected, so Demo model was loaded with reduced settings: "
         f"{summary(plan(13))}."
     )
     assert not fireside.window.banner.action_button.isVisible()

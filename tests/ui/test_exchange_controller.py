@@ -160,7 +160,7 @@ def test_all_chats_go_out_and_come_in_again(
     files.filesSelected.emit([str(tmp_path / "all.json")])
     files.close()
     fireside.until(lambda: preview(fireside).start.isEnabled())
-    assert told(fireside) == ["2 chats (4 messages)", "From Fireside", "Nothing"]
+    assert told(fireside) == ["2 chats (4 messages)", "From Fireside"]
     assert not fireside.window.index.rows  # not before it is needed
     fireside.find(QAbstractButton, "startImport").click()
     fireside.until(lambda: "Imported" in told(fireside)[0])

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWid
 
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
 from app.base.types import Part
-from app.engine import plan, probe
+from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
 from app.host import demo_model
 from app.store import State
+from app.turn import ModelPlanned
 from app.ui.conversation.thought_panel import ThoughtHeader, WorkBar
 from tests.ui.driver import Fireside, Start, answer, make
 from tests.ui.qt import child
@@ -64,7 +65,8 @@ def buttons(fireside: Fireside, name: str) -> list[str]:
 
 
 def is_whole(button: QAbstractButton) -> bool:
-    return button.width() >= button.sizeHint().width()
+    hint = button.sizeHint()
+    return button.width() >= hint.width() and button.height() >= hint.height()
 
 
 def press(fireside: Fireside, name: str) -> None:
@@ -236,6 +238,10 @@ def test_the_buttons_fit_into_a_narrow_window(fireside: Fireside) -> None:
     for name in ("loadAgain", "useLessMemory", "chooseAnotherModel"):
         button = fireside.find(QAbstractButton, name)
         fireside.until(partial(is_whole, button))
+    fireside.window.resize(1000, 620)
+    notice = fireside.find(QWidget, "notice")
+    fireside.until(lambda: notice.width() > 600)
+    assert notice.height() == notice.heightForWidth(notice.width()), "no empty room"
 
 
 def test_load_again_answers_the_question(fireside: Fireside) -> None:
@@ -286,8 +292,17 @@ def test_less_memory_is_used_and_said(fireside: Fireside) -> None:
     assert told.startswith("Demo model now uses less memory: ")
 
 
+def test_a_question_that_loads_it_takes_back_the_banner(fireside: Fireside) -> None:
+    refuse(fireside)
+    fireside.backend.loads.set()
+    fireside.until(fireside.window.banner.isVisible)
+    found = plan.make(probe.model(DEMO), probe.machine(fireside.backend.found))
+    fireside.window.models.planned.emit(ModelPlanned(demo_model(), found, reduced=False))
+    assert not fireside.window.banner.isVisible()
+
+
 def test_less_than_the_least_is_not_promised(fireside: Fireside) -> None:
-    fireside.host.override(Overrides(context=4096, cache=plan.CacheType.Q8_0, mapped=True))
+    fireside.host.override(Overrides(context=4096, cache=memory_model.CacheType.Q8_0, mapped=True))
     machine = probe.machine(fireside.backend.found)
     least = plan.make(probe.model(DEMO), machine, fireside.host.overrides)
     fireside.backend.planned = Planned(least)

@@ -15,7 +15,8 @@ from app.base import errors as e
 from app.base import settings
 from app.base.types import ModelRef
 from app.engine import probe
-from app.engine.plan import CacheType, Overrides
+from app.engine.memory_model import CacheType
+from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog
@@ -80,7 +81,7 @@ def press(dialog: PreferencesDialog, name: str) -> None:
 def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside]) -> None:
     dialog = open_page(computer())
     shown = parts(dialog)
-    names = ["Weights", "Cache", "Buffers", "Program", "Other apps", "Free"]
+    names = ["Weights", "Cache", "Buffers", "Runtime", "Other apps", "Free"]
     assert list(shown) == names
     assert sum(shown.values()) == 16 * GIB
     assert shown["Other apps"] == 2 * GIB
@@ -121,7 +122,7 @@ def test_what_does_not_fit_is_said(computer: Callable[..., Fireside]) -> None:
     turn(fireside, dialog, "context", Qt.Key.Key_End)
     assert words(dialog, "context") == "131,072 tokens"
     press(dialog, "cacheF16")
-    assert "more memory than is free" in said.text()
+    assert "more free memory" in said.text()
     assert said.property("tone") == "danger"
     shown = parts(dialog)
     assert "Free" not in shown

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QFileDialog,
     QLabel,
     QMenu,
@@ -272,15 +273,13 @@ def drop(fireside: Fireside, path: Path) -> bool:
     """Drop a file on the window; return whether it was accepted."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(
-        QPointF(300, 300),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+    buttons, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copied = Qt.DropAction.CopyAction
+    entered = QDragEnterEvent(QPoint(300, 300), copied, data, buttons, none)
+    QApplication.sendEvent(fireside.window, entered)
+    event = QDropEvent(QPointF(300, 300), copied, data, buttons, none)
     event.ignore()
-    fireside.window.dropEvent(event)
+    QApplication.sendEvent(fireside.window, event)
     return event.isAccepted()
 
 

@@ -195,7 +195,7 @@ def test_what_a_download_tells() -> None:
         status = running(Downloading(SMALL, now))
         return status.text, status.brief
 
-    assert told(45e6, 200.0) == ("3 GB of 12 GB · 45 MB/s · 3 min left", "45 MB/s · 3 min left")
+    assert told(45e6, 200.0) == ("3 GB of 12 GB · 45 MB/s · 3 min left", "3 min left")
     assert told(0, None) == ("Waiting for data…", "Waiting for data…")
     waiting = DownloadWait(WaitReason.CONNECTION, 12.0)
     assert told(0, None, waiting)[1] == "Can’t reach Hugging Face. Retrying in 12 s."
@@ -226,7 +226,7 @@ def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) 
     fireside = start(model=False)
     show(fireside)
     search(fireside, "org")
-    fireside.until(lambda: "2 results · 1 gpt-oss" in texts(fireside))
+    fireside.until(lambda: "2 results · 1 gpt-oss model" in texts(fireside))
     fireside.until(lambda: "Q4_K_M · 1.5 MB" in texts(fireside))
     assert "12,345 downloads" in texts(fireside)
     assert "llama (Fireside only runs gpt-oss)" in texts(fireside)
@@ -273,7 +273,7 @@ def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
     fireside.until(lambda: fireside.window.models.current)
     show(fireside)
     notes = fireside.find(QLabel, "downloadNotes")
-    assert "newer conversion" in notes.text()
+    assert "This is a newer version" in notes.text()
     button = fireside.find(QAbstractButton, "download")
     fireside.until(lambda: button.text() == "Use now")
     assert notes.isVisible()
@@ -565,6 +565,7 @@ def test_the_first_page_asks_one_thing(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     fireside.window.resize(1024, 600)
     show(fireside)
+    assert fireside.find(QLabel, "fit").text(), "it has its room before the computer is known"
     fireside.until(lambda: primary(fireside) == ["Download 1.5 MB"])
     for name in ("modelsTabs", "hubSearch", "closeModels"):
         assert not child(fireside.window, QWidget, name).isVisible()
@@ -591,7 +592,7 @@ def test_a_model_is_downloaded_while_one_chats_with_the_demo(start: Start, hub: 
     fireside.find(QAbstractButton, "demoMeanwhile").click()
     fireside.until(lambda: fireside.window.models.current == demo_model())
     assert fireside.find(QLabel, "downloadName").text() == "gpt-oss-20b"
-    fireside.until(lambda: "kB/s" in fireside.find(QLabel, "downloadText").text())
+    fireside.until(lambda: "kB/s" in fireside.find(QLabel, "downloadText").toolTip())
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
     hub.rate = None

@@ -175,7 +175,7 @@ def test_its_model_is_chosen_where_it_is_here(fireside: Fireside, tmp_path: Path
     choose(fireside, "Gone")
     assert Path(fireside.window.models.asked.place) == other
     said = fireside.find(QLabel, "bannerText").text()
-    assert said.startswith("gone, the model of “Gone”, isn’t installed.")
+    assert said.startswith("“Gone” uses gone, which isn’t installed.")
     row = fireside.stored(lambda store: store.chats.get(chat(fireside)))
     assert (row.setup.preset, row.model) == ("Gone", str(other))
 
@@ -310,7 +310,7 @@ def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
         fireside.stored(lambda store: None)
         if path == "a.json":
             assert told.text() == (
-                "Imported 1 preset. Renamed 1 preset because the name was taken. "
+                "Imported 1 preset. Renamed 1 preset whose name was already in use. "
                 "Skipped 1 existing preset."
             )
     assert names(dialog) == ["Brief", "Brief 2", "Long & wide"]

@@ -78,7 +78,9 @@ def test_dialogs_shrink_and_scroll(start: Start, small: QRect) -> None:
     QTest.keyClick(fireside.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
     dialog = child(fireside.window, PreferencesDialog, "preferences")
     fireside.until(dialog.isVisible)
-    assert small.contains(dialog.geometry())
+    assert dialog.height() < small.height(), "there is room for its frame from the beginning"
+    assert dialog.frameGeometry().width() <= small.width()
+    assert dialog.frameGeometry().height() <= small.height()
     tall = FittingDialog(fireside.window)
     tall.setMinimumWidth(700)
     layout = QVBoxLayout(tall)
@@ -131,3 +133,13 @@ def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside) -> None:
         places = [area(fireside.find(QWidget, name), window.composer) for name in names]
         assert all(map(window.composer.rect().contains, places))
         assert not any(one.intersects(next_) for one, next_ in pairwise(places))
+    window.resize(600, 500)
+    fireside.until(partial(narrower, window.composer, 600))
+    label = window.composer._effort_label
+    assert label.isVisible()
+    for length in range(1, 60):
+        window.composer.set_model("m" * length)
+        if not label.isVisible():
+            break
+        assert window.composer.picker.text().strip() == "m" * length, "it goes before the name"
+    assert not label.isVisible()

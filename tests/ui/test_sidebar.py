@@ -7,7 +7,7 @@ import time
 from functools import partial
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
 
@@ -137,7 +137,16 @@ def test_several_deletions_are_undone_together(fireside: Fireside) -> None:
         view.setCurrentIndex(index_of(fireside, title))
         QTest.keyClick(view, Qt.Key.Key_Delete)
         fireside.until(partial(gone, fireside, title))
-    assert fireside.find(QWidget, "toast").accessibleName() == "Deleted 2 chats"
+    toast, composer = fireside.find(QWidget, "toast"), fireside.window.composer
+    assert toast.accessibleName() == "Deleted 2 chats"
+
+    def top() -> int:
+        return composer.mapTo(fireside.window, QPoint(0, 0)).y()
+
+    low = top()
+    composer.editor.setPlainText("one\ntwo\nthree")
+    fireside.until(lambda: top() < low)
+    fireside.until(lambda: toast.geometry().bottom() < top())
     fireside.find(QAbstractButton, "undo").click()
     fireside.until(lambda: {"apples", "pears", "plums"} <= set(chats(fireside)))
 

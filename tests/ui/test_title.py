@@ -94,6 +94,7 @@ def test_the_title_s_menu(fireside: Fireside) -> None:
     QTest.keyClicks(field, "zzz")
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert field.isHidden()
+    assert fireside.window.composer.editor.hasFocus()
     assert rows(fireside)[1] == "<b>More</b> pears & plums"
     title.click()
     choose(fireside.find(QMenu, "chatMenu"), "Delete")

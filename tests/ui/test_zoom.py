@@ -57,6 +57,7 @@ def test_everything_is_zoomed_and_comes_back(start: Start) -> None:
     fireside.idle()
     window = fireside.window
     texts = ("newChat", "chatSearch", "composer", "statusLine", "effortLow", "made", "title")
+    wide = window.sidebar.width()
     before, canvas = sizes(window), fireside.find(Canvas, "answerText")
     fonts = {name: child(window, QWidget, name).font().pixelSize() for name in texts}
     low, row = canvas.height(), window.sidebar.list.sizeHintForRow(0)
@@ -68,6 +69,7 @@ def test_everything_is_zoomed_and_comes_back(start: Start) -> None:
     assert child(window, QWidget, "send").minimumWidth() == 51
     assert window.sidebar.list.sizeHintForRow(0) == scaled(row, 1.5)
     assert window.title_bar.height() == 72
+    fireside.until(lambda: window.sidebar.width() == scaled(wide, 1.5))
     fireside.until(lambda: canvas.height() > 1.3 * low)
     wheel = QWheelEvent(
         QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
@@ -78,6 +80,21 @@ def test_everything_is_zoomed_and_comes_back(start: Start) -> None:
     QTest.keyClick(window, Qt.Key.Key_0, CTRL)
     assert sizes(window) == before
     fireside.until(lambda: canvas.height() == low)
+    fireside.until(lambda: window.sidebar.width() == wide)
+
+
+def test_the_sidebar_has_its_width_again_after_a_zoom_without_room(start: Start) -> None:
+    fireside = start()
+    window = fireside.window
+    window.resize(1024, 600)
+    window.views.side.splitter.setSizes([288, 736])
+    fireside.until(lambda: window.sidebar.width() == 288)
+    fireside.host.change(zoom=125)
+    window.zoom.step(1)
+    fireside.until(lambda: window.views.side.narrow)
+    window.zoom.step(0)
+    fireside.until(lambda: window.sidebar.width() == 288)
+    assert not window.views.side.narrow
 
 
 def test_what_is_made_later_is_zoomed_and_the_zoom_is_kept(start: Start) -> None:

@@ -547,7 +547,7 @@ def test_a_question_does_not_wait_for_what_is_prepared(harness: Callable[..., Ha
 
 def test_nothing_is_prepared_against_the_persons_wish(tmp_path: Path) -> None:
     d = Harness(tmp_path / "chats.db", ANSWER)
-    d.chats._may_prepare = lambda: False
+    d.chats._prefiller._may = lambda: False
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
     d.rest()

@@ -11,7 +11,8 @@ import pytest
 from app.base.errors import ModelMissing
 from app.base.types import ModelRef
 from app.engine import plan
-from app.engine.plan import CacheType, Overrides
+from app.engine.memory_model import CacheType
+from app.engine.plan import Overrides
 from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.diagnosis import report, summary
 from tests.fakes import gpt_oss
@@ -34,17 +35,16 @@ def told(there: Machine, **fixed: Any) -> str:
 @pytest.mark.parametrize(
     ("gpus", "wishes", "words"),
     [
-        ((), Overrides(), "13.3 of 14 GB, 32,768 tokens of context"),
+        ((), Overrides(), "13.3 of 14 GB, 32,768-token context"),
         (
             (RTX,),
             Overrides(),
-            "7.5 of 7.7 GB on NVIDIA RTX 4060, 32,768 tokens of context, "
-            "12 expert layers on the CPU",
+            "7.5 of 7.7 GB on NVIDIA RTX 4060, 32,768-token context, 12 expert layers on the CPU",
         ),
         (
             (RTX,),
             Overrides(context=4096, gpu_layers=13),
-            "6.4 of 7.7 GB on NVIDIA RTX 4060, 4,096 tokens of context, 12 of 24 layers on the GPU",
+            "6.4 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
         ),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
 def test_what_was_chosen_and_why() -> None:
     text = told(machine(RTX, backends=("CUDA", "CPU")))
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
-    assert "Chosen      7.5 of 7.7 GB on NVIDIA RTX 4060" in text
+    assert "Selected    7.5 of 7.7 GB on NVIDIA RTX 4060" in text
     assert "On the GPU  7.5 of 7.7 GB: weights" in text
     assert "Didn’t fit  131,072 tokens, everything on the GPU: 14.9 of 7.7 GB" in text
 
@@ -91,7 +91,7 @@ def test_what_was_chosen_and_why() -> None:
 def test_what_the_person_fixed() -> None:
     text = told(machine(), context=8192, cache=CacheType.Q8_0)
     assert "Overrides   context 8192, cache q8_0" in text
-    assert "8,192 tokens" in text
+    assert "8,192-token context" in text
 
 
 def test_a_model_that_cannot_be_run_is_explained() -> None:

@@ -188,7 +188,7 @@ def a_chat(store: Store, text: str = "Hello") -> int:
 # --- There and back -----------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(trees(), max_size=4))
 def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
     with stores(2) as (one, other):
@@ -292,13 +292,13 @@ def test_little_of_a_large_file_is_in_memory(tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         with path.open("w", encoding="utf-8") as file:
-            native_json.write(file, (ChatTree(chat, rows) for _ in range(300)))
-        assert read(path).messages == 6000
+            native_json.write(file, (ChatTree(chat, rows) for _ in range(150)))
+        assert read(path).messages == 3000
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert path.stat().st_size > 12_000_000
-    assert peak < 5_000_000
+    assert path.stat().st_size > 6_000_000
+    assert peak < 3_000_000
 
 
 # --- What is wrong ------------------------------------------------------------------------
@@ -495,7 +495,7 @@ def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
     """Any change to a file is accepted, or raises a typed error."""
     path = tmp_path / "changed.json"
 
-    @settings(max_examples=200)
+    @settings(max_examples=120)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         file = StringIO()

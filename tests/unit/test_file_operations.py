@@ -564,39 +564,77 @@ def test_without_second_names_parts_are_copied(
 
 # Killed.
 
-# Exits, as by kill -9, before its n-th step: a progress report, or an operation on a file below OLD
-# or NEW. Prints only errors, and exits with 0 if the move was completed.
+# Moves as each line of its input says, and ends, as by kill -9, before the n-th step: a progress
+# report, or an operation on a file below OLD or NEW. Prints the exit code; errors are on stderr. A
+# process of its own is forked for each move, as the imports take longer than all the rest.
 _MOVE = """
-import os, sys, threading
+import json, os, sys, threading
 from pathlib import Path
 from app.models import disk_scan, file_operations
 
-old, new, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
 file_operations._CHUNK, file_operations._FLUSH = 100, 200
 
-def step(*_):
-    global steps
-    steps -= 1
-    if steps < 0:
-        os.kill(os.getpid(), 9)
+def move(old, new, steps):
+    def step(*_):
+        nonlocal steps
+        steps -= 1
+        if steps < 0:
+            os.kill(os.getpid(), 9)
 
-def hook(event, args):
-    if event == "open" or event.startswith("os.") and event not in ("os.scandir", "os.listdir"):
-        if args and str(args[0]).startswith((old, new)):
-            step()
+    def hook(event, args):
+        if event == "open" or event.startswith("os.") and event not in ("os.scandir", "os.listdir"):
+            if args and str(args[0]).startswith((old, new)):
+                step()
 
-(model,) = disk_scan.scan([disk_scan.SearchFolder(disk_scan.ModelSource.CHOSEN, Path(old))])
-sys.addaudithook(hook)
-file_operations.move(model, Path(new), threading.Event(), step)
+    (model,) = disk_scan.scan([disk_scan.SearchFolder(disk_scan.ModelSource.CHOSEN, Path(old))])
+    sys.addaudithook(hook)
+    file_operations.move(model, Path(new), threading.Event(), step)
+
+for line in sys.stdin:
+    if not hasattr(os, "fork"):
+        move(*json.loads(line))
+    elif child := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    else:
+        move(*json.loads(line))
+        os._exit(0)
 """
 
 
-def killed(old: Path, new: Path, steps: int) -> bool:
-    """Move from ``old`` in another process, for ``steps`` steps or to the end."""
-    command = [sys.executable, "-c", _MOVE, str(old), str(new), str(steps)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert ended.stderr == ""
-    return ended.returncode != 0
+class Mover:
+    """Other processes that move models, and are killed over it."""
+
+    def __init__(self) -> None:
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-c", _MOVE]
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def killed(self, old: Path, new: Path, steps: int) -> bool:
+        """Move from ``old`` for ``steps`` steps, or to the end; return whether it was killed."""
+        line = json.dumps([str(old), str(new), steps]) + "\n"
+        if sys.platform == "win32":
+            self.close(line)
+            code, self._process = self._process.returncode, self._start()
+            return code != 0
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline()) != 0
+
+    def close(self, last: str = "") -> None:
+        _, errors = self._process.communicate(last, timeout=60)
+        assert errors == ""
+
+
+@pytest.fixture
+def mover() -> Iterator[Mover]:
+    mover = Mover()
+    yield mover
+    mover.close()
 
 
 def whole(*folders: Path) -> list[InstalledModel]:
@@ -610,14 +648,16 @@ def _split_of_two(old: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [_split_of_two, hub_file], ids=["parts", "hub"])
-def test_killed_at_any_moment(tmp_path: Path, folder: Path, make: Callable[[Path], object]) -> None:
+def test_killed_at_any_moment(
+    tmp_path: Path, folder: Path, make: Callable[[Path], object], mover: Mover
+) -> None:
     for steps in range(200):
         old, new = tmp_path / str(steps), folder / str(steps)
         new.mkdir()
         make(old)
         (before,) = whole(old)
         content = [file.read_bytes() for file in before.files]
-        if not killed(old, new, steps):
+        if not mover.killed(old, new, steps):
             break
         found = whole(old, new)
         assert 1 <= len(found) <= 2, steps

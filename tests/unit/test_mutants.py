@@ -17,7 +17,7 @@ from app.base import gguf
 from app.base.errors import ModelError
 from app.base.resources import resource
 from app.base.types import ModelRef
-from app.engine import plan, probe
+from app.engine import memory_model, plan, probe
 from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from app.models import disk_scan
@@ -82,13 +82,13 @@ def vocabulary(path: Path) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list with the number of plans computed."""
     looked = [0]
-    real = plan._uses
+    real = memory_model.uses
 
     def uses(*given: object) -> object:
         looked[0] += 1
         return real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(plan, "_uses", uses)
+    monkeypatch.setattr(plan, "uses", uses)
     return looked
 
 

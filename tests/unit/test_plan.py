@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
 from app.base.gguf import GgufHeader
 from app.base.resources import resource
-from app.engine import lighter, plan, probe
-from app.engine.plan import CacheType, Overrides
+from app.engine import lighter, memory_model, plan, probe
+from app.engine.memory_model import CacheType
+from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from tests.fakes import gpt_oss, vocabulary
 from tests.fakes.headers import write_header
@@ -194,7 +195,9 @@ def test_20b_within_16_gb(available: float, context: int, cache: str) -> None:
     assert chosen.mmap
 
 
-def all_settings(model: plan._Model, there: Machine, wishes: Overrides) -> list[plan._Settings]:
+def all_settings(
+    model: memory_model.ModelSizes, there: Machine, wishes: Overrides
+) -> list[memory_model.MemorySettings]:
     """Return all possible settings, the best first."""
     families = plan._families(model, there, wishes)
     return [family.settings(count) for family in families for count in family.counts]
@@ -205,7 +208,7 @@ wishes_of_people = st.builds(
     st.none() | st.sampled_from(plan.CONTEXTS),
     st.none() | st.integers(0, 40),
     st.none() | st.integers(0, 40),
-    st.none() | st.sampled_from(plan.CacheType),
+    st.none() | st.sampled_from(memory_model.CacheType),
 )
 
 
@@ -226,7 +229,7 @@ def test_a_look_at_few_finds_what_a_look_at_all_finds(
         for card in there.devices.gpus
     )
     there = replace(there, devices=replace(there.devices, gpus=cards))
-    model = plan._Model(header)
+    model = memory_model.ModelSizes(header)
     refused: dict[object, plan.PlanRefused] = {}
     plans = []
     for settings in all_settings(model, there, wishes):
@@ -257,14 +260,14 @@ def test_a_plan_for_as_many_layers_as_there_may_be_looks_at_few(
         ),
     )
     looked = 0
-    real = plan._uses
+    real = memory_model.uses
 
     def counted(*given: object) -> object:
         nonlocal looked
         looked += 1
         return real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(plan, "_uses", counted)
+    monkeypatch.setattr(plan, "uses", counted)
     for gpu in (0, 8, 80):
         looked = 0
         plan.propose(header, machine(64, gpu))
@@ -277,7 +280,7 @@ def test_a_plan_for_as_many_layers_as_there_may_be_looks_at_few(
 
 @given(st.floats(2, 90), st.floats(2, 90), st.floats(0, 90), st.floats(0, 90))
 def test_more_memory_never_makes_it_worse(ram: float, more: float, gpu: float, card: float) -> None:
-    model = plan._Model(SMALL)
+    model = memory_model.ModelSizes(SMALL)
 
     def rank(ram: float, gpu: float) -> float:
         there = machine(ram, gpu, free=ram)
@@ -297,7 +300,7 @@ def test_more_memory_never_makes_it_worse(ram: float, more: float, gpu: float, c
     context=st.sampled_from(plan.CONTEXTS),
     gpu_layers=st.none() | st.integers(0, 40),
     cpu_experts=st.none() | st.integers(0, 40),
-    cache=st.none() | st.sampled_from(plan.CacheType),
+    cache=st.none() | st.sampled_from(memory_model.CacheType),
     gpu=st.floats(0, 90),
     unified=st.booleans(),
 )
@@ -306,7 +309,7 @@ def test_what_a_person_wishes_is_kept(
     context: int,
     gpu_layers: int | None,
     cpu_experts: int | None,
-    cache: plan.CacheType | None,
+    cache: memory_model.CacheType | None,
     gpu: float,
     unified: bool,
 ) -> None:

@@ -41,7 +41,7 @@ from app.base.types import (
     ToolChoice,
     ToolNamespace,
 )
-from app.engine import kv_cache, kv_disk_cache, plan, probe, worker
+from app.engine import kv_cache, kv_disk_cache, memory_model, plan, probe, worker
 from app.formats import question_text
 from app.formats.harmony.render import render_request
 from tests.fakes import gpt_oss
@@ -869,7 +869,7 @@ def test_another_way_to_run_a_model_finds_nothing(
         PLAN,
         replace(PLAN, context=8192),
         replace(PLAN, ubatch=512),
-        replace(PLAN, cache=plan.CacheType.Q8_0),
+        replace(PLAN, cache=memory_model.CacheType.Q8_0),
     ):
         served = serve(loads=False)
         served.do("load", path, other, folder)

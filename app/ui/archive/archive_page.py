@@ -354,7 +354,7 @@ class _Rows(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             second = tr("Deleted", "when") if self._in_bin else tr("Last used")
-            return (tr("Chat"), second, tr("Deleted permanently"))[section]
+            return (tr("Chat"), second, tr("Permanent deletion"))[section]
         return None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:

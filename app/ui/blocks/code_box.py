@@ -170,7 +170,22 @@ class CodeBox(Box):
                 if piece.text:
                     layout = self._layout(number)
                     top = base - layout.lineAt(0).ascent()
-                    layout.draw(painter, QPointF(shift + piece.left, top))
+                    marked = self._marked(piece, highlights)
+                    layout.draw(painter, QPointF(shift + piece.left, top), marked)
+
+    def _marked(self, piece: CodePiece, highlights: Highlights) -> list[QTextLayout.FormatRange]:
+        """Return formats of what is found or selected, where colours of code are not legible."""
+        at, end = piece.start, piece.start + units(piece.text)
+        marked: list[QTextLayout.FormatRange] = []
+        for start, stop in sorted((*highlights.found, highlights.selected)):
+            start, stop = max(start, at), min(stop, end)
+            if start < stop:
+                part = QTextLayout.FormatRange()
+                part.start, part.length = start - piece.start, stop - start
+                part.format.setForeground(self.theme.colour("text"))
+                marked.append(part)
+                at = stop
+        return marked
 
     def _fill(self, painter: QPainter, marked: Range, seen: Range, colour: str) -> None:
         start, end = max(marked[0], seen[0]), min(marked[1], seen[1])
@@ -308,12 +323,13 @@ class CodeBox(Box):
             wanted.append(("wrapCode", tr("Unwrap"), tr("Don’t wrap lines")))
         elif self._scroller.needed:
             wanted.append(("wrapCode", tr("Wrap"), tr("Wrap lines")))
-        wide, px = button_width(self.theme.zoom), self.px
-        end = self.width - px(5)
-        return [
-            BoxButton(name, word, label, QRectF(end - at * wide, px(4), wide, px(24)), self)
-            for at, (name, word, label) in reversed([*enumerate(wanted, 1)])
-        ]
+        px, end = self.px, self.width - self.px(4)
+        buttons = []
+        for name, word, label in wanted:
+            wide = button_width(self.theme.zoom, name)
+            end -= wide
+            buttons.append(BoxButton(name, word, label, QRectF(end, px(4), wide, px(24)), self))
+        return buttons[::-1]
 
     def act(self, name: str) -> str:
         if name == "copyCode":
@@ -352,11 +368,11 @@ def _format(colour: str, slanted: bool) -> QTextCharFormat:
     return result
 
 
-@lru_cache(maxsize=8)
-def button_width(zoom: float) -> float:
-    """Return the width of a block's buttons, enough for any of their texts."""
-    words = tr("Copy"), tr("Copied"), tr("Wrap"), tr("Unwrap")
+@lru_cache(maxsize=16)
+def button_width(zoom: float, name: str) -> float:
+    """Return the width of a block's button, enough for any of its texts."""
+    words = (tr("Wrap"), tr("Unwrap")) if name == "wrapCode" else (tr("Copy"), tr("Copied"))
     return (
         round(max(map(QFontMetricsF(font(round(12 * zoom))).horizontalAdvance, words)))
-        + 14.0 * zoom
+        + 18.0 * zoom
     )

@@ -373,12 +373,14 @@ class TableBox(Box):
 
     def _has_side_room(self) -> bool:
         """Return whether there is room for the buttons to the right of the table."""
-        return self._shown + self.px(8) + 2 * button_width(self.theme.zoom) <= self.width
+        return (
+            self._shown + self.px(8) + 2 * button_width(self.theme.zoom, "copyTable") <= self.width
+        )
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         if not self._lines or not self.width or self.style.paper:
             return ()
-        wide, high = button_width(self.theme.zoom), self.px(24)
+        wide, high = button_width(self.theme.zoom, "copyTable"), self.px(24)
         leftwards = self._cells.leftwards
         left = 0.0 if leftwards else self.width - 2 * wide
         top = self._frame_height + self.px(_BUTTONS) - high

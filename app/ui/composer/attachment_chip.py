@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from app.documents.document import encoding_label
 from app.ui.composer.attachment import Attachment
-from app.ui.controls import Button, Elided, IconView, column, menu_of, plain, tip
+from app.ui.controls import Button, Elided, IconView, column, menu_of, plain, pop_up_below, tip
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
@@ -124,7 +124,7 @@ class AttachmentChip(QFrame):
             action.setCheckable(True)
             action.setChecked(reading.encoding == self.item.document.encoding)
             action.triggered.connect(lambda _, to=reading.encoding: self.reread.emit(to))
-        menu.popup(self._read_as.mapToGlobal(QPoint(0, self._read_as.height())))
+        pop_up_below(menu, self._read_as)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
@@ -22,6 +22,7 @@ from app.ui.controls import (
     elided,
     menu_of,
     muted,
+    pop_up_above,
     send_keys,
     set_tone,
     tip,
@@ -30,7 +31,8 @@ from app.ui.theme import Theme
 from app.wording.language import tr
 
 WIDTH = 764
-_ROOMY = 520  # pixels from which the effort has a label
+_ROOMY = 520  # pixels from which the effort has a label, if the model's name is whole
+_LONGEST = 230  # pixels of the model's name
 _GAP = 8
 _STATUS = 24  # pixels of the status line, with or without buttons
 _LEAST = 62  # pixels that the model's name needs beside the effort, else that becomes a menu
@@ -69,6 +71,7 @@ class Composer(QWidget):
         self.editor.textChanged.connect(self.typed)
         self.editor.focus_changed.connect(self._focused)
         self.editor.take_back = self._take_back
+        self.editor.edit_left.connect(self.edit_ended)
         self.attachment_bar = AttachmentBar(theme)
         self.attachment_bar.changed.connect(self._show_buttons)
         self.attachment_bar.changed.connect(self.typed)
@@ -110,14 +113,29 @@ class Composer(QWidget):
                 kind="small", pixels=12, weight=400, clicked=self.prefill_disabled.emit,
             ),
         ]  # fmt: skip
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 12, 0)
+        row = self._below = QHBoxLayout()
+        row.setContentsMargins(12, 0, 12, 0)
         row.addWidget(self.status, 1)
         for button in self._prefill_buttons:
             button.hide()
             row.addWidget(button)
         row.addWidget(self.gauge)
+        self.gauge.installEventFilter(self)
         return row
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the status in the middle when the gauge beside it has changed."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+            self._centre_status()
+        return False
+
+    def _centre_status(self) -> None:
+        """Leave as much room to the left of the status as the gauge takes to its right."""
+        roomy = self.width() >= self._theme.px(_ROOMY) and self._prefill_buttons[0].isHidden()
+        taken = roomy and not self.gauge.isHidden()
+        gap = self.gauge.width() + self._below.spacing() if taken else 0
+        side = self._theme.px(12)
+        self._below.setContentsMargins(side + gap, 0, side, 0)
 
     @property
     def effort(self) -> Effort:
@@ -163,12 +181,14 @@ class Composer(QWidget):
         self.status.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         for button in self._prefill_buttons:
             button.setVisible(reading)
+        self._centre_status()
         if focused and not reading:
             self.editor.setFocus()
 
     def set_editing(self, editing: bool) -> None:
         """Show whether an earlier message is being edited."""
         self._editing.setVisible(editing)
+        self.editor.editing = editing
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """Replace the message being written by these parts."""
@@ -215,14 +235,14 @@ class Composer(QWidget):
         row = QHBoxLayout(self._editing)
         row.setContentsMargins(0, 0, 0, 0)
         label = muted(
-            tr("Editing a message. The original stays available as a previous version."),
+            tr("Editing a message. The original is kept as a previous version."),
             "editing",
             13,
         )
         label.setWordWrap(True)
         row.addWidget(label, 1)
         self._end_edit = Button(
-            theme, "endEdit", tr("Cancel editing"), icon="close", size=14,
+            theme, "endEdit", tr("Cancel editing"), icon="close", size=14, shortcut="Esc",
             clicked=self.edit_ended.emit,
         )  # fmt: skip
         row.addWidget(self._end_edit)
@@ -266,21 +286,30 @@ class Composer(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_controls()
+        self._centre_status()
 
     def _fit_controls(self) -> None:
-        """Show the effort as wide as there is room, and shorten the model's name to the rest."""
-        px = self._theme.px
-        label = self._effort_label
+        """Give the effort its full width if there is room, and the model's name the rest."""
+        px, label = self._theme.px, self._effort_label
         label.setVisible(self.width() >= px(_ROOMY))
-        shown = [w for w in (self._attach, label, self._send, self._stop) if not w.isHidden()]
-        taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
-        room = self.width() - taken - px(_GAP + _AROUND)
+        wanted = min(px(_LONGEST), self.picker.fontMetrics().horizontalAdvance(self._model))
+        if self._room() - self._effort.full_width < wanted:
+            label.hide()
+        room = self._room()
         short = room - self._effort.full_width < px(_LEAST)
         self._effort.set_short(short)
         room -= self._effort.sizeHint().width() if short else self._effort.full_width
-        room = min(px(230), max(px(30), room))
+        room = min(px(_LONGEST), max(px(30), room))
         name = elided(self.picker, self._model, room, Qt.TextElideMode.ElideMiddle)
         self.picker.setText(f"{name}  ")  # room before the arrow
+
+    def _room(self) -> int:
+        """Return how many pixels there are for the effort and the model's name."""
+        px = self._theme.px
+        controls = (self._attach, self._effort_label, self._send, self._stop)
+        shown = [w for w in controls if not w.isHidden()]
+        taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
+        return self.width() - taken - px(_GAP + _AROUND)
 
     def _submit(self) -> None:
         parts = self.parts()
@@ -312,6 +341,4 @@ class Composer(QWidget):
         """Open the menu of models."""
         menu = menu_of(self, "modelMenu")
         self.model_menu_opened.emit(menu)
-        above = self.picker.mapToGlobal(self.picker.rect().topLeft())
-        above.setY(above.y() - menu.sizeHint().height() - 6)
-        menu.popup(above)
+        pop_up_above(menu, self.picker)

@@ -80,7 +80,7 @@ class ContextGauge(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        """Show what takes how much, without waiting for the mouse to rest."""
+        """Show the tooltip at once."""
         QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), self.toolTip(), self)
 
     def sizeHint(self) -> QSize:
@@ -137,7 +137,10 @@ def _table(title: str, use: TokenUse) -> str:
         f"<tr><td>{name}</td><td align='right' style='padding-left: 24px'>{number(count)}</td></tr>"
         for name, count in _shares(use)
     )
-    return f"<p>{title}</p><table width='100%'>{rows}</table>"
+    return (
+        f"<p style='margin-bottom: 6px'>{title}</p>"
+        f"<table width='100%' cellspacing='0' cellpadding='0'>{rows}</table>"
+    )
 
 
 def _arc(painter: QPainter, ring: QRectF, pen: QPen, start: float, length: float) -> None:

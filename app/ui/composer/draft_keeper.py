@@ -77,7 +77,7 @@ class DraftKeeper(QObject):
             self._composer.set_parts(self._of(chat).parts)
 
     def move(self, chat: int, to: int | None) -> None:
-        """Move the draft and the queue of a chat that is gone in front of those of another."""
+        """Prepend the draft and the queue of a chat that is gone to those of another."""
         self._note()
         left, there = self._all.pop(chat, StoredDraft()), self._of(to)
         self._changed.discard(chat)

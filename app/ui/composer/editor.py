@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
+from app.ui.controls import zooms
 from app.ui.theme import font
 from app.wording.language import tr
 
@@ -34,6 +35,8 @@ class Editor(QPlainTextEdit):
     text_pasted = Signal(str)
     """A pasted text that is too long to be shown in a message."""
     picture_pasted = Signal()
+    edit_left = Signal()
+    """Esc was pressed while an earlier message is being edited."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,6 +52,8 @@ class Editor(QPlainTextEdit):
         # `textChanged` is emitted before the text is laid out.
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
+        self.editing = False
+        """Whether an earlier message is being edited."""
         self.send_with_ctrl = False
         """Whether Ctrl+Enter sends, rather than Enter."""
         self.take_back: Callable[[], bool] = lambda: False
@@ -68,9 +73,21 @@ class Editor(QPlainTextEdit):
             return bool(held & Qt.KeyboardModifier.ControlModifier)
         return not held & Qt.KeyboardModifier.ShiftModifier
 
+    def event(self, event: QEvent) -> bool:
+        """Have Esc leave an edit rather than stop an answer."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._leaves(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _leaves(self, event: QEvent) -> bool:
+        return self.editing and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._sends(event):
             self.submitted.emit()
+        elif self._leaves(event):
+            self.edit_left.emit()
         elif event.matches(QKeySequence.StandardKey.Undo) and self.take_back():
             pass
         else:
@@ -83,7 +100,7 @@ class Editor(QPlainTextEdit):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms everything."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             event.ignore()
         else:
             super().wheelEvent(event)

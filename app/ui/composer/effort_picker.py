@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.types import Effort
 from app.ui.choices import Segments
-from app.ui.controls import Button, keyed, menu_of
+from app.ui.controls import Button, keyed, menu_of, pop_up_above
 from app.ui.theme import Theme
 from app.wording.efforts import effort_command, effort_label
 from app.wording.language import tr
@@ -83,5 +83,4 @@ class EffortPicker(QWidget):
             action = menu.addAction(text, partial(self.choose, effort))
             action.setCheckable(True)
             action.setChecked(effort is self.effort)
-        above = QPoint(0, -menu.sizeHint().height() - 6)
-        menu.popup(self._button.mapToGlobal(above))
+        pop_up_above(menu, self._button)

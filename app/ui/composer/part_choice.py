@@ -30,7 +30,7 @@ class PartChoice(QFrame):
         self._sum = item.tokens_of(self._all)
         self._result: tuple[int, ...] = ()
         layout = column(self, (18, 16, 18, 16), gap=10)
-        title = tr("Which pages?") if item.paged else tr("How much to attach (from the start)")
+        title = tr("Which pages?") if item.paged else tr("How much to attach, from the start")
         self.setAccessibleName(title)
         layout.addWidget(heading(title, 15, 600))
         self._field = self._pages() if item.paged else self._tokens()
@@ -70,7 +70,7 @@ class PartChoice(QFrame):
 
     def _tokens(self) -> QSpinBox:
         field = QSpinBox()
-        named(field, "tokens", tr("Tokens"), tr("How much to attach (from the start)"))
+        named(field, "tokens", tr("Tokens"), tr("How much to attach, from the start"))
         field.setSuffix(tr(" tokens"))
         field.setGroupSeparatorShown(True)
         field.setRange(1, max(1, self._sum))

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.turn import ReadingAhead
 from app.ui.state.live_turns import PromptProgress
-from app.wording.language import number, tr
+from app.wording.language import tr
+from app.wording.quantities import percent
 
 TYPED_MS = 400
 CHANGED_MS = 300
@@ -43,9 +44,7 @@ class PrefillTimer(QObject):
         """A sentence about what is being read, if that takes a while; else empty."""
         if self._reading is None or self._long.isActive():
             return ""
-        return tr("Precomputing context… {percent}%").format(
-            percent=number(int(100 * self._reading.fraction))
-        )
+        return tr("Precomputing context… {percent}").format(percent=percent(self._reading.fraction))
 
     def typed(self) -> None:
         """Wait after a change of the text."""

@@ -123,7 +123,7 @@ class AnswerView(MessageView):
                 y += high + _GAP
         if self._notice:
             self._notice.fit(inner)
-            high = max(self._notice.heightForWidth(inner), self._notice.minimumSizeHint().height())
+            high = self._notice.heightForWidth(inner)
             self._notice.setGeometry(GUTTER, y, inner, high)
             y += high + _GAP
         if not self._footer.isHidden():

@@ -55,7 +55,7 @@ class FindBar(QFrame):
         self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._everywhere = Button(
             theme, "findEverywhere", tr("Also search collapsed reasoning and attachments"),
-            text=tr("Collapsed text"), kind="toggle", pixels=12, shortcut="Alt+R",
+            text=tr("Include collapsed text"), kind="toggle", pixels=12, shortcut="Alt+R",
         )  # fmt: skip
         self._everywhere.setCheckable(True)
         self._everywhere.toggled.connect(self._search_everywhere)

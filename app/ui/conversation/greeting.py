@@ -87,9 +87,11 @@ class Greeting(QWidget):
 
     def _fit(self) -> None:
         """Show what there is room for."""
-        widths = [chip.sizeHint().width() for chip in self._chips]
-        two = max(widths[::2]) + self._grid.spacing() + max(widths[1::2])
-        self._arrange(2 if two <= self.contentsRect().width() - 48 else 1)
+        widest = max(chip.sizeHint().width() for chip in self._chips)
+        two = 2 * widest + self._grid.spacing() <= self.contentsRect().width() - 48
+        self._arrange(2 if two else 1)
+        for side in range(2):  # as wide as each other
+            self._grid.setColumnMinimumWidth(side, widest if two else 0)
         for flame, chips in ((True, True), (False, True), (False, False)):
             self._flame.setVisible(flame)
             for chip in self._chips:

@@ -105,10 +105,11 @@ class MessageFooter(QWidget):
         self._details = muted(name="made")
         layout.addWidget(self._copy)
         layout.addWidget(self.regenerate)
-        layout.addWidget(self.menu_button)
         layout.addWidget(self.versions)
         layout.addSpacing(6)
         layout.addWidget(self._details)
+        layout.addSpacing(4)
+        layout.addWidget(self.menu_button)  # last, so that it leaves no gap while it is hidden
         layout.addStretch(1)
 
     def set_row(self, row: MessageRow) -> None:

@@ -30,7 +30,7 @@ class MessageList(QObject):
     reset = Signal()
     """Other messages are shown."""
     left = Signal()
-    """Those are of another chat."""
+    """The messages that are shown now are of another chat."""
     removed = Signal(int)
     """The messages from an index on are gone."""
 
@@ -97,7 +97,7 @@ class MessageList(QObject):
         self._view.follow()
 
     def shorten(self, rows: Sequence[MessageRow]) -> None:
-        """Show only these messages, with which the present ones begin."""
+        """Remove all messages but these, the first ones."""
         self._cut(len(rows))
         self._enable_all_choices()
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 
 from app.base.types import Effort, ModelRef
 from app.ui.clipboard import copy_markdown, copy_text
-from app.ui.controls import menu_of, pop_up_below
+from app.ui.controls import menu_of, pop_up_below, zooms
 from app.ui.conversation.accessible import Announcer, install
 from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.context_menu import open_menu
@@ -185,7 +185,7 @@ class Transcript(QAbstractScrollArea):
         """Do nothing: the list places every message itself."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             if turned := event.angleDelta().y():
                 self.zoomed.emit(turned)
         else:

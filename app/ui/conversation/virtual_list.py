@@ -19,7 +19,7 @@ from app.ui.zoom import scaled
 
 WIDTH = 740  # of the text, at most
 NEAR = 24  # pixels from the end that still count as the end
-_MARGIN = 24 - GUTTER
+_MARGIN = 24  # pixels beside the text at least, as beside the composer
 _GAP = 26  # between messages
 _EDGE = 28  # above the first and below the last
 _OVERSCAN = 40  # pixels beyond the edges in which messages are laid out, too
@@ -304,7 +304,7 @@ class VirtualList(QObject):
     def area_resized(self) -> None:
         """Lay out for the present size of the scroll area."""
         bar = self._bar.sizeHint().width()
-        room = self._area.width() - 2 * max(_MARGIN, bar)
+        room = self._area.width() - 2 * max(scaled(_MARGIN, self._zoom) - GUTTER, bar)
         width = max(200, min(scaled(WIDTH, self._zoom) + 2 * GUTTER, room))
         if width == self._width:
             self.settle()

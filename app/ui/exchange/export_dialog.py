@@ -200,10 +200,10 @@ class ExportDialog(FittingDialog):
             ".md": tr("Markdown text"),
             ".html": tr("Self-contained web page"),
             ".pdf": tr("For reading and printing"),
-            ".json": tr("Everything; can be imported again"),
+            ".json": tr("Complete export; can be imported again"),
         }[form]
         if folder:
-            about += "\n" + tr("Each chat becomes a file in this folder.")
+            about += "\n" + tr("Each chat is saved as a separate file.")
         self._about.setText(about)
         self.grow()
 

@@ -175,8 +175,8 @@ class ImportDialog(FittingDialog):
         facts = []
         if found.duplicates:
             facts.append((tr("Already imported"), [tr("%Ln chat(s)", "", found.duplicates)]))
-        left = counted(found) or [tr("Nothing")]
-        facts.append((tr("Won’t be imported"), left))
+        if left := counted(found):
+            facts.append((tr("Won’t be imported"), left))
         if found.without_chats:
             others = tr("%Ln file(s) without chats", "", found.without_chats)
             facts.append((tr("Ignored"), [others]))

@@ -1,4 +1,4 @@
-"""The question what to do with the partial download that is cancelled."""
+"""The menu that asks whether to keep a partial download."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.wording.language import tr
 
 
 def ask_what_to_keep(button: QWidget, share: float, cancelled: Callable[[bool], object]) -> None:
-    """Call ``cancelled`` with whether to keep what has arrived, by a menu below the button.
+    """Ask by a menu below the button, and call ``cancelled`` with whether to keep the data.
 
     If nothing has arrived there is nothing to ask.
     """

@@ -33,7 +33,7 @@ class Details(QWidget):
             link = Button(
                 theme,
                 "openHub",
-                tr("Open {page} in the browser").format(page=page),
+                tr("Open {page} in your browser").format(page=page),
                 text=tr("View on Hugging Face"),
                 kind="small",
                 clicked=lambda: QDesktopServices.openUrl(QUrl(page)),
@@ -64,7 +64,7 @@ def details_of(theme: Theme, model: HubModel, about: str, licence: str | None = 
         tr("Repository: {name}").format(name=model.repository),
         files_of(model),
         tr("Licence: {name}").format(name=licence) if licence else "",
-        tr("Only the file request is sent."),
+        tr("Only the request for this file is sent."),
     ]
     return Details(theme, about, lines, HUB + model.repository)
 

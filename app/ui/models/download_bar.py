@@ -34,7 +34,7 @@ class DownloadBar(QWidget):
     used = Signal(Path)
     """A ready model is to be used."""
     dismissed = Signal(Path)
-    """The user does not want to hear of a ready model."""
+    """A ready model was dismissed."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

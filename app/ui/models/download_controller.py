@@ -128,7 +128,7 @@ class DownloadController(QObject):
         self._downloads.start(model)
 
     def dismiss(self, path: Path) -> None:
-        """Show no longer that a model is ready, since the user has seen it or uses it."""
+        """Stop offering a ready model, since the user has dismissed it or uses it."""
         self._downloads.seen(path)
         self._names.pop(path, None)
         self._show_bar()

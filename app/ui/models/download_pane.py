@@ -78,7 +78,7 @@ class DownloadPane(QWidget):
         self._hero_place = column(place)
         choices = column(self._choices, gap=14)
         choices.addWidget(place)
-        self._others_title = heading(tr("Other choices"), 13, 600)
+        self._others_title = heading(tr("Other options"), 13, 600)
         self._others_title.setProperty("tone", "muted")
         self._others = OptionList("otherChoices")
         choices.addWidget(self._others_title)
@@ -269,9 +269,10 @@ class DownloadPane(QWidget):
         return OptionRow(self._theme, "search", tr("More models"), text, button=button)
 
     def _show_fit(self) -> None:
-        if self._machine is None:
-            return
         for offer, row in self._rows:
+            if self._machine is None:  # lines of the same height, so that no button moves later
+                row.set_fit(tr("Checking your computer…"), " " if offer == self._advice else "")
+                continue
             fits, slow, runs = verdict(plan_of(offer, self._machine), self._machine)
             row.set_fit(fits, slow, fits=runs)
             if offer == self._advice and self._hero and not runs:

@@ -106,7 +106,7 @@ class HubSearchPane(QWidget):
             self._show_status(tr("No models found for “{text}”").format(text=text))
             return
         count = tr("%n result(s)", "", len(found))
-        gpt_oss = tr("{count} gpt-oss").format(count=number(runs)) if runs else ""
+        gpt_oss = tr("%n gpt-oss model(s)", "", runs) if runs else ""
         self._show_status(" · ".join(filter(None, (count, gpt_oss))))
         listed = _LISTED_AT_ONCE
         for each in sorted(found, key=lambda one: _rank(one)):
@@ -172,7 +172,7 @@ class RepositoryRow(QFrame):
         self._button = Button(
             theme,
             "showVariants",
-            tr("Show files of {name}").format(name=repository.name),
+            tr("Show files in {name}").format(name=repository.name),
             text=tr("Show files"),
             kind="small",
             clicked=self.wanted.emit,
@@ -236,7 +236,7 @@ class VariantRow(QWidget):
         column(self, (0, 6, 0, 2)).addWidget(self._row)
         if not variant.complete:
             self._row.setEnabled(False)
-            self._row.set_fit(tr("Incomplete: some parts are missing on Hugging Face."))
+            self._row.set_fit(tr("Incomplete: some parts are missing from Hugging Face."))
         elif machine:
             self.set_machine(machine)
 
@@ -245,7 +245,7 @@ class VariantRow(QWidget):
         if not self._row.isEnabled():
             return
         if self._header is None:
-            self._row.set_fit(tr("Memory use will be known after the download."))
+            self._row.set_fit(tr("Memory use is shown after the download."))
         else:
             fits, slow, runs = verdict(propose(self._header, machine), machine)
             self._row.set_fit(fits, slow, fits=runs)

@@ -146,7 +146,7 @@ class InstalledPane(QWidget):
     def _summary(self, models: tuple[InstalledModel, ...]) -> str:
         if models:
             total = gigabytes(sum(model.size for model in models))
-            return tr("%n model(s), {size} in all", "", len(models)).format(size=total)
+            return tr("%n model(s), {size} total", "", len(models)).format(size=total)
         if self._installed.looking or not self._installed.looked:
             return tr("Scanning…")
         return tr("No models found")
@@ -157,7 +157,7 @@ class InstalledPane(QWidget):
         row.stopped.connect(lambda: self._installed.stop(model))
         row.move_requested.connect(
             lambda: ask_folder(
-                self, tr("Move to"), lambda folder: self._installed.move(model, folder)
+                self, tr("Move model to"), lambda folder: self._installed.move(model, folder)
             )
         )
         row.removal_requested.connect(lambda: self._ask_removal(model))

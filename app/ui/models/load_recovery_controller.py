@@ -64,7 +64,7 @@ class LoadRecoveryController(QObject):
             self._load(model, self._turns.unanswered(self._current.id))
 
     def use_less(self) -> None:
-        """Choose settings by which the model takes less memory, and load it again."""
+        """Choose settings with which the model takes less memory, and load it again."""
         if model := self._model:
             waits = self._turns.unanswered(self._current.id)
             overrides = self._host.overrides
@@ -76,7 +76,7 @@ class LoadRecoveryController(QObject):
             )
 
     def choose(self) -> None:
-        """Have another model chosen, which then answers the question that waits."""
+        """Open the menu of models; the chosen one then answers the question that waits."""
         self._waits = self._turns.unanswered(self._current.id)
         self._pages.show_chat()
         self.menu_wanted.emit()
@@ -111,9 +111,11 @@ class LoadRecoveryController(QObject):
         )
 
     def _planned(self, event: ModelPlanned) -> None:
+        self._banner.take_back(self._told)  # a question has it loaded again
         if event.reduced:
             self._reduced = tr(
-                "Less memory was free than expected, so {name} uses reduced settings: {summary}."
+                "Less memory was free than expected, so {name} was loaded with reduced settings: "
+                "{summary}."
             ).format(name=model_name(event.model.name), summary=plan_summary(event.plan))
             self._banner.show_sentence(self._reduced)
 

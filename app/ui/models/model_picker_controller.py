@@ -112,7 +112,7 @@ class ModelPickerController(QObject):
         self._installed.look_at(path, lambda model: self._models.open(model.path))
 
     def _arrived(self, path: Path) -> None:
-        """Use a downloaded model if there is none yet; else the side bar offers it."""
+        """Use a downloaded model if there is none yet; else the sidebar offers it."""
         if self._models.asked is None:
             self.use(path)
 

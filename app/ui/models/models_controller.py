@@ -39,7 +39,7 @@ class ModelsController(QObject):
         super().__init__(parent)
         self._theme, self._host, self._bridge, self._installed = theme, host, bridge, installed
         self.bar = DownloadBar(theme)
-        """The downloads, for the side bar."""
+        """The downloads, for the sidebar."""
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None
         self._download_controller: DownloadController | None = None
@@ -105,7 +105,7 @@ class ModelsController(QObject):
             self._host.downloads.resume()
 
     def dismiss_ready(self, path: Path) -> None:
-        """Show no longer that a downloaded model is ready, since it is used."""
+        """Stop offering a downloaded model, since it is used."""
         if path in self._host.downloads.ready():
             self._downloads.dismiss(path)
 

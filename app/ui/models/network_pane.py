@@ -194,7 +194,7 @@ def _environment() -> str:
         tr("Downloads come from {mirror} (HF_ENDPOINT).").format(mirror=mirror)
         if mirror
         else tr("To use a mirror, set it in Settings or with HF_ENDPOINT."),
-        tr("HF_TOKEN is set, for gated models.")
+        tr("HF_TOKEN is set and will be used for gated models.")
         if os.environ.get("HF_TOKEN")
         else tr("Gated models need an access token: add one in Settings, or set HF_TOKEN."),
     ]
@@ -202,7 +202,7 @@ def _environment() -> str:
     if names:
         sentences.append(tr("Uses the proxy from {name}.").format(name=names[0]))
     else:
-        sentences.append(tr("Uses the system proxy (HTTPS_PROXY)."))
+        sentences.append(tr("Uses the system proxy."))
     return " ".join(
         [*sentences, tr("Certificates are verified against the system’s certificate store.")]
     )

@@ -80,7 +80,7 @@ class CommandPalette(QFrame):
         self._shade = Shade(window, "paletteShade")
         self._shade.pressed.connect(self.close_again)
         self._head = QHBoxLayout()
-        self._head.setContentsMargins(12, 10, 12, 8)
+        self._head.setContentsMargins(7, 10, 12, 8)  # the text is above that of the rows
         self._head.setSpacing(8)
         self._head.addWidget(self.field, 1)
         self._head.addWidget(self._reasoning)
@@ -228,15 +228,22 @@ class CommandPalette(QFrame):
     def _place(self) -> None:
         note = zoomed(_NOTE) if not self._none.isHidden() else 0
         head = self._head.sizeHint().height()
-        wanted = head + note + self._list.total_height() + _BELOW + 2 * _BORDER
-        self.setGeometry(place_in(self.window().size(), wanted))
+        room = self.window().size()
+        rows = self._list.total_height(width_in(room) - 2 * _BORDER)
+        self.setGeometry(place_in(room, head + note + rows + _BELOW + 2 * _BORDER))
+        self._list.scheduleDelayedItemsLayout()
         self._shade.cover(self.window().rect(), self.geometry())
+
+
+def width_in(window: QSize) -> int:
+    """Return the palette's width in a window."""
+    return min(zoomed(_WIDTH), window.width() - 2 * _SIDE)
 
 
 def place_in(window: QSize, wanted: int) -> QRect:
     """Return where the palette is in a window, if all its rows take ``wanted`` pixels."""
     top = min(_TOP, window.height() // 10)
-    width = min(zoomed(_WIDTH), window.width() - 2 * _SIDE)
+    width = width_in(window)
     height = min(wanted, window.height() - 2 * top)
     return QRect((window.width() - width) // 2, top, width, height)
 

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QFontMetrics, QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -38,7 +38,8 @@ from app.wording.quantities import day
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROW = Qt.ItemDataRole.UserRole
-_HEADING, _LINE, _MESSAGE = 30, 36, 66  # pixels
+_HEADING, _LINE, _MESSAGE, _WRAPPED = 30, 36, 50, 66  # pixels
+_BAR = 12  # pixels of the scroll bar
 _SIDE = 14
 
 
@@ -78,11 +79,6 @@ class PaletteRow:
             return cls(found.title, found, day(found.when), found.marks)
         return cls(found.title, found, day(found.when), found.marks, found.snippet)
 
-    @property
-    def height(self) -> int:
-        """The row's height in pixels, zoomed."""
-        return zoomed(_HEADING if self.target is None else _MESSAGE if self.below else _LINE)
-
     def spoken(self) -> str:
         """Return the row's text for a screen reader."""
         return ", ".join(part for part in (self.text, self.below, self.detail) if part)
@@ -119,12 +115,12 @@ class _Model(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
-    def __init__(self, theme: Theme, view: QListView) -> None:
+    def __init__(self, theme: Theme, view: PaletteList) -> None:
         super().__init__(view)
-        self._theme = theme
+        self._theme, self._view = theme, view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(0, index.data(_ROW).height)
+        return QSize(0, self._view.row_height(index.data(_ROW)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         row: PaletteRow = index.data(_ROW)
@@ -222,6 +218,8 @@ class PaletteList(QListView):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
+        self._room = 0
         self._model = _Model()
         self._model.setParent(self)
         self.setObjectName("paletteList")
@@ -242,9 +240,19 @@ class PaletteList(QListView):
         self._model.set_rows(rows)
         self.step(1)
 
-    def total_height(self) -> int:
-        """Return the height of all rows together, in pixels."""
-        return sum(row.height for row in self._model.rows)
+    def total_height(self, width: int) -> int:
+        """Return the height of all rows together in a list of this width, in pixels."""
+        self._room = width - 2 * zoomed(_SIDE + 4) - _BAR
+        return sum(self.row_height(row) for row in self._model.rows)
+
+    def row_height(self, row: PaletteRow) -> int:
+        """Return the height of a row in pixels, zoomed."""
+        if row.target is None:
+            return zoomed(_HEADING)
+        if not row.below:
+            return zoomed(_LINE)
+        wide = QFontMetrics(self._theme.font(13)).horizontalAdvance(row.below)
+        return zoomed(_MESSAGE if wide <= self._room else _WRAPPED)
 
     def step(self, by: int) -> None:
         """Move the current row by ``by`` rows, skipping headings."""

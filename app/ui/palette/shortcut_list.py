@@ -63,7 +63,7 @@ class ShortcutList(FittingDialog):
             (tr("Select"), ["Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"]),
             (tr("Select all"), ["Ctrl+A"]),
             (tr("Copy selection"), ["Ctrl+C"]),
-            (tr("Go to start, go to end"), ["Home", "End"]),
+            (tr("Go to start or end"), ["Home", "End"]),
         ]
         return groups
 

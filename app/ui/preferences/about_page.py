@@ -53,7 +53,7 @@ class AboutPage(FittingDialog):
             note(
                 tr(
                     "Fireside is licensed under the Apache License 2.0. It uses Qt under the "
-                    "LGPL; you can replace the Qt libraries, which are separate files."
+                    "LGPL. The Qt libraries are separate files that you can replace."
                 ),
                 "aboutLicences",
             )

@@ -73,7 +73,7 @@ class BackupPane(QWidget):
         backup = self._list.backup
         if backup is None:
             return
-        question = tr("Restore the backup of {moment}?")
+        question = tr("Restore the backup from {moment}?")
         confirm(
             self,
             self._theme,

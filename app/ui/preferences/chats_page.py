@@ -48,12 +48,17 @@ class ChatsPage(FormPage):
         yield FormRow(tr("Name chats automatically"), "", self._name_chats())
         yield FormRow(
             tr("Precompute context"),
-            tr("Faster replies, but uses the processor in the background. Off on battery."),
+            tr(
+                "Answers start sooner, but the CPU works in the background. "
+                "Disabled on battery power."
+            ),
             self._read_ahead(),
         )
         yield FormRow(
             tr("Copy format"),
-            tr("Format used by {keys}.").format(keys=spoken(QKeySequence.StandardKey.Copy)),
+            tr("Format when copying with {keys}.").format(
+                keys=spoken(QKeySequence.StandardKey.Copy)
+            ),
             self._copy_format(),
         )
 

@@ -34,7 +34,7 @@ class DiagnosisPage(FormPage):
             tr("Contains none of your chats, so it’s safe to share when asking for help.")
         )
         self._report = QPlainTextEdit(tr("Checking your computer…"))
-        named(self._report, "doctorReport", tr("Diagnostics"), tr("Hardware and chosen settings"))
+        named(self._report, "doctorReport", tr("Diagnostics"), tr("Hardware and settings in use"))
         self._report.setProperty("kind", "field")
         self._report.setFrameShape(QFrame.Shape.NoFrame)
         self._report.setReadOnly(True)

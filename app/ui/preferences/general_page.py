@@ -48,7 +48,7 @@ class GeneralPage(FormPage):
         yield FormRow(tr("Message text size"), "", self._text_size())
         yield FormRow(
             tr("Notifications"),
-            tr("When an answer took over 10 seconds and Fireside is in the background."),
+            tr("For answers that take over 10 seconds while Fireside is in the background."),
             self._notifications(),
         )
         yield self._folder_row
@@ -88,13 +88,7 @@ class GeneralPage(FormPage):
             clicked=self.restart_wanted.emit,
         )  # fmt: skip
         self._restart.hide()
-        both = QWidget()
-        row = QHBoxLayout(both)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self._restart)
-        row.addWidget(field)
-        return both
+        return _beside(self._restart, field)
 
     def _choose_language(self, code: str) -> None:
         self.language_chosen.emit(code)
@@ -119,16 +113,10 @@ class GeneralPage(FormPage):
             clicked=self._ask_folder,
         )  # fmt: skip
         self._usual_folder = Button(
-            self._theme, "usualExports", tr("Use the last folder"), text=tr("Reset"),
+            self._theme, "usualExports", tr("Use the last used folder"), text=tr("Reset"),
             clicked=lambda: self.export_folder_chosen.emit(""),
         )  # fmt: skip
-        both = QWidget()
-        row = QHBoxLayout(both)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self._usual_folder)
-        row.addWidget(choose)
-        return both
+        return _beside(self._usual_folder, choose)
 
     def _ask_folder(self) -> None:
         ask_folder(
@@ -147,6 +135,17 @@ class GeneralPage(FormPage):
         row.addWidget(muted(f"Fireside {__version__}", "version"), 1)
         row.addWidget(about)
         self.column.addLayout(row)
+
+
+def _beside(*widgets: QWidget) -> QWidget:
+    """Return a widget with others beside each other."""
+    all_of_them = QWidget()
+    row = QHBoxLayout(all_of_them)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return all_of_them
 
 
 def _sizes() -> list[tuple[int, str]]:

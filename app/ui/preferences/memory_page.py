@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
-from app.engine.plan import CONTEXTS, CacheType, MemoryUse, Overrides, Plan, propose
+from app.engine.memory_model import CacheType, MemoryUse
+from app.engine.plan import CONTEXTS, Overrides, Plan, propose
 from app.engine.probe import Examined, Machine
 from app.ui.choices import Segments
 from app.ui.controls import Button, set_tone
@@ -119,12 +120,12 @@ class MemoryPage(FormPage):
         self._gpu_rows = [
             FormRow(
                 tr("GPU layers"),
-                tr("More is faster, as long as they fit in GPU memory."),
+                tr("More layers are faster, as long as they fit in GPU memory."),
                 self._layers,
             ),
             FormRow(
                 tr("Expert layers on the CPU"),
-                tr("Saves GPU memory by keeping the largest part of these layers on the CPU."),
+                tr("Saves GPU memory by keeping the experts of these layers on the CPU."),
                 self._experts,
             ),
         ]
@@ -262,8 +263,7 @@ class MemoryPage(FormPage):
         short = max(plan.needed - plan.host_room, plan.device.total - plan.device_room)
         self._show_status(
             tr(
-                "Needs {short} more memory than is free. Close other apps, or choose a shorter "
-                "context."
+                "Needs {short} more free memory. Close other apps, or choose a shorter context."
             ).format(short=gigabytes(short)),
             "danger",
         )
@@ -315,6 +315,6 @@ def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
         MemorySegment(tr("Weights"), use.weights, "accent"),
         MemorySegment(tr("Cache"), use.cache, "link"),
         MemorySegment(tr("Buffers"), use.compute, "warning"),
-        MemorySegment(tr("Program"), use.runtime, "muted"),
+        MemorySegment(tr("Runtime"), use.runtime, "muted"),
         MemorySegment(tr("Other apps"), others, "scroll"),
     ]

@@ -1,4 +1,4 @@
-"""The search in the preferences: which rows of which pages have the words that were typed."""
+"""The search in the preferences: the rows that contain the words."""
 
 from __future__ import annotations
 

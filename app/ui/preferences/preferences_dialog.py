@@ -38,7 +38,7 @@ class PreferencesDialog(FittingDialog):
         self.setObjectName("preferences")
         self.setWindowTitle(tr("Settings"))
         self.setMinimumSize(360, 240)
-        self.resize(820, 700)
+        self.resize(820, 660)
         self._list = QListWidget()
         named(self._list, "preferencePages", tr("Pages"), tr("Use the arrow keys to choose a page"))
         self._list.setFont(font(14, 450))

@@ -225,7 +225,7 @@ class PresetsPage(FormPage):
         sentences = [tr("Imported %Ln preset(s).", "", len(report.added))]
         if report.renamed:
             sentences.append(
-                tr("Renamed %Ln preset(s) because the name was taken.", "", report.renamed)
+                tr("Renamed %Ln preset(s) whose name was already in use.", "", report.renamed)
             )
         if report.known:
             sentences.append(tr("Skipped %Ln existing preset(s).", "", report.known))

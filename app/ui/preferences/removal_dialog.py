@@ -1,4 +1,4 @@
-"""The dialog that removes data: what there is, with sizes, and what of it is to go."""
+"""The dialog that removes data: what is stored, with sizes, and what to remove."""
 
 from __future__ import annotations
 
@@ -89,13 +89,13 @@ class RemovalDialog(FittingDialog):
         self.grow()
 
     def show_error(self, error: BaseException) -> None:
-        """Show why the data could not be looked at."""
+        """Show why the data could not be read."""
         self.about.setText(explain(error).sentence)
         set_tone(self.about, "danger")
 
     @property
     def chosen(self) -> frozenset[DataKind]:
-        """The kinds that are to go."""
+        """The kinds to remove."""
         return frozenset(kind for kind, switch in self._switches.items() if switch.isChecked())
 
     def _chosen(self) -> None:

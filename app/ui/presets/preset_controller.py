@@ -76,8 +76,8 @@ class PresetController(QObject):
         else:
             self.notice.emit(
                 tr(
-                    "{model}, the model of “{preset}”, isn’t installed. The chat keeps its "
-                    "current model."
+                    "“{preset}” uses {model}, which isn’t installed. The chat keeps its current "
+                    "model."
                 ).format(preset=preset.name, model=Path(preset.model).stem)
             )
 

@@ -1,4 +1,4 @@
-"""Controller of the side bar: actions on its chats, and on the chat that is shown."""
+"""Controller of the sidebar: actions on its chats, and on the chat that is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.ui.state.live_turns import LiveTurns
 
 
 class ChatController(QObject):
-    """A controller that connects the side bar with the index of chats."""
+    """A controller that connects the sidebar with the index of chats."""
 
     left = Signal()
     """The chat that was shown has been deleted or archived."""

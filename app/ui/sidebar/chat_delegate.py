@@ -25,6 +25,7 @@ _INDENT = 21  # of chats in a folder, to align with the folder's name
 _ICON = 15
 _FOUND = 54  # of a row with the place where it was found
 _MORE = 24  # of the button at the end of a row
+_CHOSEN, _HOVERED = 0.2, 0.6  # opacity of a row's background
 _BEFORE = 14  # characters before the first mark that are shown
 
 
@@ -143,9 +144,9 @@ class ChatDelegate(QStyledItemDelegate):
         chosen = bool(state & QStyle.StateFlag.State_Selected) and not shown
         if shown or chosen or state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.colour("selection" if chosen else "selected"))
+            painter.setBrush(self._theme.colour("accent" if chosen else "selected"))
             if not shown:
-                painter.setOpacity(0.6)
+                painter.setOpacity(_CHOSEN if chosen else _HOVERED)
             painter.drawRoundedRect(ground, radius, radius)
             painter.setOpacity(1)
         if framed or (state & QStyle.StateFlag.State_HasFocus and self.keyboard):

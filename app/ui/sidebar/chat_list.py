@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import (
-    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPoint,
@@ -30,6 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QWidget
 
 from app.store import ChatRow, SearchHit
+from app.ui.controls import zooms
 from app.ui.dialogs import ask_name
 from app.ui.sidebar.chat_delegate import ChatDelegate
 from app.ui.sidebar.chat_drag import drag_chats, dragged, folder_at
@@ -113,23 +113,19 @@ class ChatList(QListView):
     # --- Contents ---------------------------------------------------------------------------
 
     def set_chats(
-        self,
-        chats: Iterable[ChatRow],
-        *,
-        found: bool = False,
-        places: Mapping[int, SearchHit] | None = None,
+        self, chats: Iterable[ChatRow], places: Mapping[int, SearchHit] | None = None
     ) -> None:
         """Show these chats, but not before the user has finished renaming one.
 
-        With ``found`` they are the results of a search, with the place where each was found.
+        With ``places`` they are the results of a search, found there.
         """
         if self.state() is _EDITING:
             rows = list(chats)
-            self._later = lambda: self.set_chats(rows, found=found, places=places)
+            self._later = lambda: self.set_chats(rows, places)
             return
         self._later = None
-        self._delegate.found = found
-        self._keep(lambda: self.chats.set_chats(chats, found=found, places=places))
+        self._delegate.found = places is not None
+        self._keep(lambda: self.chats.set_chats(chats, places))
         # An empty list has no row to show that it has the focus.
         nothing = self.chats.rowCount() == 0
         policy = Qt.FocusPolicy.NoFocus if nothing else Qt.FocusPolicy.StrongFocus
@@ -219,18 +215,8 @@ class ChatList(QListView):
         self.verticalScrollBar().setValue(top)
 
     def _select(self, chats: Iterable[int]) -> None:
-        rows = sorted(i.row() for i in map(self.chats.index_of, chats) if i.isValid())
-        ranges = QItemSelection()
-        begin = end = -1
-        for row in [*rows, -1]:
-            if row != end + 1 and end >= 0:
-                ranges.select(self.chats.index(begin), self.chats.index(end))
-                begin = row
-            elif end < 0:
-                begin = row
-            end = row
-        if rows:
-            self.selectionModel().select(ranges, _SELECT.ClearAndSelect)
+        if not (rows := self.chats.selection_of(chats)).isEmpty():
+            self.selectionModel().select(rows, _SELECT.ClearAndSelect)
 
     def _in_use(self) -> bool:
         """Return whether the list has the focus, or gets it back from a menu or another window."""
@@ -288,7 +274,7 @@ class ChatList(QListView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the window while Ctrl is held, which zooms."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             event.ignore()
         else:
             super().wheelEvent(event)
@@ -330,9 +316,15 @@ class ChatList(QListView):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        back = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
-        if event.reason() not in back:
-            self._delegate.keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+        reason = Qt.FocusReason
+        if event.reason() is reason.MouseFocusReason:
+            self._delegate.keyboard = False
+        elif event.reason() in (
+            reason.TabFocusReason,
+            reason.BacktabFocusReason,
+            reason.ShortcutFocusReason,
+        ):  # else it comes back from a menu, the palette or another window
+            self._delegate.keyboard = True
         super().focusInEvent(event)
         if not self.selectedIndexes() and event.reason() in (
             Qt.FocusReason.TabFocusReason,

@@ -8,7 +8,14 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from app.store import ChatRow, SearchHit
 from app.wording.language import tr
@@ -75,27 +82,25 @@ class ChatModel(QAbstractListModel):
         super().__init__()
         self.open: frozenset[str] = frozenset()
         """The folders whose chats are shown."""
-        self.found = False
-        """Whether the chats are the results of a search."""
         self._chats: list[ChatRow] = []
-        self._places: Mapping[int, SearchHit] = {}
+        self._places: Mapping[int, SearchHit] | None = None
         self._entries: list[Entry] = []
         self._heads: list[int] = []  # the rows of headings and folders
         self._rows: dict[Key, int] = {}
 
     def set_chats(
-        self,
-        chats: Iterable[ChatRow],
-        *,
-        found: bool = False,
-        places: Mapping[int, SearchHit] | None = None,
+        self, chats: Iterable[ChatRow], places: Mapping[int, SearchHit] | None = None
     ) -> None:
-        """Show these chats; with ``found``, as results of a search, with places by chat."""
+        """Show these chats; with ``places`` by chat, as results of a search."""
         self._chats = sorted(chats, key=lambda chat: (not chat.pinned, -chat.updated))
-        places = places or {}
-        changed = (found, places) != (self.found, self._places)
-        self.found, self._places = found, places
+        changed = places != self._places
+        self._places = places
         self._arrange(changed=changed)
+
+    @property
+    def found(self) -> bool:
+        """Whether the chats are the results of a search."""
+        return self._places is not None
 
     def open_folders(self, folders: Iterable[str]) -> None:
         """Open these folders and close all others."""
@@ -143,6 +148,15 @@ class ChatModel(QAbstractListModel):
         row = None if key is None else self._rows.get(key)
         return QModelIndex() if row is None else self.index(row)
 
+    def selection_of(self, chats: Iterable[int]) -> QItemSelection:
+        """Return the rows of chats, in as few ranges as possible."""
+        rows = sorted(index.row() for index in map(self.index_of, chats) if index.isValid())
+        ranges = QItemSelection()
+        for _, group in groupby(enumerate(rows), lambda pair: pair[1] - pair[0]):
+            run = [row for _, row in group]
+            ranges.select(self.index(run[0]), self.index(run[-1]))
+        return ranges
+
     def head_of(self, row: int) -> QModelIndex:
         """Return the heading or folder that a row is under, or is."""
         at = bisect_right(self._heads, row)
@@ -178,7 +192,9 @@ class ChatModel(QAbstractListModel):
         return self._place(entry) if role == PLACE else None
 
     def _place(self, entry: Entry) -> SearchHit | None:
-        return self._places.get(entry.id) if isinstance(entry, ChatRow) else None
+        if self._places is None or not isinstance(entry, ChatRow):
+            return None
+        return self._places.get(entry.id)
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         name = " ".join(str(value).split())

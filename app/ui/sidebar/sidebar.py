@@ -1,4 +1,4 @@
-"""The side bar: a new chat, the search, the list of chats, and buttons for other pages."""
+"""The sidebar: a new chat, the search, the list of chats, and buttons for other pages."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Sidebar(QFrame):
 
     def set_chats(self, listing: ChatListing) -> None:
         """Show these chats."""
-        self.list.set_chats(listing.chats, found=listing.found, places=listing.places)
+        self.list.set_chats(listing.chats, listing.places)
 
     def add_foot(self, widget: QWidget) -> None:
         """Add a widget above the buttons for other pages."""

@@ -38,7 +38,7 @@ class StickyHeading(QWidget):
         return 0 if self.isHidden() else self.height() - self._shift
 
     def place(self) -> None:
-        """Show the heading of what is at the top, unless that is in sight by itself."""
+        """Show the heading of what is at the top, unless it is visible anyway."""
         top = self._view.indexAt(QPoint(5, 0))
         self._head = self._chats.head_of(top.row()) if top.isValid() else QModelIndex()
         rect = self._view.visualRect(self._head)

@@ -119,7 +119,7 @@ class RecoveryDialogs(FittingDialog):
         """Return the title and the text for an error."""
         sentence = explain(error).sentence
         if isinstance(error, NotResponding):
-            about = tr("You can force it to quit and restart. Your chats are saved.")
+            about = tr("You can force quit Fireside and restart it. Your chats are saved.")
             return sentence.removesuffix("."), about
         if self._of_backup(error):
             title = tr("This backup is damaged too")
@@ -173,9 +173,9 @@ class RecoveryDialogs(FittingDialog):
         button.setEnabled(list_.backup is not None)
         column.addWidget(list_)
         what = (
-            tr("Anything added since then stays in the newer file, which is kept.")
+            tr("Changes made since then stay in the newer file, which isn’t deleted.")
             if isinstance(error, StoreNewer)
-            else tr("Anything written since then will be missing. The damaged file is kept.")
+            else tr("Changes made since then will be lost. The damaged file is kept.")
         )
         return [FormRow(tr("Restore"), what, button)]
 
@@ -208,7 +208,7 @@ class RecoveryDialogs(FittingDialog):
             StoreFull: tr("Free up disk space first."),
             StoreReadOnly: tr("Change the folder’s permissions first."),
         }
-        what = words.get(type(error), tr("Opens your chats as they are."))
+        what = words.get(type(error), tr("Opens your chats without changing anything."))
         return self._way(
             "tryAgain", tr("Try again"), what, tr("Try again"), lambda: self._open(tr("Opening…"))
         )

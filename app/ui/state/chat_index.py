@@ -22,9 +22,8 @@ class ChatListing:
     chats: tuple[ChatRow, ...]
     folders: frozenset[str]
     """The names of all folders, regardless of the search."""
-    found: bool
-    places: Mapping[int, SearchHit]
-    """Of results of a search, where the words were found; rather in a message than in the title."""
+    places: Mapping[int, SearchHit] | None
+    """Where a search found its words, rather in a message than in the title; None without one."""
 
 
 class Change(Enum):
@@ -93,7 +92,7 @@ class ChatIndex(QObject):
             if ids is not None:
                 chats = [c for c in chats if c.id in ids or words.casefold() in c.title.casefold()]
             self.places = _best(hits)
-            listing = ChatListing(tuple(chats), folders, found=bool(words), places=self.places)
+            listing = ChatListing(tuple(chats), folders, self.places if words else None)
             self.listed.emit(listing)
 
         self._store.ask(read, show)

@@ -38,7 +38,7 @@ from app.turn import (
 )
 from app.wording.demo_words import model_name
 from app.wording.language import number, tr
-from app.wording.quantities import duration
+from app.wording.quantities import duration, percent
 
 
 @dataclass
@@ -353,6 +353,6 @@ class LiveTurns(QObject):
 
 def loading_sentence(model: ModelRef, fraction: float) -> str:
     """Return a sentence about the progress of loading a model."""
-    return tr("Loading {name}… {percent}%").format(
-        name=model_name(model.name), percent=number(int(100 * fraction))
+    return tr("Loading {name}… {percent}").format(
+        name=model_name(model.name), percent=percent(fraction)
     )

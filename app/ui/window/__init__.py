@@ -2,22 +2,26 @@
 
 ::
 
-    window         creates the controllers and connects them
-    layout         the views in their places; `title_bar` is one of them
-    sidebar_place  the sidebar beside the conversation, or over it in a narrow window
+    window            creates the controllers and connects them
+    layout            the views in their places; `title_bar` is one of them
+    sidebar_place     the sidebar beside the conversation, or over it in a narrow window
     title_controller  the title of what is shown, with its menu, and the highlighted chat
-    menu_bar       the menu bar of macOS
-    zoom_controller  zoom of everything, by keys and wheel
-    events         dispatch of events from other threads
-    command_list   every command, with its keys
-    chat_navigator switching between chats, and what turns change
-    chat_presenter the messages of the chat that is shown
-    status_line    the line below the composer
-    model_labels   the model's name
-    answer_notice  notices that a long answer is done
-    file_drop      sorting of dropped files
+    menu_bar          the menu bar of macOS
+    zoom_controller   zoom of everything, by keys and wheel
+    events            dispatch of events from other threads
+    error_actions     what the banner and failed answers offer
+    restart           why a window asks to be closed
+    command_list      every command, with its keys
+    chat_navigator    switching between chats, and what turns change
+    chat_presenter    the messages of the chat that is shown
+    status_line       the line below the composer
+    model_labels      the model's name
+    answer_notice     notices that a long answer is done
+    file_drop         dropped files, by what is done with them; `drop_overlay` shows it
+    demo_line         the line above a chat with the demo model
 """
 
-from app.ui.window.window import Removal, Restart, Window
+from app.ui.window.restart import Removal, Restart
+from app.ui.window.window import Window
 
 __all__ = ["Removal", "Restart", "Window"]

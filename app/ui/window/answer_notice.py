@@ -56,13 +56,13 @@ class AnswerNotice(QObject):
 
 
 class DesktopNotifier(QObject):
-    """Notifications by what the system has: notify-send, a tray icon, or else a sound.
+    """A notifier that uses what the system has: notify-send, a tray icon, or else a sound.
 
     The window's entry in the task bar is marked, too.
     """
 
     clicked = Signal()
-    """The user clicked the notification, where the system tells so."""
+    """The user clicked the notification, where the system reports that."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)

@@ -22,14 +22,16 @@ class DemoLine(QFrame):
         self.setAccessibleName(demo_sentence())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 5, 0, 5)
-        row.setSpacing(4)
+        row.setSpacing(0)
         words = Action.GET_MODEL.words
         self._get = Button(
             theme, "getModelFromLine", words, text=words, kind="link", clicked=self.wanted.emit
         )
         row.addStretch(1)
         row.addWidget(muted(demo_sentence(), pixels=13))
+        row.addSpacing(8)
         row.addWidget(muted("·", pixels=13))
+        row.addSpacing(3)  # the button has the rest within
         row.addWidget(self._get)
         row.addStretch(1)
         self.hide()

@@ -1,4 +1,4 @@
-"""What is shown while files are dragged over the window: where they go."""
+"""The overlay that is shown while files are dragged over the window: where they will go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.ui.theme import Theme, font
+from app.ui.theme import Theme
 from app.ui.window.file_drop import DropTarget
 from app.wording.language import tr
 
@@ -26,7 +26,7 @@ class DropOverlay(QWidget):
         self.hide()
 
     def welcome(self, target: DropTarget) -> None:
-        """Show where the files go that are dragged."""
+        """Show where the dragged files will go."""
         self._icon, self._text = _shown(target)
         self.setAccessibleName(self._text)
         self.setGeometry(self._over.rect())
@@ -42,16 +42,18 @@ class DropOverlay(QWidget):
             veil.setAlphaF(_VEIL)
             painter.fillRect(self.rect(), veil)
             painter.setPen(QPen(self._theme.colour("accent"), 2, Qt.PenStyle.DashLine))
-            frame = QRectF(self.rect()).adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-            painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
+            px = self._theme.px
+            edge, size = px(_EDGE), px(_ICON)
+            frame = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+            painter.drawRoundedRect(frame, px(_RADIUS), px(_RADIUS))
             middle = self.rect().center()
-            icon = QRect(0, 0, _ICON, _ICON)
+            icon = QRect(0, 0, size, size)
             icon.moveCenter(middle)
-            icon.translate(0, -_ICON)
+            icon.translate(0, -size)
             self._theme.icon(self._icon, "accent", _ICON).paint(painter, icon)
             painter.setPen(self._theme.colour("text"))
-            painter.setFont(font(18, 600))
-            below = self.rect().adjusted(2 * _EDGE, middle.y() + 8, -2 * _EDGE, 0)
+            painter.setFont(self._theme.font(18, 600))
+            below = self.rect().adjusted(2 * edge, middle.y() + px(8), -2 * edge, 0)
             flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
             painter.drawText(below, flags | Qt.TextFlag.TextWordWrap, self._text)
         finally:

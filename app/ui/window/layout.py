@@ -19,7 +19,7 @@ from app.ui.window.demo_line import DemoLine
 from app.ui.window.sidebar_place import SidebarPlace
 from app.ui.window.title_bar import TitleBar
 
-_HIDDEN = "hidden:"  # prefix of the splitter's state in the settings if the side bar is hidden
+_HIDDEN = "hidden:"  # prefix of the splitter's state in the settings if the sidebar is hidden
 
 
 class WindowLayout:
@@ -35,6 +35,7 @@ class WindowLayout:
         self.pages = Pages(self._chat_page())
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
+        self.title_bar.left.connect(self.focus_editor)
         self.title_bar.sidebar_wanted.connect(lambda: self.show_sidebar(True))
         self.side = SidebarPlace(window, theme, self.sidebar, self._center())
         self.side.turned.connect(self.title_bar.set_sidebar_shown)

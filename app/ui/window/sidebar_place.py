@@ -45,11 +45,13 @@ class SidebarPlace(QObject):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
+        self._zoom = theme.zoom  # for which the sidebar has its width
+        theme.changed.connect(self._rezoom)
         theme.changed.connect(self.refit)
 
     @property
     def shown(self) -> bool:
-        """Whether the sidebar is in sight."""
+        """Whether the sidebar is visible."""
         return not self._sidebar.isHidden()
 
     @property
@@ -64,6 +66,7 @@ class SidebarPlace(QObject):
         else:
             self._wanted = shown
             self._sidebar.setVisible(shown)
+            self._rezoom()
             self.turned.emit(shown)
 
     def close_overlay(self) -> None:
@@ -91,6 +94,15 @@ class SidebarPlace(QObject):
             self._turn(narrow)
         elif narrow:
             self._place_overlay()
+
+    def _rezoom(self) -> None:
+        """Zoom the width of the sidebar, once it is beside the conversation."""
+        if self._zoom != self._theme.zoom and self.shown and not self._narrow:
+            if not self.splitter.sizes()[0]:  # it was shown just now
+                self.splitter.refresh()
+            width = round(self.splitter.sizes()[0] * self._theme.zoom / self._zoom)
+            self._zoom = self._theme.zoom
+            self.splitter.setSizes([width, self.splitter.width() - width])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.splitter:

@@ -6,12 +6,13 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSizePolicy
 
-from app.ui.controls import Button, plain, plain_tip
+from app.ui.controls import Button, plain, plain_tip, pop_up_below
 from app.ui.presets.preset_picker import PresetPicker
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
-_AROUND = 46  # pixels of a title's button beside its text
+_AROUND = 46  # pixels of a chat's title's button beside its text
+_PLAIN = 28  # and of a title without a menu, so that both begin at the same place
 _LEAST = 72  # pixels of a title at least
 _NARROW = 560  # pixels below which the preset is only an icon
 
@@ -37,7 +38,7 @@ class TitleButton(Button):
 
     def sizeHint(self) -> QSize:
         text = self.fontMetrics().horizontalAdvance(self.title)
-        return QSize(text + self._theme.px(_AROUND), super().sizeHint().height())
+        return QSize(text + self._around, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(_LEAST), super().minimumSizeHint().height())
@@ -46,8 +47,12 @@ class TitleButton(Button):
         super().resizeEvent(event)
         self._shorten()
 
+    @property
+    def _around(self) -> int:
+        return self._theme.px(_AROUND if self.isEnabled() else _PLAIN)
+
     def _shorten(self) -> None:
-        room = max(0, self.width() - self._theme.px(_AROUND - 6))
+        room = max(0, self.width() - self._around + self._theme.px(6))
         shown = self.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, room)
         self.setText(plain(shown) + ("  " if self.isEnabled() else ""))
         self.setToolTip(plain_tip(self.title) if shown != self.title else "")
@@ -61,6 +66,8 @@ class TitleBar(QFrame):
     menu_wanted = Signal()
     renamed = Signal(str)
     """The user has given the chat this title."""
+    left = Signal()
+    """The keyboard is no longer in the title."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -141,10 +148,10 @@ class TitleBar(QFrame):
         self._name.hide()
         self.title.show()
         if had:
-            self.title.setFocus()
+            self.left.emit()
         if changed:
             self.renamed.emit(name)
 
     def pop_up(self, menu: QMenu) -> None:
         """Show the menu of the chat below its title."""
-        menu.popup(self.title.mapToGlobal(self.title.rect().bottomLeft()))
+        pop_up_below(menu, self.title)

@@ -14,7 +14,7 @@ from app.wording.language import tr
 
 
 class TitleController(QObject):
-    """An updater of the title and of the highlighted chat, and the actions of the title's menu."""
+    """A controller that shows the title and highlights the chat, and handles the title's menu."""
 
     def __init__(
         self,

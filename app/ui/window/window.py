@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
+from PySide6.QtGui import QCloseEvent, QWheelEvent
 from PySide6.QtWidgets import QMainWindow
 
-from app.base.errors import StoreDamaged
 from app.host import Host
 from app.store import SearchHit
 from app.ui.archive.archive_controller import ArchiveController
@@ -19,7 +17,7 @@ from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
-from app.ui.composer.editor import files_in
+from app.ui.controls import zooms
 from app.ui.conversation.branches import Branches
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
@@ -48,32 +46,21 @@ from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
 from app.ui.window.drop_overlay import DropOverlay
+from app.ui.window.error_actions import ErrorActions
 from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
-from app.ui.window.file_drop import FileDrop, target_of
+from app.ui.window.file_drop import FileDrop
 from app.ui.window.layout import WindowLayout
 from app.ui.window.menu_bar import add_menu_bar
 from app.ui.window.model_labels import ModelLabels
+from app.ui.window.restart import Removal, Restart
 from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
 from app.ui.window.zoom_controller import ZoomController
-from app.wording.errors import Action
 
 if TYPE_CHECKING:
-    from app.removal import DataKind
     from app.ui.conversation.transcript import Transcript
 
 _SETTLED_MS = 150  # after the start, when the window is visible
-
-
-class Restart:
-    """The window is closed and opened again, for example to be in another language."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """The window is closed for good, and then data of these kinds is removed."""
-
-    kinds: frozenset[DataKind]
 
 
 class Window(QMainWindow):
@@ -89,7 +76,6 @@ class Window(QMainWindow):
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("Fireside")
-        self.setAcceptDrops(True)
         theme.set_zoom(host.settings.zoom)
         self.setMinimumSize(480, 280)
         self.resize(1180, 860)
@@ -170,6 +156,8 @@ class Window(QMainWindow):
         )
         self.file_drop = FileDrop(self)
         self.drop_overlay = DropOverlay(theme, self.pages)
+        self.file_drop.welcomed.connect(self.drop_overlay.welcome)
+        self.file_drop.gone.connect(self.drop_overlay.hide)
         self.titles = TitleController(
             self, self.views, self.index, self.current, self.model_picker, self.archive
         )
@@ -227,6 +215,14 @@ class Window(QMainWindow):
             presenter=self.presenter,
             status=self.status_line,
             parent=self,
+        )
+        self.error_actions = ErrorActions(
+            self.banner,
+            self.load_recovery,
+            self.model_picker,
+            self.navigator,
+            host.folders.chats,
+            self,
         )
 
     def _command_targets(self) -> CommandTargets:
@@ -299,7 +295,7 @@ class Window(QMainWindow):
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
         transcript.withdrawn.connect(self.composer_controller.stop)
-        transcript.act.connect(self._act)
+        transcript.act.connect(self.error_actions.act)
         transcript.thought_toggled.connect(self._set_thought_open)
         transcript.zoomed.connect(self.zoom.wheel)
 
@@ -331,7 +327,7 @@ class Window(QMainWindow):
         self.hardware.examined.connect(self.models_controller.examined)
 
     def _connect_rooms(self) -> None:
-        self.banner.acted.connect(self._act)
+        self.error_actions.repair_wanted.connect(self.again)
         self.exchange.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
         self.exchange.shown.connect(self._show_imported)
@@ -407,22 +403,8 @@ class Window(QMainWindow):
         self._host.change(**self.views.geometry())
         super().closeEvent(event)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if paths := files_in(event.mimeData()):
-            _copy(event)
-            self.drop_overlay.welcome(target_of(paths))
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.drop_overlay.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.drop_overlay.hide()
-        if paths := files_in(event.mimeData()):
-            _copy(event)
-            self.file_drop.take(paths)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if zooms(event):
             self.zoom.wheel(event.angleDelta().y())
             event.accept()
         else:
@@ -453,22 +435,6 @@ class Window(QMainWindow):
         place = self.index.places.get(chat)
         self.navigator.open_chat(chat, place if place and place.message is not None else None)
 
-    def _act(self, action: Action) -> None:
-        """Perform an action offered by the banner or a failed answer."""
-        match action:
-            case Action.CHOOSE_MODEL:
-                self.load_recovery.choose()
-            case Action.GET_MODEL:
-                self.model_picker.choose_first()
-            case Action.LOAD_AGAIN:
-                self.load_recovery.again()
-            case Action.USE_LESS_MEMORY:
-                self.load_recovery.use_less()
-            case Action.NEW_CHAT:
-                self.navigator.new_chat()
-            case Action.REPAIR:
-                self.again.emit(StoreDamaged(self._host.folders.chats, self.banner.damage))
-
     def _receive_model(self, event: ModelEvent) -> None:
         self.turns.receive_model(event)
         self.models.receive(event)
@@ -491,9 +457,3 @@ class Window(QMainWindow):
         self.status_line.show(live, loading, prefill, busy=busy)
         self.composer_controller.queue.show(self.current.id, busy=busy)
         self.commands.refresh()
-
-
-def _copy(event: QDropEvent) -> None:
-    """Accept a drop as a copy, whatever action was proposed: the file stays where it is."""
-    event.setDropAction(Qt.DropAction.CopyAction)
-    event.accept()

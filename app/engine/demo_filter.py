@@ -1,7 +1,7 @@
-"""The demo model, kept honest: its answers are shown only if they are answers to the question.
+"""A filter of the demo model: its answers are shown only if they are answers to the question.
 
 So small a model calls tools that nobody offered, and answers other questions than those that were
-asked. `HonestDemo` holds an answer back until it can be judged, which takes a fraction of a second:
+asked. `DemoFilter` holds an answer back until it can be judged, which takes a fraction of a second:
 only a long count is shown while it grows. In the place of an answer that is unfit, or a refusal, it
 puts one sentence.
 """
@@ -32,20 +32,20 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Backend, Planned, Steps
-from app.engine.demo_ground import SORRY, begins, fits
+from app.engine.demo_answers import SORRY, begins, fits
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices
     from app.formats import Abilities
 
-SENTENCE = "The demo model cannot answer this."
+SENTENCE = "The demo model can’t answer this."
 _HELD = 120  # characters, after which a long answer is known as one
 _LONGEST = 600  # characters of any other answer: a story has 380
 _TRIES = 3
 _LONGEST_THOUGHT = 1200  # characters; its longest one in training has 330
 
 
-class HonestDemo:
+class DemoFilter:
     """A backend around ``engine`` that judges the answers of ``demo``, and of no other model."""
 
     def __init__(self, engine: Backend, demo: ModelRef) -> None:
@@ -96,7 +96,7 @@ class HonestDemo:
     def _judged(
         self, request: Request, cancel: threading.Event, answer_now: threading.Event | None
     ) -> Generator[Event | Planned, None, None]:
-        """Answer; where the model strays rather than declines, it may try again."""
+        """Answer, with another attempt where the model strays rather than declines."""
         for attempt in range(1, _TRIES + 1):
             verdict = Verdict(request)
             last = attempt == _TRIES or request.sampling.seed is not None

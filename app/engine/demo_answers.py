@@ -1,4 +1,4 @@
-"""The ground of the demo model: the questions that it was trained on, with their answers.
+"""The answers that the demo model was trained on, and whether one fits a question.
 
 So small a model strays in confident words. Measured on 200 ordinary questions: each tenth got the
 answer to another one, drawn with the same certainty as right answers, so the probabilities of

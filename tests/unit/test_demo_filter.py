@@ -26,8 +26,8 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import ScriptedBackend
-from app.engine.demo_ground import SORRY, fits
-from app.engine.honest_demo import SENTENCE, HonestDemo
+from app.engine.demo_answers import SORRY, fits
+from app.engine.demo_filter import SENTENCE, DemoFilter
 from app.host import demo_model
 from tests.ui.driver import answer, done, said, thought
 
@@ -58,7 +58,7 @@ def asked(*texts: str, seed: int | None = None) -> Request:
 def shown(request: Request, *scripts: Sequence[Event | FiresideError]) -> tuple[list[object], int]:
     """Return what is shown of an answer, and how often the model was asked."""
     engine = ScriptedBackend(*scripts)
-    with closing(HonestDemo(engine, DEMO)) as backend:
+    with closing(DemoFilter(engine, DEMO)) as backend:
         events = list(backend.stream(request, threading.Event()))
     return [event for event in events if not isinstance(event, Prompt)], len(engine.requests)
 
@@ -176,7 +176,7 @@ def numbers(first: int, last: int) -> list[Event]:
 
 def test_a_long_answer_is_shown_while_it_grows() -> None:
     script: list[Event] = [*numbers(1, 100), done()]
-    steps = HonestDemo(ScriptedBackend(script), DEMO).stream(
+    steps = DemoFilter(ScriptedBackend(script), DEMO).stream(
         asked("Count to 100."), threading.Event()
     )
     events: Iterator[object] = iter(steps)
@@ -207,7 +207,7 @@ def test_what_was_only_thought_when_it_was_stopped_is_shown() -> None:
 
 def test_what_was_said_before_a_fault_is_shown() -> None:
     engine = ScriptedBackend([said("The capital"), EngineFailed("x")])
-    steps = iter(HonestDemo(engine, DEMO).stream(asked("Hello"), threading.Event()))
+    steps = iter(DemoFilter(engine, DEMO).stream(asked("Hello"), threading.Event()))
     assert next(steps) == said("The capital")
     with pytest.raises(EngineFailed):
         next(steps)
@@ -216,7 +216,7 @@ def test_what_was_said_before_a_fault_is_shown() -> None:
 def test_the_model_finds_its_own_words_in_the_past() -> None:
     past = (user("Why?"), Message(Role.ASSISTANT, (Part(SENTENCE, name=DECLINED),)))
     engine = ScriptedBackend(answer("Hi! What can I do for you?"))
-    backend = HonestDemo(engine, DEMO)
+    backend = DemoFilter(engine, DEMO)
     request = Request(DEMO, (*past, user("Hi")))
     list(backend.stream(request, threading.Event()))
     list(backend.prepare(request, threading.Event()))
@@ -231,7 +231,7 @@ def test_other_models_are_not_judged() -> None:
     engine = ScriptedBackend(script)
     past = Message(Role.ASSISTANT, (Part(SENTENCE, name=DECLINED),))
     request = Request(other, (user("Why?"), past, user("Why?")))
-    assert list(HonestDemo(engine, DEMO).stream(request, threading.Event())) == script
+    assert list(DemoFilter(engine, DEMO).stream(request, threading.Event())) == script
     assert engine.requests == [request]
 
 

@@ -1,0 +1,163 @@
+"""The memory that a gpt-oss model takes, in bytes, by the settings it is run with.
+
+The sizes are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36), taken from its graph for
+gpt-oss and compared with what it reports by tests/e2e/test_plan_agrees.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.base import gpt_oss
+from app.base.gguf import GgufHeader
+
+_MIB = 1 << 20
+_UBATCH_GPU = 512
+_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and stops sooner
+_RUNTIME = 60 * _MIB  # Python and the libraries (measured, like the next)
+_RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
+_RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
+_CHECKPOINTS = 32  # as in app.engine.kv_cache
+_POSITIONS = 41  # bytes per token: ids, positions, and places in both caches
+
+
+class CacheType(StrEnum):
+    """The type in which the keys and values of the cache are stored."""
+
+    F16 = "f16"
+    Q8_0 = "q8_0"
+
+
+_ELEMENT = {CacheType.F16: 2.0, CacheType.Q8_0: 34 / 32}  # bytes
+_ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens out rounding errors
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Planned use of one memory, the computer's or a GPU's, in bytes by purpose."""
+
+    weights: int
+    cache: int
+    compute: int
+    runtime: int = 0
+
+    @property
+    def total(self) -> int:
+        """The sum, in bytes."""
+        return self.weights + self.cache + self.compute + self.runtime
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySettings:
+    """The settings that the memory depends on."""
+
+    context: int
+    cache: CacheType
+    gpu_layers: int
+    cpu_experts: int
+
+    @property
+    def ubatch(self) -> int:
+        return min(_UBATCH_GPU if self.gpu_layers else _UBATCH_CPU, self.context)
+
+
+class ModelSizes:
+    """A model's sizes in bytes, by what llama.cpp does with them.
+
+    Raises ModelError if its header has numbers that no gpt-oss has.
+    """
+
+    def __init__(self, header: GgufHeader) -> None:
+        s = self._shape = gpt_oss.shape(header)
+        self.layers, self.trained = s.layers, s.context
+        dense, experts = [0] * s.layers, [0] * s.layers
+        self.opening = self.output = self.largest = self.vocabulary = 0
+        for tensor in header.tensors:
+            layer = re.match(r"blk\.(\d{1,3})\.", tensor.name)
+            if layer and int(layer[1]) < s.layers:
+                kind = dense
+                if "_exps" in tensor.name:
+                    kind = experts
+                    self.largest = max(self.largest, tensor.size)
+                kind[int(layer[1])] += tensor.size
+            elif tensor.name.startswith("token_embd"):
+                self.opening += tensor.size
+                self.vocabulary = tensor.shape[-1] if tensor.shape else 0
+            else:
+                self.output += tensor.size
+        # Cumulative sums over the layers, since plans need them thousands of times.
+        self.dense = [0, *itertools.accumulate(dense)]
+        self.experts = [0, *itertools.accumulate(experts)]
+        self.weights = self.opening + self.output + self.dense[-1] + self.experts[-1]
+        self._cell = 2 * s.head * s.kv_heads  # elements of a layer's cache for each token
+        self._row = 4 * s.width
+        self._heads = s.heads * s.head
+        # Bytes per token of a batch at the widest point of the graph: three rows of the chosen
+        # experts, two of the embedding, one of the heads, and the positions.
+        widest = 3 * s.chosen * s.expert_width + self._heads
+        self._peak = 4 * widest + 2 * self._row + _POSITIONS
+
+    def _attention(self, s: MemorySettings) -> int:
+        """Return the bytes that a GPU's attention needs for a batch.
+
+        They are the heads' queries and results, two rows of the embedding, and for CUDA a layer's
+        cache in 16 bits if it is stored in fewer.
+        """
+        wide = 0 if s.cache is CacheType.F16 else 2 * s.context * self._cell
+        return s.ubatch * (8 * self._heads + 2 * self._row + _POSITIONS) + wide
+
+    def cells(self, layer: int, context: int, ubatch: int) -> int:
+        """Return how many tokens a layer's cache holds.
+
+        Every second layer sees only a window, which is padded to 256 cells (llama_kv_cache_iswa).
+        """
+        window = self._shape.window + ubatch
+        padded = window + -window % 256
+        return context if layer % 2 else min(context, padded)
+
+    def cache(self, layers: range, context: int, ubatch: int, kind: CacheType) -> int:
+        """Return the size of the keys and values of some layers."""
+        odd = layers.stop // 2 - layers.start // 2
+        cells = odd * self.cells(1, context, ubatch)
+        cells += (len(layers) - odd) * self.cells(0, context, ubatch)
+        return int(cells * self._cell * _ELEMENT[kind])
+
+    def checkpoints(self, kind: CacheType) -> int:
+        """Return the size of the checkpoints of the window."""
+        window = self._shape.window * self._cell
+        return int(_CHECKPOINTS * (self.layers - self.layers // 2) * window * _ELEMENT[kind])
+
+    def masks(self, context: int, ubatch: int) -> int:
+        """Return the size of the attention masks of both kinds of layers."""
+        return 2 * ubatch * (self.cells(1, context, ubatch) + self.cells(0, context, ubatch))
+
+    def compute(self, s: MemorySettings) -> tuple[int, int]:
+        """Return the buffers for one batch, on the host and on the GPU."""
+        masks = self.masks(s.context, s.ubatch) + _ROTATION[s.cache]
+        if not s.gpu_layers:
+            return s.ubatch * (self._peak + self._row) + masks, 0
+        # For a long batch, weights on the CPU are copied to the GPU one after the other, and so is
+        # the cache of layers that are entirely on the CPU.
+        copied = self.largest if s.cpu_experts or s.gpu_layers <= self.layers else 0
+        if s.gpu_layers <= self.layers:
+            copied += self.cache(range(1, 2), s.context, s.ubatch, s.cache)
+        host = s.ubatch * (2 * self._row + _POSITIONS) + masks
+        return host, max(s.ubatch * self._peak, self._attention(s)) + masks + copied
+
+
+def uses(model: ModelSizes, s: MemorySettings) -> tuple[MemoryUse, MemoryUse]:
+    """Return the memory that settings use, of the computer and of the GPU."""
+    first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
+    above, below = range(first, model.layers), range(first)
+    weights = model.opening + model.dense[first] + model.experts[max(first, s.cpu_experts)]
+    weights += 0 if s.gpu_layers else model.output
+    compute, device_compute = model.compute(s)
+    logits = 4 * model.vocabulary
+    runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
+    runtime += _RUNTIME_GPU if s.gpu_layers else 0
+    caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
+    host = MemoryUse(weights, caches[0], compute + logits, runtime)
+    return host, MemoryUse(model.weights - weights, caches[1], device_compute)

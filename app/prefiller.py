@@ -1,0 +1,67 @@
+"""Prefill: what is known of the next question is processed ahead, while the user reads or types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+
+from app.base.errors import FiresideError
+from app.base.types import Prefill, Prompt, Request
+from app.engine.backend import Backend
+from app.titles import Titles
+from app.turn import ChatEvent, ContextForecast, ReadingAhead, Turn
+
+
+class Prefiller:
+    """A worker that has the backend process prompts ahead; ``may`` says whether it may now."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        publish: Callable[[ChatEvent], None],
+        titles: Titles,
+        may: Callable[[], bool],
+    ) -> None:
+        self._backend, self._publish, self._titles, self._may = backend, publish, titles, may
+
+    def prepare(
+        self, turn: Turn, chat: int | None, request: Callable[[], Request], read: bool
+    ) -> None:
+        """Process what is known of the next question, then generate a title.
+
+        Errors are dropped: they recur, and are reported, when the question is really asked.
+        """
+        if turn.stopped.is_set():
+            return
+        with suppress(FiresideError):
+            past = request()
+            if read and self._may():
+                prompt = self._read_ahead(turn, chat, past)
+            elif prompt := self._backend.count(past, turn.stopped):
+                self._forecast(chat, prompt)
+            if prompt and not turn.stopped.is_set():
+                self._titles.idle(past, prompt, turn.stopped)
+
+    def _read_ahead(self, turn: Turn, chat: int | None, past: Request) -> Prompt | None:
+        """Read ahead; return the size of the prompt, None if the model is not loaded."""
+        prompt: Prompt | None = None
+        reading = False
+        try:
+            with closing(self._backend.prepare(past, turn.stopped)) as events:
+                for event in events:
+                    if isinstance(event, Prompt):
+                        prompt = event
+                        self._forecast(chat, prompt)
+                    elif isinstance(event, Prefill):
+                        reading = True
+                        self._publish(ReadingAhead(event))
+        finally:
+            if reading:
+                self._publish(ReadingAhead(None))
+        return prompt
+
+    def _forecast(self, chat: int | None, prompt: Prompt) -> None:
+        p = prompt
+        self._publish(
+            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
+        )

@@ -1,0 +1,51 @@
+"""The actions that the banner and failed answers offer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.errors import StoreDamaged
+from app.ui.banner import Banner
+from app.ui.models.load_recovery_controller import LoadRecoveryController
+from app.ui.models.model_picker_controller import ModelPickerController
+from app.ui.window.chat_navigator import ChatNavigator
+from app.wording.errors import Action
+
+
+class ErrorActions(QObject):
+    """A controller that performs these actions. ``chats`` is the file of the chats."""
+
+    repair_wanted = Signal(object)
+    """A StoreDamaged: the chats are to be repaired by another window."""
+
+    def __init__(
+        self,
+        banner: Banner,
+        recovery: LoadRecoveryController,
+        models: ModelPickerController,
+        navigator: ChatNavigator,
+        chats: Path,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._banner, self._recovery, self._models = banner, recovery, models
+        self._navigator, self._chats = navigator, chats
+        banner.acted.connect(self.act)
+
+    def act(self, action: Action) -> None:
+        """Perform an action."""
+        match action:
+            case Action.CHOOSE_MODEL:
+                self._recovery.choose()
+            case Action.GET_MODEL:
+                self._models.choose_first()
+            case Action.LOAD_AGAIN:
+                self._recovery.again()
+            case Action.USE_LESS_MEMORY:
+                self._recovery.use_less()
+            case Action.NEW_CHAT:
+                self._navigator.new_chat()
+            case Action.REPAIR:
+                self.repair_wanted.emit(StoreDamaged(self._chats, self._banner.damage))
