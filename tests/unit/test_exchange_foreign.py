@@ -158,10 +158,10 @@ def test_an_answer_that_forks_in_the_middle(store: Store, tmp_path: Path) -> Non
 def test_a_deep_chat(tmp_path: Path) -> None:
     nodes = [
         chatgpt.node(f"{n}", f"{n - 1}", "user", "x", [f"{n + 1}"], at=float(n))
-        for n in range(20_000)
+        for n in range(5_000)
     ]
     found = read(chatgpt.write_json(tmp_path / "c.json", [chatgpt.conversation("Deep", nodes, "")]))
-    assert found.messages == 20_000
+    assert found.messages == 5_000
 
 
 def test_archives_that_are_none(tmp_path: Path) -> None:
