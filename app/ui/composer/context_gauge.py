@@ -138,8 +138,8 @@ def _table(title: str, use: TokenUse) -> str:
         for name, count in _shares(use)
     )
     return (
-        f"<p style='margin-bottom: 6px'>{title}</p>"
-        f"<table width='100%' cellspacing='0' cellpadding='0'>{rows}</table>"
+        f"<p>{title}</p><table width='100%' cellspacing='0' cellpadding='0' "
+        f"style='margin-top: 6px'>{rows}</table>"
     )
 
 
