@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices
     from app.formats import Abilities
 
-SENTENCE = "The demo model can’t answer this."
+SENTENCE = "The demo model cannot answer this."
 _HELD = 120  # characters, after which a long answer is known as one
 _LONGEST = 600  # characters of any other answer: a story has 380
 _TRIES = 3

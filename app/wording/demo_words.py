@@ -50,9 +50,9 @@ def first_questions() -> tuple[str, ...]:
 
 def declined_sentence() -> str:
     """Return what stands in the place of an answer that the demo model cannot give."""
-    return tr("The demo model can’t answer this.")
+    return tr("The demo model cannot answer this.")
 
 
 def demo_sentence() -> str:
     """Return what is said above a chat with the demo model."""
-    return tr("You’re talking to the demo model")
+    return tr("You are talking to the demo model")

@@ -217,7 +217,7 @@ def test_the_demo_model_that_cannot_answer_is_4(
     monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.writes)
     assert main(["ask", "Why do objects fall?", *options]) == 4
     out, err = capsys.readouterr()
-    assert err.strip() == "The demo model can’t answer this."
+    assert err.strip() == "The demo model cannot answer this."
     assert (json.loads(out)["answer"] if options else out) == ""
 
 

@@ -32,16 +32,16 @@ def use_a_real_model(fireside: Fireside, folder: Path) -> None:
 def test_a_refusal_is_a_card_that_leads_to_a_real_model(start: Start) -> None:
     fireside = start()
     fireside.ask("Why do objects fall?", *REFUSAL)
-    fireside.shows("The demo model can’t answer this.")
+    fireside.shows("The demo model cannot answer this.")
     fireside.idle()
     (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
-    assert row.message.text == "The demo model can’t answer this."
+    assert row.message.text == "The demo model cannot answer this."
     assert row.message.declined
     assert fireside.stored(lambda store: store.chats.get(fireside.chat)).title == (
         "Why do objects fall?"
     )
     again = start()  # it is one after a restart, too
-    again.shows("The demo model can’t answer this.")
+    again.shows("The demo model cannot answer this.")
     assert "Thought" not in again.text()
     (card,) = (w for w in again.window.findChildren(QWidget, "declined") if w.isVisible())
     assert not card.findChild(QAbstractButton, "continueAnswer")
@@ -69,7 +69,7 @@ def test_an_answer_in_the_place_of_a_refusal_is_no_card(fireside: Fireside) -> N
 
 def test_a_chat_with_the_demo_says_so(fireside: Fireside, tmp_path: Path) -> None:
     line = fireside.find(QWidget, "demoLine")
-    assert line.accessibleName() == "You’re talking to the demo model"
+    assert line.accessibleName() == "You are talking to the demo model"
     fireside.find(QAbstractButton, "getModelFromLine").click()
     fireside.until(lambda: fireside.window.model_picker.shown)
     use_a_real_model(fireside, tmp_path)
