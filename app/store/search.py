@@ -179,7 +179,7 @@ class Search:
         if len(ids) < _RANKED:
             sql = f"SELECT id {source} rank, words.rowid DESC LIMIT ?"
             ids = [number for (number,) in db.execute(sql, (match, limit))]
-        found = f"""SELECT message.id, chat, title, message.created, role, {PART}
+        found = f"""SELECT message.id, chat, title, message.created, {PART}
             FROM message JOIN chat ON chat.id = chat JOIN part ON part.message = message.id
             WHERE message.id IN ({", ".join(map(str, ids[:limit]))})
             ORDER BY message.id, position"""
@@ -194,22 +194,21 @@ def _columns(wanted: Query, reasoning: bool) -> str:
 
 
 def _found(wanted: Query, reasoning: bool, rows: list[tuple[Any, ...]]) -> SearchHit:
-    message, chat, title, created, role, *_ = rows[0]
-    said = Message(Role.ASSISTANT, tuple(part_row(row[5:]) for row in rows))
-    snippet, marks = _excerpt(wanted, said_in(said), role)
+    message, chat, title, created, *_ = rows[0]
+    said = Message(Role.ASSISTANT, tuple(part_row(row[4:]) for row in rows))
+    snippet, marks = _excerpt(wanted, said_in(said))
     if reasoning and not marks:
-        snippet, marks = _excerpt(wanted, said.reasoning, role)
+        snippet, marks = _excerpt(wanted, said.reasoning)
     return SearchHit(chat, message, title, snippet, marks, created)
 
 
-def _excerpt(wanted: Query, text: str, role: str) -> tuple[str, Marks]:
-    """Return a line around the first match, as it is shown in the chat, and the matches in it."""
-    if role != Role.USER:  # a question is shown as typed
-        from app.markdown import blocks_text, parse  # a window need not wait for it
+def _excerpt(wanted: Query, text: str) -> tuple[str, Marks]:
+    """Return a line around the first match, without Markdown, and the matches in it."""
+    from app.markdown import blocks_text, parse  # a window need not wait for it
 
-        plain = _MARKS.sub("", blocks_text(parse(wanted.around(text))))
-        snippet = wanted.snippet(plain)
-        if marks := wanted.marks(snippet):
-            return snippet, marks
+    plain = _MARKS.sub("", blocks_text(parse(wanted.around(text))))
+    snippet = wanted.snippet(plain)
+    if marks := wanted.marks(snippet):
+        return snippet, marks
     snippet = wanted.snippet(text)  # as written, also if only an address matches
     return snippet, wanted.marks(snippet)
