@@ -55,13 +55,13 @@ def test_a_refusal_is_a_card_that_leads_to_a_real_model(start: Start) -> None:
 
 def test_an_answer_in_the_place_of_a_refusal_is_no_card(fireside: Fireside) -> None:
     fireside.ask("Why do objects fall?", *REFUSAL)
-    fireside.shows("can’t answer")
+    fireside.shows("cannot answer")
     fireside.idle()
     fireside.script(*answer("They are **heavy**."))
     fireside.window.turns.again(fireside.chat, 2, Effort.HIGH, demo_model())
     fireside.shows("They are heavy.")
     fireside.idle()
-    assert "can’t answer" not in fireside.text()
+    assert "cannot answer" not in fireside.text()
     names = ("declined", "getModel")
     shown = [w for name in names for w in fireside.window.findChildren(QWidget, name)]
     assert not [w for w in shown if w.isVisible()]
