@@ -30,15 +30,11 @@ from app.cli import question
 from app.cli.output import (
     ANSWERED,
     FAILED,
-    INTERRUPTED,
     NO_ANSWER,
     NO_MODEL,
-    find_folders,
-    give_up_output,
-    open_missing,
+    carry_out,
     printable,
     say,
-    speak,
 )
 from app.cli.this_computer import in_use
 from app.engine.backend import Backend
@@ -52,41 +48,39 @@ from app.wording.language import number, tr
 
 def run(options: argparse.Namespace) -> int:
     """Ask, print the answer, and return the exit code."""
-    open_missing()
-    speak()
-    try:
-        with ExitStack() as stack:
-            folders, log = find_folders(options.data_dir, stack)
-            speak(folders)
-            try:
-                parts = question.read(options.text, options.file, options.fail)
-            except OSError as error:
-                say(tr("Couldn’t read standard input ({reason}).").format(reason=error))
-                return FAILED
-            model = _model(options.model, folders)
-            request = Request(
-                model=model,
-                messages=(Message(Role.USER, parts),),
-                effort=Effort(options.effort),
-                instructions=options.system,
-                sampling=model.sampling,
-            )
-            engine = DemoFilter(LocalBackend(log), demo_model())
-            backend = stack.enter_context(closing(engine))
-            return _print_answer(backend, request, as_json=options.json)
-    except ContextFull as error:
+
+    def ask(folders: Folders, log: Path, stack: ExitStack) -> int:
+        try:
+            parts = question.read(options.text, options.file, options.fail)
+        except OSError as error:
+            say(tr("Couldn’t read standard input ({reason}).").format(reason=error))
+            return FAILED
+        model = _model(options.model, folders)
+        request = Request(
+            model=model,
+            messages=(Message(Role.USER, parts),),
+            effort=Effort(options.effort),
+            instructions=options.system,
+            sampling=model.sampling,
+        )
+        engine = DemoFilter(LocalBackend(log), demo_model())
+        backend = stack.enter_context(closing(engine))
+        return _print_answer(backend, request, as_json=options.json)
+
+    def unwritten() -> str:
+        return tr("Couldn’t write the answer: {reason}")
+
+    return carry_out(options.data_dir, ask, unwritten, _refused)
+
+
+def _refused(error: FiresideError) -> int:
+    if isinstance(error, ContextFull):
         too_long = tr("Too long for the model: {prompt} tokens, but only {context} fit.")
         say(too_long.format(prompt=number(error.prompt), context=number(error.context)))
         return FAILED
-    except FiresideError as error:
-        explanation = explain(error)
-        say("", *filter(None, (explanation.sentence, explanation.detail)))
-        return NO_MODEL if isinstance(error, ModelError) else FAILED
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        return give_up_output(error, tr("Couldn’t write the answer: {reason}"))
+    explanation = explain(error)
+    say("", *filter(None, (explanation.sentence, explanation.detail)))
+    return NO_MODEL if isinstance(error, ModelError) else FAILED
 
 
 def _model(chosen: Path | None, folders: Folders) -> ModelRef:

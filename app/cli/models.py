@@ -11,19 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from app.base import settings as settings_file
-from app.base.errors import FiresideError, ModelError
+from app.base.errors import ModelError
 from app.base.settings import Folders, Settings
 from app.cli import model_names
 from app.cli.output import (
     ANSWERED,
-    FAILED,
-    INTERRUPTED,
-    find_folders,
-    give_up_output,
-    open_missing,
+    carry_out,
     printable,
-    say,
-    speak,
 )
 from app.cli.this_computer import in_use, this_machine
 from app.engine import probe
@@ -43,30 +37,20 @@ Facts = Mapping[str, Any]
 
 def run(options: argparse.Namespace) -> int:
     """Print the list; return the exit code."""
-    open_missing()
-    speak()
-    try:
-        with ExitStack() as stack:
-            folders, log = find_folders(options.data_dir, stack)
-            speak(folders)
-            settings = settings_file.load(folders.settings)
-            machine = this_machine(log)
-            found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders))))
-            here = _installed(found, settings, machine)
-            offered = _offered(found, folders, machine)
+
+    def list_models(folders: Folders, log: Path, _: ExitStack) -> int:
+        settings = settings_file.load(folders.settings)
+        machine = this_machine(log)
+        found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders))))
+        here = _installed(found, settings, machine)
+        offered = _offered(found, folders, machine)
         if options.json:
             print(json.dumps({"installed": here, "offered": offered}, indent=2), flush=True)
         else:
             print(printable("\n".join(_table(here, offered)), sys.stdout), flush=True)
         return ANSWERED
-    except FiresideError as error:
-        say(explain(error).sentence)
-        return FAILED
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        return give_up_output(error, tr("Couldn’t write the list: {reason}"))
+
+    return carry_out(options.data_dir, list_models, lambda: tr("Couldn’t write the list: {reason}"))
 
 
 def _installed(

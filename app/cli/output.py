@@ -5,16 +5,49 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TextIO
 
 from app.base import settings as settings_file
-from app.base.errors import StoreReadOnly
+from app.base.errors import FiresideError, StoreReadOnly
 from app.base.settings import Folders
 from app.wording import language
+from app.wording.errors import explain
 
 ANSWERED, FAILED, USAGE, NO_MODEL, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def carry_out(
+    data_dir: Path | None,
+    work: Callable[[Folders, Path, ExitStack], int],
+    unwritten: Callable[[], str],
+    refused: Callable[[FiresideError], int] | None = None,
+) -> int:
+    """Do the work of a command, in the user's language; return the exit code.
+
+    ``work`` is given what `find_folders` returns, and a stack that is closed after it. ``refused``
+    tells an error, by default in a sentence. ``unwritten`` returns the sentence of
+    `give_up_output`.
+    """
+    open_missing()
+    speak()
+    try:
+        with ExitStack() as stack:
+            folders, log = find_folders(data_dir, stack)
+            speak(folders)
+            return work(folders, log, stack)
+    except FiresideError as error:
+        if refused:
+            return refused(error)
+        say(explain(error).sentence)
+        return FAILED
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        return give_up_output(error, unwritten())
 
 
 def speak(folders: Folders | None = None) -> None:

@@ -25,12 +25,9 @@ from app.cli.output import (
     INTERRUPTED,
     NO_MODEL,
     USAGE,
-    find_folders,
-    give_up_output,
-    open_missing,
+    carry_out,
     printable,
     say,
-    speak,
 )
 from app.cli.this_computer import in_use, this_machine
 from app.engine.probe import Machine
@@ -59,24 +56,26 @@ _POLL_S = 0.2  # Windows hears Ctrl+C between two waits only
 
 def run(options: argparse.Namespace) -> int:
     """Download the model that is named; return the exit code."""
-    open_missing()
-    speak()
-    try:
-        with ExitStack() as stack:
-            folders, log = find_folders(options.data_dir, stack)
-            speak(folders)
+
+    def pull(folders: Folders, log: Path, stack: ExitStack) -> int:
+        try:
             return _Pull(folders, log, stack).run(options.name, sure=options.yes)
-    except UnknownName as error:
-        say(str(error))
-        return USAGE
-    except FiresideError as error:
-        explanation = explain(error)
-        say(*filter(None, (explanation.sentence, explanation.detail)))
-        return NO_MODEL if isinstance(error, ModelError) else FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except OSError as error:
-        return give_up_output(error, tr("Couldn’t write the result: {reason}"))
+        except UnknownName as error:
+            say(str(error))
+            return USAGE
+        except KeyboardInterrupt:
+            return INTERRUPTED
+
+    def unwritten() -> str:
+        return tr("Couldn’t write the result: {reason}")
+
+    return carry_out(options.data_dir, pull, unwritten, _refused)
+
+
+def _refused(error: FiresideError) -> int:
+    explanation = explain(error)
+    say(*filter(None, (explanation.sentence, explanation.detail)))
+    return NO_MODEL if isinstance(error, ModelError) else FAILED
 
 
 class _Pull:
