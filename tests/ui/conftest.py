@@ -17,6 +17,7 @@ from app.base.settings import Folders, Settings, ThemeChoice
 from app.host import Host, demo_model
 from app.ui import qt_language, screen
 from app.ui.bridge import Bridge
+from app.ui.conversation.transcript import Transcript
 from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 from app.ui.window import Window
@@ -52,6 +53,17 @@ def large_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def theme(qapp: QApplication, fonts: None) -> Theme:
     return Theme(qapp, ThemeChoice.LIGHT)
+
+
+@pytest.fixture
+def transcript(qtbot: QtBot, theme: Theme) -> Transcript:
+    """Show a transcript without a window."""
+    view = Transcript(theme)
+    qtbot.addWidget(view)
+    view.resize(900, 700)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
 
 
 @pytest.fixture(scope="session")

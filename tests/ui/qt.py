@@ -22,3 +22,9 @@ def focused() -> QWidget:
     found = QApplication.focusWidget()
     assert found is not None, "nothing has the keyboard"
     return found
+
+
+def settle() -> None:
+    """Handle the events that are due, and those that they bring about."""
+    for _ in range(6):
+        QApplication.processEvents()

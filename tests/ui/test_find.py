@@ -6,7 +6,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit
-from pytestqt.qtbot import QtBot
 
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
@@ -14,9 +13,8 @@ from app.ui.blocks.canvas import Canvas
 from app.ui.conversation import find_search
 from app.ui.conversation.find_search import FindHit
 from app.ui.conversation.transcript import Transcript
-from app.ui.theme import Theme
 from tests.ui.driver import Fireside, answer
-from tests.ui.qt import child
+from tests.ui.qt import child, settle
 
 KEY = Qt.Key
 PROSE = "It goes **on** for a while, and then it ends.\n\n" * 6
@@ -37,18 +35,11 @@ def rows(texts: dict[int, str], count: int, chat: int = 1) -> list[MessageRow]:
 
 
 @pytest.fixture
-def transcript(qtbot: QtBot, theme: Theme) -> Transcript:
-    view = Transcript(theme)
-    qtbot.addWidget(view)
-    view.resize(900, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    return view
-
-
-def settle() -> None:
-    for _ in range(6):
-        QApplication.processEvents()
+def transcript(transcript: Transcript) -> Transcript:
+    """Make the transcript lower, so that less of it is in view."""
+    transcript.resize(900, 500)
+    settle()
+    return transcript
 
 
 def current(transcript: Transcript) -> FindHit | None:

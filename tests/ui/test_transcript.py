@@ -31,6 +31,7 @@ from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme
 from tests.fakes.hostile import texts
 from tests.ui.driver import Fireside, answer
+from tests.ui.qt import settle
 
 PROSE = "It goes **on** for a while, with `code` and $x^2$, and then it ends. "
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
@@ -57,21 +58,6 @@ def conversation(count: int) -> list[MessageRow]:
         rows.append(question(number, f"Question {number}?"))
         rows.append(reply(number + 1, "\n\n".join(blocks), thought=PROSE * 3))
     return rows
-
-
-@pytest.fixture
-def transcript(qtbot: QtBot, theme: Theme) -> Transcript:
-    view = Transcript(theme)
-    qtbot.addWidget(view)
-    view.resize(900, 700)
-    with qtbot.waitExposed(view):
-        view.show()
-    return view
-
-
-def settle() -> None:
-    for _ in range(6):
-        QApplication.processEvents()
 
 
 def seen(view: Transcript) -> tuple[MessageState, Section, int, int] | None:
