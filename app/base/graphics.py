@@ -122,3 +122,7 @@ class Graphics:
     distributions: tuple[str, ...] = ()
     """The identifiers of the Linux distribution and of those that it is like, by os-release(5)."""
     metal: bool = False
+
+
+UNKNOWN = Graphics()
+"""What is known before anything is asked."""

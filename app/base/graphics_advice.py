@@ -257,8 +257,7 @@ def _without_vulkan(graphics: Graphics, vendor: int, drivers: set[str]) -> Itera
 
 def _two_makers(graphics: Graphics) -> Iterator[Advice]:
     """Yield which of two makers' cards is used."""
-    chosen = backend(graphics)
-    cards = vulkan_cards(graphics)
+    chosen, cards = backend(graphics), vulkan_cards(graphics)
     if chosen.backend == "cuda":
         others = [card for card in cards if card.vendor != NVIDIA]
     else:
@@ -266,10 +265,12 @@ def _two_makers(graphics: Graphics) -> Iterator[Advice]:
     for other in others[:1]:
         if other.kind is not Kind.DISCRETE:
             problem = Problem.INTEGRATED_IDLE
-        elif chosen.backend == "cuda":
-            problem = Problem.OTHER_IDLE
-        else:
+        elif chosen.backend == "vulkan":
             problem = Problem.BOTH_USED
+        elif len(others) < len(cards):
+            problem = Problem.OTHER_IDLE
+        else:  # Vulkan does not run NVIDIA's card here, so there is no choice
+            return
         yield Advice(problem, gpu=chosen.gpu, other=other.name)
 
 
