@@ -30,6 +30,7 @@ class Overrides:
 
     ``cpu_experts``: of how many layers the experts stay on the CPU. ``mapped``: whether the weights
     stay in the file, from which the system reads them as needed, even if memory is plenty.
+    ``unused_gpus``: the cards that are switched off, by their place on the bus or their name.
     """
 
     context: int | None = None
@@ -37,6 +38,7 @@ class Overrides:
     cpu_experts: int | None = None
     cache: CacheType | None = None
     mapped: bool = False
+    unused_gpus: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> Overrides:
@@ -63,10 +65,39 @@ class PlanRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one GPU holds: ``layers`` in a row, with their cache; the last GPU the output, too.
+
+    ``use`` is the memory that it takes, ``room`` what can be used of it now, in bytes.
+    """
+
+    gpu: Gpu
+    layers: int
+    use: MemoryUse
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovedExperts:
+    """Experts that do not lie with their layer.
+
+    ``parts`` of "gate", "up", "down"; ``to``: ggml's name of a GPU, empty for the CPU.
+    """
+
+    layer: int
+    parts: tuple[str, ...]
+    to: str = ""
+
+
+PARTS = ("gate", "up", "down")
+"""The three matrices of each expert."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Settings for llama.cpp, the memory they need, and better plans that were refused.
 
-    ``host_room`` and ``device_room``: bytes that can be used now. ``threads`` for a token, and
+    ``host_room``: bytes of the computer's memory that can be used now. ``threads`` for a token, and
     ``batch_threads`` for more than one. ``repack``: whether weights are rearranged for the
     processor (llama.cpp's use_extra_bufts), which makes prompts a third faster and answers a tenth
     (measured), but adds half a minute to loading and, with ``mmap``, the experts' memory once more.
@@ -80,16 +111,46 @@ class Plan:
     host: MemoryUse
     host_room: int
     cache: CacheType
-    gpu: Gpu | None
+    shares: tuple[Share, ...]
+    """What each GPU holds, in the order of the layers."""
     gpu_layers: int
-    """Layers on the GPU, counted from the last; the output counts as one more."""
-    cpu_experts: int
-    """The number of layers, counted from the first, whose experts stay on the CPU."""
-    device: MemoryUse
-    device_room: int
+    """Layers on GPUs, counted from the last; the output counts as one more."""
+    moved: tuple[MovedExperts, ...]
     repack: bool
     mmap: bool
+    pipeline: bool = False
+    """Whether several GPUs work on the batches of a prompt at a time, which takes more memory."""
+    tokens_s: float = 0.0
+    """Predicted speed of an answer, in tokens per second; 0 if unknown. The next is a prompt's."""
+    prompt_tokens_s: float = 0.0
+    longest: int = 0
+    """The longest context that this machine can hold, to which this one may grow."""
     refused: tuple[PlanRefused, ...] = ()
+
+    @property
+    def gpu(self) -> Gpu | None:
+        """The first GPU; None if it runs on the CPU alone."""
+        return self.shares[0].gpu if self.shares else None
+
+    @property
+    def device(self) -> MemoryUse:
+        """The memory that it takes of all GPUs."""
+        return MemoryUse(
+            sum(s.use.weights for s in self.shares),
+            sum(s.use.cache for s in self.shares),
+            sum(s.use.compute for s in self.shares),
+            sum(s.use.runtime for s in self.shares),
+        )
+
+    @property
+    def device_room(self) -> int:
+        """Bytes of all its GPUs that can be used now."""
+        return sum(share.room for share in self.shares)
+
+    @property
+    def cpu_experts(self) -> int:
+        """The number of layers with experts on the CPU, all of them or some of their parts."""
+        return len({moved.layer for moved in self.moved if not moved.to})
 
     @property
     def needed(self) -> int:
@@ -108,7 +169,8 @@ class Plan:
     @property
     def fits(self) -> bool:
         """Whether it fits into the memory that is free now."""
-        return self.needed <= self.host_room and self.device.total <= self.device_room
+        on_gpus = all(share.use.total <= share.room for share in self.shares)
+        return self.needed <= self.host_room and on_gpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +278,10 @@ def _plan(model: ModelSizes, machine: Machine, s: MemorySettings) -> Plan:
     can_repack = "AVX2" in features and not any(f.startswith("AMX") for f in features)
     worth = not gpu and host.weights <= _PATIENCE and host.total <= _LAVISH * machine.memory
     repack = can_repack and worth
+    shares: tuple[Share, ...] = ()
+    if gpu:
+        layers = min(s.gpu_layers, model.layers)
+        shares = (Share(gpu, layers, device, max(0, gpu.available - _GPU_RESERVE)),)
     return Plan(
         context=s.context,
         ubatch=s.ubatch,
@@ -225,11 +291,9 @@ def _plan(model: ModelSizes, machine: Machine, s: MemorySettings) -> Plan:
         host=host,
         host_room=min(machine.available, machine.memory - _HOST_RESERVE),
         cache=s.cache,
-        gpu=gpu,
+        shares=shares,
         gpu_layers=s.gpu_layers,
-        cpu_experts=s.cpu_experts,
-        device=device,
-        device_room=max(0, gpu.available - _GPU_RESERVE) if gpu else 0,
+        moved=tuple(MovedExperts(layer, PARTS) for layer in range(s.cpu_experts)),
         repack=repack,
         mmap=not repack,
     )

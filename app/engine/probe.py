@@ -17,7 +17,8 @@ class Gpu:
     """A graphics processor, as ggml's backend devices describe it; memory in bytes.
 
     ``name`` is ggml's own ("Vulkan0", "CUDA0", "MTL0"). ``unified``: its memory is the
-    computer's own.
+    computer's own. ``pci``: its place on the bus ("0000:01:00.0"), empty if the backend does not
+    tell; two backends name the same card by it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Gpu:
     memory: int
     available: int
     unified: bool = False
+    pci: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,45 @@ class Devices:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceSpeed:
+    """Measured speeds of a GPU, in GB/s.
+
+    ``weights``: at which it reads weights. ``pageable`` and ``pinned``: at which it is sent data
+    from the computer's ordinary memory, and from memory that is locked for it; 0 if not measured.
+    """
+
+    weights: float
+    pageable: float = 0.0
+    pinned: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """Measured speeds of this computer.
+
+    ``gpus`` by ggml's name; ``processor``: GB/s at which it reads weights, by the number of
+    threads. ``correction``: the speed of answers that was reached, as a share of the predicted one.
+    """
+
+    gpus: tuple[tuple[str, DeviceSpeed], ...] = ()
+    processor: tuple[tuple[int, float], ...] = ()
+    correction: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
-    """Memory in bytes; ``cores`` are the physical ones that this process may use."""
+    """Memory in bytes; ``cores`` are the physical ones that this process may use.
+
+    ``performance_cores``: how many of them are fast ones, 0 if all are alike. ``speeds``: None
+    until they are measured.
+    """
 
     memory: int
     available: int
     cores: int
     devices: Devices = Devices()
+    performance_cores: int = 0
+    speeds: Speeds | None = None
 
 
 def machine(devices: Devices = Devices()) -> Machine:
