@@ -11,5 +11,5 @@ answer; ``load_progress`` tells how much of a model is loaded; ``history`` decid
 fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
 ``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``stream_signals``
 has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind the protocols of
-``engine_protocol``, and ``ggml`` its devices.
+``engine_protocol``; ``ggml`` is its devices, and ``sampler_chain`` how it draws a token.
 """

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 
+from app.base.errors import Cancelled
 from app.base.types import Delta, Request, StopReason
-from app.engine.engine_protocol import EngineModel
+from app.engine.engine_protocol import EngineModel, Sampler
 from app.engine.kv_cache import KvCache
 from app.engine.stop_texts import StopTexts
 from app.engine.stream_signals import StreamSignals
@@ -30,8 +30,7 @@ class Generation:
         send: Callable[[object], None],
         decode: Callable[[Sequence[int]], bool],
     ) -> None:
-        seed = request.sampling.seed
-        self.seed = random.getrandbits(32) if seed is None else seed % (1 << 32)
+        self.seed = 0
         self.arrived = self.first = time.monotonic()
         self.generated = 0
         self.reasoning = 0
@@ -46,36 +45,42 @@ class Generation:
         self._stop_texts = StopTexts(request.stop)
         self._parser = model.format.parser(request)
 
-    def run(self) -> StopReason:
-        """Draw tokens, and send their text, until something ends the answer."""
-        reason = self._draw()
+    def run(self, last: int) -> StopReason:
+        """Decode the last token of the prompt, draw tokens, and send their text.
+
+        Returns why the answer has ended. Raises Cancelled if nothing was drawn.
+        """
+        sampler = self._model.sampler(self._request.sampling)
+        self.seed = sampler.seed
+        try:
+            if not self._decode([last]):
+                raise Cancelled
+            reason = self._draw(sampler)
+        finally:
+            sampler.close()
         self._tell(self._parser.finish())
         for delta in self._stop_texts.rest():
             self._send(delta)
         self.endless = reason is StopReason.LENGTH and self._repeats()
         return StopReason.STOP_TEXT if self._stop_texts.found else reason
 
-    def _draw(self) -> StopReason:
+    def _draw(self, sampler: Sampler) -> StopReason:
         model, cache, parser, signals = self._model, self._cache, self._parser, self._signals
         most = self._request.sampling.max_tokens or model.size
-        sampler = model.sampler(self._request.sampling, self.seed)
-        try:
-            while self.generated < most and len(cache.tokens) < model.size:
-                if signals.hurried and not self._answer_now():
-                    return StopReason.CANCELLED
-                token = sampler.sample()
-                self._count()
-                self._tell(parser.feed(token))
-                if parser.stop is not None:
-                    return parser.stop
-                if self._stop_texts.found:
-                    return StopReason.STOP_TEXT
-                if signals.stopped or not self._decode([token]):
-                    return StopReason.CANCELLED
-                if not self.generated % _LOOK and self._repeats():
-                    break
-        finally:
-            sampler.close()
+        while self.generated < most and len(cache.tokens) < model.size:
+            if signals.hurried and not self._answer_now():
+                return StopReason.CANCELLED
+            token = sampler.sample()
+            self._count()
+            self._tell(parser.feed(token))
+            if parser.stop is not None:
+                return parser.stop
+            if self._stop_texts.found:
+                return StopReason.STOP_TEXT
+            if signals.stopped or not self._decode([token]):
+                return StopReason.CANCELLED
+            if not self.generated % _LOOK and self._repeats():
+                break
         return StopReason.LENGTH
 
     def _count(self) -> None:

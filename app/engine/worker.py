@@ -268,9 +268,7 @@ class Worker:
             raise Cancelled
         if not request.ephemeral:
             cache.checkpoint()
-        if not self._decode(tokens[-1:]):
-            raise Cancelled
-        reason = answer.run()
+        reason = answer.run(tokens[-1])
         # The next prompt will begin with this one, unless an answer is being continued.
         self._may_keep = reason in (StopReason.END, StopReason.STOP_TEXT)
         stats = Stats(
