@@ -42,6 +42,7 @@ _PATIENCE, _IMPATIENCE = 1.0, 2.0  # seconds of a batch; how much each further o
 _COMPACT, _CARD, _FREE = 0.05, 0.01, 0.02  # of a turn
 _UBATCH_CPU = 256  # as fast as 512, with half the buffers, and stops sooner
 _UBATCH = 512
+_MOST_VARIED = 3  # sets of cards for which batches of all lengths are tried
 _UBATCHES_LESS, _UBATCHES_MORE = (256, 128), (1024, 2048)
 
 
@@ -150,16 +151,17 @@ class Choice:
 
     def _fitting(self, context: int) -> Iterator[Option]:
         """Yield what fits with a context; a compact cache only where it may be, or has to be."""
-        rejected, found = [], False
+        rejected: list[Option] = []
+        found = False
         for cache in self._caches(context):
             single = False
-            for cards in (*self._sets, *([()] if self._alone_too else [])):
-                for option in self._options(cards, context, cache):
-                    single = single or (option.placement.whole and len(cards) == 1)
-                    slow = cache is CacheType.Q8_0 and any(card.api == "CUDA" for card in cards)
-                    if slow and context > ENOUGH and not self._overrides.cache:
-                        rejected.append(option)
-                        continue
+            for option in self._with_cache(context, cache):
+                cards = option.placement.cards
+                single = single or (option.placement.whole and len(cards) == 1)
+                slow = cache is CacheType.Q8_0 and any(card.api == "CUDA" for card in cards)
+                if slow and context > ENOUGH and not self._overrides.cache:
+                    rejected.append(option)
+                else:
                     found = True
                     yield option
             if single:
@@ -167,27 +169,42 @@ class Choice:
         if not found:
             yield from rejected
 
-    def _options(self, cards: tuple[Card, ...], context: int, cache: CacheType) -> Iterator[Option]:
-        """Yield what fits on exactly these cards, with batches of each length that may be worth it.
+    def _with_cache(self, context: int, cache: CacheType) -> Iterator[Option]:
+        """Yield what fits with a context and a kind of cache; of the best cards in all variants."""
+        if self._alone_too:
+            yield from filter(self._fits, [self._option(self._without_gpu(context, cache))])
+        wanted = Wanted(context, cache, min(_UBATCH, context))
+        usual = [self._option(self._place(cards, wanted)) for cards in self._sets]
+        usual.sort(key=lambda option: (not self._fits(option), option.turn))
+        for option in usual[:_MOST_VARIED]:
+            yield from self._varied(option)
+
+    def _varied(self, usual: Option) -> Iterator[Option]:
+        """Yield an option, and the same with batches of other lengths, if they fit.
 
         Longer ones are worth memory where each copies weights to the GPU.
         """
-        if not cards:
-            yield from filter(self._fits, [self._option(self._without_gpu(context, cache))])
-            return
-        wanted = Wanted(context, cache, min(_UBATCH, context))
-        usual = self._option(self._place(cards, wanted))
+        placement = usual.placement
         fits = self._fits(usual)
         if fits:
             yield usual
-        others: tuple[int, ...] = () if usual.placement.whole else _UBATCHES_MORE
+        others: tuple[int, ...] = () if placement.whole else _UBATCHES_MORE
         if not fits or usual.batch > _PATIENCE:
             others += _UBATCHES_LESS
         for ubatch in others:
-            if ubatch <= context:
-                option = self._option(self._place(cards, replace(wanted, ubatch=ubatch)))
+            if ubatch <= placement.wanted.context:
+                wanted = replace(placement.wanted, ubatch=ubatch)
+                option = self._option(self._place(placement.cards, wanted))
                 if self._fits(option):
                     yield option
+
+    def _options(self, cards: tuple[Card, ...], context: int, cache: CacheType) -> Iterator[Option]:
+        """Yield what fits on exactly these cards."""
+        if cards:
+            wanted = Wanted(context, cache, min(_UBATCH, context))
+            yield from self._varied(self._option(self._place(cards, wanted)))
+        else:
+            yield from filter(self._fits, [self._option(self._without_gpu(context, cache))])
 
     def _longer(self, found: Option, contexts: Sequence[int]) -> Option:
         """Return ``found``, or what is as fast on its cards with a longer context."""

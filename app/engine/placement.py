@@ -133,7 +133,11 @@ def _spread(
         rooms[number] += sum(_size(model, each) for each in out)
         moved += out
     if len(cards) > 1:
-        moved = [each for out in moved for each in _to_others(model, cards, rooms, out)]
+        found: list[MovedExperts] = []
+        for out_one in moved:
+            others = max(rooms) >= min(model.parts[out_one.layer].values())
+            found += _to_others(model, cards, rooms, out_one) if others else [out_one]
+        moved = found
     return layers, tuple(moved)
 
 
@@ -182,7 +186,8 @@ def _to_others(
 
 
 def _size(model: ModelSizes, moved: MovedExperts) -> int:
-    return sum(model.parts[moved.layer][part] for part in moved.parts)
+    sizes = model.parts[moved.layer]
+    return sum([sizes[part] for part in moved.parts])
 
 
 def _counts(
