@@ -8,18 +8,19 @@ from concurrent.futures import Future
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from app.base import graphics_probe, log
+from app.base import log
 from app.base.errors import Cancelled, EngineError, EngineFailed, FiresideError
 from app.base.jobs import Jobs
 from app.base.processes import ChildEnded, ChildProcess
 
 if TYPE_CHECKING:  # a window need not wait for them
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
     from app.engine.backend import Backend
     from app.engine.probe import Devices, Speeds
     from app.engine.speed_file import SpeedFile
-    from app.engine.supervisor import Target
 
 _SETTLED_S = 10.0  # after the start, and between two attempts
 _POLL_S = 0.05
@@ -70,7 +71,12 @@ class SpeedMeter:
 
 
 def measure(
-    target: Target, log_file: Path, file: SpeedFile, cancel: threading.Event, *, again: bool
+    target: Callable[[Connection, Path], None],
+    log_file: Path,
+    file: SpeedFile,
+    cancel: threading.Event,
+    *,
+    again: bool,
 ) -> Speeds:
     """Measure in a process of its own, and keep the speeds in ``file``; see `Backend.measure`.
 
@@ -99,6 +105,8 @@ def measure(
 
 def _drivers() -> str:
     """Return the versions of the drivers of this computer's GPUs."""
+    from app.base import graphics_probe
+
     found = graphics_probe.look()
     cards = (f"{card.name}: {card.driver}" for card in found.vulkan.cards)
     return "\n".join((found.nvidia_driver, str(found.cuda.version), *cards))
@@ -114,7 +122,7 @@ def _is_good() -> bool:
 
 
 def _answers(
-    target: Target, log_file: Path, cancel: threading.Event
+    target: Callable[[Connection, Path], None], log_file: Path, cancel: threading.Event
 ) -> Generator[Devices | Speeds, None, None]:
     """Yield the devices, and then the speeds known so far, as often as there are more.
 

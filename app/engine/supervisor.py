@@ -44,7 +44,7 @@ from app.base.types import (
     Prompt,
     Request,
 )
-from app.engine import load_failure
+from app.engine import load_failure, speed_meter
 from app.engine.backend import Planned
 from app.formats import Abilities, abilities_of
 
@@ -223,7 +223,6 @@ class LocalBackend:
         return replace(self._with_speeds(found), held=child.held if child else 0)
 
     def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
-        from app.engine import speed_meter
         from app.engine.probe import Speeds
 
         if self._speeds is None:
