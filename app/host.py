@@ -165,6 +165,7 @@ class Host:
             cpu_experts=o.cpu_experts,
             cache_type=o.cache or "",
             map_weights=o.mapped,
+            unused_gpus=o.unused_gpus,
         )
 
     def keep_hub_token(self, token: str) -> Future[SecretPlace | None]:
