@@ -228,13 +228,12 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     assert not fine.isChecked()
     assert note(dialog, number) == "Switched off"
     press(dialog, "applyPlan")
-    assert fireside.host.settings.unused_gpus == (GPU.pci,)
     assert fireside.host.overrides.unused_gpus == (GPU.pci,)
     fine.click()
     settle(fireside)
     assert note(dialog, number) == ""
     press(dialog, "applyPlan")
-    assert fireside.host.settings.unused_gpus == ()
+    assert not fireside.host.overrides.unused_gpus
 
 
 def test_apply_keeps_the_wishes_and_reloads_the_model(
