@@ -25,6 +25,8 @@ from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
+from app.engine.speed_file import SpeedFile
+from app.engine.speed_meter import SpeedMeter
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.models.hub import Hub
 from app.models.model_library import ModelLibrary, MoveProgress
@@ -79,7 +81,10 @@ class Host:
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
         engine = backend or DemoFilter(
-            LocalBackend(folders.engine_log, folders.kept, self._engine_options), demo_model()
+            LocalBackend(
+                folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
+            ),
+            demo_model(),
         )
         self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
@@ -112,6 +117,7 @@ class Host:
             self.jobs,
             self._quick,
         )
+        self.speeds = SpeedMeter(self.backend)
         self.examiner = Examiner(self.backend, self._quick)
 
     @cached_property
@@ -238,6 +244,7 @@ class Host:
         if downloads:
             downloads.close()
         self.documents.close()
+        self.speeds.close()
         pools = (self._quick, self.jobs, self._searching)
         for pool in pools:
             pool.stop()

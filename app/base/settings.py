@@ -77,6 +77,11 @@ class Folders:
         return self.data / "downloads.json"
 
     @property
+    def speeds(self) -> Path:
+        """The measured speeds of this computer."""
+        return self.data / "speeds.json"
+
+    @property
     def kept(self) -> Path:
         """The folder of the KV cache on disk: the engine's state for each chat."""
         return self.data / "kept"

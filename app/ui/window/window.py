@@ -269,6 +269,7 @@ class Window(QMainWindow):
                 reading_ahead=self.composer_controller.prefill.receive,
                 turns=self.turns.receive,
                 forecast=self.navigator.foresee,
+                answered_slowly=self.load_recovery.answered_slowly,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
             )
@@ -378,6 +379,7 @@ class Window(QMainWindow):
         if self._host.settings_damage:
             self.banner.show_error(self._host.settings_damage)
         self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner.show_error)
+        self._host.speeds.begin()
 
     def called(self, model: Path | None) -> None:
         """Come to the front, since Fireside was started again, perhaps with a model."""
