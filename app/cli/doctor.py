@@ -5,6 +5,7 @@ language. Members may be added; those that are here stay:
 
     version, python, system, llama_cpp      what runs, and where
     memory, processor, backends, gpus       as llama.cpp finds them
+    speeds          those that were measured: `Speeds`, or null
     graphics        the cards and drivers as the drivers and the kernel tell them: `Graphics`
     advice          what is wrong with them: `Advice`, with its ``text`` and ``command``
     choice          what llama.cpp should be built for here: `Choice`
@@ -40,6 +41,7 @@ from app.cli.output import (
 from app.engine import probe
 from app.engine.plan import Overrides, propose
 from app.engine.probe import Examined, Machine
+from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from app.wording.diagnosis import report, summary
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         settings = settings_file.load(folders.settings)
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
         models = [*(ModelRef.of_file(path, path.stem) for path in files)]
-        with closing(LocalBackend(log)) as backend:
+        with closing(LocalBackend(log, speeds=SpeedFile(folders.speeds))) as backend:
             devices = backend.devices()
         found = probe.examine(devices, models or [demo_model()], graphics_probe.look())
         overrides = Overrides.of(settings)
@@ -81,6 +83,7 @@ def facts(examined: Examined, overrides: Overrides) -> Mapping[str, Any]:
         "processor": {"cores": machine.cores, "features": devices.features},
         "backends": devices.backends,
         "gpus": [dataclasses.asdict(gpu) for gpu in devices.gpus],
+        "speeds": dataclasses.asdict(machine.speeds) if machine.speeds else None,
         "graphics": dataclasses.asdict(graphics),
         "advice": [_advice(each) for each in graphics_advice.advice(graphics)],
         "choice": dataclasses.asdict(graphics_advice.backend(graphics)),

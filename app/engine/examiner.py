@@ -12,10 +12,12 @@ from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 if TYPE_CHECKING:
+    from app.base.gguf import GgufHeader
     from app.base.graphics import Graphics
     from app.engine.lighter import Lighter
     from app.engine.plan import Overrides, Plan
-    from app.engine.probe import Examined
+    from app.engine.plan_choices import PlanChoices
+    from app.engine.probe import Examined, Machine
 
 
 class Examiner:
@@ -44,6 +46,18 @@ class Examiner:
         with self._asking:
             self._found = self._found or graphics_probe.look()
         return self._found
+
+    def choices(
+        self, header: GgufHeader, machine: Machine, overrides: Overrides
+    ) -> Future[PlanChoices]:
+        """Find the plans for each context that fits."""
+
+        def work() -> PlanChoices:
+            from app.engine import plan_choices
+
+            return plan_choices.choices(header, machine, overrides)
+
+        return self._jobs.submit(work)
 
     def lighter(
         self, model: ModelRef, overrides: Overrides, failed: Plan | None

@@ -171,6 +171,8 @@ def _nvidia(advice: Advice) -> str:
             return tr("{gpu} is too old for CUDA 13. Fireside can use it with Vulkan.").format(
                 gpu=advice.gpu
             )
+        case Problem.CARD_NEVER:
+            return tr("{gpu} is too old for Fireside.").format(gpu=advice.gpu)
     return ""
 
 

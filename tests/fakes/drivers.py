@@ -58,9 +58,10 @@ def card(
     *,
     api: tuple[int, int] = (1, 4),
     driver: str = "radv Mesa 25.0.7",
+    storage: bool = True,
 ) -> VulkanCard:
     """Return a card as Vulkan tells it."""
-    return VulkanCard(name, kind, vendor, 0, api, driver, gib * GIB, GIB, True, "")
+    return VulkanCard(name, kind, vendor, 0, api, driver, gib * GIB, GIB, True, storage, "")
 
 
 def pci(vendor: int, driver: str) -> PciCard:

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { SUCCESS = 0, INCOMPLETE = 5, MOST = 16 };
-enum { DRIVER_PROPERTIES = 1000196000, PCI_PROPERTIES = 1000212000 };
+enum { DRIVER_PROPERTIES = 1000196000, PCI_PROPERTIES = 1000212000, STORAGE_16_BIT = 1000083000 };
 
 typedef struct {
     char name[256], driver[64], info[64], pci[32];
@@ -104,6 +104,12 @@ void vkGetPhysicalDeviceProperties2(Card *card, Chained *properties) {
             memcpy(each->data, at, sizeof at);
         }
     }
+}
+
+void vkGetPhysicalDeviceFeatures2(Card *card, Chained *features) {
+    (void)card;
+    for (Chained *each = features->next; each; each = each->next)
+        if (each->type == STORAGE_16_BIT) each->data[0] = 1;
 }
 
 void vkGetPhysicalDeviceMemoryProperties(Card *card, unsigned char *raw) {

@@ -112,7 +112,7 @@ def test_the_report_for_programs() -> None:
     told = json.loads(json.dumps(doctor.facts(examined, Overrides(context=4096))))
     assert list(told) == [
         *("version", "python", "system", "llama_cpp", "memory", "processor", "backends", "gpus"),
-        *("graphics", "advice", "choice", "settings", "models"),
+        *("speeds", "graphics", "advice", "choice", "settings", "models"),
     ]
     assert told["gpus"][0]["name"] == "CUDA0"
     assert told["graphics"]["cuda"]["cards"][0]["capability"] == [8, 6]

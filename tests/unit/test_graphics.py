@@ -72,6 +72,7 @@ def test_what_the_drivers_say(installed: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert (card.kind, card.vendor, card.api) == (Kind.DISCRETE, AMD, (1, 4))
     assert (card.driver, card.memory) == ("radv Mesa 25.0.7", 20464 << 20)
     assert (card.largest_buffer, card.memory_budget) == (1 << 30, True)
+    assert card.storage_16_bit
     assert card.pci == "0000:03:00.0"
 
 
@@ -184,6 +185,7 @@ def test_windows_around_linux(open_: bool, tmp_path: Path) -> None:
 # --- What is wrong, and what to build for -----------------------------------------------------
 
 NO_VULKAN = Vulkan(Asked.ABSENT)
+KEPLER = fake.card("NVIDIA GTX 780", NVIDIA, 3, api=(1, 2), storage=False)
 MACHINES: dict[str, tuple[Graphics, list[Problem], str, Reason]] = {
     "an RTX": (Graphics(cuda(fake.RTX_3060), vulkan(fake.VULKAN_3060)), [], "cuda", Reason.CUDA),
     "an RTX without Vulkan": (Graphics(cuda(fake.RTX_3060), NO_VULKAN), [], "cuda", Reason.CUDA),
@@ -216,6 +218,18 @@ MACHINES: dict[str, tuple[Graphics, list[Problem], str, Reason]] = {
         [P.CARD_OLD],
         "cuda",
         Reason.CUDA,
+    ),
+    "a Kepler": (
+        Graphics(cuda(("NVIDIA GTX 780", (3, 5), 3), version=11040), vulkan(KEPLER)),
+        [P.CARD_NEVER],
+        "",
+        Reason.NO_DRIVER,
+    ),
+    "a Radeon without what llama.cpp needs": (
+        Graphics(ABSENT, vulkan(fake.card("AMD Radeon HD 7970", AMD, 3, storage=False))),
+        [P.CARD_NEVER],
+        "",
+        Reason.NO_DRIVER,
     ),
     "nouveau": (
         Graphics(ABSENT, NO_VULKAN, (pci(NVIDIA, "nouveau"),)),
