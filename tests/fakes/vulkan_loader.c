@@ -56,6 +56,7 @@ int vkCreateInstance(const void *info, const void *allocator, void **instance) {
                  "AMD Radeon RX 7900 XT (RADV NAVI31)|2|1002|744c|1.4|20464|radv|Mesa 25.0.7|"
                  "0000:03:00.0"),
             sizeof text - 1);
+    count = 0;
     for (char *each = strtok(text, ";"); each && count < MOST; each = strtok(NULL, ";")) {
         Card *card = &cards[count];
         if (sscanf(each, "%255[^|]|%x|%x|%x|%u.%u|%lu|%63[^|]|%63[^|]|%31s", card->name,

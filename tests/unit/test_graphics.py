@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from app.base import graphics_probe
+from app.base import driver_libraries, graphics_probe, processes
 from app.base.graphics import (
     AMD,
     INTEL,
@@ -30,6 +30,7 @@ from app.engine.backend import Backend
 from app.engine.examiner import Examiner
 from app.engine.probe import Devices
 from app.wording.graphics import drivers, reason, told
+from tests.fakes import document_processes
 from tests.fakes import drivers as fake
 from tests.fakes.drivers import cuda, pci, vulkan
 
@@ -94,13 +95,62 @@ def test_a_driver_that_hangs_is_given_up(installed: pytest.MonkeyPatch) -> None:
     assert [each.problem for each in advice(found)] == [P.HUNG, P.HUNG]
 
 
+def test_a_process_that_the_kernel_keeps_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    child = processes.ChildProcess(document_processes.hangs, name="driver")
+    process = child._process
+    with monkeypatch.context() as patch:
+        patch.setattr(processes, "_DYING_S", 0.1)
+        patch.setattr(process, "kill", lambda: None)  # as where it waits for a device
+        child.kill()
+    process.kill()
+    process.join()
+
+
+@pytest.fixture
+def here(libraries: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let this process ask the libraries, which neither crash nor hang."""
+    monkeypatch.setattr(driver_libraries, "_CUDA", [libraries / "libcuda.so.1"])
+    monkeypatch.setattr(driver_libraries, "_VULKAN", [libraries / "libvulkan.so.1"])
+    return monkeypatch
+
+
 @compiled
-def test_a_driver_that_refuses(installed: pytest.MonkeyPatch) -> None:
-    installed.setenv("FAKE_CUDA_INIT", "803")
-    installed.setenv("FAKE_VULKAN_INIT", "-9")
-    found = graphics_probe.look()
-    assert found.cuda == Cuda(Asked.REFUSED, 803, 13000)
-    assert found.vulkan == Vulkan(Asked.REFUSED, -9, (1, 3))
+def test_a_driver_that_refuses(here: pytest.MonkeyPatch) -> None:
+    here.setenv("FAKE_CUDA_INIT", "803")
+    here.setenv("FAKE_VULKAN_INIT", "-9")
+    assert driver_libraries.ask("cuda") == Cuda(Asked.REFUSED, 803, 13000)
+    assert driver_libraries.ask("vulkan") == Vulkan(Asked.REFUSED, -9, (1, 3))
+
+
+@compiled
+def test_a_user_may_hide_the_cards(here: pytest.MonkeyPatch) -> None:
+    here.setenv("FAKE_CUDA_INIT", "100")
+    here.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert driver_libraries.ask("cuda") == Cuda(Asked.ANSWERED, 0, 13000)
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("api", "told"), [("1.0", "25.0.7"), ("1.1", "25.0.7"), ("1.2", "radv Mesa 25.0.7")]
+)
+def test_an_old_vulkan_is_asked_for_less(api: str, told: str, here: pytest.MonkeyPatch) -> None:
+    here.setenv("FAKE_VULKAN_CARDS", f"A card|1|1002|1234|{api}|4096|radv|Mesa 25.0.7")
+    found = driver_libraries.ask("vulkan")
+    assert isinstance(found, Vulkan)
+    (card,) = found.cards
+    assert (card.kind, card.driver, card.pci) == (Kind.INTEGRATED, told, "")
+    assert f"{card.api[0]}.{card.api[1]}" == api
+
+
+@pytest.mark.parametrize(
+    ("vendor", "packed", "version"),
+    [
+        (NVIDIA, 580 << 22 | 95 << 14 | 5 << 6, "580.95.5"),
+        (AMD, 25 << 22 | 2 << 12 | 99, "25.2.99"),
+    ],
+)
+def test_each_maker_packs_versions_in_its_own_way(vendor: int, packed: int, version: str) -> None:
+    assert driver_libraries._driver_version(vendor, packed) == version
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere libraries are found otherwise")
