@@ -183,6 +183,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("CPU expert layers"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
         tr("weights"): tr("on disk") if overrides.mapped else None,
+        tr("switched off"): ", ".join(overrides.unused_gpus) or None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))
@@ -199,18 +200,35 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
     yield _line(tr("Selected") if plan.fits else tr("Too large"), summary(plan))
     threads = tr("%n thread(s)", "", plan.batch_threads)
     batch = tr("{threads}, batch size {size}").format(threads=threads, size=plan.ubatch)
-    weights = tr("repacked for this CPU") if plan.repack else tr("memory-mapped")
     yield _line(
         "",
         tr("{cache} cache, {batch}, weights {weights}").format(
-            cache=_cache(plan.cache), batch=batch, weights=weights
+            cache=_cache(plan.cache), batch=batch, weights=_weights(plan)
         ),
     )
+    if plan.tokens_s:
+        yield _line(tr("Expected"), _expected(plan))
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
     if plan.gpu:
         yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
     for refused in plan.refused:
         yield _line(tr("Didn’t fit"), _refused(refused, plan))
+
+
+def _weights(plan: Plan) -> str:
+    if plan.repack:
+        return tr("repacked for this CPU")
+    return tr("memory-mapped") if plan.mmap else tr("locked in memory")
+
+
+def _expected(plan: Plan) -> str:
+    """Return the predicted speeds, in tokens per second."""
+    answers = number(plan.tokens_s, 0 if plan.tokens_s >= 10 else 1)
+    if not plan.prompt_tokens_s:
+        return tr("{answers} tokens/s").format(answers=answers)
+    return tr("{answers} tokens/s for answers, {prompts} for prompts").format(
+        answers=answers, prompts=number(plan.prompt_tokens_s)
+    )
 
 
 def _refused(refused: PlanRefused, plan: Plan) -> str:

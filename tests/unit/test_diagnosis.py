@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.engine import plan
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
 from app.engine.probe import Devices, Examined, Gpu, Machine
-from app.wording.diagnosis import report, summary
+from app.wording.diagnosis import _expected, _weights, report, summary
 from tests.fakes import drivers, gpt_oss
 
 GIB = 1 << 30
@@ -44,8 +45,8 @@ def told(there: Machine, graphics: Graphics = UNKNOWN, **fixed: Any) -> str:
         ((), Overrides(), "13.3 of 14 GB, 32,768-token context"),
         (
             (RTX,),
-            Overrides(),
-            "7.5 of 7.7 GB on NVIDIA RTX 4060, 32,768-token context, 12 expert layers on the CPU",
+            Overrides(context=32768),
+            "7.6 of 7.7 GB on NVIDIA RTX 4060, 32,768-token context, 12 expert layers on the CPU",
         ),
         (
             (RTX,),
@@ -128,11 +129,19 @@ def test_the_report_for_programs() -> None:
 
 
 def test_what_was_chosen_and_why() -> None:
-    text = told(machine(RTX, backends=("CUDA", "CPU")))
+    text = told(machine(RTX, backends=("CUDA", "CPU")), context=32768)
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
-    assert "Selected    7.5 of 7.7 GB on NVIDIA RTX 4060" in text
-    assert "On the GPU  7.5 of 7.7 GB: weights" in text
-    assert "Didn’t fit  131,072 tokens, everything on the GPU: 14.9 of 7.7 GB" in text
+    assert "Selected    7.6 of 7.7 GB on NVIDIA RTX 4060" in text
+    assert "On the GPU  7.6 of 7.7 GB: weights" in text
+    assert "Didn’t fit  32,768 tokens, everything on the GPU: 12.4 of 7.7 GB" in text
+
+
+def test_how_fast_it_should_be_and_where_its_weights_are() -> None:
+    chosen = replace(plan.propose(HEADER, machine(RTX)), tokens_s=43.2, prompt_tokens_s=1650.0)
+    assert _expected(chosen) == "43 tokens/s for answers, 1,650 for prompts"
+    assert _expected(replace(chosen, tokens_s=8.94, prompt_tokens_s=0.0)) == "8.9 tokens/s"
+    assert _weights(replace(chosen, mmap=True, repack=False)) == "memory-mapped"
+    assert _weights(replace(chosen, mmap=False, repack=False)) == "locked in memory"
 
 
 def test_what_the_person_fixed() -> None:
