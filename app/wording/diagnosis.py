@@ -14,7 +14,7 @@ from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
 from app.base.graphics import UNKNOWN
-from app.base.graphics_advice import Choice, advice, backend
+from app.base.graphics_advice import BuildChoice, advice, backend
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
 from app.engine.probe import Examined, Gpu, Machine
@@ -144,7 +144,7 @@ def _graphics(examined: Examined) -> Iterator[str]:
         yield from _to_build(choice)
 
 
-def _to_build(choice: Choice) -> Iterator[str]:
+def _to_build(choice: BuildChoice) -> Iterator[str]:
     """Yield how to get what llama.cpp needs for a GPU and was built without."""
     if not getattr(sys, "frozen", False):
         yield _line(

@@ -12,7 +12,7 @@ from app.base.graphics_advice import (
     OLDEST_DRIVER,
     OLDEST_VULKAN,
     Advice,
-    Choice,
+    BuildChoice,
     Problem,
     Reason,
 )
@@ -48,7 +48,7 @@ def _elsewhere(problem: Problem) -> str:
     return ""
 
 
-def reason(choice: Choice) -> str:
+def reason(choice: BuildChoice) -> str:
     """Return why llama.cpp is built for what it is."""
     match choice.reason:
         case Reason.METAL:
