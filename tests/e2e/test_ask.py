@@ -107,6 +107,17 @@ def test_a_home_in_which_no_folder_can_be_made(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_the_doctor_for_programs() -> None:
+    done = subprocess.run(
+        [*FIRESIDE, "doctor", "--json"], capture_output=True, text=True, timeout=60, check=True
+    )
+    told = json.loads(done.stdout)
+    assert "CPU" in told["backends"]
+    asked = told["graphics"]["vulkan"]["asked"]
+    assert (asked == "not asked") == (sys.platform == "darwin")
+    assert told["models"][0]["plan"]["context"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent otherwise there")
 def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"
