@@ -21,6 +21,7 @@ from typing import Any
 from app.base import log
 
 FOLDER, MANIFEST, BUILD = "gpu", "gpu_library.json", "build.json"
+LOG = "build.log"
 BACKENDS = ("cuda", "vulkan")
 
 _SILENT_S = 60  # the builder writes every few seconds
@@ -108,6 +109,11 @@ def root() -> Path:
     """Return the folder with the GPU libraries' folder: the environment's or the program's."""
     frozen = getattr(sys, "frozen", False)
     return Path(sys.executable).parent if frozen else Path(sys.prefix)
+
+
+def log_file(root: Path) -> Path:
+    """Return the file with what the compiler says."""
+    return root / FOLDER / LOG
 
 
 def file_name(backend: str, platform: str = sys.platform) -> str:

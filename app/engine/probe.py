@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
+from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
 
 
@@ -17,7 +18,8 @@ class Gpu:
     """A graphics processor, as ggml's backend devices describe it; memory in bytes.
 
     ``name`` is ggml's own ("Vulkan0", "CUDA0", "MTL0"). ``unified``: its memory is the
-    computer's own.
+    computer's own. ``pci``: its place on the bus ("0000:01:00.0"), empty if the backend does not
+    tell; two backends name the same card by it.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Gpu:
     memory: int
     available: int
     unified: bool = False
+    pci: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Devices:
 
     GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into it.
     ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are
-    counted as free.
+    counted as free. ``speeds``: those that were measured on this computer; None until then.
     """
 
     gpus: tuple[Gpu, ...] = ()
@@ -41,16 +44,53 @@ class Devices:
     backends: tuple[str, ...] = ()
     version: str = ""
     held: int = 0
+    speeds: Speeds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSpeed:
+    """Measured speeds of a GPU, in GB/s.
+
+    ``weights``: at which it reads weights. ``pageable`` and ``pinned``: at which it is sent data
+    from the computer's ordinary memory, and from memory that is locked for it; 0 if not measured.
+    """
+
+    weights: float
+    pageable: float = 0.0
+    pinned: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """Measured speeds of this computer.
+
+    ``gpus`` by ggml's name; ``processor``: GB/s at which it reads weights, by the number of
+    threads. ``correction``: the speed of answers that was reached, as a share of the predicted one.
+    ``measured``: when, in POSIX seconds; 0 if unknown.
+    """
+
+    gpus: tuple[tuple[str, DeviceSpeed], ...] = ()
+    processor: tuple[tuple[int, float], ...] = ()
+    correction: float = 1.0
+    measured: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Memory in bytes; ``cores`` are the physical ones that this process may use."""
+    """Memory in bytes; ``cores`` are the physical ones that this process may use.
+
+    ``performance_cores``: how many of them are fast ones, 0 if all are alike. ``speeds``: None
+    until they are measured. ``headless``: GPUs without a display, by their place on the bus, where
+    that is known.
+    """
 
     memory: int
     available: int
     cores: int
     devices: Devices = Devices()
+    performance_cores: int = 0
+    speeds: Speeds | None = None
+    headless: tuple[str, ...] = ()
 
 
 def machine(devices: Devices = Devices()) -> Machine:
@@ -62,7 +102,7 @@ def machine(devices: Devices = Devices()) -> Machine:
     physical = psutil.cpu_count(logical=False) or usable or 1
     cores = max(1, min(physical, usable or physical))
     available = min(memory.total, memory.available + devices.held)
-    return Machine(memory.total, available, cores, devices)
+    return Machine(memory.total, available, cores, devices, speeds=devices.speeds)
 
 
 def model(path: Path) -> gguf.GgufHeader:
@@ -75,20 +115,24 @@ def model(path: Path) -> gguf.GgufHeader:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """This machine now, and for each model its header or the reason why it cannot be run."""
+    """This machine now, and for each model its header or the reason why it cannot be run.
+
+    ``graphics``: the cards and drivers, also those that llama.cpp cannot use.
+    """
 
     machine: Machine
     models: tuple[tuple[ModelRef, gguf.GgufHeader | ModelError], ...]
+    graphics: Graphics = UNKNOWN
 
 
-def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
+def examine(devices: Devices, models: Sequence[ModelRef], graphics: Graphics = UNKNOWN) -> Examined:
     """Examine this machine, with the worker's ``devices``, and those models that are files."""
     headers = (
         (each, _header_or_error(each.location.path))
         for each in models
         if isinstance(each.location, FileLocation)
     )
-    return Examined(machine(devices), tuple(headers))
+    return Examined(machine(devices), tuple(headers), graphics)
 
 
 def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:
