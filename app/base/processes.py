@@ -19,6 +19,7 @@ from typing import Any
 from app.base import log as fault_log
 
 _MOST_COUNTED_S = 1.0  # counted between two looks at the clock
+_LOW_PRIORITY = 10  # of -20 to 19, on Unix
 _LOG_LIMIT = 1 << 20  # bytes after which the log is emptied
 
 
@@ -185,6 +186,17 @@ def write_output_to(log: Path) -> None:
     os.dup2(file, 1)
     os.dup2(file, 2)
     sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
+
+
+def give_way() -> None:
+    """In a child: let other processes use the processor first."""
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        if sys.platform == "win32":
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            psutil.Process().nice(_LOW_PRIORITY)
 
 
 def end_first_without_memory() -> None:

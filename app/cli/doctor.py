@@ -17,6 +17,7 @@ from app.cli.output import (
 )
 from app.engine import probe
 from app.engine.plan import Overrides
+from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from app.wording.diagnosis import report
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         settings = settings_file.load(folders.settings)
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
         models = [*(ModelRef.of_file(path, path.stem) for path in files)]
-        with closing(LocalBackend(log)) as backend:
+        with closing(LocalBackend(log, speeds=SpeedFile(folders.speeds))) as backend:
             found = probe.examine(backend.devices(), models or [demo_model()])
         print(printable(report(found, Overrides.of(settings)), sys.stdout), flush=True)
         return ANSWERED

@@ -13,7 +13,7 @@ from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.plan import Plan
-    from app.engine.probe import Devices
+    from app.engine.probe import Devices, Speeds
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -53,7 +53,9 @@ class Backend(Protocol):
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Steps[Event | Planned]:
-        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done at the end.
+        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done.
+
+        Perhaps a SlowAnswer follows.
 
         Once ``answer_now`` is set, the model's reasoning is closed and its answer begun. Once
         ``cancel`` is set it ends in a Done, or raises Cancelled if nothing was generated yet or the
@@ -82,6 +84,14 @@ class Backend(Protocol):
 
     def devices(self) -> Devices:
         """Return what llama.cpp finds on this computer; from any thread. Raises EngineError."""
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        """Measure this computer's speeds, which takes seconds, and keep them.
+
+        Those that are known are returned at once, unless ``again``. Begins once nothing else is to
+        be done. Raises Cancelled once ``cancel`` is set; the backend itself sets it when a request
+        needs the engine. Raises EngineError.
+        """
 
     def forget(self, chat: int) -> None:
         """Delete a chat's cached state, in memory and on disk. Raises EngineError."""
@@ -136,6 +146,11 @@ class ScriptedBackend:
         from app.engine.probe import Devices
 
         return Devices()
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        from app.engine.probe import Speeds
+
+        return Speeds()
 
     def forget(self, chat: int) -> None:
         pass

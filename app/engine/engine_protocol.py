@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from app.base.types import Sampling
 from app.engine.kv_cache import KvMemory
 from app.engine.plan import Plan
-from app.engine.probe import Devices
+from app.engine.probe import Devices, Speeds
 from app.formats import ChatFormat
 
 
@@ -64,6 +64,9 @@ class Engine(Protocol):
 
     def devices(self) -> Devices:
         """Return the devices that it finds on this computer."""
+
+    def measure(self) -> Iterator[Speeds]:
+        """Yield the speeds of this computer that are known so far, as often as there are more."""
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> EngineModel:
         """Load a model, replacing the previous one.

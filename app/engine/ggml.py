@@ -14,7 +14,7 @@ from typing import Any
 
 from app.engine.probe import Gpu
 
-_GPU, _INTEGRATED = 1, 2  # enum ggml_backend_dev_type
+_CPU, _GPU, _INTEGRATED = 0, 1, 2  # enum ggml_backend_dev_type
 _UNIFIED = ("Metal", "MTL")  # Apple's GPUs report themselves as discrete ones
 _EXPERTS = r"blk\.%d\.ffn_(up|down|gate)_exps"
 
@@ -72,6 +72,19 @@ class Ggml:
         name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
         chosen = [d for d in self._devices() if gpu and name(d).decode() == gpu.name]
         return (ctypes.c_void_p * (len(chosen) + 1))(*chosen, None)
+
+    def function(self, name: str, result: Any, *arguments: Any) -> Any:
+        """Return a function of ggml-base. Raises AttributeError if this one has none."""
+        return _declare(self._base, name, result, *arguments)
+
+    def find(self, gpu: Gpu | None) -> int | None:
+        """Return the device of a GPU, or the processor's; None if there is none."""
+        kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+        name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
+        for device in self._devices():
+            if name(device).decode() == gpu.name if gpu else kind(device) == _CPU:
+                return device
+        return None
 
     def keep_on_cpu(self, layers: int) -> Any:
         """Return overrides for the experts of the first ``layers`` layers, ending in NULL."""

@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from importlib.util import find_spec, module_from_spec
 from multiprocessing.connection import Connection
@@ -21,11 +21,12 @@ from typing import Any
 from app.base import gguf
 from app.base.errors import EngineFailed, OutOfMemory
 from app.base.types import Sampling
+from app.engine import bandwidth, probe
 from app.engine.ggml import Ggml
 from app.engine.load_failure import refused
 from app.engine.memory_model import CacheType
 from app.engine.plan import Plan
-from app.engine.probe import Devices
+from app.engine.probe import Devices, Speeds
 from app.engine.sampler_chain import ChainSampler, Samplers
 from app.engine.worker import Worker
 from app.formats import choose
@@ -94,6 +95,9 @@ class Llama:
             backends=self._ggml.backends(),
             version=f"llama-cpp-python {self.version}, ggml {self._ggml.version()}",
         )
+
+    def measure(self) -> Iterator[Speeds]:
+        return bandwidth.measure(self._ggml, probe.machine(self.devices()))
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> _Model:
         if self._model:

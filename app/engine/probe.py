@@ -35,7 +35,7 @@ class Devices:
 
     GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into it.
     ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are
-    counted as free.
+    counted as free. ``speeds``: those that were measured on this computer; None until then.
     """
 
     gpus: tuple[Gpu, ...] = ()
@@ -43,6 +43,7 @@ class Devices:
     backends: tuple[str, ...] = ()
     version: str = ""
     held: int = 0
+    speeds: Speeds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,13 @@ class Speeds:
 
     ``gpus`` by ggml's name; ``processor``: GB/s at which it reads weights, by the number of
     threads. ``correction``: the speed of answers that was reached, as a share of the predicted one.
+    ``measured``: when, in POSIX seconds; 0 if unknown.
     """
 
     gpus: tuple[tuple[str, DeviceSpeed], ...] = ()
     processor: tuple[tuple[int, float], ...] = ()
     correction: float = 1.0
+    measured: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Machine:
     """Memory in bytes; ``cores`` are the physical ones that this process may use.
 
     ``performance_cores``: how many of them are fast ones, 0 if all are alike. ``speeds``: None
-    until they are measured.
+    until they are measured. ``headless``: GPUs without a display, by their place on the bus, where
+    that is known.
     """
 
     memory: int
@@ -85,6 +89,7 @@ class Machine:
     devices: Devices = Devices()
     performance_cores: int = 0
     speeds: Speeds | None = None
+    headless: tuple[str, ...] = ()
 
 
 def machine(devices: Devices = Devices()) -> Machine:
@@ -96,7 +101,7 @@ def machine(devices: Devices = Devices()) -> Machine:
     physical = psutil.cpu_count(logical=False) or usable or 1
     cores = max(1, min(physical, usable or physical))
     available = min(memory.total, memory.available + devices.held)
-    return Machine(memory.total, available, cores, devices)
+    return Machine(memory.total, available, cores, devices, speeds=devices.speeds)
 
 
 def model(path: Path) -> gguf.GgufHeader:

@@ -44,7 +44,7 @@ from app.base.types import (
     Prompt,
     Request,
 )
-from app.engine import load_failure
+from app.engine import load_failure, speed_meter
 from app.engine.backend import Planned
 from app.formats import Abilities, abilities_of
 
@@ -52,7 +52,8 @@ if TYPE_CHECKING:  # saves the window's start time and memory
     from multiprocessing.connection import Connection
 
     from app.engine.plan import Overrides, Plan
-    from app.engine.probe import Devices
+    from app.engine.probe import Devices, Speeds
+    from app.engine.speed_file import SpeedFile
 
 _POLL_S = 0.02  # how often cancellation is checked
 _LOG_TAIL = 2000  # bytes of the log that go into a report
@@ -118,6 +119,8 @@ class LocalBackend:
     ``cache_folder``: where the KV cache is saved (see `app.engine.kv_disk_cache`), or None.
     ``options`` is called before every command; the model is loaded again if they changed.
 
+    ``speeds``: where the measured speeds of this computer are kept, or None.
+
     ``silence``: seconds without a message from a busy process after which it counts as hung; one
     batch of a prompt can take tens of seconds on a slow machine. ``grace``: seconds that a process
     gets to obey a stop.
@@ -128,6 +131,7 @@ class LocalBackend:
         log: Path,
         cache_folder: Path | None = None,
         options: Callable[[], EngineOptions] = EngineOptions,
+        speeds: SpeedFile | None = None,
         *,
         target: Target = _run_child,
         silence: float = 180.0,
@@ -136,6 +140,7 @@ class LocalBackend:
         self._log = log
         self._cache_folder = cache_folder
         self._options = options
+        self._speeds = speeds
         self._target = target
         self._devices: Devices | None = None
         self._abilities: dict[Path, tuple[tuple[int, int] | None, Abilities]] = {}
@@ -215,7 +220,14 @@ class LocalBackend:
             finally:
                 asked.kill()
         child = self._child
-        return replace(found, held=child.held if child else 0)
+        return replace(self._with_speeds(found), held=child.held if child else 0)
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        from app.engine.probe import Speeds
+
+        if self._speeds is None:
+            return Speeds()
+        return speed_meter.measure(self._target, self._log, self._speeds, cancel, again=again)
 
     def forget(self, chat: int) -> None:
         with self._asking:
@@ -258,7 +270,7 @@ class LocalBackend:
             self._child = child = _EngineProcess(self._target, self._log)
             try:
                 self._devices = self._devices_for(child, path)
-                machine = probe.machine(self._devices)
+                machine = probe.machine(self._with_speeds(self._devices))
                 less = plan.smaller(tried, header, machine) if tried else None
                 settings = less or plan.make(header, machine, overrides)
                 yield Planned(settings, reduced=less is not None)
@@ -323,6 +335,9 @@ class LocalBackend:
         assert isinstance(found, Devices)
         log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return found
+
+    def _with_speeds(self, found: Devices) -> Devices:
+        return replace(found, speeds=self._speeds.speeds(found)) if self._speeds else found
 
     def _runs(self, model: ModelRef) -> bool:
         child = self._child

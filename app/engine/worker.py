@@ -36,6 +36,7 @@ from app.base.errors import (
     ModelLoadFailed,
     RequestUnsupported,
 )
+from app.base.processes import give_way
 from app.base.types import (
     Done,
     Loading,
@@ -110,6 +111,7 @@ class Worker:
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         work: dict[str, Callable[..., None]] = {
             "devices": lambda: self._send(self._engine.devices()),
+            "measure": self._measure,
             "load": self._load,
             "ask": self._ask,
             "prepare": self._prepare,
@@ -168,6 +170,13 @@ class Worker:
             self._connection.send((self._stream, payload))
         except OSError:
             os._exit(0)
+
+    def _measure(self) -> None:
+        """Send the devices, and then the speeds that are known so far, as often as they grow."""
+        give_way()
+        self._send(self._engine.devices())
+        for speeds in self._engine.measure():
+            self._send(speeds)
 
     def _load(self, path: Path, plan: Plan, keep: Path | None) -> None:
         told = LoadProgress(lambda fraction: self._send(Loading(fraction)))

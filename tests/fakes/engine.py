@@ -9,14 +9,14 @@ from __future__ import annotations
 import queue
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from app.base.errors import FiresideError, ModelLoadFailed
 from app.base.types import Sampling
 from app.engine.plan import Plan
-from app.engine.probe import Devices
+from app.engine.probe import Devices, Speeds
 from app.engine.worker import Worker
 from app.formats import ChatFormat
 from app.formats.harmony.harmony_format import HarmonyFormat
@@ -106,11 +106,16 @@ class FakeEngine:
     def __init__(self, model: FakeModel | None) -> None:
         self.model = model
         self.stops: list[bool] = []
+        self.measured = (1, 2)
         self.stopped = threading.Event()
         self.on_load: Callable[[], object] = lambda: None
 
     def devices(self) -> Devices:
         return Devices(version="fake")
+
+    def measure(self) -> Iterator[Speeds]:
+        for cores in self.measured:
+            yield Speeds(processor=((cores, 10.0),))
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> FakeModel:
         self.on_load()
