@@ -227,6 +227,7 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     settle(fireside)
     assert not fine.isChecked()
     assert note(dialog, number) == "Switched off"
+    assert list(parts(dialog, bar)) == ["Other apps", "Free"]
     press(dialog, "applyPlan")
     assert fireside.host.overrides.unused_gpus == (GPU.pci,)
     fine.click()

@@ -54,6 +54,9 @@ class MemoryPage(FormPage):
         self._choices: PlanChoices | None = None
         self._looked = False  # whether the fields are set, so that they are not set back
         self._status = self.add_note(tr("Checking your computer…"), "planSummary")
+        self._context = ContextField()
+        self._context.turned.connect(self._show_plan)
+        self.column.addWidget(self._context)
         self.column.addSpacing(4)
         self._host_bar = MemoryBar(theme, "hostMemory")
         self._host_bar.hide()
@@ -84,8 +87,6 @@ class MemoryPage(FormPage):
             self._hardware.look()
 
     def _add_fields(self) -> None:
-        self._context = ContextField()
-        self._context.turned.connect(self._show_plan)
         self._cache = Segments(
             "cacheType",
             tr("Cache"),
@@ -134,7 +135,6 @@ class MemoryPage(FormPage):
             ),
         ]
         rows = [
-            self._context,
             FormRow(tr("Cache"), tr("Compact: half the memory, almost the same quality."),
                 self._cache),
             FormRow(tr("Weights"), tr("On disk: uses less memory, but may be slower."),
