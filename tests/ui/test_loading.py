@@ -20,7 +20,7 @@ from app.host import demo_model
 from app.store import State
 from app.turn import ModelPlanned
 from app.ui.conversation.thought_panel import ThoughtHeader, WorkBar
-from tests.ui.driver import Fireside, Start, answer, done, make, said
+from tests.ui.driver import Fireside, Start, Step, answer, done, make, said
 from tests.ui.qt import child
 
 DEMO = Path(demo_model().place)
@@ -377,7 +377,14 @@ def test_a_chat_that_needs_more_context_says_so_while_it_is_made(fireside: Fires
     fireside.ask("one", Planned(short), Loading(1.0), *answer("First."))
     fireside.shows("First.")
     fireside.idle()
-    after = [Planned(long), Loading(0.4), cut_off, Prompt(5000, 8192), said("ond."), done()]
+    after: list[Step] = [
+        Planned(long),
+        Loading(0.4),
+        cut_off,
+        Prompt(5000, 8192),
+        said("ond."),
+        done(),
+    ]
     fireside.ask("two", Planned(long), Loading(0.4), hold, Prompt(5000, 8192), said("Sec"), *after)
     shows_work(fireside, "Making room for a longer chat… 40%")
     hold.set()
