@@ -21,6 +21,7 @@ from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.graphics import SET_UP, drivers, reason, told
 from app.wording.language import number, tr
+from app.wording.measured_speeds import measured_speeds
 from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
@@ -36,7 +37,7 @@ def summary(plan: Plan) -> str:
         )
     return tr("{share} on {gpu}, {context}-token context, {layers}").format(
         share=_of(plan.device.total, plan.device_room),
-        gpu=plan.gpu.description,
+        gpu=_cards(plan),
         context=number(plan.context),
         layers=_shared(plan),
     )
@@ -79,7 +80,15 @@ def _uses(plan: Plan, machine: Machine) -> str:
     """Return how much a plan uses of the whole memory that has the weights."""
     if plan.gpu is None or plan.gpu.unified:
         return tr("uses {share}").format(share=_of(plan.needed, machine.memory))
-    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, plan.gpu.memory))
+    memory = sum(share.gpu.memory for share in plan.shares)
+    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, memory))
+
+
+def _cards(plan: Plan) -> str:
+    """Return the GPU's name, or how many there are."""
+    if len(plan.shares) > 1:
+        return tr("%n GPU(s)", "", len(plan.shares))
+    return plan.gpu.description if plan.gpu else ""
 
 
 def report(examined: Examined, overrides: Overrides) -> str:
@@ -120,6 +129,8 @@ def _machine(machine: Machine) -> Iterator[str]:
     yield _line(tr("Backends"), ", ".join(devices.backends))
     for gpu in devices.gpus:
         yield _line("GPU", _gpu(gpu))
+    for order, text in enumerate(measured_speeds(machine)):
+        yield _line("" if order else tr("Bandwidth"), text)
 
 
 def _graphics(examined: Examined) -> Iterator[str]:
@@ -210,8 +221,10 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
     if plan.tokens_s:
         yield _line(tr("Expected"), _expected(plan))
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
-    if plan.gpu:
-        yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
+    for share in plan.shares:
+        on_gpu = _parts(share.use, share.room)
+        several = len(plan.shares) > 1
+        yield _line(tr("On the GPU"), f"{share.gpu.name}: {on_gpu}" if several else on_gpu)
     for refused in plan.refused:
         yield _line(tr("Didn’t fit"), _refused(refused, plan))
 
