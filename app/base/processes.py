@@ -20,6 +20,7 @@ from app.base import log as fault_log
 
 _MOST_COUNTED_S = 1.0  # counted between two looks at the clock
 _LOW_PRIORITY = 10  # of -20 to 19, on Unix
+_DYING_S = 5.0  # for a killed process to end; one that a driver keeps in the kernel never does
 _LOG_LIMIT = 1 << 20  # bytes after which the log is emptied
 
 
@@ -146,7 +147,7 @@ class ChildProcess:
         """Kill the process at once."""
         ran = self._process.is_alive()
         self._process.kill()
-        self._process.join()
+        self._process.join(_DYING_S)
         if not self._noted_end:
             self._noted_end = True
             end = "was ended" if ran else f"has ended with {self._process.exitcode}"
