@@ -51,6 +51,7 @@ def test_json_and_effort() -> None:
         assert set(said) == {"reasoning", "answer", "stats"}
         assert said["answer"]
         assert said["stats"]["tokens_per_second"] > 0
+        assert said["stats"]["prompt_tokens_per_second"] > 0
         lengths[effort] = len(said["reasoning"])
     assert lengths["low"] < lengths["high"]
 
