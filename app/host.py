@@ -36,6 +36,7 @@ from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
+    from app.engine.gpu_library import GpuBuild
     from app.engine.plan import Overrides
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
@@ -171,7 +172,35 @@ class Host:
             cpu_experts=o.cpu_experts,
             cache_type=o.cache or "",
             map_weights=o.mapped,
+            unused_gpus=o.unused_gpus,
         )
+
+    def gpu_build(self) -> Future[GpuBuild | None]:
+        """Read how far the GPU library is that the set-up compiles; None if it compiles none."""
+
+        def work() -> GpuBuild | None:
+            from app.engine import gpu_library
+
+            return gpu_library.progress(gpu_library.root())
+
+        return self._quick.submit(work)
+
+    def gpu_backends(self) -> Future[tuple[str, ...]]:
+        """Find for which backends there are GPU libraries beside llama.cpp."""
+
+        def work() -> tuple[str, ...]:
+            from app.engine import gpu_library
+
+            return tuple(library.backend for library in gpu_library.found(gpu_library.root()))
+
+        return self._quick.submit(work)
+
+    @property
+    def gpu_build_log(self) -> Path:
+        """What the compiler of the GPU library has said."""
+        from app.engine import gpu_library
+
+        return gpu_library.log_file(gpu_library.root())
 
     def keep_hub_token(self, token: str) -> Future[SecretPlace | None]:
         """Keep the token for the hub and use it; an empty one is removed.

@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from app import __version__  # noqa: E402
 from app.base import licences  # noqa: E402
-from installers import llama, sbom  # noqa: E402
+from installers import llama, sbom, vulkan_tools  # noqa: E402
 
 BUILD, DIST = ROOT / "build", ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
             packager().check(DIST)
         else:
             build(options.gpu.split(",") if options.gpu else [])
-    except subprocess.CalledProcessError as error:
+    except (subprocess.CalledProcessError, vulkan_tools.ShaderError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0

@@ -8,10 +8,11 @@ they fit the question; ``load_failure`` finds out why a file was refused. ``spee
 computer's speeds measured, ``speed_file`` keeps them, and ``answer_watch`` compares answers to what
 was predicted from them.
 
-In the worker process: ``worker`` executes commands from the pipe; ``load_progress`` tells how much
-of a model is loaded; ``history`` decides which messages fit, and ``attached_sizes`` counts their
-files; ``kv_cache`` reuses what was processed, ``kv_disk_cache`` keeps it on disk; ``stop_texts``
-ends answers at stop texts; ``stream_signals`` has the flags that cancel or hurry them. ``llama`` is
-llama.cpp itself, behind the protocols of ``engine_protocol``, and ``ggml`` its devices, and
-``bandwidth`` measures them.
+In the worker process: ``worker`` executes commands from the pipe, and ``generation`` draws an
+answer; ``load_progress`` tells how much of a model is loaded; ``history`` decides which messages
+fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
+``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``stream_signals``
+has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind the protocols of
+``engine_protocol``; ``ggml`` is its devices, which ``bandwidth`` measures; ``sampler_chain`` is how
+it draws a token.
 """

@@ -14,10 +14,17 @@ from app.formats import ChatFormat
 
 
 class Sampler(Protocol):
-    """A sampler, which draws tokens."""
+    """A sampler, which draws the tokens of one answer."""
+
+    @property
+    def seed(self) -> int:
+        """The seed that repeats the answer."""
 
     def sample(self) -> int:
-        """Draw the next token from the logits of the last decoded one."""
+        """Draw the next token, by the logits of the last decoded one.
+
+        The first call raises NotFinite if the logits are not finite, or all equal.
+        """
 
     def close(self) -> None:
         """Free its memory."""
@@ -38,8 +45,11 @@ class EngineModel(Protocol):
     def decode(self, tokens: Sequence[int]) -> bool:
         """Decode a batch into the KV cache; return False if it was stopped. Raises EngineFailed."""
 
-    def sampler(self, sampling: Sampling, seed: int) -> Sampler:
-        """Return a sampler. Raises NotFinite if the logits are not finite, or all equal."""
+    def sampler(self, sampling: Sampling) -> Sampler:
+        """Return a sampler. To be called before the last token of a prompt is decoded.
+
+        A GPU may draw a token already while it is decoded.
+        """
 
 
 class Engine(Protocol):

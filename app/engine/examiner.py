@@ -11,9 +11,11 @@ from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 if TYPE_CHECKING:
+    from app.base.gguf import GgufHeader
     from app.engine.lighter import Lighter
     from app.engine.plan import Overrides, Plan
-    from app.engine.probe import Examined
+    from app.engine.plan_choices import PlanChoices
+    from app.engine.probe import Examined, Machine
 
 
 class Examiner:
@@ -30,6 +32,18 @@ class Examiner:
             from app.engine import probe
 
             return probe.examine(self._backend.devices(), models)
+
+        return self._jobs.submit(work)
+
+    def choices(
+        self, header: GgufHeader, machine: Machine, overrides: Overrides
+    ) -> Future[PlanChoices]:
+        """Find the plans for each context that fits."""
+
+        def work() -> PlanChoices:
+            from app.engine import plan_choices
+
+            return plan_choices.choices(header, machine, overrides)
 
         return self._jobs.submit(work)
 

@@ -83,7 +83,8 @@ class Machine:
     """Memory in bytes; ``cores`` are the physical ones that this process may use.
 
     ``performance_cores``: how many of them are fast ones, 0 if all are alike. ``speeds``: None
-    until they are measured.
+    until they are measured. ``headless``: GPUs without a display, by their place on the bus, where
+    that is known.
     """
 
     memory: int
@@ -92,6 +93,7 @@ class Machine:
     devices: Devices = Devices()
     performance_cores: int = 0
     speeds: Speeds | None = None
+    headless: tuple[str, ...] = ()
 
 
 def machine(devices: Devices = Devices()) -> Machine:

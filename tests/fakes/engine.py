@@ -7,6 +7,7 @@ each token.
 from __future__ import annotations
 
 import queue
+import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -52,8 +53,9 @@ def answers(text: str, *, after: bool = False) -> list[int]:
 class FakeSampler:
     """Draws the scripted tokens."""
 
-    def __init__(self, model: FakeModel, sampling: Sampling, seed: int) -> None:
-        self.sampling, self.seed = sampling, seed
+    def __init__(self, model: FakeModel, sampling: Sampling) -> None:
+        self.sampling = sampling
+        self.seed = random.getrandbits(32) if sampling.seed is None else sampling.seed
         self.closed = False
         self._model = model
 
@@ -90,8 +92,8 @@ class FakeModel:
         self.batches.append(list(tokens))
         return self.memory.decode(tokens, aborts=not goes_on)
 
-    def sampler(self, sampling: Sampling, seed: int) -> FakeSampler:
-        self.samplers.append(FakeSampler(self, sampling, seed))
+    def sampler(self, sampling: Sampling) -> FakeSampler:
+        self.samplers.append(FakeSampler(self, sampling))
         return self.samplers[-1]
 
 

@@ -67,7 +67,8 @@ def test_every_check_is_there_and_named() -> None:
 @pytest.mark.parametrize("name", [name for name, fact in FACTS.items() if fact.value is not None])
 def test_a_value_is_read_from_the_register(name: str) -> None:
     code = f'outside.value("{name}")'
-    assert any(code in path.read_text(encoding="utf-8") for path in (ROOT / "app").rglob("*.py"))
+    files = [path for room in ("app", "installers") for path in (ROOT / room).rglob("*.py")]
+    assert any(code in path.read_text(encoding="utf-8") for path in files)
 
 
 # --- What can be checked here -----------------------------------------------------------------

@@ -370,7 +370,7 @@ def watch(
     def make(settings: plan.Plan) -> tuple[AnswerWatch, SpeedFile]:
         file = SpeedFile(tmp_path / "speeds.json")
         file.keep(HERE, "", SPEEDS, good=True)
-        return AnswerWatch(settings, SPEEDS, file, None, lambda: ()), file
+        return AnswerWatch(settings, 1.0, file, None, lambda: ()), file
 
     return make
 
@@ -392,11 +392,10 @@ def test_an_answer_has_its_expected_speed(watch: Any) -> None:
     usual = watched(made, stats(100, 38.0, prompt=4046))[0]
     assert usual.expected == pytest.approx(40.0)
     deep = watched(made, stats(100, 30.0, prompt=16_000))[0]
-    cache = ON_CARD.shares[0].use.cache / 16384 * (16_050 - 4096)
-    assert 1 / deep.expected == pytest.approx(1 / 40 + cache / (0.85 * 250e9))
-    alone = watched(watch(ALONE)[0], stats(100, 9.0, prompt=8142))[0]
-    cache = ALONE.host.cache / ALONE.context * 4096
-    assert 1 / alone.expected == pytest.approx(1 / 10 + cache / 30e9)
+    assert 1 / deep.expected == pytest.approx(1 / 40 + ON_CARD.deeper_s * (16_050 - 4096))
+    shallow = watched(made, stats(100, 30.0, prompt=0))[0]
+    assert 1 / shallow.expected == pytest.approx(1 / 40 - ON_CARD.deeper_s * (4096 - 50))
+    assert 0 < ON_CARD.deeper_s < 1e-6
 
 
 def test_a_slow_answer_is_told_once_for_each_load(watch: Any) -> None:

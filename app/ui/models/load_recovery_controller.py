@@ -64,6 +64,11 @@ class LoadRecoveryController(QObject):
         if model := self._model:
             self._load(model, self._turns.unanswered(self._current.id))
 
+    def reload(self) -> None:
+        """Load the model of the chat that is shown again, since it would run otherwise now."""
+        if model := self._models.asked:
+            self._load(model, self._turns.unanswered(self._current.id))
+
     def use_less(self) -> None:
         """Choose settings with which the model takes less memory, and load it again."""
         if model := self._model:
