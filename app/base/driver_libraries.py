@@ -7,9 +7,10 @@ and of vulkan_core.h for 64 bits.
 from __future__ import annotations
 
 import ctypes as c
+import os
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from app.base.graphics import NVIDIA, Asked, Cuda, CudaCard, Kind, Vulkan, VulkanCard
 
@@ -38,6 +39,7 @@ def _library(names: Sequence[str]) -> c.CDLL | None:
 # --- CUDA -------------------------------------------------------------------------------------
 
 _MAJOR, _MINOR, _INTEGRATED = 75, 76, 18  # CUdevice_attribute
+_NO_DEVICE = 100  # CUresult
 
 
 def _cuda() -> Cuda:
@@ -48,6 +50,8 @@ def _cuda() -> Cuda:
     error = library.cuInit(0)
     library.cuDriverGetVersion(c.byref(version))
     error = error or library.cuDeviceGetCount(c.byref(count))
+    if error == _NO_DEVICE and "CUDA_VISIBLE_DEVICES" in os.environ:  # the user hides them
+        return Cuda(Asked.ANSWERED, 0, version.value)
     if error:
         return Cuda(Asked.REFUSED, error, version.value)
     cards = (_cuda_card(library, ordinal) for ordinal in range(min(count.value, _MOST)))
@@ -85,7 +89,9 @@ def _text(raw: bytes) -> str:
 _INCOMPLETE = 5  # there is more than was asked for
 _KINDS = (Kind.OTHER, Kind.INTEGRATED, Kind.DISCRETE, Kind.VIRTUAL, Kind.SOFTWARE)
 _LOCAL = 1  # VK_MEMORY_HEAP_DEVICE_LOCAL_BIT
-_PROPERTIES, _DRIVER, _PCI = 1000059001, 1000196000, 1000212000  # VkStructureType
+# VkStructureType
+_PROPERTIES, _DRIVER, _PCI = 1000059001, 1000196000, 1000212000
+_FEATURES, _STORAGE_16_BIT = 1000059000, 1000083000
 
 
 class _ApplicationInfo(c.Structure):
@@ -118,10 +124,6 @@ class _Chained(c.Structure):
 
     _fields_ = (("type", c.c_int), ("next", c.c_void_p), ("data", c.c_ubyte * 1008))
 
-    @property
-    def bytes(self) -> bytes:
-        return bytes(self.data)
-
 
 def _vulkan() -> Vulkan:
     library = _library(_VULKAN)
@@ -153,13 +155,18 @@ def _vulkan_card(library: c.CDLL, device: c.c_void_p, version: tuple[int, int]) 
     api, driver, vendor, model, kind = struct.unpack_from("<5I", raw)
     extensions = set(_extensions(library, device))
     ours = min(version, _api(api))
-    told, pci = "", ""
-    if ours >= (1, 2):
-        data = _chained(library, device, _DRIVER)  # VkPhysicalDeviceDriverProperties
-        told = f"{_text(data[4:260])} {_text(data[260:516])}".strip()
-    if ours >= (1, 1) and "VK_EXT_pci_bus_info" in extensions:
-        data = _chained(library, device, _PCI)  # VkPhysicalDevicePCIBusInfoPropertiesEXT
-        pci = "{:04x}:{:02x}:{:02x}.{:x}".format(*struct.unpack_from("<4I", data))
+    told, pci, storage = "", "", False
+    if ours >= (1, 1):
+        get = library.vkGetPhysicalDeviceFeatures2
+        # VkPhysicalDevice16BitStorageFeatures.storageBuffer16BitAccess
+        storage = _chained(get, device, _FEATURES, _STORAGE_16_BIT)[0] != 0
+        get = library.vkGetPhysicalDeviceProperties2
+        if "VK_EXT_pci_bus_info" in extensions:  # VkPhysicalDevicePCIBusInfoPropertiesEXT
+            where = struct.unpack_from("<4I", _chained(get, device, _PROPERTIES, _PCI))
+            pci = "{:04x}:{:02x}:{:02x}.{:x}".format(*where)
+        if ours >= (1, 2):  # VkPhysicalDeviceDriverProperties
+            data = _chained(get, device, _PROPERTIES, _DRIVER)
+            told = f"{_text(data[4:260])} {_text(data[260:516])}".strip()
     return VulkanCard(
         _text(raw.raw[20:276]),
         _KINDS[kind] if kind < len(_KINDS) else Kind.OTHER,
@@ -170,6 +177,7 @@ def _vulkan_card(library: c.CDLL, device: c.c_void_p, version: tuple[int, int]) 
         _memory(library, device),
         struct.unpack_from("<I", raw, 324)[0],  # limits.maxStorageBufferRange
         "VK_EXT_memory_budget" in extensions,
+        storage,
         pci,
     )
 
@@ -194,12 +202,11 @@ def _extensions(library: c.CDLL, device: c.c_void_p) -> Iterator[str]:
         yield _text(raw.raw[start : start + 256])
 
 
-def _chained(library: c.CDLL, device: c.c_void_p, kind: int) -> bytes:
-    """Return what a device says in a structure of its properties, after its head."""
-    wanted = _Chained(type=kind)
-    properties = _Chained(type=_PROPERTIES, next=c.cast(c.pointer(wanted), c.c_void_p))
-    library.vkGetPhysicalDeviceProperties2(device, c.byref(properties))
-    return wanted.bytes
+def _chained(get: Callable[..., None], device: c.c_void_p, kind: int, wanted: int) -> bytes:
+    """Return what a device says in a structure that hangs on another one, after its head."""
+    answer = _Chained(type=wanted)
+    get(device, c.byref(_Chained(type=kind, next=c.cast(c.pointer(answer), c.c_void_p))))
+    return bytes(answer.data)
 
 
 def _memory(library: c.CDLL, device: c.c_void_p) -> int:

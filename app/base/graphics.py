@@ -79,6 +79,8 @@ class VulkanCard:
     """The largest buffer that a shader can use; llama.cpp keeps larger ones on the CPU."""
     memory_budget: bool
     """Whether the driver tells how much memory is free."""
+    storage_16_bit: bool
+    """Whether its buffers can hold 16-bit numbers, without which llama.cpp does not use it."""
     pci: str
     """The address, as "0000:01:00.0"; empty if the driver does not tell."""
 
@@ -122,3 +124,7 @@ class Graphics:
     distributions: tuple[str, ...] = ()
     """The identifiers of the Linux distribution and of those that it is like, by os-release(5)."""
     metal: bool = False
+
+
+UNKNOWN = Graphics()
+"""What is known before anything is asked."""

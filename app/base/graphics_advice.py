@@ -100,7 +100,7 @@ def vulkan_cards(graphics: Graphics) -> list[VulkanCard]:
     """Return the cards that llama.cpp can use through Vulkan, the best first."""
     if graphics.vulkan.version < OLDEST_VULKAN:
         return []
-    able = [card for card in hardware(graphics) if card.api >= OLDEST_VULKAN]
+    able = [c for c in hardware(graphics) if c.api >= OLDEST_VULKAN and c.storage_16_bit]
     return sorted(able, key=lambda card: (card.kind is not Kind.DISCRETE, -card.memory))
 
 
@@ -126,6 +126,7 @@ class Problem(StrEnum):
     CUDA_MISSING = "no CUDA in NVIDIA's driver"
     """The card runs with it, but its library for CUDA is not installed."""
     CARD_OLD = "the card is too old for CUDA"
+    CARD_NEVER = "the card is too old"
     NO_DRIVER = "no driver"
     """The kernel has none for the card."""
     NO_VULKAN = "no Vulkan driver"
@@ -208,9 +209,10 @@ def _nvidia(graphics: Graphics) -> Iterator[Advice]:
     elif able and cuda.version < OLDEST_CUDA:
         found = graphics.nvidia_driver
         yield _to_install(Problem.NVIDIA_OLD, graphics, "update", able[0].name, found)
+    by_vulkan = any(card.vendor == NVIDIA for card in vulkan_cards(graphics))
     for card in cuda.cards:
         if card.capability < OLDEST_CAPABILITY:
-            yield Advice(Problem.CARD_OLD, gpu=card.name)
+            yield Advice(Problem.CARD_OLD if by_vulkan else Problem.CARD_NEVER, gpu=card.name)
 
 
 def _refused(graphics: Graphics, cards: list[PciCard]) -> Iterator[Advice]:
@@ -243,6 +245,8 @@ def _vulkan(graphics: Graphics) -> Iterator[Advice]:
     for card in seen:
         if card.api < OLDEST_VULKAN:
             yield Advice(Problem.VULKAN_OLD, gpu=card.name, found="{}.{}".format(*card.api))
+        elif not card.storage_16_bit and card.vendor != NVIDIA:
+            yield Advice(Problem.CARD_NEVER, gpu=card.name)
 
 
 def _without_vulkan(graphics: Graphics, vendor: int, drivers: set[str]) -> Iterator[Advice]:
@@ -257,8 +261,7 @@ def _without_vulkan(graphics: Graphics, vendor: int, drivers: set[str]) -> Itera
 
 def _two_makers(graphics: Graphics) -> Iterator[Advice]:
     """Yield which of two makers' cards is used."""
-    chosen = backend(graphics)
-    cards = vulkan_cards(graphics)
+    chosen, cards = backend(graphics), vulkan_cards(graphics)
     if chosen.backend == "cuda":
         others = [card for card in cards if card.vendor != NVIDIA]
     else:
@@ -266,10 +269,12 @@ def _two_makers(graphics: Graphics) -> Iterator[Advice]:
     for other in others[:1]:
         if other.kind is not Kind.DISCRETE:
             problem = Problem.INTEGRATED_IDLE
-        elif chosen.backend == "cuda":
-            problem = Problem.OTHER_IDLE
-        else:
+        elif chosen.backend == "vulkan":
             problem = Problem.BOTH_USED
+        elif len(others) < len(cards):
+            problem = Problem.OTHER_IDLE
+        else:  # Vulkan does not run NVIDIA's card here, so there is no choice
+            return
         yield Advice(problem, gpu=chosen.gpu, other=other.name)
 
 

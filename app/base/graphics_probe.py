@@ -39,13 +39,13 @@ def look(root: Path = Path("/"), patience: float = _PATIENCE) -> Graphics:
         return Graphics(metal=True)
     answers = dict(zip(_QUESTIONS, _ask(tuple(_QUESTIONS), patience), strict=True))
     found = Graphics(answers["cuda"], answers["vulkan"])
-    return _with_linux(found, root) if sys.platform == "linux" else found
+    return with_linux(found, root) if sys.platform == "linux" else found
 
 
 # --- Linux ------------------------------------------------------------------------------------
 
 
-def _with_linux(found: Graphics, root: Path) -> Graphics:
+def with_linux(found: Graphics, root: Path) -> Graphics:
     """Add what the files of a Linux say."""
     wsl = "microsoft" in _text(root / "proc/version").lower()
     return Graphics(

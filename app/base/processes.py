@@ -20,6 +20,7 @@ from app.base import log as fault_log
 
 _MOST_COUNTED_S = 1.0  # counted between two looks at the clock
 _LOW_PRIORITY = 10  # of -20 to 19, on Unix
+_DYING_S = 5.0  # for a killed process to end; one that a driver keeps in the kernel never does
 _LOG_LIMIT = 1 << 20  # bytes after which the log is emptied
 
 
@@ -109,8 +110,9 @@ class ChildProcess:
         from multiprocessing.connection import wait
 
         try:
-            wait([self._connection, self._process.sentinel], timeout)
-            arrived = self._connection.poll()
+            ready = wait([self._connection, self._process.sentinel], timeout)
+            # A process may have sent its last message and ended between the looks at the two.
+            arrived = self._connection in ready or (bool(ready) and self._connection.poll())
             message = self._connection.recv() if arrived else None
         except (EOFError, OSError):
             raise ChildEnded from None
@@ -145,7 +147,7 @@ class ChildProcess:
         """Kill the process at once."""
         ran = self._process.is_alive()
         self._process.kill()
-        self._process.join()
+        self._process.join(_DYING_S)
         if not self._noted_end:
             self._noted_end = True
             end = "was ended" if ran else f"has ended with {self._process.exitcode}"

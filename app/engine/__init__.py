@@ -13,6 +13,6 @@ answer; ``load_progress`` tells how much of a model is loaded; ``history`` decid
 fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
 ``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``stream_signals``
 has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind the protocols of
-``engine_protocol``; ``ggml`` is its devices, which ``bandwidth`` measures; ``sampler_chain`` is how
-it draws a token.
+``engine_protocol``; ``ggml`` is its devices, ``bandwidth`` measures them, and
+``sampler_chain`` draws a token.
 """

@@ -21,7 +21,6 @@ ones that have a cause.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -34,6 +33,7 @@ from app.base.types import Done, SlowAnswer, SlowCause, Stats
 from app.engine import probe
 from app.engine.plan import Plan
 from app.engine.probe import Gpu
+from app.engine.processor_time import ProcessorTime
 from app.engine.speed_file import SpeedFile
 from app.engine.speed_model import DEPTH
 
@@ -126,7 +126,7 @@ class AnswerWatch:
         if not self._large:
             yield from events
             return
-        before = _ProcessorTime(self._pid)
+        before = ProcessorTime(self._pid)
         stats: Stats | None = None
         with closing(events):
             for event in events:
@@ -143,7 +143,7 @@ class AnswerWatch:
     def _expected(self, stats: Stats) -> float:
         return self._file.correction / self._token_s(stats)
 
-    def _learn(self, stats: Stats, before: _ProcessorTime) -> SlowAnswer | None:
+    def _learn(self, stats: Stats, before: ProcessorTime) -> SlowAnswer | None:
         """Correct the predictions by an answer, and return what is to be told of it."""
         slow: SlowAnswer | None = None
         if is_slow(stats, stats.expected):
@@ -155,7 +155,7 @@ class AnswerWatch:
             return slow
         return None
 
-    def _circumstances(self, before: _ProcessorTime) -> Circumstances:
+    def _circumstances(self, before: ProcessorTime) -> Circumstances:
         gpus: tuple[Gpu, ...] = ()
         if self._plan.shares:
             with suppress(FiresideError):
@@ -165,24 +165,5 @@ class AnswerWatch:
             psutil.virtual_memory().available,
             probe.on_battery(),
             probe.saves_power(),
-            _ProcessorTime(self._pid).by_others_since(before),
+            ProcessorTime(self._pid).by_others_since(before),
         )
-
-
-class _ProcessorTime:
-    """The processor's time that all programs, and the process ``pid``, have used until now."""
-
-    def __init__(self, pid: int | None) -> None:
-        times = psutil.cpu_times()
-        self._at = time.monotonic()
-        self._all = sum(float(getattr(times, name, 0.0)) for name in ("user", "nice", "system"))
-        self._own = 0.0
-        with suppress(psutil.Error):
-            own = psutil.Process(pid).cpu_times()
-            self._own = own.user + own.system
-
-    def by_others_since(self, before: _ProcessorTime) -> float:
-        """Return the share that other programs had since then."""
-        whole = (self._at - before._at) * (psutil.cpu_count() or 1)
-        others = (self._all - before._all) - (self._own - before._own)
-        return max(0.0, others / whole) if whole > 0 else 0.0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
+from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
 
 _POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
@@ -118,20 +119,24 @@ def model(path: Path) -> gguf.GgufHeader:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """This machine now, and for each model its header or the reason why it cannot be run."""
+    """This machine now, and for each model its header or the reason why it cannot be run.
+
+    ``graphics``: the cards and drivers, also those that llama.cpp cannot use.
+    """
 
     machine: Machine
     models: tuple[tuple[ModelRef, gguf.GgufHeader | ModelError], ...]
+    graphics: Graphics = UNKNOWN
 
 
-def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
+def examine(devices: Devices, models: Sequence[ModelRef], graphics: Graphics = UNKNOWN) -> Examined:
     """Examine this machine, with the worker's ``devices``, and those models that are files."""
     headers = (
         (each, _header_or_error(each.location.path))
         for each in models
         if isinstance(each.location, FileLocation)
     )
-    return Examined(machine(devices), tuple(headers))
+    return Examined(machine(devices), tuple(headers), graphics)
 
 
 def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:

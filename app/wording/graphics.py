@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from app.base.graphics import Graphics
 from app.base.graphics_advice import (
     OLDEST_DRIVER,
     OLDEST_VULKAN,
@@ -63,6 +64,19 @@ def reason(choice: Choice) -> str:
         case Reason.NO_DRIVER:
             return tr("Your GPU can’t be used yet, so Fireside uses the CPU.")
     return tr("No GPU found, so Fireside uses the CPU.")
+
+
+def drivers(graphics: Graphics) -> str:
+    """Return the drivers with their versions, in one line; empty for none.
+
+    "nvidia 580.95.05 (CUDA 13.0), radv Mesa 25.0.7"
+    """
+    major, minor = divmod(graphics.cuda.version // 10, 100)
+    runs = f"(CUDA {major}.{minor})" if graphics.cuda.version else ""
+    named = [" ".join(filter(None, ("nvidia", graphics.nvidia_driver, runs)))]
+    nvidia = named if graphics.nvidia_driver or runs else []
+    kernel = [card.driver for card in graphics.pci if card.driver not in ("nvidia", "")]
+    return ", ".join(dict.fromkeys([*nvidia, *kernel, *(c.driver for c in graphics.vulkan.cards)]))
 
 
 def _frozen() -> bool:
@@ -157,6 +171,8 @@ def _nvidia(advice: Advice) -> str:
             return tr("{gpu} is too old for CUDA 13. Fireside can use it with Vulkan.").format(
                 gpu=advice.gpu
             )
+        case Problem.CARD_NEVER:
+            return tr("{gpu} is too old for Fireside.").format(gpu=advice.gpu)
     return ""
 
 

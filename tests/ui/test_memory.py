@@ -18,7 +18,7 @@ from app.base.types import ModelRef
 from app.engine import plan, plan_choices, probe
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import Devices, Gpu, Machine
+from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.fakes.gpt_oss import header
@@ -41,7 +41,7 @@ def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fir
 
     def begin(*gpus: Gpu, free: float = 14, **changes: Any) -> Fireside:
         def look(devices: Devices) -> Machine:
-            return Machine(16 * GIB, int(free * GIB), 8, devices)
+            return Machine(16 * GIB, int(free * GIB), 8, devices, speeds=devices.speeds)
 
         monkeypatch.setattr(probe, "machine", look)
         monkeypatch.setattr(probe, "_header_or_error", lambda path: header("20b", path))
@@ -227,6 +227,7 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     settle(fireside)
     assert not fine.isChecked()
     assert note(dialog, number) == "Switched off"
+    assert list(parts(dialog, bar)) == ["Other apps", "Free"]
     press(dialog, "applyPlan")
     assert fireside.host.overrides.unused_gpus == (GPU.pci,)
     fine.click()
@@ -234,6 +235,40 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     assert note(dialog, number) == ""
     press(dialog, "applyPlan")
     assert not fireside.host.overrides.unused_gpus
+
+
+def test_the_speeds_are_measured_again_on_a_click(
+    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fireside = computer(GPU)
+    ready = threading.Event()
+    fast = Speeds(((GPU.name, DeviceSpeed(330, 9, 24)),), ((4, 38.0), (8, 52.4)))
+
+    def measure(cancel: threading.Event, *, again: bool) -> Speeds:
+        assert again
+        assert ready.wait(5)
+        fireside.backend.found = replace(fireside.backend.found, speeds=fast)
+        return fast
+
+    monkeypatch.setattr(fireside.backend, "measure", measure)
+    dialog = open_page(fireside)
+    said = child(dialog, QLabel, "measuredSpeeds")
+    again = child(dialog, QAbstractButton, "measureAgain")
+    assert said.text() == "The speed of this computer hasn’t been measured yet."
+    again.click()
+    assert said.text() == "Measuring the speed of this computer…"
+    assert not again.isEnabled()
+    ready.set()
+    fireside.until(lambda: "A fine card 330 GB/s, CPU 52 GB/s" in said.text())
+    assert "A fine card: 24 GB/s" in said.toolTip()
+    assert again.isEnabled()
+
+    def fails(cancel: threading.Event, *, again: bool) -> Speeds:
+        raise e.EngineFailed("no devices")
+
+    monkeypatch.setattr(fireside.backend, "measure", fails)
+    again.click()
+    fireside.until(lambda: said.property("tone") == "danger")
 
 
 def test_apply_keeps_the_wishes_and_reloads_the_model(
