@@ -106,6 +106,8 @@ class Plan:
     tokens_s: float = 0.0
     """Predicted speed of an answer, in tokens per second; 0 if unknown. The next is a prompt's."""
     prompt_tokens_s: float = 0.0
+    deeper_s: float = 0.0
+    """Predicted time that each token in the cache adds to that of the next one, in seconds."""
     longest: int = 0
     """The longest context that this machine can hold, to which this one may grow."""
     refused: tuple[PlanRefused, ...] = ()
@@ -263,6 +265,7 @@ def _plan(model: ModelSizes, machine: Machine, option: Option, host_room: int) -
         mmap=not (option.pinned or (can_repack and worth)),
         tokens_s=correction / option.token if known else 0.0,
         prompt_tokens_s=wanted.ubatch / option.batch if known else 0.0,
+        deeper_s=option.deeper,
     )
 
 

@@ -351,7 +351,9 @@ class LocalBackend:
             return None
         from app.engine.answer_watch import AnswerWatch
 
-        return AnswerWatch(settings, speeds, self._speeds, child.pid, lambda: self._gpus_now(child))
+        return AnswerWatch(
+            settings, speeds.correction, self._speeds, child.pid, lambda: self._gpus_now(child)
+        )
 
     def _gpus_now(self, child: _EngineProcess) -> tuple[Gpu, ...]:
         (found,) = self._exchange(threading.Event(), "devices", child=child)

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWidget
 
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
-from app.base.types import Loading, Part, Prompt
+from app.base.types import Loading, Part, Prompt, SlowAnswer, SlowCause
 from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
@@ -294,6 +294,21 @@ def test_less_memory_is_used_and_said(fireside: Fireside) -> None:
     assert less.held < failed.held
     told = fireside.find(QLabel, "bannerText").text()
     assert told.startswith("Demo model now uses less memory: ")
+
+
+def test_a_slow_answer_is_explained_and_less_memory_helps(fireside: Fireside) -> None:
+    found = plan.make(probe.model(DEMO), probe.machine(fireside.backend.found))
+    fireside.window.models.receive(ModelPlanned(demo_model(), found, reduced=False))
+    slow = SlowAnswer(9.0, 40.0, "RTX 4060", 3_100_000_000, SlowCause.GPU_MEMORY)
+    fireside.ask("why", *answer("Because."), slow)
+    fireside.shows("Because.")
+    text = fireside.find(QLabel, "bannerText").text
+    assert text().startswith("Other apps are using 3.1 GB of RTX 4060")
+    button = fireside.find(QAbstractButton, "bannerAction")
+    assert button.text() == "Use less memory"
+    button.click()
+    fireside.until(lambda: text().startswith("Demo model now uses less memory: "))
+    assert fireside.host.overrides.mapped
 
 
 def test_a_question_that_loads_it_takes_back_the_banner(fireside: Fireside) -> None:
