@@ -110,8 +110,9 @@ class ChildProcess:
         from multiprocessing.connection import wait
 
         try:
-            wait([self._connection, self._process.sentinel], timeout)
-            arrived = self._connection.poll()
+            ready = wait([self._connection, self._process.sentinel], timeout)
+            # A process may have sent its last message and ended between the looks at the two.
+            arrived = self._connection in ready or (bool(ready) and self._connection.poll())
             message = self._connection.recv() if arrived else None
         except (EOFError, OSError):
             raise ChildEnded from None

@@ -42,9 +42,7 @@ def run(path: Path, *, remove: bool) -> int:
     if done:
         say(said, *(f"  {each}" for each in done))
     if kept:
-        say(
-            tr("Not changed, because something else put it there:"), *(f"  {each}" for each in kept)
-        )
+        say(tr("Not changed, since it isn’t Fireside’s:"), *(f"  {each}" for each in kept))
     if remove:
         say(tr("To remove the app itself, delete {folder}.").format(folder=path.parent))
     elif str(_commands()) not in os.environ.get("PATH", "").split(os.pathsep):

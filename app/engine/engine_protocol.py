@@ -31,7 +31,10 @@ class Sampler(Protocol):
 
 
 class EngineModel(Protocol):
-    """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time."""
+    """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time.
+
+    ``asynchronous``: `decode` returns while a GPU still works; `Sampler.sample` then waits.
+    """
 
     @property
     def format(self) -> ChatFormat: ...
@@ -41,6 +44,8 @@ class EngineModel(Protocol):
     def size(self) -> int: ...
     @property
     def batch(self) -> int: ...
+    @property
+    def asynchronous(self) -> bool: ...
 
     def decode(self, tokens: Sequence[int]) -> bool:
         """Decode a batch into the KV cache; return False if it was stopped. Raises EngineFailed."""

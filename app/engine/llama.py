@@ -147,6 +147,7 @@ class _Model:
             llama, self._context, vocabulary, path, on_device=_output_on_gpu(plan)
         )
         self.batch = plan.ubatch
+        self.asynchronous = plan.gpu_layers > plan.layers and not plan.cpu_experts
         self.size = llama.llama_n_ctx(self._context)
         self.memory = _Memory(self._context, llama.llama_model_n_swa(self._handle))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
 from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
+
+_POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +155,14 @@ def on_battery() -> bool:
     except OSError:  # a container whose system does not report it
         return False
     return battery is not None and not battery.power_plugged
+
+
+def saves_power() -> bool:
+    """Return whether the system was told to save power, where that is known."""
+    if sys.platform == "win32":
+        status = (ctypes.c_uint8 * 12)()  # SYSTEM_POWER_STATUS, whose fourth byte is this flag
+        return bool(ctypes.windll.kernel32.GetSystemPowerStatus(status)) and status[3] == 1
+    try:
+        return _POWER_MODE.read_text(encoding="ascii").strip() == "low-power"
+    except (OSError, ValueError):  # not Linux, or its firmware has no modes
+        return False

@@ -25,8 +25,9 @@ if TYPE_CHECKING:  # a window need not wait for them
 _SETTLED_S = 10.0  # after the start, and between two attempts
 _POLL_S = 0.05
 _LOOK_S, _QUIET = 0.5, 50.0  # how long the load is looked at, and how many percent are no burden
-_PATIENCE_S = 30.0
-"""Seconds for one device: a driver may compile its programs first, and one that hangs is left."""
+_START_S, _PATIENCE_S = 60.0, 30.0
+"""Seconds for the start of the process, and for a device, whose driver may compile its programs."""
+_DRIVER_S = 3.0  # for a driver to tell its version: the end of the program waits for this
 
 
 class SpeedMeter:
@@ -74,19 +75,22 @@ def measure(
     target: Callable[[Connection, Path], None],
     log_file: Path,
     file: SpeedFile,
+    devices: Devices | None,
     cancel: threading.Event,
     *,
     again: bool,
 ) -> Speeds:
     """Measure in a process of its own, and keep the speeds in ``file``; see `Backend.measure`.
 
-    What has not been measured when the process dies, or when a device takes too long, stays
-    unknown.
+    ``devices`` are those that are known already. What has not been measured when the process dies,
+    or when a device takes too long, stays unknown.
     """
     from app.engine import probe
 
-    drivers, good = _drivers(), _is_good()
-    devices: Devices | None = None
+    good = _is_good()
+    if devices and not again and (kept := _kept(file, devices, good=good)):
+        return kept
+    devices = None
     speeds = probe.Speeds()
     with closing(_answers(target, log_file, cancel)) as answers:
         for found in answers:
@@ -94,20 +98,29 @@ def measure(
                 speeds = found
                 continue
             devices = found
-            known = file.speeds(devices)
-            if known and not again and not file.is_due(devices, drivers, good=good):
-                return known
+            if not again and (kept := _kept(file, devices, good=good)):
+                return kept
     if devices is None:
         raise EngineFailed("llama.cpp listed no devices")
-    file.keep(devices, drivers, speeds, good=good)
+    log.note(f"measure: {speeds}")
+    file.keep(devices, _drivers(devices), speeds, good=good)
     return file.speeds(devices) or speeds
 
 
-def _drivers() -> str:
+def _kept(file: SpeedFile, devices: Devices, *, good: bool) -> Speeds | None:
+    """Return the speeds that are known, unless they should be measured again."""
+    found = file.speeds(devices)
+    due = found is None or file.is_due(devices, _drivers(devices), good=good)
+    return None if due else found
+
+
+def _drivers(devices: Devices) -> str:
     """Return the versions of the drivers of this computer's GPUs."""
+    if not devices.gpus:
+        return ""
     from app.base import graphics_probe
 
-    found = graphics_probe.look()
+    found = graphics_probe.look(patience=_DRIVER_S)
     cards = (f"{card.name}: {card.driver}" for card in found.vulkan.cards)
     return "\n".join((found.nvidia_driver, str(found.cuda.version), *cards))
 
@@ -134,19 +147,20 @@ def _answers(
         raise EngineFailed(str(error)) from error
     try:
         child.send(("measure", 1))
-        while child.silence < _PATIENCE_S:
+        patience = _START_S
+        while child.silence < patience:
             if cancel.is_set():
                 raise Cancelled
             message = child.receive(_POLL_S)
             if message is None:
                 continue
-            _, payload = message
+            (_, payload), patience = message, _PATIENCE_S
             if payload is None:
                 return
             if isinstance(payload, FiresideError):
                 raise payload
             yield payload
-        log.note(f"measure: silent for {_PATIENCE_S:.0f} s")
+        log.note(f"measure: silent for {patience:.0f} s")
     except ChildEnded:
         log.note("measure: the process has died")
     finally:

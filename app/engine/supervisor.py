@@ -51,8 +51,9 @@ from app.formats import Abilities, abilities_of
 if TYPE_CHECKING:  # saves the window's start time and memory
     from multiprocessing.connection import Connection
 
+    from app.engine.answer_watch import AnswerWatch
     from app.engine.plan import Overrides, Plan
-    from app.engine.probe import Devices, Speeds
+    from app.engine.probe import Devices, Gpu, Speeds
     from app.engine.speed_file import SpeedFile
 
 _POLL_S = 0.02  # how often cancellation is checked
@@ -88,6 +89,8 @@ class _EngineProcess(ChildProcess):
         """The loaded file, and the overrides its plan was made with."""
         self.held = 0
         """Bytes of the computer's memory that the model holds and that cannot be paged out."""
+        self.watch: AnswerWatch | None = None
+        """What compares the speed of answers to the predicted one; None if none is predicted."""
         self.budget: int | None = None
         """The last disk budget sent to it, in bytes."""
 
@@ -174,7 +177,9 @@ class LocalBackend:
             yield from self._ready(request.model, cancel)
             self._set_budget()
             try:
-                yield from self._exchange(cancel, "ask", request, hurry=answer_now)
+                events = self._exchange(cancel, "ask", request, hurry=answer_now)
+                watch = self._child.watch if self._child else None
+                yield from watch.watched(events) if watch else events
             except EngineDied as error:
                 if not load_failure.could_not_read(error.exit_code):
                     raise
@@ -227,7 +232,9 @@ class LocalBackend:
 
         if self._speeds is None:
             return Speeds()
-        return speed_meter.measure(self._target, self._log, self._speeds, cancel, again=again)
+        return speed_meter.measure(
+            self._target, self._log, self._speeds, self._devices, cancel, again=again
+        )
 
     def forget(self, chat: int) -> None:
         with self._asking:
@@ -277,6 +284,7 @@ class LocalBackend:
                 yield from self._load(child, header, settings, cancel)
                 child.runs = path, overrides
                 child.held = settings.held
+                child.watch = self._watch(child, settings, machine.speeds)
                 return
             except OutOfMemory:
                 self._kill_child()
@@ -335,6 +343,20 @@ class LocalBackend:
         assert isinstance(found, Devices)
         log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return found
+
+    def _watch(
+        self, child: _EngineProcess, settings: Plan, speeds: Speeds | None
+    ) -> AnswerWatch | None:
+        if not self._speeds or not speeds or not settings.tokens_s:
+            return None
+        from app.engine.answer_watch import AnswerWatch
+
+        return AnswerWatch(settings, speeds, self._speeds, child.pid, lambda: self._gpus_now(child))
+
+    def _gpus_now(self, child: _EngineProcess) -> tuple[Gpu, ...]:
+        (found,) = self._exchange(threading.Event(), "devices", child=child)
+        gpus: tuple[Gpu, ...] = found.gpus
+        return gpus
 
     def _with_speeds(self, found: Devices) -> Devices:
         return replace(found, speeds=self._speeds.speeds(found)) if self._speeds else found

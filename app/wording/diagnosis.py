@@ -19,6 +19,7 @@ from app.engine.probe import Devices, Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
+from app.wording.measured_speeds import measured_speeds
 from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
@@ -125,6 +126,8 @@ def _machine(machine: Machine) -> Iterator[str]:
     yield _line(tr("Backends"), ", ".join(devices.backends))
     for gpu in devices.gpus:
         yield _line("GPU", _gpu(gpu))
+    for order, text in enumerate(measured_speeds(machine)):
+        yield _line("" if order else tr("Bandwidth"), text)
 
 
 def _graphics(examined: Examined) -> Iterator[str]:

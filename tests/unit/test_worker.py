@@ -978,3 +978,12 @@ def test_a_parent_that_does_not_listen_is_gone(
     served.send("devices")
     assert ended.wait(10)
     served.close()
+
+
+def test_devices_come_before_the_speeds_that_are_known_so_far(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "give_way", lambda: None)  # this process needs its priority
+    devices, *speeds = serve(loads=False).do("measure")
+    assert devices == probe.Devices(version="fake")
+    assert [each.processor for each in speeds] == [((1, 10.0),), ((2, 10.0),)]
