@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
+from app.base.graphics import UNKNOWN
 from app.base.graphics_advice import advice, backend
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
-from app.engine.probe import Devices, Examined, Gpu, Machine
+from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
@@ -136,7 +137,12 @@ def _graphics(examined: Examined) -> Iterator[str]:
     choice = backend(found)
     built_in = choice.backend.upper() in map(str.upper, devices.backends)
     if not devices.gpus:
-        yield _line("GPU", _not_found(devices) if built_in or found.metal else reason(choice))
+        names = " / ".join(name for name in devices.backends if name not in ("CPU", "BLAS"))
+        if built_in or found.metal:
+            text = tr("none found by {names}. Check your graphics driver.").format(names=names)
+        else:
+            text = reason(choice) if found != UNKNOWN else tr("none found")
+        yield _line("GPU", text)
     if names := drivers(found):
         yield _line(tr("Drivers"), names)
     hints = [told(each) for each in advice(found)]
@@ -145,11 +151,6 @@ def _graphics(examined: Examined) -> Iterator[str]:
     for sentence, *commands in filter(None, hints):
         yield _line("", sentence)
         yield from (f"{' ' * _INDENT}{command}" for command in commands)
-
-
-def _not_found(devices: Devices) -> str:
-    names = " / ".join(name for name in devices.backends if name not in ("CPU", "BLAS"))
-    return tr("none found by {names}. Check your graphics driver.").format(names=names)
 
 
 def _gpu(gpu: Gpu) -> str:

@@ -12,7 +12,7 @@ from app.base.graphics_advice import (
     OLDEST_DRIVER,
     OLDEST_VULKAN,
     Advice,
-    Choice,
+    BuildChoice,
     Problem,
     Reason,
 )
@@ -40,7 +40,7 @@ def told(advice: Advice) -> list[str]:
     return [f"{sentence} {how}", advice.command]
 
 
-def to_build(choice: Choice) -> list[str]:
+def to_build(choice: BuildChoice) -> list[str]:
     """Return how to get what llama.cpp lacks for a GPU, and if there is one, the command to run.
 
     Empty if there is no way.
@@ -68,7 +68,7 @@ def _elsewhere(problem: Problem) -> str:
     return ""
 
 
-def reason(choice: Choice) -> str:
+def reason(choice: BuildChoice) -> str:
     """Return why llama.cpp is built for what it is."""
     match choice.reason:
         case Reason.METAL:

@@ -88,7 +88,9 @@ def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
 
 
 def test_a_computer_without_a_gpu() -> None:
-    assert "GPU         No GPU found, so Fireside uses the CPU." in told(machine())
+    found = Graphics(Cuda(Asked.ABSENT))
+    assert "GPU         No GPU found, so Fireside uses the CPU." in told(machine(), found)
+    assert "GPU         none found\n" in told(machine())  # before the drivers are asked
 
 
 def test_what_is_wrong_with_a_driver_is_told_beside_another_gpu() -> None:

@@ -93,7 +93,7 @@ class MemoryPage(FormPage):
 
     def _probe_again(self) -> None:
         if self.isVisible():
-            self._hardware.look()
+            self._hardware.look(drivers=True)
 
     def _add_fields(self) -> None:
         self._cache = Segments(
