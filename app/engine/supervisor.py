@@ -110,10 +110,15 @@ def _no_overrides() -> Overrides:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """The user's overrides of the plan, and how many bytes of disk the KV cache may use."""
+    """The user's overrides of the plan, and how many bytes of disk the KV cache may use.
+
+    ``renewed`` is another number once the model is to be loaded again, in a new process and by a
+    new plan.
+    """
 
     overrides: Overrides = field(default_factory=_no_overrides)
     budget: int = 0
+    renewed: int = 0
 
 
 class LocalBackend:
@@ -153,6 +158,7 @@ class LocalBackend:
         self._ending = threading.Lock()
         self._child: _EngineProcess | None = None
         self._streams = itertools.count(1)
+        self._renewed = 0
         self._closed = False
 
     @property
@@ -362,8 +368,11 @@ class LocalBackend:
         return replace(found, speeds=self._speeds.speeds(found)) if self._speeds else found
 
     def _runs(self, model: ModelRef) -> bool:
-        child = self._child
-        wanted = (_file_of(model), self._options().overrides)
+        child, options = self._child, self._options()
+        if child and options.renewed != self._renewed:
+            child.runs = None
+        self._renewed = options.renewed
+        wanted = (_file_of(model), options.overrides)
         return child is not None and child.runs == wanted and child.alive
 
     def _set_budget(self) -> None:
