@@ -153,6 +153,11 @@ class Plan:
         return len({moved.layer for moved in self.moved if not moved.to})
 
     @property
+    def copies(self) -> bool:
+        """Whether long batches copy weights that are on the CPU to a GPU."""
+        return bool(self.shares) and (self.cpu_experts > 0 or self.gpu_layers <= self.layers)
+
+    @property
     def needed(self) -> int:
         """Bytes of the computer's memory that it needs."""
         unified = self.gpu is not None and self.gpu.unified
@@ -187,12 +192,16 @@ class _Family:
         return MemorySettings(self.context, self.cache, self.gpu_layers, cpu_experts)
 
 
-def make(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
-    """Return the best plan for the memory that is free now.
+def make(
+    header: GgufHeader, machine: Machine, overrides: Overrides = Overrides(), least: int = 0
+) -> Plan:
+    """Return the best plan for the memory that is free now, with ``least`` tokens of context.
 
     If none fits now, it is the smallest, provided that fits once other programs are closed. Raises
     ModelTooLarge if not even that would do.
     """
+    if least and not overrides.context:
+        overrides = replace(overrides, context=least)
     plan = propose(header, machine, overrides)
     if is_possible(plan, machine):
         return plan
@@ -233,10 +242,10 @@ def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrid
     return replace(least, refused=tuple(refused.values()))
 
 
-def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
+def smaller(plan: Plan, header: GgufHeader, machine: Machine, device: str = "") -> Plan | None:
     """Return the best plan that needs clearly less than ``plan``, whose allocation failed.
 
-    None if there is none.
+    None if there is none. ``device``: ggml's name of the device whose memory was full, if known.
     """
     if plan.repack and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
