@@ -28,6 +28,7 @@ from app.base.types import (
     Part,
     Request,
     Role,
+    SlowAnswer,
     StopReason,
 )
 from app.engine.backend import Backend, Planned, Steps
@@ -35,6 +36,7 @@ from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
 from app.turn import (
+    AnsweredSlowly,
     ChatEvent,
     ModelFailed,
     ModelLoading,
@@ -345,6 +347,9 @@ class Chats:
                     if isinstance(event, Done):
                         state = _STATES[event.reason]
                         writer.stats = event.stats
+                        continue
+                    if isinstance(event, SlowAnswer):
+                        self._publish(AnsweredSlowly(row.chat, request.model, event))
                         continue
                     if isinstance(event, Delta):
                         writer.add(event)

@@ -20,6 +20,7 @@ from app.base.types import (
     Prefill,
     Prompt,
     Role,
+    SlowAnswer,
 )
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 
@@ -165,6 +166,15 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredSlowly:
+    """An answer was much slower than predicted; published once per loaded model at most."""
+
+    chat: int
+    model: ModelRef
+    slow: SlowAnswer
+
+
+@dataclass(frozen=True, slots=True)
 class TurnWithdrawn:
     """The answer was withdrawn before anything of it came, and is not stored any more.
 
@@ -218,6 +228,7 @@ ChatEvent = (
     | TurnStarted
     | TurnProgress
     | TurnEnded
+    | AnsweredSlowly
     | TurnWithdrawn
     | NotSaved
     | SavedAgain

@@ -39,6 +39,7 @@ from app.cli.output import (
 from app.cli.this_computer import in_use
 from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
+from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from app.wording.demo_words import declined_sentence
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             instructions=options.system,
             sampling=model.sampling,
         )
-        engine = DemoFilter(LocalBackend(log), demo_model())
+        engine = DemoFilter(LocalBackend(log, speeds=SpeedFile(folders.speeds)), demo_model())
         backend = stack.enter_context(closing(engine))
         return _print_answer(backend, request, as_json=options.json)
 

@@ -46,7 +46,8 @@ def problem() -> str:
 
 def missing_library(error: ImportError | OSError) -> str:
     """Return the sentence for a library that was not found, empty if that is not the reason."""
-    if found := _MISSING.search(str(error)):
+    # A frozen app raises an error of its own from that of the system.
+    if found := _MISSING.search(f"{error} {error.__cause__}"):
         return _install_sentence([found[1], *_missing_for_qt()])
     return ""
 
@@ -141,7 +142,7 @@ def _cannot_load(plugin: str) -> str:
         except OSError as error:
             reason = missing_library(error)
             return reason or tr("Couldn’t open the Fireside window ({reason}).").format(
-                reason=error
+                reason=error.__cause__ or error
             )
     return ""
 
@@ -159,10 +160,17 @@ def _missing_for_qt() -> Iterator[str]:
     files = [
         *_qt_files("plugins/platforms/libqxcb.so", "lib/libQt6Gui.so.6", "lib/libQt6Widgets.so.6")
     ]
+    own = getattr(sys, "_MEIPASS", "")  # a frozen app brings some along
+    environment = os.environ | ({"LD_LIBRARY_PATH": own} if own else {})
     with suppress(OSError, subprocess.TimeoutExpired):
         if files:
             ran = subprocess.run(
-                ["ldd", *files], capture_output=True, text=True, timeout=_LDD_S, check=False
+                ["ldd", *files],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=_LDD_S,
+                check=False,
             )
             yield from _NOT_FOUND.findall(ran.stdout)
 

@@ -14,7 +14,7 @@ from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.plan import Plan
-    from app.engine.probe import Devices
+    from app.engine.probe import Devices, Speeds
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -80,7 +80,9 @@ class Backend(Protocol):
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Steps[Event | Planned]:
-        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done at the end.
+        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done.
+
+        Perhaps a SlowAnswer follows.
 
         If the engine has to be loaded again during an answer, because a GPU was lost, it begins
         again with Planned; the deltas go on where they were.
@@ -112,6 +114,14 @@ class Backend(Protocol):
 
     def devices(self) -> Devices:
         """Return what llama.cpp finds on this computer; from any thread. Raises EngineError."""
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        """Measure this computer's speeds, which takes seconds, and keep them.
+
+        Those that are known are returned at once, unless ``again``. Begins once nothing else is to
+        be done. Raises Cancelled once ``cancel`` is set; the backend itself sets it when a request
+        needs the engine. Raises EngineError.
+        """
 
     def forget(self, chat: int) -> None:
         """Delete a chat's cached state, in memory and on disk. Raises EngineError."""
@@ -166,6 +176,11 @@ class ScriptedBackend:
         from app.engine.probe import Devices
 
         return Devices()
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        from app.engine.probe import Speeds
+
+        return Speeds()
 
     def forget(self, chat: int) -> None:
         pass

@@ -14,6 +14,7 @@ from app.base.processes import ChildProcess, end_first_without_memory, write_out
 if TYPE_CHECKING:  # saves the window's start time and memory
     from multiprocessing.connection import Connection
 
+    from app.engine.answer_watch import AnswerWatch
     from app.engine.plan import Overrides, Plan
 
 Target = Callable[["Connection", Path], None]
@@ -21,6 +22,9 @@ Target = Callable[["Connection", Path], None]
 _NO_GPU = "FIRESIDE_NO_GPU"
 WITHOUT_GPUS = {_NO_GPU: "1", "GGML_DISABLE_VULKAN": "1", "CUDA_VISIBLE_DEVICES": "-1"}
 """The environment of a process that asks no driver; the last two are for what is built in."""
+
+OFFLOAD = "GGML_OP_OFFLOAD_MIN_BATCH"
+"""The shortest batch for which weights are copied to a GPU; read when backends are loaded."""
 
 
 def run_child(connection: Connection, log: Path) -> None:
@@ -45,11 +49,14 @@ class EngineProcess(ChildProcess):
             super().__init__(target, (log,), name="engine", log=log, environment=environment)
         except OSError as error:
             raise EngineFailed(str(error)) from error
+        self.environment = environment
         self.runs: tuple[Path, Overrides] | None = None
         """The loaded file, and the overrides its plan was made with."""
         self.plan: Plan | None = None
         """The plan by which a model is, or is being, loaded."""
         self.held = 0
         """Bytes of the computer's memory that the model holds and that cannot be paged out."""
+        self.watch: AnswerWatch | None = None
+        """What compares the speed of answers to the predicted one; None if none is predicted."""
         self.budget: int | None = None
         """The last disk budget sent to it, in bytes."""

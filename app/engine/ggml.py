@@ -18,7 +18,7 @@ from app.engine.gpu_library import GpuLibrary
 from app.engine.plan import MovedExperts, Plan, Share
 from app.engine.probe import BackendFault, Gpu, UnusedBackend
 
-_GPU, _INTEGRATED = 1, 2  # enum ggml_backend_dev_type
+_CPU, _GPU, _INTEGRATED = 0, 1, 2  # enum ggml_backend_dev_type
 _UNIFIED = ("Metal", "MTL")  # Apple's GPUs report themselves as discrete ones
 _MOST_DEVICES = 16  # llama_max_devices
 _NOTHING = rb"^fireside-none$"  # the name of no tensor
@@ -147,6 +147,19 @@ class Ggml:
         found = self._by_name()
         chosen = [found[share.gpu.name] for share in shares if share.gpu.name in found]
         return (ctypes.c_void_p * (len(chosen) + 1))(*chosen, None)
+
+    def function(self, name: str, result: Any, *arguments: Any) -> Any:
+        """Return a function of ggml-base. Raises AttributeError if this one has none."""
+        return _declare(self._base, name, result, *arguments)
+
+    def find(self, gpu: Gpu | None) -> int | None:
+        """Return the device of a GPU, or the processor's; None if there is none."""
+        kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+        name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
+        for device in self._devices():
+            if name(device).decode() == gpu.name if gpu else kind(device) == _CPU:
+                return device
+        return None
 
     def overrides(self, plan: Plan) -> Any:
         """Return where the moved experts lie, as an array that ends in NULL.

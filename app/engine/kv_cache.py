@@ -99,6 +99,10 @@ class KvCache:
         """Restore the state from before an aborted decode."""
         self._cut(len(self.tokens))
 
+    def take_back(self) -> None:
+        """Remove the last token, which turned out not to be wanted."""
+        self._cut(len(self.tokens) - 1)
+
     def checkpoint(self) -> None:
         """Save the window, so that the cache can be truncated to its present length later."""
         length = self._settled = len(self.tokens)

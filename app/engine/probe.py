@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +12,10 @@ from pathlib import Path
 
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
+from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
+
+_POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Devices:
     GPUs, the processor's features ("AVX512", "AMX_INT8"), the backends that were built into it or
     loaded, and those that could not be.
     ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are
-    counted as free.
+    counted as free. ``speeds``: those that were measured on this computer; None until then.
     """
 
     gpus: tuple[Gpu, ...] = ()
@@ -69,6 +74,7 @@ class Devices:
     version: str = ""
     held: int = 0
     unused: tuple[UnusedBackend, ...] = ()
+    speeds: Speeds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +96,13 @@ class Speeds:
 
     ``gpus`` by ggml's name; ``processor``: GB/s at which it reads weights, by the number of
     threads. ``correction``: the speed of answers that was reached, as a share of the predicted one.
+    ``measured``: when, in POSIX seconds; 0 if unknown.
     """
 
     gpus: tuple[tuple[str, DeviceSpeed], ...] = ()
     processor: tuple[tuple[int, float], ...] = ()
     correction: float = 1.0
+    measured: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,8 @@ class Machine:
     """Memory in bytes; ``cores`` are the physical ones that this process may use.
 
     ``performance_cores``: how many of them are fast ones, 0 if all are alike. ``speeds``: None
-    until they are measured.
+    until they are measured. ``headless``: GPUs without a display, by their place on the bus, where
+    that is known.
     """
 
     memory: int
@@ -111,6 +120,7 @@ class Machine:
     devices: Devices = Devices()
     performance_cores: int = 0
     speeds: Speeds | None = None
+    headless: tuple[str, ...] = ()
 
 
 def machine(devices: Devices = Devices()) -> Machine:
@@ -122,7 +132,7 @@ def machine(devices: Devices = Devices()) -> Machine:
     physical = psutil.cpu_count(logical=False) or usable or 1
     cores = max(1, min(physical, usable or physical))
     available = min(memory.total, memory.available + devices.held)
-    return Machine(memory.total, available, cores, devices)
+    return Machine(memory.total, available, cores, devices, speeds=devices.speeds)
 
 
 def model(path: Path) -> gguf.GgufHeader:
@@ -135,20 +145,24 @@ def model(path: Path) -> gguf.GgufHeader:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """This machine now, and for each model its header or the reason why it cannot be run."""
+    """This machine now, and for each model its header or the reason why it cannot be run.
+
+    ``graphics``: the cards and drivers, also those that llama.cpp cannot use.
+    """
 
     machine: Machine
     models: tuple[tuple[ModelRef, gguf.GgufHeader | ModelError], ...]
+    graphics: Graphics = UNKNOWN
 
 
-def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
+def examine(devices: Devices, models: Sequence[ModelRef], graphics: Graphics = UNKNOWN) -> Examined:
     """Examine this machine, with the worker's ``devices``, and those models that are files."""
     headers = (
         (each, _header_or_error(each.location.path))
         for each in models
         if isinstance(each.location, FileLocation)
     )
-    return Examined(machine(devices), tuple(headers))
+    return Examined(machine(devices), tuple(headers), graphics)
 
 
 def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:
@@ -167,3 +181,14 @@ def on_battery() -> bool:
     except OSError:  # a container whose system does not report it
         return False
     return battery is not None and not battery.power_plugged
+
+
+def saves_power() -> bool:
+    """Return whether the system was told to save power, where that is known."""
+    if sys.platform == "win32":
+        status = (ctypes.c_uint8 * 12)()  # SYSTEM_POWER_STATUS, whose fourth byte is this flag
+        return bool(ctypes.windll.kernel32.GetSystemPowerStatus(status)) and status[3] == 1
+    try:
+        return _POWER_MODE.read_text(encoding="ascii").strip() == "low-power"
+    except (OSError, ValueError):  # not Linux, or its firmware has no modes
+        return False

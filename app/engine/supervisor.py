@@ -7,6 +7,7 @@ died, hangs or was killed becomes an error here, and the next request starts ano
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 from collections import deque
@@ -41,16 +42,18 @@ from app.base.types import (
     Prompt,
     Request,
 )
-from app.engine import load_failure
+from app.engine import load_failure, speed_meter
 from app.engine.backend import GpuFault, GpuTrouble, Planned
-from app.engine.engine_process import WITHOUT_GPUS, EngineProcess, Target, run_child
+from app.engine.engine_process import OFFLOAD, WITHOUT_GPUS, EngineProcess, Target, run_child
 from app.engine.engine_protocol import NeedsContext
 from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
+    from app.engine.answer_watch import AnswerWatch
     from app.engine.plan import Overrides, Plan
-    from app.engine.probe import Devices, Machine, UnusedBackend
+    from app.engine.probe import Devices, Gpu, Machine, Speeds, UnusedBackend
     from app.engine.recovery import Answer, GpuLosses
+    from app.engine.speed_file import SpeedFile
 
 _POLL_S = 0.02  # how often cancellation is checked
 _LOG_TAIL = 2000  # bytes of the log that go into a report
@@ -84,6 +87,8 @@ class LocalBackend:
     ``cache_folder``: where the KV cache is saved (see `app.engine.kv_disk_cache`), or None.
     ``options`` is called before every command; the model is loaded again if they changed.
 
+    ``speeds``: where the measured speeds of this computer are kept, or None.
+
     ``silence``: seconds without a message from a busy process after which it counts as hung; one
     batch of a prompt can take tens of seconds on a slow machine. ``grace``: seconds that a process
     gets to obey a stop.
@@ -94,6 +99,7 @@ class LocalBackend:
         log: Path,
         cache_folder: Path | None = None,
         options: Callable[[], EngineOptions] = EngineOptions,
+        speeds: SpeedFile | None = None,
         *,
         target: Target = run_child,
         silence: float = 180.0,
@@ -102,6 +108,7 @@ class LocalBackend:
         self._log = log
         self._cache_folder = cache_folder
         self._options = options
+        self._speeds = speeds
         self._target = target
         self._devices: Devices | None = None
         self._crash: UnusedBackend | None = None
@@ -164,7 +171,9 @@ class LocalBackend:
         request, child, needed = answer.request, self._child, 0
         self._set_budget()
         try:
-            for event in self._exchange(cancel, "ask", request, may_grow, hurry=hurry):
+            events = self._exchange(cancel, "ask", request, may_grow, hurry=hurry)
+            watch = child.watch if child else None
+            for event in watch.watched(events) if watch else events:
                 if isinstance(event, NeedsContext):
                     needed = event.tokens
                     continue
@@ -231,7 +240,16 @@ class LocalBackend:
             found = self._devices
             assert found
         child = self._child
-        return replace(found, held=child.held if child else 0)
+        return replace(self._with_speeds(found), held=child.held if child else 0)
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        from app.engine.probe import Speeds
+
+        if self._speeds is None:
+            return Speeds()
+        return speed_meter.measure(
+            self._target, self._log, self._speeds, self._devices, cancel, again=again
+        )
 
     def forget(self, chat: int) -> None:
         with self._asking:
@@ -271,22 +289,26 @@ class LocalBackend:
         settings: Plan | None = None
         full, lost = "", False
         while True:
-            child = self._started(header.path)
+            child = self._started(header)
             try:
                 machine = self._machine(header)
-                less = plan.smaller(tried, header, machine, full) if tried else None
+                less = plan.smaller(tried, header, machine, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
+                if settings.copies and child.environment != self._environment(header):
+                    self._close_child()  # the speeds were not known before the devices were
+                    continue
                 yield Planned(settings, less is not None, self._trouble)
                 child.plan, self._trouble = settings, None
                 yield from self._load(child, header, settings, cancel)
                 child.runs = header.path, overrides
                 child.held = settings.held
+                child.watch = self._watch(child, settings, machine.speeds)
                 return
             except OutOfMemory as error:
                 self._kill_child()
                 if tried or not settings:
                     raise
-                if not plan.smaller(settings, header, machine, error.device):
+                if not plan.smaller(settings, header, machine, error.device, least):
                     raise
                 tried, full = settings, error.device
             except CacheUnsupported:
@@ -303,16 +325,15 @@ class LocalBackend:
                 self._kill_child()
                 raise
 
-    def _started(self, path: Path | None = None) -> EngineProcess:
+    def _started(self, header: GgufHeader | None = None) -> EngineProcess:
         """Return a new process, which has told its devices.
 
         If a driver ends it, it is started again without asking any. If it ends all the same,
-        loading ``path`` has failed.
+        loading the model of ``header`` has failed.
         """
         while True:
-            environment = WITHOUT_GPUS if self._crash else {}
-            child = EngineProcess(self._target, self._log, environment)
-            if path:
+            child = EngineProcess(self._target, self._log, self._environment(header))
+            if header:
                 self._child = child
             try:
                 self._devices = self._ask_devices(child)
@@ -326,10 +347,22 @@ class LocalBackend:
                     detail = load_failure.last_message(log_end)
                     self._crash = UnusedBackend("", BackendFault.CRASHED, detail)
                     self._trouble = GpuTrouble(GpuFault.DRIVER)
-                elif path and isinstance(error, EngineDied):
-                    raise load_failure.ended(path, error.exit_code, log_end) from error
+                elif header and isinstance(error, EngineDied):
+                    raise load_failure.ended(header.path, error.exit_code, log_end) from error
                 else:
                     raise
+
+    def _environment(self, header: GgufHeader | None) -> dict[str, str]:
+        """Return the environment variables for a process that is to load a model."""
+        if self._crash:
+            return WITHOUT_GPUS
+        if header is None or OFFLOAD in os.environ:
+            return {}
+        from app.engine import speed_model
+        from app.engine.memory_model import ModelSizes
+
+        speeds = self._with_speeds(self._devices).speeds if self._devices else None
+        return {OFFLOAD: str(speed_model.offload_batch(ModelSizes(header), speeds))}
 
     def _machine(self, header: GgufHeader) -> Machine:
         """Return this machine with the GPUs that can be used for a model, as far as known now."""
@@ -337,7 +370,9 @@ class LocalBackend:
 
         if self._devices is None:
             return probe.machine()
-        devices = replace(self._devices, held=self._child.held if self._child else 0)
+        devices = replace(
+            self._with_speeds(self._devices), held=self._child.held if self._child else 0
+        )
         if self._losses:
             devices = self._losses.left(devices)
         libraries = gpu_library.found(gpu_library.root())
@@ -394,6 +429,23 @@ class LocalBackend:
         assert isinstance(found, Devices)
         log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return replace(found, unused=(*found.unused, self._crash)) if self._crash else found
+
+    def _watch(
+        self, child: EngineProcess, settings: Plan, speeds: Speeds | None
+    ) -> AnswerWatch | None:
+        if not self._speeds or not speeds or not settings.tokens_s:
+            return None
+        from app.engine.answer_watch import AnswerWatch
+
+        return AnswerWatch(settings, speeds, self._speeds, child.pid, lambda: self._gpus_now(child))
+
+    def _gpus_now(self, child: EngineProcess) -> tuple[Gpu, ...]:
+        (found,) = self._exchange(threading.Event(), "devices", child=child)
+        gpus: tuple[Gpu, ...] = found.gpus
+        return gpus
+
+    def _with_speeds(self, found: Devices) -> Devices:
+        return replace(found, speeds=self._speeds.speeds(found)) if self._speeds else found
 
     def _runs(self, model: ModelRef) -> bool:
         child = self._child

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import queue
-import random
 import sys
 import threading
 import time
@@ -38,8 +37,8 @@ from app.base.errors import (
     ModelLoadFailed,
     RequestUnsupported,
 )
+from app.base.processes import give_way
 from app.base.types import (
-    Delta,
     Done,
     Loading,
     Prefill,
@@ -51,14 +50,14 @@ from app.base.types import (
 )
 from app.engine.attached_sizes import AttachedSizes
 from app.engine.engine_protocol import Engine, EngineModel, NeedsContext
+from app.engine.generation import Generation
 from app.engine.history import context_needed, messages_to_drop, reserved
 from app.engine.kv_cache import KvCache
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.load_progress import LoadProgress
 from app.engine.plan import Plan
-from app.engine.stop_texts import StopTexts
 from app.engine.stream_signals import StreamSignals
-from app.formats import AnswerParser, RenderedRequest
+from app.formats import RenderedRequest
 
 _IDLE_S = 3.0  # without a command, after which the cache is written to disk
 _AHEAD = 64  # tokens per batch when reading ahead: a question waits for one at most
@@ -94,22 +93,6 @@ class RenderedPrompt:
         )
 
 
-class _Counters:
-    """Counters while an answer is generated. Times are time.monotonic()'s."""
-
-    def __init__(self, seed: int | None) -> None:
-        self.seed = random.getrandbits(32) if seed is None else seed % (1 << 32)
-        self.arrived = self.first = time.monotonic()
-        self.generated = 0
-        self.reasoning = 0
-
-    def count(self, *, reasoning: bool) -> None:
-        if not self.generated:
-            self.first = time.monotonic()
-        self.generated += 1
-        self.reasoning += reasoning
-
-
 class Worker:
     """The loop: executes commands in order; only cancel and hurry overtake."""
 
@@ -124,7 +107,6 @@ class Worker:
         self._attached = AttachedSizes()
         self._cache: KvCache | None = None
         self._stream = 0
-        self._stop_texts = StopTexts()
         self._may_keep = False
 
     def serve(self) -> None:
@@ -132,6 +114,7 @@ class Worker:
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         work: dict[str, Callable[..., None]] = {
             "devices": lambda: self._send(self._engine.devices()),
+            "measure": self._measure,
             "load": self._load,
             "ask": self._ask,
             "prepare": self._prepare,
@@ -185,20 +168,18 @@ class Worker:
                     self._commands.put((f"{name} with the number of another", stream))
 
     def _send(self, payload: object) -> None:
-        """Send a payload of the current stream; of a delta, what cannot be in a stop text."""
-        if not isinstance(payload, Delta):
-            self._put(payload)
-            return
-        for delta in self._stop_texts.feed(payload):
-            self._put(delta)
-        if self._stop_texts.found:
-            self._signals.cancel(self._stream)
-
-    def _put(self, payload: object) -> None:
+        """Send a payload of the current stream."""
         try:
             self._connection.send((self._stream, payload))
         except OSError:
             os._exit(0)
+
+    def _measure(self) -> None:
+        """Send the devices, and then the speeds that are known so far, as often as they grow."""
+        give_way()
+        self._send(self._engine.devices())
+        for speeds in self._engine.measure():
+            self._send(speeds)
 
     def _load(self, path: Path, plan: Plan, keep: Path | None) -> None:
         told = LoadProgress(lambda fraction: self._send(Loading(fraction)))
@@ -295,8 +276,9 @@ class Worker:
         self._may_keep = False
         if not may_grow:
             self._longest = model.size
-        self._stop_texts = StopTexts(request.stop)
-        tally = _Counters(request.sampling.seed)
+        answer = Generation(
+            request, model, cache, self._signals, send=self._send, decode=self._decode
+        )
         prompt = self._prompt(request, model.format.render)
         tokens = prompt.tokens
         if prompt.context > model.size:
@@ -317,32 +299,25 @@ class Worker:
             raise Cancelled
         if not request.ephemeral:
             cache.checkpoint()
-        if not self._decode(tokens[-1:]):
-            raise Cancelled
-        reason = self._generate(request, tally)
-        for delta in self._stop_texts.rest():
-            self._put(delta)
-        if self._stop_texts.found:
-            reason = StopReason.STOP_TEXT
+        reason = answer.run(tokens[-1])
         # The next prompt will begin with this one, unless an answer is being continued.
         self._may_keep = reason in (StopReason.END, StopReason.STOP_TEXT)
-        endless = reason is StopReason.LENGTH and _repeats(cache.tokens[-tally.generated :])
         stats = Stats(
             prompt_tokens=len(tokens),
             evaluated=len(tokens) - reused,
-            generated=tally.generated,
-            reasoning_tokens=tally.reasoning,
-            first_token_s=tally.first - tally.arrived,
-            generation_s=time.monotonic() - tally.first,
+            generated=answer.generated,
+            reasoning_tokens=answer.reasoning,
+            first_token_s=answer.first - answer.arrived,
+            generation_s=time.monotonic() - answer.first,
             peak_memory=_peak_memory(),
-            seed=tally.seed,
+            seed=answer.seed,
             context=model.size,
             restored=restored,
             dropped=prompt.dropped,
         )
         self._send(Done(reason, stats))
-        if endless:
-            raise AnswerEndless(tally.generated)
+        if answer.endless:
+            raise AnswerEndless(answer.generated)
 
     def _decode(self, tokens: Sequence[int]) -> bool:
         model, cache = self._loaded()
@@ -377,59 +352,8 @@ class Worker:
         self._send(Prefill(done, len(tokens)))
         return True
 
-    def _generate(self, request: Request, tally: _Counters) -> StopReason:
-        """Draw tokens after the prompt until something ends the answer."""
-        model, cache = self._loaded()
-        parser = model.format.parser(request)
-        most = request.sampling.max_tokens or model.size
-        sampler = model.sampler(request.sampling, tally.seed)
-        reason = StopReason.LENGTH
-        try:
-            while tally.generated < most and len(cache.tokens) < model.size:
-                if self._signals.hurried and not self._answer_now(parser):
-                    reason = StopReason.CANCELLED
-                    break
-                token = sampler.sample()
-                tally.count(reasoning=parser.in_reasoning)
-                for delta in parser.feed(token):
-                    self._send(delta)
-                if parser.stop is not None:
-                    reason = parser.stop
-                    break
-                if self._signals.stopped or not self._decode([token]):
-                    reason = StopReason.CANCELLED
-                    break
-                if not tally.generated % _LOOK and _repeats(cache.tokens[-tally.generated :]):
-                    break
-        finally:
-            sampler.close()
-        for delta in parser.finish():
-            self._send(delta)
-        return reason
-
-    def _answer_now(self, parser: AnswerParser) -> bool:
-        """Close the reasoning and begin the answer; return False if decoding was stopped."""
-        model, cache = self._loaded()
-        tokens = parser.close_reasoning()
-        if not tokens or len(cache.tokens) + len(tokens) >= model.size:
-            return True
-        for token in tokens:
-            for delta in parser.feed(token):
-                self._send(delta)
-        return self._decode(tokens)
-
 
 _NO_TOKEN = -1
-# An answer whose last 2,048 tokens repeat the same 64 or fewer would never end: a table, a drawing
-# or a list of numbers that somebody wants is shorter, or changes as it goes on.
-_REPEATED, _CYCLE = 2048, 64
-_LOOK = 256  # tokens between two checks
-
-
-def _repeats(tokens: Sequence[int]) -> bool:
-    """Return whether a sequence ends in many repetitions of a few tokens."""
-    end = tokens[-_REPEATED:]
-    return len(end) == _REPEATED and any(end[n:] == end[:-n] for n in range(1, _CYCLE + 1))
 
 
 def _peak_memory() -> int:

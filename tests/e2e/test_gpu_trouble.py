@@ -11,14 +11,16 @@ from app.base.draft import Draft
 from app.base.errors import GpuLost
 from app.base.types import Delta, Request
 from app.engine.backend import GpuFault, GpuTrouble, Planned
+from app.engine.plan import Overrides
 from app.engine.probe import BackendFault
-from app.engine.supervisor import LocalBackend
+from app.engine.supervisor import EngineOptions, LocalBackend
 from app.wording.gpu_trouble import trouble_sentence
 from tests.e2e.engine import ask
 from tests.fakes import gpu_processes
 from tests.fakes.gpu_processes import CARDS, WORDS
 
 CALL_ALL = "".join(WORDS)
+ON_GPU = EngineOptions(Overrides(gpu_layers=5))  # the demo model alone is faster on a CPU
 Make = Callable[..., LocalBackend]
 
 
@@ -45,7 +47,7 @@ def test_an_answer_goes_on_when_a_gpu_is_lost(
     make: Make, monkeypatch: pytest.MonkeyPatch, kind: str, fault: GpuFault
 ) -> None:
     monkeypatch.setenv("FIRESIDE_TEST_LOST", f"{kind} 1")
-    backend = make(target=gpu_processes.loses_a_gpu)
+    backend = make(target=gpu_processes.loses_a_gpu, options=lambda: ON_GPU)
     said, (first, second) = told(backend, ask("Count to 4."))
     assert said == CALL_ALL  # no word is missing, and none came twice
     assert first.trouble is None
@@ -59,7 +61,7 @@ def test_a_gpu_that_is_lost_again_is_left_alone(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FIRESIDE_TEST_LOST", "CUDA 2")
-    backend = make(target=gpu_processes.loses_a_gpu)
+    backend = make(target=gpu_processes.loses_a_gpu, options=lambda: ON_GPU)
     with pytest.raises(GpuLost) as caught:
         told(backend, ask("Count to 4."))
     assert caught.value.gpu == CARDS[0].description

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWidget
 
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
-from app.base.types import Part
+from app.base.types import Loading, Part, Prompt
 from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
@@ -20,7 +20,7 @@ from app.host import demo_model
 from app.store import State
 from app.turn import ModelPlanned
 from app.ui.conversation.thought_panel import ThoughtHeader, WorkBar
-from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.driver import Fireside, Start, Step, answer, done, make, said
 from tests.ui.qt import child
 
 DEMO = Path(demo_model().place)
@@ -51,11 +51,15 @@ def switch(fireside: Fireside, folder: Path) -> None:
 
 
 def waits(fireside: Fireside, model: str = "mine") -> None:
+    shows_work(fireside, f"Loading {model}… 40%")
+
+
+def shows_work(fireside: Fireside, label: str) -> None:
     def headers() -> list[str]:
         found = fireside.window.findChildren(ThoughtHeader, "thought")
         return [header.text() for header in found if header.isVisible()]
 
-    fireside.until(lambda: f"Loading {model}… 40%" in headers())
+    fireside.until(lambda: label in headers())
 
 
 def buttons(fireside: Fireside, name: str) -> list[str]:
@@ -362,3 +366,31 @@ def test_without_a_question_the_banner_says_it(
         press(fireside, "bannerLoadAgain")
         fireside.until(lambda: fireside.window.models.loading is None)
         assert not fireside.window.banner.isVisible()
+
+
+def test_a_chat_that_needs_more_context_says_so_while_it_is_made(fireside: Fireside) -> None:
+    machine = probe.machine(fireside.backend.found)
+    short, long = (
+        plan.make(probe.model(DEMO), machine, Overrides(context=tokens)) for tokens in (4096, 8192)
+    )
+    hold, cut_off = fireside.hold(), fireside.hold()
+    fireside.ask("one", Planned(short), Loading(1.0), *answer("First."))
+    fireside.shows("First.")
+    fireside.idle()
+    after: list[Step] = [
+        Planned(long),
+        Loading(0.4),
+        cut_off,
+        Prompt(5000, 8192),
+        said("ond."),
+        done(),
+    ]
+    fireside.ask("two", Planned(long), Loading(0.4), hold, Prompt(5000, 8192), said("Sec"), *after)
+    shows_work(fireside, "Making room for a longer chat… 40%")
+    hold.set()
+    status = fireside.window.composer.status
+    fireside.until(lambda: status.text() == "Loading Demo model… 40%")  # the engine has died
+    assert "Sec" in fireside.text()
+    assert fireside.window.composer.gauge.accessibleName().endswith("of 8,192 tokens used")
+    cut_off.set()
+    fireside.shows("Second.")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.errors import ModelError
 from app.base.types import ModelRef
 from app.host import Host
-from app.turn import ModelPlanned, TurnEnded
+from app.turn import AnsweredSlowly, ModelPlanned, TurnEnded
 from app.ui.banner import Banner
 from app.ui.bridge import Bridge
 from app.ui.pages import Pages
@@ -50,6 +50,7 @@ class LoadRecoveryController(QObject):
         self._host, self._bridge, self._pages, self._banner = host, bridge, pages, banner
         self._models, self._turns, self._current = models, turns, current
         self._waits: LiveAnswer | None = None  # for the choice of another model
+        self._slow: ModelRef | None = None  # the model whose slowness was told last
         self._reduced = ""  # the sentence about a smaller plan
         self._told = ""  # that about a model that could not be loaded
         models.planned.connect(self._planned)
@@ -61,6 +62,11 @@ class LoadRecoveryController(QObject):
         """Load the model again, and answer the question that waits for it."""
         self._banner.hide()
         if model := self._model:
+            self._load(model, self._turns.unanswered(self._current.id))
+
+    def reload(self) -> None:
+        """Load the model of the chat that is shown again, since it would run otherwise now."""
+        if model := self._models.asked:
             self._load(model, self._turns.unanswered(self._current.id))
 
     def use_less(self) -> None:
@@ -81,10 +87,18 @@ class LoadRecoveryController(QObject):
         self._pages.show_chat()
         self.menu_wanted.emit()
 
+    def answered_slowly(self, event: AnsweredSlowly) -> None:
+        """Show why answers are slow, and offer what helps."""
+        from app.wording.slow_answer import explain_slow
+
+        self._slow = event.model
+        explanation = explain_slow(event.slow)
+        self._banner.show_sentence(explanation.sentence, explanation.action)
+
     @property
     def _model(self) -> ModelRef | None:
         waits = self._turns.unanswered(self._current.id)
-        return waits.model if waits else self._models.refused
+        return waits.model if waits else self._slow or self._models.refused
 
     def _load(self, model: ModelRef, waits: LiveAnswer | None) -> None:
         self._models.try_again(model)
@@ -133,6 +147,7 @@ class LoadRecoveryController(QObject):
     def _failed(self, error: Exception) -> None:
         """Show why a model cannot be loaded, unless an answer in sight will say so."""
         self._banner.take_back(self._reduced)
+        self._slow = None
         chat, refused = self._current.id, self._models.refused
         ended, waits = self._turns.unanswered(chat), (chat, refused) in self._turns.waiting()
         told = ended is not None and ended.ended is not None and ended.ended.error is error

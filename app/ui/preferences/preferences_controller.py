@@ -190,6 +190,14 @@ class PreferencesController(QObject):
         )
         memory.plan_applied.connect(self._apply_plan)
         memory.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
+        memory.speeds.wanted.connect(
+            lambda: self._deliver(
+                memory,
+                self._host.speeds.measure(),
+                memory.show_measured,
+                memory.show_measuring_failed,
+            )
+        )
         diagnosis = DiagnosisPage(
             self._theme,
             self._hardware,
