@@ -135,7 +135,12 @@ class LoadRecoveryController(QObject):
 
     def _planned(self, event: ModelPlanned) -> None:
         self._banner.take_back(self._told)  # a question has it loaded again
-        if event.reduced:
+        if event.trouble:
+            from app.wording.gpu_trouble import trouble_sentence  # as late as it is rare
+
+            name = model_name(event.model.name)
+            self._banner.show_sentence(trouble_sentence(event.trouble, event.plan, name))
+        elif event.reduced:
             self._reduced = tr(
                 "Less memory was free than expected, so {name} was loaded with reduced settings: "
                 "{summary}."
