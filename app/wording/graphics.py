@@ -83,6 +83,11 @@ def reason(choice: BuildChoice) -> str:
             return tr("{gpu} can be used with Vulkan.").format(gpu=choice.gpu)
         case Reason.NO_DRIVER:
             return tr("Your GPU can’t be used yet, so Fireside uses the CPU.")
+    if sys.platform == "win32":  # where a GPU without a driver cannot be seen
+        return tr(
+            "No GPU driver found, so Fireside uses the CPU. If this computer has a GPU, install "
+            "its driver."
+        )
     return tr("No GPU found, so Fireside uses the CPU.")
 
 

@@ -87,8 +87,11 @@ def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
     assert "from_source" not in text
 
 
-def test_a_computer_without_a_gpu() -> None:
+def test_a_computer_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Graphics(Cuda(Asked.ABSENT))
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "install its driver." in told(machine(), found)
+    monkeypatch.setattr(sys, "platform", "linux")
     assert "GPU         No GPU found, so Fireside uses the CPU." in told(machine(), found)
     assert "GPU         none found\n" in told(machine())  # before the drivers are asked
 
