@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,13 @@ from app.engine.kv_cache import KvMemory
 from app.engine.plan import Plan
 from app.engine.probe import Devices, Speeds
 from app.formats import ChatFormat
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsContext:
+    """The worker's answer to a question that does not fit: load with a context of ``tokens``."""
+
+    tokens: int
 
 
 class Sampler(Protocol):

@@ -138,6 +138,11 @@ class Plan:
         return len({moved.layer for moved in self.moved if not moved.to})
 
     @property
+    def copies(self) -> bool:
+        """Whether long batches copy weights that are on the CPU to a GPU."""
+        return bool(self.shares) and (self.cpu_experts > 0 or self.gpu_layers <= self.layers)
+
+    @property
     def needed(self) -> int:
         """Bytes of the computer's memory that it needs."""
         unified = self.gpu is not None and self.gpu.unified
@@ -209,15 +214,16 @@ def smaller(
 ) -> Plan | None:
     """Return the best plan that needs clearly less than ``plan``, whose allocation failed.
 
-    ``failed``: ggml's name of the GPU whose memory was short, if the log tells; else it may have
-    been any of them. None if there is none.
+    ``failed``: ggml's name of the device whose memory was short ("CUDA0", "CPU"), if the log tells;
+    else it may have been any of the GPUs. None if there is none.
     """
     if plan.repack and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
     host = plan.host.total - (plan.host.total - plan.host.weights) // 8
-    available = machine.available if plan.gpu else min(machine.available, host)
+    on_host = failed == "CPU" or not plan.gpu
+    available = min(machine.available, host) if on_host else machine.available
     known = {share.gpu.name: share.use.total for share in plan.shares}
-    short = {failed} if failed in known else set(known)
+    short = {failed} if failed in {*known, "CPU"} else set(known)
     gpus = []
     for gpu in machine.devices.gpus:
         if gpu.name in short:

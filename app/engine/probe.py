@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from app.base import gguf, gpt_oss
@@ -34,11 +35,35 @@ class Gpu:
     pci: str = ""
 
 
+class BackendFault(StrEnum):
+    """Why a GPU's backend that is there is not used."""
+
+    OTHER_VERSION = "other version"
+    """It was compiled for another version of ggml."""
+    NOT_LOADED = "not loaded"
+    """The system could not load it: something that it needs is missing."""
+    CRASHED = "crashed"
+    """The driver ended the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedBackend:
+    """A GPU's backend that is there and not used; ``detail`` is for developers.
+
+    ``name`` is that of its folder ("cuda"), empty if it is not known which one it was.
+    """
+
+    name: str
+    fault: BackendFault
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The devices that llama.cpp finds on this computer, from the worker process.
 
-    GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into it.
+    GPUs, the processor's features ("AVX512", "AMX_INT8"), the backends that were built into it or
+    loaded, and those that could not be.
     ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are
     counted as free. ``speeds``: those that were measured on this computer; None until then.
     """
@@ -48,6 +73,7 @@ class Devices:
     backends: tuple[str, ...] = ()
     version: str = ""
     held: int = 0
+    unused: tuple[UnusedBackend, ...] = ()
     speeds: Speeds | None = None
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 import textwrap
 from collections.abc import Iterator
 
@@ -14,18 +13,17 @@ from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
 from app.base.graphics import UNKNOWN
-from app.base.graphics_advice import BuildChoice, advice, backend
+from app.base.graphics_advice import advice, backend
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
 from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
-from app.wording.graphics import SET_UP, drivers, reason, told
+from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
 from app.wording.measured_speeds import measured_speeds
 from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
-_BACKENDS = {"cuda": "CUDA", "vulkan": "Vulkan"}
 _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "DOTPROD", "SVE")
 
 
@@ -147,31 +145,12 @@ def _graphics(examined: Examined) -> Iterator[str]:
         yield _line("GPU", text)
     if names := drivers(found):
         yield _line(tr("Drivers"), names)
-    for each in advice(found):
-        sentence, *commands = told(each)
+    hints = [told(each) for each in advice(found)]
+    if choice.backend and not built_in:
+        hints.append(to_build(choice))
+    for sentence, *commands in filter(None, hints):
         yield _line("", sentence)
         yield from (f"{' ' * _INDENT}{command}" for command in commands)
-    if choice.backend and not built_in:
-        yield from _to_build(choice)
-
-
-def _to_build(choice: BuildChoice) -> Iterator[str]:
-    """Yield how to get what llama.cpp needs for a GPU and was built without."""
-    if not getattr(sys, "frozen", False):
-        yield _line(
-            "",
-            tr("To use {gpu} with {backend}, run:").format(
-                gpu=choice.gpu, backend=_BACKENDS[choice.backend]
-            ),
-        )
-        yield f"{' ' * _INDENT}{SET_UP.format(backend=choice.backend)}"
-    elif choice.backend == "cuda" and sys.platform == "linux":
-        yield _line(
-            "",
-            tr("For faster answers with {gpu}, install the add-on {name}.").format(
-                gpu=choice.gpu, name="fireside-cuda"
-            ),
-        )
 
 
 def _gpu(gpu: Gpu) -> str:

@@ -20,6 +20,7 @@ from app.wording.language import tr
 
 SET_UP = "python3 installers/from_source.py --gpu {backend}"
 """The command that builds llama.cpp for a GPU; ``backend`` is "cuda", "vulkan" or "none"."""
+_BACKENDS = {"cuda": "CUDA", "vulkan": "Vulkan"}
 _DRIVERS = "nvidia.com/drivers"
 
 
@@ -37,6 +38,25 @@ def told(advice: Advice) -> list[str]:
     else:
         how = tr("Run:")
     return [f"{sentence} {how}", advice.command]
+
+
+def to_build(choice: BuildChoice) -> list[str]:
+    """Return how to get what llama.cpp lacks for a GPU, and if there is one, the command to run.
+
+    Empty if there is no way.
+    """
+    if not _frozen():
+        sentence = tr("To use {gpu} with {backend}, run:").format(
+            gpu=choice.gpu, backend=_BACKENDS[choice.backend]
+        )
+        return [sentence, SET_UP.format(backend=choice.backend)]
+    if choice.backend == "cuda" and sys.platform == "linux":
+        return [
+            tr("For faster answers with {gpu}, install the add-on {name}.").format(
+                gpu=choice.gpu, name="fireside-cuda"
+            )
+        ]
+    return []
 
 
 def _elsewhere(problem: Problem) -> str:

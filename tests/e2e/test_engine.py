@@ -304,6 +304,19 @@ def test_a_conversation_that_is_too_long_says_so(make: Callable[..., LocalBacken
     assert answer(backend, ask("Hello"))[0].text
 
 
+def test_a_renewed_engine_is_another_process(make: Callable[..., LocalBackend]) -> None:
+    times = 0
+    backend = make(options=lambda: EngineOptions(renewed=times))
+    pids = []
+    for renew in (0, 0, 1, 0):
+        times += renew
+        if renew:
+            assert backend.count(ask("Hello"), threading.Event()) is None  # not by the old one
+        list(backend.load(DEMO, threading.Event()))
+        pids.append(backend.pid)
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
 def test_max_tokens_end_an_answer(backend: LocalBackend) -> None:
     message, done = answer(backend, ask("Count to 100.", max_tokens=20))
     assert done.reason is StopReason.LENGTH
