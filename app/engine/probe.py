@@ -10,6 +10,7 @@ from pathlib import Path
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
 from app.base.types import FileLocation, ModelRef
+from app.engine.cores import performance_cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,19 @@ def machine(devices: Devices = Devices()) -> Machine:
     physical = psutil.cpu_count(logical=False) or usable or 1
     cores = max(1, min(physical, usable or physical))
     available = min(memory.total, memory.available + devices.held)
-    return Machine(memory.total, available, cores, devices)
+    fast = performance_cores()
+    dark = tuple(gpu.pci for gpu in devices.gpus if is_headless(gpu.pci))
+    return Machine(memory.total, available, cores, devices, fast, headless=dark)
+
+
+def is_headless(pci: str, bus: Path = Path("/sys/bus/pci/devices")) -> bool:
+    """Return whether the GPU at a place on the bus is known to have no display (Linux only)."""
+    connectors = list(bus.joinpath(pci, "drm").glob("card*/card*/status")) if pci else []
+    try:
+        states = [connector.read_text("ascii").strip() for connector in connectors]
+    except OSError:  # unplugged meanwhile
+        return False
+    return bool(states) and "connected" not in states
 
 
 def model(path: Path) -> gguf.GgufHeader:

@@ -30,12 +30,27 @@ def summary(plan: Plan) -> str:
         return tr("{share}, {context}-token context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
         )
+    several = tr("{count} GPUs").format(count=len(plan.shares))
     return tr("{share} on {gpu}, {context}-token context, {layers}").format(
         share=_of(plan.device.total, plan.device_room),
-        gpu=plan.gpu.description,
+        gpu=plan.gpu.description if len(plan.shares) == 1 else several,
         context=number(plan.context),
         layers=_shared(plan),
     )
+
+
+def predicted(plan: Plan) -> str:
+    """Return the predicted speeds; empty if they are not known."""
+    if not plan.tokens_s:
+        return ""
+    return tr("about {answer} tokens/s, reading about {prompt} tokens/s").format(
+        answer=number(_rounded(plan.tokens_s)), prompt=number(_rounded(plan.prompt_tokens_s))
+    )
+
+
+def _rounded(speed: float) -> int:
+    """Return a speed to two digits: it is not known better."""
+    return int(round(speed, 2 - len(str(int(speed))))) if speed >= 10 else max(1, round(speed))
 
 
 def fit(plan: Plan, machine: Machine) -> str:
@@ -75,7 +90,8 @@ def _uses(plan: Plan, machine: Machine) -> str:
     """Return how much a plan uses of the whole memory that has the weights."""
     if plan.gpu is None or plan.gpu.unified:
         return tr("uses {share}").format(share=_of(plan.needed, machine.memory))
-    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, plan.gpu.memory))
+    memory = sum(share.gpu.memory for share in plan.shares)
+    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, memory))
 
 
 def report(examined: Examined, overrides: Overrides) -> str:
@@ -183,16 +199,24 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
     yield _line(tr("Selected") if plan.fits else tr("Too large"), summary(plan))
     threads = tr("%n thread(s)", "", plan.batch_threads)
     batch = tr("{threads}, batch size {size}").format(threads=threads, size=plan.ubatch)
-    weights = tr("repacked for this CPU") if plan.repack else tr("memory-mapped")
+    weights = tr("memory-mapped") if plan.mmap else tr("locked in memory")
+    weights = tr("repacked for this CPU") if plan.repack else weights
     yield _line(
         "",
         tr("{cache} cache, {batch}, weights {weights}").format(
             cache=_cache(plan.cache), batch=batch, weights=weights
         ),
     )
+    if speeds := predicted(plan):
+        yield _line(tr("Speed"), speeds)
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
-    if plan.gpu:
+    if len(plan.shares) == 1:
         yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
+    for number_, share in enumerate(plan.shares if len(plan.shares) > 1 else ()):
+        told = tr("{gpu} ({name}), %n layer(s), {parts}", "", share.layers).format(
+            gpu=share.gpu.description, name=share.gpu.name, parts=_parts(share.use, share.room)
+        )
+        yield _line("" if number_ else tr("On the GPUs"), told)
     for refused in plan.refused:
         yield _line(tr("Didn’t fit"), _refused(refused, plan))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.base.types import ModelRef
 from app.engine import plan
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import Devices, Examined, Gpu, Machine
+from app.engine.probe import Devices, DeviceSpeed, Examined, Gpu, Machine, Speeds
 from app.wording.diagnosis import report, summary
 from tests.fakes import gpt_oss
 
@@ -39,7 +40,7 @@ def told(there: Machine, **fixed: Any) -> str:
         (
             (RTX,),
             Overrides(),
-            "7.5 of 7.7 GB on NVIDIA RTX 4060, 32,768-token context, 12 expert layers on the CPU",
+            "7.6 of 7.7 GB on NVIDIA RTX 4060, 16,384-token context, 11 expert layers on the CPU",
         ),
         (
             (RTX,),
@@ -83,9 +84,22 @@ def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
 def test_what_was_chosen_and_why() -> None:
     text = told(machine(RTX, backends=("CUDA", "CPU")))
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
-    assert "Selected    7.5 of 7.7 GB on NVIDIA RTX 4060" in text
-    assert "On the GPU  7.5 of 7.7 GB: weights" in text
+    assert "Selected    7.6 of 7.7 GB on NVIDIA RTX 4060" in text
+    assert "On the GPU  7.6 of 7.7 GB: weights" in text
+    assert "weights locked in memory" in " ".join(text.split())
+    assert "tokens/s" not in text, "nothing was measured"
     assert "Didn’t fit  131,072 tokens, everything on the GPU: 14.9 of 7.7 GB" in text
+
+
+def test_several_cards_have_a_line_each() -> None:
+    cards = (RTX, replace(RTX, name="CUDA1"))
+    measured = tuple((card.name, DeviceSpeed(272, 6, 13)) for card in cards)
+    there = replace(machine(*cards), speeds=Speeds(measured, ((8, 60.0),)))
+    text = " ".join(told(there).split())
+    assert "Selected 13.6 of 15.5 GB on 2 GPUs, 65,536-token context, all layers on the GPU" in text
+    assert "Speed about 77 tokens/s, reading about 1,300 tokens/s" in text
+    assert "On the GPUs NVIDIA RTX 4060 (CUDA0), 13 layers, 6.9 of 7.7 GB: weights" in text
+    assert "NVIDIA RTX 4060 (CUDA1), 11 layers, 6.7 of 7.7 GB: weights" in text
 
 
 def test_what_the_person_fixed() -> None:
