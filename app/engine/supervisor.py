@@ -298,7 +298,7 @@ class LocalBackend:
             child = self._started(header)
             try:
                 machine = self._machine(header)
-                less = plan.smaller(tried, header, machine, full, least) if tried else None
+                less = plan.smaller(tried, header, machine, wishes, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
                 if settings.copies and child.environment != self._environment(header):
                     self._close_child()  # the speeds were not known before the devices were
@@ -314,7 +314,7 @@ class LocalBackend:
                 self._kill_child()
                 if tried or not settings:
                     raise
-                if not plan.smaller(settings, header, machine, error.device, least):
+                if not plan.smaller(settings, header, machine, wishes, error.device, least):
                     raise
                 tried, full = settings, error.device
             except CacheUnsupported:
