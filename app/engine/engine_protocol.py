@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.base.types import Sampling
-from app.engine.kv_cache import KvMemory
 from app.formats import ChatFormat
 
 if TYPE_CHECKING:  # saves the window's start time and memory
+    from app.engine.kv_cache import KvMemory
     from app.engine.plan import Plan
     from app.engine.probe import Devices, Speeds
 
