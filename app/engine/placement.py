@@ -20,7 +20,7 @@ from app.engine.memory_model import (
     ModelSizes,
     uses,
 )
-from app.engine.speed_model import Card, HostWork, DeviceWork, cache_read
+from app.engine.speed_model import Card, DeviceWork, HostWork, cache_read
 
 _ALIKE = 1.1  # cards whose speeds differ by less have equal room left over
 
