@@ -1,6 +1,6 @@
-"""The frozen app for Linux: a package for Debian and its like, and an archive.
+"""The frozen app for Linux: packages for Debian, for Fedora and openSUSE, and an archive.
 
-The archive runs from any folder of any Linux.
+The archive runs from any folder of any Linux; the .rpm has the same files (`rpm`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from app import __version__
 from app.base import licences
 from app.base.licences import Component
+from installers import linux_needs, rpm
+from installers.linux_needs import is_elf
 
 ROOT = Path(__file__).resolve().parents[1]
 LINUX = ROOT / "installers" / "linux"
 ID = "io.github.fireside_chat.fireside"
 _ICONS = (16, 22, 24, 32, 48, 64, 128, 256, 512)
-_GTK = "libqgtk3.so"  # Qt's way to GNOME's file dialogs, where GTK is
-_VULKAN = "libggml-vulkan.so"  # loaded where Vulkan is
 # Of a system's libraries those that the archive brings along: what Python is linked against, whose
 # names and versions differ between distributions, and those of X11 that few systems have.
 _BROUGHT = re.compile(
@@ -55,13 +55,25 @@ Description: chat with gpt-oss on your own computer
 def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
     """Write the packages; return their paths.
 
-    They are ``fireside-VERSION-linux-MACHINE.tar.xz`` and, where dpkg is,
-    ``fireside_VERSION_ARCHITECTURE.deb``. Raises CalledProcessError.
+    They are ``fireside-VERSION-linux-MACHINE.tar.xz`` and, where Debian's or RPM's programs are,
+    ``fireside_VERSION_ARCHITECTURE.deb`` and ``fireside-VERSION-1.MACHINE.rpm``. Raises
+    CalledProcessError.
     """
-    made = [_archive(frozen, dist / f"fireside-{__version__}-linux-{os.uname().machine}.tar.xz")]
+    machine = os.uname().machine
+    target = dist / f"fireside-{__version__}-linux-{machine}.tar.xz"
+    carried = _carry(frozen, target.name.removesuffix(".tar.xz"))
+    print("\n".join(rpm.told(linux_needs.binaries(carried))))
+    made = []
     if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
         made.append(_deb(frozen, icons, dist))
-    return made
+    root = frozen.parent / "rpm" / "root"
+    shutil.rmtree(root.parent, ignore_errors=True)
+    _fill(root, carried, icons)
+    if shutil.which("rpmbuild"):
+        made.append(rpm.fireside(root, dist, machine))
+    for name in ("applications", "icons", "mime", "man"):  # for `fireside --install`
+        shutil.copytree(root / "usr/share" / name, carried / "share" / name, symlinks=True)
+    return [_archive(carried, target), *made]
 
 
 # --- the package -----------------------------------------------------------------------------
@@ -80,7 +92,7 @@ def _deb(frozen: Path, icons: Path, dist: Path) -> Path:
         architecture=architecture,
         size=sum(-(-file.lstat().st_size // 1024) for file in _files(root)),
         depends=fields["Depends"],
-        recommends=", ".join(filter(None, [fields.get("Recommends", ""), "xdg-utils"])),
+        recommends="libvulkan1, xdg-utils",
         suggests=fields.get("Suggests", "libgtk-3-0"),
     )
     (root / "DEBIAN" / "control").write_text(control, "utf-8")
@@ -140,7 +152,7 @@ def _changes() -> str:
 
 
 def dependencies(folder: Path, work: Path) -> dict[str, str]:
-    """Return the fields Depends, Recommends and Suggests for what is in a folder.
+    """Return the fields Depends and Suggests for what is in a folder, Vulkan's library apart.
 
     dpkg finds which package of this very system has what programs and libraries are linked
     against.
@@ -149,13 +161,11 @@ def dependencies(folder: Path, work: Path) -> dict[str, str]:
     (work / "debian/control").write_text(
         "Source: fireside\n\nPackage: fireside\nArchitecture: any\n"
     )
-    binaries = [file for file in _files(folder) if _is_elf(file)]
+    binaries = [file for file in _files(folder) if is_elf(file) and file.name != rpm.VULKAN]
     own = sorted({f"-l{file.parent}" for file in binaries})
-    order = sorted(binaries, key=lambda file: (file.name == _VULKAN, file.name == _GTK))
-    arguments = ["-dDepends"]
-    for file in order:
-        field = {_VULKAN: "-dRecommends", _GTK: "-dSuggests"}.get(file.name, "-dDepends")
-        arguments += [field, f"-e{file}"]
+    arguments = []
+    for file in sorted(binaries, key=lambda file: file.name == rpm.GTK):
+        arguments += ["-dSuggests" if file.name == rpm.GTK else "-dDepends", f"-e{file}"]
     told = _said("dpkg-shlibdeps", "-O", "--ignore-missing-info", *own, *arguments, cwd=work)
     return dict(re.findall(r"^shlibs:(\w+)=(.*)$", told, re.MULTILINE))
 
@@ -163,20 +173,25 @@ def dependencies(folder: Path, work: Path) -> dict[str, str]:
 # --- the archive -----------------------------------------------------------------------------
 
 
-def _archive(frozen: Path, target: Path) -> Path:
-    """Write the archive; return its path.
-
-    Names are in order, and no entry has a time or an owner, so that two builds are the same.
-    """
-    folder = frozen.parent / "archive" / target.name.removesuffix(".tar.xz")
+def _carry(frozen: Path, name: str) -> Path:
+    """Return a copy of the frozen app with the libraries that not every system has."""
+    folder = frozen.parent / "archive" / name
     shutil.rmtree(folder.parent, ignore_errors=True)
     shutil.copytree(frozen, folder, symlinks=True)
-    libraries = brought(_said("ldd", *map(str, filter(_is_elf, _files(frozen)))))
+    libraries = brought(_said("ldd", *map(str, filter(is_elf, _files(frozen)))))
     for library in libraries:
         shutil.copy(library, folder / "_internal" / library.name)
     told = folder / "_internal/resources/licences.txt"
     told.write_text(licences.write(of_debian(libraries), told.read_text("utf-8")), "utf-8")
     shutil.copy(ROOT / "LICENSE", folder)
+    return folder
+
+
+def _archive(folder: Path, target: Path) -> Path:
+    """Write the archive of a folder; return its path.
+
+    Names are in order, and no entry has a time or an owner, so that two builds are the same.
+    """
     moment = int(os.environ["SOURCE_DATE_EPOCH"])
 
     def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -221,11 +236,6 @@ def of_debian(libraries: Iterable[Path]) -> list[Component]:
 def _files(folder: Path) -> Iterator[Path]:
     """Yield all files and links below a folder, by name."""
     return (path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file())
-
-
-def _is_elf(file: Path) -> bool:
-    with file.open("rb") as start:
-        return not file.is_symlink() and start.read(4) == b"\x7fELF"
 
 
 def _md5(file: Path) -> str:

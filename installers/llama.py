@@ -9,43 +9,83 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from installers import vulkan_tools
 from installers.from_source import LLAMA_CMAKE, llama_cmake_args
 
 BACKENDS = {"win32": ("vulkan",), "darwin": ("metal",)}.get(sys.platform, ("vulkan",))
 """Those of GPUs that a package has unless it is told otherwise."""
 
 
-def wheel(build: Path, constraints: Path, backends: Iterable[str]) -> Path:
+def wheel(build: Path, constraints: Path, backends: Sequence[str]) -> Path:
     """Return the wheel, compiled in the folder ``build`` unless it is there from before.
 
-    CMAKE_ARGS in the environment is added. Raises CalledProcessError.
+    CMAKE_ARGS in the environment is added. Raises CalledProcessError, and ShaderError for a Vulkan
+    library without what makes it fast.
     """
     found = re.search(r"^llama-cpp-python==(\S+)", constraints.read_text("utf-8"), re.MULTILINE)
     assert found, constraints
     source = build / f"llama_cpp_python-{found[1]}"
-    arguments = cmake_args(backends, source, sys.platform, os.environ.get("CMAKE_ARGS", ""))
+    vulkan = "vulkan" in backends
+    tools = []
+    if vulkan and sys.platform == "linux":
+        tools = vulkan_tools.flags(build, platform.machine())
+    own = f"{shlex.join(tools)} {os.environ.get('CMAKE_ARGS', '')}".strip()
+    arguments = cmake_args(backends, source, sys.platform, own)
     name = hashlib.sha256(f"{found[1]} {arguments}".encode()).hexdigest()[:12]
     folder = build / "wheels" / name
     if not list(folder.glob("*.whl")):
         _unpack(source, found[1])
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
         where = ["-C", f"build-dir={(build / 'cmake' / name).as_posix()}", "-w", str(folder)]
-        subprocess.run(
-            [*pip, "wheel", "-v", "--no-deps", "--no-cache-dir", *where, str(source)],
-            # Else the version of ggml that it tells would be the last commit of Fireside.
-            env={**os.environ, "CMAKE_ARGS": arguments, "GIT_CEILING_DIRECTORIES": str(build)},
-            check=True,
-        )
-    return next(folder.glob("*.whl"))
+        command = [*pip, "wheel", "-v", "--no-deps", "--no-cache-dir", *where, str(source)]
+        # Else the version of ggml that it tells would be the last commit of Fireside.
+        _compile(command, {"CMAKE_ARGS": arguments, "GIT_CEILING_DIRECTORIES": str(build)}, vulkan)
+    made = next(folder.glob("*.whl"))
+    if vulkan:
+        with zipfile.ZipFile(made) as archive:
+            (library,) = (each for each in archive.namelist() if "ggml-vulkan." in each)
+            counts = vulkan_tools.check_library(archive.read(library))
+        print(f"{library} has shaders with", ", ".join(f"{n} ({c})" for n, c in counts.items()))
+    return made
+
+
+def _compile(command: list[str], environment: dict[str, str], vulkan: bool) -> None:
+    """Run the compilation; end it early where the shader compiler turns out not to do.
+
+    Raises CalledProcessError, ShaderError.
+    """
+    said = []
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            said.append(line)
+            if vulkan and "Configuring done" in line:
+                try:
+                    vulkan_tools.check_configured("".join(said))
+                except vulkan_tools.ShaderError:
+                    process.terminate()
+                    raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 def cmake_args(backends: Iterable[str], source: Path, platform: str, own: str) -> str:

@@ -7,6 +7,7 @@
     models        lists the models that are here, and those that can be downloaded
     doctor        a report on this computer, and on the settings chosen for it
     completion    a script for shells
+    portable      ``--install`` and ``--uninstall`` of the archive for any Linux
     open_window   the window, and ``--smoke``; `display` finds out whether it can be opened
     output        shared parts: language, folders, the terminal; `this_computer` its hardware and
                   the model in use
@@ -18,6 +19,7 @@ module is imported only when the command is run.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ from app.base.types import Effort
 OpenWindow = Callable[[Path | None, Path | None, bool], int]
 """Called with data folder, model and whether to run the smoke test; returns an exit code."""
 
+MENU_ENTRY = "applications/fireside.desktop"
+"""The menu entry in a folder of shared data."""
 Commands = Any
 """What `argparse.ArgumentParser.add_subparsers` returns: a class without a public name."""
 
@@ -55,6 +59,10 @@ def main(arguments: list[str] | None, open_window: OpenWindow) -> int:
             from app.cli import completion
 
             return completion.run(options)
+    if options.place:
+        from app.cli import portable
+
+        return portable.run(options.program, remove=options.place == "uninstall")
     from app.cli import open_window as window_command
 
     return window_command.run(options, open_window)
@@ -70,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--smoke", action="store_true", help="run a self-test and exit")
     parser.add_argument("--version", action="version", version=f"Fireside {__version__}")
-    parser.set_defaults(command="")
+    parser.set_defaults(command="", place="")
+    _add_places(parser)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     _add_ask(commands)
     _add_pull(commands)
@@ -78,6 +87,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_completion(commands, parser)
     return parser
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    if program := _portable():
+        parser.set_defaults(program=program)
+        for name, about in (
+            ("install", "add Fireside to the applications menu, for this user"),
+            ("uninstall", "remove it from the applications menu"),
+        ):
+            parser.add_argument(
+                f"--{name}", action="store_const", const=name, dest="place", help=about
+            )
+
+
+def _portable() -> Path | None:
+    """Return the program where it is that of the archive, which has files to be installed."""
+    path = Path(sys.executable)
+    frozen = sys.platform == "linux" and getattr(sys, "frozen", False)
+    return path if frozen and (path.parent / "share" / MENU_ENTRY).exists() else None
 
 
 def _add_ask(commands: Commands) -> None:
@@ -123,7 +151,8 @@ def _add_models(commands: Commands) -> None:
 
 def _add_doctor(commands: Commands) -> None:
     about = "show the detected hardware and the chosen settings"
-    _add(commands, "doctor", about, model=True)
+    doctor = _add(commands, "doctor", about, model=True)
+    doctor.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def _add_completion(commands: Commands, parser: argparse.ArgumentParser) -> None:

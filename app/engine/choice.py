@@ -45,12 +45,16 @@ _UBATCHES_LESS, _UBATCHES_MORE = (256, 128), (1024, 2048)
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A placement, whether the weights on the CPU are ``pinned``, and its times in seconds."""
+    """A placement, whether the weights on the CPU are ``pinned``, and its times in seconds.
+
+    Each token in the cache adds ``deeper`` to that of a ``token``.
+    """
 
     placement: Placement
     pinned: bool
     token: float
     batch: float
+    deeper: float
 
     @property
     def turn(self) -> float:
@@ -272,7 +276,9 @@ class Choice:
         pinned = self._pinned(placement)
         told = placement.cards, placement.works, placement.host_work(pinned), self._cpu
         ubatch, depth = placement.wanted.ubatch, min(DEPTH, placement.wanted.context)
-        return Option(placement, pinned, token_s(*told, depth), batch_s(*told, ubatch))
+        token = token_s(*told, depth)
+        deeper = (token_s(*told, 2 * depth) - token) / depth
+        return Option(placement, pinned, token, batch_s(*told, ubatch), deeper)
 
     def _pinned(self, placement: Placement) -> bool:
         """Return whether the weights on the CPU are locked in memory, which a GPU copies faster."""

@@ -35,7 +35,7 @@ def candidates(machine: Machine, overrides: Overrides, slow: bool = False) -> tu
     """
     gpus = [
         gpu
-        for gpu in _each_once(machine.devices.gpus)
+        for gpu in each_once(machine.devices.gpus)
         if not ({gpu.pci, gpu.name} - {""}) & set(overrides.unused_gpus)
     ]
     if not overrides.gpu_layers and not slow:
@@ -93,7 +93,7 @@ def reserve(gpu: Gpu, machine: Machine) -> int:
     return least
 
 
-def _each_once(gpus: tuple[Gpu, ...]) -> Sequence[Gpu]:
+def each_once(gpus: tuple[Gpu, ...]) -> Sequence[Gpu]:
     """Return each GPU once, as the best backend that knows it."""
     found: list[Gpu] = []
     for gpu in sorted(gpus, key=_rank):

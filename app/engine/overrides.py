@@ -29,7 +29,7 @@ class Overrides:
         """Return the values fixed in the settings."""
         s = settings
         cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
-        return cls(s.context, s.gpu_layers, s.cpu_experts, cache, s.map_weights)
+        return cls(s.context, s.gpu_layers, s.cpu_experts, cache, s.map_weights, s.unused_gpus)
 
     @property
     def automatic(self) -> Overrides:

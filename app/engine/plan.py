@@ -83,6 +83,8 @@ class Plan:
     tokens_s: float = 0.0
     """Predicted speed of an answer, in tokens per second; 0 if unknown. The next is a prompt's."""
     prompt_tokens_s: float = 0.0
+    deeper_s: float = 0.0
+    """Predicted time that each token in the cache adds to that of the next one, in seconds."""
     longest: int = 0
     """The longest context that this machine can hold, to which this one may grow."""
     refused: tuple[PlanRefused, ...] = ()
@@ -111,6 +113,11 @@ class Plan:
     def cpu_experts(self) -> int:
         """The number of layers with experts on the CPU, all of them or some of their parts."""
         return len({moved.layer for moved in self.moved if not moved.to})
+
+    @property
+    def copies(self) -> bool:
+        """Whether long batches copy weights that are on the CPU to a GPU."""
+        return bool(self.shares) and (self.cpu_experts > 0 or self.gpu_layers <= self.layers)
 
     @property
     def needed(self) -> int:
@@ -191,20 +198,21 @@ def smaller(
     """Return the best plan that needs clearly less than ``plan``, whose allocation failed.
 
     Of the ``overrides``, only the cards that are switched off are kept. ``failed``: ggml's name of
-    the GPU whose memory was short, if the log tells; else it may be any of them. None if there is
-    no such plan.
+    the device whose memory was short ("CUDA0", "CPU"), if the log tells; else it may have been any
+    of the GPUs. None if there is no such plan.
     """
     if plan.repack and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
     host = plan.host.total - (plan.host.total - plan.host.weights) // 8
-    available = machine.available if plan.gpu else min(machine.available, host)
-    used = {share.gpu.name: share.use.total for share in plan.shares}
-    short = {failed} if failed in used else set(used)
+    on_host = failed == "CPU" or not plan.gpu
+    available = min(machine.available, host) if on_host else machine.available
+    known = {share.gpu.name: share.use.total for share in plan.shares}
+    short = {failed} if failed in {*known, "CPU"} else set(known)
     gpus = []
     for gpu in machine.devices.gpus:
         if gpu.name in short:
             reserve = devices.reserve(replace(gpu, available=0), machine)
-            left = used[gpu.name] * 7 // 8 + reserve
+            left = known[gpu.name] * 7 // 8 + reserve
             gpu = replace(gpu, available=min(gpu.available, left))
         gpus.append(gpu)
     there = replace(machine.devices, gpus=tuple(gpus) if plan.gpu else ())
@@ -248,6 +256,7 @@ def _plan(model: ModelSizes, machine: Machine, option: Option, host_room: int) -
         mmap=not (option.pinned or (can_repack and worth)),
         tokens_s=correction / option.token if known else 0.0,
         prompt_tokens_s=wanted.ubatch / option.batch if known else 0.0,
+        deeper_s=option.deeper,
     )
 
 

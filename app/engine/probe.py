@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
+from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
 from app.engine.cores import performance_cores
+
+_POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,37 @@ class Gpu:
     pci: str = ""
 
 
+class BackendFault(StrEnum):
+    """Why a GPU's backend that is there is not used."""
+
+    OTHER_VERSION = "other version"
+    """It was compiled for another version of ggml."""
+    NOT_LOADED = "not loaded"
+    """The system could not load it: something that it needs is missing."""
+    CRASHED = "crashed"
+    """The driver ended the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedBackend:
+    """A GPU's backend that is there and not used; ``detail`` is for developers.
+
+    ``name`` is that of its folder ("cuda"), empty if it is not known which one it was.
+    """
+
+    name: str
+    fault: BackendFault
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The devices that llama.cpp finds on this computer, from the worker process.
 
-    GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into it.
+    GPUs, the processor's features ("AVX512", "AMX_INT8"), the backends that were built into it or
+    loaded, and those that could not be.
     ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are
-    counted as free.
+    counted as free. ``speeds``: those that were measured on this computer; None until then.
     """
 
     gpus: tuple[Gpu, ...] = ()
@@ -44,6 +74,8 @@ class Devices:
     backends: tuple[str, ...] = ()
     version: str = ""
     held: int = 0
+    unused: tuple[UnusedBackend, ...] = ()
+    speeds: Speeds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +97,13 @@ class Speeds:
 
     ``gpus`` by ggml's name; ``processor``: GB/s at which it reads weights, by the number of
     threads. ``correction``: the speed of answers that was reached, as a share of the predicted one.
+    ``measured``: when, in POSIX seconds; 0 if unknown.
     """
 
     gpus: tuple[tuple[str, DeviceSpeed], ...] = ()
     processor: tuple[tuple[int, float], ...] = ()
     correction: float = 1.0
+    measured: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +135,9 @@ def machine(devices: Devices = Devices()) -> Machine:
     available = min(memory.total, memory.available + devices.held)
     fast = performance_cores()
     dark = tuple(gpu.pci for gpu in devices.gpus if is_headless(gpu.pci))
-    return Machine(memory.total, available, cores, devices, fast, headless=dark)
+    return Machine(
+        memory.total, available, cores, devices, fast, speeds=devices.speeds, headless=dark
+    )
 
 
 def is_headless(pci: str, bus: Path = Path("/sys/bus/pci/devices")) -> bool:
@@ -124,20 +160,24 @@ def model(path: Path) -> gguf.GgufHeader:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """This machine now, and for each model its header or the reason why it cannot be run."""
+    """This machine now, and for each model its header or the reason why it cannot be run.
+
+    ``graphics``: the cards and drivers, also those that llama.cpp cannot use.
+    """
 
     machine: Machine
     models: tuple[tuple[ModelRef, gguf.GgufHeader | ModelError], ...]
+    graphics: Graphics = UNKNOWN
 
 
-def examine(devices: Devices, models: Sequence[ModelRef]) -> Examined:
+def examine(devices: Devices, models: Sequence[ModelRef], graphics: Graphics = UNKNOWN) -> Examined:
     """Examine this machine, with the worker's ``devices``, and those models that are files."""
     headers = (
         (each, _header_or_error(each.location.path))
         for each in models
         if isinstance(each.location, FileLocation)
     )
-    return Examined(machine(devices), tuple(headers))
+    return Examined(machine(devices), tuple(headers), graphics)
 
 
 def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:
@@ -156,3 +196,14 @@ def on_battery() -> bool:
     except OSError:  # a container whose system does not report it
         return False
     return battery is not None and not battery.power_plugged
+
+
+def saves_power() -> bool:
+    """Return whether the system was told to save power, where that is known."""
+    if sys.platform == "win32":
+        status = (ctypes.c_uint8 * 12)()  # SYSTEM_POWER_STATUS, whose fourth byte is this flag
+        return bool(ctypes.windll.kernel32.GetSystemPowerStatus(status)) and status[3] == 1
+    try:
+        return _POWER_MODE.read_text(encoding="ascii").strip() == "low-power"
+    except (OSError, ValueError):  # not Linux, or its firmware has no modes
+        return False

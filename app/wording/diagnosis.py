@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import platform
-import sys
 import textwrap
 from collections.abc import Iterator
 
 from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
+from app.base.graphics import UNKNOWN
+from app.base.graphics_advice import advice, backend
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
-from app.engine.probe import Devices, Examined, Gpu, Machine
+from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
+from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
+from app.wording.measured_speeds import measured_speeds
 from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
@@ -30,10 +33,9 @@ def summary(plan: Plan) -> str:
         return tr("{share}, {context}-token context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
         )
-    several = tr("{count} GPUs").format(count=len(plan.shares))
     return tr("{share} on {gpu}, {context}-token context, {layers}").format(
         share=_of(plan.device.total, plan.device_room),
-        gpu=plan.gpu.description if len(plan.shares) == 1 else several,
+        gpu=_cards(plan),
         context=number(plan.context),
         layers=_shared(plan),
     )
@@ -94,10 +96,17 @@ def _uses(plan: Plan, machine: Machine) -> str:
     return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, memory))
 
 
+def _cards(plan: Plan) -> str:
+    """Return the GPU's name, or how many there are."""
+    if len(plan.shares) > 1:
+        return tr("%n GPU(s)", "", len(plan.shares))
+    return plan.gpu.description if plan.gpu else ""
+
+
 def report(examined: Examined, overrides: Overrides) -> str:
     """Return the full report, in lines of about 76 characters."""
     machine = examined.machine
-    lines = [*_machine(machine), "", *_override_lines(overrides)]
+    lines = [*_machine(machine), *_graphics(examined), "", *_override_lines(overrides)]
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
@@ -132,34 +141,30 @@ def _machine(machine: Machine) -> Iterator[str]:
     yield _line(tr("Backends"), ", ".join(devices.backends))
     for gpu in devices.gpus:
         yield _line("GPU", _gpu(gpu))
+    for order, text in enumerate(measured_speeds(machine)):
+        yield _line("" if order else tr("Bandwidth"), text)
+
+
+def _graphics(examined: Examined) -> Iterator[str]:
+    """Yield what keeps a GPU from being used, or from being used well, and what to do."""
+    devices, found = examined.machine.devices, examined.graphics
+    choice = backend(found)
+    built_in = choice.backend.upper() in map(str.upper, devices.backends)
     if not devices.gpus:
-        yield from _no_gpu(devices)
-
-
-def _no_gpu(devices: Devices) -> Iterator[str]:
-    """Yield advice for a GPU that llama.cpp does not see."""
-    others = [name for name in devices.backends if name not in ("CPU", "BLAS")]
-    if not others and getattr(sys, "frozen", False):
-        others = ["Vulkan"]  # included in every package, but not loaded
-    if others:
-        names = " / ".join(others)
-        yield _line(
-            "GPU", tr("none found by {names}. Check your graphics driver.").format(names=names)
-        )
-        return
-    yield _line(
-        "GPU", tr("This build is CPU-only. To use a GPU, rebuild Fireside for one of these:")
-    )
-    builds = {
-        "CUDA": tr("NVIDIA, with the CUDA toolkit"),
-        "VULKAN": tr("any GPU, with the Vulkan SDK"),
-    }
-    for name, whom in builds.items():
-        yield _line("", f"{whom}:")
-        yield _line(
-            "",
-            f"CMAKE_ARGS=-DGGML_{name}=on python3 installers/from_source.py",
-        )
+        names = " / ".join(name for name in devices.backends if name not in ("CPU", "BLAS"))
+        if built_in or found.metal:
+            text = tr("none found by {names}. Check your graphics driver.").format(names=names)
+        else:
+            text = reason(choice) if found != UNKNOWN else tr("none found")
+        yield _line("GPU", text)
+    if names := drivers(found):
+        yield _line(tr("Drivers"), names)
+    hints = [told(each) for each in advice(found)]
+    if choice.backend and not built_in:
+        hints.append(to_build(choice))
+    for sentence, *commands in filter(None, hints):
+        yield _line("", sentence)
+        yield from (f"{' ' * _INDENT}{command}" for command in commands)
 
 
 def _gpu(gpu: Gpu) -> str:
@@ -183,6 +188,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("CPU expert layers"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
         tr("weights"): tr("on disk") if overrides.mapped else None,
+        tr("switched off"): ", ".join(overrides.unused_gpus) or None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))
@@ -199,12 +205,10 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
     yield _line(tr("Selected") if plan.fits else tr("Too large"), summary(plan))
     threads = tr("%n thread(s)", "", plan.batch_threads)
     batch = tr("{threads}, batch size {size}").format(threads=threads, size=plan.ubatch)
-    weights = tr("memory-mapped") if plan.mmap else tr("locked in memory")
-    weights = tr("repacked for this CPU") if plan.repack else weights
     yield _line(
         "",
         tr("{cache} cache, {batch}, weights {weights}").format(
-            cache=_cache(plan.cache), batch=batch, weights=weights
+            cache=_cache(plan.cache), batch=batch, weights=_weights(plan)
         ),
     )
     if speeds := predicted(plan):
@@ -212,13 +216,19 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
     if len(plan.shares) == 1:
         yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
-    for number_, share in enumerate(plan.shares if len(plan.shares) > 1 else ()):
-        told = tr("{gpu} ({name}), %n layer(s), {parts}", "", share.layers).format(
+    for order, share in enumerate(plan.shares if len(plan.shares) > 1 else ()):
+        text = tr("{gpu} ({name}), %n layer(s), {parts}", "", share.layers).format(
             gpu=share.gpu.description, name=share.gpu.name, parts=_parts(share.use, share.room)
         )
-        yield _line("" if number_ else tr("On the GPUs"), told)
+        yield _line("" if order else tr("On the GPUs"), text)
     for refused in plan.refused:
         yield _line(tr("Didn’t fit"), _refused(refused, plan))
+
+
+def _weights(plan: Plan) -> str:
+    if plan.repack:
+        return tr("repacked for this CPU")
+    return tr("memory-mapped") if plan.mmap else tr("locked in memory")
 
 
 def _refused(refused: PlanRefused, plan: Plan) -> str:

@@ -66,7 +66,7 @@ from tests.e2e.engine import (
 from tests.fakes import engine_processes
 from tests.fakes.vocabulary import of_file
 
-KILLS = int(os.environ.get("FIRESIDE_KILLS", "20"))
+KILLS = int(os.environ.get("FIRESIDE_KILLS", "10"))
 
 
 def test_it_thinks_and_answers(backend: LocalBackend) -> None:
@@ -304,6 +304,19 @@ def test_a_conversation_that_is_too_long_says_so(make: Callable[..., LocalBacken
     assert answer(backend, ask("Hello"))[0].text
 
 
+def test_a_renewed_engine_is_another_process(make: Callable[..., LocalBackend]) -> None:
+    times = 0
+    backend = make(options=lambda: EngineOptions(renewed=times))
+    pids = []
+    for renew in (0, 0, 1, 0):
+        times += renew
+        if renew:
+            assert backend.count(ask("Hello"), threading.Event()) is None  # not by the old one
+        list(backend.load(DEMO, threading.Event()))
+        pids.append(backend.pid)
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
 def test_max_tokens_end_an_answer(backend: LocalBackend) -> None:
     message, done = answer(backend, ask("Count to 100.", max_tokens=20))
     assert done.reason is StopReason.LENGTH
@@ -501,5 +514,5 @@ def test_kills_of_the_child(make: Callable[..., LocalBackend]) -> None:
         if error:
             deaths += 1
             assert error.exit_code == -signal.SIGKILL
-    assert deaths > KILLS * 0.8  # sometimes the answer ended before the kill
+    assert deaths > KILLS * 0.6  # sometimes the answer ended before the kill
     assert answer(backend, ask("Hello"))[0].text

@@ -33,7 +33,11 @@ def _found(patterns: tuple[str, ...]) -> list[str]:
 
 
 ROOMS = (
-    Room("worker", ("app/engine/worker.py",), ("tests/unit/test_worker*.py",)),
+    Room(
+        "worker",
+        ("app/engine/worker.py", "app/engine/generation.py"),
+        ("tests/unit/test_worker*.py",),
+    ),
     Room("chat", ("app/chat.py",), ("tests/unit/test_chat*.py", "tests/unit/test_titles*.py")),
     Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
     Room(

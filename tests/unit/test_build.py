@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import _parser
-from installers import build, icons, llama
+from installers import build, icons, linux_needs, llama, rpm, vulkan_tools
 from installers import linux_package as package
 
 
@@ -42,6 +42,54 @@ def test_each_library_of_llama_cpp_is_taken_once_under_the_name_that_is_asked_fo
     ]
     windows = ["ggml-base.dll", "ggml-cpu-haswell.dll", "ggml.dll", "llama.dll"]
     assert take([*windows, "ggml.lib", "llama.lib"]) == windows
+
+
+def test_a_shader_compiler_that_knows_too_little_is_refused() -> None:
+    said = "  -- Vulkan found\n" + "".join(
+        f"  -- {name} supported by glslc\n" for name in vulkan_tools.NEEDED
+    )
+    vulkan_tools.check_configured(f"{said}  -- GL_EXT_bfloat16 not supported by glslc\n")
+    for name in vulkan_tools.NEEDED:
+        for worse in (said.replace(f"{name} ", f"{name} not "), said.replace(name, "GL_X")):
+            with pytest.raises(vulkan_tools.ShaderError, match=name):
+                vulkan_tools.check_configured(worse)
+
+
+def test_a_vulkan_library_without_fast_shaders_is_refused() -> None:
+    library = b"\x7fELF" + b"".join(name.encode() + b"\0\0" for name in vulkan_tools.SHADERS * 2)
+    assert vulkan_tools.check_library(library) == dict.fromkeys(vulkan_tools.SHADERS, 2)
+    # One that only asks the driver for it names it otherwise.
+    library = library.replace(b"SPV_NV_cooperative_matrix2", b"VK_NV_cooperative_matrix2")
+    with pytest.raises(vulkan_tools.ShaderError, match="SPV_NV_cooperative_matrix2"):
+        vulkan_tools.check_library(library)
+
+
+def test_an_rpm_asks_for_what_it_does_not_bring_by_the_names_of_libraries() -> None:
+    def described(path: str, name: str, needed: str, versions: str) -> str:
+        lines = "".join(f"  NEEDED               {each}\n" for each in needed.split())
+        told = "".join(f"    0x0 0x00 02 {each}\n" for each in versions.split())
+        return (
+            f"\n{path}:     file format elf64-x86-64\n\nDynamic Section:\n{lines}"
+            + (f"  SONAME               {name}\n" if name else "")
+            + f"\nVersion References:\n  required from libc.so.6:\n{told}"
+        )
+
+    found = [
+        *linux_needs.read(
+            described("/a b/fireside", "", "libxcb.so.1 libssl.so.3 libc.so.6", "GLIBC_2.9")
+            + described("/a b/libssl.so.3", "libssl.so.3", "libc.so.6", "GLIBC_2.36 GLIBC_PRIVATE")
+            + described("/a b/libggml-vulkan.so", "", "libvulkan.so.1 libc.so.6", "GLIBC_2.38")
+            + described("/a b/libqgtk3.so", "", "libgtk-3.so.0 ld-linux-x86-64.so.2", "")
+        )
+    ]
+    assert [binary.path.name for binary in found][::3] == ["fireside", "libqgtk3.so"]
+    assert {*rpm.relations(found)} == {
+        "Requires: libc.so.6()(64bit)",
+        "Requires: libc.so.6(GLIBC_2.36)(64bit)",
+        "Requires: libxcb.so.1()(64bit)",
+        "Recommends: libvulkan.so.1()(64bit)",
+        "Suggests: libgtk-3.so.0()(64bit)",
+    }
 
 
 def test_the_table_of_sizes_names_each_part_and_adds_up(tmp_path: Path) -> None:
@@ -101,7 +149,8 @@ def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
             (frozen / name).unlink(missing_ok=True)
             (frozen / name).write_bytes(name.encode())
             os.utime(frozen / name, (time, time))
-        made.append(package._archive(frozen, tmp_path / "fireside.tar.xz").read_bytes())
+        carried = package._carry(frozen, "fireside")
+        made.append(package._archive(carried, tmp_path / "fireside.tar.xz").read_bytes())
     assert made[0] == made[1]
     with tarfile.open(tmp_path / "fireside.tar.xz") as archive:
         found = archive.getnames()

@@ -12,7 +12,7 @@ import pytest
 
 from app.base import outside
 from app.cli import display, open_window
-from installers.from_source import LIBRARIES
+from installers.system_packages import LIBRARIES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is one")
 
@@ -60,6 +60,13 @@ def test_the_order_of_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display, "_x11_opens", lambda: True)
     monkeypatch.setattr(display, "_cannot_load", lambda plugin: "")
     assert display.problem() == "", "Qt falls back to X11"
+
+
+def test_the_reason_that_a_frozen_app_hides() -> None:
+    error = OSError("Failed to load dynlib/dll 'libqxcb.so'.")
+    assert display.missing_library(error) == ""
+    error.__cause__ = OSError("libxcb.so.1: cannot open shared object file: No such file")
+    assert "libxcb.so.1" in display.missing_library(error)
 
 
 def test_a_library_that_a_plugin_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
