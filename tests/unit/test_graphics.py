@@ -408,6 +408,15 @@ MACHINES: dict[str, tuple[Graphics, list[Problem], str, Reason]] = {
         "cuda",
         Reason.CUDA,
     ),
+    "an RTX and a slightly larger Arc": (
+        Graphics(
+            cuda(fake.RTX_3060),
+            vulkan(fake.VULKAN_3060, fake.card("Intel(R) Arc(TM) A770 Graphics", INTEL, 16)),
+        ),
+        [P.OTHER_IDLE],
+        "cuda",
+        Reason.CUDA,
+    ),
     "an RTX and a larger Radeon": (
         Graphics(cuda(fake.RTX_3060), vulkan(fake.VULKAN_3060, fake.RX_7900)),
         [P.BOTH_USED],
