@@ -320,7 +320,7 @@ class Chats:
             with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
-                        self._publish(ModelPlanned(model, event.plan, event.reduced))
+                        self._publish(_planned(model, event))
                     else:
                         self._publish(ModelLoading(model, event.fraction))
             outcome = ModelReady(model)
@@ -342,7 +342,7 @@ class Chats:
             with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
-                        self._publish(ModelPlanned(request.model, event.plan, event.reduced))
+                        self._publish(_planned(request.model, event))
                         continue
                     if isinstance(event, Done):
                         state = _STATES[event.reason]
@@ -392,6 +392,10 @@ class Chats:
 
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())
+
+
+def _planned(model: ModelRef, event: Planned) -> ModelPlanned:
+    return ModelPlanned(model, event.plan, event.reduced, event.trouble)
 
 
 _STATES = {

@@ -25,6 +25,7 @@ from app.base.types import (
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 
 if TYPE_CHECKING:  # a window need not wait for it
+    from app.engine.backend import GpuTrouble
     from app.engine.plan import Plan
 
 
@@ -74,12 +75,14 @@ class Turn:
 class ModelPlanned:
     """The plan by which a model is about to be loaded.
 
-    ``reduced``: a larger plan was tried first, and its memory could not be allocated.
+    ``reduced``: a larger plan was tried first, and its memory could not be allocated. ``trouble``:
+    what happened to a GPU.
     """
 
     model: ModelRef
     plan: Plan
     reduced: bool
+    trouble: GpuTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)

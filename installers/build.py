@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from app import __version__  # noqa: E402
 from app.base import licences  # noqa: E402
-from installers import llama, sbom, vulkan_tools  # noqa: E402
+from installers import cuda_package, llama, sbom, vulkan_tools  # noqa: E402
 
 BUILD, DIST = ROOT / "build", ROOT / "dist"
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -48,20 +48,31 @@ def main(arguments: list[str] | None = None) -> int:
         default=",".join(llama.BACKENDS),
         help="what of llama.cpp for graphics cards to build: vulkan, cuda (default: %(default)s)",
     )
+    if sys.platform == "linux":
+        parser.add_argument(
+            "--cuda",
+            metavar="ARCHITECTURE[,ARCHITECTURE]",
+            nargs="?",
+            const=",".join(cuda_package.ARCHITECTURES),
+            help="build fireside-cuda, too; for which cards (%(const)s where not said)",
+        )
     options = parser.parse_args(arguments)
     try:
         if options.test:
             packager().check(DIST)
         else:
-            build(options.gpu.split(",") if options.gpu else [])
+            build(options.gpu.split(",") if options.gpu else [], getattr(options, "cuda", None))
     except (subprocess.CalledProcessError, vulkan_tools.ShaderError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0
 
 
-def build(gpus: list[str]) -> None:
-    """Make the packages from the source, with the backends named in ``gpus``."""
+def build(gpus: list[str], cuda: str | None) -> None:
+    """Make the packages from the source, with the backends named in ``gpus``.
+
+    ``cuda``: of which cards the add-on package is for; None for no such package.
+    """
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(moment()))
     os.environ["PYTHONHASHSEED"] = "1"  # else sets are compiled in an order of their own
     BUILD.mkdir(exist_ok=True)
@@ -71,7 +82,11 @@ def build(gpus: list[str]) -> None:
     run(python, ROOT / "installers" / "icons.py", icons)
     frozen = freeze(python)
     print("\n".join(table(frozen)))
-    for made in [*packager().package(frozen, icons, DIST), listed(frozen)]:
+    packages = [*packager().package(frozen, icons, DIST), listed(frozen)]
+    if cuda:
+        compiled = cuda_package.compile_library(python, BUILD / "cuda", cuda)
+        packages += cuda_package.package(compiled, DIST)
+    for made in packages:
         print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB")
 
 

@@ -70,7 +70,7 @@ def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
     shutil.rmtree(root.parent, ignore_errors=True)
     _fill(root, carried, icons)
     if shutil.which("rpmbuild"):
-        made.append(rpm.build(root, dist, machine))
+        made.append(rpm.fireside(root, dist, machine))
     for name in ("applications", "icons", "mime", "man"):  # for `fireside --install`
         shutil.copytree(root / "usr/share" / name, carried / "share" / name, symlinks=True)
     return [_archive(carried, target), *made]

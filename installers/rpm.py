@@ -44,6 +44,7 @@ License: {licence}
 %install
 cp -a "{root}/." "%{{buildroot}}/"
 
+{scripts}
 %files
 %defattr(-,root,root,-)
 {files}
@@ -57,38 +58,64 @@ keeps chats on the disk. Nothing that is written leaves the computer.
 A tiny demo model is included, to look around with."""
 
 
-def build(root: Path, dist: Path, machine: str) -> Path:
-    """Write the package of what is below ``root``; return its path. Raises CalledProcessError."""
-    told = next(root.rglob("resources/licences.txt")).read_text("utf-8")
-    parts = {component.licence for component in licences.read(told)}
-    text = SPEC.format(
-        name="fireside",
-        version=version(),
+def fireside(root: Path, dist: Path, machine: str) -> Path:
+    """Write the package of Fireside as it is laid out below ``root``; return its path.
+
+    Raises CalledProcessError.
+    """
+    carried = licences.read(next(root.rglob("resources/licences.txt")).read_text("utf-8"))
+    parts = {component.licence for component in carried}
+    return build(
+        root,
+        dist,
+        f"fireside-{version()}-1.{machine}.rpm",
         summary="Chat with gpt-oss on your own computer",
-        licence=" AND ".join(sorted(f"({each})" if " OR " in each else each for each in parts)),
-        place=f"URL: https://github.com/{REPOSITORY}\n" if REPOSITORY else "",
-        relations="\n".join(relations(linux_needs.binaries(root))),
         description=DESCRIPTION,
+        licence=" AND ".join(sorted(f"({each})" if " OR " in each else each for each in parts)),
+        relations=[*relations(linux_needs.binaries(root)), "Recommends: xdg-utils"],
+    )
+
+
+def build(
+    root: Path,
+    dist: Path,
+    file: str,
+    *,
+    summary: str,
+    description: str,
+    licence: str,
+    relations: Iterable[str],
+    scripts: str = "",
+) -> Path:
+    """Have rpmbuild make the package ``file`` of what is below ``root``; return its path.
+
+    Raises CalledProcessError.
+    """
+    name, machine = file.rsplit("-", 2)[0], file.split(".")[-2]
+    text = SPEC.format(
+        name=name,
+        version=version(),
+        summary=summary,
+        licence=licence,
+        place=f"URL: https://github.com/{REPOSITORY}\n" if REPOSITORY else "",
+        relations="\n".join(relations),
+        description=description,
         root=root,
+        scripts=scripts,
         files="\n".join(_files(root)),
     )
-    return write(text, root.parent, dist, f"fireside-{version()}-1.{machine}.rpm")
-
-
-def write(spec: str, work: Path, dist: Path, name: str) -> Path:
-    """Have rpmbuild make the package ``name``; return its path. Raises CalledProcessError."""
-    (work / "package.spec").write_text(spec, "utf-8")
-    machine = name.split(".")[-2]
+    work = root.parent
+    (work / f"{name}.spec").write_text(text, "utf-8")
     command = ["rpmbuild", "-bb", "--quiet", f"--target={machine}-linux"]
     for macro, value in (
         ("_topdir", work / "rpmbuild"),
         ("_rpmdir", work / "made"),
-        ("_rpmfilename", name),
+        ("_rpmfilename", file),
         ("_dbpath", work / "rpmdb"),
     ):
         command.append(f"--define={macro} {value}")
-    subprocess.run([*command, str(work / "package.spec")], check=True)
-    return Path(shutil.move(work / "made" / name, dist / name))
+    subprocess.run([*command, str(work / f"{name}.spec")], check=True)
+    return Path(shutil.move(work / "made" / file, dist / file))
 
 
 def version() -> str:
@@ -96,19 +123,24 @@ def version() -> str:
     return re.sub(r"(?=(a|b|rc)\d+$)", "~", __version__)
 
 
-def relations(found: Sequence[Binary]) -> list[str]:
-    """Return the lines that tell what has to be there, what should, and what may."""
-    optional = {VULKAN: "Recommends", GTK: "Suggests"}
-    always = [binary for binary in found if binary.path.name not in optional]
-    needed = linux_needs.foreign(always, found)
+_OPTIONAL = {VULKAN: "Recommends", GTK: "Suggests"}
+
+
+def relations(found: Sequence[Binary], elsewhere: Iterable[str] = ()) -> list[str]:
+    """Return the lines that tell what has to be there, what should, and what may.
+
+    ``elsewhere``: names of libraries that a package asked for by its own name has.
+    """
+    always = [binary for binary in found if binary.path.name not in _OPTIONAL]
+    needed = linux_needs.foreign(always, found) - {*elsewhere}
     lines = [_wanted("Requires", name) for name in sorted(needed)]
     for (library, kind), number in linux_needs.floors(always, needed).items():
         lines.append(_wanted("Requires", library, f"{kind}_{number}"))
     for binary in found:
-        if field := optional.get(binary.path.name):
+        if field := _OPTIONAL.get(binary.path.name):
             more = linux_needs.foreign([binary], found) - needed
             lines += [_wanted(field, name) for name in sorted(more)]
-    return [*lines, "Recommends: xdg-utils"]
+    return lines
 
 
 def _wanted(field: str, library: str, symbols: str = "") -> str:
@@ -117,8 +149,9 @@ def _wanted(field: str, library: str, symbols: str = "") -> str:
 
 def told(found: Sequence[Binary]) -> list[str]:
     """Return lines for people with what the packages need of a system."""
-    needed = linux_needs.foreign(found, found)
-    oldest = linux_needs.floors(found, needed)
+    always = [binary for binary in found if binary.path.name not in _OPTIONAL]
+    needed = linux_needs.foreign(always, found)
+    oldest = linux_needs.floors(found, linux_needs.foreign(found, found))
     versions = ", ".join(f"{library} {kind} {number}" for (library, kind), number in oldest.items())
     return [f"needs of the system: {', '.join(sorted(needed))}", f"at least: {versions}"]
 

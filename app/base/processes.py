@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ class ChildProcess:
 
     ``target`` is called in the child with its end of the pipe and ``arguments``; it must be
     importable, since the process is spawned. ``log``: the file that the child writes its output to
-    (see `write_output_to`); it is emptied when it has grown long.
+    (see `write_output_to`); it is emptied when it has grown long. ``environment``: variables for
+    the child, beside this process's own.
 
     One thread at a time may call `receive`; the rest may be called from any thread. Raises OSError
     if the process cannot be started: no memory, or too many processes.
@@ -46,6 +47,7 @@ class ChildProcess:
         *,
         name: str,
         log: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         import multiprocessing
 
@@ -56,7 +58,10 @@ class ChildProcess:
         ends: tuple[Any, Any] = context.Pipe()  # of another class on Windows
         self._connection, theirs = ends
         self._process = context.Process(
-            target=target, args=(theirs, *arguments), name=f"fireside {name}", daemon=True
+            target=_run,
+            args=(dict(environment or {}), target, theirs, *arguments),
+            name=f"fireside {name}",
+            daemon=True,
         )
         try:
             self._process.start()
@@ -110,8 +115,9 @@ class ChildProcess:
         from multiprocessing.connection import wait
 
         try:
-            wait([self._connection, self._process.sentinel], timeout)
-            arrived = self._connection.poll()
+            ready = wait([self._connection, self._process.sentinel], timeout)
+            # A process may have sent its last message and ended between the looks at the two.
+            arrived = self._connection in ready or (bool(ready) and self._connection.poll())
             message = self._connection.recv() if arrived else None
         except (EOFError, OSError):
             raise ChildEnded from None
@@ -165,6 +171,11 @@ class ChildProcess:
                 return file.read().decode("utf-8", errors="replace").strip()
         except OSError:
             return ""
+
+
+def _run(environment: dict[str, str], target: Callable[..., None], *arguments: Any) -> None:
+    os.environ.update(environment)
+    target(*arguments)
 
 
 def _trimmed(log: Path) -> int:

@@ -26,6 +26,7 @@ from app.wording.language import tr
 
 _QT = "PySide6"  # only looked for, not imported
 _PLUGINS = {"xcb": "libqxcb.so", "wayland": "libqwayland.so"}
+_NETWORK = "lib/libQt6Network.so.6"
 _MISSING = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")
 _NOT_FOUND = re.compile(r"^\s*(\S+) => not found", re.MULTILINE)
 _LDD_S = 20.0
@@ -46,7 +47,8 @@ def problem() -> str:
 
 def missing_library(error: ImportError | OSError) -> str:
     """Return the sentence for a library that was not found, empty if that is not the reason."""
-    if found := _MISSING.search(str(error)):
+    # A frozen app raises an error of its own from that of the system.
+    if found := _MISSING.search(f"{error} {error.__cause__}"):
         return _install_sentence([found[1], *_missing_for_qt()])
     return ""
 
@@ -135,13 +137,14 @@ def _wayland_opens(display: str) -> bool:
 
 def _cannot_load(plugin: str) -> str:
     """Return which libraries Qt needs and this system lacks; empty for none."""
-    for path in _qt_files(f"plugins/platforms/{plugin}"):
+    # The window asks QtNetwork for a second Fireside when it is already there.
+    for path in _qt_files(f"plugins/platforms/{plugin}", _NETWORK):
         try:
             ctypes.CDLL(str(path))
         except OSError as error:
             reason = missing_library(error)
             return reason or tr("Couldn’t open the Fireside window ({reason}).").format(
-                reason=error
+                reason=error.__cause__ or error
             )
     return ""
 
@@ -156,13 +159,19 @@ def _qt_files(*patterns: str) -> Iterator[Path]:
 
 def _missing_for_qt() -> Iterator[str]:
     """Yield all libraries that are missing, so that they can be installed at once."""
-    files = [
-        *_qt_files("plugins/platforms/libqxcb.so", "lib/libQt6Gui.so.6", "lib/libQt6Widgets.so.6")
-    ]
+    libraries = ("lib/libQt6Gui.so.6", "lib/libQt6Widgets.so.6", _NETWORK)
+    files = [*_qt_files("plugins/platforms/libqxcb.so", *libraries)]
+    own = getattr(sys, "_MEIPASS", "")  # a frozen app brings some along
+    environment = os.environ | ({"LD_LIBRARY_PATH": own} if own else {})
     with suppress(OSError, subprocess.TimeoutExpired):
         if files:
             ran = subprocess.run(
-                ["ldd", *files], capture_output=True, text=True, timeout=_LDD_S, check=False
+                ["ldd", *files],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=_LDD_S,
+                check=False,
             )
             yield from _NOT_FOUND.findall(ran.stdout)
 

@@ -42,9 +42,7 @@ def run(path: Path, *, remove: bool) -> int:
     if done:
         say(said, *(f"  {each}" for each in done))
     if kept:
-        say(
-            tr("Not changed, because something else put it there:"), *(f"  {each}" for each in kept)
-        )
+        say(tr("Not changed, since it isn’t Fireside’s:"), *(f"  {each}" for each in kept))
     if remove:
         say(tr("To remove the app itself, delete {folder}.").format(folder=path.parent))
     elif str(_commands()) not in os.environ.get("PATH", "").split(os.pathsep):
@@ -55,6 +53,9 @@ def run(path: Path, *, remove: bool) -> int:
 def _installed(path: Path) -> tuple[list[Path], list[Path]]:
     """Write the files; return those written, and those of others that are in the way."""
     done, kept = [], []
+    command = _commands() / "fireside"
+    # By the link, whose path is an easy one: GLib ignores an entry whose program has a % in it.
+    started = command if _is_own(command) else path
     for source, target in _places(path):
         if not _is_own(target):
             kept.append(target)
@@ -64,7 +65,7 @@ def _installed(path: Path) -> tuple[list[Path], list[Path]]:
         if source == path:
             target.symlink_to(path)
         elif source.match(MENU_ENTRY):
-            target.write_text(entry(source.read_text("utf-8"), path), "utf-8")
+            target.write_text(entry(source.read_text("utf-8"), started), "utf-8")
         else:
             shutil.copyfile(source, target)
         done.append(target)

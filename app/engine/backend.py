@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.base.errors import FiresideError
@@ -18,15 +19,41 @@ if TYPE_CHECKING:  # a window need not wait for them
 T_co = TypeVar("T_co", covariant=True)
 
 
+class GpuFault(StrEnum):
+    """What keeps a GPU from being used as before."""
+
+    LOST = "lost"
+    """It no longer works: the driver was updated, the card was unplugged, or it crashed."""
+    FULL = "full"
+    """Other programs took the memory that it needed."""
+    DRIVER = "driver"
+    """A driver ended the process when the GPUs were listed, so none is used."""
+    WEIGHTS = "weights"
+    """Its library cannot multiply the model's kind of weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuTrouble:
+    """Why a model is loaded by another plan than its file and this computer promise.
+
+    ``gpu`` describes the GPU; it is empty if it is not known which one it was.
+    """
+
+    fault: GpuFault
+    gpu: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A model is about to be loaded by ``plan``.
 
-    ``reduced``: a larger plan was tried first, and its memory could not be allocated.
+    ``reduced``: a larger plan was tried first, and its memory could not be allocated. ``trouble``:
+    what happened to a GPU; if that was during an answer, this goes on with what is left.
     """
 
     plan: Plan
     reduced: bool = False
+    trouble: GpuTrouble | None = None
 
 
 class Steps(Protocol[T_co]):
@@ -56,6 +83,9 @@ class Backend(Protocol):
         """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done.
 
         Perhaps a SlowAnswer follows.
+
+        If the engine has to be loaded again during an answer, because a GPU was lost, it begins
+        again with Planned; the deltas go on where they were.
 
         Once ``answer_now`` is set, the model's reasoning is closed and its answer begun. Once
         ``cancel`` is set it ends in a Done, or raises Cancelled if nothing was generated yet or the

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.base.types import Sampling
-from app.engine.kv_cache import KvMemory
-from app.engine.plan import Plan
-from app.engine.probe import Devices, Speeds
 from app.formats import ChatFormat
+
+if TYPE_CHECKING:  # saves the window's start time and memory
+    from app.engine.kv_cache import KvMemory
+    from app.engine.plan import Plan
+    from app.engine.probe import Devices, Speeds
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsContext:
+    """The worker's answer to a question that does not fit: load with a context of ``tokens``."""
+
+    tokens: int
 
 
 class Sampler(Protocol):
@@ -31,7 +41,10 @@ class Sampler(Protocol):
 
 
 class EngineModel(Protocol):
-    """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time."""
+    """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time.
+
+    ``asynchronous``: `decode` returns while a GPU still works; `Sampler.sample` then waits.
+    """
 
     @property
     def format(self) -> ChatFormat: ...
@@ -41,6 +54,8 @@ class EngineModel(Protocol):
     def size(self) -> int: ...
     @property
     def batch(self) -> int: ...
+    @property
+    def asynchronous(self) -> bool: ...
 
     def decode(self, tokens: Sequence[int]) -> bool:
         """Decode a batch into the KV cache; return False if it was stopped. Raises EngineFailed."""

@@ -21,12 +21,12 @@ from typing import Any
 from app.base import gguf
 from app.base.errors import EngineFailed, OutOfMemory
 from app.base.types import Sampling
-from app.engine import bandwidth, probe
-from app.engine.ggml import Ggml
+from app.engine import bandwidth, gpu_library, probe
+from app.engine.ggml import Ggml, split
 from app.engine.load_failure import refused
 from app.engine.memory_model import CacheType
 from app.engine.plan import Plan
-from app.engine.probe import Devices, Speeds
+from app.engine.probe import Devices, Speeds, UnusedBackend
 from app.engine.sampler_chain import ChainSampler, Samplers
 from app.engine.worker import Worker
 from app.formats import choose
@@ -43,13 +43,15 @@ _WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
 _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
 
-def main(connection: Connection) -> None:
-    """Serve the pipe until it ends."""
+def main(connection: Connection, *, gpus: bool = True) -> None:
+    """Serve the pipe until it ends; without ``gpus``, no driver is asked."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     llama.llama_log_set(_log, None)
-    _ggml().load_backends()
+    unused = _ggml().load_backends(gpu_library.found(gpu_library.root()), gpus=gpus)
+    for each in unused:
+        sys.stderr.write(f"{each.name}: {each.fault}: {each.detail}\n")
     llama.llama_backend_init()
-    Worker(connection, Llama()).serve()
+    Worker(connection, Llama(unused)).serve()
     sys.stderr.flush()
     os._exit(0)  # skips the drivers' clean-up, which is not needed
 
@@ -77,7 +79,8 @@ _MOST_ERRORS = 20
 class Llama:
     """llama.cpp as an `Engine`."""
 
-    def __init__(self) -> None:
+    def __init__(self, unused: tuple[UnusedBackend, ...] = ()) -> None:
+        self._unused = unused
         self.version = metadata.version("llama-cpp-python")
         # llama.cpp calls its abort callback between the nodes of its graph, a thousand times per
         # token, so a C function serves as callback, without the GIL: strlen(text) is true if the
@@ -94,6 +97,7 @@ class Llama:
             features=_features(llama.llama_print_system_info().decode()),
             backends=self._ggml.backends(),
             version=f"llama-cpp-python {self.version}, ggml {self._ggml.version()}",
+            unused=self._unused,
         )
 
     def measure(self) -> Iterator[Speeds]:
@@ -137,16 +141,19 @@ class _Model:
         self._handle = llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise refused(path, _errors)
-        self._context = llama.llama_init_from_model(self._handle, _context_parameters(plan))
+        self._samplers = Samplers(llama, path, on_device=_output_on_gpu(plan))
+        settings = _context_parameters(plan)
+        self._samplers.add_to(settings)
+        self._context = llama.llama_init_from_model(self._handle, settings)
         if not self._context:
+            self._samplers.close()
             llama.llama_model_free(self._handle)
             # Creating a context hardly fails for any other reason than a lack of memory.
             raise refused(path, _errors) if _errors else OutOfMemory(path, "")
-        vocabulary = llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(self._handle))
-        self._samplers = Samplers(
-            llama, self._context, vocabulary, path, on_device=_output_on_gpu(plan)
-        )
+        vocabulary = llama.llama_model_get_vocab(self._handle)
+        self._samplers.attach(self._context, llama.llama_vocab_n_tokens(vocabulary))
         self.batch = plan.ubatch
+        self.asynchronous = plan.gpu_layers > plan.layers and not plan.cpu_experts
         self.size = llama.llama_n_ctx(self._context)
         self.memory = _Memory(self._context, llama.llama_model_n_swa(self._handle))
 
@@ -180,13 +187,15 @@ def _output_on_gpu(plan: Plan) -> bool:
 
 def _model_parameters(plan: Plan, ggml: Ggml) -> Any:
     parameters = llama.llama_model_default_params()
-    devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
+    devices, overrides, layers = ggml.choose(plan.shares), ggml.overrides(plan), split(plan.shares)
     parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
-    if plan.cpu_experts:
-        parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
-    parameters.kept = devices, overrides  # llama.cpp reads them until the load is over
+    parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
+    parameters.tensor_split = layers
+    # llama.cpp reads them until the load is over.
+    parameters.kept = devices, overrides, layers
     parameters.n_gpu_layers = plan.gpu_layers
-    parameters.split_mode = llama.LLAMA_SPLIT_MODE_NONE
+    several = len(plan.shares) > 1
+    parameters.split_mode = llama.LLAMA_SPLIT_MODE_LAYER if several else llama.LLAMA_SPLIT_MODE_NONE
     parameters.use_extra_bufts = plan.repack
     parameters.load_mode = llama.LLAMA_LOAD_MODE_MMAP if plan.mmap else llama.LLAMA_LOAD_MODE_NONE
     return parameters

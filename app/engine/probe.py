@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
 from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
+from app.engine.cores import performance_cores
+
+_POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,35 @@ class Gpu:
     pci: str = ""
 
 
+class BackendFault(StrEnum):
+    """Why a GPU's backend that is there is not used."""
+
+    OTHER_VERSION = "other version"
+    """It was compiled for another version of ggml."""
+    NOT_LOADED = "not loaded"
+    """The system could not load it: something that it needs is missing."""
+    CRASHED = "crashed"
+    """The driver ended the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedBackend:
+    """A GPU's backend that is there and not used; ``detail`` is for developers.
+
+    ``name`` is that of its folder ("cuda"), empty if it is not known which one it was.
+    """
+
+    name: str
+    fault: BackendFault
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The devices that llama.cpp finds on this computer, from the worker process.
 
-    GPUs, the processor's features ("AVX512", "AMX_INT8"), and the backends that were built into it.
+    GPUs, the processor's features ("AVX512", "AMX_INT8"), the backends that were built into it or
+    loaded, and those that could not be.
     ``held``: bytes of the computer's memory that the loaded model uses; its bytes on a GPU are
     counted as free. ``speeds``: those that were measured on this computer; None until then.
     """
@@ -44,6 +74,7 @@ class Devices:
     backends: tuple[str, ...] = ()
     version: str = ""
     held: int = 0
+    unused: tuple[UnusedBackend, ...] = ()
     speeds: Speeds | None = None
 
 
@@ -102,7 +133,21 @@ def machine(devices: Devices = Devices()) -> Machine:
     physical = psutil.cpu_count(logical=False) or usable or 1
     cores = max(1, min(physical, usable or physical))
     available = min(memory.total, memory.available + devices.held)
-    return Machine(memory.total, available, cores, devices, speeds=devices.speeds)
+    fast = performance_cores()
+    dark = tuple(gpu.pci for gpu in devices.gpus if is_headless(gpu.pci))
+    return Machine(
+        memory.total, available, cores, devices, fast, speeds=devices.speeds, headless=dark
+    )
+
+
+def is_headless(pci: str, bus: Path = Path("/sys/bus/pci/devices")) -> bool:
+    """Return whether the GPU at a place on the bus is known to have no display (Linux only)."""
+    connectors = list(bus.joinpath(pci, "drm").glob("card*/card*/status")) if pci else []
+    try:
+        states = [connector.read_text("ascii").strip() for connector in connectors]
+    except OSError:  # unplugged meanwhile
+        return False
+    return bool(states) and "connected" not in states
 
 
 def model(path: Path) -> gguf.GgufHeader:
@@ -151,3 +196,14 @@ def on_battery() -> bool:
     except OSError:  # a container whose system does not report it
         return False
     return battery is not None and not battery.power_plugged
+
+
+def saves_power() -> bool:
+    """Return whether the system was told to save power, where that is known."""
+    if sys.platform == "win32":
+        status = (ctypes.c_uint8 * 12)()  # SYSTEM_POWER_STATUS, whose fourth byte is this flag
+        return bool(ctypes.windll.kernel32.GetSystemPowerStatus(status)) and status[3] == 1
+    try:
+        return _POWER_MODE.read_text(encoding="ascii").strip() == "low-power"
+    except (OSError, ValueError):  # not Linux, or its firmware has no modes
+        return False

@@ -82,6 +82,12 @@ class SpeedFile:
             processor = tuple((each.threads, each.weights) for each in kept.processor)
             return Speeds(tuple(gpus), processor, _correction(self._answers), kept.measured)
 
+    @property
+    def correction(self) -> float:
+        """The speed that answers reach, as a share of the predicted one."""
+        with self._lock:
+            return _correction(self._answers)
+
     def is_due(self, devices: Devices, drivers: str, *, good: bool) -> bool:
         """Return whether to measure: for the first time, or with others of these devices.
 

@@ -1,12 +1,13 @@
 """The worker's loop: commands from a pipe, executed one after the other.
 
 Commands come as tuples of a name, the number of a stream, and arguments: ("devices", n), ("load",
-n, path, plan, folder), ("ask", n, request), ("prepare", n, request), ("count", n, request),
-("budget", n, bytes), ("forget", n, chat), and, overtaking these, ("cancel", n) and ("hurry", n) for
-the stream n, and ("close", 0), which cancels all. Each queued command is answered by payloads (n,
-payload), where a payload is an event, a FiresideError, or None at the end. An unknown command is
-answered by EngineFailed; a cancel or hurry for a stream that has not begun or has ended is ignored.
-The process ends with the pipe, so no orphan holds 12 GB.
+n, path, plan, folder), ("ask", n, request, may_grow), ("prepare", n, request), ("count", n,
+request), ("budget", n, bytes), ("forget", n, chat), and, overtaking these, ("cancel", n) and
+("hurry", n) for the stream n, and ("close", 0), which cancels all. Each queued command is answered
+by payloads (n, payload), where a payload is an event, a FiresideError, or None at the end. A
+question that does not fit is answered by NeedsContext alone, if a longer context is possible. An
+unknown command is answered by EngineFailed; a cancel or hurry for a stream that has not begun or
+has ended is ignored. The process ends with the pipe, so no orphan holds 12 GB.
 
 llama.cpp itself is behind `Engine`, which `app.engine.llama` provides.
 """
@@ -48,9 +49,9 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.attached_sizes import AttachedSizes
-from app.engine.engine_protocol import Engine, EngineModel
+from app.engine.engine_protocol import Engine, EngineModel, NeedsContext
 from app.engine.generation import Generation
-from app.engine.history import messages_to_drop, reserved
+from app.engine.history import context_needed, messages_to_drop, reserved
 from app.engine.kv_cache import KvCache
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.load_progress import LoadProgress
@@ -101,6 +102,8 @@ class Worker:
         self._commands: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._signals = StreamSignals(engine)
         self._model: EngineModel | None = None
+        self._ahead = _AHEAD
+        self._longest = 0
         self._attached = AttachedSizes()
         self._cache: KvCache | None = None
         self._stream = 0
@@ -192,12 +195,17 @@ class Worker:
             if self._signals.stopped:
                 raise Cancelled from None
             raise
-        facts = (self._engine.version, plan.context, plan.cache.value, plan.ubatch)
+        # What lies on which device is no part of a cached state. It fits a longer context, too.
+        facts = (self._engine.version, plan.cache.value, plan.ubatch)
         disk_cache = None
         if keep:
             with suppress(OSError):  # an answer matters more than the cache
                 disk_cache = DiskCache(keep, identity(path, *facts))
-        self._model, self._cache = model, KvCache(model.memory, disk_cache)
+        self._model, self._cache = model, KvCache(model.memory, disk_cache, model.size)
+        self._longest = plan.longest
+        # Each batch copies the weights that are on the CPU to the GPU, however short it is. The
+        # plan has batches of about a second at most.
+        self._ahead = plan.ubatch if plan.copies else _AHEAD
 
     def _loaded(self) -> tuple[EngineModel, KvCache]:
         if self._model is None or self._cache is None:
@@ -217,11 +225,11 @@ class Worker:
         model, cache = self._loaded()
         prompt = self._prompt(request, model.format.ahead)
         self._send(prompt.size)
-        if len(prompt.tokens) >= model.size:
+        if prompt.context > model.size or len(prompt.tokens) >= model.size:
             return
         reused = cache.reach([*prompt.tokens, _NO_TOKEN])
         cache.chat = request.chat
-        if self._prefill(prompt.tokens, reused, _AHEAD):
+        if self._prefill(prompt.tokens, reused, self._ahead):
             cache.checkpoint()
             self._may_keep = True
 
@@ -231,11 +239,17 @@ class Worker:
         self._send(self._prompt(request, model.format.ahead).size)
 
     def _prompt(self, request: Request, render: Render) -> RenderedPrompt:
-        """Render as much of a conversation as fits, leaving out the oldest messages."""
+        """Render as much of a conversation as fits, leaving out the oldest messages.
+
+        It may fit into a longer context than this one; the prompt's ``context`` says so.
+        """
         model, _ = self._loaded()
         rendered = render(request)
-        room = reserved(request, model.size)
-        first = messages_to_drop(request.messages, rendered.sizes, model.size, room)
+        size, needed = model.size, context_needed(request, rendered.sizes)
+        while size < min(needed, self._longest):
+            size = min(2 * size, self._longest)
+        room = reserved(request, size)
+        first = messages_to_drop(request.messages, rendered.sizes, size, room)
         # A client's instructions stay. Everything is rendered again, since a message may have to
         # repeat something from a dropped one, such as the day, and some formats put tools into the
         # first.
@@ -248,26 +262,35 @@ class Worker:
         attached = self._attached.total(shown.messages, model.format.tokenizer)
         opening = rendered.sizes[0]
         return RenderedPrompt(
-            rendered.tokens, rendered.stable, model.size, room, dropped, opening, attached
+            rendered.tokens, rendered.stable, size, room, dropped, opening, attached
         )
 
-    def _ask(self, request: Request) -> None:
-        """Answer a request by sending events."""
+    def _ask(self, request: Request, may_grow: bool = True) -> None:
+        """Answer a request by sending events.
+
+        Unless the context ``may_grow``, it stays as it is from now on.
+        """
         model, cache = self._loaded()
         if model.format.grammar(request) is not None:
             raise RequestUnsupported("response_schema")
         self._may_keep = False
+        if not may_grow:
+            self._longest = model.size
         answer = Generation(
             request, model, cache, self._signals, send=self._send, decode=self._decode
         )
         prompt = self._prompt(request, model.format.render)
         tokens = prompt.tokens
+        if prompt.context > model.size:
+            self._send(NeedsContext(prompt.context))
+            return
         self._send(prompt.size)
         if len(tokens) >= model.size:
             raise ContextFull(len(tokens), model.size)
         # A prompt decoded in different batches has slightly different logits, so an answer with a
         # fixed seed starts from an empty cache.
         reused = cache.reach(tokens if request.sampling.seed is None else [])
+        reached = time.monotonic()
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
         if reused:
             cache.checkpoint()  # two prompts diverged here, and a third may
@@ -292,6 +315,7 @@ class Worker:
             context=model.size,
             restored=restored,
             dropped=prompt.dropped,
+            prompt_s=answer.first - reached if answer.generated else 0.0,
         )
         self._send(Done(reason, stats))
         if answer.endless:
@@ -313,11 +337,11 @@ class Worker:
     def _prefill(self, tokens: Sequence[int], done: int, step: int, stable: int = 0) -> bool:
         """Decode the prompt from ``done`` on, in batches; return False if it was stopped.
 
-        The first batch is short, so that a remaining time can soon be estimated. A checkpoint is
-        made at ``stable`` if that is on the way.
+        The first batch is short, so that a remaining time can soon be estimated, unless that would
+        take as long as a full one. A checkpoint is made at ``stable`` if that is on the way.
         """
         _, cache = self._loaded()
-        size = min(step, _AHEAD)
+        size = min(step, self._ahead)
         while done < len(tokens):
             self._send(Prefill(done, len(tokens)))
             end = min(done + size, stable if done < stable else len(tokens))

@@ -19,6 +19,7 @@ SMALL = {
     "sampling": "--rounds 2 --tokens 3000",
     "sidebar": "--chats 30",
     "store": "--chats 3 --messages 30",
+    "tokens": "--tokens 200 --pace 1",
     "transcript": "--messages 6 --steps 5 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
@@ -30,6 +31,7 @@ SAYS = {
     "sampling": "logits checked",
     "sidebar": "all are selected",
     "store": "delete for good",
+    "tokens": "a bare pipe",
     "transcript": "Fireside's window to first paint",
 }
 

@@ -76,6 +76,7 @@ class FakeModel:
     """
 
     batch = BATCH
+    asynchronous = False
 
     def __init__(self, size: int = 4000) -> None:
         self.size = size

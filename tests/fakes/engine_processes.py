@@ -1,6 +1,6 @@
 """Faulty workers for the supervisor (app/engine/supervisor.py).
 
-Each is a `Target`: it runs in the worker process in place of `app.engine.supervisor._run_child`.
+Each is a `Target`: it runs in the worker process in place of `app.engine.engine_process.run_child`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import psutil
 
 from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
-from app.engine import supervisor, worker
+from app.engine import engine_process, worker
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.supervisor import LocalBackend
@@ -153,7 +153,7 @@ def short_of_memory(connection: Connection, log: Path) -> None:
         here.mallopt(-8, 1)  # no arenas (M_ARENA_MAX), of which each thread would reserve 64 MiB
     limit = psutil.Process().memory_info().vms + 210_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 def watched(connection: Connection, log: Path) -> None:
@@ -180,7 +180,7 @@ def watched(connection: Connection, log: Path) -> None:
 
     worker.Worker._prompt = prompt  # type: ignore[method-assign, assignment]
     sampler_chain.Samplers._check = checked  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 def drawing(connection: Connection, log: Path) -> None:
@@ -199,7 +199,7 @@ def drawing(connection: Connection, log: Path) -> None:
         check(samplers)
 
     sampler_chain.Samplers._check = checked  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 def careless(connection: Connection, log: Path) -> None:
@@ -221,7 +221,7 @@ def slow(connection: Connection, log: Path) -> None:
         return real(model, tokens)
 
     adapter._Model.decode = decode  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 class _Counting:
@@ -265,7 +265,7 @@ def repeats(connection: Connection, log: Path) -> None:
         return SAME[next(drawn) % len(SAME)]
 
     sampler_chain.ChainSampler.sample = sample  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 def writes(connection: Connection, log: Path) -> None:
@@ -289,7 +289,7 @@ def writes(connection: Connection, log: Path) -> None:
     ]
     script = itertools.cycle(tokens)
     sampler_chain.ChainSampler.sample = lambda _: next(script)  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 def loads_for_ever_twice(connection: Connection, log: Path) -> None:
@@ -310,4 +310,4 @@ def loads_for_ever_twice(connection: Connection, log: Path) -> None:
         return real(engine, path, plan, progress)
 
     adapter.Llama.load = load  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)

@@ -9,18 +9,22 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
 
 from app.base import errors as e
-from app.base import settings
+from app.base import graphics_probe, settings
+from app.base.graphics import Graphics
 from app.base.types import ModelRef
 from app.engine import plan, plan_choices, probe
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import Devices, Gpu, Machine
+from app.engine.probe import BackendFault, Devices, DeviceSpeed, Gpu, Machine, Speeds, UnusedBackend
+from app.ui.models.gpu_build_controller import GpuBuildController
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog
+from tests.fakes import drivers
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside, Start
 from tests.ui.qt import child
@@ -41,7 +45,7 @@ def computer(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fir
 
     def begin(*gpus: Gpu, free: float = 14, **changes: Any) -> Fireside:
         def look(devices: Devices) -> Machine:
-            return Machine(16 * GIB, int(free * GIB), 8, devices)
+            return Machine(16 * GIB, int(free * GIB), 8, devices, speeds=devices.speeds)
 
         monkeypatch.setattr(probe, "machine", look)
         monkeypatch.setattr(probe, "_header_or_error", lambda path: header("20b", path))
@@ -227,6 +231,7 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     settle(fireside)
     assert not fine.isChecked()
     assert note(dialog, number) == "Switched off"
+    assert list(parts(dialog, bar)) == ["Other apps", "Free"]
     press(dialog, "applyPlan")
     assert fireside.host.overrides.unused_gpus == (GPU.pci,)
     fine.click()
@@ -234,6 +239,74 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     assert note(dialog, number) == ""
     press(dialog, "applyPlan")
     assert not fireside.host.overrides.unused_gpus
+
+
+def test_the_speeds_are_measured_again_on_a_click(
+    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fireside = computer(GPU)
+    ready = threading.Event()
+    fast = Speeds(((GPU.name, DeviceSpeed(330, 9, 24)),), ((4, 38.0), (8, 52.4)))
+
+    def measure(cancel: threading.Event, *, again: bool) -> Speeds:
+        assert again
+        assert ready.wait(5)
+        fireside.backend.found = replace(fireside.backend.found, speeds=fast)
+        return fast
+
+    monkeypatch.setattr(fireside.backend, "measure", measure)
+    dialog = open_page(fireside)
+    said = child(dialog, QLabel, "measuredSpeeds")
+    again = child(dialog, QAbstractButton, "measureAgain")
+    assert said.text() == "The speed of this computer hasn’t been measured yet."
+    again.click()
+    assert said.text() == "Measuring the speed of this computer…"
+    assert not again.isEnabled()
+    ready.set()
+    fireside.until(lambda: "A fine card 330 GB/s, CPU 52.4 GB/s" in said.text())
+    assert "from pinned memory 24.0 GB/s" in said.toolTip()
+    assert again.isEnabled()
+
+    def fails(cancel: threading.Event, *, again: bool) -> Speeds:
+        raise e.EngineFailed("no devices")
+
+    monkeypatch.setattr(fireside.backend, "measure", fails)
+    again.click()
+    fireside.until(lambda: said.property("tone") == "danger")
+
+
+def test_what_to_do_about_a_gpu_is_told_in_one_place(
+    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = "NVIDIA GeForce RTX 3060", (8, 6), 12
+    found = Graphics(cuda=drivers.cuda(card))
+    monkeypatch.setattr(graphics_probe, "look", lambda: found)
+    fireside = computer()
+    dialog = open_page(fireside)
+    assert child(dialog, QLabel, "gpuHintText").text() == f"To use {card[0]} with CUDA, run:"
+    command = child(dialog, QLabel, "gpuHintCommand").text()
+    assert command.endswith("--gpu cuda")
+    press(dialog, "gpuHintCopy")
+    assert QGuiApplication.clipboard().text() == command
+    unused = UnusedBackend("cuda", BackendFault.OTHER_VERSION)
+    fireside.backend.found = Devices(unused=(unused,))
+    dialog.show_page("generalPage")
+    dialog.show_page("memoryPage")
+    text = child(dialog, QLabel, "gpuHintText").text
+    fireside.until(lambda: text().startswith("CUDA isn’t used: it was built for another version"))
+    assert not child(dialog, QAbstractButton, "gpuHintCopy").isVisible()
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_all_is_well_with_a_gpu(
+    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch, built: bool
+) -> None:
+    found = Graphics(cuda=drivers.cuda(("NVIDIA GeForce RTX 3060", (8, 6), 12)))
+    monkeypatch.setattr(graphics_probe, "look", lambda: found)
+    monkeypatch.setattr(GpuBuildController, "building", not built)
+    fireside = computer(GPU)
+    fireside.backend.found = replace(fireside.backend.found, backends=("CUDA",) if built else ())
+    assert not child(open_page(fireside), QWidget, "gpuHint").isVisible()
 
 
 def test_apply_keeps_the_wishes_and_reloads_the_model(

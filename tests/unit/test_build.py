@@ -89,7 +89,6 @@ def test_an_rpm_asks_for_what_it_does_not_bring_by_the_names_of_libraries() -> N
         "Requires: libxcb.so.1()(64bit)",
         "Recommends: libvulkan.so.1()(64bit)",
         "Suggests: libgtk-3.so.0()(64bit)",
-        "Recommends: xdg-utils",
     }
 
 

@@ -62,6 +62,13 @@ def test_the_order_of_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     assert display.problem() == "", "Qt falls back to X11"
 
 
+def test_the_reason_that_a_frozen_app_hides() -> None:
+    error = OSError("Failed to load dynlib/dll 'libqxcb.so'.")
+    assert display.missing_library(error) == ""
+    error.__cause__ = OSError("libxcb.so.1: cannot open shared object file: No such file")
+    assert "libxcb.so.1" in display.missing_library(error)
+
+
 def test_a_library_that_a_plugin_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Qt's own plugin, changed so that it needs a library that no system has."""
     (real,) = display._qt_files("plugins/platforms/libqxcb.so")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.engine.devices import each_once
 from app.engine.memory_model import MemoryUse
 from app.engine.plan import Overrides, Plan
 from app.engine.probe import Gpu, Machine
@@ -49,7 +50,7 @@ class GpuCards(QWidget):
 
     def show_plan(self, machine: Machine, plan: Plan, overrides: Overrides) -> None:
         """Show what a plan puts on the cards of a machine."""
-        cards = one_each(machine.devices.gpus)
+        cards = each_once(machine.devices.gpus)
         if [key(gpu) for gpu in cards] != [key(row.gpu) for row in self._rows]:
             self._make_rows(cards)
         for row, gpu in zip(self._rows, cards, strict=True):
@@ -100,7 +101,7 @@ class _Card(FormPart):
 
     def show_plan(self, gpu: Gpu, machine: Machine, plan: Plan, overrides: Overrides) -> None:
         self.gpu = gpu
-        share = next((s for s in plan.shares if key(s.gpu) == key(gpu)), None)
+        share = next((s for s in plan.shares if s.gpu.name == gpu.name), None)
         self._bar.setVisible(not gpu.unified)
         self._name.setVisible(gpu.unified)
         if not gpu.unified:
@@ -115,11 +116,3 @@ class _Card(FormPart):
         self._note.setText(" · ".join(told))
         self._note.setVisible(bool(told))
         self.switch.setChecked(not is_off(gpu, overrides))
-
-
-def one_each(gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
-    """Return each card once, also where two backends list it: that of CUDA before Vulkan's."""
-    found: dict[str, Gpu] = {}
-    for gpu in sorted(gpus, key=lambda gpu: not gpu.name.startswith("CUDA")):
-        found.setdefault(key(gpu), gpu)
-    return tuple(found.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
@@ -17,12 +19,15 @@ from app.ui.controls import Button, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.preferences.context_field import ContextField
 from app.ui.preferences.gpu_cards import GpuCards
+from app.ui.preferences.hint_note import HintNote
 from app.ui.preferences.memory_bar import MemoryBar, segments
+from app.ui.preferences.speed_line import SpeedLine
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.diagnosis import summary
 from app.wording.errors import explain
+from app.wording.gpu_hint import gpu_hint
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
@@ -44,8 +49,11 @@ class MemoryPage(FormPage):
         cache_gb: int,
         models: ModelChoice,
         hardware: HardwareProbe,
+        building: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Create the page; ``building`` returns whether a GPU library is being compiled."""
         super().__init__("memoryPage", tr("Memory"))
+        self._building = building
         self._theme, self._models, self._hardware = theme, models, hardware
         self._saved = saved
         self._header: GgufHeader | None = None
@@ -53,13 +61,19 @@ class MemoryPage(FormPage):
         self._choices: PlanChoices | None = None
         self._looked = False  # whether the fields are set, so that they are not set back
         self._status = self.add_note(tr("Checking your computer…"), "planSummary")
+        self._hint = HintNote(theme, "gpuHint")
+        self.column.addWidget(self._hint)
+        self._context = ContextField()
+        self._context.turned.connect(self._show_plan)
+        self.column.addWidget(self._context)
         self.column.addSpacing(4)
         self._host_bar = MemoryBar(theme, "hostMemory")
         self._host_bar.hide()
         self._cards = GpuCards(theme)
         self._cards.set_unused(saved.unused_gpus)
         self._cards.switched.connect(self._turned)
-        for part in (self._host_bar, self._cards):
+        self.speeds = SpeedLine(theme)
+        for part in (self._host_bar, self._cards, self.speeds):
             self.column.addWidget(part)
             self.column.addSpacing(6)
         self._add_fields()
@@ -79,11 +93,9 @@ class MemoryPage(FormPage):
 
     def _probe_again(self) -> None:
         if self.isVisible():
-            self._hardware.look()
+            self._hardware.look(drivers=True)
 
     def _add_fields(self) -> None:
-        self._context = ContextField()
-        self._context.turned.connect(self._show_plan)
         self._cache = Segments(
             "cacheType",
             tr("Cache"),
@@ -132,7 +144,6 @@ class MemoryPage(FormPage):
             ),
         ]
         rows = [
-            self._context,
             FormRow(tr("Cache"), tr("Compact: half the memory, almost the same quality."),
                 self._cache),
             FormRow(tr("Weights"), tr("On disk: uses less memory, but may be slower."),
@@ -216,6 +227,8 @@ class MemoryPage(FormPage):
         asked = self._models.asked
         found = dict(examined.models).get(asked) if asked else None
         self._machine = examined.machine
+        self.speeds.show_machine(examined.machine)
+        self._hint.show_hint(gpu_hint(examined, building=self._building()))
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
             self._show_status(explain(found).sentence, "danger")
@@ -225,6 +238,15 @@ class MemoryPage(FormPage):
             self._set_stops(self._header, self._overrides if self._looked else self._saved)
             self._looked = True
         self._turned()
+
+    def show_measured(self, _: object) -> None:
+        """Show new speeds, and what follows from them."""
+        self.speeds.end()
+        self._probe_again()
+
+    def show_measuring_failed(self, error: BaseException) -> None:
+        """Show why the speeds could not be measured."""
+        self.speeds.end(explain(error).sentence)
 
     def _show_failure(self, error: Exception) -> None:
         self._show_status(explain(error).sentence, "danger")

@@ -1,0 +1,48 @@
+"""Faulty and slow workers, for what is measured and for what is made of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from app.base.types import Done, Prompt, Stats, StopReason
+from app.engine.probe import Devices, Gpu, Speeds
+
+DEVICES = Devices((Gpu("Vulkan0", "A card", 1 << 30, 1 << 30),), version="fake 1")
+SPEEDS = Speeds(processor=((1, 10.0), (2, 19.0)))
+
+
+def _begin(connection: Connection) -> None:
+    name, number = connection.recv()
+    assert name == "measure"
+    connection.send((number, DEVICES))
+    connection.send((number, SPEEDS))
+
+
+def dies(connection: Connection, log: Path) -> None:
+    """End as by a driver's crash, at the first GPU."""
+    _begin(connection)
+    os._exit(139)
+
+
+def hangs(connection: Connection, log: Path) -> None:
+    """Say nothing more, at the first GPU."""
+    _begin(connection)
+    time.sleep(600)
+
+
+def answers_slowly(connection: Connection, log: Path) -> None:
+    """Answer each question with 100 tokens, one a second, and obey all other commands."""
+    stats = Stats(10, 10, 100, 0, 1.0, 100.0, 0, 1, 4096)
+    while True:
+        name, number, *_ = connection.recv()
+        if name == "close":
+            return
+        if name == "devices":
+            connection.send((number, Devices()))
+        if name == "ask":
+            connection.send((number, Prompt(10, 4096)))
+            connection.send((number, Done(StopReason.END, stats)))
+        connection.send((number, None))
