@@ -28,10 +28,10 @@ def lighter(
     ``overrides``. Returns None if nothing takes less.
     """
     if failed is None:
-        wishes = Overrides(unused_gpus=overrides.unused_gpus)
-        automatic = propose(header, machine, wishes)
-        fits = overrides != wishes and is_possible(automatic, machine)
-        return Lighter(wishes, automatic) if fits else None
+        automatic = overrides.automatic
+        plan = propose(header, machine, automatic)
+        fits = overrides != automatic and is_possible(plan, machine)
+        return Lighter(automatic, plan) if fits else None
     least: Lighter | None = None
     for tried in _tries(header, overrides, failed):
         plan = propose(header, machine, tried)

@@ -52,6 +52,7 @@ from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
     from app.engine.answer_watch import AnswerWatch
+    from app.engine.gpu_library import GpuLibrary
     from app.engine.plan import Overrides, Plan
     from app.engine.probe import Devices, Gpu, Machine, Speeds, UnusedBackend
     from app.engine.recovery import Answer, GpuLosses
@@ -68,6 +69,13 @@ def _file_of(model: ModelRef) -> Path:
     if isinstance(model.location, FileLocation):
         return model.location.path
     raise NoRemoteEngine(model.location.url)
+
+
+def _gpu_libraries() -> tuple[GpuLibrary, ...]:
+    """Return the GPU libraries that are there now."""
+    from app.engine import gpu_library
+
+    return gpu_library.found(gpu_library.root())
 
 
 def _no_overrides() -> Overrides:
@@ -132,6 +140,8 @@ class LocalBackend:
         self._child: EngineProcess | None = None
         self._streams = itertools.count(1)
         self._renewed = 0
+        self._libraries: tuple[GpuLibrary, ...] = ()
+        """The GPU libraries that were there when the devices were asked for."""
         self._closed = False
 
     @property
@@ -242,12 +252,10 @@ class LocalBackend:
         return known[1]
 
     def devices(self) -> Devices:
+        if self._devices is None or self._libraries != _gpu_libraries():
+            self._started().kill()
         found = self._devices
-        if found is None:
-            asked = self._started()
-            asked.kill()
-            found = self._devices
-            assert found
+        assert found
         child = self._child
         return replace(self._with_speeds(found), held=child.held if child else 0)
 
@@ -306,7 +314,7 @@ class LocalBackend:
             try:
                 self._measure_first(header, wishes, least, cancel)
                 machine = self._machine(header)
-                less = plan.smaller(tried, header, machine, full, least) if tried else None
+                less = plan.smaller(tried, header, machine, wishes, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
                 if settings.copies and child.environment != self._environment(header):
                     self._close_child()  # the speeds were not known before the devices were
@@ -322,7 +330,7 @@ class LocalBackend:
                 self._kill_child()
                 if tried or not settings:
                     raise
-                if not plan.smaller(settings, header, machine, error.device, least):
+                if not plan.smaller(settings, header, machine, wishes, error.device, least):
                     raise
                 tried, full = settings, error.device
             except CacheUnsupported:
@@ -345,6 +353,7 @@ class LocalBackend:
         If a driver ends it, it is started again without asking any. If it ends all the same,
         loading the model of ``header`` has failed.
         """
+        self._libraries = _gpu_libraries()
         while True:
             child = EngineProcess(self._target, self._log, self._environment(header))
             if header:
@@ -380,7 +389,7 @@ class LocalBackend:
 
     def _machine(self, header: GgufHeader) -> Machine:
         """Return this machine with the GPUs that can be used for a model, as far as known now."""
-        from app.engine import gpu_library, probe, recovery
+        from app.engine import probe, recovery
 
         if self._devices is None:
             return probe.machine()
@@ -389,8 +398,7 @@ class LocalBackend:
         )
         if self._losses:
             devices = self._losses.left(devices)
-        libraries = gpu_library.found(gpu_library.root())
-        devices, unable = recovery.able(header, devices, libraries)
+        devices, unable = recovery.able(header, devices, _gpu_libraries())
         if unable and not self._trouble:
             self._trouble = GpuTrouble(GpuFault.WEIGHTS, unable.description)
         return probe.machine(devices)

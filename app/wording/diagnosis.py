@@ -41,6 +41,20 @@ def summary(plan: Plan) -> str:
     )
 
 
+def predicted(plan: Plan) -> str:
+    """Return the predicted speeds; empty if they are not known."""
+    if not plan.tokens_s:
+        return ""
+    return tr("about {answer} tokens/s, reading about {prompt} tokens/s").format(
+        answer=number(_rounded(plan.tokens_s)), prompt=number(_rounded(plan.prompt_tokens_s))
+    )
+
+
+def _rounded(speed: float) -> int:
+    """Return a speed to two digits: it is not known better."""
+    return int(round(speed, 2 - len(str(int(speed))))) if speed >= 10 else max(1, round(speed))
+
+
 def fit(plan: Plan, machine: Machine) -> str:
     """Return whether a model fits this computer, and why not."""
     if plan.fits:
@@ -197,13 +211,16 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
             cache=_cache(plan.cache), batch=batch, weights=_weights(plan)
         ),
     )
-    if plan.tokens_s:
-        yield _line(tr("Expected"), _expected(plan))
+    if speeds := predicted(plan):
+        yield _line(tr("Speed"), speeds)
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
-    for share in plan.shares:
-        on_gpu = _parts(share.use, share.room)
-        several = len(plan.shares) > 1
-        yield _line(tr("On the GPU"), f"{share.gpu.name}: {on_gpu}" if several else on_gpu)
+    if len(plan.shares) == 1:
+        yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
+    for order, share in enumerate(plan.shares if len(plan.shares) > 1 else ()):
+        text = tr("{gpu} ({name}), %n layer(s), {parts}", "", share.layers).format(
+            gpu=share.gpu.description, name=share.gpu.name, parts=_parts(share.use, share.room)
+        )
+        yield _line("" if order else tr("On the GPUs"), text)
     for refused in plan.refused:
         yield _line(tr("Didn’t fit"), _refused(refused, plan))
 
@@ -212,16 +229,6 @@ def _weights(plan: Plan) -> str:
     if plan.repack:
         return tr("repacked for this CPU")
     return tr("memory-mapped") if plan.mmap else tr("locked in memory")
-
-
-def _expected(plan: Plan) -> str:
-    """Return the predicted speeds, in tokens per second."""
-    answers = number(plan.tokens_s, 0 if plan.tokens_s >= 10 else 1)
-    if not plan.prompt_tokens_s:
-        return tr("{answers} tokens/s").format(answers=answers)
-    return tr("{answers} tokens/s for answers, {prompts} for prompts").format(
-        answers=answers, prompts=number(plan.prompt_tokens_s)
-    )
 
 
 def _refused(refused: PlanRefused, plan: Plan) -> str:
