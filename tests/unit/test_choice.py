@@ -15,6 +15,7 @@ from app.engine.memory_model import CacheType, ModelSizes
 from app.engine.placement import Wanted, place
 from app.engine.plan import PARTS, MovedExperts, Overrides, Plan, propose
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
+from tests.bench import machines
 from tests.bench.machines import CASES, Case, chosen
 from tests.fakes import gpt_oss
 
@@ -258,3 +259,10 @@ def test_a_model_with_fewer_layers_than_cards_is_placed() -> None:
     placed = place(SIZES["20b"], three, Wanted(4096, CacheType.F16, 512, first=22))
     assert sum(placed.layers) == 2
     assert min(placed.layers) >= 0
+
+
+def test_the_table_of_machines_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    machines.main()
+    told = capsys.readouterr().out
+    assert "20b: RTX 4060 8 + Radeon 780M 16, 32 GB DDR5\n  before  Radeon 780M" in told
+    assert "RTX 2080, 12 on CPU (llmfit#775, i9-10900X)" in told
