@@ -50,6 +50,7 @@ from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
     from app.engine.answer_watch import AnswerWatch
+    from app.engine.gpu_library import GpuLibrary
     from app.engine.plan import Overrides, Plan
     from app.engine.probe import Devices, Gpu, Machine, Speeds, UnusedBackend
     from app.engine.recovery import Answer, GpuLosses
@@ -65,6 +66,13 @@ def _file_of(model: ModelRef) -> Path:
     if isinstance(model.location, FileLocation):
         return model.location.path
     raise NoRemoteEngine(model.location.url)
+
+
+def _gpu_libraries() -> tuple[GpuLibrary, ...]:
+    """Return the GPU libraries that are there now."""
+    from app.engine import gpu_library
+
+    return gpu_library.found(gpu_library.root())
 
 
 def _no_overrides() -> Overrides:
@@ -129,6 +137,8 @@ class LocalBackend:
         self._child: EngineProcess | None = None
         self._streams = itertools.count(1)
         self._renewed = 0
+        self._libraries: tuple[GpuLibrary, ...] = ()
+        """The GPU libraries that were there when the devices were asked for."""
         self._closed = False
 
     @property
@@ -239,12 +249,10 @@ class LocalBackend:
         return known[1]
 
     def devices(self) -> Devices:
+        if self._devices is None or self._libraries != _gpu_libraries():
+            self._started().kill()
         found = self._devices
-        if found is None:
-            asked = self._started()
-            asked.kill()
-            found = self._devices
-            assert found
+        assert found
         child = self._child
         return replace(self._with_speeds(found), held=child.held if child else 0)
 
@@ -337,6 +345,7 @@ class LocalBackend:
         If a driver ends it, it is started again without asking any. If it ends all the same,
         loading the model of ``header`` has failed.
         """
+        self._libraries = _gpu_libraries()
         while True:
             child = EngineProcess(self._target, self._log, self._environment(header))
             if header:
@@ -372,7 +381,7 @@ class LocalBackend:
 
     def _machine(self, header: GgufHeader) -> Machine:
         """Return this machine with the GPUs that can be used for a model, as far as known now."""
-        from app.engine import gpu_library, probe, recovery
+        from app.engine import probe, recovery
 
         if self._devices is None:
             return probe.machine()
@@ -381,8 +390,7 @@ class LocalBackend:
         )
         if self._losses:
             devices = self._losses.left(devices)
-        libraries = gpu_library.found(gpu_library.root())
-        devices, unable = recovery.able(header, devices, libraries)
+        devices, unable = recovery.able(header, devices, _gpu_libraries())
         if unable and not self._trouble:
             self._trouble = GpuTrouble(GpuFault.WEIGHTS, unable.description)
         return probe.machine(devices)

@@ -20,7 +20,7 @@ from app.base.types import ModelRef
 from app.engine import plan, plan_choices, probe
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
+from app.engine.probe import BackendFault, Devices, DeviceSpeed, Gpu, Machine, Speeds, UnusedBackend
 from app.ui.models.gpu_build_controller import GpuBuildController
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog
@@ -288,6 +288,13 @@ def test_what_to_do_about_a_gpu_is_told_in_one_place(
     assert command.endswith("--gpu cuda")
     press(dialog, "gpuHintCopy")
     assert QGuiApplication.clipboard().text() == command
+    unused = UnusedBackend("cuda", BackendFault.OTHER_VERSION)
+    fireside.backend.found = Devices(unused=(unused,))
+    dialog.show_page("generalPage")
+    dialog.show_page("memoryPage")
+    text = child(dialog, QLabel, "gpuHintText").text
+    fireside.until(lambda: text().startswith("CUDA isn’t used: it was built for another version"))
+    assert not child(dialog, QAbstractButton, "gpuHintCopy").isVisible()
 
 
 @pytest.mark.parametrize("built", [True, False])

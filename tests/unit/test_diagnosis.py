@@ -140,7 +140,7 @@ def test_what_was_chosen_and_why() -> None:
     assert "On the GPU  7.6 of 7.7 GB: weights" in text
     assert "weights locked in memory" in " ".join(text.split())
     assert "tokens/s" not in text, "nothing was measured"
-    assert "Didn’t fit  131,072 tokens, everything on the GPU: 14.9 of 7.7 GB" in text
+    assert "Didn’t fit  32,768 tokens, everything on the GPU: 12.4 of 7.7 GB" in text
 
 
 def test_several_cards_have_a_line_each() -> None:
