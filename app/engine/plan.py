@@ -201,7 +201,8 @@ def smaller(
     the device whose memory was short ("CUDA0", "CPU"), if the log tells; else it may have been any
     of the GPUs. None if there is no such plan.
     """
-    if plan.repack and plan.host.weights >= plan.host.total // 8:
+    locked = plan.gpu and failed == "CPU" and not plan.mmap
+    if (plan.repack or locked) and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
     host = plan.host.total - (plan.host.total - plan.host.weights) // 8
     on_host = failed == "CPU" or not plan.gpu

@@ -237,6 +237,14 @@ def test_the_card_that_failed_is_the_one_that_gets_less() -> None:
     assert all(share.use.total <= before[share.gpu.name] * 7 / 8 for share in both.shares)
 
 
+def test_weights_that_could_not_be_locked_are_mapped() -> None:
+    there = machine((8, 272, 13))
+    tried = propose(SMALL, there)
+    assert plan.smaller(tried, SMALL, there, failed="CPU") == replace(tried, mmap=True)
+    mapped = replace(tried, mmap=True)
+    assert plan.smaller(mapped, SMALL, there, failed="CPU") != mapped
+
+
 def test_cards_that_are_switched_off_stay_off_in_a_smaller_plan() -> None:
     there, wishes = machine((8, 272, 13), (24, 936, 25)), Overrides(unused_gpus=("CUDA1",))
     tried = propose(SMALL, there, wishes)
