@@ -79,7 +79,10 @@ class Plan:
     repack: bool
     mmap: bool
     pipeline: bool = False
-    """Whether several GPUs work on the batches of a prompt at a time, which takes more memory."""
+    """Whether several GPUs work on the batches of a prompt at a time, which takes more memory.
+
+    No plan has it: what that gains could not be measured.
+    """
     tokens_s: float = 0.0
     """Predicted speed of an answer, in tokens per second; 0 if unknown. The next is a prompt's."""
     prompt_tokens_s: float = 0.0
