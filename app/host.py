@@ -80,6 +80,7 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
+        self._renewed = 0
         engine = backend or DemoFilter(
             LocalBackend(
                 folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
@@ -175,6 +176,10 @@ class Host:
             unused_gpus=o.unused_gpus,
         )
 
+    def renew_engine(self) -> None:
+        """Have the model loaded again, in a new process and by a new plan, when it is used next."""
+        self._renewed += 1
+
     def gpu_build(self) -> Future[GpuBuild | None]:
         """Read how far the GPU library is that the set-up compiles; None if it compiles none."""
 
@@ -269,7 +274,7 @@ class Host:
         return self.settings.prepare and not probe.on_battery()
 
     def _engine_options(self) -> EngineOptions:
-        return EngineOptions(self.overrides, self.settings.kept_gb * 10**9)
+        return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.engine import gpu_library as known
 from app.engine.gpu_library import BuildFault
+from installers import gpu_cut
 from installers.gpu_progress import Failed, Progress
 
 if TYPE_CHECKING:
@@ -87,30 +88,6 @@ def licences(work: Path) -> list[Path]:
     ]
 
 
-def add_include(ggml: Path, gpu: Path) -> None:
-    """Have ggml's CUDA folder read `cuda.cmake` at its end."""
-    if is_cut():
-        with (ggml / "src" / "ggml-cuda" / "CMakeLists.txt").open("a", encoding="utf-8") as file:
-            file.write(f'\ninclude("{(gpu / "cuda.cmake").as_posix()}")\n')
-
-
-def weights(gpu: Path) -> list[str]:
-    """Return the kinds of weights that `cuda.cmake` keeps."""
-    return _setting(gpu, "WEIGHTS").split()
-
-
-def head(gpu: Path) -> int:
-    """Return the size of attention heads that `cuda.cmake` keeps."""
-    return int(_setting(gpu, "HEAD"))
-
-
-def _setting(gpu: Path, name: str) -> str:
-    text = (gpu / "cuda.cmake").read_text("utf-8")
-    found = re.search(rf"^set\(FIRESIDE_{name} ([^)]+)\)", text, re.MULTILINE)
-    assert found, name
-    return found[1]
-
-
 # --- how long --------------------------------------------------------------------------------
 
 
@@ -147,7 +124,7 @@ def used_seconds() -> float:
 # --- compiling -------------------------------------------------------------------------------
 
 
-def library(work: Path, wanted: Wanted, gpu: Path, progress: Progress) -> Path:
+def library(work: Path, wanted: Wanted, progress: Progress) -> Path:
     """Configure and compile; return the library. Raises Failed."""
     tools, made = work / "tools", work / wanted.backend
     cmake = tools / "cmake" / "data" / "bin" / ("cmake.exe" if os.name == "nt" else "cmake")
@@ -157,6 +134,8 @@ def library(work: Path, wanted: Wanted, gpu: Path, progress: Progress) -> Path:
         *("-S", str(work / "source"), "-B", str(made), *flags(wanted)),
     ]
     if wanted.backend == "cuda":
+        if is_cut():
+            gpu_cut.write_parts(made / "fireside", wanted.architectures)
         compiler = toolkit(work) / "bin" / ("nvcc.exe" if os.name == "nt" else "nvcc")
         command += [f"-DCUDAToolkit_ROOT={toolkit(work)}", f"-DCMAKE_CUDA_COMPILER={compiler}"]
     said = progress.run(command)

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 
 from app.engine import gpu_library as known
 from app.engine.gpu_library import BuildFault
-from installers import gpu_compile, gpu_downloads
+from installers import gpu_compile, gpu_cut, gpu_downloads
 from installers.gpu_progress import Failed, Progress
 
 GPU = Path(__file__).resolve().parent / "gpu"
@@ -54,7 +54,7 @@ class Wanted(NamedTuple):
         """A digest of all that the library depends on; another one makes it stale."""
         facts = gpu_downloads.needed(self.backend, gpu_downloads.here())
         digest = hashlib.sha256(repr((self, facts, gpu_compile.flags(self))).encode())
-        for file in sorted(GPU.iterdir()):
+        for file in (Path(gpu_cut.__file__), *sorted(GPU.iterdir())):
             digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
 
@@ -123,7 +123,7 @@ def build(root: Path, wanted: Wanted, progress: Progress) -> None:
     try:
         _forget_other_work(work, wanted)
         _fetch(work, wanted, progress)
-        compiled = gpu_compile.library(work, wanted, GPU, progress)
+        compiled = gpu_compile.library(work, wanted, progress)
         _install(root, wanted, compiled, progress)
     except OSError as error:
         fault = BuildFault.DISK if error.errno == 28 else BuildFault.OTHER
@@ -161,7 +161,9 @@ def _fetch(work: Path, wanted: Wanted, progress: Progress) -> None:
             file = gpu_downloads.fetch(one, work / "download", sys.executable, progress.run_fetch)
             if is_source:
                 gpu_downloads.unpack_ggml(file, target)
-                gpu_compile.add_include(target, GPU)
+                if wanted.backend == "cuda" and gpu_compile.is_cut():
+                    left = gpu_cut.cut(target, GPU)
+                    progress.log(f"{left} CUDA files are left\n")
             else:
                 gpu_downloads.unpack_wheel(file, target)
             shutil.rmtree(work / "download")
@@ -192,8 +194,8 @@ def _install(root: Path, wanted: Wanted, compiled: Path, progress: Progress) -> 
         "backend": wanted.backend,
         "ggml": _try(new, wanted, preload, progress),
         "architectures": list(wanted.architectures),
-        "weights": gpu_compile.weights(GPU) if cut else [],
-        "head": gpu_compile.head(GPU) if cut else 0,
+        "weights": list(gpu_cut.WEIGHTS) if cut else [],
+        "head": gpu_cut.HEAD if cut else 0,
         "preload": preload,
         "stamp": wanted.stamp,
     }

@@ -14,7 +14,7 @@ if __name__ == "__main__":
 from app.base.graphics import Graphics
 from app.base.graphics_advice import advice, backend, cuda_cards, vulkan_cards
 from app.base.graphics_probe import look
-from app.wording import graphics as wording
+from app.wording.graphics import drivers, reason, told
 
 
 def report(graphics: Graphics) -> dict[str, Any]:
@@ -23,23 +23,23 @@ def report(graphics: Graphics) -> dict[str, Any]:
     architectures = {card.architecture for card in cuda_cards(graphics.cuda)}
     return {
         "cards": list(dict.fromkeys(_cards(graphics))),
-        "drivers": wording.drivers(graphics),
+        "drivers": drivers(graphics),
         "backend": choice.backend,
-        "reason": wording.reason(choice),
+        "reason": reason(choice),
         "architectures": sorted(architectures, key=int),
         "vulkan": bool(vulkan_cards(graphics)),
-        "advice": [line for one in advice(graphics) for line in wording.told(one)],
+        "advice": [line for one in advice(graphics) for line in told(one)],
     }
 
 
 def _cards(graphics: Graphics) -> Iterator[str]:
     """Yield each card with its memory, once, though two drivers may tell of it."""
-    told = set()
+    known = set()
     for card in graphics.cuda.cards:
-        told.add(card.pci)
+        known.add(card.pci)
         yield f"{card.name} ({card.memory / (1 << 30):.0f} GB)"
     for other in vulkan_cards(graphics):
-        if not other.pci or other.pci not in told:
+        if not other.pci or other.pci not in known:
             yield f"{other.name} ({other.memory / (1 << 30):.0f} GB)"
 
 

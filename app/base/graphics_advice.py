@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BuildChoice:
     """What llama.cpp should be built for, by name; ``gpu`` is the card that it is for.
 
     ``architectures``: those that CUDA has to be compiled for, ("86", "89").
@@ -66,10 +66,10 @@ class Choice:
     architectures: tuple[str, ...] = ()
 
 
-def backend(graphics: Graphics) -> Choice:
+def backend(graphics: Graphics) -> BuildChoice:
     """Return what llama.cpp should be built for on this computer."""
     if graphics.metal:
-        return Choice("", Reason.METAL)
+        return BuildChoice("", Reason.METAL)
     cuda, vulkan = cuda_cards(graphics.cuda), vulkan_cards(graphics)
     if cuda:
         best = cuda[0]
@@ -79,13 +79,13 @@ def backend(graphics: Graphics) -> Choice:
             if card.vendor != NVIDIA and card.kind is Kind.DISCRETE and card.memory > best.memory
         ]
         if larger and any(card.vendor == NVIDIA for card in vulkan):
-            return Choice("vulkan", Reason.LARGER, larger[0].name)
+            return BuildChoice("vulkan", Reason.LARGER, larger[0].name)
         found = sorted({card.architecture for card in cuda}, key=int)
-        return Choice("cuda", Reason.CUDA, best.name, tuple(found))
+        return BuildChoice("cuda", Reason.CUDA, best.name, tuple(found))
     if vulkan:
-        return Choice("vulkan", Reason.VULKAN, vulkan[0].name)
+        return BuildChoice("vulkan", Reason.VULKAN, vulkan[0].name)
     seen = graphics.pci or graphics.cuda.cards or hardware(graphics)
-    return Choice("", Reason.NO_DRIVER if seen else Reason.NO_CARD)
+    return BuildChoice("", Reason.NO_DRIVER if seen else Reason.NO_CARD)
 
 
 def cuda_cards(cuda: Cuda) -> list[CudaCard]:

@@ -258,6 +258,8 @@ class Stats:
     """The number of oldest messages that were left out because they did not fit."""
     expected: float = 0.0
     """The predicted speed of generation, in tokens per second; 0 if unknown."""
+    prompt_s: float = 0.0
+    """The time for the prompt tokens that were processed, until the first token was drawn."""
 
     @property
     def reused(self) -> int:
@@ -268,6 +270,11 @@ class Stats:
     def tokens_per_second(self) -> float:
         """Speed of generation, 0 if nothing was generated."""
         return self.generated / self.generation_s if self.generation_s > 0 else 0.0
+
+    @property
+    def prompt_tokens_per_second(self) -> float:
+        """Speed of processing the prompt, 0 if it was not measured."""
+        return self.evaluated / self.prompt_s if self.prompt_s > 0 else 0.0
 
 
 class StopReason(StrEnum):

@@ -97,8 +97,10 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
     shown: TextIO | None = None
     for event in backend.stream(request, threading.Event()):
         if isinstance(event, Done):
-            speed = event.stats.tokens_per_second
-            stats = dataclasses.asdict(event.stats) | {"tokens_per_second": speed}
+            stats = dataclasses.asdict(event.stats) | {
+                "tokens_per_second": event.stats.tokens_per_second,
+                "prompt_tokens_per_second": event.stats.prompt_tokens_per_second,
+            }
         elif isinstance(event, Delta):
             draft.add(event)
             # A delta without text may change the kind of an earlier part, for example to the

@@ -26,6 +26,7 @@ from app.wording.language import tr
 
 _QT = "PySide6"  # only looked for, not imported
 _PLUGINS = {"xcb": "libqxcb.so", "wayland": "libqwayland.so"}
+_NETWORK = "lib/libQt6Network.so.6"
 _MISSING = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")
 _NOT_FOUND = re.compile(r"^\s*(\S+) => not found", re.MULTILINE)
 _LDD_S = 20.0
@@ -136,7 +137,8 @@ def _wayland_opens(display: str) -> bool:
 
 def _cannot_load(plugin: str) -> str:
     """Return which libraries Qt needs and this system lacks; empty for none."""
-    for path in _qt_files(f"plugins/platforms/{plugin}"):
+    # The window asks QtNetwork for a second Fireside when it is already there.
+    for path in _qt_files(f"plugins/platforms/{plugin}", _NETWORK):
         try:
             ctypes.CDLL(str(path))
         except OSError as error:
@@ -157,9 +159,8 @@ def _qt_files(*patterns: str) -> Iterator[Path]:
 
 def _missing_for_qt() -> Iterator[str]:
     """Yield all libraries that are missing, so that they can be installed at once."""
-    files = [
-        *_qt_files("plugins/platforms/libqxcb.so", "lib/libQt6Gui.so.6", "lib/libQt6Widgets.so.6")
-    ]
+    libraries = ("lib/libQt6Gui.so.6", "lib/libQt6Widgets.so.6", _NETWORK)
+    files = [*_qt_files("plugins/platforms/libqxcb.so", *libraries)]
     own = getattr(sys, "_MEIPASS", "")  # a frozen app brings some along
     environment = os.environ | ({"LD_LIBRARY_PATH": own} if own else {})
     with suppress(OSError, subprocess.TimeoutExpired):

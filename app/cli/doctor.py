@@ -8,7 +8,7 @@ language. Members may be added; those that are here stay:
     speeds          those that were measured: `Speeds`, or null
     graphics        the cards and drivers as the drivers and the kernel tell them: `Graphics`
     advice          what is wrong with them: `Advice`, with its ``text`` and ``command``
-    choice          what llama.cpp should be built for here: `Choice`
+    choice          what llama.cpp should be built for here: `BuildChoice`
     settings        what the user fixed: `Overrides`
     models          name, path, ``plan`` (`Plan`) or null, ``about``: the plan or why there is none
 """

@@ -53,6 +53,9 @@ def run(path: Path, *, remove: bool) -> int:
 def _installed(path: Path) -> tuple[list[Path], list[Path]]:
     """Write the files; return those written, and those of others that are in the way."""
     done, kept = [], []
+    command = _commands() / "fireside"
+    # By the link, whose path is an easy one: GLib ignores an entry whose program has a % in it.
+    started = command if _is_own(command) else path
     for source, target in _places(path):
         if not _is_own(target):
             kept.append(target)
@@ -62,7 +65,7 @@ def _installed(path: Path) -> tuple[list[Path], list[Path]]:
         if source == path:
             target.symlink_to(path)
         elif source.match(MENU_ENTRY):
-            target.write_text(entry(source.read_text("utf-8"), path), "utf-8")
+            target.write_text(entry(source.read_text("utf-8"), started), "utf-8")
         else:
             shutil.copyfile(source, target)
         done.append(target)

@@ -21,7 +21,6 @@ ones that have a cause.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -33,11 +32,11 @@ from app.base.errors import FiresideError
 from app.base.types import Done, SlowAnswer, SlowCause, Stats
 from app.engine import probe
 from app.engine.plan import Plan
-from app.engine.probe import Gpu, Speeds
+from app.engine.probe import Gpu
+from app.engine.processor_time import ProcessorTime
 from app.engine.speed_file import SpeedFile
+from app.engine.speed_model import DEPTH
 
-DEPTH = 4096  # tokens behind which a plan's speed is predicted
-_REACHED = 0.85  # of a GPU's bandwidth
 _GIB, _MIB = 1 << 30, 1 << 20
 _LARGE = 1 * _GIB
 _TOLD_TOKENS, _LEARNED_TOKENS = 48, 64
@@ -94,40 +93,30 @@ def judge(
     return replace(told, cause=cause) if cause else None
 
 
-def token_s(plan: Plan, speeds: Speeds, depth: float) -> float:
+def token_s(plan: Plan, correction: float, depth: float) -> float:
     """Return the predicted time for a token behind ``depth`` others, not corrected.
 
-    ``speeds`` are those with which the plan was made.
+    ``correction`` is that with which the plan was made.
     """
-    deeper = depth - min(DEPTH, plan.context)
-    seconds = speeds.correction / plan.tokens_s
-    known = dict(speeds.gpus)
-    for share in plan.shares:
-        if rate := known.get(share.gpu.name):
-            seconds += deeper * share.use.cache / plan.context / (_REACHED * rate.weights * 1e9)
-    if rates := [rate for _, rate in speeds.processor if rate]:
-        seconds += deeper * plan.host.cache / plan.context / (max(rates) * 1e9)
-    return seconds
+    return correction / plan.tokens_s + (depth - min(DEPTH, plan.context)) * plan.deeper_s
 
 
 class AnswerWatch:
     """A watcher of the answers of a model that is loaded by ``plan``, in the process ``pid``.
 
-    The plan has a prediction of its speed.
-
-    ``speeds`` are those that the plan was made with, and ``file`` learns from the answers.
-    ``gpus`` returns the GPUs as they are now.
+    The plan predicts its speed, with ``correction``; ``file`` learns from the answers. ``gpus``
+    returns the GPUs as they are now.
     """
 
     def __init__(
         self,
         plan: Plan,
-        speeds: Speeds,
+        correction: float,
         file: SpeedFile,
         pid: int | None,
         gpus: Callable[[], tuple[Gpu, ...]],
     ) -> None:
-        self._plan, self._speeds, self._file = plan, speeds, file
+        self._plan, self._correction, self._file = plan, correction, file
         self._pid, self._gpus = pid, gpus
         self._large = plan.host.weights + plan.device.weights >= _LARGE
         self._told = False
@@ -137,7 +126,7 @@ class AnswerWatch:
         if not self._large:
             yield from events
             return
-        before = _ProcessorTime(self._pid)
+        before = ProcessorTime(self._pid)
         stats: Stats | None = None
         with closing(events):
             for event in events:
@@ -149,12 +138,12 @@ class AnswerWatch:
             yield slow
 
     def _token_s(self, stats: Stats) -> float:
-        return token_s(self._plan, self._speeds, stats.prompt_tokens + stats.generated / 2)
+        return token_s(self._plan, self._correction, stats.prompt_tokens + stats.generated / 2)
 
     def _expected(self, stats: Stats) -> float:
         return self._file.correction / self._token_s(stats)
 
-    def _learn(self, stats: Stats, before: _ProcessorTime) -> SlowAnswer | None:
+    def _learn(self, stats: Stats, before: ProcessorTime) -> SlowAnswer | None:
         """Correct the predictions by an answer, and return what is to be told of it."""
         slow: SlowAnswer | None = None
         if is_slow(stats, stats.expected):
@@ -166,7 +155,7 @@ class AnswerWatch:
             return slow
         return None
 
-    def _circumstances(self, before: _ProcessorTime) -> Circumstances:
+    def _circumstances(self, before: ProcessorTime) -> Circumstances:
         gpus: tuple[Gpu, ...] = ()
         if self._plan.shares:
             with suppress(FiresideError):
@@ -176,24 +165,5 @@ class AnswerWatch:
             psutil.virtual_memory().available,
             probe.on_battery(),
             probe.saves_power(),
-            _ProcessorTime(self._pid).by_others_since(before),
+            ProcessorTime(self._pid).by_others_since(before),
         )
-
-
-class _ProcessorTime:
-    """The processor's time that all programs, and the process ``pid``, have used until now."""
-
-    def __init__(self, pid: int | None) -> None:
-        times = psutil.cpu_times()
-        self._at = time.monotonic()
-        self._all = sum(float(getattr(times, name, 0.0)) for name in ("user", "nice", "system"))
-        self._own = 0.0
-        with suppress(psutil.Error):
-            own = psutil.Process(pid).cpu_times()
-            self._own = own.user + own.system
-
-    def by_others_since(self, before: _ProcessorTime) -> float:
-        """Return the share that other programs had since then."""
-        whole = (self._at - before._at) * (psutil.cpu_count() or 1)
-        others = (self._all - before._all) - (self._own - before._own)
-        return max(0.0, others / whole) if whole > 0 else 0.0

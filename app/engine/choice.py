@@ -20,16 +20,13 @@ import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from app.engine import devices
 from app.engine.memory_model import CacheType, ModelSizes
+from app.engine.overrides import Overrides
 from app.engine.placement import Placement, Wanted, place
 from app.engine.probe import Machine
 from app.engine.speed_model import DEPTH, Card, batch_s, measured, processor, token_s
-
-if TYPE_CHECKING:
-    from app.engine.plan import Overrides
 
 CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096)
 USUAL, ENOUGH = 32768, 16384  # context in tokens: the longest that needs no reason, and the wish
@@ -48,12 +45,16 @@ _UBATCHES_LESS, _UBATCHES_MORE = (256, 128), (1024, 2048)
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A placement, whether the weights on the CPU are ``pinned``, and its times in seconds."""
+    """A placement, whether the weights on the CPU are ``pinned``, and its times in seconds.
+
+    Each token in the cache adds ``deeper`` to that of a ``token``.
+    """
 
     placement: Placement
     pinned: bool
     token: float
     batch: float
+    deeper: float
 
     @property
     def turn(self) -> float:
@@ -84,6 +85,14 @@ class Choice:
 
     def best(self, least: int = 0) -> Option | None:
         """Return the best of what fits now; None if nothing does."""
+        found = self._best(least)
+        if found is None and self._overrides.gpu_layers is None:
+            # Cards that are no faster than the CPU still have memory.
+            self._sets = tuple(devices.sets(self._machine, self._overrides, slow=True))
+            found = self._best(least)
+        return found
+
+    def _best(self, least: int) -> Option | None:
         wish = max(least, ENOUGH)
         longer = [c for c in self._contexts if c >= wish]
         for context in (*longer[-1:], *(c for c in self._contexts if c < wish)):
@@ -249,7 +258,9 @@ class Choice:
         """
         for context in self._contexts:
             for cache in self._caches(context):
-                yield self._without_gpu(context, cache)
+                usual = context <= USUAL or self._overrides.context or self._overrides.cache
+                if cache is CacheType.F16 or usual:
+                    yield self._without_gpu(context, cache)
 
     def _caches(self, context: int) -> tuple[CacheType, ...]:
         """Return the kinds of cache to try with a context, the best first."""
@@ -265,7 +276,9 @@ class Choice:
         pinned = self._pinned(placement)
         told = placement.cards, placement.works, placement.host_work(pinned), self._cpu
         ubatch, depth = placement.wanted.ubatch, min(DEPTH, placement.wanted.context)
-        return Option(placement, pinned, token_s(*told, depth), batch_s(*told, ubatch))
+        token = token_s(*told, depth)
+        deeper = (token_s(*told, 2 * depth) - token) / depth
+        return Option(placement, pinned, token, batch_s(*told, ubatch), deeper)
 
     def _pinned(self, placement: Placement) -> bool:
         """Return whether the weights on the CPU are locked in memory, which a GPU copies faster."""

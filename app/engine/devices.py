@@ -6,13 +6,10 @@ import itertools
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from app.engine.overrides import Overrides
 from app.engine.probe import Gpu, Machine
 from app.engine.speed_model import Card, api, assumed, measured, processor
-
-if TYPE_CHECKING:
-    from app.engine.plan import Overrides
 
 _MIB = 1 << 20
 _HOST_RESERVE = 1024 * _MIB  # of the computer's memory, left to the system and the window
@@ -27,33 +24,33 @@ _FASTER = 1.5  # than the CPU is a discrete card that is worth using
 _MOST_CARDS, _MOST_TOGETHER = 4, 3
 
 
-def candidates(machine: Machine, overrides: Overrides) -> tuple[Gpu, ...]:
+def candidates(machine: Machine, overrides: Overrides, slow: bool = False) -> tuple[Gpu, ...]:
     """Return the GPUs that may be used, the best first.
 
     A GPU that several backends know is there once, by the best of them. Integrated ones, which
     share the computer's memory, are left out where there is a discrete card: together they are
     slower than the card and the CPU. So are drivers that calculate on the CPU, unless the
-    environment names them, and cards that are hardly faster than the CPU, unless layers for the GPU
-    were fixed.
+    environment names them, and cards that are hardly faster than the CPU, unless ``slow`` ones are
+    asked for, or layers for the GPU were fixed.
     """
     gpus = [
         gpu
         for gpu in each_once(machine.devices.gpus)
         if not ({gpu.pci, gpu.name} - {""}) & set(overrides.unused_gpus)
     ]
-    if not overrides.gpu_layers:
+    if not overrides.gpu_layers and not slow:
         gpus = [gpu for gpu in gpus if gpu.unified or _is_fast(gpu, machine)]
     gpus.sort(key=lambda gpu: (gpu.unified, -_speed(gpu, machine)))
     return tuple(gpu for gpu in gpus if gpu.unified == gpus[0].unified)
 
 
-def sets(machine: Machine, overrides: Overrides) -> Iterator[tuple[Card, ...]]:
+def sets(machine: Machine, overrides: Overrides, slow: bool = False) -> Iterator[tuple[Card, ...]]:
     """Yield the cards to try together, in the order of the layers they would hold.
 
     The first one gets the weights that are copied from the CPU, the last one has the output. Cards
     that are alike are not tried in each order.
     """
-    gpus = candidates(machine, overrides)[:_MOST_CARDS]
+    gpus = candidates(machine, overrides, slow)[:_MOST_CARDS]
     cards = [
         Card(g, api(g), room(g, machine), measured(g, machine.speeds) or assumed(g)) for g in gpus
     ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.base.types import Sampling
-from app.engine.kv_cache import KvMemory
-from app.engine.plan import Plan
-from app.engine.probe import Devices, Speeds
 from app.formats import ChatFormat
+
+if TYPE_CHECKING:  # saves the window's start time and memory
+    from app.engine.kv_cache import KvMemory
+    from app.engine.plan import Plan
+    from app.engine.probe import Devices, Speeds
 
 
 @dataclass(frozen=True, slots=True)

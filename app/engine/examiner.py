@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from app.base.graphics import UNKNOWN, Graphics
 from app.base.jobs import Jobs
 from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 if TYPE_CHECKING:
     from app.base.gguf import GgufHeader
-    from app.base.graphics import Graphics
     from app.engine.lighter import Lighter
     from app.engine.plan import Overrides, Plan
     from app.engine.plan_choices import PlanChoices
@@ -29,23 +29,27 @@ class Examiner:
         self._asking = threading.Lock()
         self._found: Graphics | None = None
 
-    def examine(self, models: Sequence[ModelRef]) -> Future[Examined]:
-        """Examine this machine and models. The future fails with EngineError."""
+    def examine(self, models: Sequence[ModelRef], *, drivers: bool = False) -> Future[Examined]:
+        """Examine this machine and models. The future fails with EngineError.
+
+        ``drivers``: whether to ask the graphics drivers first, unless that has been done.
+        """
 
         def work() -> Examined:
             from app.engine import probe
 
-            return probe.examine(self._backend.devices(), models, self._graphics())
+            return probe.examine(self._backend.devices(), models, self._graphics(drivers))
 
         return self._jobs.submit(work)
 
-    def _graphics(self) -> Graphics:
-        """Return the cards and drivers; they are asked once."""
+    def _graphics(self, ask: bool) -> Graphics:
+        """Return the cards and drivers, as far as they are known."""
         from app.base import graphics_probe
 
-        with self._asking:
-            self._found = self._found or graphics_probe.look()
-        return self._found
+        if ask:
+            with self._asking:
+                self._found = self._found or graphics_probe.look()
+        return self._found or UNKNOWN
 
     def choices(
         self, header: GgufHeader, machine: Machine, overrides: Overrides

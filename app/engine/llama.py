@@ -141,15 +141,17 @@ class _Model:
         self._handle = llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise refused(path, _errors)
-        self._context = llama.llama_init_from_model(self._handle, _context_parameters(plan))
+        self._samplers = Samplers(llama, path, on_device=_output_on_gpu(plan))
+        settings = _context_parameters(plan)
+        self._samplers.add_to(settings)
+        self._context = llama.llama_init_from_model(self._handle, settings)
         if not self._context:
+            self._samplers.close()
             llama.llama_model_free(self._handle)
             # Creating a context hardly fails for any other reason than a lack of memory.
             raise refused(path, _errors) if _errors else OutOfMemory(path, "")
-        vocabulary = llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(self._handle))
-        self._samplers = Samplers(
-            llama, self._context, vocabulary, path, on_device=_output_on_gpu(plan)
-        )
+        vocabulary = llama.llama_model_get_vocab(self._handle)
+        self._samplers.attach(self._context, llama.llama_vocab_n_tokens(vocabulary))
         self.batch = plan.ubatch
         self.asynchronous = plan.gpu_layers > plan.layers and not plan.cpu_experts
         self.size = llama.llama_n_ctx(self._context)

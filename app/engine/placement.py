@@ -20,7 +20,7 @@ from app.engine.memory_model import (
     ModelSizes,
     uses,
 )
-from app.engine.speed_model import Card, HostWork, Work, cache_read
+from app.engine.speed_model import Card, DeviceWork, HostWork, cache_read
 
 _ALIKE = 1.1  # cards whose speeds differ by less have equal room left over
 
@@ -61,11 +61,11 @@ class Placement:
     moved: tuple[MovedExperts, ...]
     host: MemoryUse
     uses: tuple[MemoryUse, ...]
-    works: tuple[Work, ...]
+    works: tuple[DeviceWork, ...]
     split: int
     """Layers with experts on the CPU; the next: experts of layers of another GPU."""
     visits: int
-    on_cpu: Work
+    on_cpu: DeviceWork
 
     @property
     def whole(self) -> bool:
@@ -145,7 +145,7 @@ def _left_out(model: ModelSizes, layers: range, room: int) -> list[MovedExperts]
     """Return the fewest experts of some layers without which the others fit into ``room``."""
     before = model.experts[layers.start]
     missing = model.experts[layers.stop] - before - room
-    if missing <= 0:
+    if missing <= 0 or not layers:
         return []
     count = bisect_left(model.experts, before + missing, layers.start, layers.stop) - layers.start
     border = layers.start + count - 1  # of which a part may be enough
@@ -277,12 +277,12 @@ def _placement(
         dense = model.dense[part.stop] - model.dense[part.start]
         dense += model.output if part is ranges[-1] else 0
         cache = cache_read(model, wanted.cache, card.api, model.read(part, wanted.cache))
-        works.append(Work(dense + model.chosen * more, dense + more, cache))
+        works.append(DeviceWork(dense + model.chosen * more, dense + more, cache))
     below = range(wanted.first) if cards else range(model.layers)
     dense = model.dense[below.stop] + (0 if cards else model.output)
     on_cpu += model.experts[below.stop]
     cache = model.read(below, wanted.cache)
-    cpu = Work(dense + model.chosen * on_cpu, dense + on_cpu, cache)
+    cpu = DeviceWork(dense + model.chosen * on_cpu, dense + on_cpu, cache)
     return Placement(
         wanted, cards, layers, moved, host, used, tuple(works), len(split), visits, cpu
     )

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from app.base.errors import ModelTooLarge
 from app.base.gguf import GgufHeader
-from app.base.settings import Settings
 from app.engine import devices
 from app.engine.choice import CONTEXTS as CONTEXTS
 from app.engine.choice import LAVISH, Choice, Option
 from app.engine.memory_model import PARTS as PARTS
 from app.engine.memory_model import CacheType, MemoryUse, ModelSizes
+from app.engine.overrides import AUTOMATIC
+from app.engine.overrides import Overrides as Overrides
 from app.engine.placement import MovedExperts as MovedExperts
 from app.engine.placement import Placement
 from app.engine.probe import Gpu, Machine
@@ -21,30 +22,6 @@ _GIB = 1 << 30
 _MIB = 1 << 20
 _PATIENCE = 16 * _GIB  # the most weights to repack, at some 300 MB/s
 _SHARE = 64 * _MIB  # of weights per thread; below that, another thread costs more than it saves
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """The user's fixed values; None leaves a value to the plan.
-
-    ``cpu_experts``: of how many layers the experts stay on the CPU. ``mapped``: whether the weights
-    stay in the file, from which the system reads them as needed, even if memory is plenty.
-    ``unused_gpus``: the cards that are switched off, by their place on the bus or their name.
-    """
-
-    context: int | None = None
-    gpu_layers: int | None = None
-    cpu_experts: int | None = None
-    cache: CacheType | None = None
-    mapped: bool = False
-    unused_gpus: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, settings: Settings) -> Overrides:
-        """Return the values fixed in the settings."""
-        s = settings
-        cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
-        return cls(s.context, s.gpu_layers, s.cpu_experts, cache, s.map_weights, s.unused_gpus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +83,8 @@ class Plan:
     tokens_s: float = 0.0
     """Predicted speed of an answer, in tokens per second; 0 if unknown. The next is a prompt's."""
     prompt_tokens_s: float = 0.0
+    deeper_s: float = 0.0
+    """Predicted time that each token in the cache adds to that of the next one, in seconds."""
     longest: int = 0
     """The longest context that this machine can hold, to which this one may grow."""
     refused: tuple[PlanRefused, ...] = ()
@@ -162,7 +141,7 @@ class Plan:
 
 
 def make(
-    header: GgufHeader, machine: Machine, overrides: Overrides = Overrides(), least: int = 0
+    header: GgufHeader, machine: Machine, overrides: Overrides = AUTOMATIC, least: int = 0
 ) -> Plan:
     """Return the best plan for the memory that is free now; see `propose`.
 
@@ -172,7 +151,8 @@ def make(
     plan = propose(header, machine, overrides, least)
     if is_possible(plan, machine):
         return plan
-    otherwise = overrides != Overrides() and is_possible(propose(header, machine), machine)
+    free = overrides.automatic
+    otherwise = overrides != free and is_possible(propose(header, machine, free), machine)
     on_gpus = sum(devices.most(share.gpu, machine) for share in plan.shares)
     if plan.gpu and plan.device.total > on_gpus:
         told = plan.device.total, on_gpus, plan.gpu.description
@@ -187,7 +167,7 @@ def is_possible(plan: Plan, machine: Machine) -> bool:
 
 
 def propose(
-    header: GgufHeader, machine: Machine, overrides: Overrides = Overrides(), least: int = 0
+    header: GgufHeader, machine: Machine, overrides: Overrides = AUTOMATIC, least: int = 0
 ) -> Plan:
     """Do what `make` does, but return the smallest plan if none fits at all.
 
@@ -208,12 +188,18 @@ def propose(
 
 
 def smaller(
-    plan: Plan, header: GgufHeader, machine: Machine, failed: str = "", least: int = 0
+    plan: Plan,
+    header: GgufHeader,
+    machine: Machine,
+    overrides: Overrides = AUTOMATIC,
+    failed: str = "",
+    least: int = 0,
 ) -> Plan | None:
     """Return the best plan that needs clearly less than ``plan``, whose allocation failed.
 
-    ``failed``: ggml's name of the device whose memory was short ("CUDA0", "CPU"), if the log tells;
-    else it may have been any of the GPUs. None if there is none.
+    Of the ``overrides``, only the cards that are switched off are kept. ``failed``: ggml's name of
+    the device whose memory was short ("CUDA0", "CPU"), if the log tells; else it may have been any
+    of the GPUs. None if there is no such plan.
     """
     if plan.repack and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
@@ -225,12 +211,13 @@ def smaller(
     gpus = []
     for gpu in machine.devices.gpus:
         if gpu.name in short:
-            left = known[gpu.name] * 7 // 8 + devices.reserve(gpu, machine)
+            reserve = devices.reserve(replace(gpu, available=0), machine)
+            left = known[gpu.name] * 7 // 8 + reserve
             gpu = replace(gpu, available=min(gpu.available, left))
-        if gpu.name in known:
-            gpus.append(gpu)
-    there = replace(machine.devices, gpus=tuple(gpus))
-    found = propose(header, replace(machine, available=available, devices=there), least=least)
+        gpus.append(gpu)
+    there = replace(machine.devices, gpus=tuple(gpus) if plan.gpu else ())
+    less = replace(machine, available=available, devices=there)
+    found = propose(header, less, overrides.automatic, least)
     return found if found.fits else None
 
 
@@ -269,6 +256,7 @@ def _plan(model: ModelSizes, machine: Machine, option: Option, host_room: int) -
         mmap=not (option.pinned or (can_repack and worth)),
         tokens_s=correction / option.token if known else 0.0,
         prompt_tokens_s=wanted.ubatch / option.batch if known else 0.0,
+        deeper_s=option.deeper,
     )
 
 

@@ -14,6 +14,7 @@ from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
 from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
+from app.engine.cores import performance_cores
 
 _POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
@@ -132,7 +133,21 @@ def machine(devices: Devices = Devices()) -> Machine:
     physical = psutil.cpu_count(logical=False) or usable or 1
     cores = max(1, min(physical, usable or physical))
     available = min(memory.total, memory.available + devices.held)
-    return Machine(memory.total, available, cores, devices, speeds=devices.speeds)
+    fast = performance_cores()
+    dark = tuple(gpu.pci for gpu in devices.gpus if is_headless(gpu.pci))
+    return Machine(
+        memory.total, available, cores, devices, fast, speeds=devices.speeds, headless=dark
+    )
+
+
+def is_headless(pci: str, bus: Path = Path("/sys/bus/pci/devices")) -> bool:
+    """Return whether the GPU at a place on the bus is known to have no display (Linux only)."""
+    connectors = list(bus.joinpath(pci, "drm").glob("card*/card*/status")) if pci else []
+    try:
+        states = [connector.read_text("ascii").strip() for connector in connectors]
+    except OSError:  # unplugged meanwhile
+        return False
+    return bool(states) and "connected" not in states
 
 
 def model(path: Path) -> gguf.GgufHeader:

@@ -66,21 +66,35 @@ def is_usable(values: bytes) -> bool:
 
 
 class Samplers:
-    """The samplers of a context.
+    """The samplers of a context, which `attach` names once it is there.
 
-    ``size`` is that of the vocabulary; ``on_device``: the model's output is computed on a GPU, and
-    tokens may be drawn there. A context knows one chain of samplers on the device, and planning it
-    anew takes some milliseconds, so a chain stays as long as the settings do.
+    ``on_device``: the model's output is computed on a GPU, so that tokens may be drawn there. A
+    context knows one chain of samplers on the device, and another one costs some milliseconds, so a
+    chain stays as long as the settings do.
     """
 
-    def __init__(self, llama: Any, context: Any, size: int, path: Path, *, on_device: bool) -> None:
+    def __init__(self, llama: Any, path: Path, *, on_device: bool) -> None:
         self._llama = llama
-        self._context = context
-        self._size = size
         self._path = path
         self._on_device = {"cpu": False, "device": True}.get(os.environ.get(WHERE, ""), on_device)
+        self._context: Any = None
+        self._size = 0
         self._settings: object = None
         self._chain: Any = None  # that of the device
+
+    def add_to(self, parameters: Any) -> None:
+        """Add the usual samplers to a context's parameters, so that it has the memory for them."""
+        if self._on_device:
+            order = steps(Sampling())
+            self._settings = order, None
+            self._chain = self._new_chain(order, self._llama.LLAMA_DEFAULT_SEED)
+            chain = ctypes.cast(self._chain, ctypes.c_void_p)
+            config = self._llama.llama_sampler_seq_config(_SEQUENCE, chain)
+            parameters.samplers, parameters.n_samplers = ctypes.pointer(config), 1
+
+    def attach(self, context: Any, size: int) -> None:
+        """Use a context, with a vocabulary of that size."""
+        self._context, self._size = context, size
 
     def sampler(self, sampling: Sampling) -> ChainSampler:
         """Return a sampler, before the last token of a prompt is decoded.
@@ -121,7 +135,8 @@ class Samplers:
     def close(self) -> None:
         """Free the chain on the device, of which the context keeps a pointer."""
         if self._chain is not None:
-            self._llama.llama_set_sampler(self._context, _SEQUENCE, None)
+            if self._context:
+                self._llama.llama_set_sampler(self._context, _SEQUENCE, None)
             self._llama.llama_sampler_free(self._chain)
         self._settings = self._chain = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator
 from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from app.base import log
@@ -22,9 +22,9 @@ if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices, Speeds
     from app.engine.speed_file import SpeedFile
 
-_SETTLED_S = 10.0  # after the start, and between two attempts
+_SETTLED_S, _LONGEST_S = 10.0, 600.0  # after the start, and between attempts, which get rarer
 _POLL_S = 0.05
-_LOOK_S, _QUIET = 0.5, 50.0  # how long the load is looked at, and how many percent are no burden
+_BUSY = 0.3  # of the processor's time, used by other programs: what is measured then is wrong
 _START_S, _PATIENCE_S = 60.0, 30.0
 """Seconds for the start of the process, and for a device, whose driver may compile its programs."""
 _DRIVER_S = 3.0  # for a driver to tell its version: the end of the program waits for this
@@ -56,7 +56,8 @@ class SpeedMeter:
         self._jobs.close()
 
     def _measured(self, *, again: bool) -> Speeds:
-        """Measure as often as a request comes in between. Raises Cancelled at the end."""
+        """Measure as often as something comes in between. Raises Cancelled at the end."""
+        pause = _SETTLED_S
         while True:
             cancel = threading.Event()
             self._jobs.stops.add(cancel)
@@ -65,8 +66,9 @@ class SpeedMeter:
                     raise Cancelled
                 return self._backend.measure(cancel, again=again)
             except Cancelled:
-                if self._jobs.ending.wait(_SETTLED_S):
+                if self._jobs.ending.wait(pause):
                     raise
+                pause = min(2 * pause, _LONGEST_S)
             finally:
                 self._jobs.stops.discard(cancel)
 
@@ -83,27 +85,32 @@ def measure(
     """Measure in a process of its own, and keep the speeds in ``file``; see `Backend.measure`.
 
     ``devices`` are those that are known already. What has not been measured when the process dies,
-    or when a device takes too long, stays unknown.
+    or when a device takes too long, stays unknown. Raises Cancelled, too, if other programs kept
+    the processor busy, unless it is done ``again``.
     """
     from app.engine import probe
+    from app.engine.processor_time import ProcessorTime
 
-    good = _is_good()
+    good = not probe.on_battery()
     if devices and not again and (kept := _kept(file, devices, good=good)):
         return kept
-    devices = None
-    speeds = probe.Speeds()
-    with closing(_answers(target, log_file, cancel)) as answers:
-        for found in answers:
-            if isinstance(found, probe.Speeds):
-                speeds = found
+    devices, speeds, others = None, probe.Speeds(), 0.0
+    with _process(target, log_file) as child:
+        begun = ProcessorTime(child.pid)
+        for payload in _payloads(child, cancel):
+            if isinstance(payload, probe.Speeds):
+                speeds = payload
+                others = ProcessorTime(child.pid).by_others_since(begun)
                 continue
-            devices = found
+            devices = payload
             if not again and (kept := _kept(file, devices, good=good)):
                 return kept
     if devices is None:
         raise EngineFailed("llama.cpp listed no devices")
-    log.note(f"measure: {speeds}")
-    file.keep(devices, _drivers(devices), speeds, good=good)
+    log.note(f"measure: {speeds}; other programs used {others:.0%} of the CPU")
+    if others > _BUSY and not again:
+        raise Cancelled
+    file.keep(devices, _drivers(devices), speeds, good=good and others <= _BUSY)
     return file.speeds(devices) or speeds
 
 
@@ -125,29 +132,31 @@ def _drivers(devices: Devices) -> str:
     return "\n".join((found.nvidia_driver, str(found.cuda.version), *cards))
 
 
-def _is_good() -> bool:
-    """Return whether this computer is neither saving power nor busy."""
-    import psutil
-
-    from app.engine import probe
-
-    return not probe.on_battery() and psutil.cpu_percent(_LOOK_S) <= _QUIET
-
-
-def _answers(
-    target: Callable[[Connection, Path], None], log_file: Path, cancel: threading.Event
-) -> Generator[Devices | Speeds, None, None]:
-    """Yield the devices, and then the speeds known so far, as often as there are more.
-
-    Raises Cancelled, and EngineError. The process is ended at the end.
-    """
+@contextmanager
+def _process(
+    target: Callable[[Connection, Path], None], log_file: Path
+) -> Generator[ChildProcess, None, None]:
+    """Run a process, and end it. Raises EngineFailed if it cannot be started."""
     try:
         child = ChildProcess(target, (log_file,), name="measure", log=log_file)
     except OSError as error:
         raise EngineFailed(str(error)) from error
     try:
-        child.send(("measure", 1))
-        patience = _START_S
+        yield child
+    finally:
+        child.kill()
+
+
+def _payloads(
+    child: ChildProcess, cancel: threading.Event
+) -> Generator[Devices | Speeds, None, None]:
+    """Yield the devices, and then the speeds known so far, as often as there are more.
+
+    Raises Cancelled, and EngineError.
+    """
+    child.send(("measure", 1))
+    patience = _START_S
+    try:
         while child.silence < patience:
             if cancel.is_set():
                 raise Cancelled
@@ -163,5 +172,3 @@ def _answers(
         log.note(f"measure: silent for {patience:.0f} s")
     except ChildEnded:
         log.note("measure: the process has died")
-    finally:
-        child.kill()

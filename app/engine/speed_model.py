@@ -114,7 +114,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DeviceWork:
     """What a device does, in bytes.
 
     ``read`` of the weights for a token, ``held`` of them in its memory, and ``cache`` that it reads
@@ -135,7 +135,7 @@ class HostWork:
     that depends on whether it is ``pinned``.
     """
 
-    work: Work = Work(0, 0, 0)
+    work: DeviceWork = DeviceWork(0, 0, 0)
     split: int = 0
     whole: int = 0
     visits: int = 0
@@ -153,7 +153,7 @@ def cache_read(model: ModelSizes, kind: CacheType, api: str, size: float) -> flo
 
 def token_s(
     cards: Sequence[Card],
-    works: Sequence[Work],
+    works: Sequence[DeviceWork],
     host: HostWork,
     cpu: Processor,
     depth: int = DEPTH,
@@ -176,7 +176,7 @@ def token_s(
 
 
 def batch_s(
-    cards: Sequence[Card], works: Sequence[Work], host: HostWork, cpu: Processor, tokens: int
+    cards: Sequence[Card], works: Sequence[DeviceWork], host: HostWork, cpu: Processor, tokens: int
 ) -> float:
     """Return the time for a batch of a prompt.
 
@@ -187,7 +187,9 @@ def batch_s(
     on_cpu = tokens * host.work.read / (cpu.cores * _BATCHED_CORE * 1e9)
     if not cards:
         return on_cpu
-    seconds = token_s(cards, [Work(0, 0, 0) for _ in works], HostWork(visits=host.visits), cpu)
+    seconds = token_s(
+        cards, [DeviceWork(0, 0, 0) for _ in works], HostWork(visits=host.visits), cpu
+    )
     for card, work in zip(cards, works, strict=True):
         seconds += work.held / card.reached + tokens * work.read / _batched(card)
     first = cards[0]

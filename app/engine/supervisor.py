@@ -50,6 +50,7 @@ from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
     from app.engine.answer_watch import AnswerWatch
+    from app.engine.gpu_library import GpuLibrary
     from app.engine.plan import Overrides, Plan
     from app.engine.probe import Devices, Gpu, Machine, Speeds, UnusedBackend
     from app.engine.recovery import Answer, GpuLosses
@@ -67,6 +68,13 @@ def _file_of(model: ModelRef) -> Path:
     raise NoRemoteEngine(model.location.url)
 
 
+def _gpu_libraries() -> tuple[GpuLibrary, ...]:
+    """Return the GPU libraries that are there now."""
+    from app.engine import gpu_library
+
+    return gpu_library.found(gpu_library.root())
+
+
 def _no_overrides() -> Overrides:
     from app.engine.plan import Overrides
 
@@ -75,10 +83,15 @@ def _no_overrides() -> Overrides:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """The user's overrides of the plan, and how many bytes of disk the KV cache may use."""
+    """The user's overrides of the plan, and how many bytes of disk the KV cache may use.
+
+    ``renewed`` is another number once the model is to be loaded again, in a new process and by a
+    new plan.
+    """
 
     overrides: Overrides = field(default_factory=_no_overrides)
     budget: int = 0
+    renewed: int = 0
 
 
 class LocalBackend:
@@ -123,6 +136,9 @@ class LocalBackend:
         self._ending = threading.Lock()
         self._child: EngineProcess | None = None
         self._streams = itertools.count(1)
+        self._renewed = 0
+        self._libraries: tuple[GpuLibrary, ...] = ()
+        """The GPU libraries that were there when the devices were asked for."""
         self._closed = False
 
     @property
@@ -233,12 +249,10 @@ class LocalBackend:
         return known[1]
 
     def devices(self) -> Devices:
+        if self._devices is None or self._libraries != _gpu_libraries():
+            self._started().kill()
         found = self._devices
-        if found is None:
-            asked = self._started()
-            asked.kill()
-            found = self._devices
-            assert found
+        assert found
         child = self._child
         return replace(self._with_speeds(found), held=child.held if child else 0)
 
@@ -292,7 +306,7 @@ class LocalBackend:
             child = self._started(header)
             try:
                 machine = self._machine(header)
-                less = plan.smaller(tried, header, machine, full, least) if tried else None
+                less = plan.smaller(tried, header, machine, wishes, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
                 if settings.copies and child.environment != self._environment(header):
                     self._close_child()  # the speeds were not known before the devices were
@@ -308,7 +322,7 @@ class LocalBackend:
                 self._kill_child()
                 if tried or not settings:
                     raise
-                if not plan.smaller(settings, header, machine, error.device, least):
+                if not plan.smaller(settings, header, machine, wishes, error.device, least):
                     raise
                 tried, full = settings, error.device
             except CacheUnsupported:
@@ -331,6 +345,7 @@ class LocalBackend:
         If a driver ends it, it is started again without asking any. If it ends all the same,
         loading the model of ``header`` has failed.
         """
+        self._libraries = _gpu_libraries()
         while True:
             child = EngineProcess(self._target, self._log, self._environment(header))
             if header:
@@ -366,7 +381,7 @@ class LocalBackend:
 
     def _machine(self, header: GgufHeader) -> Machine:
         """Return this machine with the GPUs that can be used for a model, as far as known now."""
-        from app.engine import gpu_library, probe, recovery
+        from app.engine import probe, recovery
 
         if self._devices is None:
             return probe.machine()
@@ -375,8 +390,7 @@ class LocalBackend:
         )
         if self._losses:
             devices = self._losses.left(devices)
-        libraries = gpu_library.found(gpu_library.root())
-        devices, unable = recovery.able(header, devices, libraries)
+        devices, unable = recovery.able(header, devices, _gpu_libraries())
         if unable and not self._trouble:
             self._trouble = GpuTrouble(GpuFault.WEIGHTS, unable.description)
         return probe.machine(devices)
@@ -437,7 +451,9 @@ class LocalBackend:
             return None
         from app.engine.answer_watch import AnswerWatch
 
-        return AnswerWatch(settings, speeds, self._speeds, child.pid, lambda: self._gpus_now(child))
+        return AnswerWatch(
+            settings, speeds.correction, self._speeds, child.pid, lambda: self._gpus_now(child)
+        )
 
     def _gpus_now(self, child: EngineProcess) -> tuple[Gpu, ...]:
         (found,) = self._exchange(threading.Event(), "devices", child=child)
@@ -448,8 +464,11 @@ class LocalBackend:
         return replace(found, speeds=self._speeds.speeds(found)) if self._speeds else found
 
     def _runs(self, model: ModelRef) -> bool:
-        child = self._child
-        wanted = (_file_of(model), self._options().overrides)
+        child, options = self._child, self._options()
+        if child and options.renewed != self._renewed:
+            child.runs = None
+        self._renewed = options.renewed
+        wanted = (_file_of(model), options.overrides)
         return child is not None and child.runs == wanted and child.alive
 
     def _set_budget(self) -> None:

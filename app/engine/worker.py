@@ -290,6 +290,7 @@ class Worker:
         # A prompt decoded in different batches has slightly different logits, so an answer with a
         # fixed seed starts from an empty cache.
         reused = cache.reach(tokens if request.sampling.seed is None else [])
+        reached = time.monotonic()
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
         if reused:
             cache.checkpoint()  # two prompts diverged here, and a third may
@@ -314,6 +315,7 @@ class Worker:
             context=model.size,
             restored=restored,
             dropped=prompt.dropped,
+            prompt_s=answer.first - reached if answer.generated else 0.0,
         )
         self._send(Done(reason, stats))
         if answer.endless:

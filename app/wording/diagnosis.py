@@ -6,25 +6,24 @@
 from __future__ import annotations
 
 import platform
-import sys
 import textwrap
 from collections.abc import Iterator
 
 from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
-from app.base.graphics_advice import Choice, advice, backend
+from app.base.graphics import UNKNOWN
+from app.base.graphics_advice import advice, backend
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
-from app.engine.probe import Devices, Examined, Gpu, Machine
+from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
-from app.wording.graphics import SET_UP, drivers, reason, told
+from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
 from app.wording.measured_speeds import measured_speeds
 from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
-_BACKENDS = {"cuda": "CUDA", "vulkan": "Vulkan"}
 _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "DOTPROD", "SVE")
 
 
@@ -40,6 +39,20 @@ def summary(plan: Plan) -> str:
         context=number(plan.context),
         layers=_shared(plan),
     )
+
+
+def predicted(plan: Plan) -> str:
+    """Return the predicted speeds; empty if they are not known."""
+    if not plan.tokens_s:
+        return ""
+    return tr("about {answer} tokens/s, reading about {prompt} tokens/s").format(
+        answer=number(_rounded(plan.tokens_s)), prompt=number(_rounded(plan.prompt_tokens_s))
+    )
+
+
+def _rounded(speed: float) -> int:
+    """Return a speed to two digits: it is not known better."""
+    return int(round(speed, 2 - len(str(int(speed))))) if speed >= 10 else max(1, round(speed))
 
 
 def fit(plan: Plan, machine: Machine) -> str:
@@ -138,39 +151,20 @@ def _graphics(examined: Examined) -> Iterator[str]:
     choice = backend(found)
     built_in = choice.backend.upper() in map(str.upper, devices.backends)
     if not devices.gpus:
-        yield _line("GPU", _not_found(devices) if built_in or found.metal else reason(choice))
+        names = " / ".join(name for name in devices.backends if name not in ("CPU", "BLAS"))
+        if built_in or found.metal:
+            text = tr("none found by {names}. Check your graphics driver.").format(names=names)
+        else:
+            text = reason(choice) if found != UNKNOWN else tr("none found")
+        yield _line("GPU", text)
     if names := drivers(found):
         yield _line(tr("Drivers"), names)
-    for each in advice(found):
-        sentence, *commands = told(each)
+    hints = [told(each) for each in advice(found)]
+    if choice.backend and not built_in:
+        hints.append(to_build(choice))
+    for sentence, *commands in filter(None, hints):
         yield _line("", sentence)
         yield from (f"{' ' * _INDENT}{command}" for command in commands)
-    if choice.backend and not built_in:
-        yield from _to_build(choice)
-
-
-def _not_found(devices: Devices) -> str:
-    names = " / ".join(name for name in devices.backends if name not in ("CPU", "BLAS"))
-    return tr("none found by {names}. Check your graphics driver.").format(names=names)
-
-
-def _to_build(choice: Choice) -> Iterator[str]:
-    """Yield how to get what llama.cpp needs for a GPU and was built without."""
-    if not getattr(sys, "frozen", False):
-        yield _line(
-            "",
-            tr("To use {gpu} with {backend}, run:").format(
-                gpu=choice.gpu, backend=_BACKENDS[choice.backend]
-            ),
-        )
-        yield f"{' ' * _INDENT}{SET_UP.format(backend=choice.backend)}"
-    elif choice.backend == "cuda" and sys.platform == "linux":
-        yield _line(
-            "",
-            tr("For faster answers with {gpu}, install the add-on {name}.").format(
-                gpu=choice.gpu, name="fireside-cuda"
-            ),
-        )
 
 
 def _gpu(gpu: Gpu) -> str:
@@ -217,13 +211,16 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
             cache=_cache(plan.cache), batch=batch, weights=_weights(plan)
         ),
     )
-    if plan.tokens_s:
-        yield _line(tr("Expected"), _expected(plan))
+    if speeds := predicted(plan):
+        yield _line(tr("Speed"), speeds)
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
-    for share in plan.shares:
-        on_gpu = _parts(share.use, share.room)
-        several = len(plan.shares) > 1
-        yield _line(tr("On the GPU"), f"{share.gpu.name}: {on_gpu}" if several else on_gpu)
+    if len(plan.shares) == 1:
+        yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
+    for order, share in enumerate(plan.shares if len(plan.shares) > 1 else ()):
+        text = tr("{gpu} ({name}), %n layer(s), {parts}", "", share.layers).format(
+            gpu=share.gpu.description, name=share.gpu.name, parts=_parts(share.use, share.room)
+        )
+        yield _line("" if order else tr("On the GPUs"), text)
     for refused in plan.refused:
         yield _line(tr("Didn’t fit"), _refused(refused, plan))
 
@@ -232,16 +229,6 @@ def _weights(plan: Plan) -> str:
     if plan.repack:
         return tr("repacked for this CPU")
     return tr("memory-mapped") if plan.mmap else tr("locked in memory")
-
-
-def _expected(plan: Plan) -> str:
-    """Return the predicted speeds, in tokens per second."""
-    answers = number(plan.tokens_s, 0 if plan.tokens_s >= 10 else 1)
-    if not plan.prompt_tokens_s:
-        return tr("{answers} tokens/s").format(answers=answers)
-    return tr("{answers} tokens/s for answers, {prompts} for prompts").format(
-        answers=answers, prompts=number(plan.prompt_tokens_s)
-    )
 
 
 def _refused(refused: PlanRefused, plan: Plan) -> str:

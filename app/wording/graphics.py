@@ -12,7 +12,7 @@ from app.base.graphics_advice import (
     OLDEST_DRIVER,
     OLDEST_VULKAN,
     Advice,
-    Choice,
+    BuildChoice,
     Problem,
     Reason,
 )
@@ -20,6 +20,7 @@ from app.wording.language import tr
 
 SET_UP = "python3 installers/from_source.py --gpu {backend}"
 """The command that builds llama.cpp for a GPU; ``backend`` is "cuda", "vulkan" or "none"."""
+_BACKENDS = {"cuda": "CUDA", "vulkan": "Vulkan"}
 _DRIVERS = "nvidia.com/drivers"
 
 
@@ -39,6 +40,25 @@ def told(advice: Advice) -> list[str]:
     return [f"{sentence} {how}", advice.command]
 
 
+def to_build(choice: BuildChoice) -> list[str]:
+    """Return how to get what llama.cpp lacks for a GPU, and if there is one, the command to run.
+
+    Empty if there is no way.
+    """
+    if not _frozen():
+        sentence = tr("To use {gpu} with {backend}, run:").format(
+            gpu=choice.gpu, backend=_BACKENDS[choice.backend]
+        )
+        return [sentence, SET_UP.format(backend=choice.backend)]
+    if choice.backend == "cuda" and sys.platform == "linux":
+        return [
+            tr("For faster answers with {gpu}, install the add-on {name}.").format(
+                gpu=choice.gpu, name="fireside-cuda"
+            )
+        ]
+    return []
+
+
 def _elsewhere(problem: Problem) -> str:
     """Return where to get what is missing, where no command is known."""
     if problem in (Problem.NVIDIA_OLD, Problem.NVIDIA_MISSING):
@@ -48,7 +68,7 @@ def _elsewhere(problem: Problem) -> str:
     return ""
 
 
-def reason(choice: Choice) -> str:
+def reason(choice: BuildChoice) -> str:
     """Return why llama.cpp is built for what it is."""
     match choice.reason:
         case Reason.METAL:
@@ -63,6 +83,11 @@ def reason(choice: Choice) -> str:
             return tr("{gpu} can be used with Vulkan.").format(gpu=choice.gpu)
         case Reason.NO_DRIVER:
             return tr("Your GPU can’t be used yet, so Fireside uses the CPU.")
+    if sys.platform == "win32":  # where a GPU without a driver cannot be seen
+        return tr(
+            "No GPU driver found, so Fireside uses the CPU. If this computer has a GPU, install "
+            "its driver."
+        )
     return tr("No GPU found, so Fireside uses the CPU.")
 
 

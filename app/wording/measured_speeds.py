@@ -34,5 +34,26 @@ def measured_speeds(machine: Machine) -> Iterator[str]:
         yield tr("measured {day}").format(day=day(speeds.measured))
 
 
+def speeds_in_one_line(machine: Machine) -> str:
+    """Return when the speeds were measured, and at which each device reads weights."""
+    speeds = machine.speeds
+    if speeds is None:
+        return tr("The speed of this computer hasn’t been measured yet.")
+    known = dict(speeds.gpus)
+    told = [
+        f"{gpu.description} {_rate(known[gpu.name].weights)}"
+        for gpu in machine.devices.gpus
+        if gpu.name in known
+    ]
+    if speeds.processor:
+        told.append(f"{tr('CPU')} {_rate(max(rate for _, rate in speeds.processor))}")
+    devices = ", ".join(told)
+    if not speeds.measured:
+        return tr("Measured speed: {devices}").format(devices=devices)
+    return tr("Speed, measured {when}: {devices}").format(
+        when=day(speeds.measured), devices=devices
+    )
+
+
 def _rate(gigabytes: float) -> str:
     return f"{number(gigabytes, 1 if gigabytes < 100 else 0)} GB/s"

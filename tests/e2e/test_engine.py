@@ -46,7 +46,9 @@ from app.base.types import (
     Sampling,
     StopReason,
 )
+from app.engine import gpu_library
 from app.engine.backend import Planned
+from app.engine.gpu_library import GpuLibrary
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.e2e.engine import (
@@ -302,6 +304,34 @@ def test_a_conversation_that_is_too_long_says_so(make: Callable[..., LocalBacken
         answer(backend, ask("lantern " * 3000))
     assert caught.value.prompt > caught.value.context == 2048
     assert answer(backend, ask("Hello"))[0].text
+
+
+def test_a_renewed_engine_is_another_process(make: Callable[..., LocalBackend]) -> None:
+    times = 0
+    backend = make(options=lambda: EngineOptions(renewed=times))
+    pids = []
+    for renew in (0, 0, 1, 0):
+        times += renew
+        if renew:
+            assert backend.count(ask("Hello"), threading.Event()) is None  # not by the old one
+        list(backend.load(DEMO, threading.Event()))
+        pids.append(backend.pid)
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
+def test_the_devices_are_asked_again_once_a_gpu_library_is_there(
+    make: Callable[..., LocalBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    libraries: list[GpuLibrary] = []
+    monkeypatch.setattr(gpu_library, "found", lambda root: tuple(libraries))
+    backend = make()
+    backend.devices()
+    first = backend._devices
+    backend.devices()
+    assert backend._devices is first
+    libraries.append(GpuLibrary(Path("gpu/cuda"), "cuda", "1 a"))
+    backend.devices()
+    assert backend._devices is not first
 
 
 def test_max_tokens_end_an_answer(backend: LocalBackend) -> None:

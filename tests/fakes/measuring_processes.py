@@ -1,4 +1,4 @@
-"""Faulty workers for the measurement of speeds (app/engine/speed_meter.py)."""
+"""Faulty and slow workers, for what is measured and for what is made of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from app.base.types import Done, Prompt, Stats, StopReason
 from app.engine.probe import Devices, Gpu, Speeds
 
 DEVICES = Devices((Gpu("Vulkan0", "A card", 1 << 30, 1 << 30),), version="fake 1")
@@ -30,3 +31,18 @@ def hangs(connection: Connection, log: Path) -> None:
     """Say nothing more, at the first GPU."""
     _begin(connection)
     time.sleep(600)
+
+
+def answers_slowly(connection: Connection, log: Path) -> None:
+    """Answer each question with 100 tokens, one a second, and obey all other commands."""
+    stats = Stats(10, 10, 100, 0, 1.0, 100.0, 0, 1, 4096)
+    while True:
+        name, number, *_ = connection.recv()
+        if name == "close":
+            return
+        if name == "devices":
+            connection.send((number, Devices()))
+        if name == "ask":
+            connection.send((number, Prompt(10, 4096)))
+            connection.send((number, Done(StopReason.END, stats)))
+        connection.send((number, None))

@@ -62,6 +62,7 @@ STATS = Stats(
     peak_memory=50_000_000,
     seed=7,
     context=32768,
+    prompt_s=0.2,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWidget
 
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
-from app.base.types import Loading, Part, Prompt
+from app.base.types import Loading, ModelRef, Part, Prompt, SlowAnswer, SlowCause
 from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
@@ -296,6 +297,21 @@ def test_less_memory_is_used_and_said(fireside: Fireside) -> None:
     assert told.startswith("Demo model now uses less memory: ")
 
 
+def test_a_slow_answer_is_explained_and_less_memory_helps(fireside: Fireside) -> None:
+    found = plan.make(probe.model(DEMO), probe.machine(fireside.backend.found))
+    fireside.window.models.receive(ModelPlanned(demo_model(), found, reduced=False))
+    slow = SlowAnswer(9.0, 40.0, "RTX 4060", 3_100_000_000, SlowCause.GPU_MEMORY)
+    fireside.ask("why", *answer("Because."), slow)
+    fireside.shows("Because.")
+    text = fireside.find(QLabel, "bannerText").text
+    assert text().startswith("Other apps are using 3.1 GB of RTX 4060")
+    button = fireside.find(QAbstractButton, "bannerAction")
+    assert button.text() == "Use less memory"
+    button.click()
+    fireside.until(lambda: text().startswith("Demo model now uses less memory: "))
+    assert fireside.host.overrides.mapped
+
+
 def test_a_question_that_loads_it_takes_back_the_banner(fireside: Fireside) -> None:
     refuse(fireside)
     fireside.backend.loads.set()
@@ -394,3 +410,25 @@ def test_a_chat_that_needs_more_context_says_so_while_it_is_made(fireside: Fires
     assert fireside.window.composer.gauge.accessibleName().endswith("of 8,192 tokens used")
     cut_off.set()
     fireside.shows("Second.")
+
+
+def test_a_slow_answer_is_explained_and_a_new_plan_offered(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spilled = SlowAnswer(9, 40, "A fine card", 3_100_000_000, SlowCause.GPU_MEMORY)
+    fireside.ask("why", *answer("Because."), spilled)
+    fireside.shows("Because.")
+    said = fireside.find(QLabel, "bannerText").text()
+    assert said.startswith("Other apps are using 3.1 GB of A fine card")
+    loaded: list[tuple[ModelRef, int]] = []
+    load = fireside.backend.load
+
+    def counted(model: ModelRef, cancel: Any) -> Any:
+        loaded.append((model, fireside.host._engine_options().renewed))
+        return load(model, cancel)
+
+    monkeypatch.setattr(fireside.backend, "load", counted)
+    press(fireside, "bannerAction")
+    fireside.until(lambda: loaded == [(demo_model(), 1)])
+    assert not fireside.window.banner.isVisible()
+    assert fireside.host.overrides == Overrides()

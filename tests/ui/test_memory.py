@@ -9,18 +9,22 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
 
 from app.base import errors as e
-from app.base import settings
+from app.base import graphics_probe, settings
+from app.base.graphics import Graphics
 from app.base.types import ModelRef
 from app.engine import plan, plan_choices, probe
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
+from app.engine.probe import BackendFault, Devices, DeviceSpeed, Gpu, Machine, Speeds, UnusedBackend
+from app.ui.models.gpu_build_controller import GpuBuildController
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog
+from tests.fakes import drivers
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside, Start
 from tests.ui.qt import child
@@ -259,8 +263,8 @@ def test_the_speeds_are_measured_again_on_a_click(
     assert said.text() == "Measuring the speed of this computer…"
     assert not again.isEnabled()
     ready.set()
-    fireside.until(lambda: "A fine card 330 GB/s, CPU 52 GB/s" in said.text())
-    assert "A fine card: 24 GB/s" in said.toolTip()
+    fireside.until(lambda: "A fine card 330 GB/s, CPU 52.4 GB/s" in said.text())
+    assert "from pinned memory 24.0 GB/s" in said.toolTip()
     assert again.isEnabled()
 
     def fails(cancel: threading.Event, *, again: bool) -> Speeds:
@@ -269,6 +273,40 @@ def test_the_speeds_are_measured_again_on_a_click(
     monkeypatch.setattr(fireside.backend, "measure", fails)
     again.click()
     fireside.until(lambda: said.property("tone") == "danger")
+
+
+def test_what_to_do_about_a_gpu_is_told_in_one_place(
+    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = "NVIDIA GeForce RTX 3060", (8, 6), 12
+    found = Graphics(cuda=drivers.cuda(card))
+    monkeypatch.setattr(graphics_probe, "look", lambda: found)
+    fireside = computer()
+    dialog = open_page(fireside)
+    assert child(dialog, QLabel, "gpuHintText").text() == f"To use {card[0]} with CUDA, run:"
+    command = child(dialog, QLabel, "gpuHintCommand").text()
+    assert command.endswith("--gpu cuda")
+    press(dialog, "gpuHintCopy")
+    assert QGuiApplication.clipboard().text() == command
+    unused = UnusedBackend("cuda", BackendFault.OTHER_VERSION)
+    fireside.backend.found = Devices(unused=(unused,))
+    dialog.show_page("generalPage")
+    dialog.show_page("memoryPage")
+    text = child(dialog, QLabel, "gpuHintText").text
+    fireside.until(lambda: text().startswith("CUDA isn’t used: it was built for another version"))
+    assert not child(dialog, QAbstractButton, "gpuHintCopy").isVisible()
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_all_is_well_with_a_gpu(
+    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch, built: bool
+) -> None:
+    found = Graphics(cuda=drivers.cuda(("NVIDIA GeForce RTX 3060", (8, 6), 12)))
+    monkeypatch.setattr(graphics_probe, "look", lambda: found)
+    monkeypatch.setattr(GpuBuildController, "building", not built)
+    fireside = computer(GPU)
+    fireside.backend.found = replace(fireside.backend.found, backends=("CUDA",) if built else ())
+    assert not child(open_page(fireside), QWidget, "gpuHint").isVisible()
 
 
 def test_apply_keeps_the_wishes_and_reloads_the_model(

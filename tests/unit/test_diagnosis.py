@@ -17,8 +17,8 @@ from app.cli import doctor
 from app.engine import plan
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import Devices, Examined, Gpu, Machine
-from app.wording.diagnosis import _expected, _weights, report, summary
+from app.engine.probe import Devices, DeviceSpeed, Examined, Gpu, Machine, Speeds
+from app.wording.diagnosis import report, summary
 from tests.fakes import drivers, gpt_oss
 
 GIB = 1 << 30
@@ -45,8 +45,8 @@ def told(there: Machine, graphics: Graphics = UNKNOWN, **fixed: Any) -> str:
         ((), Overrides(), "13.3 of 14 GB, 32,768-token context"),
         (
             (RTX,),
-            Overrides(context=32768),
-            "7.6 of 7.7 GB on NVIDIA RTX 4060, 32,768-token context, 12 expert layers on the CPU",
+            Overrides(),
+            "7.6 of 7.7 GB on NVIDIA RTX 4060, 16,384-token context, 11 expert layers on the CPU",
         ),
         (
             (RTX,),
@@ -87,8 +87,13 @@ def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
     assert "from_source" not in text
 
 
-def test_a_computer_without_a_gpu() -> None:
-    assert "GPU         No GPU found, so Fireside uses the CPU." in told(machine())
+def test_a_computer_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Graphics(Cuda(Asked.ABSENT))
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "install its driver." in told(machine(), found)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert "GPU         No GPU found, so Fireside uses the CPU." in told(machine(), found)
+    assert "GPU         none found\n" in told(machine())  # before the drivers are asked
 
 
 def test_what_is_wrong_with_a_driver_is_told_beside_another_gpu() -> None:
@@ -133,15 +138,20 @@ def test_what_was_chosen_and_why() -> None:
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
     assert "Selected    7.6 of 7.7 GB on NVIDIA RTX 4060" in text
     assert "On the GPU  7.6 of 7.7 GB: weights" in text
+    assert "weights locked in memory" in " ".join(text.split())
+    assert "tokens/s" not in text, "nothing was measured"
     assert "Didn’t fit  32,768 tokens, everything on the GPU: 12.4 of 7.7 GB" in text
 
 
-def test_how_fast_it_should_be_and_where_its_weights_are() -> None:
-    chosen = replace(plan.propose(HEADER, machine(RTX)), tokens_s=43.2, prompt_tokens_s=1650.0)
-    assert _expected(chosen) == "43 tokens/s for answers, 1,650 for prompts"
-    assert _expected(replace(chosen, tokens_s=8.94, prompt_tokens_s=0.0)) == "8.9 tokens/s"
-    assert _weights(replace(chosen, mmap=True, repack=False)) == "memory-mapped"
-    assert _weights(replace(chosen, mmap=False, repack=False)) == "locked in memory"
+def test_several_cards_have_a_line_each() -> None:
+    cards = (RTX, replace(RTX, name="CUDA1"))
+    measured = tuple((card.name, DeviceSpeed(272, 6, 13)) for card in cards)
+    there = replace(machine(*cards), speeds=Speeds(measured, ((8, 60.0),)))
+    text = " ".join(told(there).split())
+    assert "Selected 13.6 of 15.5 GB on 2 GPUs, 65,536-token context, all layers on the GPU" in text
+    assert "Speed about 77 tokens/s, reading about 1,300 tokens/s" in text
+    assert "On the GPUs NVIDIA RTX 4060 (CUDA0), 13 layers, 6.9 of 7.7 GB: weights" in text
+    assert "NVIDIA RTX 4060 (CUDA1), 11 layers, 6.7 of 7.7 GB: weights" in text
 
 
 def test_what_the_person_fixed() -> None:

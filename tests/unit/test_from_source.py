@@ -1,7 +1,9 @@
 """The pure parts of the one-command setup, and its messages when something is missing."""
 
 import io
+import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -167,8 +169,8 @@ def test_how_to_install() -> None:
 def test_who_may_not_install_is_told_how(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(system_packages.os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(system_packages.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     system_packages.install_libraries(["libEGL.so.1"], [])
     assert "sudo apt-get install libegl1" in capsys.readouterr().out
     with pytest.raises(terminal.SetupError):

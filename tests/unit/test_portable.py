@@ -63,8 +63,7 @@ def test_what_is_installed_is_gone_again(
         }
     assert (home / ".local/bin/fireside").resolve() == program
     entry = (home / "data/applications/fireside.desktop").read_text("utf-8")
-    place = str(program).replace("$", "\\\\$").replace("%", "%%")
-    assert f'\nExec="{place}" --model=%f\n' in entry
+    assert f'\nExec="{home}/.local/bin/fireside" --model=%f\n' in entry
     assert str(home / ".local/bin") in capsys.readouterr().err  # is not in PATH
     assert _main("--uninstall") == 0
     assert _files(home) == before
@@ -96,6 +95,6 @@ def test_only_the_archive_has_these_options(program: Path) -> None:
 
 
 def test_an_entry_quotes_all_that_a_path_may_have(program: Path) -> None:
-    assert 'Exec="/a\\\\"b\\\\`c\\\\\\\\d" --x=%f\n' in portable.entry(
-        "Exec=a --x=%f\n", Path('/a"b`c\\d')
+    assert 'Exec="/a\\\\"b\\\\`c\\\\\\\\d\\\\$ 9%%" --x=%f\n' in portable.entry(
+        "Exec=a --x=%f\n", Path('/a"b`c\\d$ 9%')
     )

@@ -16,12 +16,13 @@ import pytest
 
 from app.base.errors import Cancelled
 from app.base.types import Done, Prompt, SlowAnswer, SlowCause, Stats, StopReason
-from app.engine import answer_watch, bandwidth, plan, probe, speed_meter
+from app.engine import bandwidth, plan, probe, speed_meter
 from app.engine.answer_watch import AnswerWatch, Circumstances, judge
 from app.engine.backend import ScriptedBackend
 from app.engine.ggml import Ggml
 from app.engine.memory_model import MemoryUse
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
+from app.engine.processor_time import ProcessorTime
 from app.engine.scheduler import ScheduledBackend, Scheduler
 from app.engine.speed_file import SpeedFile
 from app.engine.speed_meter import SpeedMeter
@@ -89,7 +90,7 @@ def test_what_cannot_be_measured_is_unknown(
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SpeedFile:
     monkeypatch.setattr(speed_meter, "_drivers", lambda _: "580")
-    monkeypatch.setattr(speed_meter, "_is_good", lambda: True)
+    monkeypatch.setattr(speed_meter, "_BUSY", 2.0)  # other tests run, too
     return SpeedFile(tmp_path / "speeds.json")
 
 
@@ -114,6 +115,18 @@ def test_a_measurement_is_cancelled(file: SpeedFile, tmp_path: Path) -> None:
             measuring_processes.hangs, tmp_path / "engine.log", file, None, cancel, again=True
         )
     assert file.speeds(measuring_processes.DEVICES) is None
+
+
+def test_what_is_measured_beside_busy_programs_is_measured_later(
+    file: SpeedFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed_meter, "_BUSY", -1.0)
+    log, never = tmp_path / "engine.log", threading.Event()
+    with pytest.raises(Cancelled):
+        speed_meter.measure(measuring_processes.dies, log, file, None, never, again=False)
+    assert file.speeds(measuring_processes.DEVICES) is None
+    speed_meter.measure(measuring_processes.dies, log, file, None, never, again=True)
+    assert file.is_due(measuring_processes.DEVICES, "580", good=True)
 
 
 def test_what_is_known_is_not_measured_again(file: SpeedFile, tmp_path: Path) -> None:
@@ -370,7 +383,7 @@ def watch(
     def make(settings: plan.Plan) -> tuple[AnswerWatch, SpeedFile]:
         file = SpeedFile(tmp_path / "speeds.json")
         file.keep(HERE, "", SPEEDS, good=True)
-        return AnswerWatch(settings, SPEEDS, file, None, lambda: ()), file
+        return AnswerWatch(settings, 1.0, file, None, lambda: ()), file
 
     return make
 
@@ -392,11 +405,10 @@ def test_an_answer_has_its_expected_speed(watch: Any) -> None:
     usual = watched(made, stats(100, 38.0, prompt=4046))[0]
     assert usual.expected == pytest.approx(40.0)
     deep = watched(made, stats(100, 30.0, prompt=16_000))[0]
-    cache = ON_CARD.shares[0].use.cache / 16384 * (16_050 - 4096)
-    assert 1 / deep.expected == pytest.approx(1 / 40 + cache / (0.85 * 250e9))
-    alone = watched(watch(ALONE)[0], stats(100, 9.0, prompt=8142))[0]
-    cache = ALONE.host.cache / ALONE.context * 4096
-    assert 1 / alone.expected == pytest.approx(1 / 10 + cache / 30e9)
+    assert 1 / deep.expected == pytest.approx(1 / 40 + ON_CARD.deeper_s * (16_050 - 4096))
+    shallow = watched(made, stats(100, 30.0, prompt=0))[0]
+    assert 1 / shallow.expected == pytest.approx(1 / 40 - ON_CARD.deeper_s * (4096 - 50))
+    assert 0 < ON_CARD.deeper_s < 1e-6
 
 
 def test_a_slow_answer_is_told_once_for_each_load(watch: Any) -> None:
@@ -437,11 +449,11 @@ def test_nothing_is_said_of_a_small_model(watch: Any) -> None:
 
 
 def test_the_share_of_other_programs() -> None:
-    before = answer_watch._ProcessorTime(None)
+    before = ProcessorTime(None)
     end = time.process_time() + 0.05
     while time.process_time() < end:
         pass
-    share = answer_watch._ProcessorTime(None).by_others_since(before)
+    share = ProcessorTime(None).by_others_since(before)
     assert 0.0 <= share <= 1.2  # the clocks tick in hundredths of a second
 
 

@@ -50,6 +50,11 @@ class GpuBuildController(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.look)
 
+    @property
+    def building(self) -> bool:
+        """Whether something is being compiled."""
+        return self._build is not None and self._build.running
+
     def look(self) -> None:
         """Look whether something is being compiled, now and from now on."""
         self._bridge.when_done(self._host.gpu_build(), self._show, self._failed)

@@ -51,6 +51,7 @@ class LoadRecoveryController(QObject):
         self._models, self._turns, self._current = models, turns, current
         self._waits: LiveAnswer | None = None  # for the choice of another model
         self._slow: ModelRef | None = None  # the model whose slowness was told last
+        self._spilled: ModelRef | None = None  # the model that has too little of a GPU's memory
         self._reduced = ""  # the sentence about a smaller plan
         self._told = ""  # that about a model that could not be loaded
         models.planned.connect(self._planned)
@@ -65,14 +66,21 @@ class LoadRecoveryController(QObject):
             self._load(model, self._turns.unanswered(self._current.id))
 
     def reload(self) -> None:
-        """Load the model of the chat that is shown again, since it would run otherwise now."""
+        """Load the model of the chat that is shown again, by a new plan."""
         if model := self._models.asked:
+            self._host.renew_engine()
             self._load(model, self._turns.unanswered(self._current.id))
 
     def use_less(self) -> None:
         """Choose settings with which the model takes less memory, and load it again."""
         if model := self._model:
             waits = self._turns.unanswered(self._current.id)
+            if model == self._spilled and not waits:  # a new plan takes what is free now
+                self._spilled = None
+                self._banner.hide()
+                self._host.renew_engine()
+                self._load(model, None)
+                return
             overrides = self._host.overrides
             found = self._host.examiner.lighter(model, overrides, self._models.plan_of(model))
             self._bridge.when_done(
@@ -92,6 +100,7 @@ class LoadRecoveryController(QObject):
         from app.wording.slow_answer import explain_slow
 
         self._slow = event.model
+        self._spilled = event.model if event.slow.gpu else None
         explanation = explain_slow(event.slow)
         self._banner.show_sentence(explanation.sentence, explanation.action)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
@@ -17,6 +19,7 @@ from app.ui.controls import Button, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
 from app.ui.preferences.context_field import ContextField
 from app.ui.preferences.gpu_cards import GpuCards
+from app.ui.preferences.hint_note import HintNote
 from app.ui.preferences.memory_bar import MemoryBar, segments
 from app.ui.preferences.speed_line import SpeedLine
 from app.ui.state.hardware_probe import HardwareProbe
@@ -24,6 +27,7 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.diagnosis import summary
 from app.wording.errors import explain
+from app.wording.gpu_hint import gpu_hint
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
@@ -45,8 +49,11 @@ class MemoryPage(FormPage):
         cache_gb: int,
         models: ModelChoice,
         hardware: HardwareProbe,
+        building: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Create the page; ``building`` returns whether a GPU library is being compiled."""
         super().__init__("memoryPage", tr("Memory"))
+        self._building = building
         self._theme, self._models, self._hardware = theme, models, hardware
         self._saved = saved
         self._header: GgufHeader | None = None
@@ -54,6 +61,8 @@ class MemoryPage(FormPage):
         self._choices: PlanChoices | None = None
         self._looked = False  # whether the fields are set, so that they are not set back
         self._status = self.add_note(tr("Checking your computer…"), "planSummary")
+        self._hint = HintNote(theme, "gpuHint")
+        self.column.addWidget(self._hint)
         self._context = ContextField()
         self._context.turned.connect(self._show_plan)
         self.column.addWidget(self._context)
@@ -84,7 +93,7 @@ class MemoryPage(FormPage):
 
     def _probe_again(self) -> None:
         if self.isVisible():
-            self._hardware.look()
+            self._hardware.look(drivers=True)
 
     def _add_fields(self) -> None:
         self._cache = Segments(
@@ -219,6 +228,7 @@ class MemoryPage(FormPage):
         found = dict(examined.models).get(asked) if asked else None
         self._machine = examined.machine
         self.speeds.show_machine(examined.machine)
+        self._hint.show_hint(gpu_hint(examined, building=self._building()))
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
             self._show_status(explain(found).sentence, "danger")

@@ -10,7 +10,7 @@ from app.ui.controls import Button, set_tone, tip
 from app.ui.form_fields import FormPart, note
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.speeds import measured_links, measured_speeds
+from app.wording.measured_speeds import measured_speeds, speeds_in_one_line
 
 
 class SpeedLine(FormPart):
@@ -58,5 +58,5 @@ class SpeedLine(FormPart):
         if self._measuring:
             self._text.setText(tr("Measuring the speed of this computer…"))
         elif self._machine:
-            self._text.setText(measured_speeds(self._machine))
-            self._text.setToolTip(tip(measured_links(self._machine)))
+            self._text.setText(speeds_in_one_line(self._machine))
+            self._text.setToolTip(tip("\n".join(measured_speeds(self._machine))))

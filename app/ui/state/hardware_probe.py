@@ -35,13 +35,15 @@ class HardwareProbe(QObject):
         self._wanted: _Question | None = None
         self._asked: _Question | None = None  # while it is being answered
 
-    def look(self) -> None:
-        """Examine the hardware and all known models."""
+    def look(self, *, drivers: bool = False) -> None:
+        """Examine the hardware and all known models; ``drivers``: ask the graphics drivers, too."""
         known = self._models.known()
         asked = self._models.asked
         models = known if asked is None or asked in known else [asked, *known]
         self._bridge.when_done(
-            self._host.examiner.examine(models), self.examined.emit, self.failed.emit
+            self._host.examiner.examine(models, drivers=drivers),
+            self.examined.emit,
+            self.failed.emit,
         )
 
     @property
