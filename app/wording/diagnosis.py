@@ -18,6 +18,7 @@ from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
 from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
+from app.wording.gpu_trouble import unused_sentence
 from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
 from app.wording.measured_speeds import measured_speeds
@@ -157,6 +158,8 @@ def _graphics(examined: Examined) -> Iterator[str]:
         else:
             text = reason(choice) if found != UNKNOWN else tr("none found")
         yield _line("GPU", text)
+    for unused in devices.unused:
+        yield _line("", unused_sentence(unused))
     if names := drivers(found):
         yield _line(tr("Drivers"), names)
     hints = [told(each) for each in advice(found)]
