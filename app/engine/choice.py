@@ -226,12 +226,11 @@ class Choice:
         """Return ``found``, or what is as fast on its cards with a longer context."""
         placement = found.placement
         cache = placement.wanted.cache
+        if cache is CacheType.Q8_0 and not self._overrides.cache:
+            return found  # it was taken to reach this context
         for context in contexts:
             if context <= placement.wanted.context:
                 break
-            slow = context > USUAL or any(card.api == "CUDA" for card in placement.cards)
-            if cache is CacheType.Q8_0 and slow and not self._overrides.cache:
-                continue
             options = self._options(placement.cards, context, cache)
             free = (o for o in options if o.turn <= (1 + _FREE) * found.turn)
             best = min(free, key=lambda option: option.turn, default=None)

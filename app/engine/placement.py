@@ -130,7 +130,6 @@ def _spread(
         rooms[number] -= model.cache(part, wanted.context, wanted.ubatch, wanted.cache)
         out = _left_out(model, part, rooms[number])
         rooms[number] -= model.experts[part.stop] - model.experts[part.start]
-        rooms[number] += sum(_size(model, each) for each in out)
         moved += out
     if len(cards) > 1:
         found: list[MovedExperts] = []

@@ -230,7 +230,7 @@ def test_the_card_that_failed_is_the_one_that_gets_less() -> None:
     assert less
     before = {share.gpu.name: share.use.total for share in tried.shares}
     after = {share.gpu.name: share.use.total for share in less.shares}
-    assert after["CUDA1"] <= before["CUDA1"] * 7 / 8
+    assert before["CUDA1"] * 0.8 < after["CUDA1"] <= before["CUDA1"] * 7 / 8
     assert after["CUDA0"] > before["CUDA0"] * 7 / 8
     both = plan.smaller(tried, HEADERS["120b"], there)
     assert both

@@ -318,6 +318,12 @@ def test_weights_are_repacked_where_memory_is_plenty() -> None:
     assert not plan.make(LARGE, machine(256)).repack, "it would load for minutes"
 
 
+def test_a_thread_has_at_least_64_mib_of_weights() -> None:
+    many = replace(machine(64), cores=500)
+    assert plan.make(SMALL, many).threads == 1 + SMALL.weights // (64 * MIB)
+    assert plan.make(SMALL, many).batch_threads == 500
+
+
 def test_what_was_refused_is_told_with_its_figures() -> None:
     chosen = plan.make(SMALL, machine(16, 8))
     first = chosen.refused[0]
