@@ -1,8 +1,8 @@
 """Inference: a worker process with llama.cpp, and everything that decides how it is used.
 
 In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
-``scheduler`` decides whose turn it is, and ``supervisor`` owns the worker process
-(``engine_process``), with ``recovery`` for when a GPU is lost; ``plan`` chooses
+``scheduler`` decides whose turn it is; ``supervisor`` is the backend for files, ``loader`` owns its
+worker process (``engine_process``), and ``recovery`` is for when a GPU is lost; ``plan`` chooses
 the settings, from what ``probe`` finds and ``memory_model`` calculates, ``plan_choices`` has those
 for other contexts, and ``lighter`` others that take less memory; ``demo_filter`` shows the demo
 model's answers only where, by ``demo_answers``, they fit the question; ``load_failure`` finds out
