@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from app.base.errors import (
     CacheUnsupported,
     Cancelled,
     EngineDied,
+    EngineError,
     EngineHung,
     FiresideError,
     GpuLost,
@@ -58,6 +60,7 @@ if TYPE_CHECKING:  # saves the window's start time and memory
 
 _POLL_S = 0.02  # how often cancellation is checked
 _LOG_TAIL = 2000  # bytes of the log that go into a report
+_LARGE = 1 << 30  # bytes of weights of a model that can fill a GPU
 _LOAD_LOG = 16_000  # bytes that explain a failed load: a crash leaves a long stack
 
 
@@ -261,8 +264,12 @@ class LocalBackend:
 
         if self._speeds is None:
             return Speeds()
+        with self._asking:
+            child = self._child
+            if again and child and child.plan and child.plan.shares:
+                self._close_child()  # it may fill the GPUs; it is loaded again when it is needed
         return speed_meter.measure(
-            self._target, self._log, self._speeds, self._devices, cancel, again=again
+            self._measuring, self._speeds, self._devices, cancel, again=again
         )
 
     def forget(self, chat: int) -> None:
@@ -305,6 +312,7 @@ class LocalBackend:
         while True:
             child = self._started(header)
             try:
+                self._measure_first(header, wishes, least, cancel)
                 machine = self._machine(header)
                 less = plan.smaller(tried, header, machine, wishes, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
@@ -443,6 +451,26 @@ class LocalBackend:
         assert isinstance(found, Devices)
         log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return replace(found, unused=(*found.unused, self._crash)) if self._crash else found
+
+    def _measure_first(
+        self, header: GgufHeader, wishes: Overrides, least: int, cancel: threading.Event
+    ) -> None:
+        """Measure GPUs that were never measured, before a large model fills them.
+
+        Only those that it would be loaded into; it is then planned by what they can do.
+        """
+        from app.engine import plan
+
+        if self._speeds is None or self._devices is None or header.weights < _LARGE:
+            return
+        if self._speeds.speeds(self._devices):
+            return
+        if plan.propose(header, self._machine(header), wishes, least).shares:
+            with suppress(EngineError):
+                speed_meter.measure(self._measuring, self._speeds, None, cancel, again=True)
+
+    def _measuring(self) -> EngineProcess:
+        return EngineProcess(self._target, self._log, self._environment(None))
 
     def _watch(
         self, child: EngineProcess, settings: Plan, speeds: Speeds | None
