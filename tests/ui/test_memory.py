@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSlider, QWidget
 
 from app.base import errors as e
 from app.base import graphics_probe, settings
@@ -225,6 +225,12 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     bar = f"gpuMemory{number}"
     assert parts(dialog, bar)["Weights"] > GIB
     assert all(switch.isChecked() for switch in switches.values())
+    child(dialog, QAbstractButton, "contextAutomatic").setFocus()
+    reached = []
+    for _ in range(5):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(QApplication.focusWidget().objectName())
+    assert reached == ["context", "useGpu0", "useGpu1", "useGpu2", "measureAgain"]
     fine.setFocus()
     QTest.keyClick(fine, Qt.Key.Key_Space)
     settle(fireside)

@@ -70,7 +70,7 @@ class MemoryPage(FormPage):
         self.column.addSpacing(4)
         self._host_bar = MemoryBar(theme, "hostMemory")
         self._host_bar.hide()
-        self._cards = GpuCards(theme)
+        self._cards = GpuCards(theme, self._context.slider)
         self._cards.set_unused(saved.unused_gpus)
         self._cards.switched.connect(self._turned)
         self.speeds = SpeedLine(theme)
