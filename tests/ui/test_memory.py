@@ -86,6 +86,12 @@ def words(dialog: PreferencesDialog, name: str) -> str:
     return child(dialog, QSlider, name).accessibleDescription()
 
 
+def focused() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
 def press(dialog: PreferencesDialog, name: str) -> None:
     child(dialog, QAbstractButton, name).click()
 
@@ -228,8 +234,8 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     child(dialog, QAbstractButton, "contextAutomatic").setFocus()
     reached = []
     for _ in range(5):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-        reached.append(QApplication.focusWidget().objectName())
+        QTest.keyClick(focused(), Qt.Key.Key_Tab)
+        reached.append(focused().objectName())
     assert reached == ["context", "useGpu0", "useGpu1", "useGpu2", "measureAgain"]
     fine.setFocus()
     QTest.keyClick(fine, Qt.Key.Key_Space)
