@@ -28,6 +28,7 @@ from app.base.types import (
     Part,
     Request,
     Role,
+    SlowAnswer,
     StopReason,
 )
 from app.engine.backend import Backend, Planned, Steps
@@ -35,6 +36,7 @@ from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
 from app.turn import (
+    AnsweredSlowly,
     ChatEvent,
     ModelFailed,
     ModelLoading,
@@ -318,7 +320,7 @@ class Chats:
             with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
-                        self._publish(ModelPlanned(model, event.plan, event.reduced))
+                        self._publish(_planned(model, event))
                     else:
                         self._publish(ModelLoading(model, event.fraction))
             outcome = ModelReady(model)
@@ -340,11 +342,14 @@ class Chats:
             with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
-                        self._publish(ModelPlanned(request.model, event.plan, event.reduced))
+                        self._publish(_planned(request.model, event))
                         continue
                     if isinstance(event, Done):
                         state = _STATES[event.reason]
                         writer.stats = event.stats
+                        continue
+                    if isinstance(event, SlowAnswer):
+                        self._publish(AnsweredSlowly(row.chat, request.model, event))
                         continue
                     if isinstance(event, Delta):
                         writer.add(event)
@@ -387,6 +392,10 @@ class Chats:
 
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())
+
+
+def _planned(model: ModelRef, event: Planned) -> ModelPlanned:
+    return ModelPlanned(model, event.plan, event.reduced, event.trouble)
 
 
 _STATES = {

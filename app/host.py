@@ -25,6 +25,8 @@ from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.router import Router
 from app.engine.scheduler import ScheduledBackend
+from app.engine.speed_file import SpeedFile
+from app.engine.speed_meter import SpeedMeter
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.models.hub import Hub
 from app.models.model_library import ModelLibrary, MoveProgress
@@ -34,6 +36,7 @@ from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
+    from app.engine.gpu_library import GpuBuild
     from app.engine.plan import Overrides
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
@@ -77,8 +80,12 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
+        self._renewed = 0
         engine = backend or DemoFilter(
-            LocalBackend(folders.engine_log, folders.kept, self._engine_options), demo_model()
+            LocalBackend(
+                folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
+            ),
+            demo_model(),
         )
         self.backend = Router(ScheduledBackend(engine))
         self.chats = Chats(
@@ -111,6 +118,7 @@ class Host:
             self.jobs,
             self._quick,
         )
+        self.speeds = SpeedMeter(self.backend)
         self.examiner = Examiner(self.backend, self._quick)
 
     @cached_property
@@ -165,7 +173,39 @@ class Host:
             cpu_experts=o.cpu_experts,
             cache_type=o.cache or "",
             map_weights=o.mapped,
+            unused_gpus=o.unused_gpus,
         )
+
+    def renew_engine(self) -> None:
+        """Have the model loaded again, in a new process and by a new plan, when it is used next."""
+        self._renewed += 1
+
+    def gpu_build(self) -> Future[GpuBuild | None]:
+        """Read how far the GPU library is that the set-up compiles; None if it compiles none."""
+
+        def work() -> GpuBuild | None:
+            from app.engine import gpu_library
+
+            return gpu_library.progress(gpu_library.root())
+
+        return self._quick.submit(work)
+
+    def gpu_backends(self) -> Future[tuple[str, ...]]:
+        """Find for which backends there are GPU libraries beside llama.cpp."""
+
+        def work() -> tuple[str, ...]:
+            from app.engine import gpu_library
+
+            return tuple(library.backend for library in gpu_library.found(gpu_library.root()))
+
+        return self._quick.submit(work)
+
+    @property
+    def gpu_build_log(self) -> Path:
+        """What the compiler of the GPU library has said."""
+        from app.engine import gpu_library
+
+        return gpu_library.log_file(gpu_library.root())
 
     def keep_hub_token(self, token: str) -> Future[SecretPlace | None]:
         """Keep the token for the hub and use it; an empty one is removed.
@@ -209,6 +249,7 @@ class Host:
         if downloads:
             downloads.close()
         self.documents.close()
+        self.speeds.close()
         pools = (self._quick, self.jobs, self._searching)
         for pool in pools:
             pool.stop()
@@ -233,7 +274,7 @@ class Host:
         return self.settings.prepare and not probe.on_battery()
 
     def _engine_options(self) -> EngineOptions:
-        return EngineOptions(self.overrides, self.settings.kept_gb * 10**9)
+        return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

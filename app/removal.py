@@ -41,7 +41,7 @@ _NAMES = {
         "chats.db", "chats.db-*", "chats.db.part*", "chats.db.*.old*", "backups/chats-*.db",
         "backups/chats.part*",
     ),
-    DataKind.SETTINGS: ("settings.json", "settings.json.*.old", ".fireside-*"),
+    DataKind.SETTINGS: ("settings.json", "settings.json.*.old", "speeds.json", ".fireside-*"),
     DataKind.CACHE: (f"kept/{'[0-9a-f]' * 24}",),
     DataKind.LOGS: ("engine.log", "connections.log", f"{log.NAME}*", log.CRASH_NAME),
     DataKind.SECRETS: (),

@@ -20,10 +20,12 @@ from app.base.types import (
     Prefill,
     Prompt,
     Role,
+    SlowAnswer,
 )
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 
 if TYPE_CHECKING:  # a window need not wait for it
+    from app.engine.backend import GpuTrouble
     from app.engine.plan import Plan
 
 
@@ -73,12 +75,14 @@ class Turn:
 class ModelPlanned:
     """The plan by which a model is about to be loaded.
 
-    ``reduced``: a larger plan was tried first, and its memory could not be allocated.
+    ``reduced``: a larger plan was tried first, and its memory could not be allocated. ``trouble``:
+    what happened to a GPU.
     """
 
     model: ModelRef
     plan: Plan
     reduced: bool
+    trouble: GpuTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,15 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredSlowly:
+    """An answer was much slower than predicted; published once per loaded model at most."""
+
+    chat: int
+    model: ModelRef
+    slow: SlowAnswer
+
+
+@dataclass(frozen=True, slots=True)
 class TurnWithdrawn:
     """The answer was withdrawn before anything of it came, and is not stored any more.
 
@@ -215,6 +228,7 @@ ChatEvent = (
     | TurnStarted
     | TurnProgress
     | TurnEnded
+    | AnsweredSlowly
     | TurnWithdrawn
     | NotSaved
     | SavedAgain

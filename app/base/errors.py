@@ -150,11 +150,17 @@ class NotFinite(ModelError):
 class OutOfMemory(ModelError):
     """There was less memory than planned; ``detail`` is llama.cpp's message.
 
-    ``killed``: the system ended the process, most likely because memory ran out.
+    ``killed``: the system ended the process, most likely because memory ran out. ``device``: ggml's
+    name of the device whose memory it was ("CUDA0", "CPU"); empty if it is unknown.
     """
 
     detail: str
     killed: bool = False
+    device: str = ""
+
+
+class CacheUnsupported(ModelError):
+    """A device cannot use a compact cache (no flash attention)."""
 
 
 # --- The engine --------------------------------------------------------------------------------
@@ -169,6 +175,18 @@ class EngineDied(EngineError):
 
     exit_code: int | None
     log: str
+
+
+class GpuLost(EngineDied):
+    """It ended because of the GPU ``gpu``, whose name in ggml is ``device``.
+
+    Both are empty if it is not known which. ``full``: another program had taken its memory; else it
+    does not work any more.
+    """
+
+    gpu: str = ""
+    device: str = ""
+    full: bool = False
 
 
 class EngineHung(EngineError):

@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 from app.base import log as fault_log
 
 _MOST_COUNTED_S = 1.0  # counted between two looks at the clock
+_LOW_PRIORITY = 10  # of -20 to 19, on Unix
+_DYING_S = 5.0  # for a killed process to end; one that a driver keeps in the kernel never does
 _LOG_LIMIT = 1 << 20  # bytes after which the log is emptied
 
 
@@ -31,7 +33,8 @@ class ChildProcess:
 
     ``target`` is called in the child with its end of the pipe and ``arguments``; it must be
     importable, since the process is spawned. ``log``: the file that the child writes its output to
-    (see `write_output_to`); it is emptied when it has grown long.
+    (see `write_output_to`); it is emptied when it has grown long. ``environment``: variables for
+    the child, beside this process's own.
 
     One thread at a time may call `receive`; the rest may be called from any thread. Raises OSError
     if the process cannot be started: no memory, or too many processes.
@@ -44,6 +47,7 @@ class ChildProcess:
         *,
         name: str,
         log: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         import multiprocessing
 
@@ -54,7 +58,10 @@ class ChildProcess:
         ends: tuple[Any, Any] = context.Pipe()  # of another class on Windows
         self._connection, theirs = ends
         self._process = context.Process(
-            target=target, args=(theirs, *arguments), name=f"fireside {name}", daemon=True
+            target=_run,
+            args=(dict(environment or {}), target, theirs, *arguments),
+            name=f"fireside {name}",
+            daemon=True,
         )
         try:
             self._process.start()
@@ -108,8 +115,9 @@ class ChildProcess:
         from multiprocessing.connection import wait
 
         try:
-            wait([self._connection, self._process.sentinel], timeout)
-            arrived = self._connection.poll()
+            ready = wait([self._connection, self._process.sentinel], timeout)
+            # A process may have sent its last message and ended between the looks at the two.
+            arrived = self._connection in ready or (bool(ready) and self._connection.poll())
             message = self._connection.recv() if arrived else None
         except (EOFError, OSError):
             raise ChildEnded from None
@@ -144,7 +152,7 @@ class ChildProcess:
         """Kill the process at once."""
         ran = self._process.is_alive()
         self._process.kill()
-        self._process.join()
+        self._process.join(_DYING_S)
         if not self._noted_end:
             self._noted_end = True
             end = "was ended" if ran else f"has ended with {self._process.exitcode}"
@@ -163,6 +171,11 @@ class ChildProcess:
                 return file.read().decode("utf-8", errors="replace").strip()
         except OSError:
             return ""
+
+
+def _run(environment: dict[str, str], target: Callable[..., None], *arguments: Any) -> None:
+    os.environ.update(environment)
+    target(*arguments)
 
 
 def _trimmed(log: Path) -> int:
@@ -184,6 +197,17 @@ def write_output_to(log: Path) -> None:
     os.dup2(file, 1)
     os.dup2(file, 2)
     sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
+
+
+def give_way() -> None:
+    """In a child: let other processes use the processor first."""
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        if sys.platform == "win32":
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            psutil.Process().nice(_LOW_PRIORITY)
 
 
 def end_first_without_memory() -> None:

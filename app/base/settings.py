@@ -77,6 +77,11 @@ class Folders:
         return self.data / "downloads.json"
 
     @property
+    def speeds(self) -> Path:
+        """The measured speeds of this computer."""
+        return self.data / "speeds.json"
+
+    @property
     def kept(self) -> Path:
         """The folder of the KV cache on disk: the engine's state for each chat."""
         return self.data / "kept"
@@ -104,6 +109,8 @@ class Settings:
     """How keys and values are stored: "f16" or "q8_0"."""
     map_weights: bool = False
     """Whether a model's weights stay in its file, even if there is memory for a faster layout."""
+    unused_gpus: tuple[str, ...] = ()
+    """The graphics cards that are switched off, by their place on the bus or their name."""
     kept_gb: int = 4
     """Gigabytes of disk for the KV cache of chats; 0 keeps nothing."""
     model: str = ""

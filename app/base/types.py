@@ -256,6 +256,10 @@ class Stats:
     """Of the prompt tokens that were reused, those that came from a cache on disk."""
     dropped: int = 0
     """The number of oldest messages that were left out because they did not fit."""
+    expected: float = 0.0
+    """The predicted speed of generation, in tokens per second; 0 if unknown."""
+    prompt_s: float = 0.0
+    """The time for the prompt tokens that were processed, until the first token was drawn."""
 
     @property
     def reused(self) -> int:
@@ -266,6 +270,11 @@ class Stats:
     def tokens_per_second(self) -> float:
         """Speed of generation, 0 if nothing was generated."""
         return self.generated / self.generation_s if self.generation_s > 0 else 0.0
+
+    @property
+    def prompt_tokens_per_second(self) -> float:
+        """Speed of processing the prompt, 0 if it was not measured."""
+        return self.evaluated / self.prompt_s if self.prompt_s > 0 else 0.0
 
 
 class StopReason(StrEnum):
@@ -282,7 +291,8 @@ class StopReason(StrEnum):
     """The context, or ``max_tokens``, is full."""
 
 
-# The events of a backend, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done.
+# The events of a backend, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done,
+# perhaps a SlowAnswer.
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,4 +351,34 @@ class Done:
     stats: Stats
 
 
-Event = Loading | Prompt | Prefill | Delta | Done
+class SlowCause(StrEnum):
+    """The likely cause of a slow answer."""
+
+    GPU_MEMORY = "gpu memory"
+    """Other programs use so much of a GPU's memory that the model's own may have been moved out."""
+    MEMORY = "memory"
+    """The computer's memory is used up."""
+    BATTERY = "battery"
+    POWER_MODE = "power mode"
+    """The system was told to save power."""
+    PROCESSOR = "processor"
+    """Other programs kept the processor busy."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SlowAnswer:
+    """An answer came at less than half of the predicted speed: ``reached``, not ``expected``.
+
+    Both are tokens per second. ``gpu`` describes the GPU on which other programs use ``others``
+    bytes; it is empty if that is not the cause.
+    """
+
+    reached: float
+    expected: float
+    gpu: str = ""
+    others: int = 0
+    cause: SlowCause = SlowCause.UNKNOWN
+
+
+Event = Loading | Prompt | Prefill | Delta | Done | SlowAnswer

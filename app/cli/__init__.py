@@ -151,7 +151,8 @@ def _add_models(commands: Commands) -> None:
 
 def _add_doctor(commands: Commands) -> None:
     about = "show the detected hardware and the chosen settings"
-    _add(commands, "doctor", about, model=True)
+    doctor = _add(commands, "doctor", about, model=True)
+    doctor.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def _add_completion(commands: Commands, parser: argparse.ArgumentParser) -> None:

@@ -39,6 +39,7 @@ from app.cli.output import (
 from app.cli.this_computer import in_use
 from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
+from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 from app.wording.demo_words import declined_sentence
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             instructions=options.system,
             sampling=model.sampling,
         )
-        engine = DemoFilter(LocalBackend(log), demo_model())
+        engine = DemoFilter(LocalBackend(log, speeds=SpeedFile(folders.speeds)), demo_model())
         backend = stack.enter_context(closing(engine))
         return _print_answer(backend, request, as_json=options.json)
 
@@ -96,8 +97,10 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
     shown: TextIO | None = None
     for event in backend.stream(request, threading.Event()):
         if isinstance(event, Done):
-            speed = event.stats.tokens_per_second
-            stats = dataclasses.asdict(event.stats) | {"tokens_per_second": speed}
+            stats = dataclasses.asdict(event.stats) | {
+                "tokens_per_second": event.stats.tokens_per_second,
+                "prompt_tokens_per_second": event.stats.prompt_tokens_per_second,
+            }
         elif isinstance(event, Delta):
             draft.add(event)
             # A delta without text may change the kind of an earlier part, for example to the

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
     def list_models(folders: Folders, log: Path, _: ExitStack) -> int:
         settings = settings_file.load(folders.settings)
-        machine = this_machine(log)
+        machine = this_machine(folders, log)
         found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders))))
         here = _installed(found, settings, machine)
         offered = _offered(found, folders, machine)

@@ -99,7 +99,7 @@ class _Pull:
 
     def run(self, name: str | None, *, sure: bool) -> int:
         """Run the command; return the exit code."""
-        machine = this_machine(self._log)
+        machine = this_machine(self._folders, self._log)
         wanted = model_names.find(name, machine, self._network)
         places = disk_scan.places(map(Path, self._settings.folders))
         here = [model for model in disk_scan.scan(places) if model.problem is None]

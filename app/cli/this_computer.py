@@ -6,16 +6,17 @@ from contextlib import closing
 from pathlib import Path
 
 from app.base.errors import EngineError
-from app.base.settings import Settings
+from app.base.settings import Folders, Settings
 from app.engine import probe
 from app.engine.probe import Machine
+from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 
 
-def this_machine(log: Path) -> Machine:
+def this_machine(folders: Folders, log: Path) -> Machine:
     """Return this computer, with its GPUs if llama.cpp can list them."""
-    with closing(LocalBackend(log)) as backend:
+    with closing(LocalBackend(log, speeds=SpeedFile(folders.speeds))) as backend:
         try:
             return probe.machine(backend.devices())
         except EngineError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.base.errors import FiresideError
@@ -13,20 +14,46 @@ from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.plan import Plan
-    from app.engine.probe import Devices
+    from app.engine.probe import Devices, Speeds
 
 T_co = TypeVar("T_co", covariant=True)
+
+
+class GpuFault(StrEnum):
+    """What keeps a GPU from being used as before."""
+
+    LOST = "lost"
+    """It no longer works: the driver was updated, the card was unplugged, or it crashed."""
+    FULL = "full"
+    """Other programs took the memory that it needed."""
+    DRIVER = "driver"
+    """A driver ended the process when the GPUs were listed, so none is used."""
+    WEIGHTS = "weights"
+    """Its library cannot multiply the model's kind of weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuTrouble:
+    """Why a model is loaded by another plan than its file and this computer promise.
+
+    ``gpu`` describes the GPU; it is empty if it is not known which one it was.
+    """
+
+    fault: GpuFault
+    gpu: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A model is about to be loaded by ``plan``.
 
-    ``reduced``: a larger plan was tried first, and its memory could not be allocated.
+    ``reduced``: a larger plan was tried first, and its memory could not be allocated. ``trouble``:
+    what happened to a GPU; if that was during an answer, this goes on with what is left.
     """
 
     plan: Plan
     reduced: bool = False
+    trouble: GpuTrouble | None = None
 
 
 class Steps(Protocol[T_co]):
@@ -53,7 +80,12 @@ class Backend(Protocol):
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Steps[Event | Planned]:
-        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done at the end.
+        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done.
+
+        Perhaps a SlowAnswer follows.
+
+        If the engine has to be loaded again during an answer, because a GPU was lost, it begins
+        again with Planned; the deltas go on where they were.
 
         Once ``answer_now`` is set, the model's reasoning is closed and its answer begun. Once
         ``cancel`` is set it ends in a Done, or raises Cancelled if nothing was generated yet or the
@@ -82,6 +114,14 @@ class Backend(Protocol):
 
     def devices(self) -> Devices:
         """Return what llama.cpp finds on this computer; from any thread. Raises EngineError."""
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        """Measure this computer's speeds, which takes seconds, and keep them.
+
+        Those that are known are returned at once, unless ``again``. Begins once nothing else is to
+        be done. Raises Cancelled once ``cancel`` is set; the backend itself sets it when a request
+        needs the engine. Raises EngineError.
+        """
 
     def forget(self, chat: int) -> None:
         """Delete a chat's cached state, in memory and on disk. Raises EngineError."""
@@ -136,6 +176,11 @@ class ScriptedBackend:
         from app.engine.probe import Devices
 
         return Devices()
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        from app.engine.probe import Speeds
+
+        return Speeds()
 
     def forget(self, chat: int) -> None:
         pass

@@ -35,7 +35,7 @@ from app.engine.backend import Backend, Planned, Steps
 from app.engine.demo_answers import SORRY, begins, fits
 
 if TYPE_CHECKING:  # a window need not wait for them
-    from app.engine.probe import Devices
+    from app.engine.probe import Devices, Speeds
     from app.formats import Abilities
 
 SENTENCE = "The demo model cannot answer this."
@@ -76,6 +76,9 @@ class DemoFilter:
 
     def devices(self) -> Devices:
         return self._engine.devices()
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        return self._engine.measure(cancel, again=again)
 
     def forget(self, chat: int) -> None:
         self._engine.forget(chat)

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.base.types import Sampling
-from app.engine.kv_cache import KvMemory
-from app.engine.plan import Plan
-from app.engine.probe import Devices
 from app.formats import ChatFormat
+
+if TYPE_CHECKING:  # saves the window's start time and memory
+    from app.engine.kv_cache import KvMemory
+    from app.engine.plan import Plan
+    from app.engine.probe import Devices, Speeds
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsContext:
+    """The worker's answer to a question that does not fit: load with a context of ``tokens``."""
+
+    tokens: int
 
 
 class Sampler(Protocol):
-    """A sampler, which draws tokens."""
+    """A sampler, which draws the tokens of one answer."""
+
+    @property
+    def seed(self) -> int:
+        """The seed that repeats the answer."""
 
     def sample(self) -> int:
-        """Draw the next token from the logits of the last decoded one."""
+        """Draw the next token, by the logits of the last decoded one.
+
+        The first call raises NotFinite if the logits are not finite, or all equal.
+        """
 
     def close(self) -> None:
         """Free its memory."""
 
 
 class EngineModel(Protocol):
-    """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time."""
+    """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time.
+
+    ``asynchronous``: `decode` returns while a GPU still works; `Sampler.sample` then waits.
+    """
 
     @property
     def format(self) -> ChatFormat: ...
@@ -34,12 +54,17 @@ class EngineModel(Protocol):
     def size(self) -> int: ...
     @property
     def batch(self) -> int: ...
+    @property
+    def asynchronous(self) -> bool: ...
 
     def decode(self, tokens: Sequence[int]) -> bool:
         """Decode a batch into the KV cache; return False if it was stopped. Raises EngineFailed."""
 
-    def sampler(self, sampling: Sampling, seed: int) -> Sampler:
-        """Return a sampler. Raises NotFinite if the logits are not finite, or all equal."""
+    def sampler(self, sampling: Sampling) -> Sampler:
+        """Return a sampler. To be called before the last token of a prompt is decoded.
+
+        A GPU may draw a token already while it is decoded.
+        """
 
 
 class Engine(Protocol):
@@ -49,6 +74,9 @@ class Engine(Protocol):
 
     def devices(self) -> Devices:
         """Return the devices that it finds on this computer."""
+
+    def measure(self) -> Iterator[Speeds]:
+        """Yield the speeds of this computer that are known so far, as often as there are more."""
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> EngineModel:
         """Load a model, replacing the previous one.

@@ -19,6 +19,16 @@ def reserved(request: Request, context: int) -> int:
     return min(_HEADER + (request.sampling.max_tokens or _RESERVED), context // 4)
 
 
+def context_needed(request: Request, pieces: Sequence[int]) -> int:
+    """Return the size of the smallest context in which nothing is left out.
+
+    ``pieces`` as for `messages_to_drop`.
+    """
+    held = sum(pieces[:-1])
+    answer = _HEADER + (request.sampling.max_tokens or _RESERVED)
+    return held + min(answer, -(-held // 3))  # a quarter of the whole is a third of the rest
+
+
 def messages_to_drop(
     messages: Sequence[Message], pieces: Sequence[int], context: int, answer: int
 ) -> int:

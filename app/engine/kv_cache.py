@@ -11,6 +11,7 @@ another chat, another branch, or the same chat at another effort.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -55,15 +56,21 @@ class KvMemory(Protocol):
 
 
 class KvCache:
-    """The contents of llama.cpp's memory: ``tokens``, and the ``chat`` they belong to."""
+    """The contents of llama.cpp's memory: ``tokens``, and the ``chat`` they belong to.
 
-    def __init__(self, memory: KvMemory, disk: DiskCache | None = None) -> None:
+    ``size``: how many tokens it can hold; states on disk may be of a longer context.
+    """
+
+    def __init__(
+        self, memory: KvMemory, disk: DiskCache | None = None, size: int = sys.maxsize
+    ) -> None:
         self.tokens: list[int] = []
         self.chat: int | None = None
         self.restored = 0
         """How many of the first tokens were restored from disk."""
         self._memory = memory
         self._disk = disk
+        self._size = size
         self._windows: dict[int, bytes] = {}
         self._settled = 0
         self._kept = 0
@@ -91,6 +98,10 @@ class KvCache:
     def aborted(self) -> None:
         """Restore the state from before an aborted decode."""
         self._cut(len(self.tokens))
+
+    def take_back(self) -> None:
+        """Remove the last token, which turned out not to be wanted."""
+        self._cut(len(self.tokens) - 1)
 
     def checkpoint(self) -> None:
         """Save the window, so that the cache can be truncated to its present length later."""
@@ -169,6 +180,8 @@ class KvCache:
         self._disk.wait()  # an entry still being written may be the best
         found = []
         for entry in self._disk.entries:
+            if len(entry.tokens) > self._size:
+                continue
             oldest = len(entry.tokens) - self._memory.window  # where the saved window begins
             usable = self._usable(wanted, entry.tokens, oldest, entry.windows)
             if usable >= live + _WORTH // 4:

@@ -27,10 +27,11 @@ def lighter(
     ``failed`` is the plan that ran out of memory; None if not even a plan was found with these
     ``overrides``. Returns None if nothing takes less.
     """
-    automatic = propose(header, machine)
     if failed is None:
-        fits = overrides != Overrides() and is_possible(automatic, machine)
-        return Lighter(Overrides(), automatic) if fits else None
+        automatic = overrides.automatic
+        plan = propose(header, machine, automatic)
+        fits = overrides != automatic and is_possible(plan, machine)
+        return Lighter(automatic, plan) if fits else None
     least: Lighter | None = None
     for tried in _tries(header, overrides, failed):
         plan = propose(header, machine, tried)

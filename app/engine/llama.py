@@ -7,12 +7,12 @@ error, parses control tokens in text, and keeps all logits.
 from __future__ import annotations
 
 import ctypes
-import math
+import functools
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from importlib.util import find_spec, module_from_spec
 from multiprocessing.connection import Connection
@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from app.base import gguf
-from app.base.errors import EngineFailed, NotFinite, OutOfMemory
+from app.base.errors import EngineFailed, OutOfMemory
 from app.base.types import Sampling
-from app.engine.ggml import Ggml
+from app.engine import bandwidth, gpu_library, probe
+from app.engine.ggml import Ggml, split
 from app.engine.load_failure import refused
 from app.engine.memory_model import CacheType
 from app.engine.plan import Plan
-from app.engine.probe import Devices
+from app.engine.probe import Devices, Speeds, UnusedBackend
+from app.engine.sampler_chain import ChainSampler, Samplers
 from app.engine.worker import Worker
 from app.formats import choose
 
@@ -42,13 +44,15 @@ _WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
 _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
 
-def main(connection: Connection) -> None:
-    """Serve the pipe until it ends."""
+def main(connection: Connection, *, gpus: bool = True) -> None:
+    """Serve the pipe until it ends; without ``gpus``, no driver is asked."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     llama.llama_log_set(_log, None)
-    _ggml().load_backends()
+    unused = _ggml().load_backends(gpu_library.found(gpu_library.root()), gpus=gpus)
+    for each in unused:
+        sys.stderr.write(f"{each.name}: {each.fault}: {each.detail}\n")
     llama.llama_backend_init()
-    Worker(connection, Llama()).serve()
+    Worker(connection, Llama(unused)).serve()
     sys.stderr.flush()
     os._exit(0)  # skips the drivers' clean-up, which is not needed
 
@@ -76,7 +80,8 @@ _MOST_ERRORS = 20
 class Llama:
     """llama.cpp as an `Engine`."""
 
-    def __init__(self) -> None:
+    def __init__(self, unused: tuple[UnusedBackend, ...] = ()) -> None:
+        self._unused = unused
         self.version = metadata.version("llama-cpp-python")
         # llama.cpp calls its abort callback between the nodes of its graph, a thousand times per
         # token, so a C function serves as callback, without the GIL: strlen(text) is true if the
@@ -93,7 +98,11 @@ class Llama:
             features=_features(llama.llama_print_system_info().decode()),
             backends=self._ggml.backends(),
             version=f"llama-cpp-python {self.version}, ggml {self._ggml.version()}",
+            unused=self._unused,
         )
+
+    def measure(self) -> Iterator[Speeds]:
+        return bandwidth.measure(self._ggml, probe.machine(self.devices()))
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> _Model:
         if self._model:
@@ -107,6 +116,7 @@ class Llama:
         self._stopped[0] = b"x" if stopped else b"\0"
 
 
+@functools.cache
 def _ggml() -> Ggml:
     return Ggml(Path(llama._base_path))
 
@@ -133,21 +143,25 @@ class _Model:
         self._handle = llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise refused(path, _errors)
-        self._context = llama.llama_init_from_model(self._handle, _context_parameters(plan))
+        self._samplers = Samplers(llama, path, on_device=_output_on_gpu(plan))
+        settings = _context_parameters(plan)
+        self._samplers.add_to(settings)
+        self._context = llama.llama_init_from_model(self._handle, settings)
         if not self._context:
+            self._samplers.close()
             llama.llama_model_free(self._handle)
             # Creating a context hardly fails for any other reason than a lack of memory.
             raise refused(path, _errors) if _errors else OutOfMemory(path, "")
-        self._path = path
-        self._vocabulary_size = llama.llama_vocab_n_tokens(
-            llama.llama_model_get_vocab(self._handle)
-        )
+        vocabulary = llama.llama_model_get_vocab(self._handle)
+        self._samplers.attach(self._context, llama.llama_vocab_n_tokens(vocabulary))
         self.batch = plan.ubatch
+        self.asynchronous = plan.gpu_layers > plan.layers and not plan.cpu_experts
         self.size = llama.llama_n_ctx(self._context)
         self.memory = _Memory(self._context, llama.llama_model_n_swa(self._handle))
 
     def close(self) -> None:
         """Free all memory."""
+        self._samplers.close()
         llama.llama_free(self._context)
         llama.llama_model_free(self._handle)
 
@@ -165,23 +179,25 @@ class _Model:
             return bool(code == 0)
         raise EngineFailed(f"llama_decode: {code}")
 
-    def sampler(self, sampling: Sampling, seed: int) -> _Sampler:
-        logits = llama.llama_get_logits_ith(self._context, -1)[: self._vocabulary_size]
-        # Checked once per answer: 201,088 logits take some milliseconds.
-        if not math.isfinite(sum(logits)) or min(logits) == max(logits):
-            raise NotFinite(self._path)
-        return _Sampler(self._context, sampling, seed)
+    def sampler(self, sampling: Sampling) -> ChainSampler:
+        return self._samplers.sampler(sampling)
+
+
+def _output_on_gpu(plan: Plan) -> bool:
+    return bool(plan.shares) and plan.gpu_layers > 0
 
 
 def _model_parameters(plan: Plan, ggml: Ggml) -> Any:
     parameters = llama.llama_model_default_params()
-    devices, overrides = ggml.choose(plan.gpu), ggml.keep_on_cpu(plan.cpu_experts)
+    devices, overrides, layers = ggml.choose(plan.shares), ggml.overrides(plan), split(plan.shares)
     parameters.devices = ctypes.cast(devices, ctypes.c_void_p)
-    if plan.cpu_experts:
-        parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
-    parameters.kept = devices, overrides  # llama.cpp reads them until the load is over
+    parameters.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
+    parameters.tensor_split = layers
+    # llama.cpp reads them until the load is over.
+    parameters.kept = devices, overrides, layers
     parameters.n_gpu_layers = plan.gpu_layers
-    parameters.split_mode = llama.LLAMA_SPLIT_MODE_NONE
+    several = len(plan.shares) > 1
+    parameters.split_mode = llama.LLAMA_SPLIT_MODE_LAYER if several else llama.LLAMA_SPLIT_MODE_NONE
     parameters.use_extra_bufts = plan.repack
     parameters.load_mode = llama.LLAMA_LOAD_MODE_MMAP if plan.mmap else llama.LLAMA_LOAD_MODE_NONE
     return parameters
@@ -248,26 +264,3 @@ class _Memory:
             return True
         self.clear()
         return False
-
-
-class _Sampler:
-    """A sampler chain in C, in llama.cpp's usual order."""
-
-    def __init__(self, context: Any, sampling: Sampling, seed: int) -> None:
-        self._context = context
-        chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
-        if sampling.top_k > 0:
-            llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_top_k(sampling.top_k))
-        if sampling.top_p < 1:
-            llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_top_p(sampling.top_p, 1))
-        if sampling.min_p > 0:
-            llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_min_p(sampling.min_p, 1))
-        llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_temp(sampling.temperature))
-        llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_dist(seed))
-        self._chain = chain
-
-    def sample(self) -> int:
-        return int(llama.llama_sampler_sample(self._chain, self._context, -1))
-
-    def close(self) -> None:
-        llama.llama_sampler_free(self._chain)

@@ -1,9 +1,10 @@
 """Find out from llama.cpp's log why it refused a file.
 
 Its messages are those of llama.cpp 0c1e57098 (llama-cpp-python 0.3.36): ggml/src/gguf.cpp,
-src/llama-model-loader.cpp, llama-model.cpp, llama-vocab.cpp, llama-mmap.cpp, ggml-alloc.c; messages
-that end the process are printed by ggml_abort (ggml.c). The first of several messages is the
-reason; later ones come from callers that passed it on.
+src/llama-model-loader.cpp, llama-model.cpp, llama-context.cpp, llama-vocab.cpp, llama-mmap.cpp,
+ggml-alloc.c, ggml-cuda.cu, ggml-vulkan.cpp; messages that end the process are printed by ggml_abort
+(ggml.c), or by C++ for an exception that nobody catches, such as Vulkan's. The first of several
+messages is the reason; later ones come from callers that passed it on.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import os
 import re
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.base.errors import (
+    CacheUnsupported,
     ModelDamaged,
     ModelError,
     ModelForeign,
@@ -40,6 +43,15 @@ _PASSED_ON = re.compile(
 _ABORTED = re.compile(r"\S+\.(c|cpp|h|cu|m|cuh):\d+: .")
 _TOLD = re.compile(r"error|fail|unable|cannot|invalid|not found|wrong|unknown", re.IGNORECASE)
 _MEMORY = re.compile(r"alloc|out of memory|cannot reserve", re.IGNORECASE)
+_NO_CACHE = re.compile(r"quantized V cache was requested, but this requires Flash Attention")
+# The device whose memory could not be allocated. "CUDA_Host" is memory of the computer.
+_ON_DEVICE = re.compile(r"allocat\w+ (\S+?) buffer")
+_ON_CUDA = re.compile(r"MiB on device (\d+): cudaMalloc failed")
+# What drivers say of a GPU that no longer works, with its name or number if they tell.
+_CUDA = re.compile(r"\b(CUDA|ROCm|MUSA) error: (.*)(?:\s+current device: (-?\d+))?")
+_VULKAN = re.compile(r"device lost on (Vulkan\d+)|vk::DeviceLostError|ErrorDeviceLost")
+_VULKAN_FULL = re.compile(r"vk::OutOf(?:Device|Host)MemoryError|ErrorOutOfDeviceMemory")
+_FULL = "out of memory"
 _FILE = re.compile(r"(?:read error|seek error|mmap failed|failed to open .*?): (.+)")
 _KIND = re.compile(r"(?:unknown|unsupported) model architecture: '(.*?)'")
 _DETAILED: tuple[tuple[type[ModelNewer | ModelForeign | ModelDamaged], re.Pattern[str]], ...] = (
@@ -74,14 +86,54 @@ def refused(path: Path, lines: Sequence[str]) -> ModelError:
     if not told:
         return ModelLoadFailed(path, "")
     reason = told[0]
+    if any(_NO_CACHE.search(line) for line in told):
+        return CacheUnsupported(path)
     if _MEMORY.search(reason):
-        return OutOfMemory(path, reason)
+        return OutOfMemory(path, reason, device=_full_device(lines))
     if found := _FILE.search(reason):
         return ModelUnreadable(path, found[1])
     if found := _KIND.search(reason):
         return UnsupportedArchitecture(path, found[1])
     kinds = (error for error, pattern in _DETAILED if pattern.search(reason))
     return next(kinds, ModelLoadFailed)(path, reason)
+
+
+def _full_device(lines: Sequence[str]) -> str:
+    """Return ggml's name of the device whose memory is full; empty if the log does not tell."""
+    for line in lines:
+        if found := _ON_CUDA.search(line):
+            return f"CUDA{found[1]}"
+        if found := _ON_DEVICE.search(line):
+            return "CPU" if found[1].endswith("_Host") else found[1]
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuFailure:
+    """A GPU that ended the process: ``device`` is ggml's name, empty if the log does not tell.
+
+    ``full``: its memory was, because another program took more of it.
+    """
+
+    device: str
+    full: bool = False
+
+
+def gpu_failure(log: str) -> GpuFailure | None:
+    """Return which GPU failed while it worked, given the end of the ``log``; None if none did."""
+    if found := _CUDA.search(log):
+        number = found[3]
+        device = f"{found[1]}{number}" if number and int(number) >= 0 else ""
+        return GpuFailure(device, found[2].strip() == _FULL)
+    if lost := list(_VULKAN.finditer(log)):
+        return GpuFailure(next((name for each in lost if (name := each[1])), ""))
+    return GpuFailure("", full=True) if _VULKAN_FULL.search(log) else None
+
+
+def last_message(log: str) -> str:
+    """Return the last line of a ``log`` that looks like an error message; empty if none does."""
+    lines = reversed(log.splitlines())
+    return next((_plain(line) for line in lines if _TOLD.search(line)), "")
 
 
 def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
@@ -93,8 +145,7 @@ def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
     lines = log.splitlines()
     found = refused(path, [line for line in lines if _ABORTED.search(line)])
     if isinstance(found, ModelLoadFailed) and not found.detail:
-        last = next((_plain(line) for line in reversed(lines) if _TOLD.search(line)), "")
-        return ModelLoadFailed(path, ": ".join(filter(None, (_name(exit_code), last))))
+        return ModelLoadFailed(path, ": ".join(filter(None, (_name(exit_code), last_message(log)))))
     return found
 
 

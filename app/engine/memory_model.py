@@ -15,10 +15,9 @@ from app.base import gpt_oss
 from app.base.gguf import GgufHeader
 
 _MIB = 1 << 20
-_UBATCH_GPU = 512
-_UBATCH_CPU = 256  # as fast as 512, with half the buffers, and stops sooner
 _RUNTIME = 60 * _MIB  # Python and the libraries (measured, like the next)
 _RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
+_RUNTIME_LATER = {"CUDA": 180 * _MIB}  # a context on each further card (measured: 0.15-0.19 GB)
 _RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
 _CHECKPOINTS = 32  # as in app.engine.kv_cache
 _POSITIONS = 41  # bytes per token: ids, positions, and places in both caches
@@ -50,18 +49,35 @@ class MemoryUse:
         return self.weights + self.cache + self.compute + self.runtime
 
 
+PARTS = ("gate", "up", "down")
+"""The three matrices of each expert."""
+_LAYER = re.compile(r"blk\.(\d{1,3})\.(?:ffn_(gate|up|down)_exps)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one GPU of a backend ``api`` holds: ``layers`` in a row, and ``experts`` in bytes."""
+
+    api: str
+    layers: int
+    experts: int
+
+
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
-    """The settings that the memory depends on."""
+    """The settings that the memory depends on.
+
+    ``gpus`` in the order of the layers; the last has the output, too. ``copied``: whether there are
+    weights on the CPU that long batches copy to the first GPU. ``pipeline``: whether the GPUs work
+    on several batches at a time.
+    """
 
     context: int
     cache: CacheType
-    gpu_layers: int
-    cpu_experts: int
-
-    @property
-    def ubatch(self) -> int:
-        return min(_UBATCH_GPU if self.gpu_layers else _UBATCH_CPU, self.context)
+    ubatch: int
+    gpus: tuple[Held, ...] = ()
+    copied: bool = False
+    pipeline: bool = False
 
 
 class ModelSizes:
@@ -74,15 +90,17 @@ class ModelSizes:
         s = self._shape = gpt_oss.shape(header)
         self.layers, self.trained = s.layers, s.context
         dense, experts = [0] * s.layers, [0] * s.layers
+        parts = [dict.fromkeys(PARTS, 0) for _ in dense]
         self.opening = self.output = self.largest = self.vocabulary = 0
         for tensor in header.tensors:
-            layer = re.match(r"blk\.(\d{1,3})\.", tensor.name)
+            layer = _LAYER.match(tensor.name)
             if layer and int(layer[1]) < s.layers:
-                kind = dense
-                if "_exps" in tensor.name:
+                kind, number = dense, int(layer[1])
+                if part := layer[2]:
                     kind = experts
                     self.largest = max(self.largest, tensor.size)
-                kind[int(layer[1])] += tensor.size
+                    parts[number][part] += tensor.size
+                kind[number] += tensor.size
             elif tensor.name.startswith("token_embd"):
                 self.opening += tensor.size
                 self.vocabulary = tensor.shape[-1] if tensor.shape else 0
@@ -91,6 +109,10 @@ class ModelSizes:
         # Cumulative sums over the layers, since plans need them thousands of times.
         self.dense = [0, *itertools.accumulate(dense)]
         self.experts = [0, *itertools.accumulate(experts)]
+        self.parts = tuple(parts)
+        """The bytes of each of the `PARTS` of a layer's experts."""
+        self.chosen, self.grouped = s.chosen / s.experts, s.heads // s.kv_heads
+        """The share of the experts that a token uses; the queries for each head of the cache."""
         self.weights = self.opening + self.output + self.dense[-1] + self.experts[-1]
         self._cell = 2 * s.head * s.kv_heads  # elements of a layer's cache for each token
         self._row = 4 * s.width
@@ -125,6 +147,11 @@ class ModelSizes:
         cells += (len(layers) - odd) * self.cells(0, context, ubatch)
         return int(cells * self._cell * _ELEMENT[kind])
 
+    def read(self, layers: range, kind: CacheType) -> float:
+        """Return the bytes of some layers' cache that each token of a long chat adds."""
+        odd = layers.stop // 2 - layers.start // 2
+        return odd * self._cell * _ELEMENT[kind]
+
     def checkpoints(self, kind: CacheType) -> int:
         """Return the size of the checkpoints of the window."""
         window = self._shape.window * self._cell
@@ -134,30 +161,43 @@ class ModelSizes:
         """Return the size of the attention masks of both kinds of layers."""
         return 2 * ubatch * (self.cells(1, context, ubatch) + self.cells(0, context, ubatch))
 
-    def compute(self, s: MemorySettings) -> tuple[int, int]:
-        """Return the buffers for one batch, on the host and on the GPU."""
+    def compute(self, s: MemorySettings) -> tuple[int, tuple[int, ...]]:
+        """Return the buffers for one batch, on the host and on each GPU."""
         masks = self.masks(s.context, s.ubatch) + _ROTATION[s.cache]
-        if not s.gpu_layers:
-            return s.ubatch * (self._peak + self._row) + masks, 0
-        # For a long batch, weights on the CPU are copied to the GPU one after the other, and so is
-        # the cache of layers that are entirely on the CPU.
-        copied = self.largest if s.cpu_experts or s.gpu_layers <= self.layers else 0
-        if s.gpu_layers <= self.layers:
+        row = s.ubatch * self._row
+        if not s.gpus:
+            return s.ubatch * (self._peak + self._row) + masks, ()
+        # For a long batch, weights on the CPU are copied to the first GPU one after the other, and
+        # so is the cache of layers that are entirely on the CPU.
+        copied = self.largest if s.copied else 0
+        if sum(held.layers for held in s.gpus) < self.layers:
             copied += self.cache(range(1, 2), s.context, s.ubatch, s.cache)
-        host = s.ubatch * (2 * self._row + _POSITIONS) + masks
-        return host, max(s.ubatch * self._peak, self._attention(s)) + masks + copied
+        host = 2 * row + s.ubatch * _POSITIONS + masks
+        first = max(s.ubatch * self._peak, self._attention(s)) + masks
+        later = max(s.ubatch * (self._peak - 4 * self._heads), self._attention(s)) + masks
+        if s.pipeline:  # four copies of what passes from one device to the next
+            host += 3 * (masks + row)
+            later = first + 3 * masks + 8 * row
+            first += 3 * masks + 4 * row
+        return host, (first + copied, *[later] * (len(s.gpus) - 1))
 
 
-def uses(model: ModelSizes, s: MemorySettings) -> tuple[MemoryUse, MemoryUse]:
-    """Return the memory that settings use, of the computer and of the GPU."""
-    first = model.layers + 1 - s.gpu_layers if s.gpu_layers else model.layers
-    above, below = range(first, model.layers), range(first)
-    weights = model.opening + model.dense[first] + model.experts[max(first, s.cpu_experts)]
-    weights += 0 if s.gpu_layers else model.output
-    compute, device_compute = model.compute(s)
+def uses(model: ModelSizes, s: MemorySettings) -> tuple[MemoryUse, tuple[MemoryUse, ...]]:
+    """Return the memory that settings use, of the computer and of each GPU."""
+    compute, computes = model.compute(s)
+    layer = first = model.layers - sum(held.layers for held in s.gpus)
+    used = []
+    for number, (held, buffers) in enumerate(zip(s.gpus, computes, strict=True)):
+        part = range(layer, layer + held.layers)
+        layer = part.stop
+        weights = model.dense[part.stop] - model.dense[part.start] + held.experts
+        weights += model.output if number == len(s.gpus) - 1 else 0
+        cache = model.cache(part, s.context, s.ubatch, s.cache)
+        runtime = _RUNTIME_LATER.get(held.api, 0) if number else 0
+        used.append(MemoryUse(weights, cache, buffers, runtime))
+    weights = model.weights - sum(use.weights for use in used)
     logits = 4 * model.vocabulary
     runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
-    runtime += _RUNTIME_GPU if s.gpu_layers else 0
-    caches = [model.cache(part, s.context, s.ubatch, s.cache) for part in (below, above)]
-    host = MemoryUse(weights, caches[0], compute + logits, runtime)
-    return host, MemoryUse(model.weights - weights, caches[1], device_compute)
+    runtime += _RUNTIME_GPU if s.gpus else 0
+    cache = model.cache(range(first), s.context, s.ubatch, s.cache)
+    return MemoryUse(weights, cache, compute + logits, runtime), tuple(used)

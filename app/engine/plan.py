@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.base.errors import ModelTooLarge
 from app.base.gguf import GgufHeader
-from app.base.settings import Settings
-from app.engine.memory_model import CacheType, MemorySettings, MemoryUse, ModelSizes, uses
+from app.engine import devices
+from app.engine.choice import CONTEXTS as CONTEXTS
+from app.engine.choice import LAVISH, Choice, Option
+from app.engine.memory_model import PARTS as PARTS
+from app.engine.memory_model import CacheType, MemoryUse, ModelSizes
+from app.engine.overrides import AUTOMATIC
+from app.engine.overrides import Overrides as Overrides
+from app.engine.placement import MovedExperts as MovedExperts
+from app.engine.placement import Placement
 from app.engine.probe import Gpu, Machine
+from app.engine.speed_model import is_measured, processor
 
-CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096)
-_USUAL, _ENOUGH = 32768, 16384  # context in tokens: the usual; the least, worth more than speed
 _GIB = 1 << 30
 _MIB = 1 << 20
-# Memory left to the system, the window, and whatever else draws on the screen.
-_HOST_RESERVE = 1 * _GIB
-_GPU_RESERVE = 512 * _MIB
-_LAVISH = 1 / 2  # of the memory may be filled for comfort: a longer context, repacked weights
 _PATIENCE = 16 * _GIB  # the most weights to repack, at some 300 MB/s
 _SHARE = 64 * _MIB  # of weights per thread; below that, another thread costs more than it saves
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """The user's fixed values; None leaves a value to the plan.
-
-    ``cpu_experts``: of how many layers the experts stay on the CPU. ``mapped``: whether the weights
-    stay in the file, from which the system reads them as needed, even if memory is plenty.
-    """
-
-    context: int | None = None
-    gpu_layers: int | None = None
-    cpu_experts: int | None = None
-    cache: CacheType | None = None
-    mapped: bool = False
-
-    @classmethod
-    def of(cls, settings: Settings) -> Overrides:
-        """Return the values fixed in the settings."""
-        s = settings
-        cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
-        return cls(s.context, s.gpu_layers, s.cpu_experts, cache, s.map_weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +41,23 @@ class PlanRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one GPU holds: ``layers`` in a row, with their cache; the last GPU the output, too.
+
+    ``use`` is the memory that it takes, ``room`` what can be used of it now, in bytes.
+    """
+
+    gpu: Gpu
+    layers: int
+    use: MemoryUse
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Settings for llama.cpp, the memory they need, and better plans that were refused.
 
-    ``host_room`` and ``device_room``: bytes that can be used now. ``threads`` for a token, and
+    ``host_room``: bytes of the computer's memory that can be used now. ``threads`` for a token, and
     ``batch_threads`` for more than one. ``repack``: whether weights are rearranged for the
     processor (llama.cpp's use_extra_bufts), which makes prompts a third faster and answers a tenth
     (measured), but adds half a minute to loading and, with ``mmap``, the experts' memory once more.
@@ -80,16 +71,56 @@ class Plan:
     host: MemoryUse
     host_room: int
     cache: CacheType
-    gpu: Gpu | None
+    shares: tuple[Share, ...]
+    """What each GPU holds, in the order of the layers."""
     gpu_layers: int
-    """Layers on the GPU, counted from the last; the output counts as one more."""
-    cpu_experts: int
-    """The number of layers, counted from the first, whose experts stay on the CPU."""
-    device: MemoryUse
-    device_room: int
+    """Layers on GPUs, counted from the last; the output counts as one more."""
+    moved: tuple[MovedExperts, ...]
     repack: bool
     mmap: bool
+    pipeline: bool = False
+    """Whether several GPUs work on the batches of a prompt at a time, which takes more memory.
+
+    No plan has it: what that gains could not be measured.
+    """
+    tokens_s: float = 0.0
+    """Predicted speed of an answer, in tokens per second; 0 if unknown. The next is a prompt's."""
+    prompt_tokens_s: float = 0.0
+    deeper_s: float = 0.0
+    """Predicted time that each token in the cache adds to that of the next one, in seconds."""
+    longest: int = 0
+    """The longest context that this machine can hold, to which this one may grow."""
     refused: tuple[PlanRefused, ...] = ()
+
+    @property
+    def gpu(self) -> Gpu | None:
+        """The first GPU; None if it runs on the CPU alone."""
+        return self.shares[0].gpu if self.shares else None
+
+    @property
+    def device(self) -> MemoryUse:
+        """The memory that it takes of all GPUs."""
+        return MemoryUse(
+            sum(s.use.weights for s in self.shares),
+            sum(s.use.cache for s in self.shares),
+            sum(s.use.compute for s in self.shares),
+            sum(s.use.runtime for s in self.shares),
+        )
+
+    @property
+    def device_room(self) -> int:
+        """Bytes of all its GPUs that can be used now."""
+        return sum(share.room for share in self.shares)
+
+    @property
+    def cpu_experts(self) -> int:
+        """The number of layers with experts on the CPU, all of them or some of their parts."""
+        return len({moved.layer for moved in self.moved if not moved.to})
+
+    @property
+    def copies(self) -> bool:
+        """Whether long batches copy weights that are on the CPU to a GPU."""
+        return bool(self.shares) and (self.cpu_experts > 0 or self.gpu_layers <= self.layers)
 
     @property
     def needed(self) -> int:
@@ -108,216 +139,137 @@ class Plan:
     @property
     def fits(self) -> bool:
         """Whether it fits into the memory that is free now."""
-        return self.needed <= self.host_room and self.device.total <= self.device_room
+        on_gpus = all(share.use.total <= share.room for share in self.shares)
+        return self.needed <= self.host_room and on_gpus
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """Settings that differ in `cpu_experts` only: each of ``counts``, which rise."""
-
-    context: int
-    cache: CacheType
-    gpu_layers: int
-    counts: Sequence[int]
-
-    def settings(self, cpu_experts: int) -> MemorySettings:
-        """Return the settings with this number of ``cpu_experts``."""
-        return MemorySettings(self.context, self.cache, self.gpu_layers, cpu_experts)
-
-
-def make(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
-    """Return the best plan for the memory that is free now.
+def make(
+    header: GgufHeader, machine: Machine, overrides: Overrides = AUTOMATIC, least: int = 0
+) -> Plan:
+    """Return the best plan for the memory that is free now; see `propose`.
 
     If none fits now, it is the smallest, provided that fits once other programs are closed. Raises
     ModelTooLarge if not even that would do.
     """
-    plan = propose(header, machine, overrides)
+    plan = propose(header, machine, overrides, least)
     if is_possible(plan, machine):
         return plan
-    otherwise = overrides != Overrides() and is_possible(propose(header, machine), machine)
-    most, on_gpu = _most(plan, machine)
-    if plan.gpu and plan.device.total > on_gpu:
-        raise ModelTooLarge(header.path, plan.device.total, on_gpu, plan.gpu.description, otherwise)
-    raise ModelTooLarge(header.path, plan.needed, most, fits_otherwise=otherwise)
+    free = overrides.automatic
+    otherwise = overrides != free and is_possible(propose(header, machine, free), machine)
+    on_gpus = sum(devices.most(share.gpu, machine) for share in plan.shares)
+    if plan.gpu and plan.device.total > on_gpus:
+        told = plan.device.total, on_gpus, plan.gpu.description
+        raise ModelTooLarge(header.path, *told, otherwise)
+    raise ModelTooLarge(header.path, plan.needed, usable(machine), fits_otherwise=otherwise)
 
 
 def is_possible(plan: Plan, machine: Machine) -> bool:
     """Return whether a plan would fit if no other program ran."""
-    most, on_gpu = _most(plan, machine)
-    return plan.needed <= most and (plan.gpu is None or plan.device.total <= on_gpu)
+    on_gpus = all(s.use.total <= devices.most(s.gpu, machine) for s in plan.shares)
+    return plan.needed <= usable(machine) and on_gpus
 
 
-def propose(header: GgufHeader, machine: Machine, overrides: Overrides = Overrides()) -> Plan:
-    """Do what `make` does, but return the smallest plan if none fits at all."""
+def propose(
+    header: GgufHeader, machine: Machine, overrides: Overrides = AUTOMATIC, least: int = 0
+) -> Plan:
+    """Do what `make` does, but return the smallest plan if none fits at all.
+
+    ``least``: tokens of context that a chat needs. `app.engine.choice` has the rule.
+    """
     model = ModelSizes(header)
-    refused: dict[tuple[int, CacheType, bool], PlanRefused] = {}
-    least: Plan | None = None
-    tried = (
-        settings
-        for family in _families(model, machine, overrides)
-        for settings in _worth_trying(model, machine, family)
-    )
-    for settings in tried:
-        plan = _plan(model, machine, settings)
-        if overrides.mapped:
-            plan = replace(plan, repack=False, mmap=True)
-        why = _refusal(plan, machine, overrides)
-        if why is None:
-            return replace(plan, refused=tuple(refused.values()))
-        refused.setdefault((plan.context, plan.cache, why.on_gpu), why)
-        if least is None or _size(plan, machine) < _size(least, machine):
-            least = plan
-    assert least is not None, "there is always something to try"
-    return replace(least, refused=tuple(refused.values()))
+    choice = Choice(model, machine, overrides)
+    found = choice.best(least)
+    option = found or choice.smallest()
+    plan = _plan(model, machine, option, choice.host_room)
+    if overrides.mapped:
+        plan = replace(plan, repack=False, mmap=True)
+    longest = choice.longest(option.placement) if found else plan.context
+    refused = tuple(_refused(placement, choice) for placement in choice.refused(option.placement))
+    if not found:
+        refused += (_refused(option.placement, choice),)
+    return replace(plan, longest=longest, refused=refused)
 
 
-def smaller(plan: Plan, header: GgufHeader, machine: Machine) -> Plan | None:
+def smaller(
+    plan: Plan,
+    header: GgufHeader,
+    machine: Machine,
+    overrides: Overrides = AUTOMATIC,
+    failed: str = "",
+    least: int = 0,
+) -> Plan | None:
     """Return the best plan that needs clearly less than ``plan``, whose allocation failed.
 
-    None if there is none.
+    Of the ``overrides``, only the cards that are switched off are kept. ``failed``: ggml's name of
+    the device whose memory was short ("CUDA0", "CPU"), if the log tells; else it may have been any
+    of the GPUs. None if there is no such plan.
     """
-    if plan.repack and plan.host.weights >= plan.host.total // 8:
+    locked = plan.gpu and failed == "CPU" and not plan.mmap
+    if (plan.repack or locked) and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
-    least = plan.host.total - (plan.host.total - plan.host.weights) // 8
-    gpus = tuple(
-        replace(gpu, available=min(gpu.available, plan.device.total * 7 // 8 + _GPU_RESERVE))
-        for gpu in machine.devices.gpus
-        if plan.gpu and gpu.name == plan.gpu.name
-    )
-    available = machine.available if plan.gpu else min(machine.available, least)
-    devices = replace(machine.devices, gpus=gpus)
-    found = propose(header, replace(machine, available=available, devices=devices))
+    host = plan.host.total - (plan.host.total - plan.host.weights) // 8
+    on_host = failed == "CPU" or not plan.gpu
+    available = min(machine.available, host) if on_host else machine.available
+    known = {share.gpu.name: share.use.total for share in plan.shares}
+    short = {failed} if failed in {*known, "CPU"} else set(known)
+    gpus = []
+    for gpu in machine.devices.gpus:
+        if gpu.name in short:
+            reserve = devices.reserve(replace(gpu, available=0), machine)
+            left = known[gpu.name] * 7 // 8 + reserve
+            gpu = replace(gpu, available=min(gpu.available, left))
+        gpus.append(gpu)
+    there = replace(machine.devices, gpus=tuple(gpus) if plan.gpu else ())
+    less = replace(machine, available=available, devices=there)
+    found = propose(header, less, overrides.automatic, least)
     return found if found.fits else None
 
 
 def usable(machine: Machine) -> int:
     """Return how much of the computer's memory, in bytes, could be used if no other program ran."""
-    return machine.memory - _HOST_RESERVE
+    return devices.usable(machine)
 
 
-def _most(plan: Plan, machine: Machine) -> tuple[int, int]:
-    """Return how much of both memories, in bytes, could be used if no other program ran."""
-    return usable(machine), plan.gpu.memory - _GPU_RESERVE if plan.gpu else 0
-
-
-def _size(plan: Plan, machine: Machine) -> tuple[bool, int]:
-    """Return a sort key: how much memory a plan demands of a machine; impossible ones sort last."""
-    host, gpu = _most(plan, machine)
-    impossible = plan.needed > host or plan.device.total > gpu
-    return impossible, plan.host.total + plan.device.total
-
-
-def _plan(model: ModelSizes, machine: Machine, s: MemorySettings) -> Plan:
-    host, device = uses(model, s)
-    gpu = _gpu(machine) if s.gpu_layers else None
+def _plan(model: ModelSizes, machine: Machine, option: Option, host_room: int) -> Plan:
+    """Return the plan for an option."""
+    placement = option.placement
+    wanted, cards = placement.wanted, placement.cards
+    cpu = processor(machine)
     features = machine.devices.features
     # Other processors were not tested, and AMX's repacking crashes on the demo model (SIGSEGV in
     # ggml_backend_amx_mul_mat).
     can_repack = "AVX2" in features and not any(f.startswith("AMX") for f in features)
-    worth = not gpu and host.weights <= _PATIENCE and host.total <= _LAVISH * machine.memory
-    repack = can_repack and worth
+    host = placement.host
+    worth = not cards and host.weights <= _PATIENCE and host.total <= LAVISH * machine.memory
+    known = is_measured(cards, not placement.whole, machine.speeds)
+    correction = machine.speeds.correction if machine.speeds else 1.0
+    parts = zip(cards, placement.layers, placement.uses, strict=True)
     return Plan(
-        context=s.context,
-        ubatch=s.ubatch,
-        threads=min(machine.cores, 1 + model.weights // _SHARE),
+        context=wanted.context,
+        ubatch=wanted.ubatch,
+        threads=min(cpu.threads, 1 + model.weights // _SHARE),
         batch_threads=machine.cores,
         layers=model.layers,
         host=host,
-        host_room=min(machine.available, machine.memory - _HOST_RESERVE),
-        cache=s.cache,
-        gpu=gpu,
-        gpu_layers=s.gpu_layers,
-        cpu_experts=s.cpu_experts,
-        device=device,
-        device_room=max(0, gpu.available - _GPU_RESERVE) if gpu else 0,
-        repack=repack,
-        mmap=not repack,
+        host_room=host_room,
+        cache=wanted.cache,
+        shares=tuple(Share(card.gpu, layers, use, card.room) for card, layers, use in parts),
+        gpu_layers=model.layers + 1 - wanted.first if cards else 0,
+        moved=placement.moved,
+        repack=can_repack and worth,
+        mmap=not (option.pinned or (can_repack and worth)),
+        tokens_s=correction / option.token if known else 0.0,
+        prompt_tokens_s=wanted.ubatch / option.batch if known else 0.0,
+        deeper_s=option.deeper,
     )
 
 
-def _refusal(plan: Plan, machine: Machine, overrides: Overrides) -> PlanRefused | None:
-    """Return why a plan is refused; None if it is not."""
-    room = plan.host_room
-    if plan.context > _USUAL and not overrides.context:
-        room = min(room, int(machine.memory * _LAVISH))
-    on_gpu = plan.device.total > plan.device_room
-    if not on_gpu and plan.needed <= room:
-        return None
-    needed, room = (plan.device.total, plan.device_room) if on_gpu else (plan.needed, room)
-    return PlanRefused(plan.context, plan.cache, plan.gpu_layers, on_gpu, needed, room)
-
-
-def _gpu(machine: Machine) -> Gpu | None:
-    """Return the GPU with the most free memory; only one is used."""
-    return max(machine.devices.gpus, key=lambda gpu: gpu.available, default=None)
-
-
-def _worth_trying(model: ModelSizes, machine: Machine, family: _Family) -> Iterator[MemorySettings]:
-    """Yield the settings of a family that are worth a plan.
-
-    In a family's order, settings use less and less of the GPU and more and more of the computer.
-    Yielded are the first ones, and the first that fit into all of the GPU's memory and into what is
-    free now. The best choice and the smallest settings are always among them.
-    """
-    places = {0}
-    if gpu := _gpu(machine):
-        for memory in (gpu.memory, gpu.available):
-            room = max(0, memory - _GPU_RESERVE)
-            place = bisect_left(
-                family.counts, -room, key=lambda n: -uses(model, family.settings(n))[1].total
-            )
-            places.add(place)
-    for place in sorted(places):
-        if place < len(family.counts):
-            yield family.settings(family.counts[place])
-
-
-def _families(model: ModelSizes, machine: Machine, overrides: Overrides) -> Iterator[_Family]:
-    """Yield the families of settings to choose from, the best first.
-
-    They are: everything on the GPU, with a context of at least 16k; experts of as few layers as
-    necessary on the CPU; only some layers on the GPU; the CPU alone.
-    """
-    every, gpu_layers = model.layers + 1, overrides.gpu_layers
-    gpu = _gpu(machine)
-    if gpu and gpu_layers != 0:
-        experts = overrides.cpu_experts
-        fixed = None if experts is None else (min(experts, model.layers),)
-        whole = gpu_layers is None or gpu_layers >= every
-        if whole and not experts:
-            for context, cache in _contexts(model, overrides, CONTEXTS, _ENOUGH):
-                yield _Family(context, cache, every, (0,))
-        if whole and experts != 0 and (experts or not gpu.unified):
-            for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
-                yield _Family(context, cache, every, fixed or range(1, every))
-        if not whole or (gpu_layers is None and not gpu.unified):
-            fewer = range(model.layers, 1, -1) if gpu_layers is None else [gpu_layers]
-            for context, cache in _contexts(model, overrides, CONTEXTS[2:]):
-                for layers in fewer:
-                    some = (0, *range(every - layers + 1, every)) if gpu_layers else (model.layers,)
-                    yield _Family(context, cache, layers, fixed or some)
-    if not gpu or not gpu_layers:
-        for context, cache in _contexts(model, overrides, CONTEXTS):
-            yield _Family(context, cache, 0, (0,))
-
-
-def _contexts(
-    model: ModelSizes, overrides: Overrides, contexts: Sequence[int], least: int = 0
-) -> Iterator[tuple[int, CacheType]]:
-    """Yield contexts and types of cache, the best first.
-
-    A quantized cache costs a little quality, so it is used only if it makes the usual context, or
-    the one below, possible.
-    """
-    if overrides.context:
-        contexts = [overrides.context + -overrides.context % 256]
-    known = [c for c in contexts if c <= model.trained] or [model.trained]
-    for context in known:
-        if context < least and not overrides.context:
-            return
-        if overrides.cache:
-            yield context, overrides.cache
-            continue
-        yield context, CacheType.F16
-        if _ENOUGH <= context <= _USUAL or overrides.context:
-            yield context, CacheType.Q8_0
+def _refused(placement: Placement, choice: Choice) -> PlanRefused:
+    """Return why a placement was refused."""
+    wanted, cards = placement.wanted, placement.cards
+    gpu_layers = len(placement.layers) and sum(placement.layers) + 1
+    if not placement.fits_cards:
+        needed, room = sum(u.total for u in placement.uses), sum(c.room for c in cards)
+        return PlanRefused(wanted.context, wanted.cache, gpu_layers, True, needed, room)
+    room = choice.comfort(wanted.context)
+    return PlanRefused(wanted.context, wanted.cache, gpu_layers, False, placement.needed, room)

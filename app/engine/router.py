@@ -11,7 +11,7 @@ from app.base.types import Endpoint, Event, FileLocation, Loading, ModelRef, Pro
 from app.engine.backend import Backend, Planned, Steps
 
 if TYPE_CHECKING:  # a window need not wait for them
-    from app.engine.probe import Devices
+    from app.engine.probe import Devices, Speeds
     from app.formats import Abilities
 
 
@@ -64,6 +64,10 @@ class Router:
     def devices(self) -> Devices:
         """Return what the local engine finds on this computer."""
         return self._local.devices()
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        """Have the local engine measure this computer's speeds."""
+        return self._local.measure(cancel, again=again)
 
     def forget(self, chat: int) -> None:
         """Have every engine forget a chat."""

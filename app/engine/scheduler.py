@@ -21,7 +21,7 @@ from app.base.types import Event, Loading, ModelRef, Prompt, Request
 from app.engine.backend import Backend, Planned, Steps
 
 if TYPE_CHECKING:  # a window need not wait for them
-    from app.engine.probe import Devices
+    from app.engine.probe import Devices, Speeds
     from app.formats import Abilities
 
 WINDOW = ""
@@ -288,6 +288,11 @@ class ScheduledBackend:
     def devices(self) -> Devices:
         """Return what the engine finds on this computer, without waiting."""
         return self._engine.devices()
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        """Wait until nothing else is to be done, and measure; see `Backend.measure`."""
+        with self._scheduler.enter(cancel=cancel, background=True):
+            return self._engine.measure(cancel, again=again)
 
     def forget(self, chat: int) -> None:
         """Wait for a turn, and forget a chat; see `Backend.forget`."""

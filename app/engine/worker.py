@@ -1,12 +1,13 @@
 """The worker's loop: commands from a pipe, executed one after the other.
 
 Commands come as tuples of a name, the number of a stream, and arguments: ("devices", n), ("load",
-n, path, plan, folder), ("ask", n, request), ("prepare", n, request), ("count", n, request),
-("budget", n, bytes), ("forget", n, chat), and, overtaking these, ("cancel", n) and ("hurry", n) for
-the stream n, and ("close", 0), which cancels all. Each queued command is answered by payloads (n,
-payload), where a payload is an event, a FiresideError, or None at the end. An unknown command is
-answered by EngineFailed; a cancel or hurry for a stream that has not begun or has ended is ignored.
-The process ends with the pipe, so no orphan holds 12 GB.
+n, path, plan, folder), ("ask", n, request, may_grow), ("prepare", n, request), ("count", n,
+request), ("budget", n, bytes), ("forget", n, chat), and, overtaking these, ("cancel", n) and
+("hurry", n) for the stream n, and ("close", 0), which cancels all. Each queued command is answered
+by payloads (n, payload), where a payload is an event, a FiresideError, or None at the end. A
+question that does not fit is answered by NeedsContext alone, if a longer context is possible. An
+unknown command is answered by EngineFailed; a cancel or hurry for a stream that has not begun or
+has ended is ignored. The process ends with the pipe, so no orphan holds 12 GB.
 
 llama.cpp itself is behind `Engine`, which `app.engine.llama` provides.
 """
@@ -15,7 +16,6 @@ from __future__ import annotations
 
 import os
 import queue
-import random
 import sys
 import threading
 import time
@@ -37,8 +37,8 @@ from app.base.errors import (
     ModelLoadFailed,
     RequestUnsupported,
 )
+from app.base.processes import give_way
 from app.base.types import (
-    Delta,
     Done,
     Loading,
     Prefill,
@@ -49,15 +49,15 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.attached_sizes import AttachedSizes
-from app.engine.engine_protocol import Engine, EngineModel
-from app.engine.history import messages_to_drop, reserved
+from app.engine.engine_protocol import Engine, EngineModel, NeedsContext
+from app.engine.generation import Generation
+from app.engine.history import context_needed, messages_to_drop, reserved
 from app.engine.kv_cache import KvCache
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.load_progress import LoadProgress
 from app.engine.plan import Plan
-from app.engine.stop_texts import StopTexts
 from app.engine.stream_signals import StreamSignals
-from app.formats import AnswerParser, RenderedRequest
+from app.formats import RenderedRequest
 
 _IDLE_S = 3.0  # without a command, after which the cache is written to disk
 _AHEAD = 64  # tokens per batch when reading ahead: a question waits for one at most
@@ -93,22 +93,6 @@ class RenderedPrompt:
         )
 
 
-class _Counters:
-    """Counters while an answer is generated. Times are time.monotonic()'s."""
-
-    def __init__(self, seed: int | None) -> None:
-        self.seed = random.getrandbits(32) if seed is None else seed % (1 << 32)
-        self.arrived = self.first = time.monotonic()
-        self.generated = 0
-        self.reasoning = 0
-
-    def count(self, *, reasoning: bool) -> None:
-        if not self.generated:
-            self.first = time.monotonic()
-        self.generated += 1
-        self.reasoning += reasoning
-
-
 class Worker:
     """The loop: executes commands in order; only cancel and hurry overtake."""
 
@@ -118,10 +102,11 @@ class Worker:
         self._commands: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._signals = StreamSignals(engine)
         self._model: EngineModel | None = None
+        self._ahead = _AHEAD
+        self._longest = 0
         self._attached = AttachedSizes()
         self._cache: KvCache | None = None
         self._stream = 0
-        self._stop_texts = StopTexts()
         self._may_keep = False
 
     def serve(self) -> None:
@@ -129,6 +114,7 @@ class Worker:
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         work: dict[str, Callable[..., None]] = {
             "devices": lambda: self._send(self._engine.devices()),
+            "measure": self._measure,
             "load": self._load,
             "ask": self._ask,
             "prepare": self._prepare,
@@ -182,20 +168,18 @@ class Worker:
                     self._commands.put((f"{name} with the number of another", stream))
 
     def _send(self, payload: object) -> None:
-        """Send a payload of the current stream; of a delta, what cannot be in a stop text."""
-        if not isinstance(payload, Delta):
-            self._put(payload)
-            return
-        for delta in self._stop_texts.feed(payload):
-            self._put(delta)
-        if self._stop_texts.found:
-            self._signals.cancel(self._stream)
-
-    def _put(self, payload: object) -> None:
+        """Send a payload of the current stream."""
         try:
             self._connection.send((self._stream, payload))
         except OSError:
             os._exit(0)
+
+    def _measure(self) -> None:
+        """Send the devices, and then the speeds that are known so far, as often as they grow."""
+        give_way()
+        self._send(self._engine.devices())
+        for speeds in self._engine.measure():
+            self._send(speeds)
 
     def _load(self, path: Path, plan: Plan, keep: Path | None) -> None:
         told = LoadProgress(lambda fraction: self._send(Loading(fraction)))
@@ -211,12 +195,17 @@ class Worker:
             if self._signals.stopped:
                 raise Cancelled from None
             raise
-        facts = (self._engine.version, plan.context, plan.cache.value, plan.ubatch)
+        # What lies on which device is no part of a cached state. It fits a longer context, too.
+        facts = (self._engine.version, plan.cache.value, plan.ubatch)
         disk_cache = None
         if keep:
             with suppress(OSError):  # an answer matters more than the cache
                 disk_cache = DiskCache(keep, identity(path, *facts))
-        self._model, self._cache = model, KvCache(model.memory, disk_cache)
+        self._model, self._cache = model, KvCache(model.memory, disk_cache, model.size)
+        self._longest = plan.longest
+        # Each batch copies the weights that are on the CPU to the GPU, however short it is. The
+        # plan has batches of about a second at most.
+        self._ahead = plan.ubatch if plan.copies else _AHEAD
 
     def _loaded(self) -> tuple[EngineModel, KvCache]:
         if self._model is None or self._cache is None:
@@ -236,11 +225,11 @@ class Worker:
         model, cache = self._loaded()
         prompt = self._prompt(request, model.format.ahead)
         self._send(prompt.size)
-        if len(prompt.tokens) >= model.size:
+        if prompt.context > model.size or len(prompt.tokens) >= model.size:
             return
         reused = cache.reach([*prompt.tokens, _NO_TOKEN])
         cache.chat = request.chat
-        if self._prefill(prompt.tokens, reused, _AHEAD):
+        if self._prefill(prompt.tokens, reused, self._ahead):
             cache.checkpoint()
             self._may_keep = True
 
@@ -250,11 +239,17 @@ class Worker:
         self._send(self._prompt(request, model.format.ahead).size)
 
     def _prompt(self, request: Request, render: Render) -> RenderedPrompt:
-        """Render as much of a conversation as fits, leaving out the oldest messages."""
+        """Render as much of a conversation as fits, leaving out the oldest messages.
+
+        It may fit into a longer context than this one; the prompt's ``context`` says so.
+        """
         model, _ = self._loaded()
         rendered = render(request)
-        room = reserved(request, model.size)
-        first = messages_to_drop(request.messages, rendered.sizes, model.size, room)
+        size, needed = model.size, context_needed(request, rendered.sizes)
+        while size < min(needed, self._longest):
+            size = min(2 * size, self._longest)
+        room = reserved(request, size)
+        first = messages_to_drop(request.messages, rendered.sizes, size, room)
         # A client's instructions stay. Everything is rendered again, since a message may have to
         # repeat something from a dropped one, such as the day, and some formats put tools into the
         # first.
@@ -267,25 +262,35 @@ class Worker:
         attached = self._attached.total(shown.messages, model.format.tokenizer)
         opening = rendered.sizes[0]
         return RenderedPrompt(
-            rendered.tokens, rendered.stable, model.size, room, dropped, opening, attached
+            rendered.tokens, rendered.stable, size, room, dropped, opening, attached
         )
 
-    def _ask(self, request: Request) -> None:
-        """Answer a request by sending events."""
+    def _ask(self, request: Request, may_grow: bool = True) -> None:
+        """Answer a request by sending events.
+
+        Unless the context ``may_grow``, it stays as it is from now on.
+        """
         model, cache = self._loaded()
         if model.format.grammar(request) is not None:
             raise RequestUnsupported("response_schema")
         self._may_keep = False
-        self._stop_texts = StopTexts(request.stop)
-        tally = _Counters(request.sampling.seed)
+        if not may_grow:
+            self._longest = model.size
+        answer = Generation(
+            request, model, cache, self._signals, send=self._send, decode=self._decode
+        )
         prompt = self._prompt(request, model.format.render)
         tokens = prompt.tokens
+        if prompt.context > model.size:
+            self._send(NeedsContext(prompt.context))
+            return
         self._send(prompt.size)
         if len(tokens) >= model.size:
             raise ContextFull(len(tokens), model.size)
         # A prompt decoded in different batches has slightly different logits, so an answer with a
         # fixed seed starts from an empty cache.
         reused = cache.reach(tokens if request.sampling.seed is None else [])
+        reached = time.monotonic()
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
         if reused:
             cache.checkpoint()  # two prompts diverged here, and a third may
@@ -295,32 +300,26 @@ class Worker:
             raise Cancelled
         if not request.ephemeral:
             cache.checkpoint()
-        if not self._decode(tokens[-1:]):
-            raise Cancelled
-        reason = self._generate(request, tally)
-        for delta in self._stop_texts.rest():
-            self._put(delta)
-        if self._stop_texts.found:
-            reason = StopReason.STOP_TEXT
+        reason = answer.run(tokens[-1])
         # The next prompt will begin with this one, unless an answer is being continued.
         self._may_keep = reason in (StopReason.END, StopReason.STOP_TEXT)
-        endless = reason is StopReason.LENGTH and _repeats(cache.tokens[-tally.generated :])
         stats = Stats(
             prompt_tokens=len(tokens),
             evaluated=len(tokens) - reused,
-            generated=tally.generated,
-            reasoning_tokens=tally.reasoning,
-            first_token_s=tally.first - tally.arrived,
-            generation_s=time.monotonic() - tally.first,
+            generated=answer.generated,
+            reasoning_tokens=answer.reasoning,
+            first_token_s=answer.first - answer.arrived,
+            generation_s=time.monotonic() - answer.first,
             peak_memory=_peak_memory(),
-            seed=tally.seed,
+            seed=answer.seed,
             context=model.size,
             restored=restored,
             dropped=prompt.dropped,
+            prompt_s=answer.first - reached if answer.generated else 0.0,
         )
         self._send(Done(reason, stats))
-        if endless:
-            raise AnswerEndless(tally.generated)
+        if answer.endless:
+            raise AnswerEndless(answer.generated)
 
     def _decode(self, tokens: Sequence[int]) -> bool:
         model, cache = self._loaded()
@@ -338,11 +337,11 @@ class Worker:
     def _prefill(self, tokens: Sequence[int], done: int, step: int, stable: int = 0) -> bool:
         """Decode the prompt from ``done`` on, in batches; return False if it was stopped.
 
-        The first batch is short, so that a remaining time can soon be estimated. A checkpoint is
-        made at ``stable`` if that is on the way.
+        The first batch is short, so that a remaining time can soon be estimated, unless that would
+        take as long as a full one. A checkpoint is made at ``stable`` if that is on the way.
         """
         _, cache = self._loaded()
-        size = min(step, _AHEAD)
+        size = min(step, self._ahead)
         while done < len(tokens):
             self._send(Prefill(done, len(tokens)))
             end = min(done + size, stable if done < stable else len(tokens))
@@ -355,59 +354,8 @@ class Worker:
         self._send(Prefill(done, len(tokens)))
         return True
 
-    def _generate(self, request: Request, tally: _Counters) -> StopReason:
-        """Draw tokens after the prompt until something ends the answer."""
-        model, cache = self._loaded()
-        parser = model.format.parser(request)
-        most = request.sampling.max_tokens or model.size
-        sampler = model.sampler(request.sampling, tally.seed)
-        reason = StopReason.LENGTH
-        try:
-            while tally.generated < most and len(cache.tokens) < model.size:
-                if self._signals.hurried and not self._answer_now(parser):
-                    reason = StopReason.CANCELLED
-                    break
-                token = sampler.sample()
-                tally.count(reasoning=parser.in_reasoning)
-                for delta in parser.feed(token):
-                    self._send(delta)
-                if parser.stop is not None:
-                    reason = parser.stop
-                    break
-                if self._signals.stopped or not self._decode([token]):
-                    reason = StopReason.CANCELLED
-                    break
-                if not tally.generated % _LOOK and _repeats(cache.tokens[-tally.generated :]):
-                    break
-        finally:
-            sampler.close()
-        for delta in parser.finish():
-            self._send(delta)
-        return reason
-
-    def _answer_now(self, parser: AnswerParser) -> bool:
-        """Close the reasoning and begin the answer; return False if decoding was stopped."""
-        model, cache = self._loaded()
-        tokens = parser.close_reasoning()
-        if not tokens or len(cache.tokens) + len(tokens) >= model.size:
-            return True
-        for token in tokens:
-            for delta in parser.feed(token):
-                self._send(delta)
-        return self._decode(tokens)
-
 
 _NO_TOKEN = -1
-# An answer whose last 2,048 tokens repeat the same 64 or fewer would never end: a table, a drawing
-# or a list of numbers that somebody wants is shorter, or changes as it goes on.
-_REPEATED, _CYCLE = 2048, 64
-_LOOK = 256  # tokens between two checks
-
-
-def _repeats(tokens: Sequence[int]) -> bool:
-    """Return whether a sequence ends in many repetitions of a few tokens."""
-    end = tokens[-_REPEATED:]
-    return len(end) == _REPEATED and any(end[n:] == end[:-n] for n in range(1, _CYCLE + 1))
 
 
 def _peak_memory() -> int:

@@ -15,6 +15,7 @@ from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
+_OFFERED = (Action.CHOOSE_MODEL, Action.USE_LESS_MEMORY, Action.REPAIR)  # one at a time
 _FAULT = {Action.COPY_DETAILS: "bannerCopyDetails", Action.OPEN_LOG: "bannerOpenLog"}
 _LOAD = {
     Action.LOAD_AGAIN: "bannerLoadAgain",
@@ -70,7 +71,7 @@ class Banner(Notice):
         self.action_button.setText(action.words)
         self.action_button.setAccessibleName(action.words)
         self.action_button.setToolTip(action.words)
-        self.action_button.setVisible(action in (Action.CHOOSE_MODEL, Action.REPAIR))
+        self.action_button.setVisible(action in _OFFERED)
         self._fault_buttons.hide()
         self._load_buttons.hide()
         self.show()

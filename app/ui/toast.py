@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent, QKeyEvent
@@ -91,7 +92,7 @@ class Toast(Notice):
             )  # fmt: skip
             self._layout.insertWidget(2 + number, button)
             self._actions.append(button)
-        for first, second in zip(self._actions, [*self._actions[1:], self._dismiss], strict=True):
+        for first, second in pairwise([*self._actions, self._dismiss]):
             QWidget.setTabOrder(first, second)
 
     # --- Its time and place -------------------------------------------------------------------

@@ -7,6 +7,7 @@
     efforts          the names of the efforts
     demo_words       the demo model's name, and good first questions
     diagnosis        what was found on this computer, and what was chosen
+    graphics         what is wrong with its GPUs and drivers, and what to do
     recommendation   which model to recommend, by what `diagnosis` says of each
     download_status  how far a download is, and what it waits for
     errors           any error to a sentence and actions (`explanation`), with modules by package:

@@ -13,11 +13,17 @@ from collections.abc import Iterator
 from app import __version__
 from app.base import log
 from app.base.gguf import GgufHeader
+from app.base.graphics import UNKNOWN
+from app.base.graphics_advice import advice, backend
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
-from app.engine.probe import Devices, Examined, Gpu, Machine
+from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
+from app.wording.gpu_build import build_state, build_title
+from app.wording.gpu_trouble import unused_sentence
+from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
+from app.wording.measured_speeds import measured_speeds
 from app.wording.quantities import context_length, gigabytes
 
 _WIDTH, _INDENT = 76, 14
@@ -32,10 +38,24 @@ def summary(plan: Plan) -> str:
         )
     return tr("{share} on {gpu}, {context}-token context, {layers}").format(
         share=_of(plan.device.total, plan.device_room),
-        gpu=plan.gpu.description,
+        gpu=_cards(plan),
         context=number(plan.context),
         layers=_shared(plan),
     )
+
+
+def predicted(plan: Plan) -> str:
+    """Return the predicted speeds; empty if they are not known."""
+    if not plan.tokens_s:
+        return ""
+    return tr("about {answer} tokens/s, reading about {prompt} tokens/s").format(
+        answer=number(_rounded(plan.tokens_s)), prompt=number(_rounded(plan.prompt_tokens_s))
+    )
+
+
+def _rounded(speed: float) -> int:
+    """Return a speed to two digits: it is not known better."""
+    return int(round(speed, 2 - len(str(int(speed))))) if speed >= 10 else max(1, round(speed))
 
 
 def fit(plan: Plan, machine: Machine) -> str:
@@ -75,13 +95,21 @@ def _uses(plan: Plan, machine: Machine) -> str:
     """Return how much a plan uses of the whole memory that has the weights."""
     if plan.gpu is None or plan.gpu.unified:
         return tr("uses {share}").format(share=_of(plan.needed, machine.memory))
-    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, plan.gpu.memory))
+    memory = sum(share.gpu.memory for share in plan.shares)
+    return tr("uses {share} of GPU memory").format(share=_of(plan.device.total, memory))
+
+
+def _cards(plan: Plan) -> str:
+    """Return the GPU's name, or how many there are."""
+    if len(plan.shares) > 1:
+        return tr("%n GPU(s)", "", len(plan.shares))
+    return plan.gpu.description if plan.gpu else ""
 
 
 def report(examined: Examined, overrides: Overrides) -> str:
     """Return the full report, in lines of about 76 characters."""
     machine = examined.machine
-    lines = [*_machine(machine), "", *_override_lines(overrides)]
+    lines = [*_machine(machine), *_graphics(examined), "", *_override_lines(overrides)]
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):
@@ -116,34 +144,36 @@ def _machine(machine: Machine) -> Iterator[str]:
     yield _line(tr("Backends"), ", ".join(devices.backends))
     for gpu in devices.gpus:
         yield _line("GPU", _gpu(gpu))
+    for order, text in enumerate(measured_speeds(machine)):
+        yield _line("" if order else tr("Bandwidth"), text)
+
+
+def _graphics(examined: Examined) -> Iterator[str]:
+    """Yield what keeps a GPU from being used, or from being used well, and what to do."""
+    devices, found = examined.machine.devices, examined.graphics
+    choice = backend(found)
+    names = [name for name in devices.backends if name not in ("CPU", "BLAS")]
+    if getattr(sys, "frozen", False) and not names:
+        names = ["Vulkan"]  # included in every package, but not loaded
+    built_in = choice.backend.upper() in map(str.upper, names)
     if not devices.gpus:
-        yield from _no_gpu(devices)
-
-
-def _no_gpu(devices: Devices) -> Iterator[str]:
-    """Yield advice for a GPU that llama.cpp does not see."""
-    others = [name for name in devices.backends if name not in ("CPU", "BLAS")]
-    if not others and getattr(sys, "frozen", False):
-        others = ["Vulkan"]  # included in every package, but not loaded
-    if others:
-        names = " / ".join(others)
-        yield _line(
-            "GPU", tr("none found by {names}. Check your graphics driver.").format(names=names)
-        )
-        return
-    yield _line(
-        "GPU", tr("This build is CPU-only. To use a GPU, rebuild Fireside for one of these:")
-    )
-    builds = {
-        "CUDA": tr("NVIDIA, with the CUDA toolkit"),
-        "VULKAN": tr("any GPU, with the Vulkan SDK"),
-    }
-    for name, whom in builds.items():
-        yield _line("", f"{whom}:")
-        yield _line(
-            "",
-            f"CMAKE_ARGS=-DGGML_{name}=on python3 installers/from_source.py",
-        )
+        if built_in or found.metal:
+            told_names = " / ".join(names)
+            text = tr("none found by {names}. Check your graphics driver.").format(names=told_names)
+        else:
+            text = reason(choice) if found != UNKNOWN else tr("none found")
+        yield _line("GPU", text)
+    if versions := drivers(found):
+        yield _line(tr("Drivers"), versions)
+    hints = [[unused_sentence(each)] for each in devices.unused]
+    hints += [told(each) for each in advice(found)]
+    if examined.build:
+        hints.append([f"{build_title(examined.build)}: {build_state(examined.build)}"])
+    elif choice.backend and not built_in:
+        hints.append(to_build(choice))
+    for sentence, *commands in filter(None, hints):
+        yield _line("", sentence)
+        yield from (f"{' ' * _INDENT}{command}" for command in commands)
 
 
 def _gpu(gpu: Gpu) -> str:
@@ -167,6 +197,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("CPU expert layers"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
         tr("weights"): tr("on disk") if overrides.mapped else None,
+        tr("switched off"): ", ".join(overrides.unused_gpus) or None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))
@@ -183,18 +214,30 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
     yield _line(tr("Selected") if plan.fits else tr("Too large"), summary(plan))
     threads = tr("%n thread(s)", "", plan.batch_threads)
     batch = tr("{threads}, batch size {size}").format(threads=threads, size=plan.ubatch)
-    weights = tr("repacked for this CPU") if plan.repack else tr("memory-mapped")
     yield _line(
         "",
         tr("{cache} cache, {batch}, weights {weights}").format(
-            cache=_cache(plan.cache), batch=batch, weights=weights
+            cache=_cache(plan.cache), batch=batch, weights=_weights(plan)
         ),
     )
+    if speeds := predicted(plan):
+        yield _line(tr("Speed"), speeds)
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))
-    if plan.gpu:
+    if len(plan.shares) == 1:
         yield _line(tr("On the GPU"), _parts(plan.device, plan.device_room))
+    for order, share in enumerate(plan.shares if len(plan.shares) > 1 else ()):
+        text = tr("{gpu} ({name}), %n layer(s), {parts}", "", share.layers).format(
+            gpu=share.gpu.description, name=share.gpu.name, parts=_parts(share.use, share.room)
+        )
+        yield _line("" if order else tr("On the GPUs"), text)
     for refused in plan.refused:
         yield _line(tr("Didn’t fit"), _refused(refused, plan))
+
+
+def _weights(plan: Plan) -> str:
+    if plan.repack:
+        return tr("repacked for this CPU")
+    return tr("memory-mapped") if plan.mmap else tr("locked in memory")
 
 
 def _refused(refused: PlanRefused, plan: Plan) -> str:

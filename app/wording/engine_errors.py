@@ -9,6 +9,12 @@ from app.wording.language import number, tr
 
 def explain_engine(error: e.EngineError) -> Explanation:
     match error:
+        case e.GpuLost():
+            gpu = error.gpu or tr("The graphics card")
+            said = tr("{gpu} stopped responding. The partial answer is saved.")
+            if error.full:
+                said = tr("Other apps took the memory of {gpu}. The partial answer is saved.")
+            return Explanation(said.format(gpu=gpu), Action.CONTINUE)
         case e.EngineDied():
             return Explanation(_died(error.exit_code), Action.CONTINUE)
         case e.EngineHung():

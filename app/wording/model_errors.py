@@ -32,6 +32,10 @@ def model_sentence(error: e.ModelError) -> str:
             ).format(name=name)
         case e.ModelTooLarge() | e.OutOfMemory():
             return _memory(error)
+        case e.CacheUnsupported():
+            return tr(
+                "The GPU can’t use a compact cache. Choose the full cache under Settings > Memory."
+            )
         case e.NotFinite():
             return tr(
                 "{name} is damaged: its weights are invalid. Download it again, or choose "

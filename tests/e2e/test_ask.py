@@ -51,6 +51,7 @@ def test_json_and_effort() -> None:
         assert set(said) == {"reasoning", "answer", "stats"}
         assert said["answer"]
         assert said["stats"]["tokens_per_second"] > 0
+        assert said["stats"]["prompt_tokens_per_second"] > 0
         lengths[effort] = len(said["reasoning"])
     assert lengths["low"] < lengths["high"]
 
@@ -105,6 +106,17 @@ def test_a_home_in_which_no_folder_can_be_made(
     assert done.stdout.strip()
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_doctor_for_programs() -> None:
+    done = subprocess.run(
+        [*FIRESIDE, "doctor", "--json"], capture_output=True, text=True, timeout=60, check=True
+    )
+    told = json.loads(done.stdout)
+    assert "CPU" in told["backends"]
+    asked = told["graphics"]["vulkan"]["asked"]
+    assert (asked == "not asked") == (sys.platform == "darwin")
+    assert told["models"][0]["plan"]["context"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent otherwise there")

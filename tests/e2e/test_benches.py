@@ -16,8 +16,10 @@ SMALL = {
     "many_chats": "--chats 3 --messages 30",
     "markdown": "--updates 3 --longest 1000",
     "pdf": "--messages 8",
+    "sampling": "--rounds 2 --tokens 3000",
     "sidebar": "--chats 30",
     "store": "--chats 3 --messages 30",
+    "tokens": "--tokens 200 --pace 1",
     "transcript": "--messages 6 --steps 5 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
@@ -26,8 +28,10 @@ SAYS = {
     "many_chats": "export all as HTML",
     "markdown": "quotations, 1,000",
     "pdf": "messages as PDF, rich",
+    "sampling": "logits checked",
     "sidebar": "all are selected",
     "store": "delete for good",
+    "tokens": "a bare pipe",
     "transcript": "Fireside's window to first paint",
 }
 

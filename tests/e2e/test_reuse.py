@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from app.base.types import Effort, Request
+from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,
@@ -139,6 +140,26 @@ def test_what_was_altered_is_read_anew(
     assert (done.stats.restored, done.stats.reused) == (0, 0)
     assert np.array_equal(logits(again), before)  # read in the same batches
     assert not entry.exists()
+
+
+def test_a_longer_context(
+    make: Callable[..., LocalBackend], folder: Path, backend: LocalBackend
+) -> None:
+    """What was kept with a shorter context is used in the longer one that follows it."""
+
+    def engine(context: int) -> LocalBackend:
+        options = EngineOptions(Overrides(context=context), BUDGET)
+        return make(cache_folder=folder, options=lambda: options)
+
+    talk, before = Talk.long(1), engine(4096)
+    talk.ask(before, SPAIN)
+    before.close()
+    after = engine(8192)
+    asked = talk.asked(FRANCE)
+    _, done = talk.ask(after, FRANCE)
+    assert done.stats.context == 8192
+    assert done.stats.restored > BEYOND_THE_WINDOW
+    assert is_as_cold(backend, asked, logits(after))
 
 
 def test_ten_turns_with_another_chat_between(

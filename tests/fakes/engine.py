@@ -7,15 +7,16 @@ each token.
 from __future__ import annotations
 
 import queue
+import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from app.base.errors import FiresideError, ModelLoadFailed
 from app.base.types import Sampling
 from app.engine.plan import Plan
-from app.engine.probe import Devices
+from app.engine.probe import Devices, Speeds
 from app.engine.worker import Worker
 from app.formats import ChatFormat
 from app.formats.harmony.harmony_format import HarmonyFormat
@@ -52,8 +53,9 @@ def answers(text: str, *, after: bool = False) -> list[int]:
 class FakeSampler:
     """Draws the scripted tokens."""
 
-    def __init__(self, model: FakeModel, sampling: Sampling, seed: int) -> None:
-        self.sampling, self.seed = sampling, seed
+    def __init__(self, model: FakeModel, sampling: Sampling) -> None:
+        self.sampling = sampling
+        self.seed = random.getrandbits(32) if sampling.seed is None else sampling.seed
         self.closed = False
         self._model = model
 
@@ -74,6 +76,7 @@ class FakeModel:
     """
 
     batch = BATCH
+    asynchronous = False
 
     def __init__(self, size: int = 4000) -> None:
         self.size = size
@@ -90,8 +93,8 @@ class FakeModel:
         self.batches.append(list(tokens))
         return self.memory.decode(tokens, aborts=not goes_on)
 
-    def sampler(self, sampling: Sampling, seed: int) -> FakeSampler:
-        self.samplers.append(FakeSampler(self, sampling, seed))
+    def sampler(self, sampling: Sampling) -> FakeSampler:
+        self.samplers.append(FakeSampler(self, sampling))
         return self.samplers[-1]
 
 
@@ -103,11 +106,16 @@ class FakeEngine:
     def __init__(self, model: FakeModel | None) -> None:
         self.model = model
         self.stops: list[bool] = []
+        self.measured = (1, 2)
         self.stopped = threading.Event()
         self.on_load: Callable[[], object] = lambda: None
 
     def devices(self) -> Devices:
         return Devices(version="fake")
+
+    def measure(self) -> Iterator[Speeds]:
+        for cores in self.measured:
+            yield Speeds(processor=((cores, 10.0),))
 
     def load(self, path: Path, plan: Plan, progress: Callable[[float], bool]) -> FakeModel:
         self.on_load()

@@ -1,6 +1,6 @@
 """Faulty workers for the supervisor (app/engine/supervisor.py).
 
-Each is a `Target`: it runs in the worker process in place of `app.engine.supervisor._run_child`.
+Each is a `Target`: it runs in the worker process in place of `app.engine.engine_process.run_child`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import psutil
 
 from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
-from app.engine import supervisor, worker
+from app.engine import engine_process, worker
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.supervisor import LocalBackend
@@ -153,7 +153,7 @@ def short_of_memory(connection: Connection, log: Path) -> None:
         here.mallopt(-8, 1)  # no arenas (M_ARENA_MAX), of which each thread would reserve 64 MiB
     limit = psutil.Process().memory_info().vms + 210_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 def watched(connection: Connection, log: Path) -> None:
@@ -162,18 +162,14 @@ def watched(connection: Connection, log: Path) -> None:
     Beside its log it leaves the tokens of its last prompt (32-bit integers), and the logits of the
     first token of its last answer (32-bit floats).
     """
-    from app.engine import llama as adapter
-    import llama_cpp.llama_cpp as llama  # isort: skip  # the adapter keeps numpy out
+    from app.engine import sampler_chain
 
-    real = adapter._Model.sampler
+    check = sampler_chain.Samplers._check
 
-    def sampler(model: adapter._Model, sampling: Sampling, seed: int) -> adapter._Sampler:
-        context = model._context
-        found = llama.llama_get_logits_ith(context, -1)
-        vocabulary = llama.llama_model_get_vocab(llama.llama_get_model(context))
-        count = llama.llama_vocab_n_tokens(vocabulary)
-        log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * count))
-        return real(model, sampling, seed)
+    def checked(samplers: sampler_chain.Samplers) -> None:
+        found = samplers._llama.llama_get_logits_ith(samplers._context, -1)
+        log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * samplers._size))
+        check(samplers)
 
     prompt_of = worker.Worker._prompt
 
@@ -183,8 +179,27 @@ def watched(connection: Connection, log: Path) -> None:
         return found
 
     worker.Worker._prompt = prompt  # type: ignore[method-assign, assignment]
-    adapter._Model.sampler = sampler  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    sampler_chain.Samplers._check = checked  # type: ignore[method-assign, assignment]
+    engine_process.run_child(connection, log)
+
+
+def drawing(connection: Connection, log: Path) -> None:
+    """Run the real worker, and write down for each answer whether its device draws the tokens.
+
+    That is the case if llama.cpp has a token ready before its samplers are asked.
+    """
+    from app.engine import sampler_chain
+
+    check = sampler_chain.Samplers._check
+
+    def checked(samplers: sampler_chain.Samplers) -> None:
+        ready = samplers._llama.llama_get_sampled_token_ith(samplers._context, -1) >= 0
+        with log.with_name("drawn").open("a", encoding="ascii") as file:
+            file.write(f"{ready}\n")
+        check(samplers)
+
+    sampler_chain.Samplers._check = checked  # type: ignore[method-assign, assignment]
+    engine_process.run_child(connection, log)
 
 
 def careless(connection: Connection, log: Path) -> None:
@@ -206,7 +221,7 @@ def slow(connection: Connection, log: Path) -> None:
         return real(model, tokens)
 
     adapter._Model.decode = decode  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)
 
 
 class _Counting:
@@ -220,6 +235,7 @@ class _Counting:
         numbers = encode(" ".join(map(str, range(1, 201))))
         stop = v.tokenizer.control["<|return|>"]
         self._tokens = iter([*thought, *opening, *numbers, stop])
+        self.seed = 0
 
     def sample(self) -> int:
         return next(self._tokens)
@@ -232,7 +248,7 @@ def counts(connection: Connection, log: Path) -> None:
     """Run the real worker at the speed of a large model, with answers of some seconds."""
     from app.engine import llama as adapter
 
-    def sampler(model: adapter._Model, sampling: Sampling, seed: int) -> _Counting:
+    def sampler(model: adapter._Model, sampling: Sampling) -> _Counting:
         return _Counting(model.format)
 
     adapter._Model.sampler = sampler  # type: ignore[assignment]
@@ -241,15 +257,15 @@ def counts(connection: Connection, log: Path) -> None:
 
 def repeats(connection: Connection, log: Path) -> None:
     """Run the real worker with a model that repeats the same few words for ever."""
-    from app.engine import llama as adapter
+    from app.engine import sampler_chain
 
     drawn = itertools.count()
 
-    def sample(sampler: adapter._Sampler) -> int:
+    def sample(sampler: sampler_chain.ChainSampler) -> int:
         return SAME[next(drawn) % len(SAME)]
 
-    adapter._Sampler.sample = sample  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    sampler_chain.ChainSampler.sample = sample  # type: ignore[method-assign, assignment]
+    engine_process.run_child(connection, log)
 
 
 def writes(connection: Connection, log: Path) -> None:
@@ -258,7 +274,7 @@ def writes(connection: Connection, log: Path) -> None:
     The model writes the text of an environment variable, in Harmony, again and again.
     """
     from app.base import gguf
-    from app.engine import llama as adapter
+    from app.engine import sampler_chain
     from app.formats import choose
     from app.host import demo_model
 
@@ -272,8 +288,8 @@ def writes(connection: Connection, log: Path) -> None:
         )
     ]
     script = itertools.cycle(tokens)
-    adapter._Sampler.sample = lambda _: next(script)  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    sampler_chain.ChainSampler.sample = lambda _: next(script)  # type: ignore[method-assign, assignment]
+    engine_process.run_child(connection, log)
 
 
 def loads_for_ever_twice(connection: Connection, log: Path) -> None:
@@ -294,4 +310,4 @@ def loads_for_ever_twice(connection: Connection, log: Path) -> None:
         return real(engine, path, plan, progress)
 
     adapter.Llama.load = load  # type: ignore[method-assign, assignment]
-    supervisor._run_child(connection, log)
+    engine_process.run_child(connection, log)

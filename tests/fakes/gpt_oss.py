@@ -22,15 +22,20 @@ def header(size: str, path: Path = Path("model.gguf")) -> GgufHeader:
     return replace(catalog.header(offer), path=path)
 
 
-def write(size: str, path: Path) -> GgufHeader:
-    """Write a sparse file that llama.cpp loads without its weights (no_alloc)."""
+def write(size: str, path: Path, *, experts: int = 0, words: int = VOCABULARY) -> GgufHeader:
+    """Write a sparse file that llama.cpp loads without its weights (no_alloc).
+
+    ``experts``: how many it has, instead of as many as the model; likewise ``words``.
+    """
     told = header(size, path)
-    words = [f"w{i:x}".encode() for i in range(VOCABULARY)]
+    if experts:
+        told = _reduced(told, experts, words)
+    spelled = [f"w{i:x}".encode() for i in range(words)]
     metadata = told.metadata | {
         "tokenizer.ggml.model": "gpt2",
         "tokenizer.ggml.pre": "gpt-4o",
-        "tokenizer.ggml.tokens": words,
-        "tokenizer.ggml.token_type": [1] * VOCABULARY,
+        "tokenizer.ggml.tokens": spelled,
+        "tokenizer.ggml.token_type": [1] * words,
         "tokenizer.ggml.merges": [b"w1 w2"],
         "tokenizer.ggml.bos_token_id": 1,
         "tokenizer.ggml.eos_token_id": 2,
@@ -49,6 +54,25 @@ def write(size: str, path: Path) -> GgufHeader:
                 file.write(struct.pack("<f", 1.0) * (t.size // 4))
         file.truncate(len(data) + told.file_size)
     return told
+
+
+def _reduced(told: GgufHeader, experts: int, words: int) -> GgufHeader:
+    had = told.number("expert_count")
+    metadata = {
+        name: experts if name.endswith(".expert_count") else value
+        for name, value in told.metadata.items()
+    }
+    tensors, offset = [], 0
+    for tensor in told.tensors:
+        *others, last = tensor.shape
+        if last == VOCABULARY:
+            last = words
+        elif last == had and "ffn_" in tensor.name:
+            last = experts
+        size = tensor.size * last // tensor.shape[-1]
+        tensors.append(replace(tensor, shape=(*others, last), offset=offset, size=size))
+        offset += size + -size % 32
+    return replace(told, metadata=metadata, tensors=tuple(tensors), file_size=offset)
 
 
 def _string(text: bytes) -> bytes:

@@ -19,10 +19,12 @@ class Sources:
     """The content of the servers.
 
     ``files`` by "<owner>/<name>/<path>", ``wheels`` by project, each with its files by path;
-    ``listed_as``: a sha256 told instead of the right one.
+    ``hashes`` by project, of the files in its index; ``listed_as``: a sha256 told instead of the
+    right one.
     """
 
     files: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, dict[str, int]] = field(default_factory=dict)
     wheels: dict[str, dict[str, str]] = field(default_factory=dict)
     listed_as: str = ""
     address: str = ""
@@ -31,6 +33,10 @@ class Sources:
         first, _, way = path.strip("/").partition("/")
         if first == "pypi" and (project := way.removesuffix("/json")) in self.wheels:
             return json.dumps(self._listing(project)).encode()
+        if first == "simple" and way in self.hashes:
+            told = self.hashes[way].items()
+            files = [{"size": size, "hashes": {"sha256": digest}} for digest, size in told]
+            return json.dumps({"files": files}).encode()
         if first == "wheels" and way in self.wheels:
             return self._wheel(way)
         name, _, rest = way.partition("/HEAD/")

@@ -132,6 +132,18 @@ def releases(services: Services) -> None:
     assert isinstance(told.get("tag_name"), str), f"{known}: {sorted(told)}"
 
 
+def gpu_tools(services: Services) -> None:
+    """Check that PyPI has each file that a GPU's library is compiled with."""
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    for file in outside.value("gpu_tools")["files"]:
+        told = services.ask(f"{services.packages}/simple/{file['name']}/", accept)
+        listed = {(one["hashes"].get("sha256"), one["size"]) for one in told["files"]}
+        for system, one in file.items():
+            if isinstance(one, dict):
+                wanted = (one["sha256"], one["size"])
+                assert wanted in listed, f"{file['name']} {file['version']} for {system}"
+
+
 def sources(services: Services) -> None:
     """Check that other projects' newest files still say what was relied upon."""
     gone = [
@@ -166,6 +178,7 @@ CHECKS: dict[str, Callable[[Services], None]] = {
     "search": search_fields,
     "releases": releases,
     "sources": sources,
+    "gpu_tools": gpu_tools,
 }
 
 

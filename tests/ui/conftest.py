@@ -12,7 +12,9 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.base import graphics_probe
 from app.base import settings as settings_file
+from app.base.graphics import UNKNOWN
 from app.base.settings import Folders, Settings, ThemeChoice
 from app.host import Host, demo_model
 from app.ui import qt_language, screen
@@ -48,6 +50,12 @@ def garbage(qapp: QApplication) -> Iterator[None]:
 def large_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the windows find a large screen: the one of Qt's offscreen platform is 800 by 800."""
     monkeypatch.setattr(screen, "free_areas", lambda: [QRect(0, 0, 1920, 1200)])
+
+
+@pytest.fixture(autouse=True)
+def no_graphics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask no driver of the computer that the tests run on."""
+    monkeypatch.setattr(graphics_probe, "look", lambda: UNKNOWN)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
@@ -38,7 +38,7 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Planned
-from app.engine.probe import Devices
+from app.engine.probe import Devices, Speeds
 from app.formats import Abilities
 from app.host import Host
 from app.store import Store
@@ -48,6 +48,9 @@ from app.ui.window import Window
 
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
+
+Step: TypeAlias = Event | Planned | FiresideError | threading.Event
+"""An event of an answer, what ends it, or where it waits."""
 
 STATS = Stats(
     prompt_tokens=80,
@@ -59,6 +62,7 @@ STATS = Stats(
     peak_memory=50_000_000,
     seed=7,
     context=32768,
+    prompt_s=0.2,
 )
 
 
@@ -83,7 +87,7 @@ class Backend:
     """Plays scripts; a `threading.Event` among the steps blocks until it is set."""
 
     def __init__(self) -> None:
-        self.scripts: list[list[Event | FiresideError | threading.Event]] = []
+        self.scripts: list[list[Step]] = []
         self.requests: list[Request] = []
         self.hurried: list[bool] = []
         """After each wait, whether the answer was to come now."""
@@ -117,7 +121,7 @@ class Backend:
 
     def stream(
         self, request: Request, cancel: Any, answer_now: Any = None
-    ) -> Generator[Event, None, None]:
+    ) -> Generator[Event | Planned, None, None]:
         if request.ephemeral:
             yield from map(said, self.titles[:1])
             yield done()
@@ -136,7 +140,7 @@ class Backend:
             else:
                 yield from self._hand_over(step)
 
-    def _hand_over(self, event: Event) -> Generator[Event, None, None]:
+    def _hand_over(self, event: Event | Planned) -> Generator[Event | Planned, None, None]:
         self.handing_over = True
         try:
             yield event
@@ -163,6 +167,9 @@ class Backend:
 
     def devices(self) -> Devices:
         return self.found
+
+    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
+        return Speeds()
 
     def forget(self, chat: int) -> None:
         self.forgotten.append(chat)
@@ -198,7 +205,7 @@ class Fireside:
     def _visible(self, kind: type[W], name: str) -> list[W]:
         return [w for w in self.window.findChildren(kind, name) if w.isVisible()]
 
-    def script(self, *steps: Event | FiresideError | threading.Event) -> None:
+    def script(self, *steps: Step) -> None:
         """Set the events of the next answer."""
         self.backend.scripts.append(list(steps))
 
@@ -216,7 +223,7 @@ class Fireside:
         QTest.keyClicks(field, text)
         QTest.keyClick(field, Qt.Key.Key_Return)
 
-    def ask(self, text: str, *steps: Event | FiresideError | threading.Event) -> None:
+    def ask(self, text: str, *steps: Step) -> None:
         """Type a question and press Enter; the steps are its answer."""
         if steps:
             self.script(*steps)

@@ -145,7 +145,15 @@ def test_the_footer_says_how_it_was_made(fireside: Fireside) -> None:
     fireside.idle()
     made = fireside.find(QLabel, "made")
     assert made.text() == "Medium effort · Demo model · 210 tokens/s"
-    for fact in ("80 tokens", "10 from cache", "0.25 s", "42 tokens", "50 MB", "Seed: 7"):
+    for fact in (
+        "80 tokens",
+        "10 from cache",
+        "Prompt speed: 350",
+        "0.25 s",
+        "42 tokens",
+        "50 MB",
+        "Seed: 7",
+    ):
         assert fact in made.toolTip()
 
 

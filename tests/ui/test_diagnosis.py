@@ -11,12 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
 from app.base import errors as e
-from app.base import log
+from app.base import graphics_probe, log
+from app.base.graphics import Graphics
 from app.engine.backend import Planned
 from app.engine.plan import Plan, propose
 from app.engine.probe import Devices, Machine
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.wording.diagnosis import summary
+from tests.fakes import drivers
 from tests.fakes.gpt_oss import header
 from tests.ui.driver import Fireside
 from tests.ui.qt import child
@@ -75,6 +77,15 @@ def test_the_report_is_shown_and_copied(fireside: Fireside) -> None:
     copy = child(dialog, QAbstractButton, "copyDoctor")
     QTest.keyClick(copy, Qt.Key.Key_Return)
     assert QGuiApplication.clipboard().text() == report.toPlainText()
+
+
+def test_a_driver_that_is_too_old_is_told(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Graphics(drivers.cuda(drivers.RTX_3060, version=12040))
+    monkeypatch.setattr(graphics_probe, "look", lambda: found)
+    report = child(open_page(fireside), QPlainTextEdit, "doctorReport")
+    fireside.until(lambda: "NVIDIA’s driver is too old for CUDA" in report.toPlainText())
 
 
 def test_the_end_of_the_log_is_in_the_report(fireside: Fireside) -> None:

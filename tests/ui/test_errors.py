@@ -82,6 +82,8 @@ ERRORS = [
     e.ExchangeTooLarge(FILE, 64_000_000),
     e.ExchangeUnwritable(FILE, "No space left on device"),
     e.ExchangeError(FILE),
+    e.CacheUnsupported(FILE),
+    e.GpuLost(-6, "", "RTX 4060"),
     e.ExchangeNotEverything(FILE),
     e.SecretUnreadable("hf_token"),
     e.SecretUnwritable("hf_token"),

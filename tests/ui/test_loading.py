@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWidget
 
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
-from app.base.types import Part
+from app.base.types import Loading, ModelRef, Part, Prompt, SlowAnswer, SlowCause
 from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
 from app.engine.plan import Overrides
@@ -20,7 +21,7 @@ from app.host import demo_model
 from app.store import State
 from app.turn import ModelPlanned
 from app.ui.conversation.thought_panel import ThoughtHeader, WorkBar
-from tests.ui.driver import Fireside, Start, answer, make
+from tests.ui.driver import Fireside, Start, Step, answer, done, make, said
 from tests.ui.qt import child
 
 DEMO = Path(demo_model().place)
@@ -51,11 +52,15 @@ def switch(fireside: Fireside, folder: Path) -> None:
 
 
 def waits(fireside: Fireside, model: str = "mine") -> None:
+    shows_work(fireside, f"Loading {model}… 40%")
+
+
+def shows_work(fireside: Fireside, label: str) -> None:
     def headers() -> list[str]:
         found = fireside.window.findChildren(ThoughtHeader, "thought")
         return [header.text() for header in found if header.isVisible()]
 
-    fireside.until(lambda: f"Loading {model}… 40%" in headers())
+    fireside.until(lambda: label in headers())
 
 
 def buttons(fireside: Fireside, name: str) -> list[str]:
@@ -292,6 +297,21 @@ def test_less_memory_is_used_and_said(fireside: Fireside) -> None:
     assert told.startswith("Demo model now uses less memory: ")
 
 
+def test_a_slow_answer_is_explained_and_less_memory_helps(fireside: Fireside) -> None:
+    found = plan.make(probe.model(DEMO), probe.machine(fireside.backend.found))
+    fireside.window.models.receive(ModelPlanned(demo_model(), found, reduced=False))
+    slow = SlowAnswer(9.0, 40.0, "RTX 4060", 3_100_000_000, SlowCause.GPU_MEMORY)
+    fireside.ask("why", *answer("Because."), slow)
+    fireside.shows("Because.")
+    text = fireside.find(QLabel, "bannerText").text
+    assert text().startswith("Other apps are using 3.1 GB of RTX 4060")
+    button = fireside.find(QAbstractButton, "bannerAction")
+    assert button.text() == "Use less memory"
+    button.click()
+    fireside.until(lambda: text().startswith("Demo model now uses less memory: "))
+    assert fireside.host.overrides.mapped
+
+
 def test_a_question_that_loads_it_takes_back_the_banner(fireside: Fireside) -> None:
     refuse(fireside)
     fireside.backend.loads.set()
@@ -362,3 +382,53 @@ def test_without_a_question_the_banner_says_it(
         press(fireside, "bannerLoadAgain")
         fireside.until(lambda: fireside.window.models.loading is None)
         assert not fireside.window.banner.isVisible()
+
+
+def test_a_chat_that_needs_more_context_says_so_while_it_is_made(fireside: Fireside) -> None:
+    machine = probe.machine(fireside.backend.found)
+    short, long = (
+        plan.make(probe.model(DEMO), machine, Overrides(context=tokens)) for tokens in (4096, 8192)
+    )
+    hold, cut_off = fireside.hold(), fireside.hold()
+    fireside.ask("one", Planned(short), Loading(1.0), *answer("First."))
+    fireside.shows("First.")
+    fireside.idle()
+    after: list[Step] = [
+        Planned(long),
+        Loading(0.4),
+        cut_off,
+        Prompt(5000, 8192),
+        said("ond."),
+        done(),
+    ]
+    fireside.ask("two", Planned(long), Loading(0.4), hold, Prompt(5000, 8192), said("Sec"), *after)
+    shows_work(fireside, "Making room for a longer chat… 40%")
+    hold.set()
+    status = fireside.window.composer.status
+    fireside.until(lambda: status.text() == "Loading Demo model… 40%")  # the engine has died
+    assert "Sec" in fireside.text()
+    assert fireside.window.composer.gauge.accessibleName().endswith("of 8,192 tokens used")
+    cut_off.set()
+    fireside.shows("Second.")
+
+
+def test_a_slow_answer_is_explained_and_a_new_plan_offered(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spilled = SlowAnswer(9, 40, "A fine card", 3_100_000_000, SlowCause.GPU_MEMORY)
+    fireside.ask("why", *answer("Because."), spilled)
+    fireside.shows("Because.")
+    said = fireside.find(QLabel, "bannerText").text()
+    assert said.startswith("Other apps are using 3.1 GB of A fine card")
+    loaded: list[tuple[ModelRef, int]] = []
+    load = fireside.backend.load
+
+    def counted(model: ModelRef, cancel: Any) -> Any:
+        loaded.append((model, fireside.host._engine_options().renewed))
+        return load(model, cancel)
+
+    monkeypatch.setattr(fireside.backend, "load", counted)
+    press(fireside, "bannerAction")
+    fireside.until(lambda: loaded == [(demo_model(), 1)])
+    assert not fireside.window.banner.isVisible()
+    assert fireside.host.overrides == Overrides()

@@ -12,7 +12,7 @@ import pytest
 
 from app.base import outside
 from app.cli import display, open_window
-from installers.from_source import LIBRARIES
+from installers.system_packages import LIBRARIES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is one")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.engine.worker import _CYCLE, _REPEATED, _repeats
+from app.engine.generation import CYCLE, REPEATED, repeats
 from tests.fakes.vocabulary import tokenizer
 
 WANTED = {
@@ -24,17 +24,17 @@ WANTED = {
 @pytest.mark.parametrize("what", WANTED)
 def test_what_somebody_may_want_goes_on(what: str) -> None:
     tokens = tokenizer().encode(WANTED[what])
-    assert not any(_repeats(tokens[:end]) for end in range(0, len(tokens) + 256, 256))
+    assert not any(repeats(tokens[:end]) for end in range(0, len(tokens) + 256, 256))
 
 
-@pytest.mark.parametrize("cycle", [1, 2, 3, 7, _CYCLE])
+@pytest.mark.parametrize("cycle", [1, 2, 3, 7, CYCLE])
 def test_the_same_again_and_again_has_no_end(cycle: int) -> None:
-    same = [*range(cycle)] * _REPEATED
-    assert _repeats([*range(5000), *same[:_REPEATED]])
-    assert not _repeats(same[: _REPEATED - 1])
-    assert not _repeats([*same[: _REPEATED - 1], -1])
-    assert not _repeats([-1, *same[: _REPEATED - 1]])
+    same = [*range(cycle)] * REPEATED
+    assert repeats([*range(5000), *same[:REPEATED]])
+    assert not repeats(same[: REPEATED - 1])
+    assert not repeats([*same[: REPEATED - 1], -1])
+    assert not repeats([-1, *same[: REPEATED - 1]])
 
 
 def test_a_longer_cycle_is_none() -> None:
-    assert not _repeats([*range(_CYCLE + 1)] * _REPEATED)
+    assert not repeats([*range(CYCLE + 1)] * REPEATED)

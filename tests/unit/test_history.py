@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.types import Message, ModelRef, Part, Request, Role, Sampling
-from app.engine.history import messages_to_drop, reserved
+from app.engine.history import context_needed, messages_to_drop, reserved
 
 USER, ASSISTANT = Message(Role.USER, (Part("x"),)), Message(Role.ASSISTANT, (Part("x"),))
 
@@ -115,3 +115,16 @@ def test_an_answer_gets_what_it_may_have_but_no_more_than_a_quarter(
     kept = reserved(ask(most), context)
     assert kept <= context // 4
     assert kept == context // 4 or kept >= (most or 4096)
+
+
+@given(CHATS, OPENINGS, st.integers(1, 3000))
+def test_the_context_that_a_chat_needs(
+    chat: list[tuple[Message, int]], opening: int, most: int
+) -> None:
+    request = Request(ModelRef.of_file(Path("m"), "m"), (), sampling=Sampling(max_tokens=most))
+    sizes = [opening, *(size for _, size in chat), 2]
+    needed = context_needed(request, sizes)
+    messages = [message for message, _ in chat]
+    assert messages_to_drop(messages, sizes, needed, reserved(request, needed)) == 0
+    short = needed - 2  # a quarter is rounded down
+    assert sum(sizes[:-1]) > short - reserved(request, short)

@@ -401,6 +401,15 @@ def test_no_budget_keeps_nothing(tmp_path: Path) -> None:
     assert harness.is_right
 
 
+def test_a_state_of_a_longer_context_is_left_alone(harness: Harness) -> None:
+    harness.read(chat(1))
+    harness.keep()
+    memory = FakeMemory()
+    cache = KvCache(memory, harness.disk_cache, size=20)
+    assert cache.reach(chat(1)[:18]) == 0
+    assert len(harness.disk_cache.entries) == 1
+
+
 def test_no_shelf_at_all() -> None:
     memory = FakeMemory()
     cache = KvCache(memory)

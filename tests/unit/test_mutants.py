@@ -17,7 +17,7 @@ from app.base import gguf
 from app.base.errors import ModelError
 from app.base.resources import resource
 from app.base.types import ModelRef
-from app.engine import memory_model, plan, probe
+from app.engine import memory_model, placement, plan, probe
 from app.engine.plan import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from app.models import disk_scan
@@ -88,7 +88,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         looked[0] += 1
         return real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(plan, "uses", uses)
+    monkeypatch.setattr(placement, "uses", uses)
     return looked
 
 

@@ -201,6 +201,9 @@ def others() -> Iterator[Sources]:
                     sources.wheels.setdefault(project, {})[path] = text
                 else:
                     sources.files[way] = sources.files.get(way, "") + text
+        for tool in outside.value("gpu_tools")["files"]:
+            made = (one for one in tool.values() if isinstance(one, dict))
+            sources.hashes[tool["name"]] = {one["sha256"]: one["size"] for one in made}
         yield sources
 
 
@@ -281,6 +284,13 @@ def test_the_sources_are_asked_for_each_word(
     with pytest.raises(AssertionError, match=re.escape(said)) as failed:
         CHECKS["sources"](services)
     assert str(failed.value).count(";") <= 1  # what still holds is not mentioned
+
+
+def test_a_tool_that_is_another_one_is_noticed(others: Sources) -> None:
+    ninja = others.hashes["ninja"]
+    ninja["0" * 64] = ninja.pop(next(iter(ninja)))
+    with pytest.raises(AssertionError, match=r"ninja .* for linux_x86_64"):
+        CHECKS["gpu_tools"](Services(packages=others.address))
 
 
 def test_a_wheel_is_the_one_that_is_listed(others: Sources) -> None:

@@ -26,6 +26,7 @@ CHANGED = Settings(
     cpu_experts=3,
     cache_type="q8_0",
     map_weights=True,
+    unused_gpus=("0000:01:00.0", "Vulkan1"),
     kept_gb=9,
     model="/models/gpt-oss.gguf",
     models=("/models/gpt-oss.gguf", "C:\\models\\b.gguf", "/bytes/\udcff.gguf"),

@@ -143,11 +143,21 @@ class MessageFooter(QWidget):
 
 def _stats(stats: Stats) -> str:
     """Return all statistics as text, one per line."""
+    said = [
+        tr("Prompt: {prompt_tokens} tokens ({reused} from cache)").format(
+            prompt_tokens=number(stats.prompt_tokens), reused=number(stats.reused)
+        )
+    ]
+    if stats.prompt_s and stats.evaluated >= _ENOUGH:
+        said.append(
+            tr("Prompt speed: {tokens_per_second} tokens/s ({prompt_s} s)").format(
+                tokens_per_second=number(stats.prompt_tokens_per_second, 1),
+                prompt_s=number(stats.prompt_s, 1),
+            )
+        )
     return "\n".join(
         (
-            tr("Prompt: {prompt_tokens} tokens ({reused} from cache)").format(
-                prompt_tokens=number(stats.prompt_tokens), reused=number(stats.reused)
-            ),
+            *said,
             tr("Time to first token: {first_token_s} s").format(
                 first_token_s=number(stats.first_token_s, 2)
             ),
@@ -162,3 +172,6 @@ def _stats(stats: Stats) -> str:
             tr("Seed: {seed}").format(seed=stats.seed),
         )
     )
+
+
+_ENOUGH = 16  # prompt tokens: the speed of fewer is that of a single step

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.errors import ModelError
 from app.base.types import ModelRef
 from app.host import Host
-from app.turn import ModelPlanned, TurnEnded
+from app.turn import AnsweredSlowly, ModelPlanned, TurnEnded
 from app.ui.banner import Banner
 from app.ui.bridge import Bridge
 from app.ui.pages import Pages
@@ -50,6 +50,8 @@ class LoadRecoveryController(QObject):
         self._host, self._bridge, self._pages, self._banner = host, bridge, pages, banner
         self._models, self._turns, self._current = models, turns, current
         self._waits: LiveAnswer | None = None  # for the choice of another model
+        self._slow: ModelRef | None = None  # the model whose slowness was told last
+        self._spilled: ModelRef | None = None  # the model that has too little of a GPU's memory
         self._reduced = ""  # the sentence about a smaller plan
         self._told = ""  # that about a model that could not be loaded
         models.planned.connect(self._planned)
@@ -63,10 +65,22 @@ class LoadRecoveryController(QObject):
         if model := self._model:
             self._load(model, self._turns.unanswered(self._current.id))
 
+    def reload(self) -> None:
+        """Load the model of the chat that is shown again, by a new plan."""
+        if model := self._models.asked:
+            self._host.renew_engine()
+            self._load(model, self._turns.unanswered(self._current.id))
+
     def use_less(self) -> None:
         """Choose settings with which the model takes less memory, and load it again."""
         if model := self._model:
             waits = self._turns.unanswered(self._current.id)
+            if model == self._spilled and not waits:  # a new plan takes what is free now
+                self._spilled = None
+                self._banner.hide()
+                self._host.renew_engine()
+                self._load(model, None)
+                return
             overrides = self._host.overrides
             found = self._host.examiner.lighter(model, overrides, self._models.plan_of(model))
             self._bridge.when_done(
@@ -81,10 +95,19 @@ class LoadRecoveryController(QObject):
         self._pages.show_chat()
         self.menu_wanted.emit()
 
+    def answered_slowly(self, event: AnsweredSlowly) -> None:
+        """Show why answers are slow, and offer what helps."""
+        from app.wording.slow_answer import explain_slow
+
+        self._slow = event.model
+        self._spilled = event.model if event.slow.gpu else None
+        explanation = explain_slow(event.slow)
+        self._banner.show_sentence(explanation.sentence, explanation.action)
+
     @property
     def _model(self) -> ModelRef | None:
         waits = self._turns.unanswered(self._current.id)
-        return waits.model if waits else self._models.refused
+        return waits.model if waits else self._slow or self._models.refused
 
     def _load(self, model: ModelRef, waits: LiveAnswer | None) -> None:
         self._models.try_again(model)
@@ -112,7 +135,12 @@ class LoadRecoveryController(QObject):
 
     def _planned(self, event: ModelPlanned) -> None:
         self._banner.take_back(self._told)  # a question has it loaded again
-        if event.reduced:
+        if event.trouble:
+            from app.wording.gpu_trouble import trouble_sentence  # as late as it is rare
+
+            name = model_name(event.model.name)
+            self._banner.show_sentence(trouble_sentence(event.trouble, event.plan, name))
+        elif event.reduced:
             self._reduced = tr(
                 "Less memory was free than expected, so {name} was loaded with reduced settings: "
                 "{summary}."
@@ -128,6 +156,7 @@ class LoadRecoveryController(QObject):
     def _failed(self, error: Exception) -> None:
         """Show why a model cannot be loaded, unless an answer in sight will say so."""
         self._banner.take_back(self._reduced)
+        self._slow = None
         chat, refused = self._current.id, self._models.refused
         ended, waits = self._turns.unanswered(chat), (chat, refused) in self._turns.waiting()
         told = ended is not None and ended.ended is not None and ended.ended.error is error

@@ -58,7 +58,7 @@ class DiagnosisPage(FormPage):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._hardware.look()
+        self._hardware.look(drivers=True)
 
     def _show_report(self, examined: Examined) -> None:
         self._show(self._make_report(examined) + self._log_tail())

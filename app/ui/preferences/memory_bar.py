@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.engine.memory_model import MemoryUse
 from app.ui.controls import tip
 from app.ui.theme import Theme, font
 from app.wording.language import tr
@@ -133,3 +134,14 @@ class MemoryBar(QWidget):
 
 def _legend(part: MemorySegment) -> str:
     return f"{part.name}  {gigabytes(part.size)}"
+
+
+def segments(use: MemoryUse, others: int) -> list[MemorySegment]:
+    """Return the segments of a memory of which others use ``others`` bytes."""
+    return [
+        MemorySegment(tr("Weights"), use.weights, "accent"),
+        MemorySegment(tr("Cache"), use.cache, "link"),
+        MemorySegment(tr("Buffers"), use.compute, "warning"),
+        MemorySegment(tr("Runtime"), use.runtime, "muted"),
+        MemorySegment(tr("Other apps"), others, "scroll"),
+    ]

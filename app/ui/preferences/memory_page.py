@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
@@ -9,18 +11,24 @@ from PySide6.QtWidgets import QHBoxLayout
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.engine.memory_model import CacheType, MemoryUse
-from app.engine.plan import CONTEXTS, Overrides, Plan, propose
+from app.engine.plan import Overrides, Plan
+from app.engine.plan_choices import PlanChoices
 from app.engine.probe import Examined, Machine
 from app.ui.choices import Segments
 from app.ui.controls import Button, set_tone
 from app.ui.form_fields import ChoiceField, FormPage, FormRow
-from app.ui.preferences.memory_bar import MemoryBar, MemorySegment
+from app.ui.preferences.context_field import ContextField
+from app.ui.preferences.gpu_cards import GpuCards
+from app.ui.preferences.hint_note import HintNote
+from app.ui.preferences.memory_bar import MemoryBar, segments
+from app.ui.preferences.speed_line import SpeedLine
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.diagnosis import summary
 from app.wording.errors import explain
-from app.wording.language import number, tr
+from app.wording.gpu_hint import gpu_hint
+from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
 _CACHE_SIZES_GB = (0, 1, 2, 4, 8, 16, 32, 64)
@@ -41,24 +49,33 @@ class MemoryPage(FormPage):
         cache_gb: int,
         models: ModelChoice,
         hardware: HardwareProbe,
+        building: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Create the page; ``building`` returns whether a GPU library is being compiled."""
         super().__init__("memoryPage", tr("Memory"))
+        self._building = building
         self._theme, self._models, self._hardware = theme, models, hardware
         self._saved = saved
         self._header: GgufHeader | None = None
         self._machine: Machine | None = None
-        self.plan: Plan | None = None
-        """The plan for the current fields; None before the hardware is known."""
+        self._choices: PlanChoices | None = None
+        self._looked = False  # whether the fields are set, so that they are not set back
         self._status = self.add_note(tr("Checking your computer…"), "planSummary")
+        self._hint = HintNote(theme, "gpuHint")
+        self.column.addWidget(self._hint)
+        self._context = ContextField()
+        self._context.turned.connect(self._show_plan)
+        self.column.addWidget(self._context)
         self.column.addSpacing(4)
-        self._host_bar, self._gpu_bar = (
-            MemoryBar(theme, "hostMemory"),
-            MemoryBar(theme, "gpuMemory"),
-        )
-        for bar in (self._host_bar, self._gpu_bar):
-            self.column.addWidget(bar)
+        self._host_bar = MemoryBar(theme, "hostMemory")
+        self._host_bar.hide()
+        self._cards = GpuCards(theme)
+        self._cards.set_unused(saved.unused_gpus)
+        self._cards.switched.connect(self._turned)
+        self.speeds = SpeedLine(theme)
+        for part in (self._host_bar, self._cards, self.speeds):
+            self.column.addWidget(part)
             self.column.addSpacing(6)
-            bar.hide()
         self._add_fields()
         self._add_buttons()
         self.column.addSpacing(10)
@@ -66,8 +83,9 @@ class MemoryPage(FormPage):
         self.column.addStretch(1)
         hardware.examined.connect(self._show_hardware)
         hardware.failed.connect(self._show_failure)
+        hardware.planned.connect(self._show_choices)
         models.ready.connect(self._probe_again)
-        self._show()
+        self._show_fields()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -75,12 +93,9 @@ class MemoryPage(FormPage):
 
     def _probe_again(self) -> None:
         if self.isVisible():
-            self._hardware.look()
+            self._hardware.look(drivers=True)
 
     def _add_fields(self) -> None:
-        self._context = ChoiceField(
-            "context", tr("Context length"), tr("How many tokens of a chat the model can see.")
-        )
         self._cache = Segments(
             "cacheType",
             tr("Cache"),
@@ -109,11 +124,10 @@ class MemoryPage(FormPage):
         overrides = self._saved
         for field, value in self._choice_fields(overrides):
             field.set_stops([(None, tr("Automatic"))], value)
-            field.turned.connect(self._show)
-        self._cache.set_value(overrides.cache or "")
-        self._cache.chosen.connect(self._show)
-        self._weights.set_value("mapped" if overrides.mapped else "")
-        self._weights.chosen.connect(self._show)
+            field.turned.connect(self._turned)
+        self._cache.chosen.connect(self._turned)
+        self._weights.chosen.connect(self._turned)
+        self._set_fields(overrides)
         self._add_rows()
 
     def _add_rows(self) -> None:
@@ -130,8 +144,6 @@ class MemoryPage(FormPage):
             ),
         ]
         rows = [
-            FormRow(tr("Context length"), tr("How many tokens of a chat the model can see."),
-                self._context),
             FormRow(tr("Cache"), tr("Compact: half the memory, almost the same quality."),
                 self._cache),
             FormRow(tr("Weights"), tr("On disk: uses less memory, but may be slower."),
@@ -146,7 +158,6 @@ class MemoryPage(FormPage):
     def _choice_fields(self, overrides: Overrides) -> tuple[tuple[ChoiceField, int | None], ...]:
         """Return the fields with their values."""
         return (
-            (self._context, overrides.context),
             (self._layers, overrides.gpu_layers),
             (self._experts, overrides.cpu_experts),
         )
@@ -190,77 +201,101 @@ class MemoryPage(FormPage):
         cache = CacheType(self._cache.value) if self._cache.value else None
         mapped = self._weights.value == "mapped"
         return Overrides(
-            self._context.value, self._layers.value, self._experts.value, cache, mapped
+            self._context.value,
+            self._layers.value,
+            self._experts.value,
+            cache,
+            mapped,
+            self._cards.unused,
         )
+
+    def _set_fields(self, overrides: Overrides) -> None:
+        """Set what does not depend on the model."""
+        self._context.set_value(overrides.context)
+        self._cache.set_value(overrides.cache or "")
+        self._weights.set_value("mapped" if overrides.mapped else "")
+        self._cards.set_unused(overrides.unused_gpus)
+
+    def _set_stops(self, header: GgufHeader, overrides: Overrides) -> None:
+        layers = header.number("block_count")
+        automatic = (None, tr("Automatic"))
+        stops = ([automatic, *_shares(layers + 1)], [automatic, *_shares(layers)])
+        for (field, value), choices in zip(self._choice_fields(overrides), stops, strict=True):
+            field.set_stops(choices, value)
 
     def _show_hardware(self, examined: Examined) -> None:
         asked = self._models.asked
         found = dict(examined.models).get(asked) if asked else None
         self._machine = examined.machine
+        self.speeds.show_machine(examined.machine)
+        self._hint.show_hint(gpu_hint(examined, building=self._building()))
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
             self._show_status(explain(found).sentence, "danger")
         elif self._header is None:
             self._show_status(tr("Choose a model to see how much memory it needs."))
         else:
-            self._set_stops(self._header, self._overrides if self.plan else self._saved)
-        self._show()
+            self._set_stops(self._header, self._overrides if self._looked else self._saved)
+            self._looked = True
+        self._turned()
+
+    def show_measured(self, _: object) -> None:
+        """Show new speeds, and what follows from them."""
+        self.speeds.end()
+        self._probe_again()
+
+    def show_measuring_failed(self, error: BaseException) -> None:
+        """Show why the speeds could not be measured."""
+        self.speeds.end(explain(error).sentence)
 
     def _show_failure(self, error: Exception) -> None:
         self._show_status(explain(error).sentence, "danger")
 
-    def _set_stops(self, header: GgufHeader, overrides: Overrides) -> None:
-        most, layers = header.number("context_length"), header.number("block_count")
-        contexts = sorted(c for c in CONTEXTS if c <= most) or [most]
-        automatic = (None, tr("Automatic"))
-        stops = (
-            [automatic, *((c, tr("%Ln token(s)", "", c)) for c in contexts)],
-            [automatic, *_shares(layers + 1)],
-            [automatic, *_shares(layers)],
-        )
-        for (field, value), choices in zip(self._choice_fields(overrides), stops, strict=True):
-            field.set_stops(choices, value)
-        self._cache.set_value(overrides.cache or "")
-        self._weights.set_value("mapped" if overrides.mapped else "")
+    def _turned(self) -> None:
+        """Show the fields, and have the plans made that follow from them."""
+        self._show_fields()
+        if self._header and self._machine:
+            self._hardware.plan(self._header, self._machine, self._overrides)
 
-    def _show(self) -> None:
-        """Show the plan for the current fields."""
-        overrides = self._overrides
-        header, machine = self._header, self._machine
-        ready = header is not None and machine is not None
+    def _show_choices(self, choices: PlanChoices) -> None:
+        self._choices = choices
+        self._context.set_choices(choices)
+        self._show_plan()
+
+    def _show_fields(self) -> None:
+        """Show which fields can be changed, and whether something has been."""
+        ready = self._header is not None and self._machine is not None
         for widget in (self._context, self._cache, self._weights, self._layers, self._experts):
             widget.setEnabled(ready)
-        self._apply.setEnabled(ready and overrides != self._saved)
-        self._reset.setEnabled(ready and overrides != Overrides())
-        if header is None or machine is None:
+        self._apply.setEnabled(ready and self._overrides != self._saved)
+        self._reset.setEnabled(ready and self._overrides != Overrides())
+
+    def _show_plan(self) -> None:
+        """Show the plan for the current fields, once it is known."""
+        self._show_fields()
+        machine = self._machine
+        if self._choices is None or machine is None or self._header is None:
             return
-        plan = self.plan = propose(header, machine, overrides)
-        self._context.set_words(None, _automatic(number(plan.context)))
+        plan = self._choices.plan(self._context.value)
         self._layers.set_words(None, _automatic(_share(plan.gpu_layers, plan.layers + 1)))
         self._experts.set_words(None, _automatic(_share(plan.cpu_experts, plan.layers)))
         for row in self._gpu_rows:
             row.setVisible(bool(machine.devices.gpus))
-        self._show_bars(plan, machine)
-        self._show_summary(plan)
-
-    def _show_bars(self, plan: Plan, machine: Machine) -> None:
-        gpu = plan.gpu or max(machine.devices.gpus, key=lambda g: g.available, default=None)
-        shared = gpu is not None and gpu.unified  # it uses the computer's memory
+        shared = any(share.gpu.unified for share in plan.shares)  # it uses the computer's memory
         use = _sum(plan.host, plan.device) if shared else plan.host
         self._host_bar.set_parts(
-            tr("This computer"), machine.memory, _segments(use, machine.memory - plan.host_room)
+            tr("This computer"), machine.memory, segments(use, machine.memory - plan.host_room)
         )
         self._host_bar.show()
-        if gpu and not shared:
-            parts = _segments(plan.device, gpu.memory - gpu.available)
-            self._gpu_bar.set_parts(gpu.description, gpu.memory, parts)
-        self._gpu_bar.setVisible(gpu is not None and not shared)
+        self._cards.show_plan(machine, plan, self._overrides)
+        self._show_summary(plan)
 
     def _show_summary(self, plan: Plan) -> None:
         if plan.fits:
             self._show_status(summary(plan))
             return
-        short = max(plan.needed - plan.host_room, plan.device.total - plan.device_room)
+        on_gpus = sum(max(0, share.use.total - share.room) for share in plan.shares)
+        short = max(plan.needed - plan.host_room, on_gpus)
         self._show_status(
             tr(
                 "Needs {short} more free memory. Close other apps, or choose a shorter context."
@@ -275,15 +310,16 @@ class MemoryPage(FormPage):
     def _apply_plan(self) -> None:
         self._saved = self._overrides
         self.plan_applied.emit(self._saved)
-        self._show()
+        self._show_fields()
 
     def _choose_cache_limit(self) -> None:
         self.cache_limit_chosen.emit(self._cache_limit.value or 0)
 
     def _reset_plan(self) -> None:
         if self._header is not None:
+            self._set_fields(Overrides())
             self._set_stops(self._header, Overrides())
-            self._show()
+            self._turned()
 
 
 def _shares(most: int) -> list[tuple[int, str]]:
@@ -307,14 +343,3 @@ def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
         one.compute + other.compute,
         one.runtime + other.runtime,
     )
-
-
-def _segments(use: MemoryUse, others: int) -> list[MemorySegment]:
-    """Return the segments of a memory of which others use ``others`` bytes."""
-    return [
-        MemorySegment(tr("Weights"), use.weights, "accent"),
-        MemorySegment(tr("Cache"), use.cache, "link"),
-        MemorySegment(tr("Buffers"), use.compute, "warning"),
-        MemorySegment(tr("Runtime"), use.runtime, "muted"),
-        MemorySegment(tr("Other apps"), others, "scroll"),
-    ]

@@ -67,12 +67,15 @@ class PreferencesController(QObject):
         hardware: HardwareProbe,
         settings: ShownChatSettings,
         presets: PresetIndex,
+        building: Callable[[], bool],
     ) -> None:
+        """Create the controller; ``building`` returns whether a GPU library is being compiled."""
         super().__init__(window)
         self._window, self._conversation = window, conversation
         self._theme, self._host, self._bridge = theme, host, bridge
         self._models, self._hardware = models, hardware
         self._settings, self._presets = settings, presets
+        self._building = building
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
         conversation.begun.connect(self._apply_to_transcript)
@@ -187,9 +190,18 @@ class PreferencesController(QObject):
             settings.kept_gb,
             self._models,
             self._hardware,
+            self._building,
         )
         memory.plan_applied.connect(self._apply_plan)
         memory.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
+        memory.speeds.wanted.connect(
+            lambda: self._deliver(
+                memory,
+                self._host.speeds.measure(),
+                memory.show_measured,
+                memory.show_measuring_failed,
+            )
+        )
         diagnosis = DiagnosisPage(
             self._theme,
             self._hardware,

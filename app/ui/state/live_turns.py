@@ -123,6 +123,8 @@ class LiveAnswer:
     instead: int | None = None
     loading: float | None = None
     """The fraction of its model that is loaded, while that lasts."""
+    grows: bool = False
+    """Whether it is loaded again with a longer context, which this chat needs."""
     prompt: int = 0
     context: int = 0
     reserved: int = 0
@@ -150,9 +152,13 @@ class LiveAnswer:
         """Handle an event of the engine."""
         match event:
             case Loading(fraction):
-                self.loading = fraction
+                if self.loading is None and self.context:
+                    self.since = time.monotonic()  # it was loaded before
+                self.loading, self.reading = fraction, None
+                if self.context:
+                    self._status = loading_sentence(self.model, fraction)
             case Prompt(count):
-                self.loading, self.since = None, time.monotonic()
+                self.loading, self.grows, self.since = None, False, time.monotonic()
                 self.prompt, self.context = count, event.context
                 self.reserved, self.dropped = event.reserved, event.dropped
                 self.opening, self.attached = event.opening, event.attached
@@ -174,15 +180,18 @@ class LiveAnswer:
     @property
     def work(self) -> Work | None:
         """What precedes the answer; None once the model thinks or writes."""
-        if self.waiting and self.loading is not None:
-            return Work(
-                loading_sentence(self.model, self.loading),
-                self.since,
-                self.loading,
-                tr("Loading {name}").format(name=model_name(self.model.name)),
-                withdrawable=True,
-            )
-        if not self.context and self.ended is None and self.turn.stopped.is_set():
+        stopped = self.turn.stopped.is_set()
+        if self.ended is None and self.loading is not None and not stopped:
+            name = model_name(self.model.name)
+            announced = tr("Loading {name}").format(name=name)
+            label = loading_sentence(self.model, self.loading)
+            if self.grows:
+                announced = tr("Making room for a longer chat")
+                label = tr("Making room for a longer chat… {percent}").format(
+                    percent=percent(self.loading)
+                )
+            return Work(label, self.since, self.loading, announced, withdrawable=self.waiting)
+        if not self.context and self.ended is None and stopped:
             return Work(tr("Stopping…"), self.since, withdrawable=True)
         if self.waiting:
             return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
@@ -227,6 +236,8 @@ class LiveTurns(QObject):
         self._grown: set[tuple[int, int]] = set()
         # A load ahead of any question: of what, how far, and since when.
         self._loading: tuple[ModelRef, float, float] | None = None
+        self._contexts: dict[ModelRef, int] = {}  # with which the models were loaded last
+        self._growing: ModelRef | None = None  # what is loaded again with a longer one
 
     def send(self, question: Question) -> Turn:
         """Send a question."""
@@ -304,17 +315,25 @@ class LiveTurns(QObject):
     def receive_model(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Show the progress of a load in the answers that wait for it."""
         if isinstance(event, ModelPlanned):
+            self._receive_plan(event)
             return
         fraction = event.fraction if isinstance(event, ModelLoading) else None
         before, self._loading = self._loading, None
+        self._growing = None  # a load that no question has asked for
         if fraction is not None:
             goes_on = before is not None and before[0] == event.model
             since = before[2] if before and goes_on else time.monotonic()
             self._loading = event.model, fraction, since
         for live in self._live.values():
             if live.waiting and live.model == event.model:
-                live.loading = fraction
+                live.loading, live.grows = fraction, False
                 self.grown.emit(live.chat, live.answer.id)
+
+    def _receive_plan(self, event: ModelPlanned) -> None:
+        """Note whether a question has its model loaded again because the chat is long."""
+        before = self._contexts.get(event.model, event.plan.context)
+        self._contexts[event.model] = event.plan.context
+        self._growing = event.model if event.plan.context > before else None
 
     def receive(self, events: Iterable[ChatEvent]) -> None:
         """Handle events and emit signals; one for each draft that grew, at the end."""
@@ -334,7 +353,9 @@ class LiveTurns(QObject):
                 self._live[answer.id] = live
                 self.started.emit(event, asked.chat)
             case TurnProgress(chat, message, progress):
-                self._live[message].receive(progress)
+                live = self._live[message]
+                live.grows = live.model == self._growing
+                live.receive(progress)
                 self._grown.add((chat, message))
             case TurnEnded(answer):
                 self._live[answer.id].ended = event

@@ -11,6 +11,7 @@ from app.documents import DocumentProgress
 from app.models.model_library import MoveProgress
 from app.store import ChatRow
 from app.turn import (
+    AnsweredSlowly,
     ChatEvent,
     ContextForecast,
     ModelFailed,
@@ -46,6 +47,7 @@ class EventReceivers:
     reading_ahead: Callable[[ReadingAhead], None]
     turns: Callable[[Iterable[ChatEvent]], None]
     forecast: Callable[[ContextForecast], None]
+    answered_slowly: Callable[[AnsweredSlowly], None]
     not_saved: Callable[[StoreError], None]
     saved_again: Callable[[], None]
 
@@ -75,6 +77,8 @@ class EventDispatcher:
                     to.file_reading(event)
                 case Renamed(chat):
                     to.renamed(chat)
+                case AnsweredSlowly():
+                    to.answered_slowly(event)
                 case ReadingAhead():
                     to.reading_ahead(event)
                 case TurnStarted() | TurnProgress() | TurnEnded() | TurnWithdrawn() | SendFailed():

@@ -22,6 +22,7 @@ from app.ui.conversation.branches import Branches
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.models.gpu_build_controller import GpuBuildController
 from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.models.models_controller import ModelsController
@@ -132,6 +133,10 @@ class Window(QMainWindow):
         self.load_recovery = LoadRecoveryController(
             host, bridge, self.pages, self.banner, self.models, self.turns, self.current, self
         )
+        self.gpu_build = GpuBuildController(
+            theme, host, bridge, self.toast, self.models, self.load_recovery, self
+        )
+        self.sidebar.add_foot(self.gpu_build.card)
         self.preferences = PreferencesController(
             self,
             self.conversation,
@@ -142,6 +147,7 @@ class Window(QMainWindow):
             self.hardware,
             self.chat_settings,
             self.presets,
+            lambda: self.gpu_build.building,
         )
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
@@ -264,6 +270,7 @@ class Window(QMainWindow):
                 reading_ahead=self.composer_controller.prefill.receive,
                 turns=self.turns.receive,
                 forecast=self.navigator.foresee,
+                answered_slowly=self.load_recovery.answered_slowly,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
             )
@@ -369,9 +376,11 @@ class Window(QMainWindow):
         fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
         self.models_controller.resume()
+        self.gpu_build.look()
         if self._host.settings_damage:
             self.banner.show_error(self._host.settings_damage)
         self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner.show_error)
+        self._host.speeds.begin()
 
     def called(self, model: Path | None) -> None:
         """Come to the front, since Fireside was started again, perhaps with a model."""

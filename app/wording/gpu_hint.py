@@ -1,0 +1,26 @@
+"""The one thing to do about a GPU that is not used, or not used well."""
+
+from __future__ import annotations
+
+from app.base.graphics_advice import Problem, advice, backend
+from app.engine.probe import Examined
+from app.wording.gpu_trouble import unused_sentence
+from app.wording.graphics import to_build, told
+
+_WELL = (Problem.INTEGRATED_IDLE, Problem.BOTH_USED)  # how it should be; the report tells them
+
+
+def gpu_hint(examined: Examined, *, building: bool) -> list[str]:
+    """Return a sentence, and if there is one, the command to run; nothing if all is well.
+
+    ``building``: whether a GPU library is being compiled, so that nothing has to be done for one.
+    """
+    found = examined.graphics
+    for each in advice(found):
+        if each.problem not in _WELL:
+            return told(each)
+    for unused in examined.machine.devices.unused:
+        return [unused_sentence(unused)]
+    choice = backend(found)
+    built_in = choice.backend.upper() in map(str.upper, examined.machine.devices.backends)
+    return to_build(choice) if choice.backend and not built_in and not building else []

@@ -1,0 +1,91 @@
+"""A GPU that is lost, a driver that crashes, and a context that has to grow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from app.base.draft import Draft
+from app.base.errors import GpuLost
+from app.base.types import Delta, Request
+from app.engine.backend import GpuFault, GpuTrouble, Planned
+from app.engine.plan import Overrides
+from app.engine.probe import BackendFault
+from app.engine.supervisor import EngineOptions, LocalBackend
+from app.wording.gpu_trouble import trouble_sentence
+from tests.e2e.engine import ask
+from tests.fakes import gpu_processes
+from tests.fakes.gpu_processes import CARDS, WORDS
+
+CALL_ALL = "".join(WORDS)
+ON_GPU = EngineOptions(Overrides(gpu_layers=5))  # the demo model alone is faster on a CPU
+Make = Callable[..., LocalBackend]
+
+
+def history(backend: LocalBackend) -> list[str]:
+    return backend._log.with_name("history").read_text("utf-8").splitlines()
+
+
+def told(backend: LocalBackend, request: Request) -> tuple[str, list[Planned]]:
+    """Return the answer, and the plans by which the model was loaded meanwhile."""
+    draft, plans = Draft(), []
+    for event in backend.stream(request, threading.Event()):
+        if isinstance(event, Delta):
+            draft.add(event)
+        if isinstance(event, Planned):
+            plans.append(event)
+    return "".join(part.text for part in draft.parts), plans
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [("CUDA", GpuFault.LOST), ("Vulkan", GpuFault.LOST), ("memory", GpuFault.FULL)],
+)
+def test_an_answer_goes_on_when_a_gpu_is_lost(
+    make: Make, monkeypatch: pytest.MonkeyPatch, kind: str, fault: GpuFault
+) -> None:
+    monkeypatch.setenv("FIRESIDE_TEST_LOST", f"{kind} 1")
+    backend = make(target=gpu_processes.loses_a_gpu, options=lambda: ON_GPU)
+    said, (first, second) = told(backend, ask("Count to 4."))
+    assert said == CALL_ALL  # no word is missing, and none came twice
+    assert first.trouble is None
+    assert second.trouble == GpuTrouble(fault, first.plan.shares[0].gpu.description)
+    assert second.plan.gpu  # it is still listed, and may only have been asleep
+    sentence = trouble_sentence(second.trouble, second.plan, "Demo model")
+    assert sentence.startswith("Other apps" if fault is GpuFault.FULL else CARDS[0].description)
+
+
+def test_a_gpu_that_is_lost_again_is_left_alone(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRESIDE_TEST_LOST", "CUDA 2")
+    backend = make(target=gpu_processes.loses_a_gpu, options=lambda: ON_GPU)
+    with pytest.raises(GpuLost) as caught:
+        told(backend, ask("Count to 4."))
+    assert caught.value.gpu == CARDS[0].description
+    said, (planned,) = told(backend, ask("Count to 4."))
+    assert said == CALL_ALL
+    assert [share.gpu.name for share in planned.plan.shares] == ["CUDA1"]
+
+
+def test_a_context_grows_and_stays(make: Make) -> None:
+    backend = make(target=gpu_processes.needs_context)
+    said, (first, second) = told(backend, ask("Count to 4."))
+    assert said == CALL_ALL
+    assert second.plan.context >= 8192
+    assert second.trouble is None
+    loads = [line for line in history(backend) if line.startswith("loads")]
+    assert len(loads) == 2
+    assert first.plan.gpu is None
+
+
+def test_a_driver_that_crashes_is_asked_once(make: Make) -> None:
+    backend = make(target=gpu_processes.driver_crashes)
+    said, (planned,) = told(backend, ask("Count to 4."))
+    assert said == CALL_ALL
+    assert planned.trouble == GpuTrouble(GpuFault.DRIVER)
+    assert [unused.fault for unused in backend.devices().unused] == [BackendFault.CRASHED]
+    assert "CPU" in trouble_sentence(planned.trouble, planned.plan, "Demo model")
+    assert history(backend).count("crashed") == 1
