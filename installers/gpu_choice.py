@@ -80,11 +80,11 @@ def prepare(python: Path, option: str, *, foreground: bool = False) -> None:
             shutil.rmtree(root / known.FOLDER, ignore_errors=True)
             print("The GPU's library was removed. Fireside uses the CPU.", flush=True)
         return
-    here = fingerprint()
-    if option or state.seen != here:
+    if option or state.seen != fingerprint():
         wanted, choice = _choose(python, choice, root)
         text = " ".join(map(str, wanted))
-        state._replace(gpu=choice, seen=here, libraries=text).save()
+        # Taken now, since choosing may have installed Vulkan's headers.
+        state._replace(gpu=choice, seen=fingerprint(), libraries=text).save()
     else:
         wanted = [Wanted.parse(text) for text in state.libraries.split()]
     forget_stale(root, wanted)
