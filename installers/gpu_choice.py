@@ -87,6 +87,9 @@ def prepare(python: Path, option: str, *, foreground: bool = False) -> None:
         state._replace(gpu=choice, seen=fingerprint(), libraries=text).save()
     else:
         wanted = [Wanted.parse(text) for text in state.libraries.split()]
+    if option not in ("", "auto"):  # what is not found today may be there tomorrow
+        for backend in set(known.BACKENDS) - {one.backend for one in wanted}:
+            shutil.rmtree(root / known.FOLDER / backend, ignore_errors=True)
     forget_stale(root, wanted)
     todo = [one for one in wanted if not is_ready(root, one)]
     if todo and (option or _worth_trying(root, todo)):
