@@ -44,6 +44,7 @@ from app.base.types import (
 )
 from app.engine import load_failure, speed_meter
 from app.engine.backend import GpuFault, GpuTrouble, Planned
+from app.engine.delta_wire import unpack
 from app.engine.engine_process import OFFLOAD, WITHOUT_GPUS, EngineProcess, Target, run_child
 from app.engine.engine_protocol import NeedsContext
 from app.formats import Abilities, abilities_of
@@ -521,7 +522,7 @@ class LocalBackend:
                 if isinstance(payload, FiresideError):
                     raise payload
                 try:
-                    yield payload
+                    yield unpack(payload)
                 except GeneratorExit:  # the caller has stopped iterating
                     child.send(("cancel", stream))
                     raise
