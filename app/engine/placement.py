@@ -130,7 +130,6 @@ def _spread(
         rooms[number] -= model.cache(part, wanted.context, wanted.ubatch, wanted.cache)
         out = _left_out(model, part, rooms[number])
         rooms[number] -= model.experts[part.stop] - model.experts[part.start]
-        rooms[number] += sum(_size(model, each) for each in out)
         moved += out
     if len(cards) > 1:
         found: list[MovedExperts] = []
@@ -186,6 +185,8 @@ def _to_others(
 
 
 def _size(model: ModelSizes, moved: MovedExperts) -> int:
+    if moved.parts == PARTS:
+        return model.experts[moved.layer + 1] - model.experts[moved.layer]
     sizes = model.parts[moved.layer]
     return sum([sizes[part] for part in moved.parts])
 
@@ -199,13 +200,13 @@ def _counts(
     Otherwise they are shared in proportion to the room, for the same share of experts on each.
     """
     count = model.layers - wanted.first
-    if len(cards) == 1:
-        return (count,)
+    if len(cards) == 1 or not count:
+        return (count,) * len(cards)
     every = range(wanted.first, model.layers)
     weights = model.dense[-1] - model.dense[every.start]
     weights += model.experts[-1] - model.experts[every.start]
     cache = model.cache(every, wanted.context, wanted.ubatch, wanted.cache)
-    layer = max((weights + cache) / max(count, 1), 1.0)
+    layer = max((weights + cache) / count, 1.0)
     fitting = [max(room, 0) / layer for room in rooms]
     spare = sum(fitting) - count
     speeds = [card.speed.weights for card in cards]
@@ -257,13 +258,13 @@ def _placement(
         start = part.stop
         ranges.append(part)
         experts[number] += model.experts[part.stop] - model.experts[part.start]
+    owners = [number for number, part in enumerate(ranges) for _ in part]
     on_cpu, split, visits = 0, set(), 0
     for each in moved:
         if each.layer < wanted.first:
             continue
         size = _size(model, each)
-        owner = next(n for n, part in enumerate(ranges) if each.layer in part)
-        experts[owner] -= size
+        experts[owners[each.layer - wanted.first]] -= size
         if each.to:
             experts[names.index(each.to)] += size
             visits += 1

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base import driver_libraries
 from app.base.errors import CacheUnsupported, OutOfMemory
 from app.base.types import Delta, Message, ModelRef, Part, Request, Role
 from app.engine import ggml, load_failure, recovery
@@ -19,7 +20,7 @@ from app.engine.load_failure import GpuFailure
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import PARTS, MovedExperts, Plan, Share
 from app.engine.probe import BackendFault, Devices, Gpu
-from tests.fakes import gpt_oss
+from tests.fakes import drivers, gpt_oss
 
 NOTHING = MemoryUse(0, 0, 0)
 CARDS = tuple(Gpu(f"CUDA{n}", f"card {n}", 8 << 30, 8 << 30, pci=f"0000:0{n}:00.0") for n in "123")
@@ -115,6 +116,52 @@ def test_a_device_s_properties(libraries: ggml.Ggml) -> None:
     assert processor.name == "CPU"
     assert processor.memory >= processor.available > 0
     assert processor.pci == ""
+
+
+@pytest.mark.parametrize(
+    ("built", "card", "runs"),
+    [
+        (("86",), (8, 6), True),
+        (("86",), (8, 9), True),
+        (("86", "75"), (7, 5), True),
+        (("89",), (8, 6), False),
+        (("86",), (9, 0), False),
+        (("75",), (6, 1), False),
+        (("120",), (12, 0), True),
+        (("120",), (12, 1), False),
+        ((), (6, 1), True),
+    ],
+)
+def test_the_cards_that_a_cuda_library_has_code_for(
+    built: tuple[str, ...], card: tuple[int, int], runs: bool
+) -> None:
+    assert GpuLibrary(Path(), "cuda", "", built).runs_on(card) == runs
+
+
+def test_a_card_that_cuda_was_not_compiled_for_is_left_out(
+    libraries: ggml.Ggml, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = GpuLibrary(tmp_path, "cuda", libraries.version(), ("86",))
+    library.file.write_bytes(b"no library")
+
+    def loads(*cards: tuple[str, tuple[int, int], int]) -> list[tuple[str, str]]:
+        monkeypatch.setattr(driver_libraries, "cuda", lambda: drivers.cuda(*cards))
+        return [(unused.fault.value, unused.card) for unused in libraries.load_backends([library])]
+
+    other = ("other card", drivers.GTX_1070[0])
+    assert loads(drivers.GTX_1070) == [other]  # and nothing is loaded
+    assert loads(drivers.RTX_3060) == [("not loaded", "")]
+    monkeypatch.setattr(libraries, "_unable", set())
+    assert loads(drivers.RTX_3060, drivers.GTX_1070) == [other, ("not loaded", "")]
+    monkeypatch.setattr(ggml, "_GPU", ggml._CPU)  # which there is
+    for name, at, listed in (
+        ("CUDA1", "0000:02:00.0", 0),
+        ("CUDA0", "0000:01:00.0", 1),
+        ("Vulkan1", "0000:02:00.0", 1),
+    ):
+        gpu = Gpu(name, "", 1, 1, pci=at)
+        monkeypatch.setattr(libraries, "_gpu", lambda _, unified, gpu=gpu: gpu)
+        assert len(libraries.gpus()) == listed
 
 
 @pytest.mark.parametrize(
