@@ -28,7 +28,7 @@ _SHARE = 8  # the part of the free memory that is taken
 _FILL = 0x7F  # makes the scales of the weights 0.5; memory that nobody wrote to is one page
 _PASSES = 8  # over the matrices, where one takes less than _SHORT_S: starting takes time, too
 _SHORT_S = 0.002
-_BUDGET_S = 0.2
+_CPU_BUDGET_S, _GPU_BUDGET_S = 0.2, 0.4  # a GPU that was idle takes a while to clock up
 _COPIED, _COPIES = 64 * _MIB, 3  # bytes, and how often
 
 _P, _INT, _SIZE, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_int64
@@ -73,13 +73,13 @@ def _processor(ggml: Ggml, machine: Machine) -> Iterator[tuple[int, float]]:
         weights = _Weights(_Device(ggml, None, stack), machine.available)
         for threads in sorted({1, (cores + 1) // 2, cores}):
             weights.device.set_threads(threads)
-            yield threads, weights.rate()
+            yield threads, weights.rate(_CPU_BUDGET_S)
 
 
 def _gpu(ggml: Ggml, gpu: Gpu) -> DeviceSpeed | None:
     speed: DeviceSpeed | None = None
     with _noted(gpu.name), ExitStack() as stack:
-        speed = DeviceSpeed(_Weights(_Device(ggml, gpu, stack), gpu.available).rate())
+        speed = DeviceSpeed(_Weights(_Device(ggml, gpu, stack), gpu.available).rate(_GPU_BUDGET_S))
     if speed and not gpu.unified:
         with _noted(f"{gpu.name}’s link"):
             speed = replace(speed, pageable=_link(ggml, gpu, pinned=False))
@@ -100,14 +100,14 @@ class _Weights:
         self._once, self._often = device.products(rows)
         device.compute(self._once)  # the first time, a driver may compile its programs
 
-    def rate(self) -> float:
-        """Return how many GB of them are read in a second."""
+    def rate(self, budget: float) -> float:
+        """Return how many GB of them are read in a second, measured for ``budget`` seconds."""
         taken = self.device.compute(self._once)
         graph, passes, times = self._once, 1, [taken]
         if taken < _SHORT_S:
             graph, passes = self._often, _PASSES
             times = [self.device.compute(graph)]
-        end = time.perf_counter() + _BUDGET_S
+        end = time.perf_counter() + budget
         while time.perf_counter() < end:
             times.append(self.device.compute(graph))
         # Other programs, and the clock of a device that was idle, only ever make it slower.

@@ -44,7 +44,8 @@ SPEEDS = Speeds((("CUDA0", DeviceSpeed(250.0, 6.0, 12.0)),), ((1, 9.0), (4, 30.0
 @pytest.fixture
 def ggml(monkeypatch: pytest.MonkeyPatch) -> Ggml:
     """Return the real one, which is measured for a moment only."""
-    monkeypatch.setattr(bandwidth, "_BUDGET_S", 0.0)
+    monkeypatch.setattr(bandwidth, "_CPU_BUDGET_S", 0.0)
+    monkeypatch.setattr(bandwidth, "_GPU_BUDGET_S", 0.0)
     spec = find_spec("llama_cpp")
     assert spec
     assert spec.origin
