@@ -187,6 +187,14 @@ def test_the_start_measures_what_is_not_known_and_the_end_does_not_wait(
     with closing(SpeedMeter(backend)) as meter:
         meter.begin()  # in ten seconds
     assert backend.asked == []
+    monkeypatch.setattr(speed_meter, "_LOOK_S", 0.0)
+    monkeypatch.setattr(speed_meter, "_BUSY", -1.0)
+    monkeypatch.setattr(speed_meter, "_SETTLED_S", 0.01)
+    with closing(SpeedMeter(backend)) as meter:
+        meter.begin()
+        time.sleep(0.1)
+    assert backend.asked == []  # the computer is busy all the time
+    monkeypatch.setattr(speed_meter, "_BUSY", 2.0)
     monkeypatch.setattr(speed_meter, "_SETTLED_S", 0.0)
     with closing(SpeedMeter(backend)) as meter:
         meter.begin()
