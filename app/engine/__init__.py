@@ -9,7 +9,8 @@ takes, ``speed_model`` how fast it is, and ``choice`` has the rule; ``plan_choic
 other contexts, and ``lighter`` others that take less memory; ``demo_filter`` shows the demo
 model's answers only where, by ``demo_answers``, they fit the question; ``load_failure`` finds out
 why a file was refused. ``speed_meter`` has this computer's speeds measured, ``speed_file`` keeps
-them, and ``answer_watch`` compares answers to what was predicted from them.
+them, and ``answer_watch`` compares answers to what was predicted from them;
+``processor_time`` is what other programs use.
 
 In the worker process: ``worker`` executes commands from the pipe, and ``generation`` draws an
 answer; ``load_progress`` tells how much of a model is loaded; ``history`` decides which messages
