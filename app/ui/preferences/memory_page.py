@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout
 
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
@@ -17,7 +16,7 @@ from app.engine.plan_choices import PlanChoices
 from app.engine.probe import Examined, Machine
 from app.ui.choices import Segments
 from app.ui.controls import Button, set_tone
-from app.ui.form_fields import ChoiceField, FormPage, FormRow
+from app.ui.form_fields import ChoiceField, FormFoot, FormPage, FormRow
 from app.ui.preferences.context_field import ContextField
 from app.ui.preferences.gpu_cards import GpuCards
 from app.ui.preferences.hint_note import HintNote
@@ -172,12 +171,8 @@ class MemoryPage(FormPage):
             self._theme, "resetPlan", tr("Reset to automatic"), text=tr("Reset to automatic"),
             clicked=self._reset_plan,
         )  # fmt: skip
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._apply)
-        row.addWidget(self._reset)
-        row.addStretch(1)
-        self.column.addLayout(row)
+        self.foot = FormFoot("memoryFoot", (self._apply, self._reset))
+        self.foot.hide()
 
     def _add_cache_limit(self, cache_gb: int) -> None:
         self._cache_limit = ChoiceField(
@@ -270,6 +265,8 @@ class MemoryPage(FormPage):
             widget.setEnabled(ready)
         self._apply.setEnabled(ready and self._overrides != self._saved)
         self._reset.setEnabled(ready and self._overrides != Overrides())
+        if self.foot:
+            self.foot.setVisible(self._apply.isEnabled() or self._reset.isEnabled())
 
     def _show_plan(self) -> None:
         """Show the plan for the current fields, once it is known."""
