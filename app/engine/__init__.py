@@ -3,8 +3,8 @@
 In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
 ``scheduler`` decides whose turn it is; ``supervisor`` is the backend for files, ``loader`` owns its
 worker process (``engine_process``), and ``recovery`` is for when a GPU is lost; ``plan`` chooses
-the settings, from what ``probe`` and ``cores`` find, unless ``overrides`` fix them: ``devices`` are the
-GPUs that may be used, ``placement`` says what lies where, ``memory_model`` how much memory that
+the settings, from what ``probe`` and ``cores`` find, unless ``overrides`` fix them: ``devices`` are
+the GPUs that may be used, ``placement`` says what lies where, ``memory_model`` how much memory that
 takes, ``speed_model`` how fast it is, and ``choice`` has the rule; ``plan_choices`` has plans for
 other contexts, and ``lighter`` others that take less memory; ``demo_filter`` shows the demo
 model's answers only where, by ``demo_answers``, they fit the question; ``load_failure`` finds out
