@@ -51,11 +51,6 @@ class GpuBuildController(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
 
-    @property
-    def building(self) -> bool:
-        """Whether something is being compiled."""
-        return self._build is not None and self._build.running
-
     def begin(self) -> None:
         """Look from now on; a package has its libraries already."""
         if not getattr(sys, "frozen", False):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 
@@ -49,11 +47,8 @@ class MemoryPage(FormPage):
         cache_gb: int,
         models: ModelChoice,
         hardware: HardwareProbe,
-        building: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Create the page; ``building`` returns whether a GPU library is being compiled."""
         super().__init__("memoryPage", tr("Memory"))
-        self._building = building
         self._theme, self._models, self._hardware = theme, models, hardware
         self._saved = saved
         self._header: GgufHeader | None = None
@@ -224,7 +219,7 @@ class MemoryPage(FormPage):
         found = dict(examined.models).get(asked) if asked else None
         self._machine = examined.machine
         self.speeds.show_machine(examined.machine)
-        self._hint.show_hint(gpu_hint(examined, building=self._building()))
+        self._hint.show_hint(gpu_hint(examined))
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
             self._show_status(explain(found).sentence, "danger")

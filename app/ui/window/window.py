@@ -147,7 +147,6 @@ class Window(QMainWindow):
             self.hardware,
             self.chat_settings,
             self.presets,
-            lambda: self.gpu_build.building,
         )
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
