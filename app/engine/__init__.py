@@ -1,7 +1,8 @@
 """Inference: a worker process with llama.cpp, and everything that decides how it is used.
 
 In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
-``scheduler`` decides whose turn it is, and ``supervisor`` owns the worker process; ``plan`` chooses
+``scheduler`` decides whose turn it is; ``supervisor`` is the backend for files, ``loader`` owns its
+worker process (``engine_process``), and ``recovery`` is for when a GPU is lost; ``plan`` chooses
 the settings, from what ``probe`` and ``cores`` find, unless ``overrides`` fix them: ``devices`` are
 the GPUs that may be used, ``placement`` says what lies where, ``memory_model`` how much memory that
 takes, ``speed_model`` how fast it is, and ``choice`` has the rule; ``plan_choices`` has plans for
@@ -15,6 +16,6 @@ answer; ``load_progress`` tells how much of a model is loaded; ``history`` decid
 fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
 ``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``stream_signals``
 has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind the protocols of
-``engine_protocol``; ``ggml`` is its devices, ``bandwidth`` measures them, and
-``sampler_chain`` draws a token.
+``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``, ``bandwidth`` measures
+them, and ``sampler_chain`` draws a token.
 """

@@ -45,7 +45,7 @@ def test_the_device_draws_what_the_processor_draws(
         monkeypatch.setenv(WHERE, where)
         backend = make(target=engine_processes.drawing)
         said[where] = [answer(backend, request)[0] for request in requests()]
-        drawn = backend._log.with_name("drawn").read_text().split()
+        drawn = backend._loader.log.with_name("drawn").read_text().split()
         kinds = (*KINDS, *KINDS[:2])
         on_device = [kind.top_p == 1 and where == "device" for kind in kinds]
         assert drawn == [str(expected) for expected in on_device]

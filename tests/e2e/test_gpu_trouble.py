@@ -25,7 +25,7 @@ Make = Callable[..., LocalBackend]
 
 
 def history(backend: LocalBackend) -> list[str]:
-    return backend._log.with_name("history").read_text("utf-8").splitlines()
+    return backend._loader.log.with_name("history").read_text("utf-8").splitlines()
 
 
 def told(backend: LocalBackend, request: Request) -> tuple[str, list[Planned]]:
