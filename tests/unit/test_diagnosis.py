@@ -61,7 +61,7 @@ def told(there: Machine, graphics: Graphics = UNKNOWN, **fixed: Any) -> str:
         (
             (RTX,),
             Overrides(context=4096, gpu_layers=13),
-            "6.4 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
+            "6.5 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
         ),
     ],
 )
