@@ -124,13 +124,12 @@ def used_seconds() -> float:
 # --- compiling -------------------------------------------------------------------------------
 
 
-def library(work: Path, wanted: Wanted, progress: Progress) -> Path:
-    """Configure and compile; return the library. Raises Failed."""
+def configure(work: Path, wanted: Wanted, progress: Progress) -> str:
+    """Have CMake make ninja's files, and return what it says. Raises Failed."""
     tools, made = work / "tools", work / wanted.backend
     cmake = tools / "cmake" / "data" / "bin" / ("cmake.exe" if os.name == "nt" else "cmake")
-    ninja = next(tools.glob("ninja-*.data/scripts/ninja*"))
     command = [
-        *(str(cmake), "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja.as_posix()}"),
+        *(str(cmake), "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja(work, wanted)[0]}"),
         *("-S", str(work / "source"), "-B", str(made), *flags(wanted)),
     ]
     if wanted.backend == "cuda":
@@ -141,11 +140,23 @@ def library(work: Path, wanted: Wanted, progress: Progress) -> Path:
     said = progress.run(command)
     if wanted.backend == "vulkan" and MATRIX_CORES not in said:
         raise Failed(BuildFault.HEADERS, "glslc does not know GL_KHR_cooperative_matrix")
-    target = f"ggml-{wanted.backend}"
-    todo = _names(progress.run([str(ninja), "-C", str(made), "-n", target]).splitlines())
+    return said
+
+
+def ninja(work: Path, wanted: Wanted) -> list[str]:
+    """Return ninja's command for a library."""
+    program = next((work / "tools").glob("ninja-*.data/scripts/ninja*"))
+    return [program.as_posix(), "-C", str(work / wanted.backend)]
+
+
+def library(work: Path, wanted: Wanted, progress: Progress) -> Path:
+    """Configure and compile; return the library. Raises Failed."""
+    configure(work, wanted, progress)
+    target, made = f"ggml-{wanted.backend}", work / wanted.backend
+    todo = _names(progress.run([*ninja(work, wanted), "-n", target]).splitlines())
     watch = _Watch(wanted.backend, todo, made, progress)
     count = jobs(wanted.backend, cores(), free_memory())
-    progress.run([str(ninja), "-C", str(made), f"-j{count}", target], heard=watch.heard)
+    progress.run([*ninja(work, wanted), f"-j{count}", target], heard=watch.heard)
     name = known.file_name(wanted.backend)
     return next(path for path in made.rglob(name) if not path.is_symlink())
 

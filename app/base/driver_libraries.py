@@ -1,7 +1,7 @@
 """NVIDIA's driver and Vulkan's loader, called through ctypes. They may crash this process.
 
-Only `app.base.graphics_probe` asks them, in a process of its own. The numbers are those of cuda.h
-and of vulkan_core.h for 64 bits.
+`app.base.graphics_probe` asks them in processes of their own. The numbers are those of cuda.h and
+of vulkan_core.h for 64 bits.
 """
 
 from __future__ import annotations
@@ -22,11 +22,6 @@ _MOST = 64
 """Cards and extensions beyond a sane number are left alone."""
 
 
-def ask(name: str) -> Cuda | Vulkan:
-    """Return what the driver of "cuda" or of "vulkan" says."""
-    return _cuda() if name == "cuda" else _vulkan()
-
-
 def _library(names: Sequence[str]) -> c.CDLL | None:
     for name in names:
         try:
@@ -42,7 +37,8 @@ _MAJOR, _MINOR, _INTEGRATED = 75, 76, 18  # CUdevice_attribute
 _NO_DEVICE = 100  # CUresult
 
 
-def _cuda() -> Cuda:
+def cuda() -> Cuda:
+    """Return what NVIDIA's driver says."""
     library = _library(_CUDA)
     if library is None:
         return Cuda(Asked.ABSENT)
@@ -125,7 +121,8 @@ class _Chained(c.Structure):
     _fields_ = (("type", c.c_int), ("next", c.c_void_p), ("data", c.c_ubyte * 1008))
 
 
-def _vulkan() -> Vulkan:
+def vulkan() -> Vulkan:
+    """Return what Vulkan's loader says."""
     library = _library(_VULKAN)
     if library is None:
         return Vulkan(Asked.ABSENT)

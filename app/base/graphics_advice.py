@@ -31,6 +31,7 @@ OLDEST_DRIVER = "580"
 OLDEST_CAPABILITY = (7, 5)
 """Turing's; CUDA 13 compiles for no older one."""
 OLDEST_VULKAN = (1, 2)
+_LARGER = 1.5  # times the memory, from which on Vulkan on another card is worth more than CUDA
 _DIRECT3D = "Dozen"  # Mesa's driver on top of Direct3D, which llama.cpp does not work with
 _NAMES = {NVIDIA: "NVIDIA", AMD: "AMD", INTEL: "Intel"}
 _NO_DEVICE, _MISMATCH = 100, 803  # CUresult
@@ -45,7 +46,7 @@ class Reason(StrEnum):
     CUDA = "cuda"
     """A card that CUDA runs."""
     LARGER = "larger"
-    """CUDA runs a card, but one of another maker has more memory, and Vulkan runs both."""
+    """CUDA runs a card, but one of another maker has far more memory, and Vulkan runs both."""
     VULKAN = "vulkan"
     """A card that CUDA does not run, but Vulkan does."""
     NO_DRIVER = "no driver"
@@ -73,11 +74,8 @@ def backend(graphics: Graphics) -> BuildChoice:
     cuda, vulkan = cuda_cards(graphics.cuda), vulkan_cards(graphics)
     if cuda:
         best = cuda[0]
-        larger = [
-            card
-            for card in vulkan
-            if card.vendor != NVIDIA and card.kind is Kind.DISCRETE and card.memory > best.memory
-        ]
+        others = [c for c in vulkan if c.vendor != NVIDIA and c.kind is Kind.DISCRETE]
+        larger = [card for card in others if card.memory > _LARGER * best.memory]
         if larger and any(card.vendor == NVIDIA for card in vulkan):
             return BuildChoice("vulkan", Reason.LARGER, larger[0].name)
         found = sorted({card.architecture for card in cuda}, key=int)

@@ -125,4 +125,4 @@ def _child(connection: Connection, name: str) -> None:
     """Ask one library, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     write_output_to(Path(os.devnull))  # drivers print
-    connection.send(driver_libraries.ask(name))
+    connection.send(driver_libraries.cuda() if name == "cuda" else driver_libraries.vulkan())

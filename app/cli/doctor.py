@@ -6,6 +6,8 @@ language. Members may be added; those that are here stay:
     version, python, system, llama_cpp      what runs, and where
     memory, processor, backends, gpus       as llama.cpp finds them
     speeds          those that were measured: `Speeds`, or null
+    unused          backends for GPUs that are there and not used, and why: `UnusedBackend`
+    build           the GPU library that is being compiled: `GpuBuild`, or null
     graphics        the cards and drivers as the drivers and the kernel tell them: `Graphics`
     advice          what is wrong with them: `Advice`, with its ``text`` and ``command``
     choice          what llama.cpp should be built for here: `BuildChoice`
@@ -84,6 +86,8 @@ def facts(examined: Examined, overrides: Overrides) -> Mapping[str, Any]:
         "backends": devices.backends,
         "gpus": [dataclasses.asdict(gpu) for gpu in devices.gpus],
         "speeds": dataclasses.asdict(machine.speeds) if machine.speeds else None,
+        "unused": [dataclasses.asdict(each) for each in devices.unused],
+        "build": dataclasses.asdict(examined.build) if examined.build else None,
         "graphics": dataclasses.asdict(graphics),
         "advice": [_advice(each) for each in graphics_advice.advice(graphics)],
         "choice": dataclasses.asdict(graphics_advice.backend(graphics)),

@@ -5,8 +5,8 @@
 context as long as is wished, the one is taken whose turn is the shortest, where
 
 - the part of a batch beyond a second counts three times, since nobody can stop it, nor be served;
-- a compact cache counts as 5 % of the turn, as it costs a little quality, and each further card as
-  1 %. On CUDA, where it makes answers behind long chats slow, it is taken for up to 16k of context
+- a compact cache counts as 5 % of the turn, as it costs a little quality, and each card as 1 %. On
+  CUDA, where it makes answers behind long chats slow, it is taken for up to 16k of context
   only, or if nothing else fits.
 
 What is wished without a word of the person's is 16k of context, or what the chat needs. Context

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from app.base import driver_libraries
 from app.engine.gpu_library import GpuLibrary
 from app.engine.plan import MovedExperts, Plan, Share
 from app.engine.probe import BackendFault, Gpu, UnusedBackend
@@ -59,6 +60,9 @@ class Ggml:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._base, self._ggml = _library(folder, "ggml-base"), _library(folder, "ggml")
+        self._unable: set[str] = (
+            set()
+        )  # the places of NVIDIA's cards that CUDA's library cannot run
 
     def load_backends(
         self, libraries: Sequence[GpuLibrary] = (), *, gpus: bool = True
@@ -81,15 +85,24 @@ class Ggml:
                 self._load(self._best_for_processor())
         if not gpus:
             return ()
-        left_out = (self._load_library(library) for library in libraries)
-        return tuple(unused for unused in left_out if unused)
+        return tuple(unused for library in libraries for unused in self._load_library(library))
 
-    def _load_library(self, library: GpuLibrary) -> UnusedBackend | None:
-        """Load a GPU library, after those that it needs; return why not, if so."""
+    def _load_library(self, library: GpuLibrary) -> Iterator[UnusedBackend]:
+        """Load a GPU library, after those that it needs; yield why not, if so."""
         if library.backend in map(str.lower, self.backends()):
-            return None  # llama.cpp has its own
+            return  # llama.cpp has its own
         if library.ggml != self.version():
-            return UnusedBackend(library.backend, BackendFault.OTHER_VERSION, library.ggml)
+            yield UnusedBackend(library.backend, BackendFault.OTHER_VERSION, library.ggml)
+            return
+        cards = driver_libraries.cuda().cards if library.backend == "cuda" else ()
+        unable = [card for card in cards if not library.runs_on(card.capability)]
+        self._unable.update(card.pci for card in unable)
+        for card in unable:  # on them it would end the process
+            yield UnusedBackend(library.backend, BackendFault.OTHER_CARD, card=card.name)
+        if not cards or len(unable) < len(cards):
+            yield from self._load_with_needed(library)
+
+    def _load_with_needed(self, library: GpuLibrary) -> Iterator[UnusedBackend]:
         try:
             # By name, the system would not find them in this folder. Once they are loaded, it takes
             # them for the ones that are needed.
@@ -97,10 +110,10 @@ class Ggml:
                 ctypes.CDLL(str(library.folder / name), ctypes.RTLD_GLOBAL)
             ctypes.CDLL(str(library.file))  # says what is missing; ggml does not
         except OSError as error:
-            return UnusedBackend(library.backend, BackendFault.NOT_LOADED, str(error))
+            yield UnusedBackend(library.backend, BackendFault.NOT_LOADED, str(error))
+            return
         if not self._load(library.file):
-            return UnusedBackend(library.backend, BackendFault.NOT_LOADED)
-        return None
+            yield UnusedBackend(library.backend, BackendFault.NOT_LOADED)
 
     def _load(self, file: Path) -> bool:
         load = _declare(self._ggml, "ggml_backend_load", ctypes.c_void_p, ctypes.c_char_p)
@@ -119,12 +132,15 @@ class Ggml:
         return best if best and scores[best] else self._folder / f"{prefix}ggml-cpu.{suffix}"
 
     def gpus(self) -> tuple[Gpu, ...]:
-        """Return every graphics processor that one of the backends finds."""
+        """Return every graphics processor that one of the backends finds and can use."""
         kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
-        return tuple(
+        found = (
             self._gpu(device, unified=kind(device) == _INTEGRATED)
             for device in self._devices()
             if kind(device) in (_GPU, _INTEGRATED)
+        )
+        return tuple(
+            gpu for gpu in found if gpu.pci not in self._unable or not gpu.name.startswith("CUDA")
         )
 
     def backends(self) -> tuple[str, ...]:

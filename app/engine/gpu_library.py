@@ -24,6 +24,7 @@ FOLDER, MANIFEST, BUILD = "gpu", "gpu_library.json", "build.json"
 LOG = "build.log"
 BACKENDS = ("cuda", "vulkan")
 
+_EXACT = 12  # from this major version of CUDA's architectures on, ggml compiles for one alone
 _SILENT_S = 60  # the builder writes every few seconds
 _ALWAYS = {"f32", "f16", "bf16"}
 # ggml's names of its types, by their numbers in a model's file; `gguf.BLOCKS` has their sizes.
@@ -58,6 +59,19 @@ class GpuLibrary:
     @property
     def file(self) -> Path:
         return self.folder / file_name(self.backend)
+
+    def runs_on(self, capability: tuple[int, int]) -> bool:
+        """Return whether it has code for an NVIDIA card.
+
+        Code for one architecture runs on later ones of its major version, but for 12.x, where
+        ggml uses what only that very one has.
+        """
+        major, minor = capability
+        built = [divmod(int(one), 10) for one in self.architectures]
+        return not built or any(
+            major == one and (minor == least or (minor > least and major < _EXACT))
+            for one, least in built
+        )
 
     def lacks(self, kinds: Iterable[int]) -> tuple[str, ...]:
         """Return the names of those of a model's ``kinds`` of weights that it cannot multiply.

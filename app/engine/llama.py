@@ -7,6 +7,7 @@ error, parses control tokens in text, and keeps all logits.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import re
 import signal
@@ -115,6 +116,7 @@ class Llama:
         self._stopped[0] = b"x" if stopped else b"\0"
 
 
+@functools.cache
 def _ggml() -> Ggml:
     return Ggml(Path(llama._base_path))
 

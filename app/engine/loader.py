@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from app.base.errors import (
     CacheUnsupported,
     Cancelled,
     EngineDied,
+    EngineError,
     EngineHung,
     FiresideError,
     GpuLost,
@@ -32,7 +34,7 @@ from app.base.errors import (
 from app.base.gguf import GgufHeader
 from app.base.processes import ChildEnded
 from app.base.types import FileLocation, Loading, ModelRef
-from app.engine import load_failure
+from app.engine import load_failure, speed_meter
 from app.engine.backend import GpuFault, GpuTrouble, Planned
 from app.engine.engine_process import (
     OFFLOAD,
@@ -45,13 +47,15 @@ from app.engine.engine_process import (
 if TYPE_CHECKING:  # saves the window's start time and memory
     from app.engine.answer_watch import AnswerWatch
     from app.engine.gpu_library import GpuLibrary
+    from app.engine.gpu_recovery import GpuLosses
+    from app.engine.overrides import Overrides
     from app.engine.plan import Plan
     from app.engine.probe import Devices, Gpu, Machine, Speeds, UnusedBackend
-    from app.engine.recovery import GpuLosses
     from app.engine.speed_file import SpeedFile
 
 _POLL_S = 0.02  # how often cancellation is checked
 _LOG_TAIL = 2000  # bytes of the log that go into a report
+_LARGE = 1 << 30  # bytes of weights of a model that can fill a GPU
 _LOAD_LOG = 16_000  # bytes that explain a failed load: a crash leaves a long stack
 
 
@@ -137,19 +141,32 @@ class Loader:
         if self.runs(model) and not least:
             return
         from app.engine import plan, probe
-        from app.engine.memory_model import CacheType
 
-        overrides = wishes = self.options().overrides
+        overrides = self.options().overrides
         header = probe.model(file_of(model))
         if self.child:  # raises ModelTooLarge if this machine is too small
-            plan.make(header, self._machine(header), wishes, least)
+            plan.make(header, self._machine(header), overrides, least)
         self._close_child()
+        yield from self._loaded(header, overrides, least, cancel)
+
+    def _loaded(
+        self, header: GgufHeader, overrides: Overrides, least: int, cancel: threading.Event
+    ) -> Generator[Loading | Planned, None, None]:
+        """Load a model in a new process, by the next plan if one fails for a reason that it meets.
+
+        Each reason is met once.
+        """
+        from app.engine import plan
+        from app.engine.memory_model import CacheType
+
+        wishes = overrides
         tried: Plan | None = None
         settings: Plan | None = None
         full, lost = "", False
         while True:
             child = self._started(header)
             try:
+                self._measure_first(header, wishes, least, cancel)
                 machine = self._machine(header)
                 less = plan.smaller(tried, header, machine, wishes, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
@@ -226,14 +243,14 @@ class Loader:
 
     def _machine(self, header: GgufHeader) -> Machine:
         """Return this machine with the GPUs that can be used for a model, as far as known now."""
-        from app.engine import probe, recovery
+        from app.engine import gpu_recovery, probe
 
         if self.found is None:
             return probe.machine()
         devices = replace(self._with_speeds(self.found), held=self.child.held if self.child else 0)
         if self._losses:
             devices = self._losses.left(devices)
-        devices, unable = recovery.able(header, devices, _gpu_libraries())
+        devices, unable = gpu_recovery.able(header, devices, _gpu_libraries())
         if unable and not self._trouble:
             self._trouble = GpuTrouble(GpuFault.WEIGHTS, unable.description)
         return probe.machine(devices)
@@ -286,6 +303,32 @@ class Loader:
         assert isinstance(found, Devices)
         fault_log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return replace(found, unused=(*found.unused, self._crash)) if self._crash else found
+
+    def _measure_first(
+        self, header: GgufHeader, wishes: Overrides, least: int, cancel: threading.Event
+    ) -> None:
+        """Measure GPUs that were never measured, before a large model fills them.
+
+        Only those that it would be loaded into; it is then planned by what they can do.
+        """
+        from app.engine import plan
+
+        if self.speeds is None or self.found is None or header.weights < _LARGE:
+            return
+        if self.speeds.speeds(self.found):
+            return
+        if plan.propose(header, self._machine(header), wishes, least).shares:
+            with suppress(EngineError):
+                speed_meter.measure(self.measuring, self.speeds, None, cancel, again=True)
+
+    def measuring(self) -> EngineProcess:
+        """Return a new process that is to measure this computer's speeds."""
+        return EngineProcess(self.target, self.log, self._environment(None))
+
+    def leave_gpus(self) -> None:
+        """End the process if its model may fill GPUs; it is loaded again when it is needed."""
+        if self.child and self.child.plan and self.child.plan.shares:
+            self._close_child()
 
     def _watch(
         self, child: EngineProcess, settings: Plan, speeds: Speeds | None
@@ -389,7 +432,7 @@ class Loader:
         failure = load_failure.gpu_failure(child.log_tail(_LOAD_LOG))
         if failure is None:
             return None
-        from app.engine.recovery import GpuLosses
+        from app.engine.gpu_recovery import GpuLosses
 
         self._losses = self._losses or GpuLosses()
         gpu = self._losses.add(child.plan, failure)

@@ -186,6 +186,8 @@ def _to_others(
 
 
 def _size(model: ModelSizes, moved: MovedExperts) -> int:
+    if moved.parts == PARTS:
+        return model.experts[moved.layer + 1] - model.experts[moved.layer]
     sizes = model.parts[moved.layer]
     return sum([sizes[part] for part in moved.parts])
 
@@ -257,13 +259,13 @@ def _placement(
         start = part.stop
         ranges.append(part)
         experts[number] += model.experts[part.stop] - model.experts[part.start]
+    owners = [number for number, part in enumerate(ranges) for _ in part]
     on_cpu, split, visits = 0, set(), 0
     for each in moved:
         if each.layer < wanted.first:
             continue
         size = _size(model, each)
-        owner = next(n for n, part in enumerate(ranges) if each.layer in part)
-        experts[owner] -= size
+        experts[owners[each.layer - wanted.first]] -= size
         if each.to:
             experts[names.index(each.to)] += size
             visits += 1

@@ -79,7 +79,10 @@ class Plan:
     repack: bool
     mmap: bool
     pipeline: bool = False
-    """Whether several GPUs work on the batches of a prompt at a time, which takes more memory."""
+    """Whether several GPUs work on the batches of a prompt at a time, which takes more memory.
+
+    No plan has it: what that gains could not be measured.
+    """
     tokens_s: float = 0.0
     """Predicted speed of an answer, in tokens per second; 0 if unknown. The next is a prompt's."""
     prompt_tokens_s: float = 0.0
@@ -201,7 +204,8 @@ def smaller(
     the device whose memory was short ("CUDA0", "CPU"), if the log tells; else it may have been any
     of the GPUs. None if there is no such plan.
     """
-    if plan.repack and plan.host.weights >= plan.host.total // 8:
+    locked = plan.gpu and failed == "CPU" and not plan.mmap
+    if (plan.repack or locked) and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
     host = plan.host.total - (plan.host.total - plan.host.weights) // 8
     on_host = failed == "CPU" or not plan.gpu

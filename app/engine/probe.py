@@ -14,7 +14,9 @@ from app.base import gguf, gpt_oss
 from app.base.errors import ModelError
 from app.base.graphics import UNKNOWN, Graphics
 from app.base.types import FileLocation, ModelRef
+from app.engine import gpu_library
 from app.engine.cores import performance_cores
+from app.engine.gpu_library import GpuBuild
 
 _POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
@@ -43,6 +45,8 @@ class BackendFault(StrEnum):
     """It was compiled for another version of ggml."""
     NOT_LOADED = "not loaded"
     """The system could not load it: something that it needs is missing."""
+    OTHER_CARD = "other card"
+    """It was compiled for other cards than this one."""
     CRASHED = "crashed"
     """The driver ended the process."""
 
@@ -51,12 +55,14 @@ class BackendFault(StrEnum):
 class UnusedBackend:
     """A GPU's backend that is there and not used; ``detail`` is for developers.
 
-    ``name`` is that of its folder ("cuda"), empty if it is not known which one it was.
+    ``name`` is that of its folder ("cuda"), empty if it is not known which one it was. ``card``:
+    the card for which it is not used, empty for all.
     """
 
     name: str
     fault: BackendFault
     detail: str = ""
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +168,14 @@ def model(path: Path) -> gguf.GgufHeader:
 class Examined:
     """This machine now, and for each model its header or the reason why it cannot be run.
 
-    ``graphics``: the cards and drivers, also those that llama.cpp cannot use.
+    ``graphics``: the cards and drivers, also those that llama.cpp cannot use. ``build``: the GPU
+    library that is being compiled.
     """
 
     machine: Machine
     models: tuple[tuple[ModelRef, gguf.GgufHeader | ModelError], ...]
     graphics: Graphics = UNKNOWN
+    build: GpuBuild | None = None
 
 
 def examine(devices: Devices, models: Sequence[ModelRef], graphics: Graphics = UNKNOWN) -> Examined:
@@ -177,7 +185,8 @@ def examine(devices: Devices, models: Sequence[ModelRef], graphics: Graphics = U
         for each in models
         if isinstance(each.location, FileLocation)
     )
-    return Examined(machine(devices), tuple(headers), graphics)
+    build = gpu_library.progress(gpu_library.root())
+    return Examined(machine(devices), tuple(headers), graphics, build)
 
 
 def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:

@@ -1,7 +1,7 @@
 """The measured speeds of this computer, on disk.
 
-They hold for what was measured: a processor, GPUs, their drivers, and a version of ggml. The speed
-that answers really reach corrects the predictions that are made from them.
+They hold for a processor and GPUs, and are measured again with other drivers or another ggml. The
+speed that answers really reach corrects the predictions that are made from them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Kept:
     """What the file holds. ``provisional``: it was not measured under good conditions."""
 
     fingerprint: str
-    drivers: str
+    software: str
     measured: float
     provisional: bool
     gpus: tuple[_GpuSpeed, ...]
@@ -88,32 +88,42 @@ class SpeedFile:
         with self._lock:
             return _correction(self._answers)
 
-    def is_due(self, devices: Devices, drivers: str, *, good: bool) -> bool:
-        """Return whether to measure: for the first time, or with others of these devices.
+    def is_due(self, devices: Devices, software: str, *, good: bool) -> bool:
+        """Return whether to measure: for the first time, or with other ``software``.
 
         Speeds that were not measured under good conditions are worth another try under ``good``
         ones.
         """
         with self._lock:
             kept = self._known(fingerprint(devices))
-            return kept is None or kept.drivers != drivers or (kept.provisional and good)
+            return kept is None or kept.software != software or (kept.provisional and good)
 
-    def keep(self, devices: Devices, drivers: str, speeds: Speeds, *, good: bool) -> None:
-        """Keep new speeds. Those of answers stay if the same devices were measured before."""
+    def keep(self, devices: Devices, software: str, speeds: Speeds, *, good: bool) -> None:
+        """Keep new speeds.
+
+        If the same devices were measured before, the speeds of answers stay, and those that could
+        not be measured now, for example since a model fills the GPU.
+        """
+        gpus = {
+            name: _GpuSpeed(name, gpu.weights, gpu.pageable, gpu.pinned)
+            for name, gpu in speeds.gpus
+        }
+        processor = tuple(_ProcessorSpeed(*each) for each in speeds.processor)
         with self._lock:
             mark = fingerprint(devices)
-            if self._known(mark) is None:
+            before = self._known(mark)
+            if before is None:
                 self._answers.clear()
+            else:
+                gpus = {gpu.name: gpu for gpu in before.gpus} | gpus
+                processor = processor or before.processor
             self._kept = _Kept(
                 fingerprint=mark,
-                drivers=drivers,
+                software=software,
                 measured=time.time(),
                 provisional=not good,
-                gpus=tuple(
-                    _GpuSpeed(name, gpu.weights, gpu.pageable, gpu.pinned)
-                    for name, gpu in speeds.gpus
-                ),
-                processor=tuple(_ProcessorSpeed(*each) for each in speeds.processor),
+                gpus=tuple(gpus.values()),
+                processor=processor,
                 answers=tuple(self._answers),
             )
             self._write()
@@ -159,7 +169,7 @@ def fingerprint(devices: Devices) -> str:
     gpus = (
         f"{gpu.name} {gpu.description} {gpu.pci} {gpu.memory >> 20} MiB" for gpu in devices.gpus
     )
-    return "\n".join((devices.version, _processor(), *gpus))
+    return "\n".join((_processor(), *gpus))
 
 
 @functools.cache

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from app.base import log
 from app.base.errors import Cancelled, EngineError, EngineFailed, FiresideError
 from app.base.jobs import Jobs
-from app.base.processes import ChildEnded, ChildProcess
+from app.base.processes import ChildEnded
 
 if TYPE_CHECKING:  # a window need not wait for them
     from collections.abc import Callable
-    from multiprocessing.connection import Connection
-    from pathlib import Path
 
+    from app.base.processes import ChildProcess
     from app.engine.backend import Backend
     from app.engine.probe import Devices, Speeds
     from app.engine.speed_file import SpeedFile
@@ -74,19 +73,19 @@ class SpeedMeter:
 
 
 def measure(
-    target: Callable[[Connection, Path], None],
-    log_file: Path,
+    start: Callable[[], ChildProcess],
     file: SpeedFile,
     devices: Devices | None,
     cancel: threading.Event,
     *,
     again: bool,
 ) -> Speeds:
-    """Measure in a process of its own, and keep the speeds in ``file``; see `Backend.measure`.
+    """Measure in a process that ``start`` starts, and keep the speeds in ``file``.
 
-    ``devices`` are those that are known already. What has not been measured when the process dies,
-    or when a device takes too long, stays unknown. Raises Cancelled, too, if other programs kept
-    the processor busy, unless it is done ``again``.
+    See `Backend.measure`. ``devices`` are those that are known already. What has not been measured
+    when the process dies, or when a device takes too long, stays unknown. If other
+    programs kept the processor busy, the new speeds are dropped unless it is done ``again``; it
+    raises Cancelled, too, if none are known.
     """
     from app.engine import probe
     from app.engine.processor_time import ProcessorTime
@@ -95,7 +94,7 @@ def measure(
     if devices and not again and (kept := _kept(file, devices, good=good)):
         return kept
     devices, speeds, others = None, probe.Speeds(), 0.0
-    with _process(target, log_file) as child:
+    with _ended(start()) as child:
         begun = ProcessorTime(child.pid)
         for payload in _payloads(child, cancel):
             if isinstance(payload, probe.Speeds):
@@ -109,38 +108,34 @@ def measure(
         raise EngineFailed("llama.cpp listed no devices")
     log.note(f"measure: {speeds}; other programs used {others:.0%} of the CPU")
     if others > _BUSY and not again:
+        if known := file.speeds(devices):
+            return known
         raise Cancelled
-    file.keep(devices, _drivers(devices), speeds, good=good and others <= _BUSY)
+    file.keep(devices, _software(devices), speeds, good=good and others <= _BUSY)
     return file.speeds(devices) or speeds
 
 
 def _kept(file: SpeedFile, devices: Devices, *, good: bool) -> Speeds | None:
     """Return the speeds that are known, unless they should be measured again."""
     found = file.speeds(devices)
-    due = found is None or file.is_due(devices, _drivers(devices), good=good)
+    due = found is None or file.is_due(devices, _software(devices), good=good)
     return None if due else found
 
 
-def _drivers(devices: Devices) -> str:
-    """Return the versions of the drivers of this computer's GPUs."""
+def _software(devices: Devices) -> str:
+    """Return the versions of ggml, and of the drivers of this computer's GPUs."""
     if not devices.gpus:
-        return ""
+        return devices.version
     from app.base import graphics_probe
 
     found = graphics_probe.look(patience=_DRIVER_S)
     cards = (f"{card.name}: {card.driver}" for card in found.vulkan.cards)
-    return "\n".join((found.nvidia_driver, str(found.cuda.version), *cards))
+    return "\n".join((devices.version, found.nvidia_driver, str(found.cuda.version), *cards))
 
 
 @contextmanager
-def _process(
-    target: Callable[[Connection, Path], None], log_file: Path
-) -> Generator[ChildProcess, None, None]:
-    """Run a process, and end it. Raises EngineFailed if it cannot be started."""
-    try:
-        child = ChildProcess(target, (log_file,), name="measure", log=log_file)
-    except OSError as error:
-        raise EngineFailed(str(error)) from error
+def _ended(child: ChildProcess) -> Generator[ChildProcess, None, None]:
+    """End the process in the end."""
     try:
         yield child
     finally:

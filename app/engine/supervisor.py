@@ -20,8 +20,8 @@ from app.engine.loader import Loader, file_of
 from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
+    from app.engine.gpu_recovery import Answer
     from app.engine.probe import Devices, Speeds
-    from app.engine.recovery import Answer
     from app.engine.speed_file import SpeedFile
 
 
@@ -75,7 +75,7 @@ class LocalBackend:
     ) -> Generator[Event | Planned, None, None]:
         with self._asking:
             yield from self._loader.ready(request.model, cancel)
-            from app.engine.recovery import Answer
+            from app.engine.gpu_recovery import Answer
 
             answer = Answer(request)
             try:
@@ -171,8 +171,11 @@ class LocalBackend:
         engine = self._loader
         if engine.speeds is None:
             return Speeds()
+        if again:
+            with self._asking:
+                engine.leave_gpus()
         return speed_meter.measure(
-            engine.target, engine.log, engine.speeds, engine.found, cancel, again=again
+            engine.measuring, engine.speeds, engine.found, cancel, again=again
         )
 
     def forget(self, chat: int) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 import textwrap
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
 from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
+from app.wording.gpu_build import build_state, build_title
 from app.wording.gpu_trouble import unused_sentence
 from app.wording.graphics import drivers, reason, to_build, told
 from app.wording.language import number, tr
@@ -150,20 +152,24 @@ def _graphics(examined: Examined) -> Iterator[str]:
     """Yield what keeps a GPU from being used, or from being used well, and what to do."""
     devices, found = examined.machine.devices, examined.graphics
     choice = backend(found)
-    built_in = choice.backend.upper() in map(str.upper, devices.backends)
+    names = [name for name in devices.backends if name not in ("CPU", "BLAS")]
+    if getattr(sys, "frozen", False) and not names:
+        names = ["Vulkan"]  # included in every package, but not loaded
+    built_in = choice.backend.upper() in map(str.upper, names)
     if not devices.gpus:
-        names = " / ".join(name for name in devices.backends if name not in ("CPU", "BLAS"))
         if built_in or found.metal:
-            text = tr("none found by {names}. Check your graphics driver.").format(names=names)
+            told_names = " / ".join(names)
+            text = tr("none found by {names}. Check your graphics driver.").format(names=told_names)
         else:
             text = reason(choice) if found != UNKNOWN else tr("none found")
         yield _line("GPU", text)
-    for unused in devices.unused:
-        yield _line("", unused_sentence(unused))
-    if names := drivers(found):
-        yield _line(tr("Drivers"), names)
-    hints = [told(each) for each in advice(found)]
-    if choice.backend and not built_in:
+    if versions := drivers(found):
+        yield _line(tr("Drivers"), versions)
+    hints = [[unused_sentence(each)] for each in devices.unused]
+    hints += [told(each) for each in advice(found)]
+    if examined.build:
+        hints.append([f"{build_title(examined.build)}: {build_state(examined.build)}"])
+    elif choice.backend and not built_in:
         hints.append(to_build(choice))
     for sentence, *commands in filter(None, hints):
         yield _line("", sentence)

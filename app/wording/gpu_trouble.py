@@ -49,6 +49,10 @@ def unused_sentence(unused: UnusedBackend) -> str:
             return tr("{backend} couldn’t be loaded ({reason}).").format(
                 backend=name, reason=unused.detail or tr("no reason given")
             )
+        case BackendFault.OTHER_CARD:
+            return tr(
+                "{backend} isn’t used for {gpu}: it was built for other GPUs. Run the setup again."
+            ).format(backend=name, gpu=unused.card)
         case BackendFault.CRASHED:
             return tr(
                 "A graphics driver crashed, so no GPU is used. Update the driver, then restart "

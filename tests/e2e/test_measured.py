@@ -10,17 +10,18 @@ import pytest
 
 from app.base.types import Done, SlowAnswer, SlowCause
 from app.engine import answer_watch, probe, speed_meter
+from app.engine.backend import Planned
 from app.engine.probe import Devices, Speeds
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
-from tests.e2e.engine import ask
-from tests.fakes import measuring_processes
+from tests.e2e.engine import DEMO, ask
+from tests.fakes import gpt_oss, measuring_processes
 
 
 def test_this_computer_is_measured(
     make: Callable[..., LocalBackend], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speed_meter, "_drivers", lambda _: "")
+    monkeypatch.setattr(speed_meter, "_software", lambda _: "")
     backend = make(speeds=SpeedFile(tmp_path / "speeds.json"))
     found = backend.measure(threading.Event(), again=True)
     assert found.processor
@@ -49,3 +50,23 @@ def test_a_slow_answer_is_told_after_it(
             assert last.expected > 2 * last.reached
         else:
             assert isinstance(last, Done)
+
+
+def test_a_card_is_measured_before_a_large_model_fills_it(
+    make: Callable[..., LocalBackend], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "model", lambda _: gpt_oss.header("20b"))
+    monkeypatch.setattr(speed_meter, "_software", lambda _: "")
+    file = SpeedFile(tmp_path / "speeds.json")
+    backend = make(target=measuring_processes.has_a_card, speeds=file)
+    (planned,) = (e for e in backend.load(DEMO, threading.Event()) if isinstance(e, Planned))
+    assert planned.plan.gpu
+    assert planned.plan.tokens_s  # which is predicted from measured speeds only
+    found = file.speeds(measuring_processes.DEVICES)
+    assert found
+    assert dict(found.gpus)["Vulkan0"].weights == 300.0
+    running = backend.pid
+    assert backend.measure(threading.Event(), again=False) == found
+    assert backend.pid == running
+    backend.measure(threading.Event(), again=True)
+    assert backend.pid is None  # the model makes room, and is loaded again when it is needed

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.base.types import Done, Prompt, Stats, StopReason
-from app.engine.probe import Devices, Gpu, Speeds
+from app.engine.probe import Devices, DeviceSpeed, Gpu, Speeds
 
-DEVICES = Devices((Gpu("Vulkan0", "A card", 1 << 30, 1 << 30),), version="fake 1")
+DEVICES = Devices((Gpu("Vulkan0", "A card", 24 << 30, 24 << 30),), version="fake 1")
 SPEEDS = Speeds(processor=((1, 10.0), (2, 19.0)))
 
 
@@ -35,14 +36,25 @@ def hangs(connection: Connection, log: Path) -> None:
 
 def answers_slowly(connection: Connection, log: Path) -> None:
     """Answer each question with 100 tokens, one a second, and obey all other commands."""
+    _serve(connection, Devices())
+
+
+def has_a_card(connection: Connection, log: Path) -> None:
+    """Do the same on a computer with a GPU."""
+    _serve(connection, DEVICES)
+
+
+def _serve(connection: Connection, devices: Devices) -> None:
     stats = Stats(10, 10, 100, 0, 1.0, 100.0, 0, 1, 4096)
+    payloads = {
+        "devices": (devices,),
+        "measure": (devices, replace(SPEEDS, gpus=(("Vulkan0", DeviceSpeed(300.0)),))),
+        "ask": (Prompt(10, 4096), Done(StopReason.END, stats)),
+    }
     while True:
         name, number, *_ = connection.recv()
         if name == "close":
             return
-        if name == "devices":
-            connection.send((number, Devices()))
-        if name == "ask":
-            connection.send((number, Prompt(10, 4096)))
-            connection.send((number, Done(StopReason.END, stats)))
+        for payload in payloads.get(name, ()):
+            connection.send((number, payload))
         connection.send((number, None))

@@ -50,7 +50,25 @@ ROOMS = (
         ("app/engine/kv_disk_cache.py",),
         ("tests/unit/test_kv_disk_cache*.py", "tests/unit/test_kv_cache*.py"),
     ),
-    Room("plan", ("app/engine/plan.py",), ("tests/unit/test_plan*.py",)),
+    Room(
+        "plan",
+        tuple(
+            f"app/engine/{name}.py"
+            for name in (
+                "choice",
+                "cores",
+                "devices",
+                "memory_model",
+                "placement",
+                "plan",
+                "speed_model",
+            )
+        ),
+        tuple(
+            f"tests/unit/test_{name}.py"
+            for name in ("choice", "cores", "devices", "plan", "speed_model")
+        ),
+    ),
     Room(
         "harmony",
         ("app/formats/harmony/*.py",),

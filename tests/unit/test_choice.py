@@ -15,6 +15,7 @@ from app.engine.memory_model import CacheType, ModelSizes
 from app.engine.placement import Wanted, place
 from app.engine.plan import PARTS, MovedExperts, Overrides, Plan, propose
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
+from tests.bench import machines
 from tests.bench.machines import CASES, Case, chosen
 from tests.fakes import gpt_oss
 
@@ -236,6 +237,14 @@ def test_the_card_that_failed_is_the_one_that_gets_less() -> None:
     assert all(share.use.total <= before[share.gpu.name] * 7 / 8 for share in both.shares)
 
 
+def test_weights_that_could_not_be_locked_are_mapped() -> None:
+    there = machine((8, 272, 13))
+    tried = propose(SMALL, there)
+    assert plan.smaller(tried, SMALL, there, failed="CPU") == replace(tried, mmap=True)
+    mapped = replace(tried, mmap=True)
+    assert plan.smaller(mapped, SMALL, there, failed="CPU") != mapped
+
+
 def test_cards_that_are_switched_off_stay_off_in_a_smaller_plan() -> None:
     there, wishes = machine((8, 272, 13), (24, 936, 25)), Overrides(unused_gpus=("CUDA1",))
     tried = propose(SMALL, there, wishes)
@@ -258,3 +267,10 @@ def test_a_model_with_fewer_layers_than_cards_is_placed() -> None:
     placed = place(SIZES["20b"], three, Wanted(4096, CacheType.F16, 512, first=22))
     assert sum(placed.layers) == 2
     assert min(placed.layers) >= 0
+
+
+def test_the_table_of_machines_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    machines.main()
+    told = capsys.readouterr().out
+    assert "20b: RTX 4060 8 + Radeon 780M 16, 32 GB DDR5\n  before  Radeon 780M" in told
+    assert "RTX 2080, 12 on CPU (llmfit#775, i9-10900X)" in told

@@ -15,9 +15,19 @@ from app.base.graphics import NVIDIA, UNKNOWN, Asked, Cuda, Graphics
 from app.base.types import ModelRef
 from app.cli import doctor
 from app.engine import plan
+from app.engine.gpu_library import GpuBuild
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import Devices, DeviceSpeed, Examined, Gpu, Machine, Speeds
+from app.engine.probe import (
+    BackendFault,
+    Devices,
+    DeviceSpeed,
+    Examined,
+    Gpu,
+    Machine,
+    Speeds,
+    UnusedBackend,
+)
 from app.wording.diagnosis import report, summary
 from tests.fakes import drivers, gpt_oss
 
@@ -81,10 +91,13 @@ def test_a_gpu_that_llama_cpp_was_not_built_for(monkeypatch: pytest.MonkeyPatch)
     assert "fireside-cuda." in told(machine(), found)
 
 
-def test_a_backend_that_finds_no_gpu_is_told_apart() -> None:
+def test_a_backend_that_finds_no_gpu_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     text = told(machine(backends=("Vulkan", "CPU")), RADEON)
     assert "none found by Vulkan" in text
     assert "from_source" not in text
+    assert "--gpu vulkan" in told(machine(), RADEON)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert "none found by Vulkan" in told(machine(), RADEON)  # every package has it
 
 
 def test_a_computer_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,6 +122,20 @@ def test_what_is_wrong_with_a_driver_is_told_beside_another_gpu() -> None:
     assert f"{' ' * 14}sudo pacman -S nvidia-open\n" in text
 
 
+def test_a_library_that_is_being_compiled_or_does_not_fit() -> None:
+    found = Graphics(drivers.cuda(drivers.RTX_3060))
+    unused = UnusedBackend("cuda", BackendFault.OTHER_CARD, card="NVIDIA GeForce RTX 3060")
+    there = machine()
+    there = replace(there, devices=replace(there.devices, unused=(unused,)))
+    text = report(Examined(there, (), found), Overrides())
+    assert "CUDA isn’t used for NVIDIA GeForce RTX 3060: it was built for" in text
+    assert "from_source.py --gpu cuda" in text
+    build = GpuBuild("cuda", 40, 300, running=True)
+    text = report(Examined(machine(), (), found, build), Overrides())
+    assert "Setting up your graphics card: 5 min left" in text
+    assert "from_source.py" not in text
+
+
 def test_the_report_for_programs() -> None:
     """The members that stay (see `app.cli.doctor`)."""
     there = machine(RTX, backends=("CUDA", "CPU"))
@@ -118,7 +145,7 @@ def test_the_report_for_programs() -> None:
     told = json.loads(json.dumps(doctor.facts(examined, Overrides(context=4096))))
     assert list(told) == [
         *("version", "python", "system", "llama_cpp", "memory", "processor", "backends", "gpus"),
-        *("speeds", "graphics", "advice", "choice", "settings", "models"),
+        *("speeds", "unused", "build", "graphics", "advice", "choice", "settings", "models"),
     ]
     assert told["gpus"][0]["name"] == "CUDA0"
     assert told["graphics"]["cuda"]["cards"][0]["capability"] == [8, 6]

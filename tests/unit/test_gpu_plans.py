@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base import driver_libraries
 from app.base.errors import CacheUnsupported, OutOfMemory
 from app.base.types import Delta, Message, ModelRef, Part, Request, Role
-from app.engine import ggml, load_failure, recovery
+from app.engine import ggml, gpu_recovery, load_failure
 from app.engine.gpu_library import GpuLibrary
 from app.engine.load_failure import GpuFailure
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import PARTS, MovedExperts, Plan, Share
 from app.engine.probe import BackendFault, Devices, Gpu
-from tests.fakes import gpt_oss
+from tests.fakes import drivers, gpt_oss
 
 NOTHING = MemoryUse(0, 0, 0)
 CARDS = tuple(Gpu(f"CUDA{n}", f"card {n}", 8 << 30, 8 << 30, pci=f"0000:0{n}:00.0") for n in "123")
@@ -118,6 +119,52 @@ def test_a_device_s_properties(libraries: ggml.Ggml) -> None:
 
 
 @pytest.mark.parametrize(
+    ("built", "card", "runs"),
+    [
+        (("86",), (8, 6), True),
+        (("86",), (8, 9), True),
+        (("86", "75"), (7, 5), True),
+        (("89",), (8, 6), False),
+        (("86",), (9, 0), False),
+        (("75",), (6, 1), False),
+        (("120",), (12, 0), True),
+        (("120",), (12, 1), False),
+        ((), (6, 1), True),
+    ],
+)
+def test_the_cards_that_a_cuda_library_has_code_for(
+    built: tuple[str, ...], card: tuple[int, int], runs: bool
+) -> None:
+    assert GpuLibrary(Path(), "cuda", "", built).runs_on(card) == runs
+
+
+def test_a_card_that_cuda_was_not_compiled_for_is_left_out(
+    libraries: ggml.Ggml, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = GpuLibrary(tmp_path, "cuda", libraries.version(), ("86",))
+    library.file.write_bytes(b"no library")
+
+    def loads(*cards: tuple[str, tuple[int, int], int]) -> list[tuple[str, str]]:
+        monkeypatch.setattr(driver_libraries, "cuda", lambda: drivers.cuda(*cards))
+        return [(unused.fault.value, unused.card) for unused in libraries.load_backends([library])]
+
+    other = ("other card", drivers.GTX_1070[0])
+    assert loads(drivers.GTX_1070) == [other]  # and nothing is loaded
+    assert loads(drivers.RTX_3060) == [("not loaded", "")]
+    monkeypatch.setattr(libraries, "_unable", set())
+    assert loads(drivers.RTX_3060, drivers.GTX_1070) == [other, ("not loaded", "")]
+    monkeypatch.setattr(ggml, "_GPU", ggml._CPU)  # which there is
+    for name, at, listed in (
+        ("CUDA1", "0000:02:00.0", 0),
+        ("CUDA0", "0000:01:00.0", 1),
+        ("Vulkan1", "0000:02:00.0", 1),
+    ):
+        gpu = Gpu(name, "", 1, 1, pci=at)
+        monkeypatch.setattr(libraries, "_gpu", lambda _, unified, gpu=gpu: gpu)
+        assert len(libraries.gpus()) == listed
+
+
+@pytest.mark.parametrize(
     ("version", "preload", "fault"),
     [("0.0.1 abc", "", "other version"), ("", "missing.so", "not loaded"), ("", "", "not loaded")],
 )
@@ -182,7 +229,7 @@ def test_a_gpu_that_ended_the_process(log: str, failure: GpuFailure | None) -> N
 
 
 def test_losses_are_counted_in_a_row() -> None:
-    losses, devices, told = recovery.GpuLosses(), Devices(CARDS[:2]), plan(12, 12)
+    losses, devices, told = gpu_recovery.GpuLosses(), Devices(CARDS[:2]), plan(12, 12)
     assert losses.add(told, GpuFailure("CUDA2")) == "card 2"
     assert losses.left(devices).gpus == CARDS[:2]
     losses.worked(told)
@@ -198,17 +245,19 @@ def test_losses_are_counted_in_a_row() -> None:
 def test_a_card_whose_library_lacks_the_weights_is_left_out() -> None:
     header, devices = gpt_oss.header("20b"), Devices(CARDS[:1])
     cut = GpuLibrary(Path(), "cuda", "", weights=("mxfp4", "q8_0"))
-    assert recovery.able(header, devices, [cut]) == (devices, None)
+    assert gpu_recovery.able(header, devices, [cut]) == (devices, None)
     other = GpuLibrary(Path(), "cuda", "", weights=("q4_0",))
-    left, unable = recovery.able(header, devices, [other])
+    left, unable = gpu_recovery.able(header, devices, [other])
     assert (left.gpus, unable) == ((), CARDS[0])
-    assert recovery.able(header, devices, [GpuLibrary(Path(), "vulkan", "", weights=("q4_0",))])[0]
+    assert gpu_recovery.able(
+        header, devices, [GpuLibrary(Path(), "vulkan", "", weights=("q4_0",))]
+    )[0]
 
 
 def test_an_answer_goes_on_where_it_was() -> None:
     question = Message(Role.USER, (Part("Count."),))
     asked = Request(ModelRef.of_file(FILE, "Fake"), (question,))
-    answer = recovery.Answer(asked)
+    answer = gpu_recovery.Answer(asked)
     assert answer.request is asked
     answer.add(Delta(0, "one "))
     answer.add(Delta(0, "two"))
@@ -216,12 +265,12 @@ def test_an_answer_goes_on_where_it_was() -> None:
     assert answer.request.messages == (question, said)
     assert answer.can_go_on
 
-    continued = recovery.Answer(answer.request)
+    continued = gpu_recovery.Answer(answer.request)
     continued.add(Delta(0, " three"))
     whole = Message(Role.ASSISTANT, (Part("one two three"),))
     assert continued.request.messages == (question, whole)
 
-    with_tools = recovery.Answer(Request(asked.model, (question,), drawn=(1, 2)))
+    with_tools = gpu_recovery.Answer(Request(asked.model, (question,), drawn=(1, 2)))
     assert with_tools.can_go_on
     with_tools.add(Delta(0, "one"))
     assert not with_tools.can_go_on

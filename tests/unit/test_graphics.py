@@ -118,15 +118,15 @@ def here(libraries: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch
 def test_a_driver_that_refuses(here: pytest.MonkeyPatch) -> None:
     here.setenv("FAKE_CUDA_INIT", "803")
     here.setenv("FAKE_VULKAN_INIT", "-9")
-    assert driver_libraries.ask("cuda") == Cuda(Asked.REFUSED, 803, 13000)
-    assert driver_libraries.ask("vulkan") == Vulkan(Asked.REFUSED, -9, (1, 3))
+    assert driver_libraries.cuda() == Cuda(Asked.REFUSED, 803, 13000)
+    assert driver_libraries.vulkan() == Vulkan(Asked.REFUSED, -9, (1, 3))
 
 
 @compiled
 def test_a_user_may_hide_the_cards(here: pytest.MonkeyPatch) -> None:
     here.setenv("FAKE_CUDA_INIT", "100")
     here.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert driver_libraries.ask("cuda") == Cuda(Asked.ANSWERED, 0, 13000)
+    assert driver_libraries.cuda() == Cuda(Asked.ANSWERED, 0, 13000)
 
 
 @compiled
@@ -135,9 +135,7 @@ def test_a_user_may_hide_the_cards(here: pytest.MonkeyPatch) -> None:
 )
 def test_an_old_vulkan_is_asked_for_less(api: str, told: str, here: pytest.MonkeyPatch) -> None:
     here.setenv("FAKE_VULKAN_CARDS", f"A card|1|1002|1234|{api}|4096|radv|Mesa 25.0.7")
-    found = driver_libraries.ask("vulkan")
-    assert isinstance(found, Vulkan)
-    (card,) = found.cards
+    (card,) = driver_libraries.vulkan().cards
     assert (card.kind, card.driver, card.pci) == (Kind.INTEGRATED, told, "")
     assert f"{card.api[0]}.{card.api[1]}" == api
 
@@ -406,6 +404,15 @@ MACHINES: dict[str, tuple[Graphics, list[Problem], str, Reason]] = {
     ),
     "an RTX and a smaller Radeon": (
         Graphics(cuda(fake.RTX_3060), vulkan(fake.VULKAN_3060, fake.RX_6600)),
+        [P.OTHER_IDLE],
+        "cuda",
+        Reason.CUDA,
+    ),
+    "an RTX and a slightly larger Arc": (
+        Graphics(
+            cuda(fake.RTX_3060),
+            vulkan(fake.VULKAN_3060, fake.card("Intel(R) Arc(TM) A770 Graphics", INTEL, 16)),
+        ),
         [P.OTHER_IDLE],
         "cuda",
         Reason.CUDA,

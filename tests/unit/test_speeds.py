@@ -19,6 +19,7 @@ from app.base.types import Done, Prompt, SlowAnswer, SlowCause, Stats, StopReaso
 from app.engine import bandwidth, plan, probe, speed_meter
 from app.engine.answer_watch import AnswerWatch, Circumstances, judge
 from app.engine.backend import ScriptedBackend
+from app.engine.engine_process import EngineProcess, Target
 from app.engine.ggml import Ggml
 from app.engine.memory_model import MemoryUse
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
@@ -89,9 +90,17 @@ def test_what_cannot_be_measured_is_unknown(
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SpeedFile:
-    monkeypatch.setattr(speed_meter, "_drivers", lambda _: "580")
+    monkeypatch.setattr(speed_meter, "_software", lambda _: "580")
     monkeypatch.setattr(speed_meter, "_BUSY", 2.0)  # other tests run, too
     return SpeedFile(tmp_path / "speeds.json")
+
+
+def process(target: Target, folder: Path) -> Callable[[], EngineProcess]:
+    return lambda: EngineProcess(target, folder / "engine.log", {})
+
+
+def never_started() -> EngineProcess:
+    raise AssertionError
 
 
 @pytest.mark.parametrize("target", [measuring_processes.dies, measuring_processes.hangs])
@@ -99,8 +108,8 @@ def test_a_driver_that_dies_or_hangs_leaves_its_card_unknown(
     file: SpeedFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Any
 ) -> None:
     monkeypatch.setattr(speed_meter, "_PATIENCE_S", 0.5)
-    log, never = tmp_path / "engine.log", threading.Event()
-    found = speed_meter.measure(target, log, file, None, never, again=False)
+    never = threading.Event()
+    found = speed_meter.measure(process(target, tmp_path), file, None, never, again=False)
     assert found.processor == measuring_processes.SPEEDS.processor
     assert found.gpus == ()
     again = SpeedFile(tmp_path / "speeds.json").speeds(measuring_processes.DEVICES)
@@ -110,10 +119,9 @@ def test_a_driver_that_dies_or_hangs_leaves_its_card_unknown(
 def test_a_measurement_is_cancelled(file: SpeedFile, tmp_path: Path) -> None:
     cancel = threading.Event()
     threading.Timer(0.1, cancel.set).start()
+    start = process(measuring_processes.hangs, tmp_path)
     with pytest.raises(Cancelled):
-        speed_meter.measure(
-            measuring_processes.hangs, tmp_path / "engine.log", file, None, cancel, again=True
-        )
+        speed_meter.measure(start, file, None, cancel, again=True)
     assert file.speeds(measuring_processes.DEVICES) is None
 
 
@@ -121,27 +129,26 @@ def test_what_is_measured_beside_busy_programs_is_measured_later(
     file: SpeedFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speed_meter, "_BUSY", -1.0)
-    log, never = tmp_path / "engine.log", threading.Event()
+    never = threading.Event()
     with pytest.raises(Cancelled):
-        speed_meter.measure(measuring_processes.dies, log, file, None, never, again=False)
+        speed_meter.measure(
+            process(measuring_processes.dies, tmp_path), file, None, never, again=False
+        )
     assert file.speeds(measuring_processes.DEVICES) is None
-    speed_meter.measure(measuring_processes.dies, log, file, None, never, again=True)
+    speed_meter.measure(process(measuring_processes.dies, tmp_path), file, None, never, again=True)
     assert file.is_due(measuring_processes.DEVICES, "580", good=True)
 
 
 def test_what_is_known_is_not_measured_again(file: SpeedFile, tmp_path: Path) -> None:
     file.keep(measuring_processes.DEVICES, "580", SPEEDS, good=True)
-    log, never = tmp_path / "engine.log", threading.Event()
-    found = speed_meter.measure(measuring_processes.hangs, log, file, None, never, again=False)
+    never = threading.Event()
+    found = speed_meter.measure(
+        process(measuring_processes.hangs, tmp_path), file, None, never, again=False
+    )
     assert found.gpus == SPEEDS.gpus  # of before: the process does not get so far
     there = measuring_processes.DEVICES
-    found = speed_meter.measure(not_callable, log, file, there, never, again=False)
+    found = speed_meter.measure(never_started, file, there, never, again=False)
     assert found.gpus == SPEEDS.gpus  # without a process
-
-
-def not_callable(connection: object, log: Path) -> None:
-    """Be no worker."""
-    raise AssertionError
 
 
 # --- When ---------------------------------------------------------------------------------
@@ -233,7 +240,6 @@ def test_speeds_are_kept_for_the_same_computer(tmp_path: Path) -> None:
         assert not again.is_due(HERE, "580", good=True)
         assert again.is_due(HERE, "590", good=False)  # a new driver
     for other in (
-        replace(HERE, version="ggml 2"),
         replace(HERE, gpus=()),
         replace(HERE, gpus=(replace(CARD, description="NVIDIA RTX 5060"),)),
         replace(HERE, gpus=(replace(CARD, memory=16 * GIB),)),
@@ -241,8 +247,24 @@ def test_speeds_are_kept_for_the_same_computer(tmp_path: Path) -> None:
     ):
         assert file.speeds(other) is None
         assert file.is_due(other, "580", good=False)
+    assert file.speeds(replace(HERE, version="ggml 2"))  # until it is measured again
     less_free = replace(HERE, gpus=(replace(CARD, available=GIB),))
     assert file.speeds(less_free)
+
+
+def test_what_cannot_be_measured_again_stays(tmp_path: Path) -> None:
+    """A model that is loaded may fill the card."""
+    file = SpeedFile(tmp_path / "speeds.json")
+    file.keep(HERE, "580", SPEEDS, good=True)
+    file.keep(HERE, "590", Speeds(processor=((1, 7.0),)), good=True)
+    found = file.speeds(HERE)
+    assert found
+    assert (found.gpus, found.processor) == (SPEEDS.gpus, ((1, 7.0),))
+    alone = replace(HERE, gpus=())
+    file.keep(alone, "590", Speeds(), good=True)
+    found = file.speeds(alone)
+    assert found
+    assert (found.gpus, found.processor) == ((), ())
 
 
 def test_speeds_measured_on_battery_are_measured_again_on_mains(tmp_path: Path) -> None:
@@ -312,7 +334,7 @@ def test_answers_correct_the_predictions(tmp_path: Path) -> None:
     assert correction() == 1.5
     file.keep(HERE, "", SPEEDS, good=True)
     assert correction() == 1.5
-    file.keep(replace(HERE, version="ggml 2"), "", SPEEDS, good=True)
+    file.keep(replace(HERE, gpus=()), "", SPEEDS, good=True)
     assert file.correction == 1.0
 
 
