@@ -36,6 +36,7 @@ from app.base.processes import ChildEnded
 from app.base.types import FileLocation, Loading, ModelRef
 from app.engine import load_failure, speed_meter
 from app.engine.backend import GpuFault, GpuTrouble, Planned
+from app.engine.delta_wire import unpack
 from app.engine.engine_process import (
     OFFLOAD,
     WITHOUT_GPUS,
@@ -47,10 +48,10 @@ from app.engine.engine_process import (
 if TYPE_CHECKING:  # saves the window's start time and memory
     from app.engine.answer_watch import AnswerWatch
     from app.engine.gpu_library import GpuLibrary
+    from app.engine.gpu_recovery import GpuLosses
     from app.engine.overrides import Overrides
     from app.engine.plan import Plan
     from app.engine.probe import Devices, Gpu, Machine, Speeds, UnusedBackend
-    from app.engine.recovery import GpuLosses
     from app.engine.speed_file import SpeedFile
 
 _POLL_S = 0.02  # how often cancellation is checked
@@ -141,13 +142,25 @@ class Loader:
         if self.runs(model) and not least:
             return
         from app.engine import plan, probe
-        from app.engine.memory_model import CacheType
 
-        overrides = wishes = self.options().overrides
+        overrides = self.options().overrides
         header = probe.model(file_of(model))
         if self.child:  # raises ModelTooLarge if this machine is too small
-            plan.make(header, self._machine(header), wishes, least)
+            plan.make(header, self._machine(header), overrides, least)
         self._close_child()
+        yield from self._loaded(header, overrides, least, cancel)
+
+    def _loaded(
+        self, header: GgufHeader, overrides: Overrides, least: int, cancel: threading.Event
+    ) -> Generator[Loading | Planned, None, None]:
+        """Load a model in a new process, by the next plan if one fails for a reason that it meets.
+
+        Each reason is met once.
+        """
+        from app.engine import plan
+        from app.engine.memory_model import CacheType
+
+        wishes = overrides
         tried: Plan | None = None
         settings: Plan | None = None
         full, lost = "", False
@@ -230,14 +243,14 @@ class Loader:
 
     def _machine(self, header: GgufHeader) -> Machine:
         """Return this machine with the GPUs that can be used for a model, as far as known now."""
-        from app.engine import probe, recovery
+        from app.engine import gpu_recovery, probe
 
         if self.found is None:
             return probe.machine()
         devices = replace(self._with_speeds(self.found), held=self.child.held if self.child else 0)
         if self._losses:
             devices = self._losses.left(devices)
-        devices, unable = recovery.able(header, devices, _gpu_libraries())
+        devices, unable = gpu_recovery.able(header, devices, _gpu_libraries())
         if unable and not self._trouble:
             self._trouble = GpuTrouble(GpuFault.WEIGHTS, unable.description)
         return probe.machine(devices)
@@ -386,7 +399,7 @@ class Loader:
                 if isinstance(payload, FiresideError):
                     raise payload
                 try:
-                    yield payload
+                    yield unpack(payload)
                 except GeneratorExit:  # the caller has stopped iterating
                     child.send(("cancel", stream))
                     raise
@@ -418,7 +431,7 @@ class Loader:
         failure = load_failure.gpu_failure(child.log_tail(_LOAD_LOG))
         if failure is None:
             return None
-        from app.engine.recovery import GpuLosses
+        from app.engine.gpu_recovery import GpuLosses
 
         self._losses = self._losses or GpuLosses()
         gpu = self._losses.add(child.plan, failure)

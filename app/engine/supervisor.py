@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,8 @@ from app.engine.loader import Loader, file_of
 from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
+    from app.engine.gpu_recovery import Answer
     from app.engine.probe import Devices, Speeds
-    from app.engine.recovery import Answer
     from app.engine.speed_file import SpeedFile
 
 
@@ -75,7 +76,7 @@ class LocalBackend:
     ) -> Generator[Event | Planned, None, None]:
         with self._asking:
             yield from self._loader.ready(request.model, cancel)
-            from app.engine.recovery import Answer
+            from app.engine.gpu_recovery import Answer
 
             answer = Answer(request)
             try:
@@ -100,18 +101,19 @@ class LocalBackend:
         """Have a question answered. Return the context that it needs, 0 if it has been answered."""
         request, child, needed = answer.request, self._loader.child, 0
         self._set_budget()
+        events = self._loader.exchange(cancel, "ask", request, may_grow, hurry=hurry)
+        watch = child.watch if child else None
         try:
-            events = self._loader.exchange(cancel, "ask", request, may_grow, hurry=hurry)
-            watch = child.watch if child else None
-            for event in watch.watched(events) if watch else events:
-                if isinstance(event, NeedsContext):
-                    needed = event.tokens
-                    continue
-                if isinstance(event, Delta):
-                    answer.add(event)
-                elif isinstance(event, Done):
-                    self._loader.answered()
-                yield event
+            with closing(watch.watched(events) if watch else events) as told:
+                for event in told:
+                    if isinstance(event, NeedsContext):
+                        needed = event.tokens
+                        continue
+                    if isinstance(event, Delta):
+                        answer.add(event)
+                    elif isinstance(event, Done):
+                        self._loader.answered()
+                    yield event
         except EngineDied as error:
             if not load_failure.could_not_read(error.exit_code):
                 raise
