@@ -34,7 +34,12 @@ FAULTS = {
     BuildFault.NETWORK: "The download failed. Check your internet connection.",
     BuildFault.CHECKSUM: "A download was not what it should be, so it was not used.",
     BuildFault.DISK: "The disk is full.",
-    BuildFault.COMPILER: "No suitable C++ compiler found. CUDA needs GCC 16 or older.",
+    BuildFault.COMPILER: "No suitable C++ compiler found. "
+    + (
+        "Run this in Visual Studio's x64 Native Tools prompt."
+        if sys.platform == "win32"
+        else "CUDA needs GCC 16 or older."
+    ),
     BuildFault.HEADERS: "Vulkan's headers or its shader compiler (glslc) are missing or too old.",
     BuildFault.MEMORY: "There was not enough memory for the compiler.",
     BuildFault.OTHER: "See the log.",

@@ -57,6 +57,7 @@ def flags(wanted: Wanted) -> list[str]:
         common |= {
             # Its machine code only: a newer compiler's other code fails on an older driver.
             "CMAKE_CUDA_ARCHITECTURES": ";".join(f"{one}-real" for one in wanted.architectures),
+            "GGML_CUDA_GRAPHS": "ON",  # as llama.cpp has it; ggml by itself has not
             "GGML_CUDA_NCCL": "OFF",
             "GGML_CUDA_NO_VMM": "ON",  # so it loads without a driver, too
             "GGML_CUDA_FA_QUANTS": "f16-f16,q8_0-q8_0",

@@ -1,9 +1,11 @@
-"""The Debian package's test.
+"""The test of the packages for Linux.
 
-A fresh Debian 12 gets it and what it depends on, a person without rights starts it from the
-desktop's menu, chats, loses the model's process, chats on; then it is removed.
+A fresh Debian 12 gets the .deb and what it depends on, a person without rights starts it from the
+desktop's menu, chats, loses the model's process, chats on; then it is removed. The archive is
+unpacked in fresh Debians 12 and 13, with nothing but the packages that it asks for itself, is
+installed for that person and removed. The .rpm comes to another and goes.
 
-Needs root, a network for debootstrap and apt, Xvfb, xdotool, and ImageMagick for the picture.
+Needs root, a network for debootstrap and apt, rpm, Xvfb, xdotool, and ImageMagick for the picture.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,14 +31,26 @@ _PATIENCE_S = 120.0
 _DISPLAY = os.environ.get("FIRESIDE_TEST_DISPLAY", ":73")
 
 
-def check(package: Path) -> None:
-    """Test ``package``; what it looked like is in ``build/debian/``. Raises AssertionError."""
-    with _debian() as root:
+def check(dist: Path) -> None:
+    """Test the packages in ``dist``; what it looked like is in ``build/debian/``.
+
+    Raises AssertionError.
+    """
+    _check_deb(next(dist.glob("fireside_*.deb")))
+    for suite in ("bookworm", "trixie"):
+        _check_archive(next(dist.glob("fireside-[0-9]*.tar.xz")), suite)
+    for package in dist.glob("fireside-[0-9]*.rpm"):
+        _check_rpm(package)
+
+
+def _check_deb(package: Path) -> None:
+    with _debian("bookworm") as root:
         before = _tree(root)
         shutil.copy(package, root / "tmp")
         inside(root, "apt-get", "install", "-y", "--no-install-recommends", f"/tmp/{package.name}")
         installed = inside(root, "dpkg", "-L", "fireside").split("\n")
-        _smoke(root)
+        _smoke("fireside")
+        print(subprocess.run(person("fireside", "doctor"), capture_output=True, text=True).stdout)
         with _screen():
             _chat(root)
         inside(root, "apt-get", "purge", "-y", "fireside")
@@ -43,16 +58,61 @@ def check(package: Path) -> None:
         left |= {path for path in installed if (root / path[1:]).is_file()}
         assert not left, left
         assert (root / _HOME / ".local/share/Fireside/chats.db").exists()
-        print("removed; what is left is the person's data")
+        print(f"{package.name}: removed; what is left is the person's data")
+
+
+def _check_archive(archive: Path, suite: str) -> None:
+    with _debian(suite) as root:
+        folder = root / _HOME / "Jörgs 100 % Programme"
+        folder.mkdir()
+        with tarfile.open(archive) as opened:
+            opened.extractall(folder, filter="tar")
+        inside(root, "chown", "-R", "person:", f"/{_HOME}")
+        program = f"/{next(folder.iterdir()).relative_to(root)}/fireside"
+        done = subprocess.run(person(program), capture_output=True, text=True)
+        assert done.returncode == 1, done
+        wanted = re.findall(r"sudo apt install (.*)", done.stderr)
+        assert len(wanted) == 1, done
+        inside(root, "apt-get", "update")
+        inside(root, "apt-get", "install", "-y", "--no-install-recommends", *wanted[0].split())
+        _smoke(program)
+        subprocess.run(person("mkdir", "-p", f"/{_HOME}/.local/share"), check=True)
+        before = set((root / _HOME).rglob("*"))
+        subprocess.run(person(program, "--install"), check=True)
+        entry = (root / _HOME / ".local/share/applications/fireside.desktop").read_text("utf-8")
+        (line,) = re.findall(r"^Exec=(.*)$", entry, re.MULTILINE)
+        _smoke(shlex.split(line)[0])
+        subprocess.run(person(program, "--uninstall"), check=True)
+        left = {path for path in set((root / _HOME).rglob("*")) - before if not path.is_dir()}
+        assert not [path for path in left if ".local/share/Fireside/" not in str(path)], left
+        print(f"{archive.name}: tried in {suite}")
+
+
+def _check_rpm(package: Path) -> None:
+    with _debian("bookworm") as root:
+        before = _tree(root)
+        shutil.copy(package, root / "tmp")
+        rpm = ("rpm", "--root", str(root), "--dbpath", "/var/lib/rpm")
+        subprocess.run([*rpm, "-i", "--nodeps", str(package)], check=True)
+        subprocess.run([*rpm, "-V", "--nodeps", "fireside"], check=True)
+        print(
+            subprocess.run(person("fireside", "--version"), capture_output=True, text=True).stdout
+        )
+        subprocess.run([*rpm, "-e", "fireside"], check=True)
+        left = {path for path in _tree(root) - before if "fireside" in path.lower()}
+        assert not left, left
+        print(f"{package.name}: installed and removed")
 
 
 @contextlib.contextmanager
-def _debian() -> Iterator[Path]:
-    """Make a new Debian 12 with nothing but what every one has, and a person in it."""
-    fresh, root = BASE / "fresh", BASE / "root"
+def _debian(suite: str) -> Iterator[Path]:
+    """Make a new Debian with nothing but what every one has, and a person in it."""
+    fresh, root = BASE / f"fresh-{suite}", BASE / "root"
     if not (fresh / "etc/debian_version").exists():
         BASE.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["debootstrap", "--variant=minbase", "bookworm", fresh, _MIRROR], check=True)
+        partial = fresh.with_suffix(".partial")
+        subprocess.run(["debootstrap", "--variant=minbase", suite, partial, _MIRROR], check=True)
+        partial.rename(fresh)
     shutil.rmtree(root, ignore_errors=True)
     subprocess.run(["cp", "-a", fresh, root], check=True)
     mounts = {
@@ -63,15 +123,17 @@ def _debian() -> Iterator[Path]:
         "/tmp/.X11-unix": "tmp/.X11-unix",
     }
     Path("/tmp/.X11-unix").mkdir(mode=0o1777, exist_ok=True)
+    mounted = []
     try:
         for source, target in mounts.items():
             (root / target).mkdir(parents=True, exist_ok=True)
             subprocess.run(["mount", "--bind", source, root / target], check=True)
+            mounted.append(root / target)
         inside(root, "useradd", "--create-home", "person")
         yield root
     finally:
-        for target in reversed(mounts.values()):
-            subprocess.run(["umount", root / target])
+        for place in reversed(mounted):
+            subprocess.run(["umount", place])
 
 
 def inside(root: Path, *command: str) -> str:
@@ -91,16 +153,15 @@ def person(*command: str) -> list[str]:
     return ["chroot", "--userspec=person", root, "env", "-i", "-C", "/tmp", *environment, *command]
 
 
-def _smoke(root: Path) -> None:
-    """Open the window without a screen, and print what the doctor says."""
+def _smoke(program: str) -> None:
+    """Open the window without a screen."""
     done = subprocess.run(
-        person("env", "-u", "DISPLAY", "fireside", "--smoke"), capture_output=True, text=True
+        person("env", "-u", "DISPLAY", program, "--smoke"), capture_output=True, text=True
     )
     # Qt says so of the offscreen platform.
     said = re.sub(r"^This plugin does not support .*\n", "", done.stderr, flags=re.MULTILINE)
     assert (done.returncode, said) == (0, ""), done
-    print("fireside --smoke: 0, and nothing on stderr")
-    print(subprocess.run(person("fireside", "doctor"), capture_output=True, text=True).stdout)
+    print(f"{program} --smoke: 0, and nothing on stderr")
 
 
 @contextlib.contextmanager

@@ -29,15 +29,6 @@ License: {licence}
 {place}AutoReqProv: no
 {relations}
 
-# What is installed is finished: nothing is stripped, compressed or changed.
-%global debug_package %{{nil}}
-%global __os_install_post %{{nil}}
-%global _build_id_links none
-%global _binary_payload w9.xzdio
-%global _buildhost fireside
-%global use_source_date_epoch_as_buildtime 1
-%global clamp_mtime_to_source_date_epoch 1
-
 %description
 {description}
 
@@ -50,6 +41,16 @@ cp -a "{root}/." "%{{buildroot}}/"
 {files}
 """
 
+# What is installed is finished, and is not changed any more. Two builds are the same.
+_MACROS = {
+    "debug_package": "%{nil}",
+    "__os_install_post": "%{nil}",
+    "_build_id_links": "none",
+    "_binary_payload": "w9.xzdio",
+    "_buildhost": "fireside",
+    "use_source_date_epoch_as_buildtime": "1",
+    "clamp_mtime_to_source_date_epoch": "1",
+}
 DESCRIPTION = """\
 Fireside runs OpenAI's gpt-oss models on this computer, in a native window,
 with llama.cpp. It gets a model with one click, shows its reasoning, and
@@ -64,16 +65,21 @@ def fireside(root: Path, dist: Path, machine: str) -> Path:
     Raises CalledProcessError.
     """
     carried = licences.read(next(root.rglob("resources/licences.txt")).read_text("utf-8"))
-    parts = {component.licence for component in carried}
+    parts = {part for component in carried for part in _parts(component.licence)}
     return build(
         root,
         dist,
         f"fireside-{version()}-1.{machine}.rpm",
         summary="Chat with gpt-oss on your own computer",
         description=DESCRIPTION,
-        licence=" AND ".join(sorted(f"({each})" if " OR " in each else each for each in parts)),
+        licence=" AND ".join(sorted(parts)),
         relations=[*relations(linux_needs.binaries(root)), "Recommends: xdg-utils"],
     )
+
+
+def _parts(licence: str) -> list[str]:
+    """Return the licences that all apply together."""
+    return [f"({licence})"] if " OR " in licence else licence.split(" AND ")
 
 
 def build(
@@ -107,12 +113,8 @@ def build(
     work = root.parent
     (work / f"{name}.spec").write_text(text, "utf-8")
     command = ["rpmbuild", "-bb", "--quiet", f"--target={machine}-linux"]
-    for macro, value in (
-        ("_topdir", work / "rpmbuild"),
-        ("_rpmdir", work / "made"),
-        ("_rpmfilename", file),
-        ("_dbpath", work / "rpmdb"),
-    ):
+    places = {"_topdir": work / "rpmbuild", "_rpmdir": work / "made", "_dbpath": work / "rpmdb"}
+    for macro, value in {**_MACROS, **places, "_rpmfilename": file}.items():
         command.append(f"--define={macro} {value}")
     subprocess.run([*command, str(work / f"{name}.spec")], check=True)
     return Path(shutil.move(work / "made" / file, dist / file))
@@ -159,6 +161,7 @@ def told(found: Sequence[Binary]) -> list[str]:
 def _files(root: Path) -> Iterable[str]:
     """Yield the package's own folders and files, in RPM's words."""
     yield '"/usr/lib/fireside"'
+    yield from (f'%dir "/usr/share/doc/{path.name}"' for path in root.glob("usr/share/doc/*"))
     for path in sorted(root.rglob("*")):
         place = path.relative_to(root).as_posix()
         if not place.startswith("usr/lib") and (path.is_symlink() or not path.is_dir()):

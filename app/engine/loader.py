@@ -166,8 +166,7 @@ class Loader:
         while True:
             child = self._started(header)
             try:
-                self._measure_first(header, wishes, least, cancel)
-                machine = self._machine(header)
+                machine = self._measured_machine(header, wishes, least, cancel)
                 less = plan.smaller(tried, header, machine, wishes, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
                 if settings.copies and child.environment != self._environment(header):
@@ -304,31 +303,30 @@ class Loader:
         fault_log.note(f"engine: {found.version}, {' '.join(found.backends)}")
         return replace(found, unused=(*found.unused, self._crash)) if self._crash else found
 
-    def _measure_first(
-        self, header: GgufHeader, wishes: Overrides, least: int, cancel: threading.Event
-    ) -> None:
-        """Measure GPUs that were never measured, before a large model fills them.
-
-        Only those that it would be loaded into; it is then planned by what they can do.
-        """
-        from app.engine import plan
-
-        if self.speeds is None or self.found is None or header.weights < _LARGE:
-            return
-        if self.speeds.speeds(self.found):
-            return
-        if plan.propose(header, self._machine(header), wishes, least).shares:
-            with suppress(EngineError):
-                speed_meter.measure(self.measuring, self.speeds, None, cancel, again=True)
+    def leave_gpus(self) -> None:
+        """Unload a model that may fill GPUs; it is loaded again when it is needed."""
+        if self.child and self.child.plan and self.child.plan.shares:
+            self._close_child()
 
     def measuring(self) -> EngineProcess:
         """Return a new process that is to measure this computer's speeds."""
         return EngineProcess(self.target, self.log, self._environment(None))
 
-    def leave_gpus(self) -> None:
-        """End the process if its model may fill GPUs; it is loaded again when it is needed."""
-        if self.child and self.child.plan and self.child.plan.shares:
-            self._close_child()
+    def _measured_machine(
+        self, header: GgufHeader, wishes: Overrides, least: int, cancel: threading.Event
+    ) -> Machine:
+        """Return this machine; GPUs that a large model would fill are measured before, once."""
+        from app.engine import plan
+
+        machine = self._machine(header)
+        known = self.speeds is None or self.found is None or self.speeds.speeds(self.found)
+        if self.speeds is None or known or header.weights < _LARGE:
+            return machine
+        if not plan.propose(header, machine, wishes, least).shares:
+            return machine
+        with suppress(EngineError):
+            speed_meter.measure(self.measuring, self.speeds, None, cancel, again=True)
+        return self._machine(header)
 
     def _watch(
         self, child: EngineProcess, settings: Plan, speeds: Speeds | None

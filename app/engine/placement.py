@@ -130,7 +130,6 @@ def _spread(
         rooms[number] -= model.cache(part, wanted.context, wanted.ubatch, wanted.cache)
         out = _left_out(model, part, rooms[number])
         rooms[number] -= model.experts[part.stop] - model.experts[part.start]
-        rooms[number] += sum(_size(model, each) for each in out)
         moved += out
     if len(cards) > 1:
         found: list[MovedExperts] = []
@@ -201,13 +200,13 @@ def _counts(
     Otherwise they are shared in proportion to the room, for the same share of experts on each.
     """
     count = model.layers - wanted.first
-    if len(cards) == 1:
-        return (count,)
+    if len(cards) == 1 or not count:
+        return (count,) * len(cards)
     every = range(wanted.first, model.layers)
     weights = model.dense[-1] - model.dense[every.start]
     weights += model.experts[-1] - model.experts[every.start]
     cache = model.cache(every, wanted.context, wanted.ubatch, wanted.cache)
-    layer = max((weights + cache) / max(count, 1), 1.0)
+    layer = max((weights + cache) / count, 1.0)
     fitting = [max(room, 0) / layer for room in rooms]
     spare = sum(fitting) - count
     speeds = [card.speed.weights for card in cards]

@@ -16,8 +16,9 @@ def gpu_hint(examined: Examined, *, building: bool) -> list[str]:
     ``building``: whether a GPU library is being compiled, so that nothing has to be done for one.
     """
     found = examined.graphics
+    well = _WELL if found.pci else (*_WELL, Problem.SOFTWARE)  # which is all that it can have
     for each in advice(found):
-        if each.problem not in _WELL:
+        if each.problem not in well:
             return told(each)
     for unused in examined.machine.devices.unused:
         return [unused_sentence(unused)]

@@ -297,6 +297,14 @@ def test_how_far_it_is(tmp_path: Path) -> None:
     assert percent() == 100
 
 
+def test_what_cmake_is_told() -> None:
+    flags = gpu_compile.flags(Wanted("cuda", ("86", "120")))
+    assert "-DCMAKE_CUDA_ARCHITECTURES=86-real;120-real" in flags
+    # ggml by itself would do without, and a token would take longer.
+    assert "-DGGML_CUDA_GRAPHS=ON" in flags
+    assert "-DGGML_VULKAN=ON" in gpu_compile.flags(Wanted("vulkan"))
+
+
 @pytest.mark.parametrize(
     ("backend", "memory", "jobs"),
     [("cuda", 32, 8), ("cuda", 3.2, 3), ("cuda", 0.3, 1), ("vulkan", 32, 8), ("vulkan", 4, 2)],

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
+from app.engine.devices import each_once
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan
 from app.engine.plan_choices import PlanChoices
@@ -69,7 +70,7 @@ class MemoryPage(FormPage):
         self.column.addSpacing(4)
         self._host_bar = MemoryBar(theme, "hostMemory")
         self._host_bar.hide()
-        self._cards = GpuCards(theme)
+        self._cards = GpuCards(theme, self._context.slider)
         self._cards.set_unused(saved.unused_gpus)
         self._cards.switched.connect(self._turned)
         self.speeds = SpeedLine(theme)
@@ -280,7 +281,7 @@ class MemoryPage(FormPage):
         self._layers.set_words(None, _automatic(_share(plan.gpu_layers, plan.layers + 1)))
         self._experts.set_words(None, _automatic(_share(plan.cpu_experts, plan.layers)))
         for row in self._gpu_rows:
-            row.setVisible(bool(machine.devices.gpus))
+            row.setVisible(bool(each_once(machine.devices.gpus)))
         shared = any(share.gpu.unified for share in plan.shares)  # it uses the computer's memory
         use = _sum(plan.host, plan.device) if shared else plan.host
         self._host_bar.set_parts(
