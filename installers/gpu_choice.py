@@ -80,13 +80,16 @@ def prepare(python: Path, option: str, *, foreground: bool = False) -> None:
             shutil.rmtree(root / known.FOLDER, ignore_errors=True)
             print("The GPU's library was removed. Fireside uses the CPU.", flush=True)
         return
-    here = fingerprint()
-    if option or state.seen != here:
+    if option or state.seen != fingerprint():
         wanted, choice = _choose(python, choice, root)
         text = " ".join(map(str, wanted))
-        state._replace(gpu=choice, seen=here, libraries=text).save()
+        # Taken now, since choosing may have installed Vulkan's headers.
+        state._replace(gpu=choice, seen=fingerprint(), libraries=text).save()
     else:
         wanted = [Wanted.parse(text) for text in state.libraries.split()]
+    if option not in ("", "auto"):  # what is not found today may be there tomorrow
+        for backend in set(known.BACKENDS) - {one.backend for one in wanted}:
+            shutil.rmtree(root / known.FOLDER / backend, ignore_errors=True)
     forget_stale(root, wanted)
     todo = [one for one in wanted if not is_ready(root, one)]
     if todo and (option or _worth_trying(root, todo)):

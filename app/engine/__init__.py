@@ -10,13 +10,13 @@ much memory that takes, ``speed_model`` how fast it is, and ``choice`` has the r
 ``demo_filter`` shows the demo model's answers only where, by ``demo_answers``, they fit the
 question; ``load_failure`` finds out why a file was refused. ``speed_meter`` has this computer's
 speeds measured, ``speed_file`` keeps them, and ``answer_watch`` compares answers to what was
-predicted from them.
+predicted from them; ``processor_time`` is what other programs use.
 
 In the worker process: ``worker`` executes commands from the pipe, and ``generation`` draws an
 answer; ``load_progress`` tells how much of a model is loaded; ``history`` decides which messages
 fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
-``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``stream_signals``
-has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind the protocols of
-``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``, ``bandwidth`` measures
-them, and ``sampler_chain`` draws a token.
+``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs
+their text for the pipe; ``stream_signals`` has the flags that cancel or hurry them. ``llama`` is
+llama.cpp itself, behind the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a
+``gpu_library``, ``bandwidth`` measures them, and ``sampler_chain`` draws a token.
 """

@@ -36,6 +36,7 @@ from app.base.processes import ChildEnded
 from app.base.types import FileLocation, Loading, ModelRef
 from app.engine import load_failure, speed_meter
 from app.engine.backend import GpuFault, GpuTrouble, Planned
+from app.engine.delta_wire import unpack
 from app.engine.engine_process import (
     OFFLOAD,
     WITHOUT_GPUS,
@@ -398,7 +399,7 @@ class Loader:
                 if isinstance(payload, FiresideError):
                     raise payload
                 try:
-                    yield payload
+                    yield unpack(payload)
                 except GeneratorExit:  # the caller has stopped iterating
                     child.send(("cancel", stream))
                     raise

@@ -278,12 +278,12 @@ def _placement(
         dense = model.dense[part.stop] - model.dense[part.start]
         dense += model.output if part is ranges[-1] else 0
         cache = cache_read(model, wanted.cache, card.api, model.read(part, wanted.cache))
-        works.append(DeviceWork(dense + model.chosen * more, dense + more, cache))
+        works.append(DeviceWork(len(part), dense + model.chosen * more, dense + more, cache))
     below = range(wanted.first) if cards else range(model.layers)
     dense = model.dense[below.stop] + (0 if cards else model.output)
     on_cpu += model.experts[below.stop]
     cache = model.read(below, wanted.cache)
-    cpu = DeviceWork(dense + model.chosen * on_cpu, dense + on_cpu, cache)
+    cpu = DeviceWork(len(below), dense + model.chosen * on_cpu, dense + on_cpu, cache)
     return Placement(
         wanted, cards, layers, moved, host, used, tuple(works), len(split), visits, cpu
     )

@@ -1,4 +1,4 @@
-"""What is chosen for twenty machines, what was chosen before 0.2, and the predicted speeds.
+"""What is chosen for many machines, what was chosen by memory alone, and the predicted speeds.
 
 usage: python -m tests.bench.machines
 
@@ -114,6 +114,7 @@ RX7900XT, B580 = (
 )
 APU8 = Board("Radeon 780M", 8, 70, backend="Vulkan", unified=True)
 M4 = Board("Apple M4", 16, 120, backend="MTL", used=0, unified=True)
+H100 = Board("H100", 80, 3350, 50)
 GTX1070 = Board("GTX 1070", 8, 256, PCIE3, backend="Vulkan")
 
 CASES = (
@@ -205,6 +206,14 @@ CASES = (
     Case(24, 90.0, (M4,), (0, 32768, "f16", 25, 0), ({"Apple M4": 24}, 32768, "f16", 0, 256)),
     Case(
         64,
+        DDR4,
+        (RTX2060,),
+        (0, 32768, "f16", 37, 35),
+        ({"RTX 2060": 36}, 32768, "f16", 35, 128),
+        "120b",
+    ),
+    Case(
+        64,
         DDR5,
         (RTX4060,),
         (0, 32768, "f16", 37, 34),
@@ -235,6 +244,9 @@ CASES = (
         ({"CUDA0": 12, "CUDA1": 12, "CUDA2": 12}, 131072, "f16", 0, 512),
         "120b",
     ),
+    Case(
+        128, DDR5, (H100,), (0, 131072, "f16", 37, 0), ({"H100": 36}, 131072, "f16", 0, 512), "120b"
+    ),
 )
 
 
@@ -257,7 +269,6 @@ class Figure:
         return plan.propose(gpt_oss.header("20b"), there, wishes).tokens_s
 
 
-H100 = Board("H100", 80, 3350, 50)
 FIGURES = (
     Figure("llama.cpp#25262", 81.0, Board("RTX 4000 SFF Ada", 20, 280)),
     Figure("llama.cpp#25262, Windows", 305.7, Board("RTX PRO 6000", 96, 1792)),

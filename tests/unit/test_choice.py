@@ -275,3 +275,16 @@ def test_the_table_of_machines_is_printed(capsys: pytest.CaptureFixture[str]) ->
     told = capsys.readouterr().out
     assert "20b: RTX 4060 8 + Radeon 780M 16, 32 GB DDR5\n  before  Radeon 780M" in told
     assert "RTX 2080, 12 on CPU (llmfit#775, i9-10900X)" in told
+
+
+@given(st.integers(3 * GIB, 12 * GIB))
+def test_no_more_is_left_out_of_a_card_than_must_be(room: int) -> None:
+    (card,) = next(devices.sets(machine((24, 360, 25)), Overrides()))
+    wanted = Wanted(16384, CacheType.F16, 512)
+    placed = place(SIZES["20b"], (replace(card, room=room),), wanted)
+    assert placed.fits_cards
+    if placed.moved:
+        # Without the last one, nothing is copied, and no room for that is needed.
+        last = placed.moved == (MovedExperts(0, ("down",)),)
+        least = SIZES["20b"].parts[0]["down"] + last * SIZES["20b"].largest
+        assert room - placed.uses[0].total < least

@@ -61,7 +61,7 @@ def told(there: Machine, graphics: Graphics = UNKNOWN, **fixed: Any) -> str:
         (
             (RTX,),
             Overrides(context=4096, gpu_layers=13),
-            "6.4 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
+            "6.5 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
         ),
     ],
 )
@@ -182,8 +182,8 @@ def test_several_cards_have_a_line_each() -> None:
 
 
 def test_what_the_person_fixed() -> None:
-    text = told(machine(), context=8192, cache=CacheType.Q8_0)
-    assert "Overrides   context 8192, cache q8_0" in text
+    text = told(machine(), context=8192, cache=CacheType.Q8_0, unused_gpus=("Vulkan1",))
+    assert "Overrides   context 8192, cache q8_0, switched off Vulkan1" in text
     assert "8,192-token context" in text
 
 

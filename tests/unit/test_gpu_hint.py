@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.base.graphics import Graphics, Kind
+from app.engine.gpu_library import GpuBuild
 from app.engine.probe import BackendFault, Devices, Examined, Machine, UnusedBackend
 from app.wording.gpu_hint import gpu_hint
 from tests.fakes import drivers
@@ -14,23 +15,23 @@ NO_CARD = Graphics(vulkan=drivers.vulkan(drivers.card("llvmpipe", 0x10005, 8, Ki
 OLD = UnusedBackend("cuda", BackendFault.OTHER_VERSION)
 
 
-def hint(graphics: Graphics, devices: Devices, *, building: bool = False) -> str:
+def hint(graphics: Graphics, devices: Devices, build: GpuBuild | None = None) -> str:
     machine = Machine(32 << 30, 24 << 30, 8, devices)
-    return " ".join(gpu_hint(Examined(machine, (), graphics), building=building))
+    return " ".join(gpu_hint(Examined(machine, (), graphics, build)))
 
 
 @pytest.mark.parametrize(
-    ("graphics", "devices", "building"),
+    ("graphics", "devices", "build"),
     [
-        (RTX, Devices(backends=("CUDA", "CPU")), False),
-        (RTX, Devices(backends=("CPU",)), True),
-        (NO_CARD, Devices(backends=("CPU",)), False),
+        (RTX, Devices(backends=("CUDA", "CPU")), None),
+        (RTX, Devices(backends=("CPU",)), GpuBuild("cuda", 43, 360, running=True)),
+        (NO_CARD, Devices(backends=("CPU",)), None),
     ],
 )
 def test_nothing_is_told_if_all_is_well(
-    graphics: Graphics, devices: Devices, building: bool
+    graphics: Graphics, devices: Devices, build: GpuBuild | None
 ) -> None:
-    assert hint(graphics, devices, building=building) == ""
+    assert hint(graphics, devices, build) == ""
 
 
 def test_the_first_thing_to_do_is_told() -> None:
