@@ -27,14 +27,19 @@ from installers.terminal import SetupError, StatusLine
 
 BUILDER = Path(__file__).with_name("gpu_library.py")
 REPORT = Path(__file__).with_name("gpu_report.py")
-DISK = {"cuda": (1.6, 0.7), "vulkan": (0.5, 0.1)}
+DISK = {"cuda": (1.6, 0.64), "vulkan": (0.5, 0.1)}
 """GB that a library takes while it is compiled, and afterwards."""
 TRIED_AGAIN = {BuildFault.NETWORK, BuildFault.DISK, BuildFault.MEMORY, BuildFault.CHECKSUM}
 FAULTS = {
     BuildFault.NETWORK: "The download failed. Check your internet connection.",
     BuildFault.CHECKSUM: "A download was not what it should be, so it was not used.",
     BuildFault.DISK: "The disk is full.",
-    BuildFault.COMPILER: "No suitable C++ compiler found. CUDA needs GCC 16 or older.",
+    BuildFault.COMPILER: "No suitable C++ compiler found. "
+    + (
+        "Run this in Visual Studio's x64 Native Tools prompt."
+        if sys.platform == "win32"
+        else "CUDA needs GCC 16 or older."
+    ),
     BuildFault.HEADERS: "Vulkan's headers or its shader compiler (glslc) are missing or too old.",
     BuildFault.MEMORY: "There was not enough memory for the compiler.",
     BuildFault.OTHER: "See the log.",
@@ -75,13 +80,16 @@ def prepare(python: Path, option: str, *, foreground: bool = False) -> None:
             shutil.rmtree(root / known.FOLDER, ignore_errors=True)
             print("The GPU's library was removed. Fireside uses the CPU.", flush=True)
         return
-    here = fingerprint()
-    if option or state.seen != here:
+    if option or state.seen != fingerprint():
         wanted, choice = _choose(python, choice, root)
         text = " ".join(map(str, wanted))
-        state._replace(gpu=choice, seen=here, libraries=text).save()
+        # Taken now, since choosing may have installed Vulkan's headers.
+        state._replace(gpu=choice, seen=fingerprint(), libraries=text).save()
     else:
         wanted = [Wanted.parse(text) for text in state.libraries.split()]
+    if option not in ("", "auto"):  # what is not found today may be there tomorrow
+        for backend in set(known.BACKENDS) - {one.backend for one in wanted}:
+            shutil.rmtree(root / known.FOLDER / backend, ignore_errors=True)
     forget_stale(root, wanted)
     todo = [one for one in wanted if not is_ready(root, one)]
     if todo and (option or _worth_trying(root, todo)):

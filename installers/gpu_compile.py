@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ CORE_MINUTES = {"cuda": 28, "vulkan": 14}
 """What one core needs for all, for one architecture."""
 _MEMORY = {"cuda": (0.0, 1.0), "vulkan": (2.5, 0.7)}
 """GiB that compiling takes at its peak: in any case, and for each job."""
+_STEP = re.compile(r"\[(\d+)/(\d+)\] .*?([^/\\ ]+)\s*$")
 MATRIX_CORES = "GL_KHR_cooperative_matrix supported"
 """What ggml's configuration says of a shader compiler that is new enough."""
 
@@ -57,6 +58,7 @@ def flags(wanted: Wanted) -> list[str]:
         common |= {
             # Its machine code only: a newer compiler's other code fails on an older driver.
             "CMAKE_CUDA_ARCHITECTURES": ";".join(f"{one}-real" for one in wanted.architectures),
+            "GGML_CUDA_GRAPHS": "ON",  # as llama.cpp has it; ggml by itself has not
             "GGML_CUDA_NCCL": "OFF",
             "GGML_CUDA_NO_VMM": "ON",  # so it loads without a driver, too
             "GGML_CUDA_FA_QUANTS": "f16-f16,q8_0-q8_0",
@@ -137,6 +139,7 @@ def configure(work: Path, wanted: Wanted, progress: Progress) -> str:
             gpu_cut.write_parts(made / "fireside", wanted.architectures)
         compiler = toolkit(work) / "bin" / ("nvcc.exe" if os.name == "nt" else "nvcc")
         command += [f"-DCUDAToolkit_ROOT={toolkit(work)}", f"-DCMAKE_CUDA_COMPILER={compiler}"]
+    progress.tools = [Path(ninja(work, wanted)[0]).parent]  # Vulkan's shaders have a CMake within
     said = progress.run(command)
     if wanted.backend == "vulkan" and MATRIX_CORES not in said:
         raise Failed(BuildFault.HEADERS, "glslc does not know GL_KHR_cooperative_matrix")
@@ -153,52 +156,53 @@ def library(work: Path, wanted: Wanted, progress: Progress) -> Path:
     """Configure and compile; return the library. Raises Failed."""
     configure(work, wanted, progress)
     target, made = f"ggml-{wanted.backend}", work / wanted.backend
-    todo = _names(progress.run([*ninja(work, wanted), "-n", target]).splitlines())
-    watch = _Watch(wanted.backend, todo, made, progress)
+    plan = progress.run([*ninja(work, wanted), "-n", target]).splitlines()
+    watch = Watch(wanted.backend, plan, made, progress)
     count = jobs(wanted.backend, cores(), free_memory())
     progress.run([*ninja(work, wanted), f"-j{count}", target], heard=watch.heard)
     name = known.file_name(wanted.backend)
     return next(path for path in made.rglob(name) if not path.is_symlink())
 
 
-class _Watch:
-    """Tells from ninja's lines how much is done; what is left is weighed by its files."""
+class Watch:
+    """Tells from ninja's lines how much is done; what is left is weighed by its files.
 
-    def __init__(self, backend: str, todo: list[str], made: Path, progress: Progress) -> None:
+    ``plan``: what ninja says that it is going to do. Where ninja looks for files first, the plan
+    does not tell, and the number of steps has to do.
+    """
+
+    def __init__(self, backend: str, plan: Iterable[str], made: Path, progress: Progress) -> None:
         self._backend, self._progress = backend, progress
-        self._left = sum(map(self._weigh, todo))
-        whole = made / "fireside-whole"
-        if not whole.exists():
-            whole.write_text(str(self._left), "utf-8")
-        self._whole = max(float(whole.read_text("utf-8")), self._left, 1.0)
-        self._begun, self._done = time.monotonic(), 0.0
-        self._tell()
+        self._whole = made / "fireside-whole"
+        self._begun, self._done, self._left = time.monotonic(), 0.0, 0.0
+        steps = [step for step in map(_STEP.match, plan) if step]
+        if not any("Re-running CMake" in step[0] for step in steps):
+            self._begin(sum(self._weigh(step[3]) for step in steps))
 
     def heard(self, line: str) -> None:
-        for name in _names([line]):
-            self._done += self._weigh(name)
+        step = _STEP.match(line)
+        if step and int(step[1]):  # 0: it looks whether it has to do anything
+            if not self._left:
+                self._begin(int(step[2]) * _OTHER[self._backend])
+            self._done += self._weigh(step[3])
             self._tell()
+
+    def _begin(self, left: float) -> None:
+        if not self._whole.exists():
+            self._whole.write_text(str(left), "utf-8")
+        self._left = left
+        self._tell()
 
     def _tell(self) -> None:
         left = max(0.0, self._left - self._done)
         took = time.monotonic() - self._begun
         # The first few files tell too little about this computer.
         seconds = took * left / self._done if self._done > 0.03 * self._left else None
-        self._progress.compiling(1 - left / self._whole, seconds)
+        whole = max(float(self._whole.read_text("utf-8")), left, 1.0)
+        self._progress.compiling(1 - left / whole, seconds)
 
     def _weigh(self, name: str) -> float:
         known_seconds = _SECONDS[self._backend]
         return next(
             (s for start, s in known_seconds if name.startswith(start)), _OTHER[self._backend]
         )
-
-
-def _names(lines: Iterable[str]) -> list[str]:
-    """Return the names of the files that ninja's lines are about."""
-    return list(_each_name(lines))
-
-
-def _each_name(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
-        if found := re.match(r"\[\d+/\d+\] .*?([^/\\ ]+)\s*$", line):
-            yield found[1]

@@ -68,11 +68,10 @@ def is_ready(root: Path, wanted: Wanted) -> bool:
 
 
 def forget_stale(root: Path, wanted: Iterable[Wanted]) -> None:
-    """Make the app stop loading libraries that are not wanted, or not any more."""
-    keep = {one.backend for one in wanted if is_ready(root, one)}
-    for backend in known.BACKENDS:
-        if backend not in keep:
-            (root / known.FOLDER / backend / known.MANIFEST).unlink(missing_ok=True)
+    """Make the app stop loading libraries that are to be compiled anew."""
+    for one in wanted:
+        if not is_ready(root, one):
+            (root / known.FOLDER / one.backend / known.MANIFEST).unlink(missing_ok=True)
 
 
 def _stamp_in(folder: Path) -> str:

@@ -58,10 +58,14 @@ def cause(said: str, otherwise: BuildFault = BuildFault.OTHER) -> BuildFault:
 
 
 class Progress:
-    """The state of one library: in ``file`` for the app, in ``log_file`` for developers."""
+    """The state of one library: in ``file`` for the app, in ``log_file`` for developers.
+
+    The commands that it runs find the programs in ``tools`` first.
+    """
 
     def __init__(self, file: Path, log_file: Path, wanted: str, stamp: str) -> None:
         self._file, self._log_file = file, log_file
+        self.tools: list[Path] = []
         self._told: dict[str, Any] = {
             "backend": wanted.partition(":")[0],
             "wanted": wanted,
@@ -105,6 +109,10 @@ class Progress:
         said: list[str] = []
         with subprocess.Popen(
             command,
+            env={
+                **os.environ,
+                "PATH": os.pathsep.join([*map(str, self.tools), os.environ["PATH"]]),
+            },
             close_fds=sys.platform == "win32",  # they hold the lock, too
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -26,9 +26,13 @@ _MATRICES = 4  # each below the 128 MiB that are the largest buffer of some driv
 _MOST, _LEAST = 256 * _MIB, 32 * _MIB  # in all; some processors and GPUs have caches of 128 MiB
 _SHARE = 8  # the part of the free memory that is taken
 _FILL = 0x7F  # makes the scales of the weights 0.5; memory that nobody wrote to is one page
-_PASSES = 8  # over the matrices, where one takes less than _SHORT_S: starting takes time, too
-_SHORT_S = 0.002
-_BUDGET_S = 0.2
+_COUNTS = 1, _MATRICES, 8 * _MATRICES  # of products in a graph, of which starting takes time, too
+_ENOUGH_S = (
+    0.025,
+    0.002,
+    0.0,
+)  # for one of these graphs; if it takes less, it is the next one's turn
+_CPU_BUDGET_S, _GPU_BUDGET_S = 0.2, 0.4  # a GPU that was idle takes a while to clock up
 _COPIED, _COPIES = 64 * _MIB, 3  # bytes, and how often
 
 _P, _INT, _SIZE, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_int64
@@ -73,13 +77,13 @@ def _processor(ggml: Ggml, machine: Machine) -> Iterator[tuple[int, float]]:
         weights = _Weights(_Device(ggml, None, stack), machine.available)
         for threads in sorted({1, (cores + 1) // 2, cores}):
             weights.device.set_threads(threads)
-            yield threads, weights.rate()
+            yield threads, weights.rate(_CPU_BUDGET_S)
 
 
 def _gpu(ggml: Ggml, gpu: Gpu) -> DeviceSpeed | None:
     speed: DeviceSpeed | None = None
     with _noted(gpu.name), ExitStack() as stack:
-        speed = DeviceSpeed(_Weights(_Device(ggml, gpu, stack), gpu.available).rate())
+        speed = DeviceSpeed(_Weights(_Device(ggml, gpu, stack), gpu.available).rate(_GPU_BUDGET_S))
     if speed and not gpu.unified:
         with _noted(f"{gpu.name}’s link"):
             speed = replace(speed, pageable=_link(ggml, gpu, pinned=False))
@@ -93,25 +97,24 @@ class _Weights:
 
     def __init__(self, device: _Device, free: int) -> None:
         rows = min(_MOST, free // _SHARE) // _MATRICES // _ROW
-        self._size = rows * _MATRICES * _ROW
-        if self._size < _LEAST:
+        self._size = rows * _ROW
+        if self._size * _MATRICES < _LEAST:
             raise _Unmeasured(f"{free // _MIB} MiB are free")
         self.device = device
-        self._once, self._often = device.products(rows)
-        device.compute(self._once)  # the first time, a driver may compile its programs
+        self._graphs = device.products(rows)
+        device.compute(self._graphs[0])  # the first time, a driver may compile its programs
 
-    def rate(self) -> float:
-        """Return how many GB of them are read in a second."""
-        taken = self.device.compute(self._once)
-        graph, passes, times = self._once, 1, [taken]
-        if taken < _SHORT_S:
-            graph, passes = self._often, _PASSES
-            times = [self.device.compute(graph)]
-        end = time.perf_counter() + _BUDGET_S
+    def rate(self, budget: float) -> float:
+        """Return how many GB of them are read in a second, measured for ``budget`` seconds."""
+        end = time.perf_counter() + budget
+        for graph, count, enough in zip(self._graphs, _COUNTS, _ENOUGH_S, strict=True):
+            size, times = count * self._size, [self.device.compute(graph)]
+            if times[0] >= enough:
+                break
         while time.perf_counter() < end:
             times.append(self.device.compute(graph))
         # Other programs, and the clock of a device that was idle, only ever make it slower.
-        return passes * self._size / sorted(times)[len(times) // 4] / 1e9
+        return size / sorted(times)[len(times) // 4] / 1e9
 
 
 def _link(ggml: Ggml, gpu: Gpu, *, pinned: bool) -> float:
@@ -147,19 +150,19 @@ class _Device:
             raise _Unmeasured("its threads cannot be set")
         _SET_THREADS(address)(self._backend, count)
 
-    def products(self, rows: int) -> tuple[int, int]:
-        """Return graphs that multiply matrices by a vector, each once and several times."""
-        context = self._context(_MATRICES * (1 + _PASSES + 1) + 1, graphs=2)
+    def products(self, rows: int) -> tuple[int, ...]:
+        """Return graphs that multiply matrices by a vector, as many as `_COUNTS` says."""
+        context = self._context(_MATRICES + 1 + sum(_COUNTS), graphs=len(_COUNTS))
         matrices = [self._tensor(context, _MXFP4, rows) for _ in range(_MATRICES)]
         vector = self._tensor(context, _F32, 1)
         multiply = self._call("ggml_mul_mat", _P, _P, _P, _P)
         supported = self._call("ggml_backend_dev_supports_op", ctypes.c_bool, _P, _P)
         new = self._call("ggml_new_graph", _P, _P)
         expand = self._call("ggml_build_forward_expand", None, _P, _P)
-        graphs = new(context), new(context)
-        for graph, passes in zip(graphs, (1, _PASSES), strict=True):
-            for matrix in matrices * passes:
-                product = multiply(context, matrix, vector)
+        graphs = tuple(new(context) for _ in _COUNTS)
+        for graph, count in zip(graphs, _COUNTS, strict=True):
+            for number in range(count):
+                product = multiply(context, matrices[number % _MATRICES], vector)
                 if not supported(self._device, product):
                     raise _Unmeasured("it cannot multiply MXFP4")
                 expand(graph, product)

@@ -88,11 +88,15 @@ class Choice:
         found = self._best(least)
         if found is None and self._overrides.gpu_layers is None:
             # Cards that are no faster than the CPU still have memory.
-            self._sets = tuple(devices.sets(self._machine, self._overrides, slow=True))
-            found = self._best(least)
+            every = tuple(devices.sets(self._machine, self._overrides, slow=True))
+            if every != self._sets:
+                self._sets = every
+                found = self._best(least)
         return found
 
     def _best(self, least: int) -> Option | None:
+        if not any(True for _ in self._fitting(self._contexts[-1])):
+            return None
         wish = max(least, ENOUGH)
         longer = [c for c in self._contexts if c >= wish]
         for context in (*longer[-1:], *(c for c in self._contexts if c < wish)):
@@ -109,13 +113,16 @@ class Choice:
 
         It is chosen as if no other program used the GPUs.
         """
-        tried = list(self._each_alone()) if self._alone_too else []
+        context = self._contexts[-1]
+        tried = (
+            []
+            if not self._alone_too
+            else [self._without_gpu(context, cache) for cache in self._caches(context)]
+        )
         for cards in self._sets:
             full = tuple(replace(c, room=devices.most(c.gpu, self._machine)) for c in cards)
-            for context in self._contexts:
-                for cache in self._caches(context):
-                    placement = self._place(full, Wanted(context, cache, min(_UBATCH, context)))
-                    tried.append(placement)
+            for cache in self._caches(context):
+                tried.append(self._place(full, Wanted(context, cache, min(_UBATCH, context))))
         least = min(tried, key=self._size)
         sets = {tuple(c.gpu for c in cards): cards for cards in self._sets}
         return self._option(replace(least, cards=sets.get(tuple(c.gpu for c in least.cards), ())))
@@ -219,12 +226,11 @@ class Choice:
         """Return ``found``, or what is as fast on its cards with a longer context."""
         placement = found.placement
         cache = placement.wanted.cache
+        if cache is CacheType.Q8_0 and not self._overrides.cache:
+            return found  # it was taken to reach this context
         for context in contexts:
             if context <= placement.wanted.context:
                 break
-            slow = context > USUAL or any(card.api == "CUDA" for card in placement.cards)
-            if cache is CacheType.Q8_0 and slow and not self._overrides.cache:
-                continue
             options = self._options(placement.cards, context, cache)
             free = (o for o in options if o.turn <= (1 + _FREE) * found.turn)
             best = min(free, key=lambda option: option.turn, default=None)

@@ -1,10 +1,11 @@
-"""The worker process, as its owner sees it."""
+"""The worker process, as its owner sees it, and the options that it is started by."""
 
 from __future__ import annotations
 
 import faulthandler
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,25 @@ def run_child(connection: Connection, log: Path) -> None:
     from app.engine import llama
 
     llama.main(connection, gpus=_NO_GPU not in os.environ)
+
+
+def _no_overrides() -> Overrides:
+    from app.engine.plan import Overrides
+
+    return Overrides()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """The user's overrides of the plan, and how many bytes of disk the KV cache may use.
+
+    ``renewed`` is another number once the model is to be loaded again, in a new process and by a
+    new plan.
+    """
+
+    overrides: Overrides = field(default_factory=_no_overrides)
+    budget: int = 0
+    renewed: int = 0
 
 
 class EngineProcess(ChildProcess):

@@ -130,7 +130,6 @@ def _spread(
         rooms[number] -= model.cache(part, wanted.context, wanted.ubatch, wanted.cache)
         out = _left_out(model, part, rooms[number])
         rooms[number] -= model.experts[part.stop] - model.experts[part.start]
-        rooms[number] += sum(_size(model, each) for each in out)
         moved += out
     if len(cards) > 1:
         found: list[MovedExperts] = []
@@ -201,13 +200,13 @@ def _counts(
     Otherwise they are shared in proportion to the room, for the same share of experts on each.
     """
     count = model.layers - wanted.first
-    if len(cards) == 1:
-        return (count,)
+    if len(cards) == 1 or not count:
+        return (count,) * len(cards)
     every = range(wanted.first, model.layers)
     weights = model.dense[-1] - model.dense[every.start]
     weights += model.experts[-1] - model.experts[every.start]
     cache = model.cache(every, wanted.context, wanted.ubatch, wanted.cache)
-    layer = max((weights + cache) / max(count, 1), 1.0)
+    layer = max((weights + cache) / count, 1.0)
     fitting = [max(room, 0) / layer for room in rooms]
     spare = sum(fitting) - count
     speeds = [card.speed.weights for card in cards]
@@ -279,12 +278,12 @@ def _placement(
         dense = model.dense[part.stop] - model.dense[part.start]
         dense += model.output if part is ranges[-1] else 0
         cache = cache_read(model, wanted.cache, card.api, model.read(part, wanted.cache))
-        works.append(DeviceWork(dense + model.chosen * more, dense + more, cache))
+        works.append(DeviceWork(len(part), dense + model.chosen * more, dense + more, cache))
     below = range(wanted.first) if cards else range(model.layers)
     dense = model.dense[below.stop] + (0 if cards else model.output)
     on_cpu += model.experts[below.stop]
     cache = model.read(below, wanted.cache)
-    cpu = DeviceWork(dense + model.chosen * on_cpu, dense + on_cpu, cache)
+    cpu = DeviceWork(len(below), dense + model.chosen * on_cpu, dense + on_cpu, cache)
     return Placement(
         wanted, cards, layers, moved, host, used, tuple(works), len(split), visits, cpu
     )

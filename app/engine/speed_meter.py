@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Generator
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # a window need not wait for them
 _SETTLED_S, _LONGEST_S = 10.0, 600.0  # after the start, and between attempts, which get rarer
 _POLL_S = 0.05
 _BUSY = 0.3  # of the processor's time, used by other programs: what is measured then is wrong
+_LOOK_S = 0.5
 _START_S, _PATIENCE_S = 60.0, 30.0
 """Seconds for the start of the process, and for a device, whose driver may compile its programs."""
 _DRIVER_S = 3.0  # for a driver to tell its version: the end of the program waits for this
@@ -61,7 +63,7 @@ class SpeedMeter:
             cancel = threading.Event()
             self._jobs.stops.add(cancel)
             try:
-                if self._jobs.ending.is_set():
+                if self._jobs.ending.is_set() or (not again and self._is_busy()):
                     raise Cancelled
                 return self._backend.measure(cancel, again=again)
             except Cancelled:
@@ -70,6 +72,14 @@ class SpeedMeter:
                 pause = min(2 * pause, _LONGEST_S)
             finally:
                 self._jobs.stops.discard(cancel)
+
+    def _is_busy(self) -> bool:
+        """Return whether other programs use the processor, or the engine does."""
+        from app.engine.processor_time import ProcessorTime
+
+        before = ProcessorTime(os.getpid())
+        self._jobs.ending.wait(_LOOK_S)
+        return ProcessorTime(os.getpid()).by_others_since(before) > _BUSY
 
 
 def measure(

@@ -15,9 +15,11 @@ from app.engine.memory_model import CacheType, ModelSizes
 from app.engine.probe import DeviceSpeed, Gpu, Machine, Speeds
 
 DEPTH = 4096  # tokens in the cache for which speeds are told
-_DRAW = 0.4e-3  # a token is drawn on the CPU
-_BASE = {"CUDA": 1.0e-3}  # of a token, whatever the GPU: starting the kernels, waiting for the end
-_BASE_OTHER = 2.3e-3  # Vulkan and Metal
+_DRAW, _DRAW_ON_GPU = 0.4e-3, 0.1e-3  # of a token's time, to draw it; a GPU sends what it drew from
+# Of a token's time for each layer, whatever the GPU: kernels start, and wait for each other. It was
+# fitted for the 20b's 24 layers.
+_LAYER = {"CUDA": 1.0e-3 / 24}
+_LAYER_OTHER = 2.3e-3 / 24  # Vulkan and Metal
 _REACHED = 0.85  # of a GPU's bandwidth
 _HANDOVER = 0.05e-3  # from one GPU to the next
 _VISIT = 0.1e-3  # of a GPU for experts of a layer of another one, there and back (a guess)
@@ -115,12 +117,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class DeviceWork:
-    """What a device does, in bytes.
+    """What a device does for ``layers``, in bytes.
 
     ``read`` of the weights for a token, ``held`` of them in its memory, and ``cache`` that it reads
     for each token in the cache.
     """
 
+    layers: int
     read: float
     held: float
     cache: float
@@ -135,7 +138,7 @@ class HostWork:
     that depends on whether it is ``pinned``.
     """
 
-    work: DeviceWork = DeviceWork(0, 0, 0)
+    work: DeviceWork = DeviceWork(0, 0, 0, 0)
     split: int = 0
     whole: int = 0
     visits: int = 0
@@ -159,11 +162,12 @@ def token_s(
     depth: int = DEPTH,
 ) -> float:
     """Return the time for a token of an answer."""
-    seconds = _DRAW + (host.work.read + host.work.cache * depth) / (cpu.speed * 1e9)
+    seconds = _DRAW_ON_GPU if cards else _DRAW
+    seconds += (host.work.read + host.work.cache * depth) / (cpu.speed * 1e9)
     if not cards:
         return seconds
-    seconds += max(_BASE.get(card.api, _BASE_OTHER) for card in cards)
     for card, work in zip(cards, works, strict=True):
+        seconds += work.layers * _LAYER.get(card.api, _LAYER_OTHER)
         seconds += (work.read + work.cache * depth) / card.reached
     seconds += (len(cards) - 1) * _HANDOVER + host.visits * _VISIT
     layers = host.split + host.whole
@@ -187,9 +191,8 @@ def batch_s(
     on_cpu = tokens * host.work.read / (cpu.cores * _BATCHED_CORE * 1e9)
     if not cards:
         return on_cpu
-    seconds = token_s(
-        cards, [DeviceWork(0, 0, 0) for _ in works], HostWork(visits=host.visits), cpu
-    )
+    nothing = [DeviceWork(work.layers, 0, 0, 0) for work in works]
+    seconds = token_s(cards, nothing, HostWork(visits=host.visits), cpu)
     for card, work in zip(cards, works, strict=True):
         seconds += work.held / card.reached + tokens * work.read / _batched(card)
     first = cards[0]

@@ -49,6 +49,7 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.attached_sizes import AttachedSizes
+from app.engine.delta_wire import pack
 from app.engine.engine_protocol import Engine, EngineModel, NeedsContext
 from app.engine.generation import Generation
 from app.engine.history import context_needed, messages_to_drop, reserved
@@ -277,7 +278,12 @@ class Worker:
         if not may_grow:
             self._longest = model.size
         answer = Generation(
-            request, model, cache, self._signals, send=self._send, decode=self._decode
+            request,
+            model,
+            cache,
+            self._signals,
+            send=lambda delta: self._send(pack(delta)),
+            decode=self._decode,
         )
         prompt = self._prompt(request, model.format.render)
         tokens = prompt.tokens

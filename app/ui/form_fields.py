@@ -60,6 +60,8 @@ class FormPage(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.title = title
+        self.foot: QWidget | None = None
+        """What stays in sight below the page while that is scrolled."""
         self._marked: Sequence[QWidget] = ()
         self.column = column(self, (30, 22, 30, 22), gap=8)
         self.column.addWidget(heading(title, 20, 640))
@@ -96,6 +98,32 @@ class FormPage(QWidget):
         label = note(text, name)
         self.column.addWidget(label)
         return label
+
+
+class FormFoot(QFrame):
+    """The buttons below a page; below each other where there is no room for them beside."""
+
+    def __init__(self, name: str, buttons: Sequence[QWidget]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("kind", "foot")
+        self._buttons = buttons
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(30, 10, 30, 10)
+        self._row.setSpacing(8)
+        for button in buttons:
+            self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        self._row.addStretch(1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size with the buttons below each other, so that a narrow page can be had."""
+        widest = max(button.sizeHint().width() for button in self._buttons)
+        return QSize(widest + zoomed(60), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        beside = sum(button.sizeHint().width() + zoomed(8) for button in self._buttons)
+        set_across(self._row, self.width() >= beside + zoomed(60))
 
 
 class FormPart(QWidget):

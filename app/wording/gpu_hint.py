@@ -10,17 +10,20 @@ from app.wording.graphics import to_build, told
 _WELL = (Problem.INTEGRATED_IDLE, Problem.BOTH_USED)  # how it should be; the report tells them
 
 
-def gpu_hint(examined: Examined, *, building: bool) -> list[str]:
-    """Return a sentence, and if there is one, the command to run; nothing if all is well.
+def gpu_hint(examined: Examined) -> list[str]:
+    """Return a sentence, and if there is one, the command to run.
 
-    ``building``: whether a GPU library is being compiled, so that nothing has to be done for one.
+    Nothing if all is well; the sidebar tells about a GPU library that is being compiled.
     """
     found = examined.graphics
+    well = _WELL if found.pci else (*_WELL, Problem.SOFTWARE)  # which is all that it can have
     for each in advice(found):
-        if each.problem not in _WELL:
+        if each.problem not in well:
             return told(each)
+    if examined.build:
+        return []
     for unused in examined.machine.devices.unused:
         return [unused_sentence(unused)]
     choice = backend(found)
     built_in = choice.backend.upper() in map(str.upper, examined.machine.devices.backends)
-    return to_build(choice) if choice.backend and not built_in and not building else []
+    return to_build(choice) if choice.backend and not built_in else []

@@ -85,12 +85,12 @@ Logits = npt.NDArray[np.float32]
 
 def logits(backend: LocalBackend) -> Logits:
     """Return the logits from which the first token of the last answer was drawn."""
-    return np.fromfile(backend._log.with_name("logits"), np.float32)
+    return np.fromfile(backend._loader.log.with_name("logits"), np.float32)
 
 
 def prompt_tokens(backend: LocalBackend) -> list[int]:
     """Return the tokens of the last prompt."""
-    return [int(token) for token in np.fromfile(backend._log.with_name("prompt"), np.int32)]
+    return [int(token) for token in np.fromfile(backend._loader.log.with_name("prompt"), np.int32)]
 
 
 def off_by(backend: LocalBackend, request: Request, found: Logits) -> float:

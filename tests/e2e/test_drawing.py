@@ -44,8 +44,10 @@ def test_the_device_draws_what_the_processor_draws(
     for where in ("cpu", "device"):
         monkeypatch.setenv(WHERE, where)
         backend = make(target=engine_processes.drawing)
-        said[where] = [answer(backend, request)[0] for request in requests()]
-        drawn = backend._log.with_name("drawn").read_text().split()
+        answers = [answer(backend, request) for request in requests()]
+        said[where] = [message for message, _ in answers]
+        assert answers[-1][1].stats.evaluated > 64 + 256  # more than two batches
+        drawn = backend._loader.log.with_name("drawn").read_text().split()
         kinds = (*KINDS, *KINDS[:2])
         on_device = [kind.top_p == 1 and where == "device" for kind in kinds]
         assert drawn == [str(expected) for expected in on_device]

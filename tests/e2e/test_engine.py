@@ -326,12 +326,12 @@ def test_the_devices_are_asked_again_once_a_gpu_library_is_there(
     monkeypatch.setattr(gpu_library, "found", lambda root: tuple(libraries))
     backend = make()
     backend.devices()
-    first = backend._devices
+    first = backend._loader.found
     backend.devices()
-    assert backend._devices is first
+    assert backend._loader.found is first
     libraries.append(GpuLibrary(Path("gpu/cuda"), "cuda", "1 a"))
     backend.devices()
-    assert backend._devices is not first
+    assert backend._loader.found is not first
 
 
 def test_max_tokens_end_an_answer(backend: LocalBackend) -> None:
@@ -418,7 +418,8 @@ def test_a_hang_ends_after_its_time(make: Callable[..., LocalBackend]) -> None:
     backend = make(target=engine_processes.hangs)
     said: list[str] = []
     list(backend.load(DEMO, threading.Event()))
-    backend._silence = 1.0  # from here on: a process takes its time to start on a busy computer
+    # From here on: a process takes its time to start on a busy computer.
+    backend._loader.silence = 1.0
     with pytest.raises(EngineHung):
         words(backend.stream(ask("Hello"), threading.Event()), said)
     assert said == list(engine_processes.WORDS)
@@ -431,7 +432,7 @@ def test_sleep_is_no_silence(
     """The clock goes on while the computer sleeps, but the worker does not."""
     backend = make(target=engine_processes.slow, silence=30.0)
     real, slept = time.monotonic, 0.0
-    monkeypatch.setattr("app.engine.supervisor.time.monotonic", lambda: real() + slept)
+    monkeypatch.setattr("app.engine.loader.time.monotonic", lambda: real() + slept)
     for event in backend.stream(ask("Hello"), threading.Event()):
         slept += 1000 * isinstance(event, Delta)
     assert isinstance(event, Done)

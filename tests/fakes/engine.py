@@ -15,6 +15,7 @@ from typing import Any
 
 from app.base.errors import FiresideError, ModelLoadFailed
 from app.base.types import Sampling
+from app.engine.delta_wire import unpack
 from app.engine.plan import Plan
 from app.engine.probe import Devices, Speeds
 from app.engine.worker import Worker
@@ -158,7 +159,8 @@ class Pipe:
         self._commands.put(error)
 
     def answer(self) -> tuple[int, Any]:
-        return self._sent.get(timeout=10)
+        number, payload = self._sent.get(timeout=10)
+        return number, unpack(payload)
 
 
 class Served:

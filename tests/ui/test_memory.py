@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSlider, QWidget
 
 from app.base import errors as e
 from app.base import graphics_probe, settings
@@ -20,8 +20,7 @@ from app.base.types import ModelRef
 from app.engine import plan, plan_choices, probe
 from app.engine.memory_model import CacheType
 from app.engine.plan import Overrides
-from app.engine.probe import BackendFault, Devices, DeviceSpeed, Gpu, Machine, Speeds, UnusedBackend
-from app.ui.models.gpu_build_controller import GpuBuildController
+from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.fakes import drivers
@@ -85,6 +84,12 @@ def note(dialog: PreferencesDialog, number: int) -> str:
 
 def words(dialog: PreferencesDialog, name: str) -> str:
     return child(dialog, QSlider, name).accessibleDescription()
+
+
+def focused() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
 
 
 def press(dialog: PreferencesDialog, name: str) -> None:
@@ -226,6 +231,12 @@ def test_each_card_is_shown_once_and_can_be_left_out(computer: Callable[..., Fir
     bar = f"gpuMemory{number}"
     assert parts(dialog, bar)["Weights"] > GIB
     assert all(switch.isChecked() for switch in switches.values())
+    child(dialog, QAbstractButton, "contextAutomatic").setFocus()
+    reached = []
+    for _ in range(5):
+        QTest.keyClick(focused(), Qt.Key.Key_Tab)
+        reached.append(focused().objectName())
+    assert reached == ["context", "useGpu0", "useGpu1", "useGpu2", "measureAgain"]
     fine.setFocus()
     QTest.keyClick(fine, Qt.Key.Key_Space)
     settle(fireside)
@@ -288,25 +299,10 @@ def test_what_to_do_about_a_gpu_is_told_in_one_place(
     assert command.endswith("--gpu cuda")
     press(dialog, "gpuHintCopy")
     assert QGuiApplication.clipboard().text() == command
-    unused = UnusedBackend("cuda", BackendFault.OTHER_VERSION)
-    fireside.backend.found = Devices(unused=(unused,))
+    fireside.backend.found = Devices(backends=("CUDA", "CPU"))
     dialog.show_page("generalPage")
     dialog.show_page("memoryPage")
-    text = child(dialog, QLabel, "gpuHintText").text
-    fireside.until(lambda: text().startswith("CUDA isn’t used: it was built for another version"))
-    assert not child(dialog, QAbstractButton, "gpuHintCopy").isVisible()
-
-
-@pytest.mark.parametrize("built", [True, False])
-def test_all_is_well_with_a_gpu(
-    computer: Callable[..., Fireside], monkeypatch: pytest.MonkeyPatch, built: bool
-) -> None:
-    found = Graphics(cuda=drivers.cuda(("NVIDIA GeForce RTX 3060", (8, 6), 12)))
-    monkeypatch.setattr(graphics_probe, "look", lambda: found)
-    monkeypatch.setattr(GpuBuildController, "building", not built)
-    fireside = computer(GPU)
-    fireside.backend.found = replace(fireside.backend.found, backends=("CUDA",) if built else ())
-    assert not child(open_page(fireside), QWidget, "gpuHint").isVisible()
+    fireside.until(lambda: not child(dialog, QWidget, "gpuHint").isVisible())
 
 
 def test_apply_keeps_the_wishes_and_reloads_the_model(
@@ -323,8 +319,10 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(
     monkeypatch.setattr(fireside.backend, "load", counted)
     dialog = open_page(fireside)
     apply = child(dialog, QAbstractButton, "applyPlan")
-    assert not apply.isEnabled()
+    foot = child(dialog, QWidget, "memoryFoot")
+    assert not foot.isVisible()
     turn(fireside, dialog, "context", Qt.Key.Key_Home)
+    assert foot.isVisible()
     turn(fireside, dialog, "context", Qt.Key.Key_Right)
     turn(fireside, dialog, "gpuLayers", Qt.Key.Key_Right, 11)
     turn(fireside, dialog, "cpuExperts", Qt.Key.Key_Right, 4)

@@ -230,7 +230,7 @@ def test_the_card_that_failed_is_the_one_that_gets_less() -> None:
     assert less
     before = {share.gpu.name: share.use.total for share in tried.shares}
     after = {share.gpu.name: share.use.total for share in less.shares}
-    assert after["CUDA1"] <= before["CUDA1"] * 7 / 8
+    assert before["CUDA1"] * 0.8 < after["CUDA1"] <= before["CUDA1"] * 7 / 8
     assert after["CUDA0"] > before["CUDA0"] * 7 / 8
     both = plan.smaller(tried, HEADERS["120b"], there)
     assert both
@@ -264,9 +264,10 @@ def test_fixed_layers_are_spread_over_all_cards() -> None:
 def test_a_model_with_fewer_layers_than_cards_is_placed() -> None:
     cards = machine((24, 936, 25), (24, 936, 25), (24, 936, 25))
     *_, three = devices.sets(cards, Overrides())
-    placed = place(SIZES["20b"], three, Wanted(4096, CacheType.F16, 512, first=22))
-    assert sum(placed.layers) == 2
-    assert min(placed.layers) >= 0
+    for count in (2, 1, 0):
+        placed = place(SIZES["20b"], three, Wanted(4096, CacheType.F16, 512, first=24 - count))
+        assert sum(placed.layers) == count
+        assert min(placed.layers) >= 0
 
 
 def test_the_table_of_machines_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -274,3 +275,16 @@ def test_the_table_of_machines_is_printed(capsys: pytest.CaptureFixture[str]) ->
     told = capsys.readouterr().out
     assert "20b: RTX 4060 8 + Radeon 780M 16, 32 GB DDR5\n  before  Radeon 780M" in told
     assert "RTX 2080, 12 on CPU (llmfit#775, i9-10900X)" in told
+
+
+@given(st.integers(3 * GIB, 12 * GIB))
+def test_no_more_is_left_out_of_a_card_than_must_be(room: int) -> None:
+    (card,) = next(devices.sets(machine((24, 360, 25)), Overrides()))
+    wanted = Wanted(16384, CacheType.F16, 512)
+    placed = place(SIZES["20b"], (replace(card, room=room),), wanted)
+    assert placed.fits_cards
+    if placed.moved:
+        # Without the last one, nothing is copied, and no room for that is needed.
+        last = placed.moved == (MovedExperts(0, ("down",)),)
+        least = SIZES["20b"].parts[0]["down"] + last * SIZES["20b"].largest
+        assert room - placed.uses[0].total < least

@@ -25,7 +25,7 @@ def hybrid(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("allowed", "count"),
-    [(range(12), 4), ((0, 1, 8), 1), ((0, 2, 4), 3), ((8, 9), 0)],
+    [(range(12), 4), ((7,), 1), ((0, 1, 8), 1), ((0, 2, 4), 3), ((8, 9), 0)],
 )
 def test_fast_cores_of_linux(hybrid: Path, allowed: range, count: int) -> None:
     assert cores.of_linux(hybrid, set(allowed)) == count

@@ -61,7 +61,7 @@ def told(there: Machine, graphics: Graphics = UNKNOWN, **fixed: Any) -> str:
         (
             (RTX,),
             Overrides(context=4096, gpu_layers=13),
-            "6.4 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
+            "6.5 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
         ),
     ],
 )
@@ -176,14 +176,14 @@ def test_several_cards_have_a_line_each() -> None:
     there = replace(machine(*cards), speeds=Speeds(measured, ((8, 60.0),)))
     text = " ".join(told(there).split())
     assert "Selected 13.6 of 15.5 GB on 2 GPUs, 65,536-token context, all layers on the GPU" in text
-    assert "Speed about 77 tokens/s, reading about 1,300 tokens/s" in text
+    assert "Speed about 79 tokens/s, reading about 1,300 tokens/s" in text
     assert "On the GPUs NVIDIA RTX 4060 (CUDA0), 13 layers, 6.9 of 7.7 GB: weights" in text
     assert "NVIDIA RTX 4060 (CUDA1), 11 layers, 6.7 of 7.7 GB: weights" in text
 
 
 def test_what_the_person_fixed() -> None:
-    text = told(machine(), context=8192, cache=CacheType.Q8_0)
-    assert "Overrides   context 8192, cache q8_0" in text
+    text = told(machine(), context=8192, cache=CacheType.Q8_0, unused_gpus=("Vulkan1",))
+    assert "Overrides   context 8192, cache q8_0, switched off Vulkan1" in text
     assert "8,192-token context" in text
 
 

@@ -284,17 +284,31 @@ def test_how_far_it_is(tmp_path: Path) -> None:
 
     progress.fetching(0.5)
     assert percent() == 4
-    todo = ["acc.cu.o", "mmq-instance-mxfp4.cu.o", "mmvq.cu.o"]
-    watch = gpu_compile._Watch("cuda", todo, tmp_path, progress)
+    acc, mmq, mmvq = (
+        f"[{number}/3] Building CUDA object x/{name}.cu.o\n"
+        for number, name in enumerate(("acc", "mmq-instance-mxfp4", "mmvq"), 1)
+    )
+    watch = gpu_compile.Watch("cuda", [acc, mmq, mmvq], tmp_path, progress)
     assert percent() == 8
-    watch.heard("[1/3] Building CUDA object x/mmq-instance-mxfp4.cu.o\n")
+    watch.heard(mmq)
     halfway = percent()
     assert 30 < halfway < 60
-    again = gpu_compile._Watch("cuda", ["acc.cu.o", "mmvq.cu.o"], tmp_path, progress)
+    again = gpu_compile.Watch("cuda", [acc, mmvq], tmp_path, progress)
     assert percent() == halfway
-    again.heard("[1/2] Building CUDA object x/mmvq.cu.o\n")
-    again.heard("[2/2] Building CUDA object x/acc.cu.o\n")
+    again.heard(mmvq)
+    again.heard(acc)
     assert percent() == 100
+
+
+def test_how_far_vulkan_is(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "build.json", tmp_path / "log", "vulkan", "stamp")
+    plan = ["[0/2] Re-checking globbed directories...", "[1/2] Re-running CMake..."]
+    watch = gpu_compile.Watch("vulkan", plan, tmp_path, progress)
+    watch.heard(plan[0])
+    assert not (tmp_path / "build.json").exists()
+    for number in range(1, 51):
+        watch.heard(f"[{number}/100] Generate vulkan shaders for x.comp\n")
+    assert 45 < json.loads((tmp_path / "build.json").read_text())["percent"] < 60
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,18 @@ def test_another_card_makes_it_stale(computer: Computer) -> None:
     assert known.found(computer.root) == ()
 
 
+def test_a_library_outlives_a_driver_that_is_away(computer: Computer) -> None:
+    computer.run()
+    folder = computer.finish(Wanted("cuda", ("86",)))
+    computer.print, computer.seen = "p2", NONE
+    assert computer.run() == []
+    assert (folder / known.MANIFEST).exists()
+    computer.print, computer.seen = "p3", CUDA
+    assert computer.run() == []
+    assert computer.run("vulkan") == ["vulkan"]
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("seen", [NONE, OLD])
 def test_without_a_gpu_that_can_be_used(
     computer: Computer, seen: Seen, capsys: pytest.CaptureFixture[str]

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from app.base import driver_libraries
 from app.base.errors import CacheUnsupported, OutOfMemory
 from app.base.types import Delta, Message, ModelRef, Part, Request, Role
-from app.engine import ggml, load_failure, recovery
+from app.engine import ggml, gpu_recovery, load_failure
+from app.engine.backend import GpuFault, GpuTrouble
 from app.engine.gpu_library import GpuLibrary
 from app.engine.load_failure import GpuFailure
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import PARTS, MovedExperts, Plan, Share
-from app.engine.probe import BackendFault, Devices, Gpu
+from app.engine.probe import BackendFault, Devices, Gpu, UnusedBackend
+from app.wording.gpu_trouble import trouble_sentence, unused_sentence
 from tests.fakes import drivers, gpt_oss
 
 NOTHING = MemoryUse(0, 0, 0)
@@ -229,7 +231,7 @@ def test_a_gpu_that_ended_the_process(log: str, failure: GpuFailure | None) -> N
 
 
 def test_losses_are_counted_in_a_row() -> None:
-    losses, devices, told = recovery.GpuLosses(), Devices(CARDS[:2]), plan(12, 12)
+    losses, devices, told = gpu_recovery.GpuLosses(), Devices(CARDS[:2]), plan(12, 12)
     assert losses.add(told, GpuFailure("CUDA2")) == "card 2"
     assert losses.left(devices).gpus == CARDS[:2]
     losses.worked(told)
@@ -245,17 +247,19 @@ def test_losses_are_counted_in_a_row() -> None:
 def test_a_card_whose_library_lacks_the_weights_is_left_out() -> None:
     header, devices = gpt_oss.header("20b"), Devices(CARDS[:1])
     cut = GpuLibrary(Path(), "cuda", "", weights=("mxfp4", "q8_0"))
-    assert recovery.able(header, devices, [cut]) == (devices, None)
+    assert gpu_recovery.able(header, devices, [cut]) == (devices, None)
     other = GpuLibrary(Path(), "cuda", "", weights=("q4_0",))
-    left, unable = recovery.able(header, devices, [other])
+    left, unable = gpu_recovery.able(header, devices, [other])
     assert (left.gpus, unable) == ((), CARDS[0])
-    assert recovery.able(header, devices, [GpuLibrary(Path(), "vulkan", "", weights=("q4_0",))])[0]
+    assert gpu_recovery.able(
+        header, devices, [GpuLibrary(Path(), "vulkan", "", weights=("q4_0",))]
+    )[0]
 
 
 def test_an_answer_goes_on_where_it_was() -> None:
     question = Message(Role.USER, (Part("Count."),))
     asked = Request(ModelRef.of_file(FILE, "Fake"), (question,))
-    answer = recovery.Answer(asked)
+    answer = gpu_recovery.Answer(asked)
     assert answer.request is asked
     answer.add(Delta(0, "one "))
     answer.add(Delta(0, "two"))
@@ -263,12 +267,26 @@ def test_an_answer_goes_on_where_it_was() -> None:
     assert answer.request.messages == (question, said)
     assert answer.can_go_on
 
-    continued = recovery.Answer(answer.request)
+    continued = gpu_recovery.Answer(answer.request)
     continued.add(Delta(0, " three"))
     whole = Message(Role.ASSISTANT, (Part("one two three"),))
     assert continued.request.messages == (question, whole)
 
-    with_tools = recovery.Answer(Request(asked.model, (question,), drawn=(1, 2)))
+    with_tools = gpu_recovery.Answer(Request(asked.model, (question,), drawn=(1, 2)))
     assert with_tools.can_go_on
     with_tools.add(Delta(0, "one"))
     assert not with_tools.can_go_on
+
+
+def test_each_trouble_has_a_sentence() -> None:
+    for told in (plan(24), plan()):
+        sentences = {
+            trouble_sentence(GpuTrouble(fault, gpu), told, "gpt-oss-20b")
+            for fault in GpuFault
+            for gpu in (CARDS[0].description, "")
+        }
+        assert all(sentence.endswith(".") for sentence in sentences)
+        assert len(sentences) == 6  # two do not name the card
+    unused = {unused_sentence(UnusedBackend("cuda", fault, "no file")) for fault in BackendFault}
+    assert len(unused) == len(BackendFault)
+    assert any("CUDA couldn’t be loaded (no file)." in sentence for sentence in unused)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
@@ -76,6 +76,37 @@ def test_the_buffers_on_the_gpu(
     wishes = Overrides(context=context, gpu_layers=99, cpu_experts=0, cache=cache)
     chosen = plan.propose(header, machine(64, 80), wishes)
     assert chosen.device.compute / MIB == pytest.approx(mib, abs=0.1)
+
+
+# By llama.cpp for two devices of Mesa's software driver, with batches of 512 (tests/gpus).
+@pytest.mark.parametrize(
+    ("context", "pipeline", "first", "later", "host"),
+    [
+        (32768, False, 119.5, 111.6, 44),
+        (32768, True, 240.3, 262.8, 159),
+        (131072, False, 215.5, 207.6, 140),
+        (131072, True, 624.3, 646.8, 543),
+    ],
+)
+def test_the_buffers_of_several_gpus(
+    context: int, pipeline: bool, first: float, later: float, host: float
+) -> None:
+    model = memory_model.ModelSizes(SMALL)
+    held = tuple(memory_model.Held("CUDA", layers, 0) for layers in (14, 6, 4))
+    settings = memory_model.MemorySettings(
+        context, CacheType.F16, 512, held, copied=False, pipeline=pipeline
+    )
+    on_host, used = memory_model.uses(model, settings)
+    assert [use.compute / MIB for use in used] == pytest.approx([first, later, later], rel=0.002)
+    logits = 4 * model.vocabulary
+    assert (on_host.compute - logits) / MIB == pytest.approx(host, rel=0.01)
+    assert [use.runtime / MIB for use in used] == [0, 180, 180], "a CUDA context each"
+    assert sum(use.cache for use in used) == model.cache(range(24), context, 512, CacheType.F16)
+    last = model.dense[24] - model.dense[20] + model.output
+    assert used[2].weights == last, "with the output"
+    copied = memory_model.uses(model, replace(settings, copied=True))[1]
+    assert copied[0].compute - used[0].compute == model.largest
+    assert copied[1:] == used[1:]
 
 
 # Without a GPU, from llama.cpp's own log: its compute buffer, and that of the output.
@@ -228,6 +259,7 @@ def test_a_plan_for_as_many_layers_as_there_may_be_looks_at_few(
         assert looked < 40_000
 
 
+@settings(max_examples=40)
 @given(
     size=st.sampled_from(["20b", "120b"]),
     context=st.sampled_from(plan.CONTEXTS),
@@ -285,6 +317,12 @@ def test_weights_are_repacked_where_memory_is_plenty() -> None:
     amx = Devices(features=("AVX2", "AMX_INT8"))
     assert not plan.make(SMALL, replace(machine(64), devices=amx)).repack
     assert not plan.make(LARGE, machine(256)).repack, "it would load for minutes"
+
+
+def test_a_thread_has_at_least_64_mib_of_weights() -> None:
+    many = replace(machine(64), cores=500)
+    assert plan.make(SMALL, many).threads == 1 + SMALL.weights // (64 * MIB)
+    assert plan.make(SMALL, many).batch_threads == 500
 
 
 def test_what_was_refused_is_told_with_its_figures() -> None:

@@ -107,6 +107,8 @@ def test_a_speed_is_told_only_where_it_was_measured() -> None:
     both = replace(card_only, processor=((8, 60.0),))
     plan = propose(HEADER, replace(there, speeds=both))
     assert plan.tokens_s > 30
+    cell = 24 * 1024  # bytes of the cache for each token of the 20b
+    assert plan.deeper_s == pytest.approx(cell / (0.85 * 272e9), rel=0.01)
     assert plan.prompt_tokens_s > 300
     half = propose(HEADER, replace(there, speeds=replace(both, correction=0.5)))
     assert half.tokens_s == pytest.approx(plan.tokens_s / 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from app.base.draft import Draft
 from app.base.errors import EngineFailed
-from app.base.types import Delta, PartKind, StopReason
+from app.base.types import Delta, PartKind, Prefill, StopReason
 from app.engine import generation
+from app.engine.delta_wire import pack, unpack
 from app.engine.generation import DeltaJoiner
 from tests.fakes.engine import VOCABULARY, Served, answers, spell, thinks
 from tests.unit.test_worker import PLAN, done, of_kind, request, said
@@ -62,8 +64,8 @@ def test_the_next_decode_begins_before_the_text_is_sent(gpu: Served) -> None:
     send, decode = gpu.pipe.send, gpu.model.on_decode
 
     def sent(payload: tuple[int, Any]) -> None:
-        if isinstance(payload[1], Delta):
-            told.append(payload[1].text)
+        if isinstance(delta := unpack(payload[1]), Delta):
+            told.append(delta.text)
         send(payload)
 
     def decoded() -> bool:
@@ -162,3 +164,14 @@ def test_joined_deltas_make_the_same_answer_soon(steps: list[tuple[Delta, int]])
     for delta in sent:
         joined.add(delta)
     assert joined.parts == plain.parts
+
+
+@given(DELTAS)
+def test_a_delta_comes_through_the_pipe_as_it_was(delta: Delta) -> None:
+    delta = replace(delta, id="7", format_data="{}")
+    assert unpack(pickle.loads(pickle.dumps(pack(delta)))) == delta
+
+
+def test_what_is_no_delta_comes_through_as_it_is() -> None:
+    for payload in (None, Prefill(1, 2), EngineFailed("x")):
+        assert unpack(payload) is payload

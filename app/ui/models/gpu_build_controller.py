@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -48,15 +49,18 @@ class GpuBuildController(QObject):
         self._build: GpuBuild | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self._look)
 
-    @property
-    def building(self) -> bool:
-        """Whether something is being compiled."""
-        return self._build is not None and self._build.running
+    def begin(self) -> None:
+        """Look from now on; a package has its libraries already."""
+        if not getattr(sys, "frozen", False):
+            self._look()
 
-    def look(self) -> None:
-        """Look whether something is being compiled, now and from now on."""
+    def end(self) -> None:
+        """Look no more, since the window closes."""
+        self._timer.stop()
+
+    def _look(self) -> None:
         self._bridge.when_done(self._host.gpu_build(), self._show, self._failed)
 
     def _show(self, build: GpuBuild | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from app.engine.plan import Plan
 from app.engine.plan_choices import PlanChoices
@@ -45,6 +45,7 @@ class ContextField(FormPart):
         self._words.setWordWrap(True)
         self._explanation = note(tr("How many tokens of a chat the model can see."))
         self._lay_out()
+        QWidget.setTabOrder(self.switch, self.slider)
 
     def _lay_out(self) -> None:
         head, ends = QHBoxLayout(), QHBoxLayout()

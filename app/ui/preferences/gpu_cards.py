@@ -28,10 +28,11 @@ class GpuCards(QWidget):
     switched = Signal()
     """The user has switched a card on or off."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, before: QWidget) -> None:
+        """Create the list; Tab comes to it after the control ``before``."""
         super().__init__()
         self.setObjectName("gpuCards")
-        self._theme = theme
+        self._theme, self._before = theme, before
         self._rows: list[_Card] = []
         self._unused: tuple[str, ...] = ()
         self._column = column(self, gap=10)
@@ -67,6 +68,8 @@ class GpuCards(QWidget):
             row = _Card(self._theme, number, gpu)
             row.switch.turned.connect(lambda on, row=row: self._switch(row.gpu, on=on))
             self._column.addWidget(row)
+            before = self._rows[-1].switch if self._rows else self._before
+            QWidget.setTabOrder(before, row.switch)
             self._rows.append(row)
 
     def _switch(self, gpu: Gpu, *, on: bool) -> None:
@@ -114,5 +117,6 @@ class _Card(FormPart):
         if share and len(plan.shares) > 1:
             told.append(tr("%n layer(s)", "", share.layers))
         self._note.setText(" · ".join(told))
+        self.switch.setAccessibleDescription(self._note.text())
         self._note.setVisible(bool(told))
         self.switch.setChecked(not is_off(gpu, overrides))

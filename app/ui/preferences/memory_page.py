@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout
 
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
+from app.engine.devices import each_once
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Overrides, Plan
 from app.engine.plan_choices import PlanChoices
 from app.engine.probe import Examined, Machine
 from app.ui.choices import Segments
 from app.ui.controls import Button, set_tone
-from app.ui.form_fields import ChoiceField, FormPage, FormRow
+from app.ui.form_fields import ChoiceField, FormFoot, FormPage, FormRow
 from app.ui.preferences.context_field import ContextField
 from app.ui.preferences.gpu_cards import GpuCards
 from app.ui.preferences.hint_note import HintNote
@@ -49,11 +47,8 @@ class MemoryPage(FormPage):
         cache_gb: int,
         models: ModelChoice,
         hardware: HardwareProbe,
-        building: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Create the page; ``building`` returns whether a GPU library is being compiled."""
         super().__init__("memoryPage", tr("Memory"))
-        self._building = building
         self._theme, self._models, self._hardware = theme, models, hardware
         self._saved = saved
         self._header: GgufHeader | None = None
@@ -69,7 +64,7 @@ class MemoryPage(FormPage):
         self.column.addSpacing(4)
         self._host_bar = MemoryBar(theme, "hostMemory")
         self._host_bar.hide()
-        self._cards = GpuCards(theme)
+        self._cards = GpuCards(theme, self._context.slider)
         self._cards.set_unused(saved.unused_gpus)
         self._cards.switched.connect(self._turned)
         self.speeds = SpeedLine(theme)
@@ -171,12 +166,8 @@ class MemoryPage(FormPage):
             self._theme, "resetPlan", tr("Reset to automatic"), text=tr("Reset to automatic"),
             clicked=self._reset_plan,
         )  # fmt: skip
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._apply)
-        row.addWidget(self._reset)
-        row.addStretch(1)
-        self.column.addLayout(row)
+        self.foot = FormFoot("memoryFoot", (self._apply, self._reset))
+        self.foot.hide()
 
     def _add_cache_limit(self, cache_gb: int) -> None:
         self._cache_limit = ChoiceField(
@@ -228,7 +219,7 @@ class MemoryPage(FormPage):
         found = dict(examined.models).get(asked) if asked else None
         self._machine = examined.machine
         self.speeds.show_machine(examined.machine)
-        self._hint.show_hint(gpu_hint(examined, building=self._building()))
+        self._hint.show_hint(gpu_hint(examined))
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
             self._show_status(explain(found).sentence, "danger")
@@ -269,6 +260,8 @@ class MemoryPage(FormPage):
             widget.setEnabled(ready)
         self._apply.setEnabled(ready and self._overrides != self._saved)
         self._reset.setEnabled(ready and self._overrides != Overrides())
+        if self.foot:
+            self.foot.setVisible(self._apply.isEnabled() or self._reset.isEnabled())
 
     def _show_plan(self) -> None:
         """Show the plan for the current fields, once it is known."""
@@ -280,7 +273,7 @@ class MemoryPage(FormPage):
         self._layers.set_words(None, _automatic(_share(plan.gpu_layers, plan.layers + 1)))
         self._experts.set_words(None, _automatic(_share(plan.cpu_experts, plan.layers)))
         for row in self._gpu_rows:
-            row.setVisible(bool(machine.devices.gpus))
+            row.setVisible(bool(each_once(machine.devices.gpus)))
         shared = any(share.gpu.unified for share in plan.shares)  # it uses the computer's memory
         use = _sum(plan.host, plan.device) if shared else plan.host
         self._host_bar.set_parts(

@@ -67,15 +67,12 @@ class PreferencesController(QObject):
         hardware: HardwareProbe,
         settings: ShownChatSettings,
         presets: PresetIndex,
-        building: Callable[[], bool],
     ) -> None:
-        """Create the controller; ``building`` returns whether a GPU library is being compiled."""
         super().__init__(window)
         self._window, self._conversation = window, conversation
         self._theme, self._host, self._bridge = theme, host, bridge
         self._models, self._hardware = models, hardware
         self._settings, self._presets = settings, presets
-        self._building = building
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
         conversation.begun.connect(self._apply_to_transcript)
@@ -190,7 +187,6 @@ class PreferencesController(QObject):
             settings.kept_gb,
             self._models,
             self._hardware,
-            self._building,
         )
         memory.plan_applied.connect(self._apply_plan)
         memory.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))

@@ -50,7 +50,7 @@ class PreferencesDialog(FittingDialog):
             area = Scroll()
             area.setWidget(page)
             self._areas.append(area)
-            self._stack.addWidget(area)
+            self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
         self._found: list[list[QWidget]] = [[] for _ in pages]
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._size_items(beside=True)
@@ -157,3 +157,12 @@ class PreferencesDialog(FittingDialog):
         for page in self._pages:
             page.leave()
         super().done(result)
+
+
+def _with_foot(area: Scroll, foot: QWidget) -> QWidget:
+    """Return a page's area with what stays in sight below it."""
+    whole = QWidget()
+    layout = column(whole)
+    layout.addWidget(area, 1)
+    layout.addWidget(foot)
+    return whole

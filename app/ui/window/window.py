@@ -147,7 +147,6 @@ class Window(QMainWindow):
             self.hardware,
             self.chat_settings,
             self.presets,
-            lambda: self.gpu_build.building,
         )
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
@@ -376,7 +375,7 @@ class Window(QMainWindow):
         fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
         self.models_controller.resume()
-        self.gpu_build.look()
+        self.gpu_build.begin()
         if self._host.settings_damage:
             self.banner.show_error(self._host.settings_damage)
         self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner.show_error)
@@ -409,6 +408,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.preferences.close()
         self.drafts.keep()
+        self.gpu_build.end()
         self._host.change(**self.views.geometry())
         super().closeEvent(event)
 
