@@ -107,8 +107,10 @@ def _locked(file: IO[str]) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):
         return False
+    except OSError:  # a network's folder that knows no locks
+        return True
     return True
 
 
@@ -136,13 +138,16 @@ def build(root: Path, wanted: Wanted, progress: Progress) -> None:
 
 
 def _forget_other_work(work: Path, wanted: Wanted) -> None:
-    """Begin anew where what was begun is not what is wanted now; NVIDIA's tools may stay."""
-    file = work / "stamp"
-    if not file.exists() or file.read_text("utf-8") != wanted.stamp:
+    """Begin anew where what was begun is not what is wanted now; NVIDIA's tools may stay.
+
+    CMake does not go on in a folder that was moved, either.
+    """
+    file, stamp = work / "stamp", f"{wanted.stamp} {work.absolute()}"
+    if not file.exists() or file.read_text("utf-8") != stamp:
         for name in ("source", "cuda", "vulkan"):
             shutil.rmtree(work / name, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
-        file.write_text(wanted.stamp, "utf-8")
+        file.write_text(stamp, "utf-8")
 
 
 def _fetch(work: Path, wanted: Wanted, progress: Progress) -> None:

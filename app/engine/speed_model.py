@@ -46,12 +46,6 @@ _SAME = 0.97  # of the best speed: fewer threads that reach this are as good
 OFFLOAD_LEAST, OFFLOAD_USUAL, OFFLOAD_MOST = 32, 128, 4096  # tokens
 
 
-def api(gpu: Gpu) -> str:
-    """Return the backend of a GPU by ggml's name for it: "CUDA", "Vulkan", "Metal"."""
-    name = gpu.name.rstrip("0123456789")
-    return "Metal" if name == "MTL" else name
-
-
 @dataclass(frozen=True, slots=True)
 class Processor:
     """The CPU's ``threads`` for a token, its ``speed`` with them, and its ``cores`` for a batch."""
@@ -83,7 +77,7 @@ def measured(gpu: Gpu, speeds: Speeds | None) -> DeviceSpeed | None:
 
 def assumed(gpu: Gpu) -> DeviceSpeed:
     """Return a speed for a GPU that was not measured."""
-    if api(gpu) == "Metal":
+    if gpu.api == "Metal":
         return _APPLE
     return _INTEGRATED if gpu.unified else _DISCRETE
 

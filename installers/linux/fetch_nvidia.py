@@ -18,7 +18,7 @@ import shutil
 import sys
 import urllib.request
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Fault(Exception):
     """Something that a person can do something about."""
 
 
-def fetch(wheels: list[dict[str, Any]]) -> None:
+def fetch(wheels: Iterable[dict[str, Any]]) -> None:
     remove([HERE / READY])
     for wheel in wheels:
         have = HERE / f"{wheel['name']}.sha256"
@@ -64,7 +64,7 @@ def address(wheel: dict[str, Any]) -> str:
     ]
     if not found:
         raise Fault(f"{INDEX} no longer has the {wheel['name']} that this version needs.")
-    return found[0]
+    return str(found[0])
 
 
 def download(url: str, wheel: dict[str, Any], target: Path) -> None:
@@ -77,7 +77,7 @@ def download(url: str, wheel: dict[str, Any], target: Path) -> None:
         raise Fault(f"{url} is not the file that was expected.")
 
 
-def unpack(wheel: Path, names: dict[str, str]) -> None:
+def unpack(wheel: Path, names: Mapping[str, str]) -> None:
     with zipfile.ZipFile(str(wheel)) as archive:
         for inside, name in names.items():
             partial = HERE / f"{name}.partial"
@@ -86,7 +86,7 @@ def unpack(wheel: Path, names: dict[str, str]) -> None:
             os.replace(str(partial), str(HERE / name))
 
 
-def made(wheels: list[dict[str, Any]]) -> list[Path]:
+def made(wheels: Iterable[dict[str, Any]]) -> list[Path]:
     """Return all that may be here from fetching."""
     names = [READY, f"{READY}.partial", PARTIAL]
     for wheel in wheels:

@@ -16,7 +16,7 @@ from app.engine.memory_model import CacheType, ModelSizes
 from app.engine.placement import Wanted, place
 from app.engine.plan import Overrides, Plan
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
-from app.engine.speed_model import Card, api
+from app.engine.speed_model import Card
 from tests.fakes import gpt_oss
 
 GIB = 1 << 30
@@ -86,7 +86,7 @@ class Case:
         cards: tuple[Card, ...] = ()
         if number is not None:
             gpu, speed = self.boards[number].gpu(number)
-            cards = (Card(gpu, api(gpu), gpu.available - GIB // 2, speed),)
+            cards = (Card(gpu, gpu.api, gpu.available - GIB // 2, speed),)
         first = model.layers + 1 - gpu_layers if cards else 0
         wanted = Wanted(context, CacheType(cache), 512 if cards else 256, first, experts)
         choice = Choice(model, self.machine, Overrides(mapped=True))

@@ -26,12 +26,10 @@ _popen = subprocess.Popen  # the fixture replaces the name
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="Metal is built in")
 
-NONE = Seen([], "", "", "No GPU found.", [], False, [])
-CUDA = Seen(["RTX 3060 (12 GB)"], "nvidia 580", "cuda", "Fastest with CUDA.", ["86"], True, [])
-VULKAN = Seen(["RX 7600 (8 GB)"], "radv", "vulkan", "Can use Vulkan.", [], True, [])
-OLD = Seen(
-    [], "nvidia 550", "", "Can't be used yet.", [], False, ["The driver is too old.", "apt x"]
-)
+NONE = Seen([], "", "", "No GPU found.", [], [])
+CUDA = Seen(["RTX 3060 (12 GB)"], "nvidia 580", "cuda", "Fastest with CUDA.", ["86"], [])
+VULKAN = Seen(["RX 7600 (8 GB)"], "radv", "vulkan", "Can use Vulkan.", [], [])
+OLD = Seen([], "nvidia 550", "", "Can't be used yet.", [], ["The driver is too old.", "apt x"])
 
 
 class Computer:
@@ -212,9 +210,22 @@ def test_a_failure_is_said_and_not_repeated(
 def test_a_full_disk_is_told_before(
     computer: Computer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(gpu_choice.DISK, "cuda", (1e9, 1))
-    assert computer.run() == []
+    with monkeypatch.context() as full:
+        full.setitem(gpu_choice.DISK, "cuda", (1e9, 1))
+        assert computer.run() == []
     assert "Not enough disk space" in capsys.readouterr().out
+    assert computer.run() == ["cuda:86"], "there is space now"
+
+
+def test_a_folder_that_cannot_be_written_to_keeps_nothing_from_starting(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(state: State) -> None:
+        raise PermissionError(13, "Permission denied", "setup.json")
+
+    monkeypatch.setattr(State, "save", refuse)
+    assert computer.run() == []
+    assert "setup.json" in capsys.readouterr().out
 
 
 def test_who_compiles_llama_cpp_for_the_gpu_is_let_alone(computer: Computer) -> None:
