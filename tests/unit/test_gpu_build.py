@@ -255,11 +255,12 @@ def test_it_goes_on_where_it_stopped(shelf: Shelf, tmp_path: Path) -> None:
 def test_a_fault_of_our_own_is_told_too(
     shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gpu_downloads, "unpack_ggml", lambda *_: {}["nothing"])
+    monkeypatch.setattr(gpu_downloads, "unpack_ggml", lambda: None)  # a TypeError
     assert gpu_library.main([str(tmp_path), "cuda:86"]) == 1
     stopped = known.progress(tmp_path)
     assert stopped is not None
     assert stopped.fault is BuildFault.OTHER
+    assert stopped.detail.startswith("TypeError: ")
     assert "Traceback" in (tmp_path / "gpu/build.log").read_text()
 
 
