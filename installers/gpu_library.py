@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -289,6 +290,10 @@ def _made(root: Path, wanted: Wanted) -> bool:
             build(root, wanted, progress)
         except Failed as failed:
             progress.fail(failed)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the app has to hear of it
+            progress.log(traceback.format_exc())
+            progress.fail(Failed(BuildFault.OTHER, f"{type(error).__name__}: {error}"))
             return False
     (folder / known.BUILD).unlink(missing_ok=True)
     return True
