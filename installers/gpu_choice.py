@@ -27,7 +27,7 @@ from installers.terminal import SetupError, StatusLine
 
 BUILDER = Path(__file__).with_name("gpu_library.py")
 REPORT = Path(__file__).with_name("gpu_report.py")
-DISK = {"cuda": (1.6, 0.7), "vulkan": (0.5, 0.1)}
+DISK = {"cuda": (1.6, 0.64), "vulkan": (0.5, 0.1)}
 """GB that a library takes while it is compiled, and afterwards."""
 NVCC_REFUSES = set("'\"$`,")
 """Characters of a path with which nvcc does not find its headers; a space is none of them."""

@@ -26,6 +26,9 @@ BACKENDS = ("cuda", "vulkan")
 
 _EXACT = 12  # from this major version of CUDA's architectures on, ggml compiles for one alone
 _SILENT_S = 60  # the builder writes every few seconds
+_LONGEST_S = 86_400  # that compiling takes; more is a mistake
+_MOST = 1 << 20  # bytes of either file
+_SHOWN = 1000  # characters of what the compiler said last
 _ALWAYS = {"f32", "f16", "bf16"}
 # ggml's names of its types, by their numbers in a model's file; `gguf.BLOCKS` has their sizes.
 _KINDS = {
@@ -160,11 +163,12 @@ def progress(root: Path) -> GpuBuild | None:
         left = told.get("seconds_left")
         return GpuBuild(
             backend=_one_of(told["backend"], BACKENDS),
-            percent=max(0, min(100, int(told["percent"]))),
-            seconds_left=None if left is None else max(0, int(left)),
-            running=not fault and silent < _SILENT_S and _exists(int(told["pid"])),
+            percent=max(0, min(100, _number(told["percent"]))),
+            seconds_left=None if left is None else max(0, min(_LONGEST_S, _number(left))),
+            # By a clock that was set back, the last word may be from the future.
+            running=not fault and abs(silent) < _SILENT_S and _exists(_number(told["pid"])),
             fault=BuildFault(fault) if fault else None,
-            detail=str(told.get("detail", "")),
+            detail=str(told.get("detail", ""))[-_SHOWN:],
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -176,10 +180,10 @@ def _read(folder: Path, backend: str) -> GpuLibrary:
         folder,
         _one_of(told["backend"], (backend,)),
         _names([told["ggml"]])[0],
-        _names(told["architectures"]),
+        tuple(str(int(one)) for one in _names(told["architectures"])),
         tuple(name.lower() for name in _names(told["weights"])),
         _names(told["preload"]),
-        int(told.get("head", 0)),
+        _number(told.get("head", 0)),
     )
     for file in (library.file, *(folder / name for name in library.preload)):
         if file.parent != folder:
@@ -190,10 +194,22 @@ def _read(folder: Path, backend: str) -> GpuLibrary:
 
 
 def _object(file: Path) -> dict[str, Any]:
-    told = json.loads(file.read_text("utf-8"))
+    if file.stat().st_size > _MOST:
+        raise ValueError(file)
+    try:
+        told = json.loads(file.read_text("utf-8"))
+    except RecursionError as error:
+        raise ValueError(file) from error
     if not isinstance(told, dict):
         raise ValueError(file)
     return told
+
+
+def _number(value: object) -> int:
+    """Return a whole number, also a process's."""
+    if not isinstance(value, int) or abs(value) >= 1 << 31:
+        raise ValueError(value)
+    return value
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -28,6 +28,9 @@ _ANSWERS = 9  # the last ones, whose median corrects the predictions
 _FEW = 3  # answers, too few for that
 _LEAST, _MOST = 0.5, 1.5  # limits of the correction
 _CHANGE = 0.02  # of the correction: a smaller one is not worth a write
+_LARGEST = 1 << 20  # bytes of a file
+_SLOWEST, _FASTEST = 1e-3, 1e6  # GB/s of any device
+_MOST_THREADS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +191,18 @@ def _processor() -> str:
 def _read(path: Path) -> _Kept | None:
     """Return what a file holds; None if it is missing, damaged, or has impossible speeds."""
     try:
-        kept = codec.decode(_Kept, json.loads(path.read_bytes()))
+        with path.open("rb") as file:
+            kept = codec.decode(_Kept, json.loads(file.read(_LARGEST)))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         log.note(f"speeds: not read ({type(error).__name__})")
         return None
-    numbers = [
-        *(n for gpu in kept.gpus for n in (gpu.weights, gpu.pageable, gpu.pinned)),
-        *(n for each in kept.processor for n in (each.threads, each.weights)),
-        *kept.answers,
-    ]
-    return kept if all(number >= 0 for number in numbers) else None
+    speeds = [n for gpu in kept.gpus for n in (gpu.weights, gpu.pageable, gpu.pinned) if n]
+    speeds += [each.weights for each in kept.processor]
+    possible = (
+        all(_SLOWEST <= speed <= _FASTEST for speed in speeds)
+        and all(1 <= each.threads <= _MOST_THREADS for each in kept.processor)
+        and all(answer >= 0 for answer in kept.answers)
+    )
+    return kept if possible else None

@@ -59,7 +59,9 @@ def address(wheel: dict[str, Any]) -> str:
     )
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         files = json.load(answer)["files"]
-    found = [each["url"] for each in files if each["hashes"].get("sha256") == wheel["sha256"]]
+    found: list[str] = [
+        each["url"] for each in files if each["hashes"].get("sha256") == wheel["sha256"]
+    ]
     if not found:
         raise Fault(f"{INDEX} no longer has the {wheel['name']} that this version needs.")
     return str(found[0])

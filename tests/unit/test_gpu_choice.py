@@ -274,6 +274,19 @@ def test_the_option_is_the_first_argument() -> None:
         gpu_option(["--gpu"])
 
 
+def test_how_a_build_that_was_waited_for_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gpu"
+    folder.mkdir()
+    told = {"backend": "cuda", "percent": 50, "pid": 1, "fault": "disk"}
+    (folder / known.BUILD).write_text(json.dumps(told))
+    for code, said in ((1, "The disk is full."), (0, "ready for the GPU")):
+        builder = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({code})"])
+        gpu_choice._wait_for(builder, tmp_path)
+        assert said in capsys.readouterr().out
+
+
 # --- what is told and found ------------------------------------------------------------------
 
 

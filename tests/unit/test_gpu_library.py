@@ -75,7 +75,11 @@ def test_what_a_library_cannot_multiply(tmp_path: Path) -> None:
         "",
         "[]",
         {**MANIFEST, "backend": "vulkan"},
+        "[" * 100_000,
         {**MANIFEST, "ggml": 3},
+        {**MANIFEST, "architectures": ["all"]},
+        {**MANIFEST, "head": float("inf")},
+        {**MANIFEST, "weights": ["mxfp4" * 300_000]},
         {**MANIFEST, "weights": "mxfp4"},
         {**MANIFEST, "preload": ["../libcudart.so.13"]},
         {**MANIFEST, "preload": ["libcublasLt.so.13"]},
@@ -100,6 +104,17 @@ def test_one_is_being_compiled(tmp_path: Path) -> None:
     os.utime(file, (0, 0))
     quiet = gpu_library.progress(tmp_path)
     assert quiet == GpuBuild("cuda", 40, 300, running=False)
+    os.utime(file, (4e9, 4e9))  # the clock was set back
+    assert gpu_library.progress(tmp_path) == quiet
+
+
+def test_a_state_is_never_absurd(tmp_path: Path) -> None:
+    build(tmp_path, percent=-7, seconds_left=10**9, fault="other", detail="x" * 10_000 + "end")
+    told = gpu_library.progress(tmp_path)
+    assert told
+    assert (told.percent, told.seconds_left) == (0, 86_400)
+    assert len(told.detail) == 1000
+    assert told.detail.endswith("end")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells it by silence only")
@@ -118,7 +133,16 @@ def test_it_failed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [{"backend": "x"}, {"percent": "x"}, {"fault": "x"}, {"pid": None}]
+    "told",
+    [
+        {"backend": "x"},
+        {"percent": "x"},
+        {"percent": float("inf")},
+        {"seconds_left": float("inf")},
+        {"fault": "x"},
+        {"pid": None},
+        {"pid": 10**30},
+    ],
 )
 def test_a_strange_state_is_none(tmp_path: Path, told: dict[str, object]) -> None:
     build(tmp_path, **told)
