@@ -11,14 +11,13 @@ import json
 import os
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from app import __version__
 from app.base import outside
-from installers import linux_needs, rpm
+from installers import linux_needs, linux_package, rpm
 
 ROOT = Path(__file__).resolve().parents[1]
 ARCHITECTURES = ("75", "80", "86", "89", "90", "100", "120")
@@ -77,7 +76,8 @@ def package(compiled: Path, dist: Path) -> list[Path]:
     machine = os.uname().machine
     _fill(root / PLACE, compiled, _wheels(f"linux_{machine}"))
     name = f"fireside-{__version__}-linux-{machine}"
-    made = [_archive(root / PLACE, f"{name}/gpu/cuda", dist / f"fireside-cuda-{name[9:]}.tar.xz")]
+    target = dist / f"fireside-cuda-{__version__}-linux-{machine}.tar.xz"
+    made = [linux_package.archive(root / PLACE, f"{name}/gpu/cuda", target)]
     if shutil.which("dpkg-deb"):
         made.append(_deb(root, work / "deb", dist))
     if shutil.which("rpmbuild"):
@@ -121,21 +121,6 @@ def _wheels(system: str) -> list[dict[str, Any]]:
             )
     assert len(found) == len(_WHEELS), found
     return found
-
-
-def _archive(folder: Path, name: str, target: Path) -> Path:
-    """Write an archive to be unpacked where Fireside's was."""
-    moment = int(os.environ["SOURCE_DATE_EPOCH"])
-
-    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-        entry.uid = entry.gid = 0
-        entry.uname = entry.gname = "root"
-        entry.mtime = moment
-        return entry
-
-    with tarfile.open(target, "w:xz") as archive:
-        archive.add(folder, name, filter=plain)
-    return target
 
 
 def _deb(root: Path, work: Path, dist: Path) -> Path:

@@ -98,8 +98,19 @@ def set_up(*, dev: bool) -> None:
     if there is not None and there.covers(wanted) and venv_python().exists():
         install_libraries(missing_libraries(), [])
         return
-    begun = time.monotonic()
     places.VENV.mkdir(exist_ok=True)
+    from installers.gpu_library import lock  # needs Python 3.11 to be imported
+
+    with lock(places.VENV) as alone:
+        if not alone:
+            raise SetupError("Fireside is being set up here already. Try again in a few minutes.")
+        _set_up(there, wanted)
+
+
+def _set_up(there: State | None, wanted: State) -> None:
+    """Make `.venv` hold what is wanted; ``there`` is what it was set up for before."""
+    begun = time.monotonic()
+    dev, own = wanted.dev, wanted.cmake_args
     places.LOG.write_text("", "utf-8")
     print(f"Setting up Fireside in {places.VENV} (log: setup.log)", flush=True)
     install_libraries(missing_libraries(), missing_venv())
@@ -260,6 +271,9 @@ def main(arguments: list[str]) -> int:
         return test(options, after or gpu)
     except SetupError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"Setup failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command to continue.", file=sys.stderr)

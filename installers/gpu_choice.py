@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 from app.engine import gpu_library as known
 from app.engine.gpu_library import BuildFault
 from installers import gpu_compile, gpu_downloads, gpu_vulkan, places
-from installers.gpu_library import LOCK, LOG, Wanted, forget_stale, is_ready, lock
+from installers.gpu_library import BUSY, LOCK, LOG, Wanted, forget_stale, is_ready, lock
 from installers.setup_state import State
 from installers.system_packages import install_packages, manager
 from installers.terminal import SetupError, StatusLine
 
 BUILDER = Path(__file__).with_name("gpu_library.py")
 REPORT = Path(__file__).with_name("gpu_report.py")
-DISK = {"cuda": (1.6, 0.7), "vulkan": (0.5, 0.1)}
+DISK = {"cuda": (1.6, 0.64), "vulkan": (0.5, 0.1)}
 """GB that a library takes while it is compiled, and afterwards."""
 TRIED_AGAIN = {BuildFault.NETWORK, BuildFault.DISK, BuildFault.MEMORY, BuildFault.CHECKSUM}
 FAULTS = {
@@ -54,7 +54,6 @@ class Seen(NamedTuple):
     backend: str
     reason: str
     architectures: list[str]
-    vulkan: bool
     advice: list[str]
 
 
@@ -64,6 +63,13 @@ def prepare(python: Path, option: str, *, foreground: bool = False) -> None:
     ``option`` is what `--gpu` says, or "". Nothing here keeps Fireside from starting: whatever
     goes wrong is said, and the CPU is used. Raises SetupError if the option is no choice.
     """
+    try:
+        _prepare(python, option, foreground=foreground)
+    except OSError as error:  # the folder is another person's, or the disk is full
+        print(f"  Couldn't set up the GPU, so Fireside uses the CPU: {error}", flush=True)
+
+
+def _prepare(python: Path, option: str, *, foreground: bool) -> None:
     state = State.load()
     if state is None or sys.platform == "darwin":  # Metal is built in
         return
@@ -81,12 +87,9 @@ def prepare(python: Path, option: str, *, foreground: bool = False) -> None:
             print("The GPU's library was removed. Fireside uses the CPU.", flush=True)
         return
     if option or state.seen != fingerprint():
-        wanted, choice = _choose(python, choice, root)
-        text = " ".join(map(str, wanted))
-        # Taken now, since choosing may have installed Vulkan's headers.
-        state._replace(gpu=choice, seen=fingerprint(), libraries=text).save()
-    else:
-        wanted = [Wanted.parse(text) for text in state.libraries.split()]
+        state = _chosen(python, state._replace(gpu=choice), root)
+        state.save()
+    wanted = [Wanted.parse(text) for text in state.libraries.split()]
     if option not in ("", "auto"):  # what is not found today may be there tomorrow
         for backend in set(known.BACKENDS) - {one.backend for one in wanted}:
             shutil.rmtree(root / known.FOLDER / backend, ignore_errors=True)
@@ -121,32 +124,34 @@ def asked_for(choice: str) -> list[Wanted]:
     return list(wanted.values())
 
 
-def _choose(python: Path, choice: str, root: Path) -> tuple[list[Wanted], str]:
-    """Look for a GPU, and return what to compile for it, and what the person has chosen."""
+def _chosen(python: Path, state: State, root: Path) -> State:
+    """Look for a GPU, and return what to compile for it, unless the person says no."""
     seen = look(python)
     for line in describe(seen):
         print(f"  {line}", flush=True)
-    wanted = suitable(seen, choice)
+    wanted = suitable(seen, state.gpu)
     if any(one.backend == "vulkan" for one in wanted) and not _vulkan_is_there():
         wanted = [one for one in wanted if one.backend != "vulkan"]
+    # Taken now, since Vulkan's headers may have been installed.
+    state = state._replace(seen=fingerprint(), libraries=" ".join(map(str, wanted)))
     todo = [one for one in wanted if not is_ready(root, one)]
     if not todo:
-        return wanted, choice
+        return state
     free = shutil.disk_usage(root).free / 1e9
     needed = sum(DISK[one.backend][0] for one in todo)
     if free < needed:
         print(f"  Not enough disk space for the GPU: {needed:.1f} GB needed, {free:.1f} GB free.")
-        return [], choice
+        return state._replace(seen="", libraries="")  # there may be more next time
     print(offer(todo), flush=True)
-    if choice == "auto" and not _agreed():
+    if state.gpu == "auto" and not _agreed():
         print("  Fireside uses the CPU. To change that: --gpu auto", flush=True)
-        return [], "none"
-    return wanted, choice
+        return state._replace(gpu="none", libraries="")
+    return state
 
 
 def look(python: Path) -> Seen:
     """Return what is here. Whatever goes wrong, there is no GPU."""
-    nothing = Seen([], "", "", "No GPU found, so Fireside uses the CPU.", [], False, [])
+    nothing = Seen([], "", "", "No GPU found, so Fireside uses the CPU.", [], [])
     try:
         said = subprocess.run(
             [python, str(REPORT)], capture_output=True, text=True, timeout=60, check=True
@@ -312,7 +317,9 @@ def _wait_for(builder: subprocess.Popen[bytes], root: Path) -> None:
         raise
     finally:
         status.clear()
-    if builder.returncode:
+    if builder.returncode == BUSY:
+        print("  It is being compiled already, in the background.", flush=True)
+    elif builder.returncode:
         fault = _told(root).get("fault") or BuildFault.OTHER
         print(failure(root, BuildFault(fault)), flush=True)
     else:

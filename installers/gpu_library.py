@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -107,8 +108,10 @@ def _locked(file: IO[str]) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):
         return False
+    except OSError:  # a network's folder that knows no locks
+        return True
     return True
 
 
@@ -136,13 +139,16 @@ def build(root: Path, wanted: Wanted, progress: Progress) -> None:
 
 
 def _forget_other_work(work: Path, wanted: Wanted) -> None:
-    """Begin anew where what was begun is not what is wanted now; NVIDIA's tools may stay."""
-    file = work / "stamp"
-    if not file.exists() or file.read_text("utf-8") != wanted.stamp:
+    """Begin anew where what was begun is not what is wanted now; NVIDIA's tools may stay.
+
+    CMake does not go on in a folder that was moved, either.
+    """
+    file, stamp = work / "stamp", f"{wanted.stamp} {work.absolute()}"
+    if not file.exists() or file.read_text("utf-8") != stamp:
         for name in ("source", "cuda", "vulkan"):
             shutil.rmtree(work / name, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
-        file.write_text(wanted.stamp, "utf-8")
+        file.write_text(stamp, "utf-8")
 
 
 def _fetch(work: Path, wanted: Wanted, progress: Progress) -> None:
@@ -229,10 +235,9 @@ for name in ("ggml_version", "ggml_commit"):
 ggml.ggml_backend_load.restype = ctypes.c_void_p
 base.ggml_backend_reg_dev_count.argtypes = [ctypes.c_void_p]
 base.ggml_backend_reg_dev_count.restype = ctypes.c_size_t
-registry = ggml.ggml_backend_load(file.encode())
-if not registry:
-    sys.exit("ggml does not load it")
-print(base.ggml_backend_reg_dev_count(registry), "devices")
+ctypes.CDLL(file)  # says what is missing, which ggml does not
+registry = ggml.ggml_backend_load(file.encode())  # none: Vulkan finds no driver
+print(base.ggml_backend_reg_dev_count(registry) if registry else 0, "devices")
 print(base.ggml_version().decode(), base.ggml_commit().decode())
 """
 
@@ -285,6 +290,10 @@ def _made(root: Path, wanted: Wanted) -> bool:
             build(root, wanted, progress)
         except Failed as failed:
             progress.fail(failed)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the app has to hear of it
+            progress.log(traceback.format_exc())
+            progress.fail(Failed(BuildFault.OTHER, f"{type(error).__name__}: {error}"))
             return False
     (folder / known.BUILD).unlink(missing_ok=True)
     return True

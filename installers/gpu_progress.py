@@ -107,12 +107,10 @@ class Progress:
     ) -> str:
         """Run a command with its output in the log, and return the output. Raises Failed."""
         said: list[str] = []
+        path = os.pathsep.join([*map(str, self.tools), os.environ.get("PATH", os.defpath)])
         with subprocess.Popen(
             command,
-            env={
-                **os.environ,
-                "PATH": os.pathsep.join([*map(str, self.tools), os.environ["PATH"]]),
-            },
+            env={**os.environ, "PATH": path, "LC_ALL": "C"},  # `cause` knows English only
             close_fds=sys.platform == "win32",  # they hold the lock, too
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

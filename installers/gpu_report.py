@@ -27,7 +27,6 @@ def report(graphics: Graphics) -> dict[str, Any]:
         "backend": choice.backend,
         "reason": reason(choice),
         "architectures": sorted(architectures, key=int),
-        "vulkan": bool(vulkan_cards(graphics)),
         "advice": [line for one in advice(graphics) for line in told(one)],
     }
 

@@ -60,7 +60,12 @@ def version_offered(manager: str) -> tuple[int, ...]:
     """Return the version of the headers that the package manager has; () where it is not known."""
     if manager != "apt-get":
         return ()
-    told = subprocess.run(["apt-cache", "policy", "libvulkan-dev"], capture_output=True, text=True)
+    told = subprocess.run(
+        ["apt-cache", "policy", "libvulkan-dev"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},  # else it says "Installationskandidat"
+    )
     found = re.search(r"Candidate: (?:\d+:)?([\d.]+)", told.stdout)
     return tuple(int(part) for part in found[1].split(".")[:3]) if found else ()
 

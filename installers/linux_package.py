@@ -73,7 +73,7 @@ def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
         made.append(rpm.fireside(root, dist, machine))
     for name in ("applications", "icons", "mime", "man"):  # for `fireside --install`
         shutil.copytree(root / "usr/share" / name, carried / "share" / name, symlinks=True)
-    return [_archive(carried, target), *made]
+    return [archive(carried, carried.name, target), *made]
 
 
 # --- the package -----------------------------------------------------------------------------
@@ -187,8 +187,8 @@ def _carry(frozen: Path, name: str) -> Path:
     return folder
 
 
-def _archive(folder: Path, target: Path) -> Path:
-    """Write the archive of a folder; return its path.
+def archive(folder: Path, name: str, target: Path) -> Path:
+    """Write the archive of a folder, which is called ``name`` in it; return its path.
 
     Names are in order, and no entry has a time or an owner, so that two builds are the same.
     """
@@ -201,8 +201,8 @@ def _archive(folder: Path, target: Path) -> Path:
         entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
         return entry
 
-    with tarfile.open(target, "w:xz") as archive:
-        archive.add(folder, folder.name, filter=plain)  # in the order of their names
+    with tarfile.open(target, "w:xz") as made:
+        made.add(folder, name, filter=plain)  # in the order of their names
     return target
 
 

@@ -30,7 +30,9 @@ class State(NamedTuple):
             return None
 
     def save(self) -> None:
-        places.STATE.write_text(json.dumps(self._asdict()), "utf-8")
+        part = places.STATE.with_suffix(".part")
+        part.write_text(json.dumps(self._asdict()), "utf-8")
+        part.replace(places.STATE)
 
     def covers(self, wanted: State) -> bool:
         """Return whether this does for what is wanted.

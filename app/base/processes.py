@@ -158,7 +158,7 @@ class ChildProcess:
             end = "was ended" if ran else f"has ended with {self._process.exitcode}"
             fault_log.note(f"{self._name}: process {self.pid} {end}")
         self._outbox.put(None)
-        self._sender.join()
+        self._sender.join(_DYING_S)
         self._connection.close()
 
     def log_tail(self, size: int) -> str:

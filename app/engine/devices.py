@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from app.engine.overrides import Overrides
 from app.engine.probe import Gpu, Machine
-from app.engine.speed_model import Card, api, assumed, measured, processor
+from app.engine.speed_model import Card, assumed, measured, processor
 
 _MIB = 1 << 20
 _HOST_RESERVE = 1024 * _MIB  # of the computer's memory, left to the system and the window
@@ -34,9 +34,7 @@ def candidates(machine: Machine, overrides: Overrides, slow: bool = False) -> tu
     asked for, or layers for the GPU were fixed.
     """
     gpus = [
-        gpu
-        for gpu in each_once(machine.devices.gpus)
-        if not ({gpu.pci, gpu.name} - {""}) & set(overrides.unused_gpus)
+        gpu for gpu in each_once(machine.devices.gpus) if not gpu.is_among(overrides.unused_gpus)
     ]
     if not overrides.gpu_layers and not slow:
         gpus = [gpu for gpu in gpus if gpu.unified or _is_fast(gpu, machine)]
@@ -52,7 +50,7 @@ def sets(machine: Machine, overrides: Overrides, slow: bool = False) -> Iterator
     """
     gpus = candidates(machine, overrides, slow)[:_MOST_CARDS]
     cards = [
-        Card(g, api(g), room(g, machine), measured(g, machine.speeds) or assumed(g)) for g in gpus
+        Card(g, g.api, room(g, machine), measured(g, machine.speeds) or assumed(g)) for g in gpus
     ]
     together = 1 if gpus and gpus[0].unified else min(_MOST_TOGETHER, len(cards))
     known = set()
@@ -88,7 +86,7 @@ def reserve(gpu: Gpu, machine: Machine) -> int:
     least = _RESERVE_HEADLESS if gpu.pci and gpu.pci in machine.headless else _RESERVE
     if sys.platform == "win32" and not gpu.unified:
         least = max(_RESERVE, gpu.memory // _WINDOWS_SHARE)
-    if api(gpu) == "Vulkan" and gpu.available == gpu.memory:
+    if gpu.api == "Vulkan" and gpu.available == gpu.memory:
         least = max(least, _RESERVE_UNKNOWN)
     return least
 
@@ -97,10 +95,10 @@ def each_once(gpus: tuple[Gpu, ...]) -> Sequence[Gpu]:
     """Return each GPU once, as the best backend that knows it."""
     found: list[Gpu] = []
     for gpu in sorted(gpus, key=_rank):
-        named = _CHOSEN_BY.get(api(gpu), "") in os.environ
+        named = _CHOSEN_BY.get(gpu.api, "") in os.environ
         software = any(word in gpu.description.lower() for word in _SOFTWARE)
-        known = {api(other) for other in found if _same(gpu, other)}
-        if not (software or known) or (named and known <= {api(gpu)}):
+        known = {other.api for other in found if _same(gpu, other)}
+        if not (software or known) or (named and known <= {gpu.api}):
             found.append(gpu)
     return found
 
@@ -109,12 +107,12 @@ def _same(one: Gpu, other: Gpu) -> bool:
     """Return whether two entries are of the same card; not every driver tells its place."""
     if one.pci and other.pci:
         return one.pci == other.pci
-    return one.description == other.description and api(one) != api(other)
+    return one.description == other.description and one.api != other.api
 
 
 def _rank(gpu: Gpu) -> int:
     """Return the place of a GPU's backend among the backends."""
-    name = api(gpu)
+    name = gpu.api
     return _BACKENDS.index(name) if name in _BACKENDS else len(_BACKENDS)
 
 

@@ -36,23 +36,18 @@ class GpuLosses:
         gpus = [share.gpu for share in plan.shares]
         lost = [gpu for gpu in gpus if gpu.name == failure.device] or gpus
         if not failure.full:
-            self._counts.update(map(_key, lost))
+            self._counts.update(gpu.key for gpu in lost)
         return lost[0].description if len(lost) == 1 else ""
 
     def worked(self, plan: Plan) -> None:
         """Forget the losses of the GPUs with which an answer was completed."""
         for share in plan.shares:
-            del self._counts[_key(share.gpu)]
+            del self._counts[share.gpu.key]
 
     def left(self, devices: Devices) -> Devices:
         """Return ``devices`` without those that were lost too often."""
-        gpus = tuple(gpu for gpu in devices.gpus if self._counts[_key(gpu)] < _PATIENCE)
+        gpus = tuple(gpu for gpu in devices.gpus if self._counts[gpu.key] < _PATIENCE)
         return replace(devices, gpus=gpus)
-
-
-def _key(gpu: Gpu) -> str:
-    """Return what stays the same when another card is gone, if possible."""
-    return gpu.pci or gpu.name
 
 
 def able(
@@ -68,7 +63,7 @@ def able(
         if len(tensor.shape) > 1 and not tensor.name.startswith(_ON_CPU)
     }
     unable = {library.backend for library in libraries if library.lacks(kinds)}
-    gpus = {gpu: gpu.name.rstrip("0123456789").lower() in unable for gpu in devices.gpus}
+    gpus = {gpu: gpu.api.lower() in unable for gpu in devices.gpus}
     left_out = next((gpu for gpu, lacks in gpus.items() if lacks), None)
     return replace(devices, gpus=tuple(gpu for gpu, lacks in gpus.items() if not lacks)), left_out
 

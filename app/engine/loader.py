@@ -228,6 +228,9 @@ class Loader:
                     raise load_failure.ended(header.path, error.exit_code, log_end) from error
                 else:
                     raise
+            except FiresideError:  # such as Cancelled, if it was started while this is closed
+                self._kill(child)
+                raise
 
     def _environment(self, header: GgufHeader | None) -> dict[str, str]:
         """Return the environment variables for a process that is to load a model."""

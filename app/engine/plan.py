@@ -132,9 +132,10 @@ class Plan:
     def held(self) -> int:
         """Bytes of the computer's memory that the system cannot take back.
 
-        Weights that are mapped from the file do not count: it can read them again.
+        Those of a GPU that shares it count. Weights on the CPU that are mapped from the file do
+        not: the system can read them again.
         """
-        return self.host.total - self.mmap * self.host.weights
+        return self.needed - self.mmap * self.host.weights
 
     @property
     def fits(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -36,6 +36,21 @@ class Gpu:
     available: int
     unified: bool = False
     pci: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stays the same when another card is gone, if possible; settings name it so."""
+        return self.pci or self.name
+
+    @property
+    def api(self) -> str:
+        """Its backend, by ggml's name for it: "CUDA", "Vulkan", "Metal"."""
+        name = self.name.rstrip("0123456789")
+        return "Metal" if name == "MTL" else name
+
+    def is_among(self, keys: Collection[str]) -> bool:
+        """Return whether it has one of these keys, or had one before its place was known."""
+        return self.key in keys or self.name in keys
 
 
 class BackendFault(StrEnum):

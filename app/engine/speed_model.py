@@ -15,7 +15,7 @@ from app.engine.memory_model import CacheType, ModelSizes
 from app.engine.probe import DeviceSpeed, Gpu, Machine, Speeds
 
 DEPTH = 4096  # tokens in the cache for which speeds are told
-_DRAW = 0.4e-3  # a token is drawn on the CPU
+_DRAW, _DRAW_ON_GPU = 0.4e-3, 0.1e-3  # of a token's time, to draw it; a GPU sends what it drew from
 # Of a token's time for each layer, whatever the GPU: kernels start, and wait for each other. It was
 # fitted for the 20b's 24 layers.
 _LAYER = {"CUDA": 1.0e-3 / 24}
@@ -44,12 +44,6 @@ _PROCESSOR = 40.0
 _SAME = 0.97  # of the best speed: fewer threads that reach this are as good
 
 OFFLOAD_LEAST, OFFLOAD_USUAL, OFFLOAD_MOST = 32, 128, 4096  # tokens
-
-
-def api(gpu: Gpu) -> str:
-    """Return the backend of a GPU by ggml's name for it: "CUDA", "Vulkan", "Metal"."""
-    name = gpu.name.rstrip("0123456789")
-    return "Metal" if name == "MTL" else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ def measured(gpu: Gpu, speeds: Speeds | None) -> DeviceSpeed | None:
 
 def assumed(gpu: Gpu) -> DeviceSpeed:
     """Return a speed for a GPU that was not measured."""
-    if api(gpu) == "Metal":
+    if gpu.api == "Metal":
         return _APPLE
     return _INTEGRATED if gpu.unified else _DISCRETE
 
@@ -162,7 +156,8 @@ def token_s(
     depth: int = DEPTH,
 ) -> float:
     """Return the time for a token of an answer."""
-    seconds = _DRAW + (host.work.read + host.work.cache * depth) / (cpu.speed * 1e9)
+    seconds = _DRAW_ON_GPU if cards else _DRAW
+    seconds += (host.work.read + host.work.cache * depth) / (cpu.speed * 1e9)
     if not cards:
         return seconds
     for card, work in zip(cards, works, strict=True):

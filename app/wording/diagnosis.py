@@ -198,7 +198,6 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("cache"): overrides.cache and overrides.cache.value,
         tr("weights"): tr("on disk") if overrides.mapped else None,
         tr("switched off"): ", ".join(overrides.unused_gpus) or None,
-        tr("switched off"): ", ".join(overrides.unused_gpus) or None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
     yield _line(tr("Overrides"), ", ".join(fixed) or tr("none (automatic)"))

@@ -10,7 +10,7 @@ from app.wording.language import tr
 
 def why_unused(gpu: Gpu, plan: Plan, machine: Machine, overrides: Overrides) -> str:
     """Return why a card is not used; empty if it is."""
-    if is_off(gpu, overrides):
+    if gpu.is_among(overrides.unused_gpus):
         return tr("Switched off")
     if any(share.gpu.name == gpu.name for share in plan.shares):
         return ""
@@ -21,13 +21,3 @@ def why_unused(gpu: Gpu, plan: Plan, machine: Machine, overrides: Overrides) -> 
     if gpu.unified and plan.gpu:
         return tr("Not used: slower than {gpu}").format(gpu=plan.gpu.description)
     return tr("Not used: no faster than the CPU")
-
-
-def key(gpu: Gpu) -> str:
-    """Return how the settings name a card: by its place on the bus, or else as ggml does."""
-    return gpu.pci or gpu.name
-
-
-def is_off(gpu: Gpu, overrides: Overrides) -> bool:
-    """Return whether a person has switched a card off."""
-    return bool({gpu.pci, gpu.name} & set(overrides.unused_gpus))

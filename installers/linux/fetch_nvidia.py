@@ -9,6 +9,8 @@ Each wheel is taken from PyPI (or the index that FIRESIDE_PYPI names) only if it
 `gpu_library.json` is there, which is written last. Needs nothing but Python 3.8.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -16,7 +18,9 @@ import shutil
 import sys
 import urllib.request
 import zipfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 INDEX = os.environ.get("FIRESIDE_PYPI", "https://pypi.org/simple")
@@ -29,7 +33,7 @@ class Fault(Exception):
     """Something that a person can do something about."""
 
 
-def fetch(wheels):
+def fetch(wheels: Iterable[dict[str, Any]]) -> None:
     remove([HERE / READY])
     for wheel in wheels:
         have = HERE / f"{wheel['name']}.sha256"
@@ -48,20 +52,22 @@ def fetch(wheels):
     os.replace(str(HERE / f"{READY}.partial"), str(HERE / READY))
 
 
-def address(wheel):
+def address(wheel: dict[str, Any]) -> str:
     """Return where the index says that the file with the wheel's SHA-256 is."""
     request = urllib.request.Request(
         f"{INDEX}/{wheel['name']}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         files = json.load(answer)["files"]
-    found = [each["url"] for each in files if each["hashes"].get("sha256") == wheel["sha256"]]
+    found: list[str] = [
+        each["url"] for each in files if each["hashes"].get("sha256") == wheel["sha256"]
+    ]
     if not found:
         raise Fault(f"{INDEX} no longer has the {wheel['name']} that this version needs.")
-    return found[0]
+    return str(found[0])
 
 
-def download(url, wheel, target):
+def download(url: str, wheel: dict[str, Any], target: Path) -> None:
     digest = hashlib.sha256()
     with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer, target.open("wb") as file:
         for part in iter(lambda: answer.read(STEP), b""):
@@ -71,7 +77,7 @@ def download(url, wheel, target):
         raise Fault(f"{url} is not the file that was expected.")
 
 
-def unpack(wheel, names):
+def unpack(wheel: Path, names: Mapping[str, str]) -> None:
     with zipfile.ZipFile(str(wheel)) as archive:
         for inside, name in names.items():
             partial = HERE / f"{name}.partial"
@@ -80,7 +86,7 @@ def unpack(wheel, names):
             os.replace(str(partial), str(HERE / name))
 
 
-def made(wheels):
+def made(wheels: Iterable[dict[str, Any]]) -> list[Path]:
     """Return all that may be here from fetching."""
     names = [READY, f"{READY}.partial", PARTIAL]
     for wheel in wheels:
@@ -89,13 +95,13 @@ def made(wheels):
     return [HERE / name for name in names]
 
 
-def remove(paths):
+def remove(paths: Iterable[Path]) -> None:
     for path in paths:
         if path.exists():
             path.unlink()
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     told = json.loads((HERE / "nvidia.json").read_text("utf-8"))
     try:
         if arguments == ["--remove"]:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.engine import plan
+from app.engine import plan, speed_model
 from app.engine.choice import Choice, Option
 from app.engine.memory_model import CacheType, ModelSizes
 from app.engine.placement import Wanted, place
 from app.engine.plan import Overrides, Plan
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
-from app.engine.speed_model import Card, api
+from app.engine.speed_model import Card
 from tests.fakes import gpt_oss
 
 GIB = 1 << 30
+ON_CPU = speed_model._DRAW - speed_model._DRAW_ON_GPU  # seconds more for a token drawn there
 DDR4, DDR5 = 38.0, 60.0  # GB/s that ggml reads of two channels
 PCIE3, PCIE4_X8, PCIE4 = 12.0, 13.0, 25.0  # GB/s from locked memory; half of it from other
 
@@ -85,7 +86,7 @@ class Case:
         cards: tuple[Card, ...] = ()
         if number is not None:
             gpu, speed = self.boards[number].gpu(number)
-            cards = (Card(gpu, api(gpu), gpu.available - GIB // 2, speed),)
+            cards = (Card(gpu, gpu.api, gpu.available - GIB // 2, speed),)
         first = model.layers + 1 - gpu_layers if cards else 0
         wanted = Wanted(context, CacheType(cache), 512 if cards else 256, first, experts)
         choice = Choice(model, self.machine, Overrides(mapped=True))
@@ -261,12 +262,16 @@ class Figure:
     cpu: float = 40.0
 
     def predicted(self) -> float:
-        """Return the speed that is predicted for it, in tokens per second."""
+        """Return the speed that is predicted for it, in tokens per second.
+
+        All of them were drawn on the CPU.
+        """
         gpu, speed = self.board.gpu(0)
         speeds = Speeds(((gpu.name, speed),), ((8, self.cpu),))
         there = Machine(64 * GIB, 60 * GIB, 8, Devices((gpu,)), speeds=speeds)
         wishes = Overrides(context=16384, cpu_experts=self.on_cpu, gpu_layers=25)
-        return plan.propose(gpt_oss.header("20b"), there, wishes).tokens_s
+        on_gpu = plan.propose(gpt_oss.header("20b"), there, wishes).tokens_s
+        return 1 / (1 / on_gpu + ON_CPU)
 
 
 FIGURES = (
@@ -294,7 +299,8 @@ def main() -> None:
         print(case.name)
         told = f"{before}, {context // 1024}k {cache}, {gpu_layers} layers, {experts} on CPU"
         ubatch = old.placement.wanted.ubatch
-        print(f"  before  {told:62} {1 / old.token:5.0f} {ubatch / old.batch:6.0f}")
+        token = old.token + (ON_CPU if old.placement.cards else 0)
+        print(f"  before  {told:62} {1 / token:5.0f} {ubatch / old.batch:6.0f}")
         shares, context, cache, experts, ubatch = chosen(new)
         parts = " + ".join(f"{name}: {n}" for name, n in shares.items()) or "CPU"
         border = new.moved[-1].parts if new.moved else plan.PARTS

@@ -46,8 +46,9 @@ from app.base.types import (
     Sampling,
     StopReason,
 )
-from app.engine import gpu_library
+from app.engine import gpu_library, loader
 from app.engine.backend import Planned
+from app.engine.engine_process import EngineProcess
 from app.engine.gpu_library import GpuLibrary
 from app.engine.plan import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
@@ -457,6 +458,22 @@ def test_an_answer_is_worth_more_than_a_log() -> None:
     backend = LocalBackend(Path("/proc/engine.log"))
     assert answer(backend, ask("Hello"))[0].text
     backend.close()
+
+
+def test_a_process_that_starts_while_the_engine_is_closed_is_ended(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[EngineProcess] = []
+
+    def start(*arguments: Any) -> EngineProcess:
+        started.append(EngineProcess(*arguments))
+        backend.close()
+        return started[-1]
+
+    monkeypatch.setattr(loader, "EngineProcess", start)
+    with pytest.raises(Cancelled):
+        list(backend.load(DEMO, threading.Event()))
+    assert not started[0].alive
 
 
 def test_a_process_that_cannot_start(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,15 @@ def answers(log: Path, wishes: Overrides) -> tuple[Plan, list[str]]:
     plans: list[Plan] = []
 
     def words(request: Request) -> Iterator[str]:
+        said: list[Delta] = []
         for event in backend.stream(request, threading.Event()):
             if isinstance(event, Planned):
                 plans.append(event.plan)
             if isinstance(event, Delta):
-                yield f"{event.kind}: {event.text}"
+                said.append(event)
+        # Tokens come one by one or several at once, as fast as they are drawn.
+        for kind, parts in groupby(said, lambda part: part.kind):
+            yield f"{kind}: {''.join(part.text for part in parts)}\n"
 
     sampling = Sampling(temperature=0, max_tokens=200)
     try:

@@ -13,6 +13,7 @@ from app.base.types import Delta, Request
 from app.engine.backend import GpuFault, GpuTrouble, Planned
 from app.engine.plan import Overrides
 from app.engine.probe import BackendFault
+from app.engine.speed_model import OFFLOAD_USUAL
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.wording.gpu_trouble import trouble_sentence
 from tests.e2e.engine import ask
@@ -79,6 +80,8 @@ def test_a_context_grows_and_stays(make: Make) -> None:
     loads = [line for line in history(backend) if line.startswith("loads")]
     assert len(loads) == 2
     assert first.plan.gpu is None
+    # Without measured speeds, it is the usual length.
+    assert history(backend).count(f"copies batches from {OFFLOAD_USUAL}") == 2
 
 
 def test_a_driver_that_crashes_is_asked_once(make: Make) -> None:

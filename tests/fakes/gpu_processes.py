@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base.types import Delta, Done, Loading, Prompt, Role, Stats, StopReason
+from app.engine.engine_process import OFFLOAD
 from app.engine.engine_protocol import NeedsContext
 from app.engine.probe import Devices, Gpu
 
@@ -51,6 +52,7 @@ def _loaded(connection: Connection, gpus: tuple[Gpu, ...], log: Path) -> tuple[A
     """Load whatever it is, and return the first question."""
     _, number, _, plan, _ = _begun(connection, gpus)
     noted(log, f"loads {plan.context} on {[share.gpu.name for share in plan.shares]}")
+    noted(log, f"copies batches from {os.environ.get(OFFLOAD)}")
     connection.send((number, Loading(1.0)))
     connection.send((number, None))
     question = connection.recv()

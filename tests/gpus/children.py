@@ -68,7 +68,8 @@ def answer(path: Path, plan: Plan, count: int) -> list[int]:
     tokens = (llama.llama_token * 512)()
     found = llama.llama_tokenize(vocabulary, text, len(text), tokens, 512, False, True)
     assert tokenizer
-    assert model.decode(tokens[:found])
+    for at in range(0, found, plan.ubatch):
+        assert model.decode(tokens[at : min(at + plan.ubatch, found)])
     sampler = model.sampler(Sampling(temperature=0))
     drawn = []
     for _ in range(count):

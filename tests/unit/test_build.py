@@ -150,7 +150,9 @@ def test_the_archive_is_the_same_again_and_brings_what_systems_lack(
             (frozen / name).write_bytes(name.encode())
             os.utime(frozen / name, (time, time))
         carried = package._carry(frozen, "fireside")
-        made.append(package._archive(carried, tmp_path / "fireside.tar.xz").read_bytes())
+        made.append(
+            package.archive(carried, carried.name, tmp_path / "fireside.tar.xz").read_bytes()
+        )
     assert made[0] == made[1]
     with tarfile.open(tmp_path / "fireside.tar.xz") as archive:
         found = archive.getnames()

@@ -6,6 +6,7 @@ import functools
 import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -73,7 +74,7 @@ def installed(tmp_path: Path, index: str, monkeypatch: pytest.MonkeyPatch) -> Pa
     ]
     tools = {"licence": "https://nvidia.example/licence", "files": [*files, {"name": "ninja"}]}
     monkeypatch.setattr(outside, "value", lambda name: tools)
-    monkeypatch.setattr(cuda_package.shutil, "which", lambda name: None)  # only the archive
+    monkeypatch.setattr(shutil, "which", lambda name: None)  # only the archive
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
     compiled = tmp_path / "compiled"
     compiled.mkdir()

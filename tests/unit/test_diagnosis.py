@@ -176,7 +176,7 @@ def test_several_cards_have_a_line_each() -> None:
     there = replace(machine(*cards), speeds=Speeds(measured, ((8, 60.0),)))
     text = " ".join(told(there).split())
     assert "Selected 13.6 of 15.5 GB on 2 GPUs, 65,536-token context, all layers on the GPU" in text
-    assert "Speed about 77 tokens/s, reading about 1,300 tokens/s" in text
+    assert "Speed about 79 tokens/s, reading about 1,300 tokens/s" in text
     assert "On the GPUs NVIDIA RTX 4060 (CUDA0), 13 layers, 6.9 of 7.7 GB: weights" in text
     assert "NVIDIA RTX 4060 (CUDA1), 11 layers, 6.7 of 7.7 GB: weights" in text
 

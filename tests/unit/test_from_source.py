@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from installers import from_source, places, system_packages, terminal
+from installers import from_source, gpu_library, places, system_packages, terminal
 from installers.setup_state import State
 
 FILE = Path(from_source.__file__)
@@ -99,6 +99,16 @@ def test_a_second_run_starts_nothing(in_folder: Path, monkeypatch: pytest.Monkey
     State(from_source.make_stamp(from_source.SETUP_FILES), True, "").save()
     from_source.set_up(dev=False)
     from_source.set_up(dev=True)
+
+
+def test_only_one_sets_up(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(from_source, "run_logged", lambda *_, **__: pytest.fail("ran something"))
+    with gpu_library.lock(in_folder) as alone:
+        assert alone
+        assert from_source.main(["--version"]) == 1
+    assert "already" in capsys.readouterr().err
 
 
 # --- llama.cpp's build -----------------------------------------------------------------------

@@ -252,6 +252,31 @@ def test_it_goes_on_where_it_stopped(shelf: Shelf, tmp_path: Path) -> None:
     assert "$ " in (tmp_path / "gpu/build.log").read_text()
 
 
+def test_a_fault_of_our_own_is_told_too(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu_downloads, "unpack_ggml", lambda: None)  # a TypeError
+    assert gpu_library.main([str(tmp_path), "cuda:86"]) == 1
+    stopped = known.progress(tmp_path)
+    assert stopped is not None
+    assert stopped.fault is BuildFault.OTHER
+    assert stopped.detail.startswith("TypeError: ")
+    assert "Traceback" in (tmp_path / "gpu/build.log").read_text()
+
+
+@programs
+def test_it_begins_anew_in_a_folder_that_was_moved(shelf: Shelf, tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    shelf.cmake = "raise SystemExit('interrupted')"
+    assert gpu_library.main([str(before), "cuda:86"]) == 1
+    made = before / "gpu/work/cuda"
+    made.mkdir(exist_ok=True)
+    (made / "CMakeCache.txt").touch()
+    before.rename(after)
+    assert gpu_library.main([str(after), "cuda:86"]) == 1
+    assert not (after / "gpu/work/cuda/CMakeCache.txt").exists()
+
+
 @programs
 def test_an_old_shader_compiler_is_refused(shelf: Shelf, tmp_path: Path) -> None:
     assert gpu_library.main([str(tmp_path), "vulkan"]) == 1

@@ -26,12 +26,10 @@ _popen = subprocess.Popen  # the fixture replaces the name
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="Metal is built in")
 
-NONE = Seen([], "", "", "No GPU found.", [], False, [])
-CUDA = Seen(["RTX 3060 (12 GB)"], "nvidia 580", "cuda", "Fastest with CUDA.", ["86"], True, [])
-VULKAN = Seen(["RX 7600 (8 GB)"], "radv", "vulkan", "Can use Vulkan.", [], True, [])
-OLD = Seen(
-    [], "nvidia 550", "", "Can't be used yet.", [], False, ["The driver is too old.", "apt x"]
-)
+NONE = Seen([], "", "", "No GPU found.", [], [])
+CUDA = Seen(["RTX 3060 (12 GB)"], "nvidia 580", "cuda", "Fastest with CUDA.", ["86"], [])
+VULKAN = Seen(["RX 7600 (8 GB)"], "radv", "vulkan", "Can use Vulkan.", [], [])
+OLD = Seen([], "nvidia 550", "", "Can't be used yet.", [], ["The driver is too old.", "apt x"])
 
 
 class Computer:
@@ -212,9 +210,22 @@ def test_a_failure_is_said_and_not_repeated(
 def test_a_full_disk_is_told_before(
     computer: Computer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(gpu_choice.DISK, "cuda", (1e9, 1))
-    assert computer.run() == []
+    with monkeypatch.context() as full:
+        full.setitem(gpu_choice.DISK, "cuda", (1e9, 1))
+        assert computer.run() == []
     assert "Not enough disk space" in capsys.readouterr().out
+    assert computer.run() == ["cuda:86"], "there is space now"
+
+
+def test_a_folder_that_cannot_be_written_to_keeps_nothing_from_starting(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(state: State) -> None:
+        raise PermissionError(13, "Permission denied", "setup.json")
+
+    monkeypatch.setattr(State, "save", refuse)
+    assert computer.run() == []
+    assert "setup.json" in capsys.readouterr().out
 
 
 def test_who_compiles_llama_cpp_for_the_gpu_is_let_alone(computer: Computer) -> None:
@@ -250,6 +261,19 @@ def test_the_option_is_the_first_argument() -> None:
     assert gpu_option([]) == ("", [])
     with pytest.raises(SetupError):
         gpu_option(["--gpu"])
+
+
+def test_how_a_build_that_was_waited_for_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gpu"
+    folder.mkdir()
+    told = {"backend": "cuda", "percent": 50, "pid": 1, "fault": "disk"}
+    (folder / known.BUILD).write_text(json.dumps(told))
+    for code, said in ((1, "The disk is full."), (0, "ready for the GPU")):
+        builder = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({code})"])
+        gpu_choice._wait_for(builder, tmp_path)
+        assert said in capsys.readouterr().out
 
 
 # --- what is told and found ------------------------------------------------------------------

@@ -15,11 +15,13 @@ from app.base import driver_libraries
 from app.base.errors import CacheUnsupported, OutOfMemory
 from app.base.types import Delta, Message, ModelRef, Part, Request, Role
 from app.engine import ggml, gpu_recovery, load_failure
+from app.engine.backend import GpuFault, GpuTrouble
 from app.engine.gpu_library import GpuLibrary
 from app.engine.load_failure import GpuFailure
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import PARTS, MovedExperts, Plan, Share
-from app.engine.probe import BackendFault, Devices, Gpu
+from app.engine.probe import BackendFault, Devices, Gpu, UnusedBackend
+from app.wording.gpu_trouble import trouble_sentence, unused_sentence
 from tests.fakes import drivers, gpt_oss
 
 NOTHING = MemoryUse(0, 0, 0)
@@ -280,3 +282,17 @@ def test_an_answer_goes_on_where_it_was() -> None:
     assert with_tools.can_go_on
     with_tools.add(Delta(0, "one"))
     assert not with_tools.can_go_on
+
+
+def test_each_trouble_has_a_sentence() -> None:
+    for told in (plan(24), plan()):
+        sentences = {
+            trouble_sentence(GpuTrouble(fault, gpu), told, "gpt-oss-20b")
+            for fault in GpuFault
+            for gpu in (CARDS[0].description, "")
+        }
+        assert all(sentence.endswith(".") for sentence in sentences)
+        assert len(sentences) == 6  # two do not name the card
+    unused = {unused_sentence(UnusedBackend("cuda", fault, "no file")) for fault in BackendFault}
+    assert len(unused) == len(BackendFault)
+    assert any("CUDA couldn’t be loaded (no file)." in sentence for sentence in unused)

@@ -23,7 +23,7 @@ CPU = speed_model.Processor(8, 40.0, 8)
 
 def card(name: str, speed: float = 360, link: float = 25) -> Card:
     gpu = Gpu(name, name, 80 * GIB, 80 * GIB)
-    return Card(gpu, speed_model.api(gpu), 80 * GIB, DeviceSpeed(speed, link / 2, link))
+    return Card(gpu, gpu.api, 80 * GIB, DeviceSpeed(speed, link / 2, link))
 
 
 def ms(name: str, cache: CacheType, depth: int, speed: float = 360) -> float:
@@ -42,7 +42,7 @@ def test_published_figures(figure: Figure) -> None:
     [("CUDA0", "CUDA"), ("Vulkan12", "Vulkan"), ("MTL0", "Metal"), ("Metal", "Metal")],
 )
 def test_the_backend_of_a_name(name: str, api: str) -> None:
-    assert speed_model.api(Gpu(name, "", 0, 0)) == api
+    assert Gpu(name, "", 0, 0).api == api
 
 
 def test_a_compact_cache_is_slow_behind_a_long_chat_on_cuda() -> None:

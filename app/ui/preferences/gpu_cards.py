@@ -16,7 +16,7 @@ from app.ui.controls import column
 from app.ui.form_fields import FormPart, heading, note
 from app.ui.preferences.memory_bar import MemoryBar, segments
 from app.ui.theme import Theme
-from app.wording.gpu_use import is_off, key, why_unused
+from app.wording.gpu_use import why_unused
 from app.wording.language import tr
 
 _NOTHING = MemoryUse(0, 0, 0, 0)
@@ -47,12 +47,12 @@ class GpuCards(QWidget):
         """Show which cards are switched off, without emitting `switched`."""
         self._unused = tuple(unused)
         for row in self._rows:
-            row.switch.setChecked(not {row.gpu.pci, row.gpu.name} & set(unused))
+            row.switch.setChecked(not row.gpu.is_among(self._unused))
 
     def show_plan(self, machine: Machine, plan: Plan, overrides: Overrides) -> None:
         """Show what a plan puts on the cards of a machine."""
         cards = each_once(machine.devices.gpus)
-        if [key(gpu) for gpu in cards] != [key(row.gpu) for row in self._rows]:
+        if [gpu.key for gpu in cards] != [row.gpu.key for row in self._rows]:
             self._make_rows(cards)
         for row, gpu in zip(self._rows, cards, strict=True):
             row.show_plan(gpu, machine, plan, overrides)
@@ -74,7 +74,7 @@ class GpuCards(QWidget):
 
     def _switch(self, gpu: Gpu, *, on: bool) -> None:
         others = tuple(each for each in self._unused if each not in (gpu.pci, gpu.name))
-        self._unused = others if on else (*others, key(gpu))
+        self._unused = others if on else (*others, gpu.key)
         self.switched.emit()
 
 
@@ -119,4 +119,4 @@ class _Card(FormPart):
         self._note.setText(" · ".join(told))
         self.switch.setAccessibleDescription(self._note.text())
         self._note.setVisible(bool(told))
-        self.switch.setChecked(not is_off(gpu, overrides))
+        self.switch.setChecked(not gpu.is_among(overrides.unused_gpus))

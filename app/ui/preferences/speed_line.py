@@ -24,7 +24,7 @@ class SpeedLine(FormPart):
         self._machine: Machine | None = None
         self._measuring = False
         self._text = note("", "measuredSpeeds")
-        words = tr("Measure again")
+        words = tr("Measure speed")
         self._again = Button(theme, "measureAgain", words, text=words, clicked=self._begin)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
