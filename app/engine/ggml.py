@@ -216,10 +216,19 @@ class Ggml:
             name=called,
             description=told.description.decode(errors="replace"),
             memory=told.memory_total,
-            available=told.memory_free,
+            available=free_memory(told.memory_free, told.memory_total),
             unified=unified or called.startswith(_UNIFIED),
             pci=(told.device_id or b"").decode(errors="replace").lower(),
         )
+
+
+def free_memory(told: int, total: int) -> int:
+    """Return a GPU's free memory in bytes, given what ggml tells.
+
+    A Vulkan driver may tell that more is used than its budget, for example since other programs
+    need memory, and ggml subtracts without a sign (ggml_backend_vk_get_device_memory).
+    """
+    return 0 if told >= 1 << 63 else min(told, total)
 
 
 def split(shares: Sequence[Share]) -> Any:

@@ -219,7 +219,7 @@ def on_battery() -> bool:
         battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     except OSError:  # a container whose system does not report it
         return False
-    return battery is not None and not battery.power_plugged
+    return battery is not None and battery.power_plugged is False  # None: it is not known
 
 
 def saves_power() -> bool:

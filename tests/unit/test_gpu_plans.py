@@ -120,6 +120,12 @@ def test_a_device_s_properties(libraries: ggml.Ggml) -> None:
     assert processor.pci == ""
 
 
+def test_a_gpu_never_has_more_free_memory_than_it_has() -> None:
+    assert ggml.free_memory(5 << 30, 8 << 30) == 5 << 30
+    assert ggml.free_memory(9 << 30, 8 << 30) == 8 << 30
+    assert ggml.free_memory((1 << 64) - (100 << 20), 8 << 30) == 0  # 100 MiB over its budget
+
+
 @pytest.mark.parametrize(
     ("built", "card", "runs"),
     [

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -458,3 +459,12 @@ def test_a_system_that_says_nothing_of_batteries(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(psutil, "sensors_battery", fails, raising=False)
     assert not probe.on_battery()
+
+
+@pytest.mark.parametrize(("plugged", "on_battery"), [(True, False), (False, True), (None, False)])
+def test_a_battery_that_is_full_need_not_be_in_use(
+    monkeypatch: pytest.MonkeyPatch, plugged: bool | None, on_battery: bool
+) -> None:
+    battery = SimpleNamespace(power_plugged=plugged)
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
+    assert probe.on_battery() == on_battery
