@@ -29,8 +29,12 @@ BUILDER = Path(__file__).with_name("gpu_library.py")
 REPORT = Path(__file__).with_name("gpu_report.py")
 DISK = {"cuda": (1.6, 0.64), "vulkan": (0.5, 0.1)}
 """GB that a library takes while it is compiled, and afterwards."""
-NVCC_REFUSES = set("'\"$`,")
-"""Characters of a path with which nvcc does not find its headers; a space is none of them."""
+REFUSED = {
+    "cuda": set("'\"$`,"),
+    "vulkan": set() if sys.platform == "win32" else set("'\"$`\\&;()<>|"),
+}
+"""Characters of a path with which it cannot be compiled: nvcc does not find its headers, and a
+shell reads the names of Vulkan's shaders. A space does no harm."""
 TRIED_AGAIN = {BuildFault.NETWORK, BuildFault.DISK, BuildFault.MEMORY, BuildFault.CHECKSUM}
 FAULTS = {
     BuildFault.NETWORK: "The download failed. Check your internet connection.",
@@ -184,10 +188,10 @@ def suitable(seen: Seen, choice: str) -> list[Wanted]:
             if not able:
                 print("  CUDA can't use a GPU here. For another computer's: --gpu cuda:86")
                 continue
-        if one.backend == "cuda" and (refused := NVCC_REFUSES & set(str(places.VENV))):
+        if refused := REFUSED[one.backend] & set(str(places.VENV)):
             print(
-                f"  NVIDIA's compiler can't work in a folder with {' '.join(sorted(refused))} in "
-                "its path.\n  Rename the folder, then run this command again, or use --gpu vulkan."
+                f"  The compiler can't work in a folder with {' '.join(sorted(refused))} in its "
+                "path.\n  To use the GPU, rename the folder, then run this command again."
             )
             continue
         if not gpu_downloads.needed(one.backend, gpu_downloads.here()):

@@ -235,7 +235,7 @@ def test_who_compiles_llama_cpp_for_the_gpu_is_let_alone(computer: Computer) -> 
     assert computer.run("auto") == ["cuda:86"]
 
 
-def test_a_folder_in_which_nvcc_does_not_work(
+def test_a_folder_in_which_the_compiler_does_not_work(
     computer: Computer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     computer.root = computer.root / "new, old"
