@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
         else:
             new = file.with_suffix(".new")
             new.write_text(json.dumps(told | state))
+            os.utime(new, (time.time(),) * 2)  # tests.anywhere shifts the clock, but not the disk's
             new.replace(file)
 
     return write

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def build(root: Path, **told: object) -> Path:
     file.parent.mkdir()
     values = {"backend": "cuda", "percent": 40, "seconds_left": 300, "pid": os.getpid(), **told}
     file.write_text(json.dumps(values))
+    os.utime(file, (time.time(),) * 2)  # tests.anywhere shifts the clock, but not the disk's
     return file
 
 
