@@ -29,6 +29,12 @@ BUILDER = Path(__file__).with_name("gpu_library.py")
 REPORT = Path(__file__).with_name("gpu_report.py")
 DISK = {"cuda": (1.6, 0.64), "vulkan": (0.5, 0.1)}
 """GB that a library takes while it is compiled, and afterwards."""
+REFUSED = {
+    "cuda": set("'\"$`,"),
+    "vulkan": set() if sys.platform == "win32" else set("'\"$`\\&;()<>|"),
+}
+"""Characters of a path with which it cannot be compiled: nvcc does not find its headers, and a
+shell reads the names of Vulkan's shaders. A space does no harm."""
 TRIED_AGAIN = {BuildFault.NETWORK, BuildFault.DISK, BuildFault.MEMORY, BuildFault.CHECKSUM}
 FAULTS = {
     BuildFault.NETWORK: "The download failed. Check your internet connection.",
@@ -182,6 +188,12 @@ def suitable(seen: Seen, choice: str) -> list[Wanted]:
             if not able:
                 print("  CUDA can't use a GPU here. For another computer's: --gpu cuda:86")
                 continue
+        if refused := REFUSED[one.backend] & set(str(places.VENV)):
+            print(
+                f"  The compiler can't work in a folder with {' '.join(sorted(refused))} in its "
+                "path.\n  To use the GPU, rename the folder, then run this command again."
+            )
+            continue
         if not gpu_downloads.needed(one.backend, gpu_downloads.here()):
             print(f"  NVIDIA's compiler isn't available for this system ({gpu_downloads.here()}).")
             continue
@@ -190,9 +202,9 @@ def suitable(seen: Seen, choice: str) -> list[Wanted]:
 
 
 def fingerprint() -> str:
-    """Return a digest of what Linux says of cards and drivers, which takes a millisecond.
+    """Return a digest of this place and of what Linux says of cards and drivers, in a millisecond.
 
-    It is the same everywhere else: there, `--gpu auto` looks again.
+    Other systems say nothing: there, `--gpu auto` looks again.
     """
     facts = [
         (file.parent.name, _text(file), _text(file.with_name("device")))
@@ -202,7 +214,8 @@ def fingerprint() -> str:
     vulkan = sorted(file.name for file in Path("/usr/share/vulkan/icd.d").glob("*.json"))
     nvidia = _text(Path("/sys/module/nvidia/version"))
     headers = gpu_vulkan.is_there()
-    return hashlib.sha256(repr((facts, vulkan, nvidia, headers)).encode()).hexdigest()[:16]
+    everything = (facts, vulkan, nvidia, headers, str(places.VENV))
+    return hashlib.sha256(repr(everything).encode()).hexdigest()[:16]
 
 
 def _text(file: Path) -> str:

@@ -8,6 +8,11 @@
     demo_words       the demo model's name, and good first questions
     diagnosis        what was found on this computer, and what was chosen
     graphics         what is wrong with its GPUs and drivers, and what to do
+    gpu_hint         of all that, the one thing to do; `gpu_use` says why a plan leaves a GPU out
+    gpu_build        a GPU library that is being compiled
+    gpu_trouble      a GPU that was lost, or whose library cannot be loaded
+    measured_speeds  how fast this computer is
+    slow_answer      an answer that was slower than that
     recommendation   which model to recommend, by what `diagnosis` says of each
     download_status  how far a download is, and what it waits for
     errors           any error to a sentence and actions (`explanation`), with modules by package:

@@ -46,7 +46,8 @@ def speeds_in_one_line(machine: Machine) -> str:
         if gpu.name in known
     ]
     if speeds.processor:
-        told.append(f"{tr('CPU')} {_rate(max(rate for _, rate in speeds.processor))}")
+        fastest = _rate(max(rate for _, rate in speeds.processor))
+        told.append(tr("CPU {rates}").format(rates=fastest))
     devices = ", ".join(told)
     if not speeds.measured:
         return tr("Measured speed: {devices}").format(devices=devices)

@@ -21,7 +21,7 @@ SMALL = Machine(8 * 10**9, 6 * 10**9, 4)
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (pull, models):
-        monkeypatch.setattr(module, "this_machine", lambda log: SMALL)
+        monkeypatch.setattr(module, "this_machine", lambda *_: SMALL)
 
 
 class Terminal(io.StringIO):

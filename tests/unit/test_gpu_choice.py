@@ -235,6 +235,17 @@ def test_who_compiles_llama_cpp_for_the_gpu_is_let_alone(computer: Computer) -> 
     assert computer.run("auto") == ["cuda:86"]
 
 
+def test_a_folder_in_which_the_compiler_does_not_work(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    computer.root = computer.root / "new, old"
+    computer.root.mkdir()
+    monkeypatch.setattr(places, "VENV", computer.root)
+    assert computer.run() == []
+    assert "a folder with , in" in capsys.readouterr().out
+    assert computer.run("vulkan") == ["vulkan"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes")
 def test_a_build_that_is_not_wanted_any_more_is_ended(computer: Computer) -> None:
     code = (
