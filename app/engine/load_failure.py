@@ -138,7 +138,7 @@ def last_message(log: str) -> str:
 
 def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
     """Return the error for a file whose loading ended the process, given the end of its ``log``."""
-    if exit_code == _KILLED:  # the system kills a process that uses too much memory
+    if was_killed(exit_code):  # the system kills a process that uses too much memory
         return OutOfMemory(path, "", killed=True)
     if exit_code in _NOT_READ:
         return not_read(path)
@@ -147,6 +147,11 @@ def ended(path: Path, exit_code: int | None, log: str) -> ModelError:
     if isinstance(found, ModelLoadFailed) and not found.detail:
         return ModelLoadFailed(path, ": ".join(filter(None, (_name(exit_code), last_message(log)))))
     return found
+
+
+def was_killed(exit_code: int | None) -> bool:
+    """Return whether the system or a person ended the process."""
+    return exit_code == _KILLED
 
 
 def could_not_read(exit_code: int | None) -> bool:

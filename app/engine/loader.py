@@ -205,9 +205,11 @@ class Loader:
         """Return a new process, which has told its devices.
 
         If a driver ends it, it is started again without asking any. If it ends all the same,
-        loading the model of ``header`` has failed.
+        loading the model of ``header`` has failed. One that was killed is started again as it was,
+        once: that was no driver.
         """
         self._libraries = _gpu_libraries()
+        killed = False
         while True:
             child = EngineProcess(self.target, self.log, self._environment(header))
             if header:
@@ -218,14 +220,17 @@ class Loader:
             except (EngineDied, EngineHung) as error:
                 log_end = child.log_tail(_LOAD_LOG)
                 child.kill()
-                if not self._crash:
+                code = error.exit_code if isinstance(error, EngineDied) else None
+                if load_failure.was_killed(code) and not killed:
+                    killed = True
+                elif not self._crash:
                     from app.engine.probe import BackendFault, UnusedBackend
 
                     detail = load_failure.last_message(log_end)
                     self._crash = UnusedBackend("", BackendFault.CRASHED, detail)
                     self._trouble = GpuTrouble(GpuFault.DRIVER)
                 elif header and isinstance(error, EngineDied):
-                    raise load_failure.ended(header.path, error.exit_code, log_end) from error
+                    raise load_failure.ended(header.path, code, log_end) from error
                 else:
                     raise
             except FiresideError:  # such as Cancelled, if it was started while this is closed

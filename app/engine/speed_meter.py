@@ -116,6 +116,8 @@ def measure(
                 return kept
     if devices is None:
         raise EngineFailed("llama.cpp listed no devices")
+    if speeds == probe.Speeds():  # what is known already stays
+        raise EngineFailed("llama.cpp measured nothing")
     log.note(f"measure: {speeds}; other programs used {others:.0%} of the CPU")
     if others > _BUSY and not again:
         if known := file.speeds(devices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 
@@ -92,3 +93,12 @@ def test_a_driver_that_crashes_is_asked_once(make: Make) -> None:
     assert [unused.fault for unused in backend.devices().unused] == [BackendFault.CRASHED]
     assert "CPU" in trouble_sentence(planned.trouble, planned.plan, "Demo model")
     assert history(backend).count("crashed") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
+def test_a_process_that_is_killed_at_the_start_is_no_driver_s_fault(make: Make) -> None:
+    backend = make(target=gpu_processes.killed_at_first, options=lambda: ON_GPU)
+    said, (planned,) = told(backend, ask("Count to 4."))
+    assert said == CALL_ALL
+    assert planned.trouble is None
+    assert planned.plan.gpu

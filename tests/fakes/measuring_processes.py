@@ -28,6 +28,13 @@ def dies(connection: Connection, log: Path) -> None:
     os._exit(139)
 
 
+def dies_at_once(connection: Connection, log: Path) -> None:
+    """End before anything is measured."""
+    _, number = connection.recv()
+    connection.send((number, DEVICES))
+    os._exit(1)
+
+
 def hangs(connection: Connection, log: Path) -> None:
     """Say nothing more, at the first GPU."""
     _begin(connection)

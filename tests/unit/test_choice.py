@@ -288,3 +288,65 @@ def test_no_more_is_left_out_of_a_card_than_must_be(room: int) -> None:
         last = placed.moved == (MovedExperts(0, ("down",)),)
         least = SIZES["20b"].parts[0]["down"] + last * SIZES["20b"].largest
         assert room - placed.uses[0].total < least
+
+
+places = st.sampled_from(["", "0000:01:00.0", "0000:02:00.0"])
+speeds_told = st.sampled_from([0.0, 0.001, 20.0, 300.0, 1e6])
+odd_gpus = st.builds(
+    Gpu,
+    st.sampled_from(["CUDA0", "CUDA1", "Vulkan0", "Vulkan1", "MTL0", "SYCL0"]),
+    st.sampled_from(["A card", "Another", "llvmpipe"]),
+    st.sampled_from([0, 512 * MIB, 6 * GIB, 24 * GIB]),
+    st.sampled_from([0, 300 * MIB, 6 * GIB, 20 * GIB]),
+    st.booleans(),
+    places,
+)
+odd_wishes = st.builds(
+    Overrides,
+    st.sampled_from([None, 1, 4096, 10**9]),
+    st.sampled_from([None, 0, 1, 999]),
+    st.sampled_from([None, 0, 1, 999]),
+    st.sampled_from([None, *CacheType]),
+    st.booleans(),
+    st.lists(st.sampled_from(["CUDA0", "0000:01:00.0"]), max_size=2).map(tuple),
+)
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(["20b", "120b"]),
+    st.lists(odd_gpus, max_size=6, unique_by=lambda gpu: gpu.name).map(tuple),
+    st.lists(speeds_told, min_size=7, max_size=7),
+    st.sampled_from([GIB // 2, 16 * GIB, 2048 * GIB]),
+    odd_wishes,
+    st.sampled_from([0, 20000, 10**7]),
+)
+def test_a_plan_is_sound_on_any_machine(
+    size: str,
+    gpus: tuple[Gpu, ...],
+    told: list[float],
+    ram: int,
+    wishes: Overrides,
+    least: int,
+) -> None:
+    known = tuple((gpu.name, DeviceSpeed(s, s, s)) for gpu, s in zip(gpus, told, strict=False))
+    there = Machine(ram, ram // 2, 1, Devices(gpus), speeds=Speeds(known, ((1, told[-1] or 9.0),)))
+    found = propose(HEADERS[size], there, wishes, least)
+    assert propose(HEADERS[size], there, wishes, least) == found
+    on_gpus = sum(share.layers for share in found.shares)
+    assert found.gpu_layers == (on_gpus + 1 if found.shares else 0)
+    assert found.host.weights + found.device.weights == SIZES[size].weights
+    names = [share.gpu.name for share in found.shares]
+    used = {share.gpu.pci for share in found.shares}
+    assert not {*names, *used} & set(wishes.unused_gpus)
+    assert {moved.to for moved in found.moved} <= {"", *names}
+    parts = [(moved.layer, part) for moved in found.moved for part in moved.parts]
+    assert len(set(parts)) == len(parts)
+    assert all(layer < found.layers for layer, _ in parts)
+    assert 1 <= found.ubatch <= found.context <= found.longest
+    assert 0 <= found.tokens_s < float("inf")
+    if found.fits:
+        assert all(share.use.total <= share.gpu.available for share in found.shares)
+        assert found.needed <= there.available
+    less = plan.smaller(found, HEADERS[size], there, wishes)
+    assert less is None or less.fits or less.mmap > found.mmap

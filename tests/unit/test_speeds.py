@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.base.errors import Cancelled
+from app.base.errors import Cancelled, EngineFailed
 from app.base.types import Done, Prompt, SlowAnswer, SlowCause, Stats, StopReason
 from app.engine import bandwidth, plan, probe, speed_meter
 from app.engine.answer_watch import AnswerWatch, Circumstances, judge
@@ -115,6 +115,16 @@ def test_a_driver_that_dies_or_hangs_leaves_its_card_unknown(
     assert found.gpus == ()
     again = SpeedFile(tmp_path / "speeds.json").speeds(measuring_processes.DEVICES)
     assert again == found
+
+
+def test_nothing_that_was_measured_is_nothing_to_keep(file: SpeedFile, tmp_path: Path) -> None:
+    file.keep(measuring_processes.DEVICES, "", measuring_processes.SPEEDS, good=True)
+    dies = process(measuring_processes.dies_at_once, tmp_path)
+    with pytest.raises(EngineFailed, match="nothing"):
+        speed_meter.measure(dies, file, None, threading.Event(), again=True)
+    known = file.speeds(measuring_processes.DEVICES)
+    assert known
+    assert known.processor == measuring_processes.SPEEDS.processor
 
 
 def test_a_measurement_is_cancelled(file: SpeedFile, tmp_path: Path) -> None:
