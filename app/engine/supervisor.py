@@ -102,7 +102,7 @@ class LocalBackend:
         request, child, needed = answer.request, self._loader.child, 0
         self._set_budget()
         events = self._loader.exchange(cancel, "ask", request, may_grow, hurry=hurry)
-        watch = child.watch if child else None
+        watch = child.watch if child and not request.background else None
         try:
             with closing(watch.watched(events) if watch else events) as told:
                 for event in told:
