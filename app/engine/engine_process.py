@@ -27,6 +27,9 @@ WITHOUT_GPUS = {_NO_GPU: "1", "GGML_DISABLE_VULKAN": "1", "CUDA_VISIBLE_DEVICES"
 OFFLOAD = "GGML_OP_OFFLOAD_MIN_BATCH"
 """The shortest batch for which weights are copied to a GPU; read when backends are loaded."""
 
+LOG_TAIL = 2000  # bytes of the log that go into a report
+LOAD_LOG = 16_000  # bytes that explain a failed load: a crash leaves a long stack
+
 
 def run_child(connection: Connection, log: Path) -> None:
     """Serve the pipe with llama.cpp, which is imported only once all output goes to the log."""

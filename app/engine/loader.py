@@ -1,21 +1,17 @@
-"""The worker process with its model: started, loaded by a plan, spoken to, and ended.
+"""The worker process with its model: started, and loaded by a plan, or by the next if one fails.
 
-The calling thread supervises: it waits on the pipe and on the process together, so a process that
-died, hangs or was killed becomes an error here, and the next request starts another.
+A process that died, hung or was killed is gone from the channel; the next request starts another.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.base import log as fault_log
 from app.base.errors import (
@@ -32,18 +28,19 @@ from app.base.errors import (
     OutOfMemory,
 )
 from app.base.gguf import GgufHeader
-from app.base.processes import ChildEnded
 from app.base.types import FileLocation, Loading, ModelRef
 from app.engine import load_failure, speed_meter
 from app.engine.backend import GpuFault, GpuTrouble, Planned
-from app.engine.delta_wire import unpack
 from app.engine.engine_process import (
+    LOAD_LOG,
+    LOG_TAIL,
     OFFLOAD,
     WITHOUT_GPUS,
     EngineOptions,
     EngineProcess,
     Target,
 )
+from app.engine.worker_channel import WorkerChannel
 
 if TYPE_CHECKING:  # saves the window's start time and memory
     from app.engine.answer_watch import AnswerWatch
@@ -54,10 +51,7 @@ if TYPE_CHECKING:  # saves the window's start time and memory
     from app.engine.probe import Devices, Gpu, Machine, Speeds, UnusedBackend
     from app.engine.speed_file import SpeedFile
 
-_POLL_S = 0.02  # how often cancellation is checked
-_LOG_TAIL = 2000  # bytes of the log that go into a report
 _LARGE = 1 << 30  # bytes of weights of a model that can fill a GPU
-_LOAD_LOG = 16_000  # bytes that explain a failed load: a crash leaves a long stack
 
 
 def file_of(model: ModelRef) -> Path:
@@ -93,41 +87,30 @@ class Loader:
         self.options = options
         self.speeds = speeds
         self.target = target
-        self.silence = silence
-        self.child: EngineProcess | None = None
+        self.channel = WorkerChannel(self._gpu_lost, silence=silence, grace=grace)
         self.found: Devices | None = None
         """What the last process found; None before the first."""
-        self._grace = grace
         self._crash: UnusedBackend | None = None
         """A driver that ended the process. Drivers are not asked again until the program ends."""
         self._trouble: GpuTrouble | None = None
         """What the next `Planned` tells."""
         self._losses: GpuLosses | None = None
-        self._ending = threading.Lock()
-        self._streams = itertools.count(1)
         self._renewed = 0
         self._libraries: tuple[GpuLibrary, ...] = ()
         """The GPU libraries that were there when the devices were asked for."""
-        self._closed = False
 
     def devices(self) -> Devices:
         """Return what llama.cpp finds; a process of its own is asked unless that is known."""
         if self.found is None or self._libraries != _gpu_libraries():
             self._started().kill()
-        found = self.found
-        assert found
-        child = self.child
-        return replace(self._with_speeds(found), held=child.held if child else 0)
-
-    def close(self) -> None:
-        """End the process, from any thread. Nothing may be called afterwards."""
-        self._closed = True
-        self._close_child()
+        assert self.found
+        return self._up_to_date(self.found)
 
     def answered(self) -> None:
         """Record that the loaded model has completed an answer."""
-        if self._losses and self.child and self.child.plan:
-            self._losses.worked(self.child.plan)
+        child = self.channel.child
+        if self._losses and child and child.plan:
+            self._losses.worked(child.plan)
 
     def ready(
         self, model: ModelRef, cancel: threading.Event, least: int = 0
@@ -137,7 +120,7 @@ class Loader:
         A file that cannot be run is refused before the current model is unloaded. ``least``: tokens
         of context for which even a loaded one is loaded again.
         """
-        if self._closed or cancel.is_set():
+        if self.channel.closed or cancel.is_set():
             raise Cancelled
         if self.runs(model) and not least:
             return
@@ -145,9 +128,9 @@ class Loader:
 
         overrides = self.options().overrides
         header = probe.model(file_of(model))
-        if self.child:  # raises ModelTooLarge if this machine is too small
+        if self.channel.child:  # raises ModelTooLarge if this machine is too small
             plan.make(header, self._machine(header), overrides, least)
-        self._close_child()
+        self.channel.shut_down()
         yield from self._loaded(header, overrides, least, cancel)
 
     def _loaded(
@@ -171,7 +154,7 @@ class Loader:
                 less = plan.smaller(tried, header, machine, wishes, full, least) if tried else None
                 settings = less or plan.make(header, machine, wishes, least)
                 if settings.copies and child.environment != self._environment(header):
-                    self._close_child()  # the speeds were not known before the devices were
+                    self.channel.shut_down()  # the speeds were not known before the devices were
                     continue
                 yield Planned(settings, less is not None, self._trouble)
                 child.plan, self._trouble = settings, None
@@ -181,24 +164,24 @@ class Loader:
                 child.watch = self._watch(child, settings, machine.speeds)
                 return
             except OutOfMemory as error:
-                self._kill_child()
+                self.channel.kill()
                 if tried or not settings:
                     raise
                 if not plan.smaller(settings, header, machine, wishes, error.device, least):
                     raise
                 tried, full = settings, error.device
             except CacheUnsupported:
-                self._kill_child()
+                self.channel.kill()
                 if wishes.cache:
                     raise
                 wishes = replace(wishes, cache=CacheType.F16)
             except GpuLost:
-                self._kill_child()
+                self.channel.kill()
                 if lost:
                     raise
                 lost = True
             except FiresideError:
-                self._kill_child()
+                self.channel.kill()
                 raise
 
     def _started(self, header: GgufHeader | None = None) -> EngineProcess:
@@ -213,12 +196,12 @@ class Loader:
         while True:
             child = EngineProcess(self.target, self.log, self._environment(header))
             if header:
-                self.child = child
+                self.channel.child = child
             try:
                 self.found = self.ask_devices(child)
                 return child
             except (EngineDied, EngineHung) as error:
-                log_end = child.log_tail(_LOAD_LOG)
+                log_end = child.log_tail(LOAD_LOG)
                 child.kill()
                 code = error.exit_code if isinstance(error, EngineDied) else None
                 if load_failure.was_killed(code) and not killed:
@@ -234,7 +217,7 @@ class Loader:
                 else:
                     raise
             except FiresideError:  # such as Cancelled, if it was started while this is closed
-                self._kill(child)
+                self.channel.kill(child)
                 raise
 
     def _environment(self, header: GgufHeader | None) -> dict[str, str]:
@@ -246,7 +229,7 @@ class Loader:
         from app.engine import speed_model
         from app.engine.memory_model import ModelSizes
 
-        speeds = self._with_speeds(self.found).speeds if self.found else None
+        speeds = self._up_to_date(self.found).speeds if self.found else None
         return {OFFLOAD: str(speed_model.offload_batch(ModelSizes(header), speeds))}
 
     def _machine(self, header: GgufHeader) -> Machine:
@@ -255,7 +238,7 @@ class Loader:
 
         if self.found is None:
             return probe.machine()
-        devices = replace(self._with_speeds(self.found), held=self.child.held if self.child else 0)
+        devices = self._up_to_date(self.found)
         if self._losses:
             devices = self._losses.left(devices)
         devices, unable = gpu_recovery.able(header, devices, _gpu_libraries())
@@ -272,7 +255,8 @@ class Loader:
     ) -> Generator[Loading, None, None]:
         yield Loading(0.0)
         try:
-            for event in self.exchange(cancel, "load", header.path, settings, self.cache_folder):
+            arguments = header.path, settings, self.cache_folder
+            for event in self.channel.exchange(cancel, "load", *arguments):
                 if isinstance(event, Loading):
                     yield event
         except (OutOfMemory, CacheUnsupported):
@@ -288,7 +272,7 @@ class Loader:
             self._trouble = None  # a smaller plan says enough
             raise OutOfMemory(header.path, "", device=error.device) from error
         except EngineDied as error:
-            found = load_failure.ended(header.path, error.exit_code, child.log_tail(_LOAD_LOG))
+            found = load_failure.ended(header.path, error.exit_code, child.log_tail(LOAD_LOG))
             if not isinstance(found, OutOfMemory):
                 self.check_header(header.path)
             raise found from error
@@ -305,7 +289,7 @@ class Loader:
         probe.model(path)
 
     def ask_devices(self, child: EngineProcess) -> Devices:
-        (found,) = self.exchange(threading.Event(), "devices", child=child)
+        (found,) = self.channel.exchange(threading.Event(), "devices", child=child)
         from app.engine.probe import Devices
 
         assert isinstance(found, Devices)
@@ -314,8 +298,9 @@ class Loader:
 
     def leave_gpus(self) -> None:
         """Unload a model that may fill GPUs; it is loaded again when it is needed."""
-        if self.child and self.child.plan and self.child.plan.shares:
-            self._close_child()
+        child = self.channel.child
+        if child and child.plan and child.plan.shares:
+            self.channel.shut_down()
 
     def measuring(self) -> EngineProcess:
         """Return a new process that is to measure this computer's speeds."""
@@ -349,94 +334,29 @@ class Loader:
         )
 
     def _gpus_now(self, child: EngineProcess) -> tuple[Gpu, ...]:
-        (found,) = self.exchange(threading.Event(), "devices", child=child)
+        (found,) = self.channel.exchange(threading.Event(), "devices", child=child)
         gpus: tuple[Gpu, ...] = found.gpus
         return gpus
 
-    def _with_speeds(self, found: Devices) -> Devices:
-        return replace(found, speeds=self.speeds.speeds(found)) if self.speeds else found
+    def _up_to_date(self, found: Devices) -> Devices:
+        """Return ``found`` with the speeds known now, and the memory that a loaded model holds."""
+        child = self.channel.child
+        speeds = self.speeds.speeds(found) if self.speeds else found.speeds
+        return replace(found, speeds=speeds, held=child.held if child else 0)
 
     def runs(self, model: ModelRef) -> bool:
-        child, options = self.child, self.options()
+        child, options = self.channel.child, self.options()
         if child and options.renewed != self._renewed:
             child.runs = None
         self._renewed = options.renewed
         wanted = (file_of(model), options.overrides)
         return child is not None and child.runs == wanted and child.alive
 
-    def command(self, name: str, *arguments: Any) -> None:
-        """Send a command that has no result, and wait for its end."""
-        if self.child:
-            deque(self.exchange(threading.Event(), name, *arguments), maxlen=0)
-
-    def exchange(
-        self,
-        cancel: threading.Event,
-        name: str,
-        *arguments: Any,
-        hurry: threading.Event | None = None,
-        child: EngineProcess | None = None,
-    ) -> Generator[Any, None, None]:
-        """Send a command, and yield its payloads.
-
-        Raises the error that the worker returns, or EngineDied, EngineHung, Cancelled.
-        """
-        child = child or self.child
-        if child is None or self._closed:
-            raise Cancelled
-        stream = next(self._streams)
-        child.send((name, stream, *arguments))
-        asked_to_stop: float | None = None
-        while True:
-            if cancel.is_set() and asked_to_stop is None:
-                asked_to_stop = time.monotonic()
-                child.send(("cancel", stream))
-            if hurry and hurry.is_set():
-                child.send(("hurry", stream))
-                hurry = None
-            try:
-                message = child.receive(_POLL_S)
-            except ChildEnded:
-                raise self._died(child) from None
-            if message is not None:
-                answered, payload = message
-                if answered != stream:
-                    continue  # the rest of an answer that was abandoned
-                if payload is None:
-                    return
-                if isinstance(payload, FiresideError):
-                    raise payload
-                try:
-                    yield unpack(payload)
-                except GeneratorExit:  # the caller has stopped iterating
-                    child.send(("cancel", stream))
-                    raise
-            elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
-                self._kill(child)
-                raise Cancelled
-            elif child.silence > self.silence:
-                self._kill(child)
-                raise EngineHung(self.silence)
-
-    def _died(self, child: EngineProcess) -> FiresideError:
-        """Return the error for a process that is gone."""
-        if self._closed:
-            return Cancelled()
-        child.join(1.0)
-        lost = self._gpu_lost(child, child.exit_code)
-        error = lost or EngineDied(child.exit_code, child.log_tail(_LOG_TAIL))
-        # A fault of the file or of the disk is reported as a ModelError instead.
-        foreseen = lost or load_failure.could_not_read(child.exit_code)
-        unforeseen = child.runs is not None and not foreseen
-        fault_log.report_child("engine", child.log_tail(_LOAD_LOG), tell=unforeseen)
-        self._kill(child)
-        return error
-
     def _gpu_lost(self, child: EngineProcess, exit_code: int | None) -> GpuLost | None:
         """Return the error for a GPU that ended the process, or its loading; None if none did."""
         if not (child.plan and child.plan.shares):
             return None
-        failure = load_failure.gpu_failure(child.log_tail(_LOAD_LOG))
+        failure = load_failure.gpu_failure(child.log_tail(LOAD_LOG))
         if failure is None:
             return None
         from app.engine.gpu_recovery import GpuLosses
@@ -444,26 +364,5 @@ class Loader:
         self._losses = self._losses or GpuLosses()
         gpu = self._losses.add(child.plan, failure)
         self._trouble = GpuTrouble(GpuFault.FULL if failure.full else GpuFault.LOST, gpu)
-        log_end = child.log_tail(_LOG_TAIL)
+        log_end = child.log_tail(LOG_TAIL)
         return GpuLost(exit_code, log_end, gpu, failure.device, failure.full)
-
-    def _close_child(self) -> None:
-        """End a healthy process after it has saved its KV cache."""
-        with self._ending:
-            child, self.child = self.child, None
-        if child:
-            child.send(("close", 0))
-            child.close(self._grace)
-
-    def _kill(self, child: EngineProcess) -> None:
-        """End a process: the engine's, or one that was only asked for the devices."""
-        if child is self.child:
-            self._kill_child()
-        else:
-            child.kill()
-
-    def _kill_child(self) -> None:
-        with self._ending:
-            child, self.child = self.child, None
-        if child:
-            child.kill()

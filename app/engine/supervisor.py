@@ -53,13 +53,14 @@ class LocalBackend:
         self._loader = Loader(
             log, cache_folder, options, speeds, target, silence=silence, grace=grace
         )
+        self._channel = self._loader.channel
         self._abilities: dict[Path, tuple[tuple[int, int] | None, Abilities]] = {}
         self._asking = threading.Lock()
 
     @property
     def pid(self) -> int | None:
         """The id of the worker process; None while there is none."""
-        child = self._loader.child
+        child = self._channel.child
         return child.pid if child else None
 
     def load(
@@ -99,9 +100,9 @@ class LocalBackend:
         may_grow: bool = True,
     ) -> Generator[Event, None, int]:
         """Have a question answered. Return the context that it needs, 0 if it has been answered."""
-        request, child, needed = answer.request, self._loader.child, 0
+        request, child, needed = answer.request, self._channel.child, 0
         self._set_budget()
-        events = self._loader.exchange(cancel, "ask", request, may_grow, hurry=hurry)
+        events = self._channel.exchange(cancel, "ask", request, may_grow, hurry=hurry)
         watch = child.watch if child and not request.background else None
         try:
             with closing(watch.watched(events) if watch else events) as told:
@@ -139,13 +140,13 @@ class LocalBackend:
         with self._asking:
             if self._loader.runs(request.model):
                 self._set_budget()
-                yield from self._loader.exchange(cancel, "prepare", request)
+                yield from self._channel.exchange(cancel, "prepare", request)
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
         with self._asking:
             if not self._loader.runs(request.model):
                 return None
-            found = list(self._loader.exchange(cancel, "count", request))
+            found = list(self._channel.exchange(cancel, "count", request))
         return found[0] if found else None
 
     def abilities(self, model: ModelRef) -> Abilities:
@@ -183,7 +184,7 @@ class LocalBackend:
     def forget(self, chat: int) -> None:
         with self._asking:
             try:
-                self._loader.command("forget", chat)
+                self._channel.command("forget", chat)
             finally:  # even if the child is gone
                 if folder := self._loader.cache_folder:
                     from app.engine import kv_disk_cache
@@ -191,12 +192,11 @@ class LocalBackend:
                     kv_disk_cache.forget(folder, chat)
 
     def close(self) -> None:
-        self._loader.close()
+        self._channel.close()
 
     def _set_budget(self) -> None:
         """Send the worker its disk budget if that has changed."""
-        engine = self._loader
-        budget, child = engine.options().budget, engine.child
-        if engine.cache_folder and child and child.budget != budget:
-            engine.command("budget", budget)
+        budget, child = self._loader.options().budget, self._channel.child
+        if self._loader.cache_folder and child and child.budget != budget:
+            self._channel.command("budget", budget)
             child.budget = budget

@@ -420,7 +420,7 @@ def test_a_hang_ends_after_its_time(make: Callable[..., LocalBackend]) -> None:
     said: list[str] = []
     list(backend.load(DEMO, threading.Event()))
     # From here on: a process takes its time to start on a busy computer.
-    backend._loader.silence = 1.0
+    backend._channel.silence = 1.0
     with pytest.raises(EngineHung):
         words(backend.stream(ask("Hello"), threading.Event()), said)
     assert said == list(engine_processes.WORDS)
@@ -433,7 +433,7 @@ def test_sleep_is_no_silence(
     """The clock goes on while the computer sleeps, but the worker does not."""
     backend = make(target=engine_processes.slow, silence=30.0)
     real, slept = time.monotonic, 0.0
-    monkeypatch.setattr("app.engine.loader.time.monotonic", lambda: real() + slept)
+    monkeypatch.setattr("app.engine.worker_channel.time.monotonic", lambda: real() + slept)
     for event in backend.stream(ask("Hello"), threading.Event()):
         slept += 1000 * isinstance(event, Delta)
     assert isinstance(event, Done)

@@ -96,9 +96,10 @@ def run(tmp_path: Path, wishes: Overrides) -> tuple[Plan, int, int]:
         events = list(backend.stream(request, threading.Event()))
         (chosen,) = (event.plan for event in events if isinstance(event, Planned))
         (peak,) = (event.stats.peak_memory for event in events if isinstance(event, Done))
-        engine = backend._loader
-        assert engine.child
-        free = {gpu.name: gpu.available for gpu in engine.ask_devices(engine.child).gpus}
+        child = backend._channel.child
+        assert child
+        found = backend._loader.ask_devices(child)
+        free = {gpu.name: gpu.available for gpu in found.gpus}
         taken = chosen.gpu.available - free[chosen.gpu.name] if chosen.gpu else 0
     finally:
         backend.close()

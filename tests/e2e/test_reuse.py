@@ -88,10 +88,10 @@ def test_a_crash_of_the_engine_and_a_restart(
     talks = [Talk.long(number) for number in (1, 2, 3)]
     for talk in talks:
         talk.ask(engine, SPAIN)
-    assert engine._loader.child is not None
+    assert engine._channel.child is not None
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGKILL)
-    engine._loader.child.join(10)
+    engine._channel.child.join(10)
     answers = []
     for talk, is_kept in zip(talks, (True, True, False), strict=True):  # the third was in memory
         _, done = talk.ask(engine, FRANCE)
