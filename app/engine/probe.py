@@ -6,7 +6,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -133,7 +133,7 @@ class Machine:
 
     ``performance_cores``: how many of them are fast ones, 0 if all are alike. ``speeds``: None
     until they are measured. ``headless``: GPUs without a display, by their place on the bus, where
-    that is known.
+    that is known. ``gpu_coming``: whether a GPU's library is being compiled.
     """
 
     memory: int
@@ -143,6 +143,7 @@ class Machine:
     performance_cores: int = 0
     speeds: Speeds | None = None
     headless: tuple[str, ...] = ()
+    gpu_coming: bool = False
 
 
 def machine(devices: Devices = Devices()) -> Machine:
@@ -201,7 +202,8 @@ def examine(devices: Devices, models: Sequence[ModelRef], graphics: Graphics = U
         if isinstance(each.location, FileLocation)
     )
     build = gpu_library.progress(gpu_library.root())
-    return Examined(machine(devices), tuple(headers), graphics, build)
+    here = replace(machine(devices), gpu_coming=build is not None and build.running)
+    return Examined(here, tuple(headers), graphics, build)
 
 
 def _header_or_error(path: Path) -> gguf.GgufHeader | ModelError:

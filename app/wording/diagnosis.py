@@ -84,6 +84,8 @@ def speed(plan: Plan, machine: Machine) -> str:
         return ""
     if not plan.fits:
         return tr("Doesn’t fit in memory, so answers will be slow.")
+    if plan.gpu is None and machine.gpu_coming:
+        return tr("Runs on the CPU until your graphics card is ready.")
     if plan.gpu is None:
         return tr("Runs on the CPU, so answers will be slow.")
     if plan.cpu_experts or plan.gpu_layers <= plan.layers:

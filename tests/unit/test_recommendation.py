@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.engine.probe import Devices, Gpu, Machine
@@ -30,6 +32,12 @@ def computer(memory: int, card: int = 0, *, unified: bool = False) -> Machine:
 )
 def test_the_largest_that_runs_at_full_speed(machine: Machine, name: str) -> None:
     assert best_offer(offers(), machine).name == name
+
+
+def test_a_card_that_is_being_set_up_is_waited_for() -> None:
+    small, there = offers()[0], replace(computer(24), gpu_coming=True)
+    told = speed(plan_of(small, there), there)
+    assert told == "Runs on the CPU until your graphics card is ready."
 
 
 def test_what_it_says_of_each_computer() -> None:
