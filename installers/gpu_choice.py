@@ -22,7 +22,6 @@ from app.engine.gpu_library import BuildFault
 from installers import gpu_compile, gpu_downloads, gpu_vulkan, places
 from installers.gpu_library import BUSY, LOCK, LOG, Wanted, forget_stale, is_ready, lock
 from installers.setup_state import State
-from installers.system_packages import install_packages, manager
 from installers.terminal import SetupError, StatusLine
 
 BUILDER = Path(__file__).with_name("gpu_library.py")
@@ -136,9 +135,9 @@ def _chosen(python: Path, state: State, root: Path) -> State:
     for line in describe(seen):
         print(f"  {line}", flush=True)
     wanted = suitable(seen, state.gpu)
-    if any(one.backend == "vulkan" for one in wanted) and not _vulkan_is_there():
+    if any(one.backend == "vulkan" for one in wanted) and not gpu_vulkan.is_there():
+        print(f"  {gpu_vulkan.ADVICE}", flush=True)
         wanted = [one for one in wanted if one.backend != "vulkan"]
-    # Taken now, since Vulkan's headers may have been installed.
     state = state._replace(seen=fingerprint(), libraries=" ".join(map(str, wanted)))
     todo = [one for one in wanted if not is_ready(root, one)]
     if not todo:
@@ -225,18 +224,6 @@ def _text(file: Path) -> str:
         return ""
 
 
-def _vulkan_is_there() -> bool:
-    """Return whether Vulkan's library can be compiled; install what it needs where allowed."""
-    if gpu_vulkan.is_there():
-        return True
-    tool = manager()
-    offered = gpu_vulkan.version_offered(tool)
-    if offered >= gpu_vulkan.NEEDED and install_packages(list(gpu_vulkan.PACKAGES[tool])):
-        return gpu_vulkan.is_there()
-    print(f"  {gpu_vulkan.how(tool, gpu_vulkan.header_version() or offered)}", flush=True)
-    return False
-
-
 # --- saying and asking -----------------------------------------------------------------------
 
 
@@ -248,6 +235,7 @@ def offer(wanted: Iterable[Wanted]) -> str:
         minutes = max(1, round(gpu_compile.minutes(one, jobs)))
         files = gpu_downloads.needed(one.backend, gpu_downloads.here())
         fetched = sum(file.size for file in files) / 1e9
+        fetched += gpu_vulkan.DOWNLOAD / 1e9 if one.backend == "vulkan" else 0
         during, after = DISK[one.backend]
         name = {"cuda": "CUDA", "vulkan": "Vulkan"}[one.backend]
         lines.append(

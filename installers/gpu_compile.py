@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.engine import gpu_library as known
 from app.engine.gpu_library import BuildFault
-from installers import gpu_cut
+from installers import gpu_cut, gpu_vulkan
 from installers.gpu_progress import Failed, Progress
 
 if TYPE_CHECKING:
@@ -139,6 +139,8 @@ def configure(work: Path, wanted: Wanted, progress: Progress) -> str:
             gpu_cut.write_parts(made / "fireside", wanted.architectures)
         compiler = toolkit(work) / "bin" / ("nvcc.exe" if os.name == "nt" else "nvcc")
         command += [f"-DCUDAToolkit_ROOT={toolkit(work)}", f"-DCMAKE_CUDA_COMPILER={compiler}"]
+    else:
+        command += gpu_vulkan.flags(tools)
     progress.tools = [Path(ninja(work, wanted)[0]).parent]  # Vulkan's shaders have a CMake within
     said = progress.run(command)
     if wanted.backend == "vulkan" and MATRIX_CORES not in said:

@@ -1,93 +1,47 @@
-"""What Vulkan's library is compiled with: it comes from the system, not from PyPI."""
+"""What Vulkan's library is compiled with, from source: Debian's tools, or else the system's own."""
 
 from __future__ import annotations
 
 import os
-import re
+import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable
+import tarfile
 from pathlib import Path
 
-NEEDED = (1, 3, 272)
-"""The oldest headers that ggml compiles with."""
-PACKAGES = {
-    "apt-get": ("libvulkan-dev", "glslc", "spirv-headers"),
-    "dnf": ("vulkan-headers", "vulkan-loader-devel", "glslc", "spirv-headers-devel"),
-    "pacman": ("vulkan-headers", "vulkan-icd-loader", "shaderc", "spirv-headers"),
-    "zypper": ("vulkan-headers", "vulkan-devel", "shaderc", "spirv-headers"),
-}
-"""By package manager. Those of Debian 13 and Ubuntu 24.04 and newer are new enough."""
-_INSTALL = {
-    "apt-get": "sudo apt-get install",
-    "dnf": "sudo dnf install",
-    "pacman": "sudo pacman -S",
-    "zypper": "sudo zypper install",
-}
+from app.engine.gpu_library import BuildFault
+from installers import vulkan_tools
+from installers.gpu_progress import Failed
+
+DOWNLOAD = 60_000_000
+"""Bytes of Debian's tools."""
+ADVICE = "To use the GPU, install the Vulkan SDK (vulkan.lunarg.com), then run this command again."
 
 
-def is_there(root: Path = Path("/")) -> bool:
-    """Return whether everything is installed, in versions that do.
+def is_there() -> bool:
+    """Return whether there is anything to compile with; ggml's configuration tells if it does."""
+    return _has_debians() or _has_own()
 
-    Of the shader compiler only ggml's configuration can tell that.
+
+def flags(folder: Path) -> list[str]:
+    """Return CMake's flags for what it is compiled with, fetched into ``folder`` where needed.
+
+    A Vulkan SDK that the person has set comes first. Debian's tools are the same on every Linux,
+    and need no root. Raises Failed.
     """
-    if os.environ.get("VULKAN_SDK"):
-        return True
-    if sys.platform == "win32" or not shutil.which("glslc"):
-        return False
-    return header_version(root) >= NEEDED and any(
-        next(root.glob(f"usr/{place}/cmake/SPIRV-Headers"), None)
-        for place in ("share", "lib", "lib64", "lib/*", "local/share", "local/lib")
-    )
+    if os.environ.get("VULKAN_SDK") or not _has_debians():
+        return []
+    try:
+        return vulkan_tools.flags(folder, platform.machine())
+    except (OSError, vulkan_tools.ShaderError, tarfile.TarError) as error:
+        if _has_own():
+            return []
+        raise Failed(BuildFault.NETWORK, str(error)) from error
 
 
-def header_version(root: Path = Path("/")) -> tuple[int, ...]:
-    """Return the version of Vulkan's headers; () where there are none."""
-    for place in ("usr/include", "usr/local/include"):
-        try:
-            text = (root / place / "vulkan" / "vulkan_core.h").read_text("utf-8", "replace")
-        except OSError:
-            continue
-        whole = re.search(r"VK_HEADER_VERSION_COMPLETE \w+\(0, (\d+), (\d+),", text)
-        patch = re.search(r"define VK_HEADER_VERSION (\d+)", text)
-        if whole and patch:
-            return int(whole[1]), int(whole[2]), int(patch[1])
-    return ()
+def _has_debians() -> bool:
+    return sys.platform == "linux" and bool(vulkan_tools.packages(platform.machine()))
 
 
-def version_offered(manager: str) -> tuple[int, ...]:
-    """Return the version of the headers that the package manager has; () where it is not known."""
-    if manager != "apt-get":
-        return ()
-    told = subprocess.run(
-        ["apt-cache", "policy", "libvulkan-dev"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "LC_ALL": "C"},  # else it says "Installationskandidat"
-    )
-    found = re.search(r"Candidate: (?:\d+:)?([\d.]+)", told.stdout)
-    return tuple(int(part) for part in found[1].split(".")[:3]) if found else ()
-
-
-def how(manager: str, headers: Iterable[int]) -> str:
-    """Return what to do where the system has not what is needed; ``headers``: its version."""
-    version = tuple(headers)
-    if version and version < NEEDED:
-        return (
-            f"The Vulkan headers of this system are too old ({_text(version)}; {_text(NEEDED)} is "
-            "needed).\n  Install Fireside's package instead, which has Vulkan built in, or update "
-            "the system (Debian 13,\n  Ubuntu 24.04 or newer)."
-        )
-    if manager in PACKAGES:
-        return (
-            f"To use the GPU, run: {_INSTALL[manager]} {' '.join(PACKAGES[manager])}\n"
-            "  Then run this command again."
-        )
-    return (
-        "To use the GPU, install the Vulkan SDK (vulkan.lunarg.com), then run this command again."
-    )
-
-
-def _text(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
+def _has_own() -> bool:
+    return bool(os.environ.get("VULKAN_SDK") or shutil.which("glslc"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,19 @@ import pytest
 from app.base.graphics import Graphics
 from app.engine import gpu_library as known
 from app.engine.gpu_library import BuildFault
-from installers import gpu_choice, gpu_downloads, gpu_library, gpu_report, gpu_vulkan, places
+from installers import (
+    gpu_choice,
+    gpu_downloads,
+    gpu_library,
+    gpu_report,
+    gpu_vulkan,
+    places,
+    vulkan_tools,
+)
 from installers.from_source import gpu_option
 from installers.gpu_choice import Seen
 from installers.gpu_library import Wanted
+from installers.gpu_progress import Failed
 from installers.setup_state import State
 from installers.terminal import SetupError
 from tests.fakes import drivers
@@ -174,11 +184,8 @@ def test_vulkan_without_its_headers(
 ) -> None:
     computer.seen = VULKAN
     monkeypatch.setattr(gpu_vulkan, "is_there", lambda: False)
-    monkeypatch.setattr(gpu_vulkan, "version_offered", lambda _: ())
-    monkeypatch.setattr(gpu_vulkan, "header_version", lambda: ())
-    monkeypatch.setattr(gpu_choice, "manager", lambda: "dnf")
     assert computer.run() == []
-    assert "sudo dnf install vulkan-headers" in capsys.readouterr().out
+    assert "install the Vulkan SDK" in capsys.readouterr().out
 
 
 def test_the_tests_wait_for_it(computer: Computer) -> None:
@@ -311,28 +318,30 @@ def test_a_report_that_fails_is_no_gpu(tmp_path: Path, monkeypatch: pytest.Monke
     assert gpu_choice.look(Path(sys.executable)).backend == ""
 
 
-def test_vulkans_headers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_vulkan_is_compiled_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VULKAN_SDK", raising=False)
-    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/glslc")
     monkeypatch.setattr(sys, "platform", "linux")
-    assert gpu_vulkan.header_version(tmp_path) == ()
-    header = tmp_path / "usr/include/vulkan/vulkan_core.h"
-    header.parent.mkdir(parents=True)
-    text = (
-        "#define VK_HEADER_VERSION {patch}\n"
-        "#define VK_HEADER_VERSION_COMPLETE VK_MAKE_API_VERSION(0, 1, {minor}, VK_HEADER_VERSION)\n"
-    )
-    header.write_text(text.format(minor=4, patch=309))
-    assert gpu_vulkan.header_version(tmp_path) == (1, 4, 309)
-    assert not gpu_vulkan.is_there(tmp_path)
-    (tmp_path / "usr/share/cmake/SPIRV-Headers").mkdir(parents=True)
-    assert gpu_vulkan.is_there(tmp_path)
-    header.write_text(text.format(minor=3, patch=239))
-    assert not gpu_vulkan.is_there(tmp_path)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(vulkan_tools, "flags", lambda folder, machine: [str(folder), machine])
+    assert gpu_vulkan.is_there()
+    assert gpu_vulkan.flags(tmp_path) == [str(tmp_path), "x86_64"]
+    monkeypatch.setenv("VULKAN_SDK", "/sdk")
+    assert gpu_vulkan.flags(tmp_path) == []
 
 
-def test_what_to_do_about_vulkans_headers() -> None:
-    assert "too old (1.3.239" in gpu_vulkan.how("apt-get", (1, 3, 239))
-    assert "sudo apt-get install libvulkan-dev glslc" in gpu_vulkan.how("apt-get", (1, 4, 309))
-    assert "sudo pacman -S" in gpu_vulkan.how("pacman", ())
-    assert "Vulkan SDK" in gpu_vulkan.how("", ())
+def test_vulkans_tools_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> list[str]:
+        raise vulkan_tools.ShaderError("gone")
+
+    own = ["/usr/bin/glslc"]
+    monkeypatch.delenv("VULKAN_SDK", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(vulkan_tools, "flags", refuse)
+    monkeypatch.setattr(shutil, "which", lambda _: own[0] if own else None)
+    assert gpu_vulkan.flags(tmp_path) == []
+    own.clear()
+    with pytest.raises(Failed, match="gone"):
+        gpu_vulkan.flags(tmp_path)
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert not gpu_vulkan.is_there()
