@@ -24,7 +24,7 @@ _SECONDS = {
     "vulkan": (("ggml-vulkan.cpp", 90),),
 }
 _OTHER = {"cuda": 12, "vulkan": 2}
-CORE_MINUTES = {"cuda": 28, "vulkan": 14}
+CORE_MINUTES = {"cuda": 28, "vulkan": 10}
 """What one core needs for all, for one architecture."""
 _MEMORY = {"cuda": (0.0, 1.0), "vulkan": (2.5, 0.7)}
 """GiB that compiling takes at its peak: in any case, and for each job."""
