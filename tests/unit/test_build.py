@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
@@ -62,6 +63,22 @@ def test_a_vulkan_library_without_fast_shaders_is_refused() -> None:
     library = library.replace(b"SPV_NV_cooperative_matrix2", b"VK_NV_cooperative_matrix2")
     with pytest.raises(vulkan_tools.ShaderError, match="SPV_NV_cooperative_matrix2"):
         vulkan_tools.check_library(library)
+
+
+def test_a_package_of_debian_is_unpacked_without_its_tools(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:xz") as archive:
+        told = tarfile.TarInfo("./usr/bin/glslc")
+        told.size, told.mode = 3, 0o755
+        archive.addfile(told, io.BytesIO(b"ELF"))
+    package = b"!<arch>\n"
+    for name, data in (("debian-binary", b"2.0"), ("data.tar.xz", packed.getvalue())):
+        package += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode() + data
+        package += b"\n" * (len(data) % 2)
+    vulkan_tools.unpack(package, tmp_path)
+    program = tmp_path / "usr/bin/glslc"
+    assert program.read_bytes() == b"ELF"
+    assert program.stat().st_mode & 0o111
 
 
 def test_an_rpm_asks_for_what_it_does_not_bring_by_the_names_of_libraries() -> None:

@@ -17,7 +17,7 @@ import pytest
 from app.base import outside
 from app.engine import gpu_library as known
 from app.engine.gpu_library import BuildFault
-from installers import gpu_compile, gpu_cut, gpu_downloads, gpu_library, gpu_progress
+from installers import gpu_compile, gpu_cut, gpu_downloads, gpu_library, gpu_progress, gpu_vulkan
 from installers.gpu_downloads import Download
 from installers.gpu_library import Wanted
 from installers.gpu_progress import Failed, Progress
@@ -278,7 +278,10 @@ def test_it_begins_anew_in_a_folder_that_was_moved(shelf: Shelf, tmp_path: Path)
 
 
 @programs
-def test_an_old_shader_compiler_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+def test_an_old_shader_compiler_is_refused(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu_vulkan, "flags", lambda _: [])
     assert gpu_library.main([str(tmp_path), "vulkan"]) == 1
     stopped = known.progress(tmp_path)
     assert stopped is not None
