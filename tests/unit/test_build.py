@@ -78,7 +78,7 @@ def test_a_package_of_debian_is_unpacked_without_its_tools(tmp_path: Path) -> No
     vulkan_tools.unpack(package, tmp_path)
     program = tmp_path / "usr/bin/glslc"
     assert program.read_bytes() == b"ELF"
-    assert program.stat().st_mode & 0o111
+    assert sys.platform == "win32" or program.stat().st_mode & 0o111
 
 
 def test_an_rpm_asks_for_what_it_does_not_bring_by_the_names_of_libraries() -> None:
