@@ -37,7 +37,7 @@ from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
     from app.engine.gpu_library import GpuBuild
-    from app.engine.plan import Overrides
+    from app.engine.overrides import Overrides
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
@@ -160,7 +160,7 @@ class Host:
     @property
     def overrides(self) -> Overrides:
         """The user's settings for the memory of models."""
-        from app.engine.plan import Overrides
+        from app.engine.overrides import Overrides
 
         return Overrides.of(self.settings)
 

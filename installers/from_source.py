@@ -37,9 +37,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-sys.path.insert(
-    0, str(Path(__file__).resolve().parent.parent)
-)  # a bare Python has not installed us
+# A bare Python has not installed us.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from installers import places
 from installers.places import ROOT

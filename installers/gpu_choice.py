@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from app.engine import gpu_library as known
 from app.engine.gpu_library import BuildFault
+from app.wording.graphics import BACKENDS
 from installers import gpu_compile, gpu_downloads, gpu_vulkan, places
 from installers.gpu_library import BUSY, LOCK, LOG, Wanted, forget_stale, is_ready, lock
 from installers.setup_state import State
@@ -237,7 +238,7 @@ def offer(wanted: Iterable[Wanted]) -> str:
         fetched = sum(file.size for file in files) / 1e9
         fetched += gpu_vulkan.DOWNLOAD / 1e9 if one.backend == "vulkan" else 0
         during, after = DISK[one.backend]
-        name = {"cuda": "CUDA", "vulkan": "Vulkan"}[one.backend]
+        name = BACKENDS[one.backend]
         lines.append(
             f"  Compiling llama.cpp for {name} takes about {minutes} minutes here ({jobs} at a "
             f"time), in the background.\n"

@@ -78,7 +78,7 @@ def dnf_name(library: str) -> str:
 
 def manager() -> str:
     """Return the system's package manager, or ""."""
-    return next(filter(shutil.which, ("apt-get", "dnf", "pacman", "zypper")), "")
+    return next(filter(shutil.which, ("apt-get", "dnf")), "")
 
 
 def install_packages(packages: list[str]) -> bool:

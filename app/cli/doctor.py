@@ -41,7 +41,8 @@ from app.cli.output import (
     printable,
 )
 from app.engine import probe
-from app.engine.plan import Overrides, propose
+from app.engine.overrides import Overrides
+from app.engine.plan import propose
 from app.engine.probe import Examined, Machine
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend

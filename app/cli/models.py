@@ -21,7 +21,8 @@ from app.cli.output import (
 )
 from app.cli.this_computer import in_use, this_machine
 from app.engine import probe
-from app.engine.plan import Overrides, propose
+from app.engine.overrides import Overrides
+from app.engine.plan import propose
 from app.engine.probe import Machine
 from app.models import disk_scan
 from app.models.disk_scan import InstalledModel

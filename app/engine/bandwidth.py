@@ -27,11 +27,7 @@ _MOST, _LEAST = 256 * _MIB, 32 * _MIB  # in all; some processors and GPUs have c
 _SHARE = 8  # the part of the free memory that is taken
 _FILL = 0x7F  # makes the scales of the weights 0.5; memory that nobody wrote to is one page
 _COUNTS = 1, _MATRICES, 8 * _MATRICES  # of products in a graph, of which starting takes time, too
-_ENOUGH_S = (
-    0.025,
-    0.002,
-    0.0,
-)  # for one of these graphs; if it takes less, it is the next one's turn
+_ENOUGH_S = 0.025, 0.002, 0.0  # for one of these; if it takes less, it is the next one's turn
 _CPU_BUDGET_S, _GPU_BUDGET_S = 0.2, 0.4  # a GPU that was idle takes a while to clock up
 _COPIED, _COPIES = 64 * _MIB, 3  # bytes, and how often
 

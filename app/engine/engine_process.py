@@ -16,7 +16,8 @@ if TYPE_CHECKING:  # saves the window's start time and memory
     from multiprocessing.connection import Connection
 
     from app.engine.answer_watch import AnswerWatch
-    from app.engine.plan import Overrides, Plan
+    from app.engine.overrides import Overrides
+    from app.engine.plan import Plan
 
 Target = Callable[["Connection", Path], None]
 
@@ -46,7 +47,7 @@ def run_child(connection: Connection, log: Path) -> None:
 
 
 def _no_overrides() -> Overrides:
-    from app.engine.plan import Overrides
+    from app.engine.overrides import Overrides
 
     return Overrides()
 

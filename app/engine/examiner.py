@@ -15,7 +15,8 @@ from app.engine.backend import Backend
 if TYPE_CHECKING:
     from app.base.gguf import GgufHeader
     from app.engine.lighter import Lighter
-    from app.engine.plan import Overrides, Plan
+    from app.engine.overrides import Overrides
+    from app.engine.plan import Plan
     from app.engine.plan_choices import PlanChoices
     from app.engine.probe import Examined, Machine
 

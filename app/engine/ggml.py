@@ -16,7 +16,8 @@ from typing import Any
 
 from app.base import driver_libraries
 from app.engine.gpu_library import GpuLibrary
-from app.engine.plan import MovedExperts, Plan, Share
+from app.engine.placement import MovedExperts
+from app.engine.plan import Plan, Share
 from app.engine.probe import BackendFault, Gpu, UnusedBackend
 
 _CPU, _GPU, _INTEGRATED = 0, 1, 2  # enum ggml_backend_dev_type
@@ -60,9 +61,8 @@ class Ggml:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._base, self._ggml = _library(folder, "ggml-base"), _library(folder, "ggml")
-        self._unable: set[str] = (
-            set()
-        )  # the places of NVIDIA's cards that CUDA's library cannot run
+        self._unable: set[str] = set()
+        """The places on the bus of NVIDIA's cards that CUDA's library cannot run."""
 
     def load_backends(
         self, libraries: Sequence[GpuLibrary] = (), *, gpus: bool = True
@@ -133,15 +133,12 @@ class Ggml:
 
     def gpus(self) -> tuple[Gpu, ...]:
         """Return every graphics processor that one of the backends finds and can use."""
-        kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
         found = (
-            self._gpu(device, unified=kind(device) == _INTEGRATED)
+            self._gpu(device, unified=kind == _INTEGRATED)
             for device in self._devices()
-            if kind(device) in (_GPU, _INTEGRATED)
+            if (kind := self._kind(device)) in (_GPU, _INTEGRATED)
         )
-        return tuple(
-            gpu for gpu in found if gpu.pci not in self._unable or not gpu.name.startswith("CUDA")
-        )
+        return tuple(gpu for gpu in found if gpu.pci not in self._unable or gpu.api != "CUDA")
 
     def backends(self) -> tuple[str, ...]:
         """Return the names of the backends of this llama.cpp that could be loaded."""
@@ -170,12 +167,9 @@ class Ggml:
 
     def find(self, gpu: Gpu | None) -> int | None:
         """Return the device of a GPU, or the processor's; None if there is none."""
-        kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
-        name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
-        for device in self._devices():
-            if name(device).decode() == gpu.name if gpu else kind(device) == _CPU:
-                return device
-        return None
+        if gpu:
+            return self._by_name().get(gpu.name)
+        return next((device for device in self._devices() if self._kind(device) == _CPU), None)
 
     def overrides(self, plan: Plan) -> Any:
         """Return where the moved experts lie, as an array that ends in NULL.
@@ -196,6 +190,10 @@ class Ggml:
         if not overrides and len(plan.shares) > 1 and not plan.pipeline:
             overrides = [_Override(_NOTHING, cpu)]
         return (_Override * (len(overrides) + 1))(*overrides, _Override(None, None))
+
+    def _kind(self, device: int) -> int:
+        kind = _declare(self._base, "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+        return int(kind(device))
 
     def _by_name(self) -> dict[str, int]:
         name = _declare(self._base, "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.base.gguf import GgufHeader
+from app.engine.choice import CONTEXTS
 from app.engine.memory_model import CacheType
-from app.engine.plan import CONTEXTS, Overrides, Plan, is_possible, propose
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan, is_possible, propose
 from app.engine.probe import Machine
 
 

@@ -38,10 +38,18 @@ _ROTATION = {CacheType.F16: 0, CacheType.Q8_0: 1 << 16}  # a matrix that evens o
 class MemoryUse:
     """Planned use of one memory, the computer's or a GPU's, in bytes by purpose."""
 
-    weights: int
-    cache: int
-    compute: int
+    weights: int = 0
+    cache: int = 0
+    compute: int = 0
     runtime: int = 0
+
+    def __add__(self, other: MemoryUse) -> MemoryUse:
+        return MemoryUse(
+            self.weights + other.weights,
+            self.cache + other.cache,
+            self.compute + other.compute,
+            self.runtime + other.runtime,
+        )
 
     @property
     def total(self) -> int:

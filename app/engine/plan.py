@@ -7,14 +7,10 @@ from dataclasses import dataclass, replace
 from app.base.errors import ModelTooLarge
 from app.base.gguf import GgufHeader
 from app.engine import devices
-from app.engine.choice import CONTEXTS as CONTEXTS
 from app.engine.choice import LAVISH, Choice, Option
-from app.engine.memory_model import PARTS as PARTS
 from app.engine.memory_model import CacheType, MemoryUse, ModelSizes
-from app.engine.overrides import AUTOMATIC
-from app.engine.overrides import Overrides as Overrides
-from app.engine.placement import MovedExperts as MovedExperts
-from app.engine.placement import Placement
+from app.engine.overrides import AUTOMATIC, Overrides
+from app.engine.placement import MovedExperts, Placement
 from app.engine.probe import Gpu, Machine
 from app.engine.speed_model import is_measured, processor
 
@@ -100,12 +96,7 @@ class Plan:
     @property
     def device(self) -> MemoryUse:
         """The memory that it takes of all GPUs."""
-        return MemoryUse(
-            sum(s.use.weights for s in self.shares),
-            sum(s.use.cache for s in self.shares),
-            sum(s.use.compute for s in self.shares),
-            sum(s.use.runtime for s in self.shares),
-        )
+        return sum((share.use for share in self.shares), MemoryUse())
 
     @property
     def device_room(self) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.base.gguf import GgufHeader
-from app.engine.plan import CONTEXTS, Overrides, Plan, propose
+from app.engine.choice import CONTEXTS
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan, propose
 from app.engine.probe import Machine
 
 

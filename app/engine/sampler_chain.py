@@ -59,9 +59,8 @@ def is_usable(values: bytes) -> bool:
 
     Takes 0.2 ms for 201,088; a loop in Python takes 5.
     """
-    highest = values[
-        3::4
-    ]  # with a sign and seven bits of an exponent that are all ones if infinite
+    # With a sign and seven bits of an exponent, which are all ones if it is infinite.
+    highest = values[3::4]
     return not (0x7F in highest or 0xFF in highest) and values != values[:4] * len(highest)
 
 

@@ -16,7 +16,8 @@ from app.base.gguf import GgufHeader
 from app.base.graphics import UNKNOWN
 from app.base.graphics_advice import advice, backend
 from app.engine.memory_model import CacheType, MemoryUse
-from app.engine.plan import Overrides, Plan, PlanRefused, propose, usable
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan, PlanRefused, propose, usable
 from app.engine.probe import Examined, Gpu, Machine
 from app.wording.errors import explain
 from app.wording.gpu_build import build_state, build_title

@@ -5,9 +5,8 @@ from __future__ import annotations
 from app.engine.backend import GpuFault, GpuTrouble
 from app.engine.plan import Plan
 from app.engine.probe import BackendFault, UnusedBackend
+from app.wording.graphics import BACKENDS
 from app.wording.language import tr
-
-_NAMES = {"cuda": "CUDA", "vulkan": "Vulkan"}
 
 
 def trouble_sentence(trouble: GpuTrouble, plan: Plan, model: str) -> str:
@@ -38,7 +37,7 @@ def trouble_sentence(trouble: GpuTrouble, plan: Plan, model: str) -> str:
 
 def unused_sentence(unused: UnusedBackend) -> str:
     """Return why a GPU's backend that is installed is not used."""
-    name = _NAMES.get(unused.name, unused.name)
+    name = BACKENDS.get(unused.name, unused.name)
     match unused.fault:
         case BackendFault.OTHER_VERSION:
             return tr(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.engine.devices import candidates
-from app.engine.plan import Overrides, Plan
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan
 from app.engine.probe import Gpu, Machine
 from app.wording.language import tr
 

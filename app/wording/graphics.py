@@ -20,7 +20,8 @@ from app.wording.language import tr
 
 SET_UP = "python3 installers/from_source.py --gpu {backend}"
 """The command that builds llama.cpp for a GPU; ``backend`` is "cuda", "vulkan" or "none"."""
-_BACKENDS = {"cuda": "CUDA", "vulkan": "Vulkan"}
+BACKENDS = {"cuda": "CUDA", "vulkan": "Vulkan"}
+"""The names of what llama.cpp can be built for."""
 _DRIVERS = "nvidia.com/drivers"
 
 
@@ -47,7 +48,7 @@ def to_build(choice: BuildChoice) -> list[str]:
     """
     if not _frozen():
         sentence = tr("To use {gpu} with {backend}, run:").format(
-            gpu=choice.gpu, backend=_BACKENDS[choice.backend]
+            gpu=choice.gpu, backend=BACKENDS[choice.backend]
         )
         return [sentence, SET_UP.format(backend=choice.backend)]
     if choice.backend == "cuda" and sys.platform == "linux":

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from app.engine import plan, speed_model
 from app.engine.choice import Choice, Option
-from app.engine.memory_model import CacheType, ModelSizes
+from app.engine.memory_model import PARTS, CacheType, ModelSizes
+from app.engine.overrides import Overrides
 from app.engine.placement import Wanted, place
-from app.engine.plan import Overrides, Plan
+from app.engine.plan import Plan
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from app.engine.speed_model import Card
 from tests.fakes import gpt_oss
@@ -303,9 +304,9 @@ def main() -> None:
         print(f"  before  {told:62} {1 / token:5.0f} {ubatch / old.batch:6.0f}")
         shares, context, cache, experts, ubatch = chosen(new)
         parts = " + ".join(f"{name}: {n}" for name, n in shares.items()) or "CPU"
-        border = new.moved[-1].parts if new.moved else plan.PARTS
+        border = new.moved[-1].parts if new.moved else PARTS
         told = f"{parts}, {context // 1024}k {cache}, {experts} on CPU"
-        told += f" (one only {'+'.join(border)})" if border != plan.PARTS else ""
+        told += f" (one only {'+'.join(border)})" if border != PARTS else ""
         told += f", batch {ubatch}" + ("" if new.mmap else ", not mapped")
         print(f"  now     {told:62} {new.tokens_s:5.0f} {new.prompt_tokens_s:6.0f}")
     print("\nwhat was published, and what is predicted\n")

@@ -26,7 +26,7 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Planned
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.formats.harmony.render import render_request
 from tests.e2e.engine import (

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.base.types import Message, Request, Role
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, prompt_tokens, size, user
 from tests.fakes.vocabulary import of_file

@@ -50,7 +50,7 @@ from app.engine import gpu_library, loader
 from app.engine.backend import Planned
 from app.engine.engine_process import EngineProcess
 from app.engine.gpu_library import GpuLibrary
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,

@@ -20,7 +20,8 @@ import pytest
 
 from app.base.types import Delta, Effort, Message, Part, Request, Role, Sampling
 from app.engine.backend import Planned
-from app.engine.plan import Overrides, Plan
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.host import demo_model
 

@@ -12,7 +12,7 @@ from app.base.draft import Draft
 from app.base.errors import GpuLost
 from app.base.types import Delta, Request
 from app.engine.backend import GpuFault, GpuTrouble, Planned
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.probe import BackendFault
 from app.engine.speed_model import OFFLOAD_USUAL
 from app.engine.supervisor import EngineOptions, LocalBackend

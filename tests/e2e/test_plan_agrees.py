@@ -12,7 +12,8 @@ from app.base.types import Done, Message, ModelRef, Part, Request, Role, Samplin
 from app.engine import plan, probe
 from app.engine.backend import Planned
 from app.engine.memory_model import CacheType
-from app.engine.plan import Overrides, Plan
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan
 from app.engine.probe import Devices, Machine
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.host import demo_model

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from app.base.types import Effort, Request
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.e2e.engine import (
     BEYOND_THE_WINDOW,

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from app.engine import probe
-from app.engine.memory_model import CacheType, Held, MemorySettings, ModelSizes, uses
-from app.engine.plan import PARTS, MovedExperts, Plan, Share
+from app.engine.memory_model import PARTS, CacheType, Held, MemorySettings, ModelSizes, uses
+from app.engine.placement import MovedExperts
+from app.engine.plan import Plan, Share
 from app.engine.probe import Devices, Gpu
 from app.host import demo_model
 from tests.fakes import gpt_oss

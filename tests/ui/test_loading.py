@@ -16,7 +16,7 @@ from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemo
 from app.base.types import Loading, ModelRef, Part, Prompt, SlowAnswer, SlowCause
 from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.host import demo_model
 from app.store import State
 from app.turn import ModelPlanned

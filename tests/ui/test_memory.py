@@ -19,7 +19,7 @@ from app.base.graphics import Graphics
 from app.base.types import ModelRef
 from app.engine import plan, plan_choices, probe
 from app.engine.memory_model import CacheType
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from app.ui.preferences.memory_bar import MemoryBar
 from app.ui.preferences.preferences_dialog import PreferencesDialog

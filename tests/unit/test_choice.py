@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from app.engine import devices, plan
 from app.engine.choice import Choice
-from app.engine.memory_model import CacheType, ModelSizes
-from app.engine.placement import Wanted, place
-from app.engine.plan import PARTS, MovedExperts, Overrides, Plan, propose
+from app.engine.memory_model import PARTS, CacheType, ModelSizes
+from app.engine.overrides import Overrides
+from app.engine.placement import MovedExperts, Wanted, place
+from app.engine.plan import Plan, propose
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from tests.bench import machines
 from tests.bench.machines import CASES, Case, chosen

@@ -10,7 +10,7 @@ import pytest
 
 from app.engine import devices, probe
 from app.engine.devices import candidates, reserve, sets
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 
 GIB, MIB = 1 << 30, 1 << 20

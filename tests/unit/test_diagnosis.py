@@ -17,7 +17,7 @@ from app.cli import doctor
 from app.engine import plan
 from app.engine.gpu_library import GpuBuild
 from app.engine.memory_model import CacheType
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.probe import (
     BackendFault,
     Devices,

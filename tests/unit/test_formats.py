@@ -36,6 +36,7 @@ from app.base.types import (
     ToolNamespace,
 )
 from app.engine import plan, probe
+from app.engine.overrides import Overrides
 from app.formats.harmony.harmony_format import HarmonyFormat
 from app.tokenizer import TiktokenTokenizer
 from tests.fakes import gpt_oss, other_format, vocabulary
@@ -128,7 +129,7 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     model.format = OTHER
     served = Served(model)
     machine = probe.Machine(64 * GIB, 64 * GIB, 8)
-    served.do("load", path, plan.make(gpt_oss.header("20b"), machine, plan.Overrides(4096)), None)
+    served.do("load", path, plan.make(gpt_oss.header("20b"), machine, Overrides(4096)), None)
     yield served
     served.close()
     assert model.memory.wrong == []

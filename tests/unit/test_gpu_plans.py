@@ -18,8 +18,9 @@ from app.engine import ggml, gpu_recovery, load_failure
 from app.engine.backend import GpuFault, GpuTrouble
 from app.engine.gpu_library import GpuLibrary
 from app.engine.load_failure import GpuFailure
-from app.engine.memory_model import CacheType, MemoryUse
-from app.engine.plan import PARTS, MovedExperts, Plan, Share
+from app.engine.memory_model import PARTS, CacheType, MemoryUse
+from app.engine.placement import MovedExperts
+from app.engine.plan import Plan, Share
 from app.engine.probe import BackendFault, Devices, Gpu, UnusedBackend
 from app.wording.gpu_trouble import trouble_sentence, unused_sentence
 from tests.fakes import drivers, gpt_oss

@@ -18,7 +18,7 @@ from app.base.errors import ModelError
 from app.base.resources import resource
 from app.base.types import ModelRef
 from app.engine import memory_model, placement, plan, probe
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from app.models import disk_scan
 from app.tokenizer import TiktokenTokenizer

@@ -21,8 +21,9 @@ from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
 from app.base.gguf import GgufHeader
 from app.base.resources import resource
 from app.engine import lighter, memory_model, placement, plan, probe
+from app.engine.choice import CONTEXTS
 from app.engine.memory_model import CacheType
-from app.engine.plan import Overrides
+from app.engine.overrides import Overrides
 from app.engine.probe import Devices, Gpu, Machine
 from tests.fakes import gpt_oss, vocabulary
 from tests.fakes.headers import write_header
@@ -263,7 +264,7 @@ def test_a_plan_for_as_many_layers_as_there_may_be_looks_at_few(
 @settings(max_examples=40)
 @given(
     size=st.sampled_from(["20b", "120b"]),
-    context=st.sampled_from(plan.CONTEXTS),
+    context=st.sampled_from(CONTEXTS),
     gpu_layers=st.none() | st.integers(0, 40),
     cpu_experts=st.none() | st.integers(0, 40),
     cache=st.none() | st.sampled_from(memory_model.CacheType),

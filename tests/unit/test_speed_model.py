@@ -8,8 +8,9 @@ import pytest
 
 from app.engine import speed_model
 from app.engine.memory_model import CacheType, ModelSizes
+from app.engine.overrides import Overrides
 from app.engine.placement import Wanted, place
-from app.engine.plan import Overrides, propose
+from app.engine.plan import propose
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from app.engine.speed_model import Card, batch_s, offload_batch, processor, token_s
 from tests.bench.machines import FIGURES, Figure

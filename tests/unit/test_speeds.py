@@ -22,6 +22,7 @@ from app.engine.backend import ScriptedBackend
 from app.engine.engine_process import EngineProcess, Target
 from app.engine.ggml import Ggml
 from app.engine.memory_model import MemoryUse
+from app.engine.overrides import Overrides
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from app.engine.processor_time import ProcessorTime
 from app.engine.scheduler import ScheduledBackend, Scheduler
@@ -366,7 +367,7 @@ def test_answers_correct_the_predictions(tmp_path: Path) -> None:
 HEADER = gpt_oss.header("20b")
 ALONE = replace(plan.make(HEADER, Machine(64 * GIB, 64 * GIB, 8)), tokens_s=10.0)
 ON_CARD = replace(
-    plan.make(HEADER, Machine(64 * GIB, 64 * GIB, 8, HERE), plan.Overrides(context=16384)),
+    plan.make(HEADER, Machine(64 * GIB, 64 * GIB, 8, HERE), Overrides(context=16384)),
     tokens_s=40.0,
 )
 OURS = ON_CARD.shares[0].use.total

@@ -43,6 +43,9 @@ from app.base.types import (
 )
 from app.engine import kv_cache, kv_disk_cache, memory_model, plan, probe, worker
 from app.engine.engine_protocol import NeedsContext
+from app.engine.memory_model import PARTS
+from app.engine.overrides import Overrides
+from app.engine.placement import MovedExperts
 from app.formats import question_text
 from app.formats.harmony.render import render_request
 from tests.fakes import gpt_oss
@@ -62,9 +65,7 @@ FILE = ModelRef.of_file(Path("model.gguf"), "Fake")
 LONG = "What is the capital of Spain? " * 20
 GIB = 1 << 30
 PLAN = replace(
-    plan.make(
-        gpt_oss.header("20b"), probe.Machine(64 * GIB, 64 * GIB, 8), plan.Overrides(context=4096)
-    ),
+    plan.make(gpt_oss.header("20b"), probe.Machine(64 * GIB, 64 * GIB, 8), Overrides(context=4096)),
     longest=0,  # the fake model's context is another one, and does not grow
 )
 Serve = Callable[..., Served]
@@ -352,13 +353,13 @@ def test_a_prompt_is_read_in_batches(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     ("layers", "moved", "copies"),
-    [(24, (), True), (25, (plan.MovedExperts(0, plan.PARTS),), True), (25, (), False)],
+    [(24, (), True), (25, (MovedExperts(0, PARTS),), True), (25, (), False)],
 )
 def test_where_batches_copy_weights_none_is_short(
     serve: Serve,
     tmp_path: Path,
     layers: int,
-    moved: tuple[plan.MovedExperts, ...],
+    moved: tuple[MovedExperts, ...],
     copies: bool,
 ) -> None:
     card = probe.Gpu("CUDA0", "card", GIB, GIB)

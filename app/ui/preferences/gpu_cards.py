@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.engine.devices import each_once
 from app.engine.memory_model import MemoryUse
-from app.engine.plan import Overrides, Plan
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan
 from app.engine.probe import Gpu, Machine
 from app.ui.choices import Switch
 from app.ui.controls import column
@@ -18,8 +19,6 @@ from app.ui.preferences.memory_bar import MemoryBar, segments
 from app.ui.theme import Theme
 from app.wording.gpu_use import why_unused
 from app.wording.language import tr
-
-_NOTHING = MemoryUse(0, 0, 0, 0)
 
 
 class GpuCards(QWidget):
@@ -108,7 +107,7 @@ class _Card(FormPart):
         self._bar.setVisible(not gpu.unified)
         self._name.setVisible(gpu.unified)
         if not gpu.unified:
-            use = share.use if share else _NOTHING
+            use = share.use if share else MemoryUse()
             self._bar.set_parts(
                 gpu.description, gpu.memory, segments(use, gpu.memory - gpu.available)
             )

@@ -8,8 +8,9 @@ from PySide6.QtGui import QShowEvent
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.engine.devices import each_once
-from app.engine.memory_model import CacheType, MemoryUse
-from app.engine.plan import Overrides, Plan
+from app.engine.memory_model import CacheType
+from app.engine.overrides import Overrides
+from app.engine.plan import Plan
 from app.engine.plan_choices import PlanChoices
 from app.engine.probe import Examined, Machine
 from app.ui.choices import Segments
@@ -275,7 +276,7 @@ class MemoryPage(FormPage):
         for row in self._gpu_rows:
             row.setVisible(bool(each_once(machine.devices.gpus)))
         shared = any(share.gpu.unified for share in plan.shares)  # it uses the computer's memory
-        use = _sum(plan.host, plan.device) if shared else plan.host
+        use = plan.host + plan.device if shared else plan.host
         self._host_bar.set_parts(
             tr("This computer"), machine.memory, segments(use, machine.memory - plan.host_room)
         )
@@ -327,12 +328,3 @@ def _share(count: int, most: int) -> str:
 
 def _automatic(chosen: str) -> str:
     return tr("Automatic ({chosen})").format(chosen=chosen)
-
-
-def _sum(one: MemoryUse, other: MemoryUse) -> MemoryUse:
-    return MemoryUse(
-        one.weights + other.weights,
-        one.cache + other.cache,
-        one.compute + other.compute,
-        one.runtime + other.runtime,
-    )

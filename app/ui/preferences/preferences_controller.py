@@ -24,7 +24,7 @@ from app.ui.state.preset_index import PresetIndex
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from app.engine.plan import Overrides
+    from app.engine.overrides import Overrides
     from app.ui.conversation.transcript import Transcript
     from app.ui.preferences.about_page import AboutPage
     from app.ui.preferences.backup_pane import BackupPane
@@ -152,7 +152,7 @@ class PreferencesController(QObject):
 
     def _make(self) -> PreferencesDialog:
         # Imported late: most runs never show them.
-        from app.engine.plan import Overrides
+        from app.engine.overrides import Overrides
         from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
         from app.ui.preferences.chats_page import ChatsPage

@@ -12,7 +12,7 @@ from app.ui.state.model_choice import ModelChoice
 
 if TYPE_CHECKING:
     from app.base.gguf import GgufHeader
-    from app.engine.plan import Overrides
+    from app.engine.overrides import Overrides
     from app.engine.plan_choices import PlanChoices
     from app.engine.probe import Machine
 
