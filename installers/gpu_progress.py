@@ -44,6 +44,10 @@ _CAUSES = (
 )
 
 
+ENGLISH = {"LC_ALL": "C.UTF-8"}
+"""For what `cause` reads. In plain C, Python does not start in a folder with an umlaut."""
+
+
 class Failed(Exception):
     """A library cannot be compiled: why, and the last that was said, for developers."""
 
@@ -110,7 +114,7 @@ class Progress:
         path = os.pathsep.join([*map(str, self.tools), os.environ.get("PATH", os.defpath)])
         with subprocess.Popen(
             command,
-            env={**os.environ, "PATH": path, "LC_ALL": "C"},  # `cause` knows English only
+            env={**os.environ, "PATH": path, **ENGLISH},
             close_fds=sys.platform == "win32",  # they hold the lock, too
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -304,6 +304,15 @@ def test_only_one_is_at_it(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.Mon
     assert gpu_library.main([str(tmp_path), "cuda:86"]) == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="locales of Linux")
+def test_commands_speak_english_and_read_any_path(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "build.json", tmp_path / "log", "cuda:86", "stamp")
+    code = "import locale, os; print(locale.getencoding(), os.environ['LC_ALL'])"
+    encoding, language = progress.run([sys.executable, "-c", code]).split()
+    assert encoding.lower() == "utf-8"
+    assert language.startswith("C")
+
+
 def test_how_far_it_is(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "build.json", tmp_path / "log", "cuda:86", "stamp")
 
