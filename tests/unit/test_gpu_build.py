@@ -138,6 +138,10 @@ def test_the_door_knows_what_is_there(tmp_path: Path) -> None:
 # --- one build -------------------------------------------------------------------------------
 
 
+PYTHON = f"#!/bin/sh\n''':'\nexec \"{sys.executable}\" \"$0\" \"$@\"\n'''\n"
+"""The start of a program for this Python, whose path may have a space."""
+
+
 class Shelf:
     """Stands in for PyPI: CMake and ninja are scripts that do what those would."""
 
@@ -174,7 +178,7 @@ class Shelf:
         file = folder / "x.whl"
         with zipfile.ZipFile(file, "w") as archive:
             for path, text in files.items():
-                script = f"#!{sys.executable}\n{textwrap.dedent(text)}"
+                script = f"{PYTHON}{textwrap.dedent(text)}"
                 info = zipfile.ZipInfo(path)
                 info.external_attr = 0o100755 << 16
                 archive.writestr(info, script)
@@ -246,7 +250,7 @@ def test_it_goes_on_where_it_stopped(shelf: Shelf, tmp_path: Path) -> None:
     assert known.found(tmp_path) == ()
     count = len(shelf.fetched)
     cmake = tmp_path / "gpu/work/tools/cmake/data/bin/cmake"
-    cmake.write_text(f"#!{sys.executable}\n{whole}")
+    cmake.write_text(f"{PYTHON}{whole}")
     assert gpu_library.main([str(tmp_path), "cuda:86"]) == 0
     assert len(shelf.fetched) == count
     assert "$ " in (tmp_path / "gpu/build.log").read_text()
