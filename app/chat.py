@@ -26,6 +26,7 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    PartAdded,
     Request,
     Role,
     SlowAnswer,
@@ -353,6 +354,8 @@ class Chats:
                         continue
                     if isinstance(event, Delta):
                         writer.add(event)
+                    elif isinstance(event, PartAdded):
+                        writer.add_part(event.part)
                     self._publish(TurnProgress(row.chat, row.id, event))
         except Cancelled:
             state = State.STOPPED

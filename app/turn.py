@@ -17,12 +17,14 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
+    PartAdded,
     Prefill,
     Prompt,
     Role,
     SlowAnswer,
 )
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
+from app.tools.tool_events import Consent, Decision, ToolEvent
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.engine.backend import GpuTrouble
@@ -56,6 +58,13 @@ class Turn:
         """The answer so far, from `TurnStarted` on. One thread adds to it, all may read it."""
 
         self.withdrawn = False
+        self.consents: dict[str, Consent] = {}
+        """The questions to the user that are open, by id."""
+
+    def decide(self, consent: str, decision: Decision, words: str = "") -> None:
+        """Answer a question about a call; ``words`` go with a refusal."""
+        if asked := self.consents.pop(consent, None):
+            asked.decide(decision, words)
 
     def cancel(self) -> None:
         """Stop the answer; the text so far is kept."""
@@ -127,7 +136,7 @@ class TurnProgress:
 
     chat: int
     message: int
-    event: Loading | Prompt | Prefill | Delta
+    event: Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent
 
 
 @dataclass(frozen=True, slots=True)

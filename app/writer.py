@@ -14,6 +14,7 @@ from app.base.threads import report_errors
 from app.base.types import (
     Delta,
     Message,
+    Part,
     Role,
     Stats,
 )
@@ -53,6 +54,13 @@ class Writer:
         """Append a delta, which is saved within half a second."""
         with self._lock:
             self._draft.add(delta)
+            self._newer = True
+            self._save_soon()
+
+    def add_part(self, part: Part) -> None:
+        """Append a whole part, which is saved within half a second."""
+        with self._lock:
+            self._draft.add_part(part)
             self._newer = True
             self._save_soon()
 

@@ -35,6 +35,15 @@ class Draft:
             self._time_thought(delta.kind is PartKind.REASONING)
             self._add(delta)
 
+    def add_part(self, part: Part) -> None:
+        """Append a whole part."""
+        with self._lock:
+            self._time_thought(False)
+            self._whole = None
+            self._parts.append(part)
+            self._chunks.append([part.text])
+            self._lengths.append(len(part.text))
+
     def _time_thought(self, thinking: bool) -> None:
         now = time.monotonic()
         if thinking and self._thinking_since is None:

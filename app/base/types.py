@@ -53,6 +53,38 @@ DECLINED = "declined"
 """The ``name`` of text in the place of an answer that the demo model could not give."""
 
 
+class Outcome(StrEnum):
+    """How a call of a tool ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """It ran, and reported an error."""
+    REFUSED = "refused"
+    """The user, or a rule, did not allow it."""
+    STOPPED = "stopped"
+    """It was stopped, by the user or at its time limit."""
+    UNKNOWN = "unknown"
+    """It is not known whether it was carried out: the program ended meanwhile."""
+    INVALID = "invalid"
+    """There is no such tool, it is switched off, or it cannot be called like this."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """Facts about a tool's result that its text does not have.
+
+    ``seconds`` is how long the call ran. ``short`` is the text that stays in the prompt when the
+    context gets tight. ``count`` is the number of results found; None if it finds none.
+    ``changes`` says in one line what was changed outside the chat; empty for nothing.
+    """
+
+    outcome: Outcome = Outcome.DONE
+    seconds: float = 0.0
+    short: str = ""
+    count: int | None = None
+    changes: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a message: reasoning, text, a call, a result, a file, or media.
@@ -62,7 +94,8 @@ class Part:
     the name of a file, or, if the kind is unknown, that kind; of text it is empty, or `DECLINED`.
     ``id`` identifies a call and its result; it is empty if the chat format has no ids.
     ``format_data`` is what the chat format needs to render the part exactly as it was generated,
-    opaque to everything else. ``media_type`` is MIME's; ``data`` are the bytes of media.
+    opaque to everything else. ``media_type`` is MIME's; ``data`` are the bytes of media: what a
+    tool made, such as a figure, has the ``id`` of the call. ``facts`` are those of a result.
     """
 
     text: str
@@ -72,6 +105,7 @@ class Part:
     format_data: str = ""
     media_type: str = ""
     data: bytes = b""
+    facts: ResultFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +326,8 @@ class StopReason(StrEnum):
 
 
 # The events of a backend, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done,
-# perhaps a SlowAnswer.
+# perhaps a SlowAnswer. With tools, several rounds of these follow each other, with PartAdded
+# between them, and only the last has a Done.
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,11 +379,23 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class PartAdded:
+    """A whole part of the answer, after the parts so far: a tool's result, or what it made."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """The end of an answer."""
+    """The end of an answer.
+
+    ``drawn``: the turn's tokens so far, bridges included, if it ended with a call of a tool; see
+    `Request`.
+    """
 
     reason: StopReason
     stats: Stats
+    drawn: tuple[int, ...] = ()
 
 
 class SlowCause(StrEnum):
@@ -381,4 +428,4 @@ class SlowAnswer:
     cause: SlowCause = SlowCause.UNKNOWN
 
 
-Event = Loading | Prompt | Prefill | Delta | Done | SlowAnswer
+Event = Loading | Prompt | Prefill | Delta | PartAdded | Done | SlowAnswer

@@ -74,9 +74,12 @@ VERSION = 2
 
 _Json = dict[str, Any]
 
-_OF_CHATS: _Json = {"id": 0, "setup": ChatSettings(), "deleted": None}
+_OF_CHATS: _Json = {"id": 0, "setup": ChatSettings(), "deleted": None, "tools": []}
 _OF_MESSAGES: _Json = {"chat": 0, "message": None}
-"""Fields that a file has in another form or not at all, with the values used when reading."""
+"""Fields that a file has in another form or not at all, with the values used when reading.
+
+Which tools are on is for this user to decide, so no file says it.
+"""
 _OLD = ("recipient", "content_type", "name")
 _OF_PARTS = (*hints(Part), "channel", *_OLD)
 
@@ -168,7 +171,7 @@ def _tree(raw: object, part: Callable[[object], Part]) -> ChatTree:
             went[row.id] = below
     if any(below not in messages or messages[below].parent != up for up, below in went.items()):
         raise FieldError("“next” is not one of its replies")
-    head = decode(ChatRow, chat | _OF_CHATS | {"setup": decode(ChatSettings, chat)})
+    head = decode(ChatRow, chat | _OF_CHATS | {"setup": decode(ChatSettings, chat | _OF_CHATS)})
     if head.leaf not in messages and (messages or head.leaf is not None):
         raise FieldError("“leaf” is not one of its messages")
     return ChatTree(head, tuple(messages.values()), went)

@@ -35,15 +35,15 @@ from app.exchange.exporter import replacing
 from app.exchange.foreign_json import Newer
 from app.exchange.import_files import as_text, typed_errors
 from app.exchange.json_stream import JsonReader, NotJson
-from app.store import Preset, Store
+from app.store import PLAIN, Preset, Store
 from app.store.chat_title import one_line
 from app.store.rows import clean
 
 FORMAT = "fireside-presets"
 VERSION = 1
 
-_LOCAL: dict[str, Any] = {"id": 0, "default": False}
-"""The fields that are meaningful on this computer only, with defaults for reading."""
+_LOCAL: dict[str, Any] = {"id": 0, "default": False, "tools": PLAIN.tools}
+"""The fields that are decided on this computer only, with defaults for reading."""
 _LARGEST = 16_000_000  # bytes, more than anybody writes by hand
 
 

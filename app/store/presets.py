@@ -7,7 +7,7 @@ from typing import Any
 
 from app.store.chat_title import one_line
 from app.store.database import Database
-from app.store.rows import PRESET, Preset, clean, pack_sampling, preset_row
+from app.store.rows import PRESET, Preset, clean, pack_sampling, pack_tools, preset_row
 
 
 class PresetTable:
@@ -47,6 +47,7 @@ class PresetTable:
             "instructions": clean(preset.instructions),
             "sampling": pack_sampling(preset.sampling),
             "is_default": preset.default,
+            "tools": pack_tools(preset.tools),
         }
         columns, marks = ", ".join(values), ", ".join("?" * len(values))
         if number is None:

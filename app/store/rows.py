@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.base.codec import an_object, decode, decode_value, encode, hints, member
-from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stats
+from app.base.codec import FieldError, an_object, decode, decode_value, encode, hints, member
+from app.base.types import Effort, Message, Part, PartKind, ResultFacts, Role, Sampling, Stats
 
 
 class State(StrEnum):
@@ -34,18 +35,20 @@ class TitleBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """The settings of a chat: instructions, sampling, and the preset that both came from.
+    """The settings of a chat: instructions, sampling, the preset that both came from, and tools.
 
     Empty instructions are the user's general ones; sampling None is the model's own; an empty
-    preset is none. The values are copies: the preset may change or be deleted.
+    preset is none. The values are copies: the preset may change or be deleted. ``tools`` are the
+    keys of those that are on (`app.tools`).
     """
 
     instructions: str = ""
     sampling: Sampling | None = None
     preset: str = ""
+    tools: tuple[str, ...] = ()
 
 
-PLAIN = ChatSettings()
+PLAIN = ChatSettings(tools=("python",))
 """The settings of a chat for which nothing was chosen."""
 
 
@@ -63,11 +66,12 @@ class Preset:
     instructions: str = ""
     sampling: Sampling | None = None
     default: bool = False
+    tools: tuple[str, ...] = PLAIN.tools
 
     @property
     def setup(self) -> ChatSettings:
         """The settings that a chat gets from it."""
-        return ChatSettings(self.instructions, self.sampling, self.name)
+        return ChatSettings(self.instructions, self.sampling, self.name, self.tools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +136,18 @@ class StoredDraft:
 
 
 CHAT = (
-    "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, model, "
-    "pinned, archived, folder, deleted"
+    "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, tools, "
+    "model, pinned, archived, folder, deleted"
 )
 LISTED = "deleted IS NULL AND NOT archived"
 """The SQL condition for chats in the list, neither deleted nor archived."""
 ORDER = "pinned DESC, updated DESC, id DESC"
 """The SQL order of chats in a list."""
 MESSAGE = "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open"
-PART = "kind, text, name, call, format_data, media_type, data"
+PART = "kind, text, name, call, format_data, media_type, data, facts"
 """The columns of a part's content, without those that locate it."""
 DRAFT = "chat, parts, queue"
-PRESET = "id, name, effort, model, instructions, sampling, is_default"
+PRESET = "id, name, effort, model, instructions, sampling, is_default, tools"
 
 
 def clean(text: str) -> str:
@@ -182,12 +186,14 @@ def part_values(part: Part) -> tuple[str | bytes, ...]:
     """Return the values of a part's columns, as PART has them."""
     kind, name = _stored_kind(part)
     texts = (part.text, name, part.id, part.format_data, part.media_type)
-    return (kind, *map(clean, texts), part.data)
+    facts = json.dumps(encode(part.facts, text=clean, omit_defaults=True)) if part.facts else ""
+    return (kind, *map(clean, texts), part.data, facts)
 
 
 def part_row(row: tuple[Any, ...]) -> Part:
-    kind, text, name, call, format_data, media_type, data = row
-    return Part(text, *_kind(kind, name), call, format_data, media_type, data)
+    kind, text, name, call, format_data, media_type, data, facts = row
+    known = decode(ResultFacts, json.loads(facts)) if facts else None
+    return Part(text, *_kind(kind, name), call, format_data, media_type, data, known)
 
 
 def part_json(part: Part) -> dict[str, Any]:
@@ -244,7 +250,7 @@ def _unpack_sampling(text: str | None) -> Sampling | None:
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
     number, title, title_by, effort, created, updated, leaf, *others = row
-    instructions, sampling, preset, model, pinned, archived, folder, deleted = others
+    instructions, sampling, preset, tools, model, pinned, archived, folder, deleted = others
     return ChatRow(
         number,
         title,
@@ -253,7 +259,7 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
         created,
         updated,
         leaf,
-        ChatSettings(instructions, _unpack_sampling(sampling), preset),
+        ChatSettings(instructions, _unpack_sampling(sampling), preset, unpack_tools(tools)),
         model,
         bool(pinned),
         bool(archived),
@@ -268,7 +274,21 @@ def pack_setup(setup: ChatSettings) -> dict[str, str | None]:
         "instructions": clean(setup.instructions),
         "sampling": pack_sampling(setup.sampling),
         "preset": clean(setup.preset),
+        "tools": pack_tools(setup.tools),
     }
+
+
+def pack_tools(tools: Sequence[str]) -> str:
+    """Return the keys of tools as a column value."""
+    return json.dumps([clean(tool) for tool in tools], ensure_ascii=False)
+
+
+def unpack_tools(text: str) -> tuple[str, ...]:
+    """Return the keys of tools from a column; none if it is damaged."""
+    with suppress(ValueError, FieldError):
+        tools: tuple[str, ...] = decode_value(tuple[str, ...], json.loads(text), "tools")
+        return tools
+    return ()
 
 
 def draft_row(row: tuple[Any, ...]) -> tuple[int | None, StoredDraft]:
@@ -277,9 +297,17 @@ def draft_row(row: tuple[Any, ...]) -> tuple[int | None, StoredDraft]:
 
 
 def preset_row(row: tuple[Any, ...]) -> Preset:
-    number, name, effort, model, instructions, sampling, default = row
-    unpacked = _unpack_sampling(sampling)
-    return Preset(number, name, Effort(effort), model, instructions, unpacked, bool(default))
+    number, name, effort, model, instructions, sampling, default, tools = row
+    return Preset(
+        number,
+        name,
+        Effort(effort),
+        model,
+        instructions,
+        _unpack_sampling(sampling),
+        bool(default),
+        unpack_tools(tools),
+    )
 
 
 def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:

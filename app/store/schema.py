@@ -207,6 +207,27 @@ def _deleted_messages(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX message_deleted ON message (deleted) WHERE deleted IS NOT NULL")
 
 
+def _tools(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE part ADD COLUMN facts TEXT NOT NULL DEFAULT ''")  # a result's, as JSON
+    # The keys of the tools that are on, as JSON. A chat that has begun keeps its prompt.
+    db.execute("ALTER TABLE chat ADD COLUMN tools TEXT NOT NULL DEFAULT '[]'")
+    db.execute("""ALTER TABLE preset ADD COLUMN tools TEXT NOT NULL DEFAULT '["python"]'""")
+    # What the user has decided about a function of a tool; chat NULL: in all chats. `pin` is the
+    # hash of what was decided about: another declaration or command needs another decision.
+    db.execute(
+        """CREATE TABLE consent (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            chat INTEGER REFERENCES chat ON DELETE CASCADE,
+            tool TEXT NOT NULL,
+            function TEXT NOT NULL,
+            pin TEXT NOT NULL,
+            decision TEXT NOT NULL,
+            decided REAL NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE UNIQUE INDEX consent_of ON consent (coalesce(chat, 0), tool, function)")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
@@ -216,6 +237,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _queue,
     _parts,
     _deleted_messages,
+    _tools,
 )
 """The migrations; the n-th upgrades the schema from version n-1 to n."""
 

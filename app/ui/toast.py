@@ -68,8 +68,8 @@ class Toast(Notice):
         self.set_text(text)
         self.picture.set_icon(icon)
         self._set_actions(actions)
+        self._place()  # first: shown elsewhere, it could take a pointer there for one over it
         self.show()
-        self._place()
         self.raise_()
         self._timer.start()
         if QAccessible.isActive():

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from pypdfium2 import PdfDocument
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QEnterEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QCursor, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QFileDialog, QLabel
 
@@ -349,6 +349,7 @@ def test_an_export_is_opened_and_found(
     for name in ("open_file", "reveal"):
         monkeypatch.setattr(exchange_controller, name, opened.append)
     fireside = start()
+    QCursor.setPos(fireside.window.mapToGlobal(QPoint(1, 1)))  # an earlier test may have moved it
     make(fireside, "apples")
     fireside.window.chats.export_shown()
     choose(fireside, "exportMarkdown", tmp_path)

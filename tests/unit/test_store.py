@@ -503,7 +503,7 @@ def part_rows(path: Path, message: int) -> list[tuple[object, ...]]:
         return db.execute(sql, (message,)).fetchall()
 
 
-CHART = "INSERT INTO part VALUES (NULL, ?, 2, 'chart', 't ä', ?, 'c7', 'axis', 'x/y', x'00ff')"
+CHART = "INSERT INTO part VALUES (NULL, ?, 2, 'chart', 't ä', ?, 'c7', 'axis', 'x/y', x'00ff', '')"
 
 
 @pytest.mark.parametrize("name", ["", "sales of 2026 "])

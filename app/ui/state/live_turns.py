@@ -16,12 +16,14 @@ from app.base.types import (
     Loading,
     ModelRef,
     Part,
+    PartAdded,
     PartKind,
     Prefill,
     Prompt,
 )
 from app.chat import Chats
 from app.store import MessageRow
+from app.tools.tool_events import ToolEvent
 from app.turn import (
     ChatEvent,
     ModelFailed,
@@ -148,7 +150,7 @@ class LiveAnswer:
         """What the answer is doing, for the status line."""
         return tr("Stopping…") if self.turn.stopped.is_set() else self._status
 
-    def receive(self, event: Loading | Prompt | Prefill | Delta) -> None:
+    def receive(self, event: Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent) -> None:
         """Handle an event of the engine."""
         match event:
             case Loading(fraction):

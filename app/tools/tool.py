@@ -1,0 +1,126 @@
+"""The interface of a tool, and the values around it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from app.base.types import Message, Part, ResultFacts, ToolNamespace
+
+
+class Effect(StrEnum):
+    """What a call may do outside the chat, from the least to the most."""
+
+    NONE = "none"
+    """It only computes, in a sandbox."""
+    READS = "reads"
+    """It reads what the user has granted."""
+    UNDOABLE = "undoable"
+    """It changes what the user has granted, and that can be undone."""
+    CHANGES = "changes"
+    """Anything else, and whatever is not known to be less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, as the model wrote it.
+
+    ``id`` is unique in its answer. ``name`` is the recipient, such as ``python`` or
+    ``functions.files__search``.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Where a call stands: ``messages`` are the path of the chat, the answer so far the last one.
+
+    ``chat`` is None outside the store (``fireside ask``). ``messages`` end with the call itself.
+    """
+
+    chat: int | None
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a call would do: what the user is asked about, and what then runs, and nothing else.
+
+    ``tool`` is the tool's key, ``function`` its function's own name, ``server`` what offers it, as
+    the user named it; empty for a built-in tool. ``shown`` are the names and texts that a card
+    shows, untruncated, in this order. ``pin`` is the hash of what a decision is bound to: the
+    function's declaration, and the command or address of its server.
+    """
+
+    tool: str
+    call: Call
+    effect: Effect
+    function: str = ""
+    server: str = ""
+    description: str = ""
+    shown: tuple[tuple[str, str], ...] = ()
+    pin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call has returned. ``text`` is what the model reads.
+
+    ``made`` are figures and files for the user: parts of media, with their names.
+    """
+
+    text: str
+    facts: ResultFacts = field(default_factory=ResultFacts)
+    made: tuple[Part, ...] = ()
+
+
+class CallInvalid(Exception):
+    """A call that cannot be run as it was written; the message is a sentence for the model."""
+
+
+class Tool(Protocol):
+    """A tool. Any method may be called from any thread, but one call at a time runs in a chat."""
+
+    @property
+    def key(self) -> str:
+        """The key by which settings refer to it: ``python``, or ``mcp:`` and a server's name."""
+
+    @property
+    def most_calls(self) -> int:
+        """The calls in one turn after which the user is asked whether to go on."""
+
+    @property
+    def unavailable(self) -> str:
+        """A word for why it cannot be used now, for `app.wording.tools`; empty if it can."""
+
+    def declaration(self) -> ToolNamespace | None:
+        """Return what the model is told of it, without waiting; None if it has no functions."""
+
+    def names(self, name: str) -> bool:
+        """Return whether a recipient, as a model wrote it, names this tool or a function of it."""
+
+    def expect(self, context: CallContext) -> None:
+        """Get ready, since the header of a call was drawn; the arguments are still to come."""
+
+    def propose(self, call: Call, context: CallContext) -> Proposal:
+        """Return what a call would do, without doing anything. Raises CallInvalid."""
+
+    def run(
+        self, proposal: Proposal, context: CallContext, cancel: threading.Event
+    ) -> Iterator[str | Result]:
+        """Carry a proposal out: yield any output so far, and at last the Result.
+
+        Once ``cancel`` is set it ends soon, with a Result whose outcome is STOPPED. Never raises.
+        """
+
+    def forget(self, chat: int) -> None:
+        """Drop whatever is kept for a chat that was deleted."""
+
+    def close(self) -> None:
+        """End everything that it has started."""

@@ -1,0 +1,107 @@
+"""The events of the loop, beside those of the backend."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.base.errors import Cancelled
+from app.tools.tool import Proposal
+
+_POLL_S = 0.05
+
+
+class Decision(StrEnum):
+    """What the user decided about a call."""
+
+    ONCE = "once"
+    CHAT = "chat"
+    """Always in this chat."""
+    ALWAYS = "always"
+    REFUSE = "refuse"
+    NEVER = "never"
+
+
+class ConsentReason(StrEnum):
+    """Why the user is asked."""
+
+    FIRST = "first"
+    """Nothing was decided about this function yet."""
+    EFFECT = "effect"
+    """It changes something, so it is asked about each time."""
+    TAINTED = "tainted"
+    """The context holds text that the user did not type: a file, an import, a page, a result."""
+    OTHER_SERVER = "other server"
+    """The output of another server is in this turn."""
+    LIMIT = "limit"
+    """The turn has as many calls as it may have: whether to go on."""
+
+
+class Consent:
+    """A question to the user about a proposal, and its answer. Thread-safe.
+
+    ``lasting``: whether `Decision.CHAT` and `Decision.ALWAYS` may be offered.
+    """
+
+    def __init__(
+        self, id: str, proposal: Proposal | None, reason: ConsentReason, *, lasting: bool
+    ) -> None:
+        self.id = id
+        self.proposal = proposal
+        """What is asked about; None if it is whether to go on at all (`ConsentReason.LIMIT`)."""
+        self.reason = reason
+        self.lasting = lasting
+        self.words = ""
+        """What the user wrote with a refusal, for the model."""
+        self.decision: Decision | None = None
+        self._decided = threading.Event()
+
+    def decide(self, decision: Decision, words: str = "") -> None:
+        """Answer the question. Only the first answer counts."""
+        if not self._decided.is_set():
+            self.decision, self.words = decision, words
+            self._decided.set()
+
+    def wait(self, cancel: threading.Event) -> Decision:
+        """Wait for the answer. Raises Cancelled once ``cancel`` is set."""
+        while not self._decided.wait(_POLL_S):
+            if cancel.is_set():
+                raise Cancelled
+        assert self.decision
+        return self.decision
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAsked:
+    """The user is asked about the call that is the answer's part number ``index``."""
+
+    index: int
+    consent: Consent = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A call runs now. Before the next event is taken, it has to be on disk."""
+
+    index: int
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutput:
+    """More output of the call that runs, for the user; its result follows as a part."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsShortened:
+    """The oldest results became short to make room, so the prompt is processed again."""
+
+    parts: int
+    tokens: int
+
+
+ToolEvent = ConsentAsked | CallStarted | CallOutput | ResultsShortened
