@@ -90,9 +90,8 @@ class ChatTools(QObject):
             functions = len(declaration.functions) if declaration else 0
             found.append(ToolOffer(tool.key, tool.unavailable, functions, known))
         self._set(tuple(found))
-        unknown = [
-            o.key for o in found if not o.unavailable and o.tokens is None and declared[o.key]
-        ]
+        usable = [o for o in found if not o.unavailable and declared[o.key]]
+        unknown = [o.key for o in usable if o.tokens is None]
         if model and unknown and not self._models.loading:
             self._bridge.when_done(
                 self._costs(model, unknown),

@@ -393,6 +393,7 @@ class Window(QMainWindow):
         """Do whatever can wait until the window is visible."""
         fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
+        self.tools.refresh()
         self.models_controller.resume()
         self.gpu_build.begin()
         if self._host.settings_damage:
