@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -96,7 +96,7 @@ class ChatRow:
     archived: bool = False
     folder: str = ""
     deleted: float | None = None
-    imported: bool = False
+    imported: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
