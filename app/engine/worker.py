@@ -70,11 +70,13 @@ Render = Callable[[Request], RenderedRequest]
 class RenderedPrompt:
     """A prompt's tokens, and the other facts for a `Prompt`.
 
-    The next turn's prompt is sure to begin with the first ``stable`` tokens.
+    The next turn's prompt is sure to begin with the first ``stable`` tokens, and this turn has
+    those from ``turn`` on, if that is known.
     """
 
     tokens: tuple[int, ...]
     stable: int
+    turn: int | None
     context: int
     reserved: int
     dropped: int
@@ -261,9 +263,15 @@ class Worker:
             shown = replace(request, messages=(*kept, *request.messages[first:]))
             rendered = render(shown)
         attached = self._attached.total(shown.messages, model.format.tokenizer)
-        opening = rendered.sizes[0]
         return RenderedPrompt(
-            rendered.tokens, rendered.stable, size, room, dropped, opening, attached
+            tokens=rendered.tokens,
+            stable=rendered.stable,
+            turn=rendered.turn,
+            context=size,
+            reserved=room,
+            dropped=dropped,
+            opening=rendered.sizes[0],
+            attached=attached,
         )
 
     def _ask(self, request: Request, may_grow: bool = True) -> None:
@@ -293,9 +301,10 @@ class Worker:
         self._send(prompt.size)
         if len(tokens) >= model.size:
             raise ContextFull(len(tokens), model.size)
-        # A prompt decoded in different batches has slightly different logits, so an answer with a
+        # A prompt decoded in different batches has slightly different logits, so a turn with a
         # fixed seed starts from an empty cache.
-        reused = cache.reach(tokens if request.sampling.seed is None else [])
+        fresh = request.sampling.seed is not None and not request.drawn
+        reused = cache.reach([] if fresh else tokens)
         reached = time.monotonic()
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
         if reused:
@@ -323,7 +332,8 @@ class Worker:
             dropped=prompt.dropped,
             prompt_s=answer.first - reached if answer.generated else 0.0,
         )
-        self._send(Done(reason, stats))
+        called = reason is StopReason.CALL and prompt.turn is not None
+        self._send(Done(reason, stats, tuple(cache.tokens[prompt.turn :]) if called else ()))
         if answer.endless:
             raise AnswerEndless(answer.generated)
 
