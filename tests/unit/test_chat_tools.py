@@ -55,7 +55,7 @@ def _asked(h: Harness) -> list[ConsentAsked]:
 
 def outcomes(row: MessageRow) -> list[Outcome | None]:
     parts = row.message.parts
-    return [p.facts and p.facts.outcome for p in parts if p.kind is PartKind.RESULT]
+    return [p.facts.outcome if p.facts else None for p in parts if p.kind is PartKind.RESULT]
 
 
 def stored(h: Harness, row: MessageRow) -> MessageRow:
