@@ -45,7 +45,7 @@ class CallsOften(FakeModel):
     def __init__(self, size: int, most: int, code: str) -> None:
         super().__init__(size)
         self.most, self.code = most, code
-        self.made = lambda: 0
+        self.made: Callable[[], int] = int
 
     def sampler(self, sampling: Sampling) -> FakeSampler:
         made = self.made()
