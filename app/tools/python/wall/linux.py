@@ -21,8 +21,9 @@ _CAPSET = {"x86_64": 126, "aarch64": 91}
 
 _LARGEST_FILE = 128 << 20
 _MOST_DESCRIPTORS = 128
+_MOST_THREADS = 1024  # more than this computer runs now; the kernel counts all of a user's
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/nix/store")
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+_DEVICES = ("/dev/null", "/dev/random", "/dev/urandom")
 
 
 def lock(readable: Sequence[Path], scratch: Path, memory: int, descriptors: Sequence[int]) -> Wall:
@@ -58,6 +59,7 @@ def _limit(memory: int) -> bool:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: _LARGEST_FILE,
         resource.RLIMIT_NOFILE: _MOST_DESCRIPTORS,
+        resource.RLIMIT_NPROC: _running() + _MOST_THREADS,
     }
     try:
         for kind, most in limits.items():
@@ -67,6 +69,11 @@ def _limit(memory: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _running() -> int:
+    """Return how many threads there are on this computer."""
+    return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
 
 
 def _drop_capabilities() -> bool:

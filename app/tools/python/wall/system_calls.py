@@ -17,7 +17,7 @@ readlink 89 -, readlinkat 267 78, getdents64 217 61, getcwd 79 17, chdir 80 49, 
 umask 95 166, statfs 137 43, fstatfs 138 44, mkdir 83 -, mkdirat 258 34, unlink 87 -
 unlinkat 263 35, rmdir 84 -, rename 82 -, renameat 264 38, renameat2 316 276, ftruncate 77 46
 fallocate 285 47, fsync 74 82, fdatasync 75 83, fadvise64 221 223, readahead 187 213
-flock 73 32, copy_file_range 326 285, sendfile 40 71, mmap 9 222, munmap 11 215, mremap 25 216
+flock 73 32, copy_file_range 326 285, sendfile 40 71, munmap 11 215, mremap 25 216
 mprotect 10 226, brk 12 214, msync 26 227, membarrier 324 283, futex 202 98
 futex_waitv 449 449, set_robust_list 273 99, rseq 334 293, set_tid_address 218 96, exit 60 93
 exit_group 231 94, rt_sigaction 13 134, rt_sigprocmask 14 135, rt_sigreturn 15 139
@@ -33,8 +33,8 @@ sched_getscheduler 145 120, getrlimit 97 163, getrusage 98 165, getpriority 140 
 getrandom 318 278, capget 125 90
 """  # whatever their arguments
 _PARTLY = """
-open 2 -, openat 257 56, clone 56 220, clone3 435 435, fcntl 72 25, ioctl 16 29, madvise 28 233
-prctl 157 167, prlimit64 302 261, tgkill 234 131
+chmod 90 -, fchmod 91 52, fchmodat 268 53, open 2 -, openat 257 56, clone 56 220, clone3 435 435, fcntl 72 25, ioctl 16 29, madvise 28 233
+mmap 9 222, prctl 157 167, prlimit64 302 261, tgkill 234 131
 """  # by their arguments; `seccomp` has the rules
 
 
