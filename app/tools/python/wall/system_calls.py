@@ -33,7 +33,8 @@ sched_getscheduler 145 120, getrlimit 97 163, getrusage 98 165, getpriority 140 
 getrandom 318 278, capget 125 90
 """  # whatever their arguments
 _PARTLY = """
-chmod 90 -, fchmod 91 52, fchmodat 268 53, open 2 -, openat 257 56, clone 56 220, clone3 435 435, fcntl 72 25, ioctl 16 29, madvise 28 233
+chmod 90 -, fchmod 91 52, fchmodat 268 53, open 2 -, openat 257 56, clone 56 220
+clone3 435 435, fcntl 72 25, ioctl 16 29, madvise 28 233
 mmap 9 222, prctl 157 167, prlimit64 302 261, tgkill 234 131
 """  # by their arguments; `seccomp` has the rules
 
