@@ -36,6 +36,7 @@ from app.engine.backend import Backend, Planned, Steps
 from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
+from app.tools.tool_events import ConsentAsked
 from app.turn import (
     AnsweredSlowly,
     ChatEvent,
@@ -356,6 +357,8 @@ class Chats:
                         writer.add(event)
                     elif isinstance(event, PartAdded):
                         writer.add_part(event.part)
+                    elif isinstance(event, ConsentAsked):
+                        turn.consents[event.consent.id] = event.consent
                     self._publish(TurnProgress(row.chat, row.id, event))
         except Cancelled:
             state = State.STOPPED

@@ -75,7 +75,9 @@ class ResultFacts:
 
     ``seconds`` is how long the call ran. ``short`` is the text that stays in the prompt when the
     context gets tight. ``count`` is the number of results found; None if it finds none.
-    ``changes`` says in one line what was changed outside the chat; empty for nothing.
+    ``changes`` says in one line what was changed outside the chat; empty for nothing. ``decision``
+    is what the user decided about the call (`app.tools.tool_events.Decision`); empty if nobody was
+    asked.
     """
 
     outcome: Outcome = Outcome.DONE
@@ -83,6 +85,7 @@ class ResultFacts:
     short: str = ""
     count: int | None = None
     changes: str = ""
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
