@@ -72,13 +72,13 @@ class CallState:
         self.opened = False
         self.code = Section(SectionKind.CALL, Part(""))
         self.output = Section(SectionKind.OUTPUT, Part(""))
-        self._written: Part | None = None
+        self._written: tuple[Part, bool] | None = None
 
     def update(self) -> None:
         """Have its sections show its parts as they are now."""
-        if self.part is not self._written:
-            self._written = self.part
-            self.code.language, text = call_text(self.part)
+        if (self.part, self.last) != self._written:
+            self._written = self.part, self.last
+            self.code.language, text = call_text(self.part, complete=not self.last)
             self.code.set_source(text)
         self.code.growing = self.last
         self.output.growing = self.running

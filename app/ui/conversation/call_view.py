@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -23,13 +23,16 @@ _ALERTS = (Outcome.FAILED, Outcome.UNKNOWN)
 class CallHeader(Button):
     """“Ran Python · 0.4 s”: a button that opens and closes the call."""
 
+    widened = Signal()
+    """Its text has another length, since the seconds are counted."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "toolCall", tr("Tool call"), pixels=14, weight=400)
         self.setCheckable(True)
         self._call: CallState | None = None
         self._seconds = QTimer(self)
         self._seconds.setInterval(1000)
-        self._seconds.timeout.connect(self._tell)
+        self._seconds.timeout.connect(self._count)
         theme.changed.connect(self.update)
 
     def set_call(self, call: CallState) -> None:
@@ -39,6 +42,15 @@ class CallHeader(Button):
         if call.running != self._seconds.isActive():
             self._seconds.start() if call.running else self._seconds.stop()
         self._tell()
+
+    def _count(self) -> None:
+        if not self.isVisible():  # a spare one, until it shows another call
+            self._seconds.stop()
+            return
+        before = self.sizeHint()
+        self._tell()
+        if self.sizeHint() != before:
+            self.widened.emit()
 
     def _tell(self) -> None:
         assert self._call
@@ -94,6 +106,7 @@ class CallView(ItemView):
         self.head = CallHeader(answer.theme)
         self.head.setParent(self)
         self.head.clicked.connect(self._toggle)
+        self.head.widened.connect(answer.lay_out_again)
         self._stop = Button(
             answer.theme, "stopCall", tr("Stop"), text=tr("Stop"), kind="small", pixels=12,
             shortcut="Esc", clicked=answer.stop_turn,
@@ -144,7 +157,7 @@ class CallView(ItemView):
         if self._card is None:
             self._card = ConsentCard(self.answer.theme, self)
             self._card.decided.connect(self.answer.decide)
-            self._card.resized.connect(lambda: self.answer.place_changed(lambda: None))
+            self._card.resized.connect(self.answer.lay_out_again)
         self._card.set_consent(consent, call.before)
         self._card.show()
 
@@ -158,8 +171,7 @@ class CallView(ItemView):
         stop = self._stop.sizeHint() if not self._stop.isHidden() else QSize()
         high = self.head.sizeHint().height()
         room = width - (stop.width() + px(10) if stop.isValid() else 0)
-        seconds = px(48) if stop.isValid() else 0  # which are counted
-        wide = min(room, self.head.sizeHint().width() + seconds)
+        wide = min(room, self.head.sizeHint().width())
         self.head.setGeometry(0, 0, wide, high)
         if stop.isValid():
             left = wide + px(10)
