@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ from app.models.model_library import ModelLibrary, MoveProgress
 from app.network.access import NetworkAccess
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.registry import Registry
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Host:
             lambda: self.settings.name_chats,
             lambda: self.settings.instructions,
         )
+        self.tools = Registry(tuple)
         self.searches = ChatSearches(self._store, self._searching)
         self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
@@ -175,6 +177,21 @@ class Host:
             map_weights=o.mapped,
             unused_gpus=o.unused_gpus,
         )
+
+    def tool_costs(self, model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:
+        """Count the tokens that each of some tools takes of a prompt, when there is time.
+
+        None are counted if the model is not loaded. Fails with EngineError.
+        """
+        declared = {key: self.tools.declared([key]) for key in keys}
+        stop = threading.Event()
+
+        def work() -> Mapping[str, int]:
+            from app.tools.costs import count_tools
+
+            return count_tools(self.backend, model, declared, stop)
+
+        return self.jobs.submit_until(stop, work)
 
     def renew_engine(self) -> None:
         """Have the model loaded again, in a new process and by a new plan, when it is used next."""

@@ -11,7 +11,9 @@ from app.base.types import Effort
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.commands import QUESTION_KEY, Commands
 from app.ui.composer.attachment_controller import AttachmentController
+from app.ui.composer.composer import TOOLS_KEYS
 from app.ui.composer.composer_controller import ComposerController
+from app.ui.composer.tools_controller import ToolsController
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
@@ -43,6 +45,7 @@ class CommandTargets:
     archive: ArchiveController
     models: ModelPickerController
     presets: PresetController
+    tools: ToolsController
     preferences: PreferencesController
     exchange: ExchangeController
     everything: EverythingController
@@ -108,6 +111,7 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     choose = to.layout.composer.choose_effort
     for number, effort in enumerate(Effort, 1):
         add(effort, effort_command(effort), partial(choose, effort), f"Ctrl+{number}")
+    add("chooseTools", tr("Choose tools"), to.tools.open, TOOLS_KEYS)
     add("choosePreset", tr("Choose a preset"), to.presets.pick, PRESET_KEYS)
     add("instructChat", tr("Instructions for this chat…"), to.presets.instruct)
     add("managePresets", tr("Manage presets…"), to.presets.manage)

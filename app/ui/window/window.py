@@ -18,6 +18,7 @@ from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
+from app.ui.composer.tools_controller import ToolsController
 from app.ui.controls import zooms
 from app.ui.conversation.branches import Branches
 from app.ui.conversation.made_files import MadeFiles
@@ -36,6 +37,7 @@ from app.ui.sidebar.chat_controller import ChatController
 from app.ui.sidebar.chat_undo import ChatUndo
 from app.ui.state.chat_index import ChatIndex
 from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.chat_tools import ChatTools
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
@@ -114,7 +116,11 @@ class Window(QMainWindow):
         self.index = ChatIndex(self.store, self)
         self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
         self.chat_settings.effort = host.settings.effort
+        self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
+        self.tools = ChatTools(
+            lambda: host.tools.all(), host.tool_costs, self.chat_settings, self.models, bridge
+        )
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
@@ -151,6 +157,7 @@ class Window(QMainWindow):
             self.hardware,
             self.chat_settings,
             self.presets,
+            self.tools,
         )
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
@@ -190,6 +197,16 @@ class Window(QMainWindow):
             self.turns,
             self.branches,
             self.current,
+            self,
+        )
+        self.tools_controller = ToolsController(
+            self.composer,
+            self.tools,
+            self.chat_settings,
+            self.models,
+            self.turns,
+            lambda: self.status_line.use,
+            theme,
             self,
         )
         self.attachments = AttachmentController(
@@ -260,6 +277,7 @@ class Window(QMainWindow):
             archive=self.archive,
             models=self.model_picker,
             presets=self.preset_controller,
+            tools=self.tools_controller,
             preferences=self.preferences,
             exchange=self.exchange,
             everything=self.everything,
@@ -381,6 +399,7 @@ class Window(QMainWindow):
         self.preset_controller.effort_set.connect(self.composer.set_effort)
         self.preset_controller.effort_chosen.connect(self.composer.choose_effort)
         self.preset_controller.page_wanted.connect(self.preferences.open)
+        self.tools_controller.page_wanted.connect(self.preferences.open)
         self.preset_controller.notice.connect(self.banner.show_sentence)
 
     # --- The start and the end --------------------------------------------------------------
@@ -399,6 +418,7 @@ class Window(QMainWindow):
         """Do whatever can wait until the window is visible."""
         fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
+        self.tools.refresh()
         self.models_controller.resume()
         self.gpu_build.begin()
         if self._host.settings_damage:
