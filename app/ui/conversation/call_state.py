@@ -125,11 +125,14 @@ class CallState:
 
     @property
     def decision(self) -> Decision | None:
-        """What the user decided about it, if that is known."""
+        """What the user decided about it, if that is known.
+
+        A question that was open when the answer was stopped counts as refused, which nobody did.
+        """
         stored = self.result.facts.decision if self.result and self.result.facts else ""
-        if stored in list(Decision):
-            return Decision(stored)
-        return self.live.decision
+        known = Decision(stored) if stored in list(Decision) else self.live.decision
+        refused = known in (Decision.REFUSE, Decision.NEVER)
+        return None if refused and self.outcome is not Outcome.REFUSED else known
 
     @property
     def changes(self) -> str:

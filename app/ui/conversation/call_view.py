@@ -14,6 +14,7 @@ from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.item_view import AnswerParts, ItemView
 from app.ui.theme import Theme
 from app.wording.language import tr
+from app.wording.tools import is_python
 
 _HIGH = 30  # pixels of the row
 _TEXT = 24  # where its text begins
@@ -75,8 +76,7 @@ class CallHeader(Button):
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
             colour = "text" if self.underMouse() else "muted"
             px, middle = self._theme.px, self.height() // 2
-            alert = self._call is not None and self._call.outcome in _ALERTS
-            icon = self._theme.icon("alert" if alert else "tool", colour, 16)
+            icon = self._theme.icon(_icon(self._call), colour, 16)
             painter.drawPixmap(0, middle - px(8), icon.pixmap(px(16), px(16)))
             painter.setPen(self._theme.colour(colour))
             room = self.width() - px(_TEXT) - px(30)
@@ -92,6 +92,12 @@ class CallHeader(Button):
             painter.drawPixmap(left, middle - px(7), icon.pixmap(px(14), px(14)))
         finally:
             painter.end()
+
+
+def _icon(call: CallState | None) -> str:
+    if call is None or is_python(call.part.name):
+        return "tool"
+    return "alert" if call.outcome in _ALERTS else "wrench"
 
 
 class CallView(ItemView):

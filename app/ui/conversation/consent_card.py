@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFont,
+    QMouseEvent,
     QPaintEvent,
     QShowEvent,
     QTextBlockFormat,
@@ -203,7 +204,7 @@ class ConsentCard(QFrame):
         self._words.clear()
         self._words.setVisible(proposal is not None)
         _rename(self.once, tr("Allow once") if proposal else tr("Go on"))
-        _rename(self.refuse, tr("Don’t allow") if proposal else tr("Stop here"))
+        _rename(self.refuse, tr("Don’t allow") if proposal else tr("Answer now"))
         self._wait()
 
     def stops(self) -> list[QWidget]:
@@ -242,6 +243,9 @@ class ConsentCard(QFrame):
             self.once.setFocus(Qt.FocusReason.ShortcutFocusReason)
         else:
             self._focus_wanted = True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # it selects nothing behind the card
 
     # --- The answer ---------------------------------------------------------------------------
 
