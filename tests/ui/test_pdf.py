@@ -332,7 +332,7 @@ def test_calls_with_their_output_and_figures() -> None:
     image.fill(Qt.GlobalColor.red)
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    image.save(buffer, b"PNG")
     data = bytes(buffer.data().data())
     parts = (
         Part("Let me see.", PartKind.REASONING),

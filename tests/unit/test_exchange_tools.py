@@ -24,7 +24,8 @@ EVIL = "<script>alert(1)</script> ![x](http://example.org/x.png)"
 PARTS = (
     Part("I need **sums**.", PartKind.REASONING),
     Part("print(17 + 25)\nplot()", PartKind.CALL, "python", "call-1"),
-    Part("42\n```\nstill output", PartKind.RESULT, "python", "call-1", facts=ResultFacts(seconds=1)),
+    Part("42\n```\nstill output", PartKind.RESULT, "python", "call-1",
+         facts=ResultFacts(seconds=1.5)),
     Part("", PartKind.MEDIA, "figure 1.png", "call-1", media_type="image/png", data=PNG),
     Part("Now the files.", PartKind.REASONING),
     Part("Looking it up.", PartKind.TEXT),
