@@ -1,0 +1,1 @@
+"""Python in a sandbox: WebAssembly in a child process, behind a wall of the operating system."""
