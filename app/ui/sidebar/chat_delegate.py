@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.store import ChatRow, SearchHit
 from app.ui.controls import plain_tip
-from app.ui.sidebar.chat_model import ENTRY, PLACE, FolderRow, Index
+from app.ui.sidebar.chat_model import ENTRY, PLACE, WAITING, FolderRow, Index
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
@@ -67,8 +67,18 @@ class ChatDelegate(QStyledItemDelegate):
                     self._paint_folder(painter, option.rect, folder)
                 case str() as heading:
                     self._paint_heading(painter, option.rect, heading)
+            if index.data(WAITING):
+                self._paint_waiting(painter, option.rect)
         finally:
             painter.restore()
+
+    def _paint_waiting(self, painter: QPainter, rect: QRect) -> None:
+        """Paint a dot before the name of a chat that waits for the user."""
+        radius = self._theme.px(3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("accent"))
+        middle = QPointF(rect.left() + self._theme.px(5), rect.center().y() + 1)
+        painter.drawEllipse(middle, radius, radius)
 
     def paint_head(self, painter: QPainter, rect: QRect, entry: object) -> None:
         """Paint a heading or a folder by itself."""
