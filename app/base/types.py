@@ -76,7 +76,8 @@ class ResultFacts:
     ``seconds`` is how long the call ran. ``short`` is the text that stays in the prompt when the
     context gets tight. ``count`` is the number of results found; None if it finds none.
     ``changes`` says in one line what was changed outside the chat; empty for nothing. ``source`` is
-    the key of the tool, if it reads or changes anything outside the chat.
+    the key of the tool, if it reads or changes anything outside the chat. ``decision`` is what the
+    user decided about the call (`app.tools.tool_events.Decision`); empty if nobody was asked.
     """
 
     outcome: Outcome = Outcome.DONE
@@ -85,6 +86,7 @@ class ResultFacts:
     count: int | None = None
     changes: str = ""
     source: str = ""
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class StatusLine:
         transcript.messages.set_busy(busy)
         transcript.messages.set_unseen(self._usage.unseen)
         if live:
+            transcript.messages.show_calls(live.answer.id, live.tools)
             transcript.messages.show_work(
                 live.answer.id,
                 live.work,
