@@ -301,7 +301,9 @@ class ToolTurn(Iterator[Event | Planned]):
         run = self._runner.resume if again else self._runner.run
         context = self._prompt.context if self._prompt else _CONTEXT
         for at, call in calls.items():
-            place = CallPlace(at, self._draft.parts, context // _SHARE, self._scale)
+            parts = enumerate(self._draft.parts)
+            until = tuple(part for n, part in parts if n <= at or part.kind is not PartKind.CALL)
+            place = CallPlace(at, until, context // _SHARE, self._scale)
             result = yield from run(call, place)
             yield from self._added(call, result)
 
