@@ -85,4 +85,4 @@ def _is_number(text: str) -> bool:
 
 def _is_in(text: str, evidence: str) -> bool:
     word = re.escape(text.casefold())
-    return bool(re.search(rf"(?<![\w.]){word}(?![\w])", evidence))
+    return bool(re.search(rf"(?<![\w.-]){word}(?![\w])", evidence))
