@@ -33,6 +33,7 @@ from app.base.types import (
     Stats,
     ToolNamespace,
 )
+from app.engine.backend import Backend
 from app.engine.supervisor import LocalBackend
 from app.formats import choose
 from app.host import demo_model
@@ -69,7 +70,7 @@ def long_chat(model: ModelRef, tokenizer: Tokenizer, size: int, number: int = 1)
     return Request(model, (*pair * turns, asked), Effort.LOW, tools=PYTHON, chat=number)
 
 
-def ask(backend: LocalBackend, request: Request) -> tuple[Message, Done]:
+def ask(backend: Backend, request: Request) -> tuple[Message, Done]:
     """Return the answer so far, and how it ended."""
     last = request.messages[-1]
     draft = Draft(last.parts if last.role is Role.ASSISTANT else ())
