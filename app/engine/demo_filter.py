@@ -89,14 +89,19 @@ class DemoFilter:
         self._engine.close()
 
     def _as_drawn(self, request: Request) -> Request:
-        """Return a request in which the demo finds its own words where it could not answer."""
+        """Return a request in which the demo finds its own words where it could not answer.
+
+        It was trained to give titles where no tools are declared, and reads a chat again in no
+        time.
+        """
         if request.model.location != self._demo:
             return request
         messages = (
             replace(message, parts=(Part(SORRY),)) if message.declined else message
             for message in request.messages
         )
-        return replace(request, messages=tuple(messages))
+        tools = () if request.ephemeral else request.tools
+        return replace(request, messages=tuple(messages), tools=tools)
 
     def _judged(
         self, request: Request, cancel: threading.Event, answer_now: threading.Event | None

@@ -352,3 +352,14 @@ def test_an_answer_that_was_begun_before_a_call_is_not_judged_with_it() -> None:
     begun = (Part("I compute it.", format_data="commentary"), *call_and("42"))
     script: list[Event] = [said("17 + 25 = **42**", len(begun)), done()]
     assert shown(with_tools(ADD, *begun, tools=(PYTHON,)), script) == (script, 1)
+
+
+def test_a_title_is_asked_for_without_tools() -> None:
+    engine = ScriptedBackend(answer("Capital of Norway"))
+    title = "Write a title for this conversation: at most six words."
+    request = replace(asked("What is the capital of Norway?", title), tools=(PYTHON,))
+    backend = DemoFilter(engine, DEMO)
+    list(backend.stream(replace(request, ephemeral=True), threading.Event()))
+    assert engine.requests[0].tools == ()
+    list(backend.prepare(request, threading.Event()))
+    assert engine.prepared[0].tools == (PYTHON,)
