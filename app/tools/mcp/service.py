@@ -114,7 +114,7 @@ class McpServers:
         self._file.put(server, instead=instead)
         if instead and instead != server.name:
             self._drop(instead)
-        self._tell()
+        self._set(server.name, state=None, error=None)
 
     def add(self, found: tuple[Server, ...]) -> tuple[Server, ...]:
         """Add servers; one whose name is taken gets a number. Returns them. Raises OSError."""
@@ -130,11 +130,13 @@ class McpServers:
         self._tell()
         return tuple(added)
 
-    def remove(self, name: str) -> None:
-        """Remove a server, what was approved of it, and its log. Raises OSError."""
+    def remove(self, name: str) -> Future[None]:
+        """Remove a server, what was approved of it, its secrets and its log.
+
+        Raises OSError; what is to be done after that is done in the future.
+        """
         self._file.remove(name)
-        self._drop(name)
-        self._tell()
+        return self._drop(name)
 
     def log_of(self, name: str) -> Path:
         """Return the file with what a server writes beside its messages; it may be missing."""
@@ -359,14 +361,19 @@ class McpServers:
                 setattr(run, field, value)
         self._tell()
 
-    def _drop(self, name: str) -> None:
+    def _drop(self, name: str) -> Future[None]:
         """Forget all that is known of a server."""
-        self.stop(name)
         self._approvals.put(name, Approved())
-        self._jobs.submit(lambda: self._starter.forget(name))
-        with self._lock:
-            self._runs.pop(name, None)
-            self._tools.pop(name, None)
+
+        def work() -> None:
+            self._stop(name)
+            with self._lock:
+                self._runs.pop(name, None)
+                self._tools.pop(name, None)
+            self._starter.forget(name)
+            self._tell()
+
+        return self._jobs.submit(work)
 
     def _status(self, server: Server) -> ServerStatus:
         approved = self._approvals.of(server.name)
