@@ -22,7 +22,6 @@ import queue
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -82,12 +81,14 @@ class Box:
         self._memory = memory
         self._outputs: dict[str, _Output] = {}
         self._data, self._run, self._temporary = MemoryFiles(), MemoryFiles(), MemoryFiles()
-        with zipfile.ZipFile(library) as archive:
-            self._matplotlib = ArchiveFiles(archive.read(f"{_MATPLOTLIB}.zip"))
+        self._matplotlib = ArchiveFiles(library, f"{_MATPLOTLIB}.zip")
         self._sources = {
             path.stem: path.read_text("utf-8")
             for path in sorted((Path(__file__).parent / "guest").glob("fireside_*.py"))
         }
+        fonts = sorted((Path(__file__).parent / "guest").glob("fontlist-*.json"))
+        self._run.mkdir("/matplotlib")
+        self._run.put({f"/matplotlib/{path.name}": path.read_bytes() for path in fonts})
         self._library = library
         self._set_up(module)
         self._session: Session | None = None
