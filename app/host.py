@@ -33,7 +33,9 @@ from app.models.model_library import ModelLibrary, MoveProgress
 from app.network.access import NetworkAccess
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
+from app.tools.tool import Tool
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
@@ -88,7 +90,9 @@ class Host:
             ),
             demo_model(),
         )
-        self.backend = Router(ScheduledBackend(engine))
+        self.tools = Registry(self._own_tools)
+        """The tools that a model may call."""
+        self.backend = ToolLoop(Router(ScheduledBackend(engine)), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -97,8 +101,8 @@ class Host:
             self._may_prepare,
             lambda: self.settings.name_chats,
             lambda: self.settings.instructions,
+            self.tools.declared,
         )
-        self.tools = Registry(tuple)
         self.searches = ChatSearches(self._store, self._searching)
         self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
@@ -292,6 +296,9 @@ class Host:
 
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
+
+    def _own_tools(self) -> list[Tool]:
+        return []
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -74,7 +74,13 @@ VERSION = 2
 
 _Json = dict[str, Any]
 
-_OF_CHATS: _Json = {"id": 0, "setup": ChatSettings(), "deleted": None, "tools": []}
+_OF_CHATS: _Json = {
+    "id": 0,
+    "setup": ChatSettings(),
+    "deleted": None,
+    "tools": [],
+    "imported": False,
+}
 _OF_MESSAGES: _Json = {"chat": 0, "message": None}
 """Fields that a file has in another form or not at all, with the values used when reading.
 

@@ -20,6 +20,7 @@ from app.store.backup import Backup
 from app.store.bin import BIN_DAYS, Bin
 from app.store.chat_trees import ChatTree, TreeTable
 from app.store.chats import ChatTable
+from app.store.consents import ConsentTable
 from app.store.database import Database, typed_errors
 from app.store.drafts import DraftTable
 from app.store.messages import MessageTable
@@ -29,6 +30,7 @@ from app.store.rows import (
     PLAIN,
     ChatRow,
     ChatSettings,
+    ConsentRow,
     MessageRow,
     Preset,
     Queued,
@@ -48,6 +50,7 @@ __all__ = [
     "ChatRow",
     "ChatSettings",
     "ChatTree",
+    "ConsentRow",
     "MessageRow",
     "Preset",
     "Queued",
@@ -90,6 +93,7 @@ class Store:
         self.bin = Bin(self.database, self.chats)
         self.drafts = DraftTable(self.database, self.chats)
         self.presets = PresetTable(self.database)
+        self.consents = ConsentTable(self.database)
         parts = PartTable(self.database)
         self.index = SearchIndex(self.database, parts)
         self.messages = MessageTable(self.database, self.chats, parts, self.index)

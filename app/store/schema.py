@@ -211,6 +211,9 @@ def _tools(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE part ADD COLUMN facts TEXT NOT NULL DEFAULT ''")  # a result's, as JSON
     # The keys of the tools that are on, as JSON. A chat that has begun keeps its prompt.
     db.execute("ALTER TABLE chat ADD COLUMN tools TEXT NOT NULL DEFAULT '[]'")
+    # Whether it came from a file. Of older chats that is not known.
+    db.execute("ALTER TABLE chat ADD COLUMN imported INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE chat SET imported = 1")
     db.execute("""ALTER TABLE preset ADD COLUMN tools TEXT NOT NULL DEFAULT '["python"]'""")
     # What the user has decided about a function of a tool; chat NULL: in all chats. `pin` is the
     # hash of what was decided about: another declaration or command needs another decision.
