@@ -91,7 +91,7 @@ def tools_of(fireside: Fireside) -> tuple[str, ...]:
 
 
 def test_a_new_chat_has_python_and_what_is_chosen(start: Start) -> None:
-    files, mail = StillTool("mcp:files"), StillTool("mcp:mail", "starting")
+    files, mail = StillTool("mcp:files"), StillTool("mcp:mail", "changed")
     fireside = begin(start, StillTool("python"), files, mail)
     button = fireside.find(QPushButton, "toolsMenu")
     assert (button.text().strip(), button.accessibleName()) == ("1", "Tools: Python")
@@ -102,7 +102,9 @@ def test_a_new_chat_has_python_and_what_is_chosen(start: Start) -> None:
     costs = [label.text() for label in shown.findChildren(QLabel, "toolTokens")]
     assert costs == ["187 tokens", "1,204 tokens", ""]
     assert not switch(shown, "mcp:mail").isEnabled()
-    assert "Starting…" in [label.text() for label in shown.findChildren(QLabel, "toolText")]
+    assert "Changed since you approved it. Review it in Settings." in [
+        label.text() for label in shown.findChildren(QLabel, "toolText")
+    ]
     QTest.keyClick(focused(), Qt.Key.Key_Tab)
     QTest.keyClick(focused(), Qt.Key.Key_Space)
     QTest.keyClick(shown, Qt.Key.Key_Escape)
