@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from app.models.downloads import Downloads
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
+    from app.tools.python.python_tool import PythonTool
     from app.tools.tool import Tool
 
 
@@ -139,6 +140,13 @@ class Host:
         from app.exchange.service import ChatExchange
 
         return ChatExchange(self._store, self.jobs)
+
+    @cached_property
+    def python(self) -> PythonTool:
+        """Python in a sandbox, as a tool; no process runs before its first call."""
+        from app.tools.python.python_tool import PythonTool
+
+        return PythonTool()
 
     @property
     def mcp(self) -> McpServers:
@@ -327,8 +335,8 @@ class Host:
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
 
-    def _own_tools(self) -> list[Tool]:
-        return []
+    def _own_tools(self) -> tuple[Tool, ...]:
+        return (self.python, *self.mcp_tools())
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -71,7 +71,8 @@ def call_label(
     facts = facts or ResultFacts()
     if is_python(recipient) and facts.outcome in (Outcome.DONE, Outcome.FAILED):
         name = tr("Ran Python")
-    details = [" ".join((name, *said)), _outcome(recipient, facts)]
+    refused = facts.outcome is Outcome.REFUSED and decision is not None  # which is said below
+    details = [" ".join((name, *said)), "" if refused else _outcome(recipient, facts)]
     if facts.count is not None:
         details.append(tr("%Ln result(s)", "", facts.count))
     elif facts.seconds:
@@ -162,9 +163,9 @@ def consent_question(consent: Consent, calls: int) -> str:
         return f"{called} {tr('Go on?')}"
     function = one_line(proposal.function, _LONGEST_NAME) or tool_name(proposal.call.name)
     if not proposal.server:
-        return tr("Allow {function}?").format(function=function)
+        return tr("Allow “{function}”?").format(function=function)
     server = one_line(proposal.server, _LONGEST_NAME)
-    return tr("Allow {function} from {server}?").format(function=function, server=server)
+    return tr("Allow “{function}” from “{server}”?").format(function=function, server=server)
 
 
 def consent_reason(consent: Consent) -> str:

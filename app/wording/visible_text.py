@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.wording.language import tr
+
 # Letters and symbols that are drawn as nothing, or as a blank.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _LEFTWARDS = frozenset(("R", "AL", "AN"))
+_GAP = re.compile(r" {30,}|(?:[ \t]*\n){4,}")
 _PLAIN = re.compile(r"[\n\t -~]*")
 
 
@@ -21,6 +24,21 @@ def reveal(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     return "".join(map(_shown, text))
+
+
+def without_gaps(text: str) -> str:
+    """Return a text with its wide gaps told in words, which could move what follows out of sight.
+
+    Nothing else of it is left out.
+    """
+    return _GAP.sub(_told, text)
+
+
+def _told(gap: re.Match[str]) -> str:
+    if "\n" in gap[0]:
+        lines = tr("%Ln blank line(s)", "", gap[0].count("\n") - 1)
+        return f"\n‹{lines}›\n"
+    return f"‹{tr('%Ln space(s)', '', len(gap[0]))}›"
 
 
 def one_line(text: str, longest: int) -> str:

@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in (home, artifacts):
         folder.mkdir(mode=0o755)
         folder.chmod(0o755)
-    made = {runtime.BINARY: WASM, runtime.STDLIB: b"zip", runtime.MANIFEST: b"python 3.15.0\n"}
+    made = {runtime.BINARY: WASM, runtime.STDLIB: b"zip"}
     for name, content in made.items():
         (artifacts / name).write_bytes(content)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
@@ -56,7 +56,7 @@ def test_the_module_is_found_with_its_library(home: Path) -> None:
     found = runtime.find()
     assert found is not None
     assert found.module == module
-    assert [found.stdlib.parent.name, found.manifest.parent.name] == ["artifacts", "artifacts"]
+    assert found.stdlib.parent.name == "artifacts"
     (home / runtime.STDLIB).write_bytes(b"packed")
     beside = runtime.find()
     assert beside is not None
@@ -146,7 +146,7 @@ def test_it_is_not_compiled_twice(home: Path, monkeypatch: pytest.MonkeyPatch) -
     assert preparing.prepare(threading.Event()) == runtime.find()
 
 
-@pytest.mark.parametrize("name", [runtime.BINARY, runtime.STDLIB, runtime.MANIFEST])
+@pytest.mark.parametrize("name", [runtime.BINARY, runtime.STDLIB])
 def test_files_that_are_not_the_pinned_ones_are_refused(home: Path, name: str) -> None:
     artifacts = runtime.artifacts()
     assert artifacts is not None

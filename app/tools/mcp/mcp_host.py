@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app import __version__
 from app.base.errors import Cancelled, FiresideError, ServerEnded, ServerError
 from app.base.threads import report_errors
+from app.network.connection_log import purpose
 from app.tools.mcp.approvals import Declaration
 from app.tools.mcp.connection_errors import typed_error
 from app.tools.mcp.declared import declarations
@@ -139,7 +140,9 @@ class McpHost:
         before = link.wire.received
         try:
             async with link.wire.clock(seconds):
-                result = await link.client.call_tool(function, arguments)
+                # The SDK sends each request in the context in which it was asked for.
+                with purpose(f"MCP {name}: call {function}"):
+                    result = await link.client.call_tool(function, arguments)
             answer = result.model_dump(by_alias=True, mode="json", exclude_none=True)
             return answer, link.wire.received - before
         except Exception as error:
@@ -191,7 +194,8 @@ class _Link:
     async def _run(self) -> None:
         failed: FiresideError | None = None
         try:
-            await self._live()
+            with purpose(f"MCP {self.name}"):
+                await self._live()
         except Exception as error:  # noqa: BLE001 - of the SDK and the transport
             failed = typed_error(self.name, error, self.wire, self._seconds)
         finally:

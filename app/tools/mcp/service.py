@@ -18,7 +18,6 @@ from app.base.errors import (
     ServerCommandMissing,
     ServerError,
     ServerUnapproved,
-    ServerUnstartable,
 )
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
@@ -26,6 +25,7 @@ from app.base.settings import Folders
 from app.network.connection_log import LogEntry, purpose
 from app.tools.mcp import approvals
 from app.tools.mcp.approvals import Approvals, Approved, Declaration, Start, difference
+from app.tools.mcp.browser import Browser, secret_name
 from app.tools.mcp.function_names import function_names, server_names
 from app.tools.mcp.mcp_host import CALL_S, OPEN_S, McpHost, settled
 from app.tools.mcp.mcp_tool import McpTool
@@ -41,9 +41,13 @@ from app.tools.mcp.server_status import (
     function_status,
 )
 from app.tools.mcp.servers import Server, ServerFile
-from app.tools.mcp.wire import Connect
+from app.tools.mcp.wire import Connect, Wire
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from mcp.client._transport import TransportStreams
+
     from app.network.client import Network
 
 LOGS = "mcp"
@@ -84,6 +88,7 @@ class McpServers:
         self._open_s, self._call_s = open_s, call_s
         self._network, self._secrets, self._publish = network, secrets, publish
         self._offline = offline
+        self._browser: Browser | None = None
         self._file = ServerFile(folders.mcp)
         self._approvals = Approvals(folders.data / approvals.FILE)
         self._logs = folders.data / LOGS
@@ -283,6 +288,19 @@ class McpServers:
         if offline != was:
             self._tell()
 
+    def set_browser(self, browser: Browser) -> None:
+        """Have the user sign in there to servers that ask for it; without one, those fail."""
+        self._browser = browser
+
+    def sign_out(self, name: str) -> Future[None]:
+        """Forget the tokens for a server. Fails with SecretUnwritable."""
+
+        def work() -> None:
+            self._stop(name)
+            self._secrets.delete(secret_name(name))
+
+        return self._jobs.submit(work)
+
     def close(self) -> None:
         """End all servers."""
         self._jobs.stop()
@@ -325,7 +343,7 @@ class McpServers:
         ready = filled(server, lambda id: self._secrets.get_or_empty(_input_key(server.name, id)))
         log = ServerLog(self.log_of(server.name))
         if not server.is_local:
-            raise ServerUnstartable(server.name, "not yet")
+            return self._remote_connector(ready)
         program = approvals.program_of(ready)
         if program is None:
             raise ServerCommandMissing(server.name, ready.command)
@@ -333,11 +351,26 @@ class McpServers:
         with self._lock:
             self._runs[server.name].entry = entry
 
-        def connect(wire: Any) -> Any:
+        def connect(wire: Wire) -> AbstractAsyncContextManager[TransportStreams]:
             from app.tools.mcp.stdio import stdio
 
             return stdio(ready, program, log, self._warden, wire)
 
+        return connect
+
+    def _remote_connector(self, server: Server) -> Connect:
+        network = self._network()
+
+        def connect(wire: Wire) -> AbstractAsyncContextManager[TransportStreams]:
+            from app.tools.mcp.remote import remote
+
+            return remote(server, network, sign_in, wire)
+
+        sign_in = None
+        if not any(name.lower() == "authorization" for name, _ in server.headers):
+            from app.tools.mcp.oauth import SignIn
+
+            sign_in = SignIn(server, self._secrets, self._browser)
         return connect
 
     def _stop(self, name: str) -> None:
@@ -389,7 +422,7 @@ class McpServers:
 
     def _forget_secrets(self, name: str) -> None:
         for key in self._secrets.names():
-            if key.startswith(_input_key(name, "")):
+            if key == secret_name(name) or key.startswith(_input_key(name, "")):
                 with suppress(FiresideError):
                     self._secrets.delete(key)
 
@@ -430,4 +463,4 @@ class McpServers:
 
 
 def _input_key(name: str, id: str) -> str:
-    return f"mcp input {name} {id}"
+    return f"{secret_name(name)} {id}"

@@ -3,8 +3,8 @@
     python -m app.tools.python.preparing [--gently]
 
 is that process for the set-up, with ``--gently`` of low priority; `prepare` starts one that ends
-with the app. Only one works at a time: others wait for it, and find the module. The compiler says nothing
-until it is done, so how far it is can only be told from how long it takes.
+with the app. Only one works at a time: others wait for it, and find the module. The compiler says
+nothing until it is done, so how far it is can only be told from how long it takes.
 """
 
 from __future__ import annotations
@@ -152,17 +152,15 @@ def write_module(folder: Path) -> Path:
     source = runtime.artifacts()
     if source is None:
         raise errors.PythonMissing()
+    contents = {name: (source / name).read_bytes() for name in runtime.pins()}
     for name, digest in runtime.pins().items():
-        if name != runtime.BINARY and _sha256((source / name).read_bytes()) != digest:
+        if hashlib.sha256(contents[name]).hexdigest() != digest:
             raise errors.PythonUnprepared(f"{name} is not the one that is expected")
-    binary = (source / runtime.BINARY).read_bytes()
-    if _sha256(binary) != runtime.pins()[runtime.BINARY]:
-        raise errors.PythonUnprepared(f"{runtime.BINARY} is not the one that is expected")
     target = folder / runtime.module_name()
     part = target.with_suffix(_PART)
     part.unlink(missing_ok=True)
     try:
-        code = machine_code.compile_module(binary)
+        code = machine_code.compile_module(contents[runtime.BINARY])
         with open(part, "xb", opener=functools.partial(os.open, mode=0o644)) as file:
             file.write(code)
             file.flush()
@@ -205,10 +203,6 @@ def _make_home() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)
     return home
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 if __name__ == "__main__":

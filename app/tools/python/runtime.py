@@ -23,22 +23,17 @@ from app.base import log, outside
 
 VARIABLE = "FIRESIDE_PYTHON_RUNTIME"
 """Names a folder with ``module.cwasm`` and ``python-stdlib.zip`` to use instead."""
-BINARY, STDLIB, MANIFEST = "python-snapshot.wasm", "python-stdlib.zip", "MANIFEST"
+BINARY, STDLIB = "python-snapshot.wasm", "python-stdlib.zip"
 
 _REPARSE_POINT = 0x400  # of Windows' file attributes: a link, a junction
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """CPython for WebAssembly.
-
-    ``module`` is its machine code, ``stdlib`` its library, as a ZIP, and ``manifest`` a text that
-    names its parts: three files that the process that runs it reads.
-    """
+    """CPython for WebAssembly: ``module`` is its machine code, ``stdlib`` its library, as a ZIP."""
 
     module: Path
     stdlib: Path
-    manifest: Path
 
 
 def find() -> Runtime | None:
@@ -47,12 +42,11 @@ def find() -> Runtime | None:
     module = Path(own, "module.cwasm") if own else home() / module_name()
     if not _is_safe(module):
         return None
-    folders = [folder for folder in (module.parent, artifacts()) if folder]
-    stdlib, manifest = (_first(folders, name) for name in (STDLIB, MANIFEST))
-    if stdlib is None or manifest is None:
-        log.note("Python: the compiled module is there, and its library is not")
-        return None
-    return Runtime(module, stdlib, manifest)
+    for folder in (module.parent, artifacts()):
+        if folder and (folder / STDLIB).is_file():
+            return Runtime(module, folder / STDLIB)
+    log.note("Python: the compiled module is there, and its library is not")
+    return None
 
 
 def home() -> Path:
@@ -108,7 +102,3 @@ def _is_guarded(path: Path, *, folder: bool) -> bool:
     if not safe:
         log.note(f"Python: {path.name} is not used, since others could have written it")
     return safe
-
-
-def _first(folders: list[Path], name: str) -> Path | None:
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)

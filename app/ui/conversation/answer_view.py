@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from app.base.types import Effort, Part
 from app.store import State
@@ -87,6 +87,8 @@ class AnswerView(MessageView):
         self.head.setVisible(record.has_header)
         if record.has_header:
             self.head.show_record(record)
+        if not record.in_panel and self._body.isAncestorOf(QApplication.focusWidget() or self):
+            self.head.header.setFocus(Qt.FocusReason.OtherFocusReason)
         self._body.setVisible(bool(record.in_panel))
         self._panel.show_items(record.in_panel)
         self._parts.show_items(record.outside)
@@ -165,6 +167,10 @@ class AnswerView(MessageView):
     def place_changed(self, change: Callable[[], None]) -> None:
         """Change what is open in the answer, with the view in place."""
         self.changing.emit(change)
+
+    def lay_out_again(self) -> None:
+        """Place everything again, since something has another size."""
+        self.resized.emit()
 
     def decide(self, consent: str, decision: Decision, words: str) -> None:
         """Answer a question about a call."""

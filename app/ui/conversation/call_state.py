@@ -72,13 +72,13 @@ class CallState:
         self.opened = False
         self.code = Section(SectionKind.CALL, Part(""))
         self.output = Section(SectionKind.OUTPUT, Part(""))
-        self._written: Part | None = None
+        self._written: tuple[Part, bool] | None = None
 
     def update(self) -> None:
         """Have its sections show its parts as they are now."""
-        if self.part is not self._written:
-            self._written = self.part
-            self.code.language, text = call_text(self.part)
+        if (self.part, self.last) != self._written:
+            self._written = self.part, self.last
+            self.code.language, text = call_text(self.part, complete=not self.last)
             self.code.set_source(text)
         self.code.growing = self.last
         self.output.growing = self.running
@@ -125,11 +125,14 @@ class CallState:
 
     @property
     def decision(self) -> Decision | None:
-        """What the user decided about it, if that is known."""
+        """What the user decided about it, if that is known.
+
+        A question that was open when the answer was stopped counts as refused, which nobody did.
+        """
         stored = self.result.facts.decision if self.result and self.result.facts else ""
-        if stored in list(Decision):
-            return Decision(stored)
-        return self.live.decision
+        known = Decision(stored) if stored in list(Decision) else self.live.decision
+        refused = known in (Decision.REFUSE, Decision.NEVER)
+        return None if refused and self.outcome is not Outcome.REFUSED else known
 
     @property
     def changes(self) -> str:

@@ -12,8 +12,8 @@ _LONGEST = 200_000  # characters that are laid out
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
-def call_text(part: Part) -> tuple[str, str]:
-    """Return the language of a call's input, and its text.
+def call_text(part: Part, *, complete: bool) -> tuple[str, str]:
+    """Return the language of a call's input, and its text; ``complete``: whether all of it came.
 
     JSON keeps every token as the model wrote it: only the blanks between them change.
     """
@@ -23,10 +23,10 @@ def call_text(part: Part) -> tuple[str, str]:
     if not text.startswith(("{", "[")):
         return "", part.text
     try:
-        if len(text) <= _LONGEST:
+        if complete and len(text) <= _LONGEST:
             json.loads(text)
             return "json", _laid_out(text)
-    except (ValueError, RecursionError):  # not complete yet, or not valid
+    except (ValueError, RecursionError):  # not valid
         pass
     return "json", part.text
 

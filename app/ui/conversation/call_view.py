@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -14,6 +14,7 @@ from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.item_view import AnswerParts, ItemView
 from app.ui.theme import Theme
 from app.wording.language import tr
+from app.wording.tools import is_python
 
 _HIGH = 30  # pixels of the row
 _TEXT = 24  # where its text begins
@@ -23,13 +24,16 @@ _ALERTS = (Outcome.FAILED, Outcome.UNKNOWN)
 class CallHeader(Button):
     """“Ran Python · 0.4 s”: a button that opens and closes the call."""
 
+    widened = Signal()
+    """Its text has another length, since the seconds are counted."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "toolCall", tr("Tool call"), pixels=14, weight=400)
         self.setCheckable(True)
         self._call: CallState | None = None
         self._seconds = QTimer(self)
         self._seconds.setInterval(1000)
-        self._seconds.timeout.connect(self._tell)
+        self._seconds.timeout.connect(self._count)
         theme.changed.connect(self.update)
 
     def set_call(self, call: CallState) -> None:
@@ -39,6 +43,15 @@ class CallHeader(Button):
         if call.running != self._seconds.isActive():
             self._seconds.start() if call.running else self._seconds.stop()
         self._tell()
+
+    def _count(self) -> None:
+        if not self.isVisible():  # a spare one, until it shows another call
+            self._seconds.stop()
+            return
+        before = self.sizeHint()
+        self._tell()
+        if self.sizeHint() != before:
+            self.widened.emit()
 
     def _tell(self) -> None:
         assert self._call
@@ -63,8 +76,7 @@ class CallHeader(Button):
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
             colour = "text" if self.underMouse() else "muted"
             px, middle = self._theme.px, self.height() // 2
-            alert = self._call is not None and self._call.outcome in _ALERTS
-            icon = self._theme.icon("alert" if alert else "tool", colour, 16)
+            icon = self._theme.icon(_icon(self._call), colour, 16)
             painter.drawPixmap(0, middle - px(8), icon.pixmap(px(16), px(16)))
             painter.setPen(self._theme.colour(colour))
             room = self.width() - px(_TEXT) - px(30)
@@ -82,6 +94,12 @@ class CallHeader(Button):
             painter.end()
 
 
+def _icon(call: CallState | None) -> str:
+    if call is None or is_python(call.part.name):
+        return "tool"
+    return "alert" if call.outcome in _ALERTS else "wrench"
+
+
 class CallView(ItemView):
     """A call: its row, a question to the user, and what it contains if it is open."""
 
@@ -94,6 +112,7 @@ class CallView(ItemView):
         self.head = CallHeader(answer.theme)
         self.head.setParent(self)
         self.head.clicked.connect(self._toggle)
+        self.head.widened.connect(answer.lay_out_again)
         self._stop = Button(
             answer.theme, "stopCall", tr("Stop"), text=tr("Stop"), kind="small", pixels=12,
             shortcut="Esc", clicked=answer.stop_turn,
@@ -144,7 +163,7 @@ class CallView(ItemView):
         if self._card is None:
             self._card = ConsentCard(self.answer.theme, self)
             self._card.decided.connect(self.answer.decide)
-            self._card.resized.connect(lambda: self.answer.place_changed(lambda: None))
+            self._card.resized.connect(self.answer.lay_out_again)
         self._card.set_consent(consent, call.before)
         self._card.show()
 
@@ -158,8 +177,7 @@ class CallView(ItemView):
         stop = self._stop.sizeHint() if not self._stop.isHidden() else QSize()
         high = self.head.sizeHint().height()
         room = width - (stop.width() + px(10) if stop.isValid() else 0)
-        seconds = px(48) if stop.isValid() else 0  # which are counted
-        wide = min(room, self.head.sizeHint().width() + seconds)
+        wide = min(room, self.head.sizeHint().width())
         self.head.setGeometry(0, 0, wide, high)
         if stop.isValid():
             left = wide + px(10)

@@ -8,10 +8,14 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFont,
+    QMouseEvent,
     QPaintEvent,
+    QShowEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
+    QTextDocument,
+    QTextOption,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QTextEdit, QWidget
@@ -23,7 +27,7 @@ from app.ui.controls import Button, muted, zooms
 from app.ui.theme import Theme, font, mono
 from app.wording.language import tr
 from app.wording.tools import consent_question, consent_reason, effect_of
-from app.wording.visible_text import reveal
+from app.wording.visible_text import reveal, without_gaps
 
 _SIDE, _GAP = 14, 8
 _PADDING = (10, 8)  # pixels around the arguments, as in the style sheet
@@ -48,7 +52,12 @@ class ProposalText(QTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(0)
+        self._measured = QTextDocument(self)
+        """The same text: Qt lays out the shown one by itself, and later."""
+        wrap = QTextOption(self.document().defaultTextOption())
+        wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        for document in (self.document(), self._measured):
+            document.setDefaultTextOption(wrap)
         theme.changed.connect(self._write)
 
     def set_shown(self, shown: tuple[tuple[str, str], ...]) -> None:
@@ -56,17 +65,22 @@ class ProposalText(QTextEdit):
         if shown != self._shown:
             self._shown = shown
             self._write()
-            self.verticalScrollBar().setValue(0)
 
     def _write(self) -> None:
+        for document in (self.document(), self._measured):
+            self._fill(document)
+        self.moveCursor(QTextCursor.MoveOperation.Start)  # the beginning is what is seen first
+
+    def _fill(self, document: QTextDocument) -> None:
         px = self._theme.px
         name, value = QTextCharFormat(), QTextCharFormat()
         name.setFont(self._theme.font(12, 500))
         name.setForeground(self._theme.colour("muted"))
         value.setFont(mono(px(13)))
         value.setForeground(self._theme.colour("text"))
-        self.clear()
-        cursor = QTextCursor(self.document())
+        document.clear()
+        document.setDocumentMargin(0)
+        cursor = QTextCursor(document)
         cursor.beginEditBlock()
         for number, (label, text) in enumerate(self._shown):
             above, below = QTextBlockFormat(), QTextBlockFormat()
@@ -77,16 +91,15 @@ class ProposalText(QTextEdit):
             cursor.setBlockFormat(above)
             cursor.insertText(reveal(" ".join(label.split())), name)
             cursor.insertBlock(below)
-            cursor.insertText(reveal(text).replace("\n", "\u2028"), value)
+            cursor.insertText(without_gaps(reveal(text)).replace("\n", "\u2028"), value)
         cursor.endEditBlock()
 
     def height_for(self, width: int) -> int:
         """Return its height for a width: that of its text, up to a limit."""
-        document = self.document()
         px = self._theme.px
         across, down = 2 * px(_PADDING[0]) + 2, 2 * px(_PADDING[1]) + 2
-        document.setTextWidth(width - across)
-        return min(math.ceil(document.size().height()) + down, px(_HIGHEST))
+        self._measured.setTextWidth(width - across)
+        return min(math.ceil(self._measured.size().height()) + down, px(_HIGHEST))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll its own text; leave the zoom, and what does not scroll, to the conversation."""
@@ -191,7 +204,7 @@ class ConsentCard(QFrame):
         self._words.clear()
         self._words.setVisible(proposal is not None)
         _rename(self.once, tr("Allow once") if proposal else tr("Go on"))
-        _rename(self.refuse, tr("Don’t allow") if proposal else tr("Stop here"))
+        _rename(self.refuse, tr("Don’t allow") if proposal else tr("Answer now"))
         self._wait()
 
     def stops(self) -> list[QWidget]:
@@ -214,6 +227,10 @@ class ConsentCard(QFrame):
             self.once.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._focus_wanted = False
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._wait()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._seen:
@@ -226,6 +243,9 @@ class ConsentCard(QFrame):
             self.once.setFocus(Qt.FocusReason.ShortcutFocusReason)
         else:
             self._focus_wanted = True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # it selects nothing behind the card
 
     # --- The answer ---------------------------------------------------------------------------
 
@@ -271,16 +291,17 @@ class ConsentCard(QFrame):
 
     def _place_buttons(self, left: int, y: int, width: int) -> int:
         """Place the buttons in as many rows as they need. Return where the next thing goes."""
-        gap, x, high = self._theme.px(_GAP), 0, 0
+        gap, x = self._theme.px(_GAP), 0
+        high = self.once.sizeHint().height()
         for button in (*self._buttons, self._details):
             if button.isHidden():
                 continue
-            size = button.sizeHint()
-            if x and x + size.width() > width:
+            wide = min(button.sizeHint().width(), width)
+            if x and x + wide > width:
                 x, y = 0, y + high + gap
-            wide = min(size.width(), width)
-            button.setGeometry(left + x, y, wide, size.height())
-            x, high = x + wide + gap, size.height()
+            low = min(high, button.sizeHint().height())
+            button.setGeometry(left + x, y + (high - low) // 2, wide, low)
+            x += wide + gap
         return y + high + gap
 
 

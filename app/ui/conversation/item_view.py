@@ -36,6 +36,9 @@ class AnswerParts(Protocol):
     def place_changed(self, change: Callable[[], None]) -> None:
         """Change what is open in the answer, with the view in place."""
 
+    def lay_out_again(self) -> None:
+        """Place everything again, since something has another size."""
+
     def decide(self, consent: str, decision: Decision, words: str) -> None:
         """Answer a question about a call."""
 

@@ -145,8 +145,7 @@ class MessageState:
         for at, part in enumerate(parts):
             place = self.outside if begun else self.panel
             if at in self._shortened:
-                note = self._add(place, known, SectionKind.NOTE, at)
-                note.set_source(results_shortened())
+                self._add_note(place, known, at)
                 thought = thought if begun else None
             if part.kind is PartKind.REASONING and part.text.strip():
                 last = part
@@ -167,12 +166,20 @@ class MessageState:
                 self._latest = self._add(self.outside, known, _section_kind(part), at)
                 self._latest.name = shown.name
                 self._latest.set_source(shown.text)
+        if len(parts) in self._shortened:
+            self._add_note(self.outside if begun else self.panel, known, len(parts))
         for section, texts in thoughts.items():
             section.set_source("\n\n".join(texts).strip("\n"))
         self._calls = {at: call for at, call in self._calls.items() if at < len(parts)}
         self.answered = begun
         thinks = last is None or last.kind in (PartKind.REASONING, PartKind.CALL)
         self.thinking = self.streaming and thinks
+
+    def _add_note(
+        self, place: list[Item], known: dict[tuple[SectionKind, int], Section], at: int
+    ) -> None:
+        """Add the line that earlier results became short here."""
+        self._add(place, known, SectionKind.NOTE, at).set_source(results_shortened())
 
     def _add(
         self,

@@ -152,8 +152,10 @@ class LiveAnswer:
     tools: LiveCalls = field(default_factory=LiveCalls)
     _status: str = ""
     _begun: bool = False
+    _parts: int = 0  # of which its events have told
 
     def __post_init__(self) -> None:
+        self._parts = len(self.answer.message.parts)
         self._begun = any(_to_read(part) for part in self.draft.parts)
 
     @property
@@ -191,8 +193,10 @@ class LiveAnswer:
                 self._status = self.reading.sentence
             case Delta():
                 self.reading = None
+                self._parts = max(self._parts, event.index + 1)
                 self._count(event)
             case PartAdded(part):
+                self._parts += 1
                 self.tools.add(part)
                 self.reading, self._status = None, ""
             case ConsentAsked() | CallStarted() | CallOutput() | ResultsShortened():
@@ -202,7 +206,7 @@ class LiveAnswer:
         """Handle an event of the loop."""
         parts = self.draft.parts
         self.reading = None
-        self.tools.receive(event, len(parts))
+        self.tools.receive(event, self._parts)
         match event:
             case CallStarted(index) if index < len(parts):
                 call = parts[index]
@@ -437,6 +441,11 @@ class LiveTurns(QObject):
             case SendFailed(turn):
                 self._asked.pop(turn)
                 self.refused.emit(event)
+
+    def calls_of(self, message: int) -> LiveCalls | None:
+        """Return what is known of the calls of an answer of this session."""
+        live = self._live.get(message)
+        return live.tools if live else None
 
     def draft_of(self, message: int) -> Draft:
         """Return the draft of a running answer."""

@@ -34,6 +34,7 @@ class ConsentController(QObject):
         conversation: ConversationPane,
         toast: Toast,
         open_chat: Callable[[int], object],
+        focus_editor: Callable[[], object],
         notify: Callable[[str, str], object],
         wanted: Callable[[], bool],
         parent: QObject,
@@ -41,15 +42,22 @@ class ConsentController(QObject):
         super().__init__(parent)
         self._turns, self._index, self._current = turns, index, current
         self._conversation, self._toast, self._open_chat = conversation, toast, open_chat
-        self._notify, self._wanted = notify, wanted
+        self._focus_editor, self._notify, self._wanted = focus_editor, notify, wanted
         self.in_front: Callable[[], bool] = lambda: QApplication.activeWindow() is not None
         turns.asked.connect(self._asked)
         turns.decided.connect(self._decided)
 
     def decide(self, consent: str, decision: Decision, words: str) -> None:
-        """Answer a question of the chat that is shown."""
+        """Answer a question of the chat that is shown.
+
+        If the keyboard was in it, the message editor has it again.
+        """
+        focus = QApplication.focusWidget()
+        inside = focus is not None and self._conversation.isAncestorOf(focus)
         if self._current.id is not None:
             self._turns.decide(self._current.id, consent, decision, words)
+        if inside:
+            self._focus_editor()
 
     def waits(self) -> bool:
         """Return whether any answer waits for a decision."""

@@ -249,6 +249,7 @@ class Window(QMainWindow):
             self.conversation,
             self.toast,
             self.navigator.open_chat,
+            self.views.focus_editor,
             self.notifier.show,
             lambda: host.settings.notify,
             self,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+_PACKAGES = ("site-packages", "dist-packages")  # also those of a user
 
 
 def detach(scratch: Path, descriptors: Sequence[int]) -> None:
@@ -47,6 +48,7 @@ def own_files() -> Iterator[Path]:
     frozen: str | None = getattr(sys, "_MEIPASS", None)
     if frozen:
         yield Path(frozen)
-        return
-    for name in ("stdlib", "platstdlib", "purelib", "platlib"):
-        yield Path(sysconfig.get_path(name))
+    prefixes = [Path(each) for each in (sys.prefix, sys.base_prefix)]
+    for path in map(Path, sys.path):  # its first is often the folder of the start: any folder
+        if path.name in _PACKAGES or any(prefix in path.parents for prefix in prefixes):
+            yield path
