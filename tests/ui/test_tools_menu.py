@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.base.types import Effort, Prompt, Request, ToolFunction, ToolNamespace
+from app.formats import Abilities
 from app.store import Preset
 from app.tools.registry import Registry
 from app.tools.tool import Call, CallContext, Proposal, Result
@@ -68,6 +69,7 @@ def begin(start: Start, *tools: StillTool, **settings: Any) -> Fireside:
         return Prompt(80 + tokens, 4096, opening=70 + tokens)
 
     fireside.backend.count = count  # type: ignore[method-assign]
+    fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
     fireside.host.tools = Registry(lambda: tools)
     fireside.window.tools.refresh()
     fireside.until(lambda: all(o.tokens or o.unavailable for o in fireside.window.tools.offers))
