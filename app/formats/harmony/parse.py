@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.base.types import Delta, Part, PartKind, StopReason
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.header import OTHERS, HeaderParser, is_name
-from app.formats.harmony.render import closing
+from app.formats.harmony.render import SHOWN, closing
 from app.formats.harmony.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class HarmonyParser:
         self._index = len(parts) - 1
         self._header: HeaderParser | None = HeaderParser("assistant ", written=False)
         """The header that is being drawn; None within a message."""
+        parts = tuple(part for part in parts if part.kind not in SHOWN)
         before = [MessageHeader.of_part(part) for part in parts]
         self._begin_part(before[-1] if parts else MessageHeader(Channel.FINAL))
         self._fresh = False  # whether the part has no text yet, and so no index
