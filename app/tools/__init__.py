@@ -4,7 +4,8 @@
 
     tool         the interface of a tool, and the values around it
     tool_events  what the loop publishes: a question to the user, the start of a call
-    loop         a backend around a backend: rounds of the model, and calls between them
+    loop         a backend around a backend, which answers with tools
+    tool_turn    one such answer: rounds of the model, and the calls between them
     call_runner  one call: checked, asked about, run, and always answered by a result
     registry     the tools that there are, by key and by the names that a model calls
     consent      whether a call may run, must be asked about, or is refused: pure rules
