@@ -244,7 +244,8 @@ class ToolTurn(Iterator[Event | Planned]):
         parts = self._draft.parts
         if not any(part.kind is PartKind.RESULT for part in parts):
             return ShortenedParts({}, 0)
-        tokens = tight.context // _FREED
+        over = max(0, tight.count + tight.reserved - tight.context)
+        tokens = over + tight.context // _FREED
         found = shorten(parts[: self._recent], self._sent, tokens, self._scale)
         if not found.parts and tight.count + tight.reserved // 2 > tight.context:
             found = halve(parts, self._sent, self._recent, self._scale)
