@@ -199,7 +199,9 @@ def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
     aside = Delta(2, "I will run it.", format_data="commentary")
     fireside.ask("run", thought("hm"), call, aside, done(StopReason.CALL))
     fireside.shows("I will run it.")
-    assert "Tool call: python\nprint(1)" in fireside.text()
+    fireside.find(QAbstractButton, "thought").click()
+    fireside.find(QAbstractButton, "toolCall").click()
+    assert "hm\nPython · not run\nprint(1)" in fireside.text()
 
 
 def test_status_and_gauge(fireside: Fireside) -> None:

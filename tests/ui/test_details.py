@@ -68,15 +68,15 @@ def test_suggestions_have_room(fireside: Fireside) -> None:
     fireside.until(lambda: chips[0].y() == chips[1].y())
 
 
-def test_a_call_says_that_there_are_no_tools(fireside: Fireside) -> None:
+def test_a_call_without_a_result_can_be_tried_again(fireside: Fireside) -> None:
     call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
     fireside.ask("run", thought("hm"), call, done(StopReason.CALL))
-    fireside.shows("The model tried to call a tool. Fireside doesn’t support tools yet.")
+    fireside.shows("The model called a tool, but the call was not carried out.")
     fireside.idle()
     fireside.script(*answer("without a tool"))
     fireside.find(QAbstractButton, "tryAgain").click()
     fireside.shows("without a tool")
-    assert "tried to call a tool" not in fireside.text()
+    assert "called a tool" not in fireside.text()
 
 
 def test_words_for_files_that_are_no_models(tmp_path: Path) -> None:
