@@ -365,6 +365,25 @@ def test_a_call_that_was_not_written_to_its_end_does_not_run(end: Event | Firesi
     assert not tool.ran
 
 
+def test_answer_now_ends_a_call_that_is_being_written() -> None:
+    tool = FakeTool()
+    talk = Talk(tool)
+
+    def script() -> Generator[Event]:
+        yield Prompt(10, 4096)
+        yield Delta(0, "for i in", PartKind.CALL, "python")
+        talk.answer_now.set()
+        yield Delta(1, "No")
+        yield Delta(1, "w.")
+        yield Done(StopReason.END, STATS)
+
+    parts = talk.go(script())
+    assert [part.kind for part in parts] == [PartKind.CALL, PartKind.RESULT, PartKind.TEXT]
+    assert outcome(parts[1]) is Outcome.STOPPED
+    assert parts[2].text == "Now."
+    assert not tool.ran
+
+
 def test_a_stream_that_is_given_up_ends_the_tool() -> None:
     ended = threading.Event()
 
