@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,9 @@ from app.models.model_library import ModelLibrary, MoveProgress
 from app.network.access import NetworkAccess
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.loop import ToolLoop
+from app.tools.registry import Registry
+from app.tools.tool import Tool
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from app.models.downloads import Downloads
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
-    from app.tools.tool import Tool
+    from app.tools.python.python_tool import PythonTool
 
 
 def demo_model() -> ModelRef:
@@ -86,6 +89,7 @@ class Host:
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
         self._mcp: McpServers | None = None
+        self._python: PythonTool | None = None
         self._renewed = 0
         engine = backend or DemoFilter(
             LocalBackend(
@@ -93,7 +97,9 @@ class Host:
             ),
             demo_model(),
         )
-        self.backend = Router(ScheduledBackend(engine))
+        self.tools = Registry(self._all_tools)
+        """The tools that a model may call."""
+        self.backend = ToolLoop(Router(ScheduledBackend(engine)), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -102,6 +108,7 @@ class Host:
             self._may_prepare,
             lambda: self.settings.name_chats,
             lambda: self.settings.instructions,
+            self.tools.declared,
         )
         self.searches = ChatSearches(self._store, self._searching)
         self.backups = ChatBackups(self._store, self.jobs)
@@ -204,6 +211,21 @@ class Host:
             unused_gpus=o.unused_gpus,
         )
 
+    def tool_costs(self, model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:
+        """Count the tokens that each of some tools takes of a prompt, when there is time.
+
+        None are counted if the model is not loaded. Fails with EngineError.
+        """
+        declared = {key: self.tools.declared([key]) for key in keys}
+        stop = threading.Event()
+
+        def work() -> Mapping[str, int]:
+            from app.tools.costs import count_tools
+
+            return count_tools(self.backend, model, declared, stop)
+
+        return self.jobs.submit_until(stop, work)
+
     def renew_engine(self) -> None:
         """Have the model loaded again, in a new process and by a new plan, when it is used next."""
         self._renewed += 1
@@ -305,6 +327,14 @@ class Host:
 
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
+
+    def _all_tools(self) -> tuple[Tool, ...]:
+        from app.tools.python.python_tool import PythonTool
+
+        with self._opening:
+            if self._python is None:
+                self._python = PythonTool()
+        return self._python, *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

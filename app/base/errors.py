@@ -580,3 +580,41 @@ class DocumentEmpty(DocumentError):
     """It has no text: all of its ``pages`` are pictures, or it has no pages (0)."""
 
     pages: int
+
+
+# --- Tools -------------------------------------------------------------------------------------
+
+
+class PythonError(FiresideError):
+    """Python cannot run, and no code has."""
+
+
+class PythonMissing(PythonError):
+    """It is not part of this installation."""
+
+
+class PythonPreparing(PythonError):
+    """It is being compiled for this computer, which takes about ``seconds`` from now."""
+
+    seconds: float
+
+
+class PythonNeedsMemory(PythonError):
+    """To compile it takes ``needed`` bytes of memory, and ``available`` can be had."""
+
+    needed: int
+    available: int
+
+
+class PythonNeedsRoom(PythonError):
+    """The disk of ``path`` has ``free`` bytes free, and the compiled module needs ``needed``."""
+
+    path: Path
+    needed: int
+    free: int
+
+
+class PythonUnprepared(PythonError):
+    """It could not be compiled; ``detail`` says why."""
+
+    detail: str

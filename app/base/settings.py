@@ -140,6 +140,8 @@ class Settings:
     """Whether Ctrl+Enter sends a message, rather than Enter."""
     effort: Effort = Effort.MEDIUM
     """The effort for new chats."""
+    python: bool = True
+    """Whether Python is on in new chats."""
     notify: bool = True
     """Whether to say that a long answer is done while another program is in front."""
     zoom: int = 100

