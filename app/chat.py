@@ -23,6 +23,7 @@ from app.base.types import (
     Effort,
     Event,
     Loading,
+    LoopEvent,
     Message,
     ModelRef,
     Part,
@@ -31,11 +32,14 @@ from app.base.types import (
     Role,
     SlowAnswer,
     StopReason,
+    ToolNamespace,
 )
 from app.engine.backend import Backend, Planned, Steps
 from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
+from app.tools.tool import Effect
+from app.tools.tool_events import CallStarted, ConsentAsked, ToolEvent
 from app.turn import (
     AnsweredSlowly,
     ChatEvent,
@@ -66,7 +70,7 @@ class Chats:
 
     ``disk`` is an executor with one thread; ``may_prepare`` says whether the engine may work ahead
     while the user reads, ``may_name`` whether it may name chats; ``instructions`` are those for a
-    chat that has none of its own.
+    chat that has none of its own; ``declared`` what a model is told of the tools with these keys.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Chats:
         may_prepare: Callable[[], bool] = lambda: True,
         may_name: Callable[[], bool] = lambda: True,
         instructions: Callable[[], str] = lambda: "",
+        declared: Callable[[Sequence[str]], tuple[ToolNamespace, ...]] = lambda keys: (),
     ) -> None:
         self._store = store
         self._backend = backend
@@ -91,6 +96,7 @@ class Chats:
         self._titles = Titles(store, backend, publish, may_name)
         self._prefiller = Prefiller(backend, publish, self._titles, may_prepare)
         self._instructions = instructions
+        self._declared = declared
         self._preparing = Turn()  # the latest preparation
         self._running: dict[Turn, Future[None]] = {}
         self._lock = threading.Lock()  # for _preparing, _running and _closing
@@ -156,13 +162,15 @@ class Chats:
 
         def request() -> Request:
             path = self._store.messages.conversation(chat) if chat is not None else []
-            settings = question.settings
+            settings, imported = question.settings, False
             if chat is not None and path:
-                settings = self._store.chats.get(chat).setup
+                row = self._store.chats.get(chat)
+                settings, imported = row.setup, row.imported
             parts = question.parts
             draft = [Message(Role.USER, parts, day_of(time.time()))] if parts else []
             messages = (*asked_on_their_days(path), *draft)
-            return self._request(chat, settings, path, messages, question.effort, question.model)
+            effort, model = question.effort, question.model
+            return self._request(chat, settings, path, messages, effort, model, imported=imported)
 
         self._prepare_next(chat, request, read=read)
 
@@ -252,7 +260,9 @@ class Chats:
             known = len([row for row in path if row.id <= before])
             messages = asked_on_their_days(path)[:known]
             effort = answer.effort or Effort.MEDIUM
-            request = self._request(row.id, row.setup, path, messages, effort, model)
+            request = self._request(
+                row.id, row.setup, path, messages, effort, model, imported=row.imported
+            )
             events = self._backend.stream(request, turn.stopped, turn.hurried)
             if not self._start(turn, self._answer, turn, answer, request, events):
                 events.close()
@@ -268,6 +278,8 @@ class Chats:
         messages: tuple[Message, ...],
         effort: Effort,
         model: ModelRef,
+        *,
+        imported: bool,
     ) -> Request:
         return Request(
             model=model,
@@ -277,6 +289,8 @@ class Chats:
             today=day_of(path[0].created if path else time.time()),
             sampling=settings.sampling or model.sampling,
             chat=chat,
+            tools=self._declared(settings.tools),
+            imported=imported,
         )
 
     def _start(
@@ -356,6 +370,13 @@ class Chats:
                         writer.add(event)
                     elif isinstance(event, PartAdded):
                         writer.add_part(event.part)
+                        turn.forget_decided()
+                        if event.part.facts and event.part.facts.source:
+                            with suppress(StoreError):  # it is told, and tried again
+                                writer.save_now()
+                    elif isinstance(event, LoopEvent):
+                        assert isinstance(event, ToolEvent)
+                        self._prepare_call(turn, writer, event)
                     self._publish(TurnProgress(row.chat, row.id, event))
         except Cancelled:
             state = State.STOPPED
@@ -372,6 +393,16 @@ class Chats:
             if len(past.messages) == 2 and not ended.answer.message.declined:
                 self._titles.begun(row.chat)
             self._prepare_next(row.chat, lambda: past, read=True)
+
+    def _prepare_call(self, turn: Turn, writer: Writer, event: ToolEvent) -> None:
+        """Make a question answerable, and save a call that has effects before it runs.
+
+        If it cannot be saved, it does not run: raises StoreError, or Cancelled if the chat is gone.
+        """
+        if isinstance(event, ConsentAsked):
+            turn.consents[event.consent.id] = event.consent
+        elif isinstance(event, CallStarted) and event.proposal.effect is not Effect.NONE:
+            writer.save_now()
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
         """Store the whole answer, and publish its end."""
@@ -403,7 +434,7 @@ def _planned(model: ModelRef, event: Planned) -> ModelPlanned:
 
 _STATES = {
     StopReason.END: State.DONE,
-    StopReason.CALL: State.DONE,
+    StopReason.CALL: State.DONE,  # without a loop of tools
     StopReason.STOP_TEXT: State.DONE,
     StopReason.CANCELLED: State.STOPPED,
     StopReason.LENGTH: State.CUT_OFF,

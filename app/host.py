@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,9 @@ from app.models.model_library import ModelLibrary, MoveProgress
 from app.network.access import NetworkAccess
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.loop import ToolLoop
+from app.tools.registry import Registry
+from app.tools.tool import Tool
 from app.turn import ChatEvent, NotSaved
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
+    from app.tools.mcp.server_status import ServersChanged
+    from app.tools.mcp.service import McpServers
+    from app.tools.python.python_tool import PythonTool
 
 
 def demo_model() -> ModelRef:
@@ -63,7 +69,9 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | DownloadEvent | MoveProgress | DocumentProgress], None],
+        publish: Callable[
+            [ChatEvent | DownloadEvent | MoveProgress | DocumentProgress | ServersChanged], None
+        ],
         *,
         backend: Backend | None = None,
     ) -> None:
@@ -80,6 +88,8 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
+        self._mcp: McpServers | None = None
+        self._python: PythonTool | None = None
         self._renewed = 0
         engine = backend or DemoFilter(
             LocalBackend(
@@ -87,7 +97,9 @@ class Host:
             ),
             demo_model(),
         )
-        self.backend = Router(ScheduledBackend(engine))
+        self.tools = Registry(self._all_tools)
+        """The tools that a model may call."""
+        self.backend = ToolLoop(Router(ScheduledBackend(engine)), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -96,6 +108,7 @@ class Host:
             self._may_prepare,
             lambda: self.settings.name_chats,
             lambda: self.settings.instructions,
+            self.tools.declared,
         )
         self.searches = ChatSearches(self._store, self._searching)
         self.backups = ChatBackups(self._store, self.jobs)
@@ -129,6 +142,26 @@ class Host:
         return ChatExchange(self._store, self.jobs)
 
     @property
+    def mcp(self) -> McpServers:
+        """The MCP servers, loaded on first use, from any thread."""
+        from app.tools.mcp.service import McpServers
+
+        with self._opening:
+            if self._mcp is None:
+                self._mcp = McpServers(
+                    self.folders,
+                    self.network.bare,
+                    self.secrets,
+                    self._publish,
+                    offline=self.settings.offline,
+                )
+            return self._mcp
+
+    def mcp_tools(self) -> tuple[Tool, ...]:
+        """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
+        return self.mcp.tools() if self._mcp or self.folders.mcp.exists() else ()
+
+    @property
     def downloads(self) -> Downloads:
         """The download queue, created on first use, from any thread."""
         from app.models.downloads import Downloads
@@ -150,6 +183,8 @@ class Host:
         self.settings = dataclasses.replace(self.settings, **changes)
         self.network.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
+        if self._mcp:
+            self._mcp.set_offline(self.settings.offline)
         if self._downloads:
             self._downloads.limit = _download_limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
@@ -175,6 +210,21 @@ class Host:
             map_weights=o.mapped,
             unused_gpus=o.unused_gpus,
         )
+
+    def tool_costs(self, model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:
+        """Count the tokens that each of some tools takes of a prompt, when there is time.
+
+        None are counted if the model is not loaded. Fails with EngineError.
+        """
+        declared = {key: self.tools.declared([key]) for key in keys}
+        stop = threading.Event()
+
+        def work() -> Mapping[str, int]:
+            from app.tools.costs import count_tools
+
+            return count_tools(self.backend, model, declared, stop)
+
+        return self.jobs.submit_until(stop, work)
 
     def renew_engine(self) -> None:
         """Have the model loaded again, in a new process and by a new plan, when it is used next."""
@@ -245,9 +295,11 @@ class Host:
         self.jobs.stop()
         self.secrets.close()
         with self._opening:
-            downloads = self._downloads
+            downloads, mcp = self._downloads, self._mcp
         if downloads:
             downloads.close()
+        if mcp:
+            mcp.close()
         self.documents.close()
         self.speeds.close()
         pools = (self._quick, self.jobs, self._searching)
@@ -275,6 +327,14 @@ class Host:
 
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
+
+    def _all_tools(self) -> tuple[Tool, ...]:
+        from app.tools.python.python_tool import PythonTool
+
+        with self._opening:
+            if self._python is None:
+                self._python = PythonTool()
+        return self._python, *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -66,6 +66,10 @@ class Turn:
         if asked := self.consents.pop(consent, None):
             asked.decide(decision, words)
 
+    def forget_decided(self) -> None:
+        """Drop the questions that were decided, or are no longer open."""
+        self.consents = {id: each for id, each in list(self.consents.items()) if not each.decision}
+
     def cancel(self) -> None:
         """Stop the answer; the text so far is kept."""
         self.stopped.set()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.base.draft import Draft
-from app.base.errors import FiresideError, StoreError
+from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.threads import report_errors
 from app.base.types import (
     Delta,
@@ -43,6 +43,7 @@ class Writer:
         self._row = row
         self._told = told
         self._lock = threading.Lock()
+        self._saving = threading.Lock()  # so that nothing older is saved after something newer
         self._timer: threading.Timer | None = None
         self._newer = False  # than what is being saved just now
         self._ended = False
@@ -63,6 +64,13 @@ class Writer:
             self._draft.add_part(part)
             self._newer = True
             self._save_soon()
+
+    def save_now(self) -> None:
+        """Save what there is. Raises StoreError, and Cancelled if the chat was erased meanwhile."""
+        with self._saving:
+            saved = self._write(parts=self._draft.parts, thought_s=self._draft.thought_s)
+        if not saved:
+            raise self._fault or Cancelled
 
     def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
         """Save the whole answer; return (row, error).
@@ -94,10 +102,11 @@ class Writer:
             self._timer.start()
 
     def _save(self) -> None:
-        with self._lock:
-            self._newer = False
-            parts, thought_s = self._draft.parts, self._draft.thought_s
-        saved = self._write(parts=parts, thought_s=thought_s)
+        with self._saving:
+            with self._lock:
+                self._newer = False
+                parts, thought_s = self._draft.parts, self._draft.thought_s
+            saved = self._write(parts=parts, thought_s=thought_s)
         with self._lock:
             self._timer = None
             if self._newer or not saved:

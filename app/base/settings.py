@@ -72,6 +72,11 @@ class Folders:
         return self.data / "connections.log"
 
     @property
+    def mcp(self) -> Path:
+        """The configuration of MCP servers."""
+        return self.data / "mcp.json"
+
+    @property
     def downloads(self) -> Path:
         """The queue of downloads."""
         return self.data / "downloads.json"
@@ -135,6 +140,8 @@ class Settings:
     """Whether Ctrl+Enter sends a message, rather than Enter."""
     effort: Effort = Effort.MEDIUM
     """The effort for new chats."""
+    python: bool = True
+    """Whether Python is on in new chats."""
     notify: bool = True
     """Whether to say that a long answer is done while another program is in front."""
     zoom: int = 100

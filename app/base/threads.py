@@ -19,3 +19,18 @@ def report_errors(work: Callable[..., object], *arguments: object) -> None:
             threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
         )
         raise
+
+
+class AnyEvent(threading.Event):
+    """An event that is also set if one of others is.
+
+    That is for `is_set`: `wait` waits for its own.
+    """
+
+    def __init__(self, *others: threading.Event | None) -> None:
+        super().__init__()
+        self._others = [other for other in others if other]
+
+    def is_set(self) -> bool:
+        """Return whether it, or one of the others, is set."""
+        return super().is_set() or any(other.is_set() for other in self._others)

@@ -75,7 +75,9 @@ class ResultFacts:
 
     ``seconds`` is how long the call ran. ``short`` is the text that stays in the prompt when the
     context gets tight. ``count`` is the number of results found; None if it finds none.
-    ``changes`` says in one line what was changed outside the chat; empty for nothing.
+    ``changes`` says in one line what was changed outside the chat; empty for nothing. ``source`` is
+    the key of the tool, if it reads or changes anything outside the chat. ``decision`` is what the
+    user decided about the call (`app.tools.tool_events.Decision`); empty if nobody was asked.
     """
 
     outcome: Outcome = Outcome.DONE
@@ -83,6 +85,8 @@ class ResultFacts:
     short: str = ""
     count: int | None = None
     changes: str = ""
+    source: str = ""
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,14 @@ class Request:
     """The JSON schema of the answer; empty for free text."""
     drawn: tuple[int, ...] = ()
     """The turn's tokens so far, bridges included, if it goes on after a tool call."""
+    imported: bool = False
+    """Whether the chat came from a file, so that its text need not be the user's."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the answer goes on after the result of a tool."""
+        last = self.messages[-1].parts[-1:] if self.messages else ()
+        return bool(self.drawn) or any(part.kind is PartKind.RESULT for part in last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,4 +440,10 @@ class SlowAnswer:
     cause: SlowCause = SlowCause.UNKNOWN
 
 
-Event = Loading | Prompt | Prefill | Delta | PartAdded | Done | SlowAnswer
+class LoopEvent:
+    """An event of the loop that runs tools; see `app.tools.tool_events`."""
+
+    __slots__ = ()
+
+
+Event = Loading | Prompt | Prefill | Delta | PartAdded | Done | SlowAnswer | LoopEvent

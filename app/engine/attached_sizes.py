@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.base.types import Message, Part
+from app.base.types import Message, Part, Role
 from app.formats import question_text
 
 if TYPE_CHECKING:  # slow to import
@@ -23,8 +23,12 @@ class AttachedSizes:
         self._tokenizer: Tokenizer | None = None
 
     def total(self, messages: Sequence[Message], tokenizer: Tokenizer) -> int:
-        """Return the tokens of all files in the messages."""
-        files = [part for message in messages for part in message.attached]
+        """Return the tokens of all files in the messages.
+
+        Those in answers are not for the model.
+        """
+        asked = (message for message in messages if message.role is not Role.ASSISTANT)
+        files = [part for message in asked for part in message.attached]
         known = self._sizes if tokenizer is self._tokenizer else {}
         self._tokenizer = tokenizer
         self._sizes = {

@@ -170,7 +170,7 @@ class ScriptedBackend:
         return None
 
     def abilities(self, model: ModelRef) -> Abilities:
-        return Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+        return Abilities(tuple(Effort), Effort.MEDIUM, tools=True, closable_reasoning=True)
 
     def devices(self) -> Devices:
         from app.engine.probe import Devices

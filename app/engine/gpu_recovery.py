@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app.base.draft import Draft
 from app.base.gguf import GgufHeader
-from app.base.types import Delta, Message, Request, Role
+from app.base.types import Delta, Message, PartKind, Request, Role
 from app.engine.gpu_library import GpuLibrary
 from app.engine.load_failure import GpuFailure
 from app.engine.plan import Plan
@@ -85,14 +85,17 @@ class Answer:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether it can: not in the middle of a turn with tools, which is known as tokens only."""
-        return not (self._begun and self._request.drawn)
+        """Whether it can: not within a call of a tool, which would be taken for a whole one."""
+        return not (self._begun and self._draft.parts[-1].kind is PartKind.CALL)
 
     @property
     def request(self) -> Request:
-        """The request for what is missing."""
+        """The request for what is missing.
+
+        The tokens drawn so far are rendered anew, once: the other process has none of them anyway.
+        """
         if not self._begun:
             return self._request
         messages = self._request.messages[: -1 if self._continues else None]
         said = Message(Role.ASSISTANT, self._draft.parts)
-        return replace(self._request, messages=(*messages, said))
+        return replace(self._request, messages=(*messages, said), drawn=())

@@ -30,7 +30,12 @@ def context_needed(request: Request, pieces: Sequence[int]) -> int:
 
 
 def messages_to_drop(
-    messages: Sequence[Message], pieces: Sequence[int], context: int, answer: int
+    messages: Sequence[Message],
+    pieces: Sequence[int],
+    context: int,
+    answer: int,
+    *,
+    grows: bool = False,
 ) -> int:
     """Return how many of ``messages``, the oldest ones, are left out of the prompt.
 
@@ -41,19 +46,22 @@ def messages_to_drop(
     since each drop means that all the rest has to be processed again.
 
     The result depends only on the sizes, and is computed message by message in their order, so the
-    prompt of the next turn begins as this turn's did.
+    prompt of the next turn begins as this turn's did. An answer that ``grows``, by tool calls, is
+    taken as if it had come token by token: each of its prompts begins as the one before, until the
+    room is full again.
     """
     room = context - answer
     opening, *sizes, _ = pieces
     first, held = 0, opening
+    asked = max((i for i, m in enumerate(messages) if m.role is Role.USER), default=0)
     for at, size in enumerate(sizes):
-        held += size
-        if held <= room:
-            continue
-        turns = (i for i in range(first + 1, at + 1) if messages[i].role is Role.USER)
-        for turn in turns:
-            held -= sum(sizes[first:turn])
-            first = turn
-            if held <= room * _KEPT:
-                break
+        rest, before = size, -1
+        while held + rest > room and first != before:
+            grown = rest if not grows or at <= asked else max(0, min(rest, room + 1 - held))
+            held, rest, before = held + grown, rest - grown, first
+            for turn in range(first + 1, at + 1):
+                if messages[turn].role is Role.USER and held > room * _KEPT:
+                    held -= sum(sizes[first:turn])
+                    first = turn
+        held += rest
     return first

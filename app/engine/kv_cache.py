@@ -6,7 +6,8 @@ Checkpoints save the window at some lengths; the other layers still hold everyth
 
 Reuse does not depend on the chat, only on how long a prefix a prompt shares with the processed
 tokens. State that is about to be lost is saved in a `DiskCache` and restored from there, be it for
-another chat, another branch, or the same chat at another effort.
+another chat, another branch, or the same chat at another effort. A turn that waits for a tool is
+put aside in memory, or on disk if there is not enough: it goes on exactly where it was.
 """
 
 from __future__ import annotations
@@ -14,15 +15,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+
 from app.engine.kv_disk_cache import CachedState, DiskCache
 
 _CHECKPOINTS = 32  # 3 MiB each for gpt-oss-20b
 _WORTH = 256  # new tokens that are worth writing a file for
+_ASIDE = 2  # turns that wait for their tools while others use the memory
+_SPARE = 4  # the part of the free memory that one of them may take
 
 
 class KvMemory(Protocol):
@@ -45,6 +51,12 @@ class KvMemory(Protocol):
     def set_window(self, state: bytes) -> bool:
         """Restore that state; return whether it fitted."""
 
+    def state(self, most: int) -> bytearray:
+        """Return the whole state; empty if that fails, or takes more than ``most`` bytes."""
+
+    def set_state(self, state: bytearray) -> bool:
+        """Replace the state by that one; return False, with the memory empty, if it fails."""
+
     def save(self, path: Path, tokens: Sequence[int]) -> bool:
         """Write the whole state to a file; return whether that succeeded."""
 
@@ -53,6 +65,18 @@ class KvMemory(Protocol):
 
         Return False, with the memory empty, if the file is not of ``tokens`` or does not fit.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """What a turn that waits for a tool had in the cache."""
+
+    tokens: list[int]
+    windows: dict[int, bytes]
+    state: bytearray
+    chat: int | None
+    settled: int
+    kept: int
 
 
 class KvCache:
@@ -74,6 +98,8 @@ class KvCache:
         self._windows: dict[int, bytes] = {}
         self._settled = 0
         self._kept = 0
+        self._waits = False
+        self._aside: list[_Aside] = []
 
     def reach(self, tokens: Sequence[int]) -> int:
         """Make the cache hold as long a prefix of ``tokens`` as possible, and nothing else.
@@ -83,11 +109,16 @@ class KvCache:
         wanted = [*tokens[:-1]]
         live = self._usable(wanted, self.tokens, self._memory.oldest(), self._windows)
         better = self._better(wanted, live)
-        if max(self._settled, live) - live >= self._worth():
+        waiting = next((a for a in self._aside if _begins(wanted, a.tokens, live)), None)
+        if waiting:
+            self._aside.remove(waiting)
+        if self._waits and live < len(self.tokens):
+            self._put_aside()
+        elif max(self._settled, live) - live >= self._worth():
             self.keep()
-        for entry in better:
-            if self._load(entry):
-                break
+        self._waits = False
+        if not (waiting and self._bring_back(waiting)):
+            any(self._load(entry) for entry in better)  # until one is loaded
         self._cut(min(_shared(wanted, self.tokens), len(wanted)))
         return len(self.tokens)
 
@@ -102,6 +133,16 @@ class KvCache:
     def take_back(self) -> None:
         """Remove the last token, which turned out not to be wanted."""
         self._cut(len(self.tokens) - 1)
+
+    def wait(self) -> None:
+        """Note that the turn goes on after a tool call: all that there is will be wanted again."""
+        self._waits = True
+
+    def end_turn(self, chat: int | None) -> None:
+        """Note that a chat's turn does not go on."""
+        if chat is not None:
+            self._aside = [aside for aside in self._aside if aside.chat != chat]
+            self._waits = self._waits and self.chat != chat
 
     def checkpoint(self) -> None:
         """Save the window, so that the cache can be truncated to its present length later."""
@@ -137,9 +178,11 @@ class KvCache:
         self._memory.clear()
         self.tokens, self._windows = [], {}
         self._settled = self._kept = self.restored = 0
+        self._waits = False
 
     def forget_chat(self, chat: int) -> None:
         """Clear the cache if it is of a chat, and wait for any write of it to disk."""
+        self.end_turn(chat)
         if self.chat == chat:
             self.forget()
         if self._disk:
@@ -147,6 +190,8 @@ class KvCache:
 
     def close(self) -> None:
         """Save what is worth saving, and wait for the disk."""
+        if self._waits:
+            self._settled = len(self.tokens)
         self.keep(worth=_WORTH // 4)
         if self._disk:
             self._disk.wait()
@@ -156,6 +201,31 @@ class KvCache:
         if self._disk:
             self._disk.set_budget(size)
             self._kept = 0  # it may be deleted now, or not have fitted before
+
+    def _put_aside(self) -> None:
+        """Keep a turn that waits, in memory if there is enough of it, else on disk."""
+        if state := self._memory.state(psutil.virtual_memory().available // _SPARE):
+            kept = _Aside(
+                tokens=[*self.tokens],
+                windows={**self._windows},
+                state=state,
+                chat=self.chat,
+                settled=self._settled,
+                kept=self._kept,
+            )
+            self._aside = [*self._aside, kept][-_ASIDE:]
+        else:
+            self._settled = len(self.tokens)
+            self.keep(worth=0)
+
+    def _bring_back(self, aside: _Aside) -> bool:
+        """Restore a turn that was put aside, replacing the cache's contents."""
+        self.forget()
+        if not self._memory.set_state(aside.state):
+            return False
+        self.tokens, self._windows = aside.tokens, aside.windows
+        self._settled, self._kept = aside.settled, aside.kept
+        return True
 
     def _worth(self) -> int:
         """Return how many new tokens are worth writing.
@@ -224,6 +294,11 @@ class KvCache:
                 return at
         self._memory.clear()
         return 0
+
+
+def _begins(wanted: Sequence[int], held: Sequence[int], live: int) -> bool:
+    """Return whether ``wanted`` begins with all of ``held``, which is more than is there."""
+    return live < len(held) <= len(wanted) and _shared(wanted, held) == len(held)
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:

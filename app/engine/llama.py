@@ -246,6 +246,24 @@ class _Memory:
             llama.llama_state_seq_set_data_ext(self._context, array, size, _SEQUENCE, _WINDOW)
         )
 
+    def state(self, most: int) -> bytearray:
+        size = llama.llama_state_seq_get_size_ext(self._context, _SEQUENCE, 0)
+        if not 0 < size <= most:
+            return bytearray()
+        state = bytearray(size)
+        array = (ctypes.c_uint8 * size).from_buffer(state)
+        got = llama.llama_state_seq_get_data_ext(self._context, array, size, _SEQUENCE, 0)
+        return state if got == size else bytearray()
+
+    def set_state(self, state: bytearray) -> bool:
+        self.clear()
+        size = len(state)
+        array = (ctypes.c_uint8 * size).from_buffer(state)
+        if llama.llama_state_seq_set_data_ext(self._context, array, size, _SEQUENCE, 0):
+            return True
+        self.clear()
+        return False
+
     def save(self, path: Path, tokens: Sequence[int]) -> bool:
         array = (llama.llama_token * len(tokens))(*tokens)
         name = os.fsencode(path)

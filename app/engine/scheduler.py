@@ -245,7 +245,7 @@ class ScheduledBackend:
             request.client,
             cancel,
             background=request.background,
-            first=bool(request.drawn),
+            first=request.goes_on,
         )
 
         def work() -> Steps[Event | Planned]:

@@ -70,11 +70,13 @@ Render = Callable[[Request], RenderedRequest]
 class RenderedPrompt:
     """A prompt's tokens, and the other facts for a `Prompt`.
 
-    The next turn's prompt is sure to begin with the first ``stable`` tokens.
+    The next turn's prompt is sure to begin with the first ``stable`` tokens, and this turn has
+    those from ``turn`` on, if that is known.
     """
 
     tokens: tuple[int, ...]
     stable: int
+    turn: int | None
     context: int
     reserved: int
     dropped: int
@@ -250,7 +252,9 @@ class Worker:
         while size < min(needed, self._longest):
             size = min(2 * size, self._longest)
         room = reserved(request, size)
-        first = messages_to_drop(request.messages, rendered.sizes, size, room)
+        first = messages_to_drop(
+            request.messages, rendered.sizes, size, room, grows=bool(request.drawn)
+        )
         # A client's instructions stay. Everything is rendered again, since a message may have to
         # repeat something from a dropped one, such as the day, and some formats put tools into the
         # first.
@@ -261,9 +265,15 @@ class Worker:
             shown = replace(request, messages=(*kept, *request.messages[first:]))
             rendered = render(shown)
         attached = self._attached.total(shown.messages, model.format.tokenizer)
-        opening = rendered.sizes[0]
         return RenderedPrompt(
-            rendered.tokens, rendered.stable, size, room, dropped, opening, attached
+            tokens=rendered.tokens,
+            stable=rendered.stable,
+            turn=rendered.turn,
+            context=size,
+            reserved=room,
+            dropped=dropped,
+            opening=rendered.sizes[0],
+            attached=attached,
         )
 
     def _ask(self, request: Request, may_grow: bool = True) -> None:
@@ -293,18 +303,21 @@ class Worker:
         self._send(prompt.size)
         if len(tokens) >= model.size:
             raise ContextFull(len(tokens), model.size)
-        # A prompt decoded in different batches has slightly different logits, so an answer with a
+        # A prompt decoded in different batches has slightly different logits, so a turn with a
         # fixed seed starts from an empty cache.
-        reused = cache.reach(tokens if request.sampling.seed is None else [])
+        if not request.drawn and not request.ephemeral:
+            cache.end_turn(request.chat)
+        fresh = request.sampling.seed is not None and not request.drawn
+        reused = cache.reach([] if fresh else tokens)
         reached = time.monotonic()
         restored, cache.restored, cache.chat = min(reused, cache.restored), 0, request.chat
-        if reused:
+        if reused and not request.drawn:
             cache.checkpoint()  # two prompts diverged here, and a third may
         # The last checkpoint is before the last token, which another try has to decode again.
         stable = len(tokens) if request.ephemeral else prompt.stable
         if not self._prefill(tokens[:-1], reused, model.batch, stable):
             raise Cancelled
-        if not request.ephemeral:
+        if not request.ephemeral and not request.drawn:
             cache.checkpoint()
         reason = answer.run(tokens[-1])
         # The next prompt will begin with this one, unless an answer is being continued.
@@ -323,7 +336,11 @@ class Worker:
             dropped=prompt.dropped,
             prompt_s=answer.first - reached if answer.generated else 0.0,
         )
-        self._send(Done(reason, stats))
+        drawn: tuple[int, ...] = ()
+        if reason is StopReason.CALL:
+            cache.wait()
+            drawn = () if prompt.turn is None else tuple(cache.tokens[prompt.turn :])
+        self._send(Done(reason, stats, drawn))
         if answer.endless:
             raise AnswerEndless(answer.generated)
 

@@ -37,7 +37,8 @@ The file is JSON in UTF-8, one chat a line, in this order::
                   "id": "",                 which call it is
                   "format_data": "",        what the model's chat format needs to say it again
                   "media_type": "",         of media, as MIME has it
-                  "data": ""                of media, in base64
+                  "data": "",               of media, in base64; what a call made has its "id"
+                  "facts": null | {…}       of a result, as `app.base.types.ResultFacts` has them
                 }
               ]
             }
@@ -74,7 +75,13 @@ VERSION = 2
 
 _Json = dict[str, Any]
 
-_OF_CHATS: _Json = {"id": 0, "setup": ChatSettings(), "deleted": None, "tools": []}
+_OF_CHATS: _Json = {
+    "id": 0,
+    "setup": ChatSettings(),
+    "deleted": None,
+    "tools": [],
+    "imported": False,
+}
 _OF_MESSAGES: _Json = {"chat": 0, "message": None}
 """Fields that a file has in another form or not at all, with the values used when reading.
 

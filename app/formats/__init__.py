@@ -42,12 +42,15 @@ class RenderedRequest:
 
     ``sizes`` are the tokens of the opening, of each message, and of what follows them: estimates of
     what leaving a message out would save. The prompt of the next turn is sure to begin with the
-    first ``stable`` tokens.
+    first ``stable`` tokens. The turn in progress, or the one that begins now, has the tokens from
+    ``turn`` on: with those drawn after them they are a later request's ``drawn``. It is None if
+    that cannot be.
     """
 
     tokens: tuple[int, ...]
     sizes: tuple[int, ...]
     stable: int
+    turn: int | None = None
 
     @classmethod
     def of_pieces(cls, pieces: Sequence[Sequence[int]], unstable: int = 0) -> RenderedRequest:

@@ -20,6 +20,7 @@ from app.store.backup import Backup
 from app.store.bin import BIN_DAYS, Bin
 from app.store.chat_trees import ChatTree, TreeTable
 from app.store.chats import ChatTable
+from app.store.consents import ConsentTable
 from app.store.database import Database, typed_errors
 from app.store.drafts import DraftTable
 from app.store.messages import MessageTable
@@ -29,6 +30,7 @@ from app.store.rows import (
     PLAIN,
     ChatRow,
     ChatSettings,
+    ConsentRow,
     MessageRow,
     Preset,
     Queued,
@@ -48,6 +50,7 @@ __all__ = [
     "ChatRow",
     "ChatSettings",
     "ChatTree",
+    "ConsentRow",
     "MessageRow",
     "Preset",
     "Queued",
@@ -90,6 +93,7 @@ class Store:
         self.bin = Bin(self.database, self.chats)
         self.drafts = DraftTable(self.database, self.chats)
         self.presets = PresetTable(self.database)
+        self.consents = ConsentTable(self.database)
         parts = PartTable(self.database)
         self.index = SearchIndex(self.database, parts)
         self.messages = MessageTable(self.database, self.chats, parts, self.index)
@@ -107,15 +111,18 @@ class Store:
         """Return a transaction: all that this thread writes within it is saved, or nothing."""
         return self.database.transaction()
 
-    def search(self, text: str, *, reasoning: bool = False, limit: int = 50) -> list[SearchHit]:
+    def search(
+        self, text: str, *, reasoning: bool = False, calls: bool = False, limit: int = 50
+    ) -> list[SearchHit]:
         """Return the places that have all words of a text, regardless of case, accents and order.
 
         The last word may be the beginning of one. Titles come first (at most half of ``limit``, or
-        more if messages leave room), then messages by rank, with their reasoning if ``reasoning``.
+        more if messages leave room), then messages by rank, with their reasoning if ``reasoning``,
+        and with calls of tools and their results if ``calls``.
         Archived chats are searched, those in the bin are not. A search never waits for a writer. A
         newer search, from another thread, ends this one with Cancelled.
         """
-        return self._search.search(text, reasoning, limit)
+        return self._search.search(text, limit, reasoning=reasoning, calls=calls)
 
     def find(self, text: str) -> list[int]:
         """Return the chats in whose title or messages all words of a text are found.
@@ -127,7 +134,7 @@ class Store:
 
     def find_places(self, text: str, *, limit: int = 200) -> list[SearchHit]:
         """Return places as `search` does, but as part of a `find`, which alone ends it."""
-        return self._find.search(text, False, limit)
+        return self._find.search(text, limit)
 
     def close(self) -> None:
         """Close the file and end a running search. Closing twice is allowed."""

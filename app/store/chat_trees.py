@@ -75,6 +75,7 @@ class TreeTable:
                 pinned=chat.pinned,
                 archived=chat.archived,
                 folder=one_line(chat.folder),
+                imported=True,
                 **pack_setup(chat.setup),
             ).id
             ids: dict[int | None, int | None] = {None: None}

@@ -333,6 +333,7 @@ class MessageTable:
         It has the old chat's name and settings. Of a streaming answer, it gets the text so far.
         """
         columns = "title, title_by, effort, instructions, sampling, preset, tools, model, folder"
+        columns = f"{columns}, imported"
         kept = "effort, model, stats, thought_s, thought_open"
         with self._database.transaction() as db:
             path = self._path(self.get(message).id)

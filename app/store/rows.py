@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -79,7 +79,8 @@ class ChatRow:
     """A chat. Times are in POSIX seconds.
 
     ``model`` is the key of the one last used, empty if unknown. ``folder`` is empty for none;
-    ``deleted`` is when the chat went into the bin.
+    ``deleted`` is when the chat went into the bin. ``imported``: it came from a file, or, before
+    version 9 of the schema, may have.
     """
 
     id: int
@@ -95,6 +96,7 @@ class ChatRow:
     archived: bool = False
     folder: str = ""
     deleted: float | None = None
+    imported: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,24 @@ class StoredDraft:
     queue: tuple[Queued, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """A decision of the user about a function of a tool; ``chat`` is None for all chats.
+
+    ``decision`` is one of `app.tools`. ``pin`` is the hash of what it is about.
+    """
+
+    chat: int | None
+    tool: str
+    function: str
+    pin: str
+    decision: str
+    decided: float
+
+
 CHAT = (
     "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, tools, "
-    "model, pinned, archived, folder, deleted"
+    "model, pinned, archived, folder, imported, deleted"
 )
 LISTED = "deleted IS NULL AND NOT archived"
 """The SQL condition for chats in the list, neither deleted nor archived."""
@@ -147,6 +164,7 @@ MESSAGE = "id, chat, parent, role, state, created, effort, model, stats, thought
 PART = "kind, text, name, call, format_data, media_type, data, facts"
 """The columns of a part's content, without those that locate it."""
 DRAFT = "chat, parts, queue"
+CONSENT = "chat, tool, function, pin, decision, decided"
 PRESET = "id, name, effort, model, instructions, sampling, is_default, tools"
 
 
@@ -250,7 +268,8 @@ def _unpack_sampling(text: str | None) -> Sampling | None:
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
     number, title, title_by, effort, created, updated, leaf, *others = row
-    instructions, sampling, preset, tools, model, pinned, archived, folder, deleted = others
+    instructions, sampling, preset, tools, model, *others = others
+    pinned, archived, folder, imported, deleted = others
     return ChatRow(
         number,
         title,
@@ -265,6 +284,7 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
         bool(archived),
         folder,
         deleted,
+        bool(imported),
     )
 
 
@@ -289,6 +309,10 @@ def unpack_tools(text: str) -> tuple[str, ...]:
         tools: tuple[str, ...] = decode_value(tuple[str, ...], json.loads(text), "tools")
         return tools
     return ()
+
+
+def consent_row(row: tuple[Any, ...]) -> ConsentRow:
+    return ConsentRow(*row)
 
 
 def draft_row(row: tuple[Any, ...]) -> tuple[int | None, StoredDraft]:

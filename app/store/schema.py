@@ -211,6 +211,9 @@ def _tools(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE part ADD COLUMN facts TEXT NOT NULL DEFAULT ''")  # a result's, as JSON
     # The keys of the tools that are on, as JSON. A chat that has begun keeps its prompt.
     db.execute("ALTER TABLE chat ADD COLUMN tools TEXT NOT NULL DEFAULT '[]'")
+    # Whether it came from a file. Of older chats that is not known.
+    db.execute("ALTER TABLE chat ADD COLUMN imported INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE chat SET imported = 1")
     db.execute("""ALTER TABLE preset ADD COLUMN tools TEXT NOT NULL DEFAULT '["python"]'""")
     # What the user has decided about a function of a tool; chat NULL: in all chats. `pin` is the
     # hash of what was decided about: another declaration or command needs another decision.
@@ -228,6 +231,18 @@ def _tools(db: sqlite3.Connection) -> None:
     db.execute("CREATE UNIQUE INDEX consent_of ON consent (coalesce(chat, 0), tool, function)")
 
 
+def _search_calls(db: sqlite3.Connection) -> None:
+    # A table of fts5 gets no further column, so all messages are indexed again, in the background.
+    db.execute("DROP TABLE words")
+    db.execute(
+        """CREATE VIRTUAL TABLE words USING fts5 (
+            said, thought, called,
+            prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 0'
+        )"""
+    )
+    db.execute("INSERT OR IGNORE INTO unindexed SELECT id FROM message")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
@@ -238,6 +253,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _parts,
     _deleted_messages,
     _tools,
+    _search_calls,
 )
 """The migrations; the n-th upgrades the schema from version n-1 to n."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.base.errors import Cancelled
+from app.base.types import LoopEvent
 from app.tools.tool import Proposal
 
 _POLL_S = 0.05
@@ -73,7 +74,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentAsked:
+class ConsentAsked(LoopEvent):
     """The user is asked about the call that is the answer's part number ``index``."""
 
     index: int
@@ -81,7 +82,7 @@ class ConsentAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class CallStarted:
+class CallStarted(LoopEvent):
     """A call runs now. Before the next event is taken, it has to be on disk."""
 
     index: int
@@ -89,7 +90,7 @@ class CallStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class CallOutput:
+class CallOutput(LoopEvent):
     """More output of the call that runs, for the user; its result follows as a part."""
 
     index: int
@@ -97,7 +98,7 @@ class CallOutput:
 
 
 @dataclass(frozen=True, slots=True)
-class ResultsShortened:
+class ResultsShortened(LoopEvent):
     """The oldest results became short to make room, so the prompt is processed again."""
 
     parts: int

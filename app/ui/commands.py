@@ -7,6 +7,9 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+QUESTION_KEY = "F6"
+"""The key that leads to a question about a call."""
+
 
 class Command(QAction):
     """A command. ``group`` is the heading it is listed under."""

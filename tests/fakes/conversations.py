@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,9 @@ from app.chat import Chats
 from app.engine.backend import Backend, ScriptedBackend
 from app.engine.scheduler import ScheduledBackend
 from app.store import Store
+from app.tools.loop import ToolLoop
+from app.tools.registry import Registry
+from app.tools.tool import Tool
 from app.turn import ChatEvent
 
 T = TypeVar("T")
@@ -31,7 +34,8 @@ def rest(chats: Chats) -> None:
 class Harness:
     """Chats on their own store, and the events they published.
 
-    ``kind``: class of the engine; ``wishes``: arguments for `Chats`.
+    ``kind``: class of the engine; ``tools``: those that there are; ``wishes``: arguments for
+    `Chats`.
     """
 
     def __init__(
@@ -39,7 +43,8 @@ class Harness:
         path: Path,
         *scripts: tuple[Event | FiresideError, ...],
         kind: type[ScriptedBackend] = ScriptedBackend,
-        **wishes: Callable[[], Any],
+        tools: Sequence[Tool] = (),
+        **wishes: Callable[..., Any],
     ) -> None:
         self.store = Store(path)
         self.backend = kind(*scripts)
@@ -48,7 +53,10 @@ class Harness:
         self._arrived = threading.Condition()
         self.open = True
         self._disk = ThreadPoolExecutor(1)
-        self.chats = Chats(self.store, self.scheduled, self._publish, self._disk, **wishes)
+        registry = Registry(lambda: tools)
+        loop = ToolLoop(self.scheduled, registry, self.store.consents)
+        wishes = {"declared": registry.declared} | wishes
+        self.chats = Chats(self.store, loop, self._publish, self._disk, **wishes)
 
     def _publish(self, event: ChatEvent) -> None:
         with self._arrived:

@@ -64,6 +64,18 @@ class FakeMemory:
         self._cells = pickle.loads(state)
         return True
 
+    def state(self, most: int) -> bytearray:
+        state = bytearray(pickle.dumps((self.tokens, self.window_state())))
+        return state if len(state) <= most else bytearray()
+
+    def set_state(self, state: bytearray) -> bool:
+        self.clear()
+        if self.loses_windows:
+            return False
+        self.tokens, window = pickle.loads(state)
+        self._cells = pickle.loads(window)
+        return True
+
     def save(self, path: Path, tokens: Sequence[int]) -> bool:
         assert self.tokens == list(tokens)
         path.write_bytes(pickle.dumps((self.tokens, self.window_state())))

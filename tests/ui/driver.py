@@ -42,6 +42,7 @@ from app.engine.probe import Devices, Speeds
 from app.formats import Abilities
 from app.host import Host
 from app.store import Store
+from app.tools.tool_events import Consent, ToolEvent
 from app.ui.bridge import Bridge
 from app.ui.theme import Theme
 from app.ui.window import Window
@@ -49,8 +50,8 @@ from app.ui.window import Window
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
 
-Step: TypeAlias = Event | Planned | FiresideError | threading.Event
-"""An event of an answer, what ends it, or where it waits."""
+Step: TypeAlias = Event | Planned | ToolEvent | FiresideError | threading.Event | Consent
+"""An event of an answer, what ends it, or where it waits: for the test, or for a decision."""
 
 STATS = Stats(
     prompt_tokens=80,
@@ -121,7 +122,7 @@ class Backend:
 
     def stream(
         self, request: Request, cancel: Any, answer_now: Any = None
-    ) -> Generator[Event | Planned, None, None]:
+    ) -> Generator[Any, None, None]:
         if request.ephemeral:
             yield from map(said, self.titles[:1])
             yield done()
@@ -137,10 +138,12 @@ class Backend:
                 self.hurried.append(answer_now.is_set())
             elif isinstance(step, FiresideError):
                 raise step
+            elif isinstance(step, Consent):
+                step.wait(cancel)
             else:
                 yield from self._hand_over(step)
 
-    def _hand_over(self, event: Event | Planned) -> Generator[Event | Planned, None, None]:
+    def _hand_over(self, event: Any) -> Generator[Any, None, None]:
         self.handing_over = True
         try:
             yield event

@@ -194,7 +194,7 @@ def test_instructions_for_one_chat(fireside: Fireside) -> None:
     QTest.keyClicks(field, "And ")
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     setup = fireside.stored(lambda store: store.chats.get(chat(fireside))).setup
-    assert setup == ChatSettings("And Be brief.", Sampling(0.5))
+    assert setup == ChatSettings("And Be brief.", Sampling(0.5), tools=PLAIN.tools)
     assert fireside.find(QPushButton, "presetPicker").text().strip() == "Custom instructions"
     fireside.ask("more", *answer("More."))
     fireside.shows("More.")

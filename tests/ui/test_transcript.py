@@ -344,7 +344,7 @@ def test_parts_that_nothing_writes_yet_are_shown_as_text(transcript: Transcript)
     settle()
     shown = transcript.plainText()
     for text in (
-        "Tool call: python\n", "python\n2", "image/png", "It is two.",
+        "Reasoning · ran Python", "image/png, 4 bytes", "It is two.",
         "This content was created by a newer version of Fireside.\na later invention",
     ):  # fmt: skip
         assert text in shown

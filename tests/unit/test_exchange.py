@@ -40,7 +40,7 @@ from app.exchange import (
     native_json,
     read,
 )
-from app.store import PLAIN, ChatRow, ChatSettings, ChatTree, MessageRow, State, Store, TitleBy
+from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State, Store, TitleBy
 from app.store.chat_title import one_line
 
 # --- Any chats ----------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def test_what_is_not_known_is_passed_over(store: Store, tmp_path: Path) -> None:
     path.write_text(json.dumps({"format": raw["format"], "by": [{}], **raw, "end": 1}), "utf-8")
     with contextlib.closing(Store(tmp_path / "other.db")) as other:
         assert read(path).into(other) == ImportReport(1, 3, 0, (1,))
-        assert other.chats.listed()[0].setup == PLAIN
+        assert other.chats.listed()[0].setup == ChatSettings()
         saved = other.messages.conversation(other.chats.listed()[0].id)[1].stats
         assert saved is not None
         assert saved.generated == 7

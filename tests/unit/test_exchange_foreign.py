@@ -21,7 +21,7 @@ from app.base.errors import (
 )
 from app.base.types import PartKind, Role
 from app.exchange import ImportReport, ImportSource, OmissionReason, read
-from app.store import PLAIN, ChatRow, ChatSettings, MessageRow, State, Store, TitleBy
+from app.store import ChatRow, ChatSettings, MessageRow, State, Store, TitleBy
 from tests.fakes import chatgpt_export as chatgpt
 from tests.unit.test_exchange import changed
 
@@ -304,7 +304,7 @@ def test_openwebui(store: Store, tmp_path: Path) -> None:
     assert found.into(store) == ImportReport(2, 4, 0, (1, 2))
     assert found.into(store) == ImportReport(0, 0, 2)
     row = chat_named(store, "Is it?")
-    assert row.setup == PLAIN
+    assert row.setup == ChatSettings()
     assert chat_named(store, "Old").setup == ChatSettings("Be old.")
     assert (row.created, row.updated) == (1_744_577_557, 1_744_577_571)
     _, answer = store.messages.conversation(row.id)

@@ -109,7 +109,7 @@ def test_a_format_is_known_by_vocabulary_and_template(
 
 def test_what_harmony_offers() -> None:
     found = gguf.read(Path("resources/models/demo-gpt-oss.gguf"), arrays=True)
-    wanted = formats.Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+    wanted = formats.Abilities(tuple(Effort), Effort.MEDIUM, tools=True, closable_reasoning=True)
     assert formats.abilities_of(found) == formats.choose(found).abilities == wanted
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.base import driver_libraries
 from app.base.errors import CacheUnsupported, OutOfMemory
-from app.base.types import Delta, Message, ModelRef, Part, Request, Role
+from app.base.types import Delta, Message, ModelRef, Part, PartKind, Request, Role
 from app.engine import ggml, gpu_recovery, load_failure
 from app.engine.backend import GpuFault, GpuTrouble
 from app.engine.gpu_library import GpuLibrary
@@ -282,6 +282,9 @@ def test_an_answer_goes_on_where_it_was() -> None:
     with_tools = gpu_recovery.Answer(Request(asked.model, (question,), drawn=(1, 2)))
     assert with_tools.can_go_on
     with_tools.add(Delta(0, "one"))
+    assert with_tools.can_go_on
+    assert with_tools.request.drawn == ()
+    with_tools.add(Delta(1, "1", PartKind.CALL, "python"))
     assert not with_tools.can_go_on
 
 

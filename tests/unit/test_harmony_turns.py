@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import RequestUnsupported
-from app.base.types import Message, Part, PartKind, Request, Role, ToolChoice, ToolNamespace
+from app.base.types import Message, Part, PartKind, Request, Role, ToolChoice
 from app.formats.harmony.harmony_format import HarmonyFormat
 from app.formats.harmony.render import NO_TOOL
 from tests.fakes import vocabulary
@@ -122,7 +122,6 @@ def test_what_was_drawn_is_never_rendered_again() -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        {"tools": (ToolNamespace("functions"),)},
         {"tool_choice": ToolChoice.REQUIRED},
         {"response_schema": "{}"},
         {"messages": (Message(Role.USER, (Part("", PartKind.MEDIA),)),)},

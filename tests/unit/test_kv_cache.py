@@ -443,6 +443,102 @@ def test_a_chat_is_forgotten(harness: Harness) -> None:
     assert harness.read(chat(1), 1) == 0
 
 
+# --- A turn that waits for a tool -----------------------------------------------------------
+
+
+def waits(harness: Harness, number: int, chat_id: int | None = 1) -> list[int]:
+    """Read a prompt and draw a call; return the tokens."""
+    harness.read(chat(number), chat_id)
+    harness.decode(DRAWN)
+    harness.cache.wait()
+    return [*chat(number), *DRAWN]
+
+
+def goes_on(harness: Harness, turn: list[int], chat_id: int | None = 1) -> int:
+    """Read a result; return how many tokens had to be."""
+    wanted = [*turn, *RESULT]
+    reused = harness.cache.reach(wanted)
+    harness.cache.chat = chat_id
+    harness.decode(wanted[reused:])
+    return len(wanted) - reused
+
+
+DRAWN, RESULT = [901] * 30, [902, 903]
+
+
+@pytest.mark.parametrize("chat_id", [1, None])
+def test_a_turn_that_waits_goes_on_where_it_was(harness: Harness, chat_id: int | None) -> None:
+    turn = waits(harness, 1, chat_id)
+    harness.read(chat(2), 2)
+    harness.read(chat(3), None)
+    assert goes_on(harness, turn, chat_id) == len(RESULT)
+    assert harness.cache.restored == 0
+    assert harness.is_right
+
+
+def test_two_turns_that_wait_take_turns(harness: Harness) -> None:
+    one, other = waits(harness, 1), waits(harness, 2, 2)
+    for number in range(4):
+        assert goes_on(harness, one) == len(RESULT)
+        harness.cache.wait()
+        assert goes_on(harness, other, 2) == len(RESULT)
+        harness.cache.wait()
+        one, other = [*one, *RESULT], [*other, *RESULT]
+        if number == 2:
+            harness.read([*chat(1), 7], 3)  # it begins as the turn does
+    assert harness.is_right
+
+
+def test_a_turn_that_comes_back_is_not_the_one_that_makes_room(harness: Harness) -> None:
+    turns = [waits(harness, number, number) for number in range(3)]
+    assert goes_on(harness, turns[0], 0) == len(RESULT)
+    harness.cache.wait()
+    assert goes_on(harness, turns[1], 1) == len(RESULT)
+    assert harness.is_right
+
+
+def test_a_turn_waits_on_disk_where_memory_is_short(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "_SPARE", 1 << 62)
+    turn = waits(harness, 1)
+    harness.read(chat(2), 2)
+    assert goes_on(harness, turn) == len(RESULT)
+    assert harness.cache.restored == len(turn)
+    harness.cache.wait()
+    harness.cache.close()
+    harness.start()
+    assert goes_on(harness, [*turn, *RESULT]) == len(RESULT)
+    assert harness.is_right
+
+
+def test_a_turn_that_does_not_go_on_takes_no_memory(harness: Harness) -> None:
+    turn = waits(harness, 1)
+    harness.cache.end_turn(1)
+    harness.read(chat(2), 2)
+    assert not harness.cache._aside
+    turn = waits(harness, 1)
+    harness.read(chat(2), 2)
+    assert harness.cache._aside
+    harness.cache.end_turn(None)
+    assert harness.cache._aside
+    harness.cache.forget_chat(1)
+    assert not harness.cache._aside
+    assert goes_on(harness, turn) > len(RESULT)
+    for number in range(5):
+        waits(harness, number, number)
+    assert len(harness.cache._aside) == 2
+    assert harness.is_right
+
+
+def test_a_turn_that_cannot_be_brought_back_is_read_anew(harness: Harness) -> None:
+    turn = waits(harness, 1, None)
+    harness.read(chat(2), 2)
+    harness.memory.loses_windows = True
+    assert goes_on(harness, turn, None) == len(turn) + len(RESULT)
+    assert harness.is_right
+
+
 # --- Whatever comes, in whatever order ------------------------------------------------------
 
 
@@ -480,6 +576,11 @@ class AnyOrder(RuleBasedStateMachine):
     def stop(self, new: list[int]) -> None:
         self.harness.memory.decode(new, aborts=True)
         self.harness.cache.aborted()
+
+    @rule()
+    def wait(self) -> None:
+        self.harness.cache.wait()
+        self.prompts.append([*self.harness.cache.tokens, 1])
 
     @rule()
     def checkpoint(self) -> None:

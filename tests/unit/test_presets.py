@@ -85,7 +85,7 @@ def test_a_chat_has_a_copy(store: Store) -> None:
     (brief,) = store.presets.add([BRIEF])
     question = Message(Role.USER, (Part("Hello"),))
     asked, said = store.messages.ask(None, question, Effort.LOW, "m", brief.setup)
-    setup = ChatSettings("Be brief.", Sampling(0.5, seed=3), "Brief")
+    setup = ChatSettings("Be brief.", Sampling(0.5, seed=3), "Brief", ("python",))
     assert store.chats.get(asked.chat).setup == setup
     store.presets.set(replace(brief, instructions="Be long."))
     store.presets.delete(brief.id)

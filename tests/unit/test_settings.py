@@ -40,6 +40,7 @@ CHANGED = Settings(
     zoom=125,
     send_with_ctrl=True,
     effort=Effort.HIGH,
+    python=False,
     notify=False,
     copy_markdown=False,
     name_chats=False,

@@ -39,7 +39,6 @@ from app.base.types import (
     Sampling,
     StopReason,
     ToolChoice,
-    ToolNamespace,
 )
 from app.engine import kv_cache, kv_disk_cache, memory_model, plan, probe, worker
 from app.engine.engine_protocol import NeedsContext
@@ -574,7 +573,6 @@ def test_the_end_stops_all(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("wanted", "feature"),
     [
-        ({"tools": (ToolNamespace("functions"),)}, "tools"),
         ({"tool_choice": ToolChoice.REQUIRED}, "tool_choice"),
         ({"tool_choice": "get_weather"}, "tool_choice"),
         ({"response_schema": "{}"}, "response_schema"),

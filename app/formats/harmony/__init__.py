@@ -8,6 +8,7 @@ over ids that recovers from whatever a model writes: no text is lost, no control
 ``vocabulary``    the ids of the control tokens
 ``channels``      Harmony's channels, and the kinds of parts that they are
 ``render``        a prompt out of messages
+``declarations``  declared tools, as TypeScript
 ``header``        message headers, as models write them
 ``parse``         messages out of tokens
 ``stored_parts``  parts as they were stored by channel

@@ -15,7 +15,7 @@ from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
 if TYPE_CHECKING:
     from app.tokenizer import Tokenizer
 
-ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, closable_reasoning=True)
+ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, tools=True, closable_reasoning=True)
 
 
 class HarmonyFormat:
@@ -65,11 +65,10 @@ class HarmonyFormat:
 
     def _check(self, request: Request) -> None:
         """Raise RequestUnsupported for what cannot be rendered yet."""
-        if request.tools:
-            raise RequestUnsupported("tools")
         if request.tool_choice not in (ToolChoice.AUTO, ToolChoice.NONE):
             raise RequestUnsupported("tool_choice")
         self.grammar(request)
-        parts = (part for message in request.messages for part in message.parts)
+        asked = (message for message in request.messages if message.role is not Role.ASSISTANT)
+        parts = (part for message in asked for part in message.parts)
         if any(part.kind is PartKind.MEDIA for part in parts):
             raise RequestUnsupported("media")

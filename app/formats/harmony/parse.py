@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.base.types import Delta, Part, PartKind, StopReason
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.header import OTHERS, HeaderParser, is_name
-from app.formats.harmony.render import closing
+from app.formats.harmony.render import SHOWN, closing
 from app.formats.harmony.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class HarmonyParser:
       if a word and ``<|message|>`` follow.
     - All text up to ``<|message|>`` is header and not shown. The name of a tool anywhere in it is
       the recipient. If ``<|message|>`` never comes, words that no header has are text.
-    - A call may have no arguments. Whatever ends with ``<|call|>`` is a call.
+    - A call may have no arguments. Whatever ends with ``<|call|>`` is a call, and a call may end
+      with any stop.
     - Text on a missing or unknown channel is reasoning while it grows, and becomes the answer
       if the stream ends without one. Text before the first header stays reasoning if a channel
       follows.
@@ -65,6 +66,7 @@ class HarmonyParser:
         self._index = len(parts) - 1
         self._header: HeaderParser | None = HeaderParser("assistant ", written=False)
         """The header that is being drawn; None within a message."""
+        parts = tuple(part for part in parts if part.kind not in SHOWN)
         before = [MessageHeader.of_part(part) for part in parts]
         self._begin_part(before[-1] if parts else MessageHeader(Channel.FINAL))
         self._fresh = False  # whether the part has no text yet, and so no index
@@ -93,11 +95,13 @@ class HarmonyParser:
 
     def feed(self, token: int) -> list[Delta]:
         """Return the deltas that one more token adds. Never raises, whatever the token."""
+        calling = self._header is None and bool(self._part.recipient)
         deltas = self._take(token)
         self._fed = True
         if self.stop is None:
             if token in self._v.stops:
-                self.stop = StopReason.CALL if token == self._v.call else StopReason.END
+                called = calling or token == self._v.call
+                self.stop = StopReason.CALL if called else StopReason.END
             elif self.ended:
                 self.stop = StopReason.CALL if self.called else StopReason.END
         return deltas

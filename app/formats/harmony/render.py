@@ -12,8 +12,9 @@ from dataclasses import replace
 from itertools import takewhile
 
 from app.base.errors import RequestUnsupported
-from app.base.types import Message, Part, PartKind, Request, Role
+from app.base.types import Message, Part, PartKind, Request, Role, ToolChoice, ToolNamespace
 from app.formats import RenderedRequest, question_text
+from app.formats.harmony import declarations
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.vocabulary import Vocabulary
 
@@ -22,12 +23,20 @@ _SYSTEM = (
     "Knowledge cutoff: 2024-06\n"
     "Current date: {date}\n\n"
     "Reasoning: {effort}\n\n"
+    "{tools}"
     "# Valid channels: analysis, commentary, final. Channel must be included for every message."
 )
+_FUNCTIONS = "functions"
+_CALLS = "\nCalls to these tools must go to the commentary channel: 'functions'."
 NO_TOOL = "Error: there is no such tool here. Answer without it."
-"""The text rendered for a call that has no result."""
+"""The text rendered for a call without a result, of a tool that is not declared."""
+INTERRUPTED = "Error: this call was interrupted. It is not known whether it was carried out."
+"""The text rendered for a call without a result, of a tool that is declared."""
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
+_ASSISTANT = b"assistant"
 _ANSWERS = (Role.ASSISTANT, Role.TOOL)
+SHOWN = (PartKind.MEDIA, PartKind.FILE)
+"""The parts of an answer that only the user sees."""
 
 
 def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
@@ -38,20 +47,33 @@ def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
     if turn == len(messages):
         if request.drawn:
             raise RequestUnsupported("drawn")  # not in an answer
-        return RenderedRequest.of_pieces([*past, _begun(v)])
+        return _rendered([*past, _begun(v)])
     if request.drawn:
-        drawn = [*_begun(v), *request.drawn, *render_bridge(request, request.drawn, v)]
-        return RenderedRequest.of_pieces([*past, drawn, []], len(drawn))
-    pieces = _answer(messages[turn:], v)
+        drawn = _whole(request.drawn, v)
+        piece = [*_begun(v), *drawn, *render_bridge(request, drawn, v)]
+        others: list[list[int]] = [[] for _ in messages[turn + 1 :]]
+        return _rendered([*past, piece, *others, []], len(piece), len(piece) - len(_begun(v)))
+    pieces = _answer(messages[turn:], request, v)
     last = _parts(messages[-1])[-1:]
     if not last or last[0].kind in (PartKind.CALL, PartKind.RESULT):
         follows = _begun(v)
     else:  # without its end, it is continued
         pieces[-1], follows = pieces[-1][:-1], []
+    answer = [token for piece in (*pieces, follows) for token in piece]
     changing = sum(map(len, pieces))
-    return RenderedRequest.of_pieces(
-        [*past, *pieces, follows], changing + len(follows) if changing else 0
+    return _rendered(
+        [*past, *pieces, follows],
+        changing + len(follows) if changing else 0,
+        len(answer) - len(_begun(v)) if answer[: len(_begun(v))] == _begun(v) else None,
     )
+
+
+def _rendered(
+    pieces: Sequence[Sequence[int]], unstable: int = 0, turn: int | None = 0
+) -> RenderedRequest:
+    """Join the pieces of a prompt, of which the last ``turn`` tokens are of the turn."""
+    rendered = RenderedRequest.of_pieces(pieces, unstable)
+    return replace(rendered, turn=None if turn is None else len(rendered.tokens) - turn)
 
 
 def render_ahead(request: Request, v: Vocabulary) -> RenderedRequest:
@@ -79,8 +101,20 @@ def render_bridge(request: Request, drawn: Sequence[int], v: Vocabulary) -> list
     for at in range(done, len(parts)):
         ids += _result(parts[at], results.calls.get(at), v)
     if done and done - 1 in results.unanswered and parts[done - 1].kind is PartKind.CALL:
-        ids += _no_tool(parts[done - 1], v)
+        ids += _unanswered(parts[done - 1], request, v)
     return [*ids, *_begun(v)]
+
+
+def _whole(drawn: Sequence[int], v: Vocabulary) -> Sequence[int]:
+    """Return a turn's drawn tokens without the header of another role's message at their end.
+
+    With that the model went on in the tool's place, instead of ending its call.
+    """
+    start = next((at for at in range(len(drawn) - 1, -1, -1) if drawn[at] == v.start), len(drawn))
+    role = takewhile(lambda token: token not in v.headers, drawn[start + 1 :])
+    if start < len(drawn) and not b"".join(map(v.tokenizer.bytes_of, role)).startswith(_ASSISTANT):
+        return drawn[:start]
+    return drawn
 
 
 def _turn(messages: Sequence[Message]) -> int:
@@ -105,21 +139,35 @@ def _message(role: str, text: str, v: Vocabulary) -> list[int]:
     return [v.start, *v.tokenizer.encode(role), v.message, *v.tokenizer.encode(text), v.end]
 
 
-def _instructions(text: str, v: Vocabulary) -> list[int]:
-    return _message("developer", f"# Instructions\n\n{text}", v)
+def _instructions(text: str, v: Vocabulary, tools: str = "") -> list[int]:
+    told = f"# Instructions\n\n{text}" if text else ""
+    return _message("developer", "\n\n".join(filter(None, (told, tools))), v)
+
+
+def _tools(request: Request) -> tuple[ToolNamespace, ...]:
+    """Return the namespaces that are declared."""
+    return () if request.tool_choice is ToolChoice.NONE else request.tools
 
 
 def _opening(request: Request, v: Vocabulary) -> list[int]:
     """Render the opening, which precedes the messages.
 
     The format has the effort near its start, so a different effort changes the prompt from there
-    on.
+    on, and so do other tools.
     """
-    system = _SYSTEM.format(date=request.today.isoformat(), effort=request.effort.value)
-    ids = _message("system", system, v)
+    tools = _tools(request)
+    trained = declarations.section(n for n in tools if n.name in declarations.TRAINED)
+    others = [n for n in tools if n.name not in declarations.TRAINED and n.functions]
+    system = _SYSTEM.format(
+        date=request.today.isoformat(),
+        effort=request.effort.value,
+        tools=f"{trained}\n\n" if trained else "",
+    )
+    calls = _CALLS if any(n.name == _FUNCTIONS for n in others) else ""
+    ids = _message("system", system + calls, v)
     texts = [request.instructions, *(m.text for m in request.messages[: _leading(request)])]
-    text = "\n\n".join(filter(None, texts))
-    return [*ids, *_instructions(text, v)] if text else ids
+    text, declared = "\n\n".join(filter(None, texts)), declarations.section(others)
+    return [*ids, *_instructions(text, v, declared)] if text or declared else ids
 
 
 def _leading(request: Request) -> int:
@@ -143,7 +191,8 @@ def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
     for at, message in enumerate(messages):
         if message.role in _ANSWERS:
             if not at or messages[at - 1].role not in _ANSWERS:
-                pieces += _answer(list(takewhile(_answers, messages[at:])), v, past=True)
+                answers = list(takewhile(_answers, messages[at:]))
+                pieces += _answer(answers, request, v, past=True)
         elif message.role in _INSTRUCTIONS:
             pieces.append(_instructions(message.text, v) if at >= leading else [])
         else:
@@ -162,11 +211,13 @@ class _Results:
     """The assignment of results to calls, by their places in a list of parts.
 
     ``calls``: the call of each result that has one. ``unanswered``: the calls without a result.
+    ``changes``: the results that tell of a change outside the chat, and their calls.
     """
 
     def __init__(self) -> None:
         self.calls: dict[int, Part] = {}
         self.unanswered: dict[int, Part] = {}
+        self.changes: set[int] = set()
 
 
 def _results(parts: Sequence[Part]) -> _Results:
@@ -178,10 +229,13 @@ def _results(parts: Sequence[Part]) -> _Results:
         elif part.kind is PartKind.RESULT:
             waiting = found.unanswered
             fitting = [n for n, call in waiting.items() if part.id and call.id == part.id]
-            if not fitting and not part.id:
-                fitting = [n for n, call in waiting.items() if part.name in ("", call.name)]
+            if not fitting:  # the model's own calls have no ids
+                alike = {n: call for n, call in waiting.items() if not (part.id and call.id)}
+                fitting = [n for n, call in alike.items() if part.name in ("", call.name)]
             if fitting:
                 found.calls[at] = waiting.pop(fitting[0])
+                if part.facts and part.facts.changes:
+                    found.changes |= {at, fitting[0]}
     return found
 
 
@@ -190,30 +244,37 @@ def _answers(message: Message) -> bool:
 
 
 def _parts(message: Message) -> tuple[Part, ...]:
-    """Return the parts of a message; everything in a tool's message is a result."""
+    """Return the parts of an answer that the model has written or read.
+
+    Figures and files in it are for the user; everything in a tool's message is a result.
+    """
+    parts = (part for part in message.parts if part.kind not in SHOWN)
     if message.role is not Role.TOOL:
-        return message.parts
-    return tuple(replace(part, kind=PartKind.RESULT) for part in message.parts)
+        return tuple(parts)
+    return tuple(replace(part, kind=PartKind.RESULT) for part in parts)
 
 
-def _answer(messages: Sequence[Message], v: Vocabulary, *, past: bool = False) -> list[list[int]]:
+def _answer(
+    messages: Sequence[Message], request: Request, v: Vocabulary, *, past: bool = False
+) -> list[list[int]]:
     """Render one turn's answers and tools' messages, each as tokens.
 
-    The analysis channel of a ``past`` turn is left out.
+    The analysis channel of a ``past`` turn is left out, but for calls that have changed something
+    outside the chat, and what came of them.
     """
     ids: list[list[int]] = [[] for _ in messages]
     placed = [(at, part) for at, message in enumerate(messages) for part in _parts(message)]
     results = _results([part for _, part in placed])
     for n, (at, part) in enumerate(placed):
         header = MessageHeader.of_part(results.calls.get(n, part))
-        if past and header.channel is Channel.ANALYSIS:
+        if past and header.channel is Channel.ANALYSIS and n not in results.changes:
             continue
         if part.kind is PartKind.RESULT:
             ids[at] += _result(part, results.calls.get(n), v)
             continue
         ids[at] += _said(part, header, v)
         if n in results.unanswered:
-            ids[at] += _no_tool(part, v)
+            ids[at] += _unanswered(part, request, v)
     return ids
 
 
@@ -236,9 +297,11 @@ def _result(part: Part, call: Part | None, v: Vocabulary) -> list[int]:
     return [*ids, v.message, *encode(part.text), v.end]
 
 
-def _no_tool(call: Part, v: Vocabulary) -> list[int]:
-    """Render the result of a call that has none: the model is told that there is no such tool."""
-    return _result(Part(NO_TOOL, PartKind.RESULT, call.name), call, v)
+def _unanswered(call: Part, request: Request, v: Vocabulary) -> list[int]:
+    """Render the result of a call that has none: the model is told why."""
+    declared = any(call.name.partition(".")[0] == namespace.name for namespace in _tools(request))
+    text = INTERRUPTED if declared else NO_TOOL
+    return _result(Part(text, PartKind.RESULT, call.name), call, v)
 
 
 def closing(v: Vocabulary, *, in_reasoning: bool) -> list[int]:

@@ -32,4 +32,5 @@ class Vocabulary:
         self.channel = ids["<|channel|>"]
         self.constrain = ids["<|constrain|>"]
         self.call = ids["<|call|>"]
+        self.headers = frozenset({self.start, self.end, self.message, self.channel, self.constrain})
         self.stops = frozenset({ids["<|return|>"], self.call, ids["<|endoftext|>"]})

@@ -73,7 +73,7 @@ class CodeBox(Box):
     def __init__(self, theme: Palette, style: Style) -> None:
         super().__init__(theme, style)
         self._face = _face(style.pixels - 2)
-        self._block = Code("")
+        self.block = Code("")
         self._pieces = CodeLayout(self._face.step, self._face.wide)
         self._tokens = Highlighter()
         self._layouts: dict[int, _LaidOut] = {}
@@ -81,7 +81,7 @@ class CodeBox(Box):
         self._wraps = style.paper
 
     def set_block(self, block: Code) -> None:
-        self._block = block
+        self.block = block
         self._pieces.set(block.text)
         self._tokens.set(block.text, block.language, self._pieces.offsets)
         self._measure()
@@ -105,6 +105,15 @@ class CodeBox(Box):
     @property
     def baseline(self) -> float:
         return self.px(21)
+
+    @property
+    def title(self) -> str:
+        """The heading: the language's usual name."""
+        return _name(self.block.language)
+
+    def copy_label(self) -> tuple[str, str]:
+        """Return the name of the button that copies it, and its description."""
+        return "copyCode", tr("Copy code")
 
     def restyle(self) -> None:
         self._layouts.clear()
@@ -136,7 +145,7 @@ class CodeBox(Box):
         face = mono(self.style.pixels - 3)
         metrics = QFontMetricsF(face)
         room = max(left - 2 * self.px(_SIDE), 0)
-        name = _name(self._block.language)
+        name = self.title
         painter.setFont(face)
         painter.setPen(self.theme.colour("muted"))
         name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
@@ -308,7 +317,7 @@ class CodeBox(Box):
         whole = start <= 0 and end >= self.length
         if not whole and "\n" not in text:
             return text
-        language = self._block.language
+        language = self.block.language
         language = language.replace("\\", "\\\\").replace("&", "&amp;")
         return f"{code_fence(text, language)}\n"
 
@@ -318,7 +327,8 @@ class CodeBox(Box):
         """Return buttons to copy the code and, if a line is too long, to wrap lines."""
         if self.style.paper:
             return ()
-        wanted = [("copyCode", tr("Copy"), tr("Copy code"))]
+        name, label = self.copy_label()
+        wanted = [(name, tr("Copy"), label)]
         if self._wraps:
             wanted.append(("wrapCode", tr("Unwrap"), tr("Don’t wrap lines")))
         elif self._scroller.needed:
@@ -333,7 +343,7 @@ class CodeBox(Box):
 
     def act(self, name: str) -> str:
         if name == "copyCode":
-            return self._block.text
+            return self.block.text
         self._wraps = not self._wraps
         self._measure()
         return ""

@@ -28,6 +28,7 @@ from app.markdown import (
 from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, Highlights, Style
 from app.ui.blocks.list_mark import paint_dot, paint_number, paint_task
+from app.ui.blocks.output import Output
 from app.ui.blocks.rule_box import RuleBox
 from app.ui.blocks.stack import Inset, Stack
 from app.ui.blocks.text_box import TextBox
@@ -380,6 +381,10 @@ def _box_type(block: type[Block]) -> type[Box]:
             from app.ui.blocks.code_box import CodeBox
 
             _BOXES[block] = CodeBox
+        elif block is Output:
+            from app.ui.blocks.output_box import OutputBox
+
+            _BOXES[block] = OutputBox
         elif block is Table:
             from app.ui.blocks.table_box import TableBox
 

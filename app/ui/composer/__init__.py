@@ -12,5 +12,6 @@
     message_queue          messages that wait for an answer to end; `message_queue_rows` shows them
     draft_keeper           unsent messages
     prefill                the timing of reading ahead
+    tools_controller       which tools are on in the chat; they are switched in a `tools_panel`
     context_gauge          the gauge of the context; `context_usage` computes its use
 """

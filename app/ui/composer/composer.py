@@ -29,8 +29,10 @@ from app.ui.controls import (
 )
 from app.ui.theme import Theme
 from app.wording.language import tr
+from app.wording.tool_settings import tools_label
 
 WIDTH = 764
+TOOLS_KEYS = "Ctrl+Shift+T"
 _ROOMY = 520  # pixels from which the effort has a label, if the model's name is whole
 _LONGEST = 230  # pixels of the model's name
 _GAP = 8
@@ -45,6 +47,8 @@ class Composer(QWidget):
     sent = Signal(object)
     """The parts of a message, as a tuple."""
     attach_wanted = Signal()
+    tools_wanted = Signal()
+    """The tools are to be shown, to switch them on or off."""
     stopped = Signal()
     prefill_stopped = Signal()
     prefill_disabled = Signal()
@@ -155,6 +159,14 @@ class Composer(QWidget):
         self._model = name
         self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
         self._show_buttons()
+
+    def set_tools(self, keys: list[str]) -> None:
+        """Show how many tools are on in the chat, and their names in the tooltip."""
+        label = tools_label(keys)
+        self.tools_button.setText(f" {len(keys)}" if keys else "")
+        self.tools_button.setAccessibleName(label)
+        self.tools_button.setToolTip(tip(label, TOOLS_KEYS))
+        self._fit_controls()
 
     def set_running(self, running: bool) -> None:
         """Show the stop button, and that messages will wait for the answer to end."""
@@ -276,6 +288,11 @@ class Composer(QWidget):
         row.addWidget(self._attach)
         row.addWidget(self.picker)
         row.addStretch(1)
+        self.tools_button = Button(
+            theme, "toolsMenu", tr("Tools"), icon="wrench", kind="ghost", shortcut=TOOLS_KEYS,
+            weight=400, clicked=self.tools_wanted.emit,
+        )  # fmt: skip
+        row.addWidget(self.tools_button)
         self._effort_label = muted(tr("Effort"), pixels=13)
         row.addWidget(self._effort_label)
         row.addWidget(self._effort)
@@ -306,7 +323,7 @@ class Composer(QWidget):
     def _room(self) -> int:
         """Return how many pixels there are for the effort and the model's name."""
         px = self._theme.px
-        controls = (self._attach, self._effort_label, self._send, self._stop)
+        controls = (self._attach, self.tools_button, self._effort_label, self._send, self._stop)
         shown = [w for w in controls if not w.isHidden()]
         taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
         return self.width() - taken - px(_GAP + _AROUND)

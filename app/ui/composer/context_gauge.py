@@ -29,6 +29,7 @@ class ContextGauge(QWidget):
         super().__init__()
         self._theme = theme
         self._use, self.colour = TokenUse(), "accent"
+        self._tools = 0  # tokens of the tools that are on
         self.setObjectName("contextGauge")
         self.setFont(font(12))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -45,6 +46,18 @@ class ContextGauge(QWidget):
             return
         self._use, self.colour = use, colour
         self.setVisible(use.context > 0)
+        self._describe()
+        self.updateGeometry()
+        self.update()
+
+    def set_tools(self, tokens: int) -> None:
+        """Show how many of the tokens before the messages are the tools'."""
+        if tokens != self._tools:
+            self._tools = tokens
+            self._describe()
+
+    def _describe(self) -> None:
+        use = self._use
         if use.reserved:
             text = tr(
                 "{used} of {context} tokens used ({reserved} reserved for the answer)"
@@ -56,11 +69,9 @@ class ContextGauge(QWidget):
                 used=number(use.used), context=number(use.context)
             )
         self.setAccessibleName(text)
-        self.setToolTip(_table(text, use))
-        shares = (f"{name}: {number(count)}" for name, count in _shares(use))
-        self.setAccessibleDescription("\n".join(shares))
-        self.updateGeometry()
-        self.update()
+        shares = _shares(use, min(self._tools, use.opening))
+        self.setToolTip(_table(text, shares))
+        self.setAccessibleDescription("\n".join(f"{name}: {number(n)}" for name, n in shares))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -120,10 +131,11 @@ class ContextGauge(QWidget):
         return f"{_short(self._use.used)} / {_short(self._use.context)}"
 
 
-def _shares(use: TokenUse) -> list[tuple[str, int]]:
+def _shares(use: TokenUse, tools: int) -> list[tuple[str, int]]:
     """Return what takes how many tokens; together they are the whole context."""
     shares = [
-        (tr("System prompt"), use.opening),
+        (tr("System prompt"), use.opening - tools),
+        (tr("Tools"), tools),
         (tr("Messages"), use.messages),
         (tr("Attachments"), use.attached),
         (tr("Answer"), use.answer + use.reserved),
@@ -132,10 +144,10 @@ def _shares(use: TokenUse) -> list[tuple[str, int]]:
     return [(name, count) for name, count in shares if count]
 
 
-def _table(title: str, use: TokenUse) -> str:
+def _table(title: str, shares: list[tuple[str, int]]) -> str:
     rows = "".join(
         f"<tr><td>{name}</td><td align='right' style='padding-left: 24px'>{number(count)}</td></tr>"
-        for name, count in _shares(use)
+        for name, count in shares
     )
     return (
         f"<p>{title}</p><table width='100%' cellspacing='0' cellpadding='0' "

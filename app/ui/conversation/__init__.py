@@ -11,8 +11,14 @@
       message_heights     heights of the messages, known or estimated (height_estimate)
       text_anchor         the line that stays in place
       view_pool           the widgets of visible messages
+      call_state          view state of a call of a tool, and of what it made (call_text)
     message_view          the base of question_view and answer_view, the widgets of messages
       thought_panel       the header above the reasoning
+      item_stack          the parts of an answer below each other, of which each is an item_view:
+        section_view      text
+        call_view         a call: its row, what was called, and what came of it
+          consent_card    the question whether it may run
+        made_view         a figure (figure_images) or a file
       attachment_view     a file attached to a question
       message_footer      the row under an answer, and the versions of a message
     message_menu          what can be done with a message
@@ -24,5 +30,6 @@
     keyboard_focus        the ring of the keyboard focus, and signals about it
     accessible            the interface for screen readers
     branches              controller of other versions: editing, switching between them, deleting
+    made_files            controller that saves what tools have made
     message_undo          the toast that takes a deletion back
 """

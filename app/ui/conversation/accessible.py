@@ -22,6 +22,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QAccessibleWidget, QWidget
 from shiboken6 import VoidPtr
 
 from app.ui.blocks.canvas import Canvas
+from app.ui.commands import QUESTION_KEY
+from app.ui.controls import spoken
+from app.ui.conversation.call_state import CallState
 from app.ui.conversation.message_list import MessageList
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import MessageView
@@ -29,6 +32,7 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.virtual_list import VirtualList
 from app.wording.errors import explain
 from app.wording.language import number, tr
+from app.wording.tools import CallPhase, consent_question, consent_reason
 
 _PAUSE_MS = 1000  # between two announcements
 # The end of what may be announced of a growing text: the last end of a sentence before a blank, or
@@ -254,6 +258,7 @@ class Announcer(QObject):
         self._page = page
         self._record: MessageState | None = None
         self._read: dict[Section, int] = {}
+        self._calls: dict[CallState, tuple[object, ...]] = {}
         self._thinking = False
         self._work = ""  # what was announced of what precedes the answer
         self._timer = QTimer(self)
@@ -271,6 +276,7 @@ class Announcer(QObject):
                 return  # it ended before a screen reader was running
             self._record, self._thinking, self._work = record, False, ""
             self._read = {section: len(section.plain) for section in record.sections}
+            self._calls = {c: (c.part, c.phase, c.consent) for c in record.calls}
             self._timer.stop()
         if not record.streaming:
             self._timer.stop()
@@ -291,13 +297,36 @@ class Announcer(QObject):
         if record.thinking and not waits and not self._thinking:
             self._thinking = True
             texts.append(tr("Thinking"))
+        texts += self._new_calls(record)
         texts += [self._unannounced(record, section) for section in record.sections]
         if not record.streaming:
             texts.append(_ended(record))
         if text := " ".join(" ".join(texts).split()):
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._page, text))
+            event = QAccessibleAnnouncementEvent(self._page, text)
+            if record.asked:  # the answer waits for it
+                event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+            QAccessible.updateAccessibility(event)
             self.announced.emit(text)
             self._timer.start()
+
+    def _new_calls(self, record: MessageState) -> list[str]:
+        """Return what is new of the calls: that one runs, what came of it, and questions."""
+        texts = []
+        for call in record.calls:
+            now = call.part, call.phase, call.consent
+            if self._calls.get(call) == now or call.phase is CallPhase.WRITTEN:
+                continue
+            self._calls[call] = now
+            texts.append(call.label().rstrip("…") + ".")
+            if consent := call.consent:
+                question = consent_question(consent, call.before)
+                key = spoken(QUESTION_KEY)
+                texts += [
+                    question,
+                    consent_reason(consent),
+                    tr("Press {key} to decide.").format(key=key),
+                ]
+        return texts
 
     def _unannounced(self, record: MessageState, section: Section) -> str:
         """Return a section's text that was not announced yet, up to the end of a sentence."""
@@ -309,8 +338,8 @@ class Announcer(QObject):
         self._read[section] = start + len(new)
         if section.kind is SectionKind.REASONING and not record.row.thought_open:
             return ""
-        if section.kind is SectionKind.CALL and new:
-            return tr("Tool call to {recipient}: {new}").format(recipient=section.name, new=new)
+        if section.kind in (SectionKind.CALL, SectionKind.OUTPUT):
+            return ""  # their row is announced
         return new
 
 

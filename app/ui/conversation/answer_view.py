@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
-from app.base.types import Effort
+from app.base.types import Effort, Part
 from app.store import State
+from app.tools.tool_events import Decision
 from app.ui.blocks.box import Style
-from app.ui.controls import Button, muted
+from app.ui.blocks.canvas import Canvas
+from app.ui.controls import Button
+from app.ui.conversation.consent_card import ConsentCard
+from app.ui.conversation.figure_images import FigureImages
+from app.ui.conversation.item_stack import ItemStack
 from app.ui.conversation.message_footer import MessageFooter
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import GUTTER, MessageView
-from app.ui.conversation.sections import Section, SectionKind
+from app.ui.conversation.sections import Section
 from app.ui.conversation.thought_panel import ThoughtHead
 from app.ui.notice import Notice
 from app.ui.theme import Theme
 from app.wording.errors import Action, explain
-from app.wording.language import tr
 
 _GAP = 12
 _INDENT = 23  # pixels before the reasoning, with its line
@@ -43,9 +49,18 @@ class AnswerView(MessageView):
     withdrawn = Signal()
     act = Signal(Action)
     """An action offered with an error that does not concern this answer alone."""
+    changing = Signal(object)
+    """A function that changes what is open, to be called with the view kept in place."""
+    decided = Signal(str, Decision, str)
+    """The id of a question about a call, the user's answer, and words with a refusal."""
+    stopped = Signal()
+    """The answer is to be stopped."""
+    save_wanted = Signal(object)
+    """A Part with a figure or a file that is to be saved."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, images: FigureImages | None = None) -> None:
         super().__init__(theme)
+        self.images = images
         self.head = ThoughtHead(theme)
         self.head.setParent(self)
         self.head.toggled.connect(self._toggled)
@@ -54,8 +69,8 @@ class AnswerView(MessageView):
         self.head.resized.connect(self.resized)
         self._body = QFrame(self)
         self._body.setObjectName("thoughtBody")
-        self._thought = self.make_canvas("thoughtText", tr("Reasoning"), self._body)
-        self._parts: list[PartView] = []
+        self._panel = ItemStack(self, self._body, reasoning=True)
+        self._parts = ItemStack(self, self, reasoning=False)
         self._notice: Notice | None = None
         self._notice_of: tuple[object, ...] = ()
         self._footer = MessageFooter(theme)
@@ -72,17 +87,11 @@ class AnswerView(MessageView):
         self.head.setVisible(record.has_header)
         if record.has_header:
             self.head.show_record(record)
-        self._body.setVisible(record.opened)
-        if record.opened and record.thought:
-            self._show(self._thought, record.thought, Style(self.pixels - 1, "muted"))
-        parts = [section for section in record if section.kind is not SectionKind.REASONING]
-        while len(self._parts) < len(parts):
-            self._parts.append(PartView(self, len(self._parts)))
-        for section, part in zip(parts, self._parts, strict=False):
-            part.show_section(section)
-            self._show(part.canvas, section, part.style_of(section))
-        for part in self._parts[len(parts) :]:
-            part.hide()
+        if not record.in_panel and self._body.isAncestorOf(QApplication.focusWidget() or self):
+            self.head.header.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._body.setVisible(bool(record.in_panel))
+        self._panel.show_items(record.in_panel)
+        self._parts.show_items(record.outside)
         self._footer.setVisible(not record.streaming)
         if not record.streaming:
             self._footer.set_row(record.row)
@@ -111,16 +120,12 @@ class AnswerView(MessageView):
             self.head.setGeometry(GUTTER, y, inner, high)
             y += high + 6
         if not self._body.isHidden():
-            high = self._thought.height_for(inner - _INDENT)
-            self._body.setGeometry(GUTTER + 9, y, inner - 9, high + 2)
-            self._thought.setGeometry(14, 1, inner - _INDENT, high)
-            y += high + 12
+            high = self._panel.lay_out(14, 1, inner - _INDENT) + 1
+            self._body.setGeometry(GUTTER + 9, y, inner - 9, high)
+            y += high + 10
         y += 6 if y else 0
-        for part in self._parts:
-            if not part.isHidden():
-                high = part.lay_out(inner)
-                part.setGeometry(GUTTER, y, inner, high)
-                y += high + _GAP
+        if self._parts.views:
+            y = self._parts.lay_out(GUTTER, y, inner) + _GAP
         if self._notice:
             self._notice.fit(inner)
             high = self._notice.heightForWidth(inner)
@@ -133,12 +138,12 @@ class AnswerView(MessageView):
         return max(0, y - _GAP)
 
     def tab_stops(self) -> list[QWidget]:
-        notice = [self._notice] if self._notice else []
+        below = [*([self._notice] if self._notice else []), self._footer]
         return [
-            child
-            for widget in (self.head, self._body, *self._parts, *notice, self._footer)
-            for child in widget.findChildren(QWidget)
-            if child.focusPolicy() & Qt.FocusPolicy.TabFocus
+            *_focusable(self.head),
+            *self._panel.stops(),
+            *self._parts.stops(),
+            *(stop for widget in below for stop in _focusable(widget)),
         ]
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -148,6 +153,36 @@ class AnswerView(MessageView):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._footer.set_hovered(False)
+
+    @property
+    def card(self) -> ConsentCard | None:
+        """The question to the user, if there is one."""
+        cards = (call.card for call in (*self._panel.cards, *self._parts.cards))
+        return next(cards, None)
+
+    def show_text(self, canvas: Canvas, section: Section, style: Style) -> None:
+        """Show a section in a canvas."""
+        self._show(canvas, section, style)
+
+    def place_changed(self, change: Callable[[], None]) -> None:
+        """Change what is open in the answer, with the view in place."""
+        self.changing.emit(change)
+
+    def lay_out_again(self) -> None:
+        """Place everything again, since something has another size."""
+        self.resized.emit()
+
+    def decide(self, consent: str, decision: Decision, words: str) -> None:
+        """Answer a question about a call."""
+        self.decided.emit(consent, decision, words)
+
+    def stop_turn(self) -> None:
+        """Stop the answer."""
+        self.stopped.emit()
+
+    def save_file(self, part: Part) -> None:
+        """Save what a call has made."""
+        self.save_wanted.emit(part)
 
     def copied(self) -> None:
         """Show for a moment that the answer was copied."""
@@ -238,64 +273,7 @@ class AnswerView(MessageView):
         return Button(self.theme, name, action.words, text=action.words, clicked=step)
 
 
-_NAMES = {SectionKind.ANSWER: "said", SectionKind.DECLINED: "declined"}
-
-
-class PartView(QFrame):
-    """A part of an answer: text for the user, a tool call under its heading, or a refusal."""
-
-    _CALL = (14, 30, 14, 10)
-    _DECLINED = (14, 8, 8, 8)
-
-    def __init__(self, answer: AnswerView, number: int) -> None:
-        super().__init__(answer)
-        self._answer = answer
-        self._heading = muted(pixels=13)
-        self._heading.setParent(self)
-        self._heading.move(14, 8)
-        self._get: Button | None = None
-        self.canvas = answer.make_canvas("answerText", tr("Answer"), self)
-
-    def style_of(self, section: Section) -> Style:
-        """Return the style of its text."""
-        if section.kind is SectionKind.DECLINED:
-            return Style(self._answer.pixels - 1, "muted")
-        return Style(self._answer.pixels, mono=section.kind is not SectionKind.ANSWER)
-
-    def show_section(self, section: Section) -> None:
-        """Show another section, or the same one as it is now."""
-        name = _NAMES.get(section.kind, "call")
-        if name != self.objectName():
-            self.setObjectName(name)
-            self.style().unpolish(self)
-            self.style().polish(self)
-        self._heading.setText(section.heading)
-        self._heading.setVisible(name == "call")
-        self._heading.adjustSize()
-        if name == "declined" and self._get is None:
-            self._get = self._answer.make_get_button(self)
-        if self._get:
-            self._get.setVisible(name == "declined")
-        self.show()
-
-    def lay_out(self, width: int) -> int:
-        """Place everything for a width. Return the height."""
-        if self._get and self.objectName() == "declined":
-            return self._lay_out_declined(self._get, width)
-        left, top, right, bottom = self._CALL if self.objectName() == "call" else (0, 0, 0, 0)
-        high = self.canvas.height_for(width - left - right)
-        self.canvas.setGeometry(left, top, width - left - right, high)
-        return top + high + bottom
-
-    def _lay_out_declined(self, button: Button, width: int) -> int:
-        """Place the sentence, and the button on its right."""
-        left, top, right, bottom = self._DECLINED
-        size = button.sizeHint()
-        inner = max(80, width - left - right - size.width() - 12)
-        high = self.canvas.height_for(inner)
-        row = max(high, size.height())
-        self.canvas.setGeometry(left, top + (row - high) // 2, inner, high)
-        button.setGeometry(
-            width - right - size.width(), top + (row - size.height()) // 2, *size.toTuple()
-        )
-        return top + row + bottom
+def _focusable(widget: QWidget) -> list[QWidget]:
+    """Return the widgets inside another one that the Tab key reaches."""
+    children = widget.findChildren(QWidget)
+    return [child for child in children if child.focusPolicy() & Qt.FocusPolicy.TabFocus]

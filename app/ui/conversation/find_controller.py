@@ -129,7 +129,7 @@ class FindController(QObject):
             return  # it has changed since
         record = records[hit.message]
         section = record.sections[hit.section]
-        if section not in record.visible:
+        if section not in record.visible or section.hidden_lines:
             with self._view.keeping_place(hit.message):
                 record.open(section)
         column = self._locator.column(hit.message, hit.section)

@@ -7,6 +7,8 @@ from app.ui.conversation.message_view import GUTTER
 
 _LEARNING_RATE = 0.02  # share of an estimate's relative error
 _FILE = 40  # pixels of a closed attachment
+_ROW = 34  # of a call
+_FIGURE, _MADE = 420, 56  # of a figure, and of the card of a file
 
 
 class HeightEstimate:
@@ -22,6 +24,8 @@ class HeightEstimate:
             inner = round(inner * 0.75)
         lines = record.characters / (inner / (0.5 * pixels)) + 0.6 * record.lines
         rest = 30 + _FILE * len(record.files) if record.is_question else 90
+        rest += _ROW * record.rows
+        rest += sum(_FIGURE if made.size else _MADE for made in record.made)
         return max(24, round(self._scale * (rest + lines * 1.5 * pixels)))
 
     def learn(self, measured: int, guessed: int) -> None:

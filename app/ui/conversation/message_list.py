@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -15,6 +15,7 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.virtual_list import VirtualList
+from app.ui.state.live_calls import LiveCalls
 from app.ui.state.live_turns import Work
 
 _SHORTEST_MS = 16  # between two updates of a growing answer
@@ -131,6 +132,19 @@ class MessageList(QObject):
                 self.records[index].set_row(row, error)
             self.answering.emit(self.records[index])
 
+    def show_calls(self, message: int, tools: LiveCalls) -> None:
+        """Show how far the calls of an answer are."""
+        if (index := self.index_of(message)) is None:
+            return
+        record = self.records[index]
+        if record.knows_calls(tools.calls, tools.shortened):
+            return
+        with self._view.keeping_place(index):
+            if draft := self._drafts.get(message):
+                record.set_draft(draft)
+            record.set_calls(dict(tools.calls), tools.shortened)
+        self.answering.emit(record)
+
     def show_work(self, message: int, work: Work | None, *, offered: bool, hurried: bool) -> None:
         """Show what precedes an answer.
 
@@ -216,6 +230,12 @@ class MessageList(QObject):
         if (index := self.index_of(message)) is not None:
             with self._toggling(index):
                 self.records[index].files[number].opened = opened
+
+    def change(self, view: MessageView, change: Callable[[], None]) -> None:
+        """Change what is open in a message that is shown."""
+        if view.record in self.records:
+            with self._toggling(self.records.index(view.record)):
+                change()
 
     @contextlib.contextmanager
     def _toggling(self, index: int) -> Iterator[None]:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from app.base.draft import Draft
-from app.base.types import DECLINED, Message, Part, PartKind, Role
+from app.base.types import DECLINED, Part, PartKind, Role
 from app.store import MessageRow, State
+from app.tools.tool_events import Consent
+from app.ui.conversation.call_state import FIGURES, CallState, MadeFile, results_of
 from app.ui.conversation.sections import Section, SectionKind
+from app.ui.state.live_calls import LiveCall
 from app.ui.state.live_turns import Work
 from app.wording.demo_words import declined_sentence, model_name
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.quantities import date_of
+from app.wording.tools import calls_made, results_shortened, waiting_for_user
 
 _RECENT = 600  # characters at the end of the reasoning that are searched for the present topic
 _FEWEST = 6  # the fewest words of a sentence that is shown as the topic
-_SECTIONS = {PartKind.TEXT: SectionKind.ANSWER, PartKind.CALL: SectionKind.CALL}
+_SECTIONS = {PartKind.TEXT: SectionKind.ANSWER}
+
+Item = Section | CallState | MadeFile
+"""A section of text, a call with its row, or what a call has made."""
 
 
 class MessageState:
@@ -41,7 +48,17 @@ class MessageState:
         """Seconds of reasoning so far; None if unknown."""
         self.measured: int | None = None
         """Its height in pixels at the present width; None until it is laid out."""
-        self.sections: list[Section] = []
+        self.panel: list[Item] = []
+        """What the thought panel contains: reasoning, and the calls in it."""
+        self.outside: list[Item] = []
+        """What follows the thought panel; of a question, all of it."""
+        self._parts: tuple[Part, ...] = ()
+        self._known: dict[tuple[SectionKind, int], Section] = {}
+        self._latest: Section | None = None  # that of the last part
+        self._calls: dict[int, CallState] = {}
+        self._files: dict[int, MadeFile] = {}
+        self._live: Mapping[int, LiveCall] = {}
+        self._shortened: frozenset[int] = frozenset()
         self.set_row(row)
 
     @property
@@ -63,10 +80,12 @@ class MessageState:
         """Set the message as it is on disk, and the error that cut it off."""
         self.row, self.error = row, error
         self.seconds = row.thought_s
-        self.set_parts(row.message.parts)
         if not self.streaming:
             self.offered = self.hurried = False
             self.work = None
+            self._live = {index: call.ended() for index, call in self._live.items()}
+        self.set_parts(row.message.parts)
+        if not self.streaming:
             for section in self.sections:
                 section.finish()
 
@@ -77,57 +96,167 @@ class MessageState:
 
     def set_parts(self, parts: tuple[Part, ...]) -> None:
         """Set the parts of an answer so far."""
-        self.measured = None
-        if self.is_question:
-            own = self.row.message
-            shown = [
-                (SectionKind.FILE, _named(p)) for p in own.parts if p.kind is not PartKind.TEXT
-            ]
-            if own.text or not shown:
-                shown.append((SectionKind.QUESTION, Part(own.text)))
-            self._set_sections(shown)
-            return
-        reasoning = Message(Role.ASSISTANT, parts).reasoning.strip("\n")
-        others = [
-            p
-            for p in parts
-            if p.kind is not PartKind.REASONING and (p.kind is not PartKind.TEXT or p.text.strip())
-        ]
-        self.answered = bool(others)
-        self.thinking = self.streaming and not others
-        wanted = (
-            [(SectionKind.REASONING, Part(reasoning, PartKind.REASONING))]
-            if reasoning.strip()
-            else []
-        )
-        wanted += [(_section_kind(p), _named(p)) for p in others]
-        self._set_sections(wanted)
+        self._parts = parts
+        self._arrange()
 
-    def _set_sections(self, wanted: list[tuple[SectionKind, Part]]) -> None:
-        for at, (kind, part) in enumerate(wanted):
-            if at < len(self.sections) and self.sections[at].kind is kind:
-                self.sections[at].name = part.name
-                self.sections[at].set_source(part.text)
+    def knows_calls(self, live: Mapping[int, LiveCall], shortened: frozenset[int]) -> bool:
+        """Return whether these were set with `set_calls` last."""
+        return (live, shortened) == (self._live, self._shortened)
+
+    def set_calls(self, live: Mapping[int, LiveCall], shortened: frozenset[int]) -> None:
+        """Set what else is known of the calls, by part.
+
+        ``shortened`` are the parts before which earlier results became short.
+        """
+        self._live, self._shortened = live, shortened
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Assign the parts to the panel and to what follows it."""
+        self.measured = None
+        self.panel, self.outside, self._latest = [], [], None
+        known, self._known = self._known, {}
+        if self.is_question:
+            self._arrange_question(known)
+        else:
+            self._arrange_answer(known)
+        for section in self._known.values():
+            if section is self._latest and self.streaming:
+                section.growing = True
             else:
-                self.sections[at:at] = [Section(kind, part)]
-        del self.sections[len(wanted) :]
-        for section in self.sections[:-1]:
-            section.finish()
-        if self.sections:
-            self.sections[-1].growing = self.streaming
+                section.finish()
+
+    def _arrange_question(self, known: dict[tuple[SectionKind, int], Section]) -> None:
+        own = self.row.message
+        for at, part in enumerate(own.parts):
+            if part.kind is not PartKind.TEXT:
+                file, shown = self._add(self.outside, known, SectionKind.FILE, at), _named(part)
+                file.name = shown.name
+                file.set_source(shown.text)
+        if own.text or not self.outside:
+            self._add(self.outside, known, SectionKind.QUESTION, 0).set_source(own.text)
+
+    def _arrange_answer(self, known: dict[tuple[SectionKind, int], Section]) -> None:
+        parts, results = self._parts, results_of(self._parts)
+        paired = set(results.values())
+        thoughts: dict[Section, list[str]] = {}
+        thought: Section | None = None  # at the end of the panel
+        begun, figures, calls, last = False, 0, 0, None
+        for at, part in enumerate(parts):
+            place = self.outside if begun else self.panel
+            if at in self._shortened:
+                self._add_note(place, known, at)
+                thought = thought if begun else None
+            if part.kind is PartKind.REASONING and part.text.strip():
+                last = part
+                thought = thought or self._add(self.panel, known, SectionKind.REASONING, at)
+                thoughts.setdefault(thought, []).append(part.text)
+                self._latest = thought
+            elif part.kind is PartKind.CALL:
+                last, self._latest = part, None
+                place.append(self._call(at, results.get(at), calls))
+                calls += 1
+                thought = thought if begun else None
+            elif part.kind is PartKind.MEDIA and part.data:
+                figures += part.media_type in FIGURES
+                self.outside.append(self._made(at, figures))
+            elif at not in paired and (part.kind is not PartKind.TEXT or part.text.strip()):
+                begun, last = True, part
+                shown = _named(part)
+                self._latest = self._add(self.outside, known, _section_kind(part), at)
+                self._latest.name = shown.name
+                self._latest.set_source(shown.text)
+        if len(parts) in self._shortened:
+            self._add_note(self.outside if begun else self.panel, known, len(parts))
+        for section, texts in thoughts.items():
+            section.set_source("\n\n".join(texts).strip("\n"))
+        self._calls = {at: call for at, call in self._calls.items() if at < len(parts)}
+        self.answered = begun
+        thinks = last is None or last.kind in (PartKind.REASONING, PartKind.CALL)
+        self.thinking = self.streaming and thinks
+
+    def _add_note(
+        self, place: list[Item], known: dict[tuple[SectionKind, int], Section], at: int
+    ) -> None:
+        """Add the line that earlier results became short here."""
+        self._add(place, known, SectionKind.NOTE, at).set_source(results_shortened())
+
+    def _add(
+        self,
+        place: list[Item],
+        known: dict[tuple[SectionKind, int], Section],
+        kind: SectionKind,
+        at: int,
+    ) -> Section:
+        """Add the section that begins with a part; the same one as before, if there was one."""
+        section = known.get((kind, at)) or Section(kind, Part(""))
+        self._known[kind, at] = section
+        place.append(section)
+        return section
+
+    def _made(self, at: int, number: int) -> MadeFile:
+        known = self._files.get(at)
+        if known is None or known.part is not self._parts[at]:
+            known = self._files[at] = MadeFile(self._parts[at], number)
+        return known
+
+    def _call(self, at: int, result: int | None, before: int) -> CallState:
+        part = self._parts[at]
+        call = self._calls.get(at) or CallState(part)
+        self._calls[at] = call
+        call.part, call.before, call.streaming = part, before, self.streaming
+        call.result = None if result is None else self._parts[result]
+        call.live = self._live.get(at, LiveCall())
+        call.last = self.streaming and at == len(self._parts) - 1
+        call.update()
+        return call
+
+    @property
+    def sections(self) -> list[Section]:
+        """The sections, visible or not, from top to bottom."""
+        found: list[Section] = []
+        for item in (*self.panel, *self.outside):
+            match item:
+                case Section():
+                    found.append(item)
+                case CallState():
+                    found += item.sections
+        return found
+
+    @property
+    def calls(self) -> list[CallState]:
+        """The calls, in order."""
+        return [item for item in (*self.panel, *self.outside) if isinstance(item, CallState)]
+
+    @property
+    def asked(self) -> Consent | None:
+        """The open question to the user about one of the calls."""
+        return next((call.consent for call in self.calls if call.consent), None)
+
+    @property
+    def made(self) -> list[MadeFile]:
+        """What the calls have made."""
+        return [item for item in self.outside if isinstance(item, MadeFile)]
 
     # --- The thought --------------------------------------------------------------------------
 
     @property
     def thought(self) -> Section | None:
-        """The section of the reasoning, if there is any."""
-        first = self.sections[0] if self.sections else None
-        return first if first and first.kind is SectionKind.REASONING else None
+        """The first section of the reasoning, if there is any."""
+        return next(iter(self._thoughts), None)
+
+    @property
+    def _thoughts(self) -> list[Section]:
+        return [
+            item
+            for item in self.panel
+            if isinstance(item, Section) and item.kind is SectionKind.REASONING
+        ]
 
     @property
     def has_header(self) -> bool:
-        """Whether it has a header for its reasoning."""
-        return self.thought is not None or (self.streaming and not self.answered)
+        """Whether it has a header for its reasoning and the calls in it."""
+        return bool(self.panel) or (self.streaming and not self.answered)
 
     @property
     def opened(self) -> bool:
@@ -136,22 +265,52 @@ class MessageState:
         It is while there is nothing else to read, unless the user chose otherwise.
         """
         wish = self.row.thought_open
-        return self.thought is not None and (not self.answered if wish is None else wish)
+        return bool(self.panel) and (not self.answered if wish is None else wish)
+
+    @property
+    def in_panel(self) -> list[Item]:
+        """What is visible of the panel: all if it is open, else a call that waits for the user."""
+        if self.opened:
+            return self.panel
+        return [item for item in self.panel if isinstance(item, CallState) and item.consent]
 
     def label(self, calm: bool = False) -> str:
         """Return the header's text; ``calm``: whether the present work has taken a while."""
         if self.thinking:
             if self.work and calm:
                 return self.work.label
-            doing = doing_now(self.thought.source) if self.thought and not self.opened else ""
-            return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
-        return thought_for(self.seconds)
+            if not self.opened:
+                return self._doing()
+            return tr("Thinking…")
+        panel = [item for item in self.panel if isinstance(item, CallState)]
+        made = calls_made(call.part.name for call in panel if call.used)
+        if self.thought:
+            return " · ".join(filter(None, (thought_for(self.seconds), made)))
+        if made or not panel:
+            return made[:1].upper() + made[1:] or thought_for(self.seconds)
+        return panel[0].label()
+
+    def _doing(self) -> str:
+        """Return what the model is doing, while that is not visible."""
+        call = self.calls[-1] if self.calls else None
+        if call and call.consent:
+            return waiting_for_user()
+        if call and call.running:
+            return call.label()
+        doing = doing_now(self._thoughts[-1].source) if self.thought else ""
+        return tr("Thinking: {doing}").format(doing=doing) if doing else tr("Thinking…")
 
     def open(self, section: Section) -> None:
-        """Open a section."""
-        section.opened = True
-        if section is self.thought:
+        """Open a section, and whatever contains it."""
+        item: Item = section
+        for call in self.calls:
+            if section in call.sections:
+                call.open()
+                item = call
+        if item in self.panel:
             self.set_opened(True)
+        section.opened = True
+        self.measured = None
 
     def set_opened(self, opened: bool) -> None:
         """Open or close the reasoning."""
@@ -161,7 +320,14 @@ class MessageState:
     @property
     def visible(self) -> list[Section]:
         """The visible sections."""
-        return [s for s in self.sections if (self.opened if s is self.thought else s.opened)]
+        found: list[Section] = []
+        for item in (*self.in_panel, *self.outside):
+            match item:
+                case Section() if item.opened:
+                    found.append(item)
+                case CallState():
+                    found += item.visible
+        return found
 
     @property
     def files(self) -> list[Section]:
@@ -182,8 +348,8 @@ class MessageState:
                 if self.unanswered and self.thought:
                     return tr("This answer was cut off during reasoning.")
                 return tr("This answer was cut off.")
-            case State.DONE if self._calls:
-                return tr("The model tried to call a tool. Fireside doesn’t support tools yet.")
+            case State.DONE if self._ends_in_call:
+                return tr("The model called a tool, but the call was not carried out.")
             case State.DONE if self.unanswered and self.thought:
                 return tr("The model finished reasoning but didn’t answer.")
             case State.DONE if self.unanswered:
@@ -195,15 +361,13 @@ class MessageState:
         """Whether it has ended without any text for the user."""
         if self.is_question or self.streaming:
             return False
-        parts = self.row.message.parts
-        kinds = {part.kind for part in parts if part.kind is not PartKind.TEXT or part.text.strip()}
-        return not kinds - {PartKind.REASONING, PartKind.CALL}
+        return not self.answered
 
     @property
-    def _calls(self) -> bool:
-        """Whether it ends in a tool call, which has no result."""
+    def _ends_in_call(self) -> bool:
+        """Whether it ends in a call that has no result."""
         parts = self.row.message.parts
-        return self.row.state is State.DONE and bool(parts) and parts[-1].kind is PartKind.CALL
+        return bool(parts) and parts[-1].kind is PartKind.CALL
 
     @property
     def can_continue(self) -> bool:
@@ -214,14 +378,10 @@ class MessageState:
         waits = self.work is not None and self.work.withdrawable
         texts = [self.label(calm=waits)] if self.has_header else []
         texts += [section.name for section in self.files]
-        for section in self.visible:
-            text = section.plain
-            if section.kind in (SectionKind.CALL, SectionKind.OTHER):
-                text = f"{section.heading}\n{text}"
-            if section.kind is SectionKind.REASONING:
-                texts[-1] += f"\n{text}"
-            else:
-                texts.append(text)
+        panel = [text for item in self.in_panel for text in _plain(item)]
+        if panel:
+            texts[-1] = "\n".join((texts[-1], *panel))
+        texts += [text for item in self.outside for text in _plain(item)]
         if self.notice:
             texts.append(explain(self.error).sentence if self.error else self.notice)
         return "\n\n".join(text for text in texts if text)
@@ -235,6 +395,11 @@ class MessageState:
     def lines(self) -> int:
         """The number of line breaks in the visible text."""
         return sum(section.source.count("\n") for section in self.visible)
+
+    @property
+    def rows(self) -> int:
+        """The number of visible rows of calls, for estimating the height."""
+        return sum(isinstance(item, CallState) for item in (*self.in_panel, *self.outside))
 
     def hiding(self, words: str) -> Section | None:
         """Return the first closed section that has the words, if no visible one has them."""
@@ -255,6 +420,18 @@ class MessageState:
 
     def __iter__(self) -> Iterator[Section]:
         return iter(self.sections)
+
+
+def _plain(item: Item) -> list[str]:
+    """Return the visible text of a part of a message."""
+    match item:
+        case CallState():
+            return [item.plain_text()]
+        case MadeFile():
+            return [item.label()]
+        case Section(kind=SectionKind.OTHER):
+            return [f"{item.name}\n{item.plain}"]
+    return [item.plain] if item.opened else []
 
 
 def _section_kind(part: Part) -> SectionKind:

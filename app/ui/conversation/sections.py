@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from PySide6.QtCore import QTextBoundaryFinder
 
+from app.base.code_fence import code_fence
 from app.base.types import Part
-from app.markdown import MarkdownStream, blocks_text, parse
+from app.markdown import Code, MarkdownStream, blocks_text, parse
 from app.markdown.blocks import Block, Paragraph, Span
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
+from app.ui.blocks.output import Output
 from app.ui.blocks.utf16 import part
 from app.ui.theme import Palette
-from app.wording.language import tr
 
 _SLICE, _LINES = 2_500, 40  # characters and lines per slice
 _LONGEST = 2_000  # characters of one paragraph
+_EXCERPT, _EXCERPT_LINES = 3_000, 16  # of long output, until all of it is wanted
 
 
 class SectionKind(Enum):
@@ -32,9 +34,31 @@ class SectionKind(Enum):
     DECLINED = auto()
     """A sentence in the place of an answer that the demo model could not give."""
     CALL = auto()
-    """The model's input for a tool."""
+    """The model's input for a tool: code, or arguments."""
+    OUTPUT = auto()
+    """A tool's output."""
+    NOTE = auto()
+    """A sentence of the program about what happened here."""
     OTHER = auto()
-    """A tool's result, media, or a part stored by a newer version: as text, under its name."""
+    """Media, or a part stored by a newer version: as text, under its name."""
+
+
+class CodeStream:
+    """A parser like `MarkdownStream`, for text that is a single block of code."""
+
+    def __init__(self, block: Callable[[str], Block]) -> None:
+        self.blocks: list[Block] = []
+        self._block, self._text = block, ""
+
+    def feed(self, text: str) -> int:
+        """Append text. Return the index of the first block that has changed."""
+        self._text += text
+        self.blocks[:] = [self._block(self._text.removesuffix("\n"))]
+        return 0
+
+    def finish(self) -> int:
+        """End the text. Return the number of blocks, none of which change."""
+        return len(self.blocks)
 
 
 class PlainStream:
@@ -105,6 +129,15 @@ def _slice(source: str, start: int) -> str:
     return source[start:end]
 
 
+def _excerpt(source: str, *, end: bool) -> str:
+    """Return the first lines of a long output, or the last ones."""
+    lines = source.splitlines(keepends=True)
+    if len(source) <= _EXCERPT and len(lines) <= _EXCERPT_LINES:
+        return source
+    kept = lines[-_EXCERPT_LINES:] if end else lines[:_EXCERPT_LINES]
+    return "".join(kept)[-_EXCERPT:] if end else "".join(kept)[:_EXCERPT]
+
+
 class Section:
     """A section of a message: its source, and its blocks once it was visible.
 
@@ -114,13 +147,18 @@ class Section:
     def __init__(self, kind: SectionKind, part: Part) -> None:
         self.kind = kind
         self.name = part.name
+        self.language = ""
+        """The language of a call's code."""
         self.opened = kind is not SectionKind.FILE
         """Whether it is open; it is visible only if its containers are open, too."""
         self.source = ""
+        self.whole = kind is not SectionKind.OUTPUT
+        """Whether all of it is shown, rather than its first lines, or its last while it grows."""
         self.growing = False
         self.repaint_from = 0.0
         """The height in pixels below its top from which `column` has changed."""
-        self._reader: MarkdownStream | PlainStream | None = None
+        self._text = ""  # what is shown of the source
+        self._reader: MarkdownStream | PlainStream | CodeStream | None = None
         self._read_to = 0  # characters given to the parser
         self._finished = False
         self._changed = 0  # index of the first block that the column has not taken over
@@ -131,20 +169,41 @@ class Section:
 
     def set_source(self, source: str) -> bool:
         """Set the text; if it only grew, parse only the new part. Return whether it has changed."""
-        old, self.source = self.source, source
-        if source == old:
+        before, self.source = self.source, source
+        if source == before:
             return False
         self._plain = None
-        if self._reader and not self._finished and source.startswith(old):
+        self._cut()
+        return True
+
+    def _cut(self) -> None:
+        """Decide what of the source is shown, and parse what is new of it."""
+        old = self._text
+        self._text = self.source if self.whole else _excerpt(self.source, end=self.growing)
+        if self._text == old:
+            return
+        if self._reader and not self._finished and self._text.startswith(old):
             self._feed()
         else:
             self._start()
-        return True
+
+    def show_all(self) -> None:
+        """Show all of it from now on."""
+        if not self.whole:
+            self.whole = True
+            self._cut()
+
+    @property
+    def hidden_lines(self) -> int:
+        """How many lines there are, if not all of it is shown; else 0."""
+        return 0 if self._text == self.source else self.source.strip("\n").count("\n") + 1
 
     def finish(self) -> None:
         """Mark the text as complete."""
-        self.growing = False
-        if self._reader and self._read_to == len(self.source):
+        if self.growing:
+            self.growing = False
+            self._cut()
+        if self._reader and self._read_to == len(self._text):
             self._end()
 
     @property
@@ -153,16 +212,20 @@ class Section:
         return self.kind in (SectionKind.ANSWER, SectionKind.REASONING)
 
     @property
-    def heading(self) -> str:
-        """The heading above a call, a result, and the like; empty for none."""
-        if self.kind is SectionKind.CALL:
-            return tr("Tool call: {recipient}").format(recipient=self.name)
-        return self.name
+    def is_code(self) -> bool:
+        """Whether it is shown as a block of code."""
+        return self.kind in (SectionKind.CALL, SectionKind.OUTPUT)
+
+    @property
+    def markdown(self) -> str:
+        """All of it as Markdown."""
+        source = self.source.strip("\n")
+        return code_fence(source, self.language) if self.is_code else source
 
     @property
     def unread(self) -> bool:
         """Whether there is more text than `column` shows."""
-        return self._reader is not None and self._read_to < len(self.source)
+        return self._reader is not None and self._read_to < len(self._text)
 
     def read_on(self) -> None:
         """Parse another slice."""
@@ -182,9 +245,17 @@ class Section:
     def blocks(self) -> Sequence[Block]:
         """Its blocks, as far as it was parsed."""
         if self._reader is None:
-            self._reader = MarkdownStream() if self.is_markdown else PlainStream()
+            self._reader = self._make_reader()
             self._feed()
         return self._reader.blocks
+
+    def _make_reader(self) -> MarkdownStream | PlainStream | CodeStream:
+        match self.kind:
+            case SectionKind.CALL:
+                return CodeStream(lambda text: Code(text, self.language))
+            case SectionKind.OUTPUT:
+                return CodeStream(lambda text: Output(text, whole=self.source))
+        return MarkdownStream() if self.is_markdown else PlainStream()
 
     @property
     def plain(self) -> str:
@@ -212,10 +283,10 @@ class Section:
 
     def _feed(self) -> None:
         assert self._reader
-        part = _slice(self.source, self._read_to)
+        part = _slice(self._text, self._read_to)
         self._read_to += len(part)
         self._changed = min(self._changed, self._reader.feed(part))
-        if self._read_to == len(self.source) and not self.growing:
+        if self._read_to == len(self._text) and not self.growing:
             self._end()
 
     def _end(self) -> None:

@@ -79,7 +79,7 @@ class Selection:
 
     def rich(self, records: Sequence[MessageState], style: Style) -> Callable[[], str]:
         """Return a function that makes HTML of the present selection."""
-        pieces = list(self._pieces(records, style, lambda section: section.is_markdown))
+        pieces = list(self._pieces(records, style, lambda s: s.is_markdown or s.is_code))
 
         def html() -> str:
             # Imported late: most sessions never need it.
@@ -107,7 +107,7 @@ class Selection:
                 if not first.key[:2] <= place <= last.key[:2]:
                     continue
                 wanted = markdown(section)
-                source = section.source.strip("\n")
+                source = section.markdown
                 if wanted and first.key[:2] < place < last.key[:2]:
                     yield wanted, source
                     continue

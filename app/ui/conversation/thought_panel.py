@@ -175,7 +175,7 @@ class ThoughtHead(QWidget):
             self._answer_now.setAccessibleName(text)
         self._answer_now.setEnabled(not record.hurried)
         self._answer_now.setVisible(record.offered)
-        self.header.setEnabled(record.thought is not None)
+        self.header.setEnabled(bool(record.panel))
         self.header.setChecked(record.opened)
         self._update_label()
 

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 
 from app.base.types import Effort, ModelRef
+from app.tools.tool_events import Decision
 from app.ui.clipboard import copy_markdown, copy_text
 from app.ui.controls import menu_of, pop_up_below, zooms
 from app.ui.conversation.accessible import Announcer, install
@@ -74,6 +75,12 @@ class Transcript(QAbstractScrollArea):
     deleted = Signal(int)
     """The id of a message that is to be deleted, with all that follows it."""
     thought_toggled = Signal(int, bool)
+    decided = Signal(str, Decision, str)
+    """The id of a question about a call, the user's answer, and words with a refusal."""
+    stopped = Signal()
+    """The answer is to be stopped."""
+    save_wanted = Signal(object)
+    """A Part with a figure or a file that is to be saved."""
     zoomed = Signal(int)
     """The user zoomed: by how much the wheel was turned."""
 
@@ -146,6 +153,10 @@ class Transcript(QAbstractScrollArea):
                 view.hurried.connect(self.hurried)
                 view.withdrawn.connect(self.withdrawn)
                 view.thought_toggled.connect(self.messages.toggle_thought)
+                view.changing.connect(partial(self.messages.change, view))
+                view.decided.connect(self.decided)
+                view.stopped.connect(self.stopped)
+                view.save_wanted.connect(self.save_wanted)
 
     def plainText(self) -> str:
         """Return all visible text, in order."""
@@ -166,6 +177,24 @@ class Transcript(QAbstractScrollArea):
         self.list.show_message(index)
         if words:
             self.finder.open(words, index)
+
+    @property
+    def asks(self) -> bool:
+        """Whether an answer asks the user something."""
+        return any(record.asked for record in self.messages.records)
+
+    def go_to_question(self) -> None:
+        """Show the question to the user, and give the keyboard focus to its first button."""
+        index = next((n for n, r in enumerate(self.messages.records) if r.asked), None)
+        if index is None:
+            return
+        record = self.messages.records[index]
+        if record not in self.views.active:
+            self.list.show_message(index)
+        view = self.views.get(record)
+        if isinstance(view, AnswerView) and (card := view.card):
+            self.list.bring_widget_into_view(card)
+            card.focus_first()
 
     def _recolour(self) -> None:
         self.list.set_zoom(self._theme.zoom)

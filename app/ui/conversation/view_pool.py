@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication
 
 from app.ui.conversation.answer_view import AnswerView
+from app.ui.conversation.figure_images import FigureImages
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.question_view import QuestionView
@@ -23,6 +24,7 @@ class ViewPool(QObject):
     def __init__(self, theme: Theme, area: QAbstractScrollArea) -> None:
         super().__init__(area)
         self._theme, self._area = theme, area
+        self.images = FigureImages(self)
         self.active: dict[MessageState, View] = {}
         self.idle: dict[type[View], list[View]] = {QuestionView: [], AnswerView: []}
 
@@ -57,7 +59,11 @@ class ViewPool(QObject):
             self.release(record)
 
     def _make(self, kind: type[View]) -> View:
-        view = kind(self._theme)
+        view: View
+        if kind is AnswerView:
+            view = AnswerView(self._theme, self.images)
+        else:
+            view = QuestionView(self._theme)
         view.setParent(self._area.viewport())
         view.hide()
         view.ensurePolished()  # zoomed before it is measured

@@ -277,8 +277,11 @@ class VirtualList(QObject):
             ):  # otherwise it is not complete
                 self._estimate.learn(record.measured, guessed)
             self.laid_out.emit(view)
-            files = len(record.files)
-            stops = (len(view.shown), files, record.notice, record.streaming, record.opened)
+            files, made, asked = len(record.files), len(record.made), record.asked
+            stops = (
+                len(view.shown), files, record.notice, record.streaming, record.opened,
+                record.rows, made, asked,
+            )  # fmt: skip
             self._tab_order_stale |= stops != view.stops
             view.stops = stops
         height = self._above(index) + record.measured + _GAP

@@ -8,7 +8,8 @@
     general_page             the window's settings
     chats_page               settings of all chats
     chat_page                settings of the chat that is shown
-    presets_page             presets, each edited in a `preset_form`
+    presets_page             presets, each edited in a `preset_form`; `tool_switches` are those
+                             of its tools
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
     removal_dialog           removing the user's data

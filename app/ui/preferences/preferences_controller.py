@@ -18,6 +18,7 @@ from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.chat_tools import ChatTools
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
@@ -67,12 +68,13 @@ class PreferencesController(QObject):
         hardware: HardwareProbe,
         settings: ShownChatSettings,
         presets: PresetIndex,
+        tools: ChatTools,
     ) -> None:
         super().__init__(window)
         self._window, self._conversation = window, conversation
         self._theme, self._host, self._bridge = theme, host, bridge
         self._models, self._hardware = models, hardware
-        self._settings, self._presets = settings, presets
+        self._settings, self._presets, self._tools = settings, presets, tools
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
         conversation.begun.connect(self._apply_to_transcript)
@@ -171,7 +173,7 @@ class PreferencesController(QObject):
         chats = ChatsPage(settings)
         self._connect_chats(chats)
         chat = ChatPage(self._theme, self._settings)
-        presets = PresetsPage(self._theme, self._presets, self._models)
+        presets = PresetsPage(self._theme, self._presets, self._models, self._tools)
         backups = BackupPane(self._theme)
         self._connect_backups(backups)
         data = DataPage(self._theme, self._host.folders.data, backups)

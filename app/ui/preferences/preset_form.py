@@ -15,6 +15,8 @@ from app.ui.choices import Segments
 from app.ui.controls import Button, column, elided, menu_of, pop_up_below
 from app.ui.form_fields import FormRow, TextField, heading, named
 from app.ui.preferences.sampling_fields import SamplingFields
+from app.ui.preferences.tool_switches import ToolSwitches
+from app.ui.state.chat_tools import ChatTools
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
 from app.wording.demo_words import model_name
@@ -32,7 +34,7 @@ class PresetForm(QWidget):
     edited = Signal(object)
     """The Preset with the user's changes."""
 
-    def __init__(self, theme: Theme, models: ModelChoice) -> None:
+    def __init__(self, theme: Theme, models: ModelChoice, tools: ChatTools) -> None:
         super().__init__()
         self.preset: Preset | None = None
         self._models = models
@@ -41,6 +43,8 @@ class PresetForm(QWidget):
         self.name.setProperty("kind", "field")
         self.name.editingFinished.connect(self._name_written)
         self._add_fields(theme)
+        self._tools = ToolSwitches(tools)
+        self._tools.chosen.connect(lambda keys: self._edit(tools=keys))
         self._arrange()
 
     def _add_fields(self, theme: Theme) -> None:
@@ -102,6 +106,9 @@ class PresetForm(QWidget):
         ):
             rows.addWidget(FormRow(title, why, field))
         rows.addWidget(self._fields)
+        rows.addSpacing(6)
+        rows.addWidget(heading(tr("Tools")))
+        rows.addWidget(self._tools)
         rows.addStretch(1)
 
     def show_preset(self, preset: Preset | None) -> None:
@@ -121,6 +128,7 @@ class PresetForm(QWidget):
         self._own_sampling.set_value(_OFF if preset.sampling is None else _ON)
         self._fields.setVisible(preset.sampling is not None)
         self._show_model(preset.model)
+        self._tools.show_tools(preset.tools)
 
     def finish(self) -> None:
         """Commit half-written text."""

@@ -17,6 +17,7 @@ from app.ui.dialogs import ask_file, ask_target
 from app.ui.form_fields import FormPage, named, note
 from app.ui.notice import Notice
 from app.ui.preferences.preset_form import PresetForm
+from app.ui.state.chat_tools import ChatTools
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.theme import Theme, font
@@ -36,9 +37,11 @@ class PresetsPage(FormPage):
     Each change is saved at once, and applies to chats that are given the preset later.
     """
 
-    def __init__(self, theme: Theme, presets: PresetIndex, models: ModelChoice) -> None:
+    def __init__(
+        self, theme: Theme, presets: PresetIndex, models: ModelChoice, tools: ChatTools
+    ) -> None:
         super().__init__("presetsPage", tr("Presets"))
-        self._theme, self._presets = theme, presets
+        self._theme, self._presets, self._new_tools = theme, presets, tools.plain
         self._deleted: list[Preset] = []  # to be restored by undo
         self.add_note(
             tr("Saved settings for new chats. Changing a preset doesn’t affect existing chats.")
@@ -47,7 +50,7 @@ class PresetsPage(FormPage):
         self._status.hide()
         self._add_undo()
         self.column.addSpacing(6)
-        self._form = PresetForm(theme, models)
+        self._form = PresetForm(theme, models, tools)
         self._form.edited.connect(presets.save)
         self._none = note(tr("No presets yet"), "noPresets")
         self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -144,7 +147,7 @@ class PresetsPage(FormPage):
 
     def _new(self) -> None:
         self._form.finish()
-        self._presets.add(Preset(0, tr("New preset")))
+        self._presets.add(Preset(0, tr("New preset"), tools=self._new_tools()))
 
     def _duplicate(self) -> None:
         self._form.finish()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.types import Effort
-from app.store import PLAIN, ChatSettings, Preset
+from app.store import ChatSettings, Preset
 from app.ui.controls import elided, menu_of
 from app.ui.presets.preset_picker import PresetPicker
 from app.ui.state.chat_index import ChatIndex
@@ -53,9 +53,16 @@ class PresetController(QObject):
     def begin(self) -> None:
         """Apply the default preset to the new chat that is shown."""
         preset = self._begun = self._presets.default
-        self._settings.begin(_setup(preset))
+        self._settings.begin(self._setup(preset))
         self.effort_set.emit(preset.effort if preset else self._settings.effort)
         self._models.show(preset.model if preset else "")
+
+    def set_python(self, on: bool) -> None:
+        """Set whether Python is on in new chats, also in the one that is shown."""
+        plain = self._settings.plain
+        self._settings.python = on
+        if self._settings.chat is None and self._settings.fresh == plain:
+            self._settings.begin(self._settings.plain)
 
     def set_effort(self, effort: Effort) -> None:
         """Set the effort that new chats begin with, also the one that is shown."""
@@ -92,9 +99,10 @@ class PresetController(QObject):
             action.setCheckable(True)
             action.setChecked(preset.name == own.preset)
             action.triggered.connect(lambda _=False, preset=preset: self.choose(preset))
-        none = menu.addAction(tr("None"), lambda: self._settings.choose(PLAIN))
+        bare = ChatSettings(tools=own.tools)
+        none = menu.addAction(tr("None"), lambda: self._settings.choose(bare))
         none.setCheckable(True)
-        none.setChecked(own == PLAIN)
+        none.setChecked(own == bare)
         menu.addSeparator()
         menu.addAction(tr("Instructions for this chat…"), self.instruct)
         menu.addAction(tr("Manage presets…"), self.manage)
@@ -111,8 +119,8 @@ class PresetController(QObject):
 
     def _changed(self) -> None:
         """Apply a changed default preset to a new chat for which nothing was chosen."""
-        untouched = self._settings.chat is None and self._settings.fresh == _setup(self._begun)
-        if untouched and self._presets.default != self._begun:
+        untouched = self._settings.fresh == self._setup(self._begun)
+        if self._settings.chat is None and untouched and self._presets.default != self._begun:
             self.begin()
 
     def _show(self) -> None:
@@ -120,6 +128,5 @@ class PresetController(QObject):
         name = own.preset or (tr("Custom instructions") if own.instructions else "")
         self._picker.show_preset(name)
 
-
-def _setup(preset: Preset | None) -> ChatSettings:
-    return preset.setup if preset else PLAIN
+    def _setup(self, preset: Preset | None) -> ChatSettings:
+        return preset.setup if preset else self._settings.plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.store import ChatRow, SearchHit
 from app.ui.controls import plain_tip
-from app.ui.sidebar.chat_model import ENTRY, PLACE, FolderRow, Index
+from app.ui.sidebar.chat_model import ENTRY, PLACE, WAITING, FolderRow, Index
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
@@ -56,7 +56,8 @@ class ChatDelegate(QStyledItemDelegate):
             match index.data(ENTRY):
                 case ChatRow() as chat:
                     self._paint_ground(painter, option, shown=chat.id == self.shown)
-                    self._paint_chat(painter, option, chat, index.data(PLACE))
+                    waits = bool(index.data(WAITING))
+                    self._paint_chat(painter, option, chat, index.data(PLACE), waits=waits)
                 case FolderRow() as folder:
                     self._paint_ground(
                         painter,
@@ -65,10 +66,21 @@ class ChatDelegate(QStyledItemDelegate):
                         framed=self.drop_folder == folder.name,
                     )
                     self._paint_folder(painter, option.rect, folder)
+                    if index.data(WAITING):
+                        px, rect = self._theme.px, option.rect
+                        corner = QPointF(rect.left() + px(9 + _ICON), rect.center().y() - px(5))
+                        self._paint_waiting(painter, corner)
                 case str() as heading:
                     self._paint_heading(painter, option.rect, heading)
         finally:
             painter.restore()
+
+    def _paint_waiting(self, painter: QPainter, middle: QPointF) -> None:
+        """Paint the dot of a chat that waits for the user, or of a folder with such a chat."""
+        radius = self._theme.px(3.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("accent"))
+        painter.drawEllipse(middle, radius, radius)
 
     def paint_head(self, painter: QPainter, rect: QRect, entry: object) -> None:
         """Paint a heading or a folder by itself."""
@@ -177,16 +189,21 @@ class ChatDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         chat: ChatRow,
         place: SearchHit | None,
+        *,
+        waits: bool,
     ) -> None:
         px, state = self._theme.px, option.state
         more = bool(state & QStyle.StateFlag.State_MouseOver) or (
             bool(state & QStyle.StateFlag.State_HasFocus) and self.keyboard
         )
-        where = self._chat_area(option.rect, chat, more=more)
+        where = self._chat_area(option.rect, chat, more=more or waits)
         if more:
             button = self.more_rect(option.rect)
             left = button.center().x() - px(_ICON) // 2
             self._paint_icon(painter, "more", option.rect, left)
+        elif waits:
+            right, middle = option.rect.right() - px(9) - px(_ICON) / 2, option.rect.center().y()
+            self._paint_waiting(painter, QPointF(right, middle + 1))
         elif chat.pinned:
             self._paint_icon(painter, "pin", option.rect, option.rect.right() - px(9 + _ICON))
         if place is not None:

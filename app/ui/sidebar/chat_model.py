@@ -20,12 +20,16 @@ from PySide6.QtCore import (
 from app.store import ChatRow, SearchHit
 from app.wording.language import tr
 from app.wording.quantities import month, month_and_year
+from app.wording.tools import waiting_for_user
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY = Qt.ItemDataRole.UserRole
 """The role whose data is the Entry itself."""
 PLACE = Qt.ItemDataRole.UserRole + 1
 """The role whose data is the SearchHit for which a chat is listed, if there is one."""
+
+WAITING = Qt.ItemDataRole.UserRole + 2
+"""The role whose data is whether a chat, or one in a closed folder, waits for a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class ChatModel(QAbstractListModel):
         self.open: frozenset[str] = frozenset()
         """The folders whose chats are shown."""
         self._chats: list[ChatRow] = []
+        self._waiting: frozenset[int] = frozenset()
         self._places: Mapping[int, SearchHit] | None = None
         self._entries: list[Entry] = []
         self._heads: list[int] = []  # the rows of headings and folders
@@ -96,6 +101,13 @@ class ChatModel(QAbstractListModel):
         changed = places != self._places
         self._places = places
         self._arrange(changed=changed)
+
+    def set_waiting(self, chats: frozenset[int]) -> None:
+        """Mark the chats whose answers wait for a decision of the user."""
+        if chats != self._waiting:
+            self._waiting = chats
+            if self._entries:
+                self.dataChanged.emit(self.index(0), self.index(len(self._entries) - 1))
 
     @property
     def found(self) -> bool:
@@ -185,11 +197,26 @@ class ChatModel(QAbstractListModel):
                 return _text(entry)
             case Qt.ItemDataRole.AccessibleTextRole:
                 place = self._place(entry)
-                said = place.snippet if place and place.message is not None else ""
-                return f"{_spoken(entry)}, {said}" if said else _spoken(entry)
+                said = [_spoken(entry)]
+                if self._waits(entry):
+                    said.append(waiting_for_user())
+                if place and place.message is not None:
+                    said.append(place.snippet)
+                return ", ".join(filter(None, said))
             case Qt.ItemDataRole.UserRole:
                 return entry
+        if role == WAITING:
+            return self._waits(entry)
         return self._place(entry) if role == PLACE else None
+
+    def _waits(self, entry: Entry) -> bool:
+        match entry:
+            case ChatRow():
+                return entry.id in self._waiting
+            case FolderRow(open=False):
+                inside = (row.id for row in self._chats if row.folder == entry.name)
+                return not self._waiting.isdisjoint(inside)
+        return False
 
     def _place(self, entry: Entry) -> SearchHit | None:
         if self._places is None or not isinstance(entry, ChatRow):

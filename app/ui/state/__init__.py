@@ -6,6 +6,7 @@
     chat_index       all chats, and changes to them
     current_chat     the chat that is shown
     chat_settings    instructions and sampling of the chat that is shown
+    chat_tools       the tools that there are, and which are on in that chat
     live_turns       the running answers
     model_choice     the model that is used, and loading it
     installed_list   the models on this disk

@@ -29,6 +29,8 @@ class ShownChatSettings(QObject):
         self._index, self._models, self._current = index, models, current
         self.fresh = PLAIN
         """The settings that a new chat will have."""
+        self.python = True
+        """Whether Python is on in new chats."""
         self.effort = Effort.MEDIUM
         """The effort that a new chat will have."""
         index.changed.connect(self.changed)
@@ -70,6 +72,11 @@ class ShownChatSettings(QObject):
     def sampling(self) -> Sampling:
         """The sampling for the next answer."""
         return self.own.sampling or self.default
+
+    @property
+    def plain(self) -> ChatSettings:
+        """The settings of a new chat for which nothing was chosen."""
+        return replace(PLAIN, tools=PLAIN.tools if self.python else ())
 
     def choose(self, setup: ChatSettings) -> None:
         """Change the settings of the chat that is shown."""

@@ -23,7 +23,15 @@ from app.base.types import (
 )
 from app.chat import Chats
 from app.store import MessageRow
-from app.tools.tool_events import ToolEvent
+from app.tools.tool_events import (
+    CallOutput,
+    CallStarted,
+    Consent,
+    ConsentAsked,
+    Decision,
+    ResultsShortened,
+    ToolEvent,
+)
 from app.turn import (
     ChatEvent,
     ModelFailed,
@@ -38,9 +46,11 @@ from app.turn import (
     TurnStarted,
     TurnWithdrawn,
 )
+from app.ui.state.live_calls import LiveCalls
 from app.wording.demo_words import model_name
 from app.wording.language import number, tr
 from app.wording.quantities import duration, percent
+from app.wording.tools import CallPhase, call_label, results_shortened, waiting_for_user
 
 
 @dataclass
@@ -139,16 +149,27 @@ class LiveAnswer:
     ended: TurnEnded | None = None
     since: float = field(default_factory=time.monotonic)
     """When what precedes the answer began: the wait for the model, or the reading."""
+    tools: LiveCalls = field(default_factory=LiveCalls)
     _status: str = ""
     _begun: bool = False
+    _parts: int = 0  # of which its events have told
 
     def __post_init__(self) -> None:
+        self._parts = len(self.answer.message.parts)
         self._begun = any(_to_read(part) for part in self.draft.parts)
 
     @property
     def status(self) -> str:
         """What the answer is doing, for the status line."""
-        return tr("Stopping…") if self.turn.stopped.is_set() else self._status
+        if self.turn.stopped.is_set():
+            return tr("Stopping…")
+        return waiting_for_user() if self.asks else self._status
+
+    @property
+    def asks(self) -> Consent | None:
+        """The question to the user that is open, if any."""
+        over = self.ended is not None or self.turn.stopped.is_set()
+        return None if over else self.tools.open
 
     def receive(self, event: Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent) -> None:
         """Handle an event of the engine."""
@@ -172,7 +193,26 @@ class LiveAnswer:
                 self._status = self.reading.sentence
             case Delta():
                 self.reading = None
+                self._parts = max(self._parts, event.index + 1)
                 self._count(event)
+            case PartAdded(part):
+                self._parts += 1
+                self.tools.add(part)
+                self.reading, self._status = None, ""
+            case ConsentAsked() | CallStarted() | CallOutput() | ResultsShortened():
+                self._receive_tool(event)
+
+    def _receive_tool(self, event: ToolEvent) -> None:
+        """Handle an event of the loop."""
+        parts = self.draft.parts
+        self.reading = None
+        self.tools.receive(event, self._parts)
+        match event:
+            case CallStarted(index) if index < len(parts):
+                call = parts[index]
+                self._status = call_label(call.name, call.text, CallPhase.RUNNING)
+            case ResultsShortened():
+                self._status = results_shortened()
 
     @property
     def waiting(self) -> bool:
@@ -206,14 +246,15 @@ class LiveAnswer:
         return asked and not self._begun and not self.turn.stopped.is_set()
 
     def _count(self, delta: Delta) -> None:
-        self._begun = self._begun or _to_read(delta)
+        if delta.text.strip():
+            self._begun = _to_read(delta)
         self.generated += 1  # one token, except for characters made of several
         self._status = ""
 
 
 def _to_read(piece: Part | Delta) -> bool:
-    """Return whether a part is for the user, rather than reasoning."""
-    return bool(piece.text.strip()) and piece.kind is not PartKind.REASONING
+    """Return whether a part is for the user, rather than reasoning or a call."""
+    return bool(piece.text.strip()) and piece.kind is PartKind.TEXT
 
 
 class LiveTurns(QObject):
@@ -229,11 +270,16 @@ class LiveTurns(QObject):
     """A TurnWithdrawn, and the question that it was another version of, or None."""
     refused = Signal(object)
     """A SendFailed."""
+    asked = Signal(int)
+    """The chat in which the user is asked about a call."""
+    decided = Signal(int)
+    """The chat in which no question is open any more."""
 
     def __init__(self, chats: Chats, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._chats = chats
         self._asked: dict[Turn, PendingQuestion] = {}
+        self._questions: dict[int, Consent] = {}  # to the user, by chat
         self._live: dict[int, LiveAnswer] = {}
         self._grown: set[tuple[int, int]] = set()
         # A load ahead of any question: of what, how far, and since when.
@@ -268,7 +314,31 @@ class LiveTurns(QObject):
             asked.turn.withdraw() if withdraw else asked.turn.cancel()
         for live in [live for live in self._live.values() if live.chat == chat and not live.ended]:
             live.turn.withdraw() if withdraw and live.waiting else live.turn.cancel()
+            self._look_for_questions(live)
             self.grown.emit(live.chat, live.answer.id)  # its status has changed
+
+    def decide(self, chat: int, consent: str, decision: Decision, words: str = "") -> None:
+        """Answer a question about a call in a chat; ``words`` go with a refusal."""
+        if live := self.running(chat):
+            live.turn.decide(consent, decision, words)
+            live.tools.settle()
+            self._look_for_questions(live)
+            self.grown.emit(live.chat, live.answer.id)
+
+    @property
+    def asking(self) -> frozenset[int]:
+        """The chats whose answers wait for a decision of the user."""
+        return frozenset(self._questions)
+
+    def _look_for_questions(self, live: LiveAnswer) -> None:
+        """Tell whether an answer has begun, or ceased, to wait for the user."""
+        before, now = self._questions.pop(live.chat, None), live.asks
+        if now:
+            self._questions[live.chat] = now
+            if now is not before:
+                self.asked.emit(live.chat)
+        elif before:
+            self.decided.emit(live.chat)
 
     def busy(self, chat: int) -> bool:
         """Return whether a chat has a running answer, or a question that is being stored."""
@@ -358,9 +428,12 @@ class LiveTurns(QObject):
                 live = self._live[message]
                 live.grows = live.model == self._growing
                 live.receive(progress)
+                self._look_for_questions(live)
                 self._grown.add((chat, message))
             case TurnEnded(answer):
-                self._live[answer.id].ended = event
+                live = self._live[answer.id]
+                live.ended = event
+                self._look_for_questions(live)
                 self.ended.emit(event)
             case TurnWithdrawn(answer):
                 live = self._live.pop(answer.id)
@@ -368,6 +441,11 @@ class LiveTurns(QObject):
             case SendFailed(turn):
                 self._asked.pop(turn)
                 self.refused.emit(event)
+
+    def calls_of(self, message: int) -> LiveCalls | None:
+        """Return what is known of the calls of an answer of this session."""
+        live = self._live.get(message)
+        return live.tools if live else None
 
     def draft_of(self, message: int) -> Draft:
         """Return the draft of a running answer."""

@@ -68,6 +68,8 @@ class ChatPresenter(QObject):
         transcript = self._conversation.transcript
         self._conversation.show_transcript(bool(rows))
         transcript.messages.set_rows(rows, self._turns.drafts(chat))
+        for row in rows:
+            self._show_calls(row.id)
         self._branches.refresh()
         if place and place.message is not None:
             transcript.go_to(place.message, place.words)
@@ -98,4 +100,10 @@ class ChatPresenter(QObject):
         if answer.chat == self._current.id:
             if answer.stats:
                 self._status.ended(answer.stats)
+            self._show_calls(answer.id)
             self._conversation.transcript.messages.finish(answer, event.error)
+
+    def _show_calls(self, message: int) -> None:
+        """Show what is known of the calls of an answer besides its parts."""
+        if (tools := self._turns.calls_of(message)) and (tools.calls or tools.shortened):
+            self._conversation.transcript.messages.show_calls(message, tools)

@@ -9,9 +9,11 @@ from functools import partial
 from app.base.settings import ThemeChoice
 from app.base.types import Effort
 from app.ui.archive.archive_controller import ArchiveController
-from app.ui.commands import Commands
+from app.ui.commands import QUESTION_KEY, Commands
 from app.ui.composer.attachment_controller import AttachmentController
+from app.ui.composer.composer import TOOLS_KEYS
 from app.ui.composer.composer_controller import ComposerController
+from app.ui.composer.tools_controller import ToolsController
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.models.model_picker_controller import ModelPickerController
@@ -21,6 +23,7 @@ from app.ui.presets.preset_controller import PresetController
 from app.ui.presets.preset_picker import PRESET_KEYS
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.state.current_chat import CurrentChat
+from app.ui.window.consent_controller import ConsentController
 from app.ui.window.layout import WindowLayout
 from app.ui.window.zoom_controller import ZoomController
 from app.wording.efforts import effort_command
@@ -37,10 +40,12 @@ class CommandTargets:
     current: CurrentChat
     chats: ChatController
     composer: ComposerController
+    consents: ConsentController
     attachments: AttachmentController
     archive: ArchiveController
     models: ModelPickerController
     presets: PresetController
+    tools: ToolsController
     preferences: PreferencesController
     exchange: ExchangeController
     everything: EverythingController
@@ -87,6 +92,8 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     composer, hurry = to.composer, to.composer.may_hurry
     add("stop", tr("Stop answer"), composer.stop, "Esc", when=composer.stoppable)
     add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=hurry)
+    consents = to.consents
+    add("question", tr("Go to permission request"), consents.go, QUESTION_KEY, when=consents.waits)
     may_change = composer.may_change
     add("again", tr("Regenerate last answer"), composer.again_last, "Ctrl+R", when=may_change)
     add("editLast", tr("Edit last message"), composer.edit_last, "Ctrl+E", when=may_change)
@@ -104,6 +111,7 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     choose = to.layout.composer.choose_effort
     for number, effort in enumerate(Effort, 1):
         add(effort, effort_command(effort), partial(choose, effort), f"Ctrl+{number}")
+    add("chooseTools", tr("Choose tools"), to.tools.open, TOOLS_KEYS)
     add("choosePreset", tr("Choose a preset"), to.presets.pick, PRESET_KEYS)
     add("instructChat", tr("Instructions for this chat…"), to.presets.instruct)
     add("managePresets", tr("Manage presets…"), to.presets.manage)

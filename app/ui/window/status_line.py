@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.base.types import Stats
 from app.turn import ContextForecast
 from app.ui.composer.composer import Composer
-from app.ui.composer.context_usage import ContextUsage
+from app.ui.composer.context_usage import ContextUsage, TokenUse
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.state.live_turns import LiveAnswer
 
@@ -21,6 +21,11 @@ class StatusLine:
     def __init__(self, composer: Composer, conversation: ConversationPane) -> None:
         self._composer, self._conversation = composer, conversation
         self._usage = ContextUsage()
+
+    @property
+    def use(self) -> TokenUse:
+        """The context's use in the chat that is shown."""
+        return self._usage.use
 
     def clear(self) -> None:
         """Reset the status for another chat."""
@@ -66,6 +71,7 @@ class StatusLine:
         transcript.messages.set_busy(busy)
         transcript.messages.set_unseen(self._usage.unseen)
         if live:
+            transcript.messages.show_calls(live.answer.id, live.tools)
             transcript.messages.show_work(
                 live.answer.id,
                 live.work,

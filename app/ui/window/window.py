@@ -12,13 +12,16 @@ from PySide6.QtWidgets import QMainWindow
 from app.host import Host
 from app.store import SearchHit
 from app.ui.archive.archive_controller import ArchiveController
+from app.ui.background import Background
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.draft_keeper import DraftKeeper
+from app.ui.composer.tools_controller import ToolsController
 from app.ui.controls import zooms
 from app.ui.conversation.branches import Branches
+from app.ui.conversation.made_files import MadeFiles
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
@@ -34,6 +37,7 @@ from app.ui.sidebar.chat_controller import ChatController
 from app.ui.sidebar.chat_undo import ChatUndo
 from app.ui.state.chat_index import ChatIndex
 from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.chat_tools import ChatTools
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
@@ -46,6 +50,7 @@ from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
 from app.ui.window.chat_navigator import ChatNavigator
 from app.ui.window.chat_presenter import ChatPresenter
 from app.ui.window.command_list import CommandTargets, add_commands
+from app.ui.window.consent_controller import ConsentController
 from app.ui.window.drop_overlay import DropOverlay
 from app.ui.window.error_actions import ErrorActions
 from app.ui.window.events import EventDispatcher, EventReceivers, ModelEvent
@@ -101,6 +106,7 @@ class Window(QMainWindow):
 
     def _make_state(self) -> None:
         host, bridge = self._host, self._bridge
+        self.background = Background(bridge)
         self.store = StoreAccess(host, bridge, self.banner.show_error)
         self.turns = LiveTurns(host.chats, self)
         self.current = CurrentChat(self.turns)
@@ -110,7 +116,11 @@ class Window(QMainWindow):
         self.index = ChatIndex(self.store, self)
         self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
         self.chat_settings.effort = host.settings.effort
+        self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
+        self.tools = ChatTools(
+            lambda: host.tools.all(), host.tool_costs, self.chat_settings, self.models, bridge
+        )
 
     def _make_rooms(self) -> None:
         """Create the controllers that do not depend on the chat."""
@@ -147,6 +157,7 @@ class Window(QMainWindow):
             self.hardware,
             self.chat_settings,
             self.presets,
+            self.tools,
         )
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
@@ -188,6 +199,16 @@ class Window(QMainWindow):
             self.current,
             self,
         )
+        self.tools_controller = ToolsController(
+            self.composer,
+            self.tools,
+            self.chat_settings,
+            self.models,
+            self.turns,
+            lambda: self.status_line.use,
+            theme,
+            self,
+        )
         self.attachments = AttachmentController(
             self.composer, self.pages, theme, host, bridge, self.models, self
         )
@@ -221,6 +242,19 @@ class Window(QMainWindow):
             status=self.status_line,
             parent=self,
         )
+        self.consents = ConsentController(
+            self.turns,
+            self.index,
+            self.current,
+            self.conversation,
+            self.toast,
+            self.navigator.open_chat,
+            self.views.focus_editor,
+            self.notifier.show,
+            lambda: host.settings.notify,
+            self,
+        )
+        self.made_files = MadeFiles(self, self.toast, self.background)
         self.error_actions = ErrorActions(
             self.banner,
             self.load_recovery,
@@ -238,10 +272,12 @@ class Window(QMainWindow):
             current=self.current,
             chats=self.chats,
             composer=self.composer_controller,
+            consents=self.consents,
             attachments=self.attachments,
             archive=self.archive,
             models=self.model_picker,
             presets=self.preset_controller,
+            tools=self.tools_controller,
             preferences=self.preferences,
             exchange=self.exchange,
             everything=self.everything,
@@ -290,6 +326,8 @@ class Window(QMainWindow):
         self.archive.erased.connect(self.drafts.forget)
         self.navigator.switched.connect(self.titles.show)
         self.navigator.progressed.connect(self._show_status)
+        for changed in (self.turns.asked, self.turns.decided):
+            changed.connect(lambda _: self._show_waiting())
         self.conversation.begun.connect(self._connect_transcript)
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
 
@@ -301,6 +339,10 @@ class Window(QMainWindow):
         transcript.conclude.connect(self.composer_controller.conclude)
         transcript.hurried.connect(self.composer_controller.hurry)
         transcript.withdrawn.connect(self.composer_controller.stop)
+        transcript.stopped.connect(self.composer_controller.stop)
+        transcript.decided.connect(self.consents.decide)
+        transcript.save_wanted.connect(self.made_files.save)
+        transcript.views.images.in_background = self.background.do
         transcript.act.connect(self.error_actions.act)
         transcript.thought_toggled.connect(self._set_thought_open)
         transcript.zoomed.connect(self.zoom.wheel)
@@ -335,6 +377,7 @@ class Window(QMainWindow):
     def _connect_rooms(self) -> None:
         self.error_actions.repair_wanted.connect(self.again)
         self.exchange.failed.connect(self.banner.show_error)
+        self.made_files.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
         self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
@@ -356,6 +399,7 @@ class Window(QMainWindow):
         self.preset_controller.effort_set.connect(self.composer.set_effort)
         self.preset_controller.effort_chosen.connect(self.composer.choose_effort)
         self.preset_controller.page_wanted.connect(self.preferences.open)
+        self.tools_controller.page_wanted.connect(self.preferences.open)
         self.preset_controller.notice.connect(self.banner.show_sentence)
 
     # --- The start and the end --------------------------------------------------------------
@@ -374,6 +418,7 @@ class Window(QMainWindow):
         """Do whatever can wait until the window is visible."""
         fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
+        self.tools.refresh()
         self.models_controller.resume()
         self.gpu_build.begin()
         if self._host.settings_damage:
@@ -410,6 +455,7 @@ class Window(QMainWindow):
         self.drafts.keep()
         self.gpu_build.end()
         self._host.change(**self.views.geometry())
+        self.background.close()
         super().closeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -443,6 +489,11 @@ class Window(QMainWindow):
         """Open a chat of the sidebar, at the place for which the search lists it."""
         place = self.index.places.get(chat)
         self.navigator.open_chat(chat, place if place and place.message is not None else None)
+
+    def _show_waiting(self) -> None:
+        """Show which chats wait for a decision of the user."""
+        self.sidebar.list.chats.set_waiting(self.turns.asking)
+        self.commands.refresh()
 
     def _receive_model(self, event: ModelEvent) -> None:
         self.turns.receive_model(event)

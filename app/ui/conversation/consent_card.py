@@ -1,0 +1,332 @@
+"""The question whether a call may run, below its row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFont,
+    QMouseEvent,
+    QPaintEvent,
+    QShowEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QTextEdit, QWidget
+
+from app.tools.tool import Proposal
+from app.tools.tool_events import Consent, Decision
+from app.ui.commands import QUESTION_KEY
+from app.ui.controls import Button, muted, zooms
+from app.ui.theme import Theme, font, mono
+from app.wording.language import tr
+from app.wording.tools import consent_question, consent_reason, effect_of
+from app.wording.visible_text import reveal, without_gaps
+
+_SIDE, _GAP = 14, 8
+_PADDING = (10, 8)  # pixels around the arguments, as in the style sheet
+_HIGHEST = 220  # pixels of the arguments, which scroll
+
+
+class ProposalText(QTextEdit):
+    """The arguments of a proposed call: all of them, as plain text.
+
+    Names and values differ in their looks, so that no value can pretend to be another argument.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._shown: tuple[tuple[str, str], ...] = ()
+        self.setObjectName("proposalText")
+        self.setAccessibleName(tr("Arguments"))
+        self.setToolTip(tr("Arguments of the call"))
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._measured = QTextDocument(self)
+        """The same text: Qt lays out the shown one by itself, and later."""
+        wrap = QTextOption(self.document().defaultTextOption())
+        wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        for document in (self.document(), self._measured):
+            document.setDefaultTextOption(wrap)
+        theme.changed.connect(self._write)
+
+    def set_shown(self, shown: tuple[tuple[str, str], ...]) -> None:
+        """Show these names and texts."""
+        if shown != self._shown:
+            self._shown = shown
+            self._write()
+
+    def _write(self) -> None:
+        for document in (self.document(), self._measured):
+            self._fill(document)
+        self.moveCursor(QTextCursor.MoveOperation.Start)  # the beginning is what is seen first
+
+    def _fill(self, document: QTextDocument) -> None:
+        px = self._theme.px
+        name, value = QTextCharFormat(), QTextCharFormat()
+        name.setFont(self._theme.font(12, 500))
+        name.setForeground(self._theme.colour("muted"))
+        value.setFont(mono(px(13)))
+        value.setForeground(self._theme.colour("text"))
+        document.clear()
+        document.setDocumentMargin(0)
+        cursor = QTextCursor(document)
+        cursor.beginEditBlock()
+        for number, (label, text) in enumerate(self._shown):
+            above, below = QTextBlockFormat(), QTextBlockFormat()
+            above.setTopMargin(px(8) if number else 0)
+            below.setLeftMargin(px(12))
+            if number:
+                cursor.insertBlock()
+            cursor.setBlockFormat(above)
+            cursor.insertText(reveal(" ".join(label.split())), name)
+            cursor.insertBlock(below)
+            cursor.insertText(without_gaps(reveal(text)).replace("\n", "\u2028"), value)
+        cursor.endEditBlock()
+
+    def height_for(self, width: int) -> int:
+        """Return its height for a width: that of its text, up to a limit."""
+        px = self._theme.px
+        across, down = 2 * px(_PADDING[0]) + 2, 2 * px(_PADDING[1]) + 2
+        self._measured.setTextWidth(width - across)
+        return min(math.ceil(self._measured.size().height()) + down, px(_HIGHEST))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll its own text; leave the zoom, and what does not scroll, to the conversation."""
+        if zooms(event) or not self.verticalScrollBar().maximum():
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+            event.accept()
+
+
+class ConsentCard(QFrame):
+    """A question about a call, with all that would run. Only its own buttons answer it.
+
+    It never takes the keyboard focus, and its buttons work only after it has been visible for
+    `CALM_MS`, so that a key or a click that was meant for something else does not answer it.
+    """
+
+    CALM_MS = 1000
+
+    decided = Signal(str, Decision, str)
+    """The id of the question, the answer, and words for the model with a refusal."""
+    resized = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("consentCard")
+        self._theme = theme
+        self._consent: Consent | None = None
+        self._title = _label("consentQuestion", font(14, 600))
+        self._reason = muted(name="consentReason", pixels=13)
+        self._reason.setWordWrap(True)
+        self._text = ProposalText(theme)
+        self._about = muted(name="consentAbout", pixels=13)
+        self._about.setWordWrap(True)
+        self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details = self._button("consentDetails", tr("Details"), self._toggle, kind="link")
+        self._details.setCheckable(True)
+        once = tr("Allow once")
+        self.once = self._button(
+            "approve", once, self._answer(Decision.ONCE), shortcut=QUESTION_KEY
+        )
+        self.chat = self._button(
+            "approveAlways", tr("Always allow in this chat"), self._answer(Decision.CHAT)
+        )
+        self.always = self._button(
+            "approveEverywhere", tr("Always allow"), self._answer(Decision.ALWAYS)
+        )
+        self.refuse = self._button("refuse", tr("Don’t allow"), self._answer(Decision.REFUSE))
+        self._words = QLineEdit()
+        self._words.setObjectName("refuseWords")
+        self._words.setProperty("kind", "field")
+        self._words.setPlaceholderText(tr("If not, what should the model do instead?"))
+        self._words.setAccessibleName(tr("Words for the model, sent with “Don’t allow”"))
+        self._words.setToolTip(tr("Sent to the model with “Don’t allow”"))
+        self._words.setMaxLength(1000)
+        for child in (self._title, self._reason, self._text, self._about, self._details):
+            child.setParent(self)
+        self._buttons = (self.once, self.chat, self.always, self.refuse)
+        for button in self._buttons:
+            button.setParent(self)
+        self._words.setParent(self)
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(self.CALM_MS)
+        self._calm.timeout.connect(lambda: self._enable(True))
+        self._seen = self._focus_wanted = False
+        self.hide()
+
+    def _button(
+        self,
+        name: str,
+        words: str,
+        clicked: Callable[[], object],
+        *,
+        kind: str = "small",
+        shortcut: str = "",
+    ) -> Button:
+        return Button(
+            self._theme, name, words, text=words, kind=kind, pixels=13, shortcut=shortcut,
+            clicked=clicked,
+        )  # fmt: skip
+
+    def set_consent(self, consent: Consent, calls: int) -> None:
+        """Show a question; ``calls`` precede it in the answer."""
+        if consent is self._consent:
+            return
+        self._consent = consent
+        proposal = consent.proposal
+        self._title.setText(consent_question(consent, calls))
+        self._reason.setText(consent_reason(consent))
+        self.setAccessibleName(self._title.text())
+        self.setAccessibleDescription(self._reason.text())
+        self._text.set_shown(proposal.shown if proposal else ())
+        self._text.setVisible(bool(proposal and proposal.shown))
+        self._about.setText(_about(proposal) if proposal else "")
+        self._about.hide()
+        self._details.setVisible(proposal is not None)
+        self._details.setChecked(False)
+        lasting = consent.lasting and proposal is not None
+        self.chat.setVisible(lasting)
+        self.always.setVisible(lasting)
+        self._words.clear()
+        self._words.setVisible(proposal is not None)
+        _rename(self.once, tr("Allow once") if proposal else tr("Go on"))
+        _rename(self.refuse, tr("Don’t allow") if proposal else tr("Answer now"))
+        self._wait()
+
+    def stops(self) -> list[QWidget]:
+        """Return the widgets in tab order."""
+        return [self._text, self._details, *self._buttons, self._words]
+
+    # --- The time before it can be answered ---------------------------------------------------
+
+    def _wait(self) -> None:
+        """Have it wait again, from when it is next painted."""
+        self._seen = False
+        self._calm.stop()
+        self._enable(False)
+        self.update()
+
+    def _enable(self, enabled: bool) -> None:
+        for button in self._buttons:
+            button.setEnabled(enabled)
+        if enabled and self._focus_wanted:
+            self.once.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._focus_wanted = False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._wait()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._seen:
+            self._seen = True
+            self._calm.start()
+
+    def focus_first(self) -> None:
+        """Give the keyboard focus to its first button, once that works."""
+        if self.once.isEnabled():
+            self.once.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self._focus_wanted = True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # it selects nothing behind the card
+
+    # --- The answer ---------------------------------------------------------------------------
+
+    def _answer(self, decision: Decision) -> Callable[[], None]:
+        def answer() -> None:
+            if self._consent:
+                words = self._words.text().strip() if decision is Decision.REFUSE else ""
+                self.decided.emit(self._consent.id, decision, words)
+
+        return answer
+
+    def _toggle(self) -> None:
+        self._about.setVisible(self._details.isChecked())
+        self.resized.emit()
+
+    # --- Layout -------------------------------------------------------------------------------
+
+    def height_for(self, width: int) -> int:
+        """Place everything for a width. Return the height."""
+        px = self._theme.px
+        side, gap = px(_SIDE), px(_GAP)
+        inner = width - 2 * side
+        y = px(12)
+        for label in (self._title, self._reason):
+            high = label.heightForWidth(inner)
+            label.setGeometry(side, y, inner, high)
+            y += high + px(2)
+        y += gap - px(2)
+        if not self._text.isHidden():
+            high = self._text.height_for(inner)
+            self._text.setGeometry(side, y, inner, high)
+            y += high + gap
+        if not self._about.isHidden():
+            high = self._about.heightForWidth(inner)
+            self._about.setGeometry(side, y, inner, high)
+            y += high + gap
+        y = self._place_buttons(side, y + px(2), inner)
+        if not self._words.isHidden():
+            high = self._words.sizeHint().height()
+            self._words.setGeometry(side, y, inner, high)
+            y += high + gap
+        return y + px(4)
+
+    def _place_buttons(self, left: int, y: int, width: int) -> int:
+        """Place the buttons in as many rows as they need. Return where the next thing goes."""
+        gap, x = self._theme.px(_GAP), 0
+        high = self.once.sizeHint().height()
+        for button in (*self._buttons, self._details):
+            if button.isHidden():
+                continue
+            wide = min(button.sizeHint().width(), width)
+            if x and x + wide > width:
+                x, y = 0, y + high + gap
+            low = min(high, button.sizeHint().height())
+            button.setGeometry(left + x, y + (high - low) // 2, wide, low)
+            x += wide + gap
+        return y + high + gap
+
+
+def _label(name: str, face: QFont) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setFont(face)
+    return label
+
+
+def _about(proposal: Proposal) -> str:
+    """Return what else is known of the function that would run."""
+    said = [effect_of(proposal)]
+    if proposal.server:
+        said.append(tr("Server: {name}").format(name=reveal(proposal.server)))
+    if proposal.function:
+        said.append(tr("Function: {name}").format(name=reveal(proposal.function)))
+    if proposal.description:
+        said.append(tr("Its own description: {text}").format(text=reveal(proposal.description)))
+    return "\n".join(said)
+
+
+def _rename(button: Button, words: str) -> None:
+    if button.text() != words:
+        button.setText(words)
+        button.setAccessibleName(words)

@@ -1,0 +1,122 @@
+"""The tools that there are, and those that are on in the chat that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from app.base.types import ModelRef
+from app.tools.tool import Tool
+from app.ui.bridge import Bridge
+from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.model_choice import ModelChoice
+
+ToolCosts = Callable[[ModelRef, Sequence[str]], Future[Mapping[str, int]]]
+"""A function that counts the tokens that each of some tools takes of a prompt of a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOffer:
+    """A tool that can be switched on.
+
+    ``unavailable`` is the word for why it cannot be used now, empty if it can. ``tokens`` are those
+    that it takes of each prompt; None while unknown.
+    """
+
+    key: str
+    unavailable: str = ""
+    functions: int = 0
+    tokens: int | None = None
+
+
+class ChatTools(QObject):
+    """The tools that are offered, with what each costs the model that is asked."""
+
+    changed = Signal()
+    """Other tools are offered or on, or a cost is known."""
+
+    def __init__(
+        self,
+        tools: Callable[[], Sequence[Tool]],
+        costs: ToolCosts,
+        settings: ShownChatSettings,
+        models: ModelChoice,
+        bridge: Bridge,
+    ) -> None:
+        super().__init__(settings)
+        self._tools, self._costs, self._bridge = tools, costs, bridge
+        self._settings, self._models = settings, models
+        self._counted: dict[tuple[str, str], int] = {}  # by the model and the tool
+        self._declared: dict[str, object] = {}  # what was counted
+        self.offers: tuple[ToolOffer, ...] = ()
+        settings.changed.connect(self.changed)
+        models.ready.connect(self.refresh)
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """The keys of the tools that are on in the chat that is shown, in order."""
+        return self._settings.own.tools
+
+    def plain(self) -> tuple[str, ...]:
+        """Return the keys of those that are on in a new chat."""
+        return self._settings.plain.tools
+
+    @property
+    def used(self) -> tuple[ToolOffer, ...]:
+        """Those of them that can be used now."""
+        return tuple(o for o in self.offers if o.key in self.on and not o.unavailable)
+
+    @property
+    def tokens(self) -> int:
+        """The tokens that they take of each prompt, as far as they are known."""
+        return sum(offer.tokens or 0 for offer in self.used)
+
+    def refresh(self) -> None:
+        """Look which tools there are, and count what is new in the background."""
+        model = self._models.current
+        tools = self._tools()
+        declared = {tool.key: tool.declaration() for tool in tools}
+        for key, declaration in declared.items():
+            if self._declared.get(key) != declaration:
+                self._counted = {k: n for k, n in self._counted.items() if k[1] != key}
+        self._declared = dict(declared)
+        found = []
+        for tool in tools:
+            known = self._counted.get((model.key, tool.key)) if model else None
+            declaration = declared[tool.key]
+            functions = len(declaration.functions) if declaration else 0
+            found.append(ToolOffer(tool.key, tool.unavailable, functions, known))
+        self._set(tuple(found))
+        usable = [o for o in found if not o.unavailable and declared[o.key]]
+        unknown = [o.key for o in usable if o.tokens is None]
+        if model and unknown and not self._models.loading:
+            self._bridge.when_done(
+                self._costs(model, unknown),
+                lambda tokens: self._count(model, tokens),
+                lambda error: None,  # the model is gone; it is counted when there is one again
+            )
+
+    def switch(self, key: str, *, on: bool) -> None:
+        """Switch a tool on or off in the chat that is shown."""
+        own = self._settings.own
+        others = [each for each in own.tools if each != key]
+        wanted = {*others, key} if on else set(others)
+        order = [offer.key for offer in self.offers]
+        known = [each for each in order if each in wanted]
+        tools = (*known, *(each for each in own.tools if each in wanted and each not in order))
+        self._settings.choose(replace(own, tools=tuple(tools)))
+
+    def _count(self, model: ModelRef, tokens: Mapping[str, int]) -> None:
+        self._counted |= {(model.key, key): count for key, count in tokens.items()}
+        asked = self._models.current
+        if asked and asked.key == model.key:
+            offers = (replace(o, tokens=tokens.get(o.key, o.tokens)) for o in self.offers)
+            self._set(tuple(offers))
+
+    def _set(self, offers: tuple[ToolOffer, ...]) -> None:
+        if offers != self.offers:
+            self.offers = offers
+            self.changed.emit()

@@ -1,0 +1,212 @@
+"""Words about tools: their calls, what became of these, and the questions before them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from enum import Enum, auto
+
+from app.base.types import Outcome, ResultFacts
+from app.tools.tool import Effect, Proposal
+from app.tools.tool_events import Consent, ConsentReason, Decision
+from app.wording.language import number, tr
+from app.wording.quantities import duration
+from app.wording.visible_text import one_line
+
+_LONGEST_NAME = 60
+_LONGEST_ARGUMENT = 40
+_PARSED = 20_000  # characters of arguments in which one is looked for
+_SHORT_S = 0.095  # below that, seconds have two decimals
+
+
+class CallPhase(Enum):
+    """How far a call is."""
+
+    WRITTEN = auto()
+    """The model is writing it."""
+    ASKED = auto()
+    """The user is asked about it."""
+    RUNNING = auto()
+    ENDED = auto()
+    LEFT = auto()
+    """The answer ended before it had a result."""
+
+
+def is_python(recipient: str) -> bool:
+    """Return whether a call is of Python."""
+    return recipient == "python"
+
+
+def tool_name(recipient: str) -> str:
+    """Return the name of what is called: "Python", "files.search", "get_weather"."""
+    if is_python(recipient):
+        return "Python"
+    name = recipient.removeprefix("functions.").replace("__", ".", 1)
+    return one_line(name, _LONGEST_NAME) or tr("Tool")
+
+
+def call_label(
+    recipient: str,
+    arguments: str,
+    phase: CallPhase,
+    *,
+    seconds: float = 0.0,
+    facts: ResultFacts | None = None,
+    decision: Decision | None = None,
+) -> str:
+    """Return a call's heading: "Ran Python · 0.4 s", "files.search “invoice” · 3 results"."""
+    name = tool_name(recipient)
+    said = [] if is_python(recipient) else _argument(arguments)
+    match phase:
+        case CallPhase.WRITTEN:
+            return tr("Preparing {name}…").format(name=name)
+        case CallPhase.RUNNING:
+            running = tr("Running {name}…").format(name=" ".join((name, *said)))
+            return running if seconds < 1 else f"{running} {duration(int(seconds))}"
+        case CallPhase.ASKED:
+            return " ".join((name, *said))
+        case CallPhase.LEFT:
+            return f"{' '.join((name, *said))} · {tr('not run')}"
+    facts = facts or ResultFacts()
+    if is_python(recipient) and facts.outcome in (Outcome.DONE, Outcome.FAILED):
+        name = tr("Ran Python")
+    refused = facts.outcome is Outcome.REFUSED and decision is not None  # which is said below
+    details = [" ".join((name, *said)), "" if refused else _outcome(recipient, facts)]
+    if facts.count is not None:
+        details.append(tr("%Ln result(s)", "", facts.count))
+    elif facts.seconds:
+        details.append(call_seconds(facts.seconds))
+    if decision:
+        details.append(decided(decision))
+    return " · ".join(filter(None, details))
+
+
+def call_seconds(seconds: float) -> str:
+    """Return how long a call took: "0.04 s", "0.4 s", "12 s"."""
+    if seconds >= 9.95:
+        return duration(seconds)
+    return f"{number(max(seconds, 0.01), 1 if seconds >= _SHORT_S else 2)} s"
+
+
+def _outcome(recipient: str, facts: ResultFacts) -> str:
+    match facts.outcome:
+        case Outcome.FAILED:
+            return tr("error") if is_python(recipient) else tr("failed")
+        case Outcome.REFUSED:
+            return tr("not allowed")
+        case Outcome.STOPPED:
+            return tr("stopped")
+        case Outcome.UNKNOWN:
+            return tr("interrupted, outcome unknown")
+        case Outcome.INVALID:
+            return tr("not available")
+    return ""
+
+
+def _argument(arguments: str) -> list[str]:
+    """Return the first argument that is a text or a number, in quotation marks."""
+    try:
+        values = json.loads(arguments) if len(arguments) <= _PARSED else None
+    except (ValueError, RecursionError):
+        return []
+    for value in values.values() if isinstance(values, dict) else ():
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value):
+            return [tr("“{text}”").format(text=one_line(str(value), _LONGEST_ARGUMENT))]
+    return []
+
+
+def calls_made(recipients: Iterable[str]) -> str:
+    """Return which tools an answer has used: "ran Python twice, used files.search"."""
+    counts = Counter(recipients)
+    if len(counts) > 2:
+        return tr("%Ln tool call(s)", "", counts.total())
+    return ", ".join(_used(recipient, count) for recipient, count in counts.items())
+
+
+def _used(recipient: str, count: int) -> str:
+    name = tool_name(recipient)
+    match count, is_python(recipient):
+        case 1, True:
+            return tr("ran Python")
+        case 2, True:
+            return tr("ran Python twice")
+        case _, True:
+            return tr("ran Python %Ln time(s)", "", count)
+        case 1, _:
+            return tr("used {name}").format(name=name)
+        case 2, _:
+            return tr("used {name} twice").format(name=name)
+    return tr("used {name} %Ln time(s)", "", count).format(name=name)
+
+
+def decided(decision: Decision) -> str:
+    """Return a sentence about what the user decided."""
+    match decision:
+        case Decision.ONCE:
+            return tr("You allowed this once")
+        case Decision.CHAT:
+            return tr("You allowed this in this chat")
+        case Decision.ALWAYS:
+            return tr("You always allow this")
+        case Decision.REFUSE:
+            return tr("You didn’t allow this")
+        case Decision.NEVER:
+            return tr("You never allow this")
+
+
+def consent_question(consent: Consent, calls: int) -> str:
+    """Return what the user is asked; ``calls`` were made in this turn so far."""
+    proposal = consent.proposal
+    if proposal is None:
+        called = tr("The model has called tools %Ln time(s).", "", calls)
+        return f"{called} {tr('Go on?')}"
+    function = one_line(proposal.function, _LONGEST_NAME) or tool_name(proposal.call.name)
+    if not proposal.server:
+        return tr("Allow “{function}”?").format(function=function)
+    server = one_line(proposal.server, _LONGEST_NAME)
+    return tr("Allow “{function}” from “{server}”?").format(function=function, server=server)
+
+
+def consent_reason(consent: Consent) -> str:
+    """Return why the user is asked, in one sentence."""
+    match consent.reason:
+        case ConsentReason.FIRST:
+            return tr("The model wants to use this tool, and you haven’t allowed it yet.")
+        case ConsentReason.EFFECT:
+            return tr("This can make changes outside the chat, so you are asked every time.")
+        case ConsentReason.TAINTED:
+            return tr(
+                "The model has read text that you didn’t write, and may be following "
+                "instructions in it."
+            )
+        case ConsentReason.OTHER_SERVER:
+            return tr(
+                "The model has read another server’s output, and may be following "
+                "instructions in it."
+            )
+        case ConsentReason.LIMIT:
+            return tr("It may be going round in circles.")
+
+
+def effect_of(proposal: Proposal) -> str:
+    """Return what a call may do."""
+    match proposal.effect:
+        case Effect.NONE:
+            return tr("Only computes.")
+        case Effect.READS:
+            return tr("Only reads.")
+        case Effect.UNDOABLE:
+            return tr("Makes changes that can be undone.")
+        case Effect.CHANGES:
+            return tr("Can make changes that can’t be undone.")
+
+
+def waiting_for_user() -> str:
+    """Return the status of an answer that waits for a decision."""
+    return tr("Waiting for your permission")
+
+
+def results_shortened() -> str:
+    """Return the line about results that became short to make room."""
+    return tr("Earlier tool results were shortened to make room in the context.")
