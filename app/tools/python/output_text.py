@@ -20,17 +20,13 @@ _PIECES = re.compile(
     re.DOTALL,
 )
 # Pairs of letters that are frequent in words, by their first: what has few of them is no word.
-_PAIRS = {
-    first + second
-    for seconds in """
-        abcdgiklmnprstuwy baeloruy caehkloprstu daeiors eabcdefgilmnpqrstvwxy faefiort gabeghioprs
-        haeiort iabcdefglmnorstvz kaes ladefiklosty madeimops nacdegilostuvy oacdefgklmnoprstuvw
-        paehiloprstuy qu racdeiklmnorstuvy sacehikopstuw tacehiorstuy udegilmnprst vei waehinos xpt
-        yost ze
-    """.split()
-    for first in seconds[0]
-    for second in seconds[1:]
-}
+_SECONDS = """
+    abcdgiklmnprstuwy baeloruy caehkloprstu daeiors eabcdefgilmnpqrstvwxy faefiort gabeghioprs
+    haeiort iabcdefglmnorstvz kaes ladefiklosty madeimops nacdegilostuvy oacdefgklmnoprstuvw
+    paehiloprstuy qu racdeiklmnorstuvy sacehikopstuw tacehiorstuy udegilmnprst vei waehinos xpt
+    yost ze
+"""
+_PAIRS = {word[0] + second for word in _SECONDS.split() for second in word[1:]}
 
 
 def tokens(text: str) -> int:
