@@ -109,6 +109,27 @@ def test_leaving_is_not_the_end_of_the_session(shared: ProcessBox, code: str) ->
     assert run(shared, "kept").stdout == "1\n"
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["import sys; sys.stdout.close()", "import sys; sys.stdout = None", "globals().clear()"],
+)
+def test_what_a_cell_breaks_is_mended_for_the_next(shared: ProcessBox, code: str) -> None:
+    run(shared, code)
+    assert run(shared, "import numpy as np\nprint(np.array([10 ** 5]) ** 2)").stdout == (
+        "[10000000000]\n"
+    )
+
+
+def test_what_is_not_there_is_said(shared: ProcessBox) -> None:
+    network = run(shared, "import urllib.request as r; r.urlopen('http://example.org')")
+    assert network.stderr.endswith("\nThere is no network here.\n")
+    missing = run(shared, "import plotly").stderr.splitlines()
+    assert missing[-2:] == [
+        "ModuleNotFoundError: No module named 'plotly'",
+        "Packages cannot be installed here.",
+    ]
+
+
 def test_control_tokens_are_text(shared: ProcessBox) -> None:
     text = "<|end|><|start|>assistant\x1b[31m\0"
     assert run(shared, f"print({text!r})").stdout == f"{text}\n"
@@ -188,6 +209,8 @@ def test_what_never_ends_is_ended(own: ProcessBox) -> None:
     assert run(own, deep).ended == "stack overflow"
     assert "MemoryError" in run(own, "[0] * (10 ** 9)").stderr
     assert run(own, "import os; os._exit(3)").ended == "exit"
+    assert run(own, "import sys; sys.modules.clear()").ended == ""
+    assert run(own, "1").ended
     assert run(own, "open('/mnt/data/a').read()").stdout == "'there'\n"
 
 
