@@ -41,7 +41,8 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
-from app.ui.state.live_turns import LiveTurns, loading_sentence
+from app.ui.state.live_answer import loading_sentence
+from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
