@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
+    from app.tools.mcp.server_status import ServersChanged
+    from app.tools.mcp.service import McpServers
+    from app.tools.python.python_tool import PythonTool
 
 
 def demo_model() -> ModelRef:
@@ -66,7 +69,9 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[[ChatEvent | DownloadEvent | MoveProgress | DocumentProgress], None],
+        publish: Callable[
+            [ChatEvent | DownloadEvent | MoveProgress | DocumentProgress | ServersChanged], None
+        ],
         *,
         backend: Backend | None = None,
     ) -> None:
@@ -83,6 +88,8 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
+        self._mcp: McpServers | None = None
+        self._python: PythonTool | None = None
         self._renewed = 0
         engine = backend or DemoFilter(
             LocalBackend(
@@ -90,7 +97,7 @@ class Host:
             ),
             demo_model(),
         )
-        self.tools = Registry(self._own_tools)
+        self.tools = Registry(self._all_tools)
         """The tools that a model may call."""
         self.backend = ToolLoop(Router(ScheduledBackend(engine)), self.tools, self._store.consents)
         self.chats = Chats(
@@ -135,6 +142,26 @@ class Host:
         return ChatExchange(self._store, self.jobs)
 
     @property
+    def mcp(self) -> McpServers:
+        """The MCP servers, loaded on first use, from any thread."""
+        from app.tools.mcp.service import McpServers
+
+        with self._opening:
+            if self._mcp is None:
+                self._mcp = McpServers(
+                    self.folders,
+                    self.network.bare,
+                    self.secrets,
+                    self._publish,
+                    offline=self.settings.offline,
+                )
+            return self._mcp
+
+    def mcp_tools(self) -> tuple[Tool, ...]:
+        """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
+        return self.mcp.tools() if self._mcp or self.folders.mcp.exists() else ()
+
+    @property
     def downloads(self) -> Downloads:
         """The download queue, created on first use, from any thread."""
         from app.models.downloads import Downloads
@@ -156,6 +183,8 @@ class Host:
         self.settings = dataclasses.replace(self.settings, **changes)
         self.network.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
+        if self._mcp:
+            self._mcp.set_offline(self.settings.offline)
         if self._downloads:
             self._downloads.limit = _download_limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
@@ -266,9 +295,11 @@ class Host:
         self.jobs.stop()
         self.secrets.close()
         with self._opening:
-            downloads = self._downloads
+            downloads, mcp = self._downloads, self._mcp
         if downloads:
             downloads.close()
+        if mcp:
+            mcp.close()
         self.documents.close()
         self.speeds.close()
         pools = (self._quick, self.jobs, self._searching)
@@ -297,8 +328,13 @@ class Host:
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
 
-    def _own_tools(self) -> list[Tool]:
-        return []
+    def _all_tools(self) -> tuple[Tool, ...]:
+        from app.tools.python.python_tool import PythonTool
+
+        with self._opening:
+            if self._python is None:
+                self._python = PythonTool()
+        return self._python, *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -41,13 +41,16 @@ _NAMES = {
         "chats.db", "chats.db-*", "chats.db.part*", "chats.db.*.old*", "backups/chats-*.db",
         "backups/chats.part*",
     ),
-    DataKind.SETTINGS: ("settings.json", "settings.json.*.old", "speeds.json", ".fireside-*"),
+    DataKind.SETTINGS: (
+        "settings.json", "settings.json.*.old", "speeds.json", ".fireside-*",
+        "mcp.json", "mcp.json.*.old", "mcp_approved.json",
+    ),
     DataKind.CACHE: (f"kept/{'[0-9a-f]' * 24}",),
-    DataKind.LOGS: ("engine.log", "connections.log", f"{log.NAME}*", log.CRASH_NAME),
+    DataKind.LOGS: ("engine.log", "connections.log", f"{log.NAME}*", log.CRASH_NAME, "mcp/*.log"),
     DataKind.SECRETS: (),
     DataKind.MODELS: ("downloads.json",),
 }  # fmt: skip
-_FOLDERS = "backups", "kept"
+_FOLDERS = "backups", "kept", "mcp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,6 +353,85 @@ class UpdatesUnknown(FiresideError):
     reason: str
 
 
+# --- MCP servers --------------------------------------------------------------------------------
+
+
+class ServerError(FiresideError):
+    """The MCP server ``name`` cannot be used."""
+
+    name: str
+
+
+class ServerUnapproved(ServerError):
+    """The user has not approved how it starts, or that has changed since."""
+
+
+class ServerCommandMissing(ServerError):
+    """There is no program ``command``."""
+
+    command: str
+
+
+class ServerUnstartable(ServerError):
+    """The system refuses to start it; ``reason`` is its message."""
+
+    reason: str
+
+
+class ServerSilent(ServerError):
+    """It did not answer for ``seconds``."""
+
+    seconds: float
+
+
+class ServerEnded(ServerError):
+    """It has ended, or closed the connection; ``detail`` is the end of what it wrote."""
+
+    detail: str = ""
+
+
+class ServerFlooding(ServerError):
+    """It sent far more than anybody had asked for, or one message that is too long."""
+
+
+class ServerUnreachable(ServerError):
+    """No connection to ``host`` came about; ``reason`` says why."""
+
+    host: str
+    reason: str
+
+
+class ServerSignInFailed(ServerError):
+    """The user was not signed in; ``reason`` says why."""
+
+    reason: str
+
+
+class ServerAddressRefused(ServerError):
+    """An address of the server is not one to which a request may go: ``host``."""
+
+    host: str
+
+
+class ServerConfused(ServerError):
+    """It does not speak MCP, or none that is known here; ``reason`` says what was wrong."""
+
+    reason: str
+
+
+class ServerInputMissing(ServerError):
+    """Its configuration asks for the values ``missing``, which are not there."""
+
+    missing: tuple[str, ...]
+
+
+class ServersUnreadable(FiresideError):
+    """A text, or the file ``path``, is no configuration of servers; ``reason`` says why."""
+
+    path: Path | None
+    reason: str
+
+
 # --- Secrets -----------------------------------------------------------------------------------
 
 

@@ -72,6 +72,11 @@ class Folders:
         return self.data / "connections.log"
 
     @property
+    def mcp(self) -> Path:
+        """The configuration of MCP servers."""
+        return self.data / "mcp.json"
+
+    @property
     def downloads(self) -> Path:
         """The queue of downloads."""
         return self.data / "downloads.json"

@@ -85,8 +85,8 @@ class ResultFacts:
     short: str = ""
     count: int | None = None
     changes: str = ""
-    decision: str = ""
     source: str = ""
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

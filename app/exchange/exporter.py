@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TextIO
+from urllib.parse import quote
 
 from app.base import files
 from app.base.errors import ExchangeUnwritable
+from app.base.types import Part
 from app.exchange import native_json
-from app.exchange.file_names import file_name, same
+from app.exchange.file_names import file_name, same, unused_name
 from app.exchange.html_page import chat_html
 from app.exchange.importer import Progress
 from app.exchange.markdown_page import NO_VERSIONS, ExportWords, Versions, chat_markdown
@@ -90,10 +94,60 @@ def export(
     return path
 
 
-def _write(store: Store, chat: int, path: Path, options: ExportOptions) -> None:
-    content = _page(store, chat, options)
-    with replacing(path) as file:
-        file.buffer.write(content)
+def _write(store: Store, chat: int, path: Path, options: ExportOptions) -> list[Path]:
+    """Write a chat, and what belongs beside the file; return the paths in the folder."""
+    media = _MediaFolder(path)
+    content = _page(store, chat, options, media)
+    try:
+        media.write()
+        with replacing(path) as file:
+            file.buffer.write(content)
+    except BaseException:
+        _remove([media.path] if media.files else [])
+        raise
+    return [path, *([media.path] if media.files else [])]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    """Remove what was written, as far as possible."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+class _MediaFolder:
+    """The folder of pictures and files beside a Markdown file, made if there are any."""
+
+    def __init__(self, page: Path) -> None:
+        self._page = page
+        self._path: Path | None = None
+        self.files: dict[str, bytes] = {}
+
+    @property
+    def path(self) -> Path:
+        """The folder, which does not exist yet."""
+        if self._path is None:
+            taken = _names_in(self._page.parent)
+            self._path = self._page.with_name(file_name(self._page.stem, "_files", taken))
+        return self._path
+
+    def link(self, part: Part) -> str:
+        """Return the address of media from the page; it is written by `write`."""
+        name = unused_name(part.name, self.files)
+        self.files[name] = part.data
+        return quote(f"{self.path.name}/{name}")
+
+    def write(self) -> None:
+        """Write the files. Raises ExchangeUnwritable."""
+        if not self.files:
+            return
+        try:
+            self.path.mkdir()
+        except OSError as error:
+            raise ExchangeUnwritable(self.path, error.strerror or str(error)) from error
+        for name, data in self.files.items():
+            with replacing(self.path / name) as file:
+                file.buffer.write(data)
 
 
 def _write_each(
@@ -107,24 +161,24 @@ def _write_each(
         for number, chat in enumerate(chats, start=1):
             with contextlib.suppress(KeyError):  # purged a moment ago
                 path = folder / file_name(store.chats.get(chat).title, options.format.value, taken)
-                _write(store, chat, path, options)
-                written.append(path)
+                written += _write(store, chat, path, options)
             on_progress(number)
     except BaseException:
+        _remove(written)
         with contextlib.suppress(OSError):
-            for path in written:
-                path.unlink()
             if created:
                 folder.rmdir()
         raise
 
 
-def _page(store: Store, chat: int, options: ExportOptions) -> bytes:
+def _page(store: Store, chat: int, options: ExportOptions, media: _MediaFolder) -> bytes:
     tree = store.trees.get(chat) if options.branches else None
     messages = _in_order(tree) if tree else store.messages.conversation(chat)
     writer: Any = options.pdf_writer
-    if options.format is not ExportFormat.PDF:
-        writer = chat_html if options.format is ExportFormat.HTML else chat_markdown
+    if options.format is ExportFormat.HTML:
+        writer = chat_html
+    elif options.format is ExportFormat.MARKDOWN:
+        writer = functools.partial(chat_markdown, link=media.link)
     created: str | bytes = writer(
         store.chats.get(chat),
         messages,

@@ -5,11 +5,20 @@ All text is escaped, and the page's own policy forbids loading anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 
-from app.base.types import Role
+from app.base.code_fence import code_fence
+from app.base.types import Part, Role
+from app.exchange.answer_steps import (
+    PICTURES,
+    AnswerStep,
+    StepKind,
+    answer_steps,
+    data_link,
+    used_tools,
+)
 from app.exchange.html_blocks import BlockRenderer
 from app.exchange.markdown_page import (
     NO_VERSIONS,
@@ -24,7 +33,10 @@ from app.markdown import parse
 from app.store import ChatRow, MessageRow
 
 _BLOCKS = BlockRenderer()
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d1d1b; --muted: #696760; --page: #ffffff;
   --line: #e7e5df; --bubble: #f2f1ec; --code: #faf9f7; --link: #2a62d9; }
@@ -54,6 +66,7 @@ li { text-align: match-parent; } :where(table[dir=rtl]) :is(th, td) { text-align
 .center { text-align: center; } .right { text-align: right; }
 math[display="block"] { margin: 1rem 0; overflow-x: auto; overflow-y: hidden; }
 hr { border: 0; border-top: 1px solid var(--line); } li.task { list-style: none; }
+img { max-width: 100%; border-radius: .5rem; } details.call .out { white-space: pre-wrap; }
 details.file { margin: .5rem 0; } .file pre { white-space: pre-wrap; }
 aside { display: flex; gap: .5rem; margin: .75rem 0; font-size: .875rem; } aside p { margin: 0; }
 @media print { pre { white-space: pre-wrap; } }
@@ -95,21 +108,59 @@ def _article(message: MessageRow, reasoning: bool, words: ExportWords, versions:
     own = message.message
     whose = "user" if own.role is Role.USER else "assistant"
     pieces = [f'<p class="who">{escape(speaker(message, words, versions))}</p>']
-    if reasoning and own.reasoning.strip():
-        summary = f"<summary>{escape(thought(message, words))}</summary>"
-        pieces.append(
-            f"<details>{summary}<div>{_BLOCKS.render(parse(own.reasoning))}</div></details>"
-        )
+    steps = used_tools(own)
+    if not steps and reasoning and own.reasoning.strip():
+        pieces.append(_thought(own.reasoning, thought(message, words)))
     for part in own.attached:
         summary = f"<summary>{escape(part.name)}</summary>"
         pieces.append(f'<details class="file">{summary}<pre>{escape(part.text)}</pre></details>')
-    if own.text.strip():
+    if steps:
+        pieces += _steps(message, reasoning, words)
+    elif own.text.strip():
         # Typed text is not treated as Markdown, as in the window.
         inner = escape(own.text) if whose == "user" else _BLOCKS.render(parse(own.text))
         pieces.append(f'<div class="text">{inner}</div>')
     if end := ending(message, words):
         pieces.append(f'<p class="end">{escape(end)}</p>')
     return f'<article class="{whose}">{"".join(pieces)}</article>'
+
+
+def _thought(text: str, heading: str) -> str:
+    summary = f"<summary>{escape(heading)}</summary>"
+    return f"<details>{summary}<div>{_BLOCKS.render(parse(text))}</div></details>"
+
+
+def _steps(message: MessageRow, reasoning: bool, words: ExportWords) -> Iterator[str]:
+    """Yield the pieces of an answer that used tools."""
+    heading = thought(message, words)
+    for step in answer_steps(message.message, reasoning=reasoning):
+        match step.kind:
+            case StepKind.THOUGHT:
+                yield _thought(step.text, heading)
+                heading = words.reasoning
+            case StepKind.CALL:
+                yield _call(step, words)
+            case StepKind.MEDIA if step.part:
+                yield _media(step.part)
+            case _:
+                yield f'<div class="text">{_BLOCKS.render(parse(step.text))}</div>'
+
+
+def _call(step: AnswerStep, words: ExportWords) -> str:
+    summary = f"<summary>{escape(words.call(step.part, step.result))}</summary>"
+    code = _BLOCKS.render(parse(code_fence(step.text, step.language))) if step.text else ""
+    out = ""
+    if step.output:
+        out = f'<p>{escape(words.output)}</p><pre class="out">{escape(step.output)}</pre>'
+    return f'<details class="call">{summary}<div>{code}{out}</div></details>'
+
+
+def _media(part: Part) -> str:
+    """Return a picture, or a link that saves a file."""
+    name, address = escape(part.name), escape(data_link(part))
+    if part.media_type in PICTURES:
+        return f'<p><img src="{address}" alt="{name}"></p>'
+    return f'<p><a href="{address}" download="{name}">{name}</a></p>'
 
 
 @cache

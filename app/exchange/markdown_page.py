@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import indent
 
 from app.base.code_fence import code_fence
-from app.base.types import Role
+from app.base.types import Part, Role
+from app.exchange.answer_steps import (
+    PICTURES,
+    CallHeading,
+    StepKind,
+    answer_steps,
+    call_heading,
+    data_link,
+    used_tools,
+)
 from app.store import ChatRow, MessageRow, State
 from app.store.chat_title import one_line
 
@@ -31,6 +40,9 @@ class ExportWords:
     """Marks a message that has other versions, if all of them are written."""
     stopped: str = "Stopped"
     cut_off: str = "Cut off"
+    output: str = "Output"
+    """The heading of what a call has returned."""
+    call: CallHeading = call_heading
     language: str = "en"
     """A language tag for HTML."""
 
@@ -47,12 +59,14 @@ def chat_markdown(
     reasoning: bool,
     words: ExportWords,
     versions: Versions = NO_VERSIONS,
+    link: Callable[[Part], str] = data_link,
 ) -> str:
     """Return the messages, each below a heading, with reasoning as quotations.
 
-    A message that ends within a block of code does not swallow the next one.
+    A message that ends within a block of code does not swallow the next one. ``link`` returns the
+    address of media.
     """
-    return "\n\n".join(_blocks(chat, messages, reasoning, words, versions)) + "\n"
+    return "\n\n".join(_blocks(chat, messages, reasoning, words, versions, link)) + "\n"
 
 
 def speaker(message: MessageRow, words: ExportWords, versions: Versions) -> str:
@@ -98,22 +112,54 @@ def _blocks(
     reasoning: bool,
     words: ExportWords,
     versions: Versions,
+    link: Callable[[Part], str],
 ) -> Iterator[str]:
     yield f"# {_escaped(chat.title or words.untitled)}"
     if date := day(chat.created):
         yield f"*{date}*"
     for message in messages:
         yield f"## {_escaped(speaker(message, words, versions))}"
-        if reasoning and (thoughts := message.message.reasoning.strip()):
-            text = f"*{thought(message, words)}*\n\n{_with_closed_fence(thoughts)}"
-            yield indent(text, "> ", lambda line: True)
+        steps = used_tools(message.message)
+        if not steps and reasoning and (thoughts := message.message.reasoning.strip()):
+            yield _quoted(thoughts, thought(message, words))
         for part in message.message.attached:
             yield f"**{_escaped(one_line(part.name))}**"
             yield code_fence(part.text)
-        if text := message.message.text.strip("\n"):
+        if steps:
+            yield from _step_blocks(message, reasoning, words, link)
+        elif text := message.message.text.strip("\n"):
             yield _with_closed_fence(text)
         if end := ending(message, words):
             yield f"*{end}*"
+
+
+def _step_blocks(
+    message: MessageRow, reasoning: bool, words: ExportWords, link: Callable[[Part], str]
+) -> Iterator[str]:
+    """Yield the blocks of an answer that used tools."""
+    heading = thought(message, words)
+    for step in answer_steps(message.message, reasoning=reasoning):
+        match step.kind:
+            case StepKind.THOUGHT:
+                yield _quoted(step.text, heading)
+                heading = words.reasoning
+            case StepKind.CALL:
+                yield f"**{_escaped(one_line(words.call(step.part, step.result)))}**"
+                if step.text:
+                    yield code_fence(step.text, step.language)
+                if step.output:
+                    yield f"*{words.output}*"
+                    yield code_fence(step.output)
+            case StepKind.MEDIA if step.part:
+                name = _escaped(one_line(step.text))
+                mark = "!" if step.part.media_type in PICTURES else ""
+                yield f"{mark}[{name}]({link(step.part)})"
+            case _:
+                yield _with_closed_fence(step.text)
+
+
+def _quoted(text: str, heading: str) -> str:
+    return indent(f"*{heading}*\n\n{_with_closed_fence(text)}", "> ", lambda line: True)
 
 
 def _escaped(text: str) -> str:

@@ -37,7 +37,8 @@ The file is JSON in UTF-8, one chat a line, in this order::
                   "id": "",                 which call it is
                   "format_data": "",        what the model's chat format needs to say it again
                   "media_type": "",         of media, as MIME has it
-                  "data": ""                of media, in base64
+                  "data": "",               of media, in base64; what a call made has its "id"
+                  "facts": null | {…}       of a result, as `app.base.types.ResultFacts` has them
                 }
               ]
             }

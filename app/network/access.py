@@ -38,20 +38,30 @@ class NetworkAccess:
         self._hub, self._hub_token, self._token = hub, hub_token, ""
         self._lock, self._opening = threading.Lock(), threading.Lock()
         self._network: Network | None = None
+        self._has_hub = False
 
     def open(self) -> Network:
-        """Return the network, loaded and opened when it is first used."""
-        from app.network import hub_client
-        from app.network.client import Network
-
+        """Return the network, loaded and opened when it is first used, also for the hub."""
+        network = self.bare()
         with self._opening:  # not the other lock: the window must not wait for the token
-            if self._network is None:
+            if not self._has_hub:
+                from app.network import hub_client
+
                 token = self._hub_token()
                 with self._lock:
                     self._token = self._token or token
-                    self._network = Network(self._log, offline=self._offline)
-                    hub_client.install(self._network)
+                    self._has_hub = True
+                    hub_client.install(network)
                     hub_client.configure(self._hub, self._token)
+        return network
+
+    def bare(self) -> Network:
+        """Return the network for other servers than the hub: no library or token is loaded."""
+        from app.network.client import Network
+
+        with self._lock:
+            if self._network is None:
+                self._network = Network(self._log, offline=self._offline)
             return self._network
 
     def set_hub(self, *, address: str | None = None, token: str | None = None) -> None:
@@ -59,7 +69,7 @@ class NetworkAccess:
         with self._lock:
             self._hub = self._hub if address is None else address
             self._token = self._token if token is None else token
-            if self._network:
+            if self._has_hub:
                 from app.network import hub_client
 
                 hub_client.configure(self._hub, self._token)
@@ -94,7 +104,7 @@ class NetworkAccess:
 
     def close(self) -> None:
         """Restore huggingface_hub's own HTTP client."""
-        if self._network:
+        if self._has_hub:
             from app.network import hub_client
 
             hub_client.uninstall()

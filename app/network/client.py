@@ -7,7 +7,7 @@ both.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from pathlib import Path
 from ssl import SSLContext
@@ -58,6 +58,18 @@ class Network:
             **options,
         )
 
+    def async_client(self, **options: Any) -> httpx2.AsyncClient:
+        """Return the same for use on an event loop. A request is logged before it is sent."""
+        hooks = options.pop("event_hooks", {})
+        return httpx2.AsyncClient(
+            verify=self._certificates,
+            event_hooks={
+                "request": [*hooks.get("request", []), self._async_before],
+                "response": [self._async_after, *hooks.get("response", [])],
+            },
+            **options,
+        )
+
     @cached_property
     def _certificates(self) -> SSLContext:
         return httpx2.create_ssl_context()  # slow, so read once for all clients
@@ -71,13 +83,18 @@ class Network:
         entry = response.request.extensions[_ENTRY]
         response.stream = _LoggedStream(response, self._guard, entry)
 
+    async def _async_before(self, request: httpx2.Request) -> None:
+        self._before_request(request)
 
-class _LoggedStream(httpx2.SyncByteStream):
+    async def _async_after(self, response: httpx2.Response) -> None:
+        self._after_response(response)
+
+
+class _LoggedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
     """A response's bytes, guarded and counted as they come."""
 
     def __init__(self, response: httpx2.Response, guard: Guard, entry: LogEntry) -> None:
-        assert isinstance(response.stream, httpx2.SyncByteStream)
-        self._stream = response.stream
+        self._stream: Any = response.stream  # of the one kind or the other, as the client is
         self._guard = guard
         self._entry = entry
         self._received = 0
@@ -88,12 +105,25 @@ class _LoggedStream(httpx2.SyncByteStream):
             self._guard.check()
             yield chunk
 
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._received += len(chunk)
+            self._guard.check()
+            yield chunk
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)  # httpx2 asks its own stream for the elapsed time
 
     def close(self) -> None:
+        self._end_entry()
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        self._end_entry()
+        await self._stream.aclose()
+
+    def _end_entry(self) -> None:
         # Even if the log has become unwritable, the entry is there, and the next request is
         # refused.
         with contextlib.suppress(OSError):
             self._entry.end(self._received)
-        self._stream.close()

@@ -111,15 +111,18 @@ class Store:
         """Return a transaction: all that this thread writes within it is saved, or nothing."""
         return self.database.transaction()
 
-    def search(self, text: str, *, reasoning: bool = False, limit: int = 50) -> list[SearchHit]:
+    def search(
+        self, text: str, *, reasoning: bool = False, calls: bool = False, limit: int = 50
+    ) -> list[SearchHit]:
         """Return the places that have all words of a text, regardless of case, accents and order.
 
         The last word may be the beginning of one. Titles come first (at most half of ``limit``, or
-        more if messages leave room), then messages by rank, with their reasoning if ``reasoning``.
+        more if messages leave room), then messages by rank, with their reasoning if ``reasoning``,
+        and with calls of tools and their results if ``calls``.
         Archived chats are searched, those in the bin are not. A search never waits for a writer. A
         newer search, from another thread, ends this one with Cancelled.
         """
-        return self._search.search(text, reasoning, limit)
+        return self._search.search(text, limit, reasoning=reasoning, calls=calls)
 
     def find(self, text: str) -> list[int]:
         """Return the chats in whose title or messages all words of a text are found.
@@ -131,7 +134,7 @@ class Store:
 
     def find_places(self, text: str, *, limit: int = 200) -> list[SearchHit]:
         """Return places as `search` does, but as part of a `find`, which alone ends it."""
-        return self._find.search(text, False, limit)
+        return self._find.search(text, limit)
 
     def close(self) -> None:
         """Close the file and end a running search. Closing twice is allowed."""

@@ -31,9 +31,9 @@ class ChatSearches:
         self._store = store
         self._jobs = jobs
 
-    def search(self, text: str, reasoning: bool) -> Future[list[SearchHit]]:
+    def search(self, text: str, reasoning: bool, calls: bool) -> Future[list[SearchHit]]:
         """Search as `Store.search` does. A newer search makes the future fail with Cancelled."""
-        return self._jobs.submit(lambda: self._store.search(text, reasoning=reasoning))
+        return self._jobs.submit(lambda: self._store.search(text, reasoning=reasoning, calls=calls))
 
 
 class ChatBackups:

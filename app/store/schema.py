@@ -231,6 +231,18 @@ def _tools(db: sqlite3.Connection) -> None:
     db.execute("CREATE UNIQUE INDEX consent_of ON consent (coalesce(chat, 0), tool, function)")
 
 
+def _search_calls(db: sqlite3.Connection) -> None:
+    # A table of fts5 gets no further column, so all messages are indexed again, in the background.
+    db.execute("DROP TABLE words")
+    db.execute(
+        """CREATE VIRTUAL TABLE words USING fts5 (
+            said, thought, called,
+            prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 0'
+        )"""
+    )
+    db.execute("INSERT OR IGNORE INTO unindexed SELECT id FROM message")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
@@ -241,6 +253,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _parts,
     _deleted_messages,
     _tools,
+    _search_calls,
 )
 """The migrations; the n-th upgrades the schema from version n-1 to n."""
 

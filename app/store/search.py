@@ -24,7 +24,7 @@ from app.base.types import Message, Role
 from app.store.database import from_rows, typed_errors
 from app.store.parts import by_message
 from app.store.rows import LISTED, ORDER, PART, part_row
-from app.store.search_words import Query, fold, query, said_in
+from app.store.search_words import Query, called_in, fold, query, said_in
 
 _RANKED = 500
 """More hits than this are listed newest first.
@@ -61,6 +61,19 @@ class SearchHit:
         return max(found, key=len, default="")
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What is searched of messages, besides what was said."""
+
+    reasoning: bool = False
+    calls: bool = False
+
+    def match(self, wanted: Query) -> str:
+        """Return the query for FTS5."""
+        also = ("thought" if self.reasoning else "", "called" if self.calls else "")
+        return f"{{{' '.join(filter(None, ('said', *also)))}}} : ({wanted.match})"
+
+
 class Search:
     """Searches of the database at ``path``, on a connection from ``connect``.
 
@@ -78,13 +91,15 @@ class Search:
         self._version = -1
         self._titles: list[tuple[str, tuple[int, str, float]]] = []
 
-    def search(self, text: str, reasoning: bool, limit: int) -> list[SearchHit]:
+    def search(
+        self, text: str, limit: int, *, reasoning: bool = False, calls: bool = False
+    ) -> list[SearchHit]:
         """Search titles and messages; see Store."""
         wanted = query(text)
         with self._turn() as db:
             if not wanted.patterns:
                 return []
-            said = self._in_messages(db, wanted, reasoning, limit)
+            said = self._in_messages(db, wanted, _Scope(reasoning, calls), limit)
             room = max(limit // 2, limit - len(said))
             titles = itertools.islice(self._in_titles(db, wanted), room)
             shown = [
@@ -102,7 +117,7 @@ class Search:
             if wanted.match:
                 sql = """SELECT DISTINCT chat FROM words CROSS JOIN message ON id = words.rowid
                     WHERE words MATCH ? AND deleted IS NULL"""
-                said = {row[0] for row in db.execute(sql, (_columns(wanted, False),))}
+                said = {row[0] for row in db.execute(sql, (_Scope().match(wanted),))}
             order = db.execute(f"SELECT id FROM chat WHERE {LISTED} ORDER BY {ORDER}")
             return [chat for (chat,) in order if chat in named or chat in said]
 
@@ -166,11 +181,11 @@ class Search:
         return (row for folded, row in self._titles if wanted.all_in(folded))
 
     def _in_messages(
-        self, db: sqlite3.Connection, wanted: Query, reasoning: bool, limit: int
+        self, db: sqlite3.Connection, wanted: Query, scope: _Scope, limit: int
     ) -> list[SearchHit]:
         if not wanted.match:
             return []
-        match = _columns(wanted, reasoning)
+        match = scope.match(wanted)
         seen = "SELECT id FROM chat WHERE deleted IS NULL"
         source = f"""FROM words CROSS JOIN message ON id = words.rowid
             WHERE words MATCH ? AND message.deleted IS NULL AND chat IN ({seen}) ORDER BY"""
@@ -183,22 +198,22 @@ class Search:
             FROM message JOIN chat ON chat.id = chat JOIN part ON part.message = message.id
             WHERE message.id IN ({", ".join(map(str, ids[:limit]))})
             ORDER BY message.id, position"""
-        show = functools.partial(_found, wanted, reasoning)
+        show = functools.partial(_found, wanted, scope)
         rows = list(by_message(db.execute(found)))
         by_id = {f.message: f for f in from_rows(self._path, show, rows)}
         return [by_id[number] for number in ids[:limit]]
 
 
-def _columns(wanted: Query, reasoning: bool) -> str:
-    return wanted.match if reasoning else f"{{said}} : ({wanted.match})"
-
-
-def _found(wanted: Query, reasoning: bool, rows: list[tuple[Any, ...]]) -> SearchHit:
+def _found(wanted: Query, scope: _Scope, rows: list[tuple[Any, ...]]) -> SearchHit:
     message, chat, title, created, *_ = rows[0]
     said = Message(Role.ASSISTANT, tuple(part_row(row[4:]) for row in rows))
     snippet, marks = _excerpt(wanted, said_in(said))
-    if reasoning and not marks:
+    if scope.reasoning and not marks:
         snippet, marks = _excerpt(wanted, said.reasoning)
+    if scope.calls and not marks:
+        called = called_in(said)
+        snippet = wanted.snippet(called)
+        marks = wanted.marks(snippet)
     return SearchHit(chat, message, title, snippet, marks, created)
 
 

@@ -7,7 +7,7 @@ import time
 from app.store.database import Database
 from app.store.parts import PartTable
 from app.store.rows import MessageRow, State
-from app.store.search_words import said_in, words
+from app.store.search_words import called_in, said_in, words
 
 _BATCH = 200  # messages that are indexed in one transaction: about 0.1 s
 _MERGE = 200  # pages of the index that are merged in one transaction
@@ -23,10 +23,12 @@ class SearchIndex:
         """Index a message, unless it is still streaming."""
         if row.state is State.STREAMING:
             return
+        said, message = said_in(row.message), row.message
+        texts = (words(text) for text in (said, message.reasoning, called_in(message)))
         with self._database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO words (rowid, said, thought) VALUES (?, ?, ?)",
-                (row.id, words(said_in(row.message)), words(row.message.reasoning)),
+                "INSERT OR REPLACE INTO words (rowid, said, thought, called) VALUES (?, ?, ?, ?)",
+                (row.id, *texts),
             )
             db.execute("DELETE FROM unindexed WHERE message = ?", (row.id,))
 

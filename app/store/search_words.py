@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from app.base.types import Message
+from app.base.types import Message, PartKind
 
 # Scripts without spaces between words: each of their characters is indexed as a word, so that a
 # word of one or two of them is found inside a sentence. Thai to Lao, Burmese, Khmer, kana, Han.
@@ -71,6 +71,12 @@ def said_in(message: Message) -> str:
     """
     attached = (text for part in message.attached for text in (part.name, part.text))
     return "\n\n".join((message.text, *attached))
+
+
+def called_in(message: Message) -> str:
+    """Return the searchable text of a message's calls of tools, and of what they returned."""
+    calls = (part for part in message.parts if part.kind in (PartKind.CALL, PartKind.RESULT))
+    return "\n\n".join(part.text for part in calls)
 
 
 @dataclass(frozen=True, slots=True)

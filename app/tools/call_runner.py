@@ -52,7 +52,8 @@ class _NotRun(Exception):
 class CallPlace:
     """Where a call stands: its part's number, the answer so far, and how long a result may be.
 
-    ``tokens`` is the most that a result may have; ``scale`` as for `shortening.cut`.
+    ``answer`` has no later calls. ``tokens`` is the most that a result may have; ``scale`` as for
+    `shortening.cut`.
     """
 
     index: int

@@ -12,6 +12,7 @@ from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
 from app.wording.model_errors import model_actions, model_sentence
 from app.wording.python_errors import python_sentence
+from app.wording.server_errors import server_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
 
 __all__ = ["Action", "Explanation", "explain", "fault_sentence"]
@@ -64,6 +65,8 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(document_sentence(error))
         case e.PythonError():
             return Explanation(python_sentence(error), detail=getattr(error, "detail", ""))
+        case e.ServerError() | e.ServersUnreadable():
+            return Explanation(server_sentence(error), detail=getattr(error, "detail", ""))
     return Explanation(
         tr("An unexpected error occurred ({name}: {error}). Try again.").format(
             name=type(error).__name__, error=error

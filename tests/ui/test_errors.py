@@ -97,6 +97,20 @@ ERRORS = [
     e.DocumentEmpty(FILE, 3),
     e.DocumentEmpty(FILE, 0),
     e.DocumentError(FILE),
+    e.ServerUnapproved("Files"),
+    e.ServerCommandMissing("Files", "npx"),
+    e.ServerUnstartable("Files", "Permission denied"),
+    e.ServerSilent("Files", 20.0),
+    e.ServerEnded("Files", "cannot go on"),
+    e.ServerFlooding("Files"),
+    e.ServerUnreachable("Files", "example.org", "refused"),
+    e.ServerSignInFailed("Files", "access_denied"),
+    e.ServerAddressRefused("Files", "192.168.0.1"),
+    e.ServerConfused("Files", "Method not found"),
+    e.ServerInputMissing("Files", ("token",)),
+    e.ServerError("Files"),
+    e.ServersUnreadable(None, "empty"),
+    e.ServersUnreadable(FILE, "empty"),
 ]
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.base.types import Effort
+from app.base.types import Effort, Part, PartKind
 from app.ui.controls import spoken
 from app.ui.palette.palette import place_in
 from app.ui.palette.palette_list import PaletteRow
@@ -82,6 +82,18 @@ def test_reasoning_is_found_only_when_asked_for_and_opened(fireside: Fireside) -
     fireside.until(lambda: any("medlar" in text for text in texts(fireside)))
     enter(fireside)
     fireside.shows("A medlar is no apple.")
+
+
+def test_calls_are_found_only_when_asked_for(fireside: Fireside) -> None:
+    make(fireside, "apples")
+    row = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[-1]
+    parts = (Part("quince()", PartKind.CALL, "python"), *row.message.parts)
+    fireside.stored(lambda store: store.messages.update(row.id, parts=parts))
+    field = open_it(fireside)
+    QTest.keyClicks(field, "quince")
+    fireside.until(lambda: child(fireside.window, QWidget, "paletteNothing").isVisible())
+    QTest.keyClick(fireside.window, Qt.Key.Key_T, Qt.KeyboardModifier.AltModifier)
+    fireside.until(lambda: any("quince" in text for text in texts(fireside)))
 
 
 def test_another_branch_is_turned_to(fireside: Fireside) -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdfium2 import PdfDocument, PdfPage, raw
-from PySide6.QtCore import QLocale, QSizeF
+from PySide6.QtCore import QBuffer, QLocale, QSizeF, Qt
+from PySide6.QtGui import QImage
 
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange import ExportWords
@@ -324,3 +325,30 @@ def test_pages_have_all_of_a_box_and_end_between_lines(source: str, high: int) -
     assert at == pytest.approx(column.height)
     for rect in column.rects(0, column.length):
         assert not any(rect.top() + 1 < cut < rect.bottom() - 1 for cut in cuts), (rect, cuts)
+
+
+def test_calls_with_their_output_and_figures() -> None:
+    image = QImage(300, 200, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG")
+    data = bytes(buffer.data().data())
+    parts = (
+        Part("Let me see.", PartKind.REASONING),
+        Part("print(6 * 7)", PartKind.CALL, "python", "1"),
+        Part("42 it is", PartKind.RESULT, "python", "1"),
+        Part("", PartKind.MEDIA, "figure 1.png", "1", media_type="image/png", data=data),
+        Part("", PartKind.MEDIA, "table.csv", "1", media_type="text/csv", data=b"a,b"),
+        Part("The answer."),
+    )
+    document = made(row(Role.ASSISTANT, *parts))
+    said = text(document)
+    words = "Let me see", "Python", "print(6 * 7)", "42 it is", "table.csv", "The answer"
+    places = [said.index(word) for word in words]
+    assert places == sorted(places)
+    pictures = [o for page in document for o in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE])]
+    assert len(pictures) == 1
+    short = made(row(Role.ASSISTANT, *parts), reasoning=False)
+    assert "42 it is" not in text(short)
+    assert "The answer" in text(short)

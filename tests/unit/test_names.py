@@ -16,6 +16,7 @@ SHARED = {
     "worker": "the loop of a child process: of the engine's, and of the documents'",
     "presets": "the store's presets, and the room of the window that shows them",
     "blocks": "the blocks of a text, and the room that lays them out and paints them",
+    "service": "import and export, and MCP servers, for the window",
     "exchange": "import and export, and the room of the window for them",
     "models": "the models on disk and on the hub, and the room of the window for them",
 }

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from app.base.errors import Cancelled
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import SearchHit, State, Store
+from app.store.schema import MIGRATIONS, upgrade
 from app.store.search import Search
 from app.store.search_words import query
 
@@ -219,7 +220,7 @@ def test_what_is_erased_in_the_middle_of_a_search_is_no_fault(store: Store, mome
             return super().execute(*statement)
 
     search = Search(store.path, lambda: sqlite3.connect(store.path, factory=Interrupted, **OPEN))
-    found = [(place.chat, place.message is None) for place in search.search("word", False, 50)]
+    found = [(place.chat, place.message is None) for place in search.search("word", 50)]
     search.close()
     assert sorted(found) == sorted((c, t) for c in {chat for chat, _ in found} for t in (0, 1))
     assert len(found) in (2, 6)
@@ -352,3 +353,53 @@ def test_an_excerpt_has_no_markdown(store: Store) -> None:
     chat = store.chats.create(Effort.LOW).id
     store.messages.add(chat, None, Message(Role.USER, (Part("a **typed** quince"),)))
     assert store.search("quince")[-1].snippet == "a typed quince", "nor has a question's"
+
+
+CALLED = Message(
+    Role.ASSISTANT,
+    (
+        Part("Think of medlars.", PartKind.REASONING),
+        Part("print('quince')", PartKind.CALL, "python", "1"),
+        Part("a durian\nand more", PartKind.RESULT, "python", "1"),
+        Part("Here it is."),
+    ),
+)
+
+
+def test_calls_and_their_output_are_found_when_asked_for(store: Store) -> None:
+    chat = store.chats.create(Effort.LOW).id
+    number = store.messages.add(chat, None, CALLED).id
+    for word in ("quince", "durian"):
+        assert store.search(word) == store.search(word, reasoning=True) == []
+        assert store.find(word) == []
+        (hit,) = store.search(word, calls=True)
+        assert (hit.message, marked(hit)) == (number, [word])
+    assert store.search("medlars", calls=True) == []
+    assert store.search("medlars durian", calls=True) == []
+    assert len(store.search("medlars durian here", reasoning=True, calls=True)) == 1
+    assert marked(store.search("here", calls=True)[0]) == ["Here"]
+
+
+def test_older_messages_are_indexed_again(tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    at = [migration.__name__ for migration in MIGRATIONS].index("_search_calls")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        upgrade(db, MIGRATIONS[:at])
+        db.execute(
+            """INSERT INTO chat (id, title, title_by, effort, created, updated)
+            VALUES (1, 'old', 'person', 'low', 1, 1)"""
+        )
+        db.execute(
+            """INSERT INTO message (id, chat, role, state, created, model)
+            VALUES (1, 1, 'assistant', 'done', 1, '')"""
+        )
+        for position, (kind, text) in enumerate((("call", "quince()"), ("text", "Pears."))):
+            db.execute(
+                """INSERT INTO part (message, position, kind, text, name, call, format_data,
+                media_type, data) VALUES (1, ?, ?, ?, '', '', '', '', x'')""",
+                (position, kind, text),
+            )
+        db.execute("INSERT INTO words (rowid, said, thought) VALUES (1, 'pears', '')")
+    with contextlib.closing(Store(path)) as store:
+        assert [hit.message for hit in store.search("quince", calls=True)] == [1]
+        assert [hit.message for hit in store.search("pears")] == [1]

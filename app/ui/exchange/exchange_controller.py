@@ -292,5 +292,6 @@ def _words() -> ExportWords:
         version=tr("{number} of {count}"),
         stopped=tr("You stopped this answer."),
         cut_off=tr("This answer was cut off."),
+        output=tr("Output"),
         language=QLocale().bcp47Name(),
     )

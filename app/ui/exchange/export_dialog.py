@@ -138,7 +138,9 @@ class ExportDialog(FittingDialog):
         self._about.setMinimumHeight(36)
         self._about.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._about.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.reasoning = Switch("exportReasoning", tr("Reasoning"), on=settings.export_reasoning)
+        self.reasoning = Switch(
+            "exportReasoning", tr("Reasoning and tools"), on=settings.export_reasoning
+        )
         self.branches = Segments(
             "exportBranches",
             tr("Branches"),
@@ -175,7 +177,7 @@ class ExportDialog(FittingDialog):
         self._rows.addRow(self._label(tr("Format")), self.form)
         below = QFormLayout.ItemRole.FieldRole
         self._rows.setWidget(self._rows.rowCount(), below, self._about)
-        self._rows.addRow(self._label(tr("Reasoning")), self.reasoning)
+        self._rows.addRow(self._label(tr("Reasoning and tools")), self.reasoning)
         self._rows.setAlignment(self.reasoning, Qt.AlignmentFlag.AlignVCenter)
         self._rows.addRow(self._label(tr("Branches")), self.branches)
         self._rows.addRow(self._label(tr("Name")), self.name)

@@ -10,7 +10,9 @@ from PySide6.QtCore import QBuffer, QLocale, QMarginsF, QPointF, QRectF, QSizeF,
 from PySide6.QtGui import QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from app import __version__
+from app.base.code_fence import code_fence
 from app.base.types import Part, Role
+from app.exchange.answer_steps import StepKind, answer_steps, used_tools
 from app.exchange.markdown_page import ExportWords, Versions, day, ending, speaker, thought
 from app.markdown import Paragraph, Quote, Span, SpanKind, Spans
 from app.store import ChatRow, MessageRow
@@ -20,6 +22,7 @@ from app.ui.blocks.stack import Inset
 from app.ui.blocks.text_box import TextBox
 from app.ui.blocks.text_runs import BOLD
 from app.ui.conversation.sections import Section, SectionKind
+from app.ui.exchange.pdf_figure import FigureBox, decoded
 from app.ui.theme import PaperTheme, font
 
 _RESOLUTION = 103  # pixels per inch: text of 15 pixels is 10.5 points high
@@ -277,13 +280,12 @@ class _Document:
         yield self._line(who, leads=True)
         for part in own.attached:
             yield self._line((Span(part.name, SpanKind.CODE),), gap=8)
-        if self._reasoning and own.reasoning.strip():
-            yield self._line((Span(thought(message, words)),), gap=6, leads=True)
-            text, room = own.reasoning.strip("\n"), width - _SIDE
-            yield _ReasoningBox(
-                (yield from self._column(SectionKind.REASONING, text, _THOUGHT, room))
-            )
-        if own.text.strip():
+        steps = used_tools(own)
+        if not steps and self._reasoning and own.reasoning.strip():
+            yield from self._thought(own.reasoning.strip("\n"), thought(message, words), width)
+        if steps:
+            yield from self._steps(message, width)
+        elif own.text.strip():
             asked = own.role is Role.USER
             kind, room = (
                 (SectionKind.QUESTION, width - 2 * _SIDE) if asked else (SectionKind.ANSWER, width)
@@ -293,6 +295,36 @@ class _Document:
             yield _QuestionBox(column) if asked else column
         if end := ending(message, words):
             yield self._line((Span(end, italic=True),), gap=10)
+
+    def _thought(self, text: str, heading: str, width: float) -> Iterator[Box | None]:
+        yield self._line((Span(heading),), gap=6, leads=True)
+        kind = SectionKind.REASONING
+        yield _ReasoningBox((yield from self._column(kind, text, _THOUGHT, width - _SIDE)))
+
+    def _steps(self, message: MessageRow, width: float) -> Iterator[Box | None]:
+        """Yield the boxes of an answer that used tools."""
+        words = self._words
+        heading = thought(message, words)
+        for step in answer_steps(message.message, reasoning=self._reasoning):
+            match step.kind:
+                case StepKind.THOUGHT:
+                    yield from self._thought(step.text, heading, width)
+                    heading = words.reasoning
+                case StepKind.CALL:
+                    called = words.call(step.part, step.result)
+                    yield self._line((Span(called, bold=True),), leads=True)
+                    for text, language in ((step.text, step.language), (step.output, "")):
+                        if text:
+                            code = code_fence(text, language)
+                            yield (yield from self._column(SectionKind.ANSWER, code, _STYLE, width))
+                case StepKind.MEDIA if step.part:
+                    image = decoded(step.part.data)
+                    if image.isNull():
+                        yield self._line((Span(step.text, SpanKind.CODE),))
+                    else:
+                        yield FigureBox(self._theme, _STYLE, image)
+                case _:
+                    yield (yield from self._column(SectionKind.ANSWER, step.text, _STYLE, width))
 
     def _column(
         self, kind: SectionKind, text: str, style: Style, width: float

@@ -35,7 +35,7 @@ _COMMANDS_ONLY = ">"  # as the first character, it limits the search to commands
 class CommandPalette(QFrame):
     """The palette, which floats over the window.
 
-    ``search`` searches all chats for a text, with or without reasoning.
+    ``search`` searches all chats for a text, with or without reasoning, and calls of tools.
     """
 
     opened = Signal(object)
@@ -48,7 +48,7 @@ class CommandPalette(QFrame):
         bridge: Bridge,
         commands: Sequence[Command],
         chats: Callable[[], list[ChatRow]],
-        search: Callable[[str, bool], Future[list[SearchHit]]],
+        search: Callable[[str, bool, bool], Future[list[SearchHit]]],
     ) -> None:
         super().__init__(window)
         self.setObjectName("palette")
@@ -64,13 +64,12 @@ class CommandPalette(QFrame):
         self.field.setFont(font(15))
         self.field.textChanged.connect(self._look)
         self.field.installEventFilter(self)
-        self._reasoning = Button(
-            theme, "paletteReasoning", tr("Include reasoning"), text=tr("Reasoning"),
-            kind="toggle", shortcut="Alt+R",
-        )  # fmt: skip
-        self._reasoning.setCheckable(True)
-        self._reasoning.setShortcut("Alt+R")
-        self._reasoning.toggled.connect(self._look)
+        self._reasoning = self._scope_button(
+            theme, "paletteReasoning", tr("Include reasoning"), tr("Reasoning"), "Alt+R"
+        )
+        self._calls = self._scope_button(
+            theme, "paletteTools", tr("Include tool calls and their output"), tr("Tools"), "Alt+T"
+        )
         self._list = PaletteList(theme)
         self._list.chosen.connect(self._choose)
         self._none = muted(tr("No results"), "paletteNothing", 13)
@@ -84,6 +83,7 @@ class CommandPalette(QFrame):
         self._head.setSpacing(8)
         self._head.addWidget(self.field, 1)
         self._head.addWidget(self._reasoning)
+        self._head.addWidget(self._calls)
         layout = column(self, (0, 0, 0, _BELOW))
         layout.addLayout(self._head)
         layout.addWidget(self._none)
@@ -93,6 +93,14 @@ class CommandPalette(QFrame):
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
         self.hide()
+
+    def _scope_button(self, theme: Theme, name: str, label: str, text: str, keys: str) -> Button:
+        """Return a button that includes more in the search."""
+        button = Button(theme, name, label, text=text, kind="toggle", shortcut=keys)
+        button.setCheckable(True)
+        button.setShortcut(keys)
+        button.toggled.connect(self._look)
+        return button
 
     def open(self) -> None:
         """Show the palette, with the previous text selected."""
@@ -155,7 +163,9 @@ class CommandPalette(QFrame):
         if not text or text.startswith(_COMMANDS_ONLY):
             self._found = []
         else:
-            self._newest = future = self._search(text, self._reasoning.isChecked())
+            self._newest = future = self._search(
+                text, self._reasoning.isChecked(), self._calls.isChecked()
+            )
             self._bridge.when_done(
                 future,
                 lambda found: self._arrived(future, found),

@@ -1,0 +1,24 @@
+"""Functions of MCP servers: programs on this computer, and servers that are reached over HTTP.
+
+::
+
+    servers         servers as values, and the file with their configuration, ``mcp.json``
+    other_programs  the same files of other programs
+    approvals       what the user has seen and approved: how a server starts, and each function
+    function_names  names of functions, as the model calls them
+    service         McpServers: which servers there are, their states, and calls; begin here
+    mcp_tool        a server as a tool
+    mcp_host        the connections: one thread, one event loop, one task a server
+    stdio           the transport to a program, and `server_process` starts and ends the program
+    remote          the transport to a server over HTTP, by the guarded client of `app.network`
+    oauth           signing in to such a server, in the user's browser
+    results         what a function returned, as text for the model and media for the user
+
+The official SDK (``mcp``) is loaded when the first server starts, on the thread of `mcp_host`.
+
+A server is not trusted. What it says is text: for the model, and for the user in a form in which it
+cannot pass for anything else (`app.tools.visible`). It cannot ask the model or the user anything,
+since sampling, roots and elicitation are not offered. It runs only as the user has seen it: its
+command, arguments, environment and program are pinned, and so is the declaration of each function.
+A program uses the network unseen, so while Fireside is offline none runs.
+"""

@@ -1,0 +1,66 @@
+"""Errors of the SDK, the transports and the system, as those of `app.base.errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.base.errors import (
+    FiresideError,
+    ServerConfused,
+    ServerEnded,
+    ServerSignInFailed,
+    ServerSilent,
+    ServerUnreachable,
+    ServerUnstartable,
+)
+from app.tools.mcp.wire import Wire
+
+_LONGEST_REASON = 300
+
+
+def typed_error(name: str, error: BaseException, wire: Wire, seconds: float) -> FiresideError:
+    """Return the error that tells the user why a server could not be used."""
+    import httpx2
+    from mcp import MCPError
+    from mcp.client.auth import OAuthFlowError
+    from mcp.types import CONNECTION_CLOSED
+
+    errors = list(_leaves(error))
+    for each in errors:
+        if isinstance(each, FiresideError):
+            return each
+    if wire.error:
+        return wire.error
+    for each in errors:
+        match each:
+            case OAuthFlowError():
+                return ServerSignInFailed(name, _reason(each))
+            case httpx2.TimeoutException() | TimeoutError():
+                return ServerSilent(name, seconds)
+            case httpx2.RequestError():
+                return ServerUnreachable(name, each.request.url.host, _reason(each))
+            case MCPError() if each.code == CONNECTION_CLOSED:
+                return ServerEnded(name)
+            case MCPError():
+                return ServerConfused(name, _reason(each))
+            case OSError():
+                return ServerUnstartable(name, each.strerror or _reason(each))
+            case ValueError():  # of pydantic, with a page of text
+                return ServerConfused(name, "an answer that is not as the protocol has it")
+    return ServerConfused(name, _reason(errors[0]))
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors of a group, and what caused them."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+        return
+    yield error
+    if error.__cause__:
+        yield from _leaves(error.__cause__)
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:_LONGEST_REASON]
