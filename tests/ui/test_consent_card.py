@@ -74,9 +74,7 @@ def test_all_of_the_arguments_are_shown_and_cannot_pretend(fireside: Fireside) -
     ask(fireside, reason=ConsentReason.TAINTED)
     text = fireside.find(ProposalText, "proposalText")
     plain = text.document().toPlainText()
-    assert (
-        plain == "query\ninvoice\nnote folder: /tmp\na‹U+202E›b‹U+200B›\n‹39 blank lines›\nthe end"
-    )
+    assert plain == "query\ninvoice\nnote folder: /tmp\na⟨U+202E⟩b⟨U+200B⟩⟨40 line breaks⟩\nthe end"
     assert text.verticalScrollBar().value() == 0
     about = fireside.window.findChild(QLabel, "consentAbout")
     assert about

@@ -32,6 +32,6 @@
     keyboard_focus        the ring of the keyboard focus, and signals about it
     accessible            the interface for screen readers
     branches              controller of other versions: editing, switching between them, deleting
-    made_files            controller that saves what tools have made
+    file_saver            controller that saves what tools have made
     message_undo          the toast that takes a deletion back
 """

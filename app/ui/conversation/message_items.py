@@ -11,7 +11,7 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_calls import LiveCall
 from app.wording.demo_words import declined_sentence
 from app.wording.language import tr
-from app.wording.tools import results_shortened
+from app.wording.tool_words import results_shortened
 
 _SECTIONS = {PartKind.TEXT: SectionKind.ANSWER}
 

@@ -19,7 +19,7 @@ from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import tr
-from app.wording.tools import calls_made, waiting_for_user
+from app.wording.tool_words import calls_made, waiting_for_user
 
 
 class MessageState:

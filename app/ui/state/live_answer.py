@@ -21,7 +21,7 @@ from app.ui.state.live_calls import LiveCalls
 from app.wording.demo_words import model_name
 from app.wording.language import number, tr
 from app.wording.quantities import duration, percent
-from app.wording.tools import CallPhase, call_label, results_shortened, waiting_for_user
+from app.wording.tool_words import CallPhase, call_label, results_shortened, waiting_for_user
 
 
 @dataclass(frozen=True, slots=True)
