@@ -241,6 +241,8 @@ def test_a_figure_is_saved(fireside: Fireside, tmp_path: Path) -> None:
     )  # fmt: skip
     fireside.shows("Figure 1, 64 × 48")
     fireside.idle()
+    figure = fireside.find(Figure, "toolFigure")
+    fireside.until(lambda: figure.grab().toImage().pixelColor(40, 32) == QColor("#2040c0"))
     asked: list[str] = []
     files = fireside.window.findChild(FileSaver)
     assert files
