@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    if getattr(sys, "frozen", False):  # this may be the engine's process
+    if getattr(sys, "frozen", False):  # this may be the engine's process, or a box for Python
+        if sys.argv[1:2] == ["--python-box"]:
+            from app.tools.python import child
+
+            child.main()
         import multiprocessing
 
         multiprocessing.freeze_support()

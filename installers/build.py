@@ -39,10 +39,10 @@ import pathlib, shutil, sys
 from app.tools.python import preparing, runtime
 folder = pathlib.Path(sys.argv[1])
 if not (folder / runtime.module_name()).exists():
-    for old in folder.iterdir():
-        old.unlink()
+    shutil.rmtree(folder)
+    folder.mkdir()
     preparing.write_module(folder)
-    shutil.copyfile(runtime.artifacts() / runtime.STDLIB, folder / runtime.STDLIB)
+    preparing.write_library(folder)
 """
 """Run by the environment that is frozen."""
 _SPACE = 100_000  # bytes below which a part of the app is told with the others

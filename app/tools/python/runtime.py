@@ -24,6 +24,8 @@ from app.base import log, outside
 VARIABLE = "FIRESIDE_PYTHON_RUNTIME"
 """Names a folder with ``module.cwasm`` and ``python-stdlib.zip`` to use instead."""
 BINARY, STDLIB = "python-snapshot.wasm", "python-stdlib.zip"
+LIBRARY = "library/python315.zip"
+"""The library beside the module: in a folder of its own, by the name that the code in it knows."""
 
 _REPARSE_POINT = 0x400  # of Windows' file attributes: a link, a junction
 
@@ -42,9 +44,10 @@ def find() -> Runtime | None:
     module = Path(own, "module.cwasm") if own else home() / module_name()
     if not _is_safe(module):
         return None
-    for folder in (module.parent, artifacts()):
-        if folder and (folder / STDLIB).is_file():
-            return Runtime(module, folder / STDLIB)
+    packed = artifacts()
+    for library in (module.parent / LIBRARY, module.parent / STDLIB, packed and packed / STDLIB):
+        if library and library.is_file():
+            return Runtime(module, library)
     log.note("Python: the compiled module is there, and its library is not")
     return None
 

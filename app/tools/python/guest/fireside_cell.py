@@ -13,11 +13,14 @@ from types import CodeType, TracebackType
 from typing import Any
 
 import fireside_integers
+import fireside_numpy
+import fireside_rewriting
 
 OWN = "<fireside"
 """What the names of files begin with that are not the user's."""
 FAILED, DRAWN = 1, 2
 """Bits of a cell's exit status: it raised an exception; there are open figures."""
+_COROUTINE = 0x80  # of a code's flags
 _DIGITS = 100_000  # of an integer as text; Python's own limit is 4,300
 _MAGIC = re.compile(r"^%(?:matplotlib|config|load_ext|autoreload)\b.*$", re.MULTILINE)
 _SHELL = re.compile(r"^\s*[!%]", re.MULTILINE)
@@ -34,7 +37,7 @@ class Notebook:
         self._names = sys.modules["__main__"].__dict__
         self._names["__builtins__"] = {
             **vars(builtins),
-            "__import__": fireside_integers.importer(builtins.__import__),
+            "__import__": fireside_numpy.importer(builtins.__import__),
             "sum": fireside_integers.widened(builtins.sum),
             "display": _display,
             **fireside_integers.HELPERS,
@@ -65,25 +68,35 @@ class Notebook:
 
     def _run(self, source: str, name: str) -> None:
         body, last = self._compiled(source, name)
-        exec(body, self._names)
+        self._evaluate(body)
         if last is None:
             return
-        value = eval(last, self._names)
+        value = self._evaluate(last)
         if value is not None:
             self._names["_"] = value
             _display(value)
 
+    def _evaluate(self, code: CodeType) -> Any:
+        value = eval(code, self._names)
+        if code.co_flags & _COROUTINE:  # it awaits something outside functions
+            import asyncio
+
+            return asyncio.run(value)
+        return value
+
     def _compiled(self, source: str, name: str) -> tuple[CodeType, CodeType | None]:
         """Return the cell and, unless a semicolon ends it, its last expression."""
         tree = ast.parse(source, name)
-        if fireside_integers.concerns(source):
-            tree = fireside_integers.widen(tree)
+        if fireside_rewriting.concerns(source):
+            tree = fireside_rewriting.widen(tree)
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not _is_silent(source):
             last = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
         return (
-            compile(tree, name, "exec", dont_inherit=True),
-            None if last is None else compile(last, name, "eval", dont_inherit=True),
+            compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True),
+            None
+            if last is None
+            else compile(last, name, "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True),
         )
 
     def _tell(self, error: BaseException, source: str) -> None:
@@ -101,10 +114,11 @@ class Notebook:
 
 
 def _of_user(frames: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without our own frames."""
-    kept = []
+    """Return a traceback from its first frame in a cell on, without our own frames."""
+    kept: list[TracebackType] = []
     while frames is not None:
-        if not frames.tb_frame.f_code.co_filename.startswith(OWN):
+        name = frames.tb_frame.f_code.co_filename
+        if name.startswith("<cell ") or (kept and not name.startswith(OWN)):
             kept.append(frames)
         frames = frames.tb_next
     following: TracebackType | None = None

@@ -1,0 +1,137 @@
+"""Rewrites what a cell does with NumPy's integers, where no module could change it.
+
+Runs in the guest; see `fireside_integers`.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+from fireside_integers import DRAWS, HELPER, INDEXED, SUMS
+
+_LIBRARIES = ("numpy", "pandas", "scipy", "sklearn", "seaborn", "statsmodels", "matplotlib")
+_PLACES = {
+    "argmax", "argmin", "argsort", "argpartition", "nonzero", "permutation", "choice", "integers",
+    "binomial", "negative_binomial", "poisson", "geometric", "zipf", "hypergeometric", "logseries",
+    "multinomial", "dot",
+}  # fmt: skip
+_DTYPES = {"astype", "view", "dtype", "iinfo", "issubdtype", "can_cast", "to_numpy"}
+_TESTS = {"any", "all", "isin", "isna", "isnull", "notna", "notnull", "between", "duplicated"}
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.LShift: "lshift", ast.RShift: "rshift",
+}  # fmt: skip
+
+
+def concerns(source: str) -> bool:
+    """Return whether a cell may use NumPy."""
+    return "numpy" in sys.modules or any(name in source for name in _LIBRARIES)
+
+
+class _Widening(ast.NodeTransformer):
+    """Rewrites what no module can change.
+
+    ``masks`` are names that may hold arrays of truth values: arithmetic with these is looked at.
+    All other arithmetic is left alone, so a loop is as fast as before.
+    """
+
+    def __init__(self, masks: set[str]) -> None:
+        self._masks = masks
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        for keyword in node.keywords:
+            if keyword.arg in ("dtype", "otypes"):
+                keyword.value = _called("kind", keyword.value)
+        if not isinstance(node.func, ast.Attribute):
+            return node
+        name = node.func.attr
+        if name in _DTYPES:
+            node.args = [
+                each if isinstance(each, ast.Starred) else _called("kind", each)
+                for each in node.args
+            ]
+        elif name in SUMS or name in DRAWS or name in INDEXED:
+            constant = ast.copy_location(ast.Constant(name), node.func)
+            node.func = _called("method", node.func.value, constant)
+            return _called("wide", node)
+        elif name in _PLACES:
+            return _called("wide", node)
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        looked_at = self._is_mask(node.left) or self._is_mask(node.right)
+        self.generic_visit(node)
+        name = _OPERATORS.get(type(node.op))
+        if not looked_at or name is None:
+            return node
+        constant = ast.copy_location(ast.Constant(name), node)
+        return _called("arithmetic", constant, node.left, node.right)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        looked_at = self._is_mask(node.value)
+        self.generic_visit(node)
+        name = _OPERATORS.get(type(node.op))
+        if not looked_at or name is None or not isinstance(node.target, ast.Name):
+            return node
+        before = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
+        constant = ast.copy_location(ast.Constant("i" + name), node)
+        value = _called("arithmetic", constant, before, node.value)
+        return ast.copy_location(ast.Assign([node.target], value), node)
+
+    def _is_mask(self, node: ast.expr) -> bool:
+        return any(_tests(each, self._masks) for each in ast.walk(node))
+
+
+def _called(helper: str, *args: ast.expr) -> ast.Call:
+    name = ast.copy_location(ast.Name(HELPER.format(helper), ast.Load()), args[-1])
+    return ast.copy_location(ast.Call(name, list(args), []), args[-1])
+
+
+def _tests(node: ast.AST, masks: set[str]) -> bool:
+    """Return whether an expression may be an array of truth values."""
+    match node:
+        case ast.Compare() | ast.Constant(True | False):
+            return True
+        case ast.Name(name):
+            return name in masks or name == "bool"
+        case ast.Attribute(attr=name):
+            return name in masks or name in _TESTS or name.startswith("is") or "logical" in name
+    return False
+
+
+_masks: set[str] = set()
+
+
+def widen(tree: ast.Module) -> ast.Module:
+    """Rewrite a cell, in place."""
+    for node in ast.walk(tree):
+        targets: list[ast.expr] = []
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                pass
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                targets = [target]
+            case ast.NamedExpr(target=target, value=value):
+                targets = [target]
+            case _:
+                continue
+        if any(_tests(each, _masks) for each in ast.walk(value)):
+            _masks.update(_names(targets))
+    widened_tree = _Widening(_masks).visit(tree)
+    assert isinstance(widened_tree, ast.Module)
+    return ast.fix_missing_locations(widened_tree)
+
+
+def _names(targets: list[ast.expr]) -> set[str]:
+    """Return the names that are assigned to; of ``x.flag`` and ``x["flag"]`` the last."""
+    found = set()
+    for target in targets:
+        for each in ast.walk(target):
+            match each:
+                case ast.Name(name, ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                    found.add(name)
+                case ast.Subscript(ast.Name(name), ast.Constant(str()), ast.Store()):
+                    found.add(name)
+    return found
