@@ -59,11 +59,10 @@ def test_python_in_new_chats(fireside: Fireside) -> None:
     dialog = opened(fireside)
     switch = child(dialog, Switch, "newPython")
     assert switch.isChecked()
-    switch.turn(False)
-    assert not fireside.host.settings.python
-    assert fireside.window.chat_settings.own.tools == ()
-    switch.turn(True)
-    assert fireside.window.chat_settings.own.tools == ("python",)
+    for on in (False, True):
+        switch.turn(on)
+        assert fireside.host.settings.python is on
+        assert fireside.window.chat_settings.own.tools == (("python",) if on else ())
     dialog.close()
 
 
@@ -180,7 +179,10 @@ def test_permissions_are_revoked_in_one_place(start: Start) -> None:
     fireside.stored(lambda store: store.consents.set(None, "mcp:files", "write", "p", "never"))
     fireside.stored(lambda store: store.chats.create(Effort.LOW))
     dialog = opened(fireside)
-    shown = lambda: [w.accessibleName() for w in dialog.findChildren(QLabel, "permission")]  # noqa: E731
+
+    def shown() -> list[str]:
+        return [label.accessibleName() for label in dialog.findChildren(QLabel, "permission")]
+
     fireside.until(lambda: len(shown()) == 2)
     assert shown() == ["files · look: Always in “pears”", "files · write: Never"]
     there(fireside, dialog, QPushButton, "revokePermission").click()

@@ -213,9 +213,7 @@ class PreferencesController(QObject):
             lambda found: report(found, Overrides.of(self._host.settings)),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
-        tools = ToolsPage(
-            self._theme, python=settings.python, unavailable=self._host.python.unavailable
-        )
+        tools = ToolsPage(self._theme, self._tools, python=settings.python)
         tools.python_chosen.connect(self._choose_python)
         self._servers = ServersController(tools, self._theme, self._host, self._bridge)
         hub = HubPage(self._theme, settings.hub_address)

@@ -13,6 +13,7 @@ from app.tools.visible import one_line
 from app.ui.choices import Switch
 from app.ui.controls import Button, Elided, muted, plain_tip, set_tone
 from app.ui.form_fields import FormPage, FormPart, FormRow, heading, note
+from app.ui.state.chat_tools import ChatTools
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -33,12 +34,12 @@ class ToolsPage(FormPage):
     revoked = Signal(object)
     """A ConsentRow to be removed."""
 
-    def __init__(self, theme: Theme, *, python: bool, unavailable: str) -> None:
-        """Create the page. ``unavailable`` is the word for why Python cannot be used, or empty."""
+    def __init__(self, theme: Theme, tools: ChatTools, *, python: bool) -> None:
         super().__init__("toolsPage", tr("Tools"))
-        self._theme = theme
+        self._theme, self._tools = theme, tools
         self._rows: dict[str, ServerRow] = {}
-        self._add_python(on=python, unavailable=unavailable)
+        self._add_python(on=python)
+        tools.changed.connect(self._show_python)
         self.column.addSpacing(14)
         self._add_servers()
         self.column.addSpacing(14)
@@ -72,7 +73,7 @@ class ToolsPage(FormPage):
         self._status.setText(explain(error).sentence)
         self._status.show()
 
-    def _add_python(self, *, on: bool, unavailable: str) -> None:
+    def _add_python(self, *, on: bool) -> None:
         why = tr(
             "On in new chats. Runs the model’s code in a sandbox, which has no network and can’t "
             "see your files, except those attached to the chat. A program that runs too long or "
@@ -81,8 +82,15 @@ class ToolsPage(FormPage):
         switch = Switch("newPython", tr("Python in new chats"), on=on)
         switch.turned.connect(self.python_chosen)
         self.column.addWidget(FormRow(tool_label(PYTHON), why, switch))
-        if unavailable:
-            self.add_note(unavailable_sentence(unavailable), "pythonState")
+        self._python_state = self.add_note("", "pythonState")
+        self._show_python()
+
+    def _show_python(self) -> None:
+        """Show why Python cannot be used now, if so."""
+        reasons = (offer.unavailable for offer in self._tools.offers if offer.key == PYTHON)
+        word = next(reasons, "")
+        self._python_state.setText(unavailable_sentence(word) if word else "")
+        self._python_state.setVisible(bool(word))
 
     def _add_servers(self) -> None:
         part = self.add_part()
