@@ -65,6 +65,7 @@ from app.ui.window.zoom_controller import ZoomController
 from app.ui.work_thread import WorkThread
 
 if TYPE_CHECKING:
+    from app.tools.mcp.server_status import ServersChanged
     from app.ui.conversation.transcript import Transcript
 
 _SETTLED_MS = 150  # after the start, when the window is visible
@@ -307,6 +308,7 @@ class Window(QMainWindow):
                 turns=self.turns.receive,
                 forecast=self.navigator.foresee,
                 answered_slowly=self.load_recovery.answered_slowly,
+                servers=self._servers_changed,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
             )
@@ -393,6 +395,7 @@ class Window(QMainWindow):
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
         self.preferences.send_key_changed.connect(self.composer.set_send_key)
         self.preferences.effort_changed.connect(self.preset_controller.set_effort)
+        self.preferences.python_changed.connect(self.preset_controller.set_python)
         self.preferences.instructions_changed.connect(self.composer_controller.prefill.changed)
         self.preferences.export_all.connect(self.exchange.export_all)
         self.preferences.import_chats.connect(self.exchange.import_chats)
@@ -499,6 +502,10 @@ class Window(QMainWindow):
     def _receive_model(self, event: ModelEvent) -> None:
         self.turns.receive_model(event)
         self.models.receive(event)
+
+    def _servers_changed(self, event: ServersChanged) -> None:
+        self.tools.refresh()
+        self.preferences.servers_changed(event)
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
