@@ -371,6 +371,9 @@ class Chats:
                     elif isinstance(event, PartAdded):
                         writer.add_part(event.part)
                         turn.forget_decided()
+                        if event.part.facts and event.part.facts.source:
+                            with suppress(StoreError):  # it is told, and tried again
+                                writer.save_now()
                     elif isinstance(event, LoopEvent):
                         assert isinstance(event, ToolEvent)
                         self._prepare_call(turn, writer, event)

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
     from app.tools.python.python_tool import PythonTool
-    from app.tools.tool import Tool
 
 
 def demo_model() -> ModelRef:
@@ -90,6 +89,7 @@ class Host:
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
         self._mcp: McpServers | None = None
+        self._python: PythonTool | None = None
         self._renewed = 0
         engine = backend or DemoFilter(
             LocalBackend(
@@ -97,7 +97,7 @@ class Host:
             ),
             demo_model(),
         )
-        self.tools = Registry(self._own_tools)
+        self.tools = Registry(self._all_tools)
         """The tools that a model may call."""
         self.backend = ToolLoop(Router(ScheduledBackend(engine)), self.tools, self._store.consents)
         self.chats = Chats(
@@ -140,13 +140,6 @@ class Host:
         from app.exchange.service import ChatExchange
 
         return ChatExchange(self._store, self.jobs)
-
-    @cached_property
-    def python(self) -> PythonTool:
-        """Python in a sandbox, as a tool; no process runs before its first call."""
-        from app.tools.python.python_tool import PythonTool
-
-        return PythonTool()
 
     @property
     def mcp(self) -> McpServers:
@@ -335,8 +328,13 @@ class Host:
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
 
-    def _own_tools(self) -> tuple[Tool, ...]:
-        return (self.python, *self.mcp_tools())
+    def _all_tools(self) -> tuple[Tool, ...]:
+        from app.tools.python.python_tool import PythonTool
+
+        with self._opening:
+            if self._python is None:
+                self._python = PythonTool()
+        return self._python, *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -81,7 +81,7 @@ class Choice:
         self._experts = None if experts is None else min(experts, model.layers)
         contexts = (fixed + -fixed % 256,) if fixed else CONTEXTS
         self._contexts = tuple(c for c in contexts if c <= model.trained) or (model.trained,)
-        self.host_room = min(machine.available, devices.usable(machine))
+        self.host_room = min(machine.available - machine.reserved, devices.usable(machine))
 
     def best(self, least: int = 0) -> Option | None:
         """Return the best of what fits now; None if nothing does."""

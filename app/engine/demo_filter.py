@@ -3,7 +3,8 @@
 So small a model calls tools that nobody offered, and answers other questions than those that were
 asked. `DemoFilter` holds an answer back until it can be judged, which takes a fraction of a second:
 only a long count is shown while it grows. In the place of an answer that is unfit, or a refusal, it
-puts one sentence.
+puts one sentence. A call of a tool that is declared goes on if the question asks for it; then the
+answer has to say what the tool returned.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from app.base.types import (
 )
 from app.engine.backend import Backend, Planned, Steps
 from app.engine.demo_answers import SORRY, begins, fits
+from app.engine.demo_calls import is_asked_for, is_declared, is_from_results, mended
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices, Speeds
@@ -87,14 +89,19 @@ class DemoFilter:
         self._engine.close()
 
     def _as_drawn(self, request: Request) -> Request:
-        """Return a request in which the demo finds its own words where it could not answer."""
+        """Return a request in which the demo finds its own words where it could not answer.
+
+        It was trained to give titles where no tools are declared, and reads a chat again in no
+        time.
+        """
         if request.model.location != self._demo:
             return request
         messages = (
             replace(message, parts=(Part(SORRY),)) if message.declined else message
             for message in request.messages
         )
-        return replace(request, messages=tuple(messages))
+        tools = () if request.ephemeral else request.tools
+        return replace(request, messages=tuple(messages), tools=tools)
 
     def _judged(
         self, request: Request, cancel: threading.Event, answer_now: threading.Event | None
@@ -131,7 +138,8 @@ class DemoFilter:
                             reason = verdict.end(event.reason)
                             if last or not verdict.strayed or cancel.is_set():
                                 yield from verdict.rest()
-                                yield replace(event, reason=reason)
+                                drawn = event.drawn if reason is StopReason.CALL else ()
+                                yield replace(event, reason=reason, drawn=drawn)
                         case _:
                             yield event
             except FiresideError:
@@ -145,10 +153,13 @@ class Verdict:
     def __init__(self, request: Request) -> None:
         last = request.messages[-1:]
         begun = last[0].parts if last and last[0].role is Role.ASSISTANT else ()
+        self._request = request
         self._questions = [m.text for m in request.messages if m.role is Role.USER]
         self._draft = Draft(begun)
         self._held: list[Delta] = []
         self._index = len(begun)
+        results = [at for at, part in enumerate(begun) if part.kind is PartKind.RESULT]
+        self._after = max(results, default=-1) + 1  # where the answer from results begins
         self.fits: bool | None = None
         self._declined = False
 
@@ -159,7 +170,12 @@ class Verdict:
 
     @property
     def _said(self) -> str:
-        return Message(Role.ASSISTANT, self._draft.parts).text.strip()
+        return Message(Role.ASSISTANT, self._draft.parts[self._after :]).text.strip()
+
+    @property
+    def _calls(self) -> list[Part]:
+        """The calls of this round."""
+        return [part for part in self._draft.parts[self._index :] if part.kind is PartKind.CALL]
 
     def add(self, delta: Delta) -> None:
         """Hold a delta back, and judge what there is so far if that is enough."""
@@ -167,9 +183,9 @@ class Verdict:
             return
         self._draft.add(delta)
         self._held.append(delta)
-        if delta.kind is PartKind.CALL:
+        if delta.kind is PartKind.CALL and not is_declared(self._request, delta.name):
             self.fits = False
-        elif delta.kind is PartKind.REASONING:
+        elif delta.kind in (PartKind.REASONING, PartKind.CALL):
             if self._draft.length(delta.index) > _LONGEST_THOUGHT:
                 self.fits = False
         elif self.fits is None and len(said := self._said) >= _HELD:
@@ -184,14 +200,34 @@ class Verdict:
             return StopReason.END
         if reason is StopReason.CANCELLED:
             return reason
+        if reason is StopReason.CALL or self._calls:
+            asked = reason is StopReason.CALL and self._calls and self._questions
+            self.fits = bool(asked) and all(map(self._is_asked_for, self._calls))
+            return StopReason.CALL if self.fits else StopReason.END
+        self._mend()
         said = self._said
         if self.fits is None:
             self._declined = said.startswith(SORRY[:_HELD])
-            self.fits = fits(self._questions, said)
+            self.fits = self._is_from_results(said) or fits(self._questions, said)
             return StopReason.END
         # What has been shown stays; if it ended too early, it can be continued.
         short = begins(self._questions, said) and not fits(self._questions, said)
         return StopReason.LENGTH if short else reason
+
+    def _is_asked_for(self, call: Part) -> bool:
+        return is_asked_for(self._questions[-1], call)
+
+    def _mend(self) -> None:
+        """Correct the numbers of an answer that copies the result of a sum."""
+        parts = self._draft.parts
+        if self._after and (text := mended(parts[: self._after], self._said)):
+            at = len(parts) - 1
+            self._held = [delta for delta in self._held if delta.index < at] + [Delta(at, text)]
+            self._draft = Draft((*parts[:at], Part(text)))
+
+    def _is_from_results(self, said: str) -> bool:
+        results = self._draft.parts[: self._after]
+        return bool(results) and is_from_results(self._questions[-1], results, said)
 
     def shown(self) -> list[Delta]:
         """Return what may be shown now."""

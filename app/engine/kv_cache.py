@@ -110,6 +110,8 @@ class KvCache:
         live = self._usable(wanted, self.tokens, self._memory.oldest(), self._windows)
         better = self._better(wanted, live)
         waiting = next((a for a in self._aside if _begins(wanted, a.tokens, live)), None)
+        if waiting:
+            self._aside.remove(waiting)
         if self._waits and live < len(self.tokens):
             self._put_aside()
         elif max(self._settled, live) - live >= self._worth():
@@ -218,7 +220,6 @@ class KvCache:
 
     def _bring_back(self, aside: _Aside) -> bool:
         """Restore a turn that was put aside, replacing the cache's contents."""
-        self._aside.remove(aside)
         self.forget()
         if not self._memory.set_state(aside.state):
             return False

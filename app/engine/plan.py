@@ -140,10 +140,13 @@ def make(
 ) -> Plan:
     """Return the best plan for the memory that is free now; see `propose`.
 
-    If none fits now, it is the smallest, provided that fits once other programs are closed. Raises
-    ModelTooLarge if not even that would do.
+    If none fits beside a tool's process, the model has that memory, too. If none fits even so, it
+    is the smallest, provided that fits once other programs are closed. Raises ModelTooLarge if not
+    even that would do.
     """
     plan = propose(header, machine, overrides, least)
+    if machine.reserved and not plan.fits:
+        plan = propose(header, replace(machine, reserved=0), overrides, least)
     if is_possible(plan, machine):
         return plan
     free = overrides.automatic

@@ -18,6 +18,7 @@ from app.engine import gpu_library
 from app.engine.cores import performance_cores
 from app.engine.gpu_library import GpuBuild
 
+_TOOLS, _TOOLS_SHARE = 1 << 30, 16  # the most of the memory, and its share on small computers
 _POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
 
@@ -133,7 +134,8 @@ class Machine:
 
     ``performance_cores``: how many of them are fast ones, 0 if all are alike. ``speeds``: None
     until they are measured. ``headless``: GPUs without a display, by their place on the bus, where
-    that is known. ``gpu_coming``: whether a GPU's library is being compiled.
+    that is known. ``gpu_coming``: whether a GPU's library is being compiled. ``reserved``: bytes
+    that a tool's process may take beside the model.
     """
 
     memory: int
@@ -144,6 +146,12 @@ class Machine:
     speeds: Speeds | None = None
     headless: tuple[str, ...] = ()
     gpu_coming: bool = False
+    reserved: int = 0
+
+
+def tools_memory(memory: int) -> int:
+    """Return how many bytes a tool's process may take on a computer with so much memory."""
+    return min(_TOOLS, memory // _TOOLS_SHARE)
 
 
 def machine(devices: Devices = Devices()) -> Machine:
@@ -158,7 +166,14 @@ def machine(devices: Devices = Devices()) -> Machine:
     fast = performance_cores()
     dark = tuple(gpu.pci for gpu in devices.gpus if is_headless(gpu.pci))
     return Machine(
-        memory.total, available, cores, devices, fast, speeds=devices.speeds, headless=dark
+        memory.total,
+        available,
+        cores,
+        devices,
+        fast,
+        speeds=devices.speeds,
+        headless=dark,
+        reserved=tools_memory(memory.total),
     )
 
 

@@ -52,7 +52,8 @@ class _NotRun(Exception):
 class CallPlace:
     """Where a call stands: its part's number, the answer so far, and how long a result may be.
 
-    ``tokens`` is the most that a result may have; ``scale`` as for `shortening.cut`.
+    ``answer`` has no later calls. ``tokens`` is the most that a result may have; ``scale`` as for
+    `shortening.cut`.
     """
 
     index: int
@@ -85,6 +86,7 @@ class CallRunner:
         self._ends = AnyEvent(cancel, hurry)
         self._made: list[str] = []  # the keys of the calls so far
         self._limit = registry.most_calls(request.tools)
+        self._decision = ""  # of the user about the present call
         self.fruitless = 0
         """How many calls in a row were not run, whatever the reason."""
 
@@ -100,7 +102,7 @@ class CallRunner:
     def run(self, part: Part, place: CallPlace) -> CallSteps:
         """Carry a call out; whatever happens, the last thing is its result."""
         call = Call(part.id, part.name, part.text)
-        ran = False
+        ran, self._decision = False, ""
         try:
             tool, proposal = yield from self._agreed(call, place)
             ran = True
@@ -113,7 +115,8 @@ class CallRunner:
             log.report(fault, "a tool")
             result = replies.failed()
         self.fruitless = 0 if ran else self.fruitless + 1
-        return _capped(result, place)
+        facts = replace(result.facts, decision=self._decision)
+        return _capped(replace(result, facts=facts), place)
 
     def resume(self, part: Part, place: CallPlace) -> CallSteps:
         """Answer a call that an earlier run of the program left without a result.
@@ -214,6 +217,7 @@ class CallRunner:
             return False
         consent = Consent(proposal.call.id, proposal, verdict.reason, lasting=verdict.lasting)
         decision = yield from self._asked(consent, place.index)
+        self._decision = decision
         if decision is Decision.NEVER or (decision in LASTING and verdict.lasting):
             self._keep(proposal, decision)
         if decision in (Decision.REFUSE, Decision.NEVER):

@@ -41,7 +41,7 @@ from app.tools import replies
 from app.tools.call_runner import CallPlace, CallRunner
 from app.tools.consent import ConsentStore
 from app.tools.registry import Registry
-from app.tools.shortening import ShortenedParts, estimate, halve, shorten
+from app.tools.shortening import Shortened, ShortenedParts, estimate, halve, shorten
 from app.tools.tool import Result
 from app.tools.tool_events import ResultsShortened
 
@@ -150,7 +150,7 @@ class ToolTurn(Iterator[Event | Planned]):
         self._before = request.messages[:-1] if begun else request.messages
         self._draft = Draft(begun)
         self._runner = CallRunner(request, self._before, registry, consents, cancel, self._hurry)
-        self._short: dict[int, Part] = {}  # parts that are shorter in the request, by place
+        self._sent: Shortened = {}
         self._offset = 0  # by how much places in the answer are larger than those in the request
         self._round_at = len(begun)  # the place of the round's first part
         self._recent = max(0, len(begun) - 1)  # the place of the first part that has to stay whole
@@ -205,9 +205,8 @@ class ToolTurn(Iterator[Event | Planned]):
     def _ask(self) -> None:
         """Begin a round, which takes a place in the queue."""
         parts = self._draft.parts
-        shown = [self._short.get(at, part) for at, part in enumerate(parts)]
-        shown = [part for part in shown if part.text or part.kind is not PartKind.REASONING]
-        shown = [part for part in shown if part.kind is not PartKind.MEDIA]
+        sent = [self._sent.get(at, part) for at, part in enumerate(parts)]
+        shown = [part for part in sent if part and part.kind is not PartKind.MEDIA]
         self._offset = len(parts) - len(shown)
         self._round_at = len(parts)
         answer = [Message(Role.ASSISTANT, tuple(shown))] if shown else []
@@ -302,7 +301,9 @@ class ToolTurn(Iterator[Event | Planned]):
         run = self._runner.resume if again else self._runner.run
         context = self._prompt.context if self._prompt else _CONTEXT
         for at, call in calls.items():
-            place = CallPlace(at, self._draft.parts, context // _SHARE, self._scale)
+            parts = enumerate(self._draft.parts)
+            until = tuple(part for n, part in parts if n <= at or part.kind is not PartKind.CALL)
+            place = CallPlace(at, until, context // _SHARE, self._scale)
             result = yield from run(call, place)
             yield from self._added(call, result)
 
@@ -332,15 +333,15 @@ class ToolTurn(Iterator[Event | Planned]):
         if not any(part.kind is PartKind.RESULT for part in parts):
             return ShortenedParts({}, 0)
         tokens = tight.context // _FREED
-        found = shorten(parts[: self._recent], self._short, tokens, self._scale)
+        found = shorten(parts[: self._recent], self._sent, tokens, self._scale)
         if not found.parts and tight.count + tight.reserved // 2 > tight.context:
-            found = halve(parts, self._short, self._recent, self._scale)
+            found = halve(parts, self._sent, self._recent, self._scale)
         return found
 
     def _shortened(self, tight: Prompt) -> ResultsShortened:
         """Make the oldest results short, so that a part of the context is free."""
         found = self._shorter(tight)
-        self._short |= found.parts
+        self._sent = {**self._sent, **found.parts}
         self._drawn = ()
         return ResultsShortened(len(found.parts), found.tokens)
 
@@ -353,7 +354,7 @@ class ToolTurn(Iterator[Event | Planned]):
         self._stats = joined(self._stats, stats) if self._stats else stats
         written = "".join(part.text for part in self._draft.parts[self._round_at :])
         if len(written) >= _MEASURED:  # enough to judge the vocabulary by
-            self._scale = min(4.0, max(1.0, stats.generated / max(1, estimate(written))))
+            self._scale = min(8.0, max(1.0, stats.generated / max(1, estimate(written))))
 
     def _tokens_left(self) -> int | None:
         """Return how many tokens the answer may still have; None for any number."""

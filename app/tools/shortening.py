@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.base.types import Part, PartKind
 
 _LEFT_OUT = "\n[… {count:,} characters left out …]\n"
-_OLD = "[… {count:,} characters of this result were left out to make room …]"
+_OLD = " [… {count:,} characters left out …]"
 _HEAD = 2 / 3  # of what is kept of a long text; the rest is its end
-_SHORT = 160  # characters of an old result or call that stay
-_WORTH = 40  # characters that shortening has to save
+_SHORT = 80  # characters of an old result or call that stay
+_WORTH = 10  # tokens that shortening has to save
+_FRAME = 6  # tokens around a part
 _PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
 
 
@@ -55,14 +56,14 @@ def cut(text: str, tokens: int, scale: float = 1.0) -> str:
 
 def short_result(text: str) -> str:
     """Return what stays of an old result that names no short form of its own."""
-    if len(text) <= _SHORT + _WORTH:
+    if len(text) <= _SHORT + len(_OLD):
         return text
     return f"{text[:_SHORT]}{_OLD.format(count=len(text) - _SHORT)}"
 
 
 def _short_call(text: str) -> str:
     """Return what stays of the arguments of an old call: JSON stays JSON."""
-    if len(text) <= _SHORT + _WORTH:
+    if len(text) <= _SHORT + len(_OLD):
         return text
     left = f"{len(text) - _SHORT:,} characters left out"
     if text.lstrip().startswith("{"):
@@ -70,55 +71,85 @@ def _short_call(text: str) -> str:
     return f"{text[:_SHORT]}\n# {left}"
 
 
+Shortened = Mapping[int, Part | None]
+"""Parts of an answer as they are sent, by their places; None for what is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShortenedParts:
-    """Parts of an answer in their short form, by their places; ``tokens`` is what that may save."""
+    """What becomes shorter in a request, and about how many tokens that saves."""
 
-    parts: dict[int, Part]
+    parts: Shortened
     tokens: int
 
 
-def shorten(
-    old: Sequence[Part], done: Collection[int], tokens: int, scale: float
-) -> ShortenedParts:
-    """Choose the oldest results and calls to become short, until about ``tokens`` are free.
+def shorten(old: Sequence[Part], sent: Shortened, tokens: int, scale: float) -> ShortenedParts:
+    """Choose what becomes short in the beginning of an answer, until about ``tokens`` are free.
 
-    ``old`` is the beginning of an answer; those in ``done`` are short already. If results and calls
-    do not suffice, the oldest reasoning goes, too.
+    That is the oldest results and calls; if they do not suffice, the oldest reasoning goes, and if
+    that is not half of it, the oldest calls go with their results. ``sent``: what is short already.
     """
-    found: dict[int, Part] = {}
+    found: dict[int, Part | None] = {}
     freed = 0
     for kinds in ((PartKind.RESULT, PartKind.CALL), (PartKind.REASONING,)):
         for at, part in enumerate(old):
             if freed >= tokens:
                 break
-            if part.kind not in kinds or at in done:
+            if part.kind not in kinds or at in sent:
                 continue
-            text = _short_text(part)
-            if len(part.text) - len(text) >= _WORTH:
-                found[at] = replace(part, text=text)
-                freed += int((estimate(part.text) - estimate(text)) * scale)
+            short = _short(part)
+            saved = _size(part) - _size(short)
+            if saved >= _WORTH:
+                found[at] = short
+                freed += int(saved * scale)
+    if freed >= tokens // 2:
+        return ShortenedParts(found, freed)
+    more = _without_oldest(old, {**sent, **found}, tokens - freed, scale)
+    return ShortenedParts({**found, **more.parts}, freed + more.tokens)
+
+
+def _without_oldest(
+    old: Sequence[Part], sent: Shortened, tokens: int, scale: float
+) -> ShortenedParts:
+    """Leave out the oldest calls, their results and the reasoning until then."""
+    found: dict[int, Part | None] = {}
+    freed = 0
+    there = {at: part for at, part in enumerate(old) if sent.get(at, part) is not None}
+    thoughts: list[int] = []
+    for at, part in there.items():
+        if part.kind is PartKind.REASONING:
+            thoughts.append(at)
+        results = [n for n, p in there.items() if p.kind is PartKind.RESULT and p.id == part.id]
+        if part.kind is PartKind.CALL and results and freed < tokens:
+            gone = [*thoughts, at, results[0]]
+            found |= dict.fromkeys(gone)
+            words = sum(_size(sent.get(n, there[n])) for n in gone)
+            freed += int(words * scale) + _FRAME * len(gone)
+            thoughts = []
     return ShortenedParts(found, freed)
 
 
-def halve(
-    answer: Sequence[Part], done: Collection[int], start: int, scale: float
-) -> ShortenedParts:
+def halve(answer: Sequence[Part], sent: Shortened, start: int, scale: float) -> ShortenedParts:
     """Halve the results from a place on, the last resort."""
-    found: dict[int, Part] = {}
+    found: dict[int, Part | None] = {}
     freed = 0
     for at, part in enumerate(answer[start:], start):
-        if part.kind is PartKind.RESULT and at not in done and len(part.text) > 2 * _SHORT:
-            half = cut(part.text, int(estimate(part.text) * scale / 2), scale)
+        if part.kind is PartKind.RESULT and at not in sent and len(part.text) > 2 * _SHORT:
+            half = cut(part.text, int(_size(part) * scale / 2), scale)
             found[at] = replace(part, text=half)
-            freed += int((estimate(part.text) - estimate(half)) * scale)
+            freed += int((_size(part) - estimate(half)) * scale)
     return ShortenedParts(found, freed)
 
 
-def _short_text(part: Part) -> str:
+def _size(part: Part | None) -> int:
+    return estimate(part.text) if part else 0
+
+
+def _short(part: Part) -> Part | None:
     match part.kind:
         case PartKind.RESULT:
-            return (part.facts and part.facts.short) or short_result(part.text)
+            own = part.facts.short if part.facts else ""
+            return replace(part, text=own or short_result(part.text))
         case PartKind.CALL:
-            return _short_call(part.text)
-    return ""
+            return replace(part, text=_short_call(part.text))
+    return None

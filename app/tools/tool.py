@@ -41,7 +41,8 @@ class Call:
 class CallContext:
     """Where a call stands: ``messages`` are the path of the chat, the answer so far the last one.
 
-    ``chat`` is None outside the store (``fireside ask``). ``messages`` end with the call itself.
+    ``chat`` is None outside the store (``fireside ask``). Of the answer's calls, this one is the
+    last; if it was written together with others, their results may follow it.
     """
 
     chat: int | None

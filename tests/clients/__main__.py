@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = {
     "elicitation-sep1034-client-defaults": "servers cannot ask the user anything",
     "auth/basic-cimd": "Fireside has no document of its own on the web",
+    "auth/2025-03-26-oauth-metadata-backcompat": "its issuer is not its own: RFC 8414 refuses that",
     "auth/client-credentials-jwt": "for programs without a user",
     "auth/client-credentials-basic": "for programs without a user",
     "auth/cross-app-access-complete-flow": "for companies' identity providers",

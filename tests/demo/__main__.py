@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.base.types import Effort
 from tests.demo.asking import Asked, Asking
-from tests.demo.questions import CHIPS, ON_GROUND, ORDINARY
+from tests.demo.questions import CHIPS, ON_GROUND, ORDINARY, WITH_PYTHON
 
 _COLUMNS = ("right", "cannot answer", "cut off", "wrong", "calls shown", "titles by the model")
 
@@ -50,7 +50,8 @@ def main() -> int:
     lines: list[str] = []
     titles: Counter[tuple[str, str]] = Counter()
     with _asking() as asking:
-        for name, questions in (("ordinary", ORDINARY), ("on its ground", ON_GROUND)):
+        groups = {"ordinary": ORDINARY, "on its ground": ON_GROUND, "with Python": WITH_PYTHON}
+        for name, questions in groups.items():
             found = [
                 asking.ask(question, right, efforts[(number + attempt) % 3])
                 for number, (question, right) in enumerate(questions)
@@ -60,7 +61,7 @@ def main() -> int:
             for asked in found:
                 if asked.title:
                     titles[asked.question, asked.title] += 1
-                of_ground = questions is ON_GROUND and asked.outcome != "right"
+                of_ground = questions is not ORDINARY and asked.outcome != "right"
                 if options.show and (asked.outcome == "wrong" or of_ground):
                     print(asked.effort, asked.outcome, repr(asked.question), "->", repr(asked.said))
         for chip, right in CHIPS.items():

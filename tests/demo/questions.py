@@ -318,6 +318,20 @@ ON_GROUND: tuple[tuple[str, str], ...] = (
     ("Goodbye", "goodbye"),
 )
 
+WITH_PYTHON: tuple[tuple[str, str], ...] = (
+    ("Use Python to add 17 and 25", r"\*\*42\*\*"),
+    ("Use Python to add 640 and 77.", r"\*\*717\*\*"),
+    ("Use Python to compute 123 * 456.", r"\*\*56088\*\*"),
+    ("Compute 803 - 215 with Python.", r"\*\*588\*\*"),
+    ("What is 640 + 91? Use Python.", r"\*\*731\*\*"),
+    ("Run Python: 99 * 99", r"\*\*9801\*\*"),
+    ("Use Python to plot a sine wave.", r"a sine wave\.$"),
+    ("Plot a parabola.", r"a parabola\.$"),
+    ("Draw a cosine wave.", r"a cosine wave\.$"),
+    ("Plot exponential growth with Python.", r"exponential growth\.$"),
+)
+"""Questions for which it calls Python, where that is declared."""
+
 CHIPS = {
     "What is the capital of Norway?": "Oslo",
     "What is the formula for the area of a circle?": r"\\pi r\^2",

@@ -22,8 +22,8 @@ from app.base.types import (
     Sampling,
 )
 from app.engine.supervisor import LocalBackend
-from app.formats.harmony.vocabulary import Vocabulary
-from app.tokenizer import TiktokenTokenizer
+from app.formats import choose
+from app.tokenizer import Tokenizer
 from tests.fakes.exact_model import exact_model
 
 DEMO = exact_model()
@@ -109,10 +109,14 @@ def is_as_cold(backend: LocalBackend, request: Request, found: Logits) -> bool:
     return off_by(backend, request, found) < ROUNDING
 
 
+def tokenizer() -> Tokenizer:
+    """Return the demo model's vocabulary."""
+    return choose(gguf.read(Path(DEMO.place), arrays=True)).tokenizer
+
+
 def size(text: str) -> int:
     """Return the number of tokens of a text with the demo model's vocabulary."""
-    header = gguf.read(Path(DEMO.place), arrays=True)
-    return len(Vocabulary(TiktokenTokenizer.from_gguf(header)).tokenizer.encode(text))
+    return len(tokenizer().encode(text))
 
 
 @dataclass

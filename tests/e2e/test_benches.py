@@ -21,6 +21,7 @@ SMALL = {
     "sidebar": "--chats 30",
     "store": "--chats 3 --messages 30",
     "tokens": "--tokens 200 --pace 1",
+    "tools": "--calls 2 --long 100",
     "transcript": "--messages 6 --steps 5 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
@@ -34,6 +35,7 @@ SAYS = {
     "sidebar": "all are selected",
     "store": "delete for good",
     "tokens": "a bare pipe",
+    "tools": "beyond a result",
     "transcript": "Fireside's window to first paint",
 }
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-from app.base.types import Effort
+from app.base.types import Effort, Message, Part, PartKind, Request, Role, StopReason
+from app.engine.demo_filter import DemoFilter
+from app.engine.supervisor import LocalBackend
+from app.host import demo_model
 from app.wording.demo_words import DEMO_QUESTIONS
+from tests.bench.tools import PYTHON, ask
 from tests.demo.asking import Asking
-from tests.demo.questions import CHIPS, ORDINARY
+from tests.demo.questions import CHIPS, ORDINARY, WITH_PYTHON
 
 
 def test_a_sample_of_questions(tmp_path: Path) -> None:
@@ -24,3 +30,27 @@ def test_a_sample_of_questions(tmp_path: Path) -> None:
     assert sum(each.outcome == "wrong" for each in asked) <= 1, asked
     assert sum(each.outcome == "cannot answer" for each in asked) >= 12, asked
     assert [each.outcome for each in suggested] == ["right"] * len(suggested), suggested
+
+
+def test_it_calls_python_where_that_is_declared(tmp_path: Path) -> None:
+    backend = DemoFilter(LocalBackend(tmp_path / "engine.log"), demo_model())
+    with closing(backend):
+        for question, right in WITH_PYTHON:
+            said = _computed(backend, question)
+            assert re.search(right, said.text), (question, said)
+
+
+def _computed(backend: DemoFilter, question: str) -> Message:
+    """Return the answer, with what the sum in the call makes as its result."""
+    asked = Message(Role.USER, (Part(question),))
+    request = Request(demo_model(), (asked,), sampling=demo_model().sampling, tools=PYTHON, chat=1)
+    said, done = ask(backend, request)
+    assert done.reason is StopReason.CALL, (question, said)
+    sum_ = re.fullmatch(r"print\((\d+) (.) (\d+)\)", said.parts[-1].text)
+    result = "[figure 1 shown to the user: 640×480]"
+    if sum_:
+        one, other = int(sum_[1]), int(sum_[3])
+        result = str({"+": one + other, "-": one - other, "*": one * other}[sum_[2]])
+    answer = Message(Role.ASSISTANT, (*said.parts, Part(result, PartKind.RESULT)))
+    said, _ = ask(backend, replace(request, messages=(asked, answer), drawn=done.drawn))
+    return said

@@ -23,6 +23,7 @@ import psutil
 from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
 from app.engine import engine_process, worker
+from app.engine.engine_protocol import Sampler
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.supervisor import LocalBackend
@@ -181,6 +182,45 @@ def watched(connection: Connection, log: Path) -> None:
     worker.Worker._prompt = prompt  # type: ignore[method-assign, assignment]
     sampler_chain.Samplers._check = checked  # type: ignore[method-assign, assignment]
     engine_process.run_child(connection, log)
+
+
+class _Calling:
+    """Draws a thought and a call of Python, or at the temperature 0 a short answer."""
+
+    def __init__(self, real: Sampler, chat_format: ChatFormat, *, calls: bool) -> None:
+        assert isinstance(chat_format, HarmonyFormat)
+        v, encode = chat_format.vocabulary, chat_format.tokenizer.encode
+        begin, go_on = [v.channel, *encode("analysis")], [v.start, *encode("assistant")]
+        code = [*begin, *encode(" to=python code"), v.message, *encode("print(6 * 7)"), v.call]
+        call = [*begin, v.message, *encode("I compute it."), v.end, *go_on, *code]
+        stop = v.tokenizer.control["<|return|>"]
+        said = [v.channel, *encode("final"), v.message, *encode("Yes."), stop]
+        self._tokens = iter(call if calls else said)
+        self._real = real
+        self.seed = real.seed
+
+    def sample(self) -> int:
+        self._real.sample()
+        return next(self._tokens)
+
+    def close(self) -> None:
+        self._real.close()
+
+
+def calls(connection: Connection, log: Path) -> None:
+    """Run the real worker as `watched`, with a model that calls Python in each round.
+
+    Where tokens are not drawn at random, it answers instead.
+    """
+    from app.engine import llama as adapter
+
+    real = adapter._Model.sampler
+
+    def sampler(model: adapter._Model, sampling: Sampling) -> _Calling:
+        return _Calling(real(model, sampling), model.format, calls=sampling.temperature > 0)
+
+    adapter._Model.sampler = sampler  # type: ignore[method-assign, assignment]
+    watched(connection, log)
 
 
 def drawing(connection: Connection, log: Path) -> None:

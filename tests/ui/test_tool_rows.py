@@ -183,6 +183,13 @@ def test_how_a_call_ended_is_said(facts: ResultFacts | None, label: str) -> None
     assert record.calls[0].label() == label
 
 
+def test_an_answer_that_ends_in_a_call_says_so(transcript: Transcript) -> None:
+    show(transcript, called("1"))
+    notice = "The model called a tool, but the call was not carried out."
+    assert transcript.plainText() == f"?\n\nPython · not run\nPython · not run\n\n{notice}"
+    assert buttons(transcript, "tryAgain")
+
+
 def test_figures_and_files_stand_in_the_answer(transcript: Transcript) -> None:
     show(
         transcript,
@@ -269,9 +276,10 @@ def test_a_running_call_is_shown_and_stopped(fireside: Fireside) -> None:
     fireside.find(QAbstractButton, "thought", last=True).click()
     assert fireside.find(QAbstractButton, "thought", last=True).text() == "Running Python…"
     fireside.find(QAbstractButton, "thought", last=True).click()
+    fireside.stored(lambda store: None)
     fireside.find(QAbstractButton, "stopCall").click()
     fireside.shows("You stopped this answer.")
-    assert "Python · not run" in fireside.text()
+    assert "Python · stopped\nwhile 1:" in fireside.text()
 
 
 def test_shortened_results_are_told_in_their_place(fireside: Fireside) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,13 @@ from app.base.types import (
     Role,
     Sampling,
     StopReason,
+    ToolChoice,
+    ToolFunction,
+    ToolNamespace,
 )
 from app.engine.backend import ScriptedBackend
 from app.engine.demo_answers import SORRY, fits
+from app.engine.demo_calls import is_from_results
 from app.engine.demo_filter import SENTENCE, DemoFilter
 from app.host import demo_model
 from tests.ui.driver import answer, done, said, thought
@@ -239,3 +244,122 @@ def test_done_is_last() -> None:
     events, _ = shown(asked("What is the capital of France?"), answer(FRANCE))
     assert events[:-1] == [thought("Let me think."), said(FRANCE, 1)]
     assert isinstance(events[-1], Done)
+
+
+# --- Tools ----------------------------------------------------------------------------------
+
+WEATHER = ToolNamespace("functions", (ToolFunction("get_weather"),))
+PYTHON = ToolNamespace("python")
+ADD = "Use Python to add 17 and 25."
+CODE_CALL = Delta(1, "print(17 + 25)", PartKind.CALL, "python", format_data="analysis code")
+PLOT = "import matplotlib.pyplot as plt\nplt.plot(x, np.sin(x))"
+CALLED = Done(StopReason.CALL, done().stats, drawn=(1, 2, 3))
+
+
+def with_tools(question: str, *answer: Part, tools: tuple[ToolNamespace, ...]) -> Request:
+    begun = (Message(Role.ASSISTANT, answer),) if answer else ()
+    return Request(DEMO, (user(question), *begun), tools=tools)
+
+
+@pytest.mark.parametrize(
+    ("question", "call", "tools"),
+    [
+        (ADD, CODE_CALL, (PYTHON,)),
+        ("Use Python to plot a sine wave", replace(CODE_CALL, text=PLOT), (WEATHER, PYTHON)),
+        ("Draw a sine wave.", replace(CODE_CALL, text=PLOT), (PYTHON,)),
+        ("How is the weather in Oslo?", CALL, (WEATHER,)),
+    ],
+)
+def test_a_call_that_is_asked_for_goes_on(
+    question: str, call: Delta, tools: tuple[ToolNamespace, ...]
+) -> None:
+    script: list[Event] = [thought("I need it."), call, CALLED]
+    assert shown(with_tools(question, tools=tools), script) == (script, 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "call", "tools"),
+    [
+        ("How is the weather in Oslo?", CALL, (PYTHON,)),
+        ("How is the weather in Oslo?", CALL, (ToolNamespace("functions"),)),
+        (ADD, CODE_CALL, (WEATHER,)),
+        ("Use Python to add 17 and 26.", CODE_CALL, (PYTHON,)),
+        ("Use Python to multiply 17 and 25.", CODE_CALL, (PYTHON,)),
+        ("What is 15% of 240?", replace(CODE_CALL, text="print(15 + 240)"), (PYTHON,)),
+        ("Write me a python script", replace(CODE_CALL, text="import os"), (PYTHON,)),
+        ("Hello", replace(CODE_CALL, text=PLOT), (PYTHON,)),
+        (ADD, replace(CODE_CALL, text="print(17 + 25)" * 200), (PYTHON,)),
+    ],
+)
+def test_a_call_that_strays_does_not(
+    question: str, call: Delta, tools: tuple[ToolNamespace, ...]
+) -> None:
+    script: list[Event] = [thought("I need it."), call, CALLED]
+    request = with_tools(question, tools=tools)
+    assert shown(request, script, script, script) == ([REFUSAL, done()], 3)
+    none = replace(with_tools(ADD, tools=(PYTHON,)), tool_choice=ToolChoice.NONE)
+    assert shown(none, script, script, script)[0] == [REFUSAL, done()]
+
+
+def call_and(*results: str, code: str = "print(17 + 25)") -> tuple[Part, ...]:
+    call = Part(code, PartKind.CALL, "python")
+    return (call, *(Part(result, PartKind.RESULT, "python") for result in results))
+
+
+@pytest.mark.parametrize(
+    ("parts", "said_text", "seen"),
+    [
+        (call_and("42\n"), "17 + 25 = **42**", "17 + 25 = **42**"),
+        (call_and("42"), "177 + 25 = **422**", "17 + 25 = **42**"),  # it stutters
+        (call_and("Traceback"), "17 + 25 = **43**", SENTENCE),
+        (call_and("42", "42"), "17 + 25 = **422**", SENTENCE),
+        (call_and("42"), "Sorry, I know nothing.", SENTENCE),
+    ],
+)
+def test_an_answer_says_what_was_computed(
+    parts: tuple[Part, ...], said_text: str, seen: str
+) -> None:
+    script: list[Event] = [said(said_text, len(parts)), done()]
+    events, _ = shown(with_tools(ADD, *parts, tools=(PYTHON,)), script, script, script)
+    assert isinstance(events[0], Delta)
+    assert (events[0].index, events[0].text, events[-1]) == (len(parts), seen, done())
+
+
+SUN, FOUND = " degrees and sunny.", "I found these files:\n\n"
+OIL, SKY = "L4: Ink is a kind of oil.", '{"temperature": -4, "sky": "sunny"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "result", "text", "wrong"),
+    [
+        ("python", "Plot a parabola.", "[figure]", "Here is a parabola.", "Here is a sine wave."),
+        ("search", "Look up ink.", OIL, "Ink is a kind of oil. 【0†L4】", "Ink is oil. 【0†L4】"),
+        ("cup_pin", "Ask cup_pin.", "37", "`cup_pin` answered: 37.", "`cup_pin` answered: 3."),
+        ("weather", "In Oslo?", SKY, f"In Oslo it is -4{SUN}", f"In Oslo it is 4{SUN}"),
+        ("get_time", "Time in Oslo?", '"12:30"', "In Oslo it is 12:30.", "In Rome it is 12:30."),
+        ("files", "Find ink.", '["ink.txt"]', f"{FOUND}- `ink.txt`", f"{FOUND}- `pen.txt`"),
+    ],
+)  # fmt: skip
+def test_an_answer_says_what_was_returned(
+    name: str, question: str, result: str, text: str, wrong: str
+) -> None:
+    parts = Part("{}", PartKind.CALL, name), Part(result, PartKind.RESULT, name)
+    assert is_from_results(question, parts, text)
+    assert not is_from_results(question, parts, wrong)
+
+
+def test_an_answer_that_was_begun_before_a_call_is_not_judged_with_it() -> None:
+    begun = (Part("I compute it.", format_data="commentary"), *call_and("42"))
+    script: list[Event] = [said("17 + 25 = **42**", len(begun)), done()]
+    assert shown(with_tools(ADD, *begun, tools=(PYTHON,)), script) == (script, 1)
+
+
+def test_a_title_is_asked_for_without_tools() -> None:
+    engine = ScriptedBackend(answer("Capital of Norway"))
+    title = "Write a title for this conversation: at most six words."
+    request = replace(asked("What is the capital of Norway?", title), tools=(PYTHON,))
+    backend = DemoFilter(engine, DEMO)
+    list(backend.stream(replace(request, ephemeral=True), threading.Event()))
+    assert engine.requests[0].tools == ()
+    list(backend.prepare(request, threading.Event()))
+    assert engine.prepared[0].tools == (PYTHON,)

@@ -20,6 +20,7 @@ from app.base.types import (
     Request,
     ResultFacts,
     Role,
+    StopReason,
     ToolChoice,
     ToolFunction,
     ToolNamespace,
@@ -367,6 +368,15 @@ def test_several_calls_and_a_preamble() -> None:
     assert text.index("python to=assistant") < text.index("functions.f to=assistant")
     assert NO_TOOL not in text
     assert made("I look it up.", Channel.COMMENTARY) == parts[1]
+
+
+@pytest.mark.parametrize("stop", ["<|call|>", "<|return|>", "<|endoftext|>"])
+def test_a_call_may_end_with_any_stop(stop: str) -> None:
+    parser = HARMONY.parser(request(user("Go.")))
+    tokens = ids(f"<|channel|>analysis to=python code<|message|>1{stop}")
+    deltas = [delta for token in tokens for delta in parser.feed(token)]
+    assert deltas[-1].name == "python"
+    assert parser.stop is StopReason.CALL
 
 
 def test_messages_of_a_client_in_a_turn_have_sizes_each() -> None:

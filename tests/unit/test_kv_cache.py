@@ -489,6 +489,14 @@ def test_two_turns_that_wait_take_turns(harness: Harness) -> None:
     assert harness.is_right
 
 
+def test_a_turn_that_comes_back_is_not_the_one_that_makes_room(harness: Harness) -> None:
+    turns = [waits(harness, number, number) for number in range(3)]
+    assert goes_on(harness, turns[0], 0) == len(RESULT)
+    harness.cache.wait()
+    assert goes_on(harness, turns[1], 1) == len(RESULT)
+    assert harness.is_right
+
+
 def test_a_turn_waits_on_disk_where_memory_is_short(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

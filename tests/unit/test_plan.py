@@ -307,6 +307,19 @@ def test_a_unified_memory_is_counted_once_for_both() -> None:
     assert chosen.gpu is None, "whole or not at all"
 
 
+def test_a_tools_process_has_its_memory_unless_the_model_would_not_fit() -> None:
+    assert [probe.tools_memory(ram * GIB) / GIB for ram in (4, 8, 16, 64)] == [0.25, 0.5, 1, 1]
+    assert probe.machine().reserved == probe.tools_memory(probe.machine().memory)
+    there = replace(machine(16), reserved=1 * GIB)
+    beside = plan.make(SMALL, there)
+    assert beside.host_room == there.available - 1 * GIB
+    assert beside.needed <= beside.host_room
+    tight = replace(there, available=beside.needed + 100 * MIB)
+    chosen = plan.make(SMALL, tight)
+    assert chosen.host_room == tight.available
+    assert chosen.fits
+
+
 def test_the_card_with_more_to_give_is_taken() -> None:
     cards = (Gpu("CUDA0", "A", 8 * GIB, 7 * GIB), Gpu("CUDA1", "B", 24 * GIB, 23 * GIB))
     chosen = plan.make(SMALL, Machine(32 * GIB, 28 * GIB, 8, Devices(gpus=cards)))

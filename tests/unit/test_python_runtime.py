@@ -129,7 +129,7 @@ def test_the_module_is_compiled_and_runs(home: Path) -> None:
     found = runtime.find()
     assert found is not None
     kept = {path.name for path in home.iterdir()}
-    assert kept == {found.module.name, "preparing.lock"}
+    assert kept == {found.module.name, "library", "preparing.lock"}
     engine = machine_code.make_engine()
     module = machine_code.load(engine, found.module)
     store = wasmtime.Store(engine)

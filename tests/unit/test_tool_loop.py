@@ -472,7 +472,7 @@ def test_a_full_context_is_no_error_while_anything_can_become_short() -> None:
     talk = Talk(FakeTool(answer=lambda *_: [Result(long)]))
     full = [ContextFull(2100, 2000)]
     rounds = [calls("python", str(n), at=2 * n) for n in range(3)]
-    parts = talk.go(*rounds, full, full, says("Fine.", 6))
+    parts = talk.go(*rounds, full, full, full, says("Fine.", 2))  # the oldest four are gone
     assert parts[-1].text == "Fine."
     last = results(talk.backend.requests[-1].messages[-1].parts)
     assert "left out" in last[-1].text  # the newest, too, at last

@@ -45,7 +45,8 @@ class HarmonyParser:
       if a word and ``<|message|>`` follow.
     - All text up to ``<|message|>`` is header and not shown. The name of a tool anywhere in it is
       the recipient. If ``<|message|>`` never comes, words that no header has are text.
-    - A call may have no arguments. Whatever ends with ``<|call|>`` is a call.
+    - A call may have no arguments. Whatever ends with ``<|call|>`` is a call, and a call may end
+      with any stop.
     - Text on a missing or unknown channel is reasoning while it grows, and becomes the answer
       if the stream ends without one. Text before the first header stays reasoning if a channel
       follows.
@@ -94,11 +95,13 @@ class HarmonyParser:
 
     def feed(self, token: int) -> list[Delta]:
         """Return the deltas that one more token adds. Never raises, whatever the token."""
+        calling = self._header is None and bool(self._part.recipient)
         deltas = self._take(token)
         self._fed = True
         if self.stop is None:
             if token in self._v.stops:
-                self.stop = StopReason.CALL if token == self._v.call else StopReason.END
+                called = calling or token == self._v.call
+                self.stop = StopReason.CALL if called else StopReason.END
             elif self.ended:
                 self.stop = StopReason.CALL if self.called else StopReason.END
         return deltas

@@ -153,9 +153,8 @@ class Approvals:
         return self._contents
 
 
-def start_of(server: Server) -> Start:
-    """Return how a server would start now. It may take long: the program's file is hashed."""
-    program = program_of(server)
+def start_of(server: Server, program: Path | None) -> Start:
+    """Return how a server would start with this program. It may take long: its file is hashed."""
     digest = _file_hash(program) if program else ""
     return replace(_configured(server), program=str(program or ""), program_hash=digest)
 

@@ -19,4 +19,4 @@ class Browser:
 
 def secret_name(server: str) -> str:
     """Return the name of the secret with a server's tokens."""
-    return f"mcp {server}"
+    return f"mcp tokens {server}"

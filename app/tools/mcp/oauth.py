@@ -11,7 +11,7 @@ import html
 import json
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -132,7 +132,11 @@ class SignIn:
 
 
 class _Provider(OAuthClientProvider):
-    """The SDK's, which would take a token that has expired meanwhile for a good one."""
+    """The SDK's provider, with two differences.
+
+    It renews a token that has expired since it was kept, and only requests by which the user is
+    signed in wait for each other, not each request for the answer to the one before.
+    """
 
     def __init__(
         self,
@@ -151,6 +155,29 @@ class _Provider(OAuthClientProvider):
         if not self._is_restored:
             self._is_restored = True
             self._sign_in.restore(self)
+
+    async def async_auth_flow(
+        self, request: httpx2.Request
+    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        if not self._initialized:
+            await self._initialize()
+        tokens, response = self.context.current_tokens, None
+        if tokens is None or self.context.is_token_valid():
+            self._add_auth_header(request)
+            response = yield request
+            if response.status_code not in (401, 403):
+                return
+        flow = super().async_auth_flow(request)
+        try:
+            outgoing = await flow.__anext__()
+            if outgoing is request and response and self.context.current_tokens is tokens:
+                outgoing = await flow.asend(response)  # it was sent already
+            while True:
+                outgoing = await flow.asend((yield outgoing))
+        except StopAsyncIteration:
+            return
+        finally:
+            await flow.aclose()
 
 
 async def _answer(bound: socket.socket, state: str, page: str) -> AuthorizationCodeResult:

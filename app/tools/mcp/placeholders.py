@@ -25,10 +25,11 @@ def inputs(server: Server) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found[2] for found in _PLACE.finditer(texts) if found[1] == "input"))
 
 
-def filled(server: Server, given: Callable[[str], str]) -> Server:
+def filled(server: Server, given: Callable[[str], str], *, strict: bool = True) -> Server:
     """Return the server with values in the place of placeholders.
 
-    ``given`` returns what the user gave for an id, or an empty text. Raises ServerInputMissing.
+    ``given`` returns what the user gave for an id, or an empty text. Raises ServerInputMissing if
+    it is ``strict``.
     """
     missing: list[str] = []
 
@@ -56,7 +57,7 @@ def filled(server: Server, given: Callable[[str], str]) -> Server:
         url=fill(server.url),
         headers=tuple((name, fill(text)) for name, text in server.headers),
     )
-    if missing:
+    if missing and strict:
         raise ServerInputMissing(server.name, tuple(dict.fromkeys(missing)))
     return done
 

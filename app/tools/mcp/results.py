@@ -13,9 +13,14 @@ from app.base.types import Outcome, Part, PartKind, ResultFacts
 from app.tools.tool import Result
 
 MOST_TOKENS = 8000
-"""Tokens of a result that the model reads, by an estimate that is rather too high."""
+"""Tokens of a result that the model reads, by an estimate."""
 
-_TOKEN = re.compile(r" ?[A-Z]?[a-z]{1,5}| ?[A-Z]{1,3}|\d{1,3}|\s+|[^\x00-\x7f]|.", re.S)
+_TOKEN = re.compile(
+    r" ?[A-Z]?[a-z]{1,6}| ?[A-Z]{1,2}|\d{1,3}| ?[!-/:-@\[-`{-~]{1,2}|\s+|[\u00c0-\u1fff]{1,3}|.",
+    re.DOTALL,
+)
+"""About a token of o200k. Against that vocabulary, texts in English, German, Russian, Chinese, code
+and JSON are counted 7 % to 50 % too high, base64 15 % too low."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -65,6 +70,11 @@ def capped(text: str) -> str:
             return f"{text[:end]}\n[The result was cut here: {left:,} more characters.]"
         end = token.end()
     return text
+
+
+def estimated_tokens(text: str) -> int:
+    """Return about how many tokens a text is."""
+    return sum(1 for _ in _TOKEN.finditer(text))
 
 
 def shortened(text: str) -> str:

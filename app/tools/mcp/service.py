@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,23 +14,20 @@ from app.base.errors import (
     Cancelled,
     FiresideError,
     Offline,
-    ServerCommandMissing,
     ServerError,
     ServerUnapproved,
 )
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
-from app.network.connection_log import LogEntry, purpose
+from app.network.connection_log import LogEntry
 from app.tools.mcp import approvals
-from app.tools.mcp.approvals import Approvals, Approved, Declaration, Start, difference
-from app.tools.mcp.browser import Browser, secret_name
+from app.tools.mcp.approvals import Approvals, Approved, Declaration, difference
+from app.tools.mcp.browser import Browser
 from app.tools.mcp.function_names import function_names, server_names
 from app.tools.mcp.mcp_host import CALL_S, OPEN_S, McpHost, settled
 from app.tools.mcp.mcp_tool import McpTool
-from app.tools.mcp.placeholders import filled, inputs
-from app.tools.mcp.server_log import ServerLog
-from app.tools.mcp.server_process import Warden
+from app.tools.mcp.placeholders import inputs
 from app.tools.mcp.server_status import (
     FunctionStatus,
     ServersChanged,
@@ -41,13 +37,9 @@ from app.tools.mcp.server_status import (
     function_status,
 )
 from app.tools.mcp.servers import Server, ServerFile
-from app.tools.mcp.wire import Connect, Wire
+from app.tools.mcp.starter import Starter
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
-    from mcp.client._transport import TransportStreams
-
     from app.network.client import Network
 
 LOGS = "mcp"
@@ -86,14 +78,12 @@ class McpServers:
         call_s: float = CALL_S,
     ) -> None:
         self._open_s, self._call_s = open_s, call_s
-        self._network, self._secrets, self._publish = network, secrets, publish
+        self._publish = publish
         self._offline = offline
-        self._browser: Browser | None = None
         self._file = ServerFile(folders.mcp)
         self._approvals = Approvals(folders.data / approvals.FILE)
-        self._logs = folders.data / LOGS
+        self._starter = Starter(network, secrets, folders.data / LOGS)
         self._jobs = Jobs("mcp", 4)
-        self._warden = Warden()
         self._host = McpHost(self._listed, self._ended)
         self._lock = threading.RLock()
         self._runs: dict[str, _Run] = {}
@@ -124,7 +114,7 @@ class McpServers:
         self._file.put(server, instead=instead)
         if instead and instead != server.name:
             self._drop(instead)
-        self._tell()
+        self._set(server.name, state=None, error=None)
 
     def add(self, found: tuple[Server, ...]) -> tuple[Server, ...]:
         """Add servers; one whose name is taken gets a number. Returns them. Raises OSError."""
@@ -140,16 +130,17 @@ class McpServers:
         self._tell()
         return tuple(added)
 
-    def remove(self, name: str) -> None:
-        """Remove a server, what was approved of it, and its log. Raises OSError."""
+    def remove(self, name: str) -> Future[None]:
+        """Remove a server, what was approved of it, its secrets and its log.
+
+        Raises OSError; what is to be done after that is done in the future.
+        """
         self._file.remove(name)
-        self._drop(name)
-        self._tell()
+        return self._drop(name)
 
     def log_of(self, name: str) -> Path:
         """Return the file with what a server writes beside its messages; it may be missing."""
-        key = hashlib.sha256(name.encode()).hexdigest()[:8]
-        return self._logs / f"{server_names([name])[name]}-{key}.log"
+        return self._starter.log_of(name)
 
     # --- What was approved ---
 
@@ -157,7 +148,7 @@ class McpServers:
         """Return how a server would start now, and what has changed since that was approved."""
 
         def work() -> StartReview:
-            now = self._start_of(self._require(name))
+            now = self._starter.start_of(self._require(name))
             old = self._approvals.of(name).start
             return StartReview(now, difference(old, now) if old and old != now else "")
 
@@ -170,7 +161,7 @@ class McpServers:
         """
 
         def work() -> None:
-            now = self._start_of(self._require(name))
+            now = self._starter.start_of(self._require(name))
             if now.pin != pin:
                 raise ServerUnapproved(name)
             old = self._approvals.of(name)
@@ -201,11 +192,7 @@ class McpServers:
 
     def set_input(self, name: str, id: str, value: str) -> Future[None]:
         """Keep the value for ``${input:id}`` in a server's configuration, with the secrets."""
-
-        def work() -> None:
-            self._secrets.set(_input_key(name, id), value)
-
-        return self._jobs.submit(work)
+        return self._jobs.submit(lambda: self._starter.set_input(name, id, value))
 
     # --- Running ---
 
@@ -243,7 +230,7 @@ class McpServers:
         known = next((f for f in self.functions(name) if f.declaration.name == function), None)
         if known is None or not known.is_approved or known.pin != pin:
             raise ServerUnapproved(name)
-        entry = self._log(name, f"call {function}") if self._is_local(name) else None
+        entry = self._starter.log(name, f"call {function}") if self._is_local(name) else None
         received = 0
         try:
             answer, received = settled(
@@ -290,14 +277,14 @@ class McpServers:
 
     def set_browser(self, browser: Browser) -> None:
         """Have the user sign in there to servers that ask for it; without one, those fail."""
-        self._browser = browser
+        self._starter.browser = browser
 
     def sign_out(self, name: str) -> Future[None]:
         """Forget the tokens for a server. Fails with SecretUnwritable."""
 
         def work() -> None:
             self._stop(name)
-            self._secrets.delete(secret_name(name))
+            self._starter.sign_out(name)
 
         return self._jobs.submit(work)
 
@@ -305,7 +292,7 @@ class McpServers:
         """End all servers."""
         self._jobs.stop()
         self._host.close()
-        self._warden.close()
+        self._starter.close()
         self._jobs.close()
 
     # --- Within ---
@@ -316,11 +303,11 @@ class McpServers:
             server = self._require(name)
             if self._offline:
                 raise Offline
-            if self._start_of(server) != self._approvals.of(name).start:
+            if self._starter.start_of(server) != self._approvals.of(name).start:
                 raise ServerUnapproved(name)
-            functions = self._host.open(
-                name, self._connector(server), seconds=self._open_s
-            ).result()
+            connect, entry = self._starter.connector(server)
+            self._set(name, entry=entry)
+            functions = self._host.open(name, connect, seconds=self._open_s).result()
         except ServerUnapproved:
             self._set(name, state=ServerState.CHANGED)
             raise
@@ -337,41 +324,6 @@ class McpServers:
             raise Offline
         self._set(name, state=ServerState.RUNNING)
         self._listed(name, functions)
-
-    def _connector(self, server: Server) -> Connect:
-        """Return what makes the connection, with all that may take long done already."""
-        ready = filled(server, lambda id: self._secrets.get_or_empty(_input_key(server.name, id)))
-        log = ServerLog(self.log_of(server.name))
-        if not server.is_local:
-            return self._remote_connector(ready)
-        program = approvals.program_of(ready)
-        if program is None:
-            raise ServerCommandMissing(server.name, ready.command)
-        entry = self._log(server.name, f"start {program.name}")
-        with self._lock:
-            self._runs[server.name].entry = entry
-
-        def connect(wire: Wire) -> AbstractAsyncContextManager[TransportStreams]:
-            from app.tools.mcp.stdio import stdio
-
-            return stdio(ready, program, log, self._warden, wire)
-
-        return connect
-
-    def _remote_connector(self, server: Server) -> Connect:
-        network = self._network()
-
-        def connect(wire: Wire) -> AbstractAsyncContextManager[TransportStreams]:
-            from app.tools.mcp.remote import remote
-
-            return remote(server, network, sign_in, wire)
-
-        sign_in = None
-        if not any(name.lower() == "authorization" for name, _ in server.headers):
-            from app.tools.mcp.oauth import SignIn
-
-            sign_in = SignIn(server, self._secrets, self._browser)
-        return connect
 
     def _stop(self, name: str) -> None:
         with suppress(FiresideError):
@@ -409,22 +361,19 @@ class McpServers:
                 setattr(run, field, value)
         self._tell()
 
-    def _drop(self, name: str) -> None:
+    def _drop(self, name: str) -> Future[None]:
         """Forget all that is known of a server."""
-        self.stop(name)
         self._approvals.put(name, Approved())
-        self._jobs.submit(lambda: self._forget_secrets(name))
-        with suppress(OSError):
-            self.log_of(name).unlink(missing_ok=True)
-        with self._lock:
-            self._runs.pop(name, None)
-            self._tools.pop(name, None)
 
-    def _forget_secrets(self, name: str) -> None:
-        for key in self._secrets.names():
-            if key == secret_name(name) or key.startswith(_input_key(name, "")):
-                with suppress(FiresideError):
-                    self._secrets.delete(key)
+        def work() -> None:
+            self._stop(name)
+            with self._lock:
+                self._runs.pop(name, None)
+                self._tools.pop(name, None)
+            self._starter.forget(name)
+            self._tell()
+
+        return self._jobs.submit(work)
 
     def _status(self, server: Server) -> ServerStatus:
         approved = self._approvals.of(server.name)
@@ -451,16 +400,5 @@ class McpServers:
         server = self._server(name)
         return server is not None and server.is_local
 
-    def _start_of(self, server: Server) -> Start:
-        return approvals.start_of(server)
-
-    def _log(self, name: str, what: str) -> LogEntry:
-        with purpose(what):
-            return self._network().log.add(f"mcp: {' '.join(name.split())}")
-
     def _tell(self) -> None:
         self._publish(ServersChanged(self.all()))
-
-
-def _input_key(name: str, id: str) -> str:
-    return f"{secret_name(name)} {id}"

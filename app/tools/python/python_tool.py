@@ -22,7 +22,6 @@ NO_OUTPUT = (
 RESTARTED = "[the session was restarted: variables from before are gone]"
 
 _MOST_CALLS = 24
-_MEMORY = 1 << 30
 _SHORT = 200  # characters of output that stay when the context gets tight
 _DESCRIPTION = (
     "Figures drawn with matplotlib and files saved in /mnt/data are shown to the user."
@@ -46,8 +45,8 @@ _ENDED = {
 class PythonTool:
     """Python, with one session for each path of a chat.
 
-    ``memory`` returns how many bytes of memory a session may take. ``start`` makes a box of so
-    much memory; by default, a process with the installed runtime.
+    ``start`` makes a box that may take so many bytes of memory; by default, a process with the
+    installed runtime.
     """
 
     key = KEY
@@ -55,12 +54,10 @@ class PythonTool:
 
     def __init__(
         self,
-        *,
-        memory: Callable[[], int] = lambda: _MEMORY,
         start: Callable[[int], Box] | None = None,
     ) -> None:
-        self._start, self._memory = start, memory
-        self._sessions = Sessions(lambda: (start or _process)(memory()))
+        self._start = start
+        self._sessions = Sessions(lambda: (start or _process)(_memory()))
 
     @property
     def unavailable(self) -> str:
@@ -102,6 +99,15 @@ class PythonTool:
 
     def close(self) -> None:
         self._sessions.close()
+
+
+def _memory() -> int:
+    """Return how many bytes a box may take: as many as plans leave to it."""
+    import psutil
+
+    from app.engine.probe import tools_memory
+
+    return tools_memory(psutil.virtual_memory().total)
 
 
 def _process(memory: int) -> Box:

@@ -121,6 +121,8 @@ class CallState:
     @property
     def used(self) -> bool:
         """Whether it ran, at least in part."""
+        if self.outcome is Outcome.STOPPED:
+            return bool(self.result and self.result.facts and self.result.facts.seconds)
         return self.result is not None and self.outcome not in _NOT_USED
 
     @property

@@ -28,7 +28,7 @@ def detach(scratch: Path, descriptors: Sequence[int]) -> None:
     os.chdir(scratch)
     _erase_environment()
     os.environ["TMPDIR"] = str(scratch)
-    tempfile.tempdir = None
+    tempfile.tempdir = str(scratch)
 
 
 def _erase_environment() -> None:

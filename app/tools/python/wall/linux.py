@@ -19,7 +19,7 @@ _DROP_BOUND = 24  # PR_CAPBSET_DROP
 _CAPABILITIES = 0x20080522  # _LINUX_CAPABILITY_VERSION_3
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 
-_LARGEST_FILE = 128 << 20
+_LARGEST_FILE = 4 << 20
 _MOST_DESCRIPTORS = 128
 _MOST_THREADS = 1024  # more than this computer runs now; the kernel counts all of a user's
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/nix/store")
@@ -46,7 +46,8 @@ def lock(readable: Sequence[Path], scratch: Path, memory: int, descriptors: Sequ
     layer("limits", _limit(memory))
     layer("no capabilities", _drop_capabilities())
     version = landlock.version()
-    layer(f"Landlock {version}" if version else "Landlock", _restrict_files(paths, scratch))
+    files = version > 0 and _restrict_files(paths, scratch)
+    layer(f"Landlock {version}" if files else "Landlock", files)
     layer("seccomp", _restrict_calls())  # the last: it forbids all of the above
     return Wall(tuple(layers), tuple(missing))
 

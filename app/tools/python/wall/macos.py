@@ -14,7 +14,7 @@ from pathlib import Path
 from app.tools.python.wall import Wall
 from app.tools.python.wall.detachment import detach, own_files
 
-_LARGEST_FILE = 128 << 20
+_LARGEST_FILE = 4 << 20
 _PROFILE = """
 (version 1)
 (deny default)

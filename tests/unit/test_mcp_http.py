@@ -1,0 +1,243 @@
+"""MCP servers over HTTP: what goes through the guarded client, and signing in."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.base.errors import (
+    FiresideError,
+    Offline,
+    ServerAddressRefused,
+    ServerFlooding,
+    ServerSignInFailed,
+    ServerSilent,
+    ServerUnreachable,
+)
+from app.base.secrets import Secrets
+from app.base.types import Outcome
+from app.network.connection_log import ConnectionLog
+from app.tools.mcp import remote
+from app.tools.mcp.browser import Browser, secret_name
+from app.tools.mcp.server_status import ServerState
+from app.tools.mcp.servers import Server
+from app.tools.mcp.service import McpServers
+from tests.fakes.mcp_http import serving
+from tests.unit.test_mcp import PATIENCE_S, run, servers, tool_of
+
+
+def follow(address: str) -> None:
+    """Agree to all, as a browser in which the user is signed in."""
+
+    def fetch() -> None:
+        with urllib.request.urlopen(address, timeout=PATIENCE_S) as page:
+            assert b"Signed in." in page.read()
+
+    threading.Thread(target=fetch).start()
+
+
+def start(found: McpServers) -> None:
+    found.start("files").result(PATIENCE_S)
+
+
+def refused(found: McpServers) -> FiresideError:
+    with pytest.raises(FiresideError) as caught:
+        start(found)
+    return caught.value
+
+
+def test_a_server_is_called_and_logged(tmp_path: Path) -> None:
+    with serving() as http:
+        server = Server("files", url=http.url, headers=(("X-Key", "${env:HOME}"),))
+        with servers(tmp_path, server) as found:
+            start(found)
+            result = run(tool_of(found), "echo", text="привет")
+            assert result.text == f"{{'text': 'привет'}} {Path.home()}"
+    entries = ConnectionLog(tmp_path / "connections.log").read()
+    assert len(entries) == len(http.requests)  # every one of them
+    assert {each.host for each in entries} == {"127.0.0.1"}
+    assert {each.purpose for each in entries} == {"MCP files", "MCP files: call echo"}
+    assert all(each.received for each in entries if each.purpose.endswith("echo"))
+
+
+def test_what_a_server_does_costs_a_sentence(tmp_path: Path) -> None:
+    with serving() as http, servers(tmp_path, Server("files", url=http.url), call_s=0.3) as found:
+        start(found)
+        tool = tool_of(found)
+        cancel = threading.Event()
+        threading.Timer(0.1, cancel.set).start()
+        assert run(tool, "slow", cancel).facts.outcome is Outcome.STOPPED
+        assert run(tool, "slow").text == "The server did not answer within 0.3 s."
+        assert run(tool, "echo").text == "{}"
+
+
+def test_an_answer_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_LONGEST_ANSWER", 1 << 20)
+    with serving() as http, servers(tmp_path, Server("files", url=http.url)) as found:
+        start(found)
+        assert run(tool_of(found), "huge").text == "The server sent far too much, and was ended."
+        status = found.all()[0]
+        assert isinstance(status.error, ServerFlooding)
+
+
+def test_offline_nothing_is_sent(tmp_path: Path) -> None:
+    with serving() as http, servers(tmp_path, Server("files", url=http.url)) as found:
+        start(found)
+        found.set_offline(True)
+        deadline = time.monotonic() + PATIENCE_S
+        while found.all()[0].state is not ServerState.READY and time.monotonic() < deadline:
+            time.sleep(0.01)
+        before = list(http.requests)
+        assert isinstance(refused(found), Offline)
+        assert run(tool_of(found), "echo").facts.outcome is Outcome.REFUSED
+        assert http.requests == before
+
+
+def test_addresses_that_are_refused(tmp_path: Path) -> None:
+    plain = Server("files", url="http://example.org/mcp")
+    with servers(tmp_path, plain) as found:
+        error = refused(found)
+        assert isinstance(error, ServerAddressRefused)
+        assert error.host == "example.org"
+        found.put(Server("files", url="http://127.0.0.1:1/mcp"))
+        pin = found.review("files").result(PATIENCE_S).start.pin
+        found.approve("files", pin).result(PATIENCE_S)
+        assert isinstance(refused(found), ServerUnreachable)
+
+
+def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    with serving() as other, serving() as http:
+        http.redirect = other.url
+        with servers(tmp_path, Server("files", url=http.url)) as found:
+            assert "not followed" in str(refused(found))
+        assert other.requests == []
+
+
+# --- Signing in ---------------------------------------------------------------------------------
+
+
+def test_the_user_signs_in_once(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def browse(address: str) -> None:
+        opened.append(address)
+        follow(address)
+
+    with serving(tokens=True) as http:
+        server = Server("files", url=http.url)
+        with servers(tmp_path) as found:
+            found.set_browser(Browser(browse, "Signed in."))
+            found.put(server)
+            pin = found.review("files").result(PATIENCE_S).start.pin
+            found.approve("files", pin).result(PATIENCE_S)
+            start(found)
+            assert run(tool_of(found), "echo").text == "{}"
+        assert len(opened) == 1
+        logged = {each.purpose for each in ConnectionLog(tmp_path / "connections.log").read()}
+        assert logged == {"MCP files", "MCP files: call echo"}
+        kept = json.loads(Secrets(tmp_path).get(secret_name("files")) or "")
+        assert (kept["url"], kept["tokens"]["access_token"]) == (http.url, "token1")
+        for file in tmp_path.iterdir():
+            if file.is_file() and file.name != "secrets.json":
+                assert "token1" not in file.read_text(encoding="utf-8"), file
+
+        kept["expires"] = 1.0  # long ago
+        Secrets(tmp_path).set(secret_name("files"), json.dumps(kept))
+        http.requests.clear()
+        with servers(tmp_path) as found:  # it is renewed, without a browser
+            start(found)
+            assert run(tool_of(found), "echo").text == "{}"
+        assert "/token" in http.paths()
+        assert "/register" not in http.paths()
+        assert http.valid == {"token2"}
+
+        with serving(tokens=True) as other, servers(tmp_path) as found:
+            found.put(Server("files", url=other.url))  # another server of the same name
+            pin = found.review("files").result(PATIENCE_S).start.pin
+            found.approve("files", pin).result(PATIENCE_S)
+            assert isinstance(refused(found), ServerSignInFailed)
+            assert not any(path == "/token" for path in other.paths())
+            found.remove("files").result(PATIENCE_S)
+        assert Secrets(tmp_path).get(secret_name("files")) is None
+
+
+def test_only_the_right_answer_of_the_browser_counts(tmp_path: Path) -> None:
+    answers: list[int] = []
+
+    def browse(address: str) -> None:
+        def fetch() -> None:
+            query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))
+            back = query["redirect_uri"]
+            for wrong in (f"{back}?code=evil&state=guessed", back.replace("callback", "other")):
+                try:
+                    urllib.request.urlopen(wrong, timeout=PATIENCE_S).close()
+                except urllib.error.HTTPError as error:
+                    answers.append(error.code)
+                    error.close()
+            follow(address)
+
+        threading.Thread(target=fetch).start()
+
+    with serving(tokens=True) as http, servers(tmp_path, Server("files", url=http.url)) as found:
+        found.set_browser(Browser(browse, "Signed in."))
+        start(found)
+        assert answers == [404, 404]
+        assert run(tool_of(found), "echo").text == "{}"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "error"),
+    [
+        ({"issuer": "http://127.0.0.1:1"}, ServerSignInFailed),
+        ({"authorization_endpoint": "http://evil.example/"}, ServerAddressRefused),
+        ({"authorization_servers": ["http://evil.example/"]}, ServerAddressRefused),
+        ({"resource": "https://other.example/"}, ServerSignInFailed),
+    ],
+)
+def test_metadata_that_mislead(
+    tmp_path: Path, metadata: dict[str, object], error: type[FiresideError]
+) -> None:
+    opened: list[str] = []
+    with serving(tokens=True) as http, servers(tmp_path, Server("files", url=http.url)) as found:
+        http.metadata = metadata
+        found.set_browser(Browser(opened.append, ""))
+        assert isinstance(refused(found), error)
+        assert opened == []
+
+
+def test_a_public_server_leads_to_no_private_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def inside(url: httpx2.URL) -> bool:
+        return bool(url.port != public.server_port)  # as if that one were on the internet
+
+    with serving(tokens=True) as public, serving(tokens=True) as private:
+        monkeypatch.setattr(remote, "_is_inside", inside)
+        public.metadata = {"authorization_servers": [f"http://localhost:{private.server_port}"]}
+        with servers(tmp_path, Server("files", url=public.url)) as found:
+            error = refused(found)
+            assert isinstance(error, ServerAddressRefused)
+            assert error.host == "localhost"
+        assert private.requests == []
+
+
+def test_signing_in_takes_its_time(tmp_path: Path) -> None:
+    def browse(address: str) -> None:
+        threading.Timer(0.8, follow, [address]).start()
+
+    with serving(tokens=True) as http:
+        server = Server("files", url=http.url)
+        with servers(tmp_path, server, open_s=0.7) as found:
+            try:
+                found.set_browser(Browser(browse, "Signed in."))
+                start(found)
+            except ServerSilent:  # on a slow computer, before the browser was open
+                assert not http.valid
