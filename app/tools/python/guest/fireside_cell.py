@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 import linecache
 import re
 import sys
+import time
 import traceback
 import warnings
 from types import CodeType, TracebackType
@@ -21,16 +23,35 @@ OWN = "<fireside"
 FAILED, DRAWN = 1, 2
 """Bits of a cell's exit status: it raised an exception; there are open figures."""
 _COROUTINE = 0x80  # of a code's flags
+_LIVE_S = 0.1
 _DIGITS = 100_000  # of an integer as text; Python's own limit is 4,300
 _MAGIC = re.compile(r"^%(?:matplotlib|config|load_ext|autoreload)\b.*$", re.MULTILINE)
 _SHELL = re.compile(r"^\s*[!%]", re.MULTILINE)
 _NO_SHELL = "Shell commands and IPython's magics are not available here."
 
 
+class _Live(io.TextIOWrapper):
+    """A stream that is seen while a cell runs: what waits is written a few times a second."""
+
+    _written = 0.0
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        if (now := time.monotonic()) - self._written > _LIVE_S:
+            self._written = now
+            self.flush()
+        return count
+
+
 class Notebook:
     """The namespace of the cells, and their number."""
 
     def __init__(self) -> None:
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            live = _Live(stream.detach(), stream.encoding, stream.errors, "\n")
+            setattr(sys, name, live)
+            setattr(sys, f"__{name}__", live)
         sys.set_int_max_str_digits(_DIGITS)
         warnings.filterwarnings("ignore", message="FigureCanvas.* is non-interactive")
         self._count = 0
@@ -40,6 +61,8 @@ class Notebook:
             "__import__": fireside_numpy.importer(builtins.__import__),
             "sum": fireside_integers.widened(builtins.sum),
             "display": _display,
+            "exit": _leave,
+            "quit": _leave,
             **fireside_integers.HELPERS,
         }
 
@@ -125,6 +148,11 @@ def _of_user(frames: TracebackType | None) -> TracebackType | None:
     for each in reversed(kept):
         following = TracebackType(following, each.tb_frame, each.tb_lasti, each.tb_lineno)
     return following
+
+
+def _leave(code: object = None) -> None:
+    """End a cell, as ``exit`` does; the session goes on."""
+    raise SystemExit(code)
 
 
 def _is_silent(source: str) -> bool:
