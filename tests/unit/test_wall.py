@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import json
 import os
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.tools.python import wall
 from app.tools.python.wall import seccomp, system_calls, windows
 from tests.attacks import filter as bpf
+from tests.attacks.__main__ import OTHER_USER, printed, start
 from tests.attacks.attempts import ATTEMPTS
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="Linux's wall")
@@ -29,44 +27,18 @@ _HEADERS = {
 }
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*, of linux/audit.h
 _I386 = 0x40000003
-_OTHER_USER = 4242
 _CODE = {  # of each machine; the names are the kernel's
     machine: seccomp.assembled(seccomp.program(machine, pid=77)) for machine in _AUDIT
 }
 
 
-def _start(module: str, *arguments: str) -> subprocess.Popen[str]:
-    environment = {
-        "FIRESIDE_SECRET": "FIRESIDE-SECRET-of-the-environment",
-        "PATH": os.environ["PATH"],
-        "PADDING": "x" * 9000,  # what is read beyond the secret is there, too
-    }
-    command = [sys.executable, "-m", f"tests.attacks.{module}", *arguments]
-    root = Path(__file__).parents[2]
-    return subprocess.Popen(
-        command,
-        env=environment,
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _printed(process: subprocess.Popen[str]) -> dict[str, Any]:
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    printed: dict[str, Any] = json.loads(output)
-    return printed
-
-
 @linux_only
 def test_no_native_attempt_gets_through_the_wall_and_each_does_without() -> None:
     """Also as another user: as root, modes stop nothing, and there is more to lose."""
-    users = [[], ["--user", str(_OTHER_USER)]] if os.getuid() == 0 else [[]]
+    users = [[], ["--user", OTHER_USER]] if os.getuid() == 0 else [[]]
     for user in users:
-        behind, bare = _start("victim", *user), _start("victim", "--bare", *user)
-        walled, without = _printed(behind), _printed(bare)
+        behind, bare = start("victim", *user), start("victim", "--bare", *user)
+        walled, without = printed(behind), printed(bare)
         holds = {layer.split()[0] for layer in walled["holds"]["layers"]} | {"detached"}
         assert walled["holds"]["missing"] == [] or "seccomp" in holds
         through = [
@@ -83,7 +55,7 @@ def test_no_native_attempt_gets_through_the_wall_and_each_does_without() -> None
 
 @linux_only
 def test_what_a_kernel_lacks_is_told_and_the_rest_holds() -> None:
-    found = _printed(_start("kernels"))
+    found = printed(start("kernels"))
     for case, result in found.items():
         if case == "Landlock 0":
             assert result["missing"] == ["Landlock"], case
