@@ -104,8 +104,9 @@ class Turn:
 
     @property
     def new(self) -> int:
-        """The tokens that the next round has to process."""
-        return len(FORMAT.bridge(self.request, self.drawn))
+        """The tokens that the next round has to process: those of the result, and its end."""
+        result = self.asked.messages[-1].parts[-1].text
+        return len(spell(result, V.end, V.start, "assistant"))
 
     def call(self, code: str, result: str, **more: Any) -> int:
         """Draw a call and take its result; return the tokens evaluated beyond what is new."""
@@ -249,7 +250,7 @@ def test_several_calls_at_once(start: Start) -> None:
     turn.step(*two)
     turn.result("One.")
     turn.result("Two.")
-    new = turn.new
+    new = len(FORMAT.bridge(turn.request, turn.drawn))
     turn.step(*answers("Done."))
     assert turn.done
     assert turn.done.stats.evaluated == new
