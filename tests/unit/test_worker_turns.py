@@ -271,3 +271,27 @@ def test_a_tool_s_answer_that_the_model_writes_itself_is_left_out(start: Start) 
     text = bytes(token for token in served.model.memory.tokens if token < 256).decode()
     assert text.count("python to=assistant") == 1
     assert turn.done.stats.evaluated < 60
+
+
+def test_the_name_of_a_function_costs_no_step_anything(start: Start) -> None:
+    """The header of the reply is processed with the call."""
+    served = start()
+    turn = Turn(served, request("Go."))
+    name = f"functions.{'a' * 20}__{'b' * 40}"
+    turn.step(*spell(V.channel, f"commentary to={name}", V.message, "{}", V.call))
+    turn.result("Done.")
+    new = turn.new
+    turn.step(*answers("Yes."))
+    assert turn.done
+    assert turn.done.stats.evaluated == new < len(name)
+
+
+def test_a_call_where_the_context_ends(start: Start) -> None:
+    asked = replace(request("Go."), tools=PYTHON)
+    script = calls("1")
+    served = start(size(asked) + len(script) + 5)  # no room for a header
+    turn = Turn(served, request("Go."))
+    turn.step(*script)
+    assert turn.done
+    assert turn.drawn == tuple(script[:-1])
+    assert len(served.model.memory.tokens) == size(asked) + len(script) - 1
