@@ -79,7 +79,7 @@ def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
             while True:
                 sys.stdout.buffer.write(b"x" * 65536)
         case "garbage":
-            sys.stdout.buffer.write(b"y\n" * 500_000)
+            sys.stdout.buffer.write(b"y\n" * 100_000)
         case "long":
             return text("word " * 2_000_000)
         case "error":

@@ -210,9 +210,10 @@ class _Link:
                 self.error = failed if isinstance(failed, ServerError) else self.wire.error
 
     async def _live(self) -> None:
+        client = _client(self._connect(self.wire), self)  # which loads the SDK the first time
         async with contextlib.AsyncExitStack() as stack:
             async with self.wire.clock(self._seconds):
-                client = await stack.enter_async_context(_client(self._connect(self.wire), self))
+                await stack.enter_async_context(client)
                 functions = await declarations(client)
             self.client = client
             if not self.functions.done():
