@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -240,6 +241,30 @@ def test_one_that_does_not_start(
         status = found.all()[0]
         assert status.state is ServerState.FAILED
         assert isinstance(status.error, error)
+
+
+def test_nothing_is_loaded_before_a_server_starts(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from pathlib import Path
+        from app.base.secrets import Secrets
+        from app.base.settings import Folders
+        from app.tools.mcp.service import McpServers
+
+        folders = Folders(Path(sys.argv[1]))
+        servers = McpServers(folders, None, Secrets(folders.data), print)
+        assert (servers.all(), servers.tools()) == ((), ())
+        servers.close()
+        print(*sys.modules.keys() & {"mcp", "pydantic", "httpx2", "anyio"})
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=FAKE.parents[2],
+        check=True,
+    )
+    assert done.stdout.strip() == ""
 
 
 # --- Its processes ------------------------------------------------------------------------------
