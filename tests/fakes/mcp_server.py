@@ -64,6 +64,8 @@ def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         case "echo":
             return text(arguments["text"])
         case "hang":
+            sys.stderr.write("It hangs.\n")
+            sys.stderr.flush()
             time.sleep(600)
         case "deaf":  # ends neither when its input is closed nor when it is asked to
             import signal

@@ -212,8 +212,16 @@ def test_a_call_is_stopped_at_once(tmp_path: Path) -> None:
         tool = tool_of(found)
         found.start("files").result(PATIENCE_S)
         cancel = threading.Event()
-        threading.Timer(0.1, cancel.set).start()
+
+        def stop_once_it_hangs() -> None:
+            while "It hangs." not in found.log_of("files").read_text(encoding="utf-8"):
+                time.sleep(0.01)
+            cancel.set()
+
+        watch = threading.Thread(target=stop_once_it_hangs, daemon=True)
+        watch.start()
         result = run(tool, "hang", cancel)
+        watch.join()
         assert (result.text, result.facts.outcome) == ("The call was stopped.", Outcome.UNKNOWN)
         result = run(tool, "echo", text="")  # this one is still in the other call
         assert result.text == "The server did not answer within 0.4 s."

@@ -147,7 +147,9 @@ class McpHost:
             return answer, link.wire.received - before
         except Exception as error:
             typed = typed_error(name, error, link.wire, seconds)
-            if link.wire.ended.is_set() or isinstance(typed, ServerEnded):
+            if isinstance(typed, ServerEnded):
+                link.wire.end(typed)
+            if link.wire.ended.is_set():
                 await asyncio.wait({link.task}, timeout=_END_S)  # then it can be started again
             raise typed from error
 

@@ -99,7 +99,7 @@ class SignIn:
     async def set_tokens(self, tokens: OAuthToken) -> None:
         self._kept["tokens"] = tokens.model_dump(mode="json", exclude_none=True)
         self._kept["expires"] = time.time() + tokens.expires_in if tokens.expires_in else 0
-        await self._keep()
+        await self._keep()  # with what was registered before
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
         if isinstance(own := self._own.get("clientId"), str):
@@ -111,7 +111,6 @@ class SignIn:
 
     async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
         self._kept["client"] = client_info.model_dump(mode="json", exclude_none=True)
-        await self._keep()
 
     def restore(self, provider: OAuthClientProvider) -> None:
         """Give a provider what it would otherwise have to find out again, to renew a token."""

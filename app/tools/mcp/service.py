@@ -13,13 +13,12 @@ from app.base.errors import ServerUnapproved
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
-from app.tools.mcp import approvals, other_programs
+from app.tools.mcp import approvals
 from app.tools.mcp.approvals import Approvals, Approved, difference
 from app.tools.mcp.browser import Browser
 from app.tools.mcp.function_names import function_names, server_names
 from app.tools.mcp.mcp_host import CALL_S, OPEN_S, settled
 from app.tools.mcp.mcp_tool import McpTool
-from app.tools.mcp.other_programs import FoundServers
 from app.tools.mcp.placeholders import inputs
 from app.tools.mcp.server_runs import ServerRuns
 from app.tools.mcp.server_status import (
@@ -93,10 +92,6 @@ class McpServers:
         on = [s.name for s in self._file.servers() if self._approvals.of(s.name).start]
         with self._lock:
             return tuple(self._tools.setdefault(name, McpTool(self, name)) for name in on)
-
-    def of_other_programs(self) -> Future[tuple[FoundServers, ...]]:
-        """Return the servers that other programs on this computer have."""
-        return self._jobs.submit(other_programs.find)
 
     def put(self, server: Server, *, instead: str = "") -> None:
         """Add a server, or change the one of the same name, or of the name ``instead``.
