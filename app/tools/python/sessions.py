@@ -335,7 +335,7 @@ class Sessions:
         box: Future[Box] = Future()
         self._wanted.append(box)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._keep, name="python boxes")
+            self._thread = threading.Thread(target=self._keep, name="python boxes", daemon=True)
             self._thread.start()
         self._changed.notify_all()
         return box
