@@ -61,7 +61,7 @@ class PythonTool:
 
     @property
     def unavailable(self) -> str:
-        """``missing`` if Python for WebAssembly is not installed, ``preparing`` while it is."""
+        """``missing`` if Python for WebAssembly is not installed, ``preparing`` if it will be."""
         if self._start or runtime.find():
             return ""
         from app.tools.python import preparing
