@@ -23,7 +23,7 @@ import pytest
 
 from app.base.types import Outcome
 from app.tools.python import runtime
-from app.tools.python.box import ProcessBox
+from app.tools.python.python_box import ProcessBox
 from app.tools.python.python_tool import PythonTool
 from tests.fakes.vocabulary import tokenizer
 from tests.unit.test_python_box import cases, run, start

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from app.tools.python import box_frames, runtime
-from app.tools.python.box import BoxEnded, BoxResult, BoxStopped, ProcessBox, _sweep
+from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped, ProcessBox, _sweep
 
 FOUND = runtime.find()
 pytestmark = pytest.mark.skipif(FOUND is None, reason="Python for WebAssembly is not compiled")

@@ -9,7 +9,7 @@ import pytest
 
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import sessions
-from app.tools.python.box import BoxEnded, BoxResult, BoxStopped
+from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped
 from app.tools.python.python_tool import NO_OUTPUT, RESTARTED, PythonTool, code_of, is_python
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Result
 from tests.fakes.python_boxes import NativeBox, ScriptedBox

@@ -57,10 +57,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     requests = os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
-    Box(requests, answers, module, library, memory).serve(holds.layers)
+    _Guest(requests, answers, module, library, memory).serve(holds.layers)
 
 
-class Box:
+class _Guest:
     """A session of Python, and the files that it sees."""
 
     def __init__(

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import made_files, output_text, runtime
-from app.tools.python.box import Box, BoxResult, ProcessBox
+from app.tools.python.python_box import BoxResult, ProcessBox, PythonBox
 from app.tools.python.sessions import CALL_S, Attached, Cell, CellRun, History, Sessions
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result
 
@@ -54,7 +54,7 @@ class PythonTool:
 
     def __init__(
         self,
-        start: Callable[[int], Box] | None = None,
+        start: Callable[[int], PythonBox] | None = None,
     ) -> None:
         self._start = start
         self._sessions = Sessions(lambda: (start or _process)(_memory()))
@@ -114,7 +114,7 @@ def _memory() -> int:
     return tools_memory(psutil.virtual_memory().total)
 
 
-def _process(memory: int) -> Box:
+def _process(memory: int) -> PythonBox:
     """Start the installed runtime. Raises OSError."""
     found = runtime.find()
     if found is None:

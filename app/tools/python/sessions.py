@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from app.tools.python.box import Box, BoxEnded, BoxResult, BoxStopped
+from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped, PythonBox
 
 CALL_S = 30.0
 """How long a cell may run."""
@@ -94,7 +94,7 @@ class CellRun:
 class _Session:
     """A box, and what it has run. ``key`` is None while nothing was asked of it."""
 
-    def __init__(self, box: Future[Box]) -> None:
+    def __init__(self, box: Future[PythonBox]) -> None:
         self.box = box
         self.key: str | None = None
         self.chat: int | None = None
@@ -118,7 +118,7 @@ class _Session:
         self.box.add_done_callback(_kill)
 
 
-def _kill(box: Future[Box]) -> None:
+def _kill(box: Future[PythonBox]) -> None:
     if not box.cancelled() and not box.exception():
         box.result().kill()
 
@@ -131,7 +131,7 @@ class Sessions:
 
     def __init__(
         self,
-        start: Callable[[], Box],
+        start: Callable[[], PythonBox],
         *,
         most: int = MOST_BOXES,
         call_s: float = CALL_S,
@@ -142,7 +142,7 @@ class Sessions:
         self._most, self._call_s, self._idle_s, self._large_s = most, call_s, idle_s, large_idle_s
         self._changed = threading.Condition()
         self._sessions: list[_Session] = []
-        self._wanted: deque[Future[Box]] = deque()
+        self._wanted: deque[Future[PythonBox]] = deque()
         self._thread: threading.Thread | None = None
         self._closed = False
         # By the key of a history: how many of its cells came before the oldest variables that were
@@ -330,9 +330,9 @@ class Sessions:
         self._sessions.append(session)
         return session
 
-    def _want(self) -> Future[Box]:
+    def _want(self) -> Future[PythonBox]:
         """Have a box started by the thread that keeps them, which begins with the first."""
-        box: Future[Box] = Future()
+        box: Future[PythonBox] = Future()
         self._wanted.append(box)
         if self._thread is None:
             self._thread = threading.Thread(target=self._keep, name="python boxes", daemon=True)

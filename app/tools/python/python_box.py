@@ -65,7 +65,7 @@ class BoxResult:
     seconds: float = 0.0
 
 
-class Box(Protocol):
+class PythonBox(Protocol):
     """Python with its variables and files. One thread at a time uses it; any may call `kill`."""
 
     @property
