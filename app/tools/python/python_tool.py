@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import threading
@@ -149,10 +150,7 @@ def history(context: CallContext) -> History:
     events: list[Attached | Cell] = []
     for message in messages:
         if message.role is Role.USER:
-            events += (
-                Attached(_file_name(part.name), part.data or part.text.encode("utf-8", "replace"))
-                for part in message.attached
-            )
+            events += map(_attached, message.attached)
         else:
             events += map(Cell, _cells(message, last=message is messages[-1]))
     return History(context.chat, tuple(events))
@@ -174,8 +172,10 @@ def _cells(message: Message, *, last: bool) -> Iterator[str]:
             yield code_of(call.text)
 
 
-def _file_name(name: str) -> str:
-    return made_files.display_name(name)
+@functools.lru_cache(maxsize=4)  # they may be large, and are asked for with every call
+def _attached(part: Part) -> Attached:
+    content = part.data or part.text.encode("utf-8", "replace")
+    return Attached(made_files.display_name(part.name), content)
 
 
 def _result(

@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped, PythonBox
 
@@ -35,10 +35,14 @@ _POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file of the chat, as it is put into /mnt/data."""
+    """A file of the chat, as it is put into /mnt/data. ``digest`` identifies its content."""
 
     name: str
-    content: bytes
+    content: bytes = field(compare=False, repr=False)
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hashlib.sha256(self.content).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,9 @@ class History:
         digest = hashlib.sha256(repr(self.chat).encode())
         for event in self.events:
             match event:
-                case Attached(name, content):
-                    digest.update(b"\0file" + name.encode("utf-8", "surrogatepass") + b"\0")
-                    digest.update(hashlib.sha256(content).digest())
+                case Attached():
+                    name = event.name.encode("utf-8", "surrogatepass")
+                    digest.update(b"\0file" + name + b"\0" + event.digest.encode("ascii"))
                 case Cell(code):
                     digest.update(b"\0cell" + code.encode("utf-8", "surrogatepass"))
                     key = digest.hexdigest()
