@@ -152,7 +152,6 @@ _PROGRAM = """
 import os, sys, threading
 from tests.unit.test_python_tool import Chat
 from app.tools.python.python_tool import PythonTool
-from app.tools.python.sessions import Sessions
 tool = PythonTool()
 chat = Chat(tool)
 chat.run("1")

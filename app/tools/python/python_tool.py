@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import made_files, output_text, runtime
+from app.tools.python.cell_history import Attached, Cell, History
 from app.tools.python.python_box import BoxResult, ProcessBox, PythonBox
-from app.tools.python.sessions import CALL_S, Attached, Cell, CellRun, History, Sessions
+from app.tools.python.sessions import CALL_S, CellRun, Sessions
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result
 
 KEY = "python"

@@ -8,14 +8,14 @@ run again, never those of an imported chat or from before a restart.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from app.tools.python.cell_history import Attached, Cell, History
 from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped, PythonBox
 
 CALL_S = 30.0
@@ -31,56 +31,6 @@ MOST_BOXES = 2
 
 _MOST_KNOWN = 10_000  # paths
 _POLL_S = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A file of the chat, as it is put into /mnt/data. ``digest`` identifies its content."""
-
-    name: str
-    content: bytes = field(compare=False, repr=False)
-    digest: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", hashlib.sha256(self.content).hexdigest())
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Code that was run."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What came before a call on its path: cells and files in their order."""
-
-    chat: int | None
-    events: tuple[Attached | Cell, ...] = ()
-
-    @property
-    def cells(self) -> int:
-        """The number of cells."""
-        return sum(isinstance(event, Cell) for event in self.events)
-
-    def with_cell(self, code: str) -> History:
-        """Return the history after one more cell."""
-        return History(self.chat, (*self.events, Cell(code)))
-
-    def key(self) -> str:
-        """Return what identifies it up to its last cell; empty if there is none."""
-        key = ""
-        digest = hashlib.sha256(repr(self.chat).encode())
-        for event in self.events:
-            match event:
-                case Attached():
-                    name = event.name.encode("utf-8", "surrogatepass")
-                    digest.update(b"\0file" + name + b"\0" + event.digest.encode("ascii"))
-                case Cell(code):
-                    digest.update(b"\0cell" + code.encode("utf-8", "surrogatepass"))
-                    key = digest.hexdigest()
-        return key
 
 
 @dataclass(frozen=True, slots=True)
