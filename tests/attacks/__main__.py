@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.tools.python import runtime
-from app.tools.python.box import ProcessBox
+from app.tools.python.python_box import ProcessBox
 from tests.attacks.guest import PROGRAMS
 from tests.attacks.target import MEMORY, Target
 

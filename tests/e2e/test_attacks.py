@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.tools.python import runtime
-from app.tools.python.box import Box, ProcessBox
+from app.tools.python.python_box import ProcessBox, PythonBox
 from tests.attacks import kills
 from tests.attacks.guest import PROGRAMS
 from tests.attacks.target import MEMORY, Target
@@ -38,7 +38,7 @@ _SHOWN_TO_BE_ATTACKS = (  # those that do no harm to a computer without a sandbo
 _TRACED = """
 import sys, threading
 from app.tools.python import runtime
-from app.tools.python.box import BoxResult, ProcessBox
+from app.tools.python.python_box import BoxResult, ProcessBox
 box = ProcessBox(runtime.find(), 512 << 20)
 for number in range(20):
     *_, result = box.run(f"import socket; print({number})", 20, threading.Event())
@@ -46,14 +46,14 @@ for number in range(20):
 box.kill()
 """
 
-Make = Callable[[Callable[[], Box]], Target]
+Make = Callable[[Callable[[], PythonBox]], Target]
 
 
 @pytest.fixture
 def target(tmp_path: Path) -> Iterator[Make]:
     made = []
 
-    def make(start: Callable[[], Box]) -> Target:
+    def make(start: Callable[[], PythonBox]) -> Target:
         assert _FOUND, "Python for WebAssembly is not set up: installers/from_source.py does it"
         made.append(Target(tmp_path, _FOUND, start))
         return made[-1]
@@ -116,6 +116,6 @@ def test_twenty_calls_open_no_socket(tmp_path: Path) -> None:
     assert re.findall(r"(?:AF_INET6?|AF_NETLINK|AF_PACKET|AF_VSOCK)\b.*", log.read_text()) == []
 
 
-def _process() -> Box:
+def _process() -> PythonBox:
     assert _FOUND
     return ProcessBox(_FOUND, MEMORY)
