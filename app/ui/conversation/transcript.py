@@ -190,7 +190,9 @@ class Transcript(QAbstractScrollArea):
         if index is None:
             return
         record = self.messages.records[index]
-        if record not in self.views.active:
+        if record is self.messages.records[-1]:
+            self.list.follow()
+        else:
             self.list.show_message(index)
         view = self.views.get(record)
         if isinstance(view, AnswerView) and (card := view.card):

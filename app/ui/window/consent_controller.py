@@ -68,6 +68,8 @@ class ConsentController(QObject):
     def go(self) -> None:
         """Lead the keyboard to the question in the chat that is shown, or to another chat's."""
         asking = self._turns.asking
+        if self._toast.shows(self):  # it could cover the question
+            self._toast.hide()
         if self._current.id in asking:
             self._conversation.transcript.go_to_question()
         elif asking:
