@@ -25,7 +25,7 @@ from app.cli.output import printable, say
 from app.tools.tool_events import CallStarted, ConsentAsked
 from app.tools.visible import one_line, visible
 from app.wording.language import tr
-from app.wording.tools import CallPhase, call_label
+from app.wording.tool_words import CallPhase, call_label
 
 
 class AnswerPrinter:

@@ -28,7 +28,7 @@ from app.wording.demo_words import declined_sentence
 from app.wording.errors import explain
 from app.wording.language import number, tr
 from app.wording.tool_settings import unavailable_sentence
-from app.wording.tools import tool_name
+from app.wording.tool_words import tool_name
 
 
 def run(options: argparse.Namespace) -> int:

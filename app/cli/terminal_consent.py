@@ -12,7 +12,7 @@ from app.tools import replies
 from app.tools.tool_events import Consent, Decision
 from app.tools.visible import visible
 from app.wording.language import tr
-from app.wording.tools import consent_question, consent_reason, effect_of
+from app.wording.tool_words import consent_question, consent_reason, effect_of
 
 
 class AnswerConsents:

@@ -204,12 +204,14 @@ class CallRunner:
 
     def _consented(self, proposal: Proposal, place: CallPlace) -> Generator[Event, None, bool]:
         """Return, once a call may run, whether the user was asked. Raises _NotRun."""
-        messages = (*self._messages, Message(Role.ASSISTANT, place.answer))
+        messages = self._context(place.answer).messages
+        # To read, what the user has typed since is enough.
+        near = messages[-1:] if proposal.effect is Effect.READS else messages
         verdict = judge(
             proposal,
             self._decided(proposal),
             tainted=self._request.imported or is_tainted(messages),
-            other_server=has_other_source(place.answer, proposal.tool),
+            other_server=has_other_source(near, proposal.tool),
         )
         if isinstance(verdict, CallRefused):
             raise _NotRun(replies.never())

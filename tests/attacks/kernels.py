@@ -1,7 +1,7 @@
 """The wall on kernels and machines that offer less: what is told, and what still holds.
 
-`python -m tests.attacks.kernels` prints for each case which layers it has, and what a process behind
-that wall could still do.
+`python -m tests.attacks.kernels` prints for each case which layers it has, and what a process
+behind that wall could still do.
 """
 
 from __future__ import annotations

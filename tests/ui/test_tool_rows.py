@@ -27,12 +27,12 @@ from app.base.types import (
 from app.store import MessageRow, State
 from app.tools.tool import Call, Effect, Proposal
 from app.tools.tool_events import CallOutput, CallStarted, ResultsShortened
-from app.ui.conversation.made_files import MadeFiles, safe_name
+from app.ui.conversation.file_saver import FileSaver, safe_name
 from app.ui.conversation.made_view import Figure
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.selection import TextPosition
 from app.ui.conversation.transcript import Transcript
-from app.wording.tools import results_shortened
+from app.wording.tool_words import results_shortened
 from tests.ui.driver import Fireside, done, said, thought
 
 LONG = "\n".join(f"line {n}" for n in range(60))
@@ -204,7 +204,7 @@ def test_figures_and_files_stand_in_the_answer(transcript: Transcript) -> None:
     )
     assert transcript.plainText().endswith(
         "Figure 1, 640 × 480\n\nfigure 1.png, 33 bytes\n\nfigure 1.png, 13 bytes\n\n"
-        "../table‹U+202E›.csv, 1.2 kB\n\nThere."
+        "../table⟨U+202E⟩.csv, 1.2 kB\n\nThere."
     )
     (figure,) = (w for w in transcript.findChildren(Figure) if w.isVisible())
     assert (figure.objectName(), figure.accessibleName()) == ("toolFigure", "Figure 1, 640 × 480")
@@ -241,8 +241,10 @@ def test_a_figure_is_saved(fireside: Fireside, tmp_path: Path) -> None:
     )  # fmt: skip
     fireside.shows("Figure 1, 64 × 48")
     fireside.idle()
+    figure = fireside.find(Figure, "toolFigure")
+    fireside.until(lambda: figure.grab().toImage().pixelColor(40, 32) == QColor("#2040c0"))
     asked: list[str] = []
-    files = fireside.window.findChild(MadeFiles)
+    files = fireside.window.findChild(FileSaver)
     assert files
 
     def choose(*given: object) -> None:

@@ -291,8 +291,5 @@ def _library(stdlib: Path, scratch: Path) -> Path:
         return stdlib
     library = scratch / LIBRARY
     library.parent.mkdir()
-    try:
-        os.link(stdlib, library)
-    except OSError:  # another disk
-        shutil.copyfile(stdlib, library)
+    shutil.copyfile(stdlib, library)  # no link: the process may write to its folder
     return library

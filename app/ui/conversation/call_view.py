@@ -14,7 +14,7 @@ from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.item_view import AnswerParts, ItemView
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.tools import is_python
+from app.wording.tool_words import is_python
 
 _HIGH = 30  # pixels of the row
 _TEXT = 24  # where its text begins
