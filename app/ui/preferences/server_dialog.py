@@ -164,7 +164,11 @@ class FunctionPart(FormPart):
         if text := visible(declared.description):
             layout.addWidget(note(text, "functionDescription"))
         if not declared.only_reads:
-            layout.addWidget(note(tr("Can make changes that can’t be undone."), "functionEffect"))
+            effect = tr(
+                "Can make changes that can’t be undone. “Always” still asks once the chat holds "
+                "text from files, tools or imports."
+            )
+            layout.addWidget(note(effect, "functionEffect"))
         self._choice = Segments(
             f"decision:{declared.name}",
             tr("Calls of {name}").format(name=one_line(declared.name)),
