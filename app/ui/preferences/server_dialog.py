@@ -18,7 +18,7 @@ from app.ui.preferences.server_review import read_only
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.servers import decision_label, is_trouble, server_state
+from app.wording.server_words import decision_label, is_trouble, server_state
 
 ASK = "ask"
 _SIZE = 620, 620
