@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.tools.python import wall
-from app.tools.python.wall import seccomp, system_calls, windows
+from app.tools.python.wall import examination, seccomp, system_calls, windows
 from tests.attacks import filter as bpf
 from tests.attacks.__main__ import OTHER_USER, printed, start
 from tests.attacks.attempts import ATTEMPTS
@@ -66,6 +66,14 @@ def test_what_a_kernel_lacks_is_told_and_the_rest_holds() -> None:
         else:
             assert "seccomp" in result["missing"], case
             assert "read" not in result["can"], case
+
+
+@linux_only
+def test_the_wall_here_is_examined_by_a_process_behind_it() -> None:
+    told = examination.examine()
+    assert told is not None
+    assert {"limits", "seccomp"} & set(told.layers)
+    assert all(layer.split()[0] not in told.missing for layer in told.layers)
 
 
 @linux_only
