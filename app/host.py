@@ -298,14 +298,14 @@ class Host:
             downloads, mcp = self._downloads, self._mcp
         if downloads:
             downloads.close()
-        if mcp:
-            mcp.close()
         self.documents.close()
         self.speeds.close()
         pools = (self._quick, self.jobs, self._searching)
         for pool in pools:
             pool.stop()
         self.chats.close()
+        if mcp:
+            mcp.close()
         for pool in pools:
             pool.close()
         self.network.close()

@@ -114,7 +114,7 @@ def modules(pure: Iterable[tuple[str, ...]], binaries: Iterable[tuple[str, str, 
         top = re.split(r"[/\\.]", path)[0]
         if kind == "EXTENSION" and not top.startswith("python3"):  # a folder with Python's own
             found.add(top)
-    own = re.compile("_?pyi")  # what PyInstaller adds of its own
+    own = re.compile("_?pyi|_sysconfigdata_")  # PyInstaller's, and how Python itself was built
     return {name for name in found if not own.match(name)} | {"PyInstaller"}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
+import itertools
 import multiprocessing
 import os
 import random
+import re
 import socket
 import threading
 import time
@@ -48,11 +51,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         random.Random(seed).shuffle(items)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what all tests share to itself: else every collection of garbage looks at it."""
+    gc.collect()
+    gc.freeze()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty folder, as pytest's own does, which looks at all the others each time."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.getbasetemp() / f"{name}{next(_numbers)}"
+    folder.mkdir(0o700)
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty home folder with the standard folders of all three systems."""
     # Short, since a socket's path is limited to about 100 characters.
-    folder = tmp_path_factory.mktemp("h")
+    folder = tmp_path_factory.getbasetemp() / f"h{next(_numbers)}"
+    folder.mkdir(0o700)
     places = {
         "HOME": ".",
         "USERPROFILE": ".",
@@ -123,8 +145,19 @@ def _threads() -> set[threading.Thread]:
     return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
 
 
+def _has_children() -> bool:
+    """Return whether there may be processes of ours: on Linux the kernel says so at once."""
+    try:
+        tasks = Path("/proc/self/task").iterdir()
+        return any((task / "children").read_bytes() for task in tasks)
+    except OSError:
+        return True
+
+
 def _children() -> set[psutil.Process]:
     multiprocessing.active_children()  # reaps the ones that ended
+    if not _has_children():
+        return set()
     found = set()
     for child in psutil.Process().children(recursive=True):
         try:

@@ -129,6 +129,20 @@ def _add_ask(commands: Commands) -> None:
         "--effort", choices=[*map(str, Effort)], default=str(Effort.MEDIUM), help="reasoning effort"
     )
     ask.add_argument("--system", metavar="TEXT", default="", help="instructions for the model")
+    ask.add_argument(
+        "--tools",
+        metavar="LIST",
+        default="",
+        help="tools that the model may call, separated by commas: python, mcp:NAME (a server that "
+        "is switched on in Settings). What reads or changes anything is asked about on the "
+        "terminal first; without a terminal it is refused",
+    )
+    ask.add_argument(
+        "--save",
+        metavar="FOLDER",
+        type=Path,
+        help="save the figures and files that tools make in this folder",
+    )
     ask.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -3,54 +3,43 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
-import sys
 import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TextIO
 
 from app.base import settings as settings_file
-from app.base.draft import Draft
 from app.base.errors import ContextFull, FiresideError, ModelError
 from app.base.settings import Folders
-from app.base.types import (
-    DECLINED,
-    Delta,
-    Done,
-    Effort,
-    Message,
-    ModelRef,
-    PartKind,
-    Request,
-    Role,
-)
-from app.cli import question
-from app.cli.output import (
-    ANSWERED,
-    FAILED,
-    NO_ANSWER,
-    NO_MODEL,
-    carry_out,
-    printable,
-    say,
-)
+from app.base.types import Effort, Message, ModelRef, PartKind, Request, Role
+from app.cli import ask_tools, question
+from app.cli.answer_printer import AnswerPrinter
+from app.cli.output import ANSWERED, FAILED, NO_ANSWER, NO_MODEL, carry_out, say
+from app.cli.terminal_consent import AnswerConsents
 from app.cli.this_computer import in_use
 from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
+from app.tools.loop import ToolLoop
+from app.tools.visible import one_line
 from app.wording.demo_words import declined_sentence
 from app.wording.errors import explain
 from app.wording.language import number, tr
+from app.wording.tool_settings import unavailable_sentence
+from app.wording.tool_words import tool_name
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask, print the answer, and return the exit code."""
 
     def ask(folders: Folders, log: Path, stack: ExitStack) -> int:
+        keys = ask_tools.named(options.tools)
+        tools = ask_tools.open_tools(keys, folders, stack, options.fail)
+        if reason := next((t.unavailable for t in tools.all() if t.unavailable), ""):
+            say(unavailable_sentence(reason))
+            return FAILED
         try:
             parts = question.read(options.text, options.file, options.fail)
         except OSError as error:
@@ -63,10 +52,11 @@ def run(options: argparse.Namespace) -> int:
             effort=Effort(options.effort),
             instructions=options.system,
             sampling=model.sampling,
+            tools=tools.declared(keys),
         )
         engine = DemoFilter(LocalBackend(log, speeds=SpeedFile(folders.speeds)), demo_model())
-        backend = stack.enter_context(closing(engine))
-        return _print_answer(backend, request, as_json=options.json)
+        backend = stack.enter_context(closing(ToolLoop(engine, tools, AnswerConsents())))
+        return _print_answer(backend, request, options)
 
     def unwritten() -> str:
         return tr("Couldn’t write the answer: {reason}")
@@ -90,35 +80,16 @@ def _model(chosen: Path | None, folders: Folders) -> ModelRef:
     return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
 
 
-def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
+def _print_answer(backend: Backend, request: Request, options: argparse.Namespace) -> int:
     """Stream reasoning to stderr and the answer to stdout, or print both as JSON at the end."""
-    draft = Draft()
-    stats: dict[str, object] = {}
-    shown: TextIO | None = None
-    for event in backend.stream(request, threading.Event()):
-        if isinstance(event, Done):
-            stats = dataclasses.asdict(event.stats) | {
-                "tokens_per_second": event.stats.tokens_per_second,
-                "prompt_tokens_per_second": event.stats.prompt_tokens_per_second,
-            }
-        elif isinstance(event, Delta):
-            draft.add(event)
-            # A delta without text may change the kind of an earlier part, for example to the
-            # answer.
-            text = event.text or draft.parts[event.index].text
-            shows = event.kind is not PartKind.CALL and event.name != DECLINED
-            if not as_json and shows and text:
-                reasoning = event.kind is PartKind.REASONING
-                stream = sys.stderr if reasoning else sys.stdout
-                if shown is sys.stderr and stream is not shown:
-                    print("\n", file=sys.stderr, flush=True)
-                shown = stream
-                print(printable(text, stream), end="", file=stream, flush=True)
-    message = Message(Role.ASSISTANT, draft.parts)
+    printer = AnswerPrinter(quiet=options.json, save=options.save)
+    with closing(backend.stream(request, threading.Event())) as events:
+        for event in events:
+            printer.receive(event)
+    message = printer.message
     said = "" if message.declined else message.text
-    if as_json:
-        answer = {"reasoning": message.reasoning, "answer": said, "stats": stats}
-        print(json.dumps(answer, indent=2))
+    if options.json:
+        print(json.dumps(printer.as_json(calls=bool(options.tools)), indent=2))
     elif said.strip():
         print(flush=True)
     if said.strip():
@@ -133,9 +104,9 @@ def _print_answer(backend: Backend, request: Request, *, as_json: bool) -> int:
 
 def _why_no_answer(calls: list[str], *, thought: bool) -> str:
     if calls:
-        return tr(
-            "The model tried to call a tool ({tool}). Fireside doesn’t support tools yet."
-        ).format(tool=calls[-1])
+        return tr("The model called a tool ({tool}) and then didn’t answer.").format(
+            tool=one_line(tool_name(calls[-1]))
+        )
     if thought:
         return tr("The model finished reasoning but didn’t answer.")
     return tr("The model didn’t answer.")

@@ -337,7 +337,7 @@ class Worker:
             prompt_s=answer.first - reached if answer.generated else 0.0,
         )
         drawn: tuple[int, ...] = ()
-        if reason is StopReason.CALL:
+        if reason is StopReason.CALL and not request.ephemeral:
             cache.wait()
             drawn = () if prompt.turn is None else tuple(cache.tokens[prompt.turn :])
         self._send(Done(reason, stats, drawn))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Protocol, TextIO
 from urllib.parse import quote
 
@@ -17,13 +16,11 @@ from app.base import files
 from app.base.errors import ExchangeUnwritable
 from app.base.types import Part
 from app.exchange import native_json
-from app.exchange.file_names import file_name, same
+from app.exchange.file_names import file_name, same, unused_name
 from app.exchange.html_page import chat_html
 from app.exchange.importer import Progress
 from app.exchange.markdown_page import NO_VERSIONS, ExportWords, Versions, chat_markdown
 from app.store import ChatRow, ChatTree, MessageRow, Store
-
-_NOT_IN_SUFFIX = re.compile(r"[^\w.]")
 
 
 class ExportFormat(StrEnum):
@@ -124,7 +121,6 @@ class _MediaFolder:
     def __init__(self, page: Path) -> None:
         self._page = page
         self._path: Path | None = None
-        self._taken: set[str] = set()
         self.files: dict[str, bytes] = {}
 
     @property
@@ -137,8 +133,7 @@ class _MediaFolder:
 
     def link(self, part: Part) -> str:
         """Return the address of media from the page; it is written by `write`."""
-        own = PurePath(part.name)
-        name = file_name(own.stem, _NOT_IN_SUFFIX.sub("", own.suffix), self._taken)
+        name = unused_name(part.name, self.files)
         self.files[name] = part.data
         return quote(f"{self.path.name}/{name}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from pathlib import PurePath
 
 _LONGEST = 80  # characters; every system takes names of 255 bytes
 _BYTES = 200
@@ -12,6 +14,7 @@ _FORBIDDEN = re.compile(
     '[<>:"/\\\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufffe\uffff]'
 )
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_NOT_IN_SUFFIX = re.compile(r"[^\w.]")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\.|$)", re.IGNORECASE)
 
 
@@ -28,6 +31,13 @@ def file_name(title: str, suffix: str, taken: set[str]) -> str:
             taken.add(same(name))
             return name
         number += 1
+
+
+def unused_name(name: str, taken: Iterable[str]) -> str:
+    """Return a name for a file that was called ``name`` elsewhere, unlike all in ``taken``."""
+    own = PurePath(name)
+    suffix = _NOT_IN_SUFFIX.sub("", own.suffix)
+    return file_name(own.stem, suffix, {same(each) for each in taken})
 
 
 def same(name: str) -> str:

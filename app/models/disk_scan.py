@@ -326,11 +326,15 @@ def _hugging_face() -> list[Path]:
     return _expanded([*caches, *(home / "hub" for home in homes)])
 
 
-def _lm_studio() -> list[Path]:
+def lm_studio_homes() -> list[Path]:
+    """Return the folders that may be LM Studio's."""
     pointer = _text(Path.home() / ".lmstudio-home-pointer").strip()
     homes = [Path(pointer)] if pointer else []
-    homes += [Path("~/.lmstudio"), Path("~/.cache/lm-studio")]
-    homes = _expanded(homes)
+    return _expanded([*homes, Path("~/.lmstudio"), Path("~/.cache/lm-studio")])
+
+
+def _lm_studio() -> list[Path]:
+    homes = lm_studio_homes()
     # The Electron application's folder, where some installations have the settings.
     older = platformdirs.user_config_path("LM Studio", appauthor=False, roaming=True)
     chosen = [_folder_in(home / "settings.json", "downloadsFolder") for home in (*homes, older)]
@@ -343,7 +347,8 @@ def _ollama() -> list[Path]:
     return _expanded([*_from_environment("OLLAMA_MODELS"), *usual])
 
 
-def _jan() -> list[Path]:
+def jan_data_folders() -> list[Path]:
+    """Return the folders that may be Jan's for data."""
     homes = [
         platformdirs.user_data_path("Jan", appauthor=False, roaming=True),
         platformdirs.user_data_path("jan.ai.app", appauthor=False, roaming=True),  # until 2026
@@ -351,7 +356,11 @@ def _jan() -> list[Path]:
     ]
     chosen = [_folder_in(home / "settings.json", "data_folder") for home in homes]
     folders = [*_from_environment("JAN_DATA_FOLDER"), *(path for path in chosen if path)]
-    folders = _expanded([*folders, *(home / "data" for home in homes), Path("~/jan")])
+    return _expanded([*folders, *(home / "data" for home in homes), Path("~/jan")])
+
+
+def _jan() -> list[Path]:
+    folders = jan_data_folders()
     return [data / name for data in folders for name in ("llamacpp/models", "models")]
 
 

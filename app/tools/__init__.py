@@ -4,9 +4,16 @@
 
     tool         the interface of a tool, and the values around it
     tool_events  what the loop publishes: a question to the user, the start of a call
-    loop         a backend around a backend: on a call it asks, runs the tool, and streams on
+    loop         a backend around a backend, which answers with tools
+    tool_turn    one such answer: rounds of the model, and the calls between them
+    call_runner  one call: checked, asked about, run, and always answered by a result
     registry     the tools that there are, by key and by the names that a model calls
     consent      whether a call may run, must be asked about, or is refused: pure rules
+    arguments    a call's JSON against the function's schema; what can mean one thing is put right
+    replies      what the model is told about a call that does not run
+    repetition   calls that only repeat themselves
+    shortening   results that are too long, and old ones when the context gets tight
+    costs        the tokens that each tool takes of a prompt
     python/      Python in a sandbox
     mcp/         functions of MCP servers
 

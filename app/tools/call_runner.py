@@ -86,6 +86,7 @@ class CallRunner:
         self._ends = AnyEvent(cancel, hurry)
         self._made: list[str] = []  # the keys of the calls so far
         self._limit = registry.most_calls(request.tools)
+        self._decision = ""  # of the user about the present call
         self.fruitless = 0
         """How many calls in a row were not run, whatever the reason."""
 
@@ -101,7 +102,7 @@ class CallRunner:
     def run(self, part: Part, place: CallPlace) -> CallSteps:
         """Carry a call out; whatever happens, the last thing is its result."""
         call = Call(part.id, part.name, part.text)
-        ran = False
+        ran, self._decision = False, ""
         try:
             tool, proposal = yield from self._agreed(call, place)
             ran = True
@@ -114,7 +115,8 @@ class CallRunner:
             log.report(fault, "a tool")
             result = replies.failed()
         self.fruitless = 0 if ran else self.fruitless + 1
-        return _capped(result, place)
+        facts = replace(result.facts, decision=self._decision)
+        return _capped(replace(result, facts=facts), place)
 
     def resume(self, part: Part, place: CallPlace) -> CallSteps:
         """Answer a call that an earlier run of the program left without a result.
@@ -202,12 +204,14 @@ class CallRunner:
 
     def _consented(self, proposal: Proposal, place: CallPlace) -> Generator[Event, None, bool]:
         """Return, once a call may run, whether the user was asked. Raises _NotRun."""
-        messages = (*self._messages, Message(Role.ASSISTANT, place.answer))
+        messages = self._context(place.answer).messages
+        # To read, what the user has typed since is enough.
+        near = messages[-1:] if proposal.effect is Effect.READS else messages
         verdict = judge(
             proposal,
             self._decided(proposal),
             tainted=self._request.imported or is_tainted(messages),
-            other_server=has_other_source(place.answer, proposal.tool),
+            other_server=has_other_source(near, proposal.tool),
         )
         if isinstance(verdict, CallRefused):
             raise _NotRun(replies.never())
@@ -215,6 +219,7 @@ class CallRunner:
             return False
         consent = Consent(proposal.call.id, proposal, verdict.reason, lasting=verdict.lasting)
         decision = yield from self._asked(consent, place.index)
+        self._decision = decision
         if decision is Decision.NEVER or (decision in LASTING and verdict.lasting):
             self._keep(proposal, decision)
         if decision in (Decision.REFUSE, Decision.NEVER):

@@ -5,8 +5,8 @@ effect     nothing decided     decided “always”, for a chat or for all
 =========  ==================  =====================================================================
 none       runs, if built in   runs
 reads      is asked about      runs, unless another tool's output is in the turn
-undoable   is asked about      the same
-changes    is asked about      the same, and only while all text in the context is the user's own
+undoable   is asked about      runs, unless another tool's output is in the chat
+changes    is asked about      runs while all text in the context is the user's own
 =========  ==================  =====================================================================
 
 “Never” holds whatever the function has become since; “always” only while its pin is the same. What
@@ -55,7 +55,7 @@ def judge(
 
     ``decided`` is what the user has decided about the function before; see `remembered`.
     ``tainted``: the context holds text that the user did not type. ``other_server``: the output of
-    another tool is in this turn.
+    another tool is in the turn or the chat, as the table has it.
     """
     if decided is Decision.NEVER:
         return CallRefused()
@@ -101,10 +101,10 @@ def _ran(result: Part) -> bool:
     return result.facts is None or result.facts.outcome not in ours
 
 
-def has_other_source(answer: Sequence[Part], tool: str) -> bool:
-    """Return whether an answer has the output of another tool that reaches outside the chat."""
-    sources = {part.facts.source for part in answer if part.facts and _ran(part)}
-    return bool(sources - {"", tool})
+def has_other_source(messages: Sequence[Message], tool: str) -> bool:
+    """Return whether messages have the output of another tool that reaches outside the chat."""
+    parts = (part for message in messages for part in message.parts)
+    return any(part.facts.source not in ("", tool) for part in parts if part.facts and _ran(part))
 
 
 class ConsentStore(Protocol):

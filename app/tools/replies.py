@@ -10,6 +10,9 @@ from app.tools.tool import Result
 _NAMED = 40  # functions that a sentence names
 _NAME = 80  # characters of a name, as the model wrote it
 
+NO_TERMINAL = "There was no terminal on which to ask the user."
+"""The words that go with a refusal where nobody could be asked."""
+
 
 def refusal(text: str, outcome: Outcome) -> Result:
     """Return the result of a call that did not run."""

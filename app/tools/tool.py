@@ -98,7 +98,7 @@ class Tool(Protocol):
 
     @property
     def unavailable(self) -> str:
-        """A word for why it cannot be used now, for `app.wording.tools`; empty if it can."""
+        """A word for why it cannot be used now, for `app.wording.tool_words`; empty if it can."""
 
     def declaration(self) -> ToolNamespace | None:
         """Return what the model is told of it, without waiting; None if it has no functions."""

@@ -12,10 +12,10 @@ _SHAPELESS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
 }
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _LONG_GAP = re.compile(r"(?:[ \t]*\n){8,}|[ \t]{80,}")
-_EMOJI = re.compile(
-    "[\u203c-\u3299\U0001f000-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
-    "(?:\u200d[\u2600-\u27bf\U0001f000-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?)*"
-)
+_PICTURE = "[\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
+_SHAPE = "\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+_EMOJI = re.compile(f"{_PICTURE}{_SHAPE}(?:\u200d{_PICTURE}{_SHAPE})*")
+"""An emoji with what is invisible in it, and belongs to it."""
 
 
 def visible(text: str) -> str:

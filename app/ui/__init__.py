@@ -21,7 +21,7 @@ Each package has views, which do not depend on the host, and a controller, which
 user's actions. Packages do not depend on each other: the window connects their signals. Dialogs,
 pages and printing are imported on first use.
 
-All packages use ``bridge``, which alone crosses threads, ``background``, which does short work off
+All packages use ``bridge``, which alone crosses threads, ``work_thread``, for short work off
 the GUI's thread, and the parts of pages and dialogs:
 ``theme`` (colours, fonts, icons), ``zoom``, ``screen`` (windows that fit it), ``controls``,
 ``choices`` (one of a few values), ``form_fields``, ``dialogs``, ``notice``, which ``banner`` and

@@ -30,20 +30,12 @@ def unavailable_sentence(word: str) -> str:
             return tr("Python is being prepared…")
         case "missing":
             return tr("Python isn’t installed. Run the setup again.")
-        case "no sandbox" | "unsafe":
-            return tr("This system can’t run Python safely.")
         case "off":
             return tr("Switched off in Settings.")
-        case "starting":
-            return tr("Starting…")
         case "changed":
             return tr("Changed since you approved it. Review it in Settings.")
-        case "failed":
-            return tr("Couldn’t start. See Settings for details.")
         case "offline":
             return tr("Network access is blocked.")
-        case "sign in":
-            return tr("Sign in to this server in Settings.")
     return tr("Not available right now.")
 
 

@@ -44,6 +44,7 @@ WORDS = "The capital of Spain is Madrid, and that of Peru is Lima. "
 RESULTS = ("42", WORDS * 2, "a,b\n" * 20, WORDS * 20)
 """One of them is longer than the window."""
 MOST_BEYOND = 16
+PATIENCE_S = 3600  # a batch of a large model may take minutes on a busy machine
 PYTHON = (ToolNamespace("python"),)
 
 
@@ -115,7 +116,9 @@ def main() -> int:
     most = 0
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         log = Path(folder) / "engine.log"
-        with closing(LocalBackend(log, target=engine_processes.calls)) as backend:
+        with closing(
+            LocalBackend(log, target=engine_processes.calls, silence=PATIENCE_S)
+        ) as backend:
             for size in options.long:
                 asked = long_chat(model, tokenizer, size)
                 other = long_chat(model, tokenizer, size // 8, number=2)

@@ -198,7 +198,7 @@ def test_an_answer_that_nobody_can_take(command: str, where: str, code: int, sai
         ("<|return|>", "The model didn’t answer."),
         (
             '<|channel|>commentary to=functions.f json<|message|>{"a": 1}<|call|>',
-            "tried to call a tool (functions.f). Fireside doesn’t support tools yet.",
+            "The model called a tool (f) and then didn’t answer.",
         ),
     ],
 )

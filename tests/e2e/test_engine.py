@@ -69,7 +69,7 @@ from tests.e2e.engine import (
 from tests.fakes import engine_processes
 from tests.fakes.vocabulary import of_file
 
-KILLS = int(os.environ.get("FIRESIDE_KILLS", "10"))
+KILLS = int(os.environ.get("FIRESIDE_KILLS", "6"))
 
 
 def test_it_thinks_and_answers(backend: LocalBackend) -> None:
@@ -187,7 +187,7 @@ def test_another_try_after_a_long_answer(backend: LocalBackend) -> None:
     """The window no longer holds what came before the answer; a checkpoint does."""
     question = Message(Role.USER, (Part("What is the capital of Spain?"),))
     request = Request(DEMO, (question,), Effort.HIGH, sampling=GREEDY)
-    wild = replace(request, sampling=Sampling(temperature=30.0, min_p=0.0, max_tokens=3000))
+    wild = replace(request, sampling=Sampling(temperature=30.0, min_p=0.0, max_tokens=1200))
     for _ in range(40):  # the answer's length is random
         _, done = answer(backend, wild)
         if done.stats.generated > BEYOND_THE_WINDOW:

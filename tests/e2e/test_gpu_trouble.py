@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from app.base.draft import Draft
 from app.base.errors import GpuLost
-from app.base.types import Delta, Request
+from app.base.types import Delta, Message, Part, PartKind, Request, Role
 from app.engine.backend import GpuFault, GpuTrouble, Planned
 from app.engine.overrides import Overrides
 from app.engine.probe import BackendFault
@@ -30,27 +31,41 @@ def history(backend: LocalBackend) -> list[str]:
     return backend._loader.log.with_name("history").read_text("utf-8").splitlines()
 
 
+def in_a_turn() -> Request:
+    """Return a request for what follows a call of a tool."""
+    asked = ask("Count to 4.")
+    call = Part("count()", PartKind.CALL, "python")
+    answer = Message(Role.ASSISTANT, (call, Part("1 2 3 4", PartKind.RESULT)))
+    return replace(asked, messages=(*asked.messages, answer), drawn=(1, 2, 3))
+
+
 def told(backend: LocalBackend, request: Request) -> tuple[str, list[Planned]]:
     """Return the answer, and the plans by which the model was loaded meanwhile."""
-    draft, plans = Draft(), []
+    last = request.messages[-1]
+    begun = last.parts if last.role is Role.ASSISTANT else ()
+    draft, plans = Draft(begun), []
     for event in backend.stream(request, threading.Event()):
         if isinstance(event, Delta):
             draft.add(event)
         if isinstance(event, Planned):
             plans.append(event)
-    return "".join(part.text for part in draft.parts), plans
+    return "".join(part.text for part in draft.parts[len(begun) :]), plans
 
 
 @pytest.mark.parametrize(
-    ("kind", "fault"),
-    [("CUDA", GpuFault.LOST), ("Vulkan", GpuFault.LOST), ("memory", GpuFault.FULL)],
+    ("kind", "fault", "request_"),
+    [
+        ("CUDA", GpuFault.LOST, ask("Count to 4.")),
+        ("Vulkan", GpuFault.LOST, in_a_turn()),
+        ("memory", GpuFault.FULL, ask("Count to 4.")),
+    ],
 )
 def test_an_answer_goes_on_when_a_gpu_is_lost(
-    make: Make, monkeypatch: pytest.MonkeyPatch, kind: str, fault: GpuFault
+    make: Make, monkeypatch: pytest.MonkeyPatch, kind: str, fault: GpuFault, request_: Request
 ) -> None:
     monkeypatch.setenv("FIRESIDE_TEST_LOST", f"{kind} 1")
     backend = make(target=gpu_processes.loses_a_gpu, options=lambda: ON_GPU)
-    said, (first, second) = told(backend, ask("Count to 4."))
+    said, (first, second) = told(backend, request_)
     assert said == CALL_ALL  # no word is missing, and none came twice
     assert first.trouble is None
     assert second.trouble == GpuTrouble(fault, first.plan.shares[0].gpu.description)

@@ -22,7 +22,7 @@ from app.base import settings
 from app.base.types import Role
 from app.store import State, Store
 
-KILLS = int(os.environ.get("FIRESIDE_KILLS", "4"))
+KILLS = int(os.environ.get("FIRESIDE_KILLS", "2"))
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
 

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from app.base.types import Delta, Done, Loading, Prompt, Role, Stats, StopReason
+from app.base.types import Delta, Done, Loading, PartKind, Prompt, Role, Stats, StopReason
 from app.engine.engine_process import OFFLOAD
 from app.engine.engine_protocol import NeedsContext
 from app.engine.probe import Devices, Gpu
@@ -65,10 +65,12 @@ def _answer(connection: Connection, asked: tuple[Any, ...], most: int = len(WORD
     """Answer with up to ``most`` of those words that are still missing."""
     _, number, request, *_ = asked
     last = request.messages[-1]
-    said = last.text.split() if last.role is Role.ASSISTANT else []
+    answers = last.role is Role.ASSISTANT
+    said = last.text.split() if answers else []
+    at = sum(part.kind is not PartKind.TEXT for part in last.parts) if answers else 0
     connection.send((number, Prompt(3, 4096)))
     for word in WORDS[len(said) :][:most]:
-        connection.send((number, Delta(0, word)))
+        connection.send((number, Delta(at, word)))
 
 
 def _finish(connection: Connection, number: int) -> None:

@@ -45,6 +45,7 @@ class ScriptedBox:
             if isinstance(each, Exception):
                 self.alive = not isinstance(each, (BoxEnded, BoxStopped))
                 raise each
+            assert isinstance(each, (str, BoxResult))
             yield each
 
     def kill(self) -> None:

@@ -24,9 +24,9 @@ from app.base.types import (
     Role,
 )
 from app.store import MessageRow, State
-from app.ui.conversation.message_state import when
+from app.ui.conversation.thought_words import when
 from app.ui.conversation.transcript import Transcript
-from app.ui.state.live_turns import Work
+from app.ui.state.live_answer import Work
 from app.ui.theme import Theme
 
 Text = QAccessible.Text

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit
 
 from app.base.types import Delta, PartAdded, PartKind, Prompt
+from app.formats import Abilities
 from app.tools.tool import Call, Effect, Proposal
 from app.tools.tool_events import (
     CallStarted,
@@ -18,6 +19,7 @@ from app.tools.tool_events import (
 )
 from app.ui.conversation.consent_card import ConsentCard, ProposalText
 from app.ui.sidebar.chat_model import WAITING
+from tests.fakes.tools import calls, says, server
 from tests.ui.driver import Fireside, Step, done, said, thought
 from tests.ui.test_tool_rows import returned
 
@@ -72,9 +74,7 @@ def test_all_of_the_arguments_are_shown_and_cannot_pretend(fireside: Fireside) -
     ask(fireside, reason=ConsentReason.TAINTED)
     text = fireside.find(ProposalText, "proposalText")
     plain = text.document().toPlainText()
-    assert (
-        plain == "query\ninvoice\nnote folder: /tmp\na‹U+202E›b‹U+200B›\n‹39 blank lines›\nthe end"
-    )
+    assert plain == "query\ninvoice\nnote folder: /tmp\na⟨U+202E⟩b⟨U+200B⟩⟨40 line breaks⟩\nthe end"
     assert text.verticalScrollBar().value() == 0
     about = fireside.window.findChild(QLabel, "consentAbout")
     assert about
@@ -152,3 +152,29 @@ def test_a_question_in_another_chat_is_told(fireside: Fireside) -> None:
     assert index.data(WAITING) is False
     assert not window.toast.isVisible()
     fireside.shows("Done.")
+
+
+def test_a_decision_for_the_chat_holds(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = server("files", Effect.READS, "search")
+    monkeypatch.setattr(fireside.host.tools, "_tools", lambda: [tool])
+    monkeypatch.setattr(fireside.backend, "abilities", lambda model: Abilities(tools=True))
+    fireside.window.tools.refresh()
+    fireside.window.tools.switch("mcp:files", on=True)
+    name = "functions.files__search"
+    fireside.script(*calls(name, "{}", thinks="hm"))
+    fireside.script(*calls(name, '{"a": 1}', at=3))
+    fireside.ask("find", *says("Done.", at=5))
+    fireside.shows("Allow “files__search” from “files”?")
+    allow = fireside.find(QAbstractButton, "approveAlways")
+    fireside.until(allow.isEnabled)
+    allow.click()
+    fireside.shows("Done.")
+    fireside.idle()
+    assert len(tool.ran) == 2
+    chat = fireside.chat
+    fireside.window.new_chat()
+    fireside.window.open_chat(chat)
+    fireside.shows("used files.search twice")
+    fireside.find(QAbstractButton, "thought").click()
+    rows = [b.text() for b in fireside.window.transcript.findChildren(QAbstractButton, "toolCall")]
+    assert [text for text in rows if "You allowed this in this chat" in text] == rows[:1]

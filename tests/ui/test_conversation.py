@@ -195,13 +195,13 @@ def test_copy_code(fireside: Fireside) -> None:
 
 
 def test_a_call_to_a_tool_is_not_lost(fireside: Fireside) -> None:
-    call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
-    aside = Delta(2, "I will run it.", format_data="commentary")
-    fireside.ask("run", thought("hm"), call, aside, done(StopReason.CALL))
-    fireside.shows("I will run it.")
+    call = Delta(1, "print(1)", PartKind.CALL, "container.exec", format_data="commentary code")
+    fireside.script(thought("hm"), call, done(StopReason.CALL))
+    fireside.ask("run", said("I cannot run it.", 3), done())
+    fireside.shows("I cannot run it.")
     fireside.find(QAbstractButton, "thought").click()
     fireside.find(QAbstractButton, "toolCall").click()
-    assert "hm\nPython · not run\nprint(1)" in fireside.text()
+    assert "hm\ncontainer.exec · not available\nprint(1)\nError: there is no" in fireside.text()
 
 
 def test_status_and_gauge(fireside: Fireside) -> None:

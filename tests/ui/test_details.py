@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QWidget
 
 from app.base import errors as e
-from app.base.types import Delta, Effort, Event, PartKind, Request, StopReason
+from app.base.types import Effort, Event, Request, StopReason
 from app.ui.conversation.selection import TextPosition
 from app.wording.errors import explain
 from tests.ui.driver import Fireside, answer, done, said, thought
@@ -66,17 +66,6 @@ def test_suggestions_have_room(fireside: Fireside) -> None:
     assert all(chip.width() >= chip.sizeHint().width() for chip in chips)
     fireside.window.resize(1180, 860)
     fireside.until(lambda: chips[0].y() == chips[1].y())
-
-
-def test_a_call_without_a_result_can_be_tried_again(fireside: Fireside) -> None:
-    call = Delta(1, "print(1)", PartKind.CALL, "python", format_data="commentary code")
-    fireside.ask("run", thought("hm"), call, done(StopReason.CALL))
-    fireside.shows("The model called a tool, but the call was not carried out.")
-    fireside.idle()
-    fireside.script(*answer("without a tool"))
-    fireside.find(QAbstractButton, "tryAgain").click()
-    fireside.shows("without a tool")
-    assert "called a tool" not in fireside.text()
 
 
 def test_words_for_files_that_are_no_models(tmp_path: Path) -> None:

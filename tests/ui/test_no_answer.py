@@ -11,7 +11,6 @@ from app.store import State
 from tests.ui.driver import Fireside, done, said, thought
 
 THOUGHT = "The model finished reasoning but didn’t answer."
-CALL = Delta(0, "", PartKind.CALL, "functions.f", format_data="commentary json")
 
 
 def buttons(fireside: Fireside) -> list[str]:
@@ -56,11 +55,6 @@ def test_it_is_said_when_the_chat_is_opened_again(fireside: Fireside) -> None:
     [
         ([done()], "The model didn’t answer.", ["concludeAnswer", "tryAgain"]),
         (
-            [CALL, done(StopReason.CALL)],
-            "The model called a tool, but the call was not carried out.",
-            ["concludeAnswer", "tryAgain"],
-        ),
-        (
             [thought("Hm."), done(StopReason.LENGTH)],
             "This answer was cut off during reasoning.",
             ["concludeAnswer", "continueAnswer", "tryAgain"],
@@ -78,7 +72,6 @@ def test_each_has_its_sentence(
     fireside.ask("Hello", *steps)
     fireside.shows(sentence)
     assert buttons(fireside) == wanted
-    assert ("f · not run" in fireside.text()) is (CALL in steps)
 
 
 def test_what_turns_out_to_be_the_answer_is_shown_as_one(fireside: Fireside) -> None:

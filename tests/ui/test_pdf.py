@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdfium2 import PdfDocument, PdfPage, raw
-from PySide6.QtCore import QBuffer, QLocale, QSizeF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QLocale, QSizeF, Qt
+from PySide6.QtGui import QImage, QImageWriter
 
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange import ExportWords
@@ -332,7 +332,7 @@ def test_calls_with_their_output_and_figures() -> None:
     image.fill(Qt.GlobalColor.red)
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     data = bytes(buffer.data().data())
     parts = (
         Part("Let me see.", PartKind.REASONING),

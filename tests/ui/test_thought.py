@@ -11,8 +11,8 @@ from app.base import draft
 from app.base.types import Delta, Loading, PartKind, Prefill, Prompt
 from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.thought_panel import ThoughtHeader
-from app.ui.state import live_turns
-from app.ui.state.live_turns import LiveAnswer, PromptProgress
+from app.ui.state import live_answer
+from app.ui.state.live_answer import LiveAnswer, PromptProgress
 from tests.ui.driver import Fireside, Start, answer, done, said, thought
 
 
@@ -28,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(live_turns, "time", clock)
+    monkeypatch.setattr(live_answer, "time", clock)
     monkeypatch.setattr(draft, "time", clock)
     return clock
 

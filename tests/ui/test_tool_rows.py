@@ -27,12 +27,12 @@ from app.base.types import (
 from app.store import MessageRow, State
 from app.tools.tool import Call, Effect, Proposal
 from app.tools.tool_events import CallOutput, CallStarted, ResultsShortened
-from app.ui.conversation.made_files import MadeFiles, safe_name
+from app.ui.conversation.file_saver import FileSaver, safe_name
 from app.ui.conversation.made_view import Figure
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.selection import TextPosition
 from app.ui.conversation.transcript import Transcript
-from app.wording.tools import results_shortened
+from app.wording.tool_words import results_shortened
 from tests.ui.driver import Fireside, done, said, thought
 
 LONG = "\n".join(f"line {n}" for n in range(60))
@@ -183,6 +183,13 @@ def test_how_a_call_ended_is_said(facts: ResultFacts | None, label: str) -> None
     assert record.calls[0].label() == label
 
 
+def test_an_answer_that_ends_in_a_call_says_so(transcript: Transcript) -> None:
+    show(transcript, called("1"))
+    notice = "The model called a tool, but the call was not carried out."
+    assert transcript.plainText() == f"?\n\nPython · not run\nPython · not run\n\n{notice}"
+    assert buttons(transcript, "tryAgain")
+
+
 def test_figures_and_files_stand_in_the_answer(transcript: Transcript) -> None:
     show(
         transcript,
@@ -197,7 +204,7 @@ def test_figures_and_files_stand_in_the_answer(transcript: Transcript) -> None:
     )
     assert transcript.plainText().endswith(
         "Figure 1, 640 × 480\n\nfigure 1.png, 33 bytes\n\nfigure 1.png, 13 bytes\n\n"
-        "../table‹U+202E›.csv, 1.2 kB\n\nThere."
+        "../table⟨U+202E⟩.csv, 1.2 kB\n\nThere."
     )
     (figure,) = (w for w in transcript.findChildren(Figure) if w.isVisible())
     assert (figure.objectName(), figure.accessibleName()) == ("toolFigure", "Figure 1, 640 × 480")
@@ -234,8 +241,10 @@ def test_a_figure_is_saved(fireside: Fireside, tmp_path: Path) -> None:
     )  # fmt: skip
     fireside.shows("Figure 1, 64 × 48")
     fireside.idle()
+    figure = fireside.find(Figure, "toolFigure")
+    fireside.until(lambda: figure.grab().toImage().pixelColor(40, 32) == QColor("#2040c0"))
     asked: list[str] = []
-    files = fireside.window.findChild(MadeFiles)
+    files = fireside.window.findChild(FileSaver)
     assert files
 
     def choose(*given: object) -> None:
@@ -269,9 +278,10 @@ def test_a_running_call_is_shown_and_stopped(fireside: Fireside) -> None:
     fireside.find(QAbstractButton, "thought", last=True).click()
     assert fireside.find(QAbstractButton, "thought", last=True).text() == "Running Python…"
     fireside.find(QAbstractButton, "thought", last=True).click()
+    fireside.stored(lambda store: None)
     fireside.find(QAbstractButton, "stopCall").click()
     fireside.shows("You stopped this answer.")
-    assert "Python · not run" in fireside.text()
+    assert "Python · stopped\nwhile 1:" in fireside.text()
 
 
 def test_shortened_results_are_told_in_their_place(fireside: Fireside) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.base.types import Effort, Prompt, Request, ToolFunction, ToolNamespace
+from app.formats import Abilities
 from app.store import Preset
 from app.tools.registry import Registry
 from app.tools.tool import Call, CallContext, Proposal, Result
@@ -68,6 +69,7 @@ def begin(start: Start, *tools: StillTool, **settings: Any) -> Fireside:
         return Prompt(80 + tokens, 4096, opening=70 + tokens)
 
     fireside.backend.count = count  # type: ignore[method-assign]
+    fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
     fireside.host.tools = Registry(lambda: tools)
     fireside.window.tools.refresh()
     fireside.until(lambda: all(o.tokens or o.unavailable for o in fireside.window.tools.offers))
@@ -91,7 +93,7 @@ def tools_of(fireside: Fireside) -> tuple[str, ...]:
 
 
 def test_a_new_chat_has_python_and_what_is_chosen(start: Start) -> None:
-    files, mail = StillTool("mcp:files"), StillTool("mcp:mail", "starting")
+    files, mail = StillTool("mcp:files"), StillTool("mcp:mail", "changed")
     fireside = begin(start, StillTool("python"), files, mail)
     button = fireside.find(QPushButton, "toolsMenu")
     assert (button.text().strip(), button.accessibleName()) == ("1", "Tools: Python")
@@ -102,7 +104,9 @@ def test_a_new_chat_has_python_and_what_is_chosen(start: Start) -> None:
     costs = [label.text() for label in shown.findChildren(QLabel, "toolTokens")]
     assert costs == ["187 tokens", "1,204 tokens", ""]
     assert not switch(shown, "mcp:mail").isEnabled()
-    assert "Starting…" in [label.text() for label in shown.findChildren(QLabel, "toolText")]
+    assert "Changed since you approved it. Review it in Settings." in [
+        label.text() for label in shown.findChildren(QLabel, "toolText")
+    ]
     QTest.keyClick(focused(), Qt.Key.Key_Tab)
     QTest.keyClick(focused(), Qt.Key.Key_Space)
     QTest.keyClick(shown, Qt.Key.Key_Escape)

@@ -24,9 +24,10 @@ from app.base.types import (
 from app.store import MessageRow, State
 from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.message_heights import MessageHeights
-from app.ui.conversation.message_state import MessageState, doing_now
+from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.sections import Section
 from app.ui.conversation.selection import TextPosition
+from app.ui.conversation.thought_words import doing_now
 from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme
 from tests.fakes.hostile import texts

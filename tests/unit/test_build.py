@@ -195,3 +195,10 @@ def _loaded(name: str) -> list[str]:
 def test_a_menu_names_no_model_and_a_double_click_one() -> None:
     assert _parser().parse_args(["--model="]).model is None
     assert _parser().parse_args(["--model=a.gguf"]).model == Path("a.gguf")
+
+
+def test_what_wasmtime_has_compiled_is_no_library(tmp_path: Path) -> None:
+    """It has the same format; Debian's and RPM's tools stumble over it."""
+    for system, is_one in ((0, True), (3, True), (200, False)):
+        (tmp_path / "file").write_bytes(b"\x7fELF\2\1\1" + bytes([system]) + bytes(56))
+        assert linux_needs.is_elf(tmp_path / "file") is is_one

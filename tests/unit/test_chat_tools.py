@@ -145,6 +145,17 @@ def test_other_chats_go_on_while_the_user_is_asked(harness: Callable[..., Harnes
     assert [bool(request.drawn) for request in h.backend.requests] == [False, False, True]
 
 
+def test_a_question_is_over_once_the_answer_is_wanted_now(harness: Callable[..., Harness]) -> None:
+    tool = server("mail", Effect.CHANGES, "send")
+    h = harness(calls(SEND, "{}"), says("Not sent.", 2), tools=[tool])
+    turn = ask(h)
+    assert turn.consents == {asked(h).consent.id: asked(h).consent}
+    turn.answer_now()
+    assert h.wait(TurnEnded).answer.message.text == "Not sent."
+    assert turn.consents == {}
+    assert not tool.ran
+
+
 def test_what_is_decided_for_good_is_kept_and_can_be_revoked(
     harness: Callable[..., Harness],
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-PLANS = os.environ.get("FIRESIDE_FAULT_PLANS", "8")
+PLANS = os.environ.get("FIRESIDE_FAULT_PLANS", "5")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="locks, kills and mounts of POSIX")

@@ -167,7 +167,7 @@ def objects(schemas: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(objects(st.recursive(st.just({"type": "string"}), shaped, max_leaves=6)))
 def test_schemas_are_written_as_the_library_does(schema: Schema) -> None:
     assert same(schema)
@@ -203,8 +203,25 @@ def test_what_the_library_calls_any_is_said_in_its_words() -> None:
         (of(place, oneOf=[{"required": ["a"]}, {"required": ["b"]}]), of(place)),
         (of(ends["back"], **{"$defs": {"Loop": {"$ref": "#/$defs/Loop"}}}), of({})),
         (of(True), of({})),
+        (
+            of({"enum": ["x", None], " within": "x"}),
+            of({"type": "string", "enum": ["x"], "nullable": True}),
+        ),
+        (
+            of({"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}, **{"$defs": LIST}),
+            of({"nullable": True, **of({"nullable": True})}),
+        ),
+        (of({"$ref": "#/$defs/Node"}, **{"$defs": LIST}), of(of({"nullable": True}))),
     ]
     assert all(same(schema, known) for schema, known in pairs)
+
+
+LIST = {
+    "Node": {
+        "type": "object",
+        "properties": {"a": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}},
+    }
+}
 
 
 def test_a_tree_without_an_end_ends() -> None:
@@ -214,6 +231,10 @@ def test_a_tree_without_an_end_ends() -> None:
     }
     tools = functions(f={"$ref": "#/$defs/N", "$defs": {"N": node}})
     assert len(opening(tools)) < 50_000
+    large = {"type": "object", "properties": {f"a{n}": {} for n in range(100)}}
+    many = {f"b{n}": {"$ref": "#/$defs/Large"} for n in range(300)}
+    one = functions(f={"type": "object", "properties": many, "$defs": {"Large": large}})
+    assert "type f = (_: any) => any;" in ORACLE.decode(opening(one))
     deep = '{"type":"array","items":' * 20_000 + "{}" + "}" * 20_000
     for text in (deep, "{", "[]", '"x"', "null"):
         hostile = replace(tools, functions=(ToolFunction("f", schema=text),))

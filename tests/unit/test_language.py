@@ -31,6 +31,7 @@ FOR_MACHINES |= {"note", "TypeError", "compile"}  # the log, programming errors,
 FOR_MACHINES |= {"give_up"}  # argparse's errors are English, as its own
 PROPER = {
     "Fireside",
+    "Python",
     "Markdown",
     "Ollama",
     "Folder",

@@ -84,6 +84,7 @@ def test_a_package_has_what_it_carries() -> None:
 
 def test_the_modules_of_a_package_are_known_by_what_is_packed() -> None:
     pure = [("httpx2._client", "/x.py", "PYMODULE"), ("_pyi_rth_utils.qt", "/y.py", "PYMODULE")]
+    pure += [("_sysconfigdata__linux_x86_64-linux-gnu", "/z.py", "PYMODULE")]
     binaries = [
         ("psutil/_psutil_linux.abi3.so", "/a", "EXTENSION"),
         ("python3.11/lib-dynload/_ssl.cpython-311-x86_64-linux-gnu.so", "/b", "EXTENSION"),

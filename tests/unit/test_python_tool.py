@@ -252,33 +252,25 @@ def test_a_box_is_there_before_the_code_is(scripted: Start, boxes: list[Scripted
     assert [box.ran for box in boxes] == [["a", "b"]]
 
 
-@pytest.mark.parametrize(("memory", "idle"), [(0, "idle_s"), (sessions.LARGE + 1, "large_idle_s")])
-def test_an_idle_box_ends(boxes: list[ScriptedBox], memory: int, idle: str) -> None:
+@pytest.mark.parametrize("large", [False, True])
+def test_an_idle_box_ends(boxes: list[ScriptedBox], large: bool) -> None:
     def start() -> ScriptedBox:
-        boxes.append(ScriptedBox(memory=memory))
+        boxes.append(ScriptedBox(memory=sessions.LARGE + 1 if large else 0))
         return boxes[-1]
 
-    limits = {"idle_s": 600.0, "large_idle_s": 600.0, idle: 0.1}
-    kept = sessions.Sessions(start, **limits)
-    ended = threading.Event()
-    kept_thread = next(_run(kept, "a"))
-    assert kept_thread.restarted is False
+    kept = sessions.Sessions(
+        start, idle_s=600.0 if large else 0.1, large_idle_s=0.1 if large else 600.0
+    )
+    history = sessions.History(1)
+    list(kept.run(history, "a", threading.Event()))
     thread = next(t for t in threading.enumerate() if t.name == "python boxes")
     thread.join(5)
-    ended.set()
     assert not thread.is_alive()
     assert not boxes[0].alive
-    after = sessions.History(1, (sessions.Cell("a"),))
-    *_, ran = kept.run(after, "b", threading.Event())
+    *_, ran = kept.run(history.with_cell("a"), "b", threading.Event())
     assert isinstance(ran, sessions.CellRun)
     assert ran.restarted
     kept.close()
-
-
-def _run(kept: sessions.Sessions, code: str) -> Iterator[sessions.CellRun]:
-    for each in kept.run(sessions.History(1), code, threading.Event()):
-        if isinstance(each, sessions.CellRun):
-            yield each
 
 
 def test_where_no_box_can_be_started_a_call_fails_in_words() -> None:

@@ -122,10 +122,39 @@ def test_what_the_user_did_not_type(part: Part, taints: bool) -> None:
 
 
 def test_the_output_of_another_server() -> None:
-    assert not has_other_source([], "mcp:a")
-    assert not has_other_source([result(Outcome.DONE, "mcp:a"), result(Outcome.DONE)], "mcp:a")
-    assert has_other_source([result(Outcome.FAILED, "mcp:b")], "mcp:a")
-    assert not has_other_source([result(Outcome.REFUSED, "mcp:b")], "mcp:a")
+    def other(*parts: Part) -> bool:
+        return has_other_source([Message(Role.ASSISTANT, parts)], "mcp:a")
+
+    assert not other()
+    assert not other(result(Outcome.DONE, "mcp:a"), result(Outcome.DONE))
+    assert other(result(Outcome.FAILED, "mcp:b"))
+    assert not other(result(Outcome.REFUSED, "mcp:b"))
+
+
+@pytest.mark.parametrize(
+    ("effect", "asked"), [(Effect.READS, False), (Effect.UNDOABLE, True), (Effect.CHANGES, True)]
+)
+def test_what_another_server_said_in_an_earlier_turn(effect: Effect, asked: bool) -> None:
+    tool = server("a", effect, "f")
+    consents = Remembers()
+    consents.set(None, "mcp:a", "a__f", "pin", Decision.ALWAYS)
+    registry = Registry(lambda: [tool])
+    messages = (
+        Message(Role.USER, (Part("Hi"),)),
+        Message(Role.ASSISTANT, (result(Outcome.DONE, "mcp:b"), Part("Hello"))),
+        Message(Role.USER, (Part("Go on"),)),
+    )
+    request = Request(model(), messages, tools=registry.declared(["mcp:a"]))
+    scripts = scripted([[("functions.a__f", "{}")]])
+    seen = False
+    for event in ToolLoop(ScriptedBackend(*scripts), registry, consents).stream(
+        request, threading.Event()
+    ):
+        if isinstance(event, ConsentAsked):
+            seen = True
+            event.consent.decide(Decision.REFUSE)
+    assert seen is asked
+    assert bool(tool.ran) is not asked
 
 
 # --- Whatever a model writes, and whatever is decided -----------------------------------------

@@ -69,9 +69,9 @@ def calls(code: str, *, first: bool = False) -> list[int]:
 class Turn:
     """A turn as the loop runs it, of which every call returns ``result``."""
 
-    def __init__(self, served: Served, asked: Request) -> None:
+    def __init__(self, served: Served, asked: Request, *, declares: bool = True) -> None:
         self.served = served
-        self.asked = replace(asked, tools=PYTHON)
+        self.asked = replace(asked, tools=PYTHON if declares else ())
         self.done: Done | None = None
         self.drawn: tuple[int, ...] = ()
 
@@ -124,7 +124,7 @@ def test_a_step_costs_only_its_result(start: Start) -> None:
     assert first == size(replace(request(LONG), tools=PYTHON)) == turn.done.stats.evaluated  # type: ignore[union-attr]
     drawn = turn.drawn
     assert drawn == tuple(calls("1", first=True)[:-1])
-    assert [turn.call(f"{n}", f"Result {n} <|end|>.") for n in range(20)] == [0] * 20
+    assert [turn.call(f"{n}", f"Result {n} <|end|>.") for n in range(8)] == [0] * 8
     assert turn.drawn[: len(drawn)] == drawn
     said = turn.step(*answers("Done."))
     assert turn.done
@@ -160,7 +160,7 @@ def test_others_use_the_engine_in_between(start: Start, number: int | None) -> N
     served = start()
     turn = Turn(served, replace(request(LONG), chat=number))
     turn.call("1", "One.")
-    for n in range(6):
+    for n in range(3):
         other = replace(request(f"{n} is another chat. {LONG}"), chat=10 + n)
         served.model.script = answers("Yes.")
         served.do("ask", other)
@@ -203,12 +203,12 @@ def test_the_context_grows_within_a_turn(start: Start, tmp_path: Path) -> None:
 
 
 def test_oldest_messages_are_dropped_and_what_was_drawn_stays(start: Start) -> None:
-    texts = [text for n in range(8) for text in (f"{n}. {LONG}"[:300], "Madrid.")]
-    served = start(7_000)
-    turn = Turn(served, request(*texts, "Now."))
+    texts = [text for n in range(6) for text in (f"{n}. {LONG}"[:100], "Madrid.")]
+    served = start(2_400)
+    turn = Turn(served, request(*texts, "Now."), declares=False)
     found: list[tuple[int, int]] = []
-    for n in range(12):
-        beyond = turn.call("1", f"{n} " * 60)
+    for n in range(8):
+        beyond = turn.call("1", f"{n} " * 40)
         assert turn.done
         found.append((turn.done.stats.dropped, beyond))
         assert len(turn.drawn) > 100 * n

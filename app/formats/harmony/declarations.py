@@ -26,7 +26,10 @@ _PYTHON = (
     "out after 120.0 seconds. The drive at '/mnt/data' can be used to save and persist user files. "
     "Internet access for this session is disabled."
 )
-_DEEPEST, _MOST_REFERENCES = 24, 500
+_DEEPEST, _MOST_REFERENCES, _LONGEST = 24, 200, 100_000
+# Under this key, a known schema has the references that lead to it. JSON has no such key.
+_WITHIN: Any = object()
+_NOWHERE: frozenset[str] = frozenset()
 _ODD = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029]')
 
 _Schema = Mapping[str, Any]
@@ -58,25 +61,29 @@ def _parameters(function: ToolFunction) -> str:
         return "()"
     try:
         schema = json.loads(function.schema)
-        return f"(_: {_Types(schema).written(schema, '')})"
+        types = _Types(schema)
+        written = types.written(types.known(schema), "")
     except (ValueError, RecursionError):
-        return "(_: any)"
+        written = ""
+    return f"(_: {written if 0 < len(written) <= _LONGEST else 'any'})"
 
 
 class _Types:
-    """The types of one schema, whose definitions are in ``root``."""
+    """The types of one schema, whose definitions are in ``root``.
+
+    A schema is ``known`` once it is in the words that openai-harmony knows.
+    """
 
     def __init__(self, root: object) -> None:
         self._root = root
         self._references = 0
 
-    def written(self, schema: object, indent: str, depth: int = 0) -> str:
-        """Return a schema as a type."""
+    def written(self, known: _Schema, indent: str, depth: int = 0) -> str:
+        """Return a known schema as a type."""
         if depth > _DEEPEST:
             return "any"
-        known = self._known(schema)
         if isinstance(one_of := known.get("oneOf"), list):
-            variants = (self._variant(variant, indent, depth) for variant in one_of)
+            variants = (self._variant(self._within(known, v), indent, depth) for v in one_of)
             return "".join(f"\n{indent} | {variant}" for variant in variants)
         kind = known.get("type")
         if isinstance(kind, list):
@@ -85,7 +92,7 @@ class _Types:
         if kind == "object":
             return self._object(known, indent, depth)
         if kind == "array":
-            items = known.get("items")
+            items = self._within(known, known.get("items"))
             return f"{self.written(items, indent, depth + 1)}[]" if "items" in known else _ARRAY
         if kind == "string":
             values = known.get("enum")
@@ -93,95 +100,85 @@ class _Types:
             return " | ".join(map(_quoted, texts)) or "string"
         return {"number": "number", "integer": "number", "boolean": "boolean"}.get(str(kind), "any")
 
-    def _object(self, schema: _Schema, indent: str, depth: int) -> str:
-        described = schema.get("description")
-        lines = _comment(described, indent) if isinstance(described, str) else []
-        properties, required = schema.get("properties"), schema.get("required")
-        lines.append("{")
+    def known(self, schema: object, within: frozenset[str] = _NOWHERE) -> dict[str, Any]:
+        """Return a schema as a known one. ``within``: the references that lead to it."""
+        known = dict(schema) if isinstance(schema, dict) else {}
+        while isinstance(reference := known.pop("$ref", None), str):
+            if reference in within:  # it refers to itself
+                break
+            within |= {reference}
+            known = {**self._definition(reference), **known}
+        if isinstance(parts := known.pop("allOf", None), list) and "oneOf" not in known:
+            for part in parts[:_DEEPEST]:
+                known = _merged(known, self.known(part, within))
+        if "properties" in known:  # what must hold besides is no other type
+            known.pop("anyOf", None)
+            known.pop("oneOf", None)
+        elif isinstance(variants := known.pop("anyOf", None), list) and "type" not in known:
+            known = _any_of(known, [self.known(variant, within) for variant in variants])
+        if "const" in known:
+            known.setdefault("enum", [known.pop("const")])
+        values = known.get("enum")
+        if "type" not in known and isinstance(values, list) and any(map(_is_text, values)):
+            known |= {"type": "string"} if all(isinstance(v, str | None) for v in values) else {}
+            known |= {"nullable": True} if None in values else {}
+        known[_WITHIN] = within | known.get(_WITHIN, _NOWHERE)
+        return known
+
+    def _within(self, known: _Schema, schema: object) -> dict[str, Any]:
+        """Return a schema within a known one as a known one."""
+        return self.known(schema, known[_WITHIN])
+
+    def _object(self, known: _Schema, indent: str, depth: int) -> str:
+        lines = [*_comment(known.get("description"), indent), "{"]
+        properties, required = known.get("properties"), known.get("required")
         if isinstance(properties, dict):
             needed = required if isinstance(required, list) else []
             for key, value in properties.items():
                 name = f"{indent}{_word(key)}{'' if key in needed else '?'}:"
-                lines += self._property(name, value, indent, depth)
+                lines += self._property(name, self._within(known, value), indent, depth)
         return "\n".join([*lines, f"{indent}}}"])
 
-    def _property(self, name: str, value: object, indent: str, depth: int) -> list[str]:
-        schema = self._known(value)
-        title, said = schema.get("title"), schema.get("description")
+    def _property(self, name: str, known: _Schema, indent: str, depth: int) -> list[str]:
+        title = known.get("title")
         lines = [*_comment(title, indent), f"{indent}//"] if isinstance(title, str) else []
-        variants = schema.get("oneOf")
-        if said is not None and "oneOf" not in schema:
-            lines += _comment(said, indent)
-        examples = schema.get("examples")
+        if "oneOf" not in known:
+            lines += _comment(known.get("description"), indent)
+        examples = known.get("examples")
         if isinstance(examples, list) and examples:
             lines.append(f"{indent}// Examples:")
             lines += [f"{indent}// - {_quoted(e)}" for e in examples if isinstance(e, str)]
-        if isinstance(variants, list):
-            return [*lines, *self._alternatives(name, schema, indent, depth)]
-        written = _nullable(self.written(schema, f"{indent}    ", depth + 1), schema)
-        default = _default(schema) if "default" in schema and "oneOf" not in schema else ""
-        return [*lines, f"{name} {written},{f' // {default}' if default else ''}"]
+        if isinstance(known.get("oneOf"), list):
+            return [*lines, *self._alternatives(name, known, indent, depth)]
+        written = _nullable(self.written(known, f"{indent}    ", depth + 1), known)
+        defaults = [_default(known)] if "default" in known and "oneOf" not in known else []
+        return [*lines, f"{name} {written},{_trailing(defaults)}"]
 
-    def _alternatives(self, name: str, schema: _Schema, indent: str, depth: int) -> list[str]:
+    def _alternatives(self, name: str, known: _Schema, indent: str, depth: int) -> list[str]:
         """Return the lines of a property that may have one of several types."""
-        said, variants = schema.get("description"), schema["oneOf"]
-        first = self._known(variants[0]).get("description") if variants else None
-        above = isinstance(said, str) and said != first
+        said = known.get("description")
+        variants = [self._within(known, variant) for variant in known["oneOf"]]
+        above = isinstance(said, str) and said != (
+            variants[0].get("description") if variants else None
+        )
         lines = _comment(said, indent) if above else []
-        if "default" in schema:
-            lines.append(f"{indent}// {_default(schema)}")
+        lines += [f"{indent}// {_default(known)}"] if "default" in known else []
         lines.append(name)
         for at, variant in enumerate(variants):
-            known = self._known(variant)
-            text = known.get("description")
+            text = variant.get("description")
             hidden = (above and at == 0) or text == said
-            written = _nullable(self.written(known, f"{indent}   ", depth + 1), known)
+            written = _nullable(self.written(variant, f"{indent}   ", depth + 1), variant)
             comments = [] if hidden or not isinstance(text, str) else [_line(text)]
-            comments += [_default(known)] if "default" in known else []
+            comments += [_default(variant)] if "default" in variant else []
             lines.append(f"{indent} | {written}{_trailing(comments)}")
         return [*lines, f"{indent},"]
 
-    def _variant(self, variant: object, indent: str, depth: int) -> str:
-        known = self._known(variant)
+    def _variant(self, known: _Schema, indent: str, depth: int) -> str:
         written = _nullable(self.written(known, f"{indent}   ", depth + 1), known)
         said = known.get("description")
         comments = [_line(said)] if isinstance(said, str) else []
         comments += [_default(known, quotes_enum=True)] if "default" in known else []
         return f"{written}{_trailing(comments)}"
-
-    def _known(self, schema: object) -> _Schema:
-        """Return a schema in the words that openai-harmony knows."""
-        known = dict(schema) if isinstance(schema, dict) else {}
-        followed = 0
-        while isinstance(reference := known.pop("$ref", None), str) and followed < _DEEPEST:
-            followed += 1
-            known = {**self._definition(reference), **known}
-        if isinstance(parts := known.pop("allOf", None), list) and "oneOf" not in known:
-            for part in map(self._known, parts[:_DEEPEST]):
-                known = _merged(known, part)
-        if "properties" in known:  # what must hold besides is no other type
-            known.pop("anyOf", None)
-            known.pop("oneOf", None)
-        elif isinstance(variants := known.pop("anyOf", None), list) and "type" not in known:
-            known = self._any_of(known, variants)
-        if "const" in known:
-            known.setdefault("enum", [known.pop("const")])
-        values = known.get("enum")
-        if "type" not in known and isinstance(values, list) and values:
-            known.update({"type": "string"} if all(isinstance(v, str) for v in values) else {})
-        return known
-
-    def _any_of(self, outer: _Schema, variants: Sequence[object]) -> dict[str, Any]:
-        """Write alternatives as a list of simple types, as ``nullable``, or as ``oneOf``."""
-        known = [self._known(variant) for variant in variants]
-        kinds = [k.get("type") for k in known]
-        simple = all(set(k) <= {"type", "title"} for k in known)
-        if simple and all(isinstance(kind, str) for kind in kinds):
-            return {**outer, "type": kinds}
-        rest = [k for k, kind in zip(known, kinds, strict=True) if kind != "null"]
-        if len(rest) < len(known) and rest:
-            rest[-1] = {**rest[-1], "nullable": True}
-        return {**rest[0], **outer} if len(rest) == 1 else {**outer, "oneOf": rest}
 
     def _definition(self, reference: str) -> dict[str, Any]:
         """Return what a reference refers to; empty if that is nothing, or there were too many."""
@@ -198,6 +195,18 @@ class _Types:
 _ARRAY = "Array<any>"
 
 
+def _any_of(outer: dict[str, Any], known: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Write alternatives as a list of simple types, as ``nullable``, or as ``oneOf``."""
+    kinds = [k.get("type") for k in known]
+    simple = all(set(k) <= {"type", "title", _WITHIN} for k in known)
+    if simple and all(isinstance(kind, str) for kind in kinds):
+        return {**outer, "type": kinds}
+    rest = [k for k, kind in zip(known, kinds, strict=True) if kind != "null"]
+    if len(rest) < len(known) and rest:
+        rest[-1] = {**rest[-1], "nullable": True}
+    return {**rest[0], **outer} if len(rest) == 1 else {**outer, "oneOf": rest}
+
+
 def _merged(one: _Schema, other: _Schema) -> dict[str, Any]:
     """Return a schema for what fits two; where they differ, the first one's words."""
     merged = {**other, **one}
@@ -207,6 +216,10 @@ def _merged(one: _Schema, other: _Schema) -> dict[str, Any]:
     needed = (one.get("required"), other.get("required"))
     merged["required"] = [key for keys in needed if isinstance(keys, list) for key in keys]
     return merged
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _nullable(written: str, schema: _Schema) -> str:

@@ -52,7 +52,9 @@ class SignIn:
         self._kept = _kept(secrets.get_or_empty(secret_name(server.name)), server.url)
         own = server.raw.get("oauth")
         self._own: dict[str, Any] = own if isinstance(own, dict) else {}
-        port = self._own.get("callbackPort") or self._kept.get("port")
+        fixed = self._own.get("callbackPort")  # of a registration that the user has made
+        self._host = "localhost" if fixed else "127.0.0.1"
+        port = fixed or self._kept.get("port")
         self._socket, self._port = _reserved(port if isinstance(port, int) else 0)
         if self._port != self._kept.get("port"):
             self._kept.pop("client", None)  # it was registered with another address
@@ -82,7 +84,7 @@ class SignIn:
                 return await _answer(self._socket, self._state, page)
 
         wanted = OAuthClientMetadata(
-            redirect_uris=[AnyUrl(f"http://127.0.0.1:{self._port}{_PATH}")],
+            redirect_uris=[AnyUrl(f"http://{self._host}:{self._port}{_PATH}")],
             client_name="Fireside",
         )
         return _Provider(self._server.url, wanted, self, redirect, come_back)

@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from app.base.errors import ServersUnreadable
@@ -104,11 +104,9 @@ def parse(text: str) -> ParsedServers:
     Known are ``mcpServers`` of most programs, ``servers`` of VS Code, also below ``mcp`` or without
     the outer braces, a bare object of servers, and a single server. Raises ServersUnreadable.
     """
-    document = _document(text)
-    for key in ("mcp", "projects"):  # VS Code's settings; not those of a single project
-        inner = document.get(key)
-        if isinstance(inner, dict) and key == "mcp":
-            document = inner
+    document = document_of(text)
+    if isinstance(inner := document.get("mcp"), dict):  # VS Code's settings
+        document = inner
     entries = document
     for key in (_KEY, "servers"):
         if isinstance(document.get(key), dict):
@@ -119,7 +117,7 @@ def parse(text: str) -> ParsedServers:
             return ParsedServers((_named(server),))
     found = {name: server_of(name, raw) for name, raw in entries.items()}
     servers = tuple(server for server in found.values() if server)
-    if not servers and not (entries is not document and not entries):
+    if not servers and entries is document:
         raise ServersUnreadable(None, "no servers")
     return ParsedServers(servers, tuple(name for name, server in found.items() if not server))
 
@@ -167,7 +165,7 @@ class ServerFile:
         stamp = facts.st_mtime_ns, facts.st_size, facts.st_ino
         if self._read is None or self._read[0] != stamp:
             try:
-                entries = _entries(_document(self.path.read_text(encoding="utf-8-sig")))
+                entries = _entries(document_of(self.path.read_text(encoding="utf-8-sig")))
             except (OSError, ValueError, ServersUnreadable):
                 entries = {}
             found = (server_of(name, raw) for name, raw in entries.items())
@@ -178,7 +176,7 @@ class ServerFile:
         with self._lock:
             document: dict[str, Any] = {}
             try:
-                document = _document(self.path.read_text(encoding="utf-8-sig"))
+                document = document_of(self.path.read_text(encoding="utf-8-sig"))
             except FileNotFoundError:
                 pass
             except (ValueError, ServersUnreadable):  # damaged: put aside, never lost
@@ -199,7 +197,7 @@ def _unused(path: Path) -> Path:
     return old
 
 
-def _document(text: str) -> dict[str, Any]:
+def document_of(text: str) -> dict[str, Any]:
     """Return a JSON object, with comments, trailing commas or without its outer braces.
 
     Raises ServersUnreadable.
@@ -225,7 +223,7 @@ def _named(server: Server) -> Server:
     words: Iterable[str] = reversed(server.args)
     parts = [word for word in words if not word.startswith(("-", "/", ".", "~")) and word]
     source = server.url.split("://")[-1].split("/")[0] or (parts or [""])[-1] or server.command
-    name = re.split(r"[/\\]", source.split("@latest")[0])[-1] or PurePath(server.command).stem
+    name = re.split(r"[/\\]", source.split("@latest")[0])[-1].removesuffix(".exe")
     fields = {key: getattr(server, key) for key in Server.__slots__}
     return Server(**fields | {"name": name.split(":")[0] or "server"})
 

@@ -39,7 +39,7 @@ _DATA, _RUN, _TEMPORARY = "/mnt/data", "/run", "/tmp"
 _FIGURES = "/figures/"  # in _RUN
 _MATPLOTLIB = "matplotlib/mpl-data"
 _FIGURES_S = 15.0
-_FAILED, _DRAWN = 1, 2  # bits of a cell's exit status, as in guest/fireside_cell.py
+_FAILED, _DRAWN, _RAN = 1, 2, 64  # bits of a cell's exit status, as in guest/fireside_cell.py
 _PASSED_ON = 64 << 10  # bytes of a call's output, while it runs
 _PASS_ON_S = 0.1
 _OVERHEAD = 512 << 20  # bytes of this process beside the memory of WebAssembly
@@ -166,6 +166,8 @@ class Box:
         texts = {name: self._outputs[name].text() for name in ("stdout", "stderr")}
         left_out = {name: self._outputs[name].left_out for name in texts}
         status, why = done.exit_code or 0, _why_ended(done, session)
+        if not why and not status & _RAN:
+            why = "its own modules are gone"
         if not why and status & _DRAWN:
             drawn = session.run(_DRAW, deadline_s=_FIGURES_S)
             why = _why_ended(drawn, session)

@@ -61,8 +61,12 @@ class PythonTool:
 
     @property
     def unavailable(self) -> str:
-        """``missing`` if Python for WebAssembly is not installed."""
-        return "" if self._start or runtime.find() else "missing"
+        """``missing`` if Python for WebAssembly is not installed, ``preparing`` if it will be."""
+        if self._start or runtime.find():
+            return ""
+        from app.tools.python import preparing
+
+        return "missing" if preparing.seconds_left() is None else "preparing"
 
     def declaration(self) -> ToolNamespace | None:
         return ToolNamespace(KEY, (), _DESCRIPTION)

@@ -8,7 +8,7 @@
     text_box        paragraphs, headings and cells: spans (text_runs) in lines (text_lines)
       font_fallback bold and italics of characters that Inter lacks
     code_box        code: rows (code_layout) and colours (highlighting)
-      output_box    the output of a tool, a block of its own (output)
+      output_box    the output of a tool, a block of its own (output_block)
     table_box       tables (table_cells)
     formula_box     displayed formulas; formula_image: all formulas, by ziamath (tex_svg)
       array_rules   lines between the rows and columns of a formula's array

@@ -28,7 +28,7 @@ from app.markdown import (
 from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, Highlights, Style
 from app.ui.blocks.list_mark import paint_dot, paint_number, paint_task
-from app.ui.blocks.output import Output
+from app.ui.blocks.output_block import Output
 from app.ui.blocks.rule_box import RuleBox
 from app.ui.blocks.stack import Inset, Stack
 from app.ui.blocks.text_box import TextBox

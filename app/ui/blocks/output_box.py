@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.ui.blocks.code_box import CodeBox
-from app.ui.blocks.output import Output
+from app.ui.blocks.output_block import Output
 from app.wording.language import tr
 
 

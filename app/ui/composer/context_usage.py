@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.base.types import Stats
 from app.turn import ContextForecast
-from app.ui.state.live_turns import LiveAnswer
+from app.ui.state.live_answer import LiveAnswer
 from app.wording.language import number, tr
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.turn import ReadingAhead
-from app.ui.state.live_turns import PromptProgress
+from app.ui.state.live_answer import PromptProgress
 from app.wording.language import tr
 from app.wording.quantities import percent
 

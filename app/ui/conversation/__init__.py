@@ -6,7 +6,9 @@
 
     message_list          the messages, including growing answers
       message_state       view state of one message
-      sections            parts of a message, parsed into blocks
+      message_items       what it consists of, in the order in which it is shown
+      sections            its text, parsed into blocks
+      thought_words       what the reasoning is about, and how long it took
     virtual_list          scrolling, following the end, and keeping the view in place
       message_heights     heights of the messages, known or estimated (height_estimate)
       text_anchor         the line that stays in place
@@ -30,6 +32,6 @@
     keyboard_focus        the ring of the keyboard focus, and signals about it
     accessible            the interface for screen readers
     branches              controller of other versions: editing, switching between them, deleting
-    made_files            controller that saves what tools have made
+    file_saver            controller that saves what tools have made
     message_undo          the toast that takes a deletion back
 """

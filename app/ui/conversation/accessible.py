@@ -32,7 +32,7 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.virtual_list import VirtualList
 from app.wording.errors import explain
 from app.wording.language import number, tr
-from app.wording.tools import CallPhase, consent_question, consent_reason
+from app.wording.tool_words import CallPhase, consent_question, consent_reason
 
 _PAUSE_MS = 1000  # between two announcements
 # The end of what may be announced of a growing text: the last end of a sentence before a blank, or

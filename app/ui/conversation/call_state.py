@@ -13,15 +13,15 @@ from app.ui.conversation.call_text import call_text
 from app.ui.conversation.figure_images import image_size
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_calls import LiveCall
+from app.wording.brief_text import brief
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
-from app.wording.tools import (
+from app.wording.tool_words import (
     CallPhase,
     call_label,
     consent_question,
     consent_reason,
 )
-from app.wording.visible_text import one_line
 
 _LONGEST_NAME = 200  # characters
 _NOT_USED = (Outcome.REFUSED, Outcome.INVALID)
@@ -46,7 +46,7 @@ class MadeFile:
     @property
     def name(self) -> str:
         """The name of the file, on one line."""
-        return one_line(self.part.name, _LONGEST_NAME) or self.part.media_type
+        return brief(self.part.name, _LONGEST_NAME) or self.part.media_type
 
     def label(self) -> str:
         """Return the description of it: "Figure 1, 640 × 480", "table.csv, 12 kB"."""
@@ -121,6 +121,8 @@ class CallState:
     @property
     def used(self) -> bool:
         """Whether it ran, at least in part."""
+        if self.outcome is Outcome.STOPPED:
+            return bool(self.result and self.result.facts and self.result.facts.seconds)
         return self.result is not None and self.outcome not in _NOT_USED
 
     @property

@@ -6,7 +6,7 @@ import json
 import re
 
 from app.base.types import Part
-from app.wording.tools import is_python
+from app.wording.tool_words import is_python
 
 _LONGEST = 200_000  # characters that are laid out
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.base.types import Outcome
 from app.ui.blocks.box import Style
-from app.ui.controls import Button, muted, plain_tip
+from app.ui.controls import Button, muted, tip
 from app.ui.conversation.call_state import CallState
 from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.item_view import AnswerParts, ItemView
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.tools import is_python
+from app.wording.tool_words import is_python
 
 _HIGH = 30  # pixels of the row
 _TEXT = 24  # where its text begins
@@ -60,7 +60,7 @@ class CallHeader(Button):
             self.setText(text)
             self.setShortcut("")  # an "&" in the text would create one
             self.setAccessibleName(text)
-            self.setToolTip(plain_tip(tr("{text} (Space)").format(text=text)))
+            self.setToolTip(tip(text, "Space"))
         self.update()
 
     def sizeHint(self) -> QSize:

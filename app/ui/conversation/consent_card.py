@@ -22,12 +22,12 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QTextEdit, QWidget
 
 from app.tools.tool import Proposal
 from app.tools.tool_events import Consent, Decision
+from app.tools.visible import one_line, visible
 from app.ui.commands import QUESTION_KEY
 from app.ui.controls import Button, muted, zooms
 from app.ui.theme import Theme, font, mono
 from app.wording.language import tr
-from app.wording.tools import consent_question, consent_reason, effect_of
-from app.wording.visible_text import reveal, without_gaps
+from app.wording.tool_words import consent_question, consent_reason, effect_of
 
 _SIDE, _GAP = 14, 8
 _PADDING = (10, 8)  # pixels around the arguments, as in the style sheet
@@ -89,9 +89,9 @@ class ProposalText(QTextEdit):
             if number:
                 cursor.insertBlock()
             cursor.setBlockFormat(above)
-            cursor.insertText(reveal(" ".join(label.split())), name)
+            cursor.insertText(one_line(label), name)
             cursor.insertBlock(below)
-            cursor.insertText(without_gaps(reveal(text)).replace("\n", "\u2028"), value)
+            cursor.insertText(visible(text).replace("\n", "\u2028"), value)
         cursor.endEditBlock()
 
     def height_for(self, width: int) -> int:
@@ -318,11 +318,11 @@ def _about(proposal: Proposal) -> str:
     """Return what else is known of the function that would run."""
     said = [effect_of(proposal)]
     if proposal.server:
-        said.append(tr("Server: {name}").format(name=reveal(proposal.server)))
+        said.append(tr("Server: {name}").format(name=visible(proposal.server)))
     if proposal.function:
-        said.append(tr("Function: {name}").format(name=reveal(proposal.function)))
+        said.append(tr("Function: {name}").format(name=visible(proposal.function)))
     if proposal.description:
-        said.append(tr("Its own description: {text}").format(text=reveal(proposal.description)))
+        said.append(tr("Its own description: {text}").format(text=visible(proposal.description)))
     return "\n".join(said)
 
 

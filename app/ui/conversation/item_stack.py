@@ -11,7 +11,7 @@ from app.ui.conversation.call_state import CallState, MadeFile
 from app.ui.conversation.call_view import CallView
 from app.ui.conversation.item_view import AnswerParts, ItemView
 from app.ui.conversation.made_view import MadeView
-from app.ui.conversation.message_state import Item
+from app.ui.conversation.message_items import Item
 from app.ui.conversation.section_view import SectionView
 
 V = TypeVar("V", bound=ItemView)

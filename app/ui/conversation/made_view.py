@@ -49,7 +49,7 @@ class Figure(QWidget):
         )
 
     def _decoded(self, data: object) -> None:
-        if self._made and data is self._made.part.data and self._image is None:
+        if self._image is None and self._made and data == self._made.part.data:
             self._image = self._get()
             self.update()
 

@@ -15,8 +15,8 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import MessageView
 from app.ui.conversation.question_view import QuestionView
 from app.ui.conversation.virtual_list import VirtualList
+from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCalls
-from app.ui.state.live_turns import Work
 
 _SHORTEST_MS = 16  # between two updates of a growing answer
 _COST = 3  # an update waits this many times the last one's duration

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from app.base.draft import Draft
-from app.base.types import DECLINED, Part, PartKind, Role
+from app.base.types import Part, PartKind, Role
 from app.store import MessageRow, State
 from app.tools.tool_events import Consent
-from app.ui.conversation.call_state import FIGURES, CallState, MadeFile, results_of
+from app.ui.conversation.call_state import CallState, MadeFile
+from app.ui.conversation.message_items import Item, MessageItems
 from app.ui.conversation.sections import Section, SectionKind
+from app.ui.conversation.thought_words import doing_now, thought_for, when
+from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
-from app.ui.state.live_turns import Work
-from app.wording.demo_words import declined_sentence, model_name
+from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
-from app.wording.language import number, tr
-from app.wording.quantities import date_of
-from app.wording.tools import calls_made, results_shortened, waiting_for_user
-
-_RECENT = 600  # characters at the end of the reasoning that are searched for the present topic
-_FEWEST = 6  # the fewest words of a sentence that is shown as the topic
-_SECTIONS = {PartKind.TEXT: SectionKind.ANSWER}
-
-Item = Section | CallState | MadeFile
-"""A section of text, a call with its row, or what a call has made."""
+from app.wording.language import tr
+from app.wording.tool_words import calls_made, waiting_for_user
 
 
 class MessageState:
@@ -42,21 +34,12 @@ class MessageState:
         """Whether “Answer now” is available, and whether it was used."""
         self.versions: tuple[int, ...] = ()
         """The ids of all its versions, if there are several."""
-        self.thinking = False
-        self.answered = False
         self.seconds: float | None = None
         """Seconds of reasoning so far; None if unknown."""
         self.measured: int | None = None
         """Its height in pixels at the present width; None until it is laid out."""
-        self.panel: list[Item] = []
-        """What the thought panel contains: reasoning, and the calls in it."""
-        self.outside: list[Item] = []
-        """What follows the thought panel; of a question, all of it."""
+        self._items = MessageItems()
         self._parts: tuple[Part, ...] = ()
-        self._known: dict[tuple[SectionKind, int], Section] = {}
-        self._latest: Section | None = None  # that of the last part
-        self._calls: dict[int, CallState] = {}
-        self._files: dict[int, MadeFile] = {}
         self._live: Mapping[int, LiveCall] = {}
         self._shortened: frozenset[int] = frozenset()
         self.set_row(row)
@@ -114,102 +97,30 @@ class MessageState:
     def _arrange(self) -> None:
         """Assign the parts to the panel and to what follows it."""
         self.measured = None
-        self.panel, self.outside, self._latest = [], [], None
-        known, self._known = self._known, {}
         if self.is_question:
-            self._arrange_question(known)
+            self._items.set_question(self.row.message)
         else:
-            self._arrange_answer(known)
-        for section in self._known.values():
-            if section is self._latest and self.streaming:
-                section.growing = True
-            else:
-                section.finish()
+            self._items.set_answer(self._parts, self._live, self._shortened, self.streaming)
 
-    def _arrange_question(self, known: dict[tuple[SectionKind, int], Section]) -> None:
-        own = self.row.message
-        for at, part in enumerate(own.parts):
-            if part.kind is not PartKind.TEXT:
-                file, shown = self._add(self.outside, known, SectionKind.FILE, at), _named(part)
-                file.name = shown.name
-                file.set_source(shown.text)
-        if own.text or not self.outside:
-            self._add(self.outside, known, SectionKind.QUESTION, 0).set_source(own.text)
+    @property
+    def panel(self) -> list[Item]:
+        """What the thought panel contains: reasoning, and the calls in it."""
+        return self._items.panel
 
-    def _arrange_answer(self, known: dict[tuple[SectionKind, int], Section]) -> None:
-        parts, results = self._parts, results_of(self._parts)
-        paired = set(results.values())
-        thoughts: dict[Section, list[str]] = {}
-        thought: Section | None = None  # at the end of the panel
-        begun, figures, calls, last = False, 0, 0, None
-        for at, part in enumerate(parts):
-            place = self.outside if begun else self.panel
-            if at in self._shortened:
-                self._add_note(place, known, at)
-                thought = thought if begun else None
-            if part.kind is PartKind.REASONING and part.text.strip():
-                last = part
-                thought = thought or self._add(self.panel, known, SectionKind.REASONING, at)
-                thoughts.setdefault(thought, []).append(part.text)
-                self._latest = thought
-            elif part.kind is PartKind.CALL:
-                last, self._latest = part, None
-                place.append(self._call(at, results.get(at), calls))
-                calls += 1
-                thought = thought if begun else None
-            elif part.kind is PartKind.MEDIA and part.data:
-                figures += part.media_type in FIGURES
-                self.outside.append(self._made(at, figures))
-            elif at not in paired and (part.kind is not PartKind.TEXT or part.text.strip()):
-                begun, last = True, part
-                shown = _named(part)
-                self._latest = self._add(self.outside, known, _section_kind(part), at)
-                self._latest.name = shown.name
-                self._latest.set_source(shown.text)
-        if len(parts) in self._shortened:
-            self._add_note(self.outside if begun else self.panel, known, len(parts))
-        for section, texts in thoughts.items():
-            section.set_source("\n\n".join(texts).strip("\n"))
-        self._calls = {at: call for at, call in self._calls.items() if at < len(parts)}
-        self.answered = begun
-        thinks = last is None or last.kind in (PartKind.REASONING, PartKind.CALL)
-        self.thinking = self.streaming and thinks
+    @property
+    def outside(self) -> list[Item]:
+        """What follows the thought panel; of a question, all of it."""
+        return self._items.outside
 
-    def _add_note(
-        self, place: list[Item], known: dict[tuple[SectionKind, int], Section], at: int
-    ) -> None:
-        """Add the line that earlier results became short here."""
-        self._add(place, known, SectionKind.NOTE, at).set_source(results_shortened())
+    @property
+    def thinking(self) -> bool:
+        """Whether the model reasons, or calls tools."""
+        return self.streaming and self._items.thinks
 
-    def _add(
-        self,
-        place: list[Item],
-        known: dict[tuple[SectionKind, int], Section],
-        kind: SectionKind,
-        at: int,
-    ) -> Section:
-        """Add the section that begins with a part; the same one as before, if there was one."""
-        section = known.get((kind, at)) or Section(kind, Part(""))
-        self._known[kind, at] = section
-        place.append(section)
-        return section
-
-    def _made(self, at: int, number: int) -> MadeFile:
-        known = self._files.get(at)
-        if known is None or known.part is not self._parts[at]:
-            known = self._files[at] = MadeFile(self._parts[at], number)
-        return known
-
-    def _call(self, at: int, result: int | None, before: int) -> CallState:
-        part = self._parts[at]
-        call = self._calls.get(at) or CallState(part)
-        self._calls[at] = call
-        call.part, call.before, call.streaming = part, before, self.streaming
-        call.result = None if result is None else self._parts[result]
-        call.live = self._live.get(at, LiveCall())
-        call.last = self.streaming and at == len(self._parts) - 1
-        call.update()
-        return call
+    @property
+    def answered(self) -> bool:
+        """Whether there is something to read besides the reasoning."""
+        return self._items.begun
 
     @property
     def sections(self) -> list[Section]:
@@ -432,58 +343,3 @@ def _plain(item: Item) -> list[str]:
         case Section(kind=SectionKind.OTHER):
             return [f"{item.name}\n{item.plain}"]
     return [item.plain] if item.opened else []
-
-
-def _section_kind(part: Part) -> SectionKind:
-    if part.kind is PartKind.TEXT and part.name == DECLINED:
-        return SectionKind.DECLINED
-    return _SECTIONS.get(part.kind, SectionKind.OTHER)
-
-
-def _named(part: Part) -> Part:
-    """Return a part with its display name, and the program's own words in the user's language."""
-    match part.kind:
-        case PartKind.TEXT if part.name == DECLINED:
-            return replace(part, text=declined_sentence())
-        case PartKind.UNKNOWN:
-            return replace(
-                part, name=tr("This content was created by a newer version of Fireside.")
-            )
-        case PartKind.MEDIA:
-            return replace(part, name=part.name or part.media_type)
-    return part
-
-
-def when(seconds: float) -> str:
-    """Return the time of day, with the date unless that is today.
-
-    ``seconds`` are POSIX seconds.
-    """
-    then = datetime.fromtimestamp(seconds)
-    today = then.date() == datetime.now().date()
-    return f"{then:%H:%M}" if today else f"{date_of(then, year=True)}, {then:%H:%M}"
-
-
-def thought_for(seconds: float | None) -> str:
-    """Return in words how long the reasoning took; None if that is unknown."""
-    if seconds is None:
-        return tr("Reasoning")
-    if seconds < 1:
-        return tr("Thought for less than a second")
-    if seconds < 60:
-        return tr("Thought for {seconds} s").format(seconds=number(seconds))
-    minutes, rest = divmod(round(seconds), 60)
-    return tr("Thought for {minutes} min {rest} s").format(minutes=minutes, rest=rest)
-
-
-def doing_now(reasoning: str) -> str:
-    """Return what a model is thinking about.
-
-    That is the beginning of its last sentence that is long enough. It changes with each sentence,
-    not each word.
-    """
-    for sentence in reversed(re.split(r"(?<=[.!?:;])\s+|\n+", reasoning[-_RECENT:])):
-        words = sentence.strip(" #*-`>").split()
-        if len(words) >= _FEWEST:
-            return " ".join(words[:_FEWEST]) + "…"
-    return ""

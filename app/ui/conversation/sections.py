@@ -13,7 +13,7 @@ from app.markdown import Code, MarkdownStream, blocks_text, parse
 from app.markdown.blocks import Block, Paragraph, Span
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
-from app.ui.blocks.output import Output
+from app.ui.blocks.output_block import Output
 from app.ui.blocks.utf16 import part
 from app.ui.theme import Palette
 

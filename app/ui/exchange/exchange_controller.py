@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from shiboken6 import isValid
 
 from app.base.errors import Cancelled
+from app.base.types import Part
 from app.host import Host
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_files, ask_folder
@@ -22,6 +23,7 @@ from app.ui.theme import Theme
 from app.ui.toast import Toast, ToastAction
 from app.wording.errors import explain
 from app.wording.language import tr
+from app.wording.tools import CallPhase, call_label
 
 if TYPE_CHECKING:
     from app.exchange import ExportWords, ImportedFiles, ImportReport
@@ -279,6 +281,15 @@ def _summary(found: ImportedFiles, report: ImportReport) -> str:
     return " ".join(said)
 
 
+def _call_heading(call: Part | None, result: Part | None) -> str:
+    """Return the heading of a call, as the window has it."""
+    part = call or result
+    assert part
+    phase = CallPhase.ENDED if result else CallPhase.LEFT
+    facts = result.facts if result else None
+    return call_label(part.name, call.text if call else "", phase, facts=facts)
+
+
 def _words() -> ExportWords:
     """Return the translated words that an export adds."""
     from app.exchange import ExportWords
@@ -293,5 +304,6 @@ def _words() -> ExportWords:
         stopped=tr("You stopped this answer."),
         cut_off=tr("This answer was cut off."),
         output=tr("Output"),
+        call=_call_heading,
         language=QLocale().bcp47Name(),
     )

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF
-from PySide6.QtGui import QImage, QImageReader, QPainter
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter
 
 from app.ui.blocks.box import Box, Highlights, Style
 from app.ui.theme import Palette
 
 _HIGHEST = 640.0  # pixels, so that it fits on a page with its heading
-_MOST_PIXELS = 20_000_000
-# What decodes it: neither its name nor its own words choose that.
-_FORMATS = {b"\x89PNG": b"png", b"\xff\xd8\xff": b"jpeg", b"GIF8": b"gif", b"RIFF": b"webp"}
-
-
-def decoded(data: bytes) -> QImage:
-    """Decode a picture; null if it cannot be shown, or is too large."""
-    format = next((name for head, name in _FORMATS.items() if data.startswith(head)), None)
-    if format is None:
-        return QImage()
-    buffer = QBuffer()
-    buffer.setData(QByteArray(data))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer, QByteArray(format))
-    reader.setDecideFormatFromContent(False)
-    size = reader.size()
-    if size.isEmpty() or size.width() * size.height() > _MOST_PIXELS:
-        return QImage()
-    return reader.read()
 
 
 class FigureBox(Box):

@@ -21,8 +21,9 @@ from app.ui.blocks.column import Column
 from app.ui.blocks.stack import Inset
 from app.ui.blocks.text_box import TextBox
 from app.ui.blocks.text_runs import BOLD
+from app.ui.conversation.figure_images import decode
 from app.ui.conversation.sections import Section, SectionKind
-from app.ui.exchange.pdf_figure import FigureBox, decoded
+from app.ui.exchange.pdf_figure import FigureBox
 from app.ui.theme import PaperTheme, font
 
 _RESOLUTION = 103  # pixels per inch: text of 15 pixels is 10.5 points high
@@ -318,7 +319,7 @@ class _Document:
                             code = code_fence(text, language)
                             yield (yield from self._column(SectionKind.ANSWER, code, _STYLE, width))
                 case StepKind.MEDIA if step.part:
-                    image = decoded(step.part.data)
+                    image = decode(step.part.data)
                     if image.isNull():
                         yield self._line((Span(step.text, SpanKind.CODE),))
                     else:

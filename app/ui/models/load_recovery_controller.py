@@ -14,7 +14,8 @@ from app.ui.banner import Banner
 from app.ui.bridge import Bridge
 from app.ui.pages import Pages
 from app.ui.state.current_chat import CurrentChat
-from app.ui.state.live_turns import LiveAnswer, LiveTurns
+from app.ui.state.live_answer import LiveAnswer
+from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice, plan_summary
 from app.wording.demo_words import model_name
 from app.wording.errors import Action, explain

@@ -15,7 +15,7 @@ from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name
-from app.ui.state.live_turns import loading_sentence
+from app.ui.state.live_answer import loading_sentence
 from app.ui.state.model_choice import ModelChoice
 from app.wording.demo_words import model_name
 from app.wording.errors import explain

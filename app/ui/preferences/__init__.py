@@ -10,6 +10,10 @@
     chat_page                settings of the chat that is shown
     presets_page             presets, each edited in a `preset_form`; `tool_switches` are those
                              of its tools
+    tools_page               Python, MCP servers, and what the user has allowed
+    servers_controller       what the user does with servers, which are added in an
+                             `add_server_dialog`, switched on in a `server_review`, and shown with
+                             their functions in a `server_dialog`
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
     removal_dialog           removing the user's data

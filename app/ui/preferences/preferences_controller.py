@@ -26,6 +26,7 @@ from app.ui.theme import Theme
 
 if TYPE_CHECKING:
     from app.engine.overrides import Overrides
+    from app.tools.mcp.server_status import ServersChanged
     from app.ui.conversation.transcript import Transcript
     from app.ui.preferences.about_page import AboutPage
     from app.ui.preferences.backup_pane import BackupPane
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from app.ui.preferences.general_page import GeneralPage
     from app.ui.preferences.hub_page import HubPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
+    from app.ui.preferences.servers_controller import ServersController
 
 T = TypeVar("T")
 
@@ -44,6 +46,8 @@ class PreferencesController(QObject):
     """The general instructions to the model have changed."""
     send_key_changed = Signal(bool)
     """Whether Ctrl+Enter sends now, rather than Enter."""
+    python_changed = Signal(bool)
+    """Whether Python is on in new chats now."""
     effort_changed = Signal(Effort)
     """New chats have another effort now."""
     restart_wanted = Signal()
@@ -77,6 +81,7 @@ class PreferencesController(QObject):
         self._settings, self._presets, self._tools = settings, presets, tools
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
+        self._servers: ServersController | None = None
         conversation.begun.connect(self._apply_to_transcript)
 
     def open(self, page: str = "", field: str = "") -> None:
@@ -165,6 +170,8 @@ class PreferencesController(QObject):
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
+        from app.ui.preferences.servers_controller import ServersController
+        from app.ui.preferences.tools_page import ToolsPage
         from app.wording.diagnosis import end_of_log, report
 
         settings = self._host.settings
@@ -206,9 +213,12 @@ class PreferencesController(QObject):
             lambda found: report(found, Overrides.of(self._host.settings)),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
+        tools = ToolsPage(self._theme, self._tools, python=settings.python)
+        tools.python_chosen.connect(self._choose_python)
+        self._servers = ServersController(tools, self._theme, self._host, self._bridge)
         hub = HubPage(self._theme, settings.hub_address)
         self._connect_hub(hub)
-        pages = (general, chats, chat, presets, data, hub, memory, diagnosis)
+        pages = (general, chats, chat, presets, tools, data, hub, memory, diagnosis)
         self._dialog = dialog = PreferencesDialog(pages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)
@@ -257,6 +267,15 @@ class PreferencesController(QObject):
         self._host.change(send_with_ctrl=ctrl)
         self.send_key_changed.emit(ctrl)
 
+    def servers_changed(self, event: ServersChanged) -> None:
+        """Show how the servers stand now, if the preferences are open."""
+        if self._servers and self._dialog:
+            self._servers.receive(event)
+
+    def _choose_python(self, on: bool) -> None:
+        self._host.change(python=on)
+        self.python_changed.emit(on)
+
     def _choose_effort(self, effort: Effort) -> None:
         self._host.change(effort=effort)
         self.effort_changed.emit(effort)
@@ -271,7 +290,7 @@ class PreferencesController(QObject):
             self._models.choose(self._models.asked)
 
     def _closed(self) -> None:
-        self._dialog = self._general = None
+        self._dialog = self._general = self._servers = None
 
     def _apply_to_transcript(self, transcript: Transcript) -> None:
         transcript.list.set_pixels(self._host.settings.text_size)

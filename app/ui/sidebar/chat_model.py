@@ -20,7 +20,7 @@ from PySide6.QtCore import (
 from app.store import ChatRow, SearchHit
 from app.wording.language import tr
 from app.wording.quantities import month, month_and_year
-from app.wording.tools import waiting_for_user
+from app.wording.tool_words import waiting_for_user
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY = Qt.ItemDataRole.UserRole

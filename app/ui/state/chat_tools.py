@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.types import ModelRef
 from app.tools.tool import Tool
 from app.ui.bridge import Bridge
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.model_choice import ModelChoice
+
+_AGAIN_MS = 5000
 
 ToolCosts = Callable[[ModelRef, Sequence[str]], Future[Mapping[str, int]]]
 """A function that counts the tokens that each of some tools takes of a prompt of a model."""
@@ -52,6 +54,10 @@ class ChatTools(QObject):
         self._counted: dict[tuple[str, str], int] = {}  # by the model and the tool
         self._declared: dict[str, object] = {}  # what was counted
         self.offers: tuple[ToolOffer, ...] = ()
+        self._again = QTimer(self)  # while one is being prepared
+        self._again.setSingleShot(True)
+        self._again.setInterval(_AGAIN_MS)
+        self._again.timeout.connect(self.refresh)
         settings.changed.connect(self.changed)
         models.ready.connect(self.refresh)
 
@@ -90,6 +96,8 @@ class ChatTools(QObject):
             functions = len(declaration.functions) if declaration else 0
             found.append(ToolOffer(tool.key, tool.unavailable, functions, known))
         self._set(tuple(found))
+        if any(offer.unavailable == "preparing" for offer in found):
+            self._again.start()
         usable = [o for o in found if not o.unavailable and declared[o.key]]
         unknown = [o.key for o in usable if o.tokens is None]
         if model and unknown and not self._models.loading:

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from app.base.draft import Draft
 from app.base.errors import EngineError, ModelError
-from app.base.types import (
-    Delta,
-    Effort,
-    Loading,
-    ModelRef,
-    Part,
-    PartAdded,
-    PartKind,
-    Prefill,
-    Prompt,
-)
+from app.base.types import Effort, ModelRef
 from app.chat import Chats
-from app.store import MessageRow
-from app.tools.tool_events import (
-    CallOutput,
-    CallStarted,
-    Consent,
-    ConsentAsked,
-    Decision,
-    ResultsShortened,
-    ToolEvent,
-)
+from app.tools.tool_events import Consent, Decision
 from app.turn import (
     ChatEvent,
     ModelFailed,
@@ -46,11 +27,8 @@ from app.turn import (
     TurnStarted,
     TurnWithdrawn,
 )
+from app.ui.state.live_answer import LiveAnswer
 from app.ui.state.live_calls import LiveCalls
-from app.wording.demo_words import model_name
-from app.wording.language import number, tr
-from app.wording.quantities import duration, percent
-from app.wording.tools import CallPhase, call_label, results_shortened, waiting_for_user
 
 
 @dataclass
@@ -64,197 +42,6 @@ class PendingQuestion:
     chat: int | None
     model: ModelRef
     instead: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What precedes an answer: a label, and the ``fraction`` that is done, if it is known.
-
-    ``announced`` is what a screen reader says once at its beginning; empty for nothing.
-    ``withdrawable``: whether the question can still be taken back. ``since``: time.monotonic()'s.
-    """
-
-    label: str
-    since: float
-    fraction: float | None = None
-    announced: str = ""
-    withdrawable: bool = False
-
-
-class PromptProgress:
-    """Progress of reading a prompt.
-
-    Tokens taken from the cache do not count: the first report says where reading began.
-    """
-
-    def __init__(self) -> None:
-        self._began: tuple[float, int] | None = None
-        self._done = self._total = 0
-        self._left: float | None = None
-
-    def receive(self, event: Prefill) -> None:
-        """Handle a report."""
-        now = time.monotonic()
-        self._done, self._total = event.done, event.total
-        if self._began is None:
-            self._began = now, event.done
-            return
-        seconds, tokens = now - self._began[0], event.done - self._began[1]
-        if seconds > 0 and tokens > 0:
-            self._left = (event.total - event.done) * seconds / tokens
-
-    @property
-    def fraction(self) -> float:
-        """The fraction of the work that is done, 0 to 1."""
-        if self._began is None:
-            return 0.0
-        return (self._done - self._began[1]) / max(1, self._total - self._began[1])
-
-    @property
-    def sentence(self) -> str:
-        """A sentence about the progress, with the time left once the speed is known."""
-        if self._began is None:
-            return tr("Processing prompt…")
-        done, total = number(self._done), number(self._total)
-        if self._left is None or self._left < 1:
-            return tr("Processing prompt: {done} of {total} tokens").format(done=done, total=total)
-        return tr("Processing prompt: {done} of {total} tokens · about {time} left").format(
-            done=done, total=total, time=duration(self._left)
-        )
-
-
-@dataclass
-class LiveAnswer:
-    """An answer that is running, or has ended in this session."""
-
-    turn: Turn
-    chat: int
-    answer: MessageRow
-    draft: Draft
-    model: ModelRef
-    instead: int | None = None
-    loading: float | None = None
-    """The fraction of its model that is loaded, while that lasts."""
-    grows: bool = False
-    """Whether it is loaded again with a longer context, which this chat needs."""
-    prompt: int = 0
-    context: int = 0
-    reserved: int = 0
-    dropped: int = 0
-    opening: int = 0
-    attached: int = 0
-    generated: int = 0
-    reading: PromptProgress | None = None
-    """Progress of reading the prompt, while that lasts."""
-    ended: TurnEnded | None = None
-    since: float = field(default_factory=time.monotonic)
-    """When what precedes the answer began: the wait for the model, or the reading."""
-    tools: LiveCalls = field(default_factory=LiveCalls)
-    _status: str = ""
-    _begun: bool = False
-    _parts: int = 0  # of which its events have told
-
-    def __post_init__(self) -> None:
-        self._parts = len(self.answer.message.parts)
-        self._begun = any(_to_read(part) for part in self.draft.parts)
-
-    @property
-    def status(self) -> str:
-        """What the answer is doing, for the status line."""
-        if self.turn.stopped.is_set():
-            return tr("Stopping…")
-        return waiting_for_user() if self.asks else self._status
-
-    @property
-    def asks(self) -> Consent | None:
-        """The question to the user that is open, if any."""
-        over = self.ended is not None or self.turn.stopped.is_set()
-        return None if over else self.tools.open
-
-    def receive(self, event: Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent) -> None:
-        """Handle an event of the engine."""
-        match event:
-            case Loading(fraction):
-                if self.loading is None and self.context:
-                    self.since = time.monotonic()  # it was loaded before
-                self.loading, self.reading = fraction, None
-                if self.context:
-                    self._status = loading_sentence(self.model, fraction)
-            case Prompt(count):
-                self.loading, self.grows, self.since = None, False, time.monotonic()
-                self.prompt, self.context = count, event.context
-                self.reserved, self.dropped = event.reserved, event.dropped
-                self.opening, self.attached = event.opening, event.attached
-                self.reading = PromptProgress()
-                self._status = self.reading.sentence
-            case Prefill():
-                self.reading = self.reading or PromptProgress()
-                self.reading.receive(event)
-                self._status = self.reading.sentence
-            case Delta():
-                self.reading = None
-                self._parts = max(self._parts, event.index + 1)
-                self._count(event)
-            case PartAdded(part):
-                self._parts += 1
-                self.tools.add(part)
-                self.reading, self._status = None, ""
-            case ConsentAsked() | CallStarted() | CallOutput() | ResultsShortened():
-                self._receive_tool(event)
-
-    def _receive_tool(self, event: ToolEvent) -> None:
-        """Handle an event of the loop."""
-        parts = self.draft.parts
-        self.reading = None
-        self.tools.receive(event, self._parts)
-        match event:
-            case CallStarted(index) if index < len(parts):
-                call = parts[index]
-                self._status = call_label(call.name, call.text, CallPhase.RUNNING)
-            case ResultsShortened():
-                self._status = results_shortened()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether the model has not begun to read the question, so that it can be withdrawn."""
-        return not self.context and self.ended is None and not self.turn.stopped.is_set()
-
-    @property
-    def work(self) -> Work | None:
-        """What precedes the answer; None once the model thinks or writes."""
-        stopped = self.turn.stopped.is_set()
-        if self.ended is None and self.loading is not None and not stopped:
-            name = model_name(self.model.name)
-            announced = tr("Loading {name}").format(name=name)
-            label = loading_sentence(self.model, self.loading)
-            if self.grows:
-                announced = tr("Making room for a longer chat")
-                label = tr("Making room for a longer chat… {percent}").format(
-                    percent=percent(self.loading)
-                )
-            return Work(label, self.since, self.loading, announced, withdrawable=self.waiting)
-        if not self.context and self.ended is None and stopped:
-            return Work(tr("Stopping…"), self.since, withdrawable=True)
-        if self.waiting:
-            return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
-        return Work(tr("Processing…"), self.since, self.reading.fraction) if self.reading else None
-
-    @property
-    def thinking(self) -> bool:
-        """Whether the model is reasoning, so that an answer can be asked for now."""
-        asked = self.context > 0 and self.ended is None
-        return asked and not self._begun and not self.turn.stopped.is_set()
-
-    def _count(self, delta: Delta) -> None:
-        if delta.text.strip():
-            self._begun = _to_read(delta)
-        self.generated += 1  # one token, except for characters made of several
-        self._status = ""
-
-
-def _to_read(piece: Part | Delta) -> bool:
-    """Return whether a part is for the user, rather than reasoning or a call."""
-    return bool(piece.text.strip()) and piece.kind is PartKind.TEXT
 
 
 class LiveTurns(QObject):
@@ -450,10 +237,3 @@ class LiveTurns(QObject):
     def draft_of(self, message: int) -> Draft:
         """Return the draft of a running answer."""
         return self._live[message].draft
-
-
-def loading_sentence(model: ModelRef, fraction: float) -> str:
-    """Return a sentence about the progress of loading a model."""
-    return tr("Loading {name}… {percent}").format(
-        name=model_name(model.name), percent=percent(fraction)
-    )

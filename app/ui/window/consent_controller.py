@@ -14,7 +14,7 @@ from app.ui.state.current_chat import CurrentChat
 from app.ui.state.live_turns import LiveTurns
 from app.ui.toast import Toast, ToastAction
 from app.wording.language import tr
-from app.wording.tools import waiting_for_user
+from app.wording.tool_words import waiting_for_user
 
 _LONGEST = 40  # characters of a chat's title in a message
 

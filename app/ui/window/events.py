@@ -31,6 +31,7 @@ from app.turn import (
 
 if TYPE_CHECKING:
     from app.models.download_events import DownloadEvent
+    from app.tools.mcp.server_status import ServersChanged
 
 ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed
 
@@ -47,6 +48,7 @@ class EventReceivers:
     reading_ahead: Callable[[ReadingAhead], None]
     turns: Callable[[Iterable[ChatEvent]], None]
     forecast: Callable[[ContextForecast], None]
+    servers: Callable[[ServersChanged], None]
     answered_slowly: Callable[[AnsweredSlowly], None]
     not_saved: Callable[[StoreError], None]
     saved_again: Callable[[], None]
@@ -87,7 +89,7 @@ class EventDispatcher:
                     # After the answers: a forecast made while one was running is outdated.
                     after.append(event)
                 case _:
-                    if not self._receive_download(event):
+                    if not (self._receive_servers(event) or self._receive_download(event)):
                         unknown.append(type(event).__qualname__)
         to.turns(about_turns)
         for late in after:
@@ -100,6 +102,16 @@ class EventDispatcher:
                     to.saved_again()
         if unknown:
             raise TypeError(f"No receiver for events of type {', '.join(unknown)}")
+
+    def _receive_servers(self, event: object) -> bool:
+        """Dispatch a change of MCP servers; return whether it was one."""
+        # Imported late: most windows have no servers.
+        from app.tools.mcp.server_status import ServersChanged
+
+        if not isinstance(event, ServersChanged):
+            return False
+        self._to.servers(event)
+        return True
 
     def _receive_download(self, event: object) -> bool:
         """Dispatch an event of a download; return whether it was one."""

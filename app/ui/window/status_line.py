@@ -9,7 +9,7 @@ from app.turn import ContextForecast
 from app.ui.composer.composer import Composer
 from app.ui.composer.context_usage import ContextUsage, TokenUse
 from app.ui.conversation.conversation_pane import ConversationPane
-from app.ui.state.live_turns import LiveAnswer
+from app.ui.state.live_answer import LiveAnswer
 
 if TYPE_CHECKING:
     from app.ui.conversation.transcript import Transcript

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QMainWindow
 from app.host import Host
 from app.store import SearchHit
 from app.ui.archive.archive_controller import ArchiveController
-from app.ui.background import Background
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
 from app.ui.composer.attachment_controller import AttachmentController
@@ -21,7 +20,7 @@ from app.ui.composer.draft_keeper import DraftKeeper
 from app.ui.composer.tools_controller import ToolsController
 from app.ui.controls import zooms
 from app.ui.conversation.branches import Branches
-from app.ui.conversation.made_files import MadeFiles
+from app.ui.conversation.file_saver import FileSaver
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
@@ -41,7 +40,8 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
-from app.ui.state.live_turns import LiveTurns, loading_sentence
+from app.ui.state.live_answer import loading_sentence
+from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.store_access import StoreAccess
@@ -62,8 +62,10 @@ from app.ui.window.restart import Removal, Restart
 from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
 from app.ui.window.zoom_controller import ZoomController
+from app.ui.work_thread import WorkThread
 
 if TYPE_CHECKING:
+    from app.tools.mcp.server_status import ServersChanged
     from app.ui.conversation.transcript import Transcript
 
 _SETTLED_MS = 150  # after the start, when the window is visible
@@ -106,7 +108,7 @@ class Window(QMainWindow):
 
     def _make_state(self) -> None:
         host, bridge = self._host, self._bridge
-        self.background = Background(bridge)
+        self.background = WorkThread(bridge)
         self.store = StoreAccess(host, bridge, self.banner.show_error)
         self.turns = LiveTurns(host.chats, self)
         self.current = CurrentChat(self.turns)
@@ -254,7 +256,7 @@ class Window(QMainWindow):
             lambda: host.settings.notify,
             self,
         )
-        self.made_files = MadeFiles(self, self.toast, self.background)
+        self.file_saver = FileSaver(self, self.toast, self.background)
         self.error_actions = ErrorActions(
             self.banner,
             self.load_recovery,
@@ -306,6 +308,7 @@ class Window(QMainWindow):
                 turns=self.turns.receive,
                 forecast=self.navigator.foresee,
                 answered_slowly=self.load_recovery.answered_slowly,
+                servers=self._servers_changed,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
             )
@@ -341,7 +344,7 @@ class Window(QMainWindow):
         transcript.withdrawn.connect(self.composer_controller.stop)
         transcript.stopped.connect(self.composer_controller.stop)
         transcript.decided.connect(self.consents.decide)
-        transcript.save_wanted.connect(self.made_files.save)
+        transcript.save_wanted.connect(self.file_saver.save)
         transcript.views.images.in_background = self.background.do
         transcript.act.connect(self.error_actions.act)
         transcript.thought_toggled.connect(self._set_thought_open)
@@ -377,7 +380,7 @@ class Window(QMainWindow):
     def _connect_rooms(self) -> None:
         self.error_actions.repair_wanted.connect(self.again)
         self.exchange.failed.connect(self.banner.show_error)
-        self.made_files.failed.connect(self.banner.show_error)
+        self.file_saver.failed.connect(self.banner.show_error)
         self.exchange.imported.connect(self.index.refresh)
         self.exchange.shown.connect(self._show_imported)
         self.sidebar.preferences.connect(self.preferences.open)
@@ -392,6 +395,7 @@ class Window(QMainWindow):
         self.composer.set_send_key(self._host.settings.send_with_ctrl)
         self.preferences.send_key_changed.connect(self.composer.set_send_key)
         self.preferences.effort_changed.connect(self.preset_controller.set_effort)
+        self.preferences.python_changed.connect(self.preset_controller.set_python)
         self.preferences.instructions_changed.connect(self.composer_controller.prefill.changed)
         self.preferences.export_all.connect(self.exchange.export_all)
         self.preferences.import_chats.connect(self.exchange.import_chats)
@@ -498,6 +502,10 @@ class Window(QMainWindow):
     def _receive_model(self, event: ModelEvent) -> None:
         self.turns.receive_model(event)
         self.models.receive(event)
+
+    def _servers_changed(self, event: ServersChanged) -> None:
+        self.tools.refresh()
+        self.preferences.servers_changed(event)
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 import linecache
 import re
 import sys
+import time
 import traceback
 import warnings
 from types import CodeType, TracebackType
@@ -18,34 +20,65 @@ import fireside_rewriting
 
 OWN = "<fireside"
 """What the names of files begin with that are not the user's."""
-FAILED, DRAWN = 1, 2
-"""Bits of a cell's exit status: it raised an exception; there are open figures."""
+FAILED, DRAWN, RAN = 1, 2, 64
+"""Bits of a cell's exit status: it raised an exception, there are open figures, it was run."""
 _COROUTINE = 0x80  # of a code's flags
+_LIVE_S = 0.1
 _DIGITS = 100_000  # of an integer as text; Python's own limit is 4,300
 _MAGIC = re.compile(r"^%(?:matplotlib|config|load_ext|autoreload)\b.*$", re.MULTILINE)
 _SHELL = re.compile(r"^\s*[!%]", re.MULTILINE)
-_NO_SHELL = "Shell commands and IPython's magics are not available here."
+_NO_SITE = (
+    ". Site initialization is disabled, did you forget to add the site-packages directory to"
+    " sys.path or to enable your virtual environment?"
+)
+
+
+class _Live(io.TextIOWrapper):
+    """A stream that is seen while a cell runs: what waits is written a few times a second."""
+
+    _written = 0.0
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        if (now := time.monotonic()) - self._written > _LIVE_S:
+            self._written = now
+            self.flush()
+        return count
+
+    def close(self) -> None:
+        """Stay open: the next cell prints, too."""
+        self.flush()
 
 
 class Notebook:
     """The namespace of the cells, and their number."""
 
     def __init__(self) -> None:
+        self._streams = {}
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            live = _Live(stream.detach(), stream.encoding, stream.errors, "\n")
+            self._streams[name] = self._streams[f"__{name}__"] = live
         sys.set_int_max_str_digits(_DIGITS)
         warnings.filterwarnings("ignore", message="FigureCanvas.* is non-interactive")
         self._count = 0
         self._names = sys.modules["__main__"].__dict__
-        self._names["__builtins__"] = {
+        self._builtins = {
             **vars(builtins),
             "__import__": fireside_numpy.importer(builtins.__import__),
             "sum": fireside_integers.widened(builtins.sum),
             "display": _display,
+            "exit": _leave,
+            "quit": _leave,
             **fireside_integers.HELPERS,
         }
 
     def run(self, source: str) -> int:
         """Run a cell, print its last expression's value, and return its exit status."""
         self._count += 1
+        self._names["__builtins__"] = self._builtins
+        for stream, live in self._streams.items():
+            setattr(sys, stream, live)
         name = f"<cell {self._count}>"
         lines = source.splitlines(keepends=True)
         linecache.cache[name] = (len(source), None, lines, name)
@@ -59,12 +92,9 @@ class Notebook:
         except BaseException as error:  # noqa: BLE001 - the cell's own
             self._tell(error, source)
             status = FAILED
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError, AttributeError):
-                status = FAILED  # the cell has closed or replaced it
-        return status | (DRAWN if _has_figures() else 0)
+        for live in self._streams.values():
+            live.flush()
+        return RAN | status | (DRAWN if _has_figures() else 0)
 
     def _run(self, source: str, name: str) -> None:
         body, last = self._compiled(source, name)
@@ -107,10 +137,17 @@ class Notebook:
             seen.add(id(each))
             each.__traceback__ = _of_user(each.__traceback__)
             each = each.__cause__ or each.__context__
-        text = "".join(traceback.format_exception(error))
-        if isinstance(error, SyntaxError) and _SHELL.search(source):
-            text += f"{_NO_SHELL}\n"
-        print(text, end="", file=sys.stderr)
+        text = "".join(traceback.format_exception(error)).replace(_NO_SITE, "")
+        print(text + _hint(error, text, source), end="", file=sys.stderr)
+
+
+def _hint(error: BaseException, text: str, source: str) -> str:
+    """Return a line about what there is not here, for an exception that comes of it."""
+    if isinstance(error, SyntaxError) and _SHELL.search(source):
+        return "Shell commands and IPython's magics are not available here.\n"
+    if isinstance(error, ModuleNotFoundError):
+        return "Packages cannot be installed here.\n"
+    return "There is no network here.\n" if "socket" in text.lower() else ""
 
 
 def _of_user(frames: TracebackType | None) -> TracebackType | None:
@@ -125,6 +162,11 @@ def _of_user(frames: TracebackType | None) -> TracebackType | None:
     for each in reversed(kept):
         following = TracebackType(following, each.tb_frame, each.tb_lasti, each.tb_lineno)
     return following
+
+
+def _leave(code: object = None) -> None:
+    """End a cell, as ``exit`` does; the session goes on."""
+    raise SystemExit(code)
 
 
 def _is_silent(source: str) -> bool:

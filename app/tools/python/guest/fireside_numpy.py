@@ -308,13 +308,13 @@ def _vectorize(numpy: Any) -> type:
             super().__init__(**given, otypes=otypes, **options)
 
         def __call__(self, *args: Any, **options: Any) -> Any:
-            return wide(super().__call__(*map(_listed_or_same, args), **options))
+            return wide(super().__call__(*map(_widened, args), **options))
 
     return vectorize
 
 
-def _listed_or_same(value: Any) -> Any:
-    return _listed(value) if isinstance(value, (list, tuple, range)) else value
+def _widened(value: Any) -> Any:
+    return _listed(value) if isinstance(value, (list, tuple, range)) else _integer(value)
 
 
 def _poly1d(numpy: Any) -> type:
@@ -322,6 +322,6 @@ def _poly1d(numpy: Any) -> type:
 
     class poly1d(base):  # type: ignore[misc]
         def __init__(self, coefficients: Any, *args: Any, **options: Any) -> None:
-            super().__init__(_listed_or_same(coefficients), *args, **options)
+            super().__init__(_widened(coefficients), *args, **options)
 
     return poly1d

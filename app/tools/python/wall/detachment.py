@@ -48,6 +48,7 @@ def own_files() -> Iterator[Path]:
     frozen: str | None = getattr(sys, "_MEIPASS", None)
     if frozen:
         yield Path(frozen)
+        yield Path(sys.executable)  # it has the modules in it
     prefixes = [Path(each) for each in (sys.prefix, sys.base_prefix)]
     for path in map(Path, sys.path):  # its first is often the folder of the start: any folder
         if path.name in _PACKAGES or any(prefix in path.parents for prefix in prefixes):

@@ -10,9 +10,9 @@ from enum import Enum, auto
 from app.base.types import Outcome, ResultFacts
 from app.tools.tool import Effect, Proposal
 from app.tools.tool_events import Consent, ConsentReason, Decision
+from app.wording.brief_text import brief
 from app.wording.language import number, tr
 from app.wording.quantities import duration
-from app.wording.visible_text import one_line
 
 _LONGEST_NAME = 60
 _LONGEST_ARGUMENT = 40
@@ -43,7 +43,7 @@ def tool_name(recipient: str) -> str:
     if is_python(recipient):
         return "Python"
     name = recipient.removeprefix("functions.").replace("__", ".", 1)
-    return one_line(name, _LONGEST_NAME) or tr("Tool")
+    return brief(name, _LONGEST_NAME) or tr("Tool")
 
 
 def call_label(
@@ -112,7 +112,7 @@ def _argument(arguments: str) -> list[str]:
         return []
     for value in values.values() if isinstance(values, dict) else ():
         if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value):
-            return [tr("“{text}”").format(text=one_line(str(value), _LONGEST_ARGUMENT))]
+            return [tr("“{text}”").format(text=brief(str(value), _LONGEST_ARGUMENT))]
     return []
 
 
@@ -161,10 +161,10 @@ def consent_question(consent: Consent, calls: int) -> str:
     if proposal is None:
         called = tr("The model has called tools %Ln time(s).", "", calls)
         return f"{called} {tr('Go on?')}"
-    function = one_line(proposal.function, _LONGEST_NAME) or tool_name(proposal.call.name)
+    function = brief(proposal.function, _LONGEST_NAME) or tool_name(proposal.call.name)
     if not proposal.server:
         return tr("Allow “{function}”?").format(function=function)
-    server = one_line(proposal.server, _LONGEST_NAME)
+    server = brief(proposal.server, _LONGEST_NAME)
     return tr("Allow “{function}” from “{server}”?").format(function=function, server=server)
 
 

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.errors import ExchangeUnwritable
 from app.base.types import Part
-from app.ui.background import Background
 from app.ui.dialogs import ask_target
 from app.ui.file_manager import open_file, reveal
 from app.ui.toast import Toast, ToastAction
+from app.ui.work_thread import WorkThread
+from app.wording.brief_text import brief
 from app.wording.language import tr
-from app.wording.visible_text import one_line
 
 # What a program opens to be read. Anything else is only shown in its folder: it could be run.
 _READ = {
@@ -36,13 +36,13 @@ _ENDINGS = {
 _LONGEST = 50  # characters of a file's name in a message
 
 
-class MadeFiles(QObject):
+class FileSaver(QObject):
     """A controller that saves what tools have made."""
 
     failed = Signal(object)
     """The FiresideError for which a file could not be written."""
 
-    def __init__(self, window: QWidget, toast: Toast, background: Background) -> None:
+    def __init__(self, window: QWidget, toast: Toast, background: WorkThread) -> None:
         super().__init__(window)
         self._window, self._toast, self._background = window, toast, background
         self._folder: Path | None = None  # where something was saved last
@@ -55,7 +55,7 @@ class MadeFiles(QObject):
         self.ask(
             self._window,
             "saveMadeDialog",
-            tr("Save {name}").format(name=one_line(name, _LONGEST)),
+            tr("Save {name}").format(name=brief(name, _LONGEST)),
             lambda path: self._write(path, part.data),
             "",
             str(folder / name),
@@ -69,7 +69,7 @@ class MadeFiles(QObject):
             actions = [ToastAction("showMade", tr("Show in folder"), lambda: reveal(path))]
             if path.suffix.lower() in _READ:
                 actions.insert(0, ToastAction("openMade", tr("Open"), lambda: open_file(path)))
-            text = tr("Saved {name}").format(name=one_line(path.name, _LONGEST))
+            text = tr("Saved {name}").format(name=brief(path.name, _LONGEST))
             self._toast.tell(text, "check", actions, self)
 
         def failed(error: BaseException) -> None:

@@ -11,7 +11,7 @@ from app.ui.bridge import Bridge
 T = TypeVar("T")
 
 
-class Background:
+class WorkThread:
     """A thread for short work on what is shown, such as decoding a picture or writing a file."""
 
     def __init__(self, bridge: Bridge) -> None:

@@ -1,0 +1,86 @@
+"""Words about MCP servers: how they stand, how they start, and what was decided about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.tools.mcp.approvals import Start
+from app.tools.mcp.server_status import ServerState, ServerStatus
+from app.tools.tool_events import Decision
+from app.tools.visible import one_line, visible
+from app.wording.errors import explain
+from app.wording.language import tr
+
+
+def server_state(status: ServerStatus) -> str:
+    """Return how a server stands, in one line."""
+    match status.state:
+        case ServerState.OFF:
+            return tr("Off")
+        case ServerState.CHANGED:
+            return tr("Changed since you approved it")
+        case ServerState.STARTING:
+            return tr("Starting…")
+        case ServerState.FAILED if status.error:
+            return explain(status.error).sentence
+        case ServerState.FAILED:
+            return tr("Failed")
+    count = tr("%Ln function(s)", "", len(status.functions))
+    state = tr("Running") if status.state is ServerState.RUNNING else tr("Ready")
+    return f"{state} · {count}" if status.functions else state
+
+
+def is_trouble(status: ServerStatus) -> bool:
+    """Return whether a server's state needs the user."""
+    waiting = any(not function.is_approved for function in status.functions)
+    return status.state in (ServerState.CHANGED, ServerState.FAILED) or waiting
+
+
+def start_lines(start: Start) -> Iterator[str]:
+    """Yield how a server starts: all of it, with nothing hidden or cut off."""
+    if start.url:
+        yield f"{tr('Address:')} {visible(start.url)}"
+        if start.headers:
+            yield f"{tr('Headers:')} {visible(', '.join(start.headers))}"
+        return
+    yield f"{tr('Command:')} {visible(start.command)}"
+    for number, argument in enumerate(start.args, 1):
+        yield f"{tr('Argument {number}:').format(number=number)} {visible(argument)}"
+    if start.variables:
+        yield f"{tr('Environment variables:')} {visible(', '.join(start.variables))}"
+    if start.cwd:
+        yield f"{tr('Folder:')} {visible(start.cwd)}"
+    yield f"{tr('Program:')} {visible(start.program) or tr('not found')}"
+
+
+def start_warning(start: Start) -> str:
+    """Return what the user should know before a server starts for the first time."""
+    if start.url:
+        return tr("The model can send text from your chats to this server.")
+    return tr(
+        "This program runs with your permissions. It can use your files and the network without "
+        "Fireside seeing it."
+    )
+
+
+def decision_label(decision: str) -> str:
+    """Return what was decided about a function, for use beside its name."""
+    match decision:
+        case Decision.ALWAYS:
+            return tr("Always")
+        case Decision.CHAT:
+            return tr("Always in this chat")
+        case Decision.NEVER:
+            return tr("Never")
+    return tr("Ask")
+
+
+def decided_sentence(decision: str, server: str, function: str, chat: str) -> str:
+    """Return what was decided: "files · search: Always".
+
+    ``chat`` is the title of the chat for which it holds; empty for all.
+    """
+    name = f"{one_line(server)} · {one_line(function)}"
+    if not chat:
+        return f"{name}: {decision_label(decision)}"
+    return tr("{name}: Always in “{chat}”").format(name=name, chat=one_line(chat))

@@ -1,0 +1,35 @@
+"""``fireside ask`` with a scripted model and a server's tool. Arguments: those of the command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from app.base.types import Part, PartKind
+from app.cli import ask, ask_tools, main
+from app.engine.backend import ScriptedBackend
+from app.tools.registry import Registry
+from app.tools.tool import Effect, Result
+from tests.fakes.tools import calls, says, server
+
+FIGURE = Part("", PartKind.MEDIA, "figure 1.png", media_type="image/png", data=b"\x89PNG")
+
+
+def engine(*_: object) -> Any:
+    return ScriptedBackend(
+        calls("functions.files__search", '{"query": "a\\u001b[2Jb"}', thinks="Look it up."),
+        calls("functions.files__search", '{"query": "more"}', at=3),
+        says("Two found.", at=6),
+    )
+
+
+def run(*_: object) -> Registry:
+    tool = server("files", Effect.READS, "search")
+    tool.answer = lambda proposal, cancel: [Result("found \x1b[31mit", made=(FIGURE,))]
+    return Registry(lambda: [tool])
+
+
+if __name__ == "__main__":
+    vars(ask)["DemoFilter"] = engine
+    vars(ask_tools)["open_tools"] = run
+    sys.exit(main(["ask", *sys.argv[1:]], lambda *_: 1))
