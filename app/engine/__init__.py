@@ -8,8 +8,9 @@ to it, and ``gpu_recovery`` is for when a GPU is lost; ``plan`` chooses the sett
 used, ``placement`` says what lies where, ``memory_model`` how much memory that takes,
 ``speed_model`` how fast it is, and ``choice`` has the rule; ``plan_choices`` has plans for other
 contexts, and ``lighter`` others that take less memory; ``demo_filter`` shows the demo model's
-answers only where, by ``demo_answers`` and ``demo_calls``, they fit the question; ``load_failure`` finds out why a
-file was refused. ``speed_meter`` has this computer's speeds measured, ``speed_file`` keeps them,
+answers only where, by ``demo_answers`` and ``demo_calls``, they fit the question;
+``load_failure`` finds out why a file was refused. ``speed_meter`` has this computer's speeds
+measured, ``speed_file`` keeps them,
 and ``answer_watch`` compares answers to what was predicted from them; ``processor_time`` is what
 other programs use.
 

@@ -23,7 +23,7 @@ from app.ui.theme import Theme
 from app.ui.toast import Toast, ToastAction
 from app.wording.errors import explain
 from app.wording.language import tr
-from app.wording.tools import CallPhase, call_label
+from app.wording.tool_words import CallPhase, call_label
 
 if TYPE_CHECKING:
     from app.exchange import ExportWords, ImportedFiles, ImportReport
