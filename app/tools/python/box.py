@@ -31,6 +31,7 @@ _POLL_S = 0.02
 _GRACE_S = 20.0  # beside a cell's time: for its figures, and a busy computer
 _START_S = 60.0
 _DYING_S = 5.0
+_MOST_WAITING = 2  # answers that were read and not taken yet
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from app.tools.python.child import main; main()"
 )
@@ -124,12 +125,14 @@ class ProcessBox:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests: IO[bytes] = self._process.stdin
-        self._answers: queue.SimpleQueue[tuple[dict[str, Any], list[bytes]] | None]
-        self._answers = queue.SimpleQueue()
+        # Few, so that a box that floods waits, and takes none of this program's memory.
+        self._answers: queue.Queue[tuple[dict[str, Any], list[bytes]]]
+        self._answers = queue.Queue(_MOST_WAITING)
         self._ready = False
-        threading.Thread(
+        self._reader = threading.Thread(
             target=self._read, args=(self._process.stdout,), name="python box", daemon=True
-        ).start()
+        )
+        self._reader.start()
 
     @property
     def alive(self) -> bool:
@@ -160,12 +163,12 @@ class ProcessBox:
         while True:
             header, blobs = self._next(until - time.monotonic(), cancel)
             if "text" in header:
-                yield str(header["text"])
+                yield _text(header["text"])
             else:
                 break
         try:
             yield _result(header, blobs)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise self._end("it sent no result") from None
 
     def kill(self) -> None:
@@ -190,25 +193,26 @@ class ProcessBox:
     def _read(self, answers: IO[bytes]) -> None:
         with answers, suppress(OSError, box_frames.FrameInvalid):
             while (answer := box_frames.read(answers)) is not None:  # type: ignore[arg-type]
-                self._answers.put(answer)
-        self._answers.put(None)
+                while self.alive or not self._answers.full():
+                    with suppress(queue.Full):
+                        self._answers.put(answer, timeout=_POLL_S)
+                        break
 
     def _next(self, timeout: float, cancel: threading.Event) -> tuple[dict[str, Any], list[bytes]]:
         """Return the next answer. Raises BoxEnded, BoxStopped."""
         until = time.monotonic() + timeout
         while True:
+            if cancel.is_set():
+                self.kill()
+                raise BoxStopped
+            if time.monotonic() > until:
+                raise self._end("it does not answer")
+            ended = not self._reader.is_alive()
             try:
-                answer = self._answers.get(timeout=_POLL_S)
+                return self._answers.get(timeout=_POLL_S)
             except queue.Empty:
-                if cancel.is_set():
-                    self.kill()
-                    raise BoxStopped from None
-                if time.monotonic() > until:
-                    raise self._end("it does not answer") from None
-                continue
-            if answer is None:
-                raise self._end("its pipe has ended")
-            return answer
+                if ended:
+                    raise self._end("its pipe has ended") from None
 
     def _end(self, why: str) -> BoxEnded:
         said = ""
@@ -228,22 +232,27 @@ class ProcessBox:
 
 
 def _result(header: dict[str, Any], blobs: list[bytes]) -> BoxResult:
-    figures, names = int(header["figures"]), [str(path) for path in header["files"]]
+    figures, names = int(header["figures"]), [_text(path) for path in header["files"]]
     if figures + len(names) != len(blobs):
         raise ValueError
     left_out = header["left_out"]
     return BoxResult(
-        stdout=str(header["stdout"]),
-        stderr=str(header["stderr"]),
+        stdout=_text(header["stdout"]),
+        stderr=_text(header["stderr"]),
         left_out=(int(left_out["stdout"]), int(left_out["stderr"])),
         failed=bool(header["failed"]),
-        ended=str(header["ended"])[:100],
+        ended=_text(header["ended"])[:100],
         figures=tuple(blobs[:figures]),
         more_figures=int(header["more_figures"]),
         files=tuple(zip(names, blobs[figures:], strict=True)),
         more_files=int(header["more_files"]),
         seconds=float(header["seconds"]),
     )
+
+
+def _text(sent: object) -> str:
+    """Return a text that can be stored: JSON also has halves of characters."""
+    return str(sent).encode("utf-8", "replace").decode("utf-8")
 
 
 def _command() -> list[str]:
