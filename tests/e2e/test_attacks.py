@@ -102,10 +102,10 @@ def test_calls_end_in_a_result_or_a_note_while_boxes_are_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    report = kills.run(seed=18, calls=12, kills=4, stops=2)
+    report = kills.run(seed=18, calls=8, kills=3, stops=1)
     assert report.wrong == []
     assert report.left == []
-    assert report.results + report.notes == 12
+    assert report.results + report.notes == 8
     assert report.killed
     print("stops:", [f"{each * 1000:.0f} ms" for each in report.stops])
 

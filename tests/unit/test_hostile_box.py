@@ -95,8 +95,8 @@ def test_a_flood_takes_no_memory_and_can_be_stopped(hostile: Start) -> None:
     before = psutil.Process().memory_info().rss
     said = flooded.run("1", 60, cancel)
     next(said)
-    time.sleep(0.7)  # in which it sends more than is taken
+    time.sleep(1)  # in which it sends more than is taken
+    assert psutil.Process().memory_info().rss - before < 100 << 20
     cancel.set()
     with pytest.raises(BoxStopped):
         list(said)
-    assert psutil.Process().memory_info().rss - before < 300 << 20
