@@ -247,7 +247,10 @@ class ProcessBox:
 
 
 def _result(header: dict[str, Any], blobs: list[bytes]) -> BoxResult:
-    """Return the result in an answer. Raises LookupError, TypeError, ValueError or OverflowError if it has none."""
+    """Return the result in an answer.
+
+    Raises LookupError, TypeError, ValueError or OverflowError if it has none.
+    """
     figures, names = int(header["figures"]), [_text(path) for path in header["files"]]
     stdout, stderr, *blobs = blobs
     if figures + len(names) != len(blobs):
