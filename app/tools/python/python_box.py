@@ -35,6 +35,7 @@ _POLL_S = 0.02
 _GRACE_S = 20.0  # beside a cell's time: for its figures, and a busy computer
 _START_S = 60.0
 _DYING_S = 5.0
+_MOST_WAITING = 2  # answers that were read and not taken yet
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from app.tools.python.child import main; main()"
 )
@@ -165,13 +166,13 @@ class ProcessBox:
             header, blobs = self._next(until - time.monotonic(), cancel)
             if "text" not in header:
                 break
-            text = str(header["text"])[: max(0, room)]
+            text = _text(header["text"])[: max(0, room)]
             room -= len(text)
             if text:
                 yield text
         try:
             yield _result(header, blobs)
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, OverflowError):
             raise self._end("it sent no result") from None
 
     def kill(self) -> None:
@@ -246,8 +247,11 @@ class ProcessBox:
 
 
 def _result(header: dict[str, Any], blobs: list[bytes]) -> BoxResult:
-    """Return the result in an answer. Raises KeyError, TypeError and ValueError if it has none."""
-    figures, names = int(header["figures"]), [str(path) for path in header["files"]]
+    """Return the result in an answer.
+
+    Raises LookupError, TypeError, ValueError or OverflowError if it has none.
+    """
+    figures, names = int(header["figures"]), [_text(path) for path in header["files"]]
     stdout, stderr, *blobs = blobs
     if figures + len(names) != len(blobs):
         raise ValueError
@@ -257,13 +261,18 @@ def _result(header: dict[str, Any], blobs: list[bytes]) -> BoxResult:
         stderr=stderr.decode("utf-8", "replace"),
         left_out=(int(left_out[0]), int(left_out[1])),
         failed=bool(header["failed"]),
-        ended=str(header["ended"])[:100],
+        ended=_text(header["ended"])[:100],
         figures=tuple(blobs[:figures]),
         more_figures=int(header["more_figures"]),
         files=tuple(zip(names, blobs[figures:], strict=True)),
         more_files=int(header["more_files"]),
         seconds=float(header["seconds"]),
     )
+
+
+def _text(sent: object) -> str:
+    """Return a text that can be stored: JSON also has halves of characters."""
+    return str(sent).encode("utf-8", "replace").decode("utf-8")
 
 
 def _command() -> list[str]:

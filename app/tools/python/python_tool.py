@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from app.base import log as fault_log
+from app.base.errors import Cancelled, PythonError, PythonNeedsMemory, PythonNeedsRoom
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import made_files, output_text, runtime
 from app.tools.python.cell_history import Attached, Cell, History
@@ -60,15 +62,45 @@ class PythonTool:
     ) -> None:
         self._start = start
         self._sessions = Sessions(lambda: (start or _process)(_memory()))
+        self._compiling: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._refused: PythonError | None = None
+
+    def prepare(self) -> None:
+        """Have Python compiled in the background where nobody has done that before."""
+        if self._compiling or not self.unavailable:
+            return
+        self._compiling = threading.Thread(target=self._compile, name="python preparing")
+        self._compiling.start()
+
+    def _compile(self) -> None:
+        from app.tools.python import preparing
+
+        try:
+            preparing.prepare(self._closing)
+        except Cancelled:
+            pass
+        except PythonError as error:
+            fault_log.note(f"Python is not there: {error!r}")
+            self._refused = error
 
     @property
     def unavailable(self) -> str:
-        """``missing`` if Python for WebAssembly is not installed, ``preparing`` if it will be."""
+        """Why Python cannot be used now: a word, or nothing if it can.
+
+        ``preparing``: it is being compiled; ``memory`` and ``room``: there was not enough of it
+        for that; ``missing``: it is not installed.
+        """
         if self._start or runtime.find():
             return ""
+        if self._compiling and self._compiling.is_alive():
+            return "preparing"
         from app.tools.python import preparing
 
-        return "missing" if preparing.seconds_left() is None else "preparing"
+        if preparing.seconds_left() is not None:
+            return "preparing"
+        lacks = {PythonNeedsMemory: "memory", PythonNeedsRoom: "room"}
+        return lacks.get(type(self._refused), "missing")
 
     def declaration(self) -> ToolNamespace | None:
         return ToolNamespace(KEY, (), _DESCRIPTION)
@@ -104,6 +136,9 @@ class PythonTool:
         self._sessions.forget(chat)
 
     def close(self) -> None:
+        self._closing.set()
+        if self._compiling:
+            self._compiling.join()
         self._sessions.close()
 
 
