@@ -333,6 +333,12 @@ class Host:
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
 
+    def prepare_python(self) -> None:
+        """Have the model's Python compiled, where the set-up or the package has not done that."""
+        self._all_tools()
+        if self._python:
+            self._python.prepare()
+
     def _all_tools(self) -> tuple[Tool, ...]:
         from app.tools.python.python_tool import PythonTool
 

@@ -17,8 +17,9 @@ other programs use.
 In the worker process: ``worker`` executes commands from the pipe, and ``generation`` draws an
 answer; ``load_progress`` tells how much of a model is loaded; ``history`` decides which messages
 fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
-``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs
-their text for the pipe; ``stream_signals`` has the flags that cancel or hurry them. ``llama`` is
-llama.cpp itself, behind the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a
-``gpu_library``, ``bandwidth`` measures them, and ``sampler_chain`` draws a token.
+``kv_disk_cache`` keeps it on disk; ``reply_header`` is what is known of a tool's reply before it
+comes; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs their text for the pipe;
+``stream_signals`` has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind
+the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``,
+``bandwidth`` measures them, and ``sampler_chain`` draws a token.
 """

@@ -123,6 +123,8 @@ class Program:
         qt_language.install(self._application, host.settings.language)
         self._theme.choose(host.settings.theme)
         self._faults.start(host.folders.data)
+        if not self._smoke:
+            host.prepare_python()
         window = Window(host, bridge, self._theme)
         window.banner.acted.connect(self._faults.act)
         self._faults.attach(window.banner.show_fault)

@@ -26,6 +26,10 @@ def unavailable_sentence(word: str) -> str:
     match word:
         case "preparing":
             return tr("Python is being prepared…")
+        case "memory":
+            return tr("Not enough memory to prepare Python. Close other programs, then restart.")
+        case "room":
+            return tr("Not enough disk space to prepare Python. Free up some, then restart.")
         case "missing":
             return tr("Python isn’t installed. Run the setup again.")
         case "off":

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from app.base import errors as e
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
-from app.tools.python import sessions
-from app.tools.python.box import BoxEnded, BoxResult, BoxStopped
+from app.tools.python import preparing, runtime, sessions
+from app.tools.python.cell_history import History
+from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped
 from app.tools.python.python_tool import NO_OUTPUT, RESTARTED, PythonTool, code_of, is_python
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Result
 from tests.fakes.python_boxes import NativeBox, ScriptedBox
@@ -261,7 +264,7 @@ def test_an_idle_box_ends(boxes: list[ScriptedBox], large: bool) -> None:
     kept = sessions.Sessions(
         start, idle_s=600.0 if large else 0.1, large_idle_s=0.1 if large else 600.0
     )
-    history = sessions.History(1)
+    history = History(1)
     list(kept.run(history, "a", threading.Event()))
     thread = next(t for t in threading.enumerate() if t.name == "python boxes")
     thread.join(5)
@@ -339,3 +342,47 @@ def test_output_is_passed_on_while_it_runs(scripted: Start) -> None:
     chat = Chat(scripted(lambda code: ["one ", "two", BoxResult("one two\n", "and an error")]))
     assert chat.run("a").text == "one two\nand an error"
     assert chat.said == ["one ", "two"]
+
+
+def test_python_is_compiled_where_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "find", lambda: None)
+    monkeypatch.setattr(preparing, "seconds_left", lambda: None)
+    begun = threading.Event()
+
+    def prepare(cancelled: threading.Event) -> runtime.Runtime:
+        begun.set()
+        assert cancelled.wait(10)
+        raise e.Cancelled
+
+    monkeypatch.setattr(preparing, "prepare", prepare)
+    tool = PythonTool()
+    assert tool.unavailable == "missing"
+    tool.prepare()
+    tool.prepare()
+    assert begun.wait(10)
+    assert tool.unavailable == "preparing"
+    tool.close()
+    assert tool.unavailable == "missing"
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (e.PythonNeedsMemory(2, 1), "memory"),
+        (e.PythonNeedsRoom(Path("x"), 2, 1), "room"),
+        (e.PythonUnprepared("x"), "missing"),
+    ],
+)
+def test_why_python_is_not_there_is_told(
+    error: e.PythonError, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(cancelled: threading.Event) -> runtime.Runtime:
+        raise error
+
+    monkeypatch.setattr(runtime, "find", lambda: None)
+    monkeypatch.setattr(preparing, "seconds_left", lambda: None)
+    monkeypatch.setattr(preparing, "prepare", prepare)
+    tool = PythonTool()
+    tool.prepare()
+    tool.close()
+    assert tool.unavailable == word
