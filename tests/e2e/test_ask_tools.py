@@ -47,7 +47,7 @@ def test_a_call_is_asked_about_on_the_terminal(tmp_path: Path) -> None:
         [("answer", "maybe\na\n")], "Search", "--tools", "mcp:files", "--save", folder
     )
     assert code == 0
-    assert said.count("Allow files__search from files?") == 1  # then for the whole answer
+    assert said.count("Allow “files__search” from “files”?") == 1  # then for the whole answer
     assert 'arguments: {"query": "a\\u001b[2Jb"}' in said
     assert said.count("  found ⟨U+001B⟩[31mit") == 2
     assert "\x1b" not in said

@@ -72,7 +72,10 @@ def begin(start: Start, *tools: StillTool, **settings: Any) -> Fireside:
     fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
     fireside.host.tools = Registry(lambda: tools)
     fireside.window.tools.refresh()
-    fireside.until(lambda: all(o.tokens or o.unavailable for o in fireside.window.tools.offers))
+    shown = fireside.window.tools
+    keys = [tool.key for tool in tools]
+    fireside.until(lambda: [offer.key for offer in shown.offers] == keys)
+    fireside.until(lambda: all(o.tokens or o.unavailable for o in shown.offers))
     return fireside
 
 
@@ -151,7 +154,8 @@ def test_what_is_on_and_gone_can_be_switched_off(start: Start) -> None:
     fireside = begin(start, python)
     python.unavailable = "missing"
     shown = panel(fireside)
-    assert fireside.find(QPushButton, "toolsMenu").accessibleName() == "Tools: none"
+    button = fireside.find(QPushButton, "toolsMenu")
+    fireside.until(lambda: button.accessibleName() == "Tools: none")
     switch(shown, "python").turn(False)
     assert fireside.window.chat_settings.own.tools == ()
     assert not switch(shown, "python").isEnabled()
@@ -180,13 +184,6 @@ def test_presets_and_the_default(start: Start) -> None:
     fireside.window.tools.switch("python", on=True)
     own = fireside.window.chat_settings.own
     assert own == replace(preset.setup, tools=("python", "mcp:files"))  # it is still that preset
-
-
-@pytest.mark.parametrize("on", [True, False])
-def test_the_default_changes_the_new_chat_that_is_shown(start: Start, on: bool) -> None:
-    fireside = begin(start, StillTool("python"), python=not on)
-    fireside.window.preset_controller.set_python(on)
-    assert fireside.window.chat_settings.own.tools == (("python",) if on else ())
 
 
 def test_the_form_of_a_preset_has_them(start: Start) -> None:

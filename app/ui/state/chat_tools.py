@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.base.types import ModelRef
+from app.base.types import ModelRef, ToolNamespace
 from app.tools.tool import Tool
 from app.ui.bridge import Bridge
 from app.ui.state.chat_settings import ShownChatSettings
@@ -39,6 +39,14 @@ class ToolOffer:
     tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _FoundTool:
+    key: str
+    unavailable: str
+    state: str
+    declaration: ToolNamespace | None
+
+
 class ChatTools(QObject):
     """The tools that are offered, with what each costs the model that is asked."""
 
@@ -48,18 +56,21 @@ class ChatTools(QObject):
     def __init__(
         self,
         tools: Callable[[], Sequence[Tool]],
-        costs: ToolCosts,
         server: Callable[[str], ServerStatus | None],
+        costs: ToolCosts,
+        work: Callable[[Callable[[], list[_FoundTool]]], Future[list[_FoundTool]]],
         settings: ShownChatSettings,
         models: ModelChoice,
         bridge: Bridge,
     ) -> None:
+        """Create it; ``work`` does what may take long on another thread."""
         super().__init__(settings)
-        self._tools, self._costs, self._bridge = tools, costs, bridge
-        self._server = server
+        self._tools, self._server, self._costs = tools, server, costs
+        self._work, self._bridge = work, bridge
         self._settings, self._models = settings, models
         self._counted: dict[tuple[str, str], int] = {}  # by the model and the tool
         self._declared: dict[str, object] = {}  # what was counted
+        self._looks = 0
         self.offers: tuple[ToolOffer, ...] = ()
         self._again = QTimer(self)  # while one is being prepared
         self._again.setSingleShot(True)
@@ -88,23 +99,41 @@ class ChatTools(QObject):
         return sum(offer.tokens or 0 for offer in self.used)
 
     def refresh(self) -> None:
-        """Look which tools there are, and count what is new in the background."""
+        """Look in the background which tools there are, and count what is new."""
+        self._looks += 1
+        newest = self._looks
+
+        def show(found: list[_FoundTool]) -> None:
+            if newest == self._looks:
+                self._show(found)
+
+        def fail(error: BaseException) -> None:
+            raise error
+
+        self._bridge.when_done(self._work(self._look), show, fail)
+
+    def _look(self) -> list[_FoundTool]:
+        return [
+            _FoundTool(tool.key, tool.unavailable, self._state(tool.key), tool.declaration())
+            for tool in self._tools()
+        ]
+
+    def _show(self, found: list[_FoundTool]) -> None:
+        """Show what was found, and have counted what is new."""
         model = self._models.current
-        tools = self._tools()
-        declared = {tool.key: tool.declaration() for tool in tools}
-        for key, declaration in declared.items():
-            if self._declared.get(key) != declaration:
-                self._counted = {k: n for k, n in self._counted.items() if k[1] != key}
-        self._declared = dict(declared)
-        found = []
-        for tool in tools:
+        for tool in found:
+            if self._declared.get(tool.key) != tool.declaration:
+                self._counted = {k: n for k, n in self._counted.items() if k[1] != tool.key}
+        self._declared = {tool.key: tool.declaration for tool in found}
+        offers = []
+        for tool in found:
             known = self._counted.get((model.key, tool.key)) if model else None
-            found.append(ToolOffer(tool.key, tool.unavailable, self._state(tool.key), known))
-        self._set(tuple(found))
-        if any(offer.unavailable == "preparing" for offer in found):
+            offers.append(ToolOffer(tool.key, tool.unavailable, tool.state, known))
+        self._set(tuple(offers))
+        if any(tool.unavailable == "preparing" for tool in found):
             self._again.start()
-        usable = [o for o in found if not o.unavailable and declared[o.key]]
-        unknown = [o.key for o in usable if o.tokens is None]
+        usable = {tool.key for tool in found if tool.declaration and not tool.unavailable}
+        unknown = [o.key for o in offers if o.key in usable and o.tokens is None]
         if model and unknown and not self._models.loading:
             self._bridge.when_done(
                 self._costs(model, unknown),

@@ -129,8 +129,9 @@ class Window(QMainWindow):
         )
         self.tools = ChatTools(
             lambda: host.tools.all(),
-            host.tool_costs,
             lambda name: host.mcp.status(name),
+            host.tool_costs,
+            host.jobs.submit,
             self.chat_settings,
             self.models,
             bridge,
