@@ -18,7 +18,6 @@ from app.base.draft import Draft
 from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.threads import report_errors
 from app.base.types import (
-    Delta,
     Done,
     Effort,
     Event,
@@ -27,7 +26,6 @@ from app.base.types import (
     Message,
     ModelRef,
     Part,
-    PartAdded,
     Request,
     Role,
     SlowAnswer,
@@ -38,8 +36,7 @@ from app.engine.backend import Backend, Planned, Steps
 from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
-from app.tools.tool import Effect
-from app.tools.tool_events import CallStarted, ConsentAsked, ToolEvent
+from app.tools.tool_events import ToolEvent
 from app.turn import (
     AnsweredSlowly,
     ChatEvent,
@@ -366,17 +363,10 @@ class Chats:
                     if isinstance(event, SlowAnswer):
                         self._publish(AnsweredSlowly(row.chat, request.model, event))
                         continue
-                    if isinstance(event, Delta):
-                        writer.add(event)
-                    elif isinstance(event, PartAdded):
-                        writer.add_part(event.part)
-                        turn.forget_decided()
-                        if event.part.facts and event.part.facts.source:
-                            with suppress(StoreError):  # it is told, and tried again
-                                writer.save_now()
-                    elif isinstance(event, LoopEvent):
+                    if isinstance(event, LoopEvent):
                         assert isinstance(event, ToolEvent)
-                        self._prepare_call(turn, writer, event)
+                    writer.take(event)
+                    turn.take(event)
                     self._publish(TurnProgress(row.chat, row.id, event))
         except Cancelled:
             state = State.STOPPED
@@ -393,16 +383,6 @@ class Chats:
             if len(past.messages) == 2 and not ended.answer.message.declined:
                 self._titles.begun(row.chat)
             self._prepare_next(row.chat, lambda: past, read=True)
-
-    def _prepare_call(self, turn: Turn, writer: Writer, event: ToolEvent) -> None:
-        """Make a question answerable, and save a call that has effects before it runs.
-
-        If it cannot be saved, it does not run: raises StoreError, or Cancelled if the chat is gone.
-        """
-        if isinstance(event, ConsentAsked):
-            turn.consents[event.consent.id] = event.consent
-        elif isinstance(event, CallStarted) and event.proposal.effect is not Effect.NONE:
-            writer.save_now()
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
         """Store the whole answer, and publish its end."""

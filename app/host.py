@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
+    from app.tools.mcp.browser import Browser
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
     from app.tools.python.python_tool import PythonTool
@@ -89,6 +90,8 @@ class Host:
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
         self._mcp: McpServers | None = None
+        self.browser: Browser | None = None
+        """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
         self._renewed = 0
         engine = backend or DemoFilter(
@@ -155,6 +158,8 @@ class Host:
                     self._publish,
                     offline=self.settings.offline,
                 )
+                if self.browser:
+                    self._mcp.set_browser(self.browser)
             return self._mcp
 
     def mcp_tools(self) -> tuple[Tool, ...]:

@@ -13,6 +13,7 @@ from app.base.errors import FiresideError, StoreError
 from app.base.types import (
     Delta,
     Effort,
+    Event,
     Loading,
     Message,
     ModelRef,
@@ -24,7 +25,7 @@ from app.base.types import (
     SlowAnswer,
 )
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
-from app.tools.tool_events import Consent, Decision, ToolEvent
+from app.tools.tool_events import Consent, ConsentAsked, Decision, ToolEvent
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.engine.backend import GpuTrouble
@@ -66,9 +67,13 @@ class Turn:
         if asked := self.consents.pop(consent, None):
             asked.decide(decision, words)
 
-    def forget_decided(self) -> None:
-        """Drop the questions that were decided, or are no longer open."""
-        self.consents = {id: each for id, each in list(self.consents.items()) if not each.decision}
+    def take(self, event: Event) -> None:
+        """Take note of a question to the user, and of those that are no longer open."""
+        if isinstance(event, ConsentAsked):
+            self.consents[event.consent.id] = event.consent
+        elif isinstance(event, PartAdded):
+            there = list(self.consents.items())
+            self.consents = {id: consent for id, consent in there if not consent.decision}
 
     def cancel(self) -> None:
         """Stop the answer; the text so far is kept."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,16 @@ from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.threads import report_errors
 from app.base.types import (
     Delta,
+    Event,
     Message,
     Part,
+    PartAdded,
     Role,
     Stats,
 )
 from app.store import MessageRow, State, Store
+from app.tools.tool import Effect
+from app.tools.tool_events import CallStarted
 
 _SAVE_S = 0.5  # a crash loses at most so many seconds of an answer
 _AGAIN_S = 3.0  # seconds until saving a finished answer is retried
@@ -50,6 +55,23 @@ class Writer:
         self._fault: StoreError | None = None
         self._draft = draft or Draft(row.message.parts, row.thought_s)
         self.stats: Stats | None = None
+
+    def take(self, event: Event) -> None:
+        """Append what an event adds. What reaches outside the chat is saved before this returns.
+
+        A call that cannot be saved must not run: raises StoreError, or Cancelled if the chat was
+        erased.
+        """
+        match event:
+            case Delta():
+                self.add(event)
+            case PartAdded(part):
+                self.add_part(part)
+                if part.facts and part.facts.source:
+                    with suppress(StoreError):  # it is told, and tried again
+                        self.save_now()
+            case CallStarted(_, proposal) if proposal.effect is not Effect.NONE:
+                self.save_now()
 
     def add(self, delta: Delta) -> None:
         """Append a delta, which is saved within half a second."""

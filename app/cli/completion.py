@@ -22,6 +22,7 @@ def run(options: argparse.Namespace) -> int:
         "data_dir": shtab.DIRECTORY,
         "model": shtab.FILE,
         "file": shtab.FILE,
+        "save": shtab.DIRECTORY,
         "name": of_models,
     }
     _mark(options.parser, completions)

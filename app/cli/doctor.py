@@ -11,6 +11,8 @@ language. Members may be added; those that are here stay:
     graphics        the cards and drivers as the drivers and the kernel tell them: `Graphics`
     advice          what is wrong with them: `Advice`, with its ``text`` and ``command``
     choice          what llama.cpp should be built for here: `BuildChoice`
+    sandbox         whether Python for models is ``installed``, and the ``layers`` of the system's
+                    wall around it, and those ``missing`` here; both null if that cannot be told
     settings        what the user fixed: `Overrides`
     models          name, path, ``plan`` (`Plan`) or null, ``about``: the plan or why there is none
 """
@@ -47,10 +49,13 @@ from app.engine.probe import Examined, Machine
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
+from app.tools.python import runtime
+from app.tools.python.wall import Wall, examination
 from app.wording.diagnosis import report, summary
 from app.wording.errors import explain
 from app.wording.graphics import told
 from app.wording.language import tr
+from app.wording.sandbox import sandbox
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,17 +68,18 @@ def run(options: argparse.Namespace) -> int:
         with closing(LocalBackend(log, speeds=SpeedFile(folders.speeds))) as backend:
             devices = backend.devices()
         found = probe.examine(devices, models or [demo_model()], graphics_probe.look())
-        overrides = Overrides.of(settings)
+        overrides, wall = Overrides.of(settings), examination.examine()
         if options.json:
-            print(json.dumps(facts(found, overrides), indent=2), flush=True)
+            print(json.dumps(facts(found, overrides, wall), indent=2), flush=True)
         else:
-            print(printable(report(found, overrides), sys.stdout), flush=True)
+            text = sandbox(wall, installed=runtime.find() is not None)
+            print(printable(report(found, overrides, text), sys.stdout), flush=True)
         return ANSWERED
 
     return carry_out(options.data_dir, examine, lambda: tr("Couldn’t write the report: {reason}"))
 
 
-def facts(examined: Examined, overrides: Overrides) -> Mapping[str, Any]:
+def facts(examined: Examined, overrides: Overrides, wall: Wall | None) -> Mapping[str, Any]:
     """Return the report as values that JSON knows."""
     machine, graphics = examined.machine, examined.graphics
     devices = machine.devices
@@ -92,6 +98,11 @@ def facts(examined: Examined, overrides: Overrides) -> Mapping[str, Any]:
         "graphics": dataclasses.asdict(graphics),
         "advice": [_advice(each) for each in graphics_advice.advice(graphics)],
         "choice": dataclasses.asdict(graphics_advice.backend(graphics)),
+        "sandbox": {
+            "installed": runtime.find() is not None,
+            "layers": wall.layers if wall else None,
+            "missing": wall.missing if wall else None,
+        },
         "settings": dataclasses.asdict(overrides),
         "models": [_model(ref, header, machine, overrides) for ref, header in examined.models],
     }

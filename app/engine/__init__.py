@@ -9,15 +9,17 @@ used, ``placement`` says what lies where, ``memory_model`` how much memory that 
 ``speed_model`` how fast it is, and ``choice`` has the rule; ``plan_choices`` has plans for other
 contexts, and ``lighter`` others that take less memory; ``demo_filter`` shows the demo model's
 answers only where, by ``demo_answers`` and ``demo_calls``, they fit the question;
-``load_failure`` finds out why a file was refused. ``speed_meter`` has this computer's speeds measured, ``speed_file`` keeps them,
+``load_failure`` finds out why a file was refused. ``speed_meter`` has this computer's speeds
+measured, ``speed_file`` keeps them,
 and ``answer_watch`` compares answers to what was predicted from them; ``processor_time`` is what
 other programs use.
 
 In the worker process: ``worker`` executes commands from the pipe, and ``generation`` draws an
 answer; ``load_progress`` tells how much of a model is loaded; ``history`` decides which messages
 fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
-``kv_disk_cache`` keeps it on disk; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs
-their text for the pipe; ``stream_signals`` has the flags that cancel or hurry them. ``llama`` is
-llama.cpp itself, behind the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a
-``gpu_library``, ``bandwidth`` measures them, and ``sampler_chain`` draws a token.
+``kv_disk_cache`` keeps it on disk; ``reply_header`` is what is known of a tool's reply before it
+comes; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs their text for the pipe;
+``stream_signals`` has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind
+the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``,
+``bandwidth`` measures them, and ``sampler_chain`` draws a token.
 """

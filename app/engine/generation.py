@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.base.errors import Cancelled
-from app.base.types import Delta, Request, StopReason
+from app.base.types import Delta, Part, PartKind, Request, StopReason
 from app.engine.engine_protocol import EngineModel, Sampler
 from app.engine.kv_cache import KvCache
 from app.engine.stop_texts import StopTexts
@@ -67,6 +67,8 @@ class Generation:
         self.arrived = self.first = time.monotonic()
         self.generated = 0
         self.reasoning = 0
+        self.calls: dict[int, Part] = {}
+        """The calls of tools, by their places in the answer, without their arguments."""
         self.endless = False
         """Whether the answer was ended because it only repeated itself."""
         self._request = request
@@ -137,6 +139,9 @@ class Generation:
     def _tell(self, deltas: Sequence[Delta]) -> None:
         """Send what cannot be in a stop text."""
         for delta in deltas:
+            if delta.kind is PartKind.CALL:
+                call = Part("", delta.kind, delta.name, format_data=delta.format_data)
+                self.calls[delta.index] = call
             for passed in self._stop_texts.feed(delta):
                 self._joiner.add(passed)
 

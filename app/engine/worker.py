@@ -57,6 +57,7 @@ from app.engine.kv_cache import KvCache
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.load_progress import LoadProgress
 from app.engine.plan import Plan
+from app.engine.reply_header import reply_header
 from app.engine.stream_signals import StreamSignals
 from app.formats import RenderedRequest
 
@@ -336,11 +337,15 @@ class Worker:
             dropped=prompt.dropped,
             prompt_s=answer.first - reached if answer.generated else 0.0,
         )
-        drawn: tuple[int, ...] = ()
-        if reason is StopReason.CALL and not request.ephemeral:
-            cache.wait()
-            drawn = () if prompt.turn is None else tuple(cache.tokens[prompt.turn :])
+        waits = reason is StopReason.CALL and not request.ephemeral and prompt.turn is not None
+        drawn = tuple(cache.tokens[prompt.turn :]) if waits else ()
         self._send(Done(reason, stats, drawn))
+        if waits:
+            header = reply_header(model.format, request, [*answer.calls.values()], drawn)
+            room = min(model.batch, model.size - len(cache.tokens) - 1)
+            if 0 < len(header) <= room:
+                self._decode(header)  # it need not wait for the tool
+            cache.wait()
         if answer.endless:
             raise AnswerEndless(answer.generated)
 

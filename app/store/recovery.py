@@ -68,6 +68,8 @@ def recover(database: Path) -> Backup:
         upgrade(target)
         old = "parts" in _columns(source, "message")
         _copy(source, target, "chat", CHAT, chat_row)
+        if "imported" not in _columns(source, "chat"):
+            target.execute("UPDATE chat SET imported = 1")  # it is not known
         columns = f"{MESSAGE}, deleted"
         _copy(source, target, "message", columns, lambda row: message_row([row[:-1]]))
         if old:

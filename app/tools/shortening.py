@@ -28,7 +28,9 @@ def estimate(text: str) -> int:
             total += -(-len(piece) // 6)
         elif piece.isdigit():
             total += -(-len(piece) // 3)
-        elif not piece.isspace() or len(piece) > 1:
+        elif piece.isspace():
+            total += -(-(len(piece) - 1) // 16)  # a space is part of the next word
+        else:
             total += 1
     return total
 

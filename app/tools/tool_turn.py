@@ -169,6 +169,7 @@ class ToolTurn(Iterator[Event | Planned]):
             for event in events:
                 match event:
                     case Delta():
+                        yield from self._cut_short(event)
                         event = self._grown(event)
                     case Prompt() if self._is_tight(event):
                         return False, event
@@ -182,6 +183,14 @@ class ToolTurn(Iterator[Event | Planned]):
                         event = self._done(event.reason)
                 yield event
         return called, None
+
+    def _cut_short(self, delta: Delta) -> Generator[Event]:
+        """Answer a call that was being written when the user wanted the answer, and this began."""
+        begins = delta.index + self._offset == len(self._draft.parts)
+        if begins and self._hurry.is_set():
+            for added in self._incomplete():
+                self._offset += 1
+                yield added
 
     def _grown(self, delta: Delta) -> Delta:
         """Add a delta of a round to the answer, and return it as one of that."""

@@ -15,6 +15,13 @@ def open_file(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
+def open_address(address: str) -> None:
+    """Open a web page in the user's browser; anything else than one is not opened."""
+    url = QUrl(address)
+    if url.scheme() in ("https", "http"):
+        QDesktopServices.openUrl(url)
+
+
 def reveal(path: Path) -> None:
     """Show a file in the system's file manager, or its folder if that is not possible."""
     if sys.platform == "win32":

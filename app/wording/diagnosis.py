@@ -109,10 +109,16 @@ def _cards(plan: Plan) -> str:
     return plan.gpu.description if plan.gpu else ""
 
 
-def report(examined: Examined, overrides: Overrides) -> str:
-    """Return the full report, in lines of about 76 characters."""
+def report(examined: Examined, overrides: Overrides, sandbox: str = "") -> str:
+    """Return the full report, in lines of about 76 characters.
+
+    ``sandbox`` is what a model's Python runs in, if that was asked.
+    """
     machine = examined.machine
-    lines = [*_machine(machine), *_graphics(examined), "", *_override_lines(overrides)]
+    lines = [*_machine(machine), *_graphics(examined)]
+    if sandbox:
+        lines.append(_line(tr("Sandbox"), sandbox))
+    lines += ["", *_override_lines(overrides)]
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]
         if isinstance(header, GgufHeader):

@@ -14,13 +14,11 @@ def tool_label(key: str) -> str:
     return "Python" if key == PYTHON else key.removeprefix(SERVER)
 
 
-def tool_explanation(key: str, functions: int = 0) -> str:
-    """Return a sentence about what a tool is for; ``functions`` is how many it has."""
+def tool_explanation(key: str, state: str = "") -> str:
+    """Return what a tool is for; ``state`` says how a server stands."""
     if key == PYTHON:
         return tr("Runs code in a sandbox, without network or access to your files.")
-    if functions:
-        return tr("MCP server with %Ln function(s)", "", functions)
-    return tr("MCP server")
+    return " · ".join(filter(None, (tr("MCP server"), state)))
 
 
 def unavailable_sentence(word: str) -> str:

@@ -11,12 +11,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app.tools.python import runtime
-from app.tools.python.box import ProcessBox
+from app.tools.python.python_box import ProcessBox
 from tests.attacks.guest import PROGRAMS
 from tests.attacks.target import MEMORY, Target
 
@@ -57,14 +56,10 @@ def _native(user: tuple[str, ...]) -> int:
     through = 0
     for row, other in zip(behind["rows"], without["rows"], strict=True):
         through += row["succeeded"]
-        print(f"{row['name']:42} {_word(row):12} {_word(other):10} {row['layer']}")
+        behind_it = "SUCCEEDED" if row["succeeded"] else "stopped"
+        bare_one = "succeeds" if other["succeeded"] else "not here"
+        print(f"{row['name']:42} {behind_it:12} {bare_one:10} {row['layer']}")
     return through
-
-
-def _word(row: Mapping[str, Any]) -> str:
-    if row["succeeded"]:
-        return "SUCCEEDED"
-    return "not here" if row["needs"] and "Permission" not in row["said"] else "stopped"
 
 
 def main() -> int:

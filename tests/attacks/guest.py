@@ -169,7 +169,8 @@ PROGRAMS = (
     Program(
         "fill the disk",
         "import os\nfor folder in ('/mnt/data', '/tmp'):\n"
-        " try:\n  for n in range(1000): open(f'{{folder}}/{{n}}', 'wb').write(bytes(1 << 23))\n"
+        " try:\n  for n in range(1000):\n"
+        "   with open(f'{{folder}}/{{n}}', 'wb') as f: f.write(bytes(1 << 23))\n"
         " except OSError as error: print('refused:', n, error.errno)\n"
         " for n in os.listdir(folder):\n  if n.isdigit(): os.remove(f'{{folder}}/{{n}}')",
         "refused:",

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from app.tools.python.box import Box, BoxEnded, BoxResult
+from app.tools.python.python_box import BoxEnded, BoxResult, PythonBox
 from app.tools.python.runtime import Runtime
 from tests.attacks.guest import Program
 from tests.attacks.world import MARK
@@ -43,7 +43,7 @@ class Target:
     """The place that is attacked, in a folder of its own. Use it in the main thread."""
 
     def __init__(
-        self, folder: Path, runtime: Runtime, start: Callable[[], Box], flood: int = 30
+        self, folder: Path, runtime: Runtime, start: Callable[[], PythonBox], flood: int = 30
     ) -> None:
         self._runtime, self._start = runtime, start
         self._secret = MARK + os.urandom(12).hex().encode()

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -18,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,9 @@ def main() -> int:
         before = set(psutil.Process().children(recursive=True))
         with _servers(folder) as servers:
             good = [_tried(servers, *way) for way in ways]
+            with _everything_by_http(modules) as url:
+                web = Server("everything-http", url=url)
+                good.append(_tried(servers, web, "echo", {"message": "tea"}, "tea"))
             start = time.monotonic()
         print(f"all six ended in {time.monotonic() - start:.2f} s")
         children = set(psutil.Process().children(recursive=True)) - before
@@ -79,6 +84,30 @@ def main() -> int:
         left = [each for each in children if "resource_tracker" not in " ".join(each.cmdline())]
         print(f"left running: {left}")
         return 0 if all(good) and not left else 1
+
+
+@contextmanager
+def _everything_by_http(modules: Path) -> Iterator[str]:
+    """Yield the address of server-everything, started as a server of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = str(modules / "server-everything" / "dist" / "index.js")
+    with subprocess.Popen(
+        ["node", script, "streamableHttp"],
+        env=os.environ | {"PORT": str(port)},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.1)
+        try:
+            yield f"http://127.0.0.1:{port}/mcp"
+        finally:
+            process.terminate()
 
 
 def _tried(
@@ -97,7 +126,7 @@ def _tried(
     times = []
     for _ in range(_CALLS if wanted else 2):
         start = time.monotonic()
-        result = _call(tool, f"{name}__{function}", arguments)
+        result = _call(tool, f"{name.replace('-', '_')}__{function}", arguments)
         times.append(time.monotonic() - start)
     good = wanted in result.text and (result.facts.outcome is Outcome.DONE) == bool(wanted)
     tokens = sum(estimated_tokens(f.name + f.description + f.schema) for f in space.functions)

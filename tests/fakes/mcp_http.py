@@ -46,6 +46,7 @@ class McpHttp(ThreadingHTTPServer):
         self.redirect = ""
         self.release = threading.Event()
         self.expires = 3600
+        self.session = "session1"
 
     @property
     def origin(self) -> str:
@@ -75,6 +76,7 @@ def serving(*, tokens: bool = False) -> Iterator[McpHttp]:
 class _Handler(BaseHTTPRequestHandler):
     server: McpHttp
     protocol_version = "HTTP/1.1"
+    new_session = ""
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -152,6 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
         if server.asks_for_tokens and token not in server.valid:
             where = f"{server.origin}/.well-known/oauth-protected-resource/mcp"
             return self._empty(401, **{"WWW-Authenticate": f'Bearer resource_metadata="{where}"'})
+        if message["method"] == "initialize":
+            self.new_session = server.session
+        elif self.headers.get("Mcp-Session-Id", server.session) != server.session:
+            return self._empty(404)
         if "id" not in message:
             return self._empty(202)
         result = self._result(message["method"], message.get("params") or {})
@@ -191,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if self.new_session:
+            self.send_header("Mcp-Session-Id", self.new_session)
+            self.new_session = ""
         self.end_headers()
         with contextlib.suppress(OSError):
             self.wfile.write(body)

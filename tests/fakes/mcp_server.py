@@ -64,6 +64,8 @@ def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         case "echo":
             return text(arguments["text"])
         case "hang":
+            sys.stderr.write("It hangs.\n")
+            sys.stderr.flush()
             time.sleep(600)
         case "deaf":  # ends neither when its input is closed nor when it is asked to
             import signal
@@ -79,7 +81,7 @@ def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
             while True:
                 sys.stdout.buffer.write(b"x" * 65536)
         case "garbage":
-            sys.stdout.buffer.write(b"y\n" * 500_000)
+            sys.stdout.buffer.write(b"y\n" * 100_000)
         case "long":
             return text("word " * 2_000_000)
         case "error":

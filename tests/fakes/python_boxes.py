@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from app.tools.python.box import BoxEnded, BoxResult, BoxStopped
+from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped
 
 
 class ScriptedBox:

@@ -20,19 +20,23 @@ class Sources:
 
     ``files`` by "<owner>/<name>/<path>", ``wheels`` by project, each with its files by path;
     ``hashes`` by project, of the files in its index; ``listed_as``: a sha256 told instead of the
-    right one.
+    right one; ``uploaded`` by "<project>/<version>": when, as PyPI tells it.
     """
 
     files: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, dict[str, int]] = field(default_factory=dict)
     wheels: dict[str, dict[str, str]] = field(default_factory=dict)
     listed_as: str = ""
+    uploaded: dict[str, str] = field(default_factory=dict)
     address: str = ""
 
     def answer(self, path: str) -> bytes | None:
         first, _, way = path.strip("/").partition("/")
         if first == "pypi" and (project := way.removesuffix("/json")) in self.wheels:
             return json.dumps(self._listing(project)).encode()
+        if first == "pypi" and (release := way.removesuffix("/json")) in self.uploaded:
+            times = [{"upload_time_iso_8601": self.uploaded[release]}]
+            return json.dumps({"urls": times}).encode()
         if first == "simple" and way in self.hashes:
             told = self.hashes[way].items()
             files = [{"size": size, "hashes": {"sha256": digest}} for digest, size in told]

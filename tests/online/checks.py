@@ -11,6 +11,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
 from app.base import outside
 from app.models import catalog, hub_search
+
+_OLDEST_SANDBOX = timedelta(days=120)
 
 HUB = "https://huggingface.co"
 
@@ -144,6 +147,15 @@ def gpu_tools(services: Services) -> None:
                 assert wanted in listed, f"{file['name']} {file['version']} for {system}"
 
 
+def sandbox_age(services: Services) -> None:
+    """Check that the WebAssembly runtime is not older than a few releases, whose fixes it lacks."""
+    (version,) = outside.facts()["wasmtime"].pinned.values()
+    told = services.ask(f"{services.packages}/pypi/wasmtime/{version}/json")
+    uploaded = min(datetime.fromisoformat(one["upload_time_iso_8601"]) for one in told["urls"])
+    age = datetime.now(UTC) - uploaded
+    assert age < _OLDEST_SANDBOX, f"wasmtime {version} is {age.days} days old"
+
+
 def sources(services: Services) -> None:
     """Check that other projects' newest files still say what was relied upon."""
     gone = [
@@ -178,6 +190,7 @@ CHECKS: dict[str, Callable[[Services], None]] = {
     "search": search_fields,
     "releases": releases,
     "sources": sources,
+    "sandbox_age": sandbox_age,
     "gpu_tools": gpu_tools,
 }
 

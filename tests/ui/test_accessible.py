@@ -21,12 +21,16 @@ from app.base.types import (
     Message,
     Part,
     PartKind,
+    ResultFacts,
     Role,
 )
 from app.store import MessageRow, State
+from app.tools.tool import Call, Effect, Proposal
+from app.tools.tool_events import CallStarted, Consent, ConsentAsked, ConsentReason, Decision
 from app.ui.conversation.thought_words import when
 from app.ui.conversation.transcript import Transcript
 from app.ui.state.live_answer import Work
+from app.ui.state.live_calls import LiveCalls
 from app.ui.theme import Theme
 
 Text = QAccessible.Text
@@ -278,3 +282,32 @@ def test_nothing_is_made_where_nobody_listens(page: Transcript) -> None:
     page.messages.start(reply(2, "", state=State.STREAMING), Draft())
     page.messages.finish(reply(2, "Because."))
     assert said == []
+
+
+def test_calls_and_questions_are_told(page: Transcript, heard: list[str], qtbot: QtBot) -> None:
+    page.messages.set_rows([question(1, "find")])
+    name, draft, tools = "functions.files__search", Draft(), LiveCalls()
+    page.messages.start(reply(2, "", state=State.STREAMING), draft)
+    qtbot.waitUntil(lambda: heard == ["Thinking"])
+    draft.add_part(Part('{"query": "pears"}', PartKind.CALL, name, "1"))
+    call = Call("1", name, "{}")
+    proposal = Proposal("mcp:files", call, Effect.READS, "search", "files")
+    consent = Consent("1", proposal, ConsentReason.FIRST, lasting=True)
+    tools.receive(ConsentAsked(0, consent), 1)
+    page.messages.show_calls(2, tools)
+    qtbot.waitUntil(lambda: len(heard) == 2)
+    assert heard[-1].startswith("files.search “pears”. Allow “search” from “files”?")
+    assert heard[-1].endswith("Press F6 to decide.")
+    consent.decide(Decision.ONCE)
+    tools.receive(CallStarted(0, proposal), 1)
+    page.messages.show_calls(2, tools)
+    qtbot.waitUntil(lambda: heard[-1] == "Running files.search “pears”.")
+    part = Part("3", PartKind.RESULT, name, "1", facts=ResultFacts(count=3))
+    draft.add_part(part)
+    tools.add(part)
+    page.messages.show_calls(2, tools)
+    told = "files.search “pears” · 3 results · You allowed this once."
+    qtbot.waitUntil(lambda: heard[-1] == told)
+    row = next(b for b in page.findChildren(QWidget, "toolCall") if b.isVisible())
+    assert spoken(row).text(Text.Name) == told[:-1]
+    assert spoken(row).state().checkable

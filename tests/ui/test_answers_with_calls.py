@@ -54,7 +54,7 @@ def test_queue_title_fork_copy_and_another_try(start: Start) -> None:
     fireside.until(lambda: fireside.window.current.busy())
     fireside.ask("And then?", *answer("Nothing."))  # it waits for the answer, calls and all
     fireside.until(lambda: fireside.window.composer_controller.queue.waits())
-    assert len(fireside.backend.requests) == 1
+    fireside.until(lambda: len(fireside.backend.requests) == 1)
     running.set()
     fireside.shows("Nothing.")
     fireside.idle()

@@ -102,7 +102,16 @@ def test_the_language_is_chosen_for_the_next_start(start: Start) -> None:
     assert child(preferences(again), QAbstractButton, "languageDe").isChecked()
 
 
-NAMES = {"CSV", "Markdown", "English", "Deutsch", "Fireside", "gpt-oss-20b", "gpt-oss-120b"}
+NAMES = {
+    "CSV",
+    "Python",
+    "Markdown",
+    "English",
+    "Deutsch",
+    "Fireside",
+    "gpt-oss-20b",
+    "gpt-oss-120b",
+}
 NAMES |= {"Hugging Face"}
 
 

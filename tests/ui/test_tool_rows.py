@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QBuffer, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtGui import QAccessible, QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -208,6 +208,9 @@ def test_figures_and_files_stand_in_the_answer(transcript: Transcript) -> None:
     )
     (figure,) = (w for w in transcript.findChildren(Figure) if w.isVisible())
     assert (figure.objectName(), figure.accessibleName()) == ("toolFigure", "Figure 1, 640 × 480")
+    found = QAccessible.queryAccessibleInterface(figure)
+    assert found
+    assert found.role() == QAccessible.Role.Graphic
     shown = figure.grab().toImage()
     assert shown.pixelColor(shown.width() // 2, shown.height() // 2) == QColor("#2040c0")
     assert shown.pixelColor(4, shown.height() // 2) == QColor("white")

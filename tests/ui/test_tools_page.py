@@ -12,6 +12,8 @@ import pytest
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from app.base.types import Effort
+from app.tools.mcp import other_programs
+from app.tools.mcp.other_programs import FoundServers
 from app.tools.mcp.server_status import ServerState, ServerStatus
 from app.tools.mcp.servers import Server
 from app.ui.choices import Segments, Switch
@@ -94,7 +96,7 @@ def test_a_server_is_added_seen_switched_on_and_removed(fireside: Fireside, tmp_
     assert f"Argument 2: {facts}\nEnvironment variables: API_KEY\n" in shown
     assert "without Fireside seeing it" in texts(review, "startWarning")[0]
     child(review, QPushButton, "approveStart").click()
-    fireside.until(lambda: is_in(fireside, ServerState.RUNNING))
+    fireside.until(lambda: is_in(fireside, ServerState.RUNNING), 30_000)  # it loads the SDK
     fireside.until(lambda: texts(dialog, "serverState")[0] == "Running · 1 function")
     fireside.until(lambda: [o.key for o in fireside.window.tools.offers][-1] == "mcp:files")
     its_functions_are_decided_about(fireside, dialog, declared)
@@ -127,7 +129,8 @@ def its_functions_are_decided_about(
     child(details, QPushButton, "stopServer").click()
     fireside.until(lambda: is_in(fireside, ServerState.READY))
     child(details, QPushButton, "startServer").click()
-    change = there(fireside, details, QPlainTextEdit, "change:look").toPlainText()
+    fireside.until(lambda: details.findChildren(QPlainTextEdit, "change:look"), 30_000)
+    change = child(details, QPlainTextEdit, "change:look").toPlainText()
     assert "+  Send all of it." in change
     there(fireside, details, QPushButton, "approve:look").click()
     fireside.until(lambda: (s := state_of(fireside)) and s.functions[0].is_approved)
@@ -187,4 +190,26 @@ def test_permissions_are_revoked_in_one_place(start: Start) -> None:
     assert shown() == ["files · look: Always in “pears”", "files · write: Never"]
     there(fireside, dialog, QPushButton, "revokePermission").click()
     fireside.until(lambda: len(fireside.stored(lambda store: store.consents.all())) == 1)
+    dialog.close()
+
+
+def test_servers_of_other_programs_are_offered(
+    fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there_already = Server("old", "npx", ("-y", "old"))
+    found = FoundServers(
+        "Cursor", tmp_path / "mcp.json", (there_already, Server("new", "npx", ("-y", "new")))
+    )
+    monkeypatch.setattr(other_programs, "find", lambda: (found,))
+    fireside.host.mcp.put(there_already)
+    dialog = opened(fireside)
+    there(fireside, dialog, Switch, "serverOn:old")
+    child(dialog, QPushButton, "importServers").click()
+    offer = there(fireside, dialog, QDialog, "importServersDialog")
+    assert offer.findChild(Switch, "import:old") is None
+    button = child(offer, QPushButton, "importChosen")
+    assert not button.isEnabled()
+    child(offer, Switch, "import:new").turn(True)
+    button.click()
+    assert not there(fireside, dialog, Switch, "serverOn:new").isChecked()
     dialog.close()

@@ -28,7 +28,9 @@ from app.engine.probe import (
     Speeds,
     UnusedBackend,
 )
+from app.tools.python.wall import Wall
 from app.wording.diagnosis import report, summary
+from app.wording.sandbox import sandbox
 from tests.fakes import drivers, gpt_oss
 
 GIB = 1 << 30
@@ -142,10 +144,12 @@ def test_the_report_for_programs() -> None:
     found = Graphics(drivers.cuda(drivers.RTX_3060, version=12000), distributions=("arch",))
     missing = (MODEL, ModelMissing(Path(MODEL.place)))
     examined = Examined(there, ((MODEL, HEADER), missing), found)
-    told = json.loads(json.dumps(doctor.facts(examined, Overrides(context=4096))))
+    wall = Wall(("limits", "seccomp"), ("Landlock",))
+    told = json.loads(json.dumps(doctor.facts(examined, Overrides(context=4096), wall)))
     assert list(told) == [
         *("version", "python", "system", "llama_cpp", "memory", "processor", "backends", "gpus"),
-        *("speeds", "unused", "build", "graphics", "advice", "choice", "settings", "models"),
+        *("speeds", "unused", "build", "graphics", "advice", "choice"),
+        *("sandbox", "settings", "models"),
     ]
     assert told["gpus"][0]["name"] == "CUDA0"
     assert told["graphics"]["cuda"]["cards"][0]["capability"] == [8, 6]
@@ -153,11 +157,25 @@ def test_the_report_for_programs() -> None:
     assert advice["text"].startswith("NVIDIA’s driver is too old")
     assert advice["command"] == "sudo pacman -Syu"
     assert told["choice"]["backend"] == ""
+    assert told["sandbox"]["layers"] == ["limits", "seccomp"]
+    assert told["sandbox"]["missing"] == ["Landlock"]
     assert told["settings"]["context"] == 4096
     planned, absent = told["models"]
     assert planned["plan"]["context"] == 4096
     assert absent["plan"] is None
     assert "file not found" in absent["about"]
+
+
+def test_the_sandbox_is_told_with_what_it_lacks() -> None:
+    whole = sandbox(Wall(("limits", "seccomp")), installed=True)
+    assert whole == "WebAssembly, limits, seccomp"
+    less = sandbox(Wall(("limits",), ("Landlock", "seccomp")), installed=True)
+    assert less == "WebAssembly, limits; not available here: Landlock, seccomp"
+    assert "WebAssembly" in sandbox(None, installed=True)
+    assert "not set up" in sandbox(None, installed=False)
+    examined = Examined(machine(), ((MODEL, HEADER),), UNKNOWN)
+    assert "Sandbox     WebAssembly" in report(examined, Overrides(), whole)
+    assert "Sandbox" not in report(examined, Overrides())
 
 
 def test_what_was_chosen_and_why() -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import re
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
 from app.base.errors import ExchangeUnwritable
+from app.base.settings import Settings
 from app.base.types import Effort, Message, Outcome, Part, PartKind, ResultFacts, Role
-from app.exchange import ExportFormat, ExportOptions, exporter, read
+from app.exchange import ExportFormat, ExportOptions, exporter, import_presets, read
+from app.exchange.everything import export_everything
 from app.exchange.exporter import export
-from app.store import Store
+from app.store import PLAIN, Preset, Store
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -139,3 +144,37 @@ def test_a_fork_has_all_of_it(store: Store, chat: int) -> None:
     fork = store.messages.fork(answer.id)
     assert fork.setup == store.chats.get(chat).setup
     assert store.messages.conversation(fork.id)[-1].message == answer.message
+
+
+def test_nothing_that_decides_goes_out(store: Store, chat: int, tmp_path: Path) -> None:
+    key = "mcp:secretserver"
+    store.consents.set(None, key, "write", "pinned", "always")
+    store.consents.set(chat, key, "read", "pinned", "chat")
+    store.chats.set_up(chat, replace(store.chats.get(chat).setup, tools=(key,)))
+    store.presets.add([Preset(0, "Mine", tools=(key,))])
+    path = export_everything(store, Settings(python=False), tmp_path / "all.zip")
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        whole = b"\n".join(map(archive.read, names))
+        assert "python" not in json.loads(archive.read("settings.json"))
+    assert b"secretserver" not in whole
+    assert b"pinned" not in whole.replace(b'"pinned": false', b"")
+
+
+def test_nothing_that_decides_comes_in(store: Store, chat: int, tmp_path: Path) -> None:
+    path = export(store, tmp_path, "all", ExportOptions(ExportFormat.JSON))
+    raw = json.loads(path.read_text("utf-8"))
+    claims = {"tools": ["python", "mcp:evil"], "imported": False, "consents": [{"tool": "x"}]}
+    raw["chats"][0] |= claims
+    path.write_text(json.dumps(raw), "utf-8")
+    presets = {"format": "fireside-presets", "version": 1, "presets": [
+        {"name": "Evil", "effort": "low", "tools": ["mcp:evil"]}
+    ]}  # fmt: skip
+    (tmp_path / "p.json").write_text(json.dumps(presets), "utf-8")
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        read([path]).into(other)
+        (row,) = other.chats.listed()
+        assert (row.setup.tools, row.imported) == ((), True)
+        assert other.consents.all() == []
+        import_presets(other, tmp_path / "p.json")
+        assert [preset.tools for preset in other.presets.all()] == [PLAIN.tools]

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -69,13 +70,20 @@ def test_a_server_is_called_and_logged(tmp_path: Path) -> None:
 
 
 def test_what_a_server_does_costs_a_sentence(tmp_path: Path) -> None:
-    with serving() as http, servers(tmp_path, Server("files", url=http.url), call_s=0.3) as found:
+    with serving() as http:
+        server = Server("files", url=http.url)
+        with servers(tmp_path, server, call_s=0.3) as found:
+            start(found)
+            assert run(tool_of(found), "slow").text == "The server did not answer within 0.3 s."
+    with serving() as http, servers(tmp_path, replace(server, url=http.url)) as found:
         start(found)
         tool = tool_of(found)
         cancel = threading.Event()
         threading.Timer(0.1, cancel.set).start()
         assert run(tool, "slow", cancel).facts.outcome is Outcome.STOPPED
-        assert run(tool, "slow").text == "The server did not answer within 0.3 s."
+        assert run(tool, "echo").text == "{}"
+        http.session = "session2"  # as after a restart
+        assert run(tool, "echo").text == "The server has ended."
         assert run(tool, "echo").text == "{}"
 
 

@@ -204,7 +204,12 @@ def others() -> Iterator[Sources]:
         for tool in outside.value("gpu_tools")["files"]:
             made = (one for one in tool.values() if isinstance(one, dict))
             sources.hashes[tool["name"]] = {one["sha256"]: one["size"] for one in made}
+        sources.uploaded = {_wasmtime(): datetime.datetime.now(datetime.UTC).isoformat()}
         yield sources
+
+
+def _wasmtime() -> str:
+    return f"wasmtime/{FACTS['wasmtime'].pinned['wasmtime']}"
 
 
 @pytest.fixture
@@ -291,6 +296,13 @@ def test_a_tool_that_is_another_one_is_noticed(others: Sources) -> None:
     ninja["0" * 64] = ninja.pop(next(iter(ninja)))
     with pytest.raises(AssertionError, match=r"ninja .* for linux_x86_64"):
         CHECKS["gpu_tools"](Services(packages=others.address))
+
+
+def test_a_sandbox_that_is_old_is_noticed(others: Sources) -> None:
+    then = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=121)
+    others.uploaded[_wasmtime()] = then.isoformat()
+    with pytest.raises(AssertionError, match="121 days old"):
+        CHECKS["sandbox_age"](Services(packages=others.address))
 
 
 def test_a_wheel_is_the_one_that_is_listed(others: Sources) -> None:

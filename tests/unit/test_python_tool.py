@@ -11,7 +11,8 @@ import pytest
 from app.base import errors as e
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import preparing, runtime, sessions
-from app.tools.python.box import BoxEnded, BoxResult, BoxStopped
+from app.tools.python.cell_history import History
+from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped
 from app.tools.python.python_tool import NO_OUTPUT, RESTARTED, PythonTool, code_of, is_python
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Result
 from tests.fakes.python_boxes import NativeBox, ScriptedBox
@@ -263,7 +264,7 @@ def test_an_idle_box_ends(boxes: list[ScriptedBox], large: bool) -> None:
     kept = sessions.Sessions(
         start, idle_s=600.0 if large else 0.1, large_idle_s=0.1 if large else 600.0
     )
-    history = sessions.History(1)
+    history = History(1)
     list(kept.run(history, "a", threading.Event()))
     thread = next(t for t in threading.enumerate() if t.name == "python boxes")
     thread.join(5)

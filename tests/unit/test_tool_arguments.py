@@ -113,7 +113,7 @@ def values(depth: int = 2) -> st.SearchStrategy[Any]:
     return st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(values(), values())
 def test_it_fits_or_says_so(written: Any, schema: Any) -> None:
     with suppress(CallInvalid):

@@ -17,6 +17,7 @@ from app.base.types import (
     Done,
     Effort,
     Event,
+    Loading,
     Message,
     Outcome,
     Part,
@@ -27,13 +28,16 @@ from app.base.types import (
     ResultFacts,
     Role,
     Sampling,
+    SlowAnswer,
     StopReason,
     ToolFunction,
 )
 from app.engine.backend import Planned, ScriptedBackend
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
-from app.tools.tool import Effect, Proposal, Result
+from app.tools.repetition import goes_in_circles, key_of
+from app.tools.shortening import cut, estimate
+from app.tools.tool import Call, Effect, Proposal, Result
 from app.tools.tool_events import (
     CallOutput,
     CallStarted,
@@ -365,6 +369,25 @@ def test_a_call_that_was_not_written_to_its_end_does_not_run(end: Event | Firesi
     assert not tool.ran
 
 
+def test_answer_now_ends_a_call_that_is_being_written() -> None:
+    tool = FakeTool()
+    talk = Talk(tool)
+
+    def script() -> Generator[Event]:
+        yield Prompt(10, 4096)
+        yield Delta(0, "for i in", PartKind.CALL, "python")
+        talk.answer_now.set()
+        yield Delta(1, "No")
+        yield Delta(1, "w.")
+        yield Done(StopReason.END, STATS)
+
+    parts = talk.go(script())
+    assert [part.kind for part in parts] == [PartKind.CALL, PartKind.RESULT, PartKind.TEXT]
+    assert outcome(parts[1]) is Outcome.STOPPED
+    assert parts[2].text == "Now."
+    assert not tool.ran
+
+
 def test_a_stream_that_is_given_up_ends_the_tool() -> None:
     ended = threading.Event()
 
@@ -504,3 +527,82 @@ def test_everything_is_forgotten_and_closed() -> None:
     talk.loop.close()
     assert talk.tools[0].forgotten == [7]
     assert talk.tools[0].closed
+
+
+def test_what_the_engine_says_beside_the_answer_is_passed_on() -> None:
+    slow = SlowAnswer(1.0, 3.0)
+    talk = Talk(FakeTool())
+    talk.go([Loading(0.5), *calls("python", "1"), slow], [*says("One.", 2), slow])
+    assert [type(e) for e in talk.of(Loading, SlowAnswer, Done)] == [
+        *(Loading, SlowAnswer, Done, SlowAnswer)
+    ]
+
+
+# --- The registry, and what counts as repetition ----------------------------------------------
+
+
+def test_tools_are_declared_in_their_own_order() -> None:
+    python, a, b = FakeTool(), server("a", Effect.READS, "f"), server("b", Effect.READS, "f", "g")
+    registry = Registry(lambda: [python, a, b])
+    one = registry.declared(["mcp:b", "python", "mcp:a", "gone"])
+    assert [(s.name, [f.name for f in s.functions]) for s in one] == [
+        ("python", []),
+        ("functions", ["a__f", "b__f", "b__g"]),
+    ]
+    assert one == registry.declared(["python", "mcp:a", "mcp:b"])
+    a.unavailable = "failed"
+    assert registry.declared(["mcp:a"]) == ()
+    assert registry.named("functions.b__g") is b
+    assert registry.named("functions.c__g") is None
+
+
+def test_a_faulty_tool_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError("no")
+
+    python, a = FakeTool(), server("a", Effect.READS, "f")
+    for name in ("declaration", "names", "forget", "close"):
+        monkeypatch.setattr(python, name, fails)
+    registry = Registry(lambda: [python, a])
+    assert [space.name for space in registry.declared(["python", "mcp:a"])] == ["functions"]
+    assert registry.named("functions.a__f") is a
+    loop = ToolLoop(ScriptedBackend(), registry)
+    loop.forget(1)
+    loop.close()
+    assert (a.forgotten, a.closed) == ([1], True)
+
+
+@pytest.mark.parametrize(
+    ("calls_", "circles"),
+    [
+        ("aa", False),
+        ("aaa", True),
+        ("abab", False),
+        ("babab", False),
+        ("ababab", True),
+        ("xababab", True),
+        ("abcabcabc", True),
+        ("abcdabcdabcd", True),
+        ("abcdeabcdeabcde", False),
+        ("aabaab", False),
+        ("abcabcabd", False),
+    ],
+)
+def test_circles(calls_: str, circles: bool) -> None:
+    assert goes_in_circles(calls_) is circles
+
+
+def test_calls_are_equal_however_their_json_is_laid_out() -> None:
+    one, other = Call("1", "f", '{"a": 1, "b": 2}'), Call("2", "f", '{"b":2,"a":1}')
+    assert key_of(one) == key_of(other)
+    assert key_of(Call("1", "python", "print(1)")) != key_of(Call("1", "python", "print(2)"))
+
+
+@pytest.mark.parametrize(
+    "text", ["word " * 2000, "7" * 9000, "日本語" * 3000, "\n" * 9000, "a" * 9000]
+)
+def test_a_cut_is_seen_and_short_enough(text: str) -> None:
+    short = cut(text, 200)
+    assert estimate(short) <= 200 or len(short) < 120
+    assert "left out" in short
+    assert cut(text, 10**6) == text

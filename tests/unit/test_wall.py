@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from app.tools.python import wall
-from app.tools.python.wall import seccomp, system_calls, windows
+from app.tools.python.wall import examination, seccomp, system_calls, windows
+from app.tools.python.wall.detachment import own_files
 from tests.attacks import filter as bpf
 from tests.attacks.__main__ import OTHER_USER, printed, start
 from tests.attacks.attempts import ATTEMPTS
@@ -66,6 +67,14 @@ def test_what_a_kernel_lacks_is_told_and_the_rest_holds() -> None:
         else:
             assert "seccomp" in result["missing"], case
             assert "read" not in result["can"], case
+
+
+@linux_only
+def test_the_wall_here_is_examined_by_a_process_behind_it() -> None:
+    told = examination.examine()
+    assert told is not None
+    assert {"limits", "seccomp"} & set(told.layers)
+    assert all(layer.split()[0] not in told.missing for layer in told.layers)
 
 
 @linux_only
@@ -147,6 +156,24 @@ def test_the_filter_shuts_what_it_does_not_know(machine: str) -> None:
         assert bpf.verdict(_CODE[machine], foreign, numbers["read"]) == bpf.KILL
     assert bpf.verdict(_CODE[machine], _AUDIT[machine], 0x40000000) == bpf.KILL
     assert len(_CODE[machine]) // 8 < 4096  # BPF_MAXINSNS
+
+
+def test_the_folder_of_the_start_is_not_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the first place for modules, and may be the user's home."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    files = set(own_files())
+    assert tmp_path not in files
+    assert Path(os.__file__).parent in files
+    assert any(path.name == "site-packages" for path in files)
+
+
+def test_a_frozen_program_reads_its_modules_from_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    assert {tmp_path, Path(sys.executable)} <= set(own_files())
 
 
 @pytest.mark.parametrize("system", ["linux", "macos", "windows"])

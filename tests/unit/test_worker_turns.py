@@ -104,8 +104,9 @@ class Turn:
 
     @property
     def new(self) -> int:
-        """The tokens that the next round has to process."""
-        return len(FORMAT.bridge(self.request, self.drawn))
+        """The tokens that the next round has to process: those of the result, and its end."""
+        result = self.asked.messages[-1].parts[-1].text
+        return len(spell(result, V.end, V.start, "assistant"))
 
     def call(self, code: str, result: str, **more: Any) -> int:
         """Draw a call and take its result; return the tokens evaluated beyond what is new."""
@@ -249,7 +250,7 @@ def test_several_calls_at_once(start: Start) -> None:
     turn.step(*two)
     turn.result("One.")
     turn.result("Two.")
-    new = turn.new
+    new = len(FORMAT.bridge(turn.request, turn.drawn))
     turn.step(*answers("Done."))
     assert turn.done
     assert turn.done.stats.evaluated == new
@@ -270,3 +271,27 @@ def test_a_tool_s_answer_that_the_model_writes_itself_is_left_out(start: Start) 
     text = bytes(token for token in served.model.memory.tokens if token < 256).decode()
     assert text.count("python to=assistant") == 1
     assert turn.done.stats.evaluated < 60
+
+
+def test_the_name_of_a_function_costs_no_step_anything(start: Start) -> None:
+    """The header of the reply is processed with the call."""
+    served = start()
+    turn = Turn(served, request("Go."))
+    name = f"functions.{'a' * 20}__{'b' * 40}"
+    turn.step(*spell(V.channel, f"commentary to={name}", V.message, "{}", V.call))
+    turn.result("Done.")
+    new = turn.new
+    turn.step(*answers("Yes."))
+    assert turn.done
+    assert turn.done.stats.evaluated == new < len(name)
+
+
+def test_a_call_where_the_context_ends(start: Start) -> None:
+    asked = replace(request("Go."), tools=PYTHON)
+    script = calls("1")
+    served = start(size(asked) + len(script) + 5)  # no room for a header
+    turn = Turn(served, request("Go."))
+    turn.step(*script)
+    assert turn.done
+    assert turn.drawn == tuple(script[:-1])
+    assert len(served.model.memory.tokens) == size(asked) + len(script) - 1

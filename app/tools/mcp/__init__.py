@@ -6,10 +6,13 @@
     other_programs  the same files of other programs
     approvals       what the user has seen and approved: how a server starts, and each function
     function_names  names of functions, as the model calls them
-    service         McpServers: which servers there are, their states, and calls; begin here
+    service         McpServers: which servers there are, how they stand, and calls; begin here
+    server_runs     which of them run
+    server_status   how they stand, as values for the window
     mcp_tool        a server as a tool
+    starter         from a configuration to a transport, with placeholders filled in
     mcp_host        the connections: one thread, one event loop, one task a server
-    stdio           the transport to a program, and `server_process` starts and ends the program
+    stdio           the transport to a program, which `server_process` ends with all it has started
     remote          the transport to a server over HTTP, by the guarded client of `app.network`
     oauth           signing in to such a server, in the user's browser
     results         what a function returned, as text for the model and media for the user

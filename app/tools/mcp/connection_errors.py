@@ -16,6 +16,8 @@ from app.base.errors import (
 from app.tools.mcp.wire import Wire
 
 _LONGEST_REASON = 300
+_NO_SESSION = "Session terminated"
+"""What the SDK says if a server has forgotten the session, so that it has to be started again."""
 
 
 def typed_error(name: str, error: BaseException, wire: Wire, seconds: float) -> FiresideError:
@@ -39,7 +41,7 @@ def typed_error(name: str, error: BaseException, wire: Wire, seconds: float) -> 
                 return ServerSilent(name, seconds)
             case httpx2.RequestError():
                 return ServerUnreachable(name, each.request.url.host, _reason(each))
-            case MCPError() if each.code == CONNECTION_CLOSED:
+            case MCPError() if each.code == CONNECTION_CLOSED or each.message == _NO_SESSION:
                 return ServerEnded(name)
             case MCPError():
                 return ServerConfused(name, _reason(each))

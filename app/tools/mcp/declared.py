@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 MOST = 200
 """Functions of one server; more are left out."""
 _MOST_PAGES = 50
-_LONGEST = 64 << 10  # characters of a declaration
+_LONGEST = 32 << 10  # characters of a declaration
+_MOST_TEXT = 512 << 10  # and of all together
 _DEEPEST = 32
 
 
@@ -23,12 +24,14 @@ async def declarations(client: Client) -> tuple[Declaration, ...]:
         return ()
     found: dict[str, Declaration] = {}
     cursor: str | None = None
+    left = _MOST_TEXT
     for _ in range(_MOST_PAGES):
         page = await client.list_tools(cursor=cursor)
         for tool in page.tools:
             raw = tool.model_dump(by_alias=True, mode="json", exclude_none=True)
-            declared = declaration_of(raw)
-            if declared and len(found) < MOST:
+            size, declared = len(json.dumps(raw)), declaration_of(raw)
+            if declared and size <= min(_LONGEST, left) and len(found) < MOST:
+                left -= size
                 found.setdefault(declared.name, declared)  # of two of one name, the first
         cursor = page.next_cursor
         if cursor is None or len(found) >= MOST:
@@ -37,10 +40,10 @@ async def declarations(client: Client) -> tuple[Declaration, ...]:
 
 
 def declaration_of(tool: dict[str, Any]) -> Declaration | None:
-    """Return a function as the protocol's JSON has it; None if it is too long or too deep."""
+    """Return a function as the protocol's JSON has it; None if it has no name or is too deep."""
     if not tool.get("name") or _depth(tool) > _DEEPEST:
         return None
-    declared = Declaration(
+    return Declaration(
         tool["name"],
         tool.get("title", ""),
         tool.get("description", ""),
@@ -48,7 +51,6 @@ def declaration_of(tool: dict[str, Any]) -> Declaration | None:
         canonical(tool.get("outputSchema")),
         canonical(tool.get("annotations")),
     )
-    return declared if len(json.dumps(tool)) <= _LONGEST else None
 
 
 def _depth(value: Any) -> int:

@@ -147,7 +147,9 @@ class McpHost:
             return answer, link.wire.received - before
         except Exception as error:
             typed = typed_error(name, error, link.wire, seconds)
-            if link.wire.ended.is_set() or isinstance(typed, ServerEnded):
+            if isinstance(typed, ServerEnded):
+                link.wire.end(typed)
+            if link.wire.ended.is_set():
                 await asyncio.wait({link.task}, timeout=_END_S)  # then it can be started again
             raise typed from error
 
@@ -210,9 +212,10 @@ class _Link:
                 self.error = failed if isinstance(failed, ServerError) else self.wire.error
 
     async def _live(self) -> None:
+        client = _client(self._connect(self.wire), self)  # which loads the SDK the first time
         async with contextlib.AsyncExitStack() as stack:
             async with self.wire.clock(self._seconds):
-                client = await stack.enter_async_context(_client(self._connect(self.wire), self))
+                await stack.enter_async_context(client)
                 functions = await declarations(client)
             self.client = client
             if not self.functions.done():

@@ -10,6 +10,7 @@ import asyncio
 import html
 import json
 import socket
+import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
@@ -70,18 +71,19 @@ class SignIn:
 
         ``allow`` raises for an address that may not be shown to the browser.
         """
+        listener = _Listener(self._socket, self._browser.page if self._browser else "")
 
         async def redirect(address: str) -> None:
             await allow(httpx2.URL(address))
             if self._browser is None:
                 raise OAuthFlowError("it needs a browser")
-            self._state = parse_qs(urlsplit(address).query).get("state", [""])[0]
+            state = parse_qs(urlsplit(address).query).get("state", [""])[0]
+            await listener.start(state)  # first: a browser may be fast
             self._browser.open(address)
 
         async def come_back() -> AuthorizationCodeResult:
-            page = self._browser.page if self._browser else ""
             async with wire.waiting_for_user():
-                return await _answer(self._socket, self._state, page)
+                return await listener.result()
 
         wanted = OAuthClientMetadata(
             redirect_uris=[AnyUrl(f"http://{self._host}:{self._port}{_PATH}")],
@@ -97,7 +99,7 @@ class SignIn:
     async def set_tokens(self, tokens: OAuthToken) -> None:
         self._kept["tokens"] = tokens.model_dump(mode="json", exclude_none=True)
         self._kept["expires"] = time.time() + tokens.expires_in if tokens.expires_in else 0
-        await self._keep()
+        await self._keep()  # with what was registered before
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
         if isinstance(own := self._own.get("clientId"), str):
@@ -109,7 +111,6 @@ class SignIn:
 
     async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
         self._kept["client"] = client_info.model_dump(mode="json", exclude_none=True)
-        await self._keep()
 
     def restore(self, provider: OAuthClientProvider) -> None:
         """Give a provider what it would otherwise have to find out again, to renew a token."""
@@ -182,39 +183,53 @@ class _Provider(OAuthClientProvider):
             await flow.aclose()
 
 
-async def _answer(bound: socket.socket, state: str, page: str) -> AuthorizationCodeResult:
-    """Return what the browser brings back: the first request with the right state is answered.
+class _Listener:
+    """The address on this computer to which the browser comes back."""
 
-    Raises OAuthFlowError if the user, or the server, refused.
-    """
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[dict[str, str]] = loop.create_future()
+    def __init__(self, bound: socket.socket, page: str) -> None:
+        self._socket, self._page, self._state = bound, page, ""
+        self._server: asyncio.Server | None = None
+        self._given: asyncio.Future[dict[str, str]] | None = None
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def start(self, state: str) -> None:
+        """Listen for the first request with the right state; only that is answered."""
+        self._state = state
+        self._given = asyncio.get_running_loop().create_future()
+        self._server = await asyncio.start_server(
+            self._serve, sock=self._socket.dup(), limit=_LONGEST_REQUEST
+        )
+
+    async def result(self) -> AuthorizationCodeResult:
+        """Return what the browser brings back, and listen no more.
+
+        Raises OAuthFlowError if the user, or the server, refused.
+        """
+        assert self._given
+        assert self._server
+        try:
+            given = await self._given
+        finally:
+            self._server.close()
+        if "code" not in given:
+            raise OAuthFlowError(given.get("error", "no code"))
+        return AuthorizationCodeResult(
+            code=given["code"], state=given["state"], iss=given.get("iss") or None
+        )
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert self._given
         try:
             async with asyncio.timeout(_READ_S):
-                head = await reader.readuntil(b"\r\n\r\n")
-                given = _given(head)
-                known = bool(state) and given.get("state") == state and not result.done()
-                writer.write(_response(page if known else "", found=known))
+                given = _given(await reader.readuntil(b"\r\n\r\n"))
+                is_right = given.get("state") == self._state and not self._given.done()
+                writer.write(_response(self._page if is_right else "", found=is_right))
+                if is_right:
+                    self._given.set_result(given)
                 await writer.drain()
-            if known and not result.done():
-                result.set_result(given)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # not the browser
         finally:
             writer.close()
-
-    server = await asyncio.start_server(serve, sock=bound.dup(), limit=_LONGEST_REQUEST)
-    try:
-        given = await result
-    finally:
-        server.close()
-    if "code" not in given:
-        raise OAuthFlowError(given.get("error", "no code"))
-    return AuthorizationCodeResult(
-        code=given["code"], state=given["state"], iss=given.get("iss") or None
-    )
 
 
 def _given(head: bytes) -> dict[str, str]:
@@ -244,6 +259,8 @@ def _reserved(port: int) -> tuple[socket.socket, int]:
     """Return a socket with a port of this computer, ``port`` if it is free."""
     for wanted in (port, 0):
         bound = socket.socket()
+        if sys.platform != "win32":  # there it would let others take the port
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind(("127.0.0.1", wanted))
         except (OSError, OverflowError):

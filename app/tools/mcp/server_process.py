@@ -1,7 +1,8 @@
 """A server's program: started in a group of processes of its own, and ended with all of them.
 
 Nothing of it outlives Fireside. On Unix a small process of ours, the warden, waits at a pipe until
-Fireside is gone, however that came about, and then kills the groups that it was told of. On Windows
+Fireside is gone, however that came about, and then kills what it was told of: a group, and whatever
+else has its mark, a variable that processes inherit even if they have left the group. On Windows
 the processes are in a job, which the system ends when its last handle, ours, is closed.
 """
 
@@ -13,7 +14,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -23,6 +23,9 @@ from app.base.processes import ChildProcess
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+MARK = "FIRESIDE_SERVER"
+"""The variable by which the processes of a server are known."""
+
 NEW_GROUP: dict[str, Any] = {"start_new_session": True}
 if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -30,6 +33,7 @@ if sys.platform == "win32":
 """The options of `subprocess` by which a program gets a group of its own, and no console."""
 
 _GRACE_S = 0.5
+_LOOKS = 5  # for processes that have been started while others were killed
 
 
 class Warden:
@@ -38,7 +42,7 @@ class Warden:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: ChildProcess | None = None
-        self._groups: set[int] = set()
+        self._groups: dict[int, str] = {}
         self._jobs: dict[int, object] = {}
 
     def start(self) -> None:
@@ -51,15 +55,18 @@ class Warden:
                 self._child = None
             if self._child is None:
                 self._child = ChildProcess(_guard, name="warden")
-                for pid in self._groups:
-                    self._child.send(pid)
+                for group in self._groups.items():
+                    self._child.send(group)
 
-    def watch(self, pid: int) -> None:
-        """Have the group of the process ``pid`` end with this one. Raises OSError."""
+    def watch(self, pid: int, mark: str) -> None:
+        """Have the group of the process ``pid``, and all with ``mark``, end with this process.
+
+        Raises OSError.
+        """
         with self._lock:
-            self._groups.add(pid)
+            self._groups[pid] = mark
             if self._child:
-                self._child.send(pid)
+                self._child.send((pid, mark))
             if sys.platform == "win32":
                 from app.tools.mcp.windows_job import KillingJob
 
@@ -68,10 +75,10 @@ class Warden:
     def forget(self, pid: int) -> None:
         """Stop watching, since all of the group has ended: its number may come to be another's."""
         with self._lock:
-            self._groups.discard(pid)
+            self._groups.pop(pid, None)
             self._jobs.pop(pid, None)
             if self._child:
-                self._child.send(-pid)
+                self._child.send((pid, ""))
 
     def close(self) -> None:
         """End the warden; whatever it still watches is killed."""
@@ -79,7 +86,7 @@ class Warden:
             child, self._child = self._child, None
             self._jobs.clear()
         if child:
-            child.send(0)
+            child.send((0, ""))
             child.close(_GRACE_S)
 
 
@@ -88,20 +95,22 @@ def terminate(pid: int) -> None:
     _signal(pid, signal.SIGTERM)
 
 
-def kill(pid: int, family: Iterable[psutil.Process]) -> None:
-    """Kill a group, and those of its ``family`` that have left it."""
-    for child in family:
-        with contextlib.suppress(psutil.Error, OSError):  # it has ended, or is not ours
-            child.kill()
+def kill(pid: int, mark: str) -> None:
+    """Kill a group, and what has left it but has its mark."""
     _signal(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    for _ in range(_LOOKS):
+        if not (found := [process for process in psutil.process_iter() if _has(process, mark)]):
+            return
+        for process in found:
+            with contextlib.suppress(psutil.Error, OSError):
+                process.kill()
 
 
-def descendants(pid: int) -> list[psutil.Process]:
-    """Return what a process has started, and what that has, and so on."""
+def _has(process: psutil.Process, mark: str) -> bool:
     try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
-        return []
+        return process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):  # it is somebody else's, or has ended
+        return False
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -116,12 +125,15 @@ def _guard(connection: Connection) -> None:
     """Run the warden: kill the groups it was told of once the other end of the pipe is closed."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a Ctrl+C in a terminal reaches all in it
         signal.signal(number, signal.SIG_IGN)
-    groups: set[int] = set()
+    groups: dict[int, str] = {}
     with contextlib.suppress(EOFError, OSError):
-        while pid := connection.recv():
-            if pid > 0:
-                groups.add(pid)
+        while pid_and_mark := connection.recv():
+            pid, mark = pid_and_mark
+            if mark:
+                groups[pid] = mark
+            elif pid:
+                groups.pop(pid, None)
             else:
-                groups.discard(-pid)
-    for pid in groups:
-        kill(pid, descendants(pid))
+                break
+    for pid, mark in groups.items():
+        kill(pid, mark)

@@ -5,29 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base.errors import (
-    Cancelled,
-    FiresideError,
-    Offline,
-    ServerError,
-    ServerUnapproved,
-)
+from app.base.errors import ServerUnapproved
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
-from app.network.connection_log import LogEntry
 from app.tools.mcp import approvals
-from app.tools.mcp.approvals import Approvals, Approved, Declaration, difference
+from app.tools.mcp.approvals import Approvals, Approved, difference
 from app.tools.mcp.browser import Browser
 from app.tools.mcp.function_names import function_names, server_names
-from app.tools.mcp.mcp_host import CALL_S, OPEN_S, McpHost, settled
+from app.tools.mcp.mcp_host import CALL_S, OPEN_S, settled
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.placeholders import inputs
+from app.tools.mcp.server_runs import ServerRuns
 from app.tools.mcp.server_status import (
     FunctionStatus,
     ServersChanged,
@@ -44,18 +37,6 @@ if TYPE_CHECKING:
 
 LOGS = "mcp"
 """The folder of the servers' logs, in the data folder."""
-
-
-@dataclass
-class _Run:
-    """What is known of a server since this program's start."""
-
-    state: ServerState | None = None
-    error: FiresideError | None = None
-    functions: tuple[Declaration, ...] | None = None
-    entry: LogEntry | None = None
-    received: int = 0
-    starting: Future[None] | None = None
 
 
 class McpServers:
@@ -77,16 +58,22 @@ class McpServers:
         open_s: float = OPEN_S,
         call_s: float = CALL_S,
     ) -> None:
-        self._open_s, self._call_s = open_s, call_s
         self._publish = publish
-        self._offline = offline
         self._file = ServerFile(folders.mcp)
         self._approvals = Approvals(folders.data / approvals.FILE)
         self._starter = Starter(network, secrets, folders.data / LOGS)
         self._jobs = Jobs("mcp", 4)
-        self._host = McpHost(self._listed, self._ended)
-        self._lock = threading.RLock()
-        self._runs: dict[str, _Run] = {}
+        self._runs = ServerRuns(
+            self._starter,
+            self._approvals,
+            self._jobs,
+            self._server,
+            self._tell,
+            offline=offline,
+            open_s=open_s,
+            call_s=call_s,
+        )
+        self._lock = threading.Lock()
         self._tools: dict[str, McpTool] = {}
 
     # --- Which there are ---
@@ -114,7 +101,8 @@ class McpServers:
         self._file.put(server, instead=instead)
         if instead and instead != server.name:
             self._drop(instead)
-        self._set(server.name, state=None, error=None)
+        self._runs.stop(server.name)
+        self._tell()
 
     def add(self, found: tuple[Server, ...]) -> tuple[Server, ...]:
         """Add servers; one whose name is taken gets a number. Returns them. Raises OSError."""
@@ -164,30 +152,23 @@ class McpServers:
             now = self._starter.start_of(self._require(name))
             if now.pin != pin:
                 raise ServerUnapproved(name)
-            old = self._approvals.of(name)
-            # Of another program, the functions are others, too, even if they are called the same.
-            self._approvals.put(name, replace(old, start=now))
-            self._set(name, state=None, error=None)
+            self._approvals.put(name, replace(self._approvals.of(name), start=now))
+            self._runs.stop(name)
+            self._tell()
 
         return self._jobs.submit(work)
 
     def revoke(self, name: str) -> Future[None]:
         """Switch a server off; what was approved of its functions is kept."""
-
-        def work() -> None:
-            self._approvals.put(name, replace(self._approvals.of(name), start=None))
-            self._stop(name)
-
-        return self._jobs.submit(work)
+        self._approvals.put(name, replace(self._approvals.of(name), start=None))
+        return self._runs.stop(name)
 
     def approve_function(self, name: str, function: str, seen: str) -> None:
         """Switch on a function that is new or has changed; ``seen`` is the pin of what was seen."""
-        with self._lock:
-            run = self._runs.get(name, _Run())
-            for declaration in run.functions or ():
-                if declaration.name == function and declaration.pin == seen:
-                    old = self._approvals.of(name)
-                    self._approvals.put(name, old.with_function(declaration))
+        for declaration in self._runs.functions(name) or ():
+            if declaration.name == function and declaration.pin == seen:
+                old = self._approvals.of(name)
+                self._approvals.put(name, old.with_function(declaration))
         self._tell()
 
     def set_input(self, name: str, id: str, value: str) -> Future[None]:
@@ -198,20 +179,11 @@ class McpServers:
 
     def start(self, name: str) -> Future[None]:
         """Start a server, or wait for one that starts; one that runs stays as it is."""
-        with self._lock:
-            run = self._runs.setdefault(name, _Run())
-            if run.starting and not run.starting.done():
-                return run.starting
-            if run.state is ServerState.RUNNING:
-                done: Future[None] = Future()
-                done.set_result(None)
-                return done
-            run.starting = self._jobs.submit(lambda: self._start(name))
-            return run.starting
+        return self._runs.start(name)
 
     def stop(self, name: str) -> Future[None]:
-        """End a server until it is needed again."""
-        return self._jobs.submit(lambda: self._stop(name))
+        """End a server until it is needed again; one that starts now does not."""
+        return self._runs.stop(name)
 
     def call(
         self,
@@ -230,23 +202,11 @@ class McpServers:
         known = next((f for f in self.functions(name) if f.declaration.name == function), None)
         if known is None or not known.is_approved or known.pin != pin:
             raise ServerUnapproved(name)
-        entry = self._starter.log(name, f"call {function}") if self._is_local(name) else None
-        received = 0
-        try:
-            answer, received = settled(
-                self._host.call(name, function, arguments, seconds=self._call_s), cancel
-            )
-        finally:
-            if entry:
-                with suppress(OSError):
-                    entry.end(received)
-        return answer
+        return self._runs.call(name, function, arguments, cancel)
 
     def functions(self, name: str) -> tuple[FunctionStatus, ...]:
         """Return the functions of a server that are known: approved, changed or new."""
-        approved = self._approvals.of(name)
-        with self._lock:
-            listed = self._runs.get(name, _Run()).functions
+        approved, listed = self._approvals.of(name), self._runs.functions(name)
         mine = server_names(server.name for server in self._file.servers()).get(name, "")
         now = {each.name: each for each in (approved.functions if listed is None else listed)}
         called = function_names(mine, now)
@@ -262,17 +222,12 @@ class McpServers:
             return ServerState.OFF
         if status.state is ServerState.CHANGED:
             return ServerState.CHANGED
-        return "offline" if self._offline else ""
+        return "offline" if self._runs.offline else ""
 
     def set_offline(self, offline: bool) -> None:
         """Switch the network off or on. While it is off, no server runs: it could use it unseen."""
-        with self._lock:
-            was, self._offline = self._offline, offline
-            running = [name for name, run in self._runs.items() if run.state]
-        if offline and not was:
-            for name in running:
-                self.stop(name)
-        if offline != was:
+        if offline != self._runs.offline:
+            self._runs.set_offline(offline)
             self._tell()
 
     def set_browser(self, browser: Browser) -> None:
@@ -281,94 +236,27 @@ class McpServers:
 
     def sign_out(self, name: str) -> Future[None]:
         """Forget the tokens for a server. Fails with SecretUnwritable."""
-
-        def work() -> None:
-            self._stop(name)
-            self._starter.sign_out(name)
-
-        return self._jobs.submit(work)
+        self._runs.stop(name)
+        return self._jobs.submit(lambda: self._starter.sign_out(name))
 
     def close(self) -> None:
         """End all servers."""
         self._jobs.stop()
-        self._host.close()
+        self._runs.close()
         self._starter.close()
         self._jobs.close()
 
     # --- Within ---
 
-    def _start(self, name: str) -> None:
-        self._set(name, state=ServerState.STARTING, error=None)
-        try:
-            server = self._require(name)
-            if self._offline:
-                raise Offline
-            if self._starter.start_of(server) != self._approvals.of(name).start:
-                raise ServerUnapproved(name)
-            connect, entry = self._starter.connector(server)
-            self._set(name, entry=entry)
-            functions = self._host.open(name, connect, seconds=self._open_s).result()
-        except ServerUnapproved:
-            self._set(name, state=ServerState.CHANGED)
-            raise
-        except (Offline, Cancelled):
-            self._end_entry(name)
-            self._set(name, state=None)
-            raise
-        except FiresideError as error:
-            self._set(name, state=ServerState.FAILED, error=error)
-            self._end_entry(name)
-            raise
-        if self._offline:  # by now
-            self._stop(name)
-            raise Offline
-        self._set(name, state=ServerState.RUNNING)
-        self._listed(name, functions)
-
-    def _stop(self, name: str) -> None:
-        with suppress(FiresideError):
-            self._host.shut(name).result()
-        self._end_entry(name)
-        self._set(name, state=None, error=None)
-
-    def _listed(self, name: str, functions: tuple[Declaration, ...]) -> None:
-        """Take what a server declares; the first time, that is what is approved."""
-        with self._lock:
-            self._runs.setdefault(name, _Run()).functions = functions
-            approved = self._approvals.of(name)
-            if not approved.is_listed:
-                self._approvals.put(name, replace(approved, functions=functions, is_listed=True))
-        self._tell()
-
-    def _ended(self, name: str, error: ServerError) -> None:
-        self._end_entry(name)
-        self._set(name, state=ServerState.FAILED, error=error)
-
-    def _end_entry(self, name: str) -> None:
-        with self._lock:
-            run = self._runs.get(name)
-            entry = run.entry if run else None
-            if run:
-                run.entry = None
-        if entry:
-            with suppress(OSError):
-                entry.end(0)
-
-    def _set(self, name: str, **changes: Any) -> None:
-        with self._lock:
-            run = self._runs.setdefault(name, _Run())
-            for field, value in changes.items():
-                setattr(run, field, value)
-        self._tell()
-
     def _drop(self, name: str) -> Future[None]:
         """Forget all that is known of a server."""
         self._approvals.put(name, Approved())
+        stopped = self._runs.stop(name)
 
         def work() -> None:
-            self._stop(name)
+            stopped.result()
+            self._runs.forget(name)
             with self._lock:
-                self._runs.pop(name, None)
                 self._tools.pop(name, None)
             self._starter.forget(name)
             self._tell()
@@ -376,17 +264,14 @@ class McpServers:
         return self._jobs.submit(work)
 
     def _status(self, server: Server) -> ServerStatus:
-        approved = self._approvals.of(server.name)
-        with self._lock:
-            run = self._runs.get(server.name, _Run())
-            state, error = run.state, run.error
-        if approved.start is None:
+        start = self._approvals.of(server.name).start
+        state, error = self._runs.state(server.name)
+        if start is None:
             state = ServerState.OFF
         elif state is None:
-            same = approvals.is_as_configured(approved.start, server)
+            same = approvals.is_as_configured(start, server)
             state = ServerState.READY if same else ServerState.CHANGED
-        functions = self.functions(server.name)
-        return ServerStatus(server, state, functions, error, inputs(server))
+        return ServerStatus(server, state, self.functions(server.name), error, inputs(server))
 
     def _server(self, name: str) -> Server | None:
         return next((each for each in self._file.servers() if each.name == name), None)
@@ -395,10 +280,6 @@ class McpServers:
         if server := self._server(name):
             return server
         raise ServerUnapproved(name)
-
-    def _is_local(self, name: str) -> bool:
-        server = self._server(name)
-        return server is not None and server.is_local
 
     def _tell(self) -> None:
         self._publish(ServersChanged(self.all()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import asyncio.subprocess as aio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -55,12 +56,13 @@ async def stdio(
     Raises ServerUnstartable.
     """
     warden.start()
-    transport, process = await _start(server, program)
-    warden.watch(process.pid)
+    mark = os.urandom(8).hex()
+    transport, process = await _start(server, program, mark)
     to_session, from_server = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     to_server, from_session = anyio.create_memory_object_stream[SessionMessage](0)
     reader = _Reader(server.name, process, to_session, log, wire)
     try:
+        warden.watch(process.pid, mark)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(reader.run)
             tasks.start_soon(_write, process, from_session, reader)
@@ -72,18 +74,20 @@ async def stdio(
                 with anyio.CancelScope(shield=True):
                     from_server.close()
                     to_server.close()
-                    await _stop(process)
+                    await _stop(process, mark, 0.0 if wire.error else _EXIT_S)
                 tasks.cancel_scope.cancel()
     finally:
         # Here, too, if what is above was cancelled.
-        server_process.kill(process.pid, ())
+        server_process.kill(process.pid, mark)
         warden.forget(process.pid)
         transport.close()
         for stream in (to_session, from_server, to_server, from_session):
             stream.close()
 
 
-async def _start(server: Server, program: Path) -> tuple[asyncio.SubprocessTransport, aio.Process]:
+async def _start(
+    server: Server, program: Path, mark: str
+) -> tuple[asyncio.SubprocessTransport, aio.Process]:
     loop = asyncio.get_running_loop()
     protocol = aio.SubprocessStreamProtocol(limit=_CHUNK, loop=loop)
     try:
@@ -94,7 +98,7 @@ async def _start(server: Server, program: Path) -> tuple[asyncio.SubprocessTrans
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            env=environment(server.env),
+            env=environment(server.env) | {server_process.MARK: mark},
             cwd=Path(server.cwd).expanduser() if server.cwd else Path.home(),
             **server_process.NEW_GROUP,
         )
@@ -200,15 +204,14 @@ async def _keep_errors(process: aio.Process, log: ServerLog) -> None:
         log.write(data)
 
 
-async def _stop(process: aio.Process) -> None:
+async def _stop(process: aio.Process, mark: str, grace: float) -> None:
     """Close the server's input; if it does not end then, have it terminated, and at last killed."""
     assert process.stdin
-    family = server_process.descendants(process.pid)  # later, nobody knows whose they were
     process.stdin.close()
-    if not await _has_ended(process, _EXIT_S):
+    if not await _has_ended(process, grace):
         server_process.terminate(process.pid)
         await _has_ended(process, _TERMINATE_S)
-    server_process.kill(process.pid, family)
+    server_process.kill(process.pid, mark)
     await _has_ended(process, _TERMINATE_S)
 
 

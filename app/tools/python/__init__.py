@@ -4,7 +4,8 @@
 
     python_tool   the tool: what the model is told, its code, what it reads of the output
     sessions      which box has the variables of which path of a chat; replay, idle boxes
-    box           the seam of a box, and the parent's side of the process that is one
+    cell_history  what came before a call on its path: cells and attached files
+    python_box    the seam of a box, and the parent's side of the process that is one
     box_frames    the messages between the two
     output_text   output as the model reads it, cut to its limit
     made_files    the types of files that the code has made, by their content

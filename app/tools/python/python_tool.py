@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import threading
@@ -13,8 +14,9 @@ from app.base import log as fault_log
 from app.base.errors import Cancelled, PythonError, PythonNeedsMemory, PythonNeedsRoom
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import made_files, output_text, runtime
-from app.tools.python.box import Box, BoxResult, ProcessBox
-from app.tools.python.sessions import CALL_S, Attached, Cell, CellRun, History, Sessions
+from app.tools.python.cell_history import Attached, Cell, History
+from app.tools.python.python_box import BoxResult, ProcessBox, PythonBox
+from app.tools.python.sessions import CALL_S, CellRun, Sessions
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result
 
 KEY = "python"
@@ -56,7 +58,7 @@ class PythonTool:
 
     def __init__(
         self,
-        start: Callable[[int], Box] | None = None,
+        start: Callable[[int], PythonBox] | None = None,
     ) -> None:
         self._start = start
         self._sessions = Sessions(lambda: (start or _process)(_memory()))
@@ -149,7 +151,7 @@ def _memory() -> int:
     return tools_memory(psutil.virtual_memory().total)
 
 
-def _process(memory: int) -> Box:
+def _process(memory: int) -> PythonBox:
     """Start the installed runtime. Raises OSError."""
     found = runtime.find()
     if found is None:
@@ -184,10 +186,7 @@ def history(context: CallContext) -> History:
     events: list[Attached | Cell] = []
     for message in messages:
         if message.role is Role.USER:
-            events += (
-                Attached(_file_name(part.name), part.data or part.text.encode("utf-8", "replace"))
-                for part in message.attached
-            )
+            events += map(_attached, message.attached)
         else:
             events += map(Cell, _cells(message, last=message is messages[-1]))
     return History(context.chat, tuple(events))
@@ -209,8 +208,10 @@ def _cells(message: Message, *, last: bool) -> Iterator[str]:
             yield code_of(call.text)
 
 
-def _file_name(name: str) -> str:
-    return made_files.display_name(name)
+@functools.lru_cache(maxsize=4)  # they may be large, and are asked for with every call
+def _attached(part: Part) -> Attached:
+    content = part.data or part.text.encode("utf-8", "replace")
+    return Attached(made_files.display_name(part.name), content)
 
 
 def _result(

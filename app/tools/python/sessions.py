@@ -8,7 +8,6 @@ run again, never those of an imported chat or from before a restart.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict, deque
@@ -16,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from app.tools.python.box import Box, BoxEnded, BoxResult, BoxStopped
+from app.tools.python.cell_history import Attached, Cell, History
+from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped, PythonBox
 
 CALL_S = 30.0
 """How long a cell may run."""
@@ -34,52 +34,6 @@ _POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """A file of the chat, as it is put into /mnt/data."""
-
-    name: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Code that was run."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What came before a call on its path: cells and files in their order."""
-
-    chat: int | None
-    events: tuple[Attached | Cell, ...] = ()
-
-    @property
-    def cells(self) -> int:
-        """The number of cells."""
-        return sum(isinstance(event, Cell) for event in self.events)
-
-    def with_cell(self, code: str) -> History:
-        """Return the history after one more cell."""
-        return History(self.chat, (*self.events, Cell(code)))
-
-    def key(self) -> str:
-        """Return what identifies it up to its last cell; empty if there is none."""
-        key = ""
-        digest = hashlib.sha256(repr(self.chat).encode())
-        for event in self.events:
-            match event:
-                case Attached(name, content):
-                    digest.update(b"\0file" + name.encode("utf-8", "surrogatepass") + b"\0")
-                    digest.update(hashlib.sha256(content).digest())
-                case Cell(code):
-                    digest.update(b"\0cell" + code.encode("utf-8", "surrogatepass"))
-                    key = digest.hexdigest()
-        return key
-
-
-@dataclass(frozen=True, slots=True)
 class CellRun:
     """A cell that was run. ``restarted``: variables from before it were gone.
 
@@ -94,7 +48,7 @@ class CellRun:
 class _Session:
     """A box, and what it has run. ``key`` is None while nothing was asked of it."""
 
-    def __init__(self, box: Future[Box]) -> None:
+    def __init__(self, box: Future[PythonBox]) -> None:
         self.box = box
         self.key: str | None = None
         self.chat: int | None = None
@@ -118,7 +72,7 @@ class _Session:
         self.box.add_done_callback(_kill)
 
 
-def _kill(box: Future[Box]) -> None:
+def _kill(box: Future[PythonBox]) -> None:
     if not box.cancelled() and not box.exception():
         box.result().kill()
 
@@ -131,7 +85,7 @@ class Sessions:
 
     def __init__(
         self,
-        start: Callable[[], Box],
+        start: Callable[[], PythonBox],
         *,
         most: int = MOST_BOXES,
         call_s: float = CALL_S,
@@ -142,7 +96,7 @@ class Sessions:
         self._most, self._call_s, self._idle_s, self._large_s = most, call_s, idle_s, large_idle_s
         self._changed = threading.Condition()
         self._sessions: list[_Session] = []
-        self._wanted: deque[Future[Box]] = deque()
+        self._wanted: deque[Future[PythonBox]] = deque()
         self._thread: threading.Thread | None = None
         self._closed = False
         # By the key of a history: how many of its cells came before the oldest variables that were
@@ -330,12 +284,12 @@ class Sessions:
         self._sessions.append(session)
         return session
 
-    def _want(self) -> Future[Box]:
+    def _want(self) -> Future[PythonBox]:
         """Have a box started by the thread that keeps them, which begins with the first."""
-        box: Future[Box] = Future()
+        box: Future[PythonBox] = Future()
         self._wanted.append(box)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._keep, name="python boxes")
+            self._thread = threading.Thread(target=self._keep, name="python boxes", daemon=True)
             self._thread.start()
         self._changed.notify_all()
         return box

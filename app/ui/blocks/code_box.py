@@ -37,8 +37,12 @@ _RADIUS = 10.0
 _PITCH = 1.6  # line spacing, as a multiple of the font's size
 _MAX_LAYOUTS = 400  # pieces that are kept
 _PLAIN = ("", "text", "plaintext", "txt")
-# Characters that Qt would treat as the end of a line, or as a picture.
-_SHOWN = str.maketrans({"\r": " ", "\u2028": " ", "\u2029": " ", "\ufffc": "\ufffd"})
+# Characters that Qt would treat as the end of a line, or as a picture; and those that reorder text,
+# so that code reads as something else (https://trojansource.codes).
+_SHOWN = str.maketrans(
+    {"\r": " ", "\u2028": " ", "\u2029": " "}
+    | dict.fromkeys("\0\ufffc\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "\ufffd")
+)
 
 
 @dataclass(frozen=True, slots=True)

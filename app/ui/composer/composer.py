@@ -63,7 +63,7 @@ class Composer(QWidget):
         super().__init__()
         self._theme = theme
         self._running = False
-        self._model = ""
+        self._model = self._tools = ""
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
         self.take_back: Callable[[], bool] = lambda: False
         """Undo calls this first, for an action beyond the composer; see `Editor.take_back`."""
@@ -163,7 +163,7 @@ class Composer(QWidget):
     def set_tools(self, keys: list[str]) -> None:
         """Show how many tools are on in the chat, and their names in the tooltip."""
         label = tools_label(keys)
-        self.tools_button.setText(f" {len(keys)}" if keys else "")
+        self._tools = f" {len(keys)}" if keys else ""
         self.tools_button.setAccessibleName(label)
         self.tools_button.setToolTip(tip(label, TOOLS_KEYS))
         self._fit_controls()
@@ -308,6 +308,7 @@ class Composer(QWidget):
     def _fit_controls(self) -> None:
         """Give the effort its full width if there is room, and the model's name the rest."""
         px, label = self._theme.px, self._effort_label
+        self.tools_button.setText(self._tools if self.width() >= px(_ROOMY) else "")
         label.setVisible(self.width() >= px(_ROOMY))
         wanted = min(px(_LONGEST), self.picker.fontMetrics().horizontalAdvance(self._model))
         if self._room() - self._effort.full_width < wanted:

@@ -17,7 +17,7 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
-from app.wording.tool_settings import reading_again
+from app.wording.tool_settings import SERVER, reading_again
 
 if TYPE_CHECKING:
     from app.ui.composer.tools_panel import ToolsPanel
@@ -31,6 +31,8 @@ class ToolsController(QObject):
     ``usage`` returns the use of the context by that chat.
     """
 
+    server_wanted = Signal(str)
+    """The name of a server that was switched on, and may start."""
     page_wanted = Signal(str, str)
     """The names of a page of the preferences to be shown, and of the field to focus on it."""
 
@@ -65,7 +67,7 @@ class ToolsController(QObject):
         self._tools.refresh()
         begun = self._settings.chat is not None
         panel = self._panel = ToolsPanel(self._theme, self._parent, begun=begun)
-        panel.switched.connect(lambda key, on: self._tools.switch(key, on=on))
+        panel.switched.connect(self._switch)
         panel.proposed.connect(self._tell_cost)
         panel.manage.connect(self.manage)
         panel.show_tools(self._tools.offers, self._tools.on)
@@ -82,6 +84,11 @@ class ToolsController(QObject):
         self._composer.gauge.set_tools(self._tools.tokens)
         if self._panel and isValid(self._panel):
             self._panel.show_tools(self._tools.offers, self._tools.on)
+
+    def _switch(self, key: str, on: bool) -> None:
+        self._tools.switch(key, on=on)
+        if on and key.startswith(SERVER):
+            self.server_wanted.emit(key.removeprefix(SERVER))
 
     def _tell_cost(self, key: str, on: bool) -> None:
         """Say what the next message will process again if a tool is switched."""

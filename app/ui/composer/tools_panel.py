@@ -205,7 +205,7 @@ class ToolRow(QWidget):
         cost = tokens_sentence(offer.tokens) if offer.tokens is not None else ""
         self._cost.setText(cost)
         reason = unavailable_sentence(offer.unavailable) if offer.unavailable else ""
-        text = reason or tool_explanation(offer.key, offer.functions)
+        text = reason or tool_explanation(offer.key, offer.state)
         self._text.setText(text)
         self.switch.setEnabled(not offer.unavailable or self.switch.isChecked())
         self.switch.setAccessibleDescription(" ".join(filter(None, (text, cost))))

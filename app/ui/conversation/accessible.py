@@ -25,6 +25,8 @@ from app.ui.blocks.canvas import Canvas
 from app.ui.commands import QUESTION_KEY
 from app.ui.controls import spoken
 from app.ui.conversation.call_state import CallState
+from app.ui.conversation.consent_card import ConsentCard
+from app.ui.conversation.made_view import Figure
 from app.ui.conversation.message_list import MessageList
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import MessageView
@@ -58,6 +60,10 @@ def install(page_type: type[QAbstractScrollArea]) -> None:
                 return AccessibleMessage(found)
             case Canvas():
                 return AccessibleSection(found)
+            case Figure():
+                return QAccessibleWidget(found, _Role.Graphic)
+            case ConsentCard():
+                return QAccessibleWidget(found, _Role.Grouping)
             case QAbstractScrollArea() if isinstance(found, page_type):
                 return AccessiblePage(found)
             case QWidget() if (

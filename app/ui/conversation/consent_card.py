@@ -32,6 +32,9 @@ from app.wording.tool_words import consent_question, consent_reason, effect_of
 _SIDE, _GAP = 14, 8
 _PADDING = (10, 8)  # pixels around the arguments, as in the style sheet
 _HIGHEST = 220  # pixels of the arguments, which scroll
+_MEASURED = 4000  # characters of an argument, which are higher than that
+_DESCRIPTION = 4000  # characters of a function's description
+_WORD = 2000  # characters of a word
 
 
 class ProposalText(QTextEdit):
@@ -53,11 +56,7 @@ class ProposalText(QTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._measured = QTextDocument(self)
-        """The same text: Qt lays out the shown one by itself, and later."""
-        wrap = QTextOption(self.document().defaultTextOption())
-        wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        for document in (self.document(), self._measured):
-            document.setDefaultTextOption(wrap)
+        """The beginning of the same text: Qt lays out the shown one by itself, and later."""
         theme.changed.connect(self._write)
 
     def set_shown(self, shown: tuple[tuple[str, str], ...]) -> None:
@@ -67,11 +66,17 @@ class ProposalText(QTextEdit):
             self._write()
 
     def _write(self) -> None:
-        for document in (self.document(), self._measured):
-            self._fill(document)
+        mode = QTextOption.WrapMode
+        words = max((len(w) for _, text in self._shown for w in text.split()), default=0)
+        wrap = QTextOption()  # to look for the ends of words takes long if there are none
+        wrap.setWrapMode(mode.WrapAtWordBoundaryOrAnywhere if words < _WORD else mode.WrapAnywhere)
+        for document, most in ((self.document(), None), (self._measured, _MEASURED)):
+            document.setDefaultTextOption(wrap)
+            self._fill(document, most)
         self.moveCursor(QTextCursor.MoveOperation.Start)  # the beginning is what is seen first
 
-    def _fill(self, document: QTextDocument) -> None:
+    def _fill(self, document: QTextDocument, most: int | None) -> None:
+        """Write everything into a document, but at most so many characters of each text."""
         px = self._theme.px
         name, value = QTextCharFormat(), QTextCharFormat()
         name.setFont(self._theme.font(12, 500))
@@ -91,7 +96,7 @@ class ProposalText(QTextEdit):
             cursor.setBlockFormat(above)
             cursor.insertText(one_line(label), name)
             cursor.insertBlock(below)
-            cursor.insertText(visible(text).replace("\n", "\u2028"), value)
+            cursor.insertText(visible(text)[:most].replace("\n", "\u2028"), value)
         cursor.endEditBlock()
 
     def height_for(self, width: int) -> int:
@@ -322,7 +327,9 @@ def _about(proposal: Proposal) -> str:
     if proposal.function:
         said.append(tr("Function: {name}").format(name=visible(proposal.function)))
     if proposal.description:
-        said.append(tr("Its own description: {text}").format(text=visible(proposal.description)))
+        text = visible(proposal.description[:_DESCRIPTION])
+        text += "…" * (len(proposal.description) > _DESCRIPTION)
+        said.append(tr("Its own description: {text}").format(text=text))
     return "\n".join(said)
 
 

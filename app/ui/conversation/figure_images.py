@@ -8,7 +8,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, S
 from PySide6.QtGui import QImage, QImageReader
 
 _MOST_PIXELS = 20_000_000
-_WIDEST = 2400  # pixels that are kept of a figure: enough for the column on a dense screen
+_LARGEST = 2400  # pixels of a side that are kept: enough for the column on a dense screen
 _KEPT = 64_000_000  # bytes of decoded figures
 # What decodes a figure: neither the file's name nor its own words choose it.
 _FORMATS = {b"\x89PNG": b"png", b"\xff\xd8\xff": b"jpeg", b"GIF8": b"gif", b"RIFF": b"webp"}
@@ -24,7 +24,7 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 
 
 def decode(data: bytes) -> QImage:
-    """Decode a picture, not wider than is needed; null if it cannot be read. Thread-safe."""
+    """Decode a picture, not larger than is needed; null if it cannot be read. Thread-safe."""
     reader, buffer = _reader(data)
     if reader is None:
         return QImage()
@@ -33,8 +33,9 @@ def decode(data: bytes) -> QImage:
         return QImage()
     image = reader.read()
     buffer.close()
-    if image.width() > _WIDEST:
-        image = image.scaledToWidth(_WIDEST, Qt.TransformationMode.SmoothTransformation)
+    if max(image.width(), image.height()) > _LARGEST:
+        mode = Qt.TransformationMode.SmoothTransformation
+        image = image.scaled(_LARGEST, _LARGEST, Qt.AspectRatioMode.KeepAspectRatio, mode)
     return image
 
 

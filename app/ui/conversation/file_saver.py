@@ -51,7 +51,7 @@ class FileSaver(QObject):
     def save(self, part: Part) -> None:
         """Ask where to save a figure or a file, and write it."""
         name = safe_name(part)
-        folder = self._folder or Path(_downloads())
+        folder = self._folder or _downloads()
         self.ask(
             self._window,
             "saveMadeDialog",
@@ -95,9 +95,10 @@ def safe_name(part: Part) -> str:
     return file_name(stem or tr("File"), suffix or known, set())
 
 
-def _downloads() -> str:
+def _downloads() -> Path:
     location = QStandardPaths.StandardLocation
-    return QStandardPaths.writableLocation(location.DownloadLocation) or str(Path.home())
+    found = Path(QStandardPaths.writableLocation(location.DownloadLocation))
+    return found if found.is_dir() else Path.home()
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -179,9 +179,10 @@ class Transcript(QAbstractScrollArea):
             self.finder.open(words, index)
 
     @property
-    def asks(self) -> bool:
-        """Whether an answer asks the user something."""
-        return any(record.asked for record in self.messages.records)
+    def question_in_sight(self) -> bool:
+        """Whether the question to the user is visible, at least in part."""
+        cards = [v.card for v in self.views.active.values() if isinstance(v, AnswerView)]
+        return any(card and not card.visibleRegion().isEmpty() for card in cards)
 
     def go_to_question(self) -> None:
         """Show the question to the user, and give the keyboard focus to its first button."""
@@ -189,7 +190,9 @@ class Transcript(QAbstractScrollArea):
         if index is None:
             return
         record = self.messages.records[index]
-        if record not in self.views.active:
+        if record is self.messages.records[-1]:
+            self.list.follow()
+        else:
             self.list.show_message(index)
         view = self.views.get(record)
         if isinstance(view, AnswerView) and (card := view.card):

@@ -13,7 +13,8 @@
     tools_page               Python, MCP servers, and what the user has allowed
     servers_controller       what the user does with servers, which are added in an
                              `add_server_dialog`, switched on in a `server_review`, and shown with
-                             their functions in a `server_dialog`
+                             their functions in a `server_dialog`; `import_servers_dialog` has
+                             those of other programs
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
     removal_dialog           removing the user's data

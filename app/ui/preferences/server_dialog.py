@@ -18,7 +18,7 @@ from app.ui.preferences.server_review import read_only
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.servers import decision_label, is_trouble, server_state
+from app.wording.server_words import decision_label, is_trouble, server_state
 
 ASK = "ask"
 _SIZE = 620, 620
@@ -164,7 +164,11 @@ class FunctionPart(FormPart):
         if text := visible(declared.description):
             layout.addWidget(note(text, "functionDescription"))
         if not declared.only_reads:
-            layout.addWidget(note(tr("Can make changes that can’t be undone."), "functionEffect"))
+            effect = tr(
+                "Can make changes that can’t be undone. “Always” still asks once the chat holds "
+                "text from files, tools or imports."
+            )
+            layout.addWidget(note(effect, "functionEffect"))
         self._choice = Segments(
             f"decision:{declared.name}",
             tr("Calls of {name}").format(name=one_line(declared.name)),

@@ -12,7 +12,7 @@ from app.ui.form_fields import DialogButtons, heading, named, note
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, mono
 from app.wording.language import tr
-from app.wording.servers import start_lines, start_warning
+from app.wording.server_words import start_lines, start_warning
 
 _WIDTH, _HIGH = 560, 190
 

@@ -27,6 +27,7 @@ from app.wording.language import tr
 from app.wording.tool_settings import SERVER
 
 if TYPE_CHECKING:
+    from app.tools.mcp.other_programs import FoundServers
     from app.ui.preferences.server_dialog import ServerDialog
     from app.ui.preferences.tools_page import ToolsPage
 
@@ -208,11 +209,26 @@ class ServersController(QObject):
         mcp.add(servers)
 
     def _import(self) -> None:
+        """Offer the servers of other programs."""
+        from app.tools.mcp import other_programs
+
+        self._do(other_programs.find, self._offer)
+
+    def _offer(self, found: tuple[FoundServers, ...]) -> None:
+        from app.ui.preferences.import_servers_dialog import ImportServersDialog
+
+        known = [status.server for status in self._servers]
+        dialog = ImportServersDialog(self._theme, found, known, self._page)
+        dialog.wanted.connect(lambda servers: self._do(lambda: self._host.mcp.add(servers)))
+        dialog.file_wanted.connect(self._choose_file)
+        dialog.open()
+
+    def _choose_file(self) -> None:
         def add(path: Path) -> None:
             self._do(lambda: self._host.mcp.add(parse(path.read_text("utf-8-sig")).servers))
 
         kinds = tr("MCP servers (*.json);;All files (*)")
-        ask_file(self._page, "importServersDialog", tr("Import servers"), add, kinds)
+        ask_file(self._page, "serversFileDialog", tr("Import servers"), add, kinds)
 
     # --- Threads ------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ class ToolSwitches(QWidget):
             switch = Switch(f"presetTool:{key}", tool_label(key), on=False)
             switch.turned.connect(lambda on, key=key: self._turn(key, on))
             offer = offers.get(key)
-            why = tool_explanation(key, offer.functions) if offer else tr("Not set up.")
+            why = tool_explanation(key) if offer else tr("Not set up.")
             row = FormRow(tool_label(key), why, switch)
             self._switches[key] = switch
             self._rows.append(row)

@@ -17,7 +17,7 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
-from app.wording.servers import decided_sentence, is_trouble, server_state
+from app.wording.server_words import decided_sentence, is_trouble, server_state
 from app.wording.tool_settings import PYTHON, SERVER, tool_label, unavailable_sentence
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,6 +14,10 @@ from app.tools.tool import Tool
 from app.ui.bridge import Bridge
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.model_choice import ModelChoice
+from app.wording.tool_settings import SERVER
+
+if TYPE_CHECKING:
+    from app.tools.mcp.server_status import ServerStatus
 
 _AGAIN_MS = 5000
 
@@ -24,13 +29,13 @@ ToolCosts = Callable[[ModelRef, Sequence[str]], Future[Mapping[str, int]]]
 class ToolOffer:
     """A tool that can be switched on.
 
-    ``unavailable`` is the word for why it cannot be used now, empty if it can. ``tokens`` are those
-    that it takes of each prompt; None while unknown.
+    ``unavailable`` is the word for why it cannot be used now, empty if it can. ``state`` says how a
+    server stands. ``tokens`` are those that it takes of each prompt; None while unknown.
     """
 
     key: str
     unavailable: str = ""
-    functions: int = 0
+    state: str = ""
     tokens: int | None = None
 
 
@@ -44,12 +49,14 @@ class ChatTools(QObject):
         self,
         tools: Callable[[], Sequence[Tool]],
         costs: ToolCosts,
+        server: Callable[[str], ServerStatus | None],
         settings: ShownChatSettings,
         models: ModelChoice,
         bridge: Bridge,
     ) -> None:
         super().__init__(settings)
         self._tools, self._costs, self._bridge = tools, costs, bridge
+        self._server = server
         self._settings, self._models = settings, models
         self._counted: dict[tuple[str, str], int] = {}  # by the model and the tool
         self._declared: dict[str, object] = {}  # what was counted
@@ -92,9 +99,7 @@ class ChatTools(QObject):
         found = []
         for tool in tools:
             known = self._counted.get((model.key, tool.key)) if model else None
-            declaration = declared[tool.key]
-            functions = len(declaration.functions) if declaration else 0
-            found.append(ToolOffer(tool.key, tool.unavailable, functions, known))
+            found.append(ToolOffer(tool.key, tool.unavailable, self._state(tool.key), known))
         self._set(tuple(found))
         if any(offer.unavailable == "preparing" for offer in found):
             self._again.start()
@@ -106,6 +111,15 @@ class ChatTools(QObject):
                 lambda tokens: self._count(model, tokens),
                 lambda error: None,  # the model is gone; it is counted when there is one again
             )
+
+    def _state(self, key: str) -> str:
+        name = key.removeprefix(SERVER)
+        status = self._server(name) if name != key else None
+        if status is None:
+            return ""
+        from app.wording.server_words import server_state  # there is a server, so it is loaded
+
+        return server_state(status)
 
     def switch(self, key: str, *, on: bool) -> None:
         """Switch a tool on or off in the chat that is shown."""

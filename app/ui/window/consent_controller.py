@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.tools.tool_events import Decision
+from app.ui.commands import QUESTION_KEY
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.state.chat_index import ChatIndex
 from app.ui.state.current_chat import CurrentChat
@@ -17,6 +18,7 @@ from app.wording.language import tr
 from app.wording.tool_words import waiting_for_user
 
 _LONGEST = 40  # characters of a chat's title in a message
+_SHOWN_MS = 200  # until a question is in the transcript
 
 
 class ConsentController(QObject):
@@ -66,6 +68,8 @@ class ConsentController(QObject):
     def go(self) -> None:
         """Lead the keyboard to the question in the chat that is shown, or to another chat's."""
         asking = self._turns.asking
+        if self._toast.shows(self):  # it could cover the question
+            self._toast.hide()
         if self._current.id in asking:
             self._conversation.transcript.go_to_question()
         elif asking:
@@ -74,13 +78,25 @@ class ConsentController(QObject):
     def _asked(self, chat: int) -> None:
         row = self._index.rows.get(chat)
         title = row.title if row else "Fireside"
-        if chat != self._current.id:
+        if chat == self._current.id:
+            QTimer.singleShot(_SHOWN_MS, self, lambda: self._look(chat))
+        else:
             short = title if len(title) <= _LONGEST else title[: _LONGEST - 1].rstrip() + "…"
-            show = ToastAction("showQuestion", tr("Show"), lambda: self._open_chat(chat))
+            show = self._show_action(lambda: self._open_chat(chat))
             text = tr("“{title}” is waiting for your permission.").format(title=short)
-            self._toast.tell(text, "tool", [show], self)
+            self._toast.tell(text, "wrench", [show], self)
         if not self.in_front() and self._wanted():
             self._notify(title, waiting_for_user())
+
+    def _look(self, chat: int) -> None:
+        """Tell of a question in the chat that is shown if it was scrolled out of sight."""
+        if chat != self._current.id or chat not in self._turns.asking:
+            return
+        if not self._conversation.transcript.question_in_sight:
+            self._toast.tell(waiting_for_user(), "wrench", [self._show_action(self.go)], self)
+
+    def _show_action(self, show: Callable[[], object]) -> ToastAction:
+        return ToastAction("showQuestion", tr("Show"), show, QUESTION_KEY)
 
     def _decided(self, _: int) -> None:
         if self._toast.shows(self) and not self.waits():

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from app.host import Host
 from app.store import SearchHit
+from app.tools.mcp.browser import Browser
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
@@ -24,6 +25,7 @@ from app.ui.conversation.file_saver import FileSaver
 from app.ui.conversation.message_undo import MessageUndo
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
+from app.ui.file_manager import open_address
 from app.ui.models.gpu_build_controller import GpuBuildController
 from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
@@ -63,6 +65,7 @@ from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
 from app.ui.window.zoom_controller import ZoomController
 from app.ui.work_thread import WorkThread
+from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.tools.mcp.server_status import ServersChanged
@@ -120,8 +123,17 @@ class Window(QMainWindow):
         self.chat_settings.effort = host.settings.effort
         self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
+        host.browser = Browser(
+            lambda address: bridge.call(lambda: open_address(address)),
+            tr("You’re signed in. You can close this page and return to Fireside."),
+        )
         self.tools = ChatTools(
-            lambda: host.tools.all(), host.tool_costs, self.chat_settings, self.models, bridge
+            lambda: host.tools.all(),
+            host.tool_costs,
+            lambda name: host.mcp.status(name),
+            self.chat_settings,
+            self.models,
+            bridge,
         )
 
     def _make_rooms(self) -> None:
@@ -404,6 +416,7 @@ class Window(QMainWindow):
         self.preset_controller.effort_chosen.connect(self.composer.choose_effort)
         self.preset_controller.page_wanted.connect(self.preferences.open)
         self.tools_controller.page_wanted.connect(self.preferences.open)
+        self.tools_controller.server_wanted.connect(lambda name: self._host.mcp.start(name))
         self.preset_controller.notice.connect(self.banner.show_sentence)
 
     # --- The start and the end --------------------------------------------------------------

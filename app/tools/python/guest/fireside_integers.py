@@ -30,6 +30,8 @@ INDEXED = {
 HELPER = "__fireside_{}__"
 """The names, among the built-in ones, of what rewritten code calls."""
 
+_PLAIN = {type(None), bool, int, float, str, bytes, dict, set}
+_MOST_ARRAYS = 100  # in a tuple or a list that a function returns
 _WIDTHS = {
     "int": "int64", "int_": "int64", "intp": "int64", "long": "int64", "l": "int64", "p": "int64",
     "uint": "uint64", "uintp": "uint64", "ulong": "uint64", "L": "uint64", "P": "uint64",
@@ -40,21 +42,34 @@ _WIDTHS = {
 
 def wide(value: Any) -> Any:
     """Return a value with 64 bits, if NumPy's default has made it one of 32."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return value
-    kind = type(value)
-    if kind is tuple or kind is list:
-        return kind(map(wide, value))
     if isinstance(value, (numpy.ndarray, numpy.generic)):
         char = value.dtype.char
         if char == "l":
             return value.astype(numpy.int64)
-        if char == "L":
-            return value.astype(numpy.uint64)
-    elif isinstance(value, tuple) and hasattr(value, "_make"):
+        return value.astype(numpy.uint64) if char == "L" else value
+    if (kind is tuple or kind is list) and _has_default(value, numpy):
+        return kind(map(wide, value))
+    if isinstance(value, tuple) and hasattr(value, "_make"):
         return value._make(map(wide, value))
+    if getattr(getattr(value, "dtype", None), "char", "") == "l":  # a series of pandas
+        return value.astype("int64")
     return value
+
+
+def _has_default(values: Any, numpy: Any) -> bool:
+    """Return whether a result is of several arrays, and some have NumPy's default type."""
+    if not 0 < len(values) <= _MOST_ARRAYS:
+        return False
+    return any(
+        isinstance(each, (numpy.ndarray, numpy.generic)) and each.dtype.char in "lL"
+        for each in values
+    )
 
 
 def kind(dtype: Any) -> Any:

@@ -11,6 +11,7 @@ folder and to the pipes that it was started with.
     seccomp       which system calls may be made (Linux): the program for the kernel's filter
     system_calls  the numbers of those calls on x86-64 and arm64
     detachment    what a process lets go of first: descriptors, terminal, environment (Unix)
+    examination   what the wall consists of here, for the diagnosis
     macos         Seatbelt; written, not run
     windows       a job object and mitigation policies; written, not run
 

@@ -33,10 +33,11 @@ def detach(scratch: Path, descriptors: Sequence[int]) -> None:
 
 def _erase_environment() -> None:
     """Empty the environment, and its strings in memory, which /proc/self/environ shows."""
-    variables = ctypes.POINTER(ctypes.c_void_p).in_dll(ctypes.CDLL(None), "environ")
     strings: list[int] = []
-    while variables and (address := variables[len(strings)]):
-        strings.append(address)
+    with suppress(ValueError):  # a system that does not tell where they are
+        variables = ctypes.POINTER(ctypes.c_void_p).in_dll(ctypes.CDLL(None), "environ")
+        while variables and (address := variables[len(strings)]):
+            strings.append(address)
     for address in strings:
         ctypes.memset(address, 0, len(ctypes.string_at(address)))
     os.environ.clear()
@@ -48,6 +49,7 @@ def own_files() -> Iterator[Path]:
     frozen: str | None = getattr(sys, "_MEIPASS", None)
     if frozen:
         yield Path(frozen)
+        yield Path(sys.executable)  # its end is the archive of all modules
         yield Path(sys.executable)  # it has the modules in it
     prefixes = [Path(each) for each in (sys.prefix, sys.base_prefix)]
     for path in map(Path, sys.path):  # its first is often the folder of the start: any folder

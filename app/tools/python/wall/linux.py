@@ -41,7 +41,7 @@ def lock(readable: Sequence[Path], scratch: Path, memory: int, descriptors: Sequ
         (layers if holds else missing).append(name)
 
     layer("no new privileges", _prctl(_SET_NO_NEW_PRIVS, 1))
-    layer("end with the parent", _prctl(_SET_PDEATHSIG, signal.SIGKILL))
+    layer("ends with its parent", _prctl(_SET_PDEATHSIG, signal.SIGKILL))
     layer("no dumps", _prctl(_SET_DUMPABLE, 0))
     layer("limits", _limit(memory))
     layer("no capabilities", _drop_capabilities())

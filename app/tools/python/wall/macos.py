@@ -59,7 +59,10 @@ def _sandbox(readable: Sequence[Path], scratch: Path) -> bool:
     texts = [os.fsencode(text) for pair in pairs for text in pair]
     parameters = (ctypes.c_char_p * (len(texts) + 1))(*texts, None)
     error = ctypes.c_char_p()
-    begin = ctypes.CDLL("/usr/lib/libSystem.B.dylib").sandbox_init_with_parameters
+    try:
+        begin = ctypes.CDLL("/usr/lib/libSystem.B.dylib").sandbox_init_with_parameters
+    except (OSError, AttributeError):
+        return False
     begin.argtypes = (ctypes.c_char_p, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_void_p)
     profile = (_PROFILE + rules).encode()
     return int(begin(profile, 0, parameters, ctypes.byref(error))) == 0

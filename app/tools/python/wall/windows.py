@@ -80,7 +80,7 @@ def _job(kernel: Any, memory: int) -> list[tuple[str, bool]]:
         ("job object", _set(kernel, job, _EXTENDED_LIMITS, limits)),
         ("no desktop", _set(kernel, job, _UI_RESTRICTIONS, screen)),
         ("in the job", bool(kernel.AssignProcessToJobObject(job, this))),
-        ("end with the parent", _hand_to_parent(kernel, job, this)),
+        ("ends with its parent", _hand_to_parent(kernel, job, this)),
     ]
 
 

@@ -26,11 +26,16 @@ from app.tools.python.runtime import LIBRARY, Runtime
 
 ARGUMENT = "--python-box"
 """The argument by which the frozen program becomes a box."""
+_Answer = tuple[dict[str, Any], list[bytes]]
+
 _PREFIX = "fireside-python-"
+_MOST_WAITING = 16  # answers that were read and not taken yet
+_SHOWN = 256 << 10  # characters of output that are passed on while a cell runs
 _POLL_S = 0.02
 _GRACE_S = 20.0  # beside a cell's time: for its figures, and a busy computer
 _START_S = 60.0
 _DYING_S = 5.0
+_MOST_WAITING = 2  # answers that were read and not taken yet
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from app.tools.python.child import main; main()"
 )
@@ -65,7 +70,7 @@ class BoxResult:
     seconds: float = 0.0
 
 
-class Box(Protocol):
+class PythonBox(Protocol):
     """Python with its variables and files. One thread at a time uses it; any may call `kill`."""
 
     @property
@@ -98,7 +103,7 @@ class ProcessBox:
     def __init__(self, runtime: Runtime, memory: int) -> None:
         _sweep()
         self._scratch, self._lock = _make_scratch()
-        self._killed = threading.Lock()
+        self._killing, self._gone = threading.Lock(), threading.Event()
         try:
             configuration = {
                 "scratch": str(self._scratch),
@@ -124,8 +129,7 @@ class ProcessBox:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests: IO[bytes] = self._process.stdin
-        self._answers: queue.SimpleQueue[tuple[dict[str, Any], list[bytes]] | None]
-        self._answers = queue.SimpleQueue()
+        self._answers: queue.Queue[_Answer | None] = queue.Queue(_MOST_WAITING)
         self._ready = False
         threading.Thread(
             target=self._read, args=(self._process.stdout,), name="python box", daemon=True
@@ -157,26 +161,29 @@ class ProcessBox:
             self._ready = True
         self._send({"do": "run", "code": code, "seconds": seconds})
         until = time.monotonic() + seconds + _GRACE_S
+        room = _SHOWN
         while True:
             header, blobs = self._next(until - time.monotonic(), cancel)
-            if "text" in header:
-                yield str(header["text"])
-            else:
+            if "text" not in header:
                 break
+            text = _text(header["text"])[: max(0, room)]
+            room -= len(text)
+            if text:
+                yield text
         try:
             yield _result(header, blobs)
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, OverflowError):
             raise self._end("it sent no result") from None
 
     def kill(self) -> None:
-        with self._killed:
+        with self._killing:
             ran = self.alive
             self._process.kill()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_DYING_S)
             with suppress(OSError):
                 self._requests.close()
-            if self._scratch.exists():
+            if not self._gone.is_set():
                 end = "was ended" if ran else f"has ended with {self._process.returncode}"
                 fault_log.note(f"python: process {self._process.pid} {end}")
             self._remove()
@@ -190,21 +197,32 @@ class ProcessBox:
     def _read(self, answers: IO[bytes]) -> None:
         with answers, suppress(OSError, box_frames.FrameInvalid):
             while (answer := box_frames.read(answers)) is not None:  # type: ignore[arg-type]
-                self._answers.put(answer)
-        self._answers.put(None)
+                if not self._pass_on(answer):
+                    return
+        self._pass_on(None)
 
-    def _next(self, timeout: float, cancel: threading.Event) -> tuple[dict[str, Any], list[bytes]]:
+    def _pass_on(self, answer: _Answer | None) -> bool:
+        """Pass an answer on once there is room; return whether anybody is there to take it."""
+        while not self._gone.is_set():
+            with suppress(queue.Full):
+                self._answers.put(answer, timeout=_POLL_S)
+                return True
+        return False
+
+    def _next(self, timeout: float, cancel: threading.Event) -> _Answer:
         """Return the next answer. Raises BoxEnded, BoxStopped."""
         until = time.monotonic() + timeout
         while True:
+            if cancel.is_set():
+                self.kill()
+                raise BoxStopped
             try:
                 answer = self._answers.get(timeout=_POLL_S)
             except queue.Empty:
-                if cancel.is_set():
-                    self.kill()
-                    raise BoxStopped from None
                 if time.monotonic() > until:
                     raise self._end("it does not answer") from None
+                if self._gone.is_set():  # it was ended by another thread
+                    raise BoxEnded("it is gone") from None
                 continue
             if answer is None:
                 raise self._end("its pipe has ended")
@@ -219,6 +237,7 @@ class ProcessBox:
         return BoxEnded(why)
 
     def _remove(self) -> None:
+        self._gone.set()
         with suppress(AttributeError, OSError):
             self._log.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -228,22 +247,32 @@ class ProcessBox:
 
 
 def _result(header: dict[str, Any], blobs: list[bytes]) -> BoxResult:
-    figures, names = int(header["figures"]), [str(path) for path in header["files"]]
+    """Return the result in an answer.
+
+    Raises LookupError, TypeError, ValueError or OverflowError if it has none.
+    """
+    figures, names = int(header["figures"]), [_text(path) for path in header["files"]]
+    stdout, stderr, *blobs = blobs
     if figures + len(names) != len(blobs):
         raise ValueError
     left_out = header["left_out"]
     return BoxResult(
-        stdout=str(header["stdout"]),
-        stderr=str(header["stderr"]),
-        left_out=(int(left_out["stdout"]), int(left_out["stderr"])),
+        stdout=stdout.decode("utf-8", "replace"),
+        stderr=stderr.decode("utf-8", "replace"),
+        left_out=(int(left_out[0]), int(left_out[1])),
         failed=bool(header["failed"]),
-        ended=str(header["ended"])[:100],
+        ended=_text(header["ended"])[:100],
         figures=tuple(blobs[:figures]),
         more_figures=int(header["more_figures"]),
         files=tuple(zip(names, blobs[figures:], strict=True)),
         more_files=int(header["more_files"]),
         seconds=float(header["seconds"]),
     )
+
+
+def _text(sent: object) -> str:
+    """Return a text that can be stored: JSON also has halves of characters."""
+    return str(sent).encode("utf-8", "replace").decode("utf-8")
 
 
 def _command() -> list[str]:
