@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -20,7 +22,6 @@ from app.base.errors import (
     ServerAddressRefused,
     ServerFlooding,
     ServerSignInFailed,
-    ServerSilent,
     ServerUnreachable,
 )
 from app.base.secrets import Secrets
@@ -31,6 +32,7 @@ from app.tools.mcp.browser import Browser, secret_name
 from app.tools.mcp.server_status import ServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
+from app.tools.mcp.wire import Wire
 from tests.fakes.mcp_http import serving
 from tests.unit.test_mcp import PATIENCE_S, run, servers, tool_of
 
@@ -237,15 +239,13 @@ def test_a_public_server_leads_to_no_private_address(
         assert private.requests == []
 
 
-def test_signing_in_takes_its_time(tmp_path: Path) -> None:
-    def browse(address: str) -> None:
-        threading.Timer(0.8, follow, [address]).start()
+def test_the_clock_stands_still_while_the_user_signs_in() -> None:
+    async def work(*, signs_in: bool) -> None:
+        wire = Wire()
+        user = wire.waiting_for_user() if signs_in else contextlib.AsyncExitStack()
+        async with wire.clock(0.05), user:
+            await asyncio.sleep(0.1)
 
-    with serving(tokens=True) as http:
-        server = Server("files", url=http.url)
-        with servers(tmp_path, server, open_s=0.7) as found:
-            try:
-                found.set_browser(Browser(browse, "Signed in."))
-                start(found)
-            except ServerSilent:  # on a slow computer, before the browser was open
-                assert not http.valid
+    asyncio.run(work(signs_in=True))
+    with pytest.raises(TimeoutError):
+        asyncio.run(work(signs_in=False))

@@ -224,6 +224,19 @@ def test_stopping_ends_the_box(scripted: Start, boxes: list[ScriptedBox]) -> Non
     assert chat.branch(1).run("c").text == "c"
 
 
+def test_a_call_that_nobody_waits_for_is_ended(scripted: Start, boxes: list[ScriptedBox]) -> None:
+    chat = Chat(scripted(lambda code: ["some", BoxResult("some")]))
+    context = chat.context("a")
+    proposal = chat.tool.propose(Call("c0", "python", "a"), context)
+    left = chat.tool.run(proposal, context, threading.Event())
+    assert next(left) == "some"
+    left.close()  # type: ignore[attr-defined]
+    assert not boxes[0].alive
+    said = chat.tool.run(proposal, context, threading.Event())
+    assert [next(said), next(said)][0] == "some"
+    assert chat.run("a").text == "some", "its session is free once the result is there"
+
+
 def test_a_box_that_dies_costs_a_sentence(scripted: Start) -> None:
     chat = Chat(scripted(lambda code: BoxEnded() if code == "die" else BoxResult(code)))
     died = chat.run("die")

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -27,7 +27,6 @@ from mcp.shared.auth import (
     OAuthToken,
     ProtectedResourceMetadata,
 )
-from pydantic import AnyUrl, ValidationError
 
 from app.base.errors import SecretError
 from app.base.secrets import Secrets
@@ -35,10 +34,7 @@ from app.tools.mcp.browser import Browser, secret_name
 from app.tools.mcp.servers import Server
 from app.tools.mcp.wire import Wire
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-M = TypeVar("M", bound="BaseModel")
+M = TypeVar("M", OAuthToken, OAuthClientInformationFull, OAuthMetadata, ProtectedResourceMetadata)
 
 _PATH = "/callback"
 _LONGEST_REQUEST = 16 << 10
@@ -85,9 +81,9 @@ class SignIn:
             async with wire.waiting_for_user():
                 return await listener.result()
 
-        wanted = OAuthClientMetadata(
-            redirect_uris=[AnyUrl(f"http://{self._host}:{self._port}{_PATH}")],
-            client_name="Fireside",
+        address = f"http://{self._host}:{self._port}{_PATH}"
+        wanted = OAuthClientMetadata.model_validate(
+            {"redirect_uris": [address], "client_name": "Fireside"}
         )
         return _Provider(self._server.url, wanted, self, redirect, come_back)
 
@@ -282,5 +278,5 @@ def _kept(text: str, url: str) -> dict[str, Any]:
 def _model(kind: type[M], value: object) -> M | None:
     try:
         return kind.model_validate(value) if value else None
-    except ValidationError:
+    except ValueError:  # it was kept by another version
         return None

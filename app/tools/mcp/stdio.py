@@ -159,7 +159,7 @@ class _Reader:
             return
         try:
             message = _message(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             self._garbage += len(line) + 1
             if self._garbage > _MOST_GARBAGE:
                 raise _Flood from None

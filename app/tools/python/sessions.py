@@ -121,23 +121,24 @@ class Sessions:
             yield CellRun(None, restarted=False)
             return
         after = history.with_cell(code).key()
-        lost = True
+        restarted, crashed = False, False
+        result: BoxResult | None = None
         try:
             restarted = self._prepare(session, history, cancel)
-            result = None
             for each in session.box.result().run(code, self._call_s, cancel):
                 if isinstance(each, str):
                     yield each
                 else:
                     result = each
-            lost = result is None or bool(result.ended)
-            yield CellRun(result, restarted, crashed=result is None)
         except BoxStopped:
-            yield CellRun(None, restarted=False)
+            pass
         except BoxEnded:
-            yield CellRun(None, restarted=False, crashed=True)
-        finally:
-            self._release(session, history, after, lost)
+            crashed = True
+        finally:  # also where nobody waits for the result any more
+            if result is None:
+                session.kill()
+            self._release(session, history, after, lost=result is None or bool(result.ended))
+        yield CellRun(result, restarted, crashed)
 
     def forget(self, chat: int) -> None:
         """End the boxes of a chat."""

@@ -80,7 +80,8 @@ class CallHeader(Button):
             painter.drawPixmap(0, middle - px(8), icon.pixmap(px(16), px(16)))
             painter.setPen(self._theme.colour(colour))
             room = self.width() - px(_TEXT) - px(30)
-            shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+            middle_cut = Qt.TextElideMode.ElideMiddle  # what was called, and what came of it, stay
+            shown = self.fontMetrics().elidedText(self.text(), middle_cut, room)
             wide = self.fontMetrics().horizontalAdvance(shown)
             where = self.rect().adjusted(px(_TEXT), 0, 0, 0)
             painter.drawText(

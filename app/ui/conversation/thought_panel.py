@@ -7,13 +7,14 @@ import time
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QStyle, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStyle, QWidget
 
 from app.ui.controls import Button, ProgressLine, column
 from app.ui.conversation.message_state import MessageState
 from app.ui.theme import Theme
 from app.wording.language import tr
 
+_BESIDE = 54  # pixels beside the header's text, for its icon and its arrow
 _ANIMATED = QStyle.StyleHint.SH_Widget_Animation_Duration  # 0 if the system wants no animations
 
 
@@ -30,6 +31,8 @@ class ThoughtHeader(Button):
             weight=400,
         )
         self.setCheckable(True)
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred, policy.Fixed)  # it is cut where there is no room
         self._began = time.monotonic()
         self._pulse = QTimer(self)
         self._pulse.setInterval(70)
@@ -49,7 +52,10 @@ class ThoughtHeader(Button):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(24 + self.fontMetrics().horizontalAdvance(self.text()) + 30, 30)
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + _BESIDE, 30)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(100, 30)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -65,10 +71,12 @@ class ThoughtHeader(Button):
             painter.drawPixmap(0, middle - 8, self._theme.icon("spark", colour, 16).pixmap(16, 16))
             painter.setOpacity(1)
             painter.setPen(self._theme.colour(colour))
-            width = self.fontMetrics().horizontalAdvance(self.text())
-            painter.drawText(
-                24, 0, width + 4, self.height(), Qt.AlignmentFlag.AlignVCenter, self.text()
+            metrics = self.fontMetrics()
+            shown = metrics.elidedText(
+                self.text(), Qt.TextElideMode.ElideRight, self.width() - _BESIDE
             )
+            width = metrics.horizontalAdvance(shown)
+            painter.drawText(24, 0, width + 4, self.height(), Qt.AlignmentFlag.AlignVCenter, shown)
             if self.isEnabled():
                 arrow = "chevron-down" if self.isChecked() else "chevron-right"
                 icon = self._theme.icon(arrow, colour, 14)
