@@ -67,7 +67,7 @@ def call_label(
         case CallPhase.ASKED:
             return " ".join((name, *said))
         case CallPhase.LEFT:
-            return f"{' '.join((name, *said))} · {tr('not run')}"
+            return " · ".join([" ".join((name, *said)), tr("not run")])
     facts = facts or ResultFacts()
     if is_python(recipient) and facts.outcome in (Outcome.DONE, Outcome.FAILED):
         name = tr("Ran Python")
