@@ -160,7 +160,7 @@ def consent_question(consent: Consent, calls: int) -> str:
     proposal = consent.proposal
     if proposal is None:
         called = tr("The model has called tools %Ln time(s).", "", calls)
-        return f"{called} {tr('Go on?')}"
+        return " ".join((called, tr("Go on?")))
     function = brief(proposal.function, _LONGEST_NAME) or tool_name(proposal.call.name)
     if not proposal.server:
         return tr("Allow “{function}”?").format(function=function)
