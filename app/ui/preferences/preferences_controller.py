@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.ui.preferences.chats_page import ChatsPage
     from app.ui.preferences.general_page import GeneralPage
     from app.ui.preferences.hub_page import HubPage
+    from app.ui.preferences.memory_page import MemoryPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
     from app.ui.preferences.servers_controller import ServersController
 
@@ -197,16 +198,7 @@ class PreferencesController(QObject):
             self._models,
             self._hardware,
         )
-        memory.plan_applied.connect(self._apply_plan)
-        memory.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
-        memory.speeds.wanted.connect(
-            lambda: self._deliver(
-                memory,
-                self._host.speeds.measure(),
-                memory.show_measured,
-                memory.show_measuring_failed,
-            )
-        )
+        self._connect_memory(memory)
         diagnosis = DiagnosisPage(
             self._theme,
             self._hardware,
@@ -241,6 +233,15 @@ class PreferencesController(QObject):
         page.name_chats_chosen.connect(lambda on: self._host.change(name_chats=on))
         page.instructions_written.connect(self._change_instructions)
         page.copy_format_chosen.connect(self._choose_copy_format)
+
+    def _connect_memory(self, page: MemoryPage) -> None:
+        page.plan_applied.connect(self._apply_plan)
+        page.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
+        page.speeds.wanted.connect(
+            lambda: self._deliver(
+                page, self._host.speeds.measure(), page.show_measured, page.show_measuring_failed
+            )
+        )
 
     def _connect_hub(self, page: HubPage) -> None:
         page.address_chosen.connect(lambda address: self._host.change(hub_address=address))
