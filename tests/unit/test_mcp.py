@@ -348,6 +348,18 @@ def test_nothing_starts_before_it_was_seen(tmp_path: Path) -> None:
         assert not (tmp_path / "connections.log").exists()
 
 
+def test_a_start_that_was_cancelled_is_begun_again(tmp_path: Path) -> None:
+    with servers(tmp_path, fake()) as found:
+        free = threading.Event()
+        waits = [found._jobs.submit(lambda: free.wait(PATIENCE_S)) for _ in range(4)]
+        first = found.start("files")
+        assert first.cancel()  # as a call does that is stopped
+        again = found.start("files")
+        free.set()
+        again.result(PATIENCE_S)
+        assert all(each.result() for each in waits)
+
+
 def test_a_changed_command_is_off_until_seen(tmp_path: Path) -> None:
     program = tmp_path / "server"
     program.write_text(f"#!/bin/sh\nexec {sys.executable} {FAKE}\n")

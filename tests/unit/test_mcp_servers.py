@@ -17,6 +17,7 @@ from app.tools.mcp.placeholders import filled, inputs
 from app.tools.mcp.results import MOST_TOKENS, capped, estimated_tokens, result_of
 from app.tools.mcp.servers import Server, ServerFile, parse
 from app.tools.visible import one_line, visible
+from app.wording.brief_text import brief
 
 FILES = Server("files", "npx", ("-y", "server-filesystem", "/tmp"), (("A", "b"),))
 
@@ -193,6 +194,10 @@ def test_names_of_two_servers_differ() -> None:
 )
 def test_nothing_is_hidden(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_a_name_cannot_end_the_quotation_that_it_is_in() -> None:
+    assert brief("read” from “files", 60) == 'read" from "files'
 
 
 @given(st.text())
