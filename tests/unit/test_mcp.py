@@ -301,9 +301,9 @@ if __name__ == "__main__":
     warden = Warden()
     warden.start()
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    warden.watch("mark1")
     marked = os.environ | {MARK: "mark1"}
     server = subprocess.Popen(["sh", "-c", SERVER], env=marked, **pipes, **NEW_GROUP)
-    warden.watch(server.pid, "mark1")
     server.stdout.readline()
     print("up", flush=True)
     time.sleep(600)
