@@ -9,7 +9,7 @@ from app.wording.language import tr
 def sandbox(wall: Wall | None, *, installed: bool) -> str:
     """Return what the sandbox consists of, by the names of its parts."""
     if not installed:
-        return tr("not set up, so models cannot use Python")
+        return tr("not set up, so models can’t use Python")
     if wall is None:
         return tr("WebAssembly; the system’s part could not be checked")
     parts = ", ".join(["WebAssembly", *wall.layers])

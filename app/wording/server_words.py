@@ -39,18 +39,18 @@ def is_trouble(status: ServerStatus) -> bool:
 def start_lines(start: Start) -> Iterator[str]:
     """Yield how a server starts: all of it, with nothing hidden or cut off."""
     if start.url:
-        yield f"{tr('Address:')} {visible(start.url)}"
+        yield " ".join((tr("Address:"), visible(start.url)))
         if start.headers:
-            yield f"{tr('Headers:')} {visible(', '.join(start.headers))}"
+            yield " ".join((tr("Headers:"), visible(", ".join(start.headers))))
         return
-    yield f"{tr('Command:')} {visible(start.command)}"
+    yield " ".join((tr("Command:"), visible(start.command)))
     for number, argument in enumerate(start.args, 1):
-        yield f"{tr('Argument {number}:').format(number=number)} {visible(argument)}"
+        yield " ".join((tr("Argument {number}:").format(number=number), visible(argument)))
     if start.variables:
-        yield f"{tr('Environment variables:')} {visible(', '.join(start.variables))}"
+        yield " ".join((tr("Environment variables:"), visible(", ".join(start.variables))))
     if start.cwd:
-        yield f"{tr('Folder:')} {visible(start.cwd)}"
-    yield f"{tr('Program:')} {visible(start.program) or tr('not found')}"
+        yield " ".join((tr("Folder:"), visible(start.cwd)))
+    yield " ".join((tr("Program:"), visible(start.program) or tr("not found")))
 
 
 def start_warning(start: Start) -> str:

@@ -67,7 +67,7 @@ def call_label(
         case CallPhase.ASKED:
             return " ".join((name, *said))
         case CallPhase.LEFT:
-            return f"{' '.join((name, *said))} · {tr('not run')}"
+            return " · ".join([" ".join((name, *said)), tr("not run")])
     facts = facts or ResultFacts()
     if is_python(recipient) and facts.outcome in (Outcome.DONE, Outcome.FAILED):
         name = tr("Ran Python")
@@ -160,7 +160,7 @@ def consent_question(consent: Consent, calls: int) -> str:
     proposal = consent.proposal
     if proposal is None:
         called = tr("The model has called tools %Ln time(s).", "", calls)
-        return f"{called} {tr('Go on?')}"
+        return " ".join((called, tr("Go on?")))
     function = brief(proposal.function, _LONGEST_NAME) or tool_name(proposal.call.name)
     if not proposal.server:
         return tr("Allow “{function}”?").format(function=function)

@@ -50,7 +50,7 @@ COMMANDS = {
     '`fireside ask "…"`',
     "`fireside pull NAME`",
 }
-VALUES = {*DEMO_QUESTIONS, "take out"}
+VALUES = {*DEMO_QUESTIONS, "take out", "functions.", "Authorization: Bearer …", "Name: value"}
 KEYS = {"Return", "Enter", "Esc", "Space", "End", "Home", "Del"}
 TAGS = re.compile(r"<[^>]*>")
 SENTENCE = re.compile(
