@@ -82,7 +82,7 @@ class Declaration:
 
     @property
     def only_reads(self) -> bool:
-        """Whether the server says that it changes nothing: a hint, and never a permission."""
+        """Whether the server says that it changes nothing. That is no permission."""
         hints = json.loads(self.annotations or "{}")
         return hints.get("readOnlyHint") is True and hints.get("destructiveHint") is not True
 

@@ -323,7 +323,7 @@ class Sessions:
                 continue
             try:
                 made = self._start()
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits for the box has to know
                 box.set_exception(error)
             else:
                 box.set_result(made)
