@@ -97,6 +97,11 @@ ERRORS = [
     e.DocumentEmpty(FILE, 3),
     e.DocumentEmpty(FILE, 0),
     e.DocumentError(FILE),
+    e.PythonMissing(),
+    e.PythonPreparing(90.0),
+    e.PythonNeedsMemory(4 << 30, 1 << 30),
+    e.PythonNeedsRoom(FILE, 1 << 30, 0),
+    e.PythonUnprepared("it crashed"),
     e.ServerUnapproved("Files"),
     e.ServerCommandMissing("Files", "npx"),
     e.ServerUnstartable("Files", "Permission denied"),
@@ -121,7 +126,9 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    assert told | {e.FiresideError, e.Cancelled, e.SecretError} == every_class(e.FiresideError)
+    assert told | {e.FiresideError, e.Cancelled, e.PythonError, e.SecretError} == every_class(
+        e.FiresideError
+    )
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
