@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.base.errors import ServerInputMissing, ServersUnreadable
 from app.tools.mcp import other_programs
+from app.tools.mcp.approvals import Declaration, difference
 from app.tools.mcp.function_names import LONGEST, function_names, server_names
 from app.tools.mcp.placeholders import filled, inputs
 from app.tools.mcp.results import result_of
@@ -204,6 +205,14 @@ def test_a_name_cannot_end_the_quotation_that_it_is_in() -> None:
 def test_what_is_shown_can_be_seen(text: str) -> None:
     assert visible(visible(text)) == visible(text)
     assert "\n" not in one_line(text)
+
+
+def test_what_is_too_long_to_compare_is_shown_whole() -> None:
+    lines = [f"{n:x}" for n in range(8000)]  # each two exchanged: minutes, with all functions
+    swapped = [line for n in range(0, 8000, 2) for line in (lines[n + 1], lines[n])]
+    old, new = (Declaration("f", description="\n".join(each)) for each in (lines, swapped))
+    shown = difference(old, new).splitlines()
+    assert [line[0] for line in shown] == ["-"] * 8002 + ["+"] * 8002
 
 
 def test_results_of_all_kinds() -> None:
