@@ -25,7 +25,9 @@ _PACKAGES = (
 )
 _TEXTS = {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": "application/json",
           "md": "text/markdown"}  # fmt: skip
-_SVG = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.S)
+_SVG = re.compile(
+    rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->).)*-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.DOTALL
+)
 _LONGEST_NAME = 120
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn"}  # categories: control, direction, unassigned
 
