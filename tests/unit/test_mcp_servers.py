@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.base.errors import ServerInputMissing, ServersUnreadable
+from app.base.errors import ServerEnded, ServerInputMissing, ServersUnreadable
 from app.tools.mcp import other_programs
-from app.tools.mcp.approvals import Declaration, difference
+from app.tools.mcp.approvals import Declaration, Start, difference
 from app.tools.mcp.function_names import LONGEST, function_names, server_names
 from app.tools.mcp.placeholders import filled, inputs
 from app.tools.mcp.results import result_of
 from app.tools.mcp.servers import Server, ServerFile, parse
 from app.tools.visible import one_line, visible
 from app.wording.brief_text import brief
+from app.wording.errors import explain
+from app.wording.tool_settings import tool_label
 
 FILES = Server("files", "npx", ("-y", "server-filesystem", "/tmp"), (("A", "b"),))
 
@@ -195,6 +197,17 @@ def test_names_of_two_servers_differ() -> None:
 )
 def test_nothing_is_hidden(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_no_name_or_argument_imitates_the_words_around_it() -> None:
+    forged = Start("run", ("x\nprogram: /usr/bin/safe",), program="/tmp/evil")
+    lines = difference(Start("run", program="/tmp/evil"), forged).splitlines()
+    assert [line for line in lines if line[0] in "+-"] == [
+        "+argument 1: x⟨U+000A⟩program: /usr/bin/safe"
+    ]
+    name = "a\u202egnp"
+    assert tool_label(f"mcp:{name}") == "a⟨U+202E⟩gnp"
+    assert explain(ServerEnded(name)).sentence.startswith("a⟨U+202E⟩gnp has quit")
 
 
 def test_a_name_cannot_end_the_quotation_that_it_is_in() -> None:

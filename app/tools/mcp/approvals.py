@@ -64,7 +64,7 @@ class Start:
             "SHA-256": self.program_hash,
             "SHA-256 of the values": self.values_hash,
         }
-        return [f"{name}: {visible(value)}" for name, value in facts.items() if value]
+        return [f"{name}: {_one_line(value)}" for name, value in facts.items() if value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,11 @@ def _file_hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def _one_line(text: str) -> str:
+    """Return a text in which a line break is seen, and begins no line of its own."""
+    return visible(text).replace("\n", "⟨U+000A⟩")
 
 
 def _wrapped(text: str) -> list[str]:
