@@ -68,6 +68,13 @@ def test_other_texts_are_refused(text: str) -> None:
         parse(text)
 
 
+def test_texts_that_are_made_to_be_slow_are_read_at_once() -> None:
+    for text in ('"\\' * 200_000, "," + "/**/" * 5000, "/* " * 200_000, '{"a":1' + "," * 200_000):
+        with pytest.raises(ServersUnreadable):
+            parse(text)
+    assert inputs(Server("a", "${a:-" * 20_000)) == ()
+
+
 def test_no_servers_are_none() -> None:
     assert parse('{"mcpServers": {}}').servers == ()
 
