@@ -146,7 +146,7 @@ class Window(QMainWindow):
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, views, self)
+        self.model_labels = ModelLabels(self.models, self.tools, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
