@@ -73,7 +73,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call has returned. ``text`` is what the model reads.
+    """What a call has returned. ``text`` is what the model reads; the loop cuts what is too long.
 
     ``made`` are figures and files for the user: parts of media, with their names.
     """

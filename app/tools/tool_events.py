@@ -60,12 +60,14 @@ class Consent:
         """What the user wrote with a refusal, for the model."""
         self.decision: Decision | None = None
         self._decided = threading.Event()
+        self._lock = threading.Lock()
 
     def decide(self, decision: Decision, words: str = "") -> None:
         """Answer the question. Only the first answer counts."""
-        if not self._decided.is_set():
-            self.decision, self.words = decision, words
-            self._decided.set()
+        with self._lock:
+            if not self._decided.is_set():
+                self.words, self.decision = words, decision
+                self._decided.set()
 
     def wait(self, cancel: threading.Event) -> Decision:
         """Wait for the answer. Raises Cancelled once ``cancel`` is set."""

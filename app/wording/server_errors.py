@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.base import errors as e
+from app.tools.visible import one_line
 from app.wording.language import tr
 
 
@@ -52,7 +53,7 @@ def server_sentence(error: e.ServerError | e.ServersUnreadable) -> str:
 def _shown(fact: object) -> str:
     match fact:
         case tuple():
-            return ", ".join(map(str, fact))
+            return ", ".join(map(_shown, fact))
         case float():
             return f"{fact:g}"
-    return str(fact)
+    return one_line(str(fact))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.tools.mcp.approvals import Start
 from app.tools.mcp.server_status import ServerState, ServerStatus
 from app.tools.tool_events import Decision
-from app.tools.visible import one_line, visible
+from app.tools.visible import one_line
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -36,21 +36,21 @@ def is_trouble(status: ServerStatus) -> bool:
     return status.state in (ServerState.CHANGED, ServerState.FAILED) or waiting
 
 
-def start_lines(start: Start) -> Iterator[str]:
-    """Yield how a server starts: all of it, with nothing hidden or cut off."""
+def start_facts(start: Start) -> Iterator[tuple[str, str]]:
+    """Yield how a server starts, in names and values: all of it, with nothing cut off."""
     if start.url:
-        yield " ".join((tr("Address:"), visible(start.url)))
+        yield tr("Address:"), start.url
         if start.headers:
-            yield " ".join((tr("Headers:"), visible(", ".join(start.headers))))
+            yield tr("Headers:"), ", ".join(start.headers)
         return
-    yield " ".join((tr("Command:"), visible(start.command)))
+    yield tr("Command:"), start.command
     for number, argument in enumerate(start.args, 1):
-        yield " ".join((tr("Argument {number}:").format(number=number), visible(argument)))
+        yield tr("Argument {number}:").format(number=number), argument
     if start.variables:
-        yield " ".join((tr("Environment variables:"), visible(", ".join(start.variables))))
+        yield tr("Environment variables:"), ", ".join(start.variables)
     if start.cwd:
-        yield " ".join((tr("Folder:"), visible(start.cwd)))
-    yield " ".join((tr("Program:"), visible(start.program) or tr("not found")))
+        yield tr("Folder:"), start.cwd
+    yield tr("Program:"), start.program or tr("not found")
 
 
 def start_warning(start: Start) -> str:

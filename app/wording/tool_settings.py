@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.tools.visible import one_line
 from app.wording.language import number, tr
 from app.wording.quantities import duration
 
@@ -11,7 +12,7 @@ SERVER = "mcp:"
 
 def tool_label(key: str) -> str:
     """Return a tool's name, by its key: "Python", or the name of a server."""
-    return "Python" if key == PYTHON else key.removeprefix(SERVER)
+    return "Python" if key == PYTHON else one_line(key.removeprefix(SERVER))
 
 
 def tool_explanation(key: str, state: str = "") -> str:

@@ -202,6 +202,8 @@ def effect_of(proposal: Proposal) -> str:
     match proposal.effect:
         case Effect.NONE:
             return tr("Only computes.")
+        case Effect.READS if proposal.server:
+            return tr("Only reads, according to the server.")
         case Effect.READS:
             return tr("Only reads.")
         case Effect.UNDOABLE:

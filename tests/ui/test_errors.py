@@ -111,6 +111,11 @@ ERRORS = [
     e.ServerError("Files"),
     e.ServersUnreadable(None, "empty"),
     e.ServersUnreadable(FILE, "empty"),
+    e.PythonMissing(),
+    e.PythonPreparing(60.0),
+    e.PythonNeedsMemory(2_600_000_000, 1_000_000_000),
+    e.PythonNeedsRoom(FILE, 400_000_000, 1_000_000),
+    e.PythonUnprepared("no room"),
 ]
 
 
@@ -121,7 +126,9 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    assert told | {e.FiresideError, e.Cancelled, e.SecretError} == every_class(e.FiresideError)
+    assert told | {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError} == every_class(
+        e.FiresideError
+    )
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

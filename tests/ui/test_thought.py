@@ -300,3 +300,14 @@ def test_stop_works_while_it_reads(fireside: Fireside) -> None:
     fireside.find(QPushButton, "stop").click()
     fireside.shows("You stopped this answer.")
     assert not bar.isVisible()
+
+
+def test_the_header_is_cut_only_where_there_is_no_room(fireside: Fireside) -> None:
+    fireside.ask("why", thought("Because."), said("So.", 1), done())
+    head = header(fireside)
+    for text in ("Ran Python twice", "Thought for less than a second · ran Python"):
+        head.set_label(text, False)
+        head.resize(head.sizeHint())
+        assert head.shown() == text
+    head.resize(150, 30)
+    assert head.shown().endswith("…")

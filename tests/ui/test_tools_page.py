@@ -17,6 +17,7 @@ from app.tools.mcp.other_programs import FoundServers
 from app.tools.mcp.server_status import ServerState, ServerStatus
 from app.tools.mcp.servers import Server
 from app.ui.choices import Segments, Switch
+from app.ui.conversation.consent_card import ProposalText
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start, make
 from tests.ui.qt import child
@@ -91,9 +92,9 @@ def test_a_server_is_added_seen_switched_on_and_removed(fireside: Fireside, tmp_
     switch.turn(True)
     assert not switch.isChecked()
     review = there(fireside, dialog, QDialog, "serverReview")
-    shown = child(review, QPlainTextEdit, "serverStart").toPlainText()
-    assert shown.startswith(f"Command: {sys.executable}\nArgument 1: {FAKE}\n")
-    assert f"Argument 2: {facts}\nEnvironment variables: API_KEY\n" in shown
+    shown = child(review, ProposalText, "proposalText").toPlainText()
+    assert shown.startswith(f"Command:\n{sys.executable}\nArgument 1:\n{FAKE}\n")
+    assert f"Argument 2:\n{facts}\nEnvironment variables:\nAPI_KEY\n" in shown
     assert "without Fireside seeing it" in texts(review, "startWarning")[0]
     child(review, QPushButton, "approveStart").click()
     fireside.until(lambda: is_in(fireside, ServerState.RUNNING), 30_000)  # it loads the SDK
@@ -166,11 +167,13 @@ def test_pasted_json_and_what_is_none(fireside: Fireside) -> None:
     field.setPlainText("no json")
     child(add, QPushButton, "saveServer").click()
     assert "Paste JSON with “mcpServers”" in texts(add, "serverFault")[0]
-    two = {"a": {"command": "x"}, "b": {"url": "https://example.com/mcp"}}
+    two = {"<b>a": {"command": "x"}, "b": {"url": "https://example.com/mcp"}}
     field.setPlainText(json.dumps({"mcpServers": two}))
     child(add, QPushButton, "saveServer").click()
     there(fireside, dialog, Switch, "serverOn:b")
-    assert not child(dialog, Switch, "serverOn:a").isChecked()
+    first = child(dialog, Switch, "serverOn:<b>a")
+    assert not first.isChecked()
+    assert first.toolTip() == "<p>&lt;b&gt;a: Off</p>"  # never markup
     dialog.close()
 
 

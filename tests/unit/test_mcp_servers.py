@@ -10,13 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.base.errors import ServerInputMissing, ServersUnreadable
+from app.base.errors import ServerEnded, ServerInputMissing, ServersUnreadable
 from app.tools.mcp import other_programs
+from app.tools.mcp.approvals import Start, difference
 from app.tools.mcp.function_names import LONGEST, function_names, server_names
 from app.tools.mcp.placeholders import filled, inputs
-from app.tools.mcp.results import MOST_TOKENS, capped, estimated_tokens, result_of
+from app.tools.mcp.results import result_of
 from app.tools.mcp.servers import Server, ServerFile, parse
 from app.tools.visible import one_line, visible
+from app.wording.brief_text import brief
+from app.wording.errors import explain
+from app.wording.tool_settings import tool_label
 
 FILES = Server("files", "npx", ("-y", "server-filesystem", "/tmp"), (("A", "b"),))
 
@@ -195,24 +199,25 @@ def test_nothing_is_hidden(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
+def test_no_name_or_argument_imitates_the_words_around_it() -> None:
+    forged = Start("run", ("x\nprogram: /usr/bin/safe",), program="/tmp/evil")
+    lines = difference(Start("run", program="/tmp/evil"), forged).splitlines()
+    assert [line for line in lines if line[0] in "+-"] == [
+        "+argument 1: x⟨U+000A⟩program: /usr/bin/safe"
+    ]
+    name = "a\u202egnp"
+    assert tool_label(f"mcp:{name}") == "a⟨U+202E⟩gnp"
+    assert explain(ServerEnded(name)).sentence.startswith("a⟨U+202E⟩gnp has quit")
+
+
+def test_a_name_cannot_end_the_quotation_that_it_is_in() -> None:
+    assert brief("read” from “files", 60) == 'read" from "files'
+
+
 @given(st.text())
 def test_what_is_shown_can_be_seen(text: str) -> None:
     assert visible(visible(text)) == visible(text)
     assert "\n" not in one_line(text)
-
-
-@settings(max_examples=20)
-@given(st.text(min_size=1, max_size=20))
-def test_a_long_result_is_cut_visibly(text: str) -> None:
-    whole = text * MOST_TOKENS
-    cut = capped(whole)
-    if cut == whole:
-        assert estimated_tokens(whole) <= MOST_TOKENS
-    else:
-        head, _, tail = cut.rpartition("\n[The result was cut here: ")
-        assert whole.startswith(head)
-        assert int(tail.split()[0].replace(",", "")) == len(whole) - len(head)
-        assert estimated_tokens(head) == MOST_TOKENS
 
 
 def test_results_of_all_kinds() -> None:

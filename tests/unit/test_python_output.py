@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import string
 import zipfile
 from collections.abc import Callable
@@ -74,6 +75,8 @@ def test_what_is_left_out_is_counted() -> None:
     assert lines.endswith(tail)
     missing = int(count.replace(",", "")) - 1_000_000
     assert abs(missing - (len(lines) - len(head) - len(tail))) <= 2
+    long = output_text.both("x" * 100_000, "")
+    assert set(re.sub(r"… [\d,]+ characters left out …", "", long)) == {"x", "\n"}  # each whole
     line = output_text.both("a" * 1500 + "b", "")
     assert line == f"{'a' * 500}… 501 characters left out …{'a' * 499}b"
 

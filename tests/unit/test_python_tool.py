@@ -252,10 +252,12 @@ def test_the_line_follows_a_cell_that_lost_the_variables(scripted: Start, ended:
 
 
 def test_stopping_ends_the_box(scripted: Start, boxes: list[ScriptedBox]) -> None:
-    chat = Chat(scripted(lambda code: BoxStopped() if code == "stop" else BoxResult(code)))
+    stop = ["tick 1\n", "tick 2\n", BoxStopped()]
+    chat = Chat(scripted(lambda code: stop if code == "stop" else BoxResult(code)))
     chat.run("a")
     stopped = chat.run("stop")
     assert stopped.facts.outcome is Outcome.STOPPED
+    assert stopped.text == "tick 1\ntick 2\n[stopped by the user]"
     assert not boxes[0].alive
     assert chat.run("b").text.startswith(RESTARTED)
     assert chat.branch(1).run("c").text == "c"
@@ -275,10 +277,10 @@ def test_a_call_that_nobody_waits_for_is_ended(scripted: Start, boxes: list[Scri
 
 
 def test_a_box_that_dies_costs_a_sentence(scripted: Start) -> None:
-    chat = Chat(scripted(lambda code: BoxEnded() if code == "die" else BoxResult(code)))
+    chat = Chat(scripted(lambda code: ["x\n", BoxEnded()] if code == "die" else BoxResult(code)))
     died = chat.run("die")
     assert died.facts.outcome is Outcome.FAILED
-    assert "ended unexpectedly" in died.text
+    assert died.text.startswith("x\n[Python has ended unexpectedly")
     assert chat.run("b").text == f"{RESTARTED}\nb"
 
 

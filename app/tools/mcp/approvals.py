@@ -62,7 +62,7 @@ class Start:
             "SHA-256": self.program_hash,
             "SHA-256 of the values": self.values_hash,
         }
-        return [f"{name}: {visible(value)}" for name, value in facts.items() if value]
+        return [f"{name}: {_one_line(value)}" for name, value in facts.items() if value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Declaration:
 
     @property
     def only_reads(self) -> bool:
-        """Whether the server says that it changes nothing: a hint, and never a permission."""
+        """Whether the server says that it changes nothing. That is no permission."""
         hints = json.loads(self.annotations or "{}")
         return hints.get("readOnlyHint") is True and hints.get("destructiveHint") is not True
 
@@ -231,6 +231,11 @@ def _file_hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def _one_line(text: str) -> str:
+    """Return a text in which a line break is seen, and begins no line of its own."""
+    return visible(text).replace("\n", "⟨U+000A⟩")
 
 
 def _wrapped(text: str) -> list[str]:

@@ -59,19 +59,21 @@ def shortened(text: str, most: int, left_out: int = 0) -> str:
     ``left_out`` characters are missing in its middle already.
     """
     reach = most * _REACH
-    if len(text) > 2 * reach:
+    if left_out or len(text) > 2 * reach:
+        reach = min(reach, len(text) // 2)
         left_out += len(text) - 2 * reach
-        text = text[:reach] + text[-reach:]
-    text = "\n".join(map(_line, text.split("\n")))
-    if not left_out and tokens(text) <= most:
-        return text
-    head = _fitting(text, int(most * _HEAD))
-    tail = _fitting(text[::-1], most - int(most * _HEAD))[::-1]
-    if len(head) + len(tail) >= len(text) and not left_out:
-        return text
-    if len(head) + len(tail) > len(text):
-        head, tail = text[: len(text) // 2], text[len(text) // 2 :]
-    missing = len(text) - len(head) - len(tail) + left_out
+        first, last = _lines(text[:reach]), _lines(text[len(text) - reach :])
+        left_out += len(first) + len(last)
+    else:
+        first = last = _lines(text)
+        if tokens(first) <= most:
+            return first
+        left_out = len(first)
+    head = _fitting(first, int(most * _HEAD))
+    tail = _fitting(last[::-1], most - int(most * _HEAD))[::-1]
+    missing = left_out - len(head) - len(tail)
+    if missing <= 0:
+        return first
     return f"{head.rstrip()}\n{_LEFT_OUT.format(missing)}\n{tail.lstrip()}"
 
 
@@ -90,6 +92,11 @@ def both(
     errors = shortened(errors, share, left_out[1])
     output = shortened(output, most - min(tokens(errors), most), left_out[0])
     return f"{output}\n{errors}"
+
+
+def _lines(text: str) -> str:
+    """Return a text without the middles of very long lines."""
+    return "\n".join(map(_line, text.split("\n")))
 
 
 def _line(line: str) -> str:

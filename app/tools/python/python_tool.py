@@ -222,8 +222,9 @@ def _result(
     if ran.result is None:
         stopped = not ran.crashed or cancelled
         outcome = Outcome.STOPPED if stopped else Outcome.FAILED
-        text = restarted + (_STOPPED if stopped else _CRASHED)
-        return Result(text, ResultFacts(outcome, seconds))
+        printed = output_text.both(ran.printed, "")
+        text = restarted + "\n".join(filter(None, [printed, _STOPPED if stopped else _CRASHED]))
+        return Result(text, ResultFacts(outcome, seconds, short=_short(text)))
     result = ran.result
     made, notes = _made(result, call.id, context)
     printed = output_text.both(result.stdout, result.stderr, result.left_out)

@@ -37,12 +37,14 @@ _POLL_S = 0.05
 class CellRun:
     """A cell that was run. ``restarted``: variables from before it were gone.
 
-    ``result`` is None if it was stopped, or if the box ended by itself (``crashed``).
+    ``result`` is None if it was stopped, or if the box ended by itself (``crashed``): then
+    ``printed`` is what is left of its output.
     """
 
     result: BoxResult | None
     restarted: bool
     crashed: bool = False
+    printed: str = ""
 
 
 class _Session:
@@ -126,10 +128,12 @@ class Sessions:
         after = history.with_cell(code).key()
         restarted, crashed = False, False
         result: BoxResult | None = None
+        printed: list[str] = []
         try:
             restarted = self._prepare(session, history, cancel)
             for each in session.box.result().run(code, self._call_s, cancel):
                 if isinstance(each, str):
+                    printed.append(each)
                     yield each
                 else:
                     result = each
@@ -145,7 +149,7 @@ class Sessions:
                 self._leave(session, after, lost=lost)
             else:
                 self._release(session, history, after, lost=lost)
-        yield CellRun(result, restarted, crashed)
+        yield CellRun(result, restarted, crashed, "".join(printed))
 
     def forget(self, chat: int) -> None:
         """End the boxes of a chat."""
@@ -335,7 +339,7 @@ class Sessions:
                 continue
             try:
                 made = self._start()
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits for the box has to know
                 box.set_exception(error)
             else:
                 box.set_result(made)

@@ -38,18 +38,18 @@ _WORD = 2000  # characters of a word
 
 
 class ProposalText(QTextEdit):
-    """The arguments of a proposed call: all of them, as plain text.
+    """What would run, such as the arguments of a call: all of it, as plain text.
 
     Names and values differ in their looks, so that no value can pretend to be another argument.
     """
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, label: str) -> None:
         super().__init__()
         self._theme = theme
         self._shown: tuple[tuple[str, str], ...] = ()
         self.setObjectName("proposalText")
-        self.setAccessibleName(tr("Arguments"))
-        self.setToolTip(tr("Arguments of the call"))
+        self.setAccessibleName(label)
+        self.setToolTip(label)
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -136,7 +136,7 @@ class ConsentCard(QFrame):
         self._title = _label("consentQuestion", font(14, 600))
         self._reason = muted(name="consentReason", pixels=13)
         self._reason.setWordWrap(True)
-        self._text = ProposalText(theme)
+        self._text = ProposalText(theme, tr("Arguments"))
         self._about = muted(name="consentAbout", pixels=13)
         self._about.setWordWrap(True)
         self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -52,10 +52,16 @@ class ThoughtHeader(Button):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + _BESIDE, 30)
+        wide = self.fontMetrics().horizontalAdvance(self.text()) + 1  # that is rounded
+        return QSize(wide + _BESIDE, 30)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(100, 30)
+
+    def shown(self) -> str:
+        """Return its text as far as there is room for it."""
+        room = self.width() - _BESIDE
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -71,11 +77,8 @@ class ThoughtHeader(Button):
             painter.drawPixmap(0, middle - 8, self._theme.icon("spark", colour, 16).pixmap(16, 16))
             painter.setOpacity(1)
             painter.setPen(self._theme.colour(colour))
-            metrics = self.fontMetrics()
-            shown = metrics.elidedText(
-                self.text(), Qt.TextElideMode.ElideRight, self.width() - _BESIDE
-            )
-            width = metrics.horizontalAdvance(shown)
+            shown = self.shown()
+            width = self.fontMetrics().horizontalAdvance(shown)
             painter.drawText(24, 0, width + 4, self.height(), Qt.AlignmentFlag.AlignVCenter, shown)
             if self.isEnabled():
                 arrow = "chevron-down" if self.isChecked() else "chevron-right"

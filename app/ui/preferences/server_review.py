@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from app.tools.mcp.server_status import StartReview
 from app.tools.visible import one_line
 from app.ui.controls import column
+from app.ui.conversation.consent_card import ProposalText
 from app.ui.form_fields import DialogButtons, heading, named, note
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, mono
 from app.wording.language import tr
-from app.wording.server_words import start_lines, start_warning
+from app.wording.server_words import start_facts, start_warning
 
 _WIDTH, _HIGH = 560, 190
 
@@ -37,8 +38,10 @@ class ServerReview(FittingDialog):
         question.setWordWrap(True)
         layout.addWidget(question)
         layout.addWidget(note(start_warning(review.start), "startWarning"))
-        lines = list(start_lines(review.start))
-        layout.addWidget(read_only("serverStart", tr("How it starts"), "\n".join(lines)))
+        start = ProposalText(theme, tr("How it starts"))
+        start.set_shown(tuple(start_facts(review.start)))
+        start.setMinimumHeight(theme.px(_HIGH))
+        layout.addWidget(start)
         if review.change:
             layout.addWidget(note(tr("What has changed:")))
             layout.addWidget(read_only("startChange", tr("What has changed"), review.change))
