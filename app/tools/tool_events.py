@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.base.errors import Cancelled
-from app.base.types import LoopEvent
+from app.base.types import LoopEvent, Outcome, ResultFacts
 from app.tools.tool import Proposal
 
 _POLL_S = 0.05
+
+WAITING = ResultFacts(Outcome.REFUSED)
+"""The facts of a call about which the user is or was asked, and which has not started."""
 
 
 class Decision(StrEnum):

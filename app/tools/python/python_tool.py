@@ -123,7 +123,8 @@ class PythonTool:
     ) -> Iterator[str | Result]:
         begun = time.monotonic()
         try:
-            for each in self._sessions.run(history(context), proposal.call.arguments, cancel):
+            code, apart = proposal.call.arguments, context.again
+            for each in self._sessions.run(history(context), code, cancel, apart=apart):
                 if isinstance(each, str):
                     yield each
                 else:

@@ -136,7 +136,7 @@ class MessageItems:
         return known
 
     def _call(self, at: int, part: Part) -> CallState:
-        call = self._calls[at] = self._calls.get(at) or CallState(part)
+        call = self._calls[at] = self._calls.get(at) or CallState(part, at)
         call.part = part
         return call
 
