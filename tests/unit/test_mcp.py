@@ -60,9 +60,9 @@ def servers(
     folders = Folders(folder)
     jobs = Jobs("test")
     network = NetworkAccess(folders.connections, jobs, offline=False)
-    told: list[ServersChanged] = [] if told is None else told
+    heard: list[ServersChanged] = [] if told is None else told
     secrets = Secrets(folder)
-    found = McpServers(folders, network.bare, secrets, told.append, **options)
+    found = McpServers(folders, network.bare, secrets, heard.append, **options)
     try:
         for server in wanted:
             found.put(server)
