@@ -10,7 +10,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -53,15 +53,17 @@ def fake(name: str = "files", **facts: object) -> Server:
 
 @contextmanager
 def servers(
-    folder: Path, *wanted: Server, told: list[ServersChanged] | None = None, **options: Any
+    folder: Path,
+    *wanted: Server,
+    told: Callable[[ServersChanged], None] = lambda event: None,
+    **options: Any,
 ) -> Iterator[McpServers]:
-    """Yield servers that are switched on; ``told`` gets what is published of them."""
+    """Yield servers that are switched on; ``told`` is called with what they publish."""
     folders = Folders(folder)
     jobs = Jobs("test")
     network = NetworkAccess(folders.connections, jobs, offline=False)
-    told: list[ServersChanged] = [] if told is None else told
     secrets = Secrets(folder)
-    found = McpServers(folders, network.bare, secrets, told.append, **options)
+    found = McpServers(folders, network.bare, secrets, told, **options)
     try:
         for server in wanted:
             found.put(server)
@@ -117,7 +119,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("modern", [False, True])
 def test_a_server_is_called(tmp_path: Path, modern: bool) -> None:
     told: list[ServersChanged] = []
-    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told) as found:
+    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told.append) as found:
         assert found.all()[0].state is ServerState.READY
         tool = tool_of(found)
         assert tool.declaration() is None  # nothing is known of it yet
