@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from app.base.errors import (
+    Cancelled,
     Offline,
     ServerCommandMissing,
     ServerEnded,
@@ -34,7 +35,7 @@ from app.base.settings import Folders
 from app.base.types import Outcome, PartKind
 from app.network.access import NetworkAccess
 from app.network.connection_log import ConnectionLog
-from app.tools.mcp import stdio
+from app.tools.mcp import service, stdio
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.server_process import MARK
 from app.tools.mcp.server_status import ServersChanged, ServerState
@@ -462,6 +463,23 @@ def test_offline_ends_and_refuses_servers(tmp_path: Path) -> None:
             found.start("files").result(PATIENCE_S)
         found.set_offline(False)
         assert run(tool, "echo", text="on").text == "on"
+
+
+def test_offline_waits_for_no_server_that_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_AT_ONCE", 1)
+    with servers(tmp_path, fake(startup="silent"), open_s=4 * PATIENCE_S) as found:
+        starting = found.start("files")
+        pids: list[int] = []
+        while not pids:
+            ours = psutil.Process().children(recursive=True)
+            pids = [each.pid for each in ours if str(FAKE) in " ".join(each.cmdline())]
+            time.sleep(0.02)
+        found.set_offline(True)
+        wait_for_end(pids)
+        with pytest.raises(Cancelled):
+            starting.result(PATIENCE_S)
 
 
 def test_starts_and_calls_are_logged(tmp_path: Path) -> None:
