@@ -35,6 +35,8 @@ from app.tools.mcp.starter import Starter
 if TYPE_CHECKING:
     from app.network.client import Network
 
+_AT_ONCE = 16  # servers that may be slow to start before others have to wait
+
 LOGS = "mcp"
 """The folder of the servers' logs, in the data folder."""
 
@@ -62,7 +64,7 @@ class McpServers:
         self._file = ServerFile(folders.mcp)
         self._approvals = Approvals(folders.data / approvals.FILE)
         self._starter = Starter(network, secrets, folders.data / LOGS)
-        self._jobs = Jobs("mcp", 4)
+        self._jobs = Jobs("mcp", _AT_ONCE)
         self._runs = ServerRuns(
             self._starter,
             self._approvals,
