@@ -19,7 +19,7 @@ from app.base.errors import (
 )
 from app.base.jobs import Jobs
 from app.network.connection_log import LogEntry
-from app.tools.mcp.approvals import Approvals, Declaration
+from app.tools.mcp.approvals import Approvals, Approved, Declaration
 from app.tools.mcp.mcp_host import McpHost, settled
 from app.tools.mcp.server_status import ServerState
 from app.tools.mcp.servers import Server
@@ -224,9 +224,11 @@ class ServerRuns:
 
     def _keep(self, name: str, functions: tuple[Declaration, ...]) -> None:
         """Approve what a server declares the first time, since its start was approved."""
-        approved = self._approvals.of(name)
-        if not approved.is_listed:
-            self._approvals.put(name, replace(approved, functions=functions, is_listed=True))
+        if not self._approvals.of(name).is_listed:
+            first = Approved(functions=functions, is_listed=True)
+            self._approvals.change(
+                name, lambda old: old if old.is_listed else replace(first, start=old.start)
+            )
 
     def _ended(self, name: str, error: ServerError) -> None:
         self._end_entry(name)
