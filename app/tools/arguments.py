@@ -13,13 +13,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.base.code_fence import unfenced
 from app.tools.tool import CallInvalid
 
 _DEPTH = 20  # of schemas and values; deeper ones are taken as they are
 _MOST_LOOKS = 50_000  # at values; a schema may lead to itself again and again
 _MOST_FIELDS = 200  # and others in the right form
 _FORM = 600  # characters of the right form in a sentence
-_FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 
 _Json = Mapping[str, Any]
 
@@ -58,9 +58,7 @@ class _Unfit(Exception):
 
 
 def _parsed(written: str) -> Any:
-    text = written.strip()
-    if fenced := _FENCED.fullmatch(text):
-        text = fenced[1].strip()
+    text = unfenced(written).strip()
     if not text:
         return {}
     try:

@@ -31,6 +31,8 @@ class CallPhase(Enum):
     ENDED = auto()
     LEFT = auto()
     """The answer ended before it had a result."""
+    CUT_OFF = auto()
+    """The program ended meanwhile: nobody knows whether it ran."""
 
 
 def is_python(recipient: str) -> bool:
@@ -66,6 +68,8 @@ def call_label(
             return running if seconds < 1 else f"{running} {duration(int(seconds))}"
         case CallPhase.ASKED:
             return " ".join((name, *said))
+        case CallPhase.CUT_OFF:
+            return " · ".join([" ".join((name, *said)), tr("interrupted, outcome unknown")])
         case CallPhase.LEFT:
             return " · ".join([" ".join((name, *said)), tr("not run")])
     facts = facts or ResultFacts()

@@ -159,6 +159,7 @@ def test_a_decision_for_the_chat_holds(fireside: Fireside, monkeypatch: pytest.M
     monkeypatch.setattr(fireside.host.tools, "_tools", lambda: [tool])
     monkeypatch.setattr(fireside.backend, "abilities", lambda model: Abilities(tools=True))
     fireside.window.tools.refresh()
+    fireside.until(lambda: [offer.key for offer in fireside.window.tools.offers] == ["mcp:files"])
     fireside.window.tools.switch("mcp:files", on=True)
     name = "functions.files__search"
     fireside.script(*calls(name, "{}", thinks="hm"))

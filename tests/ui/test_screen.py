@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QVBoxLayout, QWidget
 
 from app.ui import screen
+from app.ui.choices import Segments
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.screen import FittingDialog, fit_window, fitted
 from app.ui.sidebar.chat_list import ChatList
@@ -143,3 +144,16 @@ def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside) -> None:
             break
         assert window.composer.picker.text().strip() == "m" * length, "it goes before the name"
     assert not label.isVisible()
+
+
+def test_the_efforts_are_never_cut(fireside: Fireside) -> None:
+    window = fireside.window
+    window.setMinimumWidth(360)
+    composer, segments = window.composer, fireside.find(Segments, "effort")
+    composer._effort_label.setText("Denkaufwand")
+    composer.set_model("Demo-Modell")
+    for width in range(480, 660, 20):
+        window.resize(width, 500)
+        fireside.until(partial(narrower, composer, width))
+        fireside.until(lambda: segments.isHidden() or segments.size() == segments.sizeHint())
+        assert composer._effort_label.isVisible() is not composer._effort_label.isHidden()

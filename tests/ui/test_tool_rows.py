@@ -181,6 +181,8 @@ def test_how_a_call_ended_is_said(facts: ResultFacts | None, label: str) -> None
     said = Message(Role.ASSISTANT, parts if facts else parts[:1])
     record = MessageState(MessageRow(2, 1, 1, said, State.STOPPED, 0.0))
     assert record.calls[0].label() == label
+    left = MessageState(MessageRow(2, 1, 1, said, State.CUT_OFF, 0.0))
+    assert left.calls[0].label() == (label if facts else "Python · interrupted, outcome unknown")
 
 
 def test_an_answer_that_ends_in_a_call_says_so(transcript: Transcript) -> None:

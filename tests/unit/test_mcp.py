@@ -53,14 +53,16 @@ def fake(name: str = "files", **facts: object) -> Server:
 
 
 @contextmanager
-def servers(folder: Path, *wanted: Server, **options: Any) -> Iterator[McpServers]:
-    """Yield servers that are switched on."""
+def servers(
+    folder: Path, *wanted: Server, told: list[ServersChanged] | None = None, **options: Any
+) -> Iterator[McpServers]:
+    """Yield servers that are switched on; ``told`` gets what is published of them."""
     folders = Folders(folder)
     jobs = Jobs("test")
     network = NetworkAccess(folders.connections, jobs, offline=False)
-    told: list[ServersChanged] = []
+    heard: list[ServersChanged] = [] if told is None else told
     secrets = Secrets(folder)
-    found = McpServers(folders, network.bare, secrets, told.append, **options)
+    found = McpServers(folders, network.bare, secrets, heard.append, **options)
     try:
         for server in wanted:
             found.put(server)
@@ -115,11 +117,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("modern", [False, True])
 def test_a_server_is_called(tmp_path: Path, modern: bool) -> None:
-    with servers(tmp_path, fake(modern=modern, startup="garbage")) as found:
+    told: list[ServersChanged] = []
+    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told) as found:
         assert found.all()[0].state is ServerState.READY
         tool = tool_of(found)
         assert tool.declaration() is None  # nothing is known of it yet
         found.start("files").result(PATIENCE_S)
+        assert ServerState.STARTING in [event.servers[0].state for event in told[-2:]]
         status = found.all()[0]
         assert (status.state, status.error) == (ServerState.RUNNING, None)
         space = tool.declaration()

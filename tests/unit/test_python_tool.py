@@ -13,6 +13,7 @@ from app.base import errors as e
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import preparing, runtime, sessions
 from app.tools.python.cell_history import History
+from app.tools.python.made_files import media_type
 from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped
 from app.tools.python.python_tool import NO_OUTPUT, RESTARTED, PythonTool, code_of, is_python
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Result
@@ -131,6 +132,12 @@ def test_code_is_found_in_whatever_a_model_wraps_it(written: str) -> None:
 )
 def test_code_that_only_looks_wrapped_is_code(code: str) -> None:
     assert code_of(code) == code
+
+
+def test_what_is_made_to_be_slow_is_read_at_once() -> None:
+    assert media_type("a.svg", b"<!--" + b"--><!--" * 500 + b"-->") == "text/plain"
+    spaces = "```\n" + " " * 300_000 + "x"
+    assert code_of(spaces) == spaces
 
 
 def test_a_call_without_code_is_answered_by_a_sentence(scripted: Start) -> None:

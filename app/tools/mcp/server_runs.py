@@ -154,6 +154,7 @@ class ServerRuns:
 
     def _start(self, name: str, before: Future[None] | None, stops: int) -> None:
         """Start a server after ``before``, unless it has been stopped more often than ``stops``."""
+        self._tell()
         if before:
             wait([before])
         try:

@@ -307,13 +307,16 @@ class Composer(QWidget):
 
     def _fit_controls(self) -> None:
         """Give the effort its full width if there is room, and the model's name the rest."""
-        px, label = self._theme.px, self._effort_label
-        self.tools_button.setText(self._tools if self.width() >= px(_ROOMY) else "")
-        label.setVisible(self.width() >= px(_ROOMY))
+        px = self._theme.px
+        is_roomy = self.width() >= px(_ROOMY)
+        self.tools_button.setText(self._tools if is_roomy else "")
         wanted = min(px(_LONGEST), self.picker.fontMetrics().horizontalAdvance(self._model))
-        if self._room() - self._effort.full_width < wanted:
-            label.hide()
         room = self._room()
+        label = self._effort_label.sizeHint().width() + px(_GAP)
+        is_labelled = is_roomy and room - self._effort.full_width - label >= wanted
+        # Shown once all is known: to show a part lays all out, and that may come here again.
+        self._effort_label.setVisible(is_labelled)
+        room -= label if is_labelled else 0
         short = room - self._effort.full_width < px(_LEAST)
         self._effort.set_short(short)
         room -= self._effort.sizeHint().width() if short else self._effort.full_width
@@ -322,9 +325,9 @@ class Composer(QWidget):
         self.picker.setText(f"{name}  ")  # room before the arrow
 
     def _room(self) -> int:
-        """Return how many pixels there are for the effort and the model's name."""
+        """Return how many pixels there are for the effort, its label and the model's name."""
         px = self._theme.px
-        controls = (self._attach, self.tools_button, self._effort_label, self._send, self._stop)
+        controls = (self._attach, self.tools_button, self._send, self._stop)
         shown = [w for w in controls if not w.isHidden()]
         taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
         return self.width() - taken - px(_GAP + _AROUND)

@@ -116,7 +116,7 @@ class CallState:
         """How many calls precede it in the answer."""
         self.last = False
         """Whether it is the last part of an answer that grows, so that more of it may come."""
-        self.streaming = False
+        self.streaming = self.cut_off = False
         self.opened = False
         self.code = Section(SectionKind.CALL, Part(""))
         self.output = Section(SectionKind.OUTPUT, Part(""))
@@ -154,7 +154,7 @@ class CallState:
         if self.result is not None:
             return CallPhase.ENDED
         if not self.streaming:
-            return CallPhase.LEFT
+            return CallPhase.CUT_OFF if self.cut_off else CallPhase.LEFT
         if self.running:
             return CallPhase.RUNNING
         return CallPhase.ASKED if self.consent else CallPhase.WRITTEN

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.base.types import DECLINED, Message, Part, PartKind
+from app.store import State
 from app.ui.conversation.call_state import FIGURES, CallState, MadeFile, results_of
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_calls import LiveCall
@@ -57,10 +58,11 @@ class MessageItems:
         parts: tuple[Part, ...],
         live: Mapping[int, LiveCall],
         shortened: frozenset[int],
-        streaming: bool,
+        state: State,
     ) -> None:
-        """Show an answer; the arguments are those of `MessageState.set_calls`."""
+        """Show an answer; the arguments are those of `MessageState.set_calls`, and its state."""
         self._begin()
+        streaming = state is State.STREAMING
         results = results_of(parts)
         paired = set(results.values())
         thoughts: dict[Section, list[str]] = {}
@@ -83,6 +85,7 @@ class MessageItems:
                 call = self._call(at, part)
                 call.result = parts[results[at]] if at in results else None
                 call.live, call.before, call.streaming = live.get(at, LiveCall()), calls, streaming
+                call.cut_off = state is State.CUT_OFF
                 call.last = streaming and at == len(parts) - 1
                 call.update()
                 place.append(call)

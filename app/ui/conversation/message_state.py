@@ -100,7 +100,7 @@ class MessageState:
         if self.is_question:
             self._items.set_question(self.row.message)
         else:
-            self._items.set_answer(self._parts, self._live, self._shortened, self.streaming)
+            self._items.set_answer(self._parts, self._live, self._shortened, self.row.state)
 
     @property
     def panel(self) -> list[Item]:

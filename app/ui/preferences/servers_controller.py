@@ -18,6 +18,7 @@ from app.store import ConsentRow, Store
 from app.tools.consent import remembered
 from app.tools.mcp.server_status import FunctionStatus, ServersChanged, ServerStatus, StartReview
 from app.tools.mcp.servers import Server, parse
+from app.tools.visible import one_line
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_file, confirm
 from app.ui.file_manager import open_file
@@ -151,7 +152,7 @@ class ServersController(QObject):
         confirm(
             self._dialog or self._page,
             self._theme,
-            tr("Remove {name}?").format(name=name),
+            tr("Remove {name}?").format(name=one_line(name)),
             tr("Its settings, what you allowed, and its saved values are deleted."),
             tr("Remove"),
             lambda: self._remove(name),
