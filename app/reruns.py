@@ -58,10 +58,10 @@ class Reruns:
         self, store: Store, tools: Registry, publish: Callable[[RerunEvent], None]
     ) -> None:
         self._store, self._tools, self._publish = store, tools, publish
-        self._jobs = Jobs("run again")
+        self._jobs = Jobs("run again", 1)  # so that the model's calls have a box, too
 
     def start(self, answer: int, index: int) -> Rerun:
-        """Run a call of a stored answer again, on a thread of its own."""
+        """Run a call of a stored answer again, after those before it, on another thread."""
         rerun = Rerun(answer, index)
         self._jobs.submit_until(rerun.stopped, lambda: self._run(rerun))
         return rerun

@@ -116,6 +116,8 @@ ERRORS = [
     e.ServerError("Files"),
     e.ServersUnreadable(None, "empty"),
     e.ServersUnreadable(FILE, "empty"),
+    e.CallUnrepeatable(),
+    e.CallUnrepeatable("memory"),
     e.PythonMissing(),
     e.PythonPreparing(60.0),
     e.PythonNeedsMemory(2_600_000_000, 1_000_000_000),

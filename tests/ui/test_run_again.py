@@ -107,6 +107,18 @@ def test_it_ends_with_its_chat(fireside: Fireside, tool: FakeTool, close: bool) 
     assert ended.wait(5)
 
 
+def test_long_output_is_found_and_shown(fireside: Fireside, tool: FakeTool) -> None:
+    text = "\n".join(f"line {number}" for number in range(60))
+    tool.answer = lambda proposal, cancel: [Result(text)]
+    fireside.find(QAbstractButton, "runAgain").click()
+    assert fireside.find(QAbstractButton, "showAllRerun").text() == "Show all 60 lines"
+    transcript = fireside.window.transcript
+    message = transcript.messages.records[-1].row.id
+    transcript.go_to(message, "line 57")
+    fireside.until(lambda: not there(fireside, "showAllRerun"))
+    assert len(transcript.finder.bar.results.hits) == 1
+
+
 def test_why_it_cannot_be_run_is_said(fireside: Fireside, tool: FakeTool) -> None:
     tool.unavailable = "missing"
     fireside.find(QAbstractButton, "runAgain").click()

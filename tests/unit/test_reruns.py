@@ -99,6 +99,14 @@ def test_a_call_runs_where_it_stood_and_nothing_is_stored(desk: Desk, python: Fa
     assert desk.store.messages.conversation(desk.chat) == before
 
 
+def test_the_user_may_run_a_call_of_an_imported_chat(desk: Desk, python: FakeTool) -> None:
+    (copy,) = desk.store.trees.add([desk.store.trees.get(desk.chat)])
+    assert copy.imported
+    _, answer = desk.store.messages.conversation(copy.id)
+    assert desk.run(1, answer.id).result
+    assert [proposal.call.arguments for proposal in python.ran] == ["x = 1"]
+
+
 @pytest.mark.parametrize("index", [0, 5, 6, 9])
 def test_only_what_has_no_effects_is_run_again(desk: Desk, python: FakeTool, index: int) -> None:
     ended = desk.run(index)

@@ -221,6 +221,8 @@ class CallState:
         """Open it, with all of its output."""
         self.opened = True
         self.output.show_all()
+        if self.rerun:
+            self.rerun.output.show_all()
 
     def run_again(self) -> None:
         """Show that it runs again from now on."""
