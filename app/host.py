@@ -31,6 +31,7 @@ from app.engine.supervisor import EngineOptions, LocalBackend
 from app.models.hub import Hub
 from app.models.model_library import ModelLibrary, MoveProgress
 from app.network.access import NetworkAccess
+from app.reruns import RerunEvent, Reruns
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.tools.loop import ToolLoop
@@ -71,7 +72,15 @@ class Host:
         self,
         folders: Folders,
         publish: Callable[
-            [ChatEvent | DownloadEvent | MoveProgress | DocumentProgress | ServersChanged], None
+            [
+                ChatEvent
+                | RerunEvent
+                | DownloadEvent
+                | MoveProgress
+                | DocumentProgress
+                | ServersChanged
+            ],
+            None,
         ],
         *,
         backend: Backend | None = None,
@@ -113,6 +122,7 @@ class Host:
             lambda: self.settings.instructions,
             self.tools.declared,
         )
+        self.reruns = Reruns(self._store, self.tools, publish)
         self.searches = ChatSearches(self._store, self._searching)
         self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
@@ -308,6 +318,7 @@ class Host:
         pools = (self._quick, self.jobs, self._searching)
         for pool in pools:
             pool.stop()
+        self.reruns.close()
         self.chats.close()
         if mcp:
             mcp.close()

@@ -18,12 +18,13 @@ from app.base.types import (
     Message,
     Part,
     PartAdded,
+    ResultFacts,
     Role,
     Stats,
 )
 from app.store import MessageRow, State, Store
 from app.tools.tool import Effect
-from app.tools.tool_events import CallStarted
+from app.tools.tool_events import WAITING, CallStarted, ConsentAsked
 
 _SAVE_S = 0.5  # a crash loses at most so many seconds of an answer
 _AGAIN_S = 3.0  # seconds until saving a finished answer is retried
@@ -70,8 +71,13 @@ class Writer:
                 if part.facts and part.facts.source:
                     with suppress(StoreError):  # it is told, and tried again
                         self.save_now()
-            case CallStarted(_, proposal) if proposal.effect is not Effect.NONE:
-                self.save_now()
+            case ConsentAsked(index, consent) if consent.proposal:
+                self._set_facts(index, WAITING)
+            case CallStarted(index, proposal):
+                if self._draft.parts[index].facts == WAITING:
+                    self._set_facts(index, None)
+                if proposal.effect is not Effect.NONE:
+                    self.save_now()
 
     def add(self, delta: Delta) -> None:
         """Append a delta, which is saved within half a second."""
@@ -84,6 +90,13 @@ class Writer:
         """Append a whole part, which is saved within half a second."""
         with self._lock:
             self._draft.add_part(part)
+            self._newer = True
+            self._save_soon()
+
+    def _set_facts(self, index: int, facts: ResultFacts | None) -> None:
+        """Set the facts of a call, which are saved within half a second."""
+        with self._lock:
+            self._draft.set_facts(index, facts)
             self._newer = True
             self._save_soon()
 

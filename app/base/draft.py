@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import replace
 
-from app.base.types import Delta, Part, PartKind
+from app.base.types import Delta, Part, PartKind, ResultFacts
 
 
 class Draft:
@@ -43,6 +43,12 @@ class Draft:
             self._parts.append(part)
             self._chunks.append([part.text])
             self._lengths.append(len(part.text))
+
+    def set_facts(self, index: int, facts: ResultFacts | None) -> None:
+        """Set the facts of a part."""
+        with self._lock:
+            self._whole = None
+            self._parts[index] = replace(self._parts[index], facts=facts)
 
     def _time_thought(self, thinking: bool) -> None:
         now = time.monotonic()

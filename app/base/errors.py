@@ -585,6 +585,15 @@ class DocumentEmpty(DocumentError):
 # --- Tools -------------------------------------------------------------------------------------
 
 
+class CallUnrepeatable(FiresideError):
+    """A call cannot be run again.
+
+    ``word`` says why its tool cannot be used, as `Tool.unavailable` does; it is empty otherwise.
+    """
+
+    word: str = ""
+
+
 class PythonError(FiresideError):
     """Python cannot run, and no code has."""
 

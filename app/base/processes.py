@@ -100,6 +100,14 @@ class ChildProcess:
         self._looked, self.silence = time.monotonic(), 0.0
         self._outbox.put(message)
 
+    def send_now(self, message: Any) -> None:
+        """Send a small message before this returns: the child has it whatever happens here next.
+
+        It is lost if the child is gone. Not to be used beside `send`.
+        """
+        with suppress(OSError):
+            self._connection.send(message)
+
     def _send_all(self) -> None:
         while (message := self._outbox.get()) is not None:
             try:

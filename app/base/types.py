@@ -99,7 +99,8 @@ class Part:
     ``id`` identifies a call and its result; it is empty if the chat format has no ids.
     ``format_data`` is what the chat format needs to render the part exactly as it was generated,
     opaque to everything else. ``media_type`` is MIME's; ``data`` are the bytes of media: what a
-    tool made, such as a figure, has the ``id`` of the call. ``facts`` are those of a result.
+    tool made, such as a figure, has the ``id`` of the call. ``facts`` are those of a result; a call
+    has `app.tools.tool_events.WAITING` until it starts, if the user is asked about it.
     """
 
     text: str

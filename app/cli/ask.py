@@ -22,6 +22,7 @@ from app.engine.demo_filter import DemoFilter
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
+from app.store.consents import decided_for_all
 from app.tools.loop import ToolLoop
 from app.tools.visible import one_line
 from app.wording.demo_words import declined_sentence
@@ -55,7 +56,10 @@ def run(options: argparse.Namespace) -> int:
             tools=tools.declared(keys),
         )
         engine = DemoFilter(LocalBackend(log, speeds=SpeedFile(folders.speeds)), demo_model())
-        backend = stack.enter_context(closing(ToolLoop(engine, tools, AnswerConsents())))
+        consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())
+        backend = stack.enter_context(closing(ToolLoop(engine, tools, consents)))
+        if keys and not _can_use_tools(backend, model):
+            say(tr("This model can’t use tools. It answers without them."))
         return _print_answer(backend, request, options)
 
     def unwritten() -> str:
@@ -78,6 +82,13 @@ def _model(chosen: Path | None, folders: Folders) -> ModelRef:
     """Return the chosen model, else the one that was used last, else the demo model."""
     path = chosen or in_use(settings_file.load(folders.settings))
     return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
+
+
+def _can_use_tools(backend: Backend, model: ModelRef) -> bool:
+    try:
+        return backend.abilities(model).tools
+    except FiresideError:
+        return True  # the error recurs where it is reported
 
 
 def _print_answer(backend: Backend, request: Request, options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from app.store import ConsentRow
@@ -16,10 +16,14 @@ from app.wording.tool_words import consent_question, consent_reason, effect_of
 
 
 class AnswerConsents:
-    """A store of consents that forgets everything at the end: they hold for one answer."""
+    """A store of consents that forgets everything at the end: they hold for one answer.
 
-    def __init__(self) -> None:
-        self._rows: dict[tuple[str, str], ConsentRow] = {}
+    Of those ``decided`` in the window, what the user never allows holds here, too.
+    """
+
+    def __init__(self, decided: Iterable[ConsentRow] = ()) -> None:
+        never = (row for row in decided if row.decision == Decision.NEVER)
+        self._rows = {(row.tool, row.function): row for row in never}
 
     def get(self, chat: int | None, tool: str, function: str) -> list[ConsentRow]:
         """Return what was decided about a function."""

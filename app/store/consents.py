@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 
 from app.store.database import Database
 from app.store.rows import CONSENT, ConsentRow, clean, consent_row
@@ -42,3 +45,17 @@ class ConsentTable:
         sql = "DELETE FROM consent WHERE chat IS ? AND tool = ? AND function = ?"
         with self._database.transaction() as db:
             db.execute(sql, (chat, clean(tool), clean(function)))
+
+
+def decided_for_all(path: Path) -> list[ConsentRow]:
+    """Read the decisions for all chats from a database file, which is not changed.
+
+    There are none if it is missing or cannot be read.
+    """
+    sql = f"SELECT {CONSENT} FROM consent WHERE chat IS NULL"
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as db:
+            return [consent_row(row) for row in db.execute(sql)]
+    except sqlite3.Error:
+        return []

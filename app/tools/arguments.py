@@ -13,11 +13,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.base.code_fence import unfenced
 from app.tools.tool import CallInvalid
 
 _DEPTH = 20  # of schemas and values; deeper ones are taken as they are
+_MOST_LOOKS = 50_000  # at values; a schema may lead to itself again and again
+_MOST_FIELDS = 200  # and others in the right form
 _FORM = 600  # characters of the right form in a sentence
-_FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 
 _Json = Mapping[str, Any]
 
@@ -47,7 +49,7 @@ def form(schema: _Json) -> str:
 
     It is cut if it is long.
     """
-    text = _form(schema, schema, 0)
+    text = _Form(schema).of(schema, 0)
     return text if len(text) <= _FORM else f"{text[:_FORM]}…"
 
 
@@ -56,9 +58,7 @@ class _Unfit(Exception):
 
 
 def _parsed(written: str) -> Any:
-    text = written.strip()
-    if fenced := _FENCED.fullmatch(text):
-        text = fenced[1].strip()
+    text = unfenced(written).strip()
     if not text:
         return {}
     try:
@@ -76,11 +76,13 @@ class _Fit:
 
     def __init__(self, root: _Json) -> None:
         self._root = root
+        self._looks = 0
 
     def value(self, value: Any, schema: Any, where: str, depth: int) -> Any:
         """Return a value made to fit. Raises _Unfit."""
+        self._looks += 1
         schema = _resolved(schema, self._root)
-        if not isinstance(schema, dict) or depth > _DEPTH:
+        if not isinstance(schema, dict) or depth > _DEPTH or self._looks > _MOST_LOOKS:
             return value
         for word in ("anyOf", "oneOf"):
             if isinstance(others := schema.get(word), list) and others:
@@ -213,31 +215,43 @@ def _takes_null(schema: Any) -> bool:
     )
 
 
-def _form(schema: Any, root: _Json, depth: int) -> str:
-    schema = _resolved(schema, root)
-    if not isinstance(schema, dict) or depth > 3:
-        return "any"
-    for word in ("anyOf", "oneOf"):
-        if isinstance(others := schema.get(word), list) and others:
-            return " | ".join(_form(each, root, depth + 1) for each in others[:4])
-    choices = schema.get("enum")
-    if isinstance(choices, list) and choices:
-        return " | ".join(json.dumps(each, ensure_ascii=False) for each in choices[:8])
-    kind = schema.get("type", "object" if "properties" in schema else "any")
-    if kind == "array":
-        return f"[{_form(schema.get('items', {}), root, depth + 1)}, …]"
-    if kind == "object":
+class _Form:
+    """The writing of a form, of a schema whose references lead into ``root``."""
+
+    def __init__(self, root: _Json) -> None:
+        self._root = root
+        self._left = _MOST_FIELDS
+
+    def of(self, schema: Any, depth: int) -> str:
+        """Return the form of a part of the schema."""
+        self._left -= 1
+        schema = _resolved(schema, self._root)
+        if not isinstance(schema, dict) or depth > 3 or self._left < 0:
+            return "any"
+        for word in ("anyOf", "oneOf"):
+            if isinstance(others := schema.get(word), list) and others:
+                return " | ".join(self.of(each, depth + 1) for each in others[:4])
+        choices = schema.get("enum")
+        if isinstance(choices, list) and choices:
+            return " | ".join(json.dumps(each, ensure_ascii=False) for each in choices[:8])
+        kind = schema.get("type", "object" if "properties" in schema else "any")
+        if kind == "array":
+            return f"[{self.of(schema.get('items', {}), depth + 1)}, …]"
+        if kind == "object":
+            return self._object(schema, depth)
+        return " | ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
+
+    def _object(self, schema: _Json, depth: int) -> str:
         fields = schema.get("properties")
         if not isinstance(fields, dict):
             return "{}" if depth == 0 else "{…}"
         required = schema.get("required")
         needed = required if isinstance(required, list) else []
         inner = (
-            f'"{name}"{"" if name in needed else "?"}: {_form(each, root, depth + 1)}'
+            f'"{name}"{"" if name in needed else "?"}: {self.of(each, depth + 1)}'
             for name, each in fields.items()
         )
         return f"{{{', '.join(inner)}}}"
-    return " | ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
 
 
 def _at(where: str) -> str:

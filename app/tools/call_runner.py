@@ -29,6 +29,7 @@ from app.tools.repetition import goes_in_circles, key_of
 from app.tools.shortening import cut, short_result
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result, Tool
 from app.tools.tool_events import (
+    WAITING,
     CallOutput,
     CallStarted,
     Consent,
@@ -121,10 +122,13 @@ class CallRunner:
     def resume(self, part: Part, place: CallPlace) -> CallSteps:
         """Answer a call that an earlier run of the program left without a result.
 
-        Only what has no effects is run, since the user continued the answer.
+        The user continued the answer, so what has no effects is run. What was asked about, and had
+        not started, is asked about again.
         """
         if self._request.imported:
             return replies.imported()
+        if part.facts == WAITING:
+            return (yield from self.run(part, place))
         tool = self._registry.named(part.name)
         if tool is None or not is_declared(tool, self._request.tools):
             return replies.unknown_end()

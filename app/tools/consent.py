@@ -9,8 +9,8 @@ undoable   is asked about      runs, unless another tool's output is in the chat
 changes    is asked about      runs while all text in the context is the user's own
 =========  ==================  =====================================================================
 
-“Never” holds whatever the function has become since; “always” only while its pin is the same. What
-a server says of its functions never lessens a rule: its tool decides on the effect.
+“Never” holds whatever the function has become since; “always” only while its pin is the same. That
+a function of a server only reads is that server's word: it never runs by that alone.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def count_tools(
 def _count(backend: Backend, request: Request, stop: threading.Event) -> int | None:
     while True:
         try:
-            prompt = backend.count(request, threading.Event())
+            prompt = backend.count(request, stop)
         except Cancelled:
             if stop.wait(_AGAIN_S):
                 raise

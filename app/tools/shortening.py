@@ -14,6 +14,7 @@ _HEAD = 2 / 3  # of what is kept of a long text; the rest is its end
 _SHORT = 80  # characters of an old result or call that stay
 _WORTH = 10  # tokens that shortening has to save
 _FRAME = 6  # tokens around a part
+_REACH = 17  # characters of a token, at most
 _PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
 
 
@@ -42,6 +43,10 @@ def cut(text: str, tokens: int, scale: float = 1.0) -> str:
     """
     if len(text.encode("utf-8", "replace")) <= tokens:
         return text  # no token has less than a byte
+    reach = tokens * _REACH
+    between = max(0, len(text) - 2 * reach)  # what need not even be looked at
+    if between:
+        text = text[:reach] + text[len(text) - reach :]
     needed = estimate(text) * scale
     if needed <= tokens:
         return text
@@ -49,7 +54,7 @@ def cut(text: str, tokens: int, scale: float = 1.0) -> str:
     while True:
         head = int(keep * _HEAD)
         tail = keep - head
-        left = _LEFT_OUT.format(count=len(text) - keep)
+        left = _LEFT_OUT.format(count=len(text) - keep + between)
         short = f"{text[:head]}{left}{text[len(text) - tail :]}"
         if keep < 64 or estimate(short) * scale <= tokens:
             return short

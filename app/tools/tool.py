@@ -42,11 +42,13 @@ class CallContext:
     """Where a call stands: ``messages`` are the path of the chat, the answer so far the last one.
 
     ``chat`` is None outside the store (``fireside ask``). Of the answer's calls, this one is the
-    last; if it was written together with others, their results may follow it.
+    last; if it was written together with others, their results may follow it. ``again``: it is the
+    user who runs it once more, so nothing of it may reach the calls that the model makes.
     """
 
     chat: int | None
     messages: tuple[Message, ...]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call has returned. ``text`` is what the model reads.
+    """What a call has returned. ``text`` is what the model reads; the loop cuts what is too long.
 
     ``made`` are figures and files for the user: parts of media, with their names.
     """
@@ -86,7 +88,10 @@ class CallInvalid(Exception):
 
 
 class Tool(Protocol):
-    """A tool. Any method may be called from any thread, but one call at a time runs in a chat."""
+    """A tool. Any method may be called from any thread.
+
+    One call at a time runs in a chat, beside what the user runs again.
+    """
 
     @property
     def key(self) -> str:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.base.errors import Cancelled
-from app.base.types import LoopEvent
+from app.base.types import LoopEvent, Outcome, ResultFacts
 from app.tools.tool import Proposal
 
 _POLL_S = 0.05
+
+WAITING = ResultFacts(Outcome.REFUSED)
+"""The facts of a call about which the user is or was asked, and which has not started."""
 
 
 class Decision(StrEnum):
@@ -57,12 +60,14 @@ class Consent:
         """What the user wrote with a refusal, for the model."""
         self.decision: Decision | None = None
         self._decided = threading.Event()
+        self._lock = threading.Lock()
 
     def decide(self, decision: Decision, words: str = "") -> None:
         """Answer the question. Only the first answer counts."""
-        if not self._decided.is_set():
-            self.decision, self.words = decision, words
-            self._decided.set()
+        with self._lock:
+            if not self._decided.is_set():
+                self.words, self.decision = words, decision
+                self._decided.set()
 
     def wait(self, cancel: threading.Event) -> Decision:
         """Wait for the answer. Raises Cancelled once ``cancel`` is set."""

@@ -34,6 +34,7 @@ from app.tools.tool import Result
 from app.tools.tool_events import ResultsShortened
 
 _SHARE = 8  # a result may take this part of the context
+_LONGEST = 8000  # and never more tokens than these
 _FREED = 4  # and this part is freed at least when results become short
 _CONTEXT = 8192  # tokens, if the engine did not say
 _FRUITLESS = 5  # calls in a row that do not run; then the model has to answer
@@ -224,7 +225,7 @@ class ToolTurn(Iterator[Event | Planned]):
         for at, call in calls.items():
             parts = enumerate(self._draft.parts)
             until = tuple(part for n, part in parts if n <= at or part.kind is not PartKind.CALL)
-            place = CallPlace(at, until, context // _SHARE, self._scale)
+            place = CallPlace(at, until, min(_LONGEST, context // _SHARE), self._scale)
             result = yield from run(call, place)
             yield from self._added(call, result)
 

@@ -137,4 +137,4 @@ class Switch(QCheckBox):
 
     def _name_state(self) -> None:
         state = tr("On") if self.isChecked() else tr("Off")
-        self.setToolTip(f"{self.accessibleName()}: {state}")
+        self.setToolTip(tip(f"{self.accessibleName()}: {state}"))

@@ -40,7 +40,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.controls import Button, column, muted, set_across
+from app.ui.controls import Button, column, muted, plain_tip, set_across
 from app.ui.theme import Theme, font
 from app.ui.zoom import zoomed
 from app.wording.language import tr
@@ -192,7 +192,7 @@ def named(widget: QWidget, name: str, label: str, tip: str) -> None:
     """Set the objectName, the accessible name and the tooltip of a field."""
     widget.setObjectName(name)
     widget.setAccessibleName(label)
-    widget.setToolTip(tip)
+    widget.setToolTip(plain_tip(tip))
 
 
 class DialogButtons(QHBoxLayout):

@@ -7,11 +7,15 @@ import unicodedata
 from app.tools import visible
 
 _LEFTWARDS = frozenset(("R", "AL", "AN"))
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 
 
 def brief(text: str, longest: int) -> str:
-    """Return a text as one line of at most ``longest`` characters, safe inside a sentence."""
-    text = visible.one_line(text)
+    """Return a text as one line of at most ``longest`` characters, safe inside a sentence.
+
+    It cannot end the quotation in which it stands.
+    """
+    text = visible.one_line(text).translate(_QUOTES)
     if len(text) > longest:
         text = text[: longest - 1].rstrip() + "…"
     if any(unicodedata.bidirectional(character) in _LEFTWARDS for character in text):

@@ -16,6 +16,15 @@ DEMO_QUESTIONS = (
 They are not translated, since it knows English only.
 """
 
+WITH_PYTHON = "Use Python to plot a sine wave."
+"""One for which it calls Python."""
+
+
+def demo_questions(*, python: bool) -> tuple[str, ...]:
+    """Return what an empty chat suggests to ask it; ``python``: whether it may call Python."""
+    first, second, code, last = DEMO_QUESTIONS
+    return first, second, WITH_PYTHON if python else code, last
+
 
 def model_name(name: str) -> str:
     """Return a model's name in the user's language: the demo's alone has other words there."""

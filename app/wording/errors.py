@@ -14,6 +14,7 @@ from app.wording.model_errors import model_actions, model_sentence
 from app.wording.python_errors import python_sentence
 from app.wording.server_errors import server_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
+from app.wording.tool_settings import unavailable_sentence
 
 __all__ = ["Action", "Explanation", "explain", "fault_sentence"]
 
@@ -63,6 +64,9 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(exchange_sentence(error))
         case e.DocumentError():
             return Explanation(document_sentence(error))
+        case e.CallUnrepeatable(word=word):
+            can = tr("This call can’t be run again.")
+            return Explanation(unavailable_sentence(word) if word else can)
         case e.PythonError():
             return Explanation(python_sentence(error), detail=getattr(error, "detail", ""))
         case e.ServerError() | e.ServersUnreadable():

@@ -53,7 +53,7 @@ def server_sentence(error: e.ServerError | e.ServersUnreadable) -> str:
 def _shown(fact: object) -> str:
     match fact:
         case tuple():
-            return one_line(", ".join(map(str, fact)))
+            return ", ".join(map(_shown, fact))
         case float():
             return f"{fact:g}"
     return one_line(str(fact))

@@ -86,6 +86,14 @@ def call_label(
     return " · ".join(filter(None, details))
 
 
+def rerun_label(recipient: str, seconds: float, facts: ResultFacts | None) -> str:
+    """Return the heading of a call that is run again; ``facts`` are None while it runs."""
+    if facts is None:
+        return call_label(recipient, "", CallPhase.RUNNING, seconds=seconds)
+    took = call_seconds(facts.seconds) if facts.seconds else ""
+    return " · ".join(filter(None, (tr("Ran again"), _outcome(recipient, facts), took)))
+
+
 def call_seconds(seconds: float) -> str:
     """Return how long a call took: "0.04 s", "0.4 s", "12 s"."""
     if seconds >= 9.95:
@@ -198,6 +206,8 @@ def effect_of(proposal: Proposal) -> str:
     match proposal.effect:
         case Effect.NONE:
             return tr("Only computes.")
+        case Effect.READS if proposal.server:
+            return tr("Only reads, according to the server.")
         case Effect.READS:
             return tr("Only reads.")
         case Effect.UNDOABLE:

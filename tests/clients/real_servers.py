@@ -32,9 +32,9 @@ from app.base.settings import Folders
 from app.base.types import Outcome
 from app.network.access import NetworkAccess
 from app.tools.mcp.mcp_tool import McpTool
-from app.tools.mcp.results import estimated_tokens
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
+from app.tools.shortening import estimate
 from app.tools.tool import Call, CallContext, Result
 
 _PATIENCE_S = 60
@@ -129,7 +129,7 @@ def _tried(
         result = _call(tool, f"{name.replace('-', '_')}__{function}", arguments)
         times.append(time.monotonic() - start)
     good = wanted in result.text and (result.facts.outcome is Outcome.DONE) == bool(wanted)
-    tokens = sum(estimated_tokens(f.name + f.description + f.schema) for f in space.functions)
+    tokens = sum(estimate(f.name + f.description + f.schema) for f in space.functions)
     print(
         f"| {name} | start {up:.2f} s | call {1000 * statistics.median(times):.1f} ms | "
         f"{len(space.functions)} functions, ~{tokens:,} tokens | "

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from app.base.types import Part, PartKind
+from app.base.types import ModelRef, Part, PartKind
 from app.cli import ask, ask_tools, main
 from app.engine.backend import ScriptedBackend
+from app.formats import Abilities
 from app.tools.registry import Registry
 from app.tools.tool import Effect, Result
 from tests.fakes.tools import calls, says, server
@@ -23,6 +24,13 @@ def engine(*_: object) -> Any:
     )
 
 
+class Unable(ScriptedBackend):
+    """A model that cannot use tools."""
+
+    def abilities(self, model: ModelRef) -> Abilities:
+        return Abilities()
+
+
 def run(*_: object) -> Registry:
     tool = server("files", Effect.READS, "search")
     tool.answer = lambda proposal, cancel: [Result("found \x1b[31mit", made=(FIGURE,))]
@@ -30,6 +38,7 @@ def run(*_: object) -> Registry:
 
 
 if __name__ == "__main__":
-    vars(ask)["DemoFilter"] = engine
+    unable = "--unable" in sys.argv
+    vars(ask)["DemoFilter"] = (lambda *_: Unable(says("Hi."))) if unable else engine
     vars(ask_tools)["open_tools"] = run
-    sys.exit(main(["ask", *sys.argv[1:]], lambda *_: 1))
+    sys.exit(main(["ask", *(each for each in sys.argv[1:] if each != "--unable")], lambda *_: 1))

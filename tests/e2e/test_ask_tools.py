@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from app.base.settings import Folders
+from app.store import Store
+from app.store.consents import decided_for_all
+
 DRIVER = [sys.executable, "-m", "tests.e2e.ask_tools_driver"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
@@ -64,6 +68,26 @@ def test_what_is_not_allowed_is_not_run() -> None:
     )
     assert code == 0
     assert "found" not in said.replace("Two found.", "")
+
+
+def test_what_is_never_allowed_is_refused_unasked(tmp_path: Path) -> None:
+    store = Store(Folders.find(tmp_path).chats)
+    for decision, function in (("never", "files__search"), ("always", "files__list")):
+        store.consents.set(None, "mcp:files", function, "an older pin", decision)
+    rows = decided_for_all(store.path)  # while the window has it open
+    assert sorted(row.function for row in rows) == ["files__list", "files__search"]
+    store.close()
+    code, said = on_terminal([], "--data-dir", str(tmp_path), "Search", "--tools", "mcp:files")
+    assert code == 0
+    assert "Allow" not in said
+    assert said.count("The user does not allow this function, so it was not run.") == 2
+    assert decided_for_all(tmp_path / "none.db") == []
+
+
+def test_a_model_that_cannot_use_tools_says_so() -> None:
+    code, said = on_terminal([], "Hi", "--tools", "mcp:files", "--unable")
+    assert code == 0
+    assert said == "This model can’t use tools. It answers without them.\nHi.\n"
 
 
 def test_without_a_terminal_it_is_refused_in_words() -> None:

@@ -12,7 +12,7 @@ from app.base.types import Effort, Message, Part, PartKind, Request, Role, StopR
 from app.engine.demo_filter import DemoFilter
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
-from app.wording.demo_words import DEMO_QUESTIONS
+from app.wording.demo_words import DEMO_QUESTIONS, demo_questions
 from tests.bench.tools import PYTHON, ask
 from tests.demo.asking import Asking
 from tests.demo.questions import CHIPS, ORDINARY, WITH_PYTHON
@@ -33,6 +33,8 @@ def test_a_sample_of_questions(tmp_path: Path) -> None:
 
 
 def test_it_calls_python_where_that_is_declared(tmp_path: Path) -> None:
+    suggested = set(demo_questions(python=True)) - set(DEMO_QUESTIONS)
+    assert suggested <= {question for question, _ in WITH_PYTHON}
     backend = DemoFilter(LocalBackend(tmp_path / "engine.log"), demo_model())
     with closing(backend):
         for question, right in WITH_PYTHON:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.base.types import DECLINED, Delta, Effort, Event
 from app.engine.demo_filter import SENTENCE
 from app.host import demo_model
 from app.ui.conversation.answer_view import AnswerView
-from app.wording.demo_words import DEMO_QUESTIONS, first_questions
+from app.wording.demo_words import DEMO_QUESTIONS, demo_questions, first_questions
+from tests.fakes.tools import FakeTool
 from tests.ui.driver import Fireside, Start, answer, done
 
 REFUSAL: list[Event] = [Delta(0, SENTENCE, name=DECLINED), done()]
@@ -79,8 +81,16 @@ def test_a_chat_with_the_demo_says_so(fireside: Fireside, tmp_path: Path) -> Non
     fireside.until(lambda: not line.isHidden())
 
 
-def test_the_suggestions_fit_the_model(fireside: Fireside, tmp_path: Path) -> None:
-    assert chips(fireside) == list(DEMO_QUESTIONS)
+def test_the_suggestions_fit_the_model(
+    fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = FakeTool()
+    monkeypatch.setattr(fireside.host.tools, "_tools", lambda: [tool])
+    fireside.window.tools.refresh()
+    fireside.until(lambda: chips(fireside) == list(demo_questions(python=True)))
+    tool.unavailable = "missing"
+    fireside.window.tools.refresh()
+    fireside.until(lambda: chips(fireside) == list(DEMO_QUESTIONS))
     use_a_real_model(fireside, tmp_path)
     first = chips(fireside)
     assert len(set(first) & set(first_questions())) == 4

@@ -113,6 +113,7 @@ PAGES = (
     "chatsPage",
     "chatPage",
     "presetsPage",
+    "toolsPage",
     "dataPage",
     "hubPage",
     "memoryPage",

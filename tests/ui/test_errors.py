@@ -116,6 +116,11 @@ ERRORS = [
     e.ServerError("Files"),
     e.ServersUnreadable(None, "empty"),
     e.ServersUnreadable(FILE, "empty"),
+    e.PythonMissing(),
+    e.PythonPreparing(60.0),
+    e.PythonNeedsMemory(2_600_000_000, 1_000_000_000),
+    e.PythonNeedsRoom(FILE, 400_000_000, 1_000_000),
+    e.PythonUnprepared("no room"),
 ]
 
 
@@ -126,7 +131,7 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    assert told | {e.FiresideError, e.Cancelled, e.PythonError, e.SecretError} == every_class(
+    assert told | {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError} == every_class(
         e.FiresideError
     )
 

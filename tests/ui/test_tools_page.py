@@ -167,11 +167,13 @@ def test_pasted_json_and_what_is_none(fireside: Fireside) -> None:
     field.setPlainText("no json")
     child(add, QPushButton, "saveServer").click()
     assert "Paste JSON with “mcpServers”" in texts(add, "serverFault")[0]
-    two = {"a": {"command": "x"}, "b": {"url": "https://example.com/mcp"}}
+    two = {"<b>a": {"command": "x"}, "b": {"url": "https://example.com/mcp"}}
     field.setPlainText(json.dumps({"mcpServers": two}))
     child(add, QPushButton, "saveServer").click()
     there(fireside, dialog, Switch, "serverOn:b")
-    assert not child(dialog, Switch, "serverOn:a").isChecked()
+    first = child(dialog, Switch, "serverOn:<b>a")
+    assert not first.isChecked()
+    assert first.toolTip() == "<p>&lt;b&gt;a: Off</p>"  # never markup
     dialog.close()
 
 

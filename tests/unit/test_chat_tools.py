@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Any
 import pytest
 
 from app.base.errors import StoreFull
-from app.base.types import Effort, Outcome, Part, PartKind, Role
+from app.base.types import Effort, Outcome, Part, PartKind, ResultFacts, Role
 from app.store import PLAIN, ChatSettings, MessageRow, State
 from app.tools.tool import Effect, Proposal, Result
-from app.tools.tool_events import ConsentAsked, ConsentReason, Decision
+from app.tools.tool_events import WAITING, ConsentAsked, ConsentReason, Decision
 from app.turn import Question, Turn, TurnEnded, TurnProgress
 from tests.fakes.conversations import Harness
 from tests.fakes.tools import FakeTool, calls, model, says, server, until_stopped
@@ -233,6 +234,40 @@ def test_a_crash_in_the_middle_of_a_call(harness: Callable[..., Harness]) -> Non
         h.chats.resume(answer.id, MODEL)
         assert outcomes(h.wait(TurnEnded, number).answer) == [outcome]
     assert [len(tool.ran) for tool in tools] == [1, 0]
+
+
+def test_a_crash_while_a_question_is_open(harness: Callable[..., Harness]) -> None:
+    """Until it starts, the call is known not to have run: the user is asked again."""
+    stored: list[ResultFacts | None] = []
+
+    def send(proposal: Proposal, cancel: threading.Event) -> list[str | Result]:
+        stored.append(first.store.messages.conversation(1)[1].message.parts[0].facts)
+        return [Result("sent")]
+
+    mail = server("mail", Effect.CHANGES, "send")
+    mail.answer = send
+    first = harness(calls(SEND, "{}"), says("Sent.", 2), tools=[mail])
+    turn = ask(first)
+    asked(first)
+    deadline = time.monotonic() + 10
+    while not (parts := first.store.messages.conversation(1)[1].message.parts) or (
+        parts[0].facts != WAITING
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    turn.decide("call_0", Decision.ONCE)
+    assert outcomes(first.wait(TurnEnded).answer) == [Outcome.DONE]
+    assert stored == [None], "from its start on, nobody knows"
+    h = harness(says("Sent.", 2), tools=[mail])
+    _, answer = h.store.messages.ask(None, replace_text("Hi"), Effort.LOW, "", ALL)
+    h.store.messages.update(answer.id, parts=parts)
+    h.store.messages.mark_cut_off()
+    turn = h.chats.resume(answer.id, MODEL)
+    assert asked(h).consent.proposal
+    assert len(mail.ran) == 1
+    turn.decide("call_0", Decision.ONCE)
+    assert outcomes(h.wait(TurnEnded).answer) == [Outcome.DONE]
+    assert len(mail.ran) == 2
 
 
 def replace_text(text: str) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.wording import language, quantities
-from app.wording.demo_words import DEMO_QUESTIONS
+from app.wording.demo_words import DEMO_QUESTIONS, WITH_PYTHON
 from app.wording.errors import Action
 from app.wording.language import number, tr
 from installers import translations
@@ -50,7 +50,14 @@ COMMANDS = {
     '`fireside ask "…"`',
     "`fireside pull NAME`",
 }
-VALUES = {*DEMO_QUESTIONS, "take out", "functions.", "Authorization: Bearer …", "Name: value"}
+VALUES = {
+    *DEMO_QUESTIONS,
+    WITH_PYTHON,
+    "take out",
+    "functions.",
+    "Authorization: Bearer …",
+    "Name: value",
+}
 KEYS = {"Return", "Enter", "Esc", "Space", "End", "Home", "Del"}
 TAGS = re.compile(r"<[^>]*>")
 SENTENCE = re.compile(

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from app.base.errors import ServerEnded, ServerInputMissing, ServersUnreadable
 from app.tools.mcp import other_programs
-from app.tools.mcp.approvals import Start, difference
+from app.tools.mcp.approvals import Declaration, Start, difference
 from app.tools.mcp.function_names import LONGEST, function_names, server_names
 from app.tools.mcp.placeholders import filled, inputs
-from app.tools.mcp.results import MOST_TOKENS, capped, estimated_tokens, result_of
+from app.tools.mcp.results import result_of
 from app.tools.mcp.servers import Server, ServerFile, parse
 from app.tools.visible import one_line, visible
+from app.wording.brief_text import brief
 from app.wording.errors import explain
 from app.wording.tool_settings import tool_label
 
@@ -65,6 +66,13 @@ def test_addresses_have_headers_and_no_command() -> None:
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ServersUnreadable):
         parse(text)
+
+
+def test_texts_that_are_made_to_be_slow_are_read_at_once() -> None:
+    for text in ('"\\' * 200_000, "," + "/**/" * 5000, "/* " * 200_000, '{"a":1' + "," * 200_000):
+        with pytest.raises(ServersUnreadable):
+            parse(text)
+    assert inputs(Server("a", "${a:-" * 20_000)) == ()
 
 
 def test_no_servers_are_none() -> None:
@@ -209,24 +217,22 @@ def test_no_name_or_argument_imitates_the_words_around_it() -> None:
     assert explain(ServerEnded(name)).sentence.startswith("a⟨U+202E⟩gnp has quit")
 
 
+def test_a_name_cannot_end_the_quotation_that_it_is_in() -> None:
+    assert brief("read” from “files", 60) == 'read" from "files'
+
+
 @given(st.text())
 def test_what_is_shown_can_be_seen(text: str) -> None:
     assert visible(visible(text)) == visible(text)
     assert "\n" not in one_line(text)
 
 
-@settings(max_examples=20)
-@given(st.text(min_size=1, max_size=20))
-def test_a_long_result_is_cut_visibly(text: str) -> None:
-    whole = text * MOST_TOKENS
-    cut = capped(whole)
-    if cut == whole:
-        assert estimated_tokens(whole) <= MOST_TOKENS
-    else:
-        head, _, tail = cut.rpartition("\n[The result was cut here: ")
-        assert whole.startswith(head)
-        assert int(tail.split()[0].replace(",", "")) == len(whole) - len(head)
-        assert estimated_tokens(head) == MOST_TOKENS
+def test_what_is_too_long_to_compare_is_shown_whole() -> None:
+    lines = [f"{n:x}" for n in range(8000)]  # each two exchanged: minutes, with all functions
+    swapped = [line for n in range(0, 8000, 2) for line in (lines[n + 1], lines[n])]
+    old, new = (Declaration("f", description="\n".join(each)) for each in (lines, swapped))
+    shown = difference(old, new).splitlines()
+    assert [line[0] for line in shown] == ["-"] * 8002 + ["+"] * 8002
 
 
 def test_results_of_all_kinds() -> None:

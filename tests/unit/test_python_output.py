@@ -106,7 +106,7 @@ def _package(*names: str) -> bytes:
         ("a.py", "print('ü')".encode(), "text/plain"),
         ("a.csv", _package("[Content_Types].xml", "xl/workbook.xml"), made_files._PACKAGES[0][1]),
         ("a.xlsx", _package("readme"), "application/zip"),
-        ("a.xlsx", b"PK\x03\x04broken", "application/octet-stream"),
+        ("a.xlsx", b"PK\x03\x04broken", "application/zip"),
         ("a", b"", "text/plain"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from app.base import errors as e
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import preparing, runtime, sessions
 from app.tools.python.cell_history import History
+from app.tools.python.made_files import media_type
 from app.tools.python.python_box import BoxEnded, BoxResult, BoxStopped
 from app.tools.python.python_tool import NO_OUTPUT, RESTARTED, PythonTool, code_of, is_python
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Result
@@ -37,6 +39,14 @@ class Chat:
         call = Part(code, PartKind.CALL, "python", f"c{len(self.parts)}")
         question = Message(Role.USER, (Part("Compute."), *self.files))
         return CallContext(self.chat, (question, Message(Role.ASSISTANT, (*self.parts, call))))
+
+    def again(self, code: str) -> str:
+        """Run a cell here as the user does who runs a call again; nothing of it stays."""
+        context = replace(self.context(code), again=True)
+        call = Call("again", "python", code)
+        *_, result = self.tool.run(self.tool.propose(call, context), context, threading.Event())
+        assert isinstance(result, Result)
+        return result.text
 
     def run(self, code: str, cancel: threading.Event | None = None) -> Result:
         context = self.context(code)
@@ -124,6 +134,12 @@ def test_code_that_only_looks_wrapped_is_code(code: str) -> None:
     assert code_of(code) == code
 
 
+def test_what_is_made_to_be_slow_is_read_at_once() -> None:
+    assert media_type("a.svg", b"<!--" + b"--><!--" * 500 + b"-->") == "text/plain"
+    spaces = "```\n" + " " * 300_000 + "x"
+    assert code_of(spaces) == spaces
+
+
 def test_a_call_without_code_is_answered_by_a_sentence(scripted: Start) -> None:
     tool = scripted()
     context = Chat(tool).context("")
@@ -146,6 +162,34 @@ def test_variables_stay_on_their_path(native: PythonTool) -> None:
     assert one.run("x").text == "2"
     assert Chat(native, 2).run("x").facts.outcome is Outcome.FAILED
     assert one.branch(0).run("'x' in dir()").text == "False"
+
+
+def test_what_the_user_runs_again_changes_nothing_for_the_model(native: PythonTool) -> None:
+    one = Chat(native)
+    one.run("x = 1")
+    one.run("x += 1")
+    assert one.branch(1).again("x += 1; x") == "2", "the cells before it are run again"
+    assert one.branch(0).again("x = 7; x") == "7"
+    assert one.run("x").text == "2"
+    assert one.branch(2).run("x += 1; x").text == "3"
+
+
+def test_what_the_user_runs_again_alone_does_not_pass_for_the_whole_path(
+    scripted: Start, boxes: list[ScriptedBox]
+) -> None:
+    old = Chat(scripted())
+    old.run("a")
+    old.run("b")
+    chat = Chat(scripted())  # as after a restart of the program, or an import
+    chat.parts = old.parts
+    assert chat.branch(1).again("b") == f"{RESTARTED}\nb"
+    assert chat.run("c").text == f"{RESTARTED}\nc", "a is missing still"
+    del boxes[:]
+    chat.parts = old.parts
+    assert chat.branch(0).again("a") == "a"
+    assert chat.branch(1).again("b") == "b"
+    assert [box.ran for box in boxes] == [["a"], ["a", "b"]]
+    assert not any(box.alive for box in boxes)
 
 
 def test_a_cell_that_failed_is_part_of_the_path(native: PythonTool) -> None:

@@ -108,7 +108,15 @@ def test_schemas_that_say_little() -> None:
     assert fit({"a": 1}, {"properties": {"a": {"$ref": "#/properties/a"}}}) == {"a": 1}
 
 
-def values(depth: int = 2) -> st.SearchStrategy[Any]:
+def test_schemas_that_lead_to_themselves_come_to_an_end() -> None:
+    here = {"$ref": "#"}
+    assert fit({"a": 1}, {"anyOf": [here, here, here]}) == {"a": 1}
+    wide = {"properties": {f"a{n}": here for n in range(300)}, "required": ["b"]}
+    with pytest.raises(CallInvalid, match="“b” is missing"):
+        fit({"a0": {"a0": {}}}, wide)
+
+
+def values() -> st.SearchStrategy[Any]:
     plain = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats()
     return st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 

@@ -8,6 +8,7 @@ so that the model can be told of them before the server runs.
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import json
 import shutil
@@ -25,6 +26,7 @@ from app.tools.visible import visible
 
 FILE = "mcp_approved.json"
 _WRAP = 100  # characters of a line in a difference
+_COMPARED = 400  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Declaration:
 
     @property
     def only_reads(self) -> bool:
-        """Whether the server says that it changes nothing: a hint, and never a permission."""
+        """Whether the server says that it changes nothing. That is no permission."""
         hints = json.loads(self.annotations or "{}")
         return hints.get("readOnlyHint") is True and hints.get("destructiveHint") is not True
 
@@ -194,9 +196,15 @@ def program_of(server: Server) -> Path | None:
     return Path(found).absolute() if found else None
 
 
+@functools.lru_cache(maxsize=256)  # a server's state is looked at often
 def difference(old: Start | Declaration | None, new: Start | Declaration | None) -> str:
-    """Return what has changed, as the lines of a unified difference."""
+    """Return what has changed, as the lines of a unified difference.
+
+    Long texts are not compared line by line, which can take minutes: all of them has changed.
+    """
     before, after = (old.lines() if old else []), (new.lines() if new else [])
+    if old and new and max(len(before), len(after)) > _COMPARED:
+        return "\n".join((*(f"-{line}" for line in before), *(f"+{line}" for line in after)))
     lines = list(difflib.unified_diff(before, after, lineterm="", n=2))[2:]
     return "\n".join(line for line in lines if not line.startswith("@@"))
 

@@ -291,14 +291,11 @@ async def _unchecked(name: str, result: object) -> None:
 
 def settled(future: Future[T], cancel: threading.Event, *, poll: float = 0.05) -> T:
     """Wait for a future, and return its result. Raises Cancelled once ``cancel`` is set."""
-    while True:
-        try:
-            return future.result(poll)
-        except concurrent.futures.CancelledError:
-            raise Cancelled from None
-        except TimeoutError:
-            if future.done():
-                raise
-            if cancel.is_set():
-                future.cancel()
-                raise Cancelled from None
+    while not concurrent.futures.wait([future], poll).done:
+        if cancel.is_set():
+            future.cancel()
+            raise Cancelled
+    try:
+        return future.result()
+    except concurrent.futures.CancelledError:
+        raise Cancelled from None

@@ -222,7 +222,7 @@ class _Listener:
                 if is_right:
                     self._given.set_result(given)
                 await writer.drain()
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # not the browser
         finally:
             writer.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 from app.base.errors import ServerInputMissing
 from app.tools.mcp.servers import Server
 
-_PLACE = re.compile(r"\$\{(?:(input|env):)?([A-Za-z_][\w.-]*)(?::-([^}]*))?\}")
+_PLACE = re.compile(r"\$\{(?:(input|env):)?([A-Za-z_][\w.-]*)(?::-((?:[^}$]|\$(?!\{))*))?\}")
 _HOME = "userHome", "HOME"
 
 

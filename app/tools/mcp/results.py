@@ -12,15 +12,6 @@ from typing import Any
 from app.base.types import Outcome, Part, PartKind, ResultFacts
 from app.tools.tool import Result
 
-MOST_TOKENS = 8000
-"""Tokens of a result that the model reads, by an estimate."""
-
-_TOKEN = re.compile(
-    r" ?[A-Z]?[a-z]{1,6}| ?[A-Z]{1,2}|\d{1,3}| ?[!-/:-@\[-`{-~]{1,2}|\s+|[\u00c0-\u1fff]{1,3}|.",
-    re.DOTALL,
-)
-"""About a token of o200k. Against that vocabulary, texts in English, German, Russian, Chinese, code
-and JSON are counted 7 % to 50 % too high, base64 15 % too low."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -31,7 +22,6 @@ _PICTURES = {
 """How the files begin that are shown. Others, such as SVG, could be more than a picture."""
 _MOST_PICTURES = 8
 _LARGEST_PICTURE = 12 << 20
-_SHORT = 240
 
 
 def result_of(answer: dict[str, Any], call: str, *, seconds: float, changes: str = "") -> Result:
@@ -48,38 +38,14 @@ def result_of(answer: dict[str, Any], call: str, *, seconds: float, changes: str
         texts = [json.dumps(structured, ensure_ascii=False)]
     whole = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "\n\n".join(filter(None, texts)))
     failed = answer.get("isError") is True
-    text = capped(whole) or ("(failed without a message)" if failed else "(no output)")
+    text = whole or ("(failed without a message)" if failed else "(no output)")
     facts = ResultFacts(
         Outcome.FAILED if failed else Outcome.DONE,
         seconds,
-        short=shortened(text),
         count=_count(structured),
         changes="" if failed else changes,
     )
     return Result(text, facts, tuple(made))
-
-
-def capped(text: str) -> str:
-    """Return the text; of one that is too long the beginning, and how much is missing."""
-    if len(text) <= MOST_TOKENS:  # a token has a character at least
-        return text
-    end = 0
-    for number, token in enumerate(_TOKEN.finditer(text)):
-        if number == MOST_TOKENS:
-            left = len(text) - end
-            return f"{text[:end]}\n[The result was cut here: {left:,} more characters.]"
-        end = token.end()
-    return text
-
-
-def estimated_tokens(text: str) -> int:
-    """Return about how many tokens a text is."""
-    return sum(1 for _ in _TOKEN.finditer(text))
-
-
-def shortened(text: str) -> str:
-    """Return the beginning of a result, for when the context gets tight."""
-    return text if len(text) <= _SHORT else f"{text[:_SHORT]} […]"
 
 
 def _text(block: dict[str, Any], picture: Part | None) -> str:

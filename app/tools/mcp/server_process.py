@@ -2,7 +2,8 @@
 
 Nothing of it outlives Fireside. On Unix a small process of ours, the warden, waits at a pipe until
 Fireside is gone, however that came about, and then kills what it was told of: a group, and whatever
-else has its mark, a variable that processes inherit even if they have left the group. On Windows
+else has its mark, a variable that processes inherit even if they have left the group. It is told of
+the mark before the program starts, so that there is no moment in which it misses one. On Windows
 the processes are in a job, which the system ends when its last handle, ours, is closed.
 """
 
@@ -42,8 +43,8 @@ class Warden:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: ChildProcess | None = None
-        self._groups: dict[int, str] = {}
-        self._jobs: dict[int, object] = {}
+        self._groups: dict[str, int] = {}  # by their marks; 0 for one that is only about to start
+        self._jobs: dict[str, object] = {}
 
     def start(self) -> None:
         """Get ready, so that no moment is lost once a program has started. Raises OSError."""
@@ -56,29 +57,29 @@ class Warden:
             if self._child is None:
                 self._child = ChildProcess(_guard, name="warden")
                 for group in self._groups.items():
-                    self._child.send(group)
+                    self._child.send_now(group)
 
-    def watch(self, pid: int, mark: str) -> None:
-        """Have the group of the process ``pid``, and all with ``mark``, end with this process.
+    def watch(self, mark: str, pid: int = 0) -> None:
+        """Have all with ``mark``, and the group of the process ``pid``, end with this process.
 
         Raises OSError.
         """
         with self._lock:
-            self._groups[pid] = mark
+            self._groups[mark] = pid
             if self._child:
-                self._child.send((pid, mark))
-            if sys.platform == "win32":
+                self._child.send_now((mark, pid))
+            if sys.platform == "win32" and pid:
                 from app.tools.mcp.windows_job import KillingJob
 
-                self._jobs[pid] = KillingJob(pid)
+                self._jobs[mark] = KillingJob(pid)
 
-    def forget(self, pid: int) -> None:
+    def forget(self, mark: str) -> None:
         """Stop watching, since all of the group has ended: its number may come to be another's."""
         with self._lock:
-            self._groups.pop(pid, None)
-            self._jobs.pop(pid, None)
+            self._groups.pop(mark, None)
+            self._jobs.pop(mark, None)
             if self._child:
-                self._child.send((pid, ""))
+                self._child.send_now((mark, None))
 
     def close(self) -> None:
         """End the warden; whatever it still watches is killed."""
@@ -86,7 +87,7 @@ class Warden:
             child, self._child = self._child, None
             self._jobs.clear()
         if child:
-            child.send((0, ""))
+            child.send_now(None)
             child.close(_GRACE_S)
 
 
@@ -96,8 +97,9 @@ def terminate(pid: int) -> None:
 
 
 def kill(pid: int, mark: str) -> None:
-    """Kill a group, and what has left it but has its mark."""
-    _signal(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    """Kill a group, if there is a ``pid``, and what has its mark."""
+    if pid:
+        _signal(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     for _ in range(_LOOKS):
         if not (found := [process for process in psutil.process_iter() if _has(process, mark)]):
             return
@@ -125,15 +127,13 @@ def _guard(connection: Connection) -> None:
     """Run the warden: kill the groups it was told of once the other end of the pipe is closed."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a Ctrl+C in a terminal reaches all in it
         signal.signal(number, signal.SIG_IGN)
-    groups: dict[int, str] = {}
+    groups: dict[str, int] = {}
     with contextlib.suppress(EOFError, OSError):
-        while pid_and_mark := connection.recv():
-            pid, mark = pid_and_mark
-            if mark:
-                groups[pid] = mark
-            elif pid:
-                groups.pop(pid, None)
+        while mark_and_pid := connection.recv():
+            mark, pid = mark_and_pid
+            if pid is None:
+                groups.pop(mark, None)
             else:
-                break
-    for pid, mark in groups.items():
+                groups[mark] = pid
+    for mark, pid in groups.items():
         kill(pid, mark)

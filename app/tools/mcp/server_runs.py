@@ -91,8 +91,8 @@ class ServerRuns:
             if self._jobs.ending.is_set():
                 return _failed(Cancelled())
             run = self._runs.setdefault(name, _Run())
-            if run.state is ServerState.STARTING and run.starting:
-                return run.starting
+            if run.state is ServerState.STARTING and run.starting and not run.starting.done():
+                return run.starting  # else it was cancelled before it began
             if run.state is ServerState.RUNNING:
                 done: Future[None] = Future()
                 done.set_result(None)

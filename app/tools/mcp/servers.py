@@ -23,11 +23,13 @@ _ADDRESS_KEYS = "url", "serverUrl", "httpUrl"  # of most, of Windsurf, of Gemini
 _OLD_TRANSPORT = "sse"
 _LONGEST_TEXT = 4 << 20
 
-_COMMENT = r"//[^\n]*|/\*.*?\*/"
+_COMMENT = r"//[^\n]*|/\*(?:(?!\*/).)*(?:\*/|\Z)"
 _TOKEN = re.compile(
-    rf'"(?:\\.|[^"\\])*"|{_COMMENT}|,(?=\s*(?:(?:{_COMMENT})\s*)*[}}\]])', re.DOTALL
+    rf'"(?:\\.?|[^"\\])*(?:"|\Z)|{_COMMENT}|,(?=\s*(?:(?:{_COMMENT})\s*)*[}}\]])', re.DOTALL
 )
-"""In JSON as editors write it: a string, a comment, or a comma before a closing bracket."""
+"""In JSON as editors write it: a string, a comment, or a comma before a closing bracket.
+
+What is never closed goes to the end, so that a text takes no longer than its length demands."""
 
 
 @dataclass(frozen=True, slots=True)

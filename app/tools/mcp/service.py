@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base.errors import ServerUnapproved
+from app.base.errors import FiresideError, ServerUnapproved
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
@@ -219,11 +219,10 @@ class McpServers:
 
     def unavailable(self, name: str) -> str:
         """Return a word for why a server cannot be used now; empty if it can."""
-        status = self.status(name)
-        if status is None or status.state is ServerState.OFF:
-            return ServerState.OFF
-        if status.state is ServerState.CHANGED:
-            return ServerState.CHANGED
+        server = self._server(name)
+        state = self._state(server)[0] if server else ServerState.OFF
+        if state in (ServerState.OFF, ServerState.CHANGED):
+            return state
         return "offline" if self._runs.offline else ""
 
     def set_offline(self, offline: bool) -> None:
@@ -266,6 +265,10 @@ class McpServers:
         return self._jobs.submit(work)
 
     def _status(self, server: Server) -> ServerStatus:
+        state, error = self._state(server)
+        return ServerStatus(server, state, self.functions(server.name), error, inputs(server))
+
+    def _state(self, server: Server) -> tuple[ServerState, FiresideError | None]:
         start = self._approvals.of(server.name).start
         state, error = self._runs.state(server.name)
         if start is None:
@@ -273,7 +276,7 @@ class McpServers:
         elif state is None:
             same = approvals.is_as_configured(start, server)
             state = ServerState.READY if same else ServerState.CHANGED
-        return ServerStatus(server, state, self.functions(server.name), error, inputs(server))
+        return state, error
 
     def _server(self, name: str) -> Server | None:
         return next((each for each in self._file.servers() if each.name == name), None)

@@ -57,12 +57,17 @@ async def stdio(
     """
     warden.start()
     mark = os.urandom(8).hex()
-    transport, process = await _start(server, program, mark)
+    warden.watch(mark)
+    try:
+        transport, process = await _start(server, program, mark)
+    except BaseException:
+        warden.forget(mark)
+        raise
     to_session, from_server = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     to_server, from_session = anyio.create_memory_object_stream[SessionMessage](0)
     reader = _Reader(server.name, process, to_session, log, wire)
     try:
-        warden.watch(process.pid, mark)
+        warden.watch(mark, process.pid)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(reader.run)
             tasks.start_soon(_write, process, from_session, reader)
@@ -79,7 +84,7 @@ async def stdio(
     finally:
         # Here, too, if what is above was cancelled.
         server_process.kill(process.pid, mark)
-        warden.forget(process.pid)
+        warden.forget(mark)
         transport.close()
         for stream in (to_session, from_server, to_server, from_session):
             stream.close()

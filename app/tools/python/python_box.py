@@ -29,12 +29,13 @@ ARGUMENT = "--python-box"
 _Answer = tuple[dict[str, Any], list[bytes]]
 
 _PREFIX = "fireside-python-"
-_MOST_WAITING = 16  # answers that were read and not taken yet
 _SHOWN = 256 << 10  # characters of output that are passed on while a cell runs
 _POLL_S = 0.02
 _GRACE_S = 20.0  # beside a cell's time: for its figures, and a busy computer
 _START_S = 60.0
 _DYING_S = 5.0
+_LONGEST_NOTE = 300  # characters of what a box tells of itself, in the log
+_LOOKED_AT = 16 << 10  # bytes of its own errors
 _MOST_WAITING = 2  # answers that were read and not taken yet
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from app.tools.python.child import main; main()"
@@ -157,8 +158,10 @@ class ProcessBox:
 
     def run(self, code: str, seconds: float, cancel: threading.Event) -> Iterator[str | BoxResult]:
         if not self._ready:
-            self._next(_START_S, cancel)
+            header, _ = self._next(_START_S, cancel)
             self._ready = True
+            layers = _text(header.get("layers"))[:_LONGEST_NOTE]
+            fault_log.note(f"python: process {self._process.pid} is behind {layers}")
         self._send({"do": "run", "code": code, "seconds": seconds})
         until = time.monotonic() + seconds + _GRACE_S
         room = _SHOWN
@@ -231,8 +234,9 @@ class ProcessBox:
     def _end(self, why: str) -> BoxEnded:
         said = ""
         with suppress(OSError):
-            said = (self._scratch / "box.log").read_bytes()[-2000:].decode("utf-8", "replace")
-        fault_log.note(f"python: {why} {said}".strip())
+            said = (self._scratch / "box.log").read_bytes()[-_LOOKED_AT:].decode("utf-8", "replace")
+        stack = fault_log.written_stack(said)  # and no messages, which may have words of chats
+        fault_log.note(f"python: {why}\n{stack}".rstrip())
         self.kill()
         return BoxEnded(why)
 

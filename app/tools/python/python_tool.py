@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from app.base import log as fault_log
+from app.base.code_fence import unfenced
 from app.base.errors import Cancelled, PythonError, PythonNeedsMemory, PythonNeedsRoom
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role, ToolNamespace
 from app.tools.python import made_files, output_text, runtime
@@ -32,7 +33,6 @@ _DESCRIPTION = (
     " Integers in NumPy are 64-bit."
 )
 _NAMES = re.compile(r"(?:functions\.)?python(?:\.\w+)?")
-_FENCE = re.compile(r"\s*```[ \t]*(?:python|py|python3)?[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
 _CODE = ("code", "input", "script", "source", "python", "program")  # of arguments in JSON
 _RAN = {Outcome.DONE, Outcome.FAILED, Outcome.STOPPED, Outcome.UNKNOWN}
 _FIGURE = re.compile(r"figure (\d+)\.png")
@@ -123,7 +123,8 @@ class PythonTool:
     ) -> Iterator[str | Result]:
         begun = time.monotonic()
         try:
-            for each in self._sessions.run(history(context), proposal.call.arguments, cancel):
+            code, apart = proposal.call.arguments, context.again
+            for each in self._sessions.run(history(context), code, cancel, apart=apart):
                 if isinstance(each, str):
                     yield each
                 else:
@@ -176,8 +177,7 @@ def code_of(arguments: str) -> str:
             ((name, value),) = found.items()
             if name in _CODE and isinstance(value, str):
                 return code_of(value)
-    fenced = _FENCE.fullmatch(arguments)
-    return fenced[1] if fenced else arguments
+    return unfenced(arguments)
 
 
 def history(context: CallContext) -> History:

@@ -113,12 +113,15 @@ class Sessions:
             if fresh and not self._closed and self._make_room():
                 self._new()
 
-    def run(self, history: History, code: str, cancel: threading.Event) -> Iterator[str | CellRun]:
+    def run(
+        self, history: History, code: str, cancel: threading.Event, *, apart: bool = False
+    ) -> Iterator[str | CellRun]:
         """Run a cell after a history: yield output so far, and at last how it went.
 
-        Raises OSError if no box can be started.
+        ``apart``: in a box of its own, which ends afterwards. Raises OSError if no box can be
+        started.
         """
-        session = self._take(history, cancel)
+        session = self._take(history, cancel, apart=apart)
         if session is None:
             yield CellRun(None, restarted=False)
             return
@@ -139,9 +142,13 @@ class Sessions:
         except BoxEnded:
             crashed = True
         finally:  # also where nobody waits for the result any more
-            if result is None:
+            lost = result is None or bool(result.ended)
+            if result is None or apart:
                 session.kill()
-            self._release(session, history, after, lost=result is None or bool(result.ended))
+            if apart:
+                self._leave(session, after, lost=lost)
+            else:
+                self._release(session, history, after, lost=lost)
         yield CellRun(result, restarted, crashed, "".join(printed))
 
     def forget(self, chat: int) -> None:
@@ -161,14 +168,14 @@ class Sessions:
 
     # --- a session for a call ------------------------------------------------------------------
 
-    def _take(self, history: History, cancel: threading.Event) -> _Session | None:
+    def _take(self, history: History, cancel: threading.Event, *, apart: bool) -> _Session | None:
         """Return the session of a history, or a new one; None once ``cancel`` is set."""
         key = history.key()
         with self._changed:
             while not cancel.is_set() and not self._closed:
                 self._drop([each for each in self._sessions if not each.alive and not each.busy])
                 found = [each for each in self._sessions if each.key == key and not each.busy]
-                if not key:  # nothing was run: any unused box
+                if not key or apart:  # nothing was run: any unused box
                     found = []
                 found = found or [e for e in self._sessions if e.key is None and not e.busy]
                 if not found and self._make_room():
@@ -273,6 +280,15 @@ class Sessions:
                 self._drop([session])
             self._changed.notify_all()
 
+    def _leave(self, session: _Session, after: str, *, lost: bool) -> None:
+        """Drop a session that was used once; what all cells of a path lead to is known then."""
+        with self._changed:
+            if not lost and session.first == 0:
+                self._known.setdefault(after, 0)
+            session.busy = False
+            if session in self._sessions:
+                self._drop([session])
+
     # --- boxes ---------------------------------------------------------------------------------
 
     def _make_room(self) -> bool:
@@ -323,7 +339,7 @@ class Sessions:
                 continue
             try:
                 made = self._start()
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits for the box has to know
                 box.set_exception(error)
             else:
                 box.set_result(made)

@@ -20,6 +20,7 @@
         section_view      text
         call_view         a call: its row, what was called, and what came of it
           consent_card    the question whether it may run
+          rerun_view      “Run again”, and what came of that
         made_view         a figure (figure_images) or a file
       attachment_view     a file attached to a question
       message_footer      the row under an answer, and the versions of a message
@@ -33,5 +34,6 @@
     accessible            the interface for screen readers
     branches              controller of other versions: editing, switching between them, deleting
     file_saver            controller that saves what tools have made
+    rerun_controller      controller of calls that the user runs again
     message_undo          the toast that takes a deletion back
 """

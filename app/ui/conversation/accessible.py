@@ -315,6 +315,12 @@ class Announcer(QObject):
             self.announced.emit(text)
             self._timer.start()
 
+    def tell(self, text: str) -> None:
+        """Announce a sentence."""
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._page, text))
+            self.announced.emit(text)
+
     def _new_calls(self, record: MessageState) -> list[str]:
         """Return what is new of the calls: that one runs, what came of it, and questions."""
         texts = []

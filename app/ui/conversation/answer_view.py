@@ -14,6 +14,7 @@ from app.tools.tool_events import Decision
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.controls import Button
+from app.ui.conversation.call_state import CallState
 from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.figure_images import FigureImages
 from app.ui.conversation.item_stack import ItemStack
@@ -55,6 +56,10 @@ class AnswerView(MessageView):
     """The id of a question about a call, the user's answer, and words with a refusal."""
     stopped = Signal()
     """The answer is to be stopped."""
+    rerun_wanted = Signal(int, object)
+    """The id of the answer, and the CallState that is to be run again."""
+    rerun_stopped = Signal(object)
+    """The CallState that is not to run again any longer."""
     save_wanted = Signal(object)
     """A Part with a figure or a file that is to be saved."""
 
@@ -179,6 +184,14 @@ class AnswerView(MessageView):
     def stop_turn(self) -> None:
         """Stop the answer."""
         self.stopped.emit()
+
+    def run_again(self, call: CallState) -> None:
+        """Run a call again, unless it runs already."""
+        self.rerun_wanted.emit(self.row.id, call)
+
+    def stop_rerun(self, call: CallState) -> None:
+        """Stop a call that runs again."""
+        self.rerun_stopped.emit(call)
 
     def save_file(self, part: Part) -> None:
         """Save what a call has made."""

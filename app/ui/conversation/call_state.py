@@ -6,14 +6,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
+from app.base.errors import FiresideError
 from app.base.types import Outcome, Part, PartKind, ResultFacts
+from app.tools.tool import Result
 from app.tools.tool_events import Consent, Decision
 from app.ui.conversation.call_text import call_text
 from app.ui.conversation.figure_images import image_size
 from app.ui.conversation.sections import Section, SectionKind
-from app.ui.state.live_calls import LiveCall
+from app.ui.state.live_calls import MOST_OUTPUT, LiveCall
 from app.wording.brief_text import brief
+from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 from app.wording.tool_words import (
@@ -21,6 +25,8 @@ from app.wording.tool_words import (
     call_label,
     consent_question,
     consent_reason,
+    is_python,
+    rerun_label,
 )
 
 _LONGEST_NAME = 200  # characters
@@ -57,11 +63,53 @@ class MadeFile:
         return f"{self.name}, {gigabytes(len(self.part.data))}"
 
 
+class RerunState:
+    """View state of a call that the user runs again; it is never stored."""
+
+    def __init__(self, recipient: str) -> None:
+        self.recipient = recipient
+        self.since = time.monotonic()
+        self.result: Result | None = None
+        self.error: FiresideError | None = None
+        self.output = Section(SectionKind.OUTPUT, Part(""))
+        self.output.growing = True
+        self.made: list[MadeFile] = []
+        self._text = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs now."""
+        return self.result is None and self.error is None
+
+    def add(self, text: str) -> None:
+        """Show more output."""
+        self._text = (self._text + text)[-MOST_OUTPUT:]
+        self.output.set_source(self._text)
+
+    def end(self, result: Result | None, error: FiresideError | None) -> None:
+        """Show what came of it."""
+        self.result, self.error = result, error
+        self.output.set_source(result.text if result else self._text)
+        self.output.finish()
+        parts = result.made if result else ()
+        figures = accumulate(int(part.media_type in FIGURES) for part in parts)
+        self.made = [MadeFile(*each) for each in zip(parts, figures, strict=True)]
+
+    def label(self) -> str:
+        """Return its heading, or why it could not be run."""
+        if self.error:
+            return explain(self.error).sentence
+        facts = self.result.facts if self.result else None
+        return rerun_label(self.recipient, time.monotonic() - self.since, facts)
+
+
 class CallState:
     """View state of a call: a row that opens its input and its output."""
 
-    def __init__(self, part: Part) -> None:
-        self.part = part
+    def __init__(self, part: Part, index: int = 0) -> None:
+        self.part, self.index = part, index
+        self.rerun: RerunState | None = None
+        """What the user has run again, the last time."""
         self.result: Part | None = None
         self.live = LiveCall()
         self.before = 0
@@ -126,6 +174,11 @@ class CallState:
         return self.result is not None and self.outcome not in _NOT_USED
 
     @property
+    def repeatable(self) -> bool:
+        """Whether the user may run it again: it has no effects."""
+        return self.used and not self.streaming and is_python(self.part.name)
+
+    @property
     def decision(self) -> Decision | None:
         """What the user decided about it, if that is known.
 
@@ -156,7 +209,8 @@ class CallState:
     @property
     def sections(self) -> list[Section]:
         """Its sections that have text."""
-        return [section for section in (self.code, self.output) if section.source]
+        again = [self.rerun.output] if self.rerun else []
+        return [section for section in (self.code, self.output, *again) if section.source]
 
     @property
     def visible(self) -> list[Section]:
@@ -168,6 +222,10 @@ class CallState:
         self.opened = True
         self.output.show_all()
 
+    def run_again(self) -> None:
+        """Show that it runs again from now on."""
+        self.rerun = RerunState(self.part.name)
+
     def plain_text(self) -> str:
         """Return all of its text that is visible."""
         texts = [self.label()]
@@ -175,9 +233,13 @@ class CallState:
             texts += [consent_question(consent, self.before), consent_reason(consent)]
             shown = consent.proposal.shown if consent.proposal else ()
             texts += [f"{name}: {text}" for name, text in shown]
-        texts += [section.plain for section in self.visible]
+        again = self.rerun if self.opened else None
+        texts += [each.plain for each in self.visible if not again or each is not again.output]
         if self.opened and self.changes:
             texts.append(self.changes)
+        if again:
+            texts += filter(None, (again.label(), again.output.plain))
+            texts += [made.label() for made in again.made]
         return "\n".join(texts)
 
 

@@ -9,6 +9,7 @@ from app.base.types import Part
 from app.wording.tool_words import is_python
 
 _LONGEST = 200_000  # characters that are laid out
+_DEEPEST = 20  # levels that are indented
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
@@ -41,12 +42,12 @@ def _laid_out(text: str) -> str:
         if token in "{[":
             if following not in ("}", "]"):
                 depth += 1
-                pieces.append("\n" + "  " * depth)
+                pieces.append("\n" + "  " * min(depth, _DEEPEST))
         elif token == ",":
-            pieces.append("\n" + "  " * depth)
+            pieces.append("\n" + "  " * min(depth, _DEEPEST))
         elif token == ":":
             pieces.append(" ")
         if following in ("}", "]") and token not in ("{", "["):
             depth -= 1
-            pieces.append("\n" + "  " * depth)
+            pieces.append("\n" + "  " * min(depth, _DEEPEST))
     return "".join(pieces)

@@ -12,6 +12,7 @@ from app.ui.controls import Button, muted, tip
 from app.ui.conversation.call_state import CallState
 from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.item_view import AnswerParts, ItemView
+from app.ui.conversation.rerun_view import RerunView, show_all_words
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.tool_words import is_python
@@ -130,6 +131,7 @@ class CallView(ItemView):
         self._changes = muted(name="callChanges", pixels=13)
         self._changes.setParent(self)
         self._changes.setWordWrap(True)
+        self._rerun: RerunView | None = None
 
     def show_call(self, call: CallState) -> None:
         """Show another call, or the same one as it is now."""
@@ -146,12 +148,22 @@ class CallView(ItemView):
         lines = call.output.hidden_lines if call.output in visible else 0
         self._more.setVisible(lines > 0 and not call.running)
         if lines:
-            words = tr("Show all %Ln line(s)", "", lines) if lines > 1 else tr("Show all")
+            words = show_all_words(lines)
             self._more.setText(words)
             self._more.setAccessibleName(words)
+        self._show_rerun(call)
         self._changes.setText(call.changes)
         self._changes.setVisible(call.opened and bool(call.changes))
         self.show()
+
+    def _show_rerun(self, call: CallState) -> None:
+        offered = call.opened and call.repeatable
+        if self._rerun is None and offered:
+            self._rerun = RerunView(self.answer, self)
+        if self._rerun:
+            self._rerun.setVisible(offered)
+            if offered:
+                self._rerun.show_call(call)
 
     def _show_card(self, call: CallState) -> None:
         consent = call.consent
@@ -203,11 +215,16 @@ class CallView(ItemView):
             high = self._changes.heightForWidth(width)
             self._changes.setGeometry(0, y + px(6), width, high)
             y += high + px(6)
+        if self._rerun and not self._rerun.isHidden():
+            high = self._rerun.lay_out(width)
+            self._rerun.setGeometry(0, y + px(6), width, high)
+            y += high + px(6)
         return y + (px(6) if self._call and self._call.opened else 0)
 
     def stops(self) -> list[QWidget]:
         card = self._card.stops() if self._card else []
-        return [self.head, self._stop, *card, self._code, self._output, self._more]
+        again = self._rerun.stops() if self._rerun else []
+        return [self.head, self._stop, *card, self._code, self._output, self._more, *again]
 
     def _toggle(self, opened: bool) -> None:
         call = self._call

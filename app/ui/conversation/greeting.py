@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.ui.controls import Button, IconView, column, plain
 from app.ui.theme import Theme, font
-from app.wording.demo_words import DEMO_QUESTIONS, first_questions
+from app.wording.demo_words import demo_questions, first_questions
 from app.wording.language import tr
 
 _CHIPS = 4
@@ -37,7 +37,7 @@ class Greeting(QWidget):
         layout.addWidget(flame)
         layout.addWidget(title)
         layout.addSpacing(14)
-        self._demo = False
+        self._demo = self._python = False
         self._questions: list[str] = []
         self._chips = [self._chip(theme, number) for number in range(_CHIPS)]
         grid = self._grid = QGridLayout()
@@ -50,10 +50,10 @@ class Greeting(QWidget):
         layout.addStretch(4)
         self.renew()
 
-    def set_demo(self, demo: bool) -> None:
-        """Set whether the demo model would be asked."""
-        if demo != self._demo:
-            self._demo = demo
+    def set_model(self, *, demo: bool, python: bool) -> None:
+        """Set whether the demo model would be asked, and whether it may call Python."""
+        if (demo, python) != (self._demo, self._python):
+            self._demo, self._python = demo, python
             self._show_questions()
 
     def renew(self) -> None:
@@ -75,7 +75,7 @@ class Greeting(QWidget):
         self.asked.emit(self._shown()[number])
 
     def _shown(self) -> tuple[str, ...]:
-        return DEMO_QUESTIONS if self._demo else tuple(self._questions)
+        return demo_questions(python=self._python) if self._demo else tuple(self._questions)
 
     def _show_questions(self) -> None:
         for chip, text in zip(self._chips, self._shown(), strict=True):

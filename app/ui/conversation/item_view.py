@@ -12,6 +12,7 @@ from app.tools.tool_events import Decision
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
 from app.ui.controls import Button
+from app.ui.conversation.call_state import CallState
 from app.ui.conversation.figure_images import FigureImages
 from app.ui.conversation.sections import Section
 from app.ui.theme import Theme
@@ -44,6 +45,12 @@ class AnswerParts(Protocol):
 
     def stop_turn(self) -> None:
         """Stop the answer."""
+
+    def run_again(self, call: CallState) -> None:
+        """Run a call again, unless it runs already."""
+
+    def stop_rerun(self, call: CallState) -> None:
+        """Stop a call that runs again."""
 
     def save_file(self, part: Part) -> None:
         """Save what a call has made."""

@@ -145,6 +145,12 @@ class MessageList(QObject):
             record.set_calls(dict(tools.calls), tools.shortened)
         self.answering.emit(record)
 
+    def show_again(self, message: int) -> None:
+        """Show a message as it is now."""
+        if (index := self.index_of(message)) is not None:
+            with self._view.keeping_place(index):
+                self.records[index].measured = None
+
     def show_work(self, message: int, work: Work | None, *, offered: bool, hurried: bool) -> None:
         """Show what precedes an answer.
 

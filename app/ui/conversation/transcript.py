@@ -79,6 +79,10 @@ class Transcript(QAbstractScrollArea):
     """The id of a question about a call, the user's answer, and words with a refusal."""
     stopped = Signal()
     """The answer is to be stopped."""
+    rerun_wanted = Signal(int, object)
+    """The id of an answer, and the CallState that is to be run again."""
+    rerun_stopped = Signal(object)
+    """The CallState that is not to run again any longer."""
     save_wanted = Signal(object)
     """A Part with a figure or a file that is to be saved."""
     zoomed = Signal(int)
@@ -156,6 +160,8 @@ class Transcript(QAbstractScrollArea):
                 view.changing.connect(partial(self.messages.change, view))
                 view.decided.connect(self.decided)
                 view.stopped.connect(self.stopped)
+                view.rerun_wanted.connect(self.rerun_wanted)
+                view.rerun_stopped.connect(self.rerun_stopped)
                 view.save_wanted.connect(self.save_wanted)
 
     def plainText(self) -> str:

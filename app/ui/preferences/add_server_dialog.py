@@ -102,7 +102,7 @@ class AddServerDialog(FittingDialog):
     def _address_fields(self) -> QWidget:
         part, rows = _part()
         self._address_name = _line("remoteName", tr("Name"), "tickets")
-        self._address = _line("serverAddress", tr("Address"), "https://example.com/mcp")
+        self._address = _line("serverUrl", tr("Address"), "https://example.com/mcp")
         self._headers = _text("serverHeaders", tr("Headers"), "Authorization: Bearer …")
         for label, field in (
             (tr("Name"), self._address_name),

@@ -103,7 +103,7 @@ class ServerDialog(FittingDialog):
             ("reviewServer", tr("Review…"), self.review_wanted),
             ("stopServer", tr("Stop"), self.stopped),
             ("signOutServer", tr("Sign out"), self.signed_out),
-            ("serverLog", tr("Show log"), self.log_wanted),
+            ("showServerLog", tr("Show log"), self.log_wanted),
             ("editServer", tr("Edit…"), self.edit_wanted),
             ("removeServer", tr("Remove…"), self.removed),
         ):

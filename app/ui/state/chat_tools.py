@@ -71,6 +71,7 @@ class ChatTools(QObject):
         self._counted: dict[tuple[str, str], int] = {}  # by the model and the tool
         self._declared: dict[str, object] = {}  # what was counted
         self._looks = 0
+        self._counting = False  # one at a time: each waits until the engine is free
         self.offers: tuple[ToolOffer, ...] = ()
         self._again = QTimer(self)  # while one is being prepared
         self._again.setSingleShot(True)
@@ -134,11 +135,12 @@ class ChatTools(QObject):
             self._again.start()
         usable = {tool.key for tool in found if tool.declaration and not tool.unavailable}
         unknown = [o.key for o in offers if o.key in usable and o.tokens is None]
-        if model and unknown and not self._models.loading:
+        if model and unknown and not self._models.loading and not self._counting:
+            self._counting = True
             self._bridge.when_done(
                 self._costs(model, unknown),
                 lambda tokens: self._count(model, tokens),
-                lambda error: None,  # the model is gone; it is counted when there is one again
+                lambda error: self._count(model, {}),  # counted again once there is a model
             )
 
     def _state(self, key: str) -> str:
@@ -153,19 +155,19 @@ class ChatTools(QObject):
     def switch(self, key: str, *, on: bool) -> None:
         """Switch a tool on or off in the chat that is shown."""
         own = self._settings.own
-        others = [each for each in own.tools if each != key]
-        wanted = {*others, key} if on else set(others)
-        order = [offer.key for offer in self.offers]
-        known = [each for each in order if each in wanted]
-        tools = (*known, *(each for each in own.tools if each in wanted and each not in order))
-        self._settings.choose(replace(own, tools=tuple(tools)))
+        wanted = {*own.tools, key} if on else {*own.tools} - {key}
+        order = dict.fromkeys((*(offer.key for offer in self.offers), *own.tools, key))
+        self._settings.choose(replace(own, tools=tuple(each for each in order if each in wanted)))
 
     def _count(self, model: ModelRef, tokens: Mapping[str, int]) -> None:
+        self._counting = False
         self._counted |= {(model.key, key): count for key, count in tokens.items()}
         asked = self._models.current
         if asked and asked.key == model.key:
             offers = (replace(o, tokens=tokens.get(o.key, o.tokens)) for o in self.offers)
             self._set(tuple(offers))
+        if tokens:  # meanwhile there may be more to count
+            self.refresh()
 
     def _set(self, offers: tuple[ToolOffer, ...]) -> None:
         if offers != self.offers:

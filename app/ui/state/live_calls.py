@@ -16,7 +16,8 @@ from app.tools.tool_events import (
     ToolEvent,
 )
 
-_MOST_OUTPUT = 20_000  # characters of a running call that are kept, the newest
+MOST_OUTPUT = 20_000
+"""Characters of the output of a running call that are kept, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class LiveCalls:
                 self.calls[index] = replace(self._call(index), since=time.monotonic())
             case CallOutput(index, text):
                 call = self._call(index)
-                self.calls[index] = replace(call, output=(call.output + text)[-_MOST_OUTPUT:])
+                self.calls[index] = replace(call, output=(call.output + text)[-MOST_OUTPUT:])
             case ResultsShortened():
                 self.shortened |= {parts}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from app.base.errors import StoreError
 from app.documents import DocumentProgress
 from app.models.model_library import MoveProgress
+from app.reruns import RerunEnded, RerunEvent, RerunOutput
 from app.store import ChatRow
 from app.turn import (
     AnsweredSlowly,
@@ -48,6 +49,7 @@ class EventReceivers:
     reading_ahead: Callable[[ReadingAhead], None]
     turns: Callable[[Iterable[ChatEvent]], None]
     forecast: Callable[[ContextForecast], None]
+    reruns: Callable[[RerunEvent], None]
     servers: Callable[[ServersChanged], None]
     answered_slowly: Callable[[AnsweredSlowly], None]
     not_saved: Callable[[StoreError], None]
@@ -85,6 +87,8 @@ class EventDispatcher:
                     to.reading_ahead(event)
                 case TurnStarted() | TurnProgress() | TurnEnded() | TurnWithdrawn() | SendFailed():
                     about_turns.append(event)
+                case RerunOutput() | RerunEnded():
+                    to.reruns(event)
                 case ContextForecast() | NotSaved() | SavedAgain():
                     # After the answers: a forecast made while one was running is outdated.
                     after.append(event)

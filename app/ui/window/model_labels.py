@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from app.ui.state.chat_tools import ChatTools
 from app.ui.state.model_choice import ModelChoice, plan_summary
 from app.ui.window.layout import WindowLayout
 from app.wording.demo_words import model_name
 from app.wording.language import tr
+from app.wording.tool_settings import PYTHON
 
 
 class ModelLabels(QObject):
     """The model's name, with a tooltip about how it is run, and what is said of the demo model."""
 
-    def __init__(self, models: ModelChoice, views: WindowLayout, parent: QObject) -> None:
+    def __init__(
+        self, models: ModelChoice, tools: ChatTools, views: WindowLayout, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._models, self._composer = models, views.composer
+        self._models, self._tools, self._composer = models, tools, views.composer
         self._demo_line, self._greeting = views.demo_line, views.conversation.greeting
         models.changed.connect(self._show)
         models.planned.connect(self._show_plan)
+        tools.changed.connect(self._show_greeting)
         self._show()
 
     def _show(self) -> None:
         asked = self._models.asked
         self._composer.set_model(model_name(asked.name) if asked else tr("Choose a model"))
         self._demo_line.setVisible(asked == self._models.demo)
-        self._greeting.set_demo(asked == self._models.demo)
+        self._show_greeting()
         self._show_plan()
+
+    def _show_greeting(self) -> None:
+        python = any(tool.key == PYTHON for tool in self._tools.used)
+        self._greeting.set_model(demo=self._models.asked == self._models.demo, python=python)
 
     def _show_plan(self) -> None:
         plan = self._models.plan

@@ -23,6 +23,7 @@ from app.ui.controls import zooms
 from app.ui.conversation.branches import Branches
 from app.ui.conversation.file_saver import FileSaver
 from app.ui.conversation.message_undo import MessageUndo
+from app.ui.conversation.rerun_controller import RerunController
 from app.ui.exchange.everything_controller import EverythingController
 from app.ui.exchange.exchange_controller import ExchangeController
 from app.ui.file_manager import open_address
@@ -145,7 +146,7 @@ class Window(QMainWindow):
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, views, self)
+        self.model_labels = ModelLabels(self.models, self.tools, views, self)
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
@@ -269,6 +270,7 @@ class Window(QMainWindow):
             lambda: host.settings.notify,
             self,
         )
+        self.reruns = RerunController(host.reruns, self.current, self)
         self.file_saver = FileSaver(self, self.toast, self.background)
         self.error_actions = ErrorActions(
             self.banner,
@@ -321,6 +323,7 @@ class Window(QMainWindow):
                 turns=self.turns.receive,
                 forecast=self.navigator.foresee,
                 answered_slowly=self.load_recovery.answered_slowly,
+                reruns=self.reruns.receive,
                 servers=self._servers_changed,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
@@ -341,6 +344,7 @@ class Window(QMainWindow):
         self.archive.erased.connect(self.undo.forget)
         self.archive.erased.connect(self.drafts.forget)
         self.navigator.switched.connect(self.titles.show)
+        self.navigator.switched.connect(self.reruns.leave)
         self.navigator.progressed.connect(self._show_status)
         for changed in (self.turns.asked, self.turns.decided):
             changed.connect(lambda _: self._show_waiting())
@@ -357,6 +361,7 @@ class Window(QMainWindow):
         transcript.withdrawn.connect(self.composer_controller.stop)
         transcript.stopped.connect(self.composer_controller.stop)
         transcript.decided.connect(self.consents.decide)
+        self.reruns.connect_transcript(transcript)
         transcript.save_wanted.connect(self.file_saver.save)
         transcript.views.images.in_background = self.background.do
         transcript.act.connect(self.error_actions.act)
@@ -472,6 +477,7 @@ class Window(QMainWindow):
         self.preferences.close()
         self.drafts.keep()
         self.gpu_build.end()
+        self.reruns.stop()
         self._host.change(**self.views.geometry())
         self.background.close()
         super().closeEvent(event)

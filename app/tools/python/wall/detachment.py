@@ -50,7 +50,6 @@ def own_files() -> Iterator[Path]:
     if frozen:
         yield Path(frozen)
         yield Path(sys.executable)  # its end is the archive of all modules
-        yield Path(sys.executable)  # it has the modules in it
     prefixes = [Path(each) for each in (sys.prefix, sys.base_prefix)]
     for path in map(Path, sys.path):  # its first is often the folder of the start: any folder
         if path.name in _PACKAGES or any(prefix in path.parents for prefix in prefixes):
