@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from app.base.types import (
 )
 from app.store import MessageRow, State
 from app.tools.tool import Call, Effect, Proposal
-from app.tools.tool_events import CallOutput, CallStarted, ResultsShortened
+from app.tools.tool_events import WAITING, CallOutput, CallStarted, ResultsShortened
 from app.ui.conversation.file_saver import FileSaver, safe_name
 from app.ui.conversation.made_view import Figure
 from app.ui.conversation.message_state import MessageState
@@ -183,6 +184,10 @@ def test_how_a_call_ended_is_said(facts: ResultFacts | None, label: str) -> None
     assert record.calls[0].label() == label
     left = MessageState(MessageRow(2, 1, 1, said, State.CUT_OFF, 0.0))
     assert left.calls[0].label() == (label if facts else "Python · interrupted, outcome unknown")
+    if not facts:  # the user was still asked about it
+        said = replace(said, parts=(replace(parts[0], facts=WAITING),))
+        asked = MessageState(MessageRow(2, 1, 1, said, State.CUT_OFF, 0.0))
+        assert asked.calls[0].label() == label
 
 
 def test_an_answer_that_ends_in_a_call_says_so(transcript: Transcript) -> None:

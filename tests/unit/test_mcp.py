@@ -10,9 +10,10 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,9 @@ def fake(name: str = "files", **facts: object) -> Server:
 
 @contextmanager
 def servers(
-    folder: Path,
-    *wanted: Server,
-    told: Callable[[ServersChanged], None] = lambda event: None,
-    **options: Any,
+    folder: Path, *wanted: Server, told: list[ServersChanged] | None = None, **options: Any
 ) -> Iterator[McpServers]:
-    """Yield servers that are switched on; ``told`` is called with what they publish."""
+    """Yield servers that are switched on; ``told`` gets what is published of them."""
     folders = Folders(folder)
     jobs = Jobs("test")
     network = NetworkAccess(folders.connections, jobs, offline=False)
@@ -121,7 +119,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("modern", [False, True])
 def test_a_server_is_called(tmp_path: Path, modern: bool) -> None:
     told: list[ServersChanged] = []
-    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told.append) as found:
+    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told) as found:
         assert found.all()[0].state is ServerState.READY
         tool = tool_of(found)
         assert tool.declaration() is None  # nothing is known of it yet
@@ -357,7 +355,8 @@ def test_nothing_starts_before_it_was_seen(tmp_path: Path) -> None:
 def test_a_start_that_was_cancelled_is_begun_again(tmp_path: Path) -> None:
     with servers(tmp_path, fake()) as found:
         free = threading.Event()
-        waits = [found._jobs.submit(lambda: free.wait(PATIENCE_S)) for _ in range(4)]
+        hold = partial(free.wait, PATIENCE_S)
+        waits = [found._jobs.submit(hold) for _ in range(service._AT_ONCE)]
         first = found.start("files")
         assert first.cancel()  # as a call does that is stopped
         again = found.start("files")

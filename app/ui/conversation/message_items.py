@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from app.base.types import DECLINED, Message, Part, PartKind
 from app.store import State
+from app.tools.tool_events import WAITING
 from app.ui.conversation.call_state import FIGURES, CallState, MadeFile, results_of
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_calls import LiveCall
@@ -85,7 +86,7 @@ class MessageItems:
                 call = self._call(at, part)
                 call.result = parts[results[at]] if at in results else None
                 call.live, call.before, call.streaming = live.get(at, LiveCall()), calls, streaming
-                call.cut_off = state is State.CUT_OFF
+                call.cut_off = state is State.CUT_OFF and part.facts != WAITING
                 call.last = streaming and at == len(parts) - 1
                 call.update()
                 place.append(call)
