@@ -357,7 +357,7 @@ def test_nothing_starts_before_it_was_seen(tmp_path: Path) -> None:
 def test_a_start_that_was_cancelled_is_begun_again(tmp_path: Path) -> None:
     with servers(tmp_path, fake()) as found:
         free = threading.Event()
-        waits = [found._jobs.submit(lambda: free.wait(PATIENCE_S)) for _ in range(4)]
+        waits = [found._jobs.submit(lambda: free.wait(PATIENCE_S)) for _ in range(service._AT_ONCE)]
         first = found.start("files")
         assert first.cancel()  # as a call does that is stopped
         again = found.start("files")
