@@ -10,7 +10,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -56,7 +56,10 @@ def fake(name: str = "files", **facts: object) -> Server:
 
 @contextmanager
 def servers(
-    folder: Path, *wanted: Server, told: list[ServersChanged] | None = None, **options: Any
+    folder: Path,
+    *wanted: Server,
+    told: Callable[[ServersChanged], None] = lambda event: None,
+    **options: Any,
 ) -> Iterator[McpServers]:
     """Yield servers that are switched on; ``told`` gets what is published of them."""
     folders = Folders(folder)
@@ -119,7 +122,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("modern", [False, True])
 def test_a_server_is_called(tmp_path: Path, modern: bool) -> None:
     told: list[ServersChanged] = []
-    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told) as found:
+    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told.append) as found:
         assert found.all()[0].state is ServerState.READY
         tool = tool_of(found)
         assert tool.declaration() is None  # nothing is known of it yet

@@ -80,6 +80,11 @@ class McpHost:
 
     def shut(self, name: str) -> Future[None]:
         """Close a connection, if there is one; whatever waits for it fails."""
+        with self._lock:
+            if self._loop is None:  # no thread is begun for that
+                nothing: Future[None] = Future()
+                nothing.set_result(None)
+                return nothing
         return self._submit(lambda: self._shut(name))
 
     def close(self) -> None:
