@@ -140,13 +140,10 @@ def make(
 ) -> Plan:
     """Return the best plan for the memory that is free now; see `propose`.
 
-    If none fits beside a tool's process, the model has that memory, too. If none fits even so, it
-    is the smallest, provided that fits once other programs are closed. Raises ModelTooLarge if not
-    even that would do.
+    If none fits, it is the smallest, provided that fits once other programs are closed. Raises
+    ModelTooLarge if not even that would do.
     """
     plan = propose(header, machine, overrides, least)
-    if machine.reserved and not plan.fits:
-        plan = propose(header, replace(machine, reserved=0), overrides, least)
     if is_possible(plan, machine):
         return plan
     free = overrides.automatic
@@ -169,9 +166,16 @@ def propose(
 ) -> Plan:
     """Do what `make` does, but return the smallest plan if none fits at all.
 
-    ``least``: tokens of context that a chat needs. `app.engine.choice` has the rule.
+    ``least``: tokens of context that a chat needs. `app.engine.choice` has the rule. If none fits
+    beside a tool's process, the model has that memory, too.
     """
-    model = ModelSizes(header)
+    plan = _proposed(ModelSizes(header), machine, overrides, least)
+    if machine.reserved and not plan.fits:
+        return _proposed(ModelSizes(header), replace(machine, reserved=0), overrides, least)
+    return plan
+
+
+def _proposed(model: ModelSizes, machine: Machine, overrides: Overrides, least: int) -> Plan:
     choice = Choice(model, machine, overrides)
     found = choice.best(least)
     option = found or choice.smallest()
@@ -203,8 +207,9 @@ def smaller(
     if (plan.repack or locked) and plan.host.weights >= plan.host.total // 8:
         return replace(plan, repack=False, mmap=True)
     host = plan.host.total - (plan.host.total - plan.host.weights) // 8
-    on_host = failed == "CPU" or not plan.gpu
-    available = min(machine.available, host) if on_host else machine.available
+    there = machine
+    if failed == "CPU" or not plan.gpu:  # what was left to tools was left to them before
+        there = replace(machine, available=min(machine.available, host), reserved=0)
     known = {share.gpu.name: share.use.total for share in plan.shares}
     short = {failed} if failed in {*known, "CPU"} else set(known)
     gpus = []
@@ -214,9 +219,8 @@ def smaller(
             left = known[gpu.name] * 7 // 8 + reserve
             gpu = replace(gpu, available=min(gpu.available, left))
         gpus.append(gpu)
-    there = replace(machine.devices, gpus=tuple(gpus) if plan.gpu else ())
-    less = replace(machine, available=available, devices=there)
-    found = propose(header, less, overrides.automatic, least)
+    left_gpus = replace(machine.devices, gpus=tuple(gpus) if plan.gpu else ())
+    found = propose(header, replace(there, devices=left_gpus), overrides.automatic, least)
     return found if found.fits else None
 
 

@@ -18,7 +18,7 @@ from app.engine import gpu_library
 from app.engine.cores import performance_cores
 from app.engine.gpu_library import GpuBuild
 
-_TOOLS, _TOOLS_SHARE = 1 << 30, 16  # the most of the memory, and its share on small computers
+_TOOLS, _TOOLS_SHARE = 1 << 30, 32  # the most of the memory, and its share on small computers
 _POWER_MODE = Path("/sys/firmware/acpi/platform_profile")
 
 
@@ -151,7 +151,7 @@ class Machine:
 
 def tools_memory(memory: int) -> int:
     """Return how many bytes a tool's process may take on a computer with so much memory."""
-    return min(_TOOLS, memory // _TOOLS_SHARE)
+    return max(_TOOLS // 4, min(_TOOLS, memory // _TOOLS_SHARE))  # pandas alone takes 200 MB
 
 
 def machine(devices: Devices = Devices()) -> Machine:

@@ -14,6 +14,7 @@
     repetition   calls that only repeat themselves
     shortening   results that are too long, and old ones when the context gets tight
     costs        the tokens that each tool takes of a prompt
+    visible      text in which nothing is hidden, for what the user decides about
     python/      Python in a sandbox
     mcp/         functions of MCP servers
 

@@ -16,7 +16,7 @@ from app.engine.memory_model import PARTS, CacheType, ModelSizes
 from app.engine.overrides import Overrides
 from app.engine.placement import Wanted, place
 from app.engine.plan import Plan
-from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
+from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds, tools_memory
 from app.engine.speed_model import Card
 from tests.fakes import gpt_oss
 
@@ -74,7 +74,14 @@ class Case:
         found = [board.gpu(number) for number, board in enumerate(self.boards)]
         speeds = Speeds(tuple((gpu.name, s) for gpu, s in found), ((8, self.cpu),))
         devices = Devices(tuple(gpu for gpu, _ in found), ("AVX2",))
-        return Machine(self.ram * GIB, (self.ram - 3) * GIB, 8, devices, speeds=speeds)
+        return Machine(
+            self.ram * GIB,
+            (self.ram - 3) * GIB,
+            8,
+            devices,
+            speeds=speeds,
+            reserved=tools_memory(self.ram * GIB),
+        )
 
     def plan(self) -> Plan:
         """Return what is chosen."""

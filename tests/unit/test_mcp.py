@@ -10,7 +10,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from app.base.errors import (
+    Cancelled,
     Offline,
     ServerCommandMissing,
     ServerEnded,
@@ -34,7 +35,7 @@ from app.base.settings import Folders
 from app.base.types import Outcome, PartKind
 from app.network.access import NetworkAccess
 from app.network.connection_log import ConnectionLog
-from app.tools.mcp import stdio
+from app.tools.mcp import service, stdio
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.server_process import MARK
 from app.tools.mcp.server_status import ServersChanged, ServerState
@@ -54,15 +55,17 @@ def fake(name: str = "files", **facts: object) -> Server:
 
 @contextmanager
 def servers(
-    folder: Path, *wanted: Server, told: list[ServersChanged] | None = None, **options: Any
+    folder: Path,
+    *wanted: Server,
+    told: Callable[[ServersChanged], None] = lambda event: None,
+    **options: Any,
 ) -> Iterator[McpServers]:
-    """Yield servers that are switched on; ``told`` gets what is published of them."""
+    """Yield servers that are switched on; ``told`` is called with what they publish."""
     folders = Folders(folder)
     jobs = Jobs("test")
     network = NetworkAccess(folders.connections, jobs, offline=False)
-    heard: list[ServersChanged] = [] if told is None else told
     secrets = Secrets(folder)
-    found = McpServers(folders, network.bare, secrets, heard.append, **options)
+    found = McpServers(folders, network.bare, secrets, told, **options)
     try:
         for server in wanted:
             found.put(server)
@@ -118,12 +121,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("modern", [False, True])
 def test_a_server_is_called(tmp_path: Path, modern: bool) -> None:
     told: list[ServersChanged] = []
-    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told) as found:
+    with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told.append) as found:
         assert found.all()[0].state is ServerState.READY
         tool = tool_of(found)
         assert tool.declaration() is None  # nothing is known of it yet
         found.start("files").result(PATIENCE_S)
-        assert ServerState.STARTING in [event.servers[0].state for event in told[-2:]]
+        assert ServerState.STARTING in [event.servers[0].state for event in told]
         status = found.all()[0]
         assert (status.state, status.error) == (ServerState.RUNNING, None)
         space = tool.declaration()
@@ -471,6 +474,23 @@ def test_offline_ends_and_refuses_servers(tmp_path: Path) -> None:
             found.start("files").result(PATIENCE_S)
         found.set_offline(False)
         assert run(tool, "echo", text="on").text == "on"
+
+
+def test_offline_waits_for_no_server_that_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_AT_ONCE", 1)
+    with servers(tmp_path, fake(startup="silent"), open_s=4 * PATIENCE_S) as found:
+        starting = found.start("files")
+        pids: list[int] = []
+        while not pids:
+            ours = psutil.Process().children(recursive=True)
+            pids = [each.pid for each in ours if str(FAKE) in " ".join(each.cmdline())]
+            time.sleep(0.02)
+        found.set_offline(True)
+        wait_for_end(pids)
+        with pytest.raises(Cancelled):
+            starting.result(PATIENCE_S)
 
 
 def test_starts_and_calls_are_logged(tmp_path: Path) -> None:

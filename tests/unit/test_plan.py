@@ -308,7 +308,7 @@ def test_a_unified_memory_is_counted_once_for_both() -> None:
 
 
 def test_a_tools_process_has_its_memory_unless_the_model_would_not_fit() -> None:
-    assert [probe.tools_memory(ram * GIB) / GIB for ram in (4, 8, 16, 64)] == [0.25, 0.5, 1, 1]
+    assert [probe.tools_memory(ram * GIB) / GIB for ram in (4, 8, 16, 64)] == [0.25, 0.25, 0.5, 1]
     assert probe.machine().reserved == probe.tools_memory(probe.machine().memory)
     there = replace(machine(16), reserved=1 * GIB)
     beside = plan.make(SMALL, there)

@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -139,8 +139,13 @@ class Approvals:
 
     def put(self, name: str, approved: Approved) -> None:
         """Keep what was approved of a server; `Approved()` removes it. Raises OSError."""
+        self.change(name, lambda _: approved)
+
+    def change(self, name: str, changed: Callable[[Approved], Approved]) -> None:
+        """Keep what ``changed`` makes of what was approved. Raises OSError."""
         with self._lock:
             contents = self._read()
+            approved = changed(contents.servers.get(name, Approved()))
             servers = {key: value for key, value in contents.servers.items() if key != name}
             if approved != Approved():
                 servers[name] = approved

@@ -19,7 +19,7 @@ from app.base.errors import (
 )
 from app.base.jobs import Jobs
 from app.network.connection_log import LogEntry
-from app.tools.mcp.approvals import Approvals, Declaration
+from app.tools.mcp.approvals import Approvals, Approved, Declaration
 from app.tools.mcp.mcp_host import McpHost, settled
 from app.tools.mcp.server_status import ServerState
 from app.tools.mcp.servers import Server
@@ -108,7 +108,8 @@ class ServerRuns:
             run = self._runs.setdefault(name, _Run())
             run.stops += 1
             run.state = run.error = None
-            run.stopping = self._jobs.submit(lambda: self._stop(name))
+            shut = self._host.shut(name)  # now, whatever holds the jobs up
+            run.stopping = self._jobs.submit(lambda: self._stop(name, shut))
             return run.stopping
 
     def forget(self, name: str) -> None:
@@ -158,7 +159,7 @@ class ServerRuns:
         if before:
             wait([before])
         try:
-            functions = self._open(name)
+            functions = self._open(name, stops)
         except (FiresideError, OSError) as error:
             if isinstance(error, FiresideError):
                 typed = error
@@ -181,7 +182,7 @@ class ServerRuns:
                 self._host.shut(name).result()
             raise Cancelled
 
-    def _open(self, name: str) -> tuple[Declaration, ...]:
+    def _open(self, name: str, stops: int) -> tuple[Declaration, ...]:
         server = self._server_of(name)
         if self._offline:
             raise Offline
@@ -189,8 +190,12 @@ class ServerRuns:
             raise ServerUnapproved(name)
         connect, entry = self._starter.connector(server)
         with self._lock:
-            self._runs.setdefault(name, _Run()).entry = entry
-        return self._host.open(name, connect, seconds=self._open_s).result()
+            run = self._runs.setdefault(name, _Run())
+            run.entry = entry
+            if run.stops != stops:
+                raise Cancelled
+            opened = self._host.open(name, connect, seconds=self._open_s)
+        return opened.result()
 
     def _settle(
         self, name: str, stops: int, state: ServerState | None, error: FiresideError | None = None
@@ -204,9 +209,9 @@ class ServerRuns:
         self._tell()
         return is_wanted
 
-    def _stop(self, name: str) -> None:
+    def _stop(self, name: str, shut: Future[None]) -> None:
         with suppress(FiresideError):
-            self._host.shut(name).result()
+            shut.result()
         self._end_entry(name)
         self._tell()
 
@@ -219,9 +224,11 @@ class ServerRuns:
 
     def _keep(self, name: str, functions: tuple[Declaration, ...]) -> None:
         """Approve what a server declares the first time, since its start was approved."""
-        approved = self._approvals.of(name)
-        if not approved.is_listed:
-            self._approvals.put(name, replace(approved, functions=functions, is_listed=True))
+        if not self._approvals.of(name).is_listed:
+            first = Approved(functions=functions, is_listed=True)
+            self._approvals.change(
+                name, lambda old: old if old.is_listed else replace(first, start=old.start)
+            )
 
     def _ended(self, name: str, error: ServerError) -> None:
         self._end_entry(name)

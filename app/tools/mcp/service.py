@@ -35,6 +35,8 @@ from app.tools.mcp.starter import Starter
 if TYPE_CHECKING:
     from app.network.client import Network
 
+_AT_ONCE = 16  # servers that may be slow to start before others have to wait
+
 LOGS = "mcp"
 """The folder of the servers' logs, in the data folder."""
 
@@ -62,7 +64,7 @@ class McpServers:
         self._file = ServerFile(folders.mcp)
         self._approvals = Approvals(folders.data / approvals.FILE)
         self._starter = Starter(network, secrets, folders.data / LOGS)
-        self._jobs = Jobs("mcp", 4)
+        self._jobs = Jobs("mcp", _AT_ONCE)
         self._runs = ServerRuns(
             self._starter,
             self._approvals,
@@ -152,7 +154,7 @@ class McpServers:
             now = self._starter.start_of(self._require(name))
             if now.pin != pin:
                 raise ServerUnapproved(name)
-            self._approvals.put(name, replace(self._approvals.of(name), start=now))
+            self._approvals.change(name, lambda approved: replace(approved, start=now))
             self._runs.stop(name)
             self._tell()
 
@@ -160,15 +162,15 @@ class McpServers:
 
     def revoke(self, name: str) -> Future[None]:
         """Switch a server off; what was approved of its functions is kept."""
-        self._approvals.put(name, replace(self._approvals.of(name), start=None))
+        self._approvals.change(name, lambda approved: replace(approved, start=None))
         return self._runs.stop(name)
 
     def approve_function(self, name: str, function: str, seen: str) -> None:
         """Switch on a function that is new or has changed; ``seen`` is the pin of what was seen."""
-        for declaration in self._runs.functions(name) or ():
-            if declaration.name == function and declaration.pin == seen:
-                old = self._approvals.of(name)
-                self._approvals.put(name, old.with_function(declaration))
+        listed = self._runs.functions(name) or ()
+        now = next((each for each in listed if (each.name, each.pin) == (function, seen)), None)
+        if now:
+            self._approvals.change(name, lambda approved: approved.with_function(now))
         self._tell()
 
     def set_input(self, name: str, id: str, value: str) -> Future[None]:

@@ -7,7 +7,7 @@
     current_chat     the chat that is shown
     chat_settings    instructions and sampling of the chat that is shown
     chat_tools       the tools that there are, and which are on in that chat
-    live_turns       the running answers
+    live_turns       the running answers, each a `live_answer` with its `live_calls`
     model_choice     the model that is used, and loading it
     installed_list   the models on this disk
     preset_index     all presets, and changes to them

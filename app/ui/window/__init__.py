@@ -16,6 +16,7 @@
     chat_presenter    the messages of the chat that is shown
     status_line       the line below the composer
     model_labels      the model's name
+    consent_controller  questions about calls of tools: answers, and where one is open
     answer_notice     notices that a long answer is done
     file_drop         dropped files, by what is done with them; `drop_overlay` shows it
     demo_line         the line above a chat with the demo model
