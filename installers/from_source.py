@@ -235,8 +235,9 @@ def test(options: list[str], gpu: str) -> int:
         without_qt = ["-p", "no:pytest-qt"] if suite == "unit" else []
         environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
         print(f"\ntests/{suite}", flush=True)
-        two = ["-n", "2"]  # processes, side by side; `-n 0` among the options undoes it
-        command = [str(venv_python()), "-m", "pytest", *without_qt, *two, str(folder), *options]
+        # Processes side by side: of three, two are at work while one waits. `-n 0` undoes it.
+        three = ["-n", "3"]
+        command = [str(venv_python()), "-m", "pytest", *without_qt, *three, str(folder), *options]
         codes[suite] = subprocess.run(command, cwd=ROOT, env=environment).returncode
     print("\n" + "\n".join(f"tests/{suite}: {verdict(code)}" for suite, code in codes.items()))
     return summary(codes.values())
