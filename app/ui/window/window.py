@@ -258,6 +258,19 @@ class Window(QMainWindow):
             status=self.status_line,
             parent=self,
         )
+        self._make_calls()
+        self.error_actions = ErrorActions(
+            self.banner,
+            self.load_recovery,
+            self.model_picker,
+            self.navigator,
+            host.folders.chats,
+            self,
+        )
+
+    def _make_calls(self) -> None:
+        """Create the controllers of the calls in the chat that is shown."""
+        host = self._host
         self.consents = ConsentController(
             self.turns,
             self.index,
@@ -272,14 +285,6 @@ class Window(QMainWindow):
         )
         self.reruns = RerunController(host.reruns, self.current, self)
         self.file_saver = FileSaver(self, self.toast, self.background)
-        self.error_actions = ErrorActions(
-            self.banner,
-            self.load_recovery,
-            self.model_picker,
-            self.navigator,
-            host.folders.chats,
-            self,
-        )
 
     def _command_targets(self) -> CommandTargets:
         return CommandTargets(
