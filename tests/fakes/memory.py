@@ -83,7 +83,10 @@ class FakeMemory:
 
     def load(self, path: Path, tokens: Sequence[int]) -> bool:
         self.clear()
-        found, window = pickle.loads(path.read_bytes())
+        try:
+            found, window = pickle.loads(path.read_bytes())
+        except FileNotFoundError:  # llama.cpp reports it in the same way: room was made meanwhile
+            return False
         if found != list(tokens):
             return False
         self.tokens = found
