@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from app.base.recipients import plain_name
 from app.base.types import Message, Part, PartKind
 
 PICTURES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"))
@@ -48,8 +49,7 @@ CallHeading = Callable[[Part | None, Part | None], str]
 def call_heading(call: Part | None, result: Part | None) -> str:
     """Return the heading of a call in English."""
     part = call or result
-    name = part.name if part else ""
-    return "Python" if name == "python" else name.removeprefix("functions.").replace("__", ".", 1)
+    return plain_name(part.name) if part else ""
 
 
 def used_tools(message: Message) -> bool:

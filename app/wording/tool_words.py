@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import Enum, auto
 
+from app.base.recipients import plain_name
 from app.base.types import Outcome, ResultFacts
 from app.tools.tool import Effect, Proposal
 from app.tools.tool_events import Consent, ConsentReason, Decision
@@ -41,11 +42,8 @@ def is_python(recipient: str) -> bool:
 
 
 def tool_name(recipient: str) -> str:
-    """Return the name of what is called: "Python", "files.search", "get_weather"."""
-    if is_python(recipient):
-        return "Python"
-    name = recipient.removeprefix("functions.").replace("__", ".", 1)
-    return brief(name, _LONGEST_NAME) or tr("Tool")
+    """Return the name of what is called, cut to what a label has room for."""
+    return brief(plain_name(recipient), _LONGEST_NAME) or tr("Tool")
 
 
 def call_label(
