@@ -54,7 +54,6 @@ VALUES = {
     *DEMO_QUESTIONS,
     WITH_PYTHON,
     "take out",
-    "functions.",
     "Authorization: Bearer …",
     "Name: value",
 }
