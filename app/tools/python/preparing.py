@@ -62,6 +62,7 @@ def prepare(cancelled: threading.Event) -> Runtime:
                 raise errors.Cancelled()
             told = child.receive(_LOOK_S)
     except ChildEnded:
+        child.join(1.0)  # its pipe may end before it
         raise errors.PythonUnprepared(f"exit code {child.exit_code}") from None
     finally:
         child.kill()
