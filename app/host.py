@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
-    from app.tools.mcp.browser import Browser
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
+    from app.tools.mcp.system_browser import SystemBrowser
     from app.tools.python.python_tool import PythonTool
 
 
@@ -99,7 +99,7 @@ class Host:
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
         self._mcp: McpServers | None = None
-        self.browser: Browser | None = None
+        self.browser: SystemBrowser | None = None
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
         self._renewed = 0

@@ -77,6 +77,16 @@ class Folders:
         return self.data / "mcp.json"
 
     @property
+    def sources(self) -> Path:
+        """The list of the folders and encyclopaedias that chats may search."""
+        return self.data / "sources.json"
+
+    @property
+    def indexes(self) -> Path:
+        """The folder of their indexes."""
+        return self.data / "indexes"
+
+    @property
     def downloads(self) -> Path:
         """The queue of downloads."""
         return self.data / "downloads.json"

@@ -42,6 +42,8 @@ class PartKind(StrEnum):
     """The text of an attached file."""
     MEDIA = "media"
     """A picture or a sound, as bytes."""
+    PAGE = "page"
+    """A page as a tool has displayed it to the model, packed, for the citations."""
     UNKNOWN = "unknown"
     """A kind that a newer version has stored and this one does not know."""
 
@@ -99,8 +101,8 @@ class Part:
     ``id`` identifies a call and its result; it is empty if the chat format has no ids.
     ``format_data`` is what the chat format needs to render the part exactly as it was generated,
     opaque to everything else. ``media_type`` is MIME's; ``data`` are the bytes of media: what a
-    tool made, such as a figure, has the ``id`` of the call. ``facts`` are those of a result; a call
-    has `app.tools.tool_events.WAITING` until it starts, if the user is asked about it.
+    tool made, such as a figure or a page, has the ``id`` of the call. ``facts`` are those of a
+    result; a call has `app.tools.tool_events.WAITING` until it starts, if the user is asked.
     """
 
     text: str
@@ -223,12 +225,27 @@ class ToolFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolSource:
+    """A source that functions search: the key of its tool, and the name that the model uses.
+
+    Several sources may have the same name; to the model they are one.
+    """
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolNamespace:
-    """A named group of functions, such as ``functions`` for those of a server's client."""
+    """A named group of functions, such as ``functions`` for those of a server's client.
+
+    ``sources`` are those that the functions search, the default first.
+    """
 
     name: str
     functions: tuple[ToolFunction, ...] = ()
     description: str = ""
+    sources: tuple[ToolSource, ...] = ()
 
 
 class ToolChoice(StrEnum):

@@ -27,14 +27,22 @@ from app.tools.consent import (
 from app.tools.registry import Registry, function_of, is_declared
 from app.tools.repetition import goes_in_circles, key_of
 from app.tools.shortening import cut, short_result
-from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result, Tool
+from app.tools.tool import (
+    Call,
+    CallContext,
+    CallInvalid,
+    ConsentReason,
+    Effect,
+    Proposal,
+    Result,
+    Tool,
+)
 from app.tools.tool_events import (
     WAITING,
     CallOutput,
     CallStarted,
     Consent,
     ConsentAsked,
-    ConsentReason,
     Decision,
 )
 
@@ -93,7 +101,7 @@ class CallRunner:
 
     def expect(self, name: str, answer: tuple[Part, ...]) -> None:
         """Have the tool get ready whose call is being written."""
-        tool = self._registry.named(name)
+        tool = self._registry.named(name, self._request.tools)
         if tool and is_declared(tool, self._request.tools):
             try:
                 tool.expect(self._context(answer))
@@ -129,7 +137,7 @@ class CallRunner:
             return replies.imported()
         if part.facts == WAITING:
             return (yield from self.run(part, place))
-        tool = self._registry.named(part.name)
+        tool = self._registry.named(part.name, self._request.tools)
         if tool is None or not is_declared(tool, self._request.tools):
             return replies.unknown_end()
         try:
@@ -159,7 +167,8 @@ class CallRunner:
         call = self._checked(call)
         context = self._context(place.answer)
         proposal = tool.propose(call, context)
-        if (proposal.tool, proposal.call) != (tool.key, call):
+        sources = (source.key for space in self._request.tools for source in space.sources)
+        if proposal.call != call or proposal.tool not in (tool.key, *sources):
             raise ValueError("a proposal for another call")
         asked = yield from self._consented(proposal, place)
         if asked:  # which may have taken hours
@@ -184,7 +193,7 @@ class CallRunner:
     def _tool_of(self, name: str) -> Tool:
         """Return the tool that is called, if it is on. Raises _NotRun."""
         declared = self._request.tools
-        tool = self._registry.named(name)
+        tool = self._registry.named(name, declared)
         if tool is None:
             raise _NotRun(replies.unknown_tool(name, declared))
         if is_declared(tool, declared):
@@ -202,7 +211,8 @@ class CallRunner:
 
     def _context(self, answer: tuple[Part, ...]) -> CallContext:
         messages = (*self._messages, Message(Role.ASSISTANT, answer))
-        return CallContext(self._request.chat, messages)
+        request = self._request
+        return CallContext(request.chat, messages, request.tools, imported=request.imported)
 
     # --- Consent ------------------------------------------------------------------------------
 

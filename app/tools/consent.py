@@ -21,8 +21,8 @@ from typing import Protocol
 
 from app.base.types import Message, Outcome, Part, PartKind
 from app.store import ConsentRow
-from app.tools.tool import Effect, Proposal
-from app.tools.tool_events import ConsentReason, Decision
+from app.tools.tool import ConsentReason, Effect, Proposal
+from app.tools.tool_events import Decision
 
 LASTING = (Decision.CHAT, Decision.ALWAYS)
 
@@ -59,6 +59,12 @@ def judge(
     """
     if decided is Decision.NEVER:
         return CallRefused()
+    if proposal.granted:
+        return CallAllowed()
+    if proposal.reason:
+        if decided in LASTING and proposal.lasting:
+            return CallAllowed()
+        return CallInQuestion(proposal.reason, proposal.lasting)
     if proposal.effect is Effect.NONE and not proposal.server:
         return CallAllowed()
     changes = proposal.effect is Effect.CHANGES

@@ -35,15 +35,21 @@ class Registry:
             if tool.key not in keys or not (own := _declaration(tool)):
                 continue
             if other := found.get(own.name):
-                functions = (*other.functions, *own.functions)
-                description = "\n".join(filter(None, (other.description, own.description)))
-                own = ToolNamespace(own.name, functions, description)
+                functions = tuple(dict.fromkeys((*other.functions, *own.functions)))
+                descriptions = dict.fromkeys(filter(None, (other.description, own.description)))
+                sources = (*other.sources, *own.sources)
+                own = ToolNamespace(own.name, functions, "\n".join(descriptions), sources)
             found[own.name] = own
         return tuple(found.values())
 
-    def named(self, name: str) -> Tool | None:
-        """Return the tool of which a recipient, as a model wrote it, is a function."""
-        return next((tool for tool in self.all() if _names(tool, name)), None)
+    def named(self, name: str, declared: Sequence[ToolNamespace] = ()) -> Tool | None:
+        """Return the tool of which a recipient, as a model wrote it, is a function.
+
+        Of several, one that was declared is returned.
+        """
+        named = [tool for tool in self.all() if _names(tool, name)]
+        on = (tool for tool in named if is_declared(tool, declared))
+        return next(on, named[0] if named else None)
 
     def most_calls(self, declared: Sequence[ToolNamespace]) -> int:
         """Return the calls in one turn after which the user is asked whether to go on."""
@@ -55,7 +61,12 @@ def is_declared(tool: Tool, declared: Sequence[ToolNamespace]) -> bool:
     """Return whether all that a tool offers now was declared: it is on, and has not changed."""
     own = _declaration(tool)
     there = next((space for space in declared if own and space.name == own.name), None)
-    return bool(own and there and all(function in there.functions for function in own.functions))
+    return bool(
+        own
+        and there
+        and all(function in there.functions for function in own.functions)
+        and all(source in there.sources for source in own.sources)
+    )
 
 
 def function_of(name: str, declared: Sequence[ToolNamespace]) -> ToolFunction | None:

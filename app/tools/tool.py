@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from app.base.types import Message, Part, ResultFacts, ToolNamespace
+from app.base.types import Message, Part, PartKind, ResultFacts, ToolNamespace
+
+MADE = (PartKind.MEDIA, PartKind.PAGE)
+"""The kinds of what a tool makes for the user, beside its result; no model reads them."""
 
 
 class Effect(StrEnum):
@@ -22,6 +25,29 @@ class Effect(StrEnum):
     """It changes what the user has granted, and that can be undone."""
     CHANGES = "changes"
     """Anything else, and whatever is not known to be less."""
+
+
+class ConsentReason(StrEnum):
+    """Why the user is asked."""
+
+    FIRST = "first"
+    """Nothing was decided about this function yet."""
+    EFFECT = "effect"
+    """It changes something, so it is asked about each time."""
+    TAINTED = "tainted"
+    """The context holds text that the user did not type: a file, an import, a page, a result."""
+    OTHER_SERVER = "other server"
+    """The output of another server is in this turn or, if something would change, in the chat."""
+    LIMIT = "limit"
+    """The turn has as many calls as it may have: whether to go on."""
+    ADDRESS = "address"
+    """An address that is neither the user's, nor of a search's result, nor a displayed link."""
+    NEW_SITE = "new site"
+    """A site that was not opened yet, in a chat with private text."""
+    FOLLOW_UPS = "follow-ups"
+    """More pages of one site, in a chat with private text, than fit what the user has asked."""
+    QUERY = "query"
+    """Words for a search engine, in a chat with private text, that may carry some of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +68,17 @@ class CallContext:
     """Where a call stands: ``messages`` are the path of the chat, the answer so far the last one.
 
     ``chat`` is None outside the store (``fireside ask``). Of the answer's calls, this one is the
-    last; if it was written together with others, their results may follow it. ``again``: it is the
-    user who runs it once more, so nothing of it may reach the calls that the model makes.
+    last; if it was written together with others, their results may follow it. ``declared`` is what
+    the model was told of the tools that are on. ``again``: it is the user who runs it once more, so
+    nothing of it may reach the calls that the model makes. ``imported``: the chat came from a file,
+    so that no text in it need be the user's.
     """
 
     chat: int | None
     messages: tuple[Message, ...]
+    declared: tuple[ToolNamespace, ...] = ()
     again: bool = False
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +89,10 @@ class Proposal:
     the user named it; empty for a built-in tool. ``shown`` are the names and texts that a card
     shows, untruncated, in this order. ``pin`` is the hash of what a decision is bound to: the
     function's declaration, and the command or address of its server.
+
+    A tool with rules of its own sets ``granted``, if what the user has typed or switched on allows
+    the call, or else ``reason``, why he is asked; ``lasting`` then says whether he may allow
+    all with this ``function`` and ``pin`` for the chat.
     """
 
     tool: str
@@ -69,13 +103,16 @@ class Proposal:
     description: str = ""
     shown: tuple[tuple[str, str], ...] = ()
     pin: str = ""
+    granted: bool = False
+    reason: ConsentReason | None = None
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a call has returned. ``text`` is what the model reads; the loop cuts what is too long.
 
-    ``made`` are figures and files for the user: parts of media, with their names.
+    ``made`` are figures, files and pages for the user: parts of media, with their names, or pages.
     """
 
     text: str

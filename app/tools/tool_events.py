@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from app.base.errors import Cancelled
 from app.base.types import LoopEvent, Outcome, ResultFacts
-from app.tools.tool import Proposal
+from app.tools.tool import ConsentReason, Proposal
 
 _POLL_S = 0.05
 
@@ -25,21 +25,6 @@ class Decision(StrEnum):
     ALWAYS = "always"
     REFUSE = "refuse"
     NEVER = "never"
-
-
-class ConsentReason(StrEnum):
-    """Why the user is asked."""
-
-    FIRST = "first"
-    """Nothing was decided about this function yet."""
-    EFFECT = "effect"
-    """It changes something, so it is asked about each time."""
-    TAINTED = "tainted"
-    """The context holds text that the user did not type: a file, an import, a page, a result."""
-    OTHER_SERVER = "other server"
-    """The output of another server is in this turn or, if something would change, in the chat."""
-    LIMIT = "limit"
-    """The turn has as many calls as it may have: whether to go on."""
 
 
 class Consent:

@@ -30,7 +30,7 @@ from app.tools.call_runner import CallPlace, CallRunner
 from app.tools.consent import ConsentStore
 from app.tools.registry import Registry
 from app.tools.shortening import Shortened, ShortenedParts, estimate, halve, shorten
-from app.tools.tool import Result
+from app.tools.tool import MADE, Result
 from app.tools.tool_events import ResultsShortened
 
 _SHARE = 8  # a result may take this part of the context
@@ -119,7 +119,7 @@ class ToolTurn(Iterator[Event | Planned]):
         """Begin a round, which takes a place in the queue."""
         parts = self._draft.parts
         sent = [self._sent.get(at, part) for at, part in enumerate(parts)]
-        shown = [part for part in sent if part and part.kind is not PartKind.MEDIA]
+        shown = [part for part in sent if part and part.kind not in MADE]
         self._offset = len(parts) - len(shown)
         self._round_at = len(parts)
         answer = [Message(Role.ASSISTANT, tuple(shown))] if shown else []
@@ -236,7 +236,7 @@ class ToolTurn(Iterator[Event | Planned]):
 
     def _added(self, call: Part, result: Result) -> Generator[Event]:
         text = Part(result.text, PartKind.RESULT, call.name, call.id, facts=result.facts)
-        made = [replace(part, kind=PartKind.MEDIA, id=call.id) for part in result.made]
+        made = [replace(part, id=call.id) for part in result.made]
         for part in (text, *made):
             self._draft.add_part(part)
             yield PartAdded(part)
@@ -300,7 +300,7 @@ def unanswered(answer: tuple[Part, ...]) -> dict[int, Part]:
             results.append(part.id)
         elif part.kind is PartKind.CALL:
             calls[at] = part
-        elif part.kind is not PartKind.MEDIA:
+        elif part.kind not in MADE:
             break
     waiting = dict(sorted(calls.items()))
     for id in reversed(results):
@@ -336,7 +336,7 @@ def joined(before: Stats, last: Stats) -> Stats:
 def without_media(request: Request) -> Request:
     """Return a request without what tools made: the results say what was shown."""
     messages = tuple(
-        replace(message, parts=tuple(p for p in message.parts if p.kind is not PartKind.MEDIA))
+        replace(message, parts=tuple(p for p in message.parts if p.kind not in MADE))
         if message.role is Role.ASSISTANT
         else message
         for message in request.messages

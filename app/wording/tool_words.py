@@ -9,8 +9,8 @@ from enum import Enum, auto
 
 from app.base.recipients import plain_name
 from app.base.types import Outcome, ResultFacts
-from app.tools.tool import Effect, Proposal
-from app.tools.tool_events import Consent, ConsentReason, Decision
+from app.tools.tool import ConsentReason, Effect, Proposal
+from app.tools.tool_events import Consent, Decision
 from app.wording.brief_text import brief
 from app.wording.language import number, tr
 from app.wording.quantities import duration
@@ -197,6 +197,14 @@ def consent_reason(consent: Consent) -> str:
             )
         case ConsentReason.LIMIT:
             return tr("It may be going round in circles.")
+        case ConsentReason.ADDRESS:
+            return tr("You didn’t type this address, and no search or page linked to it.")
+        case ConsentReason.NEW_SITE:
+            return tr("This chat has private text, which an address can give away.")
+        case ConsentReason.FOLLOW_UPS:
+            return tr("The model has opened several pages of this site since your last message.")
+        case ConsentReason.QUERY:
+            return tr("This chat has private text, and these search words may contain some of it.")
 
 
 def effect_of(proposal: Proposal) -> str:

@@ -19,10 +19,10 @@ from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
 from app.network.access import NetworkAccess
-from app.tools.mcp.browser import Browser
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
+from app.tools.mcp.system_browser import SystemBrowser
 from app.tools.tool import Call, CallContext, Result
 
 _PATIENCE_S = 60
@@ -41,7 +41,7 @@ def main() -> int:
     jobs = Jobs("client")
     network = NetworkAccess(folders.connections, jobs, offline=False)
     servers = McpServers(folders, network.bare, Secrets(folders.data), lambda _: None)
-    servers.set_browser(Browser(_follow, "Signed in."))
+    servers.set_browser(SystemBrowser(_follow, "Signed in."))
     try:
         servers.put(Server("peer", url=address, raw=raw))
         pin = servers.review("peer").result(_PATIENCE_S).start.pin

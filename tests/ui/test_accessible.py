@@ -25,8 +25,8 @@ from app.base.types import (
     Role,
 )
 from app.store import MessageRow, State
-from app.tools.tool import Call, Effect, Proposal
-from app.tools.tool_events import CallStarted, Consent, ConsentAsked, ConsentReason, Decision
+from app.tools.tool import Call, ConsentReason, Effect, Proposal
+from app.tools.tool_events import CallStarted, Consent, ConsentAsked, Decision
 from app.ui.conversation.thought_words import when
 from app.ui.conversation.transcript import Transcript
 from app.ui.state.live_answer import Work

@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit
 
 from app.base.types import Delta, PartAdded, PartKind, Prompt
 from app.formats import Abilities
-from app.tools.tool import Call, Effect, Proposal
+from app.tools.tool import Call, ConsentReason, Effect, Proposal
 from app.tools.tool_events import (
     CallStarted,
     Consent,
     ConsentAsked,
-    ConsentReason,
     Decision,
 )
 from app.ui.conversation.consent_card import ConsentCard, ProposalText

@@ -14,8 +14,8 @@ import pytest
 from app.base.errors import StoreFull
 from app.base.types import Effort, Outcome, Part, PartKind, ResultFacts, Role
 from app.store import PLAIN, ChatSettings, MessageRow, State
-from app.tools.tool import Effect, Proposal, Result
-from app.tools.tool_events import WAITING, ConsentAsked, ConsentReason, Decision
+from app.tools.tool import ConsentReason, Effect, Proposal, Result
+from app.tools.tool_events import WAITING, ConsentAsked, Decision
 from app.turn import Question, Turn, TurnEnded, TurnProgress
 from tests.fakes.conversations import Harness
 from tests.fakes.tools import FakeTool, calls, model, says, server, until_stopped

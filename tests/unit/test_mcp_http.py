@@ -28,10 +28,10 @@ from app.base.secrets import Secrets
 from app.base.types import Outcome
 from app.network.connection_log import ConnectionLog
 from app.tools.mcp import remote
-from app.tools.mcp.browser import Browser, secret_name
 from app.tools.mcp.server_status import ServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
+from app.tools.mcp.system_browser import SystemBrowser, secret_name
 from app.tools.mcp.wire import Wire
 from tests.fakes.mcp_http import serving
 from tests.unit.test_mcp import PATIENCE_S, run, servers, tool_of
@@ -144,7 +144,7 @@ def test_the_user_signs_in_once(tmp_path: Path) -> None:
     with serving(tokens=True) as http:
         server = Server("files", url=http.url)
         with servers(tmp_path) as found:
-            found.set_browser(Browser(browse, "Signed in."))
+            found.set_browser(SystemBrowser(browse, "Signed in."))
             found.put(server)
             pin = found.review("files").result(PATIENCE_S).start.pin
             found.approve("files", pin).result(PATIENCE_S)
@@ -197,7 +197,7 @@ def test_only_the_right_answer_of_the_browser_counts(tmp_path: Path) -> None:
         threading.Thread(target=fetch).start()
 
     with serving(tokens=True) as http, servers(tmp_path, Server("files", url=http.url)) as found:
-        found.set_browser(Browser(browse, "Signed in."))
+        found.set_browser(SystemBrowser(browse, "Signed in."))
         start(found)
         assert answers == [404, 404]
         assert run(tool_of(found), "echo").text == "{}"
@@ -218,7 +218,7 @@ def test_metadata_that_mislead(
     opened: list[str] = []
     with serving(tokens=True) as http, servers(tmp_path, Server("files", url=http.url)) as found:
         http.metadata = metadata
-        found.set_browser(Browser(opened.append, ""))
+        found.set_browser(SystemBrowser(opened.append, ""))
         assert isinstance(refused(found), error)
         assert opened == []
 

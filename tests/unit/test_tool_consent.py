@@ -37,8 +37,8 @@ from app.tools.consent import (
 )
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
-from app.tools.tool import Call, Effect, Proposal, Result
-from app.tools.tool_events import CallStarted, ConsentAsked, ConsentReason, Decision
+from app.tools.tool import Call, ConsentReason, Effect, Proposal, Result
+from app.tools.tool_events import CallStarted, ConsentAsked, Decision
 from tests.fakes.tools import STATS, FakeTool, model, server
 
 CALL = Call("call_1", "functions.a__f", "{}")

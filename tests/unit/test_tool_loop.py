@@ -38,12 +38,11 @@ from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.repetition import goes_in_circles, key_of
 from app.tools.shortening import cut, estimate
-from app.tools.tool import Call, Effect, Proposal, Result
+from app.tools.tool import Call, ConsentReason, Effect, Proposal, Result
 from app.tools.tool_events import (
     CallOutput,
     CallStarted,
     ConsentAsked,
-    ConsentReason,
     Decision,
     ResultsShortened,
 )

@@ -35,7 +35,7 @@ INTERRUPTED = "Error: this call was interrupted. It is not known whether it was 
 _INSTRUCTIONS = (Role.SYSTEM, Role.DEVELOPER)
 _ASSISTANT = b"assistant"
 _ANSWERS = (Role.ASSISTANT, Role.TOOL)
-SHOWN = (PartKind.MEDIA, PartKind.FILE)
+SHOWN = (PartKind.MEDIA, PartKind.PAGE, PartKind.FILE)
 """The parts of an answer that only the user sees."""
 
 

@@ -17,7 +17,7 @@
     stdio           the transport to a program, which `server_process` ends with all it has started
                     (on Windows by a `windows_job`); `server_environment`, `server_log`
     remote          the transport to a server over HTTP, by the guarded client of `app.network`
-    oauth           signing in to such a server, in the user's `browser`
+    oauth           signing in to such a server, in the user's `system_browser`
     results         what a function returned, as text for the model and media for the user
     connection_errors   what went wrong, as errors of `app.base.errors`
 

@@ -30,8 +30,8 @@ from mcp.shared.auth import (
 
 from app.base.errors import SecretError
 from app.base.secrets import Secrets
-from app.tools.mcp.browser import Browser, secret_name
 from app.tools.mcp.servers import Server
+from app.tools.mcp.system_browser import SystemBrowser, secret_name
 from app.tools.mcp.wire import Wire
 
 M = TypeVar("M", OAuthToken, OAuthClientInformationFull, OAuthMetadata, ProtectedResourceMetadata)
@@ -44,7 +44,7 @@ _READ_S = 10.0
 class SignIn:
     """Signing in to one server. To be made on a worker thread, since secrets are read."""
 
-    def __init__(self, server: Server, secrets: Secrets, browser: Browser | None) -> None:
+    def __init__(self, server: Server, secrets: Secrets, browser: SystemBrowser | None) -> None:
         self._server, self._secrets, self._browser = server, secrets, browser
         self._kept = _kept(secrets.get_or_empty(secret_name(server.name)), server.url)
         own = server.raw.get("oauth")

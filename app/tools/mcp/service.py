@@ -15,7 +15,6 @@ from app.base.secrets import Secrets
 from app.base.settings import Folders
 from app.tools.mcp import approvals
 from app.tools.mcp.approvals import Approvals, Approved, difference
-from app.tools.mcp.browser import Browser
 from app.tools.mcp.function_names import function_names, server_names
 from app.tools.mcp.mcp_host import CALL_S, OPEN_S, settled
 from app.tools.mcp.mcp_tool import McpTool
@@ -31,6 +30,7 @@ from app.tools.mcp.server_status import (
 )
 from app.tools.mcp.servers import Server, ServerFile
 from app.tools.mcp.starter import Starter
+from app.tools.mcp.system_browser import SystemBrowser
 
 if TYPE_CHECKING:
     from app.network.client import Network
@@ -231,7 +231,7 @@ class McpServers:
             self._runs.set_offline(offline)
             self._tell()
 
-    def set_browser(self, browser: Browser) -> None:
+    def set_browser(self, browser: SystemBrowser) -> None:
         """Have the user sign in there to servers that ask for it; without one, those fail."""
         self._starter.browser = browser
 

@@ -12,12 +12,12 @@ from app.base.errors import FiresideError, ServerCommandMissing
 from app.base.secrets import Secrets
 from app.network.connection_log import LogEntry, purpose
 from app.tools.mcp.approvals import Start, program_of, start_of
-from app.tools.mcp.browser import Browser, secret_name
 from app.tools.mcp.function_names import server_names
 from app.tools.mcp.placeholders import filled
 from app.tools.mcp.server_log import ServerLog
 from app.tools.mcp.server_process import Warden
 from app.tools.mcp.servers import Server
+from app.tools.mcp.system_browser import SystemBrowser, secret_name
 from app.tools.mcp.wire import Connect, Wire
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Starter:
     def __init__(self, network: Callable[[], Network], secrets: Secrets, logs: Path) -> None:
         self._network, self._secrets, self._logs = network, secrets, logs
         self._warden = Warden()
-        self.browser: Browser | None = None
+        self.browser: SystemBrowser | None = None
 
     def start_of(self, server: Server) -> Start:
         """Return how a server would start now. A value that is missing counts as empty."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from app.host import Host
 from app.store import SearchHit
-from app.tools.mcp.browser import Browser
+from app.tools.mcp.system_browser import SystemBrowser
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
@@ -124,7 +124,7 @@ class Window(QMainWindow):
         self.chat_settings.effort = host.settings.effort
         self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
-        host.browser = Browser(
+        host.browser = SystemBrowser(
             lambda address: bridge.call(lambda: open_address(address)),
             tr("You’re signed in. You can close this page and return to Fireside."),
         )

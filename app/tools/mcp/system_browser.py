@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Browser:
+class SystemBrowser:
     """The browser: ``open`` shows it an address, ``page`` is the text that it shows in the end.
 
     ``open`` is called on the connections' thread, and must not wait.

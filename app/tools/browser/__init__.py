@@ -1,0 +1,6 @@
+"""The tool ``browser``: search, open and find in the user's folders, in encyclopaedias, on the web.
+
+::
+
+    source       the interface of what is searched, and the values that it returns
+"""
