@@ -38,7 +38,7 @@ _CHUNKS = textwrap.TextWrapper.wordsep_re
 
 
 def neutral(text: str) -> str:
-    """Return text without anything hidden, which cannot look like a mark: ``【】`` become ``〖〗``."""
+    """Return text without anything hidden, and without brackets that could be those of a mark."""
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
