@@ -42,6 +42,8 @@ class ConsentReason(StrEnum):
     """The turn has as many calls as it may have: whether to go on."""
     ADDRESS = "address"
     """An address that is neither the user's, nor of a search's result, nor a displayed link."""
+    IMPORTED = "imported"
+    """An address in a chat that came from a file, in which nothing need be the user's."""
     NEW_SITE = "new site"
     """A site that was not opened yet, in a chat with private text."""
     FOLLOW_UPS = "follow-ups"

@@ -3,5 +3,7 @@
 ::
 
     source       the interface of what is searched, and the values that it returns
+    policy       what may be sent to the web without asking: pure rules over what stands in a chat
+    address      addresses of the web in one spelling
     page         text into a page: neutral characters, numbered links, lines of 80 columns
 """
