@@ -35,7 +35,7 @@ _FORMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchStep:
     """A search of a source; without ``source``, of the default one."""
 
     query: str
@@ -44,7 +44,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetch:
+class FetchStep:
     """A page to be read at an address. It is opened at ``loc``, else near a passage.
 
     ``again``: a page that has been read in this answer is read anew.
@@ -60,7 +60,7 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
-class Scroll:
+class ScrollStep:
     """A page that was displayed before, to be shown from line ``loc`` on."""
 
     display: Display
@@ -69,14 +69,14 @@ class Scroll:
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class FindStep:
     """A text to be found in a page that was displayed before."""
 
     display: Display
     pattern: str
 
 
-Step = Search | Fetch | Scroll | Find
+Step = SearchStep | FetchStep | ScrollStep | FindStep
 
 
 def function_of_call(call: Call) -> str:
@@ -105,7 +105,7 @@ def step_of(call: Call, displays: Displays) -> Step:
         if not query:
             raise CallInvalid(_wrong(name, "the query is empty"))
         count = _number(fields, "topn", "top_n")
-        return Search(query, min(count, MOST_RESULTS) if count > 0 else DEFAULT_RESULTS, source)
+        return SearchStep(query, min(count, MOST_RESULTS) if count > 0 else DEFAULT_RESULTS, source)
     cursor = _number(fields, "cursor")
     if name == "find":
         pattern = _text(fields, "pattern")
@@ -114,23 +114,25 @@ def step_of(call: Call, displays: Displays) -> Step:
         display = display_at(displays, cursor)
         if display.page.kind is not PageKind.PAGE:
             raise CallInvalid("Cannot run `find` on search results page or find results page")
-        return Find(display, pattern)
+        return FindStep(display, pattern)
     loc, lines = _number(fields, "loc"), _number(fields, "num_lines")
     target = _target(fields)
     view_source = _is_true(fields.get("view_source"))
     if isinstance(target, str):
         address = target.removeprefix(_SOURCE_VIEW)
         view_source = view_source or address != target
-        return Fetch(address, source, "", loc, lines, view_source, again=True)
+        return FetchStep(address, source, "", loc, lines, view_source, again=True)
     display = display_at(displays, cursor)
     if target >= 0:
-        return _followed(display, target, displays, Fetch("", source, "", loc, lines, view_source))
+        return _followed(
+            display, target, displays, FetchStep("", source, "", loc, lines, view_source)
+        )
     if view_source:
         address = display.page.address.removeprefix(_SOURCE_VIEW)
         if not address:
             raise CallInvalid("Search results have no source that could be viewed.")
-        return Fetch(address, source, "", loc, lines, view_source=True)
-    return Scroll(display, max(loc, 0), lines)
+        return FetchStep(address, source, "", loc, lines, view_source=True)
+    return ScrollStep(display, max(loc, 0), lines)
 
 
 def display_at(displays: Displays, cursor: int) -> Display:
@@ -152,7 +154,7 @@ def source_view(address: str) -> str:
     return f"{_SOURCE_VIEW}{address}"
 
 
-def _followed(display: Display, link: int, displays: Displays, fetch: Fetch) -> Step:
+def _followed(display: Display, link: int, displays: Displays, fetch: FetchStep) -> Step:
     """Return the opening of a link of a page. Raises CallInvalid."""
     page = display.page
     if link >= len(page.links):
@@ -161,9 +163,9 @@ def _followed(display: Display, link: int, displays: Displays, fetch: Fetch) -> 
         place = page.places[link] if link < len(page.places) else 0
         loc = place - FOUND_LINES if place > FOUND_LINES else place
         found_in = display_at(displays, display.of)
-        return Scroll(found_in, fetch.loc if fetch.loc >= 0 else loc, fetch.num_lines)
+        return ScrollStep(found_in, fetch.loc if fetch.loc >= 0 else loc, fetch.num_lines)
     passage = page.passages[link] if link < len(page.passages) else ""
-    return Fetch(
+    return FetchStep(
         page.links[link], fetch.source, passage, fetch.loc, fetch.num_lines, fetch.view_source
     )
 

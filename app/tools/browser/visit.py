@@ -24,7 +24,15 @@ from app.tools.browser.policy import (
     may_follow,
     web_proposal,
 )
-from app.tools.browser.session import Fetch, Find, Scroll, Search, Step, source_view, step_of
+from app.tools.browser.session import (
+    FetchStep,
+    FindStep,
+    ScrollStep,
+    SearchStep,
+    Step,
+    source_view,
+    step_of,
+)
 from app.tools.browser.source import Hit, PageText, Source, SourceFault
 from app.tools.browser.viewport import display_text, header, last_line, scroll_bar
 from app.tools.shortening import estimate
@@ -59,30 +67,30 @@ class Visit:
         key, verdict = self._choice.sources[0].key, self._verdict()
         shown: tuple[tuple[str, str], ...] = ()
         match self._step:
-            case Search() | Fetch() if verdict:
+            case SearchStep() | FetchStep() if verdict:
                 return web_proposal(self._call, verdict)
-            case Search(query):
+            case SearchStep(query):
                 name, shown = "search", (("query", query),)
-            case Fetch(address):
+            case FetchStep(address):
                 name, shown = "open", (("address", address),)
-            case Scroll():
+            case ScrollStep():
                 name = "open"
-            case Find(_, pattern):
+            case FindStep(_, pattern):
                 name, shown = "find", (("pattern", pattern),)
         return Proposal(key, self._call, Effect.READS, name, shown=shown, granted=True)
 
     def result(self, cancel: threading.Event) -> Result:
         """Carry it out. Raises SourceFault, CallInvalid and Cancelled."""
         match self._step:
-            case Search():
+            case SearchStep():
                 return self._searched(self._step, cancel)
-            case Fetch():
+            case FetchStep():
                 return self._fetched(self._step, cancel)
-            case Scroll(display, loc, num_lines):
+            case ScrollStep(display, loc, num_lines):
                 page, of = display.page, display.of
                 own = page if page.kind is PageKind.FIND else None
                 return self._displayed(page, loc, num_lines, StoredDisplay(own, 0, 0, of))
-            case Find(display, pattern):
+            case FindStep(display, pattern):
                 page = found_page(display.page, pattern)
                 stored = StoredDisplay(page, 0, 0, display.of)
                 return self._displayed(page, 0, -1, stored, count=len(page.places))
@@ -95,9 +103,9 @@ class Visit:
             return None
         try:
             match self._step:
-                case Search(query):
+                case SearchStep(query):
                     return judge_search(query, self._facts)
-                case Fetch(address) if not self._read_before(self._step):
+                case FetchStep(address) if not self._read_before(self._step):
                     return judge_open(address, self._facts)
         except AddressInvalid as fault:
             raise CallInvalid(f"Error fetching URL `{_short(address)}`: {fault}") from None
@@ -116,11 +124,11 @@ class Visit:
     def _chosen(self) -> _Choice:
         """Choose the sources. Raises CallInvalid if none has an address."""
         match self._step:
-            case Search(source=named):
+            case SearchStep(source=named):
                 return self._named(named)
-            case Fetch(address, named):
+            case FetchStep(address, named):
                 return self._having(address, named)
-            case Scroll(display) | Find(display):
+            case ScrollStep(display) | FindStep(display):
                 own = [source for source in self._on if source.key == display.page.source]
                 return _Choice(tuple(own) or self._on[:1])
 
@@ -150,7 +158,7 @@ class Visit:
 
     # --- Search -------------------------------------------------------------------------------
 
-    def _searched(self, search: Search, cancel: threading.Event) -> Result:
+    def _searched(self, search: SearchStep, cancel: threading.Event) -> Result:
         sources, faults = self._choice.sources, []
         found: list[list[tuple[Hit, Source]]] = []
         for source in sources:
@@ -174,7 +182,7 @@ class Visit:
 
     # --- Pages --------------------------------------------------------------------------------
 
-    def _fetched(self, fetch: Fetch, cancel: threading.Event) -> Result:
+    def _fetched(self, fetch: FetchStep, cancel: threading.Event) -> Result:
         (source,) = self._choice.sources
         if known := self._read_before(fetch):
             page = known.page
@@ -186,7 +194,7 @@ class Visit:
         stored = StoredDisplay(None, 0, 0, known.of) if known else StoredDisplay(page, 0, 0)
         return self._displayed(page, loc, fetch.num_lines, stored)
 
-    def _read(self, fetch: Fetch, source: Source, cancel: threading.Event) -> Page:
+    def _read(self, fetch: FetchStep, source: Source, cancel: threading.Event) -> Page:
         """Read a page from its source. Raises SourceFault and Cancelled."""
         verdict = self._verdict()
         address = verdict.sent if verdict else fetch.address
@@ -196,7 +204,7 @@ class Visit:
         except SourceFault as fault:
             raise SourceFault(f"Error fetching URL `{_short(address)}`: {fault}") from None
 
-    def _read_before(self, fetch: Fetch) -> Display | None:
+    def _read_before(self, fetch: FetchStep) -> Display | None:
         """Return the display of a page that was read in this answer, unless it is to be new."""
         address = source_view(fetch.address) if fetch.view_source else fetch.address
         begin = len(displays_of(self._context.messages[:-1]))
