@@ -17,7 +17,6 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 
 import httpx2
@@ -25,6 +24,7 @@ import httpx2
 from app import REPOSITORY, __version__
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable, purpose
+from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
 from app.network.guarded_transport import GuardedTransport, Judge, proxy_for
 from app.network.page_faults import (
     AddressInside,
@@ -70,42 +70,6 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedPage:
-    """A page as it came. ``cut``: it was longer; ``charset`` is empty if the server says none."""
-
-    address: str
-    media_type: str
-    charset: str
-    data: bytes
-    cut: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceRequest:
-    """A request to a service that the user has chosen.
-
-    With a ``body``, which is JSON, it is a POST. ``inside``: the service may be on this computer or
-    its network.
-    """
-
-    url: str
-    params: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
-    inside: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceAnswer:
-    """What a service answered, whatever the ``status``. ``moved`` is where it points to."""
-
-    status: int
-    media_type: str
-    data: bytes
-    moved: str = ""
-
-
 class PageClient:
     """Fetches pages. Thread-safe.
 
@@ -149,6 +113,7 @@ class PageClient:
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         with (
+            purpose("search the web"),
             _faults(),
             _client(network, judge, watch, proxy_for(url)) as client,
             client.stream(
