@@ -123,7 +123,12 @@ class _AsyncBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        addresses = await resolved_async(host, port, timeout)
+        try:
+            addresses = await resolved_async(host, port, timeout)
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout(f"{host} cannot be looked up") from error
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from error
         await self._judge(host, addresses)
         fault: httpcore2.ConnectError | httpcore2.ConnectTimeout | None = None
         for address in addresses:
@@ -141,11 +146,9 @@ class _AsyncBackend(httpcore2.AsyncNetworkBackend):
 
 
 async def resolved_async(host: str, port: int, timeout: float | None = None) -> list[str]:
-    """Return the addresses of a host. Raises httpcore2's ConnectError and ConnectTimeout."""
-    try:
-        async with asyncio.timeout(timeout):
+    """Return the addresses of a host. Raises OSError; TimeoutError, which is one, if it is late."""
+    async with asyncio.timeout(timeout):
+        try:
             return await asyncio.to_thread(watched_socket.resolve, host, port)
-    except TimeoutError as error:
-        raise httpcore2.ConnectTimeout(f"{host} cannot be looked up") from error
-    except (OSError, UnicodeError) as error:
-        raise httpcore2.ConnectError(str(error)) from error
+        except UnicodeError as error:
+            raise OSError(f"{host} is no name of a host") from error

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.base import outside
 from app.network.fetched import ServiceRequest
-from app.tools.browser.web.provider import SearchProvider, SearchRefusal, WebOptions
+from app.tools.browser.web.provider import SearchProvider, SearchRefusal
+from app.tools.browser.web.web_options import SECRETS, WebOptions
 
 _SERVICE = outside.value("brave_search")
 
@@ -30,7 +31,7 @@ BRAVE = SearchProvider(
     "Brave Search",
     _requests,
     _found,
-    secret="brave_search_key",
+    secret=SECRETS["brave"],
     site=_SERVICE["keys"],
     statuses={422: SearchRefusal.KEY},  # for a key that it does not know
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.base import outside
 from app.network.fetched import ServiceRequest
-from app.tools.browser.web.provider import SearchProvider, WebOptions, json_body
+from app.tools.browser.web.provider import SearchProvider, json_body
+from app.tools.browser.web.web_options import SECRETS, WebOptions
 
 _SERVICE = outside.value("exa_search")
 
@@ -27,5 +28,11 @@ def _found(body: Any, request: ServiceRequest) -> Sequence[tuple[str, str, str]]
 
 
 EXA = SearchProvider(
-    "exa", "Exa", _requests, _found, secret="exa_key", site=_SERVICE["keys"], longest_query=1000
+    "exa",
+    "Exa",
+    _requests,
+    _found,
+    secret=SECRETS["exa"],
+    site=_SERVICE["keys"],
+    longest_query=1000,
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.base import outside
 from app.network.fetched import ServiceRequest
-from app.tools.browser.web.provider import SearchProvider, WebOptions, json_body
+from app.tools.browser.web.provider import SearchProvider, json_body
+from app.tools.browser.web.web_options import SECRETS, WebOptions
 
 _SERVICE = outside.value("kagi_search")
 
@@ -23,4 +24,6 @@ def _found(body: Any, request: ServiceRequest) -> Sequence[tuple[str, str, str]]
     return [(each["url"], each["title"], each.get("snippet") or "") for each in results]
 
 
-KAGI = SearchProvider("kagi", "Kagi", _requests, _found, secret="kagi_key", site=_SERVICE["keys"])
+KAGI = SearchProvider(
+    "kagi", "Kagi", _requests, _found, secret=SECRETS["kagi"], site=_SERVICE["keys"]
+)

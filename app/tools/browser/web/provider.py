@@ -12,19 +12,10 @@ from typing import Any
 
 from app.network.fetched import ServiceAnswer, ServiceRequest
 from app.tools.browser.source import Hit
+from app.tools.browser.web.web_options import WebOptions
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _LONGEST_SUMMARY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class WebOptions:
-    """What the user has chosen: a provider's key, SearXNG's address, the window's language."""
-
-    provider: str = "wikipedia"
-    searxng_address: str = ""
-    language: str = "en"
-    offline: bool = False
 
 
 class SearchRefusal(StrEnum):

@@ -4,38 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from app.network.fetched import ServiceRequest
-from app.tools.browser.web.provider import (
-    SearchProvider,
-    SearchRefusal,
-    SearchRefused,
-    WebOptions,
-)
-
-
-def searxng_address(text: str) -> str | None:
-    """Return the address of a SearXNG as the user typed it, tidied; None if it is none.
-
-    ``https://`` may be left out, for this computer ``http://``, and ``/search`` may be at its end.
-    """
-    text = text.strip()
-    if not text:
-        return ""
-    if "://" not in text:
-        is_here = text.startswith(("localhost", "127.", "[::1]"))
-        text = f"http{'' if is_here else 's'}://{text}"
-    try:
-        parts = urlsplit(text)
-        sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return None
-    plain = text.isprintable() and not any(each in text for each in ' \\"<>')
-    if not sound or not plain or parts.scheme not in ("http", "https") or "@" in parts.netloc:
-        return None
-    path = parts.path.rstrip("/").removesuffix("/search")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+from app.tools.browser.web.provider import SearchProvider, SearchRefusal, SearchRefused
+from app.tools.browser.web.web_options import SEARXNG_KEY, WebOptions, searxng_address
 
 
 def _requests(query: str, count: int, options: WebOptions, key: str) -> Sequence[ServiceRequest]:
@@ -53,5 +25,5 @@ def _found(body: Any, request: ServiceRequest) -> Sequence[tuple[str, str, str]]
 
 
 SEARXNG = SearchProvider(
-    "searxng", "SearXNG", _requests, _found, statuses={403: SearchRefusal.FORMAT}
+    SEARXNG_KEY, "SearXNG", _requests, _found, statuses={403: SearchRefusal.FORMAT}
 )

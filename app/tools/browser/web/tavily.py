@@ -7,7 +7,8 @@ from typing import Any
 
 from app.base import outside
 from app.network.fetched import ServiceRequest
-from app.tools.browser.web.provider import SearchProvider, SearchRefusal, WebOptions, json_body
+from app.tools.browser.web.provider import SearchProvider, SearchRefusal, json_body
+from app.tools.browser.web.web_options import SECRETS, WebOptions
 
 _SERVICE = outside.value("tavily_search")
 
@@ -27,7 +28,7 @@ TAVILY = SearchProvider(
     "Tavily",
     _requests,
     _found,
-    secret="tavily_key",
+    secret=SECRETS["tavily"],
     site=_SERVICE["keys"],
     statuses={432: SearchRefusal.QUOTA, 433: SearchRefusal.QUOTA},
 )

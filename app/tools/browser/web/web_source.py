@@ -6,18 +6,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from app.base.errors import Cancelled, Offline
 from app.network.connection_log import LogUnwritable
-from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
 from app.network.page_faults import PageFault, RedirectRefused
 from app.tools.browser.source import Hit, PageText, Redirected, SourceFault
-from app.tools.browser.web.provider import SearchRefused, WebOptions
-from app.tools.browser.web.providers import provider_of
-from app.tools.browser.web.searxng import searxng_address
-from app.tools.browser.web.web_faults import page_sentence, search_sentence
+from app.tools.browser.web.web_options import (
+    SEARXNG_KEY,
+    SECRETS,
+    WebOptions,
+    searxng_address,
+)
+
+if TYPE_CHECKING:
+    from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
 
 WEB = "web"
 """The key of its tool, and its name."""
@@ -52,16 +56,17 @@ class TextMaker(Protocol):
 class WebSource:
     """The web. Pages are not kept: each display has its own copy, which nothing rewrites.
 
-    ``options`` are those of the moment; ``has_key`` tells whether there is a secret of this name,
-    at once, and ``key_of`` returns it, which may take long.
+    ``fetcher`` and ``texts`` are asked for when they are first needed. ``options`` are those of the
+    moment; ``has_key`` tells at once whether there is a secret of this name, and ``key_of`` returns
+    it, which may take long.
     """
 
     key = name = WEB
 
     def __init__(
         self,
-        fetcher: Fetcher,
-        texts: TextMaker,
+        fetcher: Callable[[], Fetcher],
+        texts: Callable[[], TextMaker],
         options: Callable[[], WebOptions],
         has_key: Callable[[str], bool],
         key_of: Callable[[str], str],
@@ -77,10 +82,10 @@ class WebSource:
         options = self._options()
         if options.offline:
             return "offline"
-        provider = provider_of(options.provider)
-        if provider.secret and not self._has_key(provider.secret):
+        secret = SECRETS.get(options.provider)
+        if secret and not self._has_key(secret):
             return "no key"
-        if provider.key == "searxng" and not searxng_address(options.searxng_address):
+        if options.provider == SEARXNG_KEY and not searxng_address(options.searxng_address):
             return "no address"
         return ""
 
@@ -90,6 +95,10 @@ class WebSource:
 
     def search(self, query: str, count: int, cancel: threading.Event) -> Sequence[Hit]:
         """Return results of the search engine; one search at a time."""
+        from app.tools.browser.web.provider import SearchRefused
+        from app.tools.browser.web.providers import provider_of
+        from app.tools.browser.web.web_faults import search_sentence
+
         options = self._options()
         provider = provider_of(options.provider)
         query = _shortened(query, provider.longest_query)
@@ -103,7 +112,7 @@ class WebSource:
             secret = self._key_of(provider.secret) if provider.secret else ""
             for request in provider.requests(query, max(count, 1), options, secret):
                 host = urlsplit(request.url).netloc
-                answer = self._fetcher.ask(request, cancel)
+                answer = self._fetcher().ask(request, cancel)
                 if hits := provider.hits(answer, request, count):
                     return hits
             return []
@@ -116,16 +125,20 @@ class WebSource:
         self, address: str, cancel: threading.Event, allowed: Callable[[str], bool]
     ) -> PageText:
         """Return a page, as it is now."""
+        from app.tools.browser.web.web_faults import page_sentence
+
         self._wait(cancel)
         try:
-            found = self._fetcher.get(address, cancel, allowed)
+            found = self._fetcher().get(address, cancel, allowed)
         except RedirectRefused as error:
             raise Redirected(error.address) from error
         except (PageFault, Offline, LogUnwritable) as error:
             raise SourceFault(page_sentence(error, _host(address))) from error
         if found.cut and found.media_type == "application/pdf":
             raise SourceFault(_CUT_PDF)
-        text = self._texts.page(found.data, found.media_type, found.charset, found.address, cancel)
+        text = self._texts().page(
+            found.data, found.media_type, found.charset, found.address, cancel
+        )
         return replace(text, note=" ".join(filter(None, (text.note, _CUT)))) if found.cut else text
 
     def _wait(self, cancel: threading.Event) -> None:

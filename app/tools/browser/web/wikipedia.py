@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from app.base import outside
 from app.network.fetched import ServiceRequest
-from app.tools.browser.web.provider import SearchProvider, WebOptions, plain
+from app.tools.browser.web.provider import SearchProvider, plain
+from app.tools.browser.web.web_options import WebOptions
 
 _API: str = outside.value("wikipedia_search")["api"]
 _SCRIPTS = (
