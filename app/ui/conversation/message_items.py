@@ -85,6 +85,7 @@ class MessageItems:
                 last, self._latest = part, None
                 call = self._call(at, part)
                 call.result = parts[results[at]] if at in results else None
+                call.page = _page_after(parts, results[at]) if at in results else None
                 call.live, call.before, call.streaming = live.get(at, LiveCall()), calls, streaming
                 call.cut_off = state is State.CUT_OFF and part.facts != WAITING
                 call.last = streaming and at == len(parts) - 1
@@ -95,7 +96,7 @@ class MessageItems:
             elif part.kind is PartKind.MEDIA and part.data:
                 figures += part.media_type in FIGURES
                 self.outside.append(self._made(at, part, figures))
-            elif at not in paired:
+            elif at not in paired and part.kind is not PartKind.PAGE:
                 begun, last = True, part
                 shown = _named(part)
                 self._latest = self._add(self.outside, _section_kind(part), at)
@@ -140,6 +141,12 @@ class MessageItems:
         call = self._calls[at] = self._calls.get(at) or CallState(part, at)
         call.part = part
         return call
+
+
+def _page_after(parts: tuple[Part, ...], result: int) -> Part | None:
+    """Return the page that was displayed with a result."""
+    following = parts[result + 1 : result + 2]
+    return next((part for part in following if part.kind is PartKind.PAGE), None)
 
 
 def _section_kind(part: Part) -> SectionKind:
