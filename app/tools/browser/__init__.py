@@ -3,4 +3,5 @@
 ::
 
     source       the interface of what is searched, and the values that it returns
+    page         text into a page: neutral characters, numbered links, lines of 80 columns
 """
