@@ -74,7 +74,7 @@ class MessageItems:
             if at in shortened:
                 self._add_note(place, at)
                 thought = thought if begun else None
-            if part.kind in (PartKind.REASONING, PartKind.TEXT) and not part.text.strip():
+            if part.kind is PartKind.PAGE or not _says(part):
                 continue
             if part.kind is PartKind.REASONING:
                 last = part
@@ -140,6 +140,11 @@ class MessageItems:
         call = self._calls[at] = self._calls.get(at) or CallState(part, at)
         call.part = part
         return call
+
+
+def _says(part: Part) -> bool:
+    """Return whether a part is more than blanks; those that are no text always are."""
+    return part.kind not in (PartKind.REASONING, PartKind.TEXT) or bool(part.text.strip())
 
 
 def _section_kind(part: Part) -> SectionKind:
