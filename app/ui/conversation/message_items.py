@@ -96,7 +96,7 @@ class MessageItems:
             elif part.kind is PartKind.MEDIA and part.data:
                 figures += part.media_type in FIGURES
                 self.outside.append(self._made(at, part, figures))
-            elif at not in paired and part.kind is not PartKind.PAGE:
+            elif at not in paired:
                 begun, last = True, part
                 shown = _named(part)
                 self._latest = self._add(self.outside, _section_kind(part), at)
