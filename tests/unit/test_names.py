@@ -18,6 +18,7 @@ SHARED = {
     "blocks": "the blocks of a text, and the room that lays them out and paints them",
     "service": "import and export, and MCP servers, for the window",
     "exchange": "import and export, and the room of the window for them",
+    "pages": "the pages that the browser has displayed, and the stack of pages of the window",
     "models": "the models on disk and on the hub, and the room of the window for them",
 }
 """Names of modules that stand twice, since the field's term is the same in two rooms."""

@@ -1,0 +1,7 @@
+"""Pages that a tool has displayed to the model, as they are stored with a chat, for the citations.
+
+::
+
+    stored_page  a page, and how a display of it is packed into a part and read again
+    displays     the displays on a path, by their cursors
+"""
