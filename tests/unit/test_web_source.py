@@ -40,6 +40,7 @@ from tests.fakes.web_sites import CASES, EVIL, HARBOUR, SECRET, fill
 
 NEVER = threading.Event()
 TIDES = "https://harbour.example/tides"
+DEFAULT = WebOptions()
 
 
 @dataclass
@@ -79,8 +80,8 @@ class Texts:
 
 def source(
     fetcher: Fetcher,
-    options: WebOptions = WebOptions(),
-    keys: Sequence[str] = (),  # noqa: B008
+    options: WebOptions = DEFAULT,
+    keys: Sequence[str] = (),
 ) -> WebSource:
     return WebSource(lambda: fetcher, Texts, lambda: options, keys.__contains__, "key of {}".format)
 
@@ -447,13 +448,9 @@ def test_every_engine_over_a_real_connection(network: Network) -> None:
         begun = time.monotonic()
         for provider in PROVIDERS:
             options = WebOptions(provider, searxng_address="http://searx.example")
-            found = WebSource(
-                lambda: client,
-                Texts,
-                lambda options=options: options,
-                bool,
-                str,  # type: ignore[misc]
-            ).search("tides & 潮汐", 5, NEVER)
+            found = WebSource(lambda: client, Texts, partial(replace, options), bool, str).search(
+                "tides & 潮汐", 5, NEVER
+            )
             assert found
         assert time.monotonic() - begun < 60
         assert all(each.secure for each in web.requests if each.host != "searx.example")
