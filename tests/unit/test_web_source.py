@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -445,14 +444,12 @@ def test_every_engine_over_a_real_connection(network: Network) -> None:
     with serving_web() as web:
         fill(web)
         client = PageClient(lambda: network, lambda: False)
-        begun = time.monotonic()
         for provider in PROVIDERS:
             options = WebOptions(provider, searxng_address="http://searx.example")
             found = WebSource(lambda: client, Texts, partial(replace, options), bool, str).search(
                 "tides & 潮汐", 5, NEVER
             )
             assert found
-        assert time.monotonic() - begun < 60
         assert all(each.secure for each in web.requests if each.host != "searx.example")
         assert {each.purpose for each in network.log.read()} == {"search the web"}
         assert not any("tides" in line for line in network.log.path.read_text().splitlines())
