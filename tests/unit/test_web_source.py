@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import Cancelled, Offline
+from app.base.secrets import Secrets
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
@@ -28,6 +30,7 @@ from app.network.page_faults import (
 )
 from app.tools.browser.source import Hit, PageText, Redirected, Source, SourceFault
 from app.tools.browser.web import web_source
+from app.tools.browser.web.kept_keys import KeptKeys
 from app.tools.browser.web.provider import SearchRefusal, SearchRefused, plain
 from app.tools.browser.web.providers import PROVIDERS, provider_of
 from app.tools.browser.web.web_faults import search_sentence
@@ -375,6 +378,30 @@ def test_addresses_of_searxng() -> None:
         "http://[",
     ):
         assert searxng_address(text) is None, text
+
+
+def test_keys_are_asked_for_once_and_again_when_they_change(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    keys = KeptKeys(secrets)
+    assert not keys.has("exa_key")
+    assert keys.get("exa_key") == ""
+    secrets.path.write_text('{"exa_key": {"value": "one"}}')
+    os.utime(secrets.path, ns=(1, 1))
+    assert keys.has("exa_key")
+    assert keys.get("exa_key") == "one"
+    secrets.path.write_text('{"exa_key": {"value": "two"}}')
+    os.utime(secrets.path, ns=(1, 1))
+    assert keys.get("exa_key") == "one"  # not read again
+    os.utime(secrets.path, ns=(2, 2))
+    assert keys.get("exa_key") == "two"
+
+
+def test_without_its_key_nothing_is_sent() -> None:
+    fetcher = Fetcher()
+    web = WebSource(lambda: fetcher, Texts, lambda: WebOptions("kagi"), bool, lambda name: "")
+    with pytest.raises(SourceFault, match="The key of Kagi is not there"):
+        web.search("tides", 5, NEVER)
+    assert fetcher.asked == []
 
 
 # --- Pages --------------------------------------------------------------------------------------
