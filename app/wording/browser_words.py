@@ -217,7 +217,8 @@ def _readable(data: bytes) -> str:
 def _search_phrase(query: str, tense: Tense, source: str) -> str:
     """Return the heading of a search; the query is empty while it is not known."""
     name = brief(source.removeprefix(_ENCYCLOPAEDIA), _LONGEST_TEXT)
-    match tense, _FILES if source.startswith(_FILES) else name:
+    kind, colon, _ = source.partition(":")
+    match tense, f"{kind}{colon}":
         case _, _ if not query:
             return {
                 Tense.PLAIN: tr("Search"),
