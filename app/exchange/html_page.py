@@ -19,6 +19,7 @@ from app.exchange.answer_steps import (
     data_link,
     used_tools,
 )
+from app.exchange.footnotes import Footnotes
 from app.exchange.html_blocks import BlockRenderer
 from app.exchange.markdown_page import (
     NO_VERSIONS,
@@ -84,7 +85,8 @@ def chat_html(
     """Return the messages as a page."""
     title = escape(chat.title or words.untitled)
     date = f"<time>{day(chat.created)}</time>" if day(chat.created) else ""
-    articles = "\n".join(_article(message, reasoning, words, versions) for message in messages)
+    noted = map(Footnotes(messages, words.footnotes, kept=False).add_to, messages)
+    articles = "\n".join(_article(message, reasoning, words, versions) for message in noted)
     return f"""<!DOCTYPE html>
 <html lang="{escape(words.language)}">
 <head>

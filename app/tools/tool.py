@@ -73,7 +73,8 @@ class CallContext:
     last; if it was written together with others, their results may follow it. ``declared`` is what
     the model was told of the tools that are on. ``again``: it is the user who runs it once more, so
     nothing of it may reach the calls that the model makes. ``imported``: the chat came from a file,
-    so that no text in it need be the user's.
+    so that no text in it need be the user's. ``room``: about how many tokens a result may have, as
+    `app.tools.shortening.estimate` counts them.
     """
 
     chat: int | None
@@ -81,6 +82,7 @@ class CallContext:
     declared: tuple[ToolNamespace, ...] = ()
     again: bool = False
     imported: bool = False
+    room: int = 8000
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class MessageItems:
             if at in shortened:
                 self._add_note(place, at)
                 thought = thought if begun else None
-            if part.kind in (PartKind.REASONING, PartKind.TEXT) and not part.text.strip():
+            if part.kind is PartKind.PAGE or not _says(part):
                 continue
             if part.kind is PartKind.REASONING:
                 last = part
@@ -96,7 +96,7 @@ class MessageItems:
             elif part.kind is PartKind.MEDIA and part.data:
                 figures += part.media_type in FIGURES
                 self.outside.append(self._made(at, part, figures))
-            elif at not in paired and part.kind is not PartKind.PAGE:
+            elif at not in paired:
                 begun, last = True, part
                 shown = _named(part)
                 self._latest = self._add(self.outside, _section_kind(part), at)
@@ -147,6 +147,11 @@ def _page_after(parts: tuple[Part, ...], result: int) -> Part | None:
     """Return the page that was displayed with a result."""
     following = parts[result + 1 : result + 2]
     return next((part for part in following if part.kind is PartKind.PAGE), None)
+
+
+def _says(part: Part) -> bool:
+    """Return whether a part is more than blanks; those that are no text always are."""
+    return part.kind not in (PartKind.REASONING, PartKind.TEXT) or bool(part.text.strip())
 
 
 def _section_kind(part: Part) -> SectionKind:
