@@ -186,6 +186,7 @@ class WatchedStream(httpcore2.NetworkStream):
     ) -> WatchedStream:
         if isinstance(self._socket, ssl.SSLSocket):  # to a proxy: TLS within TLS
             raise ProxyRefuses("a proxy that is reached over TLS cannot pass TLS on")
+        stream = self
         try:
             safe = ssl_context.wrap_socket(
                 self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
@@ -193,12 +194,11 @@ class WatchedStream(httpcore2.NetworkStream):
             stream = WatchedStream(safe, self._watch)
             stream._step(safe.do_handshake, timeout)
             return stream
-        except (ssl.SSLError, ValueError) as error:
-            self.close()
-            reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
-            raise CertificateRefused(reason or str(error)) from error
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            stream.close()
+            if isinstance(error, (ssl.SSLError, ValueError)):  # the latter: no name of a host
+                reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
+                raise CertificateRefused(reason or str(error)) from error
             raise
 
     def get_extra_info(self, info: str) -> Any:
