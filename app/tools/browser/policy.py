@@ -44,6 +44,7 @@ from app.tools.browser.address import (
     typed_addresses,
     web_address,
 )
+from app.tools.browser.session import SOURCE_VIEW
 from app.tools.tool import Call, CallContext, ConsentReason, Effect, Proposal
 from app.tools.visible import visible
 
@@ -249,7 +250,7 @@ def _sent_address(result: Part) -> bool:
     """Return whether a result is of a call that may have sent an address."""
     facts = result.facts
     of_web = facts is not None and facts.source == WEB and facts.outcome not in _OURS
-    return of_web and result.name.endswith("open")
+    return of_web and not result.name.endswith((".search", ".find"))
 
 
 def _is_private(part: Part, role: Role) -> bool:
@@ -268,13 +269,13 @@ def _is_private(part: Part, role: Role) -> bool:
 
 def _normal(address: str) -> str:
     try:
-        return web_address(address).text
+        return web_address(address.removeprefix(SOURCE_VIEW)).text
     except AddressInvalid:
         return ""
 
 
 def _site(address: str) -> str:
     try:
-        return web_address(address).site
+        return web_address(address.removeprefix(SOURCE_VIEW)).site
     except AddressInvalid:
         return ""
