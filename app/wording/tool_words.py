@@ -231,7 +231,7 @@ def consent_reason(consent: Consent) -> str:
             )
         case ConsentReason.OTHER_SERVER:
             return tr(
-                "The model has read another server’s output, and may be following "
+                "The model has read the output of another tool, and may be following "
                 "instructions in it."
             )
         case ConsentReason.LIMIT:

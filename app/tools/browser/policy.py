@@ -60,6 +60,7 @@ _PUBLIC = (WEB, "zim:")
 _SPACES = re.compile(r"\s+")
 _GAP = re.compile(r"\s{2,}|[^\S ]")  # blanks can be a code, too
 _DIGITS = re.compile(r"\d(?:[ .,/_-]?\d){8,}")
+_ADDRESS_IN_IT = re.compile(r"://|\?[\w.-]+=")
 _RUN = re.compile(r"[A-Za-z0-9]{16,}")
 _ENDLESS = 48  # letters without a blank that are no word of any language
 
@@ -193,7 +194,7 @@ def hides_something(text: str) -> bool:
     return (
         len(text) > LONGEST_QUERY
         or visible(text) != text
-        or any(pattern.search(text) for pattern in (_GAP, _DIGITS))
+        or any(pattern.search(text) for pattern in (_GAP, _DIGITS, _ADDRESS_IN_IT))
         or any(_is_encoded(run.group()) for run in _RUN.finditer(text))
     )
 
