@@ -11,6 +11,7 @@ from app.tools.browser.policy import ChatFacts, judge_open, judge_search, web_pr
 from app.tools.tool import Call, ConsentReason, Effect, Proposal
 from app.tools.tool_events import Consent, Decision
 from app.wording.browser_words import sending_words, sites_of
+from app.wording.server_words import decided_sentence
 from app.wording.tool_words import CallPhase, call_label, calls_made, consent_question
 
 
@@ -143,6 +144,14 @@ def test_a_question_about_a_search_shows_its_words() -> None:
     assert (words.site, words.once, words.refuse) == ("", "Search", "Don’t search")
     consent = Consent("1", proposal, ConsentReason.QUERY, lasting=False)
     assert consent_question(consent, 0) == "Search the web for this?"
+
+
+def test_what_was_decided_about_a_site_names_it() -> None:
+    function = web_proposal(CALL, judge_open("https://www.a.example/", ChatFacts())).function
+    assert decided_sentence("chat", "web", function, "Metals") == (
+        "Open a.example: Always in “Metals”"
+    )
+    assert decided_sentence("never", "files", "open a", "") == "files · open a: Never"
 
 
 def test_other_proposals_are_asked_about_as_ever() -> None:

@@ -55,6 +55,7 @@ FOLLOW_UPS = 3
 LONGEST_QUERY = 200
 """Characters of a query that are sent unseen, in a private chat."""
 
+_OPEN = "open "
 _OURS = (Outcome.INVALID, Outcome.REFUSED)
 _PUBLIC = (WEB, "zim:")
 _SPACES = re.compile(r"\s+")
@@ -176,7 +177,7 @@ def web_proposal(call: Call, verdict: WebVerdict) -> Proposal:
     What he is shown is all that is sent; its names are `ADDRESS` and `QUERY`.
     """
     if verdict.site:
-        function, shown = f"open {verdict.site}", ((ADDRESS, verdict.sent),)
+        function, shown = f"{_OPEN}{verdict.site}", ((ADDRESS, verdict.sent),)
     else:
         function, shown = "search", ((QUERY, verdict.sent),)
     return Proposal(
@@ -187,6 +188,11 @@ def web_proposal(call: Call, verdict: WebVerdict) -> Proposal:
 
 ADDRESS, QUERY = "address", "query"
 """The names of what a proposal shows."""
+
+
+def site_opened(function: str) -> str:
+    """Return the site whose pages a proposal's function opens; empty for another function."""
+    return function.removeprefix(_OPEN) if function.startswith(_OPEN) else ""
 
 
 def hides_something(text: str) -> bool:
