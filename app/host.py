@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
+    from app.tools.browser.browser import Browser
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
     from app.tools.mcp.system_browser import SystemBrowser
@@ -171,6 +172,13 @@ class Host:
                 if self.browser:
                     self._mcp.set_browser(self.browser)
             return self._mcp
+
+    @cached_property
+    def browsing(self) -> Browser:
+        """The browser of the model, over all sources that there are."""
+        from app.tools.browser.browser import Browser
+
+        return Browser(lambda: ())
 
     def mcp_tools(self) -> tuple[Tool, ...]:
         """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
@@ -356,7 +364,7 @@ class Host:
         with self._opening:
             if self._python is None:
                 self._python = PythonTool()
-        return self._python, *self.mcp_tools()
+        return self._python, *self.browsing.tools(), *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -199,6 +199,8 @@ def consent_reason(consent: Consent) -> str:
             return tr("It may be going round in circles.")
         case ConsentReason.ADDRESS:
             return tr("You didn’t type this address, and no search or page linked to it.")
+        case ConsentReason.IMPORTED:
+            return tr("This chat was imported, so the addresses in it may not be yours.")
         case ConsentReason.NEW_SITE:
             return tr("This chat has private text, which an address can give away.")
         case ConsentReason.FOLLOW_UPS:
