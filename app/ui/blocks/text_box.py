@@ -291,7 +291,8 @@ class TextBox(Box):
         extents = self._lines.extents(number, run.start, run.end)
         left = min((left for left, _ in extents), default=0.0)
         right = max((right for _, right in extents), default=left)
-        return chip_frame(left, right, self._lines.bases[number], self._pixels)
+        base, leftwards = self._lines.bases[number], self._runs.leftwards
+        return chip_frame(left, right, base, self._pixels, leftwards=leftwards)
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         labels, citations = self.style.citations, self._runs.citations
