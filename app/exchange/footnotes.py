@@ -36,7 +36,7 @@ def _title(source: CitedSource) -> str:
 
 
 def _astray(count: int) -> str:
-    return f"Citations that lead nowhere: {count}"
+    return f"Invalid citations: {count}"
 
 
 @dataclass(frozen=True, slots=True)

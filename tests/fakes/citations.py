@@ -141,7 +141,7 @@ def citing_answer(seed: int) -> CitingAnswer:
         elif style == 5:
             text = f"> {text}"
         blocks.append(text)
-    whole = "\n\n".join(blocks) + chance.choice(("", ".", "\n\n```\n【1†L2】 in code\n```"))
+    whole = "\n\n".join(blocks) + chance.choice(("", ".", "\n\n```\n【7†L777】 in code\n```"))
     pieces, at = [], 0
     while at < len(whole):
         size = chance.choice((1, 1, 2, 3, 7, 30))

@@ -272,7 +272,7 @@ def test_markdown_has_footnotes() -> None:
     assert (
         f"[^1]: [Copper](<{WEB.address}>), <{WEB.address}>, lines 2, 9\n\n"
         "[^2]: Prices \\*of\\* 2026, files:/notes/prices of 2026.md, line 4\n\n"
-        "<sup>~~[?]~~</sup> Citations that lead nowhere: 1"
+        "<sup>~~[?]~~</sup> Invalid citations: 1"
     ) in page
     assert "Tin[^1-2]. 【注意】" in page  # the footnotes of a document are all different
     assert "[^1-2]: [Tin & \\<b\\>copper\\</b\\>]".replace("&", "\\&") in page
@@ -287,7 +287,7 @@ def test_html_has_numbers_and_sources() -> None:
     assert "nowhere<s><sup>[?]</sup></s>." in page
     assert f'[1] <a href="{WEB.address}"' in page
     assert "Tin &amp; &lt;b&gt;copper&lt;/b&gt;</a>" in page
-    assert "</sup></s> Citations that lead nowhere: 1" in page
+    assert "</sup></s> Invalid citations: 1" in page
 
 
 @pytest.mark.parametrize("seed", SEEDS[::10])
@@ -319,7 +319,7 @@ def test_versions_cite_what_is_above_them() -> None:
     second = MessageRow(4, 1, 3, other, State.DONE, 0.0)
     notes = Footnotes([*first, question, second], FootnoteWords(), kept=True)
     assert "[^1]: [Copper]" in notes.add_to(first[1]).message.text
-    assert "lead nowhere: 1" in notes.add_to(second).message.text
+    assert "Invalid citations: 1" in notes.add_to(second).message.text
     assert notes.add_to(question) is question
 
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from app.markdown import Span, SpanKind, Spans
+from app.ui.blocks.box import CitationLabels
 from app.ui.theme import Palette, font
 
 _SMALLER = 0.73  # of the text
@@ -19,6 +21,16 @@ _ABOVE, _BELOW = 0.86, 0.18  # from the baseline, of the text's size
 def chip_label(number: int) -> str:
     """Return what stands in a chip: the number of a source, a question mark if there is none."""
     return str(number) if number else "?"
+
+
+def with_labels(spans: Spans, labels: CitationLabels | None) -> Spans:
+    """Return spans with the labels of chips, in brackets, in the place of citations."""
+    return tuple(
+        Span(f"[{chip_label(labels.number(span.text) if labels else 0)}]")
+        if span.kind is SpanKind.CITATION
+        else span
+        for span in spans
+    )
 
 
 def chip_width(number: int, pixels: int) -> float:
