@@ -149,7 +149,7 @@ def _steps(message: MessageRow, reasoning: bool, words: ExportWords) -> Iterator
 
 
 def _call(step: AnswerStep, words: ExportWords) -> str:
-    summary = f"<summary>{escape(words.call(step.part, step.result))}</summary>"
+    summary = f"<summary>{escape(words.call(step.part, step.result, step.page))}</summary>"
     code = _BLOCKS.render(parse(code_fence(step.text, step.language))) if step.text else ""
     out = ""
     if step.output:

@@ -147,7 +147,7 @@ def _step_blocks(
                 yield _quoted(step.text, heading)
                 heading = words.reasoning
             case StepKind.CALL:
-                yield f"**{_escaped(one_line(words.call(step.part, step.result)))}**"
+                yield f"**{_escaped(one_line(words.call(step.part, step.result, step.page)))}**"
                 if step.text:
                     yield code_fence(step.text, step.language)
                 if step.output:

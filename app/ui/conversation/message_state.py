@@ -18,6 +18,7 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_words import doing_now, thought_for, when
 from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
+from app.wording.browser_words import sites_of
 from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
@@ -226,11 +227,14 @@ class MessageState:
                 return self._doing()
             return tr("Thinking…")
         panel = [item for item in self.panel if isinstance(item, CallState)]
-        made = calls_made(call.part.name for call in panel if call.used)
+        used = [call for call in panel if call.used]
+        made = calls_made((call.part.name, call.page) for call in used)
+        sites = sites_of(call.page for call in used if call.page and call.read_page)
         if self.thought:
-            return " · ".join(filter(None, (thought_for(self.seconds), made)))
+            return " · ".join(filter(None, (thought_for(self.seconds), made, sites)))
         if made or not panel:
-            return made[:1].upper() + made[1:] or thought_for(self.seconds)
+            made = made[:1].upper() + made[1:] or thought_for(self.seconds)
+            return " · ".join(filter(None, (made, sites)))
         return panel[0].label()
 
     def _doing(self) -> str:

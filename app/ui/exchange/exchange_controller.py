@@ -282,13 +282,13 @@ def _summary(found: ImportedFiles, report: ImportReport) -> str:
     return " ".join(said)
 
 
-def _call_heading(call: Part | None, result: Part | None) -> str:
+def _call_heading(call: Part | None, result: Part | None, page: Part | None) -> str:
     """Return the heading of a call, as the window has it."""
     part = call or result
     assert part
     phase = CallPhase.ENDED if result else CallPhase.LEFT
     facts = result.facts if result else None
-    return call_label(part.name, call.text if call else "", phase, facts=facts)
+    return call_label(part.name, call.text if call else "", phase, facts=facts, page=page)
 
 
 def _words() -> ExportWords:

@@ -314,7 +314,7 @@ class _Document:
                     yield from self._thought(step.text, heading, width)
                     heading = words.reasoning
                 case StepKind.CALL:
-                    called = words.call(step.part, step.result)
+                    called = words.call(step.part, step.result, step.page)
                     yield self._line((Span(called, bold=True),), leads=True)
                     for text, language in ((step.text, step.language), (step.output, "")):
                         if text:
