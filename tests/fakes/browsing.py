@@ -156,7 +156,8 @@ class MemorySource:
         for address, page in self.pages.items():
             if isinstance(page, PageText) and all(word in page.text.lower() for word in words):
                 text = without_marks(page.text)
-                line = next(x for x in text.split("\n") if words[0] in x.lower() or not words)
+                lines = text.split("\n")
+                line = next((x for x in lines if words and words[0] in x.lower()), lines[0])
                 found.append(Hit(address, page.title, line, line))
         return found[:count]
 
