@@ -13,9 +13,19 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
 
 from app.markdown import Align, Heading, Paragraph, Span, SpanKind, Spans, spans_text
 from app.markdown.inline_source import heading_markdown, spans_markdown
-from app.ui.blocks.box import Box, Highlights, Link, Range, Style
+from app.ui.blocks.box import Box, BoxButton, CitationLabels, Highlights, Link, Range, Style
+from app.ui.blocks.citation_chip import chip_frame, paint_chip, with_labels
 from app.ui.blocks.text_lines import TextLines
-from app.ui.blocks.text_runs import BOLD, ROOM, FormulaRun, TextFace, TextRuns, first_at, scale
+from app.ui.blocks.text_runs import (
+    BOLD,
+    ROOM,
+    FormulaRun,
+    TextFace,
+    TextRun,
+    TextRuns,
+    first_at,
+    scale,
+)
 from app.ui.theme import Palette, font
 
 _LINE = 1.45  # line height, as a multiple of the font's
@@ -112,7 +122,8 @@ class TextBox(Box):
         return TextFace(self._pixels, self._weight, colour, colours.link, self.style.mono)
 
     def _rebuild(self) -> None:
-        self._runs = TextRuns(self._spans, self._face(), self._runs, self.in_rtl)
+        labels = self.style.citations
+        self._runs = TextRuns(self._spans, self._face(), self._runs, self.in_rtl, labels)
         self.length = self._runs.length
         self._layout = QTextLayout(self._runs.text, self._runs.face.font())
         leftwards = self.in_rtl if self.beside_mark else self._runs.leftwards
@@ -220,6 +231,9 @@ class TextBox(Box):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for run in self._formulas(*seen):
             run.picture.paint(painter, self._frame(run))
+        citations = self._runs.citations
+        for cited in citations[first_at(citations, seen[0]) : first_at(citations, seen[1])]:
+            paint_chip(painter, self.theme, self._chip(cited), cited.number, self._pixels)
         painter.restore()
 
     def _fill(self, painter: QPainter, marked: Range, seen: Range, colour: str) -> None:
@@ -271,6 +285,33 @@ class TextBox(Box):
         top = self._lines.bases[number] + run.picture.descent * shrunk - high
         return QRectF(round(left), top, wide, high)
 
+    def _chip(self, run: TextRun) -> QRectF:
+        """Return the rectangle of a citation's chip."""
+        number = self._lines.line_of(run.start)
+        extents = self._lines.extents(number, run.start, run.end)
+        left = min((left for left, _ in extents), default=0.0)
+        right = max((right for _, right in extents), default=left)
+        base, leftwards = self._lines.bases[number], self._runs.leftwards
+        return chip_frame(left, right, base, self._pixels, leftwards=leftwards)
+
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
+        labels, citations = self.style.citations, self._runs.citations
+        if not citations or not labels or not self._lines.lines or self.style.paper:
+            return ()
+        if clip is not None:
+            first = self._lines.at(max(clip.top(), 0))
+            last = self._lines.at(max(clip.bottom(), 0))
+            start, end = self._lines.starts[first], self._lines.end(last)
+            citations = citations[first_at(citations, start) : first_at(citations, end)]
+        return [self._citation_button(run, labels) for run in citations]
+
+    def _citation_button(self, run: TextRun, labels: CitationLabels) -> BoxButton:
+        chip, number = self._chip(run), self._lines.line_of(run.start)
+        top = self._lines.tops[number]
+        rect = QRectF(chip.left() - 1, top, chip.width() + 2, self._lines.bottom(number) - top)
+        mark, shape = run.span.text, chip.translated(-rect.topLeft())
+        return BoxButton("citation", "", labels.name(mark), rect, self, mark, run.start, shape)
+
     def page_end(self, y: float) -> float:
         """Return a line's top such that neither the first nor the last line is alone on a page."""
         lines = self._lines
@@ -306,7 +347,7 @@ class TextBox(Box):
         return self._lines.paragraph(position)
 
     def text(self, start: int, end: int) -> str:
-        return spans_text(self._runs.cut(start, end))
+        return spans_text(with_labels(self._runs.cut(start, end), self.style.citations))
 
     def markdown(self, start: int, end: int) -> str:
         spans = self._runs.cut(start, end)

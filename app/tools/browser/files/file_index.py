@@ -1,0 +1,477 @@
+"""The texts of a folder, and a search in them, in one file of SQLite.
+
+What is found are passages; a document is as good as its best one. The index of words (FTS5) has no
+copy of the text: that is kept compressed in blocks, so that a summary reads few of them, and so
+that the words of a passage can be taken out of the index again. Nothing needs a newer SQLite than 3.24.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import re
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.base.errors import Cancelled, FiresideError
+from app.tools.browser.files.index_query import Term, Wanted, match_of
+from app.tools.browser.files.index_words import Indexer, is_german, plain, runs
+from app.tools.browser.files.passages import passages
+
+_VERSION = 1  # of the tables, and of how words are indexed: another one is built anew
+_BLOCK = 16 << 10  # characters that are compressed together
+_PATIENCE = 10.0  # seconds for which another process may write
+_STEPS = 1000  # of SQLite's virtual machine between looks at whether a search was cancelled
+_BUDGET = 6000  # passages that are ranked for a search, about
+_RANKED = 400  # the best passages, of which documents are made
+_WEIGHTS = (8.0, 4.0, 3.0, 1.0)  # of a title, headings, a path, the text
+_MARK = re.compile(
+    r"【\d+†([^†】]*)(?:†[^】]*)?】"
+)  # of a link, as `app.tools.browser.page` has it
+_ROWS = "title, headings, path, body"
+_TABLES = f"""
+CREATE TABLE document (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, title TEXT NOT NULL,
+    links BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL, same BLOB NOT NULL
+);
+CREATE TABLE block (
+    document INTEGER NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (document, number)
+) WITHOUT ROWID;
+CREATE TABLE passage (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, start INTEGER NOT NULL,
+    finish INTEGER NOT NULL, headings TEXT NOT NULL
+);
+CREATE INDEX passage_document ON passage (document);
+CREATE VIRTUAL TABLE words USING fts5({_ROWS}, content='', tokenize='porter ascii');
+INSERT INTO words (words, rank) VALUES ('rank', 'bm25({", ".join(map(str, _WEIGHTS))})');
+INSERT INTO words (words, rank) VALUES ('hashsize', {8 << 20});
+PRAGMA user_version = {_VERSION};
+"""
+
+
+class IndexFault(FiresideError):
+    """The index at ``path`` cannot be used; ``reason`` is what SQLite or the system say."""
+
+    path: Path
+    reason: str
+
+
+class IndexFull(IndexFault):
+    """There is no room for the index."""
+
+
+class _Damaged(IndexFault):
+    """The file is not an index, or is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedText:
+    """A document: its path in the folder, and the text of it as `PageText` has it.
+
+    ``size``, ``mtime_ns`` and ``fingerprint`` tell whether the file has changed since.
+    """
+
+    relative: str
+    title: str
+    text: str
+    links: tuple[str, ...] = ()
+    size: int = 0
+    mtime_ns: int = 0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """How a file was when it was indexed."""
+
+    size: int
+    mtime_ns: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundText:
+    """A document that was found: ``score`` is higher for better ones.
+
+    ``passage`` is text of it, without the marks of links, where the answer may stand.
+    """
+
+    relative: str
+    title: str
+    summary: str
+    passage: str
+    score: float
+
+
+class FileIndex:
+    """The index in the file ``path``, which is made at the first write.
+
+    Any number of threads and processes may read it while one writes. One that is damaged, or of
+    another version, is thrown away. Without ``stored``, texts are found but not kept: they have no
+    summaries, and `text` returns None.
+    """
+
+    def __init__(self, path: Path, *, stored: bool = True) -> None:
+        self.path = path
+        self._stored = stored
+        self._lock = threading.RLock()  # of the writer
+        self._pool_lock = threading.Lock()
+        self._pool: list[sqlite3.Connection] = []
+        self._writer: sqlite3.Connection | None = None
+        self._indexer = Indexer()
+        self._closed = False
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes on disk."""
+        total = 0
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                total += path.stat().st_size
+        return total
+
+    def put(self, texts: Iterable[IndexedText]) -> None:
+        """Index documents, and replace those of the same paths, in one transaction."""
+        with self._writing() as db:
+            for text in texts:
+                self._remove(db, text.relative)
+                self._add(db, text)
+
+    def remove(self, relatives: Iterable[str]) -> None:
+        """Take documents out, in one transaction; those that are not there do not matter."""
+        with self._writing() as db:
+            for relative in relatives:
+                self._remove(db, relative)
+
+    def tidy(self, pages: int = 500) -> bool:
+        """Merge some of the index, as after many changes. Returns whether there is more to do."""
+        with self._writing() as db:
+            before = db.total_changes
+            db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
+            return db.total_changes - before >= 2
+
+    def known(self) -> Mapping[str, KnownFile]:
+        """Return what is indexed, by path."""
+        sql = "SELECT path, size, mtime_ns, fingerprint FROM document"
+        with self._reading() as db:
+            return {_name(row[0]): KnownFile(*row[1:]) for row in db.execute(sql)} if db else {}
+
+    def stamp(self, relative: str) -> tuple[int, int] | None:
+        """Return a file's size and time of change when it was indexed; None if it was not."""
+        sql = "SELECT size, mtime_ns FROM document WHERE path = ?"
+        with self._reading() as db:
+            row = db.execute(sql, (_blob(relative),)).fetchone() if db else None
+        return (row[0], row[1]) if row else None
+
+    def text(self, relative: str) -> IndexedText | None:
+        """Return a document as it was indexed; None if there is none, or texts are not kept."""
+        with self._reading() as db:
+            return self._text(db, relative) if db and self._stored else None
+
+    def search(
+        self, query: str, count: int, cancel: threading.Event | None = None
+    ) -> list[FoundText]:
+        """Return the documents that fit a query best; of those with the same text, one.
+
+        Raises Cancelled.
+        """
+        wanted = Wanted(query)
+        if not wanted.terms or count < 1:
+            return []
+        with self._reading(cancel) as db:
+            return self._search(db, wanted, count) if db else []
+
+    def close(self) -> None:
+        """Close the file; a closed index finds nothing."""
+        with self._lock, self._pool_lock:
+            self._closed = True
+            self._close()
+
+    # --- Writing -----------------------------------------------------------------------------
+
+    def _add(self, db: sqlite3.Connection, text: IndexedText) -> None:
+        body = text.text.encode("utf-8", "replace").decode()  # no lone surrogates
+        title = text.title.encode("utf-8", "replace").decode()
+        same = hashlib.blake2b(" ".join(body.split()).encode(), digest_size=16).digest()
+        packed = zlib.compress(json.dumps(text.links).encode("utf-8", "replace"))
+        row = (
+            _blob(text.relative), title, packed, text.size, text.mtime_ns, text.fingerprint, same
+        )  # fmt: skip
+        document = db.execute(
+            "INSERT INTO document (path, title, links, size, mtime_ns, fingerprint, same)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            row,
+        ).lastrowid
+        if self._stored:
+            blocks = (body[at : at + _BLOCK] for at in range(0, len(body), _BLOCK))
+            db.executemany(
+                "INSERT INTO block VALUES (?, ?, ?)",
+                ((document, n, zlib.compress(b.encode(), 4)) for n, b in enumerate(blocks)),
+            )
+        for start, end, headings, words in self._rows(text.relative, title, body):
+            passage = db.execute(
+                "INSERT INTO passage (document, start, finish, headings) VALUES (?, ?, ?, ?)",
+                (document, start, end, headings),
+            ).lastrowid
+            db.execute(
+                f"INSERT INTO words (rowid, {_ROWS}) VALUES (?, ?, ?, ?, ?)", (passage, *words)
+            )
+
+    def _rows(
+        self, relative: str, title: str, body: str
+    ) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
+        """Yield a document's passages and their words."""
+        german = is_german(runs(plain(body[:5000])))
+        named = self._indexer(title, german)
+        path = self._indexer(relative.encode("utf-8", "replace").decode(), german)
+        for found in passages(body):
+            part = _MARK.sub(r"\1", body[found.start : found.end])
+            headings = self._indexer(found.headings, german)
+            yield (
+                found.start, found.end, found.headings,
+                (named, headings, path, self._indexer(part, german)),
+            )  # fmt: skip
+
+    def _remove(self, db: sqlite3.Connection, relative: str) -> None:
+        row = db.execute("SELECT id, title FROM document WHERE path = ?", (_blob(relative),))
+        if (found := row.fetchone()) is None:
+            return
+        document, title = found
+        if self._stored:  # else its words stay, and lead nowhere
+            body = self._body(db, document)
+            ids = db.execute("SELECT id FROM passage WHERE document = ? ORDER BY id", (document,))
+            rows = self._rows(relative, title, body)
+            for (passage,), (_, _, _, words) in zip(ids.fetchall(), rows, strict=True):
+                db.execute(
+                    f"INSERT INTO words (words, rowid, {_ROWS}) VALUES ('delete', ?, ?, ?, ?, ?)",
+                    (passage, *words),
+                )
+            db.execute("DELETE FROM block WHERE document = ?", (document,))
+        db.execute("DELETE FROM passage WHERE document = ?", (document,))
+        db.execute("DELETE FROM document WHERE id = ?", (document,))
+
+    # --- Reading -----------------------------------------------------------------------------
+
+    def _body(self, db: sqlite3.Connection, document: int, start: int = 0, end: int = -1) -> str:
+        first = start // _BLOCK
+        last = end // _BLOCK if end >= 0 else 1 << 40
+        blocks = db.execute(
+            "SELECT data FROM block WHERE document = ? AND number BETWEEN ? AND ? ORDER BY number",
+            (document, first, last),
+        )
+        text = "".join(zlib.decompress(data).decode() for (data,) in blocks)
+        return text[start - first * _BLOCK : end - first * _BLOCK if end >= 0 else None]
+
+    def _text(self, db: sqlite3.Connection, relative: str) -> IndexedText | None:
+        row = db.execute(
+            "SELECT id, title, links, size, mtime_ns, fingerprint FROM document WHERE path = ?",
+            (_blob(relative),),
+        ).fetchone()
+        if row is None:
+            return None
+        document, title, links, *known = row
+        addresses = tuple(json.loads(zlib.decompress(links)))
+        return IndexedText(relative, title, self._body(db, document), addresses, *known)
+
+    def _search(self, db: sqlite3.Connection, wanted: Wanted, count: int) -> list[FoundText]:
+        def weight(term: Term) -> int:
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT {_BUDGET})"
+            (number,) = db.execute(sql, (term.match,)).fetchone()
+            return int(number)
+
+        match = match_of(wanted.terms, weight, _BUDGET)
+        if not match:
+            return []
+        best = f"""SELECT rowid AS passage, rank AS rated FROM words WHERE words MATCH ?
+            ORDER BY rank LIMIT {_RANKED}"""
+        sql = f"""SELECT document.id, path, title, same, start, finish, headings, rated
+            FROM ({best}) CROSS JOIN passage ON passage.id = passage
+            CROSS JOIN document ON document.id = document ORDER BY rated, passage.id"""
+        seen: set[object] = set()
+        found: list[FoundText] = []
+        for document, path, title, same, start, end, _, rated in db.execute(sql, (match,)):
+            if document in seen or same in seen:
+                continue
+            seen |= {document, same}
+            summary = passage = ""
+            if self._stored:
+                part = _MARK.sub(r"\1", self._body(db, document, start, end))
+                excerpt = wanted.best_excerpt(part)
+                summary, passage = excerpt.summary, excerpt.passage
+            found.append(FoundText(_name(path), title, summary, passage, -rated))
+            if len(found) == count:
+                break
+        return found
+
+    # --- The file ----------------------------------------------------------------------------
+
+    def _files(self) -> tuple[Path, ...]:
+        return tuple(self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm"))
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._typed(error) from error
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            raise (IndexFull if full else IndexFault)(self.path, str(error)) from error
+        except (zlib.error, ValueError, TypeError) as error:
+            raise _Damaged(self.path, repr(error)) from error
+
+    def _typed(self, error: sqlite3.Error) -> FiresideError:
+        code = getattr(error, "sqlite_errorcode", 0)
+        kind = code & 0xFF
+        if kind == sqlite3.SQLITE_INTERRUPT:
+            return Cancelled()
+        if kind == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
+            return IndexFull(self.path, str(error))
+        damaged = kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+        return (_Damaged if damaged else IndexFault)(self.path, str(error))
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection that writes, in a transaction."""
+        with self._lock:
+            try:
+                with self._errors(), self._transaction() as db:
+                    yield db
+            except _Damaged:
+                self._throw_away()
+                raise
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise IndexFault(self.path, "closed")
+        if self._writer is None:
+            self._writer = self._opened_to_write()
+        db = self._writer
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    def _opened_to_write(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = self._connect()
+        try:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version == _VERSION:
+                return db
+        except sqlite3.DatabaseError as error:
+            if not isinstance(self._typed(error), _Damaged):
+                db.close()
+                raise
+            version = -1
+        if version:
+            db.close()
+            self._throw_away()
+            db = self._connect()
+        try:
+            db.executescript(f"BEGIN;{_TABLES}COMMIT;")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        )
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")  # it can be built again
+            db.execute("PRAGMA secure_delete = ON")
+        except sqlite3.DatabaseError as error:
+            if not isinstance(self._typed(error), _Damaged):
+                db.close()
+                raise
+        return db
+
+    @contextlib.contextmanager
+    def _reading(
+        self, cancel: threading.Event | None = None
+    ) -> Iterator[sqlite3.Connection | None]:
+        """Yield a connection that reads; None if there is no index yet."""
+        try:
+            with self._errors():
+                db = self._reader()
+                if db is None:
+                    yield None
+                    return
+                try:
+                    if cancel is not None:
+                        db.set_progress_handler(cancel.is_set, _STEPS)
+                    db.execute("BEGIN")
+                    yield db
+                    db.execute("ROLLBACK")
+                    db.set_progress_handler(None, 0)
+                except BaseException:
+                    db.close()
+                    raise
+                with self._pool_lock:
+                    if self._closed:
+                        db.close()
+                    else:
+                        self._pool.append(db)
+        except _Damaged:
+            self._throw_away()
+            raise
+
+    def _reader(self) -> sqlite3.Connection | None:
+        with self._pool_lock:
+            if self._pool:
+                return self._pool.pop()
+        if self._closed or not self.path.exists():
+            return None
+        db = sqlite3.connect(
+            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        )
+        try:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+        except BaseException:
+            db.close()
+            raise
+        if version != _VERSION:
+            db.close()
+            return None
+        db.execute("PRAGMA query_only = ON")
+        return db
+
+    def _close(self) -> None:
+        for db in self._pool:
+            db.close()
+        self._pool.clear()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _throw_away(self) -> None:
+        with self._lock, self._pool_lock:
+            self._close()
+            for path in self._files():
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+
+def _blob(relative: str) -> bytes:
+    """Return a path as it is kept: names of files may be no Unicode."""
+    return relative.encode("utf-8", "surrogatepass")
+
+
+def _name(blob: bytes) -> str:
+    return blob.decode("utf-8", "surrogatepass")

@@ -1,0 +1,1 @@
+"""What the benchmark of the search needs: its folder of documents, its questions."""
