@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.tools.browser.extraction.main_text import MainText
 from app.tools.browser.extraction.markup import Markup
 from app.tools.browser.extraction.markup_text import MarkupText
@@ -12,19 +14,24 @@ from app.tools.browser.source import PageText
 def html_page(html: str, address: str, *, whole: bool = False) -> PageText:
     """Return the main text of a page, or the ``whole`` of it, as for a document.
 
-    A page of which no main text can be told has the whole, too; it may have none.
+    A page without a main text has the whole, and one that shows nothing what it hides.
     """
     markup = Markup(html)
-    everything = [(0, len(markup.marks))]
+    spans = [(0, len(markup.marks))] if whole else MainText(markup).spans
+    page = _page(markup, html, address, spans)
+    if page.text:
+        return page
+    page = _page(markup, html, address, [(0, len(markup.marks))])
+    if page.text:
+        return page
+    markup = Markup(html, hidden=True)
+    return _page(markup, html, address, [(0, len(markup.marks))])
+
+
+def _page(markup: Markup, html: str, address: str, spans: Iterable[tuple[int, int]]) -> PageText:
     base = joined(address, markup.base) if markup.base else ""
     table = LinkTable(base or address)
-    text = _text(markup, everything if whole else MainText(markup).spans, table)
-    if not text and not whole:
-        text = _text(markup, everything, table)
-    return PageText(address, markup.title or markup.heading, text, table.addresses, html)
-
-
-def _text(markup: Markup, spans: list[tuple[int, int]], table: LinkTable) -> str:
     writer = MarkupText(table)
     writer.write(markup, spans)
-    return writer.text
+    title = markup.title or markup.heading
+    return PageText(address, title, writer.text.strip("\n"), table.addresses, html)

@@ -17,11 +17,11 @@ _TOKEN = re.compile(
     r"([^<]*+)(?:"  # text, and then a tag whose content is no markup, with that content
     rf"<(script|style|title|textarea|iframe|noembed|noframes|xmp)(?=[\s/>]){_ATTRIBUTES}>"
     r"((?:[^<]++|<(?!/\2))*+)(?:</\2[^>]*+>?|\Z)"
-    rf"|<(/?+)([a-z][^\s/>]*+)({_ATTRIBUTES})>"
+    rf"|<(/?+)([a-z][^\s/>]*+)({_ATTRIBUTES})(?:>|\Z)"
     r"|<!--(?:>|->|(?:[^-]++|-(?!->))*+(?:-->|\Z))"
     r"|<!\[CDATA\[((?:[^]]++|\](?!\]>))*+)(?:\]\]>|\Z)"
     r"|<[!?/][^>]*+(?:>|\Z)"
-    r"|(<)|\Z)",
+    r"|(<(?:<(?=<))*+)|\Z)",
     re.IGNORECASE,
 )
 _ATTRIBUTE = r"""(?<![^\s"'/]){}\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"']++))"""
@@ -88,6 +88,8 @@ _ENDED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     )
     for tag in tags.split()
 }
+_INDENTED = 8  # lists in lists whose items are indented more than others
+_READ = 2000  # characters of an element's attributes in which one is looked for
 _DEEP = 40  # open elements among which one is looked for that ends, or was left open
 
 
@@ -95,10 +97,12 @@ class Markup:
     """A page as a run of marks with their values, and its elements.
 
     Element ``i`` has the tag ``tags[i]``, its attributes as they are written, its parent's number,
-    and the marks from ``begins[i]`` to ``ends[i]``. Element 0 is the page.
+    and the marks from ``begins[i]`` to ``ends[i]``. Element 0 is the page. With ``hidden``, what
+    browsers only show after a script, or without scripts, is shown.
     """
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, *, hidden: bool = False) -> None:
+        self._shows_hidden = hidden
         self.title = ""
         self.base = ""
         """The address to which links are relative, if the page says so."""
@@ -176,14 +180,14 @@ class Markup:
             self._add(GAP if kind & _GAP else LINE)
         element = len(self.tags)
         self.tags.append(tag)
-        self.attributes.append(attributes)
+        self.attributes.append(attributes[:_READ])
         self.parents.append(self._open[-1])
         self.begins.append(len(self.marks))
         self.ends.append(0)
         self._open.append(element)
         if self._unseen:
             self._tex = tag == "annotation" and "x-tex" in attributes
-        elif kind & _UNSEEN or (attributes and tag != "body" and _is_hidden(attributes)):
+        elif self._hides(tag, kind, attributes):
             self._unseen = element
             if tag == "math" and (tex := _value(_TEX, attributes)):
                 self._add(TEXT, f"${tex}$")
@@ -191,6 +195,11 @@ class Markup:
             self._lead(tag, attributes)
         elif kind & _PLAIN:
             self._plain += 1
+
+    def _hides(self, tag: str, kind: int, attributes: str) -> bool:
+        if kind & _UNSEEN:
+            return not (self._shows_hidden and tag == "noscript")
+        return bool(attributes) and tag != "body" and not self._shows_hidden and _hidden(attributes)
 
     def _lead(self, tag: str, attributes: str) -> None:
         """Add what stands at the begin of an element."""
@@ -203,7 +212,7 @@ class Markup:
                     bullet = f"{self._lists[-1]}. "
                     self._lists[-1] += 1
                 self._add(LINE)
-                self._add(LEAD, "  " * max(len(self._lists), 1) + bullet)
+                self._add(LEAD, "  " * min(max(len(self._lists), 1), _INDENTED) + bullet)
             case "td" | "th":
                 self._add(CELL)
             case "ol":
@@ -277,14 +286,14 @@ class Markup:
             self._add(LINE)
 
 
-def _is_hidden(attributes: str) -> bool:
-    if "idden" in attributes or "isplay" in attributes:
-        return bool(_HIDDEN.search(attributes))
-    return False
+def _hidden(attributes: str) -> bool:
+    attributes = attributes[:_READ]
+    maybe = "idden" in attributes or "isplay" in attributes
+    return maybe and bool(_HIDDEN.search(attributes))
 
 
 def _value(name: re.Pattern[str], attributes: str) -> str:
-    if not (found := name.search(attributes)):
+    if not (found := name.search(attributes[: 4 * _READ])):
         return ""
     value = found[1] or found[2] or found[3] or ""
     return neutral(unescape(value)).strip() if "&" in value else value.strip()

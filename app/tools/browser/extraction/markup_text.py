@@ -65,6 +65,8 @@ class MarkupText:
         self._gap = self._lead = ""
 
     def _literal(self, value: str) -> None:
+        if self._gap == "\n\n" and value[:1] == "\n":
+            value = value[1:]  # after the element's begin, which is not shown
         if value:
             self._put(value)
 
@@ -75,6 +77,8 @@ class MarkupText:
             self._gap = "\n"
 
     def _paragraph(self, _: str = "") -> None:
+        if self._pieces and self._pieces[-1][-1:] == "\n":  # of preformatted text
+            self._pieces[-1] = self._pieces[-1].rstrip()
         if self._link >= 0 and len(self._pieces) > self._link:
             self._gap = " "
         else:
