@@ -6,6 +6,8 @@ computer, or to an address that was not allowed, and each is refused by a senten
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import random
 import socket
@@ -486,8 +488,8 @@ def test_no_name_no_network_and_no_answer(
     assert isinstance(fault_of(client, "http://unknown.example/"), NameUnknown)
     web.site(SITE)
     errors = {
-        ConnectionRefusedError(111, "Connection refused"): HostUnreachable,
-        OSError(101, "Network is unreachable"): NoNetwork,
+        OSError(errno.ECONNREFUSED, "Connection refused"): HostUnreachable,
+        OSError(errno.ENETUNREACH, "Network is unreachable"): NoNetwork,
     }
     for error, fault in errors.items():
 
@@ -507,18 +509,36 @@ def test_no_name_no_network_and_no_answer(
 def test_the_first_address_that_answers_is_taken(
     web: LocalWeb, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One leads nowhere, one is silent, one refuses, and the last answers."""
     web.put(SITE, "/", "<p>hi")
-    web.names[SITE] = [["2606:4700::1", "151.101.0.1", "151.101.0.2"]]
-    real = web.dial
+    web.names[SITE] = [["2606:4700::1", "151.101.0.1", "151.101.0.2", "151.101.0.3"]]
+    real, silent = web.dial, socket.socket()
+    silent.bind(("127.0.0.1", 0))
 
     def dial(address: str, port: int) -> socket.socket:
-        if ":" in address:
-            raise OSError(101, "Network is unreachable")
+        match address:
+            case "2606:4700::1":
+                raise OSError(errno.ENETUNREACH, "Network is unreachable")
+            case "151.101.0.1":
+                return full
+            case "151.101.0.2":
+                made = socket.socket()
+                made.setblocking(False)
+                made.connect_ex(silent.getsockname())  # bound, and not listening
+                return made
         return real(address, port)
 
+    full, peer = socket.socketpair()
+    full.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:  # until it cannot be written to, as if it were still being connected
+            full.send(bytes(65536))
     monkeypatch.setattr(watched_socket, "dial", dial)
-    assert get(client, f"http://{SITE}/").data == b"<p>hi"
-    assert web.dialled == [("151.101.0.1", 80)]
+    monkeypatch.setattr(watched_socket, "_NEXT_ADDRESS_S", 0.05)
+    with silent, peer:
+        assert get(client, f"http://{SITE}/").data == b"<p>hi"
+        assert full.fileno() == -1  # closed
+    assert web.dialled == [("151.101.0.3", 80)]
 
 
 # --- What is sent, and what is logged -----------------------------------------------------------

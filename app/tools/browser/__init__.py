@@ -12,4 +12,10 @@
     policy       what may be sent to the web without asking: pure rules over what stands in a chat
     address      addresses of the web in one spelling
     page         text into a page: neutral characters, numbered links, lines of 80 columns
+    library      the folders and encyclopaedias that the user has added, kept indexed; its parts
+                 are `source_file` (the list), `folder_choice` (what may be added),
+                 `library_source` (one of them), `index_process` (the process that reads them)
+    source_status, faults
+                 how they stand, and what can be wrong with them
+    files/       folders
 """
