@@ -19,7 +19,7 @@ from app.tools.browser.policy import ChatFacts, judge_open, judge_search, web_pr
 from app.tools.browser.viewport import display_text
 from app.tools.tool import Call, ConsentReason, Effect, Proposal
 from app.tools.tool_events import Consent, Decision
-from app.wording.browser_words import sending_words, sites_of
+from app.wording.browser_words import page_of, sending_words, sites_of
 from app.wording.server_words import decided_sentence
 from app.wording.tool_words import CallPhase, call_label, calls_made, consent_question
 
@@ -136,6 +136,11 @@ def test_the_search_and_exports_read_pages_as_people_do() -> None:
     called, said = answer_steps(message, reasoning=True)
     assert called.output == f"{COPPER.text}\n\n{plain}"
     assert (called.page, said.text) == (COPPER, "It is a metal.")
+    page = page_of(result)
+    assert page
+    assert page.name == f"Copper ({COPPER.text})"
+    assert page_of(Part("[0] x\ny", PartKind.RESULT, "browser.open")) is None
+    assert page_of(Part(display, PartKind.RESULT, "python")) is None
     assert readable("[0] x\nno display\nL0: y") == "[0] x\nno display\nL0: y"
 
 
