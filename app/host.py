@@ -183,7 +183,7 @@ class Host:
         """The browser of the model, over all sources that there are."""
         from app.tools.browser.browser import Browser
 
-        return Browser(lambda: ())
+        return Browser(self.sources)
 
     def mcp_tools(self) -> tuple[Tool, ...]:
         """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
