@@ -92,7 +92,7 @@ class AskedSources:
     def _read(self, kind: SourceKind, path: Path) -> SourceEntry:
         """Read a folder, and show how far that is; of an encyclopaedia only the titles."""
         if self._other is None:
-            folder = tempfile.TemporaryDirectory(prefix="fireside-", ignore_cleanup_errors=True)
+            folder = tempfile.TemporaryDirectory(prefix="fireside-ask-", ignore_cleanup_errors=True)
             self._other = self._library(Folders(Path(self._stack.enter_context(folder))))
         if kind is SourceKind.ENCYCLOPAEDIA:
             return self._other.add_encyclopaedia(path)

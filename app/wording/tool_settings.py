@@ -59,10 +59,8 @@ def missing_sources(preset: str, keys: list[str]) -> str:
 def unavailable_sentence(word: str) -> str:
     """Return why a tool cannot be used now, by the word of `Tool.unavailable`."""
     match word:
-        case "gone":
+        case "removed":
             return tr("No longer set up.")
-        case "source missing":
-            return tr("Not found. Connect its drive, or remove it and add it again.")
         case "preparing":
             return tr("Python is being prepared…")
         case "memory":
@@ -79,6 +77,8 @@ def unavailable_sentence(word: str) -> str:
             return tr("Add a key for the search engine in Settings.")
         case "no address":
             return tr("Add the address of your SearXNG in Settings.")
+        case "gone":
+            return tr("Not found. Connect its drive, or remove it and add it again.")
         case "offline":
             return tr("Network access is blocked.")
     return tr("Not available right now.")

@@ -36,7 +36,7 @@ def begun(start: Start) -> Begun:
     def tools() -> list[StillTool]:
         missing = IndexState.MISSING
         own = [
-            StillTool(status.entry.key, "source missing" if status.state is missing else "")
+            StillTool(status.entry.key, "gone" if status.state is missing else "")
             for status in library.statuses()
         ]
         return [StillTool("python"), *own]

@@ -121,7 +121,7 @@ class ChatTools(QObject):
 
     def missing(self, keys: Sequence[str]) -> list[str]:
         """Return those of some keys whose folder or encyclopaedia is not there."""
-        there = {offer.key for offer in self.offers if offer.unavailable != "source missing"}
+        there = {offer.key for offer in self.offers if offer.unavailable != "gone"}
         return [key for key in keys if is_source(key) and key not in there]
 
     @property
@@ -129,7 +129,7 @@ class ChatTools(QObject):
         """What is offered, and what is on and gone; tokens that are shared stand at one of them."""
         offers = list(self.offers)
         known = {offer.key for offer in offers}
-        offers += [ToolOffer(key, "gone") for key in self.on if key not in known]
+        offers += [ToolOffer(key, "removed") for key in self.on if key not in known]
         first: dict[str, str] = {}
         for offer in self.used:
             first.setdefault(offer.shared, offer.key)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.base.folder import Folder
+from app.base.threads import AnyEvent
 from app.tools.browser.files.file_index import IndexedText
 from app.tools.browser.index_process import IndexProcess, IndexStep, IndexTrouble, TaskEnd, Told
 from app.tools.browser.source_status import SkipReason
@@ -61,8 +62,6 @@ class FileReads:
 
     def read(self, task: FileTask, cancel: threading.Event) -> FileRead:
         """Read a file. Raises Cancelled, SourceGone and SourceError."""
-        from app.base.threads import AnyEvent
-
         with self._lock:
             try:
                 return self._process.run(task, lambda _: None, AnyEvent(cancel, self._closing))

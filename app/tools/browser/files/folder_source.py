@@ -25,7 +25,7 @@ from app.tools.browser.page import LinkTable, neutral
 from app.tools.browser.source import Hit, PageText, SourceFault
 from app.tools.browser.source_status import IndexState, SkipReason, SourceEntry
 
-MISSING = "source missing"
+MISSING = "gone"
 """The word for a folder that is not where it was; see `Source.unavailable`."""
 
 _SPARE = 5  # results beside those that are wanted: some may be of files that are gone
