@@ -12,6 +12,7 @@ _NUMBER = re.compile(r"^L\d+: ?", re.MULTILINE)
 _RESULTS = re.compile(r"\A\s*URL: *\n# Search Results\n\s*")
 _BEGIN = re.compile(r"\A\s*URL:\s*(\S+)\n")
 _RESULT = re.compile(r"^ *\* 【\d+†([^【】†]*)(?:†([^【】†]*))?】( (?=\S))?", re.MULTILINE)
+_WRAPPED = re.compile(r"(?<!\n)\n(?!\n| *\* 【)")
 _LINK = re.compile(r"【\d+†([^【】†]*)(?:†[^【】†]*)?】")
 
 
@@ -26,7 +27,8 @@ def readable(text: str) -> str:
         return text
     shown = _NUMBER.sub("", rest.lstrip("\n"))
     if found := _RESULTS.match(shown):
-        shown = _RESULT.sub(_result_line, shown[found.end() :])
+        shown = _WRAPPED.sub("", shown[found.end() :])
+        shown = _RESULT.sub(_result_line, shown)
     else:
         page = Page("", "", tuple(shown.split("\n")))
         shown = "\n".join(paragraph.text for paragraph in paragraphs(page))
