@@ -4,4 +4,5 @@
 
     stored_page  a page, and how a display of it is packed into a part and read again
     displays     the displays on a path, by their cursors
+    display_reading  the text of a display as people read it
 """
