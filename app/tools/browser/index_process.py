@@ -199,7 +199,7 @@ class IndexProcess:
                 case TaskEnd():
                     return cast(End, answer)
                 case IndexTrouble():
-                    raise _raised(task.path, answer)
+                    raise raised(task.path, answer)
                 case IndexPlan():
                     tell(answer)
                 case IndexStep(file=file):
@@ -221,7 +221,8 @@ class IndexProcess:
         return f"it ended with {code}" if code is not None else "it took too much time or memory"
 
 
-def _raised(path: Path, trouble: IndexTrouble) -> Exception:
+def raised(path: Path, trouble: IndexTrouble) -> Exception:
+    """Return what `IndexProcess.run` raises for trouble."""
     match trouble.word:
         case "missing":
             return SourceGone(trouble.reason)

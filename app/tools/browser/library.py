@@ -60,7 +60,7 @@ class SourceLibrary:
         self._new_process, self._every_s = process, every_s
         self._wake = threading.Condition(threading.RLock())
         self._closing = threading.Event()
-        self._reads = FileReads()
+        self._reads = FileReads(process())
         self._thread: threading.Thread | None = None
         self._running: LibrarySource | None = None
         self._told = 0.0

@@ -14,7 +14,6 @@ from app.tools.browser.files.file_index import IndexedText
 from app.tools.browser.index_process import IndexProcess, IndexStep, IndexTrouble, TaskEnd, Told
 from app.tools.browser.source_status import SkipReason
 
-_FILE_S = 30.0
 _IDLE_S = 30.0  # after which the process ends
 
 
@@ -52,11 +51,11 @@ class FileTask:
 
 
 class FileReads:
-    """Reads of files, one at a time, by any thread. The process ends when it was idle for long."""
+    """Reads of files, one at a time, by any thread. ``process`` ends when it was idle for long."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: IndexProcess) -> None:
         self._lock = threading.Lock()
-        self._process = IndexProcess(silent_s=_FILE_S, file_s=_FILE_S)
+        self._process = process
         self._used = 0.0
         self._closing = threading.Event()
 
