@@ -21,7 +21,6 @@ LOCAL = ("files:", "zim:")
 _LONGEST_ADDRESS = 2048
 _LONGEST_TITLE = 300
 _CUT = "[The page is longer: its end is left out.]"
-_BRACKETS = str.maketrans("【】", "〖〗")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Control characters, those that change the direction of text, and those without a shape. What
 # scripts and emoji need stays: joiners, and the selectors of text and emoji.
@@ -42,7 +41,7 @@ def neutral(text: str) -> str:
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
-    return _JOINERS.sub(r"\1", text).translate(_BRACKETS)
+    return _JOINERS.sub(r"\1", text).replace("【", "〖").replace("】", "〗")
 
 
 def one_line(text: str) -> str:
