@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any, cast
+from typing import Any
 
 from app.base.errors import Cancelled
 from app.base.folder import Folder
@@ -28,7 +28,7 @@ class NoProcess(IndexProcess):
         end = task.run(told, ())
         if isinstance(end, IndexTrouble):
             raise index_process.raised(task.path, end)
-        return cast(End, end)
+        return end
 
 
 def serve_badly(connection: Connection) -> None:
@@ -44,5 +44,6 @@ def serve_badly(connection: Connection) -> None:
 
     from app.tools.browser.files import folder_task
 
-    folder_task.read_text = read_text  # type: ignore[assignment]
+    for module in (folder_task, text_reading):
+        setattr(module, "read_text", read_text)  # noqa: B010 - mypy knows them to be constant
     index_process.serve(connection)

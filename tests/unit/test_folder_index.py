@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from app.tools.browser.files.folder_task import FolderTask, skips_of
 from app.tools.browser.files.text_reading import Unread, read_text
 from app.tools.browser.index_process import IndexEnd, IndexPlan, IndexStep, IndexTrouble
 from app.tools.browser.source_status import SkipReason
-from tests.fakes.word_file import word_file
+from tests.fakes.word_file import p, word
 
 CASES = Path(__file__).parents[1] / "cases" / "attachments"
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n"
@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def fill(root: Path, files: dict[str, str | bytes]) -> None:
+def fill(root: Path, files: Mapping[str, str | bytes]) -> None:
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,9 +79,7 @@ def test_keys_pictures_and_giants_are_counted_with_their_reasons(
     assert found.skipped["empty.txt"] is SkipReason.EMPTY
 
 
-def test_a_scan_is_bounded(
-    root: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_scan_is_bounded(root: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(root, {f"{n}.txt": "x" for n in range(10)} | {"a/b/c/d.txt": "x"})
     monkeypatch.setattr("app.tools.browser.files.folder_scan.MOST_FILES", 4)
     monkeypatch.setattr("app.tools.browser.files.folder_scan._DEEPEST", 2)
@@ -114,7 +112,7 @@ def text_of(folder: Folder, root: Path, name: str, content: str | bytes) -> str:
 
 def test_files_of_all_kinds_are_read(root: Path, folder: Folder) -> None:
     shutil.copy(CASES / "p4_form.pdf", root / "form.pdf")
-    word_file(root / "letter.docx", "Dear copper")
+    fill(root, {"letter.docx": word(p("Dear copper"))})
     assert "[Page 1]" in read_text(folder, "form.pdf").text
     assert "Dear copper" in read_text(folder, "letter.docx").text
     assert text_of(folder, root, "a.csv", "name;mass\ncopper;63") == "name;mass\ncopper;63"
@@ -156,7 +154,7 @@ def test_a_file_cannot_forge_a_citation(root: Path, folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.bin2", b"\0\1\2\3" * 100, SkipReason.KIND),
+        ("a.bin2", bytes(range(256)) * 10, SkipReason.KIND),
         ("a", b"\x89PNG\r\n\x1a\n" + bytes(100), SkipReason.KIND),
         ("a.pdf", b"%PDF-1.7 broken", SkipReason.DAMAGED),
         ("a.docx", b"PK\3\4 broken", SkipReason.DAMAGED),
@@ -312,7 +310,15 @@ def test_what_was_written_before_a_kill_is_kept(root: Path, run: Run) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="names that are no Unicode")
 def test_names_of_all_kinds_are_indexed(root: Path, run: Run) -> None:
     odd = os.fsdecode(b"caf\xe9.txt")
-    names = [odd, "cafe\u0301.txt", "a b % # ? 【x】.txt", "日本語/メモ.txt", "😀.txt", "CON", "a:b"]
+    names = [
+        odd,
+        "cafe\u0301.txt",
+        "a b % # ? 【x】.txt",
+        "日本語/メモ.txt",
+        "😀.txt",
+        "CON",
+        "a:b",
+    ]
     fill(root, {name: f"copper {n}" for n, name in enumerate(names)})
     assert run().documents == len(names)
     assert run.found("copper") == sorted(names)

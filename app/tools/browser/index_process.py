@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 MEMORY = 2_000_000_000
 """The bytes of memory that the process may use."""
 _POLL_S = 0.1
-_SILENT_S = 25.0  # without a sign of life, in which the process itself ran
+_SILENT_S = 25.0  # without a sign of life, in which this process ran
+_START_S = 60.0  # for the first one
 _FILE_S = 180.0  # for one file
 _STARTS = 30  # of the process, for one look at a source; each but the last ended at a file
 _NO_FILE_STARTS = 2  # ended at no file
@@ -114,6 +115,7 @@ def serve(connection: Connection) -> None:
             task, stuck = connection.recv()
         except EOFError:
             return
+        connection.send("begun")
         connection.send(task.run(connection.send, stuck))
 
 
@@ -189,12 +191,14 @@ class IndexProcess:
             self._child = ChildProcess(self._target, name="index")
         child = self._child
         child.send((task, tuple(stuck)))
-        begun = time.monotonic()
+        begun, patience = time.monotonic(), max(_START_S, self._silent_s)
         while True:
             if stop.is_set():
                 self._end()
                 raise Cancelled
             answer: Any = child.receive(_POLL_S)
+            if answer is not None:
+                patience = self._silent_s
             match answer:
                 case TaskEnd():
                     return cast(End, answer)
@@ -206,7 +210,7 @@ class IndexProcess:
                     seen[0], begun = file, time.monotonic()
                     tell(answer)
                 case None:
-                    late = child.silence > self._silent_s
+                    late = child.silence > patience
                     slow = bool(seen[0]) and time.monotonic() - begun > self._file_s
                     if late or slow or child.memory() > self._memory:
                         raise ChildEnded
