@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
@@ -25,13 +26,15 @@ class NoProcess(IndexProcess):
             if stop.is_set():
                 raise Cancelled
 
-        end = task.run(told, ())
+        ours, theirs = multiprocessing.Pipe()
+        with ours, theirs:
+            end = task.run(told, (), theirs)
         if isinstance(end, IndexTrouble):
             raise index_process.raised(task.path, end)
         return end
 
 
-def serve_badly(connection: Connection) -> None:
+def serve_badly(connection: Connection, helper: Connection) -> None:
     """Read files, but hang or crash at those with such names, as a reader in C might."""
     real: Callable[..., Any] = text_reading.read_text
 
@@ -42,8 +45,5 @@ def serve_badly(connection: Connection) -> None:
             os._exit(3)
         return real(folder, relative, *others)
 
-    from app.tools.browser.files import folder_task
-
-    for module in (folder_task, text_reading):
-        setattr(module, "read_text", read_text)  # noqa: B010 - mypy knows them to be constant
-    index_process.serve(connection)
+    setattr(text_reading, "read_text", read_text)  # noqa: B010 - mypy takes it for a constant
+    index_process.serve(connection, helper)

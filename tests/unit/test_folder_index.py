@@ -244,7 +244,7 @@ def test_a_moved_file_is_recognised_by_its_bytes(
         tried.append(name)
         return read_text(folder, name)
 
-    monkeypatch.setattr("app.tools.browser.files.folder_task.read_text", noted)
+    monkeypatch.setattr("app.tools.browser.files.text_reading.read_text", noted)
     (root / "sub").mkdir()
     for name in ("a.txt", "b.md"):
         (root / name).rename(root / "sub" / name)

@@ -526,5 +526,5 @@ def test_a_process_that_never_starts_is_told(notes: Path, tmp_path: Path) -> Non
         process.close()
 
 
-def _ends_at_once(connection: object) -> None:
+def _ends_at_once(*_: object) -> None:
     os._exit(4)
