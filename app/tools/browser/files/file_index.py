@@ -2,7 +2,8 @@
 
 What is found are passages; a document is as good as its best one. The index of words (FTS5) has no
 copy of the text: that is kept compressed in blocks, so that a summary reads few of them, and so
-that the words of a passage can be taken out of the index again. Nothing needs a newer SQLite than 3.24.
+that the words of a passage can be taken out of the index again. Nothing needs a newer SQLite than
+3.24.
 """
 
 from __future__ import annotations
@@ -20,17 +21,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.base.errors import Cancelled, FiresideError
-from app.tools.browser.files.index_query import Term, Wanted, match_of
-from app.tools.browser.files.index_words import Indexer, is_german, plain, runs
-from app.tools.browser.files.passages import passages
+from app.tools.browser.files.excerpts import Excerpt
+from app.tools.browser.files.index_query import Term, Wanted
+from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
+from app.tools.browser.files.passages import Passage, passages
 
 _VERSION = 1  # of the tables, and of how words are indexed: another one is built anew
 _BLOCK = 16 << 10  # characters that are compressed together
 _PATIENCE = 10.0  # seconds for which another process may write
+_LANGUAGE = 10_000  # characters by which a text's language is told
+_SPOKEN = 1.3  # how much better a passage is that is in the language of the query
 _STEPS = 1000  # of SQLite's virtual machine between looks at whether a search was cancelled
-_BUDGET = 6000  # passages that are ranked for a search, about
+_BUDGET = 3000  # passages that are ranked for a search, about
 _RANKED = 400  # the best passages, of which documents are made
-_WEIGHTS = (8.0, 4.0, 3.0, 1.0)  # of a title, headings, a path, the text
+_WEIGHTS = (3.0, 2.0, 1.0, 1.0)  # of a title, headings, a path, the text
 _MARK = re.compile(
     r"【\d+†([^†】]*)(?:†[^】]*)?】"
 )  # of a link, as `app.tools.browser.page` has it
@@ -47,7 +51,7 @@ CREATE TABLE block (
 ) WITHOUT ROWID;
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, start INTEGER NOT NULL,
-    finish INTEGER NOT NULL, headings TEXT NOT NULL
+    finish INTEGER NOT NULL, language TEXT NOT NULL
 );
 CREATE INDEX passage_document ON passage (document);
 CREATE VIRTUAL TABLE words USING fts5({_ROWS}, content='', tokenize='porter ascii');
@@ -109,6 +113,24 @@ class FoundText:
     summary: str
     passage: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A passage that was found; better ones have a lower ``rated``."""
+
+    document: int
+    path: bytes
+    title: str
+    same: bytes
+    language: str
+    start: int
+    end: int
+    rated: float
+
+    def rating(self, language: str) -> float:
+        """Return how good it is for a query in a language; better ones are lower."""
+        return self.rated * (_SPOKEN if language and language == self.language else 1)
 
 
 class FileIndex:
@@ -209,10 +231,10 @@ class FileIndex:
                 "INSERT INTO block VALUES (?, ?, ?)",
                 ((document, n, zlib.compress(b.encode(), 4)) for n, b in enumerate(blocks)),
             )
-        for start, end, headings, words in self._rows(text.relative, title, body):
+        for found, language, words in self._rows(text.relative, title, body):
             passage = db.execute(
-                "INSERT INTO passage (document, start, finish, headings) VALUES (?, ?, ?, ?)",
-                (document, start, end, headings),
+                "INSERT INTO passage (document, start, finish, language) VALUES (?, ?, ?, ?)",
+                (document, found.start, found.end, language),
             ).lastrowid
             db.execute(
                 f"INSERT INTO words (rowid, {_ROWS}) VALUES (?, ?, ?, ?, ?)", (passage, *words)
@@ -220,18 +242,21 @@ class FileIndex:
 
     def _rows(
         self, relative: str, title: str, body: str
-    ) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
-        """Yield a document's passages and their words."""
-        german = is_german(runs(plain(body[:5000])))
-        named = self._indexer(title, german)
-        path = self._indexer(relative.encode("utf-8", "replace").decode(), german)
+    ) -> Iterator[tuple[Passage, str, tuple[str, ...]]]:
+        """Yield a document's passages, their languages and their words."""
+        begin = body[:_LANGUAGE]
+        spoken = language_of(begin, runs(plain(begin)))
+        path = relative.encode("utf-8", "replace").decode()
         for found in passages(body):
             part = _MARK.sub(r"\1", body[found.start : found.end])
-            headings = self._indexer(found.headings, german)
-            yield (
-                found.start, found.end, found.headings,
-                (named, headings, path, self._indexer(part, german)),
-            )  # fmt: skip
+            words = runs(plain(part))
+            language = language_of(part, words) or spoken
+            german = language == "de"
+            fields = [self._indexed(text, german) for text in (title, found.headings, path)]
+            yield found, language, (*fields, self._indexer(part, words, german))
+
+    def _indexed(self, text: str, german: bool) -> str:
+        return self._indexer(text, runs(plain(text)), german)
 
     def _remove(self, db: sqlite3.Connection, relative: str) -> None:
         row = db.execute("SELECT id, title FROM document WHERE path = ?", (_blob(relative),))
@@ -242,7 +267,7 @@ class FileIndex:
             body = self._body(db, document)
             ids = db.execute("SELECT id FROM passage WHERE document = ? ORDER BY id", (document,))
             rows = self._rows(relative, title, body)
-            for (passage,), (_, _, _, words) in zip(ids.fetchall(), rows, strict=True):
+            for (passage,), (_, _, words) in zip(ids.fetchall(), rows, strict=True):
                 db.execute(
                     f"INSERT INTO words (words, rowid, {_ROWS}) VALUES ('delete', ?, ?, ?, ?, ?)",
                     (passage, *words),
@@ -275,31 +300,43 @@ class FileIndex:
         return IndexedText(relative, title, self._body(db, document), addresses, *known)
 
     def _search(self, db: sqlite3.Connection, wanted: Wanted, count: int) -> list[FoundText]:
-        def weight(term: Term) -> int:
+        def passages_with(term: Term) -> int:
             sql = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT {_BUDGET})"
             (number,) = db.execute(sql, (term.match,)).fetchone()
             return int(number)
 
-        match = match_of(wanted.terms, weight, _BUDGET)
+        match = wanted.match(passages_with, _BUDGET)
         if not match:
             return []
         best = f"""SELECT rowid AS passage, rank AS rated FROM words WHERE words MATCH ?
             ORDER BY rank LIMIT {_RANKED}"""
-        sql = f"""SELECT document.id, path, title, same, start, finish, headings, rated
+        sql = f"""SELECT document.id, path, title, same, passage.language, start, finish,
+            rated
             FROM ({best}) CROSS JOIN passage ON passage.id = passage
             CROSS JOIN document ON document.id = document ORDER BY rated, passage.id"""
+        rows = [_Candidate(*row) for row in db.execute(sql, (match,))]
+        rows.sort(key=lambda row: row.rating(wanted.language))
+        return self._found(db, wanted, rows, count)
+
+    def _found(
+        self, db: sqlite3.Connection, wanted: Wanted, rows: list[_Candidate], count: int
+    ) -> list[FoundText]:
+        """Return the documents of passages; what the same lines were found for is left out."""
         seen: set[object] = set()
         found: list[FoundText] = []
-        for document, path, title, same, start, end, _, rated in db.execute(sql, (match,)):
-            if document in seen or same in seen:
+        for row in rows:
+            if row.document in seen or row.same in seen:
                 continue
-            seen |= {document, same}
-            summary = passage = ""
+            excerpt = Excerpt("", "")
             if self._stored:
-                part = _MARK.sub(r"\1", self._body(db, document, start, end))
-                excerpt = wanted.best_excerpt(part)
-                summary, passage = excerpt.summary, excerpt.passage
-            found.append(FoundText(_name(path), title, summary, passage, -rated))
+                text = self._body(db, row.document, row.start, row.end)
+                excerpt = Excerpt.best(wanted.terms, _MARK.sub(r"\1", text))
+                if (shown := plain(excerpt.summary)) in seen:
+                    continue  # a menu that stands on every page
+                seen.add(shown)
+            seen |= {row.document, row.same}
+            name, score = _name(row.path), -row.rating(wanted.language)
+            found.append(FoundText(name, row.title, excerpt.summary, excerpt.passage, score))
             if len(found) == count:
                 break
         return found
