@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
+    from app.tools.browser.browser import Browser
+    from app.tools.browser.library import SourceLibrary
+    from app.tools.browser.source import Source
+    from app.tools.browser.source_status import SourcesChanged
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
     from app.tools.mcp.system_browser import SystemBrowser
@@ -79,6 +83,7 @@ class Host:
                 | MoveProgress
                 | DocumentProgress
                 | ServersChanged
+                | SourcesChanged
             ],
             None,
         ],
@@ -99,6 +104,7 @@ class Host:
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
         self._mcp: McpServers | None = None
+        self._source_library: SourceLibrary | None = None
         self.browser: SystemBrowser | None = None
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
@@ -172,9 +178,35 @@ class Host:
                     self._mcp.set_browser(self.browser)
             return self._mcp
 
+    @cached_property
+    def browsing(self) -> Browser:
+        """The browser of the model, over all sources that there are."""
+        from app.tools.browser.browser import Browser
+
+        return Browser(self.sources)
+
     def mcp_tools(self) -> tuple[Tool, ...]:
         """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
         return self.mcp.tools() if self._mcp or self.folders.mcp.exists() else ()
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether the user has added folders or encyclopaedias."""
+        return self._source_library is not None or self.folders.sources.exists()
+
+    @property
+    def source_library(self) -> SourceLibrary:
+        """The folders and encyclopaedias to search, loaded on first use, from any thread."""
+        from app.tools.browser.library import SourceLibrary
+
+        with self._opening:
+            if self._source_library is None:
+                self._source_library = SourceLibrary(self.folders, self._publish)
+            return self._source_library
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return the user's folders and encyclopaedias; without any, nothing is loaded."""
+        return self.source_library.sources() if self.has_sources else ()
 
     @property
     def downloads(self) -> Downloads:
@@ -310,7 +342,7 @@ class Host:
         self.jobs.stop()
         self.secrets.close()
         with self._opening:
-            downloads, mcp = self._downloads, self._mcp
+            downloads, mcp, library = self._downloads, self._mcp, self._source_library
         if downloads:
             downloads.close()
         self.documents.close()
@@ -322,6 +354,8 @@ class Host:
         self.chats.close()
         if mcp:
             mcp.close()
+        if library:
+            library.close()
         for pool in pools:
             pool.close()
         self.network.close()
@@ -356,7 +390,7 @@ class Host:
         with self._opening:
             if self._python is None:
                 self._python = PythonTool()
-        return self._python, *self.mcp_tools()
+        return self._python, *self.browsing.tools(), *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -32,6 +32,8 @@ class DataKind(StrEnum):
     CACHE = "cache"
     LOGS = "logs"
     SECRETS = "secrets"
+    SOURCES = "sources"
+    """The list of folders and encyclopaedias to search, and their indexes."""
     MODELS = "models"
     """Models that Fireside downloaded, complete or not; other programs may use them, too."""
 
@@ -48,9 +50,12 @@ _NAMES = {
     DataKind.CACHE: (f"kept/{'[0-9a-f]' * 24}",),
     DataKind.LOGS: ("engine.log", "connections.log", f"{log.NAME}*", log.CRASH_NAME, "mcp/*.log"),
     DataKind.SECRETS: (),
+    DataKind.SOURCES: (
+        "sources.json", "sources.json.*.old", f"indexes/{'[0-9a-f]' * 16}.*",
+    ),
     DataKind.MODELS: ("downloads.json",),
 }  # fmt: skip
-_FOLDERS = "backups", "kept", "mcp"
+_FOLDERS = "backups", "kept", "mcp", "indexes"
 
 
 @dataclass(frozen=True, slots=True)

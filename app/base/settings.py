@@ -152,6 +152,15 @@ class Settings:
     """The effort for new chats."""
     python: bool = True
     """Whether Python is on in new chats."""
+    web_search: str = "wikipedia"
+    """The search engine for the web, by its key in `app.tools.browser.web.providers`."""
+    searxng_address: str = ""
+    """The address of the user's SearXNG."""
+    web_by_proxy: bool = False
+    """Whether pages of the web are read through this computer's proxy, if it has one.
+
+    A proxy looks names up itself, so it cannot be checked where an address leads.
+    """
     notify: bool = True
     """Whether to say that a long answer is done while another program is in front."""
     zoom: int = 100
@@ -180,7 +189,7 @@ _PORTABLE = (
     "export_branches",
 )  # fmt: skip
 """The settings that mean the same on another computer. A hub's address is not one: a file from
-elsewhere must not say where the token goes."""
+elsewhere must not say where the token goes, nor what is searched for on the web."""
 
 
 def portable(settings: Settings) -> dict[str, Any]:

@@ -62,8 +62,8 @@ class AnswerPrinter:
             case PartAdded(part):
                 self._draft.add_part(part)
                 self._show_part(part)
-            case CallStarted(index):
-                self._show_call(self._draft.parts[index])
+            case CallStarted(index, proposal):
+                self._show_call(self._draft.parts[index], proposal.tool)
             case ConsentAsked(index, consent):
                 self._break()
                 calls = sum(part.kind is PartKind.CALL for part in self._draft.parts)
@@ -101,12 +101,13 @@ class AnswerPrinter:
 
     # --- Calls --------------------------------------------------------------------------------
 
-    def _show_call(self, call: Part) -> None:
+    def _show_call(self, call: Part, source: str) -> None:
         if self._quiet:
             return
         self._break()
         name, text = call.name, call.text
-        say("", one_line(call_label(name, text, CallPhase.RUNNING)), *_indented(text), "")
+        label = call_label(name, text, CallPhase.RUNNING, source=source)
+        say("", one_line(label), *_indented(text), "")
 
     def _show_part(self, part: Part) -> None:
         if part.kind is PartKind.MEDIA:

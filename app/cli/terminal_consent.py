@@ -11,6 +11,7 @@ from app.store import ConsentRow
 from app.tools import replies
 from app.tools.tool_events import Consent, Decision
 from app.tools.visible import visible
+from app.wording.browser_words import sending_words
 from app.wording.language import tr
 from app.wording.tool_words import consent_question, consent_reason, effect_of
 
@@ -68,8 +69,10 @@ def question(consent: Consent, calls: int) -> Iterator[str]:
     if proposal is None:
         yield consent_reason(consent)
         return
-    yield f"{consent_reason(consent)} {effect_of(proposal)}"
-    for name, text in proposal.shown:
+    sending = sending_words(proposal)
+    said = sending.note if sending else "", consent_reason(consent), effect_of(proposal)
+    yield " ".join(filter(None, said[: 2 if sending else None]))
+    for name, text in sending.shown if sending else proposal.shown:
         first, *others = visible(text).split("\n")
         yield f"  {visible(name)}: {first}"
         yield from (f"    {line}" for line in others)
@@ -78,11 +81,13 @@ def question(consent: Consent, calls: int) -> Iterator[str]:
 def _answers(consent: Consent) -> dict[str, tuple[str, Decision]]:
     """Return what can be typed, with its meaning in words."""
     once = tr("Allow once") if consent.proposal else tr("Go on")
+    always = tr("Allow for this answer")
+    no = tr("Don’t allow") if consent.proposal else tr("Stop")
+    if sending := sending_words(consent.proposal):
+        once, no, always = sending.once, sending.refuse, tr("Always this site for this answer")
     found = {tr("y", "key for yes"): (once, Decision.ONCE)}
     if consent.lasting:
-        key = tr("a", "key for always")
-        found[key] = (tr("Allow for this answer"), Decision.ALWAYS)
-    no = tr("Don’t allow") if consent.proposal else tr("Stop")
+        found[tr("a", "key for always")] = (always, Decision.ALWAYS)
     return found | {tr("n", "key for no"): (no, Decision.REFUSE)}
 
 

@@ -172,17 +172,18 @@ def _wide_encoding(data: bytes) -> str:
     Bytes that are plausible text in 8 bits are taken as that.
     """
     sample = data[:_SAMPLE]
+    odd = len(sample) - len(sample.translate(None, _CONTROL + b"\0"))
+    is_odd = odd > (_MAX_ODD_ASCII if sample.isascii() else _MAX_ODD) * len(sample)
+    if not is_odd and _utf8(sample) is not None:
+        return ""  # nearly every file, so this comes before what takes long
     best, encoding = _WIDE_SCORE, ""
     for name in _WIDE:
         score = _script_score(sample[: len(sample) & ~3].decode(name, errors="replace"))
         if score > best:
             best, encoding = score, name
-    odd = len(sample) - len(sample.translate(None, _CONTROL + b"\0"))
-    if not encoding or odd > (_MAX_ODD_ASCII if sample.isascii() else _MAX_ODD) * len(sample):
+    if not encoding or is_odd:
         return encoding
-    if _utf8(sample) is not None or charset.guesses(sample)[0].score > _NARROW_SCORE:
-        return ""
-    return encoding
+    return "" if charset.guesses(sample)[0].score > _NARROW_SCORE else encoding
 
 
 def _is_text(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -74,7 +75,7 @@ def read(path: Path, on_page: PageProgress, encoding: str = "") -> Document:
         if not path.is_file():  # a folder, or a pipe that would block
             raise DocumentUnreadable(path, "not a file" if path.exists() else "not there")
         with path.open("rb") as file:
-            document = _document(path, file, on_page, encoding)
+            document = document_of(path, file, on_page, encoding)
     except OSError as error:
         raise DocumentUnreadable(path, error.strerror or str(error)) from error
     if not any(section.strip() for section in document.sections):
@@ -84,9 +85,10 @@ def read(path: Path, on_page: PageProgress, encoding: str = "") -> Document:
     return document
 
 
-def _document(path: Path, file: BinaryIO, on_page: PageProgress, encoding: str) -> Document:
+def document_of(path: Path, file: BinaryIO, on_page: PageProgress, encoding: str = "") -> Document:
+    """Read an open file; ``path`` only names it. Raises DocumentError."""
     kind = file_types.detect_kind(path, file.read(file_types.HEAD))
-    if path.stat().st_size > LARGEST:
+    if file.seek(0, os.SEEK_END) > LARGEST:
         raise DocumentTooLarge(path, LARGEST)
     file.seek(0)
     match kind:  # readers are imported with the first file of their kind

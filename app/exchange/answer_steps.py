@@ -31,7 +31,7 @@ class AnswerStep:
     """A step of an answer: reasoning, text, a call with its result, or what a call made.
 
     ``text`` of a call are its arguments, in ``language``, ``output`` that of its ``result``.
-    ``part`` is the call, or the media.
+    ``part`` is the call, or the media; ``page`` is what the call has displayed to the model.
     """
 
     kind: StepKind
@@ -40,13 +40,14 @@ class AnswerStep:
     output: str = ""
     part: Part | None = None
     result: Part | None = None
+    page: Part | None = None
 
 
-CallHeading = Callable[[Part | None, Part | None], str]
-"""A function that returns the heading of a call, given the call and its result."""
+CallHeading = Callable[[Part | None, Part | None, Part | None], str]
+"""A function that returns the heading of a call, given the call, its result and the page."""
 
 
-def call_heading(call: Part | None, result: Part | None) -> str:
+def call_heading(call: Part | None, result: Part | None, page: Part | None) -> str:
     """Return the heading of a call in English."""
     part = call or result
     return plain_name(part.name) if part else ""
@@ -71,7 +72,8 @@ def answer_steps(message: Message, *, reasoning: bool) -> Iterator[AnswerStep]:
                 result = results.get(id(part))
                 text, language = _arguments(part)
                 output = result.text.strip("\n") if result else ""
-                yield AnswerStep(StepKind.CALL, text, language, output, part, result)
+                page = _page(message, result)
+                yield AnswerStep(StepKind.CALL, text, language, output, part, result, page)
             case PartKind.RESULT if reasoning and id(part) not in paired:
                 output = part.text.strip("\n")
                 yield AnswerStep(StepKind.CALL, "", "", output, None, part)
@@ -99,6 +101,13 @@ def _results(message: Message) -> dict[int, Part]:
                 waiting.remove(call)
                 found[id(call)] = part
     return found
+
+
+def _page(message: Message, result: Part | None) -> Part | None:
+    """Return the page that was displayed with a result: it follows it."""
+    following = zip(message.parts, message.parts[1:], strict=False)
+    pages = (after for part, after in following if part is result)
+    return next((page for page in pages if page.kind is PartKind.PAGE), None)
 
 
 def _arguments(call: Part) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from app.exchange.answer_steps import (
     data_link,
     used_tools,
 )
+from app.exchange.footnotes import Footnotes
 from app.exchange.html_blocks import BlockRenderer
 from app.exchange.markdown_page import (
     NO_VERSIONS,
@@ -84,7 +85,8 @@ def chat_html(
     """Return the messages as a page."""
     title = escape(chat.title or words.untitled)
     date = f"<time>{day(chat.created)}</time>" if day(chat.created) else ""
-    articles = "\n".join(_article(message, reasoning, words, versions) for message in messages)
+    noted = map(Footnotes(messages, words.footnotes, kept=False).add_to, messages)
+    articles = "\n".join(_article(message, reasoning, words, versions) for message in noted)
     return f"""<!DOCTYPE html>
 <html lang="{escape(words.language)}">
 <head>
@@ -147,7 +149,7 @@ def _steps(message: MessageRow, reasoning: bool, words: ExportWords) -> Iterator
 
 
 def _call(step: AnswerStep, words: ExportWords) -> str:
-    summary = f"<summary>{escape(words.call(step.part, step.result))}</summary>"
+    summary = f"<summary>{escape(words.call(step.part, step.result, step.page))}</summary>"
     code = _BLOCKS.render(parse(code_fence(step.text, step.language))) if step.text else ""
     out = ""
     if step.output:

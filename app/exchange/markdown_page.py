@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from textwrap import indent
 
@@ -19,10 +19,11 @@ from app.exchange.answer_steps import (
     data_link,
     used_tools,
 )
+from app.exchange.fences import closed_fence
+from app.exchange.footnotes import Footnotes, FootnoteWords
 from app.store import ChatRow, MessageRow, State
 from app.store.chat_title import one_line
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _SPECIAL = re.compile(r"([\\`*_<>\[\]#~$|&])")
 
 
@@ -43,6 +44,7 @@ class ExportWords:
     output: str = "Output"
     """The heading of what a call has returned."""
     call: CallHeading = call_heading
+    footnotes: FootnoteWords = field(default_factory=FootnoteWords)
     language: str = "en"
     """A language tag for HTML."""
 
@@ -117,7 +119,8 @@ def _blocks(
     yield f"# {_escaped(chat.title or words.untitled)}"
     if date := day(chat.created):
         yield f"*{date}*"
-    for message in messages:
+    notes = Footnotes(messages, words.footnotes, kept=True)
+    for message in map(notes.add_to, messages):
         yield f"## {_escaped(speaker(message, words, versions))}"
         steps = used_tools(message.message)
         if not steps and reasoning and (thoughts := message.message.reasoning.strip()):
@@ -128,7 +131,7 @@ def _blocks(
         if steps:
             yield from _step_blocks(message, reasoning, words, link)
         elif text := message.message.text.strip("\n"):
-            yield _with_closed_fence(text)
+            yield closed_fence(text)
         if end := ending(message, words):
             yield f"*{end}*"
 
@@ -144,7 +147,7 @@ def _step_blocks(
                 yield _quoted(step.text, heading)
                 heading = words.reasoning
             case StepKind.CALL:
-                yield f"**{_escaped(one_line(words.call(step.part, step.result)))}**"
+                yield f"**{_escaped(one_line(words.call(step.part, step.result, step.page)))}**"
                 if step.text:
                     yield code_fence(step.text, step.language)
                 if step.output:
@@ -155,28 +158,13 @@ def _step_blocks(
                 mark = "!" if step.part.media_type in PICTURES else ""
                 yield f"{mark}[{name}]({link(step.part)})"
             case _:
-                yield _with_closed_fence(step.text)
+                yield closed_fence(step.text)
 
 
 def _quoted(text: str, heading: str) -> str:
-    return indent(f"*{heading}*\n\n{_with_closed_fence(text)}", "> ", lambda line: True)
+    return indent(f"*{heading}*\n\n{closed_fence(text)}", "> ", lambda line: True)
 
 
 def _escaped(text: str) -> str:
     """Escape a line for Markdown."""
     return _SPECIAL.sub(r"\\\1", text)
-
-
-def _with_closed_fence(text: str) -> str:
-    """Return the text with its last code block closed."""
-    fence = ""
-    for line in text.splitlines():
-        found = _FENCE.match(line)
-        if not found:
-            continue
-        marks, rest = found[1], found[2]
-        if not fence:
-            fence = "" if "`" in rest and marks[0] == "`" else marks
-        elif marks[0] == fence[0] and len(marks) >= len(fence) and not rest.strip():
-            fence = ""
-    return f"{text}\n{fence}" if fence else text

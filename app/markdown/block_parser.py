@@ -13,6 +13,7 @@ import re
 from typing import TypeVar
 
 from app.markdown.blocks import Block, Heading, Rule, Spans
+from app.markdown.citations import unfinished_mark
 from app.markdown.formulas import DISPLAYED, closing_mark, formula_tex, is_prose
 from app.markdown.inline import Definitions, define, spans, unescape
 from app.markdown.line_scanner import LineScanner
@@ -88,7 +89,8 @@ class BlockParser:
         clone = BlockParser(self.definitions.copy())
         clone._document = self._document.copy()
         clone._stack = [clone._document, *(block.copy() for block in self._stack[1:])]
-        clone._rest, clone._mid_line, clone._blank = self._rest, self._mid_line, self._blank
+        rest = self._rest[: unfinished_mark(self._rest)]  # the mark of a citation is shown whole
+        clone._rest, clone._mid_line, clone._blank = rest, self._mid_line, self._blank
         clone._unbalanced = self._unbalanced
         blocks = clone.close(hold=True)
         self.work += clone.work

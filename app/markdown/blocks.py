@@ -23,6 +23,8 @@ class SpanKind(Enum):
     """A reference to a `Footnote`; its label."""
     KEY = auto()
     """A key to be pressed."""
+    CITATION = auto()
+    """A mark that points at what a tool has displayed; all of it: see `app.markdown.citations`."""
     BREAK = auto()
     """A hard line break."""
     SOFT = auto()

@@ -21,7 +21,14 @@ from app.markdown.blocks import (
     Table,
 )
 
-_NEUTRAL = (SpanKind.CODE, SpanKind.KEY, SpanKind.MATH, SpanKind.DISPLAY, SpanKind.NOTE)
+_NEUTRAL = (
+    SpanKind.CODE,
+    SpanKind.KEY,
+    SpanKind.MATH,
+    SpanKind.DISPLAY,
+    SpanKind.NOTE,
+    SpanKind.CITATION,
+)
 
 
 def is_leftwards(block: Block | Item, parent_rtl: bool = False) -> bool:

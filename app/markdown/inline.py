@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from app.markdown.blocks import Span, SpanKind, Spans, VerticalAlign
+from app.markdown.citations import CITATION, may_cite
 from app.markdown.inline_rules import parser, tokenize
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_MARK = re.compile(r"[\n\\`*_\[<&$~@]|://|www\.", re.IGNORECASE)
+_MARK = re.compile(r"[\n\\`*_\[<&$~@†]|://|www\.", re.IGNORECASE)
 """Markup characters; a text without any of them need not be parsed."""
 _MOST_BRACKETS = 400  # in a paragraph; one with more is not parsed
 _BREAKS = {"softbreak": SpanKind.SOFT, "hardbreak": SpanKind.BREAK}
@@ -68,8 +69,21 @@ def lines(text: str) -> Spans:
     result: list[Span] = []
     for line in text.split("\n"):
         result += [Span("\n", SpanKind.SOFT)] * bool(result)
-        result += [Span(line.strip(" \t"))] * bool(line.strip(" \t"))
+        result += _cited(line.strip(" \t"))
     return tuple(result)
+
+
+def _cited(line: str) -> list[Span]:
+    """Return a line as it is, with its citations."""
+    if not may_cite(line):
+        return [Span(line)] * bool(line)
+    found: list[Span] = []
+    at = 0
+    for mark in CITATION.finditer(line):
+        found += [Span(line[at : mark.start()])] * (mark.start() > at)
+        found.append(Span(mark[0], SpanKind.CITATION))
+        at = mark.end()
+    return found + [Span(line[at:])] * (at < len(line))
 
 
 def define(text: str, definitions: Definitions) -> str:
@@ -109,7 +123,7 @@ def _flatten(tokens: Sequence[Token]) -> tuple[list[Span], list[int]]:
                 found.append(Span("\n", _BREAKS[token.type]))
             case "code_inline":
                 found.append(_with_text(style, token.content, SpanKind.CODE))
-            case "math" | "display" | "note" | "key":
+            case "math" | "display" | "note" | "key" | "citation":
                 found.append(_with_text(style, token.content, SpanKind[token.type.upper()]))
             case "image":
                 found.append(_with_text(style, _image_text(token)))

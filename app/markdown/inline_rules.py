@@ -10,6 +10,7 @@ from unicodedata import category
 from urllib.parse import urlsplit
 
 from app.markdown.addresses import Address, addresses
+from app.markdown.citations import CITATION
 from app.markdown.formulas import formula_at
 from app.markdown.scripts import is_unspaced
 
@@ -61,6 +62,8 @@ def parser() -> MarkdownIt:
     rules.before("escape", "formula", _formula)
     rules.before("link", "note", _note)
     rules.before("entity", "tag", _tag)
+    rules.before("escape", "citation", _citation)
+    markdown.inline.add_terminator_char("【")
     return markdown
 
 
@@ -192,6 +195,17 @@ def _note(state: StateInline, silent: bool) -> bool:
     if not found or found[1] not in state.env["notes"]:
         return False
     _push(state, silent, "note", found[1], found.end())
+    return True
+
+
+def _citation(state: StateInline, silent: bool) -> bool:
+    """Consume a mark that cites what a tool has displayed."""
+    if state.src[state.pos] != "【":
+        return False
+    found = CITATION.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    _push(state, silent, "citation", found[0], found.end())
     return True
 
 

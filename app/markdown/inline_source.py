@@ -18,7 +18,7 @@ from app.markdown.inline_rules import parser
 
 _SPECIAL = re.compile(r"[\\`*~$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|<(?=[A-Za-z/!?])|!(?=\[)|!$")
 _ADDRESSED = re.compile(r":(?=//)|@|(?<=www)\.", re.IGNORECASE)
-_BRACKETS = re.compile(r"\](?=[(\[:])|\]$|\[(?=\^)")
+_BRACKETS = re.compile(r"\](?=[(\[:])|\]$|\[(?=\^)|【(?=[^【】\n]*†)")
 _FIRST = re.compile(
     r"(?:(\d{1,9})(?=[.)](?:[ \t]|$)))|(?=#{1,6}(?:[ \t]|$)|[-+](?:[ \t]|$|-)|[>=|:])"
 )
@@ -168,6 +168,8 @@ def _piece(span: Span) -> _Piece:
             return _Piece("tag", text)
         case SpanKind.NOTE:
             return _Piece("note", f"[^{text}]")
+        case SpanKind.CITATION:
+            return _Piece("note", text)
         case SpanKind.MATH:
             return _Piece(
                 "math", f"${text}$" if _DOLLARS.fullmatch(text) else f"\\({text}\\)", text

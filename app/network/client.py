@@ -50,7 +50,7 @@ class Network:
         """Return a client with httpx2's ``options``, to be closed by the caller."""
         hooks = options.pop("event_hooks", {})
         return httpx2.Client(
-            verify=self._certificates,
+            verify=self.certificates,
             event_hooks={
                 "request": [*hooks.get("request", []), self._before_request],
                 "response": [self._after_response, *hooks.get("response", [])],
@@ -62,7 +62,7 @@ class Network:
         """Return the same for use on an event loop. A request is logged before it is sent."""
         hooks = options.pop("event_hooks", {})
         return httpx2.AsyncClient(
-            verify=self._certificates,
+            verify=self.certificates,
             event_hooks={
                 "request": [*hooks.get("request", []), self._async_before],
                 "response": [self._async_after, *hooks.get("response", [])],
@@ -71,7 +71,8 @@ class Network:
         )
 
     @cached_property
-    def _certificates(self) -> SSLContext:
+    def certificates(self) -> SSLContext:
+        """The certificates that the system trusts."""
         return httpx2.create_ssl_context()  # slow, so read once for all clients
 
     def _before_request(self, request: httpx2.Request) -> None:

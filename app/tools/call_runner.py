@@ -142,7 +142,7 @@ class CallRunner:
             return replies.unknown_end()
         try:
             call = self._checked(Call(part.id, part.name, part.text))
-            proposal = tool.propose(call, self._context(place.answer))
+            proposal = tool.propose(call, self._context(place.answer, place))
         except CallInvalid as fault:
             return replies.refusal(str(fault), Outcome.INVALID)
         except Exception as fault:  # noqa: BLE001 - one tool must not end an answer
@@ -165,7 +165,7 @@ class CallRunner:
         yield from self._counted(call, place.index)
         tool = self._tool_of(call.name)
         call = self._checked(call)
-        context = self._context(place.answer)
+        context = self._context(place.answer, place)
         proposal = tool.propose(call, context)
         sources = (source.key for space in self._request.tools for source in space.sources)
         if proposal.call != call or proposal.tool not in (tool.key, *sources):
@@ -209,10 +209,11 @@ class CallRunner:
         fitting = arguments.checked(call.name, call.arguments, function.schema)
         return replace(call, arguments=fitting)
 
-    def _context(self, answer: tuple[Part, ...]) -> CallContext:
+    def _context(self, answer: tuple[Part, ...], place: CallPlace | None = None) -> CallContext:
         messages = (*self._messages, Message(Role.ASSISTANT, answer))
         request = self._request
-        return CallContext(request.chat, messages, request.tools, imported=request.imported)
+        found = CallContext(request.chat, messages, request.tools, imported=request.imported)
+        return replace(found, room=int(place.tokens / place.scale)) if place else found
 
     # --- Consent ------------------------------------------------------------------------------
 
@@ -274,7 +275,7 @@ class CallRunner:
         began = time.monotonic()
         result: Result | None = None
         stop = AnyEvent(self._ends)
-        steps = tool.run(proposal, self._context(place.answer), stop)
+        steps = tool.run(proposal, self._context(place.answer, place), stop)
         try:
             for step in steps:
                 if isinstance(step, Result):

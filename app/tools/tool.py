@@ -42,6 +42,8 @@ class ConsentReason(StrEnum):
     """The turn has as many calls as it may have: whether to go on."""
     ADDRESS = "address"
     """An address that is neither the user's, nor of a search's result, nor a displayed link."""
+    IMPORTED = "imported"
+    """An address in a chat that came from a file, in which nothing need be the user's."""
     NEW_SITE = "new site"
     """A site that was not opened yet, in a chat with private text."""
     FOLLOW_UPS = "follow-ups"
@@ -71,7 +73,8 @@ class CallContext:
     last; if it was written together with others, their results may follow it. ``declared`` is what
     the model was told of the tools that are on. ``again``: it is the user who runs it once more, so
     nothing of it may reach the calls that the model makes. ``imported``: the chat came from a file,
-    so that no text in it need be the user's.
+    so that no text in it need be the user's. ``room``: about how many tokens a result may have, as
+    `app.tools.shortening.estimate` counts them.
     """
 
     chat: int | None
@@ -79,6 +82,7 @@ class CallContext:
     declared: tuple[ToolNamespace, ...] = ()
     again: bool = False
     imported: bool = False
+    room: int = 8000
 
 
 @dataclass(frozen=True, slots=True)

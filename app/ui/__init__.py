@@ -12,6 +12,7 @@
     palette      the command palette (Ctrl+K), and the list of shortcuts (F1)
     preferences  the dialog of preferences
     presets      the button and the menu of presets
+    reader       the page that a citation leads to, beside the conversation
     sidebar      the list of chats
     conversation the messages
     blocks       layout and painting of a message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.base import errors as e
 from app.base.log import Fault
+from app.tools.browser.faults import SourceError
 from app.wording.document_errors import document_sentence
 from app.wording.download_errors import hub_sentence, library_sentence
 from app.wording.engine_errors import explain_engine
@@ -13,6 +14,7 @@ from app.wording.language import tr
 from app.wording.model_errors import model_actions, model_sentence
 from app.wording.python_errors import python_sentence
 from app.wording.server_errors import server_sentence
+from app.wording.source_errors import source_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
 from app.wording.tool_settings import unavailable_sentence
 
@@ -69,6 +71,8 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(unavailable_sentence(word) if word else can)
         case e.PythonError():
             return Explanation(python_sentence(error), detail=getattr(error, "detail", ""))
+        case SourceError():
+            return Explanation(source_sentence(error), detail=getattr(error, "reason", ""))
         case e.ServerError() | e.ServersUnreadable():
             return Explanation(server_sentence(error), detail=getattr(error, "detail", ""))
     return Explanation(

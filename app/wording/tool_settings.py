@@ -37,6 +37,8 @@ def unavailable_sentence(word: str) -> str:
             return tr("Switched off in Settings.")
         case "changed":
             return tr("Changed since you approved it. Review it in Settings.")
+        case "gone":
+            return tr("Not found. Connect its drive, or remove it and add it again.")
         case "offline":
             return tr("Network access is blocked.")
     return tr("Not available right now.")

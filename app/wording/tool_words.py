@@ -8,10 +8,19 @@ from collections.abc import Iterable
 from enum import Enum, auto
 
 from app.base.recipients import plain_name
-from app.base.types import Outcome, ResultFacts
+from app.base.types import Outcome, Part, ResultFacts
 from app.tools.tool import ConsentReason, Effect, Proposal
 from app.tools.tool_events import Consent, Decision
 from app.wording.brief_text import brief
+from app.wording.browser_words import (
+    Tense,
+    browsed,
+    browser_phrase,
+    is_browser,
+    is_find,
+    is_search,
+    sending_words,
+)
 from app.wording.language import number, tr
 from app.wording.quantities import duration
 
@@ -54,30 +63,48 @@ def call_label(
     seconds: float = 0.0,
     facts: ResultFacts | None = None,
     decision: Decision | None = None,
+    source: str = "",
+    page: Part | None = None,
 ) -> str:
-    """Return a call's heading: "Ran Python · 0.4 s", "files.search “invoice” · 3 results"."""
-    name = tool_name(recipient)
-    said = [] if is_python(recipient) else _argument(arguments)
+    """Return a call's heading: "Ran Python · 0.4 s", "files.search “invoice” · 3 results".
+
+    Of the browser, ``source`` is the key of the tool while there are no ``facts``, and ``page``
+    what was displayed: "Read “Copper” · example.org".
+    """
+    facts = facts or ResultFacts(source=source)
+
+    def named(tense: Tense = Tense.PLAIN) -> str:
+        if is_browser(recipient):
+            return browser_phrase(
+                recipient, arguments, tense, source=facts.source, page=page, count=facts.count
+            )
+        if is_python(recipient):
+            return tr("Ran Python") if tense is Tense.PAST else tool_name(recipient)
+        return " ".join((tool_name(recipient), *_argument(arguments)))
+
     match phase:
-        case CallPhase.WRITTEN:
-            return tr("Preparing {name}…").format(name=name)
-        case CallPhase.RUNNING:
-            running = tr("Running {name}…").format(name=" ".join((name, *said)))
+        case CallPhase.WRITTEN if not is_browser(recipient):
+            return tr("Preparing {name}…").format(name=tool_name(recipient))
+        case CallPhase.WRITTEN | CallPhase.RUNNING:
+            running = named(Tense.NOW)
+            if not is_browser(recipient):
+                running = tr("Running {name}…").format(name=running)
             return running if seconds < 1 else f"{running} {duration(int(seconds))}"
         case CallPhase.ASKED:
-            return " ".join((name, *said))
+            return named()
         case CallPhase.CUT_OFF:
-            return " · ".join([" ".join((name, *said)), tr("interrupted, outcome unknown")])
+            return " · ".join((named(), tr("interrupted, outcome unknown")))
         case CallPhase.LEFT:
-            return " · ".join([" ".join((name, *said)), tr("not run")])
-    facts = facts or ResultFacts()
-    if is_python(recipient) and facts.outcome in (Outcome.DONE, Outcome.FAILED):
-        name = tr("Ran Python")
+            return " · ".join((named(), tr("not run")))
+    ran = (Outcome.DONE, Outcome.FAILED) if is_python(recipient) else (Outcome.DONE,)
     refused = facts.outcome is Outcome.REFUSED and decision is not None  # which is said below
-    details = [" ".join((name, *said)), "" if refused else _outcome(recipient, facts)]
-    if facts.count is not None:
+    details = [
+        named(Tense.PAST if facts.outcome in ran else Tense.PLAIN),
+        "" if refused else _outcome(recipient, facts),
+    ]
+    if facts.count is not None and not is_find(recipient):
         details.append(tr("%Ln result(s)", "", facts.count))
-    elif facts.seconds:
+    elif facts.seconds and not is_browser(recipient):
         details.append(call_seconds(facts.seconds))
     if decision:
         details.append(decided(decision))
@@ -126,12 +153,22 @@ def _argument(arguments: str) -> list[str]:
     return []
 
 
-def calls_made(recipients: Iterable[str]) -> str:
-    """Return which tools an answer has used: "ran Python twice, used files.search"."""
-    counts = Counter(recipients)
+def calls_made(calls: Iterable[tuple[str, Part | None]]) -> str:
+    """Return which tools an answer has used: "ran Python twice, used files.search".
+
+    ``calls`` are the recipients, with the pages that were displayed: "searched 3 times, read 5
+    pages".
+    """
+    calls = list(calls)
+    searches = sum(is_search(recipient) for recipient, _ in calls)
+    finds = [page for recipient, page in calls if is_find(recipient)]
+    opened = [(name, page) for name, page in calls if is_browser(name) and not is_search(name)]
+    pages = [page for name, page in opened if page and not is_find(name)]
+    said = browsed(searches, len(finds), pages)
+    counts = Counter(recipient for recipient, _ in calls if not is_browser(recipient))
     if len(counts) > 2:
-        return tr("%Ln tool call(s)", "", counts.total())
-    return ", ".join(_used(recipient, count) for recipient, count in counts.items())
+        return ", ".join((*said, tr("%Ln tool call(s)", "", counts.total())))
+    return ", ".join((*said, *(_used(recipient, count) for recipient, count in counts.items())))
 
 
 def _used(recipient: str, count: int) -> str:
@@ -171,6 +208,8 @@ def consent_question(consent: Consent, calls: int) -> str:
     if proposal is None:
         called = tr("The model has called tools %Ln time(s).", "", calls)
         return " ".join((called, tr("Go on?")))
+    if sending := sending_words(proposal):
+        return sending.question
     function = brief(proposal.function, _LONGEST_NAME) or tool_name(proposal.call.name)
     if not proposal.server:
         return tr("Allow “{function}”?").format(function=function)
@@ -199,6 +238,8 @@ def consent_reason(consent: Consent) -> str:
             return tr("It may be going round in circles.")
         case ConsentReason.ADDRESS:
             return tr("You didn’t type this address, and no search or page linked to it.")
+        case ConsentReason.IMPORTED:
+            return tr("This chat was imported, so the addresses in it may not be yours.")
         case ConsentReason.NEW_SITE:
             return tr("This chat has private text, which an address can give away.")
         case ConsentReason.FOLLOW_UPS:

@@ -24,10 +24,12 @@ from app.base.types import (
     ToolChoice,
     ToolFunction,
     ToolNamespace,
+    ToolSource,
 )
 from app.formats.harmony.channels import Channel
 from app.formats.harmony.harmony_format import HarmonyFormat
 from app.formats.harmony.render import INTERRUPTED, NO_TOOL
+from app.tools.browser.browser_functions import BROWSER_FUNCTIONS
 from tests.fakes import vocabulary
 from tests.unit.test_harmony import ORACLE, assistant, ids, made, parse, request, user
 
@@ -107,16 +109,33 @@ def test_python_s_text_is_the_trained_one_but_for_what_differs_here() -> None:
     assert "<|start|>developer" not in text
 
 
+def browser(*names: str) -> ToolNamespace:
+    sources = tuple(ToolSource(f"{at}", name) for at, name in enumerate(names))
+    return ToolNamespace("browser", BROWSER_FUNCTIONS, sources=sources)
+
+
 def test_the_browser_s_text_is_the_library_s() -> None:
+    system = official.SystemContent.new().with_browser_tool()
+    asked = (
+        system.with_reasoning_effort(official.ReasoningEffort.MEDIUM)
+        .with_conversation_start_date("2026-11-22")
+        .with_required_channels([c.value for c in Channel])
+    )
+    message = official.Message.from_role_and_content(official.Role.SYSTEM, asked)
+    trained = list(ORACLE.render_conversation(official.Conversation.from_messages([message])))
+    assert opening(browser("web")) == trained
+    both = opening(PYTHON, browser("web"))
+    assert both[: len(trained) // 2] == trained[: len(trained) // 2]
+
+
+def test_the_browser_names_its_sources_once_each_the_default_first() -> None:
     told = official.SystemContent.new().with_browser_tool().tools
     assert told
-    browser = told["browser"]
-    declared = tuple(
-        ToolFunction(t.name, t.description, json.dumps(t.parameters)) for t in browser.tools
-    )
-    ours = ToolNamespace("browser", declared, browser.description or "")
-    assert opening(PYTHON, ours)[:40] == wanted(ours)[:40]
-    assert opening(ours) == wanted(ours)
+    trained = told["browser"].description or ""
+    several = browser("files", "files", "wikipedia", "web")
+    names = "sources=files, wikipedia, web (default: files)"
+    said = trained.replace("sources=web (default: web)", names)
+    assert opening(several) == wanted(replace(several, description=said))
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -54,6 +54,30 @@ def test_a_result_is_rendered_as_the_official_library_does() -> None:
     assert render(asked)[opening:] == [*wanted, *ids("<|start|>assistant")]
 
 
+def test_a_display_of_the_browser_is_rendered_as_the_official_library_does() -> None:
+    """As the reference answers: by the function, to the assistant, on the channel of the call."""
+    call = Part('{"query": "copper"}', PartKind.CALL, "browser.search", "1", "analysis code")
+    shown = "[0] copper\n**viewing lines [0 - 4] of 4**\n\nL0: \nL4:   * 【0†Copper†files】 <|end|>"
+    result = Part(shown, PartKind.RESULT, "browser.search", "1")
+    page = Part("", PartKind.PAGE, "copper", "1", data=b"packed")
+    of, tool = (
+        official.Message.from_role_and_content,
+        official.Author.new(official.Role.TOOL, "browser.search"),
+    )
+    asks = of(official.Role.ASSISTANT, call.text).with_channel("analysis")
+    turn = [
+        of(official.Role.USER, "Look it up."),
+        asks.with_recipient("browser.search").with_content_type("<|constrain|>code"),
+        official.Message.from_author_and_content(tool, shown)
+        .with_recipient("assistant")
+        .with_channel("analysis"),
+    ]
+    wanted = [token for message in turn for token in ORACLE.render(message)]
+    asked = request(user("Look it up."), assistant(call, result, page))
+    opening = HARMONY.render(asked).sizes[0]
+    assert render(asked)[opening:] == [*wanted, *ids("<|start|>assistant")]
+
+
 def test_a_client_s_messages_are_the_same_turn() -> None:
     """Clients name the function only in the call."""
     result = replace(RESULT, name="", kind=PartKind.TEXT)

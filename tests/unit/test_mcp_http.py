@@ -13,6 +13,7 @@ import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
+import httpcore2
 import httpx2
 import pytest
 
@@ -26,6 +27,7 @@ from app.base.errors import (
 )
 from app.base.secrets import Secrets
 from app.base.types import Outcome
+from app.network import guarded_transport, watched_socket
 from app.network.connection_log import ConnectionLog
 from app.tools.mcp import remote
 from app.tools.mcp.server_status import ServerState
@@ -226,17 +228,92 @@ def test_metadata_that_mislead(
 def test_a_public_server_leads_to_no_private_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def inside(url: httpx2.URL) -> bool:
-        return bool(url.port != public.server_port)  # as if that one were on the internet
+    """As if 127.0.0.1 were on the internet, and localhost at home."""
+    monkeypatch.setattr(remote, "is_public", lambda address: address == "127.0.0.1")
+    real = watched_socket.resolve
 
+    def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.2"] if host == "localhost" else real(host, port)
+
+    monkeypatch.setattr(watched_socket, "resolve", resolve)
     with serving(tokens=True) as public, serving(tokens=True) as private:
-        monkeypatch.setattr(remote, "_is_inside", inside)
         public.metadata = {"authorization_servers": [f"http://localhost:{private.server_port}"]}
         with servers(tmp_path, Server("files", url=public.url)) as found:
             error = refused(found)
             assert isinstance(error, ServerAddressRefused)
             assert error.host == "localhost"
         assert private.requests == []
+
+
+def test_a_name_that_changes_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: what is connected to is what was checked, in the same step."""
+    outside, inside = "151.101.0.1", "127.0.0.1"
+    names = {
+        "mcp.example": [[outside], [inside]],
+        "sign-in.example": [[outside], [outside, inside]],
+        "localhost": [[inside], [outside]],
+    }
+    dialled: list[str] = []
+
+    async def connect(_: object, address: str, *rest: object) -> None:
+        dialled.append(address)
+
+    monkeypatch.setattr(watched_socket, "resolve", lambda host, port: names[host].pop(0))
+    monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", connect)
+
+    async def work(url: str, *hosts: str) -> list[str]:
+        rule = remote._Addresses(Server("files", url=url))
+        backend = guarded_transport._AsyncBackend(rule.judge)
+        refused = []
+        for host in hosts:
+            try:
+                await backend.connect_tcp(host, 443)
+            except ServerAddressRefused as error:
+                refused.append(error.host)
+        return refused
+
+    hosts = ("mcp.example", "sign-in.example", "sign-in.example", "mcp.example")
+    assert asyncio.run(work("https://mcp.example/", *hosts)) == ["sign-in.example", "mcp.example"]
+    assert dialled == [outside, outside]
+    assert asyncio.run(work("http://localhost/", "localhost", "localhost")) == ["localhost"]
+    assert dialled == [outside, outside, inside]
+
+
+def test_a_sign_in_that_comes_first_is_not_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {
+        "mcp.example": "151.101.0.1",
+        "sign-in.example": "10.0.0.1",
+        "home.example": "10.0.0.2",
+    }
+    monkeypatch.setattr(watched_socket, "resolve", lambda host, port: [names[host]])
+
+    async def judged(url: str) -> bool:
+        rule = remote._Addresses(Server("files", url=url))
+        try:
+            await rule.judge("sign-in.example", ["10.0.0.1"])
+        except ServerAddressRefused:
+            return False
+        return True
+
+    assert not asyncio.run(judged("https://mcp.example/"))
+    assert asyncio.run(judged("https://home.example/"))
+
+
+def test_where_a_proxy_looks_names_up_names_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+
+    async def judged(server: str, host: str) -> bool:
+        rule = remote._Addresses(Server("files", url=server))
+        try:
+            await rule.allow_in_browser(httpx2.URL(f"https://{host}/"))
+        except ServerAddressRefused:
+            return False
+        return True
+
+    for host in ("10.0.0.1", "router", "nas.local", "[fe80::1]"):
+        assert not asyncio.run(judged("https://mcp.example/", host)), host
+        assert asyncio.run(judged("https://mcp.internal/", host)), host
+    assert asyncio.run(judged("https://mcp.example/", "sign-in.example"))
 
 
 def test_the_clock_stands_still_while_the_user_signs_in() -> None:

@@ -19,6 +19,7 @@ SHARED = {
     "service": "import and export, and MCP servers, for the window",
     "exchange": "import and export, and the room of the window for them",
     "pages": "the pages that the browser has displayed, and the stack of pages of the window",
+    "files": "atomic writes of files, and the browser's folders",
     "models": "the models on disk and on the hub, and the room of the window for them",
 }
 """Names of modules that stand twice, since the field's term is the same in two rooms."""

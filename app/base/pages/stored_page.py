@@ -69,8 +69,11 @@ class StoredDisplay:
     of: int = -1
 
 
-def pack(stored: StoredDisplay, name: str) -> Part:
-    """Return a display as a part. ``name`` is the page's title."""
+def pack(stored: StoredDisplay, name: str, address: str = "") -> Part:
+    """Return a display as a part. ``name`` is the page's title, ``address`` its address.
+
+    They are also the part's name and text, so that rows of calls need not unpack it.
+    """
     page = stored.page
     fields: dict[str, Any] = {"first": stored.first, "last": stored.last}
     if stored.of >= 0:
@@ -82,7 +85,7 @@ def pack(stored: StoredDisplay, name: str) -> Part:
         fields |= {"places": page.places} if page.places else {}
     text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     data = zlib.compress(text.encode("utf-8", "replace"), 6)
-    return Part("", PartKind.PAGE, name, media_type=MEDIA_TYPE, data=data)
+    return Part(address, PartKind.PAGE, name, media_type=MEDIA_TYPE, data=data)
 
 
 def unpack(part: Part) -> StoredDisplay | None:

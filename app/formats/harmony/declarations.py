@@ -26,6 +26,13 @@ _PYTHON = (
     "out after 120.0 seconds. The drive at '/mnt/data' can be used to save and persist user files. "
     "Internet access for this session is disabled."
 )
+_BROWSER = (
+    "Tool for browsing.\n"
+    "The `cursor` appears in brackets before each browsing display: `[{cursor}]`.\n"
+    "Cite information from the tool using the following format:\n"
+    "`【{cursor}†L{line_start}(-L{line_end})?】`, for example: `【6†L9-L11】` or `【8†L3】`.\n"
+    "Do not quote more than 10 words directly from the tool output."
+)
 _DEEPEST, _MOST_REFERENCES, _LONGEST = 24, 200, 100_000
 # Under this key, a known schema has the references that lead to it. JSON has no such key.
 _WITHIN: Any = object()
@@ -45,6 +52,10 @@ def _namespace(namespace: ToolNamespace) -> str:
     name, description = _word(namespace.name), namespace.description
     if name == "python" and not namespace.functions:
         description = "\n".join(filter(None, (_PYTHON, description)))
+    if name == "browser" and namespace.sources:
+        names = list(dict.fromkeys(" ".join(source.name.split()) for source in namespace.sources))
+        sources = f"sources={', '.join(names)} (default: {names[0]})"
+        description = "\n".join(filter(None, (_BROWSER, sources, description)))
     lines = [f"## {name}\n"]
     if not namespace.functions:
         return "\n".join([*lines, *description.splitlines()])

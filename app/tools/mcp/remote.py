@@ -1,15 +1,14 @@
 """The transport to a server over streamable HTTP, by the guarded client of `app.network`.
 
 Every request goes through that client: it obeys the offline switch and is in the log, also those by
-which the user is signed in. A redirect is followed within its own origin only, by the SDK.
+which the user is signed in. A redirect is followed within its own origin only, by the SDK. Where a
+request may go is checked by the address that is connected to.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,8 @@ import httpx2
 
 from app.base.errors import ServerAddressRefused, ServerFlooding
 from app.network.client import Network
+from app.network.guarded_transport import AsyncGuardedTransport, proxy_for, resolved_async
+from app.network.public_address import is_public, may_be_public
 from app.tools.mcp.oauth import SignIn
 from app.tools.mcp.servers import Server
 from app.tools.mcp.wire import Wire
@@ -42,12 +43,13 @@ async def remote(
         response.stream = _Limited(response.stream, server.name, wire)
 
     options: dict[str, Any] = {
+        "transport": AsyncGuardedTransport(network.certificates, addresses.judge),
         "headers": dict(server.headers),
         "timeout": _TIMEOUT,
         "event_hooks": {"request": [addresses.check], "response": [limit]},
     }
     if sign_in:
-        options["auth"] = sign_in.provider(wire, addresses.allow)
+        options["auth"] = sign_in.provider(wire, addresses.allow_in_browser)
     try:
         async with (
             network.async_client(**options) as client,
@@ -65,7 +67,8 @@ class _Addresses:
     """The rule where requests may go.
 
     TLS is needed beyond this computer. What a server names in its metadata may be anything; unless
-    the server itself is on this computer or in the local network, none of that may be.
+    the server itself is on this computer or in the local network, none of that may be. A server
+    that was outside stays outside: its name may not lead inside later.
     """
 
     def __init__(self, server: Server) -> None:
@@ -73,20 +76,38 @@ class _Addresses:
         self._is_inside: bool | None = None
 
     async def check(self, request: httpx2.Request) -> None:
-        """Raise ServerAddressRefused for a request that may not be sent."""
-        await self.allow(request.url)
+        """Raise ServerAddressRefused for a request that may not be sent, by its address alone."""
+        self._check(request.url)
 
-    async def allow(self, url: httpx2.URL) -> None:
-        """Raise ServerAddressRefused for an address to which none may be sent."""
+    def _check(self, url: httpx2.URL) -> None:
         secure = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
         if not secure or not url.host:
             raise ServerAddressRefused(self._name, url.host)
-        if url.host == self._url.host:
+
+    async def judge(self, host: str, addresses: Sequence[str]) -> None:
+        """Raise ServerAddressRefused for a host that may not be connected to.
+
+        There are no ``addresses`` where a proxy looks them up.
+        """
+        inside = _is_inside(host, addresses)
+        if host == "localhost" and not all(map(_is_loopback, addresses)):
+            raise ServerAddressRefused(self._name, host)  # TLS was not asked for
+        if host == self._url.host and self._is_inside is None:
+            self._is_inside = inside
+        if not inside:
             return
-        if self._is_inside is None:
-            self._is_inside = await _is_inside(self._url)
-        if not self._is_inside and await _is_inside(url):
-            raise ServerAddressRefused(self._name, url.host)
+        if self._is_inside is None:  # what the user is signed in by may be asked first
+            self._is_inside = _is_inside(self._url.host, await _looked_up(self._url))
+        if not self._is_inside:
+            raise ServerAddressRefused(self._name, host)
+
+    async def allow_in_browser(self, url: httpx2.URL) -> None:
+        """Raise ServerAddressRefused for an address that the browser may not be sent to.
+
+        The browser connects by itself, so this looks the name up before.
+        """
+        self._check(url)
+        await self.judge(url.host, await _looked_up(url))
 
 
 class _Limited(httpx2.AsyncByteStream):
@@ -120,14 +141,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def _is_inside(url: httpx2.URL) -> bool:
-    """Return whether an address leads to this computer or a local network.
+def _is_inside(host: str, addresses: Sequence[str]) -> bool:
+    """Return whether a host is this computer, or one of its network."""
+    return not all(map(is_public, addresses)) if addresses else not may_be_public(host)
 
-    A name that is not known here leads nowhere, unless a proxy knows it.
-    """
-    loop = asyncio.get_running_loop()
+
+async def _looked_up(url: httpx2.URL) -> Sequence[str]:
+    """Return the addresses of a host; none if a proxy looks them up, or if it is not known."""
+    if proxy_for(url):
+        return ()
     try:
-        found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+        return await resolved_async(url.host, url.port or 443)
     except OSError:
-        return False
-    return any(not ipaddress.ip_address(str(each[4][0]).split("%")[0]).is_global for each in found)
+        return ()

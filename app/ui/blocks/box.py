@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
@@ -20,18 +20,33 @@ Range = tuple[int, int]
 """Positions from the first up to, not including, the second."""
 
 
+class CitationLabels(Protocol):
+    """What is shown of the citations in a text. ``mark`` is a whole mark, as the model wrote it."""
+
+    def number(self, mark: str) -> int:
+        """Return the number of the cited source; 0 if the citation leads nowhere."""
+
+    def name(self, mark: str) -> str:
+        """Return the accessible name: the source, or why there is none."""
+
+    def hint(self, mark: str) -> str:
+        """Return the text of the tooltip, with the cited lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """The look of a message's blocks.
 
     ``pixels`` is the size of the text, ``colour`` the theme's name for its colour, ``mono`` whether
     it is in the font of code. On ``paper``, nothing scrolls and only links can be clicked.
+    ``citations`` are what is known of those in the text.
     """
 
     pixels: int = 15
     colour: str = "text"
     mono: bool = False
     paper: bool = False
+    citations: CitationLabels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,10 @@ class BoxButton:
     rect: QRectF
     box: Box
     """The box whose `Box.act` is called with ``name`` on a click."""
+    citation: str = ""
+    """The mark of the citation that it is, if it is one."""
+    place: int = 0
+    """The position of a citation, of which a box may have many."""
 
 
 class Link(NamedTuple):

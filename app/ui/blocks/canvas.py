@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.markdown import link_allowed
 from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Style
+from app.ui.blocks.citation_button import CitationButton
 from app.ui.blocks.column import Column
 from app.ui.clipboard import copy_markdown, copy_text
 from app.ui.controls import Button, tip
@@ -34,8 +35,8 @@ from app.wording.language import tr
 
 COPIED_MS = 1500
 
-_Key = tuple[Box, str]
-"""A control's box and name."""
+_Key = tuple[Box, str, int]
+"""A control's box, its name, and of a citation its place."""
 
 
 class Canvas(QWidget):
@@ -49,6 +50,8 @@ class Canvas(QWidget):
     """A click has changed the column's height."""
     reached = Signal(QRectF)
     """The Tab key has reached a control there, which should be scrolled into view."""
+    cited = Signal(object, str)
+    """A citation was pressed: the `CitationLabels` of its text, and its mark."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +60,7 @@ class Canvas(QWidget):
         self._highlights = Highlights()
         self._buttons: dict[_Key, Button] = {}
         self._spare: list[Button] = []
+        self._spare_chips: list[CitationButton] = []
         self._hovered: Link | None = None
         self._pressed = ""
         self._focused: Link | None = None
@@ -101,20 +105,35 @@ class Canvas(QWidget):
     def place_buttons(self) -> None:
         """Place buttons on the visible controls."""
         clip = QRectF(self.visibleRegion().boundingRect())
-        wanted = {} if clip.isEmpty() else {(c.box, c.name): c for c in self.column.controls(clip)}
+        wanted = (
+            {}
+            if clip.isEmpty()
+            else {_key(control): control for control in self.column.controls(clip)}
+        )
         for key in [key for key in self._buttons if key not in wanted]:
-            self._spare.append(self._buttons.pop(key))
-            self._spare[-1].hide()
+            self._put_away(self._buttons.pop(key))
         for key, control in wanted.items():
             if key not in self._buttons:
                 self._buttons[key] = self._button(control)
             button = self._buttons[key]
-            if button.accessibleName() != control.label:
+            if isinstance(button, CitationButton):
+                button.show_citation(control)
+            elif button.accessibleName() != control.label:
                 _assign(button, control)
             button.setGeometry(control.rect.toAlignedRect())
             button.show()
 
+    def _put_away(self, button: Button) -> None:
+        """Hide a button, to be used again."""
+        button.hide()
+        if isinstance(button, CitationButton):
+            self._spare_chips.append(button)
+        else:
+            self._spare.append(button)
+
     def _button(self, control: BoxButton) -> Button:
+        if control.citation:
+            return self._chip()
         if not self._spare:
             button = Button(
                 self._theme, control.name, control.label, text=control.word, kind="ghost",
@@ -130,8 +149,17 @@ class Canvas(QWidget):
         _assign(button, control)
         return button
 
+    def _chip(self) -> CitationButton:
+        if self._spare_chips:
+            return self._spare_chips.pop()
+        button = CitationButton(self._theme, self)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # as `_button` says
+        button.clicked.connect(lambda: self.cited.emit(*button.cited))
+        return button
+
     def _clicked(self, button: Button) -> None:
-        box, name = key = next(key for key, each in self._buttons.items() if each is button)
+        key = next(key for key, each in self._buttons.items() if each is button)
+        box, name, _ = key
         before = self.column.height
         copied = box.act(name)
         if copied:
@@ -311,8 +339,12 @@ class Canvas(QWidget):
         stops: list[tuple[QRectF, Link | _Key]] = [
             (rects[0], link) for link in self.column.links() if (rects := self._rects(link))
         ]
-        stops += [(c.rect, (c.box, c.name)) for c in self.column.controls()]
+        stops += [(c.rect, _key(c)) for c in self.column.controls()]
         return sorted(stops, key=lambda stop: (stop[0].top(), stop[0].left()))
+
+
+def _key(control: BoxButton) -> _Key:
+    return control.box, control.name, control.place
 
 
 def _open_link(address: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from operator import is_
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from app.markdown import Row, Span, Spans, Table, row_text, table_csv, table_markdown
+from app.markdown import Row, Span, SpanKind, Spans, Table, row_text, table_csv, table_markdown
 from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Range, Style
 from app.ui.blocks.code_box import button_width
@@ -387,7 +388,7 @@ class TableBox(Box):
         if self._has_side_room():
             left = self._left - self.px(8) - 2 * wide if leftwards else self._shown + self.px(8)
             top = (self._heights[0] - high) / 2
-        return [
+        return [*self._citations(clip)] + [
             BoxButton(name, word, label, QRectF(left + at * wide, round(top), wide, high), self)
             for at, (name, word, label) in enumerate(
                 (
@@ -396,6 +397,22 @@ class TableBox(Box):
                 )
             )
         ]
+
+    def _citations(self, clip: QRectF | None) -> Iterator[BoxButton]:
+        """Yield the citations in the cells that are visible."""
+        seen = QRectF(self._left, 0, self._shown, self._bottom)
+        rows = range(len(self._lines)) if clip is None else self._rows(clip.top(), clip.bottom())
+        for row in rows:
+            line = self._lines[row]
+            for column, spans in enumerate(line.cells):
+                if not any(span.kind is SpanKind.CITATION for span in spans):
+                    continue
+                corner = self._corner(row, column)
+                start = self._starts[row] + line.starts[column]
+                for control in self._box(row, column).controls():
+                    rect = control.rect.translated(corner)
+                    if seen.contains(rect) or clip is None:
+                        yield replace(control, rect=rect, box=self, place=start + control.place)
 
     def act(self, name: str) -> str:
         return table_csv(self._block) if name == "copyCsv" else table_markdown(self._block)

@@ -13,9 +13,19 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
 
 from app.markdown import Align, Heading, Paragraph, Span, SpanKind, Spans, spans_text
 from app.markdown.inline_source import heading_markdown, spans_markdown
-from app.ui.blocks.box import Box, Highlights, Link, Range, Style
+from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Range, Style
+from app.ui.blocks.citation_chip import chip_frame, chip_label, paint_chip
 from app.ui.blocks.text_lines import TextLines
-from app.ui.blocks.text_runs import BOLD, ROOM, FormulaRun, TextFace, TextRuns, first_at, scale
+from app.ui.blocks.text_runs import (
+    BOLD,
+    ROOM,
+    FormulaRun,
+    TextFace,
+    TextRun,
+    TextRuns,
+    first_at,
+    scale,
+)
 from app.ui.theme import Palette, font
 
 _LINE = 1.45  # line height, as a multiple of the font's
@@ -112,7 +122,8 @@ class TextBox(Box):
         return TextFace(self._pixels, self._weight, colour, colours.link, self.style.mono)
 
     def _rebuild(self) -> None:
-        self._runs = TextRuns(self._spans, self._face(), self._runs, self.in_rtl)
+        labels = self.style.citations
+        self._runs = TextRuns(self._spans, self._face(), self._runs, self.in_rtl, labels)
         self.length = self._runs.length
         self._layout = QTextLayout(self._runs.text, self._runs.face.font())
         leftwards = self.in_rtl if self.beside_mark else self._runs.leftwards
@@ -220,6 +231,9 @@ class TextBox(Box):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for run in self._formulas(*seen):
             run.picture.paint(painter, self._frame(run))
+        citations = self._runs.citations
+        for cited in citations[first_at(citations, seen[0]) : first_at(citations, seen[1])]:
+            paint_chip(painter, self.theme, self._chip(cited), cited.number, self._pixels)
         painter.restore()
 
     def _fill(self, painter: QPainter, marked: Range, seen: Range, colour: str) -> None:
@@ -271,6 +285,31 @@ class TextBox(Box):
         top = self._lines.bases[number] + run.picture.descent * shrunk - high
         return QRectF(round(left), top, wide, high)
 
+    def _chip(self, run: TextRun) -> QRectF:
+        """Return the rectangle of a citation's chip."""
+        number = self._lines.line_of(run.start)
+        extents = self._lines.extents(number, run.start, run.end)
+        left = min((left for left, _ in extents), default=0.0)
+        right = max((right for _, right in extents), default=left)
+        return chip_frame(left, right, self._lines.bases[number], self._pixels)
+
+    def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
+        labels, citations = self.style.citations, self._runs.citations
+        if not citations or not labels or not self._lines.lines or self.style.paper:
+            return ()
+        if clip is not None:
+            first = self._lines.at(max(clip.top(), 0))
+            last = self._lines.at(max(clip.bottom(), 0))
+            start, end = self._lines.starts[first], self._lines.end(last)
+            citations = citations[first_at(citations, start) : first_at(citations, end)]
+        return [
+            BoxButton(
+                "citation", "", labels.name(run.span.text), self._chip(run), self, run.span.text,
+                run.start,
+            )
+            for run in citations
+        ]  # fmt: skip
+
     def page_end(self, y: float) -> float:
         """Return a line's top such that neither the first nor the last line is alone on a page."""
         lines = self._lines
@@ -306,7 +345,17 @@ class TextBox(Box):
         return self._lines.paragraph(position)
 
     def text(self, start: int, end: int) -> str:
-        return spans_text(self._runs.cut(start, end))
+        spans = self._runs.cut(start, end)
+        if self._runs.citations:
+            spans = tuple(map(self._labelled, spans))
+        return spans_text(spans)
+
+    def _labelled(self, span: Span) -> Span:
+        """Return a citation as the text of its chip."""
+        labels = self.style.citations
+        if span.kind is not SpanKind.CITATION:
+            return span
+        return Span(f"[{chip_label(labels.number(span.text) if labels else 0)}]")
 
     def markdown(self, start: int, end: int) -> str:
         spans = self._runs.cut(start, end)

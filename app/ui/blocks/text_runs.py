@@ -23,6 +23,8 @@ from PySide6.QtGui import (
 
 from app.markdown import Span, SpanKind, Spans, VerticalAlign
 from app.markdown.direction import spans_leftwards
+from app.ui.blocks.box import CitationLabels
+from app.ui.blocks.citation_chip import chip_width
 from app.ui.blocks.font_fallback import emphasise
 from app.ui.blocks.utf16 import has_rtl, part, units
 from app.ui.theme import font, mono
@@ -78,15 +80,27 @@ class FormulaRun(TextRun):
     picture: FormulaImage
 
 
+@dataclass(frozen=True, slots=True)
+class CitationRun(TextRun):
+    """A citation, shown as a chip; ``number`` is its source's, 0 if it leads nowhere."""
+
+    number: int
+
+
 class TextRuns:
     """The spans of a box in order.
 
     ``text`` is the string for Qt to lay out. Runs of equal spans at the beginning are taken from
-    ``before``. ``in_rtl`` is `Box.in_rtl`.
+    ``before``. ``in_rtl`` is `Box.in_rtl`, ``labels`` is `Style.citations`.
     """
 
     def __init__(
-        self, spans: Spans, face: TextFace, before: TextRuns | None = None, in_rtl: bool = False
+        self,
+        spans: Spans,
+        face: TextFace,
+        before: TextRuns | None = None,
+        in_rtl: bool = False,
+        labels: CitationLabels | None = None,
     ) -> None:
         self.face = face
         same = _same(before.runs, spans) if before and before.face == face else 0
@@ -98,11 +112,19 @@ class TextRuns:
         at = self.runs[-1].end if self.runs else 0
         self._shown: list[str] = before._shown[:same] if before else []
         shown = self._shown
-        for span in spans[same:]:
+        for number, span in enumerate(spans[same:], same):
             found = _picture(span, face) if span.kind in _FORMULAS else None
-            text = _PLACEHOLDER if found else span.text.translate(_SHOWN)
+            cites = span.kind is SpanKind.CITATION
+            text = _PLACEHOLDER if found or cites else span.text.translate(_SHOWN)
             end = at + units(text)
-            run = FormulaRun(span, at, end, found) if found else TextRun(span, at, end)
+            if found:
+                run: TextRun = FormulaRun(span, at, end, found)
+            elif cites:
+                run = CitationRun(span, at, end, labels.number(span.text) if labels else 0)
+                if number and shown[-1].endswith(" "):  # a chip stays beside its word
+                    shown[-1] = shown[-1][:-1] + _PLACEHOLDER
+            else:
+                run = TextRun(span, at, end)
             self.runs.append(run)
             shown.append(text)
             at = end
@@ -113,6 +135,7 @@ class TextRuns:
         self.codes = [(r.start, r.end) for r in self.runs if r.span.kind in _WITH_BACKGROUND]
         self.keys = {(r.start, r.end) for r in self.runs if r.span.kind is SpanKind.KEY}
         self.formulas = [r for r in self.runs if isinstance(r, FormulaRun)]
+        self.citations = [r for r in self.runs if isinstance(r, CitationRun)]
         self.links = [r for r in self.runs if r.span.link]
 
     def cut(self, start: int, end: int) -> Spans:
@@ -139,7 +162,7 @@ class TextRuns:
         run = self.runs[number]
         found = self._own_formats(number, width)
         bold, italic = run.span.bold or self.face.weight >= BOLD, run.span.italic
-        plain = isinstance(run, FormulaRun) or run.span.kind is SpanKind.CODE
+        plain = isinstance(run, FormulaRun | CitationRun) or run.span.kind is SpanKind.CODE
         if not (bold or italic) or plain:
             return found
         return emphasise(
@@ -155,6 +178,10 @@ class TextRuns:
         if isinstance(run, FormulaRun):
             step = _width(run, width) - _placeholder_width(self.face.pixels, self.face.weight)
             return [_range(run.start, run.end, self._format(run.span, step + room))]
+        if isinstance(run, CitationRun):
+            step = chip_width(run.number, self.face.pixels)
+            step -= _placeholder_width(self.face.pixels, self.face.weight)
+            return [_range(run.start, run.end, self._format(Span(""), step + room))]
         found = []
         last = run.end - 1 if room and _can_be_split_off(run.span.text) else run.end
         style = self._format(run.span, 0)

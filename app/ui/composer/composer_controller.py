@@ -126,10 +126,10 @@ class ComposerController(QObject):
 
     def copy_last(self) -> None:
         """Copy the last answer to the clipboard."""
-        if answer := self._last(question=False):
+        if text := self._conversation.transcript.messages.last_answer():
             from app.ui.clipboard import copy_markdown
 
-            copy_markdown(answer.message.text)
+            copy_markdown(text)
 
     def may_change(self) -> bool:
         """Return whether there is something that could be tried again, edited or deleted."""

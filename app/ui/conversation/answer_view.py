@@ -80,7 +80,9 @@ class AnswerView(MessageView):
         self._notice_of: tuple[object, ...] = ()
         self._footer = MessageFooter(theme)
         self._footer.setParent(self)
-        self._footer.copy.connect(lambda: self.copy.emit(self.row.message.text))
+        self._footer.copy.connect(
+            lambda: self.copy.emit(self.record.to_copy() if self.record else "")
+        )
         self._footer.again.connect(self.regenerate)
         self._footer.more.connect(self.more)
         self._footer.versions.wanted.connect(self.version_wanted)

@@ -12,11 +12,12 @@ from app.base.errors import FiresideError
 from app.base.types import Outcome, Part, PartKind, ResultFacts
 from app.tools.tool import Result
 from app.tools.tool_events import Consent, Decision
-from app.ui.conversation.call_text import call_text
+from app.ui.conversation.call_text import call_text, display_text
 from app.ui.conversation.figure_images import image_size
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_calls import MOST_OUTPUT, LiveCall
 from app.wording.brief_text import brief
+from app.wording.browser_words import sending_words
 from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
@@ -111,6 +112,8 @@ class CallState:
         self.rerun: RerunState | None = None
         """What the user has run again, the last time."""
         self.result: Part | None = None
+        self.page: Part | None = None
+        """What it has displayed to the model."""
         self.live = LiveCall()
         self.before = 0
         """How many calls precede it in the answer."""
@@ -118,6 +121,8 @@ class CallState:
         """Whether it is the last part of an answer that grows, so that more of it may come."""
         self.streaming = self.cut_off = False
         self.opened = False
+        self.raw = False
+        """Whether its output is shown as the model read it."""
         self.code = Section(SectionKind.CALL, Part(""))
         self.output = Section(SectionKind.OUTPUT, Part(""))
         self._written: tuple[Part, bool] | None = None
@@ -131,6 +136,8 @@ class CallState:
         self.code.growing = self.last
         self.output.growing = self.running
         text = self.result.text if self.result else self.live.output
+        if self.result and self.readable and not self.raw:
+            text = display_text(text)
         self.output.set_source(text if text.strip() else "")
         if not self.last:
             self.code.finish()
@@ -179,6 +186,16 @@ class CallState:
         return self.used and not self.streaming and is_python(self.part.name)
 
     @property
+    def readable(self) -> bool:
+        """Whether its output has a form for readers, beside the one that the model reads."""
+        return self.page is not None
+
+    @property
+    def read_page(self) -> bool:
+        """Whether it has displayed a page, rather than the results of a search in one."""
+        return self.page is not None and self.part.name.endswith(".open")
+
+    @property
     def decision(self) -> Decision | None:
         """What the user decided about it, if that is known.
 
@@ -204,6 +221,8 @@ class CallState:
             seconds=0.0 if since is None else time.monotonic() - since,
             facts=self.result.facts if self.result else None,
             decision=self.decision,
+            source=self.live.source,
+            page=self.page,
         )
 
     @property
@@ -224,6 +243,11 @@ class CallState:
         if self.rerun:
             self.rerun.output.show_all()
 
+    def show_raw(self, raw: bool) -> None:
+        """Show its output as the model read it, or as it is read best."""
+        self.raw = raw
+        self.update()
+
     def run_again(self) -> None:
         """Show that it runs again from now on."""
         self.rerun = RerunState(self.part.name)
@@ -233,7 +257,9 @@ class CallState:
         texts = [self.label()]
         if consent := self.consent:
             texts += [consent_question(consent, self.before), consent_reason(consent)]
+            sending = sending_words(consent.proposal)
             shown = consent.proposal.shown if consent.proposal else ()
+            shown = sending.shown if sending else shown
             texts += [f"{name}: {text}" for name, text in shown]
         again = self.rerun if self.opened else None
         texts += [each.plain for each in self.visible if not again or each is not again.output]

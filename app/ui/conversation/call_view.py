@@ -14,6 +14,7 @@ from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.item_view import AnswerParts, ItemView
 from app.ui.conversation.rerun_view import RerunView, show_all_words
 from app.ui.theme import Theme
+from app.wording.browser_words import is_browser
 from app.wording.language import tr
 from app.wording.tool_words import is_python
 
@@ -99,7 +100,11 @@ class CallHeader(Button):
 def _icon(call: CallState | None) -> str:
     if call is None or is_python(call.part.name):
         return "tool"
-    return "alert" if call.outcome in _ALERTS else "wrench"
+    if call.outcome in _ALERTS:
+        return "alert"
+    if is_browser(call.part.name):
+        return "file" if call.part.name.endswith(".open") else "search"
+    return "wrench"
 
 
 class CallView(ItemView):
@@ -128,6 +133,11 @@ class CallView(ItemView):
             pixels=13, clicked=self._show_all,
         )  # fmt: skip
         self._more.setParent(self)
+        self._raw = Button(
+            answer.theme, "rawOutput", tr("Show original"), text=tr("Show original"), kind="link",
+            pixels=13, shortcut="Space", clicked=self._toggle_raw,
+        )  # fmt: skip
+        self._raw.setParent(self)
         self._changes = muted(name="callChanges", pixels=13)
         self._changes.setParent(self)
         self._changes.setWordWrap(True)
@@ -151,6 +161,12 @@ class CallView(ItemView):
             words = show_all_words(lines)
             self._more.setText(words)
             self._more.setAccessibleName(words)
+        self._raw.setVisible(call.output in visible and call.readable)
+        words = tr("Show as text") if call.raw else tr("Show original")
+        if words != self._raw.text():
+            self._raw.setText(words)
+            self._raw.setAccessibleName(words)
+        self._raw.setToolTip(tip(tr("The text as the model has read it"), "Space"))
         self._show_rerun(call)
         self._changes.setText(call.changes)
         self._changes.setVisible(call.opened and bool(call.changes))
@@ -207,10 +223,13 @@ class CallView(ItemView):
                 high = canvas.height_for(width)
                 canvas.setGeometry(0, y, width, high)
                 y += high
-        if not self._more.isHidden():
-            size = self._more.sizeHint()
-            self._more.setGeometry(0, y + px(4), *size.toTuple())
-            y += size.height() + px(4)
+        links = [link for link in (self._more, self._raw) if not link.isHidden()]
+        left = 0
+        for link in links:
+            size = link.sizeHint()
+            link.setGeometry(left, y + px(4), *size.toTuple())
+            left += size.width() + px(12)
+        y += links[0].sizeHint().height() + px(4) if links else 0
         if not self._changes.isHidden():
             high = self._changes.heightForWidth(width)
             self._changes.setGeometry(0, y + px(6), width, high)
@@ -224,12 +243,18 @@ class CallView(ItemView):
     def stops(self) -> list[QWidget]:
         card = self._card.stops() if self._card else []
         again = self._rerun.stops() if self._rerun else []
-        return [self.head, self._stop, *card, self._code, self._output, self._more, *again]
+        links = self._more, self._raw
+        return [self.head, self._stop, *card, self._code, self._output, *links, *again]
 
     def _toggle(self, opened: bool) -> None:
         call = self._call
         assert call
         self.answer.place_changed(lambda: setattr(call, "opened", opened))
+
+    def _toggle_raw(self) -> None:
+        call = self._call
+        assert call
+        self.answer.place_changed(lambda: call.show_raw(not call.raw))
 
     def _show_all(self) -> None:
         assert self._call

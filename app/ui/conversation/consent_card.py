@@ -24,8 +24,9 @@ from app.tools.tool import Proposal
 from app.tools.tool_events import Consent, Decision
 from app.tools.visible import one_line, visible
 from app.ui.commands import QUESTION_KEY
-from app.ui.controls import Button, muted, zooms
+from app.ui.controls import Button, muted, tip, zooms
 from app.ui.theme import Theme, font, mono
+from app.wording.browser_words import SendingWords, sending_words
 from app.wording.language import tr
 from app.wording.tool_words import consent_question, consent_reason, effect_of
 
@@ -134,6 +135,8 @@ class ConsentCard(QFrame):
         self._theme = theme
         self._consent: Consent | None = None
         self._title = _label("consentQuestion", font(14, 600))
+        self._site = _label("consentSite", mono(22))  # in which no letter looks like another
+        self._script = _label("consentScript", font(13, 600))
         self._reason = muted(name="consentReason", pixels=13)
         self._reason.setWordWrap(True)
         self._text = ProposalText(theme, tr("Arguments"))
@@ -157,10 +160,9 @@ class ConsentCard(QFrame):
         self._words.setObjectName("refuseWords")
         self._words.setProperty("kind", "field")
         self._words.setPlaceholderText(tr("If not, what should the model do instead?"))
-        self._words.setAccessibleName(tr("Words for the model, sent with “Don’t allow”"))
-        self._words.setToolTip(tr("Sent to the model with “Don’t allow”"))
         self._words.setMaxLength(1000)
-        for child in (self._title, self._reason, self._text, self._about, self._details):
+        self._labels = self._title, self._site, self._script, self._reason
+        for child in (*self._labels, self._text, self._about, self._details):
             child.setParent(self)
         self._buttons = (self.once, self.chat, self.always, self.refuse)
         for button in self._buttons:
@@ -193,24 +195,46 @@ class ConsentCard(QFrame):
             return
         self._consent = consent
         proposal = consent.proposal
-        self._title.setText(consent_question(consent, calls))
+        sending = sending_words(proposal)
+        question = consent_question(consent, calls)
+        self._title.setText(sending.title if sending else question)
+        self._site.setText(_breakable(sending.site) if sending else "")
+        self._site.setAccessibleName(sending.site if sending else "")
+        self._script.setText(sending.note if sending else "")
         self._reason.setText(consent_reason(consent))
-        self.setAccessibleName(self._title.text())
-        self.setAccessibleDescription(self._reason.text())
-        self._text.set_shown(proposal.shown if proposal else ())
-        self._text.setVisible(bool(proposal and proposal.shown))
+        for label in self._labels:
+            label.setVisible(bool(label.text()))
+        self.setAccessibleName(question)
+        said = self._script.text(), self._reason.text()
+        self.setAccessibleDescription(" ".join(filter(None, said)))
+        shown = sending.shown if sending else proposal.shown if proposal else ()
+        self._text.set_shown(shown)
+        self._text.setVisible(bool(shown))
         self._about.setText(_about(proposal) if proposal else "")
         self._about.hide()
-        self._details.setVisible(proposal is not None)
+        self._details.setVisible(proposal is not None and sending is None)
         self._details.setChecked(False)
         lasting = consent.lasting and proposal is not None
         self.chat.setVisible(lasting)
-        self.always.setVisible(lasting)
+        self.always.setVisible(lasting and sending is None)
         self._words.clear()
         self._words.setVisible(proposal is not None)
-        _rename(self.once, tr("Allow once") if proposal else tr("Go on"))
-        _rename(self.refuse, tr("Don’t allow") if proposal else tr("Answer now"))
+        self._name_buttons(proposal, sending)
         self._wait()
+
+    def _name_buttons(self, proposal: Proposal | None, sending: SendingWords | None) -> None:
+        once, refuse = tr("Allow once"), tr("Don’t allow")
+        if sending:
+            once, refuse = sending.once, sending.refuse
+        elif not proposal:
+            once, refuse = tr("Go on"), tr("Answer now")
+        _rename(self.once, once, QUESTION_KEY)
+        _rename(self.chat, sending.lasting if sending else tr("Always allow in this chat"))
+        _rename(self.refuse, refuse)
+        self._words.setAccessibleName(
+            tr("Words for the model, sent with “{button}”").format(button=refuse)
+        )
+        self._words.setToolTip(tr("Sent to the model with “{button}”").format(button=refuse))
 
     def stops(self) -> list[QWidget]:
         """Return the widgets in tab order."""
@@ -274,7 +298,9 @@ class ConsentCard(QFrame):
         side, gap = px(_SIDE), px(_GAP)
         inner = width - 2 * side
         y = px(12)
-        for label in (self._title, self._reason):
+        for label in self._labels:
+            if label.isHidden():
+                continue
             high = label.heightForWidth(inner)
             label.setGeometry(side, y, inner, high)
             y += high + px(2)
@@ -333,7 +359,13 @@ def _about(proposal: Proposal) -> str:
     return "\n".join(said)
 
 
-def _rename(button: Button, words: str) -> None:
+def _rename(button: Button, words: str, shortcut: str = "") -> None:
     if button.text() != words:
         button.setText(words)
         button.setAccessibleName(words)
+        button.setToolTip(tip(words, shortcut))
+
+
+def _breakable(name: str) -> str:
+    """Return the name of a site that can be wrapped anywhere: it may be longer than a line."""
+    return "\u200b".join(name)

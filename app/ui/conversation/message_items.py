@@ -74,7 +74,7 @@ class MessageItems:
             if at in shortened:
                 self._add_note(place, at)
                 thought = thought if begun else None
-            if part.kind in (PartKind.REASONING, PartKind.TEXT) and not part.text.strip():
+            if part.kind is PartKind.PAGE or not _says(part):
                 continue
             if part.kind is PartKind.REASONING:
                 last = part
@@ -85,6 +85,7 @@ class MessageItems:
                 last, self._latest = part, None
                 call = self._call(at, part)
                 call.result = parts[results[at]] if at in results else None
+                call.page = _page_after(parts, results[at]) if at in results else None
                 call.live, call.before, call.streaming = live.get(at, LiveCall()), calls, streaming
                 call.cut_off = state is State.CUT_OFF and part.facts != WAITING
                 call.last = streaming and at == len(parts) - 1
@@ -140,6 +141,17 @@ class MessageItems:
         call = self._calls[at] = self._calls.get(at) or CallState(part, at)
         call.part = part
         return call
+
+
+def _page_after(parts: tuple[Part, ...], result: int) -> Part | None:
+    """Return the page that was displayed with a result."""
+    following = parts[result + 1 : result + 2]
+    return next((part for part in following if part.kind is PartKind.PAGE), None)
+
+
+def _says(part: Part) -> bool:
+    """Return whether a part is more than blanks; those that are no text always are."""
+    return part.kind not in (PartKind.REASONING, PartKind.TEXT) or bool(part.text.strip())
 
 
 def _section_kind(part: Part) -> SectionKind:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.draft import Draft
+from app.base.types import Message
 from app.store import MessageRow
 from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.message_state import MessageState
@@ -59,7 +61,9 @@ class MessageList(QObject):
         self._tick.stop()
         self._stale = set()
         self._drafts = dict(drafts or {})
-        records = [MessageState(row) for row in rows]
+        records: list[MessageState] = []
+        for row in rows:
+            records.append(MessageState(row, partial(_path_to, records, len(records))))
         for record in records:
             if draft := self._drafts.get(record.row.id):
                 record.set_draft(draft)
@@ -93,7 +97,8 @@ class MessageList(QObject):
             self._cut(ids.index(row.parent) + 1)
         elif row.parent is None:
             self._cut(0)
-        self._view.append(MessageState(row))
+        records = self.records
+        self._view.append(MessageState(row, partial(_path_to, records, len(records))))
         self._enable_all_choices()
         self._view.follow()
 
@@ -188,6 +193,11 @@ class MessageList(QObject):
         rows = (record.row for record in reversed(self.records) if record.is_question is question)
         return next(rows, None)
 
+    def last_answer(self) -> str:
+        """Return the last answer as it is copied; empty if there is none."""
+        answers = (each for each in reversed(self.records) if not each.is_question)
+        return next((record.to_copy() for record in answers), "")
+
     def index_of(self, message: int) -> int | None:
         """Return the index of a message by its id."""
         for index in range(len(self.records) - 1, -1, -1):
@@ -255,6 +265,11 @@ class MessageList(QObject):
             self._view.pin(index)
         with self._view.keeping_place(index):
             yield
+
+
+def _path_to(records: Sequence[MessageState], index: int) -> list[Message]:
+    """Return the messages before one."""
+    return [record.row.message for record in records[:index]]
 
 
 def _chats_of(records: Sequence[MessageState]) -> set[int]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.base.draft import Draft
-from app.base.types import Part, PartKind, Role
+from app.base.pages.displays import Displays
+from app.base.types import Message, Part, PartKind, Role
+from app.markdown.citations import may_cite
 from app.store import MessageRow, State
 from app.tools.tool_events import Consent
+from app.ui.conversation.answer_citations import AnswerCitations
 from app.ui.conversation.call_state import CallState, MadeFile
 from app.ui.conversation.message_items import Item, MessageItems
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_words import doing_now, thought_for, when
 from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
+from app.wording.browser_words import sites_of
 from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
@@ -25,7 +29,8 @@ from app.wording.tool_words import calls_made, waiting_for_user
 class MessageState:
     """View state of one message."""
 
-    def __init__(self, row: MessageRow) -> None:
+    def __init__(self, row: MessageRow, path: Callable[[], Sequence[Message]] = tuple) -> None:
+        """Create the state; ``path`` returns the messages before it."""
         self.row = row
         self.error: BaseException | None = None
         self.work: Work | None = None
@@ -42,6 +47,12 @@ class MessageState:
         self._parts: tuple[Part, ...] = ()
         self._live: Mapping[int, LiveCall] = {}
         self._shortened: frozenset[int] = frozenset()
+        self._path = path
+        self._pages: list[Part] = []
+        self._displays: Displays | None = None
+        self.citations = AnswerCitations()
+        """The citations in its text for the user; those in the reasoning have their own numbers."""
+        self._thought_citations = AnswerCitations()
         self.set_row(row)
 
     @property
@@ -101,6 +112,28 @@ class MessageState:
             self._items.set_question(self.row.message)
         else:
             self._items.set_answer(self._parts, self._live, self._shortened, self.row.state)
+            self._cite(SectionKind.ANSWER, self.citations)
+            self._cite(SectionKind.REASONING, self._thought_citations)
+
+    def _cite(self, kind: SectionKind, citations: AnswerCitations) -> None:
+        """Give the citations in the sections of a kind their numbers."""
+        sections = [section for section in self.sections if section.kind is kind]
+        if not any(may_cite(section.source) for section in sections):
+            return
+        changed = citations.update([section.source for section in sections], self._shown_pages())
+        for section in sections:
+            if changed or section.citations is None:
+                section.citations = citations
+                section.number_again()
+
+    def _shown_pages(self) -> Displays:
+        """Return the displays on the path up to here."""
+        pages = [part for part in self._parts if part.kind is PartKind.PAGE]
+        if self._displays is None or pages != self._pages:
+            self._pages = pages
+            own = Message(Role.ASSISTANT, self._parts)
+            self._displays = Displays([*self._path(), own])
+        return self._displays
 
     @property
     def panel(self) -> list[Item]:
@@ -194,11 +227,14 @@ class MessageState:
                 return self._doing()
             return tr("Thinking…")
         panel = [item for item in self.panel if isinstance(item, CallState)]
-        made = calls_made(call.part.name for call in panel if call.used)
+        used = [call for call in panel if call.used]
+        made = calls_made((call.part.name, call.page) for call in used)
+        sites = sites_of(call.page for call in used if call.page and call.read_page)
         if self.thought:
-            return " · ".join(filter(None, (thought_for(self.seconds), made)))
+            return " · ".join(filter(None, (thought_for(self.seconds), made, sites)))
         if made or not panel:
-            return made[:1].upper() + made[1:] or thought_for(self.seconds)
+            made = made[:1].upper() + made[1:] or thought_for(self.seconds)
+            return " · ".join(filter(None, (made, sites)))
         return panel[0].label()
 
     def _doing(self) -> str:
@@ -283,6 +319,11 @@ class MessageState:
     @property
     def can_continue(self) -> bool:
         return any(part.text for part in self.row.message.parts)
+
+    def to_copy(self, *, kept: bool = True) -> str:
+        """Return its text for the reader; see `AnswerCitations.to_copy`."""
+        text = self.row.message.text
+        return text if self.is_question else self.citations.to_copy(text, kept=kept)
 
     def plain_text(self) -> str:
         """Return all visible text of the message."""

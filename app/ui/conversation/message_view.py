@@ -26,6 +26,8 @@ class MessageView(QWidget):
     """The id of another version that is to be shown instead."""
     more = Signal(QWidget)
     """The menu of the message is wanted; the button that was pressed."""
+    cited = Signal(object, str)
+    """A citation was pressed: the AnswerCitations of its text, and its mark."""
     reached = Signal(QRect)
     """The Tab key has reached a control there."""
 
@@ -101,6 +103,7 @@ class MessageView(QWidget):
         canvas.setObjectName(name)
         canvas.setAccessibleName(label)
         canvas.resized.connect(self.resized)
+        canvas.cited.connect(self.cited)
         canvas.reached.connect(
             lambda rect: self.reached.emit(
                 rect.toAlignedRect().translated(canvas.mapTo(self, QPoint(0, 0)))

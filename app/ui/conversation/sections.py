@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 
 from PySide6.QtCore import QTextBoundaryFinder
@@ -11,10 +12,12 @@ from app.base.code_fence import code_fence
 from app.base.types import Part
 from app.markdown import Code, MarkdownStream, blocks_text, parse
 from app.markdown.blocks import Block, Paragraph, Span
+from app.markdown.citations import may_cite
 from app.ui.blocks.box import Style
 from app.ui.blocks.column import Column
 from app.ui.blocks.output_block import Output
 from app.ui.blocks.utf16 import part
+from app.ui.conversation.answer_citations import AnswerCitations
 from app.ui.theme import Palette
 
 _SLICE, _LINES = 2_500, 40  # characters and lines per slice
@@ -165,6 +168,8 @@ class Section:
         self._column: Column | None = None
         self._style = Style()
         self._plain: str | None = None
+        self.citations: AnswerCitations | None = None
+        """What is known of the citations in it, if it may have some."""
         self.set_source(part.text)
 
     def set_source(self, source: str) -> bool:
@@ -233,6 +238,7 @@ class Section:
 
     def column(self, theme: Palette, style: Style) -> Column:
         """Return its blocks as a column, to be painted."""
+        style = replace(style, citations=self.citations)
         if self._column is None or style != self._style:
             self._column, self._style, self._changed = Column(theme, style), style, 0
         blocks = self.blocks
@@ -263,10 +269,16 @@ class Section:
         if self._plain is None:
             if not self.is_markdown:
                 self._plain = self.source
+            elif self.citations and may_cite(self.source):
+                self._plain = blocks_text(parse(self.citations.plain(self.source)))
             else:
                 whole = self._reader.blocks if self._reader and self._finished else None
                 self._plain = blocks_text(parse(self.source) if whole is None else whole)
         return self._plain
+
+    def number_again(self) -> None:
+        """Show citations that have other numbers than before."""
+        self._column = self._plain = None
 
     def restyle(self) -> None:
         """Adopt the theme's changed colours."""

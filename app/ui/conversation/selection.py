@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QTextBoundaryFinder
 
+from app.markdown import blocks_text, parse
+from app.markdown.citations import may_cite
 from app.ui.blocks.box import Range, Style
 from app.ui.blocks.column import Column
 from app.ui.conversation.message_state import MessageState
@@ -74,12 +76,20 @@ class Selection:
         Messages and sections are separated by blank lines. In Markdown, sections that are wholly
         selected are copied as their source.
         """
-        pieces = (text for _, text in self._pieces(records, style, lambda section: markdown))
-        return "\n\n".join(piece for piece in pieces if piece)
+        texts = [
+            _with_sources(section, text, read=read, kept=markdown)
+            for section, read, text in self._pieces(records, style, lambda section: markdown)
+        ]
+        return "\n\n".join(text for text in texts if text)
 
     def rich(self, records: Sequence[MessageState], style: Style) -> Callable[[], str]:
         """Return a function that makes HTML of the present selection."""
-        pieces = list(self._pieces(records, style, lambda s: s.is_markdown or s.is_code))
+        pieces = [
+            (read, _with_sources(section, text, read=read, kept=False))
+            for section, read, text in self._pieces(
+                records, style, lambda s: s.is_markdown or s.is_code
+            )
+        ]
 
         def html() -> str:
             # Imported late: most sessions never need it.
@@ -93,7 +103,7 @@ class Selection:
 
     def _pieces(
         self, records: Sequence[MessageState], style: Style, markdown: Callable[[Section], bool]
-    ) -> Iterator[tuple[bool, str]]:
+    ) -> Iterator[tuple[Section, bool, str]]:
         """Yield the selected text of each section, with whether it is Markdown."""
         if (ends := self.ends) is None:
             return
@@ -109,15 +119,27 @@ class Selection:
                 wanted = markdown(section)
                 source = section.markdown
                 if wanted and first.key[:2] < place < last.key[:2]:
-                    yield wanted, source
+                    yield section, wanted, source
                     continue
                 column = section.column(self._theme, style)
                 start, end = self.within(message, number, column.length)
                 if wanted and (start, end) == (0, column.length):
-                    yield wanted, source
+                    yield section, wanted, source
                 else:
                     write = column.markdown if wanted else column.text
-                    yield wanted, write(start, end).strip("\n")
+                    text = write(start, end).strip("\n")
+                    if not wanted and section.citations:  # their marks tell which sources
+                        marked = column.markdown(start, end)
+                        text = marked if may_cite(marked) else text
+                    yield section, wanted, text
+
+
+def _with_sources(section: Section, text: str, *, read: bool, kept: bool) -> str:
+    """Return a selected text with the sources of its citations."""
+    if not section.citations or not may_cite(text):
+        return text
+    cited = section.citations.to_copy(text, kept=kept)
+    return cited if read else blocks_text(parse(cited))
 
 
 def word_at(column: Column, position: int) -> Range:

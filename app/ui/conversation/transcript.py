@@ -85,6 +85,8 @@ class Transcript(QAbstractScrollArea):
     """The CallState that is not to run again any longer."""
     save_wanted = Signal(object)
     """A Part with a figure or a file that is to be saved."""
+    cited = Signal(object, str)
+    """A citation was pressed: the AnswerCitations of its text, and its mark."""
     zoomed = Signal(int)
     """The user zoomed: by how much the wheel was turned."""
 
@@ -141,6 +143,7 @@ class Transcript(QAbstractScrollArea):
     def _connect_view(self, view: MessageView) -> None:
         view.version_wanted.connect(self.version_wanted)
         view.more.connect(partial(self._open_menu, view))
+        view.cited.connect(self.cited)
         match view:
             case QuestionView():
                 view.copy.connect(copy_text)

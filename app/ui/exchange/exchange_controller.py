@@ -21,6 +21,7 @@ from app.ui.file_manager import open_file, reveal
 from app.ui.state.chat_index import ChatIndex
 from app.ui.theme import Theme
 from app.ui.toast import Toast, ToastAction
+from app.wording.citation_words import footnote_words
 from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.tool_words import CallPhase, call_label
@@ -281,13 +282,13 @@ def _summary(found: ImportedFiles, report: ImportReport) -> str:
     return " ".join(said)
 
 
-def _call_heading(call: Part | None, result: Part | None) -> str:
+def _call_heading(call: Part | None, result: Part | None, page: Part | None) -> str:
     """Return the heading of a call, as the window has it."""
     part = call or result
     assert part
     phase = CallPhase.ENDED if result else CallPhase.LEFT
     facts = result.facts if result else None
-    return call_label(part.name, call.text if call else "", phase, facts=facts)
+    return call_label(part.name, call.text if call else "", phase, facts=facts, page=page)
 
 
 def _words() -> ExportWords:
@@ -305,5 +306,6 @@ def _words() -> ExportWords:
         cut_off=tr("This answer was cut off."),
         output=tr("Output"),
         call=_call_heading,
+        footnotes=footnote_words(),
         language=QLocale().bcp47Name(),
     )

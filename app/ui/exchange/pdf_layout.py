@@ -13,6 +13,7 @@ from app import __version__
 from app.base.code_fence import code_fence
 from app.base.types import Part, Role
 from app.exchange.answer_steps import StepKind, answer_steps, used_tools
+from app.exchange.footnotes import Footnotes
 from app.exchange.markdown_page import ExportWords, Versions, day, ending, speaker, thought
 from app.markdown import Paragraph, Quote, Span, SpanKind, Spans
 from app.store import ChatRow, MessageRow
@@ -227,6 +228,7 @@ class _Document:
         self.title = chat.title or words.untitled
         self._chat, self._messages = chat, messages
         self._reasoning, self._words, self._versions = reasoning, words, versions
+        self._notes = Footnotes(messages, words.footnotes, kept=False)
         self._theme = PaperTheme()
         self._kept: dict[int, Column] = {}
         self._room = _KEPT
@@ -251,7 +253,7 @@ class _Document:
 
     def _stack(self, number: int, width: float) -> Iterator[Column | None]:
         """Yield a message, laid out, after None for each step on the way."""
-        message = self._messages[number]
+        message = self._notes.add_to(self._messages[number])
         stack = Column(self._theme, _STYLE)
         stack.gap = 26
         for made in self._boxes(message, width):
@@ -312,7 +314,7 @@ class _Document:
                     yield from self._thought(step.text, heading, width)
                     heading = words.reasoning
                 case StepKind.CALL:
-                    called = words.call(step.part, step.result)
+                    called = words.call(step.part, step.result, step.page)
                     yield self._line((Span(called, bold=True),), leads=True)
                     for text, language in ((step.text, step.language), (step.output, "")):
                         if text:

@@ -24,6 +24,7 @@ _LABELS = {
     DataKind.CACHE: lambda: tr("Disk cache"),
     DataKind.LOGS: lambda: tr("Logs"),
     DataKind.SECRETS: lambda: tr("Access tokens"),
+    DataKind.SOURCES: lambda: tr("Index of folders and encyclopaedias"),
     DataKind.MODELS: lambda: tr("Downloaded models"),
 }
 

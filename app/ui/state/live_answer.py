@@ -166,9 +166,11 @@ class LiveAnswer:
         self.reading = None
         self.tools.receive(event, self._parts)
         match event:
-            case CallStarted(index) if index < len(parts):
+            case CallStarted(index, proposal) if index < len(parts):
                 call = parts[index]
-                self._status = call_label(call.name, call.text, CallPhase.RUNNING)
+                self._status = call_label(
+                    call.name, call.text, CallPhase.RUNNING, source=proposal.tool
+                )
             case ResultsShortened():
                 self._status = results_shortened()
 

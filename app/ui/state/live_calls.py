@@ -26,13 +26,14 @@ class LiveCall:
 
     ``since`` is when it started to run, by time.monotonic(); None before and afterwards. ``output``
     is what it has written so far. ``consent`` is the open question about it; ``decision`` the
-    answer to the last one.
+    answer to the last one. ``source`` is the key of the tool that runs it.
     """
 
     since: float | None = None
     output: str = ""
     consent: Consent | None = None
     decision: Decision | None = None
+    source: str = ""
 
     def ended(self) -> LiveCall:
         """Return it as it is once it has a result, or the answer has ended."""
@@ -52,9 +53,11 @@ class LiveCalls:
         match event:
             case ConsentAsked(index, consent):
                 self.calls[index] = replace(self._call(index), consent=consent)
-            case CallStarted(index):
+            case CallStarted(index, proposal):
                 self.settle()
-                self.calls[index] = replace(self._call(index), since=time.monotonic())
+                self.calls[index] = replace(
+                    self._call(index), since=time.monotonic(), source=proposal.tool
+                )
             case CallOutput(index, text):
                 call = self._call(index)
                 self.calls[index] = replace(call, output=(call.output + text)[-MOST_OUTPUT:])

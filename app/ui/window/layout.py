@@ -11,6 +11,7 @@ from app.ui.controls import column
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.conversation.typing_relay import TypingRelay
 from app.ui.pages import Pages
+from app.ui.reader.reader_place import ReaderPlace
 from app.ui.screen import fit_window
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Theme
@@ -32,7 +33,8 @@ class WindowLayout:
         self.composer = Composer(theme)
         self._relay = TypingRelay(self.conversation, self.composer.editor)
         self.demo_line = DemoLine(theme)
-        self.pages = Pages(self._chat_page())
+        self.reading = ReaderPlace(self._chat_page())
+        self.pages = Pages(self.reading)
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
         self.title_bar.left.connect(self.focus_editor)

@@ -34,6 +34,7 @@ from app.ui.models.models_controller import ModelsController
 from app.ui.palette.palette_controller import PaletteController
 from app.ui.preferences.preferences_controller import PreferencesController
 from app.ui.presets.preset_controller import PresetController
+from app.ui.reader.reader_controller import ReaderController
 from app.ui.screen import fit_window
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.sidebar.chat_undo import ChatUndo
@@ -285,6 +286,9 @@ class Window(QMainWindow):
         )
         self.reruns = RerunController(host.reruns, self.current, self)
         self.file_saver = FileSaver(self, self.toast, self.background)
+        self.reader = ReaderController(
+            self.views.reading, self._theme, lambda tool, address: None, self
+        )
 
     def _command_targets(self) -> CommandTargets:
         return CommandTargets(
@@ -350,6 +354,7 @@ class Window(QMainWindow):
         self.archive.erased.connect(self.drafts.forget)
         self.navigator.switched.connect(self.titles.show)
         self.navigator.switched.connect(self.reruns.leave)
+        self.navigator.switched.connect(self.reader.close)
         self.navigator.progressed.connect(self._show_status)
         for changed in (self.turns.asked, self.turns.decided):
             changed.connect(lambda _: self._show_waiting())
@@ -368,6 +373,7 @@ class Window(QMainWindow):
         transcript.decided.connect(self.consents.decide)
         self.reruns.connect_transcript(transcript)
         transcript.save_wanted.connect(self.file_saver.save)
+        transcript.cited.connect(lambda labels, mark: self.reader.open(labels.cited, mark))
         transcript.views.images.in_background = self.background.do
         transcript.act.connect(self.error_actions.act)
         transcript.thought_toggled.connect(self._set_thought_open)

@@ -2,6 +2,12 @@
 
 ::
 
+    folder_source   a folder as what the browser searches; `folder_address` has its addresses
+    folder_task     what is new, changed, moved or gone, into the index, in the child process
+    folder_scan     what there is to read; `ignore_rules` and `exclusions` say what is not
+    text_reading    a file into text with links; `skip_list` remembers those that gave none
+    file_reads      a single file, read at once
+
     file_index   the texts of a folder, and a search in them, in one file of SQLite
     passages     a text cut into passages, which are what is found
     index_words  the words of a text as they are indexed, in all scripts

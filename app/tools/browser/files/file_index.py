@@ -186,6 +186,13 @@ class FileIndex:
         with self._reading() as db:
             return {_name(row[0]): KnownFile(*row[1:]) for row in db.execute(sql)} if db else {}
 
+    def stamp(self, relative: str) -> tuple[int, int] | None:
+        """Return a file's size and time of change when it was indexed; None if it was not."""
+        sql = "SELECT size, mtime_ns FROM document WHERE path = ?"
+        with self._reading() as db:
+            row = db.execute(sql, (_blob(relative),)).fetchone() if db else None
+        return (row[0], row[1]) if row else None
+
     def text(self, relative: str) -> IndexedText | None:
         """Return a document as it was indexed; None if there is none, or texts are not kept."""
         with self._reading() as db:

@@ -1,0 +1,227 @@
+"""Connections whose every step ends soon: when time is over, when cancelled, when offline.
+
+A socket's own timeout is for each step, so a server that sends a byte now and then would hold a
+reader for ever, and nothing would end a step that waits. Here each waits a moment at a time, and
+looks at a `Watch` in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import httpcore2
+
+from app.base.errors import Cancelled, Offline
+from app.network.page_faults import (
+    CertificateRefused,
+    HostSilent,
+    HostUnreachable,
+    NameUnknown,
+    NoNetwork,
+    PageFault,
+    ProxyRefuses,
+)
+
+T = TypeVar("T")
+
+_MOMENT_S = 0.05
+_UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
+_NO_WAY = (errno.ENETUNREACH, errno.ENETDOWN)
+_NO_ANSWER = (socket.EAI_AGAIN, socket.EAI_FAIL)
+"""What a name server that cannot be reached gives; on some systems, such a host is just unknown."""
+
+
+class Watch:
+    """How long, and whether still, something is waited for: ``seconds`` from now in all."""
+
+    def __init__(
+        self, seconds: float, cancel: threading.Event, is_offline: Callable[[], bool]
+    ) -> None:
+        self._end = time.monotonic() + seconds
+        self._cancel, self._is_offline = cancel, is_offline
+
+    def check(self) -> None:
+        """Raise Cancelled, Offline, or HostSilent once the time is over."""
+        if self._cancel.is_set():
+            raise Cancelled
+        if self._is_offline():
+            raise Offline
+        if time.monotonic() >= self._end:
+            raise HostSilent
+
+    def pause(self, seconds: float) -> None:
+        """Wait. Raises as `check` does."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.check()
+            self._cancel.wait(min(left, _MOMENT_S))
+        self.check()
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, the one to be tried first first. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def dial(address: str, port: int) -> socket.socket:
+    """Return a socket that is being connected to an address. Raises OSError."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if (code := made.connect_ex((address, port))) not in _UNDER_WAY:
+            raise OSError(code, os.strerror(code))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def resolved(host: str, port: int, watch: Watch, seconds: float) -> list[str]:
+    """Return the addresses of a host.
+
+    The system cannot be told to stop looking a name up, so a thread does it, which is left alone
+    when nobody waits for it any more. Raises as `Watch.check` does, and NameUnknown and NoNetwork.
+    """
+    answer: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answer.put(resolve(host, port))
+        except (OSError, UnicodeError) as error:
+            answer.put(error)
+
+    threading.Thread(target=look_up, name=f"look up {host}"[:60], daemon=True).start()
+    end = time.monotonic() + seconds
+    while True:
+        watch.check()
+        try:
+            found = answer.get(timeout=_MOMENT_S)
+        except queue.Empty:
+            if time.monotonic() > end:
+                raise HostSilent from None
+            continue
+        if isinstance(found, socket.gaierror):
+            unknown = found.errno not in _NO_ANSWER
+            raise (NameUnknown(host) if unknown else NoNetwork()) from found
+        if isinstance(found, Exception):
+            raise NameUnknown(host) from found
+        if not found:
+            raise NameUnknown(host)
+        return found
+
+
+def connected(addresses: list[str], port: int, watch: Watch, seconds: float) -> socket.socket:
+    """Return a socket that is connected to the first of the addresses that answers.
+
+    Raises as `Watch.check` does, and HostSilent, HostUnreachable and NoNetwork.
+    """
+    end = time.monotonic() + seconds
+    fault: PageFault = NoNetwork()
+    for number, address in enumerate(addresses):
+        share = (end - time.monotonic()) / (len(addresses) - number)
+        try:
+            return _connected(address, port, watch, max(share, _MOMENT_S))
+        except OSError as error:
+            if error.errno not in _NO_WAY:  # as those of IPv6 are where there is only IPv4
+                fault = HostUnreachable(error.strerror or str(error))
+        except HostSilent as error:
+            watch.check()
+            fault = error
+    raise fault
+
+
+def _connected(address: str, port: int, watch: Watch, seconds: float) -> socket.socket:
+    end = time.monotonic() + seconds
+    made = dial(address, port)
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(made, selectors.EVENT_WRITE)
+            while not selector.select(_MOMENT_S):
+                watch.check()
+                if time.monotonic() > end:
+                    raise HostSilent
+        if code := made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(code, os.strerror(code))
+        return made
+    except BaseException:
+        made.close()
+        raise
+
+
+class WatchedStream(httpcore2.NetworkStream):
+    """A connection, as httpcore2 uses it."""
+
+    def __init__(self, sock: socket.socket, watch: Watch) -> None:
+        self._socket, self._watch = sock, watch
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._step(partial(self._socket.recv, max_bytes), timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        left = memoryview(buffer)
+        while left:
+            left = left[self._step(partial(self._socket.send, left), timeout) :]
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> WatchedStream:
+        if isinstance(self._socket, ssl.SSLSocket):  # to a proxy: TLS within TLS
+            raise ProxyRefuses("a proxy that is reached over TLS cannot pass TLS on")
+        try:
+            safe = ssl_context.wrap_socket(
+                self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
+            )
+            stream = WatchedStream(safe, self._watch)
+            stream._step(safe.do_handshake, timeout)
+            return stream
+        except (ssl.SSLError, ValueError) as error:
+            self.close()
+            reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
+            raise CertificateRefused(reason or str(error)) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        match info:
+            case "ssl_object" if isinstance(self._socket, ssl.SSLSocket):
+                return self._socket
+            case "is_readable":
+                with selectors.DefaultSelector() as selector:
+                    selector.register(self._socket, selectors.EVENT_READ)
+                    return bool(selector.select(0))
+        return None
+
+    def _step(self, attempt: Callable[[], T], timeout: float | None) -> T:
+        end = time.monotonic() + timeout if timeout else None
+        while True:
+            self._watch.check()
+            self._socket.settimeout(_MOMENT_S)
+            try:
+                return attempt()
+            except TimeoutError:
+                if end and time.monotonic() > end:
+                    raise HostSilent from None
+            except ssl.SSLError:
+                raise
+            except OSError as error:
+                raise httpcore2.ReadError(error.strerror or str(error)) from error

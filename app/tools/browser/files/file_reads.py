@@ -1,0 +1,84 @@
+"""Single files of a folder, read when they are wanted, in a process of their own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.base.folder import Folder
+from app.base.threads import AnyEvent
+from app.tools.browser.files.file_index import IndexedText
+from app.tools.browser.index_process import IndexProcess, IndexStep, IndexTrouble, TaskEnd, Told
+from app.tools.browser.source_status import SkipReason
+
+_FILE_S = 30.0
+_IDLE_S = 30.0  # after which the process ends
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead(TaskEnd):
+    """A file's text, or why it has none; neither if it is gone."""
+
+    text: IndexedText | None = None
+    reason: SkipReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTask:
+    """The file ``relative`` of the folder at ``path``."""
+
+    path: Path
+    relative: str
+
+    def run(self, tell: Told, stuck: Sequence[str]) -> FileRead | IndexTrouble:
+        """Read it; see `IndexTask`."""
+        from app.tools.browser.files.text_reading import Unread, read_text
+
+        if stuck:
+            return FileRead(reason=SkipReason.STUCK)
+        tell(IndexStep(self.relative, 0, 0, 0))
+        try:
+            with Folder(self.path) as folder:
+                return FileRead(read_text(folder, self.relative, lambda *_: tell(None)))
+        except Unread as error:
+            return FileRead(reason=error.reason)
+        except FileNotFoundError:
+            return FileRead()
+        except OSError as error:
+            return IndexTrouble("missing", error.strerror or str(error))
+
+
+class FileReads:
+    """Reads of files, one at a time, by any thread. The process ends when it was idle for long."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = IndexProcess(silent_s=_FILE_S, file_s=_FILE_S)
+        self._used = 0.0
+        self._closing = threading.Event()
+
+    def read(self, task: FileTask, cancel: threading.Event) -> FileRead:
+        """Read a file. Raises Cancelled, SourceGone and SourceError."""
+        with self._lock:
+            try:
+                return self._process.run(task, lambda _: None, AnyEvent(cancel, self._closing))
+            finally:
+                self._used = time.monotonic()
+
+    def end_idle(self) -> None:
+        """End the process if it was idle for long."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if time.monotonic() - self._used > _IDLE_S:
+                    self._process.close()
+            finally:
+                self._lock.release()
+
+    def close(self) -> None:
+        """End the process; what is being read is cancelled."""
+        self._closing.set()
+        with self._lock:
+            self._process.close()

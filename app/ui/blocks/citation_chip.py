@@ -1,0 +1,72 @@
+"""The chip of a citation: the number of its source, small and round, within the text."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from app.ui.theme import Palette, font
+
+_SMALLER = 0.73  # of the text
+_WEIGHT = 600
+_BESIDE, _PAD = 0.13, 0.3  # beside the chip, and beside its number, of the text's size
+_ABOVE, _BELOW = 0.86, 0.18  # from the baseline, of the text's size
+
+
+def chip_label(number: int) -> str:
+    """Return what stands in a chip: the number of a source, a question mark if there is none."""
+    return str(number) if number else "?"
+
+
+def chip_width(number: int, pixels: int) -> float:
+    """Return the width of a chip in text of a size, with the room beside it."""
+    size = max(_label_width(chip_label(number), pixels) + 2 * _PAD * pixels, _height(pixels))
+    return math.ceil(size + 2 * _BESIDE * pixels)
+
+
+def chip_frame(left: float, right: float, base: float, pixels: int) -> QRectF:
+    """Return the rectangle of a chip, given the edges of its room and the baseline."""
+    beside = round(_BESIDE * pixels)
+    top = round(base - _ABOVE * pixels)
+    return QRectF(round(left) + beside, top, right - left - 2 * beside, _height(pixels))
+
+
+def paint_chip(painter: QPainter, theme: Palette, frame: QRectF, number: int, pixels: int) -> None:
+    """Paint a chip; one that leads nowhere is grey, and struck through."""
+    painter.save()
+    ink = theme.colour("accent" if number else "muted")
+    ground = QColor(ink)
+    ground.setAlphaF(0.14 if number else 0.0)
+    painter.setBrush(ground)
+    painter.setPen(Qt.PenStyle.NoPen if number else QPen(theme.colour("border"), 1))
+    inset = 0.0 if number else 0.5
+    radius = frame.height() * 0.4
+    painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), radius, radius)
+    face = font(_size(pixels), _WEIGHT)
+    painter.setFont(face)
+    painter.setPen(ink)
+    label, metrics = chip_label(number), QFontMetricsF(face)
+    left = frame.center().x() - metrics.horizontalAdvance(label) / 2
+    base = frame.center().y() + metrics.capHeight() / 2
+    painter.drawText(QPointF(left, base), label)
+    if not number:
+        painter.setPen(QPen(ink, max(1.0, pixels / 14)))
+        y = frame.center().y()
+        painter.drawLine(QPointF(frame.left() + 1, y), QPointF(frame.right() - 1, y))
+    painter.restore()
+
+
+def _size(pixels: int) -> int:
+    return max(round(_SMALLER * pixels), 8)
+
+
+def _height(pixels: int) -> int:
+    return round((_ABOVE + _BELOW) * pixels)
+
+
+@lru_cache(maxsize=256)
+def _label_width(label: str, pixels: int) -> float:
+    return QFontMetricsF(font(_size(pixels), _WEIGHT)).horizontalAdvance(label)

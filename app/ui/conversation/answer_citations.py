@@ -1,0 +1,87 @@
+"""The citations in the text of an answer, and the displays on its path that they point at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.base.pages.cited import Cited, CitedPlace
+from app.base.pages.displays import Displays
+from app.base.pages.readable import lines_text, paragraphs
+from app.markdown.citations import citation_mark, marks_in, may_cite, with_citations
+from app.ui.blocks.citation_chip import chip_label
+from app.wording.citation_words import (
+    citation_fault,
+    citation_name,
+    footnote_words,
+    source_place,
+)
+
+_HINT_LINES = 8
+
+
+class AnswerCitations:
+    """What is known of the citations in the texts of an answer; they grow at their ends."""
+
+    def __init__(self) -> None:
+        self.cited = Cited((), Displays(()))
+        self._displays: Displays | None = None
+
+    def update(self, texts: Sequence[str], displays: Displays) -> bool:
+        """Read the texts again. Return whether a citation has another number than before."""
+        marks = [mark for text in texts for mark in marks_in(text)]
+        if tuple(marks) == self.cited.marks and displays is self._displays:
+            return False
+        before, self.cited = self.cited, Cited(marks, displays)
+        self._displays = displays
+        return any(_number(old) != _number(self.cited.place(old.mark)) for old in before.places)
+
+    def place(self, mark: str) -> CitedPlace:
+        """Return where a mark leads, as the model wrote it."""
+        return self.cited.place(citation_mark(mark))
+
+    def number(self, mark: str) -> int:
+        """Return the number of the cited source; 0 if the citation leads nowhere."""
+        return _number(self.place(mark))
+
+    def name(self, mark: str) -> str:
+        """Return the accessible name: the source, or why there is none."""
+        return citation_name(self.place(mark))
+
+    def hint(self, mark: str) -> str:
+        """Return the text of the tooltip, with the cited lines."""
+        place = self.place(mark)
+        if place.source is None or place.page is None:
+            return citation_fault(place.fault)
+        read = paragraphs(place.page)
+        shown = [line for lines in place.lines for line in lines_text(read, *lines)]
+        if len(shown) > _HINT_LINES:
+            shown[_HINT_LINES:] = ["…"]
+        where = source_place(place.source.address)
+        return "\n".join([citation_name(place), *([where] if where else []), *shown])
+
+    def plain(self, source: str) -> str:
+        """Return Markdown with its citations as their chips show them."""
+        return with_citations(
+            source, lambda mark: f"\\[{chip_label(_number(self.cited.place(mark)))}\\]"
+        )
+
+    def to_copy(self, text: str, *, kept: bool) -> str:
+        """Return Markdown of the answer with its citations as footnotes.
+
+        ``kept``: it stays Markdown; else it is only read, as plain text or in a word processor.
+        """
+        if not may_cite(text):
+            return text
+        # Imported late: most sessions never need it.
+        from app.exchange.footnotes import footnotes, source_list, with_numbers
+
+        words = footnote_words()
+        if kept:
+            (text,), sources = footnotes([text], self.cited, words)
+        else:
+            text, sources = with_numbers(text, self.cited), source_list(self.cited, words, [text])
+        return "\n\n".join(filter(None, (text, sources)))
+
+
+def _number(place: CitedPlace) -> int:
+    return place.source.number if place.source else 0

@@ -1,0 +1,8 @@
+"""The reader: a page as the model saw it, beside the conversation, at the lines that are cited.
+
+::
+
+    reader_pane        the pane: what the source is, its text, the buttons
+      page_view        the text of the page, with quiet line numbers and the cited lines marked
+    reader_controller  opens citations in it, goes from one to the next, and opens their sources
+"""

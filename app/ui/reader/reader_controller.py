@@ -1,0 +1,126 @@
+"""Controller of the reader: opens citations in it, and their sources outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.base.pages.cited import Cited, CitedPlace
+from app.markdown import link_allowed
+from app.markdown.citations import citation_mark
+from app.ui.clipboard import copy_text
+from app.ui.file_manager import open_address, open_file
+from app.ui.reader.reader_place import ReaderPlace
+from app.ui.theme import Theme
+from app.wording.citation_words import source_title
+from app.wording.language import tr
+
+if TYPE_CHECKING:
+    from app.ui.reader.reader_pane import ReaderPane
+
+
+class ReaderController(QObject):
+    """A controller of the reader, which is created when it is first needed.
+
+    ``file_of`` returns the file that a page was read from, given the key of its tool and its
+    address; None if it is not there any more.
+    """
+
+    def __init__(
+        self,
+        place: ReaderPlace,
+        theme: Theme,
+        file_of: Callable[[str, str], Path | None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._place, self._theme, self._file_of = place, theme, file_of
+        self._pane: ReaderPane | None = None
+        self._places: list[CitedPlace] = []
+        self._at = 0
+        self._before: QWidget | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is open."""
+        return self._pane is not None and not self._pane.isHidden()
+
+    def open(self, cited: Cited, mark: str) -> None:
+        """Show the page that a citation leads to; one that leads nowhere opens nothing."""
+        place = cited.place(citation_mark(mark))
+        if place.source is None:
+            return
+        if not self.shown:
+            self._before = QApplication.focusWidget()
+        self._places = [each for each in cited.places if each.source]
+        if place not in self._places:
+            self._places.append(place)
+        self._at = self._places.index(place)
+        self._show()
+        self._made().view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close(self) -> None:
+        """Close it; the keyboard focus returns to where it was."""
+        if self._pane is None or self._pane.isHidden():
+            return
+        focused = self._pane.isAncestorOf(QApplication.focusWidget() or self._place)
+        self._pane.hide()
+        self._place.place()
+        if focused and self._before is not None:
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._before = None
+
+    def _made(self) -> ReaderPane:
+        if self._pane is None:
+            from app.ui.reader.reader_pane import ReaderPane  # most sessions open none
+
+            self._pane = pane = ReaderPane(self._theme)
+            pane.closed.connect(self.close)
+            pane.stepped.connect(self._step)
+            pane.opened.connect(self._open_source)
+            pane.copied.connect(self._copy)
+        return self._pane
+
+    def _show(self) -> None:
+        pane, place = self._made(), self._places[self._at]
+        self._place.show_reader(pane)
+        pane.show_place(place, self._at, len(self._places), self._door(place))
+
+    def _step(self, by: int) -> None:
+        self._at = (self._at + by) % len(self._places)
+        self._show()
+
+    def _door(self, place: CitedPlace) -> str:
+        """Return what the button says that opens the page itself; empty if it cannot be."""
+        assert place.source
+        if _is_web(place.source.address):
+            return tr("Open in browser")
+        return tr("Open file") if self._file(place) else ""
+
+    def _file(self, place: CitedPlace) -> Path | None:
+        assert place.source
+        return self._file_of(place.source.tool, place.source.address)
+
+    def _open_source(self) -> None:
+        place = self._places[self._at]
+        assert place.source
+        if _is_web(place.source.address):
+            open_address(place.source.address)
+        elif path := self._file(place):
+            open_file(path)
+
+    def _copy(self) -> None:
+        view, place = self._made().view, self._places[self._at]
+        assert place.source
+        chosen = view.textCursor().selectedText().replace("\u2029", "\n")
+        text = chosen or view.cited_text
+        where = "\n".join(dict.fromkeys((source_title(place.source), place.source.address)))
+        copy_text("\n\n".join(filter(None, (text, where))))
+
+
+def _is_web(address: str) -> bool:
+    return address[:7].lower() != "mailto:" and link_allowed(address)
