@@ -17,6 +17,7 @@ from app.tools.browser.files.index_words import (
 )
 
 _WIDTH = 240  # bytes of a summary
+_PASSAGE = 200  # characters, by which a page is opened at it
 _NEAR = 300  # characters within which terms belong together
 _SENTENCE = re.compile(r"[.!?:;]\s+|[。！？；]|\n")
 _ENGLISH_ENDING = re.compile(
@@ -28,8 +29,8 @@ _ENGLISH_ENDING = re.compile(
 class Excerpt:
     """Lines of a text around a place where much of a query stands.
 
-    ``summary`` is one line, with an ellipsis where something is left out. ``passage`` stands in the
-    text as it is.
+    Both are in one line. ``summary`` has an ellipsis where something is left out; ``passage`` is
+    text by which the place can be found.
     """
 
     summary: str = ""
@@ -39,9 +40,7 @@ class Excerpt:
     def best(cls, terms: Sequence[Term], text: str) -> Excerpt:
         """Return the lines of a text in which the most of the terms stand."""
         begin = _sentence_before(text, _densest(_Places(terms).of(text)))
-        line_end = text.find("\n", begin)
-        passage = text[begin : line_end if line_end >= 0 else None].strip()[:120]
-        return cls(_cut(text, begin), passage)
+        return cls(_cut(text, begin), " ".join(text[begin : begin + _PASSAGE].split()))
 
 
 class _Places:

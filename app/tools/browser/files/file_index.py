@@ -8,11 +8,8 @@ that the words of a passage can be taken out of the index again. Nothing needs a
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
-import re
 import sqlite3
 import threading
 import zlib
@@ -20,24 +17,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.base.errors import Cancelled, FiresideError
 from app.tools.browser.files.excerpts import Excerpt
+from app.tools.browser.files.index_file import IndexFault, IndexFile, IndexFull
 from app.tools.browser.files.index_query import Term, Wanted
 from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
 from app.tools.browser.files.passages import Passage, passages
+from app.tools.browser.page import without_marks
 
-_VERSION = 1  # of the tables, and of how words are indexed: another one is built anew
+__all__ = ["FileIndex", "FoundText", "IndexFault", "IndexFull", "IndexedText", "KnownFile"]
+
+_VERSION = 2  # of the tables, and of how words are indexed: another one is built anew
 _BLOCK = 16 << 10  # characters that are compressed together
-_PATIENCE = 10.0  # seconds for which another process may write
 _LANGUAGE = 10_000  # characters by which a text's language is told
 _SPOKEN = 1.3  # how much better a passage is that is in the language of the query
-_STEPS = 1000  # of SQLite's virtual machine between looks at whether a search was cancelled
 _BUDGET = 3000  # passages that are ranked for a search, about
 _RANKED = 400  # the best passages, of which documents are made
 _WEIGHTS = (3.0, 2.0, 1.0, 1.0)  # of a title, headings, a path, the text
-_MARK = re.compile(
-    r"【\d+†([^†】]*)(?:†[^】]*)?】"
-)  # of a link, as `app.tools.browser.page` has it
 _ROWS = "title, headings, path, body"
 _TABLES = f"""
 CREATE TABLE document (
@@ -57,23 +52,7 @@ CREATE INDEX passage_document ON passage (document);
 CREATE VIRTUAL TABLE words USING fts5({_ROWS}, content='', tokenize='porter ascii');
 INSERT INTO words (words, rank) VALUES ('rank', 'bm25({", ".join(map(str, _WEIGHTS))})');
 INSERT INTO words (words, rank) VALUES ('hashsize', {8 << 20});
-PRAGMA user_version = {_VERSION};
 """
-
-
-class IndexFault(FiresideError):
-    """The index at ``path`` cannot be used; ``reason`` is what SQLite or the system say."""
-
-    path: Path
-    reason: str
-
-
-class IndexFull(IndexFault):
-    """There is no room for the index."""
-
-
-class _Damaged(IndexFault):
-    """The file is not an index, or is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,40 +121,31 @@ class FileIndex:
     """
 
     def __init__(self, path: Path, *, stored: bool = True) -> None:
-        self.path = path
+        self._file = IndexFile(path, _VERSION, _TABLES)
         self._stored = stored
-        self._lock = threading.RLock()  # of the writer
-        self._pool_lock = threading.Lock()
-        self._pool: list[sqlite3.Connection] = []
-        self._writer: sqlite3.Connection | None = None
         self._indexer = Indexer()
-        self._closed = False
 
     @property
     def size(self) -> int:
         """The bytes that it takes on disk."""
-        total = 0
-        for path in self._files():
-            with contextlib.suppress(OSError):
-                total += path.stat().st_size
-        return total
+        return self._file.size
 
     def put(self, texts: Iterable[IndexedText]) -> None:
         """Index documents, and replace those of the same paths, in one transaction."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             for text in texts:
                 self._remove(db, text.relative)
                 self._add(db, text)
 
     def remove(self, relatives: Iterable[str]) -> None:
         """Take documents out, in one transaction; those that are not there do not matter."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             for relative in relatives:
                 self._remove(db, relative)
 
     def tidy(self, pages: int = 500) -> bool:
         """Merge some of the index, as after many changes. Returns whether there is more to do."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             before = db.total_changes
             db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
             return db.total_changes - before >= 2
@@ -183,19 +153,19 @@ class FileIndex:
     def known(self) -> Mapping[str, KnownFile]:
         """Return what is indexed, by path."""
         sql = "SELECT path, size, mtime_ns, fingerprint FROM document"
-        with self._reading() as db:
+        with self._file.reading() as db:
             return {_name(row[0]): KnownFile(*row[1:]) for row in db.execute(sql)} if db else {}
 
     def stamp(self, relative: str) -> tuple[int, int] | None:
         """Return a file's size and time of change when it was indexed; None if it was not."""
         sql = "SELECT size, mtime_ns FROM document WHERE path = ?"
-        with self._reading() as db:
+        with self._file.reading() as db:
             row = db.execute(sql, (_blob(relative),)).fetchone() if db else None
         return (row[0], row[1]) if row else None
 
     def text(self, relative: str) -> IndexedText | None:
         """Return a document as it was indexed; None if there is none, or texts are not kept."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             return self._text(db, relative) if db and self._stored else None
 
     def search(
@@ -208,14 +178,12 @@ class FileIndex:
         wanted = Wanted(query)
         if not wanted.terms or count < 1:
             return []
-        with self._reading(cancel) as db:
+        with self._file.reading(cancel) as db:
             return self._search(db, wanted, count) if db else []
 
     def close(self) -> None:
         """Close the file; a closed index finds nothing."""
-        with self._lock, self._pool_lock:
-            self._closed = True
-            self._close()
+        self._file.close()
 
     # --- Writing -----------------------------------------------------------------------------
 
@@ -255,7 +223,7 @@ class FileIndex:
         spoken = language_of(begin, runs(plain(begin)))
         path = relative.encode("utf-8", "replace").decode()
         for found in passages(body):
-            part = _MARK.sub(r"\1", body[found.start : found.end])
+            part = without_marks(body[found.start : found.end])
             words = runs(plain(part))
             language = language_of(part, words) or spoken
             german = language == "de"
@@ -337,7 +305,7 @@ class FileIndex:
             excerpt = Excerpt("", "")
             if self._stored:
                 text = self._body(db, row.document, row.start, row.end)
-                excerpt = Excerpt.best(wanted.terms, _MARK.sub(r"\1", text))
+                excerpt = Excerpt.best(wanted.terms, without_marks(text))
                 if (shown := plain(excerpt.summary)) in seen:
                     continue  # a menu that stands on every page
                 seen.add(shown)
@@ -347,162 +315,6 @@ class FileIndex:
             if len(found) == count:
                 break
         return found
-
-    # --- The file ----------------------------------------------------------------------------
-
-    def _files(self) -> tuple[Path, ...]:
-        return tuple(self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm"))
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise self._typed(error) from error
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            raise (IndexFull if full else IndexFault)(self.path, str(error)) from error
-        except (zlib.error, ValueError, TypeError) as error:
-            raise _Damaged(self.path, repr(error)) from error
-
-    def _typed(self, error: sqlite3.Error) -> FiresideError:
-        code = getattr(error, "sqlite_errorcode", 0)
-        kind = code & 0xFF
-        if kind == sqlite3.SQLITE_INTERRUPT:
-            return Cancelled()
-        if kind == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
-            return IndexFull(self.path, str(error))
-        damaged = kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-        return (_Damaged if damaged else IndexFault)(self.path, str(error))
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection that writes, in a transaction."""
-        with self._lock:
-            try:
-                with self._errors(), self._transaction() as db:
-                    yield db
-            except _Damaged:
-                self._throw_away()
-                raise
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        if self._closed:
-            raise IndexFault(self.path, "closed")
-        if self._writer is None:
-            self._writer = self._opened_to_write()
-        db = self._writer
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
-
-    def _opened_to_write(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = self._connect()
-        try:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == _VERSION:
-                return db
-        except sqlite3.DatabaseError as error:
-            if not isinstance(self._typed(error), _Damaged):
-                db.close()
-                raise
-            version = -1
-        if version:
-            db.close()
-            self._throw_away()
-            db = self._connect()
-        try:
-            db.executescript(f"BEGIN;{_TABLES}COMMIT;")
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-        )
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")  # it can be built again
-            db.execute("PRAGMA secure_delete = ON")
-        except sqlite3.DatabaseError as error:
-            if not isinstance(self._typed(error), _Damaged):
-                db.close()
-                raise
-        return db
-
-    @contextlib.contextmanager
-    def _reading(
-        self, cancel: threading.Event | None = None
-    ) -> Iterator[sqlite3.Connection | None]:
-        """Yield a connection that reads; None if there is no index yet."""
-        try:
-            with self._errors():
-                db = self._reader()
-                if db is None:
-                    yield None
-                    return
-                try:
-                    if cancel is not None:
-                        db.set_progress_handler(cancel.is_set, _STEPS)
-                    db.execute("BEGIN")
-                    yield db
-                    db.execute("ROLLBACK")
-                    db.set_progress_handler(None, 0)
-                except BaseException:
-                    db.close()
-                    raise
-                with self._pool_lock:
-                    if self._closed:
-                        db.close()
-                    else:
-                        self._pool.append(db)
-        except _Damaged:
-            self._throw_away()
-            raise
-
-    def _reader(self) -> sqlite3.Connection | None:
-        with self._pool_lock:
-            if self._pool:
-                return self._pool.pop()
-        if self._closed or not self.path.exists():
-            return None
-        db = sqlite3.connect(
-            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-        )
-        try:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-        except BaseException:
-            db.close()
-            raise
-        if version != _VERSION:
-            db.close()
-            return None
-        db.execute("PRAGMA query_only = ON")
-        return db
-
-    def _close(self) -> None:
-        for db in self._pool:
-            db.close()
-        self._pool.clear()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-    def _throw_away(self) -> None:
-        with self._lock, self._pool_lock:
-            self._close()
-            for path in self._files():
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
 
 
 def _blob(relative: str) -> bytes:

@@ -44,7 +44,7 @@ _SCRIPTS = (  # the first that is found; Japanese has Han, too
     ("ar", re.compile("[\u0600-\u06ff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
-_ENDING = re.compile("(?:ern|em|en|er|es|e|n|s)$")
+_ENDING = re.compile("(?:ern|ers|ens|em|en|er|es|e|n|s)$")
 _RUSSIAN = re.compile(
     "(?:иями|ями|ами|иях|ого|его|ому|ему|ыми|ими|ов|ев|еи|ии|ыи|ои|ая|яя|ое|ее|ые|ие|ах|ях|ам|ям"
     "|ом|ем|ую|юю|ых|их|ть|ет|ют|ит|ат|ят|ы|и|а|я|о|е|у|ю|ь)$"
