@@ -18,7 +18,7 @@ from app.exchange.fences import closed_fence
 from app.markdown.citations import marks_in, may_cite, with_citations
 from app.store import MessageRow
 
-_ASTRAY = "~~\\[?\\]~~"
+_ASTRAY = "<sup>~~[?]~~</sup>"  # within the tag, the line is drawn beside a letter, too
 _SPECIAL = re.compile(r"([\\`*_<>\[\]#~$|&])")
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 _IN_ADDRESS = re.compile(r"[<>\s\\]")
@@ -27,7 +27,8 @@ _IN_ADDRESS = re.compile(r"[<>\s\\]")
 def _lines(lines: Sequence[LineRange]) -> str:
     """Return ranges of lines in English."""
     shown = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in lines)
-    return f"lines {shown}" if shown else ""
+    alone = len(lines) == 1 and lines[0][0] == lines[0][1]
+    return f"{'line' if alone else 'lines'} {shown}" if shown else ""
 
 
 def _title(source: CitedSource) -> str:
@@ -35,7 +36,7 @@ def _title(source: CitedSource) -> str:
 
 
 def _astray(count: int) -> str:
-    return f"Citations that lead nowhere: {count}"
+    return f"Invalid citations: {count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,14 @@ def with_numbers(text: str, cited: Cited) -> str:
 
     def number(mark: CitationMark) -> str:
         source = cited.place(mark).source
-        return f"<sup>\\[{source.number}\\]</sup>" if source else _ASTRAY
+        return f"<sup>{bracketed(source.number)}</sup>" if source else _ASTRAY
 
     return with_citations(text, number)
+
+
+def bracketed(label: object) -> str:
+    """Return Markdown of a label in brackets, which is neither a link nor a formula."""
+    return f"&#91;{label}]"
 
 
 def source_list(cited: Cited, words: FootnoteWords, texts: Iterable[str] | None = None) -> str:
@@ -122,7 +128,7 @@ def source_list(cited: Cited, words: FootnoteWords, texts: Iterable[str] | None 
         places = [cited.place(mark) for text in texts for mark in marks_in(text)]
     numbers = {place.source.number for place in places if place.source}
     lines = [
-        f"\\[{source.number}\\] {_described(source, words)}"
+        f"{bracketed(source.number)} {_described(source, words)}"
         for source in cited.sources
         if source.number in numbers
     ]
@@ -178,10 +184,11 @@ def _described(source: CitedSource, words: FootnoteWords) -> str:
     """Return a source: its title, which links to its address, and the cited lines."""
     title = _escaped(words.title(source))
     lines = _escaped(words.lines(source.lines))
-    address = _IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", source.address)
+    address = source.address
     if not address:
         said = title
     elif _is_web(address):
+        address = _IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", address)
         said = f"[{title}](<{address}>), <{address}>"
     else:
         said = f"{title}, {_escaped(address)}" if title != _escaped(address) else title

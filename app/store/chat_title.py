@@ -17,6 +17,7 @@ _LABEL = (
     r"\s*[:：]\s*"
 )
 _QUOTED = r"([\"'`“”„‘’‚«»「『《])([^\"`“”„«»「」『』《》]+)[\"'`“”‘’«»」』》]"
+_CITATION = r"【\s*\d+(?::\d+)?\s*†[^【】]*】?"
 _LAST_STOP = r"(?<!\.\w)[\s.。．:;,]+$"  # but not that of "U.S."
 # The beginnings of a title's longer words, whose endings vary, or two adjacent characters in
 # scripts without spaces; at least one must occur in the conversation.
@@ -73,6 +74,7 @@ def _touches(title: str, about: str) -> bool:
 def _plain(line: str) -> str:
     """Return a line without Markdown's marks; empty if it has no words."""
     line = line[:1000]  # the patterns are too slow for a megabyte
+    line = re.sub(_CITATION, "", line)
     line = re.sub(_LINK, r"\1", re.sub(_BLOCK_MARKS, "", line))
     line = re.sub(_SPAN_MARKS, r"\2", re.sub(_SPAN_MARKS, r"\2", line))
     line = one_line(line)

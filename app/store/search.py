@@ -220,7 +220,9 @@ def _found(wanted: Query, scope: _Scope, rows: list[tuple[Any, ...]]) -> SearchH
 def _excerpt(wanted: Query, text: str) -> tuple[str, Marks]:
     """Return a line around the first match, without Markdown, and the matches in it."""
     from app.markdown import blocks_text, parse  # a window need not wait for it
+    from app.markdown.citations import with_citations
 
+    text = with_citations(text, lambda mark: "")
     plain = _MARKS.sub("", blocks_text(parse(wanted.around(text))))
     snippet = wanted.snippet(plain)
     if marks := wanted.marks(snippet):

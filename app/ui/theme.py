@@ -61,6 +61,7 @@ class Colours:
     found_current: str
     accent: str
     accent_hover: str
+    citation: str
     on_accent: str
     danger: str
     warning: str

@@ -77,7 +77,7 @@ def citation_fault(fault: CitationFault | None) -> str:
 
 def invalid_citations(count: int) -> str:
     """Return how many citations of an answer lead nowhere."""
-    return tr("%n citation(s) lead nowhere.", n=count)
+    return tr("%n invalid citation(s)", n=count)
 
 
 def footnote_words() -> FootnoteWords:

@@ -21,6 +21,7 @@ USES = {
     "muted": (*PAGES, *PRESSED, "code", "header", "inline_code", "track"),
     "link": (*PAGES, "hover", "header", "inline_code"),
     "danger": (*PAGES, "code"),
+    "citation": (*PAGES, "header", "track"),
 }
 RINGS = {"accent": (*PAGES, "hover", "selected", "bubble", "code", "header")}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -131,10 +131,16 @@ class Cited:
             source = self._source(f"search {mark.cursor}", page.source, page.title)
             source.address, source.searched = "", True
             return CitedPlace(mark, source, page, mark.lines)
-        title = _result_title(page, found) or page.links[found]
-        return CitedPlace(
-            mark, self._source(page.links[found], page.source, title), page, mark.lines
-        )
+        address = page.links[found]
+        opened = next((p for p in self._pages() if p.address == address), None)
+        title = opened.title if opened else _result_title(page, found)
+        tool = opened.source if opened else page.source
+        return CitedPlace(mark, self._source(address, tool, title), page, mark.lines)
+
+    def _pages(self) -> Iterator[Page]:
+        """Yield the pages that were displayed, without searches."""
+        pages = (display.page for display in self._displays)
+        return (page for page in pages if page.kind is PageKind.PAGE)
 
     def _cite(self, mark: CitationMark, page: Page, lines: tuple[LineRange, ...]) -> CitedPlace:
         source = self._source(page.address, page.source, page.title)

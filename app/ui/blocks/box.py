@@ -89,6 +89,8 @@ class BoxButton:
     """The mark of the citation that it is, if it is one."""
     place: int = 0
     """The position of a citation, of which a box may have many."""
+    shape: QRectF | None = None
+    """The chip of a citation, within ``rect``, which is as high as the line."""
 
 
 class Link(NamedTuple):

@@ -20,10 +20,12 @@ class CitationButton(Button):
         self._chip_theme = theme
         self.cited: tuple[CitationLabels | None, str] = (None, "")
         """What is known of the citations of its text, and its own mark."""
+        self._shape = QRectF()
 
     def show_citation(self, control: BoxButton) -> None:
         """Stand for a citation from now on."""
         self.cited = control.box.style.citations, control.citation
+        self._shape = control.shape or QRectF(self.rect())
         if self.accessibleName() != control.label:
             self.setAccessibleName(control.label)
 
@@ -49,7 +51,7 @@ class CitationButton(Button):
         ground = QColor(accent)
         ground.setAlphaF(0.16 if self.underMouse() else 0.0)
         painter.setBrush(ground)
-        inset = 0.75 if focused else 0.0
-        frame = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        more = 0.25 if focused else 0.0
+        frame = self._shape.adjusted(-more, -more, more, more)
         painter.drawRoundedRect(frame, 0.4 * frame.height(), 0.4 * frame.height())
         painter.end()

@@ -14,6 +14,7 @@ from PySide6.QtGui import QPainter, QPen
 from app.markdown import Row, Span, SpanKind, Spans, Table, row_text, table_csv, table_markdown
 from app.markdown.direction import is_leftwards
 from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Range, Style
+from app.ui.blocks.citation_chip import with_labels
 from app.ui.blocks.code_box import button_width
 from app.ui.blocks.horizontal_scroll import BAR, HorizontalScroll
 from app.ui.blocks.table_cells import LEAST, LEAST_ON_PAPER, MeasuredRow, TableCells, fit
@@ -329,7 +330,7 @@ class TableBox(Box):
         result, before = "", None
         for row, *part in self._parts(start, end):
             result += "" if before is None else "\t" if row == before else "\n"
-            result += row_text((self._cut(row, *part),))
+            result += row_text((with_labels(self._cut(row, *part), self.style.citations),))
             before = row
         return result
 
@@ -415,7 +416,12 @@ class TableBox(Box):
                         yield replace(control, rect=rect, box=self, place=start + control.place)
 
     def act(self, name: str) -> str:
-        return table_csv(self._block) if name == "copyCsv" else table_markdown(self._block)
+        rows = [
+            tuple(with_labels(cell, self.style.citations) for cell in row)
+            for row in (self._block.header, *self._block.rows)
+        ]
+        table = Table(self._block.align, rows[0], tuple(rows[1:]))
+        return table_csv(table) if name == "copyCsv" else table_markdown(table)
 
     def scroll(self, point: QPointF, pixels: float) -> bool:
         pixels = -pixels if self._cells.leftwards else pixels

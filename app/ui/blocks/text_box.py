@@ -13,8 +13,8 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
 
 from app.markdown import Align, Heading, Paragraph, Span, SpanKind, Spans, spans_text
 from app.markdown.inline_source import heading_markdown, spans_markdown
-from app.ui.blocks.box import Box, BoxButton, Highlights, Link, Range, Style
-from app.ui.blocks.citation_chip import chip_frame, chip_label, paint_chip
+from app.ui.blocks.box import Box, BoxButton, CitationLabels, Highlights, Link, Range, Style
+from app.ui.blocks.citation_chip import chip_frame, paint_chip, with_labels
 from app.ui.blocks.text_lines import TextLines
 from app.ui.blocks.text_runs import (
     BOLD,
@@ -291,7 +291,8 @@ class TextBox(Box):
         extents = self._lines.extents(number, run.start, run.end)
         left = min((left for left, _ in extents), default=0.0)
         right = max((right for _, right in extents), default=left)
-        return chip_frame(left, right, self._lines.bases[number], self._pixels)
+        base, leftwards = self._lines.bases[number], self._runs.leftwards
+        return chip_frame(left, right, base, self._pixels, leftwards=leftwards)
 
     def controls(self, clip: QRectF | None = None) -> Sequence[BoxButton]:
         labels, citations = self.style.citations, self._runs.citations
@@ -302,13 +303,14 @@ class TextBox(Box):
             last = self._lines.at(max(clip.bottom(), 0))
             start, end = self._lines.starts[first], self._lines.end(last)
             citations = citations[first_at(citations, start) : first_at(citations, end)]
-        return [
-            BoxButton(
-                "citation", "", labels.name(run.span.text), self._chip(run), self, run.span.text,
-                run.start,
-            )
-            for run in citations
-        ]  # fmt: skip
+        return [self._citation_button(run, labels) for run in citations]
+
+    def _citation_button(self, run: TextRun, labels: CitationLabels) -> BoxButton:
+        chip, number = self._chip(run), self._lines.line_of(run.start)
+        top = self._lines.tops[number]
+        rect = QRectF(chip.left() - 1, top, chip.width() + 2, self._lines.bottom(number) - top)
+        mark, shape = run.span.text, chip.translated(-rect.topLeft())
+        return BoxButton("citation", "", labels.name(mark), rect, self, mark, run.start, shape)
 
     def page_end(self, y: float) -> float:
         """Return a line's top such that neither the first nor the last line is alone on a page."""
@@ -345,17 +347,7 @@ class TextBox(Box):
         return self._lines.paragraph(position)
 
     def text(self, start: int, end: int) -> str:
-        spans = self._runs.cut(start, end)
-        if self._runs.citations:
-            spans = tuple(map(self._labelled, spans))
-        return spans_text(spans)
-
-    def _labelled(self, span: Span) -> Span:
-        """Return a citation as the text of its chip."""
-        labels = self.style.citations
-        if span.kind is not SpanKind.CITATION:
-            return span
-        return Span(f"[{chip_label(labels.number(span.text) if labels else 0)}]")
+        return spans_text(with_labels(self._runs.cut(start, end), self.style.citations))
 
     def markdown(self, start: int, end: int) -> str:
         spans = self._runs.cut(start, end)

@@ -62,7 +62,7 @@ class AnswerCitations:
     def plain(self, source: str) -> str:
         """Return Markdown with its citations as their chips show them."""
         return with_citations(
-            source, lambda mark: f"\\[{chip_label(_number(self.cited.place(mark)))}\\]"
+            source, lambda mark: f"&#91;{chip_label(_number(self.cited.place(mark)))}]"
         )
 
     def to_copy(self, text: str, *, kept: bool) -> str:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from app.base.pages.cited import LineRange
 from app.base.pages.readable import PageParagraph, lines_text, paragraphs
-from app.base.pages.stored_page import Page, PageKind
+from app.base.pages.stored_page import Page
 from app.ui.form_fields import named
 from app.ui.theme import Theme, font
 from app.wording.language import tr
@@ -54,7 +54,7 @@ class PageView(QPlainTextEdit):
     def show_page(self, page: Page, cited: Sequence[LineRange]) -> None:
         """Show a page at the lines that are cited."""
         read = paragraphs(page)
-        if page.kind is PageKind.PAGE:
+        if page.lines[:1] == ("",) and page.lines[1:2] and page.lines[1].startswith("URL:"):
             read = [each for each in read if each.last >= _HEAD_LINES]
         while read and not read[0].text.strip():
             del read[0]
@@ -137,7 +137,9 @@ class PageView(QPlainTextEdit):
 
     def number_ink(self) -> QColor:
         """Return the colour of line numbers."""
-        return self._theme.colour("scroll")
+        ink = self._theme.colour("muted")
+        ink.setAlphaF(0.75)
+        return ink
 
     def mark_ink(self) -> QColor:
         """Return the colour of the bar beside cited lines."""

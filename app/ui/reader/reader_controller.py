@@ -6,13 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.base.pages.cited import Cited, CitedPlace
-from app.markdown import link_allowed
-from app.markdown.citations import citation_mark
-from app.ui.clipboard import copy_text
 from app.ui.file_manager import open_address, open_file
 from app.ui.reader.reader_place import ReaderPlace
 from app.ui.theme import Theme
@@ -49,9 +46,8 @@ class ReaderController(QObject):
         """Whether it is open."""
         return self._pane is not None and not self._pane.isHidden()
 
-    def open(self, cited: Cited, mark: str) -> None:
-        """Show the page that a citation leads to; one that leads nowhere opens nothing."""
-        place = cited.place(citation_mark(mark))
+    def open(self, cited: Cited, place: CitedPlace) -> None:
+        """Show the page that one of the citations leads to; if it leads nowhere, do nothing."""
         if place.source is None:
             return
         if not self.shown:
@@ -114,6 +110,8 @@ class ReaderController(QObject):
             open_file(path)
 
     def _copy(self) -> None:
+        from app.ui.clipboard import copy_text  # a window that copies nothing needs no Markdown
+
         view, place = self._made().view, self._places[self._at]
         assert place.source
         chosen = view.textCursor().selectedText().replace("\u2029", "\n")
@@ -123,4 +121,4 @@ class ReaderController(QObject):
 
 
 def _is_web(address: str) -> bool:
-    return address[:7].lower() != "mailto:" and link_allowed(address)
+    return QUrl(address).scheme() in ("http", "https")

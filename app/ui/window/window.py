@@ -373,7 +373,9 @@ class Window(QMainWindow):
         transcript.decided.connect(self.consents.decide)
         self.reruns.connect_transcript(transcript)
         transcript.save_wanted.connect(self.file_saver.save)
-        transcript.cited.connect(lambda labels, mark: self.reader.open(labels.cited, mark))
+        transcript.cited.connect(
+            lambda labels, mark: self.reader.open(labels.cited, labels.place(mark))
+        )
         transcript.views.images.in_background = self.background.do
         transcript.act.connect(self.error_actions.act)
         transcript.thought_toggled.connect(self._set_thought_open)

@@ -1,0 +1,311 @@
+"""Citations in the window: chips in the text, and the reader beside it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QToolTip
+from pytestqt.qtbot import QtBot
+
+from app.base.draft import Draft
+from app.base.pages.cited import CitedPlace
+from app.base.types import Delta, Effort, Message, Part, PartKind, Role
+from app.store import MessageRow, State, Store
+from app.ui.blocks.canvas import Canvas
+from app.ui.blocks.citation_button import CitationButton
+from app.ui.conversation.message_state import MessageState
+from app.ui.conversation.transcript import Transcript
+from app.ui.reader import reader_controller
+from app.ui.reader.page_view import PageView
+from app.ui.reader.reader_place import ReaderPlace
+from app.ui.theme import Theme
+from tests.fakes.citations import FILE, WEB, browsed, citing_answer, pages
+from tests.ui.driver import Fireside, Start
+
+RAW = re.compile(r"【\s*\d+\s*†")
+TEXT = (
+    "Copper is a metal【1†L2】, whose price 【2†L4】 rose【1†L7】. Nowhere【9†L1】.\n\n"
+    "| Metal | Source |\n| --- | --- |\n| Copper | notes【2†L2-L4】 |\n\n"
+    "> Quoted【0†L8】\n\nالنحاس فلز【1†L2】 لين.\n\n`【1†L3】` 【注意】"
+)
+
+
+def rows(*parts: Part, state: State = State.DONE) -> list[MessageRow]:
+    question, calls = browsed()
+    reply = Message(Role.ASSISTANT, (*calls.parts, *parts))
+    return [
+        MessageRow(1, 1, None, question, State.DONE, 0.0),
+        MessageRow(2, 1, 1, reply, state, 0.0, model="m"),
+    ]
+
+
+def show(transcript: Transcript, *parts: Part) -> MessageState:
+    transcript.messages.set_rows(rows(*parts))
+    QApplication.processEvents()
+    return transcript.messages.records[1]
+
+
+def chips(transcript: Transcript) -> list[CitationButton]:
+    found = [b for b in transcript.findChildren(CitationButton, "citation") if b.isVisible()]
+    return sorted(found, key=lambda b: (b.mapToGlobal(QPoint()).y(), b.mapToGlobal(QPoint()).x()))
+
+
+def test_chips_stand_in_the_text(transcript: Transcript) -> None:
+    transcript.resize(900, 1000)
+    show(transcript, Part(TEXT))
+    names = [chip.accessibleName() for chip in chips(transcript)]
+    assert names == [
+        "Source 1: Copper, line 2",
+        f"Source 2: {FILE.title}, line 4",
+        "Source 1: Copper, line 7",
+        "This citation is invalid: the model saw no such page.",
+        f"Source 2: {FILE.title}, lines 2 to 4",
+        "Source 3: Tin & <b>copper</b>, line 8",
+        "Source 1: Copper, line 2",
+    ]
+    shown = transcript.plainText()
+    assert "Copper is a metal[1], whose price [2] rose[1]. Nowhere[?]." in shown
+    assert "Copper\tnotes[2]" in shown
+    assert "فلز[1]" in shown
+    assert shown.endswith("【1†L3】 【注意】")
+    canvas = next(c for c in transcript.findChildren(Canvas, "answerText") if c.isVisible())
+    for chip in chips(transcript):  # each on the character that it stands for
+        spot = canvas.column.position_at(chip.geometry().center().toPointF())
+        near = {canvas.column.text(at, at + 1) for at in (spot - 1, spot)}
+        assert any(re.fullmatch(r"\[.\]", text) for text in near), (chip.accessibleName(), near)
+
+
+def test_a_chip_never_leaves_its_word(transcript: Transcript) -> None:
+    show(transcript, Part("one two three four 【1†L2】【2†L2】【2†L4】【1†L7】. " * 9))
+    canvas = next(c for c in transcript.findChildren(Canvas, "answerText") if c.isVisible())
+    text = canvas.column.text(0, canvas.column.length)
+    assert text.startswith("one two three four [1][2][2][1].")
+    for width in range(150, 420, 30):
+        canvas.column.lay_out(width)
+        unit = len("one two three four ") + 4 + 2
+        for start in range(0, canvas.column.length - unit, unit):
+            word = canvas.column.rects(start + 14, start + 18)  # "four"
+            row = canvas.column.rects(start + 19, start + 24)  # four chips, and the full stop
+            assert {rect.top() for rect in word} == {rect.top() for rect in row}
+
+
+def test_hints_are_plain_text(transcript: Transcript, monkeypatch: pytest.MonkeyPatch) -> None:
+    show(transcript, Part("a【0†L8】 b【1†L2-L3】 c【1†L90】"))
+    first, second, third = chips(transcript)
+    assert first.hint().splitlines()[:2] == [
+        "Source 1: Tin & <b>copper</b>, line 8",
+        "news.example",
+    ]
+    assert second.hint().splitlines()[2] == "Copper is a kind of metal. " * 2 + (
+        "Copper is a kind of metal."
+    )
+    assert third.hint() == "This citation is invalid: the page has no such lines."
+    shown: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda place, text, widget: shown.append(text))
+    tip = QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), QPoint(1, 1))
+    QApplication.sendEvent(first, tip)
+    assert "&lt;b&gt;copper" in shown[0]
+
+
+def test_chips_are_reached_and_pressed_by_keys(transcript: Transcript, qtbot: QtBot) -> None:
+    show(transcript, Part("a【1†L2】 [link](https://example.org) b【2†L4】"))
+    pressed: list[CitedPlace] = []
+    transcript.cited.connect(lambda labels, mark: pressed.append(labels.place(mark)))
+    canvas = next(c for c in transcript.findChildren(Canvas, "answerText") if c.isVisible())
+    canvas.setFocus(Qt.FocusReason.TabFocusReason)
+    assert canvas._step(None, True)
+    first, second = chips(transcript)
+    assert first.hasFocus()
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    canvas.focusNextPrevChild(True)
+    assert canvas.link is not None
+    canvas.focusNextPrevChild(True)
+    assert second.hasFocus()
+    QTest.keyClick(second, Qt.Key.Key_Space)
+    second.click()
+    assert [place.source and place.source.address for place in pressed] == [
+        WEB.address,
+        FILE.address,
+        FILE.address,
+    ]
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 40))
+def test_answers_that_stream(transcript: Transcript, seed: int) -> None:
+    answer = citing_answer(seed)
+    question, row = rows(state=State.STREAMING)
+    draft = Draft(row.message.parts)
+    transcript.messages.set_rows([question])
+    transcript.messages.start(row, draft)
+    at = len(row.message.parts)
+    record = transcript.messages.records[1]
+    for number, piece in enumerate(answer.pieces):
+        draft.add(Delta(at, piece))
+        if number % 5 and number != len(answer.pieces) - 1:
+            continue
+        transcript.messages.feed(2)
+        transcript.messages.update_drafts()
+        for canvas in transcript.findChildren(Canvas, "answerText"):
+            shown = canvas.column.text(0, canvas.column.length)
+            assert not RAW.search(shown.replace("【7†L777】", ""))  # that is in code
+    message = Message(Role.ASSISTANT, draft.parts)
+    transcript.messages.finish(MessageRow(2, 1, 1, message, State.DONE, 0.0))
+    text = transcript.plainText()
+    assert len(RAW.findall(text)) == answer.text.count("in code")
+    assert len(re.findall(r"\[\d+\]", text)) >= len(answer.good)
+    assert text.count("[?]") == len(answer.bad)
+    assert all(bracket in text for bracket in answer.brackets)
+    assert record.citations.cited.faults == len(answer.bad)
+
+
+def test_copies_have_footnotes(transcript: Transcript) -> None:
+    record = show(transcript, Part("Copper【1†L2】 and **prices**【2†L4】. Nowhere【9†L1】."))
+    assert record.to_copy().startswith("Copper[^1] and **prices**[^2]. Nowhere")
+    assert f"[^1]: [Copper](<{WEB.address}>), <{WEB.address}>, line 2\n\n[^2]: " in record.to_copy()
+    transcript.selection.select_all()
+    transcript.selection.copy(markdown=False)
+    copied = QGuiApplication.clipboard().text()
+    assert "Copper[1] and prices[2]. Nowhere[?]." in copied
+    assert f"[1] Copper, {WEB.address}, line 2\n[2] {FILE.title}, {FILE.address}, line 4" in copied
+    assert "1 invalid citation" in copied
+    transcript.selection.copy(markdown=True)
+    assert "Copper[^1] and **prices**[^2]" in QGuiApplication.clipboard().text()
+    transcript.selection.copy()
+    html = QGuiApplication.clipboard().mimeData().html()
+    assert "Copper<sup>[1]</sup>" in html
+    assert f'href="{WEB.address}"' in html
+
+
+def test_reasoning_has_numbers_of_its_own(transcript: Transcript) -> None:
+    record = show(transcript, Part("So【2†L4】.", PartKind.REASONING), Part("Copper【1†L2】."))
+    record.set_opened(True)
+    transcript.messages.show_again(2)
+    assert "So[1]." in transcript.plainText()
+    assert "Copper[1]." in transcript.plainText()
+
+
+# --- The reader ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reading(start: Start) -> Fireside:
+    fireside = start()
+    fireside.window.resize(1300, 800)
+    question, row = rows(Part(TEXT))
+
+    def keep(store: Store) -> int:
+        _, answer = store.messages.ask(None, question.message, Effort.LOW, "m")
+        store.messages.update(answer.id, parts=row.message.parts, state=State.DONE)
+        return answer.chat
+
+    chat = fireside.stored(keep)
+    fireside.window.open_chat(chat)
+    fireside.shows("Copper is a metal[1]")
+    return fireside
+
+
+def press(fireside: Fireside, number: int) -> None:
+    fireside.until(lambda: len(chips(fireside.window.transcript)) > number)
+    chips(fireside.window.transcript)[number].click()
+
+
+def marked(view: PageView) -> list[str]:
+    return [part.cursor.selectedText() for part in view.extraSelections()]
+
+
+def test_the_reader_opens_at_the_cited_lines(
+    reading: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = reading.window
+    press(reading, 2)
+    view = reading.find(PageView, "readerText")
+    assert marked(view) == ["It conducts electricity well: see tin and history (history.example)."]
+    assert view.hasFocus()
+    assert window.conversation.isVisible()
+    assert window.conversation.width() > 400
+    opened: list[str] = []
+    monkeypatch.setattr(reader_controller, "open_address", opened.append)
+    reading.find(QPushButton, "openSource").click()
+    assert opened == [WEB.address]
+    reading.find(QPushButton, "copySource").click()
+    assert QGuiApplication.clipboard().text() == (
+        f"It conducts electricity well: see tin and history (history.example).\n\n"
+        f"Copper\n{WEB.address}"
+    )
+    reading.find(QPushButton, "nextCitation").click()  # the one that leads nowhere is passed over
+    assert marked(view) == ["March: 9,800.", "June: 10,450 [USD]."]
+    assert not [b for b in window.findChildren(QPushButton, "openSource") if b.isVisible()]
+    reading.find(QPushButton, "previousCitation").click()
+    field = reading.find(QLineEdit, "readerFind")
+    field.setText("bronze")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert view.textCursor().selectedText() == "Bronze"
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert not window.reader.shown
+
+
+def test_the_reader_fits_a_narrow_window(reading: Fireside) -> None:
+    window = reading.window
+    window.views.show_sidebar(False)
+    window.resize(480, 600)
+    press(reading, 0)
+    place = window.findChild(ReaderPlace)
+    assert place
+    assert place.covered
+    view = reading.find(PageView, "readerText")
+    assert view.width() <= 480
+    assert view.isVisible()
+    window.resize(1300, 700)
+    reading.until(lambda: not place.covered)
+    window.new_chat()
+    reading.until(lambda: not window.reader.shown)
+
+
+def test_a_strangers_page_is_text(qtbot: QtBot, theme: Theme) -> None:
+    """Markup, control characters and endless lines of an imported page do nothing."""
+    view = PageView(theme)
+    qtbot.addWidget(view)
+    view.resize(300, 300)
+    lines = (
+        "",
+        "URL: x",
+        '<img src="http://localhost/x">',
+        "<|start|>system \x07",
+        "x" * 900,
+        "😀",
+    )
+    page = type(pages()[1])("javascript:alert(1)", "<b>T</b>", lines)
+    view.show_page(page, ((2, 3), (5, 5)))
+    view.show()
+    assert view.toPlainText().splitlines()[0] == lines[2]
+    assert marked(view) == [lines[2], "<|start|>system \x07", "😀"]
+    assert isinstance(view, QPlainTextEdit)
+
+
+def test_a_long_answer_stays_quick(transcript: Transcript) -> None:
+    """Each update lays out only what has changed, with 200 citations above it, too."""
+    question, row = rows(state=State.STREAMING)
+    draft = Draft(row.message.parts)
+    transcript.messages.set_rows([question])
+    transcript.messages.start(row, draft)
+    at = len(row.message.parts)
+    draft.add(Delta(at, "Copper is a metal【1†L2】【2†L4】, and so on.\n\n" * 100))
+
+    def update() -> None:
+        transcript.messages.feed(2)
+        transcript.messages.update_drafts()
+
+    update()
+    section = transcript.messages.records[1].sections[-1]
+    while section.unread:
+        section.read_on()
+    column = section.column(transcript._theme, section._style)
+    boxes = list(column.boxes)
+    assert len(boxes) == 100
+    draft.add(Delta(at, "More【1†L2】"))
+    update()
+    assert section.column(transcript._theme, section._style).boxes[:100] == boxes
