@@ -29,16 +29,16 @@ __all__ = ["FileIndex", "FoundText", "IndexFault", "IndexFull", "IndexedText", "
 _VERSION = 2  # of the tables, and of how words are indexed: another one is built anew
 _BLOCK = 16 << 10  # characters that are compressed together
 _LANGUAGE = 10_000  # characters by which a text's language is told
-_SPOKEN = 1.3  # how much better a passage is that is in the language of the query
+_SPOKEN = 1.3  # how much better what is in the language of the query is: a passage, a document
 _BUDGET = 3000  # passages that are ranked for a search, about
 _RANKED = 400  # the best passages, of which documents are made
-_WEIGHTS = (3.0, 2.0, 1.0, 1.0)  # of a title, headings, a path, the text
+_WEIGHTS = (2.0, 1.0, 0.5, 1.0)  # of a title, headings, a path, the text
 _ROWS = "title, headings, path, body"
 _TABLES = f"""
 CREATE TABLE document (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, title TEXT NOT NULL,
     links BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    fingerprint TEXT NOT NULL, same BLOB NOT NULL
+    fingerprint TEXT NOT NULL, same BLOB NOT NULL, language TEXT NOT NULL
 );
 CREATE TABLE block (
     document INTEGER NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL,
@@ -102,6 +102,7 @@ class _Candidate:
     path: bytes
     title: str
     same: bytes
+    document_language: str
     language: str
     start: int
     end: int
@@ -109,7 +110,10 @@ class _Candidate:
 
     def rating(self, language: str) -> float:
         """Return how good it is for a query in a language; better ones are lower."""
-        return self.rated * (_SPOKEN if language and language == self.language else 1)
+        if not language:
+            return self.rated
+        same = (language == self.language) + (language == self.document_language)
+        return self.rated * _SPOKEN**same
 
 
 class FileIndex:
@@ -191,13 +195,16 @@ class FileIndex:
         body = text.text.encode("utf-8", "replace").decode()  # no lone surrogates
         title = text.title.encode("utf-8", "replace").decode()
         same = hashlib.blake2b(" ".join(body.split()).encode(), digest_size=16).digest()
+        begin = body[:_LANGUAGE]
+        spoken = language_of(begin, runs(plain(begin)))
         packed = zlib.compress(json.dumps(text.links).encode("utf-8", "replace"))
         row = (
-            _blob(text.relative), title, packed, text.size, text.mtime_ns, text.fingerprint, same
+            _blob(text.relative), title, packed, text.size, text.mtime_ns, text.fingerprint, same,
+            spoken
         )  # fmt: skip
         document = db.execute(
-            "INSERT INTO document (path, title, links, size, mtime_ns, fingerprint, same)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO document (path, title, links, size, mtime_ns, fingerprint, same,"
+            " language) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         ).lastrowid
         if self._stored:
@@ -206,7 +213,7 @@ class FileIndex:
                 "INSERT INTO block VALUES (?, ?, ?)",
                 ((document, n, zlib.compress(b.encode(), 4)) for n, b in enumerate(blocks)),
             )
-        for found, language, words in self._rows(text.relative, title, body):
+        for found, language, words in self._rows(text.relative, title, body, spoken):
             passage = db.execute(
                 "INSERT INTO passage (document, start, finish, language) VALUES (?, ?, ?, ?)",
                 (document, found.start, found.end, language),
@@ -216,11 +223,9 @@ class FileIndex:
             )
 
     def _rows(
-        self, relative: str, title: str, body: str
+        self, relative: str, title: str, body: str, spoken: str
     ) -> Iterator[tuple[Passage, str, tuple[str, ...]]]:
-        """Yield a document's passages, their languages and their words."""
-        begin = body[:_LANGUAGE]
-        spoken = language_of(begin, runs(plain(begin)))
+        """Yield the passages of a document in a language, their languages and their words."""
         path = relative.encode("utf-8", "replace").decode()
         for found in passages(body):
             part = without_marks(body[found.start : found.end])
@@ -234,14 +239,16 @@ class FileIndex:
         return self._indexer(text, runs(plain(text)), german)
 
     def _remove(self, db: sqlite3.Connection, relative: str) -> None:
-        row = db.execute("SELECT id, title FROM document WHERE path = ?", (_blob(relative),))
+        row = db.execute(
+            "SELECT id, title, language FROM document WHERE path = ?", (_blob(relative),)
+        )
         if (found := row.fetchone()) is None:
             return
-        document, title = found
+        document, title, spoken = found
         if self._stored:  # else its words stay, and lead nowhere
             body = self._body(db, document)
             ids = db.execute("SELECT id FROM passage WHERE document = ? ORDER BY id", (document,))
-            rows = self._rows(relative, title, body)
+            rows = self._rows(relative, title, body, spoken)
             for (passage,), (_, _, words) in zip(ids.fetchall(), rows, strict=True):
                 db.execute(
                     f"INSERT INTO words (words, rowid, {_ROWS}) VALUES ('delete', ?, ?, ?, ?, ?)",
@@ -285,7 +292,7 @@ class FileIndex:
             return []
         best = f"""SELECT rowid AS passage, rank AS rated FROM words WHERE words MATCH ?
             ORDER BY rank LIMIT {_RANKED}"""
-        sql = f"""SELECT document.id, path, title, same, passage.language, start, finish,
+        sql = f"""SELECT document.id, path, title, same, document.language, passage.language, start, finish,
             rated
             FROM ({best}) CROSS JOIN passage ON passage.id = passage
             CROSS JOIN document ON document.id = document ORDER BY rated, passage.id"""

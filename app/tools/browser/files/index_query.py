@@ -22,6 +22,8 @@ _LONGEST = 1000  # characters of a query; longer ones are pasted texts
 _MOST_TERMS = 24
 _QUESTION = 5  # words; a query of more is a question in words of its own
 _JOINS = re.compile(r"\w(?:[_./:=]+|--)\w|^--?\w")  # what makes a name of words
+_LONG, _SHORT = 6, 4  # letters of a word that may be made of others, and of these
+_JOINT = re.compile("(?<=...)(?:en|es|s|n)$")  # between the words of a German compound
 _VERB = re.compile("(?:en|est|et|e|t)$")
 
 
@@ -29,18 +31,19 @@ _VERB = re.compile("(?:en|est|et|e|t)$")
 class Term:
     """A word of a query: ``forms`` are how it may be indexed, each one or more words in a row.
 
-    If it stands nowhere, there are other terms ``instead``.
+    With ``begins``, words may go on after them. If it stands nowhere, there are other terms
+    ``instead``.
     """
 
     forms: tuple[str, ...]
     instead: tuple[Term, ...] = ()
+    begins: bool = False
 
     @property
     def match(self) -> str:
         """Its form for FTS5. Forms have neither quotes nor NUL, so nothing in them is syntax."""
-        if len(self.forms) == 1 and len(self.forms[0]) == 1 and is_paired(self.forms[0]):
-            return f'"{self.forms[0]}" *'
-        either = " OR ".join(f'"{form}"' for form in self.forms)
+        star = " *" if self.begins else ""
+        either = " OR ".join(f'"{form}"{star}' for form in self.forms)
         return f"({either})" if len(self.forms) > 1 else either
 
 
@@ -68,8 +71,11 @@ class Wanted:
         """
         counted: dict[Term, int] = {}
         for term in self.terms:
-            for one in (term,) if (count := passages_with(term)) else term.instead:
-                counted[one] = count or passages_with(one)
+            if count := passages_with(term):
+                counted[term] = count
+            else:
+                others = term.instead or self._parts(term, passages_with)
+                counted |= {one: passages_with(one) for one in others}
         terms = sorted((term for term in counted if counted[term]), key=lambda one: counted[one])
         needed, total = 0, 0
         for term in terms:
@@ -96,10 +102,31 @@ class Wanted:
             for word in words:
                 if is_paired(word[0]):
                     for run in STOP_RUNS.split(word) if stopped else [word]:
-                        terms += [Term((pair,)) for pair in pairs(run)[:-1] or [run] if pair]
+                        # Each character begins a pair, but for the last one of a run.
+                        terms += [Term((pair,)) for pair in pairs(run)[:-1]]
+                        terms += [Term((run,), begins=True)] if len(run) == 1 else []
                 elif word in latin:
                     terms.append(Term(self._forms([word]), self._each(parts)))
         return terms
+
+    def _parts(self, term: Term, passages_with: Callable[[Term], int]) -> tuple[Term, ...]:
+        """Return the two words of which a long one that stands nowhere is made, if they do.
+
+        Else words that begin with it: compounds of one word.
+        """
+        word = term.forms[0]
+        if self.language == "en" or len(word) < _LONG or not word.isalpha() or not word.isascii():
+            return ()
+        begins = Term(term.forms, begins=True)
+        if passages_with(begins):
+            return (begins,)
+        best: tuple[int, tuple[Term, ...]] = 0, ()
+        for at in range(_SHORT, len(word) - _SHORT + 1):
+            first = Term(self._forms([_JOINT.sub("", word[:at])]), begins=True)
+            last = Term(self._forms([word[at:]]))
+            if rarer := min(passages_with(last), passages_with(first)):
+                best = max(best, (rarer, (first, last)), key=lambda found: found[0])
+        return best[1]
 
     def _each(self, words: Sequence[str]) -> tuple[Term, ...]:
         return tuple(Term(self._forms([word])) for word in words if len(word) > 1)
