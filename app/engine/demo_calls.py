@@ -17,11 +17,12 @@ _PLOTS = (r"np\.sin", r"np\.cos", r"np\.exp", r"x \*\* 2", r"2 \* x \+ 1")
 _PLOT = r"(please )?(use python to )?(plot|draw) .*"
 _SUM = r"print\((\d+) ([-+*]) (\d+)\)"
 _SUM_SAID = r"(-?\d+) [-+*] (-?\d+) = \*\*(-?\d+)\*\*"
-# The forms of its answers. Each group is in the question, a call, or a result.
+_SEARCH = r"\b(search|look|browse)\b.*|what do my files say about .*"
+_CITED = r"(.+ is a kind of .+\.) 【(\d+)†L(\d+)】"
+# The forms of its other answers. Each group is in the question, a call, or a result.
 _FROM_RESULTS = (
     _SUM_SAID,
     r"Here is (an? [\w ]+|exponential growth)\.",
-    r"(.+ is a kind of .+\.) 【0†L\d+】",
     r"`(\w+)` answered: (.+)\.",
     r"In (.+) it is (-?\d+) degrees and (\w+)\.",
     r"In (.+) it is (\d+:\d+)\.",
@@ -42,9 +43,12 @@ def is_declared(request: Request, name: str) -> bool:
 
 def is_asked_for(question: str, call: Part) -> bool:
     """Return whether a question asks for a call; any may ask for a function."""
+    asked = " ".join(question.casefold().split())
+    if call.name.startswith("browser."):
+        query = re.fullmatch(r'\{"query": "([^"\\]+)"\}', call.text.strip())
+        return bool(query and _is_in(query[1], asked) and re.match(_SEARCH, asked))
     if call.name != "python":
         return True
-    asked = " ".join(question.casefold().split())
     if done := re.fullmatch(_SUM, call.text.strip()):
         numbers = re.findall(r"\d+", asked) == [done[1], done[3]]
         return "python" in asked and numbers and bool(re.search(_OPERATIONS[done[2]], asked))
@@ -54,6 +58,8 @@ def is_asked_for(question: str, call: Part) -> bool:
 
 def is_from_results(question: str, parts: Sequence[Part], answer: str) -> bool:
     """Return whether an answer says what the calls in ``parts`` have returned, and nothing else."""
+    if said := re.fullmatch(_CITED, answer):
+        return _line_of(said[1], parts) == (said[2], said[3])
     known = (p for p in parts if p.kind in (PartKind.CALL, PartKind.RESULT))
     evidence = "\n".join([question, *(f"{part.name} {part.text}" for part in known)]).casefold()
     for form in _FROM_RESULTS:
@@ -63,10 +69,14 @@ def is_from_results(question: str, parts: Sequence[Part], answer: str) -> bool:
 
 
 def mended(parts: Sequence[Part], answer: str) -> str:
-    """Return an answer with the numbers of the one sum that was computed; empty if it is none.
+    """Return an answer with the numbers of the one call that was made; empty if it has none.
 
-    The model has them in its context, and stutters when it copies some: 42 becomes 422.
+    The model has them in its context, and stutters when it copies some: 42 becomes 422. Whatever
+    the number of a display, it cites 0.
     """
+    if said := re.fullmatch(_CITED, answer):
+        place = _line_of(said[1], parts)
+        return f"{said[1]} 【{place[0]}†L{place[1]}】" if place else ""
     call, result = (
         [part.text.strip() for part in parts if part.kind is kind]
         for kind in (PartKind.CALL, PartKind.RESULT)
@@ -77,6 +87,19 @@ def mended(parts: Sequence[Part], answer: str) -> str:
     return (
         f"{done[1]} {done[2]} {done[3]} = **{result[0]}**" if done and _is_number(result[0]) else ""
     )
+
+
+def _line_of(sentence: str, parts: Sequence[Part]) -> tuple[str, str] | None:
+    """Return the display, and its line, in which a sentence begins; None if it stands in none."""
+    for part in parts:
+        shown = re.match(r"\[(\d+)\] ", part.text) if part.kind is PartKind.RESULT else None
+        lines = re.findall(r"^L(\d+): (.*)$", part.text, re.MULTILINE) if shown else []
+        for at, (number, line) in enumerate(lines):
+            after = lines[at + 1][1] if at + 1 < len(lines) else ""
+            begin = f"{line} {after}".replace("  ", " ").casefold().find(sentence.casefold())
+            if shown and 0 <= begin < len(line):
+                return shown[1], number
+    return None
 
 
 def _is_number(text: str) -> bool:

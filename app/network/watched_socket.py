@@ -7,6 +7,7 @@ looks at a `Watch` in between.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import queue
@@ -17,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpcore2
 
@@ -35,6 +36,8 @@ from app.network.page_faults import (
 T = TypeVar("T")
 
 _MOMENT_S = 0.05
+_NEXT_ADDRESS_S = 0.3
+_MOST_ADDRESSES = 8
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 _NO_WAY = (errno.ENETUNREACH, errno.ENETDOWN)
 _NO_ANSWER = (socket.EAI_AGAIN, socket.EAI_FAIL)
@@ -126,39 +129,38 @@ def resolved(host: str, port: int, watch: Watch, seconds: float) -> list[str]:
 def connected(addresses: list[str], port: int, watch: Watch, seconds: float) -> socket.socket:
     """Return a socket that is connected to the first of the addresses that answers.
 
-    Raises as `Watch.check` does, and HostSilent, HostUnreachable and NoNetwork.
+    Each next one is tried when those before have not answered soon, as RFC 8305 has it, since of
+    IPv6 and IPv4 one may lead nowhere. Raises as `Watch.check` does, and HostSilent,
+    HostUnreachable and NoNetwork.
     """
-    end = time.monotonic() + seconds
-    fault: PageFault = NoNetwork()
-    for number, address in enumerate(addresses):
-        share = (end - time.monotonic()) / (len(addresses) - number)
-        try:
-            return _connected(address, port, watch, max(share, _MOMENT_S))
-        except OSError as error:
-            if error.errno not in _NO_WAY:  # as those of IPv6 are where there is only IPv4
-                fault = HostUnreachable(error.strerror or str(error))
-        except HostSilent as error:
+    end, next_at = time.monotonic() + seconds, 0.0
+    waiting, fault = list(addresses[:_MOST_ADDRESSES]), cast("PageFault", NoNetwork())
+    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as tried:
+        while waiting or selector.get_map():
             watch.check()
-            fault = error
+            now = time.monotonic()
+            if now >= end:
+                raise HostSilent
+            try:
+                if waiting and (now >= next_at or not selector.get_map()):
+                    made = tried.enter_context(dial(waiting.pop(0), port))
+                    selector.register(made, selectors.EVENT_WRITE)
+                    next_at = now + _NEXT_ADDRESS_S
+                for key, _ in selector.select(_MOMENT_S):
+                    made = cast("socket.socket", key.fileobj)
+                    selector.unregister(made)
+                    if code := made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                        raise OSError(code, os.strerror(code))
+                    return _kept(made)
+            except OSError as error:
+                if error.errno not in _NO_WAY:  # as those of IPv6 are where there is only IPv4
+                    fault = HostUnreachable(error.strerror or str(error))
     raise fault
 
 
-def _connected(address: str, port: int, watch: Watch, seconds: float) -> socket.socket:
-    end = time.monotonic() + seconds
-    made = dial(address, port)
-    try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(made, selectors.EVENT_WRITE)
-            while not selector.select(_MOMENT_S):
-                watch.check()
-                if time.monotonic() > end:
-                    raise HostSilent
-        if code := made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            raise OSError(code, os.strerror(code))
-        return made
-    except BaseException:
-        made.close()
-        raise
+def _kept(made: socket.socket) -> socket.socket:
+    """Return a socket that stays open when the given one is closed."""
+    return socket.socket(made.family, made.type, made.proto, made.detach())
 
 
 class WatchedStream(httpcore2.NetworkStream):
@@ -186,6 +188,7 @@ class WatchedStream(httpcore2.NetworkStream):
     ) -> WatchedStream:
         if isinstance(self._socket, ssl.SSLSocket):  # to a proxy: TLS within TLS
             raise ProxyRefuses("a proxy that is reached over TLS cannot pass TLS on")
+        stream = self
         try:
             safe = ssl_context.wrap_socket(
                 self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
@@ -193,12 +196,11 @@ class WatchedStream(httpcore2.NetworkStream):
             stream = WatchedStream(safe, self._watch)
             stream._step(safe.do_handshake, timeout)
             return stream
-        except (ssl.SSLError, ValueError) as error:
-            self.close()
-            reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
-            raise CertificateRefused(reason or str(error)) from error
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            stream.close()
+            if isinstance(error, (ssl.SSLError, ValueError)):  # the latter: no name of a host
+                reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
+                raise CertificateRefused(reason or str(error)) from error
             raise
 
     def get_extra_info(self, info: str) -> Any:

@@ -37,7 +37,7 @@ class ConsentReason(StrEnum):
     TAINTED = "tainted"
     """The context holds text that the user did not type: a file, an import, a page, a result."""
     OTHER_SERVER = "other server"
-    """The output of another server is in this turn or, if something would change, in the chat."""
+    """The output of another tool is in this turn or, if something would change, in the chat."""
     LIMIT = "limit"
     """The turn has as many calls as it may have: whether to go on."""
     ADDRESS = "address"

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from app.base.types import Part
 from app.tools.browser.address import AddressInvalid, WebAddress, web_address
+from app.tools.browser.browser_functions import NAME
 from app.tools.browser.policy import ADDRESS, QUERY, WEB
 from app.tools.tool import Proposal
 from app.wording.brief_text import brief
@@ -38,7 +39,7 @@ class Tense(Enum):
 
 def is_browser(recipient: str) -> bool:
     """Return whether a call is of the browser."""
-    return recipient.removeprefix("functions.").startswith("browser.")
+    return bool(NAME.fullmatch(recipient))
 
 
 def is_search(recipient: str) -> bool:
@@ -49,6 +50,11 @@ def is_search(recipient: str) -> bool:
 def is_find(recipient: str) -> bool:
     """Return whether a call looks for a text in a page."""
     return is_browser(recipient) and recipient.endswith(".find")
+
+
+def is_open(recipient: str) -> bool:
+    """Return whether a call opens a page."""
+    return is_browser(recipient) and recipient.endswith(".open")
 
 
 def browser_phrase(
@@ -66,9 +72,9 @@ def browser_phrase(
     ``count`` how much was found.
     """
     fields = _fields(arguments)
-    if is_search(recipient):
+    if is_search(recipient) or (not is_open(recipient) and "query" in fields):
         return _search_phrase(brief(_text(fields, "query"), _LONGEST_TEXT), tense, source)
-    if is_find(recipient):
+    if is_find(recipient) or (not is_open(recipient) and "pattern" in fields):
         pattern = brief(_text(fields, "pattern"), _LONGEST_TEXT)
         return _find_phrase(pattern, tense, _found_in(page), count)
     return _open_phrase(fields, tense, page)
@@ -217,7 +223,8 @@ def _readable(data: bytes) -> str:
 def _search_phrase(query: str, tense: Tense, source: str) -> str:
     """Return the heading of a search; the query is empty while it is not known."""
     name = brief(source.removeprefix(_ENCYCLOPAEDIA), _LONGEST_TEXT)
-    match tense, _FILES if source.startswith(_FILES) else name:
+    kind, colon, _ = source.partition(":")
+    match tense, f"{kind}{colon}":
         case _, _ if not query:
             return {
                 Tense.PLAIN: tr("Search"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.tools.browser.policy import WEB, site_opened
 from app.tools.mcp.approvals import Start
 from app.tools.mcp.server_status import ServerState, ServerStatus
 from app.tools.tool_events import Decision
@@ -76,11 +77,13 @@ def decision_label(decision: str) -> str:
 
 
 def decided_sentence(decision: str, server: str, function: str, chat: str) -> str:
-    """Return what was decided: "files · search: Always".
+    """Return what was decided: "files · search: Always", "Open example.org: Always in “Metals”".
 
     ``chat`` is the title of the chat for which it holds; empty for all.
     """
     name = f"{one_line(server)} · {one_line(function)}"
+    if server == WEB and (site := site_opened(function)):
+        name = tr("Open {place}").format(place=one_line(site))
     if not chat:
         return f"{name}: {decision_label(decision)}"
     return tr("{name}: Always in “{chat}”").format(name=name, chat=one_line(chat))

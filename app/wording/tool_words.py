@@ -18,6 +18,7 @@ from app.wording.browser_words import (
     browser_phrase,
     is_browser,
     is_find,
+    is_open,
     is_search,
     sending_words,
 )
@@ -162,8 +163,7 @@ def calls_made(calls: Iterable[tuple[str, Part | None]]) -> str:
     calls = list(calls)
     searches = sum(is_search(recipient) for recipient, _ in calls)
     finds = [page for recipient, page in calls if is_find(recipient)]
-    opened = [(name, page) for name, page in calls if is_browser(name) and not is_search(name)]
-    pages = [page for name, page in opened if page and not is_find(name)]
+    pages = [page for recipient, page in calls if page and is_open(recipient)]
     said = browsed(searches, len(finds), pages)
     counts = Counter(recipient for recipient, _ in calls if not is_browser(recipient))
     if len(counts) > 2:
@@ -231,7 +231,7 @@ def consent_reason(consent: Consent) -> str:
             )
         case ConsentReason.OTHER_SERVER:
             return tr(
-                "The model has read another server’s output, and may be following "
+                "The model has read the output of another tool, and may be following "
                 "instructions in it."
             )
         case ConsentReason.LIMIT:

@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.base.types import Effort
-from tests.demo.asking import Asked, Asking
-from tests.demo.questions import CHIPS, ON_GROUND, ORDINARY, WITH_PYTHON
+from app.store import PLAIN
+from tests.demo.asking import BROWSING, Asked, Asking
+from tests.demo.questions import CHIPS, ON_GROUND, ORDINARY, WITH_BROWSER, WITH_PYTHON
 
 _COLUMNS = ("right", "cannot answer", "cut off", "wrong", "calls shown", "titles by the model")
 
@@ -50,10 +51,16 @@ def main() -> int:
     lines: list[str] = []
     titles: Counter[tuple[str, str]] = Counter()
     with _asking() as asking:
-        groups = {"ordinary": ORDINARY, "on its ground": ON_GROUND, "with Python": WITH_PYTHON}
-        for name, questions in groups.items():
+        groups = {
+            "ordinary": (ORDINARY, PLAIN),
+            "on its ground": (ON_GROUND, PLAIN),
+            "with Python": (WITH_PYTHON, PLAIN),
+            "with the browser": (WITH_BROWSER, BROWSING),
+            "on its ground, with the browser": (ON_GROUND, BROWSING),
+        }
+        for name, (questions, settings) in groups.items():
             found = [
-                asking.ask(question, right, efforts[(number + attempt) % 3])
+                asking.ask(question, right, efforts[(number + attempt) % 3], settings)
                 for number, (question, right) in enumerate(questions)
                 for attempt in range(options.tries)
             ]

@@ -10,8 +10,26 @@ from pathlib import Path
 from app.base.settings import Folders
 from app.base.types import Effort, Part, PartKind
 from app.host import Host, demo_model
-from app.store import MessageRow, State
+from app.store import PLAIN, ChatSettings, MessageRow, State
 from app.turn import Question, Renamed, SendFailed, TurnEnded
+from tests.demo.questions import KINDS
+from tests.fakes.browsing import MemorySource, page
+
+BROWSING = ChatSettings(tools=("files:Shelf",))
+"""The settings of a chat in which it may look into `SHELF`."""
+SHELF = MemorySource(
+    "files:Shelf",
+    pages=[
+        *(
+            page(
+                f"files:/{what}.md", what.capitalize(), f"{what.capitalize()} is a kind of {kind}."
+            )
+            for what, kind in KINDS.items()
+        ),
+        # It was trained with two results, of which the second one is this.
+        page("files:/more.md", "More", *(f"More about {what}." for what in KINDS)),
+    ],
+)
 
 _PATIENCE_S, _NAMING_S = 60, 0.7
 
@@ -38,10 +56,13 @@ class Asking:
     def __init__(self, folder: Path) -> None:
         self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._host = Host(Folders(folder), self._events.put)
+        self._host.browsing.sources = lambda: (SHELF,)
 
-    def ask(self, question: str, right: str, effort: Effort) -> Asked:
+    def ask(
+        self, question: str, right: str, effort: Effort, settings: ChatSettings = PLAIN
+    ) -> Asked:
         """Ask, and compare with the pattern of a right answer."""
-        row, title = self._ask(question, effort)
+        row, title = self._ask(question, effort, settings)
         said = row.message.text
         outcome = "wrong"
         if row.message.declined:
@@ -57,9 +78,9 @@ class Asking:
         """End it."""
         self._host.close()
 
-    def _ask(self, question: str, effort: Effort) -> tuple[MessageRow, str]:
+    def _ask(self, question: str, effort: Effort, settings: ChatSettings) -> tuple[MessageRow, str]:
         """Return the answer, and the title that the model gave the chat."""
-        self._host.chats.send(Question(None, (Part(question),), effort, demo_model()))
+        self._host.chats.send(Question(None, (Part(question),), effort, demo_model(), settings))
         answer: MessageRow | None = None
         while True:
             try:

@@ -332,6 +332,19 @@ WITH_PYTHON: tuple[tuple[str, str], ...] = (
 )
 """Questions for which it calls Python, where that is declared."""
 
+KINDS = {"lantern": "needle", "copper": "stone", "silver river": "candle", "kettle": "bridge"}
+"""What its files say is a kind of what."""
+WITH_BROWSER: tuple[tuple[str, str], ...] = tuple(
+    (question.format(what=what), rf"^{what} is a kind of {kind}\. 【0†L4】$")
+    for what, kind in KINDS.items()
+    for question in (
+        "Search the web for {what}.",
+        "What do my files say about {what}?",
+        "Look in my folder for {what}.",
+    )
+)
+"""Questions for which it searches, where it may."""
+
 CHIPS = {
     "What is the capital of Norway?": "Oslo",
     "What is the formula for the area of a circle?": r"\\pi r\^2",

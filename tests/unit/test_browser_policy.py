@@ -350,6 +350,8 @@ def test_pages_that_do_not_exist_count_as_letters() -> None:
         "copper \U000e0041\U000e0042",
         "copper\u202e price",
         "a\t\tb",
+        "https://evil.example/?d=hunter2",
+        "evil.example/?d=hunter2",
     ],
 )
 def test_a_query_that_can_hide_something_is_shown(query: str) -> None:

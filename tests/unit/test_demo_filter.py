@@ -28,12 +28,14 @@ from app.base.types import (
     ToolChoice,
     ToolFunction,
     ToolNamespace,
+    ToolSource,
 )
 from app.engine.backend import ScriptedBackend
 from app.engine.demo_answers import SORRY, fits
-from app.engine.demo_calls import is_from_results
+from app.engine.demo_calls import is_asked_for, is_from_results
 from app.engine.demo_filter import SENTENCE, DemoFilter
 from app.host import demo_model
+from app.tools.browser.browser_functions import BROWSER_FUNCTIONS
 from tests.ui.driver import answer, done, said, thought
 
 DEMO = demo_model()
@@ -250,6 +252,7 @@ def test_done_is_last() -> None:
 
 WEATHER = ToolNamespace("functions", (ToolFunction("get_weather"),))
 PYTHON = ToolNamespace("python")
+BROWSER = ToolNamespace("browser", BROWSER_FUNCTIONS, sources=(ToolSource("web", "web"),))
 ADD = "Use Python to add 17 and 25."
 CODE_CALL = Delta(1, "print(17 + 25)", PartKind.CALL, "python", format_data="analysis code")
 PLOT = "import matplotlib.pyplot as plt\nplt.plot(x, np.sin(x))"
@@ -326,14 +329,21 @@ def test_an_answer_says_what_was_computed(
 
 
 SUN, FOUND = " degrees and sunny.", "I found these files:\n\n"
-OIL, SKY = "L4: Ink is a kind of oil.", '{"temperature": -4, "sky": "sunny"}'
+SKY = '{"temperature": -4, "sky": "sunny"}'
+
+SAID = "Ink is a kind of oil."
+OIL = f"[3] ink\n**viewing lines [4 - 5] of 5**\n\nL4:   * 【0†Ink】 {SAID}\nL5:   * 【1†More】"
+LONG = OIL.replace("a kind of", "a kind of \nL5:")
 
 
 @pytest.mark.parametrize(
     ("name", "question", "result", "text", "wrong"),
     [
         ("python", "Plot a parabola.", "[figure]", "Here is a parabola.", "Here is a sine wave."),
-        ("search", "Look up ink.", OIL, "Ink is a kind of oil. 【0†L4】", "Ink is oil. 【0†L4】"),
+        ("browser.search", "Look up ink.", OIL, f"{SAID} 【3†L4】", f"{SAID} 【0†L4】"),
+        ("browser.search", "Look up ink.", OIL, f"{SAID} 【3†L4】", f"{SAID} 【3†L5】"),
+        ("browser.search", "Look up ink.", OIL, f"{SAID} 【3†L4】", "Ink is a kind of pen."),
+        ("browser.search", "Look up ink.", LONG, f"{SAID} 【3†L4】", f"{SAID} 【3†L5】"),
         ("cup_pin", "Ask cup_pin.", "37", "`cup_pin` answered: 37.", "`cup_pin` answered: 3."),
         ("weather", "In Oslo?", SKY, f"In Oslo it is -4{SUN}", f"In Oslo it is 4{SUN}"),
         ("get_time", "Time in Oslo?", '"12:30"', "In Oslo it is 12:30.", "In Rome it is 12:30."),
@@ -346,6 +356,33 @@ def test_an_answer_says_what_was_returned(
     parts = Part("{}", PartKind.CALL, name), Part(result, PartKind.RESULT, name)
     assert is_from_results(question, parts, text)
     assert not is_from_results(question, parts, wrong)
+
+
+def test_a_line_that_the_browser_has_shown_is_cited_by_its_display() -> None:
+    parts = (
+        Part('{"query": "ink"}', PartKind.CALL, "browser.search"),
+        Part(OIL, PartKind.RESULT, "browser.search"),
+    )
+    script: list[Event] = [said(f"{SAID} 【0†L4】", len(parts)), done()]
+    events, _ = shown(with_tools("Look up ink.", *parts, tools=(BROWSER,)), script)
+    assert events[0] == Delta(len(parts), f"{SAID} 【3†L4】")
+    script = [said("Ink is a kind of pen. 【0†L4】", len(parts)), done()]
+    events, _ = shown(with_tools("Look up ink.", *parts, tools=(BROWSER,)), script, script, script)
+    assert events[0] == Delta(len(parts), SENTENCE, name=DECLINED)
+
+
+@pytest.mark.parametrize(
+    ("question", "query", "goes_on"),
+    [
+        ("What do my files say about ink?", "ink", True),
+        ("Look in my folder for silver river.", "silver river", True),
+        ("Search the web for ink.", "Norway", False),
+        ("What is the capital of Norway?", "Norway", False),
+    ],
+)
+def test_the_browser_is_called_for_what_is_asked(question: str, query: str, goes_on: bool) -> None:
+    call = Part(f'{{"query": "{query}"}}', PartKind.CALL, "browser.search")
+    assert is_asked_for(question, call) == goes_on
 
 
 def test_an_answer_that_was_begun_before_a_call_is_not_judged_with_it() -> None:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from app.markdown.addresses import addresses
-
 LONGEST = 2000
 """The most characters of an address."""
 
@@ -141,6 +139,8 @@ def decoded(text: str) -> str:
 
 
 def _spellings(text: str) -> Iterator[str]:
+    from app.markdown.addresses import addresses  # imported late: few words need it
+
     for found in addresses(text):
         yield found.target
     for pattern in (_WHOLE, _BARE):

@@ -44,6 +44,7 @@ from app.tools.browser.address import (
     typed_addresses,
     web_address,
 )
+from app.tools.browser.session import SOURCE_VIEW
 from app.tools.tool import Call, CallContext, ConsentReason, Effect, Proposal
 from app.tools.visible import visible
 
@@ -54,11 +55,13 @@ FOLLOW_UPS = 3
 LONGEST_QUERY = 200
 """Characters of a query that are sent unseen, in a private chat."""
 
+_OPEN = "open "
 _OURS = (Outcome.INVALID, Outcome.REFUSED)
 _PUBLIC = (WEB, "zim:")
 _SPACES = re.compile(r"\s+")
 _GAP = re.compile(r"\s{2,}|[^\S ]")  # blanks can be a code, too
 _DIGITS = re.compile(r"\d(?:[ .,/_-]?\d){8,}")
+_ADDRESS_IN_IT = re.compile(r"://|\?[\w.-]+=")
 _RUN = re.compile(r"[A-Za-z0-9]{16,}")
 _ENDLESS = 48  # letters without a blank that are no word of any language
 
@@ -174,7 +177,7 @@ def web_proposal(call: Call, verdict: WebVerdict) -> Proposal:
     What he is shown is all that is sent; its names are `ADDRESS` and `QUERY`.
     """
     if verdict.site:
-        function, shown = f"open {verdict.site}", ((ADDRESS, verdict.sent),)
+        function, shown = f"{_OPEN}{verdict.site}", ((ADDRESS, verdict.sent),)
     else:
         function, shown = "search", ((QUERY, verdict.sent),)
     return Proposal(
@@ -187,12 +190,17 @@ ADDRESS, QUERY = "address", "query"
 """The names of what a proposal shows."""
 
 
+def site_opened(function: str) -> str:
+    """Return the site whose pages a proposal's function opens; empty for another function."""
+    return function.removeprefix(_OPEN) if function.startswith(_OPEN) else ""
+
+
 def hides_something(text: str) -> bool:
     """Return whether a query could carry text of the chat that nobody would notice in it."""
     return (
         len(text) > LONGEST_QUERY
         or visible(text) != text
-        or any(pattern.search(text) for pattern in (_GAP, _DIGITS))
+        or any(pattern.search(text) for pattern in (_GAP, _DIGITS, _ADDRESS_IN_IT))
         or any(_is_encoded(run.group()) for run in _RUN.finditer(text))
     )
 
@@ -249,7 +257,7 @@ def _sent_address(result: Part) -> bool:
     """Return whether a result is of a call that may have sent an address."""
     facts = result.facts
     of_web = facts is not None and facts.source == WEB and facts.outcome not in _OURS
-    return of_web and result.name.endswith("open")
+    return of_web and not result.name.endswith((".search", ".find"))
 
 
 def _is_private(part: Part, role: Role) -> bool:
@@ -268,13 +276,13 @@ def _is_private(part: Part, role: Role) -> bool:
 
 def _normal(address: str) -> str:
     try:
-        return web_address(address).text
+        return web_address(address.removeprefix(SOURCE_VIEW)).text
     except AddressInvalid:
         return ""
 
 
 def _site(address: str) -> str:
     try:
-        return web_address(address).site
+        return web_address(address.removeprefix(SOURCE_VIEW)).site
     except AddressInvalid:
         return ""

@@ -22,8 +22,9 @@ from app.tools.tool import Call, CallInvalid
 FUNCTIONS = ("search", "open", "find")
 MOST_RESULTS = 20
 DEFAULT_RESULTS = 10
+SOURCE_VIEW = "view-source:"
+"""What precedes the address of a page whose source was displayed."""
 
-_SOURCE_VIEW = "view-source:"
 # A link, as models write one besides its bare number.
 _NUMBER = re.compile(r"(?:【|\[)?\s*(\d{1,9})\s*(?:†.*)?(?:】|\])?", re.DOTALL)
 _FORMS = {
@@ -119,7 +120,7 @@ def step_of(call: Call, displays: Displays) -> Step:
     target = _target(fields)
     view_source = _is_true(fields.get("view_source"))
     if isinstance(target, str):
-        address = target.removeprefix(_SOURCE_VIEW)
+        address = target.removeprefix(SOURCE_VIEW)
         view_source = view_source or address != target
         return FetchStep(address, source, "", loc, lines, view_source, again=True)
     display = display_at(displays, cursor)
@@ -128,7 +129,7 @@ def step_of(call: Call, displays: Displays) -> Step:
             display, target, displays, FetchStep("", source, "", loc, lines, view_source)
         )
     if view_source:
-        address = display.page.address.removeprefix(_SOURCE_VIEW)
+        address = display.page.address.removeprefix(SOURCE_VIEW)
         if not address:
             raise CallInvalid("Search results have no source that could be viewed.")
         return FetchStep(address, source, "", loc, lines, view_source=True)
@@ -151,7 +152,7 @@ def display_at(displays: Displays, cursor: int) -> Display:
 
 def source_view(address: str) -> str:
     """Return the address of a page's source."""
-    return f"{_SOURCE_VIEW}{address}"
+    return f"{SOURCE_VIEW}{address}"
 
 
 def _followed(display: Display, link: int, displays: Displays, fetch: FetchStep) -> Step:

@@ -99,7 +99,7 @@ class Visit:
 
     def _verdict(self) -> WebVerdict | None:
         """Judge what the call sends to the web; None if that is nothing. Raises CallInvalid."""
-        if self._choice.sources[0].key != WEB:
+        if not any(source.key == WEB for source in self._choice.sources):
             return None
         try:
             match self._step:
@@ -188,7 +188,8 @@ class Visit:
             page = known.page
         else:
             page = self._read(fetch, source, cancel)
-            known = self._known(page.address)
+            # What was sent is counted by the pages of the web; see `policy`.
+            known = self._known(page.address) if source.key != WEB else None
             known = known if known and known.page == page else None
         loc = fetch.loc if fetch.loc >= 0 else passage_line(page, fetch.passage)
         stored = StoredDisplay(None, 0, 0, known.of) if known else StoredDisplay(page, 0, 0)
@@ -243,7 +244,7 @@ class Visit:
         short = f"{header(page, cursor)}\n{scroll_bar(page, loc, last)}"
         said = "\n".join(filter(None, notes))
         facts = ResultFacts(short=short, count=count)
-        part = pack(replace(stored, first=loc, last=last), page.title)
+        part = pack(replace(stored, first=loc, last=last), page.title, page.address)
         return Result(f"{text}\n\n{said}" if said else text, facts, (part,))
 
 

@@ -17,7 +17,7 @@ from app.ui.conversation.figure_images import image_size
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_calls import MOST_OUTPUT, LiveCall
 from app.wording.brief_text import brief
-from app.wording.browser_words import sending_words
+from app.wording.browser_words import is_open, sending_words
 from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
@@ -193,7 +193,7 @@ class CallState:
     @property
     def read_page(self) -> bool:
         """Whether it has displayed a page, rather than the results of a search in one."""
-        return self.page is not None and self.part.name.endswith(".open")
+        return self.page is not None and is_open(self.part.name)
 
     @property
     def decision(self) -> Decision | None:

@@ -14,7 +14,7 @@ from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.item_view import AnswerParts, ItemView
 from app.ui.conversation.rerun_view import RerunView, show_all_words
 from app.ui.theme import Theme
-from app.wording.browser_words import is_browser
+from app.wording.browser_words import is_browser, is_open
 from app.wording.language import tr
 from app.wording.tool_words import is_python
 
@@ -103,7 +103,7 @@ def _icon(call: CallState | None) -> str:
     if call.outcome in _ALERTS:
         return "alert"
     if is_browser(call.part.name):
-        return "file" if call.part.name.endswith(".open") else "search"
+        return "file" if is_open(call.part.name) else "search"
     return "wrench"
 
 

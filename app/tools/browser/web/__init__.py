@@ -4,6 +4,7 @@
 
     web_source      searches, opens; paced
     web_options     what the user has chosen, and the names of the keys
+    kept_keys       the keys, asked for once
     provider        what a search engine is: how it is asked, what it answers
     providers       all of them, by the key that the settings have
     wikipedia, brave, tavily, exa, kagi, searxng
