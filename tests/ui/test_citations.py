@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.base.draft import Draft
@@ -286,8 +286,7 @@ def test_a_strangers_page_is_text(qtbot: QtBot, theme: Theme) -> None:
     view.show_page(page, ((2, 3), (5, 5)))
     view.show()
     assert view.toPlainText().splitlines()[0] == lines[2]
-    assert marked(view) == [lines[2], "<|start|>system \x07", "😀"]
-    assert isinstance(view, QPlainTextEdit)
+    assert marked(view) == [lines[2], "<|start|>system \ufffd", "😀"]
 
 
 def test_a_long_answer_stays_quick(transcript: Transcript) -> None:
