@@ -17,7 +17,9 @@ from app.base.types import Delta, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State, Store
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.citation_button import CitationButton
+from app.ui.conversation.find_marks import places_in
 from app.ui.conversation.message_state import MessageState
+from app.ui.conversation.selection import word_at
 from app.ui.conversation.transcript import Transcript
 from app.ui.reader import reader_controller
 from app.ui.reader.page_view import PageView
@@ -77,8 +79,8 @@ def test_chips_stand_in_the_text(transcript: Transcript) -> None:
     canvas = next(c for c in transcript.findChildren(Canvas, "answerText") if c.isVisible())
     for chip in chips(transcript):  # each on the character that it stands for
         spot = canvas.column.position_at(chip.geometry().center().toPointF())
-        near = {canvas.column.text(at, at + 1) for at in (spot - 1, spot)}
-        assert any(re.fullmatch(r"\[.\]", text) for text in near), (chip.accessibleName(), near)
+        near = canvas.column.text(spot - 2, spot + 2)
+        assert re.search(r"[\d?]", near), (chip.accessibleName(), near)
 
 
 def test_a_chip_never_leaves_its_word(transcript: Transcript) -> None:
@@ -88,11 +90,23 @@ def test_a_chip_never_leaves_its_word(transcript: Transcript) -> None:
     assert text.startswith("one two three four [1][2][2][1].")
     for width in range(150, 420, 30):
         canvas.column.lay_out(width)
-        unit = len("one two three four ") + 4 + 2
+        unit = len("one two three four [1][2][2][1]. ")
         for start in range(0, canvas.column.length - unit, unit):
             word = canvas.column.rects(start + 14, start + 18)  # "four"
-            row = canvas.column.rects(start + 19, start + 24)  # four chips, and the full stop
+            row = canvas.column.rects(start + 19, start + 32)  # four chips, and the full stop
             assert {rect.top() for rect in word} == {rect.top() for rect in row}
+
+
+def test_words_beside_chips_are_found(transcript: Transcript) -> None:
+    record = show(transcript, Part(TEXT))
+    section = record.sections[-1]
+    column = section.column(transcript._theme, section._style)
+    for words in ("whose price [2] rose", "nowhere[?].", "الن"):
+        (found,) = places_in(column, words)
+        assert column.text(*found).casefold() == words.casefold()
+    assert section.plain.count("rose[1]") == len(places_in(column, "rose[1]")) == 1
+    start, end = word_at(column, column.text(0, 40).index("price") + 1)
+    assert column.text(start, end) == "price"
 
 
 def test_hints_are_plain_text(transcript: Transcript, monkeypatch: pytest.MonkeyPatch) -> None:
