@@ -157,7 +157,7 @@ def test_what_is_switched_off_is_told_in_one_sentence() -> None:
     )
     assert refused.text == (
         "Error fetching URL `https://example.org/copper`: none of the sources that are switched on "
-        "has this address. The sources are: files."
+        "has this address. They are: files."
     )
     assert not WEB.asked
 
@@ -212,6 +212,20 @@ def test_a_page_that_was_read_in_this_answer_is_not_fetched_again_unless_by_its_
     new, old = results(parts)
     assert "Copper is green." in new.text
     assert "Copper is red." in old.text
+
+
+def test_a_site_may_be_named_without_its_scheme_where_only_the_web_is_on() -> None:
+    WEB.asked.clear()
+    turn = Turn(WEB, asked="What does example.org/copper say?")
+    parts = turn.go(open_("example.org/copper"), "It is red.")
+    assert results(parts)[0].text.startswith("[0] Copper (https://example.org/copper)")
+    assert not turn.asked
+    parts = Turn(NOTES, WEB).go(open_("copper.md"), "Well.")
+    assert results(parts)[0].text == (
+        "Error fetching URL `copper.md`: it is not a whole address. Search first, and open what is "
+        "found by its number."
+    )
+    assert WEB.asked == [("open", "https://example.org/copper")]
 
 
 def test_a_redirect_is_followed_only_where_it_may_be() -> None:

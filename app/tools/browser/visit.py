@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -47,6 +48,7 @@ _ENOUGH = (
 )
 _LONGEST_SUMMARY = 600  # characters
 _LONGEST_QUERY = 300  # in a title
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Visit:
         self._displays = displays_of(context.messages)
         if not on:
             raise CallInvalid("Error: no source of the browser is switched on in this chat.")
-        self._step: Step = step_of(call, self._displays)
+        self._step = _with_scheme(step_of(call, self._displays), on)
         self._choice = self._chosen()
 
     def proposal(self) -> Proposal:
@@ -158,10 +160,10 @@ class Visit:
         if having:
             return _Choice(tuple(named or having)[:1])
         names = ", ".join(dict.fromkeys(source.name for source in self._on))
-        raise CallInvalid(
-            f"Error fetching URL `{_short(address)}`: none of the sources that are switched on has "
-            f"this address. The sources are: {names}."
-        )
+        why = f"none of the sources that are switched on has this address. They are: {names}."
+        if not _SCHEME.match(address):
+            why = "it is not a whole address. Search first, and open what is found by its number."
+        raise CallInvalid(f"Error fetching URL `{_short(address)}`: {why}")
 
     # --- Search -------------------------------------------------------------------------------
 
@@ -298,6 +300,14 @@ def _source_of(text: PageText) -> PageText:
     if not text.source:
         raise SourceFault("The page has no source that could be viewed.")
     return PageText(source_view(text.address), text.title, text.source, note=text.note)
+
+
+def _with_scheme(step: Step, on: Sequence[Source]) -> Step:
+    """Return a step whose address, if it was written as ``example.org``, is one of the web."""
+    match step:
+        case FetchStep(address) if not _SCHEME.match(address) and all(s.key == WEB for s in on):
+            return replace(step, address=f"https://{address}")
+    return step
 
 
 def _short(address: str) -> str:
