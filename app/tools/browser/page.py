@@ -29,6 +29,7 @@ _HIDDEN = re.compile(
     "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0"
     "\ufff0-\ufffb\U000e0000-\U000e0fff]+"
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _JOINERS = re.compile("([\u200c\u200d\ufe0e\ufe0f]{2})[\u200c\u200d\ufe0e\ufe0f]+")
 _MARK = re.compile(r"【(\d{1,6})†([^【】†\n]*)(?:†([^【】†\n]*))?】")
 _BLANK_RUN = re.compile(r"\n(?:[^\S\n]*\n)+")
@@ -139,11 +140,17 @@ def wrapped(text: PageText, source: str = "") -> Page:
     body = _BLANK_RUN.sub("\n\n", _BLANK_LINE.sub("", body)).strip("\n").rstrip()
     notes = [_CUT] if len(text.text) > LONGEST else []
     notes += [one_line(text.note)] if text.note else []
-    address = one_line(text.address)[: 2 * _LONGEST_ADDRESS]
-    whole = "\n\n".join([f"\nURL: {address}\n{body}", *notes])
-    lines = tuple(lines_of(whole))
-    title = one_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or address
-    return Page(address, title, lines, text.links[:MOST_LINKS], source=source)
+    address = storable(text.address)
+    url = one_line(address)
+    lines = tuple(lines_of("\n\n".join([f"\nURL: {url}\n{body}", *notes])))
+    title = one_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
+    links = tuple(map(storable, text.links[:MOST_LINKS]))
+    return Page(address, title[:_LONGEST_TITLE], lines, links, source=source)
+
+
+def storable(address: str) -> str:
+    """Return an address that can be stored with a page; it is the same unless it is none at all."""
+    return _CONTROL.sub("", address)[: 2 * _LONGEST_ADDRESS]
 
 
 def lines_of(text: str) -> Iterator[str]:

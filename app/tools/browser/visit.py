@@ -15,7 +15,7 @@ from app.base.types import Outcome, PartKind, ResultFacts
 from app.tools.browser.address import AddressInvalid
 from app.tools.browser.browser_functions import NAMESPACE
 from app.tools.browser.finding import found_page, passage_line
-from app.tools.browser.page import domain_of, lines_of, mark, one_line, wrapped
+from app.tools.browser.page import domain_of, lines_of, mark, one_line, storable, wrapped
 from app.tools.browser.policy import (
     WEB,
     ChatFacts,
@@ -46,7 +46,7 @@ _ENOUGH = (
     f"{MOST_FETCHES} pages of the web were read for this answer, which is the most that may be. "
     "Answer with what you have found."
 )
-_LONGEST_SUMMARY = 600  # characters
+_LONGEST_SUMMARY, _LONGEST_TITLE, _LONGEST_PASSAGE = 600, 200, 400  # characters
 _LONGEST_QUERY = 300  # in a title
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -266,12 +266,13 @@ class Visit:
             )
         cursor = len(self._displays)
         last = last_line(page, loc, num_lines)
+        said = "\n".join(filter(None, notes))
+        room = self._context.room - estimate(said)
         text = display_text(page, cursor, loc, last)
-        while last > loc and estimate(text) > self._context.room:  # of a small context
+        while last > loc and estimate(text) > room:  # of a small context
             last -= 1
             text = display_text(page, cursor, loc, last)
         short = f"{header(page, cursor)}\n{scroll_bar(page, loc, last)}"
-        said = "\n".join(filter(None, notes))
         facts = ResultFacts(short=short, count=count)
         part = pack(replace(stored, first=loc, last=last), page.title, page.address)
         return Result(f"{text}\n\n{said}" if said else text, facts, (part,))
@@ -282,16 +283,16 @@ def _results_page(query: str, hits: Sequence[tuple[Hit, Source]], key: str) -> P
     lines = ["", "URL: ", "# Search Results", ""]
     for id, (hit, source) in enumerate(hits):
         domain = domain_of(hit.address) or source.name
-        link = mark(id, hit.title or hit.address, domain)
+        link = mark(id, (hit.title or hit.address)[:_LONGEST_TITLE], domain)
         lines += lines_of(f"  * {link} {one_line(hit.summary)[:_LONGEST_SUMMARY]}".rstrip())
     return Page(
         "",
         one_line(query)[:_LONGEST_QUERY],
         tuple(lines),
-        tuple(hit.address for hit, _ in hits),
+        tuple(storable(hit.address) for hit, _ in hits),
         PageKind.SEARCH,
         key,
-        tuple(one_line(hit.passage) for hit, _ in hits),
+        tuple(one_line(hit.passage)[:_LONGEST_PASSAGE] for hit, _ in hits),
     )
 
 
