@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import queue
 import re
 import threading
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from app.base.draft import Draft
 from app.base.errors import Cancelled
 from app.base.pages.displays import displays_of
+from app.base.settings import Folders
 from app.base.types import (
     Delta,
+    Effort,
     Event,
     Message,
     Outcome,
@@ -25,12 +30,15 @@ from app.base.types import (
     Role,
 )
 from app.engine.backend import Planned
+from app.host import Host
+from app.store import ChatSettings, MessageRow
 from app.tools.browser.browser import Browser
 from app.tools.browser.source import SourceFault
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.shortening import shorten
 from app.tools.tool_events import ConsentAsked, Decision, ResultsShortened
+from app.turn import Question, SendFailed, TurnEnded
 from tests.fakes.browsing import (
     NOTES,
     Browse,
@@ -354,3 +362,46 @@ def test_the_sources_that_are_on_are_declared(text: str) -> None:
     assert [function.name for function in space.functions] == ["search", "open", "find"]
     wiki.unavailable = "indexing"
     assert not registry.declared(["zim:Wikipedia"])
+
+
+def answered(host: Host, events: queue.SimpleQueue[object], question: Question) -> MessageRow:
+    """Ask, and return the answer as it is stored."""
+    host.chats.send(question)
+    while True:
+        match events.get(timeout=30):
+            case TurnEnded(row, error):
+                assert error is None
+                return row
+            case SendFailed(error=error):
+                raise error
+
+
+def test_a_chat_goes_on_after_a_restart_with_the_displays_that_it_had(tmp_path: Path) -> None:
+    """Displays are those of the path: of the store, and of the branch that is asked."""
+    events: queue.SimpleQueue[object] = queue.SimpleQueue()
+    settings = ChatSettings(tools=(NOTES.key,))
+
+    def opened(*steps: Browse | Said) -> Host:
+        host = Host(Folders(tmp_path), events.put, backend=BrowsingModel(*steps))
+        host.browsing.sources = lambda: (NOTES,)
+        return host
+
+    def asked(text: str, chat: int | None, **more: int) -> Question:
+        return Question(chat, (Part(text),), Effort.LOW, model(), settings, **more)
+
+    with closing(opened(search("copper"), open_(0), "It is a metal. 【1†L2】")) as host:
+        first = answered(host, events, asked("What is copper?", None))
+    again = cites("It conducts electricity well {}.")
+    with closing(opened(open_(cursor=1), again, open_(2, cursor=0), "Tin. 【2†L2】")) as host:
+        second = answered(host, events, asked("And electricity?", first.chat))
+        assert results(second.message.parts)[0].text.startswith("[2] Copper (files:/copper.md)")
+        assert second.message.text == "It conducts electricity well 【2†L2】."
+        instead = second.id - 1  # the question, of which this is another version
+        other = answered(host, events, asked("And tin?", first.chat, instead=instead))
+    assert results(other.message.parts)[0].text.startswith("[2] Tin (files:/tin.md)")
+    displays = displays_of([first.message, second.message])
+    assert [(display.page.title, display.of) for display in displays] == [
+        ("copper", 0),
+        ("Copper", 1),
+        ("Copper", 1),
+    ]
