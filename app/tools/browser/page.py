@@ -20,6 +20,7 @@ LOCAL = ("files:", "zim:")
 
 _LONGEST_ADDRESS = 2048
 _LONGEST_TITLE = 300
+_AT_ONCE = 50_000  # characters
 _CUT = "[The page is longer: its end is left out.]"
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Control characters, those that change the direction of text, and those without a shape. What
@@ -32,8 +33,7 @@ _HIDDEN = re.compile(
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _JOINERS = re.compile("([\u200c\u200d\ufe0e\ufe0f]{2})[\u200c\u200d\ufe0e\ufe0f]+")
 _MARK = re.compile(r"【(\d{1,6})†([^【】†\n]*)(?:†([^【】†\n]*))?】")
-_BLANK_RUN = re.compile(r"\n(?:[^\S\n]*\n)+")
-_BLANK_LINE = re.compile(r"^[^\S\n]+$", re.MULTILINE)
+_BLANK_RUN = re.compile(r"\n\n+")
 _BELOW = re.compile(r"\w[\w.~%-]*(?:/\w[\w.~%-]*)*(?:#[^\s]*)?", re.ASCII)  # a relative address
 _CHUNKS = textwrap.TextWrapper.wordsep_re
 
@@ -42,6 +42,9 @@ def neutral(text: str) -> str:
     """Return text without anything hidden, and without brackets that could be those of a mark."""
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
+    if len(text) > _AT_ONCE:  # so that other threads have their turn
+        ends = range(_AT_ONCE, len(text) + _AT_ONCE, _AT_ONCE)
+        return "".join(neutral(text[end - _AT_ONCE : end]) for end in ends)
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
     return _JOINERS.sub(r"\1", text).replace("【", "〖").replace("】", "〗")
 
@@ -137,7 +140,8 @@ class LinkTable:
 def wrapped(text: PageText, source: str = "") -> Page:
     """Return a page in lines. ``source`` is the key of the tool that it came from."""
     body = _only_marks(text.text[:LONGEST], len(text.links))
-    body = _BLANK_RUN.sub("\n\n", _BLANK_LINE.sub("", body)).strip("\n").rstrip()
+    body = "\n".join("" if line.isspace() else line for line in body.split("\n"))
+    body = _BLANK_RUN.sub("\n\n", body).strip("\n").rstrip()
     notes = [_CUT] if len(text.text) > LONGEST else []
     notes += [one_line(text.note)] if text.note else []
     address = storable(text.address)
