@@ -46,9 +46,11 @@ if TYPE_CHECKING:
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
     from app.tools.browser.browser import Browser
+    from app.tools.browser.extraction.extractor import Extractor
     from app.tools.browser.library import SourceLibrary
     from app.tools.browser.source import Source
     from app.tools.browser.source_status import SourcesChanged
+    from app.tools.browser.web.web_source import WebSource
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
     from app.tools.mcp.system_browser import SystemBrowser
@@ -105,6 +107,9 @@ class Host:
         self._downloads: Downloads | None = None
         self._mcp: McpServers | None = None
         self._source_library: SourceLibrary | None = None
+        self._extractor: Extractor | None = None
+        self.language = ""
+        """The system's language, in which the web is searched unless the settings have another."""
         self.browser: SystemBrowser | None = None
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
@@ -183,7 +188,29 @@ class Host:
         """The browser of the model, over all sources that there are."""
         from app.tools.browser.browser import Browser
 
-        return Browser(self.sources)
+        return Browser(lambda: (*self.sources(), self.web))
+
+    @cached_property
+    def web(self) -> WebSource:
+        """The web as a source; what it needs is loaded when it is first used."""
+        from app.tools.browser.web.web_opening import open_web
+
+        return open_web(
+            self.network.bare,
+            self.secrets,
+            lambda: self.settings,
+            lambda: self.settings.language or self.language,
+            self._page_texts,
+        )
+
+    def _page_texts(self) -> Extractor:
+        """Return what makes text of pages, from any thread; it has no process until it is used."""
+        from app.tools.browser.extraction.extractor import Extractor
+
+        with self._opening:
+            if self._extractor is None:
+                self._extractor = Extractor()
+            return self._extractor
 
     def mcp_tools(self) -> tuple[Tool, ...]:
         """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
@@ -343,6 +370,7 @@ class Host:
         self.secrets.close()
         with self._opening:
             downloads, mcp, library = self._downloads, self._mcp, self._source_library
+            extractor = self._extractor
         if downloads:
             downloads.close()
         self.documents.close()
@@ -356,6 +384,8 @@ class Host:
             mcp.close()
         if library:
             library.close()
+        if extractor:
+            extractor.close()
         for pool in pools:
             pool.close()
         self.network.close()

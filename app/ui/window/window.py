@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QWheelEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -126,6 +126,7 @@ class Window(QMainWindow):
         self.chat_settings.effort = host.settings.effort
         self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
+        host.language = QLocale.system().name()
         host.browser = SystemBrowser(
             lambda address: bridge.call(lambda: open_address(address)),
             tr("You’re signed in. You can close this page and return to Fireside."),
