@@ -108,8 +108,8 @@ class Host:
         self._mcp: McpServers | None = None
         self._source_library: SourceLibrary | None = None
         self._extractor: Extractor | None = None
-        self.language = ""
-        """The system's language, in which the web is searched unless the settings have another."""
+        self.language = "en"
+        """The window's language."""
         self.browser: SystemBrowser | None = None
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
@@ -188,23 +188,24 @@ class Host:
         """The browser of the model, over all sources that there are."""
         from app.tools.browser.browser import Browser
 
-        return Browser(lambda: (*self.sources(), self.web))
+        return Browser(self.sources)
 
     @cached_property
     def web(self) -> WebSource:
-        """The web as a source; what it needs is loaded when it is first used."""
+        """The web, as a source of the browser; it loads what it needs with its first call."""
         from app.tools.browser.web.web_opening import open_web
 
         return open_web(
             self.network.bare,
             self.secrets,
             lambda: self.settings,
-            lambda: self.settings.language or self.language,
-            self._page_texts,
+            lambda: self.language,
+            lambda: self.extractor,
         )
 
-    def _page_texts(self) -> Extractor:
-        """Return what makes text of pages, from any thread; it has no process until it is used."""
+    @property
+    def extractor(self) -> Extractor:
+        """What makes text of pages, in a process of its own; loaded on first use."""
         from app.tools.browser.extraction.extractor import Extractor
 
         with self._opening:
@@ -232,8 +233,12 @@ class Host:
             return self._source_library
 
     def sources(self) -> tuple[Source, ...]:
-        """Return the user's folders and encyclopaedias; without any, nothing is loaded."""
-        return self.source_library.sources() if self.has_sources else ()
+        """Return the user's folders and encyclopaedias, and the web.
+
+        Without folders or encyclopaedias, nothing is loaded for them.
+        """
+        own = self.source_library.sources() if self.has_sources else ()
+        return *own, self.web
 
     @property
     def downloads(self) -> Downloads:

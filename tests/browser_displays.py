@@ -74,7 +74,9 @@ def main(folder: str) -> None:
             html = (
                 f"\n<html><body>\n<h1>Search Results</h1>\n<ul>\n{items}\n</ul>\n</body></html>\n"
             )
-            return contents.process_html(html=html, url="", title=query, display_urls=True)
+            page = contents.process_html(html=html, url="", title=query, display_urls=True)
+            page.snippets = {}  # by which it knows the results of a search
+            return page
 
     displays: list[dict[str, Any]] = []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from app.base.draft import Draft
+from app.base.pages.display_reading import readable
 from app.base.types import (
     DECLINED,
     Delta,
@@ -25,6 +26,7 @@ from app.cli.output import printable, say
 from app.cli.printed_citations import PrintedCitations, WhereIs
 from app.tools.tool_events import CallStarted, ConsentAsked
 from app.tools.visible import one_line, visible
+from app.wording.browser_words import page_of
 from app.wording.language import tr
 from app.wording.tool_words import CallPhase, call_label
 
@@ -137,8 +139,9 @@ class AnswerPrinter:
         elif part.kind is PartKind.RESULT and not self._quiet:
             self._break()
             call = next((p for p in self._draft.parts if _is_call(p, part.id)), part)
-            label = call_label(part.name, call.text, CallPhase.ENDED, facts=part.facts)
-            say(one_line(label), *_indented(part.text), "")
+            facts, page = part.facts, page_of(part)
+            label = call_label(part.name, call.text, CallPhase.ENDED, facts=facts, page=page)
+            say(one_line(label), *_indented(readable(part.text) if page else part.text), "")
 
     def _keep(self, place: int, part: Part) -> None:
         """Save what a call has made, if that was asked for, and say where it is."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from app.base.pages.displays import Displays, displays_of
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role
+from app.tools.arguments import checked
 from app.tools.browser.browser import Browser
 from app.tools.browser.source import Source
-from app.tools.registry import Registry
+from app.tools.registry import Registry, function_of
 from app.tools.tool import Call, CallContext, CallInvalid, Proposal, Result
 
 
@@ -68,9 +69,14 @@ class BrowserChat:
         written = Part(call.arguments, PartKind.CALL, call.name, call.id)
         answer = Message(Role.ASSISTANT, (*self._answer(), written))
         context = CallContext(1, (*self._before(), answer), self.declared, room=self.room)
+        if known := function_of(call.name, self.declared):
+            call = replace(call, arguments=checked(call.name, call.arguments, known.schema))
         tool = self.registry.named(call.name, self.declared)
         assert tool
-        return tool.propose(call, context), context
+        proposal = tool.propose(call, context)
+        assert proposal == tool.propose(call, context)
+        assert proposal.call == call
+        return proposal, context
 
     def _call(self, function: str, arguments: str | dict[str, Any]) -> Call:
         text = arguments if isinstance(arguments, str) else json.dumps(arguments)

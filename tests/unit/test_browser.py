@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,6 @@ def test_displays_are_those_of_the_reference(case: dict[str, Any]) -> None:
     chat = BrowserChat(Found("files:Cases", pages=PAGES))
     for function, arguments, shown in case["calls"]:
         wanted = re.sub(r"/find\?pattern=.*(?=\)$)", "", shown, count=1, flags=re.MULTILINE)
-        wanted = wanted.replace(" ()\n", "\n", 1)
         ours = chat.shows(function, **arguments)
         if ours != wanted:
             begin = ours.split("\n")
@@ -72,7 +73,8 @@ def test_a_later_search_does_not_change_an_earlier_one() -> None:
 def test_an_argument_that_there_is_not_is_ignored() -> None:
     chat = BrowserChat(NOTES)
     assert chat.shows("search", query="copper", recency_days=3, sort="new").startswith("[0] copper")
-    assert chat.shows("find", pattern="metal", cursor=0, case=False).startswith("[1] Find")
+    chat.shows("open", id=0)
+    assert chat.shows("find", pattern="metal", cursor=1, case=False).startswith("[2] Find")
 
 
 @pytest.mark.parametrize("id", ["1", " 1 ", "【1†link 1】", "[1]", 1.0])
@@ -135,21 +137,25 @@ def test_titles_and_summaries_are_text_and_addresses_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("function", "arguments", "begins"),
     [
-        ("search", '{"query": "copper"', "Error: the arguments are not one JSON object."),
-        ("search", "copper", "Error: the arguments are not one JSON object."),
+        ("search", '{"query": "copper"', "Error: the arguments are not valid JSON (Expecting ','"),
+        ("search", "copper", "Error: the arguments are not valid JSON"),
+        ("search", '["copper"]', "Error: the arguments are not one JSON object."),
+        ("search", "{}", "Error: “query” is missing. The call was not run. The arguments of"),
         ("search", '{"query": " "}', "Error: the query is empty."),
         ("search", '```json\n{"query": "copper", "topn": "2"}\n```', "[1] copper"),
         ("search", '{"query": "copper", "topn": 1e999, "source": null}', "[1] copper"),
-        ("search", '{"query": ["copper", "metal"]}', "[1] copper metal"),
+        ("search", '{"query": ["copper", "metal"]}', "Error: “query” is not a string."),
+        ("search", '{"query": 232, "topn": -5}', "[1] 232"),
         ("open", "", "[1] copper"),
         (
             "open",
-            '{"id": "0", "cursor": "0", "loc": "L2", "num_lines": 1.0}',
+            '{"id": "0", "cursor": "0", "loc": "2", "num_lines": 1.0}',
             "[1] Copper (files:/",
         ),
         ("open", '{"url": "files:/tin.md"}', "[1] Tin (files:/tin.md)"),
         ("open", '{"id": -1, "cursor": -1, "loc": -1}', "[1] copper"),
-        ("open", '{"id": true}', "[1] copper"),
+        ("open", '{"id": true}', "Error fetching URL `true`: none of the sources"),
+        ("open", '{"loc": "middle"}', "Error: “loc” is not a number."),
         (
             "open",
             '{"cursor": 99}',
@@ -160,9 +166,16 @@ def test_titles_and_summaries_are_text_and_addresses_stay_as_they_are() -> None:
         ("open", '{"id": "gopher://x"}', "Error fetching URL `gopher://x`: none of the sources"),
         ("open", '{"id": "files:/no.md"}', "Error fetching URL `files:/no.md`: There is no such"),
         ("find", '{"pattern": ""}', "Error: the pattern is empty."),
-        ("find", '{"pattern": 232}', "[1] Find results for text: `232` in `copper`"),
+        ("find", '{"pattern": "x"}', "Cannot run `find` on search results page or find results"),
+        ("find", '{"pattern": 232, "cursor": 9}', "Cursor `9` is out of range."),
+        ("", '{"query": ["tin", "melts"]}', "[1] tin melts"),
+        (
+            "",
+            '{"pattern"',
+            "Error: the arguments are not one JSON object. The arguments of browser.search",
+        ),
         ("click", '{"id": 0}', "Unknown function: click. The functions are: browser.search, "),
-        ("", '{"pattern": "metal"}', "[1] Find results"),
+        ("", '{"pattern": "metal"}', "Cannot run `find` on"),
         ("", '{"query": "tin"}', "[1] tin"),
     ],
 )
@@ -180,3 +193,57 @@ def test_before_the_first_display_there_is_nothing_to_look_at() -> None:
     chat = BrowserChat(NOTES)
     for function, arguments in (("open", {}), ("open", {"id": 3}), ("find", {"pattern": "x"})):
         assert chat.shows(function, **arguments) == "No pages to access!"
+
+
+VALUES: list[Any] = [
+    None, True, False, 0, 1, 2, 3, -1, -7, 10**30, 1.0, 2.5, 1e308, float("nan"), float("inf"),
+    "", " ", "0", "1", "-1", "copper", "铜", "🦊", "files", "web", "bing", "files:/copper.md",
+    "files:/../x", "https://a.example/", "view-source:files:/tin.md", "【1†x】", "x" * 5000, "\x00",
+    "\ud800", "<|start|>", [], [1, 2], {}, {"a": {"b": [None]}}, "{\"query\": \"x\"}",
+]  # fmt: skip
+NAMES = ("query", "topn", "source", "id", "cursor", "loc", "num_lines", "view_source", "pattern",
+         "url", "q", "top_n", "", "x")  # fmt: skip
+
+
+def random_call(rng: random.Random) -> tuple[str, str]:
+    """Return a function, and arguments that may be anything, but are often nearly right."""
+    function = rng.choice(["search", "open", "find", "open", "find", "click", ""])
+    right: dict[str, dict[str, Any]] = {
+        "search": {"query": "copper"},
+        "find": {"pattern": "e"},
+        "open": {"id": 0},
+    }
+    fields: dict[str, Any] = dict(right.get(function, {}))
+    fields |= {rng.choice(NAMES): rng.choice(VALUES) for _ in range(rng.randrange(4))}
+    text = json.dumps(fields)
+    match rng.randrange(12):
+        case 0:
+            text = text[: rng.randrange(len(text) + 1)]
+        case 1:
+            text = json.dumps(rng.choice(VALUES))
+        case 2:
+            text = f"```json\n{text}\n```"
+    return function, text
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("FIRESIDE_CALLS", "15"))))
+def test_whatever_is_called_every_cursor_goes_on_showing_its_text(seed: int) -> None:
+    """``FIRESIDE_CALLS=1000`` tries so many sequences of calls."""
+    rng = random.Random(seed)
+    wiki = MemorySource("zim:W", "wikipedia", [page("zim:/A", "A", "Copper", "Copper 🦊.")])
+    chat = BrowserChat(NOTES, wiki, MemorySource("web", "web", [linked("https://b.example/")]))
+    shown: dict[int, str] = {}
+    for _ in range(rng.randrange(5, 20)):
+        before = len(chat.displays)
+        result = chat.result(*random_call(rng))
+        assert result.text
+        assert len(chat.displays) - before == len(result.made)
+        if result.made:
+            assert result.text.startswith(f"[{before}] ")
+            shown[before] = result.text
+    for cursor, text in shown.items():
+        display = chat.displays.get(cursor)
+        assert display
+        lines = display.last - display.first + 1
+        again = chat.shows("open", cursor=cursor, loc=display.first, num_lines=lines)
+        assert again.split("\n")[1:] == text.split("\n\nThere is no source")[0].split("\n")[1:]

@@ -113,7 +113,7 @@ def step_of(call: Call, displays: Displays) -> Step:
         if not pattern.strip():
             raise CallInvalid(_wrong(name, "the pattern is empty"))
         display = display_at(displays, cursor)
-        if display.page.kind is PageKind.FIND:
+        if display.page.kind is not PageKind.PAGE:
             raise CallInvalid("Cannot run `find` on search results page or find results page")
         return FindStep(display, pattern)
     loc, lines = _number(fields, "loc"), _number(fields, "num_lines")

@@ -19,7 +19,7 @@ _LONGEST_ADDRESS = 1024  # characters of it in a header
 _FEW, _MANY = 2.7, 4.5  # letters of a long word in a token, by languages
 _SAMPLE = 100  # lines by which a text's language is judged
 _PIECE = re.compile(
-    r"(?P<word>[A-Z]?[a-z]+)|(?P<capitals>[A-Z]+)|(?P<digits>\d+)|(?P<blank>[ \n]+)|(?P<other>.)",
+    r"(?P<word>[A-Z]?[a-z]+)|(?P<capitals>[A-Z]+)|(?P<digits> ?\d+)|(?P<blank>[ \n]+(?! \d))|(?P<other>.)",
     re.DOTALL,
 )
 # Words in which a text of a language abounds that the vocabulary knows well; in others it needs
@@ -45,8 +45,8 @@ def estimate_tokens(text: str, letters: float = _FEW) -> int:
                 total += max(1.0, min(length, 14) / letters) + max(0, length - 14) / 1.8
             case "capitals":
                 total += max(1.0, length / 1.6)
-            case "digits":
-                total += -(-length // 3)
+            case "digits":  # a blank before them is a token of its own
+                total += -(-length // 3) + (match[0][0] == " ")
             case "blank":
                 total += length > 1
             case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QWheelEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -126,7 +126,6 @@ class Window(QMainWindow):
         self.chat_settings.effort = host.settings.effort
         self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
-        host.language = QLocale.system().name()
         host.browser = SystemBrowser(
             lambda address: bridge.call(lambda: open_address(address)),
             tr("You’re signed in. You can close this page and return to Fireside."),
@@ -296,7 +295,7 @@ class Window(QMainWindow):
         self.reruns = RerunController(host.reruns, self.current, self)
         self.file_saver = FileSaver(self, self.toast, self.background)
         self.reader = ReaderController(
-            self.views.reading, self._theme, lambda tool, address: None, self
+            self.views.reading, self._theme, host, self.background, self.toast, self
         )
 
     def _command_targets(self) -> CommandTargets:
