@@ -421,7 +421,8 @@ def test_which_addresses_it_has() -> None:
         assert not web.has(address)
 
 
-def test_a_page_is_read_and_a_cut_is_said() -> None:
+def test_a_page_is_read_and_a_cut_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_source, "_APART_S", 0)
     page = FetchedPage("https://b.example/", "text/html", "latin-1", b"caf\xe9", False)
     fetcher = Fetcher(pages=[page, replace(page, cut=True), RedirectRefused("https://c.example/")])
     web = source(fetcher)

@@ -6,12 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.base.errors import Cancelled, Offline
-from app.network.connection_log import LogUnwritable
-from app.network.page_faults import PageFault, RedirectRefused
 from app.tools.browser.source import Hit, PageText, Redirected, SourceFault
 from app.tools.browser.web.web_options import (
     SEARXNG_KEY,
@@ -21,7 +19,7 @@ from app.tools.browser.web.web_options import (
 )
 
 if TYPE_CHECKING:
-    from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
+    from app.tools.browser.web.fetching import Fetcher, TextMaker
 
 WEB = "web"
 """The key of its tool, and its name."""
@@ -34,27 +32,6 @@ _NO_KEY = (
 )
 _CUT = "The page is longer than what was fetched."
 _CUT_PDF = "The PDF is too large to be read."
-
-
-class Fetcher(Protocol):
-    """What fetches: `app.network.page_client.PageClient`."""
-
-    def get(
-        self, address: str, cancel: threading.Event, allowed: Callable[[str], bool]
-    ) -> FetchedPage:
-        """Return a page."""
-
-    def ask(self, request: ServiceRequest, cancel: threading.Event) -> ServiceAnswer:
-        """Return what a service answers."""
-
-
-class TextMaker(Protocol):
-    """What makes text of what was fetched: `app.tools.browser.extraction`'s Extractor."""
-
-    def page(
-        self, data: bytes, media_type: str, charset: str, address: str, cancel: threading.Event
-    ) -> PageText:
-        """Return a page's text. Raises SourceFault and Cancelled."""
 
 
 class WebSource:
@@ -99,6 +76,8 @@ class WebSource:
 
     def search(self, query: str, count: int, cancel: threading.Event) -> Sequence[Hit]:
         """Return results of the search engine; one search at a time."""
+        from app.network.connection_log import LogUnwritable
+        from app.network.page_faults import PageFault
         from app.tools.browser.web.provider import SearchRefused
         from app.tools.browser.web.providers import provider_of
         from app.tools.browser.web.web_faults import search_sentence
@@ -131,6 +110,8 @@ class WebSource:
         self, address: str, cancel: threading.Event, allowed: Callable[[str], bool]
     ) -> PageText:
         """Return a page, as it is now."""
+        from app.network.connection_log import LogUnwritable
+        from app.network.page_faults import PageFault, RedirectRefused
         from app.tools.browser.web.web_faults import page_sentence
 
         self._wait(cancel)
