@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import Cancelled, Offline
+from app.base.pages.displays import displays_of
 from app.base.secrets import Secrets
-from app.base.types import Message, Part, Request, Role
+from app.base.types import Message, Part, PartAdded, Request, Role
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
@@ -405,9 +406,11 @@ def test_keys_are_asked_for_once_and_again_when_they_change(tmp_path: Path) -> N
 
 def test_without_its_key_nothing_is_sent() -> None:
     fetcher = Fetcher()
-    web = WebSource(lambda: fetcher, Texts, lambda: WebOptions("kagi"), bool, lambda name: "")
-    with pytest.raises(SourceFault, match="The key of Kagi is not there"):
-        web.search("tides", 5, NEVER)
+    for key in ("", "schlüssel", "a\nX-Other: b"):
+        kept = {"kagi_key": key}
+        web = WebSource(lambda: fetcher, Texts, lambda: WebOptions("kagi"), bool, kept.__getitem__)
+        with pytest.raises(SourceFault, match="The key of Kagi is not there"):
+            web.search("tides", 5, NEVER)
     assert fetcher.asked == []
 
 
@@ -465,6 +468,24 @@ def test_four_pages_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped.set()
     with pytest.raises(Cancelled):
         web.open("https://a.example/", stopped, lambda address: True)
+
+
+def test_what_a_page_becomes_later_changes_no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_source, "_APART_S", 0)
+    address = "https://site.example/"
+    first = FetchedPage(address, "text/plain", "", b"It is new.", False)
+    later = replace(first, data=b"It is old.")
+    web = source(Fetcher(pages=[first, later]))
+    tools = Registry(Browser(lambda: (web,)).tools)
+    request = Request(
+        model(), (Message(Role.USER, (Part(address),)),), tools=tools.declared(["web"])
+    )
+    steps = (open_(address), open_(address), open_(cursor=0), "Done.")
+    events = ToolLoop(BrowsingModel(*steps), tools).stream(request, NEVER)
+    parts = tuple(event.part for event in events if isinstance(event, PartAdded))
+    shown = displays_of([Message(Role.ASSISTANT, parts)])
+    texts = ["\n".join(each.page.lines) for each in shown]
+    assert ["new" in text for text in texts] == [True, False, True]
 
 
 @pytest.mark.parametrize("fails", [True, False])

@@ -27,8 +27,8 @@ WEB = "web"
 _APART_S = 0.25
 """The time between two pages: four a second."""
 _NO_KEY = (
-    "The key of {name} is not there, or the system’s keyring does not give it out. The user can "
-    "enter it in Settings → Tools."
+    "The key of {name} is not there, is none, or is not given out by the system’s keyring. The "
+    "user can enter it in Settings → Tools."
 )
 _CUT = "The page is longer than what was fetched."
 _CUT_PDF = "The PDF is too large to be read."
@@ -93,7 +93,8 @@ class WebSource:
         host = ""
         try:
             secret = self._key_of(provider.secret) if provider.secret else ""
-            if provider.secret and not secret:
+            is_usable = secret and secret.isascii() and secret.isprintable()
+            if provider.secret and not is_usable:
                 raise SourceFault(_NO_KEY.format(name=provider.name))
             for request in provider.requests(query, max(count, 1), options, secret):
                 host = urlsplit(request.url).netloc
