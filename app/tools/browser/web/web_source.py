@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WEB = "web"
 """The key of its tool, and its name."""
 
+_MOMENT_S = 0.05
 _APART_S = 0.25
 """The time between two pages: four a second."""
 _NO_KEY = (
@@ -87,7 +88,7 @@ class WebSource:
         query = _shortened(query, provider.longest_query)
         if not query:
             return []
-        while not self._searching.acquire(timeout=0.05):
+        while not self._searching.acquire(timeout=_MOMENT_S):
             if cancel.is_set():
                 raise Cancelled
         host = ""
@@ -132,11 +133,12 @@ class WebSource:
     def _wait(self, cancel: threading.Event) -> None:
         """Wait until a page may be fetched."""
         with self._pacing:
-            now = time.monotonic()
-            start = max(now, self._next)
+            start = max(time.monotonic(), self._next)
             self._next = start + _APART_S
-        if start > now and cancel.wait(start - now):
-            raise Cancelled
+        while (left := start - time.monotonic()) > 0:
+            if cancel.is_set():
+                raise Cancelled
+            cancel.wait(min(left, _MOMENT_S))
 
 
 def _shortened(query: str, limit: int) -> str:
