@@ -47,7 +47,7 @@ class AskedSources:
         self._progress = ReadingProgress()
         self._known: SourceLibrary | None = None
         if folders.sources.exists():
-            self._known = self._library(folders)
+            self._known = self._library(folders, reads=False)
         self._other: SourceLibrary | None = None
         self._entries: dict[str, SourceEntry] = {}
         self.found: dict[str, Source] = {}
@@ -124,8 +124,8 @@ class AskedSources:
         spoken = settings.language or language.system_languages()[0]
         return open_web(network.bare, secrets, lambda: settings, lambda: spoken, lambda: texts)
 
-    def _library(self, folders: Folders) -> SourceLibrary:
-        library = SourceLibrary(folders, self._progress.receive)
+    def _library(self, folders: Folders, *, reads: bool = True) -> SourceLibrary:
+        library = SourceLibrary(folders, self._progress.receive, reads=reads)
         self._stack.callback(library.close)
         return library
 
