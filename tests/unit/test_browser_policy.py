@@ -118,6 +118,7 @@ def test_spellings_of_an_address_have_one_form(text: str, normal: str) -> None:
         "http://[::1",
         "http://a:0",
         "http://a:99999",
+        "http://a:8\u0661/",
         "http://a:b",
         "http://\ud800.example",
         "http://example.org/" + "a" * 2000,
