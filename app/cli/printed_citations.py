@@ -9,7 +9,7 @@ from app.base.pages.cited import CitationMark, Cited
 from app.base.pages.displays import displays_of
 from app.base.types import Message
 from app.markdown.citations import marks_in, unfinished_mark, with_citations
-from app.tools.visible import one_line
+from app.tools.visible import visible
 from app.wording.citation_words import invalid_citations, lines_words, source_title
 
 WhereIs = Callable[[str, str], str]
@@ -48,7 +48,8 @@ class PrintedCitations:
         """Yield a line for each page that is cited, and one for citations that lead nowhere."""
         cited = Cited(self._marks, displays_of([message]))
         for source in cited.sources:
-            title, where = source_title(source), one_line(self._where(source.tool, source.address))
+            title = source_title(source)
+            where = visible(self._where(source.tool, source.address)).replace("\n", " ")
             lines = lines_words(source.lines)
             told = ", ".join(dict.fromkeys(filter(None, (title, where, lines))))
             yield f"[{source.number}] {told}"

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.base.draft import Draft
@@ -17,7 +17,9 @@ from app.base.types import Delta, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State, Store
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.citation_button import CitationButton
+from app.ui.conversation.find_marks import places_in
 from app.ui.conversation.message_state import MessageState
+from app.ui.conversation.selection import word_at
 from app.ui.conversation.transcript import Transcript
 from app.ui.reader import reader_controller
 from app.ui.reader.page_view import PageView
@@ -67,6 +69,8 @@ def test_chips_stand_in_the_text(transcript: Transcript) -> None:
         "Source 3: Tin & <b>copper</b>, line 8",
         "Source 1: Copper, line 2",
     ]
+    made = next(label for label in transcript.findChildren(QLabel, "made") if label.isVisible())
+    assert made.text().endswith(" · 1 invalid citation")
     shown = transcript.plainText()
     assert "Copper is a metal[1], whose price [2] rose[1]. Nowhere[?]." in shown
     assert "Copper\tnotes[2]" in shown
@@ -75,8 +79,8 @@ def test_chips_stand_in_the_text(transcript: Transcript) -> None:
     canvas = next(c for c in transcript.findChildren(Canvas, "answerText") if c.isVisible())
     for chip in chips(transcript):  # each on the character that it stands for
         spot = canvas.column.position_at(chip.geometry().center().toPointF())
-        near = {canvas.column.text(at, at + 1) for at in (spot - 1, spot)}
-        assert any(re.fullmatch(r"\[.\]", text) for text in near), (chip.accessibleName(), near)
+        near = canvas.column.text(spot - 2, spot + 2)
+        assert re.search(r"[\d?]", near), (chip.accessibleName(), near)
 
 
 def test_a_chip_never_leaves_its_word(transcript: Transcript) -> None:
@@ -86,11 +90,23 @@ def test_a_chip_never_leaves_its_word(transcript: Transcript) -> None:
     assert text.startswith("one two three four [1][2][2][1].")
     for width in range(150, 420, 30):
         canvas.column.lay_out(width)
-        unit = len("one two three four ") + 4 + 2
+        unit = len("one two three four [1][2][2][1]. ")
         for start in range(0, canvas.column.length - unit, unit):
             word = canvas.column.rects(start + 14, start + 18)  # "four"
-            row = canvas.column.rects(start + 19, start + 24)  # four chips, and the full stop
+            row = canvas.column.rects(start + 19, start + 32)  # four chips, and the full stop
             assert {rect.top() for rect in word} == {rect.top() for rect in row}
+
+
+def test_words_beside_chips_are_found(transcript: Transcript) -> None:
+    record = show(transcript, Part(TEXT))
+    section = record.sections[-1]
+    column = section.column(transcript._theme, section._style)
+    for words in ("whose price [2] rose", "nowhere[?].", "الن"):
+        (found,) = places_in(column, words)
+        assert column.text(*found).casefold() == words.casefold()
+    assert section.plain.count("rose[1]") == len(places_in(column, "rose[1]")) == 1
+    start, end = word_at(column, column.text(0, 40).index("price") + 1)
+    assert column.text(start, end) == "price"
 
 
 def test_hints_are_plain_text(transcript: Transcript, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +254,9 @@ def test_the_reader_opens_at_the_cited_lines(
     )
     reading.find(QPushButton, "nextCitation").click()  # the one that leads nowhere is passed over
     assert marked(view) == ["March: 9,800.", "June: 10,450 [USD]."]
-    assert not [b for b in window.findChildren(QPushButton, "openSource") if b.isVisible()]
+    reading.find(QPushButton, "openSource").click()  # of a folder that was removed since
+    reading.until(lambda: window.toast.isVisible())
+    assert window.toast.accessibleName() or window.toast.isVisible()
     reading.find(QPushButton, "previousCitation").click()
     field = reading.find(QLineEdit, "readerFind")
     field.setText("bronze")
@@ -282,8 +300,7 @@ def test_a_strangers_page_is_text(qtbot: QtBot, theme: Theme) -> None:
     view.show_page(page, ((2, 3), (5, 5)))
     view.show()
     assert view.toPlainText().splitlines()[0] == lines[2]
-    assert marked(view) == [lines[2], "<|start|>system \x07", "😀"]
-    assert isinstance(view, QPlainTextEdit)
+    assert marked(view) == [lines[2], "<|start|>system \ufffd", "😀"]
 
 
 def test_a_long_answer_stays_quick(transcript: Transcript) -> None:

@@ -333,7 +333,7 @@ def test_a_search_that_is_stopped_says_so() -> None:
 @pytest.mark.parametrize("text", ["Notes", "wikipedia"])
 def test_the_sources_that_are_on_are_declared(text: str) -> None:
     wiki = MemorySource("zim:Wikipedia", "wikipedia")
-    registry = Registry(Browser(lambda: (NOTES, wiki, WEB)).tools)
+    registry = Registry(Browser(lambda: (WEB, wiki, NOTES)).tools)  # in whatever order
     keys = {"Notes": ("files:Notes",), "wikipedia": ("zim:Wikipedia", "web")}[text]
     (space,) = registry.declared(keys)
     assert tuple(source.key for source in space.sources) == keys

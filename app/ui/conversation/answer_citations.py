@@ -8,6 +8,7 @@ from app.base.pages.cited import Cited, CitedPlace
 from app.base.pages.displays import Displays
 from app.base.pages.readable import lines_text, paragraphs
 from app.markdown.citations import citation_mark, marks_in, may_cite, with_citations
+from app.tools.visible import one_line
 from app.ui.blocks.citation_chip import chip_label
 from app.wording.citation_words import (
     citation_fault,
@@ -53,10 +54,10 @@ class AnswerCitations:
         if place.source is None or place.page is None:
             return citation_fault(place.fault)
         read = paragraphs(place.page)
-        shown = [line for lines in place.lines for line in lines_text(read, *lines)]
+        shown = [one_line(text) for lines in place.lines for text in lines_text(read, *lines)]
         if len(shown) > _HINT_LINES:
             shown[_HINT_LINES:] = ["…"]
-        where = source_place(place.source.address)
+        where = one_line(source_place(place.source.address))
         return "\n".join([citation_name(place), *([where] if where else []), *shown])
 
     def plain(self, source: str) -> str:

@@ -295,7 +295,7 @@ class Window(QMainWindow):
         self.reruns = RerunController(host.reruns, self.current, self)
         self.file_saver = FileSaver(self, self.toast, self.background)
         self.reader = ReaderController(
-            self.views.reading, self._theme, lambda tool, address: None, self
+            self.views.reading, self._theme, host, self.background, self.toast, self
         )
 
     def _command_targets(self) -> CommandTargets:
