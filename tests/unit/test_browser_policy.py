@@ -289,8 +289,9 @@ def test_a_private_chat_asks_about_each_new_site(private: Message) -> None:
     chat = said("Look at https://typed.example/"), private, found("https://new.example/")
     assert reason("https://new.example/", *chat) is ConsentReason.NEW_SITE
     assert reason("https://typed.example/", *chat) is None
-    opened = displayed("https://new.example/", "https://new.example/2", decision="once")
-    assert reason("https://new.example/2", *chat, opened) is None
+    for decision, expected in (("once", None), ("", ConsentReason.NEW_SITE)):
+        opened = displayed("https://new.example/", "https://new.example/2", decision=decision)
+        assert reason("https://new.example/2", *chat, opened) is expected
 
 
 @pytest.mark.parametrize(
@@ -471,9 +472,8 @@ def test_what_is_granted_has_a_provenance(
     assert not (imported and verdict.granted)
     if verdict.granted:
         assert typed or linked
-        opened = {page.address[:18] for page in pages if page.kind is PageKind.PAGE}
         named = {word[:18] for m in chat if m.role is Role.USER for word in m.text.split()}
-        assert typed or not private or address[:18] in opened | named
+        assert typed or not private or address[:18] in named
     elif not imported:
         assert verdict.reason
         assert not typed
