@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -340,6 +341,12 @@ def test_pages_that_do_not_exist_count_as_letters() -> None:
     assert reason(letters[0], *chat, *[Message(Role.ASSISTANT, (failed,))] * 2) is None
     many = [*chat, *[Message(Role.ASSISTANT, (failed,))] * 3]
     assert reason(letters[0], *many) is ConsentReason.FOLLOW_UPS
+    for other in (
+        replace(failed, name="browser.search"),
+        replace(failed, name="functions.m__f", facts=ResultFacts(source="mcp:m")),
+        replace(failed, facts=ResultFacts(Outcome.REFUSED, source="web")),
+    ):
+        assert reason(letters[0], *chat, *[Message(Role.ASSISTANT, (other,))] * 3) is None
 
 
 @pytest.mark.parametrize(
@@ -400,6 +407,7 @@ def test_what_hides_something_cannot_be_allowed_for_good() -> None:
     chat = attached(), displayed("https://a.example/", linked, decision="once")
     verdict = judge_open(linked, facts_of(*chat))
     assert (verdict.reason, verdict.lasting) == (ConsentReason.QUERY, True)
+    assert (verdict.sent, verdict.site) == (linked, "a.example")
 
 
 # --- Redirects, and what is asked about -------------------------------------------------------
