@@ -65,8 +65,8 @@ def test_a_later_search_does_not_change_an_earlier_one() -> None:
     """The reference keeps pages by address, and every search has the address ""."""
     chat = BrowserChat(NOTES)
     first = chat.shows("search", query="copper electricity")
-    assert "【0†Copper†files】" in first
-    assert "【0†Tin†files】" in chat.shows("search", query="tin melts")
+    assert "【0†Copper†copper.md】" in first
+    assert "【0†Tin†tin.md】" in chat.shows("search", query="tin melts")
     assert chat.shows("open", cursor=0) == first.replace("[0]", "[2]", 1)
     assert chat.shows("open", id=0, cursor=0).startswith("[3] Copper (files:/copper.md)")
 

@@ -277,8 +277,8 @@ def test_folders_of_one_name_are_searched_together() -> None:
     parts = turn.go(search("copper"), open_(1), open_(1, cursor=0), "Well.")
     found, opened, again = results(parts)
     assert found.text.split("\n")[7:] == [
-        "L4:   * 【0†A†files】 Copper pipe.",
-        "L5:   * 【1†B†files】 Copper wire.",
+        "L4:   * 【0†A†One/a.md】 Copper pipe.",
+        "L5:   * 【1†B†Two/b.md】 Copper wire.",
     ]
     assert opened.text.startswith("[1] B (files:/Two/b.md)")
     assert opened.facts

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, zip_longest
+from urllib.parse import unquote
 
 from app.base.pages.displays import Display, displays_of
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
@@ -46,7 +47,8 @@ _ENOUGH = (
     f"{MOST_FETCHES} pages of the web were read for this answer, which is the most that may be. "
     "Answer with what you have found."
 )
-_LONGEST_SUMMARY, _LONGEST_TITLE, _LONGEST_PASSAGE = 600, 200, 400  # characters
+_LONGEST_SUMMARY, _LONGEST_TITLE, _LONGEST_PASSAGE = 600, 80, 400  # characters
+_LONGEST_PATH = 48  # characters of a path in a result
 _LONGEST_QUERY = 300  # in a title
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -282,8 +284,8 @@ def _results_page(query: str, hits: Sequence[tuple[Hit, Source]], key: str) -> P
     """Return the page of the results of a search, as gpt-oss's reference has it."""
     lines = ["", "URL: ", "# Search Results", ""]
     for id, (hit, source) in enumerate(hits):
-        domain = domain_of(hit.address) or source.name
-        link = mark(id, (hit.title or hit.address)[:_LONGEST_TITLE], domain)
+        title = one_line(hit.title or hit.address)[:_LONGEST_TITLE]
+        link = mark(id, title, _where(hit.address) or source.name)
         lines += lines_of(f"  * {link} {one_line(hit.summary)[:_LONGEST_SUMMARY]}".rstrip())
     return Page(
         "",
@@ -294,6 +296,14 @@ def _results_page(query: str, hits: Sequence[tuple[Hit, Source]], key: str) -> P
         key,
         tuple(one_line(hit.passage)[:_LONGEST_PASSAGE] for hit, _ in hits),
     )
+
+
+def _where(address: str) -> str:
+    """Return what tells one result of a search from another: a host, or the end of a path."""
+    if host := domain_of(address):
+        return host
+    parts = unquote(address.partition(":/")[2]).split("/")
+    return "/".join(parts[-2:])[-_LONGEST_PATH:]
 
 
 def _source_of(text: PageText) -> PageText:
