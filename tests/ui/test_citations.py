@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -28,6 +29,7 @@ from app.ui.theme import Theme
 from tests.fakes.citations import FILE, WEB, browsed, citing_answer, pages
 from tests.ui.driver import Fireside, Start
 
+SEEDS = range(200) if os.environ.get("FIRESIDE_EXPLORE") else range(0, 200, 40)
 RAW = re.compile(r"【\s*\d+\s*†")
 TEXT = (
     "Copper is a metal【1†L2】, whose price 【2†L4】 rose【1†L7】. Nowhere【9†L1】.\n\n"
@@ -49,6 +51,18 @@ def show(transcript: Transcript, *parts: Part) -> MessageState:
     transcript.messages.set_rows(rows(*parts))
     QApplication.processEvents()
     return transcript.messages.records[1]
+
+
+def cited_lines(place: CitedPlace) -> str:
+    """Return the text that should be marked, without blanks and the marks of links."""
+    assert place.page
+    lines = [line for a, b in place.lines for line in place.page.lines[max(a, 2) : b + 1]]
+    text = re.sub(r"【\d+†([^【】†]*)(?:†([^【】]*))?】", r"\1(\2)", "".join(lines))
+    return re.sub(r"\s", "", text).replace("()", "")
+
+
+def marked(view: PageView) -> list[str]:
+    return [part.cursor.selectedText() for part in view.extraSelections()]
 
 
 def chips(transcript: Transcript) -> list[CitationButton]:
@@ -150,8 +164,8 @@ def test_chips_are_reached_and_pressed_by_keys(transcript: Transcript, qtbot: Qt
     ]
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 40))
-def test_answers_that_stream(transcript: Transcript, seed: int) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_answers_that_stream(transcript: Transcript, theme: Theme, seed: int) -> None:
     answer = citing_answer(seed)
     question, row = rows(state=State.STREAMING)
     draft = Draft(row.message.parts)
@@ -176,6 +190,12 @@ def test_answers_that_stream(transcript: Transcript, seed: int) -> None:
     assert text.count("[?]") == len(answer.bad)
     assert all(bracket in text for bracket in answer.brackets)
     assert record.citations.cited.faults == len(answer.bad)
+    view = PageView(theme)
+    for place in record.citations.cited.places:  # each opens at its lines
+        if place.page:
+            view.show_page(place.page, place.lines)
+            assert cited_lines(place) == "".join(marked(view)).replace(" ", "")
+    view.deleteLater()
 
 
 def test_copies_have_footnotes(transcript: Transcript) -> None:
@@ -227,10 +247,6 @@ def reading(start: Start) -> Fireside:
 def press(fireside: Fireside, number: int) -> None:
     fireside.until(lambda: len(chips(fireside.window.transcript)) > number)
     chips(fireside.window.transcript)[number].click()
-
-
-def marked(view: PageView) -> list[str]:
-    return [part.cursor.selectedText() for part in view.extraSelections()]
 
 
 def test_the_reader_opens_at_the_cited_lines(
