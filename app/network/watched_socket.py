@@ -103,7 +103,7 @@ def resolved(host: str, port: int, watch: Watch, seconds: float) -> list[str]:
     def look_up() -> None:
         try:
             answer.put(resolve(host, port))
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:  # the latter: no name of a host
             answer.put(error)
 
     threading.Thread(target=look_up, name=f"look up {host}"[:60], daemon=True).start()

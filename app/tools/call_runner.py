@@ -130,8 +130,8 @@ class CallRunner:
     def resume(self, part: Part, place: CallPlace) -> CallSteps:
         """Answer a call that an earlier run of the program left without a result.
 
-        The user continued the answer, so what has no effects is run. What was asked about, and had
-        not started, is asked about again.
+        The user continued the answer, so what has no effects is run, and what a built-in tool reads
+        is read again. What was asked about, and had not started, is asked about again.
         """
         if self._request.imported:
             return replies.imported()
@@ -148,7 +148,7 @@ class CallRunner:
         except Exception as fault:  # noqa: BLE001 - one tool must not end an answer
             log.report(fault, "a tool")
             return replies.unknown_end()
-        if proposal.effect is not Effect.NONE or proposal.server:
+        if proposal.effect not in (Effect.NONE, Effect.READS) or proposal.server:
             return replies.unknown_end()
         return (yield from self.run(part, place))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.base.types import Part, PartKind
@@ -15,6 +15,10 @@ _SHORT = 80  # characters of an old result or call that stay
 _WORTH = 10  # tokens that shortening has to save
 _FRAME = 6  # tokens around a part
 _REACH = 17  # characters of a token, at most
+_MOST_CITED = 100  # lines of one citation
+# The browser's displays, and the model's citations of their lines.
+_DISPLAY, _LINE = re.compile(r"\[(\d{1,6})\] "), re.compile(r"L(\d{1,7}): ")
+_CITATION = re.compile(r"【(\d{1,6})†L(\d{1,7})(?:-L?(\d{1,7}))?】")
 _PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
 
 
@@ -94,17 +98,19 @@ def shorten(old: Sequence[Part], sent: Shortened, tokens: int, scale: float) -> 
     """Choose what becomes short in the beginning of an answer, until about ``tokens`` are free.
 
     That is the oldest results and calls; if they do not suffice, the oldest reasoning goes, and if
-    that is not half of it, the oldest calls go with their results. ``sent``: what is short already.
+    that is not half of it, the oldest calls go with their results. Of the browser's displays, the
+    lines stay that the model has cited so far. ``sent``: what is short already.
     """
     found: dict[int, Part | None] = {}
     freed = 0
+    cited = _cited(old)
     for kinds in ((PartKind.RESULT, PartKind.CALL), (PartKind.REASONING,)):
         for at, part in enumerate(old):
             if freed >= tokens:
                 break
             if part.kind not in kinds or at in sent:
                 continue
-            short = _short(part)
+            short = _short(part, cited)
             saved = _size(part) - _size(short)
             if saved >= _WORTH:
                 found[at] = short
@@ -152,11 +158,34 @@ def _size(part: Part | None) -> int:
     return estimate(part.text) if part else 0
 
 
-def _short(part: Part) -> Part | None:
+def _short(part: Part, cited: Mapping[str, set[int]]) -> Part | None:
     match part.kind:
         case PartKind.RESULT:
             own = part.facts.short if part.facts else ""
-            return replace(part, text=own or short_result(part.text))
+            kept = _cited_lines(part.text, cited) if own else ()
+            return replace(part, text="\n".join([own or short_result(part.text), *kept]))
         case PartKind.CALL:
             return replace(part, text=_short_call(part.text))
     return None
+
+
+def _cited(parts: Sequence[Part]) -> dict[str, set[int]]:
+    """Return the lines of the browser's displays that the model has cited, by their cursors."""
+    found: dict[str, set[int]] = {}
+    for part in parts:
+        if part.kind in (PartKind.TEXT, PartKind.REASONING):
+            for mark in _CITATION.finditer(part.text):
+                first, last = int(mark[2]), int(mark[3] or mark[2])
+                lines = range(first, min(last, first + _MOST_CITED) + 1)
+                found.setdefault(mark[1], set()).update(lines)
+    return found
+
+
+def _cited_lines(shown: str, cited: Mapping[str, set[int]]) -> Iterator[str]:
+    """Yield the lines of a display that are cited."""
+    cursor = _DISPLAY.match(shown)
+    numbers = cited.get(cursor[1], set()) if cursor else set()
+    for line in shown.split("\n") if numbers else ():
+        numbered = _LINE.match(line)
+        if numbered and int(numbered[1]) in numbers:
+            yield line

@@ -135,6 +135,7 @@ class MemorySource:
     ) -> None:
         self.key, self.name = key, name
         self.unavailable = ""
+        self.strict = False  # then it has no address but those of its pages
         self.pages: dict[str, PageText | SourceFault] = {page.address: page for page in pages}
         self.redirects: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
@@ -143,7 +144,8 @@ class MemorySource:
     def has(self, address: str) -> bool:
         if self.key == "web":
             return address.startswith(("http://", "https://"))
-        return address in self.pages or address.startswith(f"{self.key.partition(':')[0]}:")
+        own = address.startswith(f"{self.key.partition(':')[0]}:") and not self.strict
+        return own or address in self.pages
 
     def search(self, query: str, count: int, cancel: threading.Event) -> Sequence[Hit]:
         self.asked.append(("search", query))
@@ -154,7 +156,8 @@ class MemorySource:
         for address, page in self.pages.items():
             if isinstance(page, PageText) and all(word in page.text.lower() for word in words):
                 text = without_marks(page.text)
-                line = next(x for x in text.split("\n") if words[0] in x.lower() or not words)
+                lines = text.split("\n")
+                line = next((x for x in lines if words and words[0] in x.lower()), lines[0])
                 found.append(Hit(address, page.title, line, line))
         return found[:count]
 

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from app.base.errors import Cancelled, Offline
@@ -42,6 +43,7 @@ from app.network.page_faults import (
     TooManyRedirects,
 )
 from app.network.public_address import is_public, may_be_public
+from app.tools.browser.address import AddressInvalid, web_address
 from app.tools.browser.web.web_faults import page_sentence
 from tests.fakes.web import LocalWeb, WebHandler, serving_web
 
@@ -238,6 +240,50 @@ def test_addresses_that_are_not_fetched(web: LocalWeb, client: PageClient) -> No
         assert isinstance(fault, AddressUnusable), address
         assert fault.why == why, address
     assert web.looked_up == []
+
+
+PIECES = (
+    "http://", "https://", "HTTP://", "//", "/", "\\", "@", ":", "80", ":443", "?", "#", "%", "%2f",
+    "%40", "%00", "..", "./", "a.example", "evil.example", "127.0.0.1", "bücher.example", "。",
+    "．", "①", "\u00ad", "\u200b", "ß", "İ", "[::1]", "[", "]", "é", "港", "😀", " ", "\t", "+",
+    "&", "=", "0x7f", "www.", ";", "|", "^", "{", '"', "<", "'", "%zz", "%C3", "~", "(", "-", "...",
+    "http:",
+)  # fmt: skip
+
+
+def test_what_is_judged_is_what_is_sent() -> None:
+    """Two parsers see the same host in every address, also in that of a redirect."""
+    chance, seen = random.Random(7), 0
+    for _ in range(1500):
+        begin = chance.choice(("", "http://a.example", "https://bücher.example", "http://"))
+        text = begin + "".join(chance.choices(PIECES, k=chance.randint(1, 8)))
+        for judged, sent in (of_an_address(text), of_a_redirect(text)):
+            assert judged == sent, text
+            seen += bool(judged)
+    assert seen > 300
+
+
+def of_an_address(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what the rules see in an address, and what is sent when they allow it."""
+    try:
+        found = web_address(text)
+        url = page_client._usable(found.text)
+    except (AddressInvalid, AddressUnusable):
+        return (), ()
+    query = "" if found.query is None else f"?{found.query}"
+    sent = (url.scheme, url.raw_host.decode(), url.raw_path.decode())
+    return (found.scheme, found.host.strip("[]"), f"{found.path}{query}"), sent
+
+
+def of_a_redirect(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the host that the rules see in a redirect, and the one that is connected to."""
+    try:
+        url = page_client._usable(page_client._joined(httpx2.URL("http://a.example/x/y"), text))
+        found = web_address(str(url))
+    except (AddressInvalid, AddressUnusable):
+        return (), ()
+    sent = (url.scheme, url.raw_host.decode().rstrip("."))
+    return (found.scheme, found.host.strip("[]")), sent
 
 
 def test_names_of_other_scripts_are_fetched(web: LocalWeb, client: PageClient) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from app.base.errors import Cancelled, Offline
 from app.base.secrets import Secrets
+from app.base.types import Message, Part, Request, Role
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
@@ -28,6 +29,7 @@ from app.network.page_faults import (
     PageFault,
     RedirectRefused,
 )
+from app.tools.browser.browser import Browser
 from app.tools.browser.source import Hit, PageText, Redirected, Source, SourceFault
 from app.tools.browser.web import web_source
 from app.tools.browser.web.kept_keys import KeptKeys
@@ -37,6 +39,11 @@ from app.tools.browser.web.web_faults import search_sentence
 from app.tools.browser.web.web_options import SECRETS, WebOptions, searxng_address
 from app.tools.browser.web.web_source import WebSource
 from app.tools.browser.web.wikipedia import language_of
+from app.tools.loop import ToolLoop
+from app.tools.registry import Registry
+from app.tools.tool_events import ConsentAsked, Decision
+from tests.fakes.browsing import BrowsingModel, MemorySource, open_
+from tests.fakes.tools import model
 from tests.fakes.web import serving_web
 from tests.fakes.web_sites import CASES, EVIL, HARBOUR, SECRET, fill
 
@@ -457,6 +464,29 @@ def test_four_pages_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped.set()
     with pytest.raises(Cancelled):
         web.open("https://a.example/", stopped, lambda address: True)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_twenty_pages_an_answer(*, fails: bool) -> None:
+    """Those that failed count, scrolling and what was read before do not."""
+    addresses = [f"https://site{number}.example/" for number in range(22)]
+    pages = [] if fails else [PageText(each, "A page", f"The text of {each}") for each in addresses]
+    web = MemorySource("web", "web", pages)
+    tools = Registry(Browser(lambda: (web,)).tools)
+    steps = [
+        step
+        for each in addresses
+        for step in ([open_(each)] if fails else [open_(each), open_(loc=1)])
+    ]
+    request = Request(
+        model(),
+        (Message(Role.USER, (Part(" ".join(addresses)),)),),
+        tools=tools.declared(["web"]),
+    )
+    for event in ToolLoop(BrowsingModel(*steps, "Done."), tools).stream(request, NEVER):
+        if isinstance(event, ConsentAsked):
+            event.consent.decide(Decision.ONCE)  # to go on
+    assert [address for _, address in web.asked] == addresses[:20]
 
 
 # --- The whole way ------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def found_page(page: Page, pattern: str) -> Page:
     for number, place in enumerate(places):
         lines += [""] if lines else []
         lines += [f"# 【{number}†match at L{place}】", *finder.lines[place : place + FOUND_LINES]]
-    words = one_line(pattern)[:_LONGEST_PATTERN]
+    words = one_line(pattern.lower())[:_LONGEST_PATTERN]
     if not places:
         lines = list(lines_of(f"No `find` results for pattern: `{words}`"))
     title = f"Find results for text: `{words}` in `{page.title}`"

@@ -60,7 +60,7 @@ class SourceLibrary:
         self._new_process, self._every_s = process, every_s
         self._wake = threading.Condition(threading.RLock())
         self._closing = threading.Event()
-        self._reads = FileReads()
+        self._reads = FileReads(process())
         self._thread: threading.Thread | None = None
         self._running: LibrarySource | None = None
         self._told = 0.0
@@ -128,17 +128,19 @@ class SourceLibrary:
                 each.watched = key in keys
                 if each.watched and time.monotonic() - each.looked > _SOON_S:
                     self._want(each)
+            self._wake.notify_all()
 
     def wait(self, key: str, cancel: threading.Event) -> SourceStatus:
-        """Wait until a source has been read, or cannot be; return how it stands then.
+        """Wait until a source has been looked at, if it was to be; return how it stands then.
 
         Raises Cancelled, and KeyError if there is no such source.
         """
         with self._wake:
             while True:
-                status = self._sources[key].status()
-                if status.state not in (IndexState.WAITING, IndexState.INDEXING):
-                    return status
+                each = self._sources[key]
+                wanted = each.wanted and each.not_before <= time.monotonic()
+                if not wanted and self._running is not each:
+                    return each.status()
                 if cancel.is_set() or self._closing.is_set():
                     raise Cancelled
                 self._wake.wait(0.1)
@@ -233,7 +235,9 @@ class SourceLibrary:
 
     def _pause_s(self, now: float) -> float:
         """Return for how long there is nothing to do, as far as is known."""
-        waiting = [each.not_before - now for each in self._sources.values() if each.wanted]
+        all_ = self._sources.values()
+        waiting = [each.not_before - now for each in all_ if each.wanted]
+        waiting += [each.looked + self._every_s - now for each in all_ if each.watched]
         return max(0.05, min([_IDLE_S, *waiting]))
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:

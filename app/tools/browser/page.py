@@ -21,7 +21,6 @@ LOCAL = ("files:", "zim:")
 _LONGEST_ADDRESS = 2048
 _LONGEST_TITLE = 300
 _CUT = "[The page is longer: its end is left out.]"
-_BRACKETS = str.maketrans("【】", "〖〗")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Control characters, those that change the direction of text, and those without a shape. What
 # scripts and emoji need stays: joiners, and the selectors of text and emoji.
@@ -34,6 +33,7 @@ _JOINERS = re.compile("([\u200c\u200d\ufe0e\ufe0f]{2})[\u200c\u200d\ufe0e\ufe0f]
 _MARK = re.compile(r"【(\d{1,6})†([^【】†\n]*)(?:†([^【】†\n]*))?】")
 _BLANK_RUN = re.compile(r"\n(?:[^\S\n]*\n)+")
 _BLANK_LINE = re.compile(r"^[^\S\n]+$", re.MULTILINE)
+_BELOW = re.compile(r"\w[\w.~%-]*(?:/\w[\w.~%-]*)*(?:#[^\s]*)?", re.ASCII)  # a relative address
 _CHUNKS = textwrap.TextWrapper.wordsep_re
 
 
@@ -42,7 +42,7 @@ def neutral(text: str) -> str:
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
-    return _JOINERS.sub(r"\1", text).translate(_BRACKETS)
+    return _JOINERS.sub(r"\1", text).replace("【", "〖").replace("】", "〗")
 
 
 def one_line(text: str) -> str:
@@ -97,6 +97,8 @@ class LinkTable:
         self._base = base
         self._domain = domain_of(base)
         self._ids: dict[str, int] = {}
+        self._wholes: dict[str, str] = {}  # by what stands on the page
+        self._folder = "" if {"?", "#"} & {*base} else base[: base.rfind("/") + 1]
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -109,17 +111,26 @@ class LinkTable:
         The same address has the same id. A link without text has none, as that of an image.
         """
         words = one_line(text)
-        whole = "" if address.lstrip()[:1] in ("#", "") else joined(self._base, address)
+        whole = self._wholes.get(address)
+        if whole is None:
+            whole = self._wholes[address] = self._whole(address)
         if not words or not whole or len(whole) > _LONGEST_ADDRESS:
             return words
         if whole not in self._ids and len(self._ids) >= MOST_LINKS:
             return words
+        id = self._ids.setdefault(whole, len(self._ids))
+        if whole.startswith(self._folder or "?"):  # of the same domain, for certain
+            return f"【{id}†{words.replace('†', '‡')}】"
         domain = domain_of(whole)
-        return mark(
-            self._ids.setdefault(whole, len(self._ids)),
-            words,
-            domain if domain != self._domain else "",
-        )
+        return mark(id, words, domain if domain != self._domain else "")
+
+    def _whole(self, address: str) -> str:
+        if address.lstrip()[:1] in ("#", ""):
+            return ""
+        # Most links of documents on this computer are so simple that nothing has to be joined.
+        if self._folder.startswith(LOCAL) and _BELOW.fullmatch(address):
+            return self._folder + address
+        return joined(self._base, address)
 
 
 def wrapped(text: PageText, source: str = "") -> Page:

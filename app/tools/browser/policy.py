@@ -70,8 +70,8 @@ _ENDLESS = 48  # letters without a blank that are no word of any language
 class ChatFacts:
     """What of a chat decides about what is sent.
 
-    ``typed`` and ``linked`` are addresses in their normal form. ``known`` are the sites that were
-    opened or typed. Since the user's last message, ``followed`` counts their pages that were opened
+    ``typed`` are addresses in their normal form, ``linked`` are as they stand in their pages.
+    ``known`` are the sites that were opened or typed. Since the user's last message, ``followed`` counts their pages that were opened
     unasked, and ``failed`` those of any site that could not be read, but were asked for.
     """
 
@@ -115,7 +115,7 @@ def chat_facts(context: CallContext, displays: Displays) -> ChatFacts:
         if _was_opened(display):
             known.add(_site(page.address))
         if page.source == WEB and page.kind is not PageKind.FIND and display.of == display.cursor:
-            linked.update(filter(None, map(_normal, page.links)))
+            linked.update(page.links)
     followed, failed = _followed(context.messages, displays, typed)
     private = any(_is_private(part, m.role) for m in context.messages for part in m.parts)
     known.discard("")
@@ -131,7 +131,7 @@ def judge_open(address: str, facts: ChatFacts) -> WebVerdict:
     if _among(asked, facts.typed):
         return WebVerdict(sent, site)
     hides = facts.private and hides_something(decoded(asked.query or ""))
-    if not _among(asked, facts.linked):
+    if not _is_linked(asked, facts.linked):
         hides = hides or (
             facts.private and any(map(hides_something, asked.decoded_path.split("/")))
         )
@@ -212,7 +212,13 @@ def _is_encoded(run: str) -> bool:
     return both or changes > 2 or len(run) >= _ENDLESS
 
 
-def _among(address: WebAddress, known: frozenset[str]) -> bool:
+def _is_linked(address: WebAddress, links: Collection[str]) -> bool:
+    """Return whether an address is one of some links; few of them need be looked at closely."""
+    near = (link for link in links if not link.isascii() or address.host in link.lower())
+    return any(_among(address, (_normal(link),)) for link in near)
+
+
+def _among(address: WebAddress, known: Collection[str]) -> bool:
     """Return whether an address is among others, or http's counterpart of one of https is."""
     text = address.text
     return text in known or (

@@ -10,8 +10,9 @@ from itertools import chain, zip_longest
 
 from app.base.pages.displays import Display, displays_of
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
-from app.base.types import ResultFacts
+from app.base.types import Outcome, PartKind, ResultFacts
 from app.tools.browser.address import AddressInvalid
+from app.tools.browser.browser_functions import NAMESPACE
 from app.tools.browser.finding import found_page, passage_line
 from app.tools.browser.page import domain_of, lines_of, mark, one_line, wrapped
 from app.tools.browser.policy import (
@@ -38,6 +39,12 @@ from app.tools.browser.viewport import display_text, header, last_line, scroll_b
 from app.tools.shortening import estimate
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result
 
+MOST_FETCHES = 20
+"""Pages of the web that are read for one answer."""
+_ENOUGH = (
+    f"{MOST_FETCHES} pages of the web were read for this answer, which is the most that may be. "
+    "Answer with what you have found."
+)
 _LONGEST_SUMMARY = 600  # characters
 _LONGEST_QUERY = 300  # in a title
 
@@ -199,11 +206,31 @@ class Visit:
         """Read a page from its source. Raises SourceFault and Cancelled."""
         verdict = self._verdict()
         address = verdict.sent if verdict else fetch.address
+        if verdict and self._fetched_before() >= MOST_FETCHES:
+            raise SourceFault(_ENOUGH)
         try:
             text = source.open(address, cancel, self._may_follow)
             return wrapped(_source_of(text) if fetch.view_source else text, source.key)
         except SourceFault as fault:
             raise SourceFault(f"Error fetching URL `{_short(address)}`: {fault}") from None
+
+    def _fetched_before(self) -> int:
+        """Return how many pages of the web were asked for in this answer, by other calls."""
+        begin = len(displays_of(self._context.messages[:-1]))
+        read = {
+            display.of
+            for display in self._displays
+            if display.cursor >= begin
+            and display.page.source == WEB
+            and display.page.kind is PageKind.PAGE
+        }
+        failed = [
+            part
+            for part in self._context.messages[-1].parts
+            if part.kind is PartKind.RESULT and part.name == f"{NAMESPACE}.open"
+            if part.facts and part.facts.source == WEB and part.facts.outcome is Outcome.FAILED
+        ]
+        return len(read) + len(failed)
 
     def _read_before(self, fetch: FetchStep) -> Display | None:
         """Return the display of a page that was read in this answer, unless it is to be new."""

@@ -24,7 +24,7 @@ _LANGUAGES = {
 }
 _PACKAGES = {  # and how many documents of each, at most
     "python3.11-doc": 600,
-    "postgresql-doc-15": 1200,
+    "postgresql-doc-15": 1060,
     "debian-handbook": 400,
     "installation-guide-amd64": 270,
     "debian-reference-en": 20,
@@ -47,8 +47,8 @@ _PACKAGES = {  # and how many documents of each, at most
     "aptitude-doc-en": 90,
     "gimp-help-de": 300,
     "gimp-help-zh-cn": 300,
-    "libreoffice-help-de": 320,
-    "libreoffice-help-zh-cn": 320,
+    "libreoffice-help-de": 250,
+    "libreoffice-help-zh-cn": 250,
     "git-doc": 240,
     "sqlite3-doc": 260,
     "kicad-doc-de": 10,
@@ -57,7 +57,6 @@ _PACKAGES = {  # and how many documents of each, at most
     "lilypond-doc-html-zh": 80,
     "linuxcnc-doc-de": 3,
     "linuxcnc-doc-zh-cn": 2,
-    "nginx-doc": 20,
     "manpages-de": 160,
     "manpages-zh": 160,
     "rust-doc": 300,

@@ -9,8 +9,9 @@
     file_reads      a single file, read at once
 
     file_index   the texts of a folder, and a search in them, in one file of SQLite
-    index_query  what is searched for: words into a query for SQLite, and the lines that answer it
-    index_words  the words of a text as they are indexed, in all scripts
-    stop_words   words that a search leaves out
     passages     a text cut into passages, which are what is found
+    index_words  the words of a text as they are indexed, in all scripts
+    index_query  what is searched for: words into a query for SQLite
+    stop_words   words that a search leaves out
+    excerpts     the lines of a text that answer a query
 """

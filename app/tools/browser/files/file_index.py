@@ -2,16 +2,14 @@
 
 What is found are passages; a document is as good as its best one. The index of words (FTS5) has no
 copy of the text: that is kept compressed in blocks, so that a summary reads few of them, and so
-that the words of a passage can be taken out of the index again. Nothing needs a newer SQLite than 3.24.
+that the words of a passage can be taken out of the index again. Nothing needs a newer SQLite than
+3.24.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
-import re
 import sqlite3
 import threading
 import zlib
@@ -19,27 +17,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.base.errors import Cancelled, FiresideError
-from app.tools.browser.files.index_query import Term, Wanted, match_of
-from app.tools.browser.files.index_words import Indexer, is_german, plain, runs
-from app.tools.browser.files.passages import passages
+from app.tools.browser.files.excerpts import Excerpt
+from app.tools.browser.files.index_file import IndexFault, IndexFile, IndexFull
+from app.tools.browser.files.index_query import Term, Wanted
+from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
+from app.tools.browser.files.passages import Passage, passages
+from app.tools.browser.page import without_marks
 
-_VERSION = 1  # of the tables, and of how words are indexed: another one is built anew
+__all__ = ["FileIndex", "FoundText", "IndexFault", "IndexFull", "IndexedText", "KnownFile"]
+
+_VERSION = 2  # of the tables, and of how words are indexed: another one is built anew
 _BLOCK = 16 << 10  # characters that are compressed together
-_PATIENCE = 10.0  # seconds for which another process may write
-_STEPS = 1000  # of SQLite's virtual machine between looks at whether a search was cancelled
-_BUDGET = 6000  # passages that are ranked for a search, about
+_LANGUAGE = 10_000  # characters by which a text's language is told
+_SPOKEN = 1.3  # how much better what is in the language of the query is: a passage, a document
+_BUDGET = 3000  # passages that are ranked for a search, about
 _RANKED = 400  # the best passages, of which documents are made
-_WEIGHTS = (8.0, 4.0, 3.0, 1.0)  # of a title, headings, a path, the text
-_MARK = re.compile(
-    r"【\d+†([^†】]*)(?:†[^】]*)?】"
-)  # of a link, as `app.tools.browser.page` has it
+_WEIGHTS = (2.0, 1.0, 0.5, 1.0)  # of a title, headings, a path, the text
 _ROWS = "title, headings, path, body"
 _TABLES = f"""
 CREATE TABLE document (
     id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, title TEXT NOT NULL,
     links BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    fingerprint TEXT NOT NULL, same BLOB NOT NULL
+    fingerprint TEXT NOT NULL, same BLOB NOT NULL, language TEXT NOT NULL
 );
 CREATE TABLE block (
     document INTEGER NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL,
@@ -47,29 +46,13 @@ CREATE TABLE block (
 ) WITHOUT ROWID;
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL, start INTEGER NOT NULL,
-    finish INTEGER NOT NULL, headings TEXT NOT NULL
+    finish INTEGER NOT NULL, language TEXT NOT NULL
 );
 CREATE INDEX passage_document ON passage (document);
 CREATE VIRTUAL TABLE words USING fts5({_ROWS}, content='', tokenize='porter ascii');
 INSERT INTO words (words, rank) VALUES ('rank', 'bm25({", ".join(map(str, _WEIGHTS))})');
 INSERT INTO words (words, rank) VALUES ('hashsize', {8 << 20});
-PRAGMA user_version = {_VERSION};
 """
-
-
-class IndexFault(FiresideError):
-    """The index at ``path`` cannot be used; ``reason`` is what SQLite or the system say."""
-
-    path: Path
-    reason: str
-
-
-class IndexFull(IndexFault):
-    """There is no room for the index."""
-
-
-class _Damaged(IndexFault):
-    """The file is not an index, or is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +94,28 @@ class FoundText:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A passage that was found; better ones have a lower ``rated``."""
+
+    document: int
+    path: bytes
+    title: str
+    same: bytes
+    document_language: str
+    language: str
+    start: int
+    end: int
+    rated: float
+
+    def rating(self, language: str) -> float:
+        """Return how good it is for a query in a language; better ones are lower."""
+        if not language:
+            return self.rated
+        same = (language == self.language) + (language == self.document_language)
+        return self.rated * _SPOKEN**same
+
+
 class FileIndex:
     """The index in the file ``path``, which is made at the first write.
 
@@ -120,40 +125,31 @@ class FileIndex:
     """
 
     def __init__(self, path: Path, *, stored: bool = True) -> None:
-        self.path = path
+        self._file = IndexFile(path, _VERSION, _TABLES)
         self._stored = stored
-        self._lock = threading.RLock()  # of the writer
-        self._pool_lock = threading.Lock()
-        self._pool: list[sqlite3.Connection] = []
-        self._writer: sqlite3.Connection | None = None
         self._indexer = Indexer()
-        self._closed = False
 
     @property
     def size(self) -> int:
         """The bytes that it takes on disk."""
-        total = 0
-        for path in self._files():
-            with contextlib.suppress(OSError):
-                total += path.stat().st_size
-        return total
+        return self._file.size
 
     def put(self, texts: Iterable[IndexedText]) -> None:
         """Index documents, and replace those of the same paths, in one transaction."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             for text in texts:
                 self._remove(db, text.relative)
                 self._add(db, text)
 
     def remove(self, relatives: Iterable[str]) -> None:
         """Take documents out, in one transaction; those that are not there do not matter."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             for relative in relatives:
                 self._remove(db, relative)
 
     def tidy(self, pages: int = 500) -> bool:
         """Merge some of the index, as after many changes. Returns whether there is more to do."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             before = db.total_changes
             db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
             return db.total_changes - before >= 2
@@ -161,19 +157,19 @@ class FileIndex:
     def known(self) -> Mapping[str, KnownFile]:
         """Return what is indexed, by path."""
         sql = "SELECT path, size, mtime_ns, fingerprint FROM document"
-        with self._reading() as db:
+        with self._file.reading() as db:
             return {_name(row[0]): KnownFile(*row[1:]) for row in db.execute(sql)} if db else {}
 
     def stamp(self, relative: str) -> tuple[int, int] | None:
         """Return a file's size and time of change when it was indexed; None if it was not."""
         sql = "SELECT size, mtime_ns FROM document WHERE path = ?"
-        with self._reading() as db:
+        with self._file.reading() as db:
             row = db.execute(sql, (_blob(relative),)).fetchone() if db else None
         return (row[0], row[1]) if row else None
 
     def text(self, relative: str) -> IndexedText | None:
         """Return a document as it was indexed; None if there is none, or texts are not kept."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             return self._text(db, relative) if db and self._stored else None
 
     def search(
@@ -186,14 +182,12 @@ class FileIndex:
         wanted = Wanted(query)
         if not wanted.terms or count < 1:
             return []
-        with self._reading(cancel) as db:
+        with self._file.reading(cancel) as db:
             return self._search(db, wanted, count) if db else []
 
     def close(self) -> None:
         """Close the file; a closed index finds nothing."""
-        with self._lock, self._pool_lock:
-            self._closed = True
-            self._close()
+        self._file.close()
 
     # --- Writing -----------------------------------------------------------------------------
 
@@ -201,13 +195,16 @@ class FileIndex:
         body = text.text.encode("utf-8", "replace").decode()  # no lone surrogates
         title = text.title.encode("utf-8", "replace").decode()
         same = hashlib.blake2b(" ".join(body.split()).encode(), digest_size=16).digest()
+        begin = body[:_LANGUAGE]
+        spoken = language_of(begin, runs(plain(begin)))
         packed = zlib.compress(json.dumps(text.links).encode("utf-8", "replace"))
         row = (
-            _blob(text.relative), title, packed, text.size, text.mtime_ns, text.fingerprint, same
+            _blob(text.relative), title, packed, text.size, text.mtime_ns, text.fingerprint, same,
+            spoken
         )  # fmt: skip
         document = db.execute(
-            "INSERT INTO document (path, title, links, size, mtime_ns, fingerprint, same)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO document (path, title, links, size, mtime_ns, fingerprint, same,"
+            " language) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         ).lastrowid
         if self._stored:
@@ -216,40 +213,43 @@ class FileIndex:
                 "INSERT INTO block VALUES (?, ?, ?)",
                 ((document, n, zlib.compress(b.encode(), 4)) for n, b in enumerate(blocks)),
             )
-        for start, end, headings, words in self._rows(text.relative, title, body):
+        for found, language, words in self._rows(text.relative, title, body, spoken):
             passage = db.execute(
-                "INSERT INTO passage (document, start, finish, headings) VALUES (?, ?, ?, ?)",
-                (document, start, end, headings),
+                "INSERT INTO passage (document, start, finish, language) VALUES (?, ?, ?, ?)",
+                (document, found.start, found.end, language),
             ).lastrowid
             db.execute(
                 f"INSERT INTO words (rowid, {_ROWS}) VALUES (?, ?, ?, ?, ?)", (passage, *words)
             )
 
     def _rows(
-        self, relative: str, title: str, body: str
-    ) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
-        """Yield a document's passages and their words."""
-        german = is_german(runs(plain(body[:5000])))
-        named = self._indexer(title, german)
-        path = self._indexer(relative.encode("utf-8", "replace").decode(), german)
+        self, relative: str, title: str, body: str, spoken: str
+    ) -> Iterator[tuple[Passage, str, tuple[str, ...]]]:
+        """Yield the passages of a document in a language, their languages and their words."""
+        path = relative.encode("utf-8", "replace").decode()
         for found in passages(body):
-            part = _MARK.sub(r"\1", body[found.start : found.end])
-            headings = self._indexer(found.headings, german)
-            yield (
-                found.start, found.end, found.headings,
-                (named, headings, path, self._indexer(part, german)),
-            )  # fmt: skip
+            part = without_marks(body[found.start : found.end])
+            words = runs(plain(part))
+            language = language_of(part, words) or spoken
+            german = language == "de"
+            fields = [self._indexed(text, german) for text in (title, found.headings, path)]
+            yield found, language, (*fields, self._indexer(part, words, german))
+
+    def _indexed(self, text: str, german: bool) -> str:
+        return self._indexer(text, runs(plain(text)), german)
 
     def _remove(self, db: sqlite3.Connection, relative: str) -> None:
-        row = db.execute("SELECT id, title FROM document WHERE path = ?", (_blob(relative),))
+        row = db.execute(
+            "SELECT id, title, language FROM document WHERE path = ?", (_blob(relative),)
+        )
         if (found := row.fetchone()) is None:
             return
-        document, title = found
+        document, title, spoken = found
         if self._stored:  # else its words stay, and lead nowhere
             body = self._body(db, document)
             ids = db.execute("SELECT id FROM passage WHERE document = ? ORDER BY id", (document,))
-            rows = self._rows(relative, title, body)
-            for (passage,), (_, _, _, words) in zip(ids.fetchall(), rows, strict=True):
+            rows = self._rows(relative, title, body, spoken)
+            for (passage,), (_, _, words) in zip(ids.fetchall(), rows, strict=True):
                 db.execute(
                     f"INSERT INTO words (words, rowid, {_ROWS}) VALUES ('delete', ?, ?, ?, ?, ?)",
                     (passage, *words),
@@ -282,190 +282,46 @@ class FileIndex:
         return IndexedText(relative, title, self._body(db, document), addresses, *known)
 
     def _search(self, db: sqlite3.Connection, wanted: Wanted, count: int) -> list[FoundText]:
-        def weight(term: Term) -> int:
+        def passages_with(term: Term) -> int:
             sql = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT {_BUDGET})"
             (number,) = db.execute(sql, (term.match,)).fetchone()
             return int(number)
 
-        match = match_of(wanted.terms, weight, _BUDGET)
+        match = wanted.match(passages_with, _BUDGET)
         if not match:
             return []
         best = f"""SELECT rowid AS passage, rank AS rated FROM words WHERE words MATCH ?
             ORDER BY rank LIMIT {_RANKED}"""
-        sql = f"""SELECT document.id, path, title, same, start, finish, headings, rated
+        sql = f"""SELECT document.id, path, title, same, document.language, passage.language, start, finish,
+            rated
             FROM ({best}) CROSS JOIN passage ON passage.id = passage
             CROSS JOIN document ON document.id = document ORDER BY rated, passage.id"""
+        rows = [_Candidate(*row) for row in db.execute(sql, (match,))]
+        rows.sort(key=lambda row: row.rating(wanted.language))
+        return self._found(db, wanted, rows, count)
+
+    def _found(
+        self, db: sqlite3.Connection, wanted: Wanted, rows: list[_Candidate], count: int
+    ) -> list[FoundText]:
+        """Return the documents of passages; what the same lines were found for is left out."""
         seen: set[object] = set()
         found: list[FoundText] = []
-        for document, path, title, same, start, end, _, rated in db.execute(sql, (match,)):
-            if document in seen or same in seen:
+        for row in rows:
+            if row.document in seen or row.same in seen:
                 continue
-            seen |= {document, same}
-            summary = passage = ""
+            excerpt = Excerpt("", "")
             if self._stored:
-                part = _MARK.sub(r"\1", self._body(db, document, start, end))
-                excerpt = wanted.best_excerpt(part)
-                summary, passage = excerpt.summary, excerpt.passage
-            found.append(FoundText(_name(path), title, summary, passage, -rated))
+                text = self._body(db, row.document, row.start, row.end)
+                excerpt = Excerpt.best(wanted.terms, without_marks(text))
+                if (shown := plain(excerpt.summary)) in seen:
+                    continue  # a menu that stands on every page
+                seen.add(shown)
+            seen |= {row.document, row.same}
+            name, score = _name(row.path), -row.rating(wanted.language)
+            found.append(FoundText(name, row.title, excerpt.summary, excerpt.passage, score))
             if len(found) == count:
                 break
         return found
-
-    # --- The file ----------------------------------------------------------------------------
-
-    def _files(self) -> tuple[Path, ...]:
-        return tuple(self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm"))
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise self._typed(error) from error
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            raise (IndexFull if full else IndexFault)(self.path, str(error)) from error
-        except (zlib.error, ValueError, TypeError) as error:
-            raise _Damaged(self.path, repr(error)) from error
-
-    def _typed(self, error: sqlite3.Error) -> FiresideError:
-        code = getattr(error, "sqlite_errorcode", 0)
-        kind = code & 0xFF
-        if kind == sqlite3.SQLITE_INTERRUPT:
-            return Cancelled()
-        if kind == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
-            return IndexFull(self.path, str(error))
-        damaged = kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-        return (_Damaged if damaged else IndexFault)(self.path, str(error))
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection that writes, in a transaction."""
-        with self._lock:
-            try:
-                with self._errors(), self._transaction() as db:
-                    yield db
-            except _Damaged:
-                self._throw_away()
-                raise
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        if self._closed:
-            raise IndexFault(self.path, "closed")
-        if self._writer is None:
-            self._writer = self._opened_to_write()
-        db = self._writer
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
-
-    def _opened_to_write(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = self._connect()
-        try:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == _VERSION:
-                return db
-        except sqlite3.DatabaseError as error:
-            if not isinstance(self._typed(error), _Damaged):
-                db.close()
-                raise
-            version = -1
-        if version:
-            db.close()
-            self._throw_away()
-            db = self._connect()
-        try:
-            db.executescript(f"BEGIN;{_TABLES}COMMIT;")
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-        )
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")  # it can be built again
-            db.execute("PRAGMA secure_delete = ON")
-        except sqlite3.DatabaseError as error:
-            if not isinstance(self._typed(error), _Damaged):
-                db.close()
-                raise
-        return db
-
-    @contextlib.contextmanager
-    def _reading(
-        self, cancel: threading.Event | None = None
-    ) -> Iterator[sqlite3.Connection | None]:
-        """Yield a connection that reads; None if there is no index yet."""
-        try:
-            with self._errors():
-                db = self._reader()
-                if db is None:
-                    yield None
-                    return
-                try:
-                    if cancel is not None:
-                        db.set_progress_handler(cancel.is_set, _STEPS)
-                    db.execute("BEGIN")
-                    yield db
-                    db.execute("ROLLBACK")
-                    db.set_progress_handler(None, 0)
-                except BaseException:
-                    db.close()
-                    raise
-                with self._pool_lock:
-                    if self._closed:
-                        db.close()
-                    else:
-                        self._pool.append(db)
-        except _Damaged:
-            self._throw_away()
-            raise
-
-    def _reader(self) -> sqlite3.Connection | None:
-        with self._pool_lock:
-            if self._pool:
-                return self._pool.pop()
-        if self._closed or not self.path.exists():
-            return None
-        db = sqlite3.connect(
-            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-        )
-        try:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-        except BaseException:
-            db.close()
-            raise
-        if version != _VERSION:
-            db.close()
-            return None
-        db.execute("PRAGMA query_only = ON")
-        return db
-
-    def _close(self) -> None:
-        for db in self._pool:
-            db.close()
-        self._pool.clear()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-    def _throw_away(self) -> None:
-        with self._lock, self._pool_lock:
-            self._close()
-            for path in self._files():
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
 
 
 def _blob(relative: str) -> bytes:

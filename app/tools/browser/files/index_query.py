@@ -1,4 +1,4 @@
-"""What is searched for: words into a query for SQLite, and the lines of a text that answer it."""
+"""What is searched for: words into a query for SQLite."""
 
 from __future__ import annotations
 
@@ -9,44 +9,42 @@ from dataclasses import dataclass
 from app.tools.browser.files.index_words import (
     german_root,
     is_paired,
+    language_of,
     pairs,
     parts_of_names,
     plain,
     root_of,
     runs,
 )
-from app.tools.browser.files.stop_words import STOP_RUNS, STOP_WORDS
+from app.tools.browser.files.stop_words import ASKING_WORDS, BEGINNINGS, STOP_RUNS, STOP_WORDS
 
 _LONGEST = 1000  # characters of a query; longer ones are pasted texts
 _MOST_TERMS = 24
-_WIDTH = 240  # bytes of a summary
+_QUESTION = 5  # words; a query of more is a question in words of its own
+_JOINS = re.compile(r"\w(?:[_./:=]+|--)\w|^--?\w")  # what makes a name of words
+_LONG, _SHORT = 6, 4  # letters of a word that may be made of others, and of these
+_JOINT = re.compile("(?<=...)(?:en|es|s|n)$")  # between the words of a German compound
+_VERB = re.compile("(?:en|est|et|e|t)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word of a query: ``forms`` are how it may be indexed, each one or more words in a row."""
+    """A word of a query: ``forms`` are how it may be indexed, each one or more words in a row.
+
+    With ``begins``, words may go on after them. If it stands nowhere, there are other terms
+    ``instead``.
+    """
 
     forms: tuple[str, ...]
+    instead: tuple[Term, ...] = ()
+    begins: bool = False
 
     @property
     def match(self) -> str:
         """Its form for FTS5. Forms have neither quotes nor NUL, so nothing in them is syntax."""
-        if len(self.forms) == 1 and len(self.forms[0]) == 1 and is_paired(self.forms[0]):
-            return f'"{self.forms[0]}" *'
-        either = " OR ".join(f'"{form}"' for form in self.forms)
+        star = " *" if self.begins else ""
+        either = " OR ".join(f'"{form}"{star}' for form in self.forms)
         return f"({either})" if len(self.forms) > 1 else either
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Lines of a text around a place where much of a query stands.
-
-    ``summary`` is one line, with an ellipsis where something is left out. ``passage`` stands in the
-    text as it is.
-    """
-
-    summary: str
-    passage: str
 
 
 class Wanted:
@@ -54,133 +52,91 @@ class Wanted:
 
     def __init__(self, query: str) -> None:
         query = query[:_LONGEST]
-        found = _terms(query, stopped=True) or _terms(query, stopped=False)
+        words = runs(plain(query))
+        self.language = language_of(query, words, share=0)
+        self._words = words
+        long = len(words) > _QUESTION
+        found = (
+            self._terms(query, STOP_WORDS | ASKING_WORDS if long else STOP_WORDS)
+            or self._terms(query, STOP_WORDS)
+            or self._terms(query, frozenset())
+        )
         self.terms: tuple[Term, ...] = tuple(dict.fromkeys(found))[:_MOST_TERMS]
-        self._single: dict[str, int] = {}
-        for number, term in enumerate(self.terms):
-            for form in term.forms:
-                self._single.setdefault(form, number)
 
-    def best_excerpt(self, text: str) -> Excerpt:
-        """Return the lines of a passage in which the most of the query stands."""
-        hits = self._hits(text)
-        at = _densest(hits)
-        begin = _sentence_before(text, at)
-        cut = _cut(text, begin, _WIDTH)
-        line_end = text.find("\n", begin)
-        passage = text[begin : line_end if line_end >= 0 else None].strip()[:120]
-        return Excerpt(cut, passage)
+    def match(self, passages_with: Callable[[Term], int], budget: int) -> str:
+        """Return the query for FTS5 that finds passages with any of the terms; empty for none.
 
-    def _hits(self, text: str) -> list[tuple[int, int]]:
-        """Return where terms stand in a text, and their numbers."""
-        from app.tools.browser.files.index_words import pattern
+        If terms are so frequent that more than ``budget`` passages have them, a passage must have
+        one of the rarer ones: the frequent ones only add to the rank.
+        """
+        counted: dict[Term, int] = {}
+        for term in self.terms:
+            if count := passages_with(term):
+                counted[term] = count
+            else:
+                others = term.instead or self._parts(term, passages_with)
+                counted |= {one: passages_with(one) for one in others}
+        terms = sorted((term for term in counted if counted[term]), key=lambda one: counted[one])
+        needed, total = 0, 0
+        for term in terms:
+            total += counted[term]
+            if needed and total > budget:
+                break
+            needed += 1
+        every = " OR ".join(term.match for term in terms)
+        if needed == len(terms):
+            return every
+        return f"({' OR '.join(term.match for term in terms[:needed])}) AND ({every})"
 
-        hits = []
-        for match in pattern().finditer(text):
-            word = plain(match[0])
-            if not word:
+    def _terms(self, query: str, stopped: frozenset[str]) -> list[Term]:
+        terms: list[Term] = []
+        for piece in query.split():
+            words = runs(plain(piece))
+            latin = [word for word in words if not is_paired(word[0]) and word not in stopped]
+            whole = len(words) > 1 and not any(is_paired(word[0]) for word in words)
+            if whole and _JOINS.search(piece):
+                # A name like os.path, --no-install or shared_buffers is wanted as a whole.
+                terms.append(Term(self._forms(words), self._each(latin)))
                 continue
-            if is_paired(word[0]):
-                for offset, pair in enumerate(pairs(word)):
-                    if (number := self._single.get(pair)) is not None:
-                        hits.append((match.start() + min(offset, len(match[0]) - 1), number))
-                continue
-            for form in (word, root_of(word), german_root(word)):
-                if (number := self._single.get(form)) is not None:
-                    hits.append((match.start(), number))
-                    break
-        return hits
+            parts = [part.lower() for part in parts_of_names(piece)]
+            for word in words:
+                if is_paired(word[0]):
+                    for run in STOP_RUNS.split(word) if stopped else [word]:
+                        # Each character begins a pair, but for the last one of a run.
+                        terms += [Term((pair,)) for pair in pairs(run)[:-1]]
+                        terms += [Term((run,), begins=True)] if len(run) == 1 else []
+                elif word in latin:
+                    terms.append(Term(self._forms([word]), self._each(parts)))
+        return terms
 
+    def _parts(self, term: Term, passages_with: Callable[[Term], int]) -> tuple[Term, ...]:
+        """Return the two words of which a long one that stands nowhere is made, if they do.
 
-def _terms(query: str, stopped: bool) -> list[Term]:
-    terms: list[Term] = []
-    for piece in query.split():
-        words = runs(plain(piece))
-        # A name in several parts, as os.path, --no-install or shared_buffers, is wanted as a whole.
-        latin = [word for word in words if not is_paired(word[0])]
-        if len(latin) > 1 and len(latin) == len(words):
-            terms.append(Term(_forms(" ".join(latin))))
-        for word in words:
-            if is_paired(word[0]):
-                for run in STOP_RUNS.split(word) if stopped else [word]:
-                    terms += [Term((pair,)) for pair in (pairs(run)[:-1] or [run] if run else [])]
-            elif not (stopped and (word in STOP_WORDS or (len(latin) > 1 and len(word) < 2))):
-                terms.append(Term(_forms(word)))
-        if not stopped:
-            continue
-        for part in parts_of_names(piece):
-            if part.lower() not in STOP_WORDS and len(part) > 2:
-                terms.append(Term(_forms(part.lower())))
-    return terms
+        Else words that begin with it: compounds of one word.
+        """
+        word = term.forms[0]
+        if self.language == "en" or len(word) < _LONG or not word.isalpha() or not word.isascii():
+            return ()
+        begins = Term(term.forms, begins=True)
+        if passages_with(begins):
+            return (begins,)
+        best: tuple[int, tuple[Term, ...]] = 0, ()
+        for at in range(_SHORT, len(word) - _SHORT + 1):
+            first = Term(self._forms([_JOINT.sub("", word[:at])]), begins=True)
+            last = Term(self._forms([word[at:]]))
+            if rarer := min(passages_with(last), passages_with(first)):
+                best = max(best, (rarer, (first, last)), key=lambda found: found[0])
+        return best[1]
 
+    def _each(self, words: Sequence[str]) -> tuple[Term, ...]:
+        return tuple(Term(self._forms([word])) for word in words if len(word) > 1)
 
-def _forms(words: str) -> tuple[str, ...]:
-    apart = words.split()
-    other = " ".join(map(root_of, apart))
-    german = " ".join(map(german_root, apart))
-    return (other, german) if german != other else (other,)
-
-
-def _densest(hits: Sequence[tuple[int, int]], width: int = 300) -> int:
-    """Return the place from which on the most different terms follow."""
-    best, place = 0, 0
-    for n, (at, _) in enumerate(hits):
-        numbers = {number for where, number in hits[n : n + 40] if where - at < width}
-        if len(numbers) > best:
-            best, place = len(numbers), at
-    return place
-
-
-_SENTENCE = re.compile(r"[.!?:;]\s+|[。！？；]|\n")
-
-
-def _sentence_before(text: str, at: int) -> int:
-    """Return where the sentence of a place begins, if that is near."""
-    begin = max(0, at - 120)
-    last = begin
-    for match in _SENTENCE.finditer(text, begin, at):
-        last = match.end()
-    if last == begin and begin:
-        space = text.find(" ", begin, at)
-        last = space + 1 if space >= 0 else at
-    return last
-
-
-def _cut(text: str, begin: int, width: int) -> str:
-    """Return about ``width`` bytes of a text in one line; a Chinese character counts three."""
-    words, size = [], 0
-    piece = text[begin : begin + 3 * width]
-    for word in re.findall(r"\S{1,12}\s*", piece):
-        weight = len(word.encode("utf-8", "replace"))
-        if size + weight > width:
-            break
-        words.append(word)
-        size += weight
-    shown = "".join(words)
-    more = begin + len(shown) + 1 < len(text.rstrip())
-    return ("… " if begin else "") + " ".join(shown.split()) + (" …" if more else "")
-
-
-Cost = Callable[[str], int]
-"""In how many passages a form stands."""
-
-
-def match_of(terms: Sequence[Term], weight: Callable[[Term], int], budget: int) -> str:
-    """Return the query for FTS5 that finds passages with any of the terms.
-
-    If terms are so frequent that more than ``budget`` passages have them, passages must have one of
-    the rarer ones: the frequent ones only add to the rank.
-    """
-    counted = sorted((weight(term), n, term) for n, term in enumerate(terms))
-    counted = [found for found in counted if found[0]]
-    needed: list[Term] = []
-    total = 0
-    for count, _, term in counted:
-        if needed and total + count > budget:
-            break
-        needed.append(term)
-        total += count
-    every = " OR ".join(term.match for _, _, term in counted)
-    if len(needed) == len(counted):
-        return every
-    return f"({' OR '.join(term.match for term in needed)}) AND ({every})"
+    def _forms(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return how words in a row may be indexed, in texts of all languages that may be meant."""
+        forms = [" ".join(map(root_of, words))]
+        if self.language != "en":
+            forms.append(" ".join(map(german_root, words)))
+        if self.language == "de" and len(words) == 1 and self._words[-1] in BEGINNINGS:
+            # "Wie füge ich ein Bild ein?" is about "einfügen".
+            forms.append(german_root(self._words[-1] + _VERB.sub("", words[0]) + "en"))
+        return tuple(dict.fromkeys(forms))

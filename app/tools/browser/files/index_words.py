@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-
-from app.store.search_words import fold
 
 # Thai to Lao, Burmese, Hangul, Khmer, kana, Han.
 _PAIRED = (
@@ -24,26 +22,39 @@ _LETTER = rf"(?:[^\W_{_PAIRED}]|[{_MARKS}])"
 _LONGEST = 60  # letters of a word; longer ones are data
 # Arabic: vowel signs, and letters that are written in several ways. Hebrew: points.
 _SIGNS = re.compile("[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]+")
-_ARABIC = str.maketrans("ىةآأإٱیک", "يهاااايك")
-_CAMEL = re.compile(r"[A-Za-z]*[a-z][A-Z][A-Za-z]*")
+_ARABIC = str.maketrans("ىةآأإٱیک", "يهاااايك")  # also as Persian has them
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_CAMEL = re.compile(r"\b[A-Z]*+[a-z]++[A-Z][A-Za-z]*+")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_GERMAN_WORDS = frozenset(
-    ("der", "die", "das", "und", "ist", "nicht", "sie", "ein", "eine", "den", "dem", "wird", "mit")
+_GERMAN_WORDS = """
+    der die das und ist nicht sie ein eine den dem wird werden mit wie ich man kann konnen fur von
+    zu auf wo warum welche welcher eines einer einem einen im zum zur oder dass wenn bei auch des
+    aus durch nach uber durfen mussen wurde diese dieser
+"""
+_ENGLISH_WORDS = """
+    the of and to is that for with this are be not you how do does what can my which from why a i
+    where it or by on if when at as used will has have should your there these
+"""
+_GERMAN, _ENGLISH = frozenset(_GERMAN_WORDS.split()), frozenset(_ENGLISH_WORDS.split())
+_SCRIPTS = (  # the first that is found; Japanese has Han, too
+    ("ja", re.compile("[\u3041-\u30fa]")),
+    ("ko", re.compile("[\uac00-\ud7a3]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
 )
-_ENGLISH_WORDS = frozenset(
-    ("the", "of", "and", "to", "is", "that", "for", "with", "this", "are", "be", "not", "you")
-)
-_ENDING = re.compile("(?:ern|em|en|er|es|e|n|s)$")
+_ENDING = re.compile("(?:ern|ers|ens|em|en|er|es|e|n|s)$")
 _RUSSIAN = re.compile(
-    "(?:иями|ями|ами|иях|ого|его|ому|ему|ыми|ими|ов|ев|ей|ий|ый|ой|ая|яя|ое|ее|ые|ие|ах|ях|ам|ям"
-    "|ом|ем|ую|юю|ых|их|ть|ет|ют|ит|ат|ят|ы|и|а|я|о|е|у|ю|ь|й)$"
+    "(?:иями|ями|ами|иях|ого|его|ому|ему|ыми|ими|ов|ев|еи|ии|ыи|ои|ая|яя|ое|ее|ые|ие|ах|ях|ам|ям"
+    "|ом|ем|ую|юю|ых|их|ть|ет|ют|ит|ат|ят|ы|и|а|я|о|е|у|ю|ь)$"
 )
 
 
 @cache  # not at import: most starts of the program need none of it
 def pattern() -> re.Pattern[str]:
     """Return what matches a word, or a run of characters without spaces."""
-    return re.compile(rf"[{_PAIRED}]+|{_LETTER}+")
+    return re.compile(rf"[a-z0-9]++(?!{_LETTER})|[{_PAIRED}]+|{_LETTER}+")
 
 
 @cache
@@ -54,11 +65,12 @@ def is_paired(character: str) -> bool:
 
 def plain(text: str) -> str:
     """Return a text in the form in which it is compared: without case and accents."""
-    folded = fold(text)
-    if folded.isascii():
-        return folded
-    folded = unicodedata.normalize("NFC", folded)  # kana and Hangul whole again
-    return _SIGNS.sub("", folded).translate(_ARABIC)
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    # Kana and Hangul are whole again after NFC.
+    folded = unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
+    return folded if folded.isascii() else _SIGNS.sub("", folded)
 
 
 def runs(folded: str) -> list[str]:
@@ -71,13 +83,23 @@ def pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run))]
 
 
-def is_german(words: Iterable[str]) -> bool:
-    """Return whether words are German rather than English."""
+def language_of(text: str, words: Iterable[str], share: float = 0.08) -> str:
+    """Return the language that a text with these words seems to have; empty if none can be told.
+
+    Scripts are named by one of their languages, if at least a ``share`` of the letters belongs to
+    them. What has Latin letters, but is neither German nor English, cannot be told.
+    """
+    if not text.isascii():
+        for language, letter in _SCRIPTS:
+            if len(letter.findall(text)) > share * len(text):
+                return language
     german = english = 0
     for word in words:
-        german += word in _GERMAN_WORDS
-        english += word in _ENGLISH_WORDS
-    return german > english
+        german += word in _GERMAN
+        english += word in _ENGLISH
+    if german == english:
+        return "de" if re.search("[äöüß]", text) else ""
+    return "de" if german > english else "en"
 
 
 def _root(word: str) -> str:
@@ -87,6 +109,7 @@ def _root(word: str) -> str:
         root = _RUSSIAN.sub("", word)
         return root if len(root) > 2 else word
     if "\u0600" <= first <= "\u06ff":
+        word = word.translate(_ARABIC)
         root = re.sub("^(?:وال|بال|كال|فال|لل|ال)", "", word)
         return root if len(root) > 2 else word
     return word[:_LONGEST]
@@ -114,30 +137,21 @@ def parts_of_names(text: str) -> Iterator[str]:
 class Indexer:
     """Words of texts, with a memory of those that were met; not for several threads."""
 
-    _MOST = 200_000
+    _MOST = 200_000  # words, about 40 MB
 
     def __init__(self) -> None:
         self._known: tuple[dict[str, str], dict[str, str]] = ({}, {})
 
-    def __call__(self, text: str, german: bool | None = None) -> str:
-        """Return the words of a text as they are indexed, separated by spaces."""
-        words = runs(plain(text))
-        if german is None:
-            german = is_german(words)
+    def __call__(self, text: str, words: list[str], german: bool) -> str:
+        """Return the words of a text, of which these are the plain ones, as they are indexed."""
         known = self._known[german]
         if len(known) > self._MOST:
             known.clear()
-        make: Callable[[str], str] = _german if german else _other
-        out = []
-        for word in words:
-            if (indexed := known.get(word)) is None:
-                indexed = make(word)
-                if len(word) < _LONGEST:
-                    known[word] = indexed
-            out.append(indexed)
-        if text.isupper() or text.islower():
-            return " ".join(out)
-        out.extend(part.lower() for part in parts_of_names(text))
+        make = _german if german else _other
+        for word in set(words).difference(known):
+            known[word] = make(word)
+        out = [known[word] for word in words]
+        out += [part.lower() for part in parts_of_names(text)]
         return " ".join(out)
 
 

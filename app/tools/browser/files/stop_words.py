@@ -30,3 +30,19 @@ STOP_RUNS = re.compile(
     "とは|です|ます|する|した|して|から|まで|ください|どうやって|何ですか|方法|どこ|いつ|の|を|に|は|が|で|と|も"
 )
 """The same within scripts without spaces, where they separate words."""
+_ASKING = """
+    make makes made get gets getting use uses used using want wants need needs like way possible
+    certain particular one again let find give given know mean means happen happens work works
+    although already really always because exactly so actually help best good right wrong
+    machen mache macht geht gehen lasst brauche braucht brauchen bringe benutzen benutze verwenden
+    verwende selbst moglich bestimmte bestimmten bestimmter tun obwohl schon eigentlich immer genau
+    funktioniert bedeutet heisst viel viele mindestens mochte mochten wollen finde finden
+"""
+ASKING_WORDS = frozenset(_ASKING.split())
+"""Words that say little in a question, but may be what is searched for by themselves."""
+
+_BEGINNINGS = """
+    ab an auf aus bei ein fest frei her hin los mit nach um vor weg weiter zu zuruck zusammen
+"""
+BEGINNINGS = frozenset(_BEGINNINGS.split())
+"""What German verbs begin with that are in two parts in a question."""

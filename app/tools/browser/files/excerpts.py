@@ -1,0 +1,122 @@
+"""The lines of a text that answer a query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.tools.browser.files.index_query import Term
+from app.tools.browser.files.index_words import (
+    german_root,
+    is_paired,
+    pairs,
+    pattern,
+    plain,
+    root_of,
+)
+
+_WIDTH = 240  # bytes of a summary
+_PASSAGE = 200  # characters, by which a page is opened at it
+_NEAR = 300  # characters within which terms belong together
+_SENTENCE = re.compile(r"[.!?:;]\s+|[。！？；]|\n")
+_ENGLISH_ENDING = re.compile(
+    "(?:ations?|ating|ated|ates?|ings?|edly|ed|ers?|ions?|ly|ments?|es|s|e)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a text around a place where much of a query stands.
+
+    Both are in one line. ``summary`` has an ellipsis where something is left out; ``passage`` is
+    text by which the place can be found.
+    """
+
+    summary: str = ""
+    passage: str = ""
+
+    @classmethod
+    def best(cls, terms: Sequence[Term], text: str) -> Excerpt:
+        """Return the lines of a text in which the most of the terms stand."""
+        begin = _sentence_before(text, _densest(_Places(terms).of(text)))
+        return cls(_cut(text, begin), " ".join(text[begin : begin + _PASSAGE].split()))
+
+
+class _Places:
+    """The places of terms in texts."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self._forms: dict[str, int] = {}
+        self._met: dict[str, tuple[tuple[int, int], ...]] = {}
+        for number, term in enumerate(terms):
+            for one in (term, *term.instead):
+                for word in (word for form in one.forms for word in form.split()):
+                    self._forms.setdefault(word, number)
+                    self._forms.setdefault(_english_root(word), number)
+
+    def of(self, text: str) -> list[tuple[int, int]]:
+        """Return where terms stand in a text, and their numbers."""
+        hits = []
+        for match in pattern().finditer(text.lower() if text.isascii() else text):
+            word = match[0]
+            if (found := self._met.get(word)) is None:
+                found = self._met[word] = self._numbers(word)
+            for offset, number in found:
+                hits.append((match.start() + offset, number))
+        return hits
+
+    def _numbers(self, word: str) -> tuple[tuple[int, int], ...]:
+        """Return which terms stand in a word or a run, and at which characters of it."""
+        if not (folded := plain(word)):
+            return ()
+        if is_paired(folded[0]):
+            return tuple(
+                (min(offset, len(word) - 1), number)
+                for offset, pair in enumerate(pairs(folded))
+                if (number := self._forms.get(pair)) is not None
+            )
+        forms = (root_of(folded), german_root(folded), _english_root(folded))
+        return tuple((0, self._forms[form]) for form in forms if form in self._forms)[:1]
+
+
+def _english_root(word: str) -> str:
+    """Return about what SQLite's ``porter`` makes of a word."""
+    root = _ENGLISH_ENDING.sub("", word)
+    return root if len(root) > 2 else word
+
+
+def _densest(hits: Sequence[tuple[int, int]]) -> int:
+    """Return the place from which on the most different terms follow."""
+    best, place = 0, 0
+    for n, (at, _) in enumerate(hits):
+        numbers = {number for where, number in hits[n : n + 40] if where - at < _NEAR}
+        if len(numbers) > best:
+            best, place = len(numbers), at
+    return place
+
+
+def _sentence_before(text: str, at: int) -> int:
+    """Return where the sentence of a place begins, if that is near."""
+    begin = max(0, at - 120)
+    last = begin
+    for match in _SENTENCE.finditer(text, begin, at):
+        last = match.end()
+    if last == begin and begin:
+        space = text.find(" ", begin, at)
+        last = space + 1 if space >= 0 else at
+    return last
+
+
+def _cut(text: str, begin: int) -> str:
+    """Return the text from a place on in one line, as much as fits."""
+    words, size = [], 0
+    for word in re.findall(r"\S{1,12}\s*", text[begin : begin + 3 * _WIDTH]):
+        weight = len(word.encode("utf-8", "replace"))  # a Chinese character counts three
+        if size + weight > _WIDTH:
+            break
+        words.append(word)
+        size += weight
+    shown = "".join(words)
+    more = begin + len(shown) + 1 < len(text.rstrip())
+    return ("… " if begin else "") + " ".join(shown.split()) + (" …" if more else "")
