@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToo
 from pytestqt.qtbot import QtBot
 
 from app.base.draft import Draft
+from app.base.pages import displays
 from app.base.pages.cited import CitedPlace
+from app.base.pages.stored_page import StoredDisplay, unpack
 from app.base.types import Delta, Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State, Store
 from app.ui.blocks.canvas import Canvas
@@ -342,3 +344,27 @@ def test_a_long_answer_stays_quick(transcript: Transcript) -> None:
     draft.add(Delta(at, "More【1†L2】"))
     update()
     assert section.column(transcript._theme, section._style).boxes[:100] == boxes
+
+
+def test_pages_are_unpacked_when_an_answer_is_shown(
+    transcript: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long chat does not unpack the pages of answers that nobody sees."""
+    unpacked: list[Part] = []
+
+    def counting(part: Part) -> StoredDisplay | None:
+        unpacked.append(part)
+        return unpack(part)
+
+    monkeypatch.setattr(displays, "unpack", counting)
+    question, calls = browsed()
+    made: list[MessageRow] = []
+    for number in range(1, 121, 2):
+        parts = (*calls.parts, Part("Copper【1†L2】.\n\n" * 20))
+        answer = Message(Role.ASSISTANT, parts)
+        made.append(MessageRow(number, 1, number - 1 or None, question, State.DONE, 0.0))
+        made.append(MessageRow(number + 1, 1, number, answer, State.DONE, 0.0))
+    transcript.messages.set_rows(made)
+    QApplication.processEvents()
+    assert 0 < len(unpacked) < 12
+    assert transcript.plainText().count("Copper[1].") == 20 * 60
