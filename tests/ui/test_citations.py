@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -17,7 +18,11 @@ from app.base.pages import displays
 from app.base.pages.cited import CitedPlace
 from app.base.pages.stored_page import StoredDisplay, unpack
 from app.base.types import Delta, Effort, Message, Part, PartKind, Role
+from app.exchange import ExportFormat, ExportOptions, export, read
+from app.formats import Abilities
 from app.store import MessageRow, State, Store
+from app.tools.browser.browser import Browser
+from app.tools.registry import Registry
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.citation_button import CitationButton
 from app.ui.conversation.find_marks import places_in
@@ -28,7 +33,10 @@ from app.ui.reader import reader_controller
 from app.ui.reader.page_view import PageView
 from app.ui.reader.reader_place import ReaderPlace
 from app.ui.theme import Theme
+from tests.fakes.browsing import NOTES
 from tests.fakes.citations import FILE, WEB, browsed, citing_answer, pages
+from tests.fakes.tools import calls as call_of
+from tests.fakes.tools import says
 from tests.ui.driver import Fireside, Start
 
 SEEDS = range(200) if os.environ.get("FIRESIDE_EXPLORE") else range(0, 200, 40)
@@ -368,3 +376,42 @@ def test_pages_are_unpacked_when_an_answer_is_shown(
     QApplication.processEvents()
     assert 0 < len(unpacked) < 12
     assert transcript.plainText().count("Copper[1].") == 20 * 60
+
+
+def test_a_turn_is_read_again_after_a_restart_and_an_import(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    fireside.host.tools = registry = Registry(Browser(lambda: [NOTES]).tools)
+    fireside.host.backend._registry = registry
+    fireside.host.chats._declared = lambda keys: registry.declared((NOTES.key,))
+    fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
+    fireside.script(*call_of("browser.search", '{"query": "copper"}'))
+    fireside.script(*call_of("browser.open", '{"id": 0}', at=2))
+    pieces = ("Copper conducts【1†", "L2-", "L3】 well【0†L", "4】, says nobody【7†L1】.")
+    said = [event for piece in pieces for event in says(piece, at=4)[1:2]]
+    fireside.ask("What is copper?", *says("", at=4)[:1], *said, *says("", at=4)[2:])
+    fireside.shows("Copper conducts[1] well[1], says nobody[?].")
+    fireside.idle()
+    chat = fireside.chat
+
+    def check(fireside: Fireside) -> None:
+        press(fireside, 0)
+        (lines,) = marked(fireside.find(PageView, "readerText"))
+        assert lines.startswith("Copper is a kind of metal. It conducts electricity well, and")
+        assert lines.endswith("its colour is that of a sunset.")
+
+    check(fireside)
+    fireside = start()
+    fireside.window.open_chat(chat)
+    fireside.shows("Copper conducts[1]")
+    check(fireside)
+    options = ExportOptions(ExportFormat.JSON)
+    path = fireside.stored(lambda store: export(store, tmp_path, "chat", options, [chat]))
+    assert path.stat().st_size < 8000
+    fireside.stored(lambda store: store.bin.erase([chat]))
+    found = read([path], lambda count: None)
+    fireside.stored(lambda store: found.into(store, lambda count: None))
+    imported = fireside.stored(lambda store: max(store.chats.live()))
+    assert imported != chat
+    fireside.window.open_chat(imported)
+    fireside.shows("Copper conducts[1]")
+    check(fireside)
