@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
@@ -288,6 +288,14 @@ def test_the_reader_opens_at_the_cited_lines(
     field.setText("bronze")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert view.textCursor().selectedText() == "Bronze"
+    assert view.accessibleName() == "Source 1: Copper, line 7"
+    none, keys = Qt.KeyboardModifier.NoModifier, QEvent.Type.ShortcutOverride
+    escape = QKeyEvent(keys, Qt.Key.Key_Escape, none)
+    escape.ignore()
+    QApplication.sendEvent(view, escape)
+    assert escape.isAccepted()  # else it would stop an answer that runs
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert marked(view) == ["March: 9,800.", "June: 10,450 [USD]."]
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert not window.reader.shown
 
