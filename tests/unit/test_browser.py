@@ -132,6 +132,26 @@ def test_titles_and_summaries_are_text_and_addresses_stay_as_they_are() -> None:
     assert chat.shows("open", id=0).split("\n")[0].endswith("(https://arxiv.org/abs/1)")
 
 
+def test_the_place_of_what_is_found_may_be_scrolled_from() -> None:
+    long = page("files:/long.md", "Long", *(f"Line {n} of copper." for n in range(100)))
+    chat = BrowserChat(MemorySource(pages=[long]))
+    chat.shows("open", id=long.address)
+    found = chat.shows("find", pattern="Line 60 of")
+    assert found.endswith(
+        "L0: # 【0†match at L122】\nL1: Line 60 of copper.\nL2: \nL3: Line 61 of copper.\nL4: "
+    )
+    assert "**viewing lines [118 - " in chat.shows("open", id=0)
+    assert "**viewing lines [7 - 8] of 200**" in chat.shows(
+        "open", id=0, cursor=1, loc=7, num_lines=2
+    )
+    assert chat.shows("open", id=1, cursor=1) == "Invalid link id `1`."
+    again = chat.shows("open", cursor=1)  # what was found is shown once more
+    assert again == found.replace("[1]", "[4]", 1)
+    origin = chat.displays.get(4)
+    assert origin
+    assert chat.displays.origin(origin, 1) == (chat.displays.get(0), 122)
+
+
 # Arguments, sources, faults
 
 

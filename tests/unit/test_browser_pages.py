@@ -137,7 +137,9 @@ LINES = (
     "sleep. Self-",
     "contained 【0†links with a",
     "long name†b.example】 are read. CAPITALS",
-    "İstanbul",
+    "İstanbul 【1†and†c.",
+    "example】 more",
+    "after",
 )
 
 
@@ -152,6 +154,8 @@ LINES = (
         ("capitals i̇stanbul", 5),
         ("b.example", None),
         ("†", None),
+        ("and more", 6),
+        ("after", 8),
         ("sleep. self- contained", 3),
     ],
 )
