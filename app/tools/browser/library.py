@@ -116,13 +116,7 @@ class SourceLibrary:
         """Look soon for what has changed in a source."""
         with self._wake:
             if each := self._sources.get(key):
-                self._want(each)
-
-    def asked(self, key: str) -> None:
-        """Look soon for what has changed in a source that is asked something, unless just done."""
-        with self._wake:
-            each = self._sources.get(key)
-            if each and time.monotonic() - each.looked > _SOON_S:
+                each.not_before = 0.0
                 self._want(each)
 
     def watch(self, keys: Collection[str]) -> None:
@@ -168,8 +162,7 @@ class SourceLibrary:
 
     def _new(self, entry: SourceEntry) -> LibrarySource:
         left_out = folder_choice.left_out(entry.path, self._folders.data)
-        looks = (self.look, self.asked)
-        return LibrarySource(entry, self._folders.indexes, self._reads, looks, left_out)
+        return LibrarySource(entry, self._folders.indexes, self._reads, self._asked, left_out)
 
     def _add(self, kind: SourceKind, path: Path) -> SourceEntry:
         with self._wake:
@@ -184,6 +177,14 @@ class SourceLibrary:
             self._want(added)
         self._tell()
         return entry
+
+    def _asked(self, key: str) -> None:
+        """Look for what has changed in a source that is used, but not all the time."""
+        with self._wake:
+            each = self._sources.get(key)
+            if each and not each.wanted:
+                each.not_before = max(each.not_before, each.looked + _SOON_S)
+                self._want(each)
 
     def _set_paused(self, key: str, *, paused: bool) -> None:
         with self._wake:
