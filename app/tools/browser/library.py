@@ -55,9 +55,11 @@ class SourceLibrary:
         *,
         process: Callable[[], IndexProcess] = IndexProcess,
         every_s: float = EVERY_S,
+        reads: bool = True,
     ) -> None:
+        """Open it; unless it ``reads``, it is only searched as it is, and nothing is changed."""
         self._folders, self._publish = folders, publish
-        self._new_process, self._every_s = process, every_s
+        self._new_process, self._every_s, self._reads_on = process, every_s, reads
         self._wake = threading.Condition(threading.RLock())
         self._closing = threading.Event()
         self._reads = FileReads(process())
@@ -66,7 +68,8 @@ class SourceLibrary:
         self._told = 0.0
         self._file = SourceFile(folders.sources)
         self._sources = {entry.key: self._new(entry) for entry in self._file.entries}
-        self._remove_orphans()
+        if reads:
+            self._remove_orphans()
         if any(each.wanted for each in self._sources.values()):
             self._start()
 
@@ -212,7 +215,7 @@ class SourceLibrary:
         self._wake.notify_all()
 
     def _start(self) -> None:
-        if self._thread is None and not self._closing.is_set():
+        if self._thread is None and self._reads_on and not self._closing.is_set():
             self._thread = threading.Thread(target=self._run, name="sources")
             self._thread.start()
 
