@@ -165,7 +165,7 @@ def test_the_list_survives_and_what_is_whole_is_not_read_again(desk: Desk, notes
     assert desk.library._thread is None, "no thread, either"
     [status] = desk.library.statuses()
     assert (status.state, status.documents) == (IndexState.READY, 2)
-    assert desk.search(key, "copper") == ["files:/Notes/a.md"]
+    assert desk.open(key, "files:/Notes/a.md").title == "Copper"
 
 
 def test_names_are_unique_and_harmless(desk: Desk, tmp_path: Path) -> None:
@@ -426,7 +426,7 @@ def test_a_disk_that_gets_full_meanwhile_is_told(
     desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: FileIndex, texts: object) -> None:
-        raise IndexFull(self.path, "database or disk is full")
+        raise IndexFull(Path("x.db"), "database or disk is full")
 
     monkeypatch.setattr(FileIndex, "put", full)
     key = desk.library.add_folder(notes).key
