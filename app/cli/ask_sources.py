@@ -9,16 +9,24 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NoReturn
 
+from app.base import settings as settings_file
+from app.base.jobs import Jobs
+from app.base.secrets import Secrets
 from app.base.settings import Folders
 from app.cli.output import say
 from app.cli.reading_progress import ReadingProgress
+from app.network.access import NetworkAccess
 from app.tools.browser.browser import Browser
+from app.tools.browser.extraction.extractor import Extractor
 from app.tools.browser.files.folder_address import relative_of
 from app.tools.browser.library import SourceLibrary
 from app.tools.browser.source import Source
 from app.tools.browser.source_status import IndexState, SourceEntry, SourceKind, SourceStatus
+from app.tools.browser.web.web_opening import open_web
+from app.tools.browser.web.web_source import WebSource
 from app.tools.tool import Tool
 from app.tools.visible import one_line
+from app.wording import language
 from app.wording.source_words import source_state
 from app.wording.tool_settings import ENCYCLOPAEDIA, FOLDER, WEB
 
@@ -35,11 +43,11 @@ class AskedSources:
     def __init__(
         self, folders: Folders, stack: ExitStack, give_up: Callable[[str], NoReturn]
     ) -> None:
-        self._stack, self._give_up = stack, give_up
+        self._folders, self._stack, self._give_up = folders, stack, give_up
         self._progress = ReadingProgress()
         self._known: SourceLibrary | None = None
         if folders.sources.exists():
-            self._known = self._library(folders)
+            self._known = self._library(folders, reads=False)
         self._other: SourceLibrary | None = None
         self._entries: dict[str, SourceEntry] = {}
         self.found: dict[str, Source] = {}
@@ -50,6 +58,9 @@ class AskedSources:
 
         Returns the key of its tool. Raises SourceError, and Cancelled.
         """
+        if key == WEB:
+            self.found[WEB] = self._web()
+            return WEB
         prefix = FOLDER if key.startswith(FOLDER) else ENCYCLOPAEDIA
         name = key.removeprefix(prefix)
         status = self._in_window(_KINDS[prefix], name)
@@ -103,8 +114,18 @@ class AskedSources:
             raise status.problem
         return entry
 
-    def _library(self, folders: Folders) -> SourceLibrary:
-        library = SourceLibrary(folders, self._progress.receive)
+    def _web(self) -> WebSource:
+        settings = settings_file.load(self._folders.settings)
+        jobs = self._stack.enter_context(closing(Jobs("network")))
+        network = NetworkAccess(self._folders.connections, jobs, offline=settings.offline)
+        self._stack.callback(network.close)
+        secrets = self._stack.enter_context(closing(Secrets(self._folders.data)))
+        texts = self._stack.enter_context(closing(Extractor()))
+        spoken = settings.language or language.system_languages()[0]
+        return open_web(network.bare, secrets, lambda: settings, lambda: spoken, lambda: texts)
+
+    def _library(self, folders: Folders, *, reads: bool = True) -> SourceLibrary:
+        library = SourceLibrary(folders, self._progress.receive, reads=reads)
         self._stack.callback(library.close)
         return library
 

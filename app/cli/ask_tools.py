@@ -15,7 +15,7 @@ from app.cli.printed_citations import WhereIs
 from app.network.access import NetworkAccess
 from app.tools.registry import Registry
 from app.tools.tool import Tool
-from app.wording.tool_settings import FOLDER, PYTHON, SERVER, is_source
+from app.wording.tool_settings import FOLDER, PYTHON, SERVER, WEB, is_source
 
 _BEGINNINGS = ("python", "web", "mcp", "files", "zim", "")
 """What a key in a list begins with, up to its colon."""
@@ -64,15 +64,15 @@ def open_tools(
         found[PYTHON] = PythonTool()
     if any(key.startswith(SERVER) for key in keys):
         found |= _server_tools(folders, stack)
-    if any(map(is_source, keys)):
+    if any(key == WEB or is_source(key) for key in keys):
         from app.cli.ask_sources import AskedSources
 
         sources = AskedSources(folders, stack, give_up)
-        keys = [sources.open(key) if is_source(key) else key for key in keys]
+        keys = [sources.open(key) if key == WEB or is_source(key) else key for key in keys]
         found |= {tool.key: tool for tool in sources.tools()}
         where = sources.where
     if unknown := [key for key in keys if key not in found]:
-        known = ", ".join(dict.fromkeys((PYTHON, f"{FOLDER}FOLDER", *found)))
+        known = ", ".join(dict.fromkeys((PYTHON, WEB, f"{FOLDER}FOLDER", *found)))
         give_up(f"no tool called {unknown[0]} is switched on (choose from: {known})")
     return AskedTools(tuple(keys), Registry(lambda: [found[key] for key in keys]), where)
 

@@ -67,7 +67,7 @@ def search_failed(provider: str, error: BaseException) -> str:
                 provider=provider
             )
         case ProxyUndecided():
-            return tr("Your computer uses a proxy. Allow it below to search through it.")
+            return tr("Your computer uses a proxy. Allow it above to search through it.")
         case ProxyRefuses():
             return tr("Your proxy doesn’t connect to {provider}.").format(provider=provider)
     return tr("Couldn’t reach {provider}.").format(provider=provider)

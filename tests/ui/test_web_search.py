@@ -50,9 +50,11 @@ def _says(label: QLabel, text: str) -> bool:
     return label.text() == text
 
 
-def test_wikipedia_needs_no_key_and_is_tried_on_a_click(fireside: Fireside) -> None:
+def test_wikipedia_needs_no_key_and_is_tried_on_a_click(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
     web = StillWeb([Hit("https://en.wikipedia.org/wiki/Fire", "Fire")] * 3)
-    vars(fireside.host)["web"] = web
+    monkeypatch.setattr(fireside.host.web, "search", web.search)
     dialog = opened(fireside)
     assert child(dialog, QPushButton, "webProvider").text().strip() == "Wikipedia"
     assert not child(dialog, QLineEdit, "webKey").isVisible()

@@ -90,11 +90,13 @@ class ToolsController(QObject):
         panel.show_above(button.mapToGlobal(QPoint(0, 0)), right)
 
     def web_usable(self) -> bool:
-        """Return whether the web can be switched on or off."""
-        return any(offer.key == WEB and not offer.unavailable for offer in self._tools.offers)
+        """Return whether the web can be switched on or off here."""
+        return self._composer.web_button.isVisible() and self._composer.web_button.isEnabled()
 
     def switch_web(self) -> None:
         """Switch the web on or off; in a chat that has begun, tell the price first."""
+        if not self.web_usable():
+            return
         self._propose(WEB, on=WEB not in self._tools.on)
         self._show()  # the button turns with the tool
 

@@ -58,6 +58,7 @@ class ToolsPanel(QFrame):
         layout = self._layout = column(self, (18, 14, 18, 12), gap=8)
         layout.addWidget(heading(tr("Tools in this chat"), 15, 600))
         self._area = Scroll()
+        self._area.setFixedHeight(0)
         self._list = QWidget()
         self._column = column(self._list, gap=10)
         self._sections = {kind: self._section(kind) for kind in _KINDS}
@@ -233,8 +234,7 @@ class ToolsPanel(QFrame):
 
     def _around(self) -> int:
         """Return the height of what is around the list."""
-        self._area.setFixedHeight(0)
-        return self._height() + 12
+        return self._height() - self._area.minimumHeight() + 12
 
 
 def _kind(key: str) -> str:
