@@ -43,7 +43,7 @@ from app.tools.browser.library import SourceLibrary
 from app.tools.browser.source import PageText, SourceFault
 from app.tools.browser.source_status import IndexState, SkipReason, SourcesChanged, SourceStatus
 from app.wording.errors import explain
-from tests.fakes.index_processes import NoProcess, serve_badly
+from tests.fakes.index_processes import NoProcess, help_badly, serve_badly
 
 NEVER = threading.Event()
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="links and permissions of POSIX")
@@ -479,14 +479,18 @@ def test_an_interrupted_reading_goes_on_at_the_next_start(desk: Desk, notes: Pat
 # --- The process itself ---
 
 
-def bad_process() -> IndexProcess:
-    return IndexProcess(serve_badly, silent_s=0.5, file_s=60)
+def bad_processes() -> IndexProcess:
+    """Return the owner of processes that hang and crash, always two of them."""
+    return IndexProcess(serve_badly, silent_s=0.5, file_s=60, much=0)
 
 
-def test_a_file_that_hangs_or_crashes_the_reader_is_skipped(desk: Desk, notes: Path) -> None:
+def test_files_that_hang_or_crash_a_reader_are_skipped(
+    desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FolderTask, "helper", staticmethod(help_badly))
     fill(notes, {"crashes.txt": "x", "hangs.txt": "x", "z.txt": "zinc"})
     desk.library.close()
-    desk.library = desk.opened(bad_process)
+    desk.library = desk.opened(bad_processes)
     key = desk.library.add_folder(notes).key
     status = desk.settled(key)
     assert (status.state, status.documents) == (IndexState.READY, 3)
@@ -495,6 +499,20 @@ def test_a_file_that_hangs_or_crashes_the_reader_is_skipped(desk: Desk, notes: P
     assert desk.search(key, "zinc") == ["files:/Notes/z.txt"]
     assert desk.looked(key).skipped == (skipped,), "they are not tried again"
     assert "takes too long" in desk.refused(key, "files:/Notes/crashes.txt")
+
+
+def test_two_processes_read_what_is_much(tmp_path: Path, notes: Path) -> None:
+    fill(notes, {f"many/{n}.txt": f"copper {n} " * 40 for n in range(300)})
+    process = IndexProcess(much=0)
+    steps: list[object] = []
+    try:
+        end = process.run(FolderTask(notes, tmp_path / "1.db"), steps.append, NEVER)
+    finally:
+        process.close()
+    assert (end.documents, end.skipped) == (302, ())
+    index = FileIndex(tmp_path / "1.db")
+    assert len(index.known()) == 302
+    index.close()
 
 
 def test_the_process_ends_with_the_library_and_goes_on_after_a_kill(
