@@ -19,6 +19,8 @@ def source_sentence(error: f.SourceError) -> str:
             text = tr("{name} holds too much, and much that is private. Add a folder inside it.")
         case f.FolderPrivate():
             text = tr("{name} can’t be added: it holds keys, system files or Fireside’s own data.")
+        case f.NotAnEncyclopaedia():
+            text = tr("Can’t add {name}: it isn’t a complete ZIM file.")
         case f.SourceKnown():
             return tr("This is already added as “{known}”.").format(known=one_line(error.name))
         case f.FolderNested():

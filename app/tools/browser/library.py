@@ -91,6 +91,13 @@ class SourceLibrary:
         real = folder_choice.checked(path, known, self._folders.data)
         return self._add(SourceKind.FOLDER, real)
 
+    def add_encyclopaedia(self, path: Path) -> SourceEntry:
+        """Add a ZIM file, whose texts are then read in the background. Raises SourceError."""
+        from app.tools.browser.encyclopaedia.zim_choice import checked_file
+
+        real, title = checked_file(path, self._file.entries)
+        return self._add(SourceKind.ENCYCLOPAEDIA, real, title)
+
     def remove(self, key: str) -> None:
         """Remove a source and its index; its own files stay. Raises SourceListUnwritable."""
         with self._wake:
@@ -167,11 +174,11 @@ class SourceLibrary:
         left_out = folder_choice.left_out(entry.path, self._folders.data)
         return LibrarySource(entry, self._folders.indexes, self._reads, self._asked, left_out)
 
-    def _add(self, kind: SourceKind, path: Path) -> SourceEntry:
+    def _add(self, kind: SourceKind, path: Path, title: str = "") -> SourceEntry:
         with self._wake:
             scheme = "files" if kind is SourceKind.FOLDER else "zim"
             taken = [each.name for each in self._file.entries if each.kind is kind]
-            name = folder_choice.free_name(path, taken)
+            name = folder_choice.free_name(title or path.name, taken)
             entry = SourceEntry(
                 f"{scheme}:{name}", kind, path, name, folder_choice.new_id(), mount_of(path)
             )
