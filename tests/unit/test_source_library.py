@@ -453,6 +453,12 @@ def test_pause_and_resume(desk: Desk, notes: Path) -> None:
     desk.library.look(key)
     assert desk.search(key, "gold") == []
     desk.library.close()
+    for end in desk.folders.indexes.glob("*.end.json"):
+        end.unlink()  # as if it had been interrupted
+    paused = desk.opened()
+    [status] = paused.statuses()
+    assert (status.state, status.documents) == (IndexState.PAUSED, 2)
+    paused.close()
     assert json.loads(desk.folders.sources.read_text("utf-8"))["sources"][0]["paused"]
     desk.library = desk.opened()
     desk.library.resume(key)
