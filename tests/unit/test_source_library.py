@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -136,6 +138,36 @@ def test_a_folder_is_read_searched_and_opened(desk: Desk, notes: Path) -> None:
     page = desk.open(key, "files:/Notes/a.md")
     assert (page.title, page.links) == ("Copper", ("files:/Notes/sub/b.txt",))
     assert "【0†tin】" in page.text
+
+
+@POSIX
+def test_an_index_is_the_users_alone(desk: Desk, notes: Path) -> None:
+    desk.add(notes)
+    assert desk.folders.indexes.stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_is_loaded_or_started_without_sources(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from pathlib import Path
+        from app.base.settings import Folders
+        from app.engine.backend import ScriptedBackend
+        from app.host import Host
+
+        host = Host(Folders.find(Path(sys.argv[1])), print, backend=ScriptedBackend())
+        host.tools.declared(["files:Notes", "python"])
+        assert host.sources() == ()
+        host.close()
+        print([name for name in sys.modules if name.startswith("app.tools.browser.lib")])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_nothing_is_left_of_a_removed_folder(desk: Desk, notes: Path) -> None:

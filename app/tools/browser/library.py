@@ -264,6 +264,9 @@ class SourceLibrary:
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:
         self._tell()
+        with suppress(OSError):  # the process says it better
+            # Texts of folders that others may not read are in it.
+            self._folders.indexes.mkdir(mode=0o700, exist_ok=True)
         state: IndexState = IndexState.READY
         problem: SourceError | None = None
         try:
