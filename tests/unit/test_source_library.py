@@ -151,10 +151,9 @@ def test_nothing_is_loaded_or_started_without_sources(tmp_path: Path) -> None:
         import sys
         from pathlib import Path
         from app.base.settings import Folders
-        from app.engine.backend import ScriptedBackend
         from app.host import Host
 
-        host = Host(Folders.find(Path(sys.argv[1])), print, backend=ScriptedBackend())
+        host = Host(Folders.find(Path(sys.argv[1])), print)
         host.tools.declared(["files:Notes", "python"])
         assert host.sources() == ()
         host.close()
