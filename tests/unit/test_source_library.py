@@ -155,7 +155,7 @@ def test_nothing_is_loaded_or_started_without_sources(tmp_path: Path) -> None:
 
         host = Host(Folders.find(Path(sys.argv[1])), print)
         host.tools.declared(["files:Notes", "python"])
-        assert host.sources() == ()
+        assert not host.has_sources
         host.close()
         print([name for name in sys.modules if name.startswith("app.tools.browser.lib")])
     """
