@@ -119,5 +119,5 @@ def _about(kind: SourceKind) -> str:
     return tr(
         "Wikipedia and other reference works as .zim files, which work without a network. Get one "
         "from library.kiwix.org: a small selection takes about 10 MB, all of English Wikipedia "
-        "without pictures about 50 GB."
+        "without images about 50 GB."
     )
