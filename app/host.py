@@ -46,9 +46,11 @@ if TYPE_CHECKING:
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
     from app.tools.browser.browser import Browser
+    from app.tools.browser.extraction.extractor import Extractor
     from app.tools.browser.library import SourceLibrary
     from app.tools.browser.source import Source
     from app.tools.browser.source_status import SourcesChanged
+    from app.tools.browser.web.web_source import WebSource
     from app.tools.mcp.server_status import ServersChanged
     from app.tools.mcp.service import McpServers
     from app.tools.mcp.system_browser import SystemBrowser
@@ -105,6 +107,9 @@ class Host:
         self._downloads: Downloads | None = None
         self._mcp: McpServers | None = None
         self._source_library: SourceLibrary | None = None
+        self._extractor: Extractor | None = None
+        self.language = "en"
+        """The window's language."""
         self.browser: SystemBrowser | None = None
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
@@ -185,6 +190,29 @@ class Host:
 
         return Browser(self.sources)
 
+    @cached_property
+    def web(self) -> WebSource:
+        """The web, as a source of the browser; it loads what it needs with its first call."""
+        from app.tools.browser.web.web_opening import open_web
+
+        return open_web(
+            self.network.bare,
+            self.secrets,
+            lambda: self.settings,
+            lambda: self.language,
+            lambda: self.extractor,
+        )
+
+    @property
+    def extractor(self) -> Extractor:
+        """What makes text of pages, in a process of its own; loaded on first use."""
+        from app.tools.browser.extraction.extractor import Extractor
+
+        with self._opening:
+            if self._extractor is None:
+                self._extractor = Extractor()
+            return self._extractor
+
     def mcp_tools(self) -> tuple[Tool, ...]:
         """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
         return self.mcp.tools() if self._mcp or self.folders.mcp.exists() else ()
@@ -205,8 +233,12 @@ class Host:
             return self._source_library
 
     def sources(self) -> tuple[Source, ...]:
-        """Return the user's folders and encyclopaedias; without any, nothing is loaded."""
-        return self.source_library.sources() if self.has_sources else ()
+        """Return the user's folders and encyclopaedias, and the web.
+
+        Without folders or encyclopaedias, nothing is loaded for them.
+        """
+        own = self.source_library.sources() if self.has_sources else ()
+        return *own, self.web
 
     @property
     def downloads(self) -> Downloads:
@@ -343,6 +375,7 @@ class Host:
         self.secrets.close()
         with self._opening:
             downloads, mcp, library = self._downloads, self._mcp, self._source_library
+            extractor = self._extractor
         if downloads:
             downloads.close()
         self.documents.close()
@@ -356,6 +389,8 @@ class Host:
             mcp.close()
         if library:
             library.close()
+        if extractor:
+            extractor.close()
         for pool in pools:
             pool.close()
         self.network.close()

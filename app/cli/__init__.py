@@ -2,7 +2,9 @@
 
 ::
 
-    ask           one question, answered in the terminal; `question` reads what is asked
+    ask           one question, answered in the terminal; `question` reads what is asked,
+                  `ask_tools` and `ask_sources` open the tools, `answer_printer` prints the answer,
+                  `printed_citations` its citations
     pull          downloads a model; `model_names` finds it, `pull_progress` shows how far it is
     models        lists the models that are here, and those that can be downloaded
     doctor        a report on this computer, and on the settings chosen for it
@@ -133,8 +135,9 @@ def _add_ask(commands: Commands) -> None:
         "--tools",
         metavar="LIST",
         default="",
-        help="tools that the model may call, separated by commas: python, mcp:NAME (a server that "
-        "is switched on in Settings). What reads or changes anything is asked about on the "
+        help="tools that the model may call, separated by commas: python, web, files:FOLDER and "
+        "zim:FILE (a name from Settings, or a path), mcp:NAME (a server that is switched on in "
+        "Settings). What leaves this computer or changes anything unasked is asked about on the "
         "terminal first; without a terminal it is refused",
     )
     ask.add_argument(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from app.base.draft import Draft
+from app.base.pages.display_reading import readable
 from app.base.types import (
     DECLINED,
     Delta,
@@ -22,8 +23,10 @@ from app.base.types import (
 )
 from app.cli import terminal_consent
 from app.cli.output import printable, say
+from app.cli.printed_citations import PrintedCitations, WhereIs
 from app.tools.tool_events import CallStarted, ConsentAsked
 from app.tools.visible import one_line, visible
+from app.wording.browser_words import page_of
 from app.wording.language import tr
 from app.wording.tool_words import CallPhase, call_label
 
@@ -32,11 +35,14 @@ class AnswerPrinter:
     """A printer of the answer to stdout, and of reasoning, calls and their results to stderr.
 
     With ``quiet``, nothing is printed: see `as_json`. What calls have made is written into the
-    folder ``save``, if that is given.
+    folder ``save``, if that is given. ``where`` tells where a page is that the answer cites.
     """
 
-    def __init__(self, *, quiet: bool, save: Path | None) -> None:
+    def __init__(
+        self, *, quiet: bool, save: Path | None, where: WhereIs = lambda tool, address: address
+    ) -> None:
         self._quiet, self._save = quiet, save
+        self._citations = PrintedCitations(where)
         self._draft = Draft()
         self._stats: dict[str, object] = {}
         self._stream: TextIO | None = None  # what was printed to last
@@ -70,11 +76,22 @@ class AnswerPrinter:
                 if not terminal_consent.decide(consent, calls):
                     say(tr("Not allowed: there is no terminal to ask for your permission on."))
 
+    def finish(self) -> None:
+        """Print what was held back, and the footnotes of the answer."""
+        if self._quiet or self.message.declined:
+            return
+        self._print_rest()
+        if notes := list(self._citations.footnotes(self.message)):
+            print("\n", flush=True)
+            print(*(printable(note, sys.stdout) for note in notes), sep="\n", end="", flush=True)
+
     def as_json(self, *, calls: bool) -> dict[str, Any]:
         """Return the answer as an object; ``calls``: with the calls of tools."""
         message = self.message
-        said = "" if message.declined else message.text
-        made = {"calls": list(self._calls())} if calls else {}
+        said = "" if message.declined else self._citations.whole(message)
+        made: dict[str, Any] = {}
+        if calls:
+            made = {"citations": self._citations.as_json(message), "calls": list(self._calls())}
         return {"reasoning": message.reasoning, "answer": said, **made, "stats": self._stats}
 
     # --- Text ---------------------------------------------------------------------------------
@@ -85,6 +102,10 @@ class AnswerPrinter:
         if self._quiet or delta.kind is PartKind.CALL or delta.name == DECLINED or not text:
             return
         stream = sys.stderr if delta.kind is PartKind.REASONING else sys.stdout
+        if delta.index != self._text:
+            self._print_rest()
+        if stream is sys.stdout and not (text := self._citations.numbered(text, self.message)):
+            return
         if self._stream is sys.stderr and stream is not self._stream:
             print("\n", file=sys.stderr, flush=True)
         if stream is sys.stdout and self._text not in (-1, delta.index):
@@ -92,6 +113,9 @@ class AnswerPrinter:
         self._stream = stream
         self._text = delta.index if stream is sys.stdout else self._text
         print(printable(text, stream), end="", file=stream, flush=True)
+
+    def _print_rest(self) -> None:
+        print(printable(self._citations.rest(), sys.stdout), end="", flush=True)
 
     def _break(self) -> None:
         """End the line that was being printed to stderr."""
@@ -115,8 +139,9 @@ class AnswerPrinter:
         elif part.kind is PartKind.RESULT and not self._quiet:
             self._break()
             call = next((p for p in self._draft.parts if _is_call(p, part.id)), part)
-            label = call_label(part.name, call.text, CallPhase.ENDED, facts=part.facts)
-            say(one_line(label), *_indented(part.text), "")
+            facts, page = part.facts, page_of(part)
+            label = call_label(part.name, call.text, CallPhase.ENDED, facts=facts, page=page)
+            say(one_line(label), *_indented(readable(part.text) if page else part.text), "")
 
     def _keep(self, place: int, part: Part) -> None:
         """Save what a call has made, if that was asked for, and say where it is."""

@@ -15,6 +15,7 @@ from app.base.types import Effort, Message, ModelRef, PartKind, Request, Role
 from app.cli import ask_tools, question
 from app.cli.answer_printer import AnswerPrinter
 from app.cli.output import ANSWERED, FAILED, NO_ANSWER, NO_MODEL, carry_out, say
+from app.cli.printed_citations import WhereIs
 from app.cli.terminal_consent import AnswerConsents
 from app.cli.this_computer import in_use
 from app.engine.backend import Backend
@@ -36,10 +37,11 @@ def run(options: argparse.Namespace) -> int:
     """Ask, print the answer, and return the exit code."""
 
     def ask(folders: Folders, log: Path, stack: ExitStack) -> int:
-        keys = ask_tools.named(options.tools)
-        tools = ask_tools.open_tools(keys, folders, stack, options.fail)
-        if reason := next((t.unavailable for t in tools.all() if t.unavailable), ""):
-            say(unavailable_sentence(reason))
+        asked = ask_tools.named(options.tools)
+        opened = ask_tools.open_tools(asked, folders, stack, options.fail)
+        keys, tools = opened.keys, opened.registry
+        if tool := next((tool for tool in tools.all() if tool.unavailable), None):
+            say(unavailable_sentence(tool.unavailable))
             return FAILED
         try:
             parts = question.read(options.text, options.file, options.fail)
@@ -54,13 +56,14 @@ def run(options: argparse.Namespace) -> int:
             instructions=options.system,
             sampling=model.sampling,
             tools=tools.declared(keys),
+            imported=options.text in (None, "-"),  # it was piped in, and need not be typed
         )
         engine = DemoFilter(LocalBackend(log, speeds=SpeedFile(folders.speeds)), demo_model())
         consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())
         backend = stack.enter_context(closing(ToolLoop(engine, tools, consents)))
         if keys and not _can_use_tools(backend, model):
             say(tr("This model can’t use tools. It answers without them."))
-        return _print_answer(backend, request, options)
+        return _print_answer(backend, request, options, opened.where)
 
     def unwritten() -> str:
         return tr("Couldn’t write the answer: {reason}")
@@ -91,12 +94,15 @@ def _can_use_tools(backend: Backend, model: ModelRef) -> bool:
         return True  # the error recurs where it is reported
 
 
-def _print_answer(backend: Backend, request: Request, options: argparse.Namespace) -> int:
+def _print_answer(
+    backend: Backend, request: Request, options: argparse.Namespace, where: WhereIs
+) -> int:
     """Stream reasoning to stderr and the answer to stdout, or print both as JSON at the end."""
-    printer = AnswerPrinter(quiet=options.json, save=options.save)
+    printer = AnswerPrinter(quiet=options.json, save=options.save, where=where)
     with closing(backend.stream(request, threading.Event())) as events:
         for event in events:
             printer.receive(event)
+    printer.finish()
     message = printer.message
     said = "" if message.declined else message.text
     if options.json:

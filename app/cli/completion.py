@@ -18,7 +18,12 @@ def run(options: argparse.Namespace) -> int:
     speak()
     names = " ".join(offer.name for offer in catalog.offers())
     of_models = {"bash": "_fireside_models", "zsh": f"({names})", "fish": names}
+    tools = "python web files: zim: mcp:"
+    of_tools = {
+        "bash": "_fireside_tools", "zsh": f"({tools.replace(':', chr(92) + ':')})", "fish": tools
+    }  # fmt: skip
     completions: dict[str, Any] = {
+        "tools": of_tools,
         "data_dir": shtab.DIRECTORY,
         "model": shtab.FILE,
         "file": shtab.FILE,
@@ -26,8 +31,11 @@ def run(options: argparse.Namespace) -> int:
         "name": of_models,
     }
     _mark(options.parser, completions)
-    function = f'_fireside_models() {{ compgen -W "{names}" -- "$1"; }}'
-    preamble = function if options.shell == "bash" else ""
+    functions = (("models", names), ("tools", tools))
+    written = (
+        f'_fireside_{name}() {{ compgen -W "{words}" -- "$1"; }}' for name, words in functions
+    )
+    preamble = "\n".join(written) if options.shell == "bash" else ""
     try:
         print(shtab.complete(options.parser, options.shell, preamble=preamble), flush=True)
         return ANSWERED

@@ -14,6 +14,9 @@ language. Members may be added; those that are here stay:
     sandbox         whether Python for models is ``installed``, and the ``layers`` of the system's
                     wall around it, and those ``missing`` here; both null if that cannot be told
     settings        what the user fixed: `Overrides`
+    sources         each folder and encyclopaedia to search, without its name: its ``kind``,
+                    ``state``, ``documents``, and the ``size`` of its index
+    web             which ``provider`` searches the web, and a word for why it cannot be used now
     models          name, path, ``plan`` (`Plan`) or null, ``about``: the plan or why there is none
 """
 
@@ -35,7 +38,7 @@ from app.base import settings as settings_file
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.base.graphics_advice import Advice
-from app.base.settings import Folders
+from app.base.settings import Folders, Settings
 from app.base.types import ModelRef
 from app.cli.output import (
     ANSWERED,
@@ -49,6 +52,8 @@ from app.engine.probe import Examined, Machine
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
+from app.tools.browser.source_status import SourceStatus
+from app.tools.browser.web.providers import provider_of
 from app.tools.python import runtime
 from app.tools.python.wall import Wall, examination
 from app.wording.diagnosis import report, summary
@@ -56,6 +61,8 @@ from app.wording.errors import explain
 from app.wording.graphics import told
 from app.wording.language import tr
 from app.wording.sandbox import sandbox
+from app.wording.source_words import sources_summary
+from app.wording.web_words import web_summary
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,11 +76,19 @@ def run(options: argparse.Namespace) -> int:
             devices = backend.devices()
         found = probe.examine(devices, models or [demo_model()], graphics_probe.look())
         overrides, wall = Overrides.of(settings), examination.examine()
+        statuses = _statuses(folders)
         if options.json:
-            print(json.dumps(facts(found, overrides, wall), indent=2), flush=True)
+            searched = {
+                "sources": [_source(status) for status in statuses],
+                "web": {"provider": settings.web_search, "unavailable": _web_word(settings)},
+            }
+            print(json.dumps({**facts(found, overrides, wall), **searched}, indent=2), flush=True)
         else:
             text = sandbox(wall, installed=runtime.find() is not None)
-            print(printable(report(found, overrides, text), sys.stdout), flush=True)
+            folders_said = sources_summary(statuses)
+            web = web_summary(provider_of(settings.web_search).name, _web_word(settings))
+            said = report(found, overrides, text, folders_said, web)
+            print(printable(said, sys.stdout), flush=True)
         return ANSWERED
 
     return carry_out(options.data_dir, examine, lambda: tr("Couldn’t write the report: {reason}"))
@@ -106,6 +121,30 @@ def facts(examined: Examined, overrides: Overrides, wall: Wall | None) -> Mappin
         "settings": dataclasses.asdict(overrides),
         "models": [_model(ref, header, machine, overrides) for ref, header in examined.models],
     }
+
+
+def _statuses(folders: Folders) -> tuple[SourceStatus, ...]:
+    """Return how the folders and encyclopaedias stand, as they are on the disk."""
+    if not folders.sources.exists():
+        return ()
+    from app.tools.browser.library import SourceLibrary
+
+    with closing(SourceLibrary(folders, lambda event: None, reads=False)) as library:
+        return library.statuses()
+
+
+def _source(status: SourceStatus) -> Mapping[str, Any]:
+    """Return a source without its name and path, which may be private."""
+    return {
+        "kind": status.entry.kind,
+        "state": status.state,
+        "documents": status.documents,
+        "size": status.size,
+    }
+
+
+def _web_word(settings: Settings) -> str:
+    return "offline" if settings.offline else ""
 
 
 def _advice(advice: Advice) -> Mapping[str, Any]:

@@ -9,10 +9,10 @@ chat as Markdown, HTML or PDF. Import::
 
 ``README.md`` describes the formats. ``import_files`` finds the files, ``json_stream`` reads JSON of
 any length, ``foreign_json`` checks types and counts fields that nothing read, ``foreign_chat``
-builds chats from other programs' messages, and each of these programs has a module. ``preset_file``
-reads and writes presets, ``everything`` all there is. All of it may take long and belongs on a
-worker thread; ``on_progress`` is called again and again, and an exception from it (`Cancelled`)
-ends the work.
+builds chats from other programs' messages, and each of these programs has a module. ``footnotes``
+writes citations, ``preset_file`` reads and writes presets, ``everything`` all there is. All of it
+may take long and belongs on a worker thread; ``on_progress`` is called again and again, and an
+exception from it (`Cancelled`) ends the work.
 """
 
 from app.exchange.exporter import ExportFormat, ExportOptions, export

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from app.base.pages.display_reading import readable
 from app.base.recipients import plain_name
 from app.base.types import Message, Part, PartKind
 
@@ -71,8 +72,9 @@ def answer_steps(message: Message, *, reasoning: bool) -> Iterator[AnswerStep]:
             case PartKind.CALL if reasoning:
                 result = results.get(id(part))
                 text, language = _arguments(part)
-                output = result.text.strip("\n") if result else ""
                 page = _page(message, result)
+                output = result.text.strip("\n") if result else ""
+                output = readable(output) if page else output
                 yield AnswerStep(StepKind.CALL, text, language, output, part, result, page)
             case PartKind.RESULT if reasoning and id(part) not in paired:
                 output = part.text.strip("\n")

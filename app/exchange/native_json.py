@@ -31,7 +31,7 @@ The file is JSON in UTF-8, one chat a line, in this order::
               "thought_open": null,         whether its panel was opened or closed by hand
               "parts": [
                 {
-                  "kind": "reasoning" | "text" | "call" | "result" | "file" | "media",
+                  "kind": "reasoning" | "text" | "call" | "result" | "file" | "media" | "page",
                   "text": "…",              words; a call's arguments; what a file or result says
                   "name": "",               the function that is called, or has returned; a file's
                   "id": "",                 which call it is

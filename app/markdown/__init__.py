@@ -2,9 +2,9 @@
 
 ``blocks`` has the values; ``stream`` parses a message, whole or while it grows. ``block_parser``
 reads its lines, with the ``open_blocks``; ``inline`` reads the text in them, by markdown-it with
-the further ``inline_rules``. ``formulas``, ``addresses`` and ``tables`` recognise formulas,
-addresses and cells; ``tex`` makes MathML. ``block_text`` and ``inline_source`` turn blocks back
-into text.
+the further ``inline_rules``. ``formulas``, ``addresses``, ``citations`` and ``tables`` recognise
+formulas, addresses, marks that cite and cells; ``tex`` makes MathML. ``block_text`` and
+``inline_source`` turn blocks back into text.
 """
 
 from app.markdown.block_text import blocks_text, row_text, spans_text, table_csv, table_markdown

@@ -6,7 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 
+from app.base.pages.display_reading import readable
 from app.base.types import Message, PartKind
 
 # Scripts without spaces between words: each of their characters is indexed as a word, so that a
@@ -74,9 +76,17 @@ def said_in(message: Message) -> str:
 
 
 def called_in(message: Message) -> str:
-    """Return the searchable text of a message's calls of tools, and of what they returned."""
-    calls = (part for part in message.parts if part.kind in (PartKind.CALL, PartKind.RESULT))
-    return "\n\n".join(part.text for part in calls)
+    """Return the searchable text of a message's calls of tools, and of what they returned.
+
+    Pages that were displayed are read without the numbers of their lines.
+    """
+    texts = []
+    for part, after in zip_longest(message.parts, message.parts[1:]):
+        if part.kind is PartKind.RESULT and after and after.kind is PartKind.PAGE:
+            texts += [after.name, readable(part.text)]
+        elif part.kind in (PartKind.CALL, PartKind.RESULT):
+            texts.append(part.text)
+    return "\n\n".join(texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Program:
         return RecoveryDialogs(self._theme, bridge, self._data_folder).ask(why)
 
     def _show(self, host: Host, bridge: Bridge) -> int:
-        qt_language.install(self._application, host.settings.language)
+        host.language = qt_language.install(self._application, host.settings.language)
         self._theme.choose(host.settings.theme)
         self._faults.start(host.folders.data)
         if not self._smoke:

@@ -98,9 +98,9 @@ class Button(QPushButton):
         theme.changed.connect(self._paint_icon)
         self._paint_icon()
 
-    def set_icon(self, icon: str) -> None:
-        """Show another icon; an empty name for none."""
-        self._icon = icon
+    def set_icon(self, icon: str, colour: str = "") -> None:
+        """Show another icon, or the same one in another colour; an empty name for none."""
+        self._icon, self._colour = icon, colour or self._colour
         self._paint_icon()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

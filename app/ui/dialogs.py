@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -25,6 +25,32 @@ def confirm(
     no = _add_buttons(layout, theme, dialog, yes)
     dialog.accepted.connect(lambda: done())
     no.setFocus()
+    dialog.open()
+
+
+def offer(
+    parent: QWidget,
+    theme: Theme,
+    name: str,
+    question: str,
+    text: str,
+    choices: Sequence[tuple[str, str, Callable[[], object]]],
+) -> None:
+    """Offer what can be done: the objectName, text and work of each button, the usual one first.
+
+    ``name`` is the dialog's objectName.
+    """
+    dialog, layout = _dialog(parent, name, question)
+    layout.addWidget(note(text, f"{name}Text"))
+    buttons = []
+    for number, (each, label, work) in enumerate(choices):
+        kind = "" if number else "primary"
+        button = Button(theme, each, label, text=label, kind=kind, clicked=dialog.accept)
+        button.clicked.connect(lambda _=False, work=work: work())
+        buttons.append(button)
+    _add_buttons(layout, theme, dialog, *reversed(buttons))
+    buttons[0].setDefault(True)
+    buttons[0].setFocus()
     dialog.open()
 
 
@@ -123,8 +149,8 @@ def _dialog(parent: QWidget, name: str, question: str) -> tuple[FittingDialog, Q
     return dialog, layout
 
 
-def _add_buttons(layout: QVBoxLayout, theme: Theme, dialog: QDialog, yes: Button) -> Button:
-    """Add the buttons for no and yes, and return the one for no."""
+def _add_buttons(layout: QVBoxLayout, theme: Theme, dialog: QDialog, *yes: Button) -> Button:
+    """Add the buttons for no, and for each yes, and return the one for no."""
     no = Button(theme, "cancel", tr("Cancel"), text=tr("Cancel"), clicked=dialog.reject)
     buttons = QHBoxLayout()
     layout.addSpacing(8)
@@ -132,5 +158,6 @@ def _add_buttons(layout: QVBoxLayout, theme: Theme, dialog: QDialog, yes: Button
     buttons.setSpacing(8)
     buttons.addStretch(1)
     buttons.addWidget(no)
-    buttons.addWidget(yes)
+    for button in yes:
+        buttons.addWidget(button)
     return no

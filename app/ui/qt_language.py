@@ -9,10 +9,11 @@ from app.wording import language
 _installed: list[QTranslator] = []
 
 
-def install(application: QCoreApplication, wanted: str) -> None:
+def install(application: QCoreApplication, wanted: str) -> str:
     """Use the language ``wanted``, one of `language.LANGUAGES`, or for "" the system's.
 
-    Falls back to English. Widgets that exist already keep their language.
+    Returns the code of the one that is used: English where the system's is none of them. Widgets
+    that exist already keep their language.
     """
     system = QLocale.system()
     code = language.choose(wanted, system.uiLanguages())
@@ -26,3 +27,4 @@ def install(application: QCoreApplication, wanted: str) -> None:
         application.installTranslator(translator)
         _installed.append(translator)
     language.use(code)
+    return code

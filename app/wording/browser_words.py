@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any
 from urllib.parse import unquote
 
-from app.base.types import Part
+from app.base.types import Part, PartKind
 from app.tools.browser.address import AddressInvalid, WebAddress, web_address
 from app.tools.browser.browser_functions import NAME
 from app.tools.browser.policy import ADDRESS, QUERY, WEB
@@ -25,6 +25,7 @@ _LONGEST_TITLE = 60
 _PARSED = 20_000  # characters of arguments that are read
 _MOST_SITES = 3
 _FILES, _ENCYCLOPAEDIA = "files:", "zim:"
+_HEADER = re.compile(r"\[\d+\] (.*)\n\*\*viewing lines")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 
 
@@ -78,6 +79,15 @@ def browser_phrase(
         pattern = brief(_text(fields, "pattern"), _LONGEST_TEXT)
         return _find_phrase(pattern, tense, _found_in(page), count)
     return _open_phrase(fields, tense, page)
+
+
+def page_of(result: Part) -> Part | None:
+    """Return the page that a result of the browser displays, as far as its header tells it.
+
+    That is its title and address in one, since a title may look like an address.
+    """
+    found = _HEADER.match(result.text) if is_browser(result.name) else None
+    return Part("", PartKind.PAGE, found[1]) if found else None
 
 
 def browsed(searches: int, finds: int, pages: Iterable[Part]) -> list[str]:
@@ -154,12 +164,14 @@ def _address_words(text: str) -> SendingWords | None:
         return None
     site = address.site
     plain = address.plain_site
-    note = tr("In its own script this name reads “{name}”.").format(name=brief(plain, 260))
+    note = tr(
+        "In its own script this name reads “{name}”. It may look like the name of another site."
+    ).format(name=brief(plain, 260))
     return SendingWords(
         tr("Open a page of this site?"),
         tr("Open a page of {site}?").format(site=site),
         site,
-        f"{note} {tr('It may look like the name of another site.')}" if plain else "",
+        note if plain else "",
         ((tr("Address"), text), *_decoded_address(address)),
         tr("Open once"),
         tr("Always this site in this chat"),

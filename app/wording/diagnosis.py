@@ -109,15 +109,18 @@ def _cards(plan: Plan) -> str:
     return plan.gpu.description if plan.gpu else ""
 
 
-def report(examined: Examined, overrides: Overrides, sandbox: str = "") -> str:
+def report(
+    examined: Examined, overrides: Overrides, sandbox: str = "", folders: str = "", web: str = ""
+) -> str:
     """Return the full report, in lines of about 76 characters.
 
-    ``sandbox`` is what a model's Python runs in, if that was asked.
+    ``sandbox`` is what a model's Python runs in, ``folders`` and ``web`` what it can search, if
+    that was asked.
     """
     machine = examined.machine
     lines = [*_machine(machine), *_graphics(examined)]
-    if sandbox:
-        lines.append(_line(tr("Sandbox"), sandbox))
+    parts = {tr("Sandbox"): sandbox, tr("Folders"): folders, tr("Web"): web}
+    lines += [_line(name, text) for name, text in parts.items() if text]
     lines += ["", *_override_lines(overrides)]
     for model, header in examined.models:
         lines += ["", f"{model.name} ({model.place})"]

@@ -6,25 +6,61 @@ from app.tools.visible import one_line
 from app.wording.language import number, tr
 from app.wording.quantities import duration
 
-PYTHON = "python"
-SERVER = "mcp:"
+PYTHON, WEB = "python", "web"
+SERVER, FOLDER, ENCYCLOPAEDIA = "mcp:", "files:", "zim:"
+"""What the keys of tools begin with; a name follows."""
+
+
+def is_source(key: str) -> bool:
+    """Return whether a tool is a folder or an encyclopaedia, by its key."""
+    return key.startswith((FOLDER, ENCYCLOPAEDIA))
 
 
 def tool_label(key: str) -> str:
-    """Return a tool's name, by its key: "Python", or the name of a server."""
-    return "Python" if key == PYTHON else one_line(key.removeprefix(SERVER))
+    """Return a tool's name, by its key: "Python", or the name of a server or folder."""
+    if key in (PYTHON, WEB):
+        return tr("Web") if key == WEB else "Python"
+    kind = next((each for each in (SERVER, FOLDER, ENCYCLOPAEDIA) if key.startswith(each)), "")
+    return one_line(key.removeprefix(kind))
 
 
 def tool_explanation(key: str, state: str = "") -> str:
-    """Return what a tool is for; ``state`` says how a server stands."""
+    """Return what a tool is for; ``state`` says how a server or a folder stands."""
     if key == PYTHON:
         return tr("Runs code in a sandbox, without network or access to your files.")
+    if key == WEB:
+        return tr("Searches the web and reads pages. What it searches for leaves your computer.")
+    if is_source(key) and state:
+        return state
+    if key.startswith(FOLDER):
+        return tr("Folder")
+    if key.startswith(ENCYCLOPAEDIA):
+        return tr("Encyclopaedia")
     return " · ".join(filter(None, (tr("MCP server"), state)))
+
+
+def tools_heading(key: str) -> str:
+    """Return the heading under which a tool is listed; empty for those that are built in."""
+    if key.startswith(FOLDER):
+        return tr("Folders")
+    if key.startswith(ENCYCLOPAEDIA):
+        return tr("Encyclopaedias")
+    return tr("MCP servers") if key.startswith(SERVER) else ""
+
+
+def missing_sources(preset: str, keys: list[str]) -> str:
+    """Return that folders or encyclopaedias of a preset are not there; empty if all are."""
+    if not keys:
+        return ""
+    names = ", ".join(map(tool_label, keys))
+    return tr("“{preset}” can’t find {names}.").format(preset=preset, names=names)
 
 
 def unavailable_sentence(word: str) -> str:
     """Return why a tool cannot be used now, by the word of `Tool.unavailable`."""
     match word:
+        case "removed":
+            return tr("No longer set up.")
         case "preparing":
             return tr("Python is being prepared…")
         case "memory":
@@ -37,6 +73,10 @@ def unavailable_sentence(word: str) -> str:
             return tr("Switched off in Settings.")
         case "changed":
             return tr("Changed since you approved it. Review it in Settings.")
+        case "no key":
+            return tr("Add a key for the search engine in Settings.")
+        case "no address":
+            return tr("Add the address of your SearXNG in Settings.")
         case "gone":
             return tr("Not found. Connect its drive, or remove it and add it again.")
         case "offline":
@@ -54,6 +94,13 @@ def tools_label(keys: list[str]) -> str:
     if not keys:
         return tr("Tools: none")
     return tr("Tools: {names}").format(names=", ".join(map(tool_label, keys)))
+
+
+def web_label(word: str, *, on: bool) -> str:
+    """Return the name of the web's button; ``word`` is that of why it cannot be used now."""
+    if word:
+        return tr("Web search: {reason}").format(reason=unavailable_sentence(word))
+    return tr("Web search: on") if on else tr("Web search: off")
 
 
 def reading_again(tokens: int, tokens_per_second: float) -> str:

@@ -1,10 +1,12 @@
 """Measure what the steps of turns with tools cost: the tokens that each of them evaluates.
 
-usage: python -m tests.bench.tools [--model FILE] [--calls N] [--long N ...] [--folder FOLDER]
+usage: python -m tests.bench.tools [--browser] [--model FILE] [--calls N] [--long N ...]
+                                   [--folder FOLDER]
 
 A model that calls Python in every round, whatever it would say itself, and results of several
-lengths. Each turn runs behind ``--long`` tokens, and again with another chat between its steps.
-"beyond" are the tokens that a step evaluates besides those of its result.
+lengths; with ``--browser`` it calls the browser, and the results are displays. Each turn runs
+behind ``--long`` tokens, and again with another chat between its steps. "beyond" are the tokens
+that a step evaluates besides those of its result.
 """
 
 from __future__ import annotations
@@ -32,20 +34,30 @@ from app.base.types import (
     Sampling,
     Stats,
     ToolNamespace,
+    ToolSource,
 )
 from app.engine.backend import Backend
 from app.engine.supervisor import LocalBackend
 from app.formats import choose
 from app.host import demo_model
 from app.tokenizer import Tokenizer
+from app.tools.browser.browser_functions import BROWSER_FUNCTIONS
+from app.tools.browser.page import wrapped
+from app.tools.browser.source import PageText
+from app.tools.browser.viewport import display_text, last_line
 from tests.fakes import engine_processes
 
 WORDS = "The capital of Spain is Madrid, and that of Peru is Lima. "
 RESULTS = ("42", WORDS * 2, "a,b\n" * 20, WORDS * 20)
 """One of them is longer than the window."""
+PAGE = wrapped(PageText("https://a.example/", "Capitals", (WORDS * 4 + "\n\n") * 100))
+DISPLAYS = tuple(
+    display_text(PAGE, n, 0, last) for n, last in enumerate((5, last_line(PAGE, 0), 2, 40))
+)
 MOST_BEYOND = 16
 PATIENCE_S = 3600  # a batch of a large model may take minutes on a busy machine
 PYTHON = (ToolNamespace("python"),)
+BROWSER = (ToolNamespace("browser", BROWSER_FUNCTIONS, sources=(ToolSource("web", "web"),)),)
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,8 @@ def steps(
             ask(backend, replace(between, sampling=Sampling(temperature=0)))
         said, done = ask(backend, request)
         yield Step(len(tokenizer.encode(result)), done.stats, request)
-        result = RESULTS[number % len(RESULTS)]
+        results = RESULTS if asked.tools == PYTHON else DISPLAYS
+        result = results[number % len(results)]
         answer = Message(Role.ASSISTANT, (*said.parts, Part(result, PartKind.RESULT)))
         request = replace(asked, messages=(*asked.messages, answer), drawn=done.drawn)
 
@@ -106,6 +119,7 @@ def steps(
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, help="a GGUF file; by default the demo model")
+    parser.add_argument("--browser", action="store_true", help="calls of the browser")
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--long", type=int, nargs="+", default=[1024, 16384])
     parser.add_argument("--folder", type=Path, help="where the engine writes its log")
@@ -114,13 +128,13 @@ def main() -> int:
     model = ModelRef.of_file(path, path.stem) if path else demo_model()
     tokenizer = choose(gguf.read(Path(model.place), arrays=True)).tokenizer
     most = 0
+    target = engine_processes.browses if options.browser else engine_processes.calls
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         log = Path(folder) / "engine.log"
-        with closing(
-            LocalBackend(log, target=engine_processes.calls, silence=PATIENCE_S)
-        ) as backend:
+        with closing(LocalBackend(log, target=target, silence=PATIENCE_S)) as backend:
             for size in options.long:
                 asked = long_chat(model, tokenizer, size)
+                asked = replace(asked, tools=BROWSER) if options.browser else asked
                 other = long_chat(model, tokenizer, size // 8, number=2)
                 for between in (None, other):
                     used = "another chat between the steps" if between else "alone"

@@ -41,6 +41,19 @@ def test_the_answer_is_on_stdout_and_the_reasoning_on_stderr() -> None:
     assert "<|" not in done.stdout + done.stderr
 
 
+def test_a_folder_is_searched_and_cited(tmp_path: Path) -> None:
+    notes = tmp_path / "Notes"
+    notes.mkdir()
+    (notes / "Copper.md").write_text("Copper is a kind of stone.\n", "utf-8")
+    (notes / "More.md").write_text("More about copper.\n", "utf-8")
+    done = ask("What do my files say about copper?", "--tools", f"files:{notes}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        f"Copper is a kind of stone. [1]\n\n[1] Copper.md, {notes / 'Copper.md'}\n"
+    )
+    assert "Notes: 2 files" in done.stderr
+
+
 def test_json_and_effort() -> None:
     lengths = {}
     for effort in ("low", "high"):

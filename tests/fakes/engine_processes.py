@@ -185,17 +185,22 @@ def watched(connection: Connection, log: Path) -> None:
 
 
 class _Calling:
-    """Draws a thought and a call of Python, or at the temperature 0 a short answer."""
+    """Draws a thought and a call, of Python or the browser; or without ``calls`` a short answer."""
 
-    def __init__(self, real: Sampler, chat_format: ChatFormat, *, calls: bool) -> None:
+    def __init__(
+        self, real: Sampler, chat_format: ChatFormat, *, calls: bool, browses: bool
+    ) -> None:
         assert isinstance(chat_format, HarmonyFormat)
         v, encode = chat_format.vocabulary, chat_format.tokenizer.encode
         begin, go_on = [v.channel, *encode("analysis")], [v.start, *encode("assistant")]
-        code = [*begin, *encode(" to=python code"), v.message, *encode("print(6 * 7)"), v.call]
+        tool, said = (
+            ("browser.search", '{"query": "copper"}') if browses else ("python", "print(6 * 7)")
+        )
+        code = [*begin, *encode(f" to={tool} code"), v.message, *encode(said), v.call]
         call = [*begin, v.message, *encode("I compute it."), v.end, *go_on, *code]
         stop = v.tokenizer.control["<|return|>"]
-        said = [v.channel, *encode("final"), v.message, *encode("Yes."), stop]
-        self._tokens = iter(call if calls else said)
+        answer = [v.channel, *encode("final"), v.message, *encode("Yes."), stop]
+        self._tokens = iter(call if calls else answer)
         self._real = real
         self.seed = real.seed
 
@@ -207,7 +212,7 @@ class _Calling:
         self._real.close()
 
 
-def calls(connection: Connection, log: Path) -> None:
+def calls(connection: Connection, log: Path, *, browses: bool = False) -> None:
     """Run the real worker as `watched`, with a model that calls Python in each round.
 
     Where tokens are not drawn at random, it answers instead.
@@ -217,10 +222,16 @@ def calls(connection: Connection, log: Path) -> None:
     real = adapter._Model.sampler
 
     def sampler(model: adapter._Model, sampling: Sampling) -> _Calling:
-        return _Calling(real(model, sampling), model.format, calls=sampling.temperature > 0)
+        drawn = sampling.temperature > 0
+        return _Calling(real(model, sampling), model.format, calls=drawn, browses=browses)
 
     adapter._Model.sampler = sampler  # type: ignore[method-assign, assignment]
     watched(connection, log)
+
+
+def browses(connection: Connection, log: Path) -> None:
+    """Run the real worker as `calls`, with a model that calls the browser."""
+    calls(connection, log, browses=True)
 
 
 def drawing(connection: Connection, log: Path) -> None:

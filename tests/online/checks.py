@@ -20,6 +20,12 @@ from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
 from app.base import outside
 from app.models import catalog, hub_search
+from app.network.fetched import ServiceAnswer, ServiceRequest
+from app.network.page_client import USER_AGENT
+from app.tools.browser.web.provider import SearchRefusal, SearchRefused
+from app.tools.browser.web.providers import PROVIDERS
+from app.tools.browser.web.web_options import WebOptions
+from app.tools.browser.web.wikipedia import WIKIPEDIA
 
 _OLDEST_SANDBOX = timedelta(days=120)
 
@@ -34,6 +40,8 @@ class Services:
     releases: str = outside.value("releases")["api"]
     sources: str = "https://raw.githubusercontent.com"
     packages: str = "https://pypi.org"
+    search_engines: str = ""
+    """What all addresses of search engines begin with instead; empty for their own."""
 
     def ask(self, address: str, headers: dict[str, str] | None = None, **parameters: Any) -> Any:
         """Return the JSON of an answer.
@@ -156,6 +164,40 @@ def sandbox_age(services: Services) -> None:
     assert age < _OLDEST_SANDBOX, f"wasmtime {version} is {age.days} days old"
 
 
+def wikipedia(services: Services) -> None:
+    """Check that Wikipedia finds something without a key, told who asks."""
+    request = WIKIPEDIA.requests("tide", 3, WebOptions(), "")[0]
+    assert WIKIPEDIA.hits(_searched(services, request), request, 3), "it finds no tide"
+
+
+def search_keys(services: Services) -> None:
+    """Check that each search engine refuses a wrong key as it says, which costs nothing."""
+    for provider in PROVIDERS.values():
+        if not provider.secret:
+            continue
+        request = provider.requests("tide", 3, WebOptions(), "wrong")[0]
+        answer, said = _searched(services, request), "any key will do"
+        try:
+            provider.hits(answer, request, 3)
+        except SearchRefused as refused:
+            said = "" if refused.why is SearchRefusal.KEY else f"{refused.why} {refused}"
+        assert not said, f"{provider.name}: {said}"
+
+
+def _searched(services: Services, request: ServiceRequest) -> ServiceAnswer:
+    answer = httpx2.request(
+        "GET" if request.body is None else "POST",
+        f"{services.search_engines}/{request.url}" if services.search_engines else request.url,
+        params=dict(request.params),
+        headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"}
+        | dict(request.headers),
+        content=request.body,
+        timeout=30,
+    )
+    media_type = answer.headers.get("Content-Type", "").partition(";")[0]
+    return ServiceAnswer(answer.status_code, media_type, answer.content)
+
+
 def sources(services: Services) -> None:
     """Check that other projects' newest files still say what was relied upon."""
     gone = [
@@ -192,6 +234,8 @@ CHECKS: dict[str, Callable[[Services], None]] = {
     "sources": sources,
     "sandbox_age": sandbox_age,
     "gpu_tools": gpu_tools,
+    "wikipedia": wikipedia,
+    "search_keys": search_keys,
 }
 
 

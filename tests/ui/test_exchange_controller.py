@@ -14,13 +14,14 @@ from pypdfium2 import PdfDocument
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QFileDialog, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QFileDialog, QLabel, QWidget
 
 from app.exchange import ImportReport
 from app.ui.exchange import exchange_controller, pdf_layout
 from app.ui.exchange.export_dialog import ExportDialog
 from app.ui.exchange.import_dialog import ImportDialog
 from app.ui.toast import Toast
+from app.ui.window.file_drop import FileDrop
 from tests.ui.driver import Fireside, Start, answer, make
 from tests.ui.qt import child, focused
 
@@ -262,6 +263,7 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
     (folder / "users.json").write_text("[{}]", "utf-8")
     fireside = start()
     fireside.window.file_drop.take([folder])
+    fireside.find(QAbstractButton, "importDropped").click()
     fireside.until(lambda: preview(fireside).start.isEnabled())
     head, about, *lines = told(fireside)
     assert (head, about) == ("3 chats (8 messages)", "From Claude (2), Open WebUI (1)")
@@ -281,30 +283,30 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "chats"),
+    ("name", "wanted"),
     [
-        ("conversations.json", True),
-        ("conversations-001.json", True),
-        ("Conversations__ab-chatgpt-0001.ZIP", True),
-        ("1760000000000.conversation.json", True),
-        ("a folder", True),
-        ("data.json", False),
-        ("my conversations.json.txt", False),
+        ("conversations.json", "chats"),
+        ("conversations-001.json", "chats"),
+        ("Conversations__ab-chatgpt-0001.ZIP", "chats"),
+        ("1760000000000.conversation.json", "chats"),
+        ("a folder", "folders"),
+        ("wiki.ZIM", "encyclopaedias"),
+        ("data.json", "attached"),
+        ("my conversations.json.txt", "attached"),
     ],
 )
 def test_what_is_dropped_is_told_by_its_name(
-    fireside: Fireside, tmp_path: Path, name: str, chats: bool
+    qapp: QApplication, tmp_path: Path, name: str, wanted: str
 ) -> None:
     path = tmp_path / name
     path.mkdir() if name == "a folder" else path.write_text("x", "utf-8")
     given: list[tuple[str, list[Path]]] = []
-    window = fireside.window
-    window.file_drop.chats.disconnect()
-    window.file_drop.attached.disconnect()
-    window.file_drop.chats.connect(lambda paths: given.append(("chats", paths)))
-    window.file_drop.attached.connect(lambda paths: given.append(("attached", paths)))
-    window.file_drop.take([path])
-    assert given == [("chats" if chats else "attached", [path])]
+    window = QWidget()
+    drop = FileDrop(window)
+    for kind in ("chats", "folders", "encyclopaedias", "attached"):
+        getattr(drop, kind).connect(lambda paths, kind=kind: given.append((kind, paths)))
+    drop.take([path])
+    assert given == [(wanted, [path])]
 
 
 def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:

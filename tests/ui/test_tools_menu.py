@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from app.base.types import Effort, Prompt, Request, ToolFunction, ToolNamespace
+from app.base.types import Effort, Prompt, Request, ToolFunction, ToolNamespace, ToolSource
 from app.formats import Abilities
 from app.store import Preset
 from app.tools.registry import Registry
 from app.tools.tool import Call, CallContext, Proposal, Result
 from app.ui.choices import Switch
-from app.ui.composer.tools_panel import ToolsPanel
+from app.ui.composer.tools_panel import ToolRow, ToolsPanel
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import STATS, Fireside, Start, answer
 from tests.ui.qt import child, focused
@@ -37,7 +37,11 @@ class StillTool:
     most_calls: int = 24
 
     def declaration(self) -> ToolNamespace | None:
-        return ToolNamespace(self.key, (ToolFunction("one"), ToolFunction("two")))
+        both = ToolFunction("one"), ToolFunction("two")
+        if self.key.startswith(("files:", "web")):
+            source = ToolSource(self.key, self.key.partition(":")[0])
+            return ToolNamespace("browser", both, sources=(source,))
+        return ToolNamespace(self.key, both)
 
     def names(self, name: str) -> bool:
         return False
@@ -57,7 +61,7 @@ class StillTool:
     def close(self) -> None: ...
 
 
-COSTS = {"python": 187, "mcp:files": 1204, "mcp:mail": 900}
+COSTS = {"python": 187, "mcp:files": 1204, "mcp:mail": 900, "browser": 400}
 
 
 def begin(start: Start, *tools: StillTool, **settings: Any) -> Fireside:
@@ -91,6 +95,11 @@ def switch(shown: ToolsPanel, key: str) -> Switch:
     return child(shown, Switch, f"toolOn:{key}")
 
 
+def pressed(button: QWidget) -> None:
+    assert button.objectName() == "switchTool"
+    QTest.keyClick(button, Qt.Key.Key_Space)
+
+
 def tools_of(fireside: Fireside) -> tuple[str, ...]:
     return fireside.stored(lambda store: store.chats.get(fireside.chat)).setup.tools
 
@@ -102,7 +111,7 @@ def test_a_new_chat_has_python_and_what_is_chosen(start: Start) -> None:
     assert (button.text().strip(), button.accessibleName()) == ("1", "Tools: Python")
     shown = panel(fireside)
     assert focused() is switch(shown, "python")
-    on = {key: switch(shown, key).isChecked() for key in COSTS}
+    on = {tool: switch(shown, tool).isChecked() for tool in ("python", "mcp:files", "mcp:mail")}
     assert on == {"python": True, "mcp:files": False, "mcp:mail": False}
     costs = [label.text() for label in shown.findChildren(QLabel, "toolTokens")]
     assert costs == ["187 tokens", "1,204 tokens", ""]
@@ -202,3 +211,72 @@ def test_the_form_of_a_preset_has_them(start: Start) -> None:
     stored = fireside.stored(lambda store: store.presets.all())[0]
     assert stored.tools == ("python", "mcp:files")
     dialog.close()
+
+
+def test_what_sources_share_is_counted_once(start: Start) -> None:
+    notes, letters = StillTool("files:Notes"), StillTool("files:Letters")
+    fireside = begin(start, StillTool("python"), notes, letters, StillTool("web"))
+    tools, counted = fireside.window.tools, fireside.backend.counted
+    counted.clear()
+    for key in ("files:Notes", "files:Letters", "web"):
+        tools.switch(key, on=True)
+    assert tools.tokens == 187 + 400
+    assert tools.more_tokens("web", on=False) == 0
+    tools.switch("files:Letters", on=False)
+    tools.switch("web", on=False)
+    assert tools.more_tokens("files:Notes", on=False) == -400
+    shown = panel(fireside)
+    costs = {
+        row.switch.objectName(): child(row, QLabel, "toolTokens").text()
+        for row in shown.findChildren(ToolRow)
+    }
+    assert costs == {
+        "toolOn:python": "187 tokens", "toolOn:files:Notes": "400 tokens",
+        "toolOn:files:Letters": "", "toolOn:web": "",
+    }  # fmt: skip
+
+
+def test_the_globe_is_off_in_each_new_chat(start: Start) -> None:
+    web = StillTool("web")
+    fireside = begin(start, StillTool("python"), web)
+    globe = fireside.find(QPushButton, "webToggle")
+    assert (globe.isChecked(), globe.toolTip()) == (False, "Web search: off (Ctrl+Shift+S)")
+    globe.click()
+    assert globe.isChecked()
+    assert fireside.window.tools.on == ("python", "web")
+    assert fireside.find(QPushButton, "toolsMenu").accessibleName() == "Tools: Python"
+    fireside.ask("pears", *answer("Pears."))
+    fireside.shows("Pears.")
+    fireside.idle()
+    # In a chat that has begun, the price is told first.
+    QTest.keyClick(fireside.window, Qt.Key.Key_S, KEYS)
+    assert globe.isChecked()
+    pressed(focused())  # "Switch off"
+    assert not globe.isChecked()
+    globe.click()
+    assert not globe.isChecked()
+    pressed(focused())
+    assert tools_of(fireside) == ("python", "web")
+    # A preset that has it switches it on where it is chosen, but no new chat begins with it.
+    preset = Preset(0, "Look up", default=True, tools=("python", "web", "files:Gone"))
+    fireside.stored(lambda store: store.presets.add([preset]))
+    fireside.window.presets.refresh()
+    fireside.until(lambda: fireside.window.presets.rows)
+    fireside.window.new_chat()
+    assert not globe.isChecked()
+    fireside.window.preset_controller.choose(fireside.window.presets.rows[0])
+    assert globe.isChecked()
+    assert fireside.window.banner.label.text() == "“Look up” can’t find Gone."
+    shown = panel(fireside)
+    gone = switch(shown, "files:Gone")
+    assert gone.isChecked()
+    gone.turn(False)
+    assert "files:Gone" not in fireside.window.tools.on
+    # Offline it is off, and says why.
+    web.unavailable = "offline"
+    fireside.window.models_controller.offline_changed.emit()
+    fireside.until(lambda: not globe.isEnabled())
+    assert (globe.isChecked(), globe.toolTip()) == (
+        False, "Web search: Network access is blocked."
+    )  # fmt: skip
+    assert not fireside.window.tools_controller.web_usable()

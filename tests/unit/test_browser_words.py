@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import nullcontext
 
 import pytest
 
-from app.base.types import Outcome, Part, PartKind, ResultFacts
+from app.base.pages.display_reading import readable
+from app.base.pages.stored_page import Page
+from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role
+from app.cli import terminal_consent
+from app.exchange.answer_steps import answer_steps
+from app.store.search_words import called_in
+from app.tools.browser.page import lines_of
 from app.tools.browser.policy import ChatFacts, judge_open, judge_search, web_proposal
+from app.tools.browser.viewport import display_text
 from app.tools.tool import Call, ConsentReason, Effect, Proposal
 from app.tools.tool_events import Consent, Decision
-from app.wording.browser_words import sending_words, sites_of
+from app.wording.browser_words import page_of, sending_words, sites_of
 from app.wording.server_words import decided_sentence
 from app.wording.tool_words import CallPhase, call_label, calls_made, consent_question
 
@@ -110,6 +119,31 @@ def test_an_answer_says_how_much_it_has_read() -> None:
     assert sites_of(pages[:3]) == "a.example, b.example"
 
 
+def test_the_search_and_exports_read_pages_as_people_do() -> None:
+    text = (
+        " ".join(["It is a metal that conducts electricity well."] * 4)
+        + " See 【0†zinc†z.example】."
+    )
+    lines = tuple(lines_of(f"\nURL: {COPPER.text}\n{text}"))
+    shown = Page(COPPER.text, "Copper", lines, ("https://z.example/",), source="web")
+    display = display_text(shown, 3, 0, len(lines) - 1)
+    call = Part('{"id": 0}', PartKind.CALL, "browser.open", "1")
+    result = Part(display, PartKind.RESULT, "browser.open", "1", facts=ResultFacts(source="web"))
+    message = Message(Role.ASSISTANT, (call, result, COPPER, Part("It is a metal.")))
+    assert display.count("\nL") > 4
+    plain = text.replace("【0†zinc†z.example】", "zinc (z.example)")
+    assert called_in(message).split("\n\n") == [call.text, "Copper", COPPER.text, plain]
+    called, said = answer_steps(message, reasoning=True)
+    assert called.output == f"{COPPER.text}\n\n{plain}"
+    assert (called.page, said.text) == (COPPER, "It is a metal.")
+    page = page_of(result)
+    assert page
+    assert page.name == f"Copper ({COPPER.text})"
+    assert page_of(Part("[0] x\ny", PartKind.RESULT, "browser.open")) is None
+    assert page_of(Part(display, PartKind.RESULT, "python")) is None
+    assert readable("[0] x\nno display\nL0: y") == "[0] x\nno display\nL0: y"
+
+
 CALL = Call("1", "browser.open", "{}")
 
 
@@ -162,3 +196,30 @@ def test_other_proposals_are_asked_about_as_ever() -> None:
         Proposal("web", CALL, Effect.READS, "find"),
     ):
         assert sending_words(proposal) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "decision"),
+    [("y", Decision.ONCE), ("a", Decision.ALWAYS), ("n", Decision.REFUSE), ("", Decision.REFUSE)],
+)
+def test_a_terminal_asks_the_same(
+    monkeypatch: pytest.MonkeyPatch, typed: str, decision: Decision
+) -> None:
+    address = "https://xn--80ak6aa92e.com/?d=my%20secret%E2%80%AE"
+    verdict = judge_open(address, ChatFacts())
+    assert verdict.reason
+    consent = Consent("1", web_proposal(CALL, verdict), verdict.reason, lasting=verdict.lasting)
+    screen = io.StringIO()
+    keyboard = io.StringIO(f"{typed}\n" if typed else "")
+    monkeypatch.setattr(terminal_consent, "_terminal", lambda: nullcontext((keyboard, screen)))
+    monkeypatch.setattr(terminal_consent, "_drop_typed_ahead", lambda keyboard: None)
+    assert terminal_consent.decide(consent, 0)
+    assert consent.decision is decision
+    assert screen.getvalue().strip().split("\n") == [
+        "Open a page of xn--80ak6aa92e.com?",
+        "In its own script this name reads “аррӏе.com”. It may look like the name of another site. "
+        "You didn’t type this address, and no search or page linked to it.",
+        f"  Address: {address}",
+        "  Sends “d”: my secret⟨U+202E⟩",
+        "[y] Open once  [a] Always this site for this answer  [n] Don’t open",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,9 @@ from app.markdown.blocks import Block
 from app.markdown.citations import citation_mark, marks_in, unfinished_mark, with_citations
 from app.markdown.inline_source import spans_markdown
 from app.store import ChatRow, MessageRow, State, TitleBy
+from app.tools.browser.files.cited_file import cited_file
+from app.tools.browser.files.folder_address import address_of
+from app.tools.browser.source_status import SourceEntry, SourceKind
 from tests.fakes.citations import FILE, TIN, WEB, browsed, citing_answer, pages
 
 RAW = re.compile(r"【\s*\d+\s*†")
@@ -128,7 +132,7 @@ def test_the_end_of_a_text_is_held_back() -> None:
         assert unfinished_mark(f"so {shown}") == len(f"so {shown}")
 
 
-@pytest.mark.parametrize("seed", SEEDS[::4])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_streamed_answers(seed: int) -> None:
     """No piece of a mark is ever shown as text; the end is that of the whole text."""
     answer = citing_answer(seed)
@@ -331,3 +335,25 @@ def test_pages_survive_an_export() -> None:
     kinds = [part.kind for part in parts]
     assert kinds.count(PartKind.PAGE) == len(Displays(browsed()))
     assert pages()[1] == pages()[4]
+
+
+def test_only_files_in_the_users_folders_are_opened(tmp_path: Path) -> None:
+    root = tmp_path / "notes"
+    (root / "deep").mkdir(parents=True)
+    (root / "deep" / "über 100%.md").write_text("x", "utf-8")
+    (tmp_path / "secret.md").write_text("x", "utf-8")
+    entries = [SourceEntry("files:Notes", SourceKind.FOLDER, root, "Notes", "a1")]
+    found = root / "deep" / "über 100%.md"
+    address = address_of("Notes", "deep/über 100%.md")
+    assert cited_file(entries, "files:Notes", address) == found
+    for tool, other in (
+        ("files:Other", address),
+        ("web", address),
+        ("files:Notes", address_of("Notes", "../secret.md")),
+        ("files:Notes", address_of("Notes", "deep")),
+        ("files:Notes", address_of("Notes")),
+        ("files:Notes", "files:/Notes//etc/passwd"),
+        ("files:Notes", "file:///etc/passwd"),
+        ("files:Notes", address_of("Notes", "gone.md")),
+    ):
+        assert cited_file(entries, tool, other) is None

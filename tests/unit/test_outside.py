@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import get_args
 
 import huggingface_hub
@@ -25,10 +26,13 @@ from tests.fakes.hub import serving as hub_on_loopback
 from tests.fakes.releases import serving as releases_on_loopback
 from tests.fakes.sources import Sources
 from tests.fakes.sources import serving as sources_on_loopback
+from tests.fakes.web import LocalWeb, running
+from tests.fakes.web_sites import CASES
 from tests.online import checks
 from tests.online.checks import CHECKS, ROOT, Services
 
 FACTS = outside.facts()
+WIKIPEDIA_EN = outside.value("wikipedia_search")["api"].format(language="en")
 
 
 # --- The register -----------------------------------------------------------------------------
@@ -213,9 +217,23 @@ def _wasmtime() -> str:
 
 
 @pytest.fixture
-def services(hub: Hub, others: Sources) -> Iterator[Services]:
+def engines(tmp_path: Path) -> Iterator[LocalWeb]:
+    """Search engines at paths that are their addresses: they answer, or refuse a wrong key."""
+    web = LocalWeb()
+    with running(web, tmp_path):
+        answer = (CASES / "wikipedia.json").read_bytes()
+        web.put("127.0.0.1", f"/{WIKIPEDIA_EN}", answer, "application/json")
+        for name, status in {"brave": 422, "tavily": 401, "exa": 401, "kagi": 401}.items():
+            path = f"/{outside.value(f'{name}_search')['api']}"
+            web.put("127.0.0.1", path, b"{}", "application/json", status)
+        yield web
+
+
+@pytest.fixture
+def services(hub: Hub, others: Sources, engines: LocalWeb) -> Iterator[Services]:
     with releases_on_loopback() as github:
-        yield Services(hub.endpoint, github.address, others.address, others.address)
+        address = f"http://127.0.0.1:{engines.ports[80]}"
+        yield Services(hub.endpoint, github.address, others.address, others.address, address)
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -289,6 +307,17 @@ def test_the_sources_are_asked_for_each_word(
     with pytest.raises(AssertionError, match=re.escape(said)) as failed:
         CHECKS["sources"](services)
     assert str(failed.value).count(";") <= 1  # what still holds is not mentioned
+
+
+def test_a_search_engine_that_has_changed_is_noticed(services: Services, engines: LocalWeb) -> None:
+    path = f"/{outside.value('exa_search')['api']}"
+    for status, said in {200: "Exa: any key will do", 404: "Exa: unknown status 404"}.items():
+        engines.put("127.0.0.1", path, b'{"results": []}', status=status)
+        with pytest.raises(AssertionError, match=said):
+            CHECKS["search_keys"](services)
+    engines.put("127.0.0.1", f"/{WIKIPEDIA_EN}", b'{"pages": []}')
+    with pytest.raises(AssertionError, match="no tide"):
+        CHECKS["wikipedia"](services)
 
 
 def test_a_tool_that_is_another_one_is_noticed(others: Sources) -> None:

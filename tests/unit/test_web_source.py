@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import Cancelled, Offline
+from app.base.pages.displays import displays_of
 from app.base.secrets import Secrets
+from app.base.types import Message, Part, PartAdded, Request, Role
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
@@ -28,6 +30,7 @@ from app.network.page_faults import (
     PageFault,
     RedirectRefused,
 )
+from app.tools.browser.browser import Browser
 from app.tools.browser.source import Hit, PageText, Redirected, Source, SourceFault
 from app.tools.browser.web import web_source
 from app.tools.browser.web.kept_keys import KeptKeys
@@ -37,6 +40,11 @@ from app.tools.browser.web.web_faults import search_sentence
 from app.tools.browser.web.web_options import SECRETS, WebOptions, searxng_address
 from app.tools.browser.web.web_source import WebSource
 from app.tools.browser.web.wikipedia import language_of
+from app.tools.loop import ToolLoop
+from app.tools.registry import Registry
+from app.tools.tool_events import ConsentAsked, Decision
+from tests.fakes.browsing import BrowsingModel, MemorySource, open_
+from tests.fakes.tools import model
 from tests.fakes.web import serving_web
 from tests.fakes.web_sites import CASES, EVIL, HARBOUR, SECRET, fill
 
@@ -398,9 +406,11 @@ def test_keys_are_asked_for_once_and_again_when_they_change(tmp_path: Path) -> N
 
 def test_without_its_key_nothing_is_sent() -> None:
     fetcher = Fetcher()
-    web = WebSource(lambda: fetcher, Texts, lambda: WebOptions("kagi"), bool, lambda name: "")
-    with pytest.raises(SourceFault, match="The key of Kagi is not there"):
-        web.search("tides", 5, NEVER)
+    for key in ("", "schlüssel", "a\nX-Other: b"):
+        kept = {"kagi_key": key}
+        web = WebSource(lambda: fetcher, Texts, lambda: WebOptions("kagi"), bool, kept.__getitem__)
+        with pytest.raises(SourceFault, match="The key of Kagi is not there"):
+            web.search("tides", 5, NEVER)
     assert fetcher.asked == []
 
 
@@ -414,7 +424,8 @@ def test_which_addresses_it_has() -> None:
         assert not web.has(address)
 
 
-def test_a_page_is_read_and_a_cut_is_said() -> None:
+def test_a_page_is_read_and_a_cut_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_source, "_APART_S", 0)
     page = FetchedPage("https://b.example/", "text/html", "latin-1", b"caf\xe9", False)
     fetcher = Fetcher(pages=[page, replace(page, cut=True), RedirectRefused("https://c.example/")])
     web = source(fetcher)
@@ -440,6 +451,7 @@ def test_four_pages_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     class Cancel(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             assert timeout
+            assert timeout <= 0.05
             waited.append(timeout)
             clock[0] += timeout
             return False
@@ -452,11 +464,52 @@ def test_four_pages_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     web = source(Fetcher(pages=[page] * 9))
     for _ in range(9):
         web.open("https://a.example/", Cancel(), lambda address: True)
-    assert waited == [0.25] * 8
+    assert sum(waited) == pytest.approx(2)
     stopped = threading.Event()
     stopped.set()
     with pytest.raises(Cancelled):
         web.open("https://a.example/", stopped, lambda address: True)
+
+
+def test_what_a_page_becomes_later_changes_no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_source, "_APART_S", 0)
+    address = "https://site.example/"
+    first = FetchedPage(address, "text/plain", "", b"It is new.", False)
+    later = replace(first, data=b"It is old.")
+    web = source(Fetcher(pages=[first, later]))
+    tools = Registry(Browser(lambda: (web,)).tools)
+    request = Request(
+        model(), (Message(Role.USER, (Part(address),)),), tools=tools.declared(["web"])
+    )
+    steps = (open_(address), open_(address), open_(cursor=0), "Done.")
+    events = ToolLoop(BrowsingModel(*steps), tools).stream(request, NEVER)
+    parts = tuple(event.part for event in events if isinstance(event, PartAdded))
+    shown = displays_of([Message(Role.ASSISTANT, parts)])
+    texts = ["\n".join(each.page.lines) for each in shown]
+    assert ["new" in text for text in texts] == [True, False, True]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_twenty_pages_an_answer(*, fails: bool) -> None:
+    """Those that failed count, scrolling and what was read before do not."""
+    addresses = [f"https://site{number}.example/" for number in range(22)]
+    pages = [] if fails else [PageText(each, "A page", f"The text of {each}") for each in addresses]
+    web = MemorySource("web", "web", pages)
+    tools = Registry(Browser(lambda: (web,)).tools)
+    steps = [
+        step
+        for each in addresses
+        for step in ([open_(each)] if fails else [open_(each), open_(loc=1)])
+    ]
+    request = Request(
+        model(),
+        (Message(Role.USER, (Part(" ".join(addresses)),)),),
+        tools=tools.declared(["web"]),
+    )
+    for event in ToolLoop(BrowsingModel(*steps, "Done."), tools).stream(request, NEVER):
+        if isinstance(event, ConsentAsked):
+            event.consent.decide(Decision.ONCE)  # to go on
+    assert [address for _, address in web.asked] == addresses[:20]
 
 
 # --- The whole way ------------------------------------------------------------------------------

@@ -18,4 +18,5 @@
     source_status, faults
                  how they stand, and what can be wrong with them
     files/       folders
+    web/         the web: search engines, and pages at any address
 """

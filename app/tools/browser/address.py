@@ -18,9 +18,9 @@ LONGEST = 2000
 """The most characters of an address."""
 
 _PORTS = {"http": "80", "https": "443"}
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d+(?:[/?#]|\Z))")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|\Z))")
 _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL)
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::(\d{0,5}))?")
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::([0-9]{0,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _STRANGE = re.compile("[\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -28,13 +28,29 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})|%|[^%]+")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PLAIN = _UNRESERVED | frozenset("!$&'()*+,;=:@/")
 
-# An address that was typed without a scheme, such as "example.org/page".
-_BARE = re.compile(
-    r"(?<![\w@/.:%+-])(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,63}|xn--[a-z0-9-]{2,59})"
-    r"(?::\d{1,5})?(?![\w@-])(?:[/?#][^\s<>\"“”„«»‹›「」『』《》【】，。；：！？、（）]*)?",
+# What stands around an address in a sentence, never in it.
+_AROUND = r"\s<>\"“”„«»‹›「」『』《》【】，。；：！？、（）؟،؛"
+# Of scripts that are written without spaces: a name may follow them directly.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WHOLE = re.compile(rf"https?://[^{_AROUND}]+", re.IGNORECASE)
+_BARE, _BARE_ASCII = (
+    re.compile(
+        rf"{before}(?<![@/.:%+-])"
+        rf"(?:{sign}(?:(?:{sign}|[_-]){{0,61}}{sign})?\.)+(?:{letter}{{2,63}}|xn--[a-z0-9-]{{2,59}})"
+        rf"(?::\d{{1,5}})?(?![A-Za-z0-9_@-])(?:[/?#][^{_AROUND}]*)?",
+        re.IGNORECASE,
+    )
+    for before, sign, letter in (
+        (r"(?<!\w)", r"[^\W_]", r"[^\W\d_]"),
+        (rf"(?:(?<!\w)|(?<=[{_UNSPACED}]))", "[a-z0-9]", "[a-z]"),
+    )
+)
+"""An address that was typed without a scheme, such as "example.org/page"."""
+_BEFORE_OTHERS = re.compile(
+    rf"(?:https?://)?[a-z0-9.-]+\.[a-z]{{2,63}}(?::\d{{1,5}})?(?:[/?#][!-~]*)?"
+    rf"(?=[{_UNSPACED}]|[^\x00-\x7f\w])",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(r"https?://[^\s<>\"“”„«»‹›「」『』《》【】，。；：！？、]+", re.IGNORECASE)
 _BEHIND = ".,;:!?…'’)]}*_~|`"
 
 
@@ -139,13 +155,12 @@ def decoded(text: str) -> str:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    from app.markdown.addresses import addresses  # imported late: few words need it
-
-    for found in addresses(text):
-        yield found.target
-    for pattern in (_WHOLE, _BARE):
+    for pattern in (_WHOLE, _BARE, _BARE_ASCII):
         for match in pattern.finditer(text):
-            yield from _endings(match.group())
+            found = match.group()
+            yield from _endings(found)
+            if before := _BEFORE_OTHERS.match(found):  # words of another script may follow it
+                yield from _endings(before.group())
 
 
 def _endings(found: str) -> Iterator[str]:

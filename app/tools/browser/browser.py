@@ -16,23 +16,28 @@ from app.tools.browser.source import Source, SourceFault
 from app.tools.registry import MOST_CALLS
 from app.tools.tool import Call, CallContext, CallInvalid, Proposal, Result
 
+_ORDER = {"files": 0, "zim": 1}  # of keys, by what is preferred; the web is the last
 _STOPPED = "The user stopped this call."
 
 
 class Browser:
-    """The browser. ``sources`` is asked each time for those that there are, the default first."""
+    """The browser. ``sources`` is asked each time for those that there are."""
 
     def __init__(self, sources: Callable[[], Sequence[Source]]) -> None:
         self.sources = sources
 
     def tools(self) -> tuple[SourceTool, ...]:
         """Return a tool for each source."""
-        return tuple(SourceTool(self, source) for source in self.sources())
+        return tuple(SourceTool(self, source) for source in self._ordered())
 
     def on(self, context: CallContext) -> tuple[Source, ...]:
         """Return the sources that are on in a chat, the default first."""
         keys = {source.key for space in context.declared for source in space.sources}
-        return tuple(source for source in self.sources() if source.key in keys)
+        return tuple(source for source in self._ordered() if source.key in keys)
+
+    def _ordered(self) -> list[Source]:
+        """Return the sources: folders, encyclopaedias, the web."""
+        return sorted(self.sources(), key=lambda source: _ORDER.get(source.key.split(":")[0], 2))
 
 
 class SourceTool:

@@ -71,7 +71,8 @@ def left_out(root: Path, data: Path) -> tuple[str, ...]:
 def free_name(path: Path, taken: Collection[str]) -> str:
     """Return a name for a folder or a file, which no other one has: "Notes", "Notes 2"."""
     name = one_line(path.name.encode("utf-8", "replace").decode())
-    name = unicodedata.normalize("NFC", name).replace(",", " ").strip()[:_LONGEST_NAME] or "files"
+    name = " ".join(unicodedata.normalize("NFC", name).replace(",", " ").split())
+    name = name[:_LONGEST_NAME].strip() or "files"
     used = {each.casefold() for each in taken}
     number, found = 1, name
     while found.casefold() in used:

@@ -6,6 +6,7 @@ memory with one of them: then it is killed, and the next one is told to leave th
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -27,10 +28,16 @@ if TYPE_CHECKING:
 MEMORY = 2_000_000_000
 """The bytes of memory that the process may use."""
 _POLL_S = 0.1
-_SILENT_S = 25.0  # without a sign of life, in which the process itself ran
+_SILENT_S = 25.0  # without a sign of life, in which this process ran
+_START_S = 60.0  # for the first one
 _FILE_S = 180.0  # for one file
+_MUCH = 5_000_000  # bytes to read, for which a second process is worth its start
 _STARTS = 30  # of the process, for one look at a source; each but the last ended at a file
 _NO_FILE_STARTS = 2  # ended at no file
+
+
+READING = "reading"
+"""The word before a file that the second process is about to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +102,33 @@ class IndexTask(Protocol[EndOut]):
     def path(self) -> Path:
         """The folder or the file that is read."""
 
-    def run(self, tell: Told, stuck: Sequence[str]) -> EndOut | IndexTrouble:
+    @property
+    def helper(self) -> Callable[[Connection, Connection], None] | None:
+        """What a second process runs if there is much to read; None for no such process.
+
+        It gets a pipe to the owner, to which it sends a file as (`READING`, its path) before it is
+        read and an empty path after that, and a pipe to the first process.
+        """
+
+    def run(self, tell: Told, stuck: Sequence[str], helper: Connection) -> EndOut | IndexTrouble:
         """Do it, in the process. ``stuck`` are files at which an earlier process ended.
 
         Tells an IndexPlan, then an IndexStep before each file and after the last one; anything else
-        that is told is a sign of life.
+        that is told is a sign of life. ``helper`` is the pipe to the second process, if that comes.
         """
 
 
-def serve(connection: Connection) -> None:
+def serve(connection: Connection, helper: Connection) -> None:
     """Run tasks until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     give_way()
     _use_disk_last()
     end_first_without_memory()
-    while True:
-        try:
+    with suppress(EOFError, OSError):  # the parent has ended
+        while True:
             task, stuck = connection.recv()
-        except EOFError:
-            return
-        connection.send(task.run(connection.send, stuck))
+            connection.send("begun")
+            connection.send(task.run(connection.send, stuck, helper))
 
 
 def _use_disk_last() -> None:
@@ -128,24 +142,62 @@ def _use_disk_last() -> None:
             psutil.Process().ionice(psutil.IOPRIO_LOW)
 
 
+class _Watched:
+    """A process, and the file at which it is, for how long."""
+
+    def __init__(self, child: ChildProcess, silent_s: float, file_s: float, memory: int) -> None:
+        self.child = child
+        self.file = ""
+        self.has_ended = False
+        """Whether the last `receive` has raised."""
+        self._silent_s, self._file_s, self._memory = silent_s, file_s, memory
+        self._patience = max(_START_S, silent_s)  # until it has started
+        self._since = time.monotonic()
+
+    def receive(self, timeout: float) -> Any:
+        """Return the next message, None for none. Raises ChildEnded if it is gone, or has to go."""
+        self.has_ended = True
+        answer = self._next(timeout)
+        self.has_ended = False
+        return answer
+
+    def _next(self, timeout: float) -> Any:
+        answer = self.child.receive(timeout)
+        if answer is not None:
+            self._patience = self._silent_s
+            return answer
+        late = self.child.silence > self._patience
+        slow = bool(self.file) and time.monotonic() - self._since > self._file_s
+        if late or slow or self.child.memory() > self._memory:
+            raise ChildEnded
+        return None
+
+    def at(self, file: str) -> None:
+        """Note the file at which it is."""
+        self.file, self._since = file, time.monotonic()
+
+
 class IndexProcess:
     """The owner of the process, which runs one task at a time. It ends with `close`.
 
     ``target`` is what runs in it, ``silent_s`` and ``file_s`` are its patience, ``memory`` is what
-    the process may use.
+    the process may use. A plan of more than ``much`` bytes gets a second process.
     """
 
     def __init__(
         self,
-        target: Callable[[Connection], None] = serve,
+        target: Callable[[Connection, Connection], None] = serve,
         *,
         silent_s: float = _SILENT_S,
         file_s: float = _FILE_S,
         memory: int = MEMORY,
+        much: int = _MUCH,
     ) -> None:
-        self._target, self._memory = target, memory
-        self._silent_s, self._file_s = silent_s, file_s
-        self._child: ChildProcess | None = None
+        self._target, self._much = target, much
+        self._limits = (silent_s, file_s, memory)
+        self._writer: _Watched | None = None
+        self._helper: _Watched | None = None
+        self._helper_end: Connection | None = None
 
     def run(self, task: IndexTask[End], tell: Told, stop: threading.Event) -> End:
         """Run a task, in as many processes as it takes; ``tell`` gets its plan and steps.
@@ -155,73 +207,100 @@ class IndexProcess:
         stuck: list[str] = []
         lost = 0
         for _ in range(_STARTS):
-            seen: list[str] = [""]
             try:
-                return self._attempt(task, tell, stop, stuck, seen)
+                return self._attempt(task, tell, stop, stuck)
             except (ChildEnded, OSError) as error:
-                how = self._end() or str(error)
-                if seen[0]:
-                    stuck.append(seen[0])
+                file, how = self._blamed()
+                self.close()
+                if file:
+                    stuck.append(file)
                     continue
                 lost += 1
                 if lost == _NO_FILE_STARTS:
-                    raise IndexingFailed(task.path, how) from error
+                    raise IndexingFailed(task.path, how or str(error)) from error
         raise IndexingFailed(task.path, "too many files cannot be read")
 
     def close(self) -> None:
         """Kill the process at once; what it has written so far is whole."""
-        self._end()
+        for each in (self._helper, self._writer):
+            if each:
+                each.child.kill()
+        if self._helper_end:
+            self._helper_end.close()
+        self._writer = self._helper = self._helper_end = None
 
     def _attempt(
-        self,
-        task: IndexTask[End],
-        tell: Told,
-        stop: threading.Event,
-        stuck: Sequence[str],
-        seen: list[str],
+        self, task: IndexTask[End], tell: Told, stop: threading.Event, stuck: Sequence[str]
     ) -> End:
-        """Run a task in one process; ``seen`` gets the file at which it is.
+        """Run a task in one process, or two.
 
-        Raises ChildEnded if the process is gone, or has to go, beside what `run` raises.
+        Raises ChildEnded if one is gone, or has to go, beside what `run` raises.
         """
-        if self._child is None or not self._child.alive:
-            self._end()
-            self._child = ChildProcess(self._target, name="index")
-        child = self._child
-        child.send((task, tuple(stuck)))
-        begun = time.monotonic()
+        writer = self._started()
+        writer.at("")
+        writer.child.send((task, tuple(stuck)))
         while True:
             if stop.is_set():
-                self._end()
+                self.close()
                 raise Cancelled
-            answer: Any = child.receive(_POLL_S)
-            match answer:
+            while self._helper and (told := self._helper.receive(0.0)) is not None:
+                if isinstance(told, tuple):
+                    self._helper.at(told[1])
+            match answer := writer.receive(_POLL_S):
                 case TaskEnd():
+                    if self._helper:
+                        self.close()
                     return cast(End, answer)
                 case IndexTrouble():
-                    raise _raised(task.path, answer)
+                    raise raised(task.path, answer)
                 case IndexPlan():
+                    if task.helper and answer.weight > self._much and (os.cpu_count() or 1) > 1:
+                        self._start_helper(task.helper)
                     tell(answer)
                 case IndexStep(file=file):
-                    seen[0], begun = file, time.monotonic()
+                    writer.at(file)
                     tell(answer)
-                case None:
-                    late = child.silence > self._silent_s
-                    slow = bool(seen[0]) and time.monotonic() - begun > self._file_s
-                    if late or slow or child.memory() > self._memory:
-                        raise ChildEnded
 
-    def _end(self) -> str:
-        """Kill the process; return how it had ended by itself, if it had."""
-        child, self._child = self._child, None
-        if child is None:
-            return ""
-        code = child.exit_code
-        child.kill()
-        return f"it ended with {code}" if code is not None else "it took too much time or memory"
+    def _started(self) -> _Watched:
+        """Return the first process, starting it if there is none. Raises OSError."""
+        if self._writer and self._writer.child.alive:
+            return self._writer
+        self.close()
+        import multiprocessing
+
+        ends: tuple[Any, Any] = multiprocessing.get_context("spawn").Pipe()
+        self._helper_end, theirs = ends
+        try:
+            child = ChildProcess(self._target, (theirs,), name="index")
+        finally:
+            theirs.close()
+        self._writer = _Watched(child, *self._limits)
+        return self._writer
+
+    def _start_helper(self, target: Callable[[Connection, Connection], None]) -> None:
+        """Start the second process; without it, the first one does all."""
+        end, self._helper_end = self._helper_end, None
+        if end:
+            with suppress(OSError):
+                child = ChildProcess(target, (end,), name="index helper")
+                self._helper = _Watched(child, *self._limits)
+            end.close()
+
+    def _blamed(self) -> tuple[str, str]:
+        """Return the file at which a process ended, or has to, and how it ended by itself.
+
+        If the second one is gone, the first waits for its end.
+        """
+        for each in (self._helper, self._writer):
+            if each and each.has_ended:
+                code = each.child.exit_code
+                how = "it took too much time or memory" if code is None else f"it ended with {code}"
+                return each.file, how
+        return "", ""
 
 
-def _raised(path: Path, trouble: IndexTrouble) -> Exception:
+def raised(path: Path, trouble: IndexTrouble) -> Exception:
+    """Return what `IndexProcess.run` raises for trouble."""
     match trouble.word:
         case "missing":
             return SourceGone(trouble.reason)

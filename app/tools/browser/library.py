@@ -16,10 +16,10 @@ from pathlib import Path
 
 from app.base.errors import Cancelled
 from app.base.settings import Folders
-from app.base.threads import AnyEvent
+from app.base.threads import AnyEvent, tell_fault
 from app.models.mount_point import mount_of
 from app.tools.browser import folder_choice
-from app.tools.browser.faults import SourceError
+from app.tools.browser.faults import IndexingFailed, SourceError
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.index_process import IndexBusy, IndexProcess, SourceGone
 from app.tools.browser.library_source import LibrarySource
@@ -55,18 +55,21 @@ class SourceLibrary:
         *,
         process: Callable[[], IndexProcess] = IndexProcess,
         every_s: float = EVERY_S,
+        reads: bool = True,
     ) -> None:
+        """Open it; unless it ``reads``, it is only searched as it is, and nothing is changed."""
         self._folders, self._publish = folders, publish
-        self._new_process, self._every_s = process, every_s
+        self._new_process, self._every_s, self._reads_on = process, every_s, reads
         self._wake = threading.Condition(threading.RLock())
         self._closing = threading.Event()
-        self._reads = FileReads()
+        self._reads = FileReads(process())
         self._thread: threading.Thread | None = None
         self._running: LibrarySource | None = None
         self._told = 0.0
         self._file = SourceFile(folders.sources)
         self._sources = {entry.key: self._new(entry) for entry in self._file.entries}
-        self._remove_orphans()
+        if reads:
+            self._remove_orphans()
         if any(each.wanted for each in self._sources.values()):
             self._start()
 
@@ -118,6 +121,13 @@ class SourceLibrary:
             if each := self._sources.get(key):
                 self._want(each)
 
+    def asked(self, key: str) -> None:
+        """Look soon for what has changed in a source that is asked something, unless just done."""
+        with self._wake:
+            each = self._sources.get(key)
+            if each and time.monotonic() - each.looked > _SOON_S:
+                self._want(each)
+
     def watch(self, keys: Collection[str]) -> None:
         """Look now for what has changed in these sources, and every few minutes from now on.
 
@@ -128,17 +138,19 @@ class SourceLibrary:
                 each.watched = key in keys
                 if each.watched and time.monotonic() - each.looked > _SOON_S:
                     self._want(each)
+            self._wake.notify_all()
 
     def wait(self, key: str, cancel: threading.Event) -> SourceStatus:
-        """Wait until a source has been read, or cannot be; return how it stands then.
+        """Wait until a source has been looked at, if it was to be; return how it stands then.
 
         Raises Cancelled, and KeyError if there is no such source.
         """
         with self._wake:
             while True:
-                status = self._sources[key].status()
-                if status.state not in (IndexState.WAITING, IndexState.INDEXING):
-                    return status
+                each = self._sources[key]
+                wanted = each.wanted and each.not_before <= time.monotonic()
+                if not wanted and self._running is not each:
+                    return each.status()
                 if cancel.is_set() or self._closing.is_set():
                     raise Cancelled
                 self._wake.wait(0.1)
@@ -159,7 +171,8 @@ class SourceLibrary:
 
     def _new(self, entry: SourceEntry) -> LibrarySource:
         left_out = folder_choice.left_out(entry.path, self._folders.data)
-        return LibrarySource(entry, self._folders.indexes, self._reads, self.look, left_out)
+        looks = (self.look, self.asked)
+        return LibrarySource(entry, self._folders.indexes, self._reads, looks, left_out)
 
     def _add(self, kind: SourceKind, path: Path) -> SourceEntry:
         with self._wake:
@@ -201,7 +214,7 @@ class SourceLibrary:
         self._wake.notify_all()
 
     def _start(self) -> None:
-        if self._thread is None and not self._closing.is_set():
+        if self._thread is None and self._reads_on and not self._closing.is_set():
             self._thread = threading.Thread(target=self._run, name="sources")
             self._thread.start()
 
@@ -233,12 +246,15 @@ class SourceLibrary:
 
     def _pause_s(self, now: float) -> float:
         """Return for how long there is nothing to do, as far as is known."""
-        waiting = [each.not_before - now for each in self._sources.values() if each.wanted]
+        all_ = self._sources.values()
+        waiting = [each.not_before - now for each in all_ if each.wanted]
+        waiting += [each.looked + self._every_s - now for each in all_ if each.watched]
         return max(0.05, min([_IDLE_S, *waiting]))
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:
         self._tell()
-        state, problem = IndexState.READY, None
+        state: IndexState = IndexState.READY
+        problem: SourceError | None = None
         try:
             end = process.run(
                 each.task(), lambda told: self._step(each, told), AnyEvent(each.stop, self._closing)
@@ -254,6 +270,9 @@ class SourceLibrary:
                 each.wanted, each.not_before = True, time.monotonic() + _BUSY_S
         except SourceError as error:
             state, problem = IndexState.FAILED, error
+        except Exception as error:  # noqa: BLE001 - told as a fault; the other sources go on
+            state, problem = IndexState.FAILED, IndexingFailed(each.entry.path, repr(error))
+            tell_fault(error)
         with self._wake:
             each.state, each.problem = state, problem
             each.looked = time.monotonic()

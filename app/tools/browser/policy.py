@@ -12,9 +12,10 @@ returned. (What Python makes of these is private as they are.)
 what is sent                 in other chats       in private ones
 ===========================  ===================  ==================================================
 an address that was typed    is opened            is opened
-one of a result or a link    is opened            is opened if its site was opened before or typed,
-                                                  up to `FOLLOW_UPS` times between two messages of
-                                                  the user, and if its query can hide nothing
+one of a result or a link    is opened            is opened if its site was typed, or a page of it
+                                                  allowed, up to `FOLLOW_UPS` times between two
+                                                  messages of the user, and if its query can hide
+                                                  nothing
 any other address            is asked about       is asked about
 a query to a search engine   is sent              is sent if it can hide nothing
 a redirect to another site   is followed, from an is followed if that address was typed
@@ -70,9 +71,10 @@ _ENDLESS = 48  # letters without a blank that are no word of any language
 class ChatFacts:
     """What of a chat decides about what is sent.
 
-    ``typed`` and ``linked`` are addresses in their normal form. ``known`` are the sites that were
-    opened or typed. Since the user's last message, ``followed`` counts their pages that were opened
-    unasked, and ``failed`` those of any site that could not be read, but were asked for.
+    ``typed`` are addresses in their normal form, ``linked`` are as they stand in their pages.
+    ``known`` are the sites that the user has typed, or let open when he was asked. Since his last
+    message, ``followed`` counts the pages of each that were opened unasked, and ``failed`` those of
+    any site that could not be read, but were asked for.
     """
 
     typed: frozenset[str] = frozenset()
@@ -112,15 +114,12 @@ def chat_facts(context: CallContext, displays: Displays) -> ChatFacts:
     linked: set[str] = set()
     for display in displays:
         page = display.page
-        if _was_opened(display):
-            known.add(_site(page.address))
         if page.source == WEB and page.kind is not PageKind.FIND and display.of == display.cursor:
-            linked.update(filter(None, map(_normal, page.links)))
-    followed, failed = _followed(context.messages, displays, typed)
+            linked.update(page.links)
+    followed, failed, allowed = _opened(context.messages, displays, typed)
     private = any(_is_private(part, m.role) for m in context.messages for part in m.parts)
-    known.discard("")
     return ChatFacts(
-        frozenset(typed), frozenset(linked), frozenset(known), followed, failed, private
+        frozenset(typed), frozenset(linked), frozenset(known | allowed), followed, failed, private
     )
 
 
@@ -131,7 +130,7 @@ def judge_open(address: str, facts: ChatFacts) -> WebVerdict:
     if _among(asked, facts.typed):
         return WebVerdict(sent, site)
     hides = facts.private and hides_something(decoded(asked.query or ""))
-    if not _among(asked, facts.linked):
+    if not _is_linked(asked, facts.linked):
         hides = hides or (
             facts.private and any(map(hides_something, asked.decoded_path.split("/")))
         )
@@ -212,7 +211,13 @@ def _is_encoded(run: str) -> bool:
     return both or changes > 2 or len(run) >= _ENDLESS
 
 
-def _among(address: WebAddress, known: frozenset[str]) -> bool:
+def _is_linked(address: WebAddress, links: Collection[str]) -> bool:
+    """Return whether an address is one of some links; few of them need be looked at closely."""
+    near = (link for link in links if not link.isascii() or address.host in link.lower())
+    return any(_among(address, (_normal(link),)) for link in near)
+
+
+def _among(address: WebAddress, known: Collection[str]) -> bool:
     """Return whether an address is among others, or http's counterpart of one of https is."""
     text = address.text
     return text in known or (
@@ -220,14 +225,16 @@ def _among(address: WebAddress, known: frozenset[str]) -> bool:
     )
 
 
-def _followed(
+def _opened(
     messages: Sequence[Message], displays: Displays, typed: Collection[str]
-) -> tuple[Counter[str], int]:
+) -> tuple[Counter[str], int, set[str]]:
     """Return how many pages of each site were opened unasked since the user's last message.
 
-    The other number is that of the pages that were asked for, and could not be read.
+    The other number is that of the pages that were asked for, and could not be read. The sites are
+    those of which the user let a page open when he was asked, at any time.
     """
     found: Counter[str] = Counter()
+    allowed: set[str] = set()
     cursor, failed, asked = 0, 0, False
     for message in messages:
         if message.role is Role.USER:
@@ -240,10 +247,11 @@ def _followed(
             elif part.kind is PartKind.PAGE:
                 display = displays.get(cursor)
                 cursor += 1
-                if display and not asked and _was_opened(display):
+                if display and _was_opened(display):
                     address = _normal(display.page.address)
-                    found[_site(address)] += address not in typed
-    return found, failed
+                    found[_site(address)] += not asked and address not in typed
+                    allowed |= {_site(address)} if asked else set()
+    return found, failed, allowed
 
 
 def _was_opened(display: Display) -> bool:

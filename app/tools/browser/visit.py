@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +12,11 @@ from urllib.parse import unquote
 
 from app.base.pages.displays import Display, displays_of
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
-from app.base.types import ResultFacts
+from app.base.types import Outcome, PartKind, ResultFacts
 from app.tools.browser.address import AddressInvalid
+from app.tools.browser.browser_functions import NAMESPACE
 from app.tools.browser.finding import found_page, passage_line
-from app.tools.browser.page import domain_of, lines_of, mark, one_line, wrapped
+from app.tools.browser.page import domain_of, lines_of, mark, one_line, storable, wrapped
 from app.tools.browser.policy import (
     WEB,
     ChatFacts,
@@ -39,10 +41,16 @@ from app.tools.browser.viewport import display_text, header, last_line, scroll_b
 from app.tools.shortening import estimate
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result
 
-_LONGEST_SUMMARY = 600  # characters
+MOST_FETCHES = 20
+"""Pages of the web that are read for one answer."""
+_ENOUGH = (
+    f"{MOST_FETCHES} pages of the web were read for this answer, which is the most that may be. "
+    "Answer with what you have found."
+)
+_LONGEST_SUMMARY, _LONGEST_TITLE, _LONGEST_PASSAGE = 600, 80, 400  # characters
 _LONGEST_PATH = 48  # characters of a path in a result
-_LONGEST_TITLE = 80
 _LONGEST_QUERY = 300  # in a title
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Visit:
         self._displays = displays_of(context.messages)
         if not on:
             raise CallInvalid("Error: no source of the browser is switched on in this chat.")
-        self._step: Step = step_of(call, self._displays)
+        self._step = _with_scheme(step_of(call, self._displays), on)
         self._choice = self._chosen()
 
     def proposal(self) -> Proposal:
@@ -154,10 +162,10 @@ class Visit:
         if having:
             return _Choice(tuple(named or having)[:1])
         names = ", ".join(dict.fromkeys(source.name for source in self._on))
-        raise CallInvalid(
-            f"Error fetching URL `{_short(address)}`: none of the sources that are switched on has "
-            f"this address. The sources are: {names}."
-        )
+        why = f"none of the sources that are switched on has this address. They are: {names}."
+        if not _SCHEME.match(address):
+            why = "it is not a whole address. Search first, and open what is found by its number."
+        raise CallInvalid(f"Error fetching URL `{_short(address)}`: {why}")
 
     # --- Search -------------------------------------------------------------------------------
 
@@ -202,11 +210,31 @@ class Visit:
         """Read a page from its source. Raises SourceFault and Cancelled."""
         verdict = self._verdict()
         address = verdict.sent if verdict else fetch.address
+        if verdict and self._fetched_before() >= MOST_FETCHES:
+            raise SourceFault(_ENOUGH)
         try:
             text = source.open(address, cancel, self._may_follow)
             return wrapped(_source_of(text) if fetch.view_source else text, source.key)
         except SourceFault as fault:
             raise SourceFault(f"Error fetching URL `{_short(address)}`: {fault}") from None
+
+    def _fetched_before(self) -> int:
+        """Return how many pages of the web were asked for in this answer, by other calls."""
+        begin = len(displays_of(self._context.messages[:-1]))
+        read = {
+            display.of
+            for display in self._displays
+            if display.cursor >= begin
+            and display.page.source == WEB
+            and display.page.kind is PageKind.PAGE
+        }
+        failed = [
+            part
+            for part in self._context.messages[-1].parts
+            if part.kind is PartKind.RESULT and part.name == f"{NAMESPACE}.open"
+            if part.facts and part.facts.source == WEB and part.facts.outcome is Outcome.FAILED
+        ]
+        return len(read) + len(failed)
 
     def _read_before(self, fetch: FetchStep) -> Display | None:
         """Return the display of a page that was read in this answer, unless it is to be new."""
@@ -240,12 +268,13 @@ class Visit:
             )
         cursor = len(self._displays)
         last = last_line(page, loc, num_lines)
+        said = "\n".join(filter(None, notes))
+        room = self._context.room - estimate(said)
         text = display_text(page, cursor, loc, last)
-        while last > loc and estimate(text) > self._context.room:  # of a small context
+        while last > loc and estimate(text) > room:  # of a small context
             last -= 1
             text = display_text(page, cursor, loc, last)
         short = f"{header(page, cursor)}\n{scroll_bar(page, loc, last)}"
-        said = "\n".join(filter(None, notes))
         facts = ResultFacts(short=short, count=count)
         part = pack(replace(stored, first=loc, last=last), page.title, page.address)
         return Result(f"{text}\n\n{said}" if said else text, facts, (part,))
@@ -262,10 +291,10 @@ def _results_page(query: str, hits: Sequence[tuple[Hit, Source]], key: str) -> P
         "",
         one_line(query)[:_LONGEST_QUERY],
         tuple(lines),
-        tuple(hit.address for hit, _ in hits),
+        tuple(storable(hit.address) for hit, _ in hits),
         PageKind.SEARCH,
         key,
-        tuple(one_line(hit.passage) for hit, _ in hits),
+        tuple(one_line(hit.passage)[:_LONGEST_PASSAGE] for hit, _ in hits),
     )
 
 
@@ -282,6 +311,14 @@ def _source_of(text: PageText) -> PageText:
     if not text.source:
         raise SourceFault("The page has no source that could be viewed.")
     return PageText(source_view(text.address), text.title, text.source, note=text.note)
+
+
+def _with_scheme(step: Step, on: Sequence[Source]) -> Step:
+    """Return a step whose address, if it was written as ``example.org``, is one of the web."""
+    match step:
+        case FetchStep(address) if not _SCHEME.match(address) and all(s.key == WEB for s in on):
+            return replace(step, address=f"https://{address}")
+    return step
 
 
 def _short(address: str) -> str:

@@ -6,6 +6,7 @@
     stack           nested boxes: below each other, or with margins
     column          the blocks of a message: quotations, lists (list_mark), footnotes
     text_box        paragraphs, headings and cells: spans (text_runs) in lines (text_lines)
+      citation_chip the number of a cited source (citation_button: to be pressed)
       font_fallback bold and italics of characters that Inter lacks
     code_box        code: rows (code_layout) and colours (highlighting)
       output_box    the output of a tool, a block of its own (output_block)

@@ -23,10 +23,15 @@ def chip_label(number: int) -> str:
     return str(number) if number else "?"
 
 
+def bracketed(number: int) -> str:
+    """Return a chip as text."""
+    return f"[{chip_label(number)}]"
+
+
 def with_labels(spans: Spans, labels: CitationLabels | None) -> Spans:
     """Return spans with the labels of chips, in brackets, in the place of citations."""
     return tuple(
-        Span(f"[{chip_label(labels.number(span.text) if labels else 0)}]")
+        Span(bracketed(labels.number(span.text) if labels else 0))
         if span.kind is SpanKind.CITATION
         else span
         for span in spans

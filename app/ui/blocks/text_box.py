@@ -145,6 +145,7 @@ class TextBox(Box):
 
     def _lay_out_nothing(self) -> None:
         self._lines = TextLines(self._runs, self._layout)
+        self._chips: list[BoxButton] = []
         self.width = self.height = self._natural = 0.0
         self._fits = False  # whether more width would change nothing
 
@@ -174,7 +175,7 @@ class TextBox(Box):
             lines.add(line, at, up, down)
             at = end
         layout.endLayout()
-        self._lines = lines
+        self._lines, self._chips = lines, []
         self.height, self._natural = lines.height, math.ceil(natural)
         wraps = len(lines.lines) > 1 + runs.text.count("\u2028")
         has_rtl = runs.has_rtl or self.in_rtl
@@ -298,12 +299,15 @@ class TextBox(Box):
         labels, citations = self.style.citations, self._runs.citations
         if not citations or not labels or not self._lines.lines or self.style.paper:
             return ()
-        if clip is not None:
-            first = self._lines.at(max(clip.top(), 0))
-            last = self._lines.at(max(clip.bottom(), 0))
-            start, end = self._lines.starts[first], self._lines.end(last)
-            citations = citations[first_at(citations, start) : first_at(citations, end)]
-        return [self._citation_button(run, labels) for run in citations]
+        if not self._chips:  # an answer that grows asks for them again and again
+            self._chips = [self._citation_button(run, labels) for run in citations]
+        if clip is None:
+            return self._chips
+        return [
+            c
+            for c in self._chips
+            if clip.top() <= c.rect.bottom() and c.rect.top() <= clip.bottom()
+        ]
 
     def _citation_button(self, run: TextRun, labels: CitationLabels) -> BoxButton:
         chip, number = self._chip(run), self._lines.line_of(run.start)

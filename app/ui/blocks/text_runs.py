@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 from app.markdown import Span, SpanKind, Spans, VerticalAlign
 from app.markdown.direction import spans_leftwards
 from app.ui.blocks.box import CitationLabels
-from app.ui.blocks.citation_chip import chip_width
+from app.ui.blocks.citation_chip import bracketed, chip_width
 from app.ui.blocks.font_fallback import emphasise
 from app.ui.blocks.utf16 import has_rtl, part, units
 from app.ui.theme import font, mono
@@ -82,7 +82,10 @@ class FormulaRun(TextRun):
 
 @dataclass(frozen=True, slots=True)
 class CitationRun(TextRun):
-    """A citation, shown as a chip; ``number`` is its source's, 0 if it leads nowhere."""
+    """A citation, shown as a chip; ``number`` is its source's, 0 if it leads nowhere.
+
+    It has as many positions as its label in brackets, as which it is copied and found.
+    """
 
     number: int
 
@@ -114,20 +117,19 @@ class TextRuns:
         shown = self._shown
         for number, span in enumerate(spans[same:], same):
             found = _picture(span, face) if span.kind in _FORMULAS else None
-            cites = span.kind is SpanKind.CITATION
-            text = _PLACEHOLDER if found or cites else span.text.translate(_SHOWN)
-            end = at + units(text)
-            if found:
-                run: TextRun = FormulaRun(span, at, end, found)
-            elif cites:
-                run = CitationRun(span, at, end, labels.number(span.text) if labels else 0)
+            if span.kind is SpanKind.CITATION:
+                cited = labels.number(span.text) if labels else 0
+                text = _PLACEHOLDER * len(bracketed(cited))
+                run: TextRun = CitationRun(span, at, at + len(text), cited)
                 if number and shown[-1].endswith(" "):  # a chip stays beside its word
                     shown[-1] = shown[-1][:-1] + _PLACEHOLDER
             else:
-                run = TextRun(span, at, end)
+                text = _PLACEHOLDER if found else span.text.translate(_SHOWN)
+                end = at + units(text)
+                run = FormulaRun(span, at, end, found) if found else TextRun(span, at, end)
             self.runs.append(run)
             shown.append(text)
-            at = end
+            at = run.end
         self.text = "".join(shown)
         self.length = at
         self.has_rtl = has_rtl(self.text)
@@ -179,9 +181,13 @@ class TextRuns:
             step = _width(run, width) - _placeholder_width(self.face.pixels, self.face.weight)
             return [_range(run.start, run.end, self._format(run.span, step + room))]
         if isinstance(run, CitationRun):
-            step = chip_width(run.number, self.face.pixels)
-            step -= _placeholder_width(self.face.pixels, self.face.weight)
-            return [_range(run.start, run.end, self._format(Span(""), step + room))]
+            count, wide = run.end - run.start, chip_width(run.number, self.face.pixels)
+            step = wide / count - _placeholder_width(self.face.pixels, self.face.weight)
+            plain = Span("")
+            return [
+                _range(run.start, run.end - 1, self._format(plain, step)),
+                _range(run.end - 1, run.end, self._format(plain, step + room)),
+            ]
         found = []
         last = run.end - 1 if room and _can_be_split_off(run.span.text) else run.end
         style = self._format(run.span, 0)
@@ -230,6 +236,8 @@ def _same(runs: list[TextRun], spans: Spans) -> int:
 
 
 def _part(run: TextRun, start: int, end: int) -> Span:
+    if isinstance(run, CitationRun):
+        return Span(bracketed(run.number)[start:end])
     kind = SpanKind.CODE if run.span.kind in _FORMULAS else run.span.kind
     kind = SpanKind.TEXT if kind is SpanKind.NOTE else kind
     return replace(run.span, text=part(run.span.text, start, end), kind=kind)

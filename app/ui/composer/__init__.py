@@ -12,6 +12,7 @@
     message_queue          messages that wait for an answer to end; `message_queue_rows` shows them
     draft_keeper           unsent messages
     prefill                the timing of reading ahead
-    tools_controller       which tools are on in the chat; they are switched in a `tools_panel`
+    tools_controller       which tools are on in the chat; they are switched in a `tools_panel`,
+                           where folders are added, too, and the web by a button of its own
     context_gauge          the gauge of the context; `context_usage` computes its use
 """

@@ -29,10 +29,11 @@ from app.ui.controls import (
 )
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.tool_settings import tools_label
+from app.wording.tool_settings import tools_label, web_label
 
 WIDTH = 764
 TOOLS_KEYS = "Ctrl+Shift+T"
+WEB_KEYS = "Ctrl+Shift+S"
 _ROOMY = 520  # pixels from which the effort has a label, if the model's name is whole
 _LONGEST = 230  # pixels of the model's name
 _GAP = 8
@@ -49,6 +50,8 @@ class Composer(QWidget):
     attach_wanted = Signal()
     tools_wanted = Signal()
     """The tools are to be shown, to switch them on or off."""
+    web_wanted = Signal()
+    """The web is to be switched on or off in this chat."""
     stopped = Signal()
     prefill_stopped = Signal()
     prefill_disabled = Signal()
@@ -63,7 +66,7 @@ class Composer(QWidget):
         super().__init__()
         self._theme = theme
         self._running = False
-        self._model = self._tools = ""
+        self._model = self._tools = self._said = ""
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
         self.take_back: Callable[[], bool] = lambda: False
         """Undo calls this first, for an action beyond the composer; see `Editor.take_back`."""
@@ -168,6 +171,20 @@ class Composer(QWidget):
         self.tools_button.setToolTip(tip(label, TOOLS_KEYS))
         self._fit_controls()
 
+    def set_web(self, word: str | None, *, on: bool) -> None:
+        """Show whether the web is on; ``word`` says why it cannot be, None that there is none."""
+        label = web_label(word or "", on=on)
+        button = self.web_button
+        button.setVisible(word is not None)
+        button.setEnabled(not word)
+        button.setChecked(on)
+        button.set_icon("globe", "accent" if on else "muted")
+        button.setAccessibleDescription(label)
+        button.setToolTip(tip(label, "" if word else WEB_KEYS))
+        if not self._said:
+            self.set_status("")
+        self._fit_controls()
+
     def set_running(self, running: bool) -> None:
         """Show the stop button, and that messages will wait for the answer to end."""
         self._running = running
@@ -183,7 +200,11 @@ class Composer(QWidget):
 
     def set_status(self, text: str, tone: str = "muted") -> None:
         """Set the status line; empty for the usual hint. ``tone`` is ``muted`` or ``danger``."""
-        self.status.setText(text or tr("Runs on your computer. Answers may contain mistakes."))
+        self._said = text
+        hint = tr("Runs on your computer. Answers may contain mistakes.")
+        if self.web_button.isChecked():
+            hint = tr("Web search is on: what the model searches for leaves your computer.")
+        self.status.setText(text or hint)
         set_tone(self.status, tone)
 
     def set_prefilling(self, reading: bool) -> None:
@@ -288,6 +309,13 @@ class Composer(QWidget):
         row.addWidget(self._attach)
         row.addWidget(self.picker)
         row.addStretch(1)
+        self.web_button = Button(
+            theme, "webToggle", tr("Web search"), icon="globe", kind="ghost", shortcut=WEB_KEYS,
+            clicked=self.web_wanted.emit,
+        )  # fmt: skip
+        self.web_button.setCheckable(True)
+        self.web_button.hide()
+        row.addWidget(self.web_button)
         self.tools_button = Button(
             theme, "toolsMenu", tr("Tools"), icon="wrench", kind="ghost", shortcut=TOOLS_KEYS,
             weight=400, clicked=self.tools_wanted.emit,
@@ -327,7 +355,7 @@ class Composer(QWidget):
     def _room(self) -> int:
         """Return how many pixels there are for the effort, its label and the model's name."""
         px = self._theme.px
-        controls = (self._attach, self.tools_button, self._send, self._stop)
+        controls = (self._attach, self.web_button, self.tools_button, self._send, self._stop)
         shown = [w for w in controls if not w.isHidden()]
         taken = sum(w.sizeHint().expandedTo(w.minimumSize()).width() + px(_GAP) for w in shown)
         return self.width() - taken - px(_GAP + _AROUND)

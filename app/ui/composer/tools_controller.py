@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
+from app.tools.visible import one_line
 from app.turn import TurnEnded
 from app.ui.composer.composer import Composer
 from app.ui.composer.context_usage import TokenUse
+from app.ui.dialogs import ask_file, ask_folder, offer
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice
+from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
-from app.wording.tool_settings import SERVER, reading_again
+from app.wording.language import tr
+from app.wording.tool_settings import SERVER, WEB, is_source, reading_again
 
 if TYPE_CHECKING:
+    from app.tools.browser.source_status import SourceEntry
     from app.ui.composer.tools_panel import ToolsPanel
 
 _ENOUGH = 64  # tokens of a prompt from which its speed is worth remembering
@@ -31,6 +37,8 @@ class ToolsController(QObject):
     ``usage`` returns the use of the context by that chat.
     """
 
+    chats_wanted = Signal(object)
+    """A list of folders from which chats are to be imported."""
     server_wanted = Signal(str)
     """The name of a server that was switched on, and may start."""
     page_wanted = Signal(str, str)
@@ -40,6 +48,7 @@ class ToolsController(QObject):
         self,
         composer: Composer,
         tools: ChatTools,
+        sources: SourceList,
         settings: ShownChatSettings,
         models: ModelChoice,
         turns: LiveTurns,
@@ -49,10 +58,13 @@ class ToolsController(QObject):
     ) -> None:
         super().__init__(parent)
         self._composer, self._tools, self._settings = composer, tools, settings
+        self._sources = sources
         self._models, self._usage, self._theme, self._parent = models, usage, theme, parent
         self._speeds: dict[str, float] = {}  # of prompts, by the model's name
         self._panel: ToolsPanel | None = None
+        self._added: list[str] = []  # keys of what was added, until it is offered
         composer.tools_wanted.connect(self.open)
+        composer.web_wanted.connect(self.switch_web)
         tools.changed.connect(self._show)
         turns.ended.connect(self._measure)
         self._show()
@@ -70,20 +82,94 @@ class ToolsController(QObject):
         panel.switched.connect(self._switch)
         panel.proposed.connect(self._tell_cost)
         panel.manage.connect(self.manage)
-        panel.show_tools(self._tools.offers, self._tools.on)
+        panel.folder_wanted.connect(self._choose_folder)
+        panel.encyclopaedia_wanted.connect(self._choose_encyclopaedia)
+        panel.show_tools(self._tools.shown, self._tools.on)
         composer = self._composer
         right = composer.mapToGlobal(QPoint(composer.width(), 0)).x()
         panel.show_above(button.mapToGlobal(QPoint(0, 0)), right)
+
+    def web_usable(self) -> bool:
+        """Return whether the web can be switched on or off here."""
+        return self._composer.web_button.isVisible() and self._composer.web_button.isEnabled()
+
+    def switch_web(self) -> None:
+        """Switch the web on or off; in a chat that has begun, tell the price first."""
+        if not self.web_usable():
+            return
+        self._propose(WEB, on=WEB not in self._tools.on)
+        self._show()  # the button turns with the tool
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Add folders or encyclopaedias, and switch them on in the chat that is shown."""
+        for path in paths:
+            self._sources.add(path, self._enter)
+
+    def offer(self, folders: Sequence[Path]) -> None:
+        """Ask what is to be done with folders that were dropped."""
+        names = one_line(folders[0].name or str(folders[0]))
+        several = len(folders) > 1
+        offer(
+            self._parent,
+            self._theme,
+            "folderOffer",
+            tr("Use %Ln folder(s) in this chat?", "", len(folders))
+            if several
+            else tr("Use “{name}” in this chat?").format(name=names),
+            tr("The model can search the files and cite them. They stay on your computer."),
+            [
+                ("addDropped", tr("Add folder"), lambda: self.add(folders)),
+                ("importDropped", tr("Import chats…"), lambda: self.chats_wanted.emit(folders)),
+            ],
+        )
 
     def manage(self) -> None:
         """Open the preferences at the tools."""
         self.page_wanted.emit("toolsPage", "")
 
+    def _choose_folder(self) -> None:
+        ask_folder(self._parent, tr("Add folder"), lambda path: self.add([path]))
+
+    def _choose_encyclopaedia(self) -> None:
+        kinds = tr("Encyclopaedias (*.zim);;All files (*)")
+        title = tr("Add encyclopaedia")
+        ask_file(self._parent, "zimDialog", title, lambda path: self.add([path]), kinds)
+
+    def _enter(self, entry: SourceEntry) -> None:
+        """Switch on what was added, once it is offered."""
+        self._added.append(entry.key)
+        self._sources.refresh()
+        self._tools.refresh()
+        self._propose_added()
+
     def _show(self) -> None:
-        self._composer.set_tools([offer.key for offer in self._tools.used])
+        used = [offer.key for offer in self._tools.used]
+        self._composer.set_tools([key for key in used if key != WEB])
+        web = next((offer for offer in self._tools.offers if offer.key == WEB), None)
+        self._composer.set_web(web.unavailable if web else None, on=WEB in used)
         self._composer.gauge.set_tools(self._tools.tokens)
         if self._panel and isValid(self._panel):
-            self._panel.show_tools(self._tools.offers, self._tools.on)
+            self._panel.show_tools(self._tools.shown, self._tools.on)
+        self._propose_added()
+
+    def _propose_added(self) -> None:
+        offered = {offer.key for offer in self._tools.offers}
+        for key in [key for key in self._added if key in offered]:
+            self._added.remove(key)
+            self._propose(key, on=True)
+
+    def _propose(self, key: str, *, on: bool) -> None:
+        """Switch a tool; in a chat that has begun, tell the price first."""
+        if on == (key in self._tools.on):
+            return
+        begun = self._settings.chat is not None
+        if not begun or not self._composer.tools_button.isVisible():
+            self._switch(key, on)
+            return
+        if not (self._panel and isValid(self._panel) and self._panel.isVisible()):
+            self.open()
+        if self._panel:
+            self._panel.propose(key, stay=is_source(key))
 
     def _switch(self, key: str, on: bool) -> None:
         self._tools.switch(key, on=on)
@@ -92,10 +178,8 @@ class ToolsController(QObject):
 
     def _tell_cost(self, key: str, on: bool) -> None:
         """Say what the next message will process again if a tool is switched."""
-        offer = next((o for o in self._tools.offers if o.key == key), None)
-        own = (offer.tokens if offer else None) or 0
         used = self._usage().used
-        tokens = max(0, used + (own if on else -own)) if used else 0
+        tokens = max(0, used + self._tools.more_tokens(key, on=on)) if used else 0
         if self._panel and isValid(self._panel):
             self._panel.ask(reading_again(tokens, self._speed))
 

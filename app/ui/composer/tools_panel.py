@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.choices import Switch
@@ -15,23 +15,32 @@ from app.ui.state.chat_tools import ToolOffer
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 from app.wording.tool_settings import (
+    ENCYCLOPAEDIA,
+    FOLDER,
+    SERVER,
     tokens_sentence,
     tool_explanation,
     tool_label,
+    tools_heading,
     unavailable_sentence,
 )
 
 _WIDTH = 400
-_MOST = 320  # pixels of the list
+_MOST, _LEAST = 460, 240  # pixels of the list, as far as the window has room
+_KINDS = "", FOLDER, ENCYCLOPAEDIA, SERVER
+"""What the keys of the tools of each section begin with, in order."""
 
 
 class ToolsPanel(QFrame):
-    """The list of tools, with a switch for each."""
+    """The list of tools, with a switch for each, and buttons that add what can be searched."""
 
     switched = Signal(str, bool)
     """A tool's key, and whether it is to be on."""
     proposed = Signal(str, bool)
     """The same, to be asked about with `ask` before it is done."""
+    folder_wanted = Signal()
+    """A folder is to be added."""
+    encyclopaedia_wanted = Signal()
     manage = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget, *, begun: bool) -> None:
@@ -40,22 +49,23 @@ class ToolsPanel(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("toolsPanel")
         self.setAccessibleName(tr("Tools in this chat"))
-        self._theme, self._begun = theme, begun
+        self._theme, self._parent, self._begun = theme, parent, begun
         self._rows: dict[str, ToolRow] = {}
         self._pending: tuple[str, bool] | None = None
+        self._stays = True
         self._corner = QPoint()
         self.setFixedWidth(theme.px(_WIDTH))
         layout = self._layout = column(self, (18, 14, 18, 12), gap=8)
         layout.addWidget(heading(tr("Tools in this chat"), 15, 600))
         self._area = Scroll()
+        self._area.setFixedHeight(0)
         self._list = QWidget()
         self._column = column(self._list, gap=10)
+        self._sections = {kind: self._section(kind) for kind in _KINDS}
         self._area.setWidget(self._list)
         for ground in (self._area.viewport(), self._list):
             ground.setAutoFillBackground(False)
         layout.addWidget(self._area)
-        self._none = note(tr("No tools are set up."), "noTools")
-        layout.addWidget(self._none)
         self._question = Notice(theme, "toolCost", "retry", "accent")
         self._yes = Button(
             theme, "switchTool", tr("Switch on"), text=tr("Switch on"), kind="small",
@@ -72,15 +82,37 @@ class ToolsPanel(QFrame):
         foot.addWidget(
             Button(
                 theme, "manageTools", tr("Manage tools…"), text=tr("Manage tools…"), kind="small",
-                clicked=self._manage,
+                clicked=lambda: self._leave_for(self.manage),
             )
         )  # fmt: skip
         foot.addStretch(1)
         layout.addLayout(foot)
 
+    def _section(self, kind: str) -> ToolsSection:
+        """Add a section for the tools of a kind, and return it."""
+        adds = {
+            FOLDER: ("addFolder", tr("Add folder…"), self.folder_wanted),
+            ENCYCLOPAEDIA: (
+                "addEncyclopaedia",
+                tr("Add encyclopaedia…"),
+                self.encyclopaedia_wanted,
+            ),
+        }
+        section = ToolsSection(tools_heading(kind))
+        if kind in adds:
+            name, text, wanted = adds[kind]
+            section.add_button(
+                Button(
+                    self._theme, name, text, text=text, kind="small",
+                    clicked=lambda: self._leave_for(wanted),
+                )
+            )  # fmt: skip
+        self._column.addWidget(section)
+        return section
+
     def show_tools(self, offers: Sequence[ToolOffer], on: Sequence[str]) -> None:
         """Show these tools, and which are on."""
-        if [offer.key for offer in offers] != list(self._rows):
+        if {offer.key for offer in offers} != set(self._rows):
             self._make_rows(offers)
         pending = self._pending[0] if self._pending else ""
         for offer in offers:
@@ -88,9 +120,17 @@ class ToolsPanel(QFrame):
             if offer.key != pending:
                 row.switch.setChecked(offer.key in on)
             row.show_offer(offer)
-        self._none.setVisible(not offers)
-        self._area.setVisible(bool(offers))
         self._fit()
+
+    def propose(self, key: str, *, stay: bool) -> None:
+        """Turn a tool's switch as if the user had, so that its price is told.
+
+        Unless it is to ``stay``, the panel closes once that is decided.
+        """
+        self._stays = stay
+        if row := self._rows.get(key):
+            row.switch.setFocus(Qt.FocusReason.OtherFocusReason)
+            row.switch.click()
 
     def ask(self, sentence: str) -> None:
         """Show what the proposed switch costs, with buttons to do it or to leave it."""
@@ -114,16 +154,21 @@ class ToolsPanel(QFrame):
         (first or self).setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _make_rows(self, offers: Sequence[ToolOffer]) -> None:
-        focused = next((key for key, row in self._rows.items() if row.switch.hasFocus()), "")
-        for row in self._rows.values():
+        """Make rows for what is new, and remove those of what is gone."""
+        keys = [offer.key for offer in offers]
+        if self._pending and self._pending[0] not in keys:
+            self._end_question()
+        for key in set(self._rows) - set(keys):
+            row = self._rows.pop(key)
             row.hide()
             row.deleteLater()
-        self._rows = {offer.key: ToolRow(self._theme, offer.key) for offer in offers}
-        for key, row in self._rows.items():
-            self._column.addWidget(row)
-            row.switch.turned.connect(lambda on, key=key: self._turned(key, on))
-        if focused in self._rows:
-            self._rows[focused].switch.setFocus()
+        for key in keys:
+            if key not in self._rows:
+                row = self._rows[key] = ToolRow(self._theme, key)
+                row.switch.turned.connect(lambda on, key=key: self._turned(key, on))
+                self._sections[_kind(key)].add_row(row)
+        for kind, section in self._sections.items():
+            section.show_rows(any(_kind(key) == kind for key in keys))
 
     def _turned(self, key: str, on: bool) -> None:
         if self._pending and self._pending[0] != key:
@@ -155,23 +200,75 @@ class ToolsPanel(QFrame):
             self._rows[key].switch.setFocus(Qt.FocusReason.OtherFocusReason)
         self._question.hide()
         self._fit()
+        if not self._stays:
+            self.close()
 
-    def _manage(self) -> None:
+    def _leave_for(self, wanted: SignalInstance) -> None:
+        """Close, and say what is wanted: a popup would lie above a dialog."""
         self.close()
-        self.manage.emit()
+        wanted.emit()
 
     def _fit(self) -> None:
         """Take the height that the content needs, with the lower edge where it was."""
         margins = self._layout.contentsMargins()
         width = self.width() - margins.left() - margins.right()
-        needed = self._column.heightForWidth(width)
-        self._area.setFixedHeight(min(self._theme.px(_MOST), needed))
-        self._layout.activate()
-        height = self._layout.totalSizeHint().height()
-        if self._layout.hasHeightForWidth():
-            height = self._layout.totalHeightForWidth(self.width())
+        for widget in (*self._rows.values(), *self._sections.values()):
+            widget.updateGeometry()  # each tells its parent that its size may be another
+        self._column.activate()
+        needed = self._column.totalSizeHint().height()
+        if self._column.hasHeightForWidth():
+            needed = self._column.totalHeightForWidth(width)
+        window = self._parent.mapToGlobal(QPoint(0, 0))
+        px = self._theme.px
+        room = max(px(_LEAST), self._corner.y() - window.y() - self._around())
+        self._area.setFixedHeight(min(px(_MOST), room, needed))
+        height = self._height()
         self.resize(self.width(), height)
         self.move(self._corner - QPoint(0, height + 6))
+
+    def _height(self) -> int:
+        self._layout.activate()
+        if self._layout.hasHeightForWidth():
+            return self._layout.totalHeightForWidth(self.width())
+        return self._layout.totalSizeHint().height()
+
+    def _around(self) -> int:
+        """Return the height of what is around the list."""
+        return self._height() - self._area.minimumHeight() + 12
+
+
+def _kind(key: str) -> str:
+    """Return what the key of a tool begins with; empty for one that is built in."""
+    return next((kind for kind in _KINDS if kind and key.startswith(kind)), "")
+
+
+class ToolsSection(QWidget):
+    """The rows of one kind of tools under a heading, with a button beside it."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._has_button = False
+        self._column = column(self, gap=10)
+        self._head = QHBoxLayout()
+        self._title = heading(title, 12, 600)
+        self._title.setProperty("tone", "muted")
+        self._head.addWidget(self._title, 1)
+        self._column.addLayout(self._head)
+        if not title:
+            self._title.hide()
+
+    def add_button(self, button: Button) -> None:
+        """Add a button beside the heading; the section is shown without rows, too."""
+        self._has_button = True
+        self._head.addWidget(button)
+
+    def add_row(self, row: QWidget) -> None:
+        """Add a row below the others."""
+        self._column.addWidget(row)
+
+    def show_rows(self, there: bool) -> None:
+        """Show the section if it has rows, or a button to add one."""
+        self.setVisible(there or self._has_button)
 
 
 class ToolRow(QWidget):

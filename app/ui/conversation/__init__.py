@@ -8,6 +8,7 @@
       message_state       view state of one message
       message_items       what it consists of, in the order in which it is shown
       sections            its text, parsed into blocks
+      answer_citations    the citations in it, and where they lead
       thought_words       what the reasoning is about, and how long it took
     virtual_list          scrolling, following the end, and keeping the view in place
       message_heights     heights of the messages, known or estimated (height_estimate)

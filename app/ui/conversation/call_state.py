@@ -9,10 +9,11 @@ from functools import cached_property
 from itertools import accumulate
 
 from app.base.errors import FiresideError
+from app.base.pages.display_reading import readable
 from app.base.types import Outcome, Part, PartKind, ResultFacts
 from app.tools.tool import Result
 from app.tools.tool_events import Consent, Decision
-from app.ui.conversation.call_text import call_text, display_text
+from app.ui.conversation.call_text import call_text
 from app.ui.conversation.figure_images import image_size
 from app.ui.conversation.sections import Section, SectionKind
 from app.ui.state.live_calls import MOST_OUTPUT, LiveCall
@@ -137,7 +138,7 @@ class CallState:
         self.output.growing = self.running
         text = self.result.text if self.result else self.live.output
         if self.result and self.readable and not self.raw:
-            text = display_text(text)
+            text = readable(text)
         self.output.set_source(text if text.strip() else "")
         if not self.last:
             self.code.finish()

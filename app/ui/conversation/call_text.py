@@ -10,11 +10,6 @@ from app.wording.tool_words import is_python
 
 _LONGEST = 200_000  # characters that are laid out
 _DEEPEST = 20  # levels that are indented
-_HEADER = re.compile(r"\[\d+\] .*")
-_NUMBER = re.compile(r"^L\d+: ?", re.MULTILINE)
-_BEGIN = re.compile(r"\A\s*URL:[ \n]*(\S*)\n\s*(?:# Search Results\n\s*)?")
-_RESULT = re.compile(r"^ *\* 【\d+†([^【】†]*)(?:†([^【】†]*))?】( (?=\S))?", re.MULTILINE)
-_LINK = re.compile(r"【\d+†([^【】†]*)(?:†[^【】†]*)?】")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
@@ -35,28 +30,6 @@ def call_text(part: Part, *, complete: bool) -> tuple[str, str]:
     except (ValueError, RecursionError):  # not valid
         pass
     return "json", part.text
-
-
-def display_text(text: str) -> str:
-    """Return what was displayed to the model as it is read best.
-
-    That is without the numbers of lines and links, and what is above them; see
-    `app.tools.browser.viewport`. Any other text stays as it is.
-    """
-    header, _, rest = text.partition("\n")
-    bar, _, rest = rest.partition("\n")
-    if not _HEADER.fullmatch(header) or not bar.startswith("**viewing lines"):
-        return text
-    shown = _NUMBER.sub("", rest.lstrip("\n"))
-    shown = _BEGIN.sub(lambda found: f"{found[1]}\n\n" if found[1] else "", shown, count=1)
-    shown = _RESULT.sub(_result_line, shown)
-    return _LINK.sub(r"\1", shown).strip("\n")
-
-
-def _result_line(found: re.Match[str]) -> str:
-    title, site = (" ".join((words or "").split()) for words in found.groups()[:2])
-    named = f"• {title} · {site}" if site else f"• {title}"
-    return f"{named}\n  " if found[3] else named
 
 
 def _laid_out(text: str) -> str:

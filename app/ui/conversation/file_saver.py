@@ -19,7 +19,7 @@ from app.wording.brief_text import brief
 from app.wording.language import tr
 
 # What a program opens to be read. Anything else is only shown in its folder: it could be run.
-_READ = {
+DOCUMENTS = {
     ".bmp", ".csv", ".gif", ".jpeg", ".jpg", ".json", ".md", ".pdf", ".png", ".tsv", ".txt",
     ".webp", ".xml", ".yaml", ".yml",
 }  # fmt: skip
@@ -67,7 +67,7 @@ class FileSaver(QObject):
 
         def saved(_: None) -> None:
             actions = [ToastAction("showMade", tr("Show in folder"), lambda: reveal(path))]
-            if path.suffix.lower() in _READ:
+            if path.suffix.lower() in DOCUMENTS:
                 actions.insert(0, ToastAction("openMade", tr("Open"), lambda: open_file(path)))
             text = tr("Saved {name}").format(name=brief(path.name, _LONGEST))
             self._toast.tell(text, "check", actions, self)

@@ -13,6 +13,7 @@ from app.store import MessageRow
 from app.ui.controls import Button, muted
 from app.ui.conversation.message_state import MessageState
 from app.ui.theme import Theme
+from app.wording.citation_words import invalid_citations
 from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.language import number, tr
@@ -112,8 +113,8 @@ class MessageFooter(QWidget):
         layout.addWidget(self.menu_button)  # last, so that it leaves no gap while it is hidden
         layout.addStretch(1)
 
-    def set_row(self, row: MessageRow) -> None:
-        """Show the footer of this answer."""
+    def set_row(self, row: MessageRow, invalid: int = 0) -> None:
+        """Show the footer of this answer, in which so many citations lead nowhere."""
         self._copy.setVisible(bool(row.message.text))
         said = [effort_name(row.effort or Effort.MEDIUM), model_name(row.model)]
         if row.stats and row.stats.tokens_per_second:
@@ -122,6 +123,8 @@ class MessageFooter(QWidget):
                     tokens_per_second=number(row.stats.tokens_per_second)
                 )
             )
+        if invalid:
+            said.append(invalid_citations(invalid))
         self._details.setText(" · ".join(text for text in said if text))
         self._details.setToolTip(_stats(row.stats) if row.stats else "")
 

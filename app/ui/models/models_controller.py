@@ -32,6 +32,8 @@ class ModelsController(QObject):
     """A model on this disk that is to be used."""
     arrived = Signal(Path)
     """A model that has been downloaded."""
+    offline_changed = Signal()
+    """The network was blocked, or is not blocked any more."""
 
     def __init__(
         self, theme: Theme, host: Host, bridge: Bridge, installed: InstalledList, parent: QObject
@@ -147,6 +149,7 @@ class ModelsController(QObject):
     def _choose_offline(self, offline: bool) -> None:
         self._host.change(offline=offline)
         self._set_offline(offline)
+        self.offline_changed.emit()
 
     def _set_offline(self, offline: bool) -> None:
         self.page.download_pane.set_offline(offline)

@@ -10,7 +10,10 @@
     chat_page                settings of the chat that is shown
     presets_page             presets, each edited in a `preset_form`; `tool_switches` are those
                              of its tools
-    tools_page               Python, MCP servers, and what the user has allowed
+    tools_page               Python, what can be searched, MCP servers, and what the user allows
+    sources_controller       folders and encyclopaedias, which are listed in a `sources_part` and
+                             shown in a `source_dialog`
+    web_search_controller    the search engine for the web, which is chosen in a `web_search_part`
     servers_controller       what the user does with servers, which are added in an
                              `add_server_dialog`, switched on in a `server_review`, and shown with
                              their functions in a `server_dialog`; `import_servers_dialog` has

@@ -22,7 +22,9 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
+from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
+from app.wording.tool_settings import WEB
 
 if TYPE_CHECKING:
     from app.engine.overrides import Overrides
@@ -74,12 +76,14 @@ class PreferencesController(QObject):
         settings: ShownChatSettings,
         presets: PresetIndex,
         tools: ChatTools,
+        sources: SourceList,
     ) -> None:
         super().__init__(window)
         self._window, self._conversation = window, conversation
         self._theme, self._host, self._bridge = theme, host, bridge
         self._models, self._hardware = models, hardware
         self._settings, self._presets, self._tools = settings, presets, tools
+        self._sources = sources
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
         self._servers: ServersController | None = None
@@ -160,6 +164,8 @@ class PreferencesController(QObject):
 
     def _make(self) -> PreferencesDialog:
         # Imported late: most runs never show them.
+        from urllib.request import getproxies
+
         from app.engine.overrides import Overrides
         from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
@@ -172,8 +178,12 @@ class PreferencesController(QObject):
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
         from app.ui.preferences.servers_controller import ServersController
+        from app.ui.preferences.sources_controller import SourcesController
         from app.ui.preferences.tools_page import ToolsPage
+        from app.ui.preferences.web_search_controller import WebSearchController
+        from app.ui.preferences.web_search_part import WebSearchPart
         from app.wording.diagnosis import end_of_log, report
+        from app.wording.source_words import sources_summary
 
         settings = self._host.settings
         general = self._general = GeneralPage(self._theme, settings)
@@ -202,12 +212,26 @@ class PreferencesController(QObject):
         diagnosis = DiagnosisPage(
             self._theme,
             self._hardware,
-            lambda found: report(found, Overrides.of(self._host.settings)),
+            lambda found: report(
+                found,
+                Overrides.of(self._host.settings),
+                folders=sources_summary(self._sources.statuses),
+                web=self._web_summary(),
+            ),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
-        tools = ToolsPage(self._theme, self._tools, python=settings.python)
+        web = WebSearchPart(
+            self._theme,
+            settings.web_search,
+            settings.searxng_address,
+            proxy=bool(getproxies().keys() & {"http", "https", "all"}),
+            by_proxy=settings.web_by_proxy,
+        )
+        WebSearchController(web, self._host, self._bridge, self._tools)
+        tools = ToolsPage(self._theme, self._tools, web, python=settings.python)
         tools.python_chosen.connect(self._choose_python)
         self._servers = ServersController(tools, self._theme, self._host, self._bridge)
+        SourcesController(tools, self._theme, self._sources)
         hub = HubPage(self._theme, settings.hub_address)
         self._connect_hub(hub)
         pages = (general, chats, chat, presets, tools, data, hub, memory, diagnosis)
@@ -215,6 +239,14 @@ class PreferencesController(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)
         return dialog
+
+    def _web_summary(self) -> str:
+        from app.tools.browser.web.providers import provider_of
+        from app.wording.web_words import web_summary
+
+        offers = (offer for offer in self._tools.offers if offer.key == WEB)
+        word = next((offer.unavailable for offer in offers), "")
+        return web_summary(provider_of(self._host.settings.web_search).name, word)
 
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))

@@ -23,7 +23,7 @@ _LABELS = {
     DataKind.SETTINGS: lambda: tr("Settings"),
     DataKind.CACHE: lambda: tr("Disk cache"),
     DataKind.LOGS: lambda: tr("Logs"),
-    DataKind.SECRETS: lambda: tr("Access tokens"),
+    DataKind.SECRETS: lambda: tr("Access tokens and keys"),
     DataKind.SOURCES: lambda: tr("Index of folders and encyclopaedias"),
     DataKind.MODELS: lambda: tr("Downloaded models"),
 }
@@ -120,6 +120,8 @@ def _explained(data: StoredData) -> str:
     match data.kind:
         case DataKind.SECRETS:
             return tr("In the system keyring or the data folder.")
+        case DataKind.SOURCES:
+            return tr("{size}. Your own files stay.").format(size=size)
         case DataKind.MODELS:
             models = tr("%Ln model(s)", "", data.count)
             shared = tr("Other apps may use them too.")

@@ -1,4 +1,4 @@
-"""The page about tools: Python, MCP servers, and what the user has allowed."""
+"""The page about tools: what can be searched, servers, and what the user has allowed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.store import ConsentRow
+from app.tools.browser.source_status import SourceKind, SourceStatus
 from app.tools.mcp.server_status import ServerState, ServerStatus
 from app.tools.visible import one_line
 from app.ui.choices import Switch
 from app.ui.controls import Button, Elided, muted, plain_tip, set_tone
 from app.ui.form_fields import FormPage, FormPart, FormRow, heading, note
+from app.ui.preferences.sources_part import SourcesPart
+from app.ui.preferences.web_search_part import WebSearchPart
 from app.ui.state.chat_tools import ChatTools
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
@@ -22,7 +25,7 @@ from app.wording.tool_settings import PYTHON, SERVER, tool_label, unavailable_se
 
 
 class ToolsPage(FormPage):
-    """The page with a switch for Python in new chats, a row for each server, and permissions."""
+    """The page with a switch for Python, rows for folders and servers, and permissions."""
 
     python_chosen = Signal(bool)
     switched = Signal(str, bool)
@@ -34,17 +37,22 @@ class ToolsPage(FormPage):
     revoked = Signal(object)
     """A ConsentRow to be removed."""
 
-    def __init__(self, theme: Theme, tools: ChatTools, *, python: bool) -> None:
+    def __init__(self, theme: Theme, tools: ChatTools, web: WebSearchPart, *, python: bool) -> None:
         super().__init__("toolsPage", tr("Tools"))
-        self._theme, self._tools = theme, tools
+        self._theme, self._tools, self._web = theme, tools, web
         self._rows: dict[str, ServerRow] = {}
         self._add_python(on=python)
         tools.changed.connect(self._show_python)
+        self.column.addSpacing(14)
+        self._add_sources()
         self.column.addSpacing(14)
         self._add_servers()
         self.column.addSpacing(14)
         self._add_permissions()
         self.column.addStretch(1)
+
+    def leave(self) -> None:
+        self._web.leave()
 
     def show_servers(self, servers: Sequence[ServerStatus]) -> None:
         """Show these servers, and how they stand."""
@@ -67,6 +75,16 @@ class ToolsPage(FormPage):
         for row in rows:
             self._permissions.addWidget(self._permission(row, chats))
         self._no_permissions.setVisible(not rows)
+
+    def show_sources(self, statuses: Sequence[SourceStatus]) -> None:
+        """Show these folders and encyclopaedias, and how they stand."""
+        self.folders.show_sources(statuses)
+        self.encyclopaedias.show_sources(statuses)
+
+    def show_source_error(self, error: BaseException | None) -> None:
+        """Show why something could not be added; None once something else is."""
+        self._sources_told.setText(explain(error).sentence if error else "")
+        self._sources_told.setVisible(error is not None)
 
     def show_error(self, error: BaseException) -> None:
         """Show what could not be done."""
@@ -91,6 +109,19 @@ class ToolsPage(FormPage):
         word = next(reasons, "")
         self._python_state.setText(unavailable_sentence(word) if word else "")
         self._python_state.setVisible(bool(word))
+
+    def _add_sources(self) -> None:
+        self._sources_told = note("", "sourcesTold")
+        set_tone(self._sources_told, "danger")
+        self.folders = SourcesPart(self._theme, SourceKind.FOLDER)
+        self.encyclopaedias = SourcesPart(self._theme, SourceKind.ENCYCLOPAEDIA)
+        self.column.addWidget(self._sources_told)
+        self._sources_told.hide()
+        self.column.addWidget(self.folders)
+        self.column.addSpacing(14)
+        self.column.addWidget(self.encyclopaedias)
+        self.column.addSpacing(14)
+        self.column.addWidget(self._web)
 
     def _add_servers(self) -> None:
         part = self.add_part()

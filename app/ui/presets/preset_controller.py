@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -13,9 +14,11 @@ from app.ui.controls import elided, menu_of
 from app.ui.presets.preset_picker import PresetPicker
 from app.ui.state.chat_index import ChatIndex
 from app.ui.state.chat_settings import ShownChatSettings
+from app.ui.state.chat_tools import ChatTools
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.wording.language import tr
+from app.wording.tool_settings import WEB, missing_sources
 
 _NAME_WIDTH = 320  # pixels of a preset's name in the menu
 
@@ -30,7 +33,7 @@ class PresetController(QObject):
     page_wanted = Signal(str, str)
     """The names of a page of the preferences to be shown, and of the field to focus on it."""
     notice = Signal(str)
-    """A sentence about a preset whose model is not on this computer."""
+    """A sentence about a preset whose model or folders are not on this computer."""
 
     def __init__(
         self,
@@ -39,9 +42,11 @@ class PresetController(QObject):
         settings: ShownChatSettings,
         models: ModelChoice,
         index: ChatIndex,
+        tools: ChatTools,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
+        self._tools = tools
         self._picker, self._presets, self._settings = picker, presets, settings
         self._models, self._index, self._parent = models, index, parent
         self._begun: Preset | None = None  # the one that the new chat began with
@@ -74,19 +79,23 @@ class PresetController(QObject):
         """Apply a preset to the chat that is shown."""
         self._settings.choose(preset.setup)
         self.effort_chosen.emit(preset.effort)
+        missing = missing_sources(preset.name, self._tools.missing(preset.tools))
+        if told := " ".join(filter(None, (self._choose_model(preset), missing))):
+            self.notice.emit(told)
+
+    def _choose_model(self, preset: Preset) -> str:
+        """Show the preset's model, if it has one; return why that is not possible."""
         if not preset.model:
-            return
-        if model := self._models.find(preset.model):
-            self._models.show(model.key)
-            if self._settings.chat is not None:
-                self._index.set_model(self._settings.chat, model.key)
-        else:
-            self.notice.emit(
-                tr(
-                    "“{preset}” uses {model}, which isn’t installed. The chat keeps its current "
-                    "model."
-                ).format(preset=preset.name, model=Path(preset.model).stem)
-            )
+            return ""
+        model = self._models.find(preset.model)
+        if model is None:
+            return tr(
+                "“{preset}” uses {model}, which isn’t installed. The chat keeps its current model."
+            ).format(preset=preset.name, model=Path(preset.model).stem)
+        self._models.show(model.key)
+        if self._settings.chat is not None:
+            self._index.set_model(self._settings.chat, model.key)
+        return ""
 
     def pick(self) -> None:
         """Open the menu of presets."""
@@ -129,4 +138,6 @@ class PresetController(QObject):
         self._picker.show_preset(name)
 
     def _setup(self, preset: Preset | None) -> ChatSettings:
-        return preset.setup if preset else self._settings.plain
+        """Return what a new chat begins with: the web is always off until it is switched on."""
+        setup = preset.setup if preset else self._settings.plain
+        return replace(setup, tools=tuple(key for key in setup.tools if key != WEB))

@@ -4,5 +4,6 @@
 
     reader_pane        the pane: what the source is, its text, the buttons
       page_view        the text of the page, with quiet line numbers and the cited lines marked
+    reader_place       where it is: beside the conversation, or over it
     reader_controller  opens citations in it, goes from one to the next, and opens their sources
 """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -12,10 +13,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
     QTextBlock,
+    QTextBlockFormat,
     QTextCursor,
     QTextDocument,
 )
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from app.base.pages.cited import LineRange
 from app.base.pages.readable import PageParagraph, lines_text, paragraphs
@@ -25,11 +27,20 @@ from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 _PIXELS, _NUMBER_PIXELS = 14, 10
+_LINE = 135.0  # percent of the font's line height
+_SPACED = 60_000  # characters; in longer text, setting the height of lines would take too long
 _HEAD_LINES = 2  # an empty one, and the address, which stands above the text
 _BAR = 3  # pixels of the bar beside cited lines
+_ABOVE = 0.3  # of the view, above the cited lines
+
+# What would end a paragraph, or reorder text so that it reads as something else. A chat may come
+# from a stranger, and its pages with it.
+_UNSAFE = re.compile(
+    "[\0-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffc\ud800-\udfff]"
+)
 
 
-class PageView(QPlainTextEdit):
+class PageView(QTextEdit):
     """A page, one paragraph a block; its text is never read as markup, and nothing is fetched."""
 
     def __init__(self, theme: Theme) -> None:
@@ -39,6 +50,8 @@ class PageView(QPlainTextEdit):
         self._read: list[PageParagraph] = []
         self._cited: Sequence[LineRange] = ()
         self.setReadOnly(True)
+        self.setAcceptRichText(False)
+        self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextInteractionFlags(
@@ -47,7 +60,8 @@ class PageView(QPlainTextEdit):
         )
         self.setFont(font(_PIXELS))
         self._numbers = _LineNumbers(self)
-        self.updateRequest.connect(lambda area, dy: self._numbers.follow(area, dy))
+        self.verticalScrollBar().valueChanged.connect(lambda _: self._numbers.update())
+        self.document().documentLayout().update.connect(lambda _: self._numbers.update())
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -60,11 +74,23 @@ class PageView(QPlainTextEdit):
             del read[0]
         if read != self._read:
             self._read = read
-            self.setPlainText("\n".join(paragraph.text for paragraph in read))
+            self._fill()
         self._cited = cited
         self._mark()
-        self._go_to_cited()
         self._numbers.fit()
+        self._go_to_cited()
+
+    def _fill(self) -> None:
+        text = "\n".join(_UNSAFE.sub("\ufffd", paragraph.text) for paragraph in self._read)
+        if len(text) > _SPACED:
+            self.setPlainText(text)
+            return
+        self.clear()
+        form = QTextBlockFormat()
+        form.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor = QTextCursor(self.document())
+        cursor.setBlockFormat(form)
+        cursor.insertText(text)
 
     @property
     def cited_text(self) -> str:
@@ -83,92 +109,83 @@ class PageView(QPlainTextEdit):
         self.setTextCursor(here)
         return False
 
+    # --- The cited lines ------------------------------------------------------------------------
+
     def _mark(self) -> None:
         """Mark the cited lines."""
         ground = QColor(self._theme.colour("accent"))
         ground.setAlphaF(0.16)
         marked = []
         for number, paragraph in enumerate(self._read):
-            block = self.document().findBlockByNumber(number)
-            for lines in self._cited:
-                start, end = paragraph.range_of(*lines)
-                if start >= end:
-                    continue
+            for start, end in self._cited_in(number):
                 part = QTextEdit.ExtraSelection()
                 part.format.setBackground(ground)
-                part.cursor = self._cursor(block, paragraph.text, start, end)
+                block = self.document().findBlockByNumber(number)
+                part.cursor = _cursor(block, paragraph.text, start, end)
                 marked.append(part)
         self.setExtraSelections(marked)
 
-    def _cursor(self, block: QTextBlock, text: str, start: int, end: int) -> QTextCursor:
-        cursor = QTextCursor(block)
-        cursor.setPosition(block.position() + _units(text[:start]))
-        place = block.position() + _units(text[:end].rstrip())
-        cursor.setPosition(place, QTextCursor.MoveMode.KeepAnchor)
-        return cursor
+    def _cited_in(self, number: int) -> Iterator[tuple[int, int]]:
+        """Yield the cited parts of a paragraph."""
+        if number < len(self._read):
+            for lines in self._cited:
+                start, end = self._read[number].range_of(*lines)
+                if start < end:
+                    yield start, end
 
     def _go_to_cited(self) -> None:
-        """Scroll to the cited lines, a third from the top; the cursor stands there, too."""
+        """Scroll to the cited lines; the cursor stands there, too."""
         marked = self.extraSelections()
         cursor = QTextCursor(self.document())
         if marked:
             cursor.setPosition(marked[0].cursor.selectionStart())
         self.setTextCursor(cursor)
-        self.verticalScrollBar().setValue(0)
-        if marked:
-            self.centerCursor()
-
-    def line_number(self, block: int) -> int | None:
-        """Return the number of the line with which a block begins; None if it is empty."""
-        paragraph = self._read[block] if block < len(self._read) else None
-        return paragraph.first if paragraph and paragraph.text.strip() else None
-
-    def is_cited(self, block: int) -> bool:
-        """Return whether some of a block is cited."""
-        if block >= len(self._read):
-            return False
-        ranges = (self._read[block].range_of(*lines) for lines in self._cited)
-        return any(start < end for start, end in ranges)
-
-    @property
-    def last_line(self) -> int:
-        """The number of the last line."""
-        return self._read[-1].last if self._read else 0
-
-    def number_ink(self) -> QColor:
-        """Return the colour of line numbers."""
-        ink = self._theme.colour("muted")
-        ink.setAlphaF(0.75)
-        return ink
-
-    def mark_ink(self) -> QColor:
-        """Return the colour of the bar beside cited lines."""
-        return self._theme.colour("accent")
-
-    def _restyle(self) -> None:
-        self._mark()
-        self._numbers.fit()
+        bar = self.verticalScrollBar()
+        above = self.cursorRect(cursor).top() - round(self.viewport().height() * _ABOVE)
+        bar.setValue(bar.value() + above if marked else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._numbers.fit()
 
-    def blocks_in(self, top: float, bottom: float) -> list[tuple[int, QRectF]]:
-        """Return the blocks between two heights, and where they are."""
-        found = []
-        block = self.firstVisibleBlock()
-        while block.isValid():
-            area = self.blockBoundingGeometry(block).translated(self.contentOffset())
-            if area.top() > bottom:
-                break
-            if area.bottom() >= top and block.isVisible():
-                found.append((block.blockNumber(), area))
-            block = block.next()
-        return found
+    def _restyle(self) -> None:
+        self._mark()
+        self._numbers.fit()
+
+    # --- Line numbers ---------------------------------------------------------------------------
+
+    def number_width(self, metrics: QFontMetricsF) -> int:
+        """Return the width of the column of line numbers."""
+        digits = max(len(str(self._read[-1].last if self._read else 0)), 2)
+        return round(metrics.horizontalAdvance("0" * digits)) + 18
 
     def set_margin(self, width: int) -> None:
         """Keep room for the line numbers."""
         self.setViewportMargins(width, 0, 0, 0)
+
+    def paint_numbers(self, painter: QPainter, width: int, area: QRectF) -> None:
+        """Paint the number of each paragraph's first line, and bars beside the cited ones."""
+        own, ink = QFontMetricsF(self.font()), self._theme.colour("muted")
+        ink.setAlphaF(0.75)
+        layout, scrolled = self.document().documentLayout(), self.verticalScrollBar().value()
+        first = self.cursorForPosition(area.topLeft().toPoint()).block()
+        while first.isValid():
+            place = layout.blockBoundingRect(first).translated(0, -scrolled)
+            if place.top() > area.bottom():
+                return
+            number = first.blockNumber()
+            if any(self._cited_in(number)):
+                bar = QRectF(width - _BAR - 3, place.top(), _BAR, place.height())
+                painter.fillRect(bar, self._theme.colour("accent"))
+            if number < len(self._read) and self._read[number].text.strip():
+                lines = first.layout()
+                line = lines.lineAt(0) if lines.lineCount() else None
+                base = line.y() + line.ascent() if line else own.ascent()
+                text = str(self._read[number].first)
+                left = width - 10 - painter.fontMetrics().horizontalAdvance(text)
+                painter.setPen(ink)
+                painter.drawText(left, round(place.top() + base), text)
+            first = first.next()
 
 
 class _LineNumbers(QWidget):
@@ -180,9 +197,7 @@ class _LineNumbers(QWidget):
         self.setFont(font(_NUMBER_PIXELS))
 
     def sizeHint(self) -> QSize:
-        digits = max(len(str(self._view.last_line)), 2)
-        wide = QFontMetricsF(self.font()).horizontalAdvance("0" * digits)
-        return QSize(round(wide) + 18, 0)
+        return QSize(self._view.number_width(QFontMetricsF(self.font())), 0)
 
     def fit(self) -> None:
         """Take the room at the left of the text."""
@@ -192,28 +207,18 @@ class _LineNumbers(QWidget):
         self.setGeometry(area.left(), area.top(), wide, area.height())
         self.update()
 
-    def follow(self, area: object, dy: int) -> None:
-        """Scroll with the text."""
-        if dy:
-            self.scroll(0, dy)
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        view = self._view
-        base = QFontMetricsF(self._view.font()).ascent()
-        painter.setFont(self.font())
-        for block, area in view.blocks_in(event.rect().top(), event.rect().bottom()):
-            if view.is_cited(block):
-                bar = QRectF(self.width() - _BAR - 3, area.top(), _BAR, area.height())
-                painter.fillRect(bar, view.mark_ink())
-            number = view.line_number(block)
-            if number is not None:
-                painter.setPen(view.number_ink())
-                text = str(number)
-                wide = QFontMetricsF(self.font()).horizontalAdvance(text)
-                painter.drawText(round(self.width() - 10 - wide), round(area.top() + base), text)
+        self._view.paint_numbers(painter, self.width(), QRectF(event.rect()))
         painter.end()
+
+
+def _cursor(block: QTextBlock, text: str, start: int, end: int) -> QTextCursor:
+    cursor = QTextCursor(block)
+    cursor.setPosition(block.position() + _units(text[:start]))
+    place = block.position() + _units(text[:end].rstrip())
+    cursor.setPosition(place, QTextCursor.MoveMode.KeepAnchor)
+    return cursor
 
 
 def _units(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,32 +9,39 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.base.pages.cited import Cited, CitedPlace
-from app.ui.file_manager import open_address, open_file
+from app.ui.conversation.file_saver import DOCUMENTS
+from app.ui.file_manager import open_address, open_file, reveal
 from app.ui.reader.reader_place import ReaderPlace
 from app.ui.theme import Theme
+from app.ui.toast import Toast
+from app.ui.work_thread import WorkThread
 from app.wording.citation_words import source_title
 from app.wording.language import tr
 
 if TYPE_CHECKING:
+    from app.host import Host
     from app.ui.reader.reader_pane import ReaderPane
+
+_FOLDER = "files:"  # the beginning of the keys of the user's folders
+_DOCUMENTS = {*DOCUMENTS, ".docx", ".htm", ".html", ".log", ".rst"}
+"""Endings of files that are opened; others may be programs."""
 
 
 class ReaderController(QObject):
-    """A controller of the reader, which is created when it is first needed.
-
-    ``file_of`` returns the file that a page was read from, given the key of its tool and its
-    address; None if it is not there any more.
-    """
+    """A controller of the reader, which is created when it is first needed."""
 
     def __init__(
         self,
         place: ReaderPlace,
         theme: Theme,
-        file_of: Callable[[str, str], Path | None],
+        host: Host,
+        background: WorkThread,
+        toast: Toast,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._place, self._theme, self._file_of = place, theme, file_of
+        self._place, self._theme, self._host = place, theme, host
+        self._background, self._toast = background, toast
         self._pane: ReaderPane | None = None
         self._places: list[CitedPlace] = []
         self._at = 0
@@ -95,19 +101,32 @@ class ReaderController(QObject):
         assert place.source
         if _is_web(place.source.address):
             return tr("Open in browser")
-        return tr("Open file") if self._file(place) else ""
-
-    def _file(self, place: CitedPlace) -> Path | None:
-        assert place.source
-        return self._file_of(place.source.tool, place.source.address)
+        return tr("Open file") if place.source.tool.startswith(_FOLDER) else ""
 
     def _open_source(self) -> None:
-        place = self._places[self._at]
-        assert place.source
-        if _is_web(place.source.address):
-            open_address(place.source.address)
-        elif path := self._file(place):
+        source = self._places[self._at].source
+        assert source
+        if _is_web(source.address):
+            open_address(source.address)
+            return
+        host, tool, address = self._host, source.tool, source.address
+
+        def find() -> Path | None:
+            from app.tools.browser.files.cited_file import cited_file
+
+            statuses = host.source_library.statuses() if host.has_sources else ()
+            return cited_file((status.entry for status in statuses), tool, address)
+
+        self._background.do(find, self._open_file)
+
+    def _open_file(self, path: Path | None) -> None:
+        """Open a document; of other files, show where they are."""
+        if path is None:
+            self._toast.tell(tr("This file is no longer there."), "alert", (), self)
+        elif path.suffix.lower() in _DOCUMENTS:
             open_file(path)
+        else:
+            reveal(path)
 
     def _copy(self) -> None:
         from app.ui.clipboard import copy_text  # a window that copies nothing needs no Markdown

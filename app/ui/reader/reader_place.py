@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.zoom import zoomed
 
-_BESIDE = 800  # pixels of the design that both need beside each other
-_SHARE, _LEAST, _MOST = 0.42, 340, 560
+_CHAT = 440  # pixels of the design that the conversation keeps beside the reader
+_SHARE, _LEAST, _MOST = 0.42, 380, 560
 
 
 class ReaderPlace(QWidget):
@@ -23,33 +23,36 @@ class ReaderPlace(QWidget):
     @property
     def covered(self) -> bool:
         """Whether the reader covers the conversation."""
-        shown = self._reader is not None and not self._reader.isHidden()
-        return shown and self.width() < zoomed(_BESIDE)
+        return self._room() == self.width() > 0
 
     def show_reader(self, reader: QWidget) -> None:
         """Show the reader."""
         self._reader = reader
-        reader.setParent(self)
-        self.place()
+        if reader.parentWidget() is not self:
+            reader.setParent(self)
         reader.show()
         reader.raise_()
         self.place()
 
     def place(self) -> None:
-        """Share the room."""
-        wide, high = self.width(), self.height()
-        reader = self._reader
-        room = 0
-        if reader is not None and not reader.isHidden():
-            if self.covered:
-                reader.setGeometry(0, 0, wide, high)
-                return  # the conversation keeps its place below
-            room = min(max(round(wide * _SHARE), zoomed(_LEAST)), zoomed(_MOST))
-            reader.setGeometry(wide - room, 0, room, high)
-        self._chat.setGeometry(0, 0, wide - room, high)
+        """Share the room. A conversation that is covered is hidden, also from the keyboard."""
+        wide, high, room = self.width(), self.height(), self._room()
+        if self._reader is not None:
+            self._reader.setGeometry(wide - room, 0, room, high)
+        if room < wide:
+            self._chat.setGeometry(0, 0, wide - room, high)
+        self._chat.setVisible(room < wide or not room)
+
+    def _room(self) -> int:
+        """Return the width of the reader: all of it, if there is too little for both."""
+        reader, wide = self._reader, self.width()
+        if reader is None or reader.isHidden():
+            return 0
+        least = max(zoomed(_LEAST), reader.minimumSizeHint().width())
+        if wide < zoomed(_CHAT) + least:
+            return wide
+        return max(min(round(wide * _SHARE), zoomed(_MOST)), least)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.place()
-        if self.covered:
-            self._chat.setGeometry(self.rect())

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.base.types import ModelRef, ToolNamespace
+from app.base.types import ModelRef, ToolNamespace, ToolSource
 from app.tools.tool import Tool
 from app.ui.bridge import Bridge
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.model_choice import ModelChoice
-from app.wording.tool_settings import SERVER
+from app.ui.state.source_list import SourceList
+from app.wording.tool_settings import SERVER, is_source
 
 if TYPE_CHECKING:
     from app.tools.mcp.server_status import ServerStatus
@@ -30,13 +31,15 @@ class ToolOffer:
     """A tool that can be switched on.
 
     ``unavailable`` is the word for why it cannot be used now, empty if it can. ``state`` says how a
-    server stands. ``tokens`` are those that it takes of each prompt; None while unknown.
+    server stands. ``tokens`` are those that it takes of each prompt; None while unknown. Tools with
+    the same ``shared`` are declared by the same tokens, which are taken once.
     """
 
     key: str
     unavailable: str = ""
     state: str = ""
     tokens: int | None = None
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,13 @@ class _FoundTool:
     unavailable: str
     state: str
     declaration: ToolNamespace | None
+
+    @property
+    def seen(self) -> ToolNamespace | None:
+        """What a model sees of it; equal for sources of the same name."""
+        if (own := self.declaration) is None:
+            return None
+        return replace(own, sources=tuple(ToolSource("", each.name) for each in own.sources))
 
 
 class ChatTools(QObject):
@@ -57,6 +67,7 @@ class ChatTools(QObject):
         self,
         tools: Callable[[], Sequence[Tool]],
         server: Callable[[str], ServerStatus | None],
+        sources: SourceList,
         costs: ToolCosts,
         work: Callable[[Callable[[], list[_FoundTool]]], Future[list[_FoundTool]]],
         settings: ShownChatSettings,
@@ -65,11 +76,12 @@ class ChatTools(QObject):
     ) -> None:
         """Create it; ``work`` does what may take long on another thread."""
         super().__init__(settings)
-        self._tools, self._server, self._costs = tools, server, costs
+        self._tools, self._server, self._sources, self._costs = tools, server, sources, costs
         self._work, self._bridge = work, bridge
         self._settings, self._models = settings, models
-        self._counted: dict[tuple[str, str], int] = {}  # by the model and the tool
-        self._declared: dict[str, object] = {}  # what was counted
+        # By the model, and what it sees.
+        self._counted: dict[tuple[str, ToolNamespace | None], int] = {}
+        self._states: Mapping[str, str] = {}  # of folders and encyclopaedias
         self._looks = 0
         self._counting = False  # one at a time: each waits until the engine is free
         self.offers: tuple[ToolOffer, ...] = ()
@@ -78,7 +90,9 @@ class ChatTools(QObject):
         self._again.setInterval(_AGAIN_MS)
         self._again.timeout.connect(self.refresh)
         settings.changed.connect(self.changed)
+        settings.changed.connect(self._watch)
         models.ready.connect(self.refresh)
+        sources.changed.connect(self._show_sources)
 
     @property
     def on(self) -> tuple[str, ...]:
@@ -97,7 +111,32 @@ class ChatTools(QObject):
     @property
     def tokens(self) -> int:
         """The tokens that they take of each prompt, as far as they are known."""
-        return sum(offer.tokens or 0 for offer in self.used)
+        return _tokens_of(self.used)
+
+    def more_tokens(self, key: str, *, on: bool) -> int:
+        """Return how many more of them there are once a tool is switched; less than 0 for fewer."""
+        others = [offer for offer in self.used if offer.key != key]
+        own = [offer for offer in self.offers if offer.key == key and on]
+        return _tokens_of([*others, *own]) - self.tokens
+
+    def missing(self, keys: Sequence[str]) -> list[str]:
+        """Return those of some keys whose folder or encyclopaedia is not there."""
+        there = {offer.key for offer in self.offers if offer.unavailable != "gone"}
+        return [key for key in keys if is_source(key) and key not in there]
+
+    @property
+    def shown(self) -> tuple[ToolOffer, ...]:
+        """What is offered, and what is on and gone; tokens that are shared stand at one of them."""
+        offers = list(self.offers)
+        known = {offer.key for offer in offers}
+        offers += [ToolOffer(key, "removed") for key in self.on if key not in known]
+        first: dict[str, str] = {}
+        for offer in self.used:
+            first.setdefault(offer.shared, offer.key)
+        return tuple(
+            replace(o, tokens=None) if o.shared and first.get(o.shared, o.key) != o.key else o
+            for o in offers
+        )
 
     def refresh(self) -> None:
         """Look in the background which tools there are, and count what is new."""
@@ -122,26 +161,44 @@ class ChatTools(QObject):
     def _show(self, found: list[_FoundTool]) -> None:
         """Show what was found, and have counted what is new."""
         model = self._models.current
-        for tool in found:
-            if self._declared.get(tool.key) != tool.declaration:
-                self._counted = {k: n for k, n in self._counted.items() if k[1] != tool.key}
-        self._declared = {tool.key: tool.declaration for tool in found}
         offers = []
         for tool in found:
-            known = self._counted.get((model.key, tool.key)) if model else None
-            offers.append(ToolOffer(tool.key, tool.unavailable, tool.state, known))
+            known = self._counted.get((model.key, tool.seen)) if model else None
+            shared = tool.seen.name if tool.seen and tool.seen.sources else ""
+            state = tool.state or self._sources.state(tool.key)
+            offers.append(ToolOffer(tool.key, tool.unavailable, state, known, shared))
         self._set(tuple(offers))
         if any(tool.unavailable == "preparing" for tool in found):
             self._again.start()
-        usable = {tool.key for tool in found if tool.declaration and not tool.unavailable}
-        unknown = [o.key for o in offers if o.key in usable and o.tokens is None]
+        usable = [tool for tool in found if tool.declaration and not tool.unavailable]
+        counted = {seen for key, seen in self._counted if model and key == model.key}
+        unknown = {tool.seen: tool.key for tool in usable if tool.seen not in counted}
         if model and unknown and not self._models.loading and not self._counting:
             self._counting = True
+            seen = {key: each for each, key in unknown.items()}
             self._bridge.when_done(
-                self._costs(model, unknown),
-                lambda tokens: self._count(model, tokens),
-                lambda error: self._count(model, {}),  # counted again once there is a model
+                self._costs(model, [*seen]),
+                lambda tokens: self._count(model, seen, tokens),
+                lambda error: self._count(model, seen, {}),  # again once there is a model
             )
+
+    def _watch(self) -> None:
+        self._sources.watch(frozenset(filter(is_source, self.on)))
+
+    def _show_sources(self) -> None:
+        """Show how folders and encyclopaedias stand; look again if there is more to it."""
+        self._set(
+            tuple(
+                replace(offer, state=self._sources.state(offer.key))
+                if is_source(offer.key)
+                else offer
+                for offer in self.offers
+            )
+        )
+        states = {status.entry.key: status.state for status in self._sources.statuses}
+        if states != self._states:  # one may be new, or not be usable any more
+            self._states = states
+            self.refresh()
 
     def _state(self, key: str) -> str:
         name = key.removeprefix(SERVER)
@@ -159,13 +216,14 @@ class ChatTools(QObject):
         order = dict.fromkeys((*(offer.key for offer in self.offers), *own.tools, key))
         self._settings.choose(replace(own, tools=tuple(each for each in order if each in wanted)))
 
-    def _count(self, model: ModelRef, tokens: Mapping[str, int]) -> None:
+    def _count(
+        self,
+        model: ModelRef,
+        seen: Mapping[str, ToolNamespace | None],
+        tokens: Mapping[str, int],
+    ) -> None:
         self._counting = False
-        self._counted |= {(model.key, key): count for key, count in tokens.items()}
-        asked = self._models.current
-        if asked and asked.key == model.key:
-            offers = (replace(o, tokens=tokens.get(o.key, o.tokens)) for o in self.offers)
-            self._set(tuple(offers))
+        self._counted |= {(model.key, seen[key]): count for key, count in tokens.items()}
         if tokens:  # meanwhile there may be more to count
             self.refresh()
 
@@ -173,3 +231,13 @@ class ChatTools(QObject):
         if offers != self.offers:
             self.offers = offers
             self.changed.emit()
+
+
+def _tokens_of(offers: Sequence[ToolOffer]) -> int:
+    """Return the tokens of some tools, those that are shared once."""
+    shared: dict[str, int] = {}
+    for offer in offers:
+        if offer.shared:
+            shared[offer.shared] = max(shared.get(offer.shared, 0), offer.tokens or 0)
+    own = sum(offer.tokens or 0 for offer in offers if not offer.shared)
+    return own + sum(shared.values())

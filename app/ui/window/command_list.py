@@ -11,7 +11,7 @@ from app.base.types import Effort
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.commands import QUESTION_KEY, Commands
 from app.ui.composer.attachment_controller import AttachmentController
-from app.ui.composer.composer import TOOLS_KEYS
+from app.ui.composer.composer import TOOLS_KEYS, WEB_KEYS
 from app.ui.composer.composer_controller import ComposerController
 from app.ui.composer.tools_controller import ToolsController
 from app.ui.exchange.everything_controller import EverythingController
@@ -112,6 +112,8 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     for number, effort in enumerate(Effort, 1):
         add(effort, effort_command(effort), partial(choose, effort), f"Ctrl+{number}")
     add("chooseTools", tr("Choose tools"), to.tools.open, TOOLS_KEYS)
+    tools = to.tools
+    add("switchWeb", tr("Web search on or off"), tools.switch_web, WEB_KEYS, when=tools.web_usable)
     add("choosePreset", tr("Choose a preset"), to.presets.pick, PRESET_KEYS)
     add("instructChat", tr("Instructions for this chat…"), to.presets.instruct)
     add("managePresets", tr("Manage presets…"), to.presets.manage)

@@ -67,5 +67,9 @@ def _shown(target: DropTarget) -> tuple[str, str]:
             return "spark", tr("Drop to open this model")
         case DropTarget.CHATS:
             return "download", tr("Drop to import chats")
+        case DropTarget.FOLDER:
+            return "folder", tr("Drop to use this folder")
+        case DropTarget.ENCYCLOPAEDIA:
+            return "folder", tr("Drop to add this encyclopaedia")
         case DropTarget.ATTACHED:
             return "paperclip", tr("Drop to attach")

@@ -11,6 +11,7 @@ from app.documents import DocumentProgress
 from app.models.model_library import MoveProgress
 from app.reruns import RerunEnded, RerunEvent, RerunOutput
 from app.store import ChatRow
+from app.tools.browser.source_status import SourcesChanged
 from app.turn import (
     AnsweredSlowly,
     ChatEvent,
@@ -51,6 +52,7 @@ class EventReceivers:
     forecast: Callable[[ContextForecast], None]
     reruns: Callable[[RerunEvent], None]
     servers: Callable[[ServersChanged], None]
+    sources: Callable[[SourcesChanged], None]
     answered_slowly: Callable[[AnsweredSlowly], None]
     not_saved: Callable[[StoreError], None]
     saved_again: Callable[[], None]
@@ -108,13 +110,17 @@ class EventDispatcher:
             raise TypeError(f"No receiver for events of type {', '.join(unknown)}")
 
     def _receive_servers(self, event: object) -> bool:
-        """Dispatch a change of MCP servers; return whether it was one."""
+        """Dispatch a change of MCP servers or of sources; return whether it was one."""
         # Imported late: most windows have no servers.
         from app.tools.mcp.server_status import ServersChanged
 
-        if not isinstance(event, ServersChanged):
-            return False
-        self._to.servers(event)
+        match event:
+            case ServersChanged():
+                self._to.servers(event)
+            case SourcesChanged():
+                self._to.sources(event)
+            case _:
+                return False
         return True
 
     def _receive_download(self, event: object) -> bool:

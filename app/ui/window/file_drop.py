@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum, auto
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.composer.editor import files_in
 
-# The names of chat exports; any other file is to be attached.
+# The names of chat exports; any other file is to be attached, or is to be searched.
 _CHATS = re.compile(r"conversations(-\d+)?\.json|.+\.conversation\.json|.+\.zip", re.IGNORECASE)
 
 
@@ -22,13 +22,15 @@ class DropTarget(Enum):
 
     MODEL = auto()
     CHATS = auto()
+    FOLDER = auto()
+    ENCYCLOPAEDIA = auto()
     ATTACHED = auto()
 
 
 class FileDrop(QObject):
     """An event filter that takes files dropped on a window.
 
-    It sorts them into models, exports of chats, and files to attach.
+    It sorts them into models, exports of chats, folders, encyclopaedias, and files to attach.
     """
 
     welcomed = Signal(DropTarget)
@@ -39,7 +41,11 @@ class FileDrop(QObject):
     model = Signal(Path)
     """A GGUF file."""
     chats = Signal(object)
-    """A list of folders, and of files that look like chat exports."""
+    """A list of files that look like chat exports."""
+    folders = Signal(object)
+    """A list of folders."""
+    encyclopaedias = Signal(object)
+    """A list of ZIM files."""
     attached = Signal(object)
     """A list of other files."""
 
@@ -59,33 +65,39 @@ class FileDrop(QObject):
                 return True
         elif isinstance(event, QDragEnterEvent) and (paths := files_in(event.mimeData())):
             _accept_copy(event)
-            self.welcomed.emit(_target_of(paths))
+            self.welcomed.emit(_target_of(paths[0]))
             return True
         return False
 
     def take(self, paths: Iterable[Path]) -> None:
         """Emit a signal for each kind of file; of several models, only the first is used."""
-        paths = list(paths)
-        models = [path for path in paths if path.suffix.lower() == ".gguf"]
-        if models:
-            self.model.emit(models[0])
-        if chats := [path for path in paths if _has_chats(path)]:
-            self.chats.emit(chats)
-        if others := [path for path in paths if path not in (*models, *chats)]:
-            self.attached.emit(others)
+        sorted_paths: dict[DropTarget, list[Path]] = {}
+        for path in paths:
+            sorted_paths.setdefault(_target_of(path), []).append(path)
+        for target, found in sorted_paths.items():
+            match target:
+                case DropTarget.MODEL:
+                    self.model.emit(found[0])
+                case DropTarget.CHATS:
+                    self.chats.emit(found)
+                case DropTarget.FOLDER:
+                    self.folders.emit(found)
+                case DropTarget.ENCYCLOPAEDIA:
+                    self.encyclopaedias.emit(found)
+                case DropTarget.ATTACHED:
+                    self.attached.emit(found)
 
 
-def _has_chats(path: Path) -> bool:
-    """Return whether a file or folder may contain chats."""
-    return bool(_CHATS.fullmatch(path.name)) or path.is_dir()
-
-
-def _target_of(paths: Sequence[Path]) -> DropTarget:
-    """Return what is done with the first of some files."""
-    first = paths[0]
-    if first.suffix.lower() == ".gguf":
+def _target_of(path: Path) -> DropTarget:
+    """Return what is done with a file or folder."""
+    ending = path.suffix.lower()
+    if ending == ".gguf":
         return DropTarget.MODEL
-    return DropTarget.CHATS if _has_chats(first) else DropTarget.ATTACHED
+    if path.is_dir():
+        return DropTarget.FOLDER
+    if ending == ".zim":
+        return DropTarget.ENCYCLOPAEDIA
+    return DropTarget.CHATS if _CHATS.fullmatch(path.name) else DropTarget.ATTACHED
 
 
 def _accept_copy(event: QDropEvent) -> None:

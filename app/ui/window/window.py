@@ -48,6 +48,7 @@ from app.ui.state.live_answer import loading_sentence
 from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
+from app.ui.state.source_list import SourceList
 from app.ui.state.store_access import StoreAccess
 from app.ui.theme import Theme
 from app.ui.window.answer_notice import AnswerNotice, DesktopNotifier
@@ -129,9 +130,13 @@ class Window(QMainWindow):
             lambda address: bridge.call(lambda: open_address(address)),
             tr("You’re signed in. You can close this page and return to Fireside."),
         )
+        self.sources = SourceList(
+            lambda: host.source_library, lambda: host.has_sources, host.jobs, bridge, self
+        )
         self.tools = ChatTools(
             lambda: host.tools.all(),
             lambda name: host.mcp.status(name),
+            self.sources,
             host.tool_costs,
             host.jobs.submit,
             self.chat_settings,
@@ -175,6 +180,7 @@ class Window(QMainWindow):
             self.chat_settings,
             self.presets,
             self.tools,
+            self.sources,
         )
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
@@ -182,6 +188,7 @@ class Window(QMainWindow):
             self.chat_settings,
             self.models,
             self.index,
+            self.tools,
             self,
         )
         self.palette_controller = PaletteController(
@@ -219,6 +226,7 @@ class Window(QMainWindow):
         self.tools_controller = ToolsController(
             self.composer,
             self.tools,
+            self.sources,
             self.chat_settings,
             self.models,
             self.turns,
@@ -287,7 +295,7 @@ class Window(QMainWindow):
         self.reruns = RerunController(host.reruns, self.current, self)
         self.file_saver = FileSaver(self, self.toast, self.background)
         self.reader = ReaderController(
-            self.views.reading, self._theme, lambda tool, address: None, self
+            self.views.reading, self._theme, host, self.background, self.toast, self
         )
 
     def _command_targets(self) -> CommandTargets:
@@ -334,6 +342,7 @@ class Window(QMainWindow):
                 answered_slowly=self.load_recovery.answered_slowly,
                 reruns=self.reruns.receive,
                 servers=self._servers_changed,
+                sources=self.sources.receive,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
             )
@@ -396,6 +405,9 @@ class Window(QMainWindow):
         self.file_drop.attached.connect(self.attachments.attach)
         self.file_drop.chats.connect(self.exchange.bring)
         self.file_drop.model.connect(self.model_picker.use)
+        self.file_drop.folders.connect(self.tools_controller.offer)
+        self.file_drop.encyclopaedias.connect(self.tools_controller.add)
+        self.tools_controller.chats_wanted.connect(self.exchange.bring)
 
     def _connect_models(self) -> None:
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
@@ -435,6 +447,9 @@ class Window(QMainWindow):
         self.preset_controller.effort_chosen.connect(self.composer.choose_effort)
         self.preset_controller.page_wanted.connect(self.preferences.open)
         self.tools_controller.page_wanted.connect(self.preferences.open)
+        self.sources.failed.connect(self.banner.show_error)
+        self.models_controller.offline_changed.connect(self.tools.refresh)
+        self.tools.changed.connect(self.commands.refresh)
         self.tools_controller.server_wanted.connect(lambda name: self._host.mcp.start(name))
         self.preset_controller.notice.connect(self.banner.show_sentence)
 
@@ -454,6 +469,7 @@ class Window(QMainWindow):
         """Do whatever can wait until the window is visible."""
         fit_window(self)  # the system has drawn its frame by now
         self.installed.look()
+        self.sources.refresh()
         self.tools.refresh()
         self.models_controller.resume()
         self.gpu_build.begin()

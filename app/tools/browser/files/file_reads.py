@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.base.folder import Folder
 from app.base.threads import AnyEvent
@@ -14,7 +15,9 @@ from app.tools.browser.files.file_index import IndexedText
 from app.tools.browser.index_process import IndexProcess, IndexStep, IndexTrouble, TaskEnd, Told
 from app.tools.browser.source_status import SkipReason
 
-_FILE_S = 30.0
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 _IDLE_S = 30.0  # after which the process ends
 
 
@@ -33,30 +36,40 @@ class FileTask:
     path: Path
     relative: str
 
-    def run(self, tell: Told, stuck: Sequence[str]) -> FileRead | IndexTrouble:
-        """Read it; see `IndexTask`."""
-        from app.tools.browser.files.text_reading import Unread, read_text
+    helper = None
 
+    def run(
+        self, tell: Told, stuck: Sequence[str], helper: Connection | None = None
+    ) -> FileRead | IndexTrouble:
+        """Read it; see `IndexTask`."""
         if stuck:
             return FileRead(reason=SkipReason.STUCK)
         tell(IndexStep(self.relative, 0, 0, 0))
         try:
             with Folder(self.path) as folder:
-                return FileRead(read_text(folder, self.relative, lambda *_: tell(None)))
-        except Unread as error:
-            return FileRead(reason=error.reason)
-        except FileNotFoundError:
-            return FileRead()
+                return read_one(folder, self.relative, lambda *_: tell("page"))
         except OSError as error:
             return IndexTrouble("missing", error.strerror or str(error))
 
 
-class FileReads:
-    """Reads of files, one at a time, by any thread. The process ends when it was idle for long."""
+def read_one(folder: Folder, relative: str, on_page: Callable[[int, int], None]) -> FileRead:
+    """Read a file, in a process for that."""
+    from app.tools.browser.files.text_reading import Unread, read_text
 
-    def __init__(self) -> None:
+    try:
+        return FileRead(read_text(folder, relative, on_page))
+    except Unread as error:
+        return FileRead(reason=error.reason)
+    except FileNotFoundError:
+        return FileRead()
+
+
+class FileReads:
+    """Reads of files, one at a time, by any thread. ``process`` ends when it was idle for long."""
+
+    def __init__(self, process: IndexProcess) -> None:
         self._lock = threading.Lock()
-        self._process = IndexProcess(silent_s=_FILE_S, file_s=_FILE_S)
+        self._process = process
         self._used = 0.0
         self._closing = threading.Event()
 

@@ -7,17 +7,19 @@ folder, and so that nothing in the index changes with the name.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import unicodedata
 from urllib.parse import quote, unquote_to_bytes
 
 SCHEME = "files:"
+_SPACE = re.compile(r" (?= |$)|^ ")  # one that an address on one line would lose
 _ESCAPED = frozenset('%?#\\<>"`{}|^')
 
 
 def path_of(relative: str) -> str:
     """Return a path as a part of an address: letters of all scripts stay as they are."""
-    return "".join(map(_escaped, relative))
+    return _SPACE.sub("%20", "".join(map(_escaped, relative)))
 
 
 def address_of(name: str, relative: str = "") -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
 from pathlib import Path, PurePosixPath
 
 from app.base.errors import DriveMissing
@@ -18,9 +19,11 @@ from app.tools.browser.files.file_index import (
     IndexFull,
     KnownFile,
 )
+from app.tools.browser.files.file_reads import FileRead, read_one
 from app.tools.browser.files.folder_scan import FolderScan, scan
 from app.tools.browser.files.skip_list import SkipList, Stamp, summed_up
-from app.tools.browser.files.text_reading import Unread, fingerprint_of, read_text
+from app.tools.browser.files.text_helper import TextHelper, serve_texts
+from app.tools.browser.files.text_reading import fingerprint_of
 from app.tools.browser.index_process import IndexEnd, IndexPlan, IndexStep, IndexTrouble, Told
 from app.tools.browser.source_status import SkipReason
 
@@ -43,14 +46,18 @@ class FolderTask:
     mount: str = ""
     without: tuple[str, ...] = ()
 
-    def run(self, tell: Told, stuck: Sequence[str]) -> IndexEnd | IndexTrouble:
+    helper = staticmethod(serve_texts)
+
+    def run(
+        self, tell: Told, stuck: Sequence[str], helper: Connection | None = None
+    ) -> IndexEnd | IndexTrouble:
         """Read what has changed; see `IndexTask`."""
         from filelock import FileLock, Timeout
 
         try:
             self.index.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{self.index}.lock").acquire(blocking=False):
-                return self._run(tell, stuck)
+                return self._run(tell, stuck, helper)
         except Timeout:
             return IndexTrouble("busy")
         except IndexFull as error:
@@ -60,7 +67,9 @@ class FolderTask:
         except OSError as error:
             return IndexTrouble("unwritable", error.strerror or str(error))
 
-    def _run(self, tell: Told, stuck: Sequence[str]) -> IndexEnd | IndexTrouble:
+    def _run(
+        self, tell: Told, stuck: Sequence[str], helper: Connection | None
+    ) -> IndexEnd | IndexTrouble:
         index = FileIndex(self.index)
         try:
             try:
@@ -73,7 +82,9 @@ class FolderTask:
                     found = scan(folder, _Signs(tell).scanned, self.without)
                 except OSError as error:
                     return IndexTrouble("missing", error.strerror or str(error))
-                return _Update(folder, index, SkipList(skips_of(self.index)), found, tell)(stuck)
+                others = TextHelper(helper, self.path, tell) if helper else None
+                skips = SkipList(skips_of(self.index))
+                return _Update(folder, index, skips, found, tell, others)(stuck)
         finally:
             index.close()
 
@@ -108,9 +119,11 @@ class _Update:
     skips: SkipList
     found: FolderScan
     tell: Told
+    helper: TextHelper | None = None
     documents: int = 0
     done: int = 0
     weight: int = 0
+    size: int = 0
     changed: bool = False
     batch: list[IndexedText] = field(default_factory=list)
     leaving: list[str] = field(default_factory=list)
@@ -152,31 +165,52 @@ class _Update:
         moved: Mapping[Stamp, Sequence[str]],
     ) -> None:
         """Read files, and write their texts in batches. ``moved`` are those that they may be."""
-        signs = _Signs(self.tell)
-        begun, size = time.monotonic(), 0
-        for name, stamp in wanted:
-            self._step(name)
-            try:
-                text = self._moved(name, moved.get(stamp, ()), known)
-                text = text or read_text(self.folder, name, signs.page)
-                self.skips.drop(name)
-                self.batch.append(text)
-                size += len(text.text)
-                self.documents += name not in known
-            except Unread as error:
-                self.skips.add(name, stamp, error.reason)
-                if name in known:
-                    self.leaving.append(name)
-                    self.documents -= 1
-            except FileNotFoundError:
-                pass  # the next look will see
-            self.done += 1
-            self.weight += _weight((name, stamp))
+        stamps = dict(wanted)
+        begun = time.monotonic()
+        for name, read in self._texts(wanted, known, moved):
+            self._take(name, stamps[name], read, is_known=name in known)
             late = time.monotonic() - begun > _BATCH_S
-            if late or size > _BATCH or len(self.batch) >= _BATCH_FILES:
+            if late or self.size > _BATCH or len(self.batch) >= _BATCH_FILES:
                 self._save()
-                begun, size = time.monotonic(), 0
+                begun = time.monotonic()
         self._save()
+
+    def _texts(
+        self,
+        wanted: Sequence[tuple[str, Stamp]],
+        known: Mapping[str, KnownFile],
+        moved: Mapping[Stamp, Sequence[str]],
+    ) -> Iterator[tuple[str, FileRead]]:
+        """Yield what the files give, as this process and its helper read them."""
+        signs = _Signs(self.tell)
+        for name, stamp in wanted:
+            if self.helper:
+                yield from self.helper.taken()
+            if text := self._moved(name, moved.get(stamp, ()), known):
+                yield name, FileRead(text)
+            elif self.helper and self.helper.has_room:
+                self.helper.give(name, stamp[0])
+            else:
+                self._step(name)
+                yield name, read_one(self.folder, name, signs.page)
+        self._step("")
+        if self.helper:
+            yield from self.helper.taken(all_=True)
+
+    def _take(self, name: str, stamp: Stamp, read: FileRead, *, is_known: bool) -> None:
+        """Note what a file has given; one that is gone is seen at the next look."""
+        if read.text:
+            self.skips.drop(name)
+            self.batch.append(read.text)
+            self.size += len(read.text.text)
+            self.documents += not is_known
+        elif read.reason:
+            self.skips.add(name, stamp, read.reason)
+            if is_known:
+                self.leaving.append(name)
+                self.documents -= 1
+        self.done += 1
+        self.weight += _weight((name, stamp))
 
     def _moved(
         self, name: str, candidates: Sequence[str], known: Mapping[str, KnownFile]
@@ -187,7 +221,10 @@ class _Update:
         """
         if not candidates:
             return None
-        fingerprint = fingerprint_of(self.folder.read(name, largest(name)))
+        try:
+            fingerprint = fingerprint_of(self.folder.read(name, largest(name)))
+        except OSError:
+            return None
         old = next((each for each in candidates if known[each].fingerprint == fingerprint), None)
         text = self.index.text(old) if old else None
         if text is None or text.links:
@@ -203,7 +240,7 @@ class _Update:
         if self.leaving:
             self.index.remove(self.leaving)
         self.changed |= bool(self.batch or self.leaving)
-        self.batch, self.leaving = [], []
+        self.batch, self.leaving, self.size = [], [], 0
         self.skips.save()
 
     def _step(self, file: str) -> None:

@@ -18,8 +18,11 @@ from app.base.errors import (
     DocumentUnknown,
 )
 from app.base.folder import Folder
-from app.documents.document import LONGEST
+from app.documents import file_types
+from app.documents.document import LONGEST, DocumentKind
+from app.documents.plain_text import decode
 from app.documents.worker import document_of
+from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.files.exclusions import begins_like_key, largest
 from app.tools.browser.files.file_index import IndexedText
 from app.tools.browser.files.folder_address import base_of
@@ -94,6 +97,9 @@ def _extracted(
 ) -> tuple[str, str, tuple[str, ...]]:
     """Return a document's title, if it has one of its own, its text, and its links."""
     name = Path(PurePosixPath(relative).name)
+    if file_types.detect_kind(name, data[: file_types.HEAD]) is DocumentKind.HTML:
+        page = html_page(decode(name, data).text, base_of(relative), whole=True)
+        return page.title or _heading(page.text), page.text, page.links
     table = LinkTable(base_of(relative))
     document = document_of(name, io.BytesIO(data), on_page)
     text = neutral(document.text(range(len(document.sections))))
