@@ -19,7 +19,7 @@ from pathlib import Path
 
 from app.tools.browser.files.excerpts import Excerpt, Excerpts
 from app.tools.browser.files.index_file import IndexFault, IndexFile, IndexFull
-from app.tools.browser.files.index_query import Term, Wanted
+from app.tools.browser.files.index_query import Term, IndexQuery
 from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
 from app.tools.browser.files.passages import Passage, passages
 from app.tools.browser.page import without_marks
@@ -182,7 +182,7 @@ class FileIndex:
 
         Raises Cancelled.
         """
-        wanted = Wanted(query)
+        wanted = IndexQuery(query)
         if not wanted.terms or count < 1:
             return []
         with self._file.reading(cancel) as db:
@@ -286,7 +286,7 @@ class FileIndex:
         addresses = tuple(json.loads(zlib.decompress(links)))
         return IndexedText(relative, title, self._body(db, document), addresses, *known)
 
-    def _search(self, db: sqlite3.Connection, wanted: Wanted, count: int) -> list[FoundText]:
+    def _search(self, db: sqlite3.Connection, wanted: IndexQuery, count: int) -> list[FoundText]:
         def passages_with(term: Term) -> int:
             sql = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT {_BUDGET})"
             (number,) = db.execute(sql, (term.match,)).fetchone()
@@ -306,7 +306,7 @@ class FileIndex:
         return self._found(db, wanted, rows[:_LOOKED_AT], count)
 
     def _found(
-        self, db: sqlite3.Connection, wanted: Wanted, rows: list[_Candidate], count: int
+        self, db: sqlite3.Connection, wanted: IndexQuery, rows: list[_Candidate], count: int
     ) -> list[FoundText]:
         """Return the documents of passages.
 
