@@ -19,7 +19,7 @@ from pathlib import Path
 
 from app.tools.browser.files.excerpts import Excerpt, Excerpts
 from app.tools.browser.files.index_file import IndexFault, IndexFile, IndexFull
-from app.tools.browser.files.index_query import Term, IndexQuery
+from app.tools.browser.files.index_query import IndexQuery, Term
 from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
 from app.tools.browser.files.passages import Passage, passages
 from app.tools.browser.page import without_marks
