@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 
@@ -14,11 +13,18 @@ def report_errors(work: Callable[..., object], *arguments: object) -> None:
     """
     try:
         work(*arguments)
-    except BaseException:
-        threading.excepthook(
-            threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
-        )
+    except BaseException as error:
+        tell_fault(error)
         raise
+
+
+def tell_fault(error: BaseException) -> None:
+    """Pass an exception to `threading.excepthook`, on a thread that goes on."""
+    threading.excepthook(
+        threading.ExceptHookArgs(
+            (type(error), error, error.__traceback__, threading.current_thread())
+        )
+    )
 
 
 class AnyEvent(threading.Event):

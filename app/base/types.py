@@ -290,7 +290,7 @@ class Request:
     drawn: tuple[int, ...] = ()
     """The turn's tokens so far, bridges included, if it goes on after a tool call."""
     imported: bool = False
-    """Whether the chat came from a file, so that its text need not be the user's."""
+    """Whether the chat came from a file or a pipe, so that its text need not be the user's."""
 
     @property
     def goes_on(self) -> bool:

@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
             instructions=options.system,
             sampling=model.sampling,
             tools=tools.declared(keys),
+            imported=options.text in (None, "-"),  # it was piped in, and need not be typed
         )
         engine = DemoFilter(LocalBackend(log, speeds=SpeedFile(folders.speeds)), demo_model())
         consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())

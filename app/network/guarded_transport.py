@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks the latter
     getproxies,
     proxy_bypass_environment,
@@ -20,7 +21,14 @@ import httpcore2
 import httpx2
 
 from app.network import watched_socket
-from app.network.watched_socket import Watch, WatchedStream, connected, resolved
+from app.network.watched_socket import (
+    MOST_ADDRESSES,
+    NEXT_ADDRESS_S,
+    Watch,
+    WatchedStream,
+    connected,
+    resolved,
+)
 
 Judge = Callable[[str, Sequence[str]], None]
 """Raises for a host that may not be reached, by its name and all its addresses."""
@@ -130,19 +138,56 @@ class _AsyncBackend(httpcore2.AsyncNetworkBackend):
         except OSError as error:
             raise httpcore2.ConnectError(str(error)) from error
         await self._judge(host, addresses)
-        fault: httpcore2.ConnectError | httpcore2.ConnectTimeout | None = None
-        for address in addresses:
-            share = timeout / len(addresses) if timeout else None
-            try:
-                return await self._backend.connect_tcp(
-                    address, port, share, local_address, socket_options
-                )
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                fault = error
-        raise fault or httpcore2.ConnectError(f"{host} has no address")
+        options = tuple(socket_options or ())
+        return await _first(
+            [
+                partial(self._backend.connect_tcp, each, port, timeout, local_address, options)
+                for each in addresses[:MOST_ADDRESSES]
+            ]
+        )
 
     async def sleep(self, seconds: float) -> None:
         await self._backend.sleep(seconds)
+
+
+async def _first(
+    attempts: Sequence[Callable[[], Coroutine[None, None, httpcore2.AsyncNetworkStream]]],
+) -> httpcore2.AsyncNetworkStream:
+    """Return the first connection that is made; each attempt begins when those before are late.
+
+    Raises httpcore2's ConnectError and ConnectTimeout.
+    """
+    waiting, running = list(attempts), set[asyncio.Task[httpcore2.AsyncNetworkStream]]()
+    fault: Exception = httpcore2.ConnectError("it has no address")
+    try:
+        while waiting or running:
+            if waiting:
+                running.add(asyncio.create_task(waiting.pop(0)()))
+            patience = NEXT_ADDRESS_S if waiting else None
+            done, running = await asyncio.wait(
+                running, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
+            made = [task for task in done if not task.exception()]
+            running.update(made[1:])  # to be closed with the others
+            if made:
+                return made[0].result()
+            fault = next((each for task in done if (each := _fault_of(task))), fault)
+    finally:
+        for task in running:
+            task.add_done_callback(_close)
+            task.cancel()
+    raise fault
+
+
+def _fault_of(task: asyncio.Task[httpcore2.AsyncNetworkStream]) -> Exception | None:
+    error = task.exception()
+    return error if isinstance(error, Exception) else None
+
+
+def _close(task: asyncio.Task[httpcore2.AsyncNetworkStream]) -> None:
+    """Close a connection that came too late."""
+    if not task.cancelled() and not task.exception():
+        task.get_loop().create_task(task.result().aclose())
 
 
 async def resolved_async(host: str, port: int, timeout: float | None = None) -> list[str]:

@@ -17,7 +17,6 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 
 import httpx2
 
@@ -60,7 +59,7 @@ _READ_TYPES = re.compile(
     r"text/[\w.+-]+|application/(pdf|json|xml|yaml|x-yaml|javascript|[\w.-]+\+(xml|json))"
 )
 _CONTACT = f"+https://github.com/{REPOSITORY}" if REPOSITORY else "for the person who runs it"
-USER_AGENT = f"Fireside/{__version__} ({_CONTACT}) httpx2/{version('httpx2')}"
+USER_AGENT = f"Fireside/{__version__} ({_CONTACT}) httpx2/{httpx2.__version__}"
 """What Fireside says it is, as Wikimedia asks for it: name, version, contact, library."""
 _HEADERS = {
     "User-Agent": USER_AGENT,

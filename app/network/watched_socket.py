@@ -35,9 +35,12 @@ from app.network.page_faults import (
 
 T = TypeVar("T")
 
+NEXT_ADDRESS_S = 0.3
+"""How long an address may take before the next one is tried, too."""
+MOST_ADDRESSES = 8
+"""Of one host."""
+
 _MOMENT_S = 0.05
-_NEXT_ADDRESS_S = 0.3
-_MOST_ADDRESSES = 8
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 _NO_WAY = (errno.ENETUNREACH, errno.ENETDOWN)
 _NO_ANSWER = (socket.EAI_AGAIN, socket.EAI_FAIL)
@@ -134,7 +137,7 @@ def connected(addresses: list[str], port: int, watch: Watch, seconds: float) -> 
     HostUnreachable and NoNetwork.
     """
     end, next_at = time.monotonic() + seconds, 0.0
-    waiting, fault = list(addresses[:_MOST_ADDRESSES]), cast("PageFault", NoNetwork())
+    waiting, fault = list(addresses[:MOST_ADDRESSES]), cast("PageFault", NoNetwork())
     with selectors.DefaultSelector() as selector, contextlib.ExitStack() as tried:
         while waiting or selector.get_map():
             watch.check()
@@ -145,7 +148,7 @@ def connected(addresses: list[str], port: int, watch: Watch, seconds: float) -> 
                 if waiting and (now >= next_at or not selector.get_map()):
                     made = tried.enter_context(dial(waiting.pop(0), port))
                     selector.register(made, selectors.EVENT_WRITE)
-                    next_at = now + _NEXT_ADDRESS_S
+                    next_at = now + NEXT_ADDRESS_S
                 for key, _ in selector.select(_MOMENT_S):
                     made = cast("socket.socket", key.fileobj)
                     selector.unregister(made)

@@ -45,7 +45,7 @@ class ConsentReason(StrEnum):
     IMPORTED = "imported"
     """An address in a chat that came from a file, in which nothing need be the user's."""
     NEW_SITE = "new site"
-    """A site that was not opened yet, in a chat with private text."""
+    """A site that the user has not named or allowed, in a chat with private text."""
     FOLLOW_UPS = "follow-ups"
     """More pages of one site, in a chat with private text, than fit what the user has asked."""
     QUERY = "query"

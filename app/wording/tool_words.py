@@ -239,7 +239,7 @@ def consent_reason(consent: Consent) -> str:
         case ConsentReason.ADDRESS:
             return tr("You didn’t type this address, and no search or page linked to it.")
         case ConsentReason.IMPORTED:
-            return tr("This chat was imported, so the addresses in it may not be yours.")
+            return tr("This chat wasn’t typed here, so its addresses may not be yours.")
         case ConsentReason.NEW_SITE:
             return tr("This chat has private text, which an address can give away.")
         case ConsentReason.FOLLOW_UPS:

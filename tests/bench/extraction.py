@@ -27,7 +27,7 @@ from typing import Any
 import lxml.html
 
 from app.tools.browser.extraction.extractor import Extractor
-from app.tools.browser.extraction.html_page import html_page
+from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.page import without_marks
 from app.tools.browser.source import SourceFault
 

@@ -4,9 +4,9 @@ usage: python -m tests.bench.tools [--browser] [--model FILE] [--calls N] [--lon
                                    [--folder FOLDER]
 
 A model that calls Python in every round, whatever it would say itself, and results of several
-lengths; with ``--browser`` it calls the browser, and the results are displays. Each turn runs behind
-``--long`` tokens, and again with another chat between its steps. "beyond" are the tokens that a step
-evaluates besides those of its result.
+lengths; with ``--browser`` it calls the browser, and the results are displays. Each turn runs
+behind ``--long`` tokens, and again with another chat between its steps. "beyond" are the tokens
+that a step evaluates besides those of its result.
 """
 
 from __future__ import annotations

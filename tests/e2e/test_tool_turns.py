@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable, Generator
 from dataclasses import replace
 
+from app.base.draft import Draft
+from app.base.pages.displays import displays_of
 from app.base.types import (
+    Delta,
     Done,
     Event,
     Message,
@@ -19,13 +22,16 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Planned
+from app.engine.demo_filter import DemoFilter
 from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
+from app.tools.browser.browser import Browser
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.tool import Result
 from app.tools.tool_events import ResultsShortened
-from tests.e2e.engine import ask, size
+from tests.demo.asking import SHELF
+from tests.e2e.engine import DEMO, ask, size
 from tests.fakes.tools import FakeTool
 
 
@@ -55,6 +61,35 @@ def test_a_step_costs_the_tokens_of_its_result(make: Callable[..., LocalBackend]
     assert isinstance(done, Done)
     assert done.stats.evaluated == first.stats.evaluated + second.stats.evaluated
     assert done.stats.prompt_tokens <= done.stats.evaluated + 16
+
+
+def test_the_demo_model_searches_files_and_cites_the_line(
+    make: Callable[..., LocalBackend],
+) -> None:
+    registry = Registry(Browser(lambda: (SHELF,)).tools)
+    declared = registry.declared([SHELF.key])
+    asked = replace(ask("Look in my folder for silver river."), tools=declared)
+    loop = ToolLoop(DemoFilter(make(), DEMO), registry)
+    draft, ends = Draft(), []
+    for event in loop.stream(asked, threading.Event()):
+        match event:
+            case Delta():
+                draft.add(event)
+            case PartAdded(part):
+                draft.add_part(part)
+            case Done():
+                ends.append(event)
+    (shown,) = [part for part in draft.parts if part.kind is PartKind.RESULT]
+    assert shown.text.startswith(
+        "[0] silver river\n**viewing lines [0 - 5] of 5**\n\nL0: \nL1: URL:"
+    )
+    assert draft.parts[-1].text == "Silver river is a kind of candle. 【0†L4】"
+    (done,) = ends
+    assert done.stats.evaluated <= done.stats.prompt_tokens + 16
+    displays = displays_of([Message(Role.ASSISTANT, draft.parts)])
+    cited = displays.get(0)
+    assert cited
+    assert "Silver river is a kind of candle." in cited.page.lines[4]
 
 
 def test_a_long_turn_in_a_small_context(make: Callable[..., LocalBackend]) -> None:

@@ -171,10 +171,34 @@ class WebHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
+    def do_CONNECT(self) -> None:
+        """Pass a connection on to the port with TLS, as a proxy does."""
+        web = self.server.web
+        host = self.path.partition(":")[0]
+        web.requests.append(WebRequest("CONNECT", host, "", {}))
+        self.close_connection = True
+        if ("CONNECT", host) in web.replies:
+            self.send_error(web.replies["CONNECT", host].status)
+            return
+        with socket.create_connection(("127.0.0.1", web.ports[443])) as beyond:
+            self.send_response(200)
+            self.end_headers()
+            there = threading.Thread(target=_pass_on, args=(self.connection, beyond))
+            there.start()
+            _pass_on(beyond, self.connection)
+            there.join()
+
     do_GET = do_POST = answer
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 class _Server(ThreadingHTTPServer):

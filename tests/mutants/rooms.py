@@ -89,4 +89,9 @@ ROOMS = (
         ("app/models/partial_file.py",),
         ("tests/unit/test_partial_file.py", "tests/unit/test_file_download.py"),
     ),
+    Room(
+        "browser_policy",
+        ("app/tools/browser/policy.py", "app/tools/browser/address.py"),
+        ("tests/unit/test_browser_policy.py", "tests/unit/test_injection.py"),
+    ),
 )

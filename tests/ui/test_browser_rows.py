@@ -115,7 +115,9 @@ LEAK = "https://xn--80ak6aa92e.com/?d=my%20secret%E2%80%AE" + "x" * 1000
 
 @pytest.fixture
 def web() -> MemorySource:
-    return MemorySource("web", "web", [page("https://a.example/b", "B", "The page B.")])
+    linked = page("https://c.example/", "C", "The page C.")
+    first = page("https://a.example/b", "B", "The page B, see {c}.", c=linked.address)
+    return MemorySource("web", "web", [first, linked])
 
 
 @pytest.fixture
@@ -124,8 +126,9 @@ def browsing(fireside: Fireside, web: MemorySource, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(ConsentCard, "CALM_MS", 80)
     fireside.host.browsing.sources = lambda: (web,)
     model = BrowsingModel(
-        open_(LEAK), "No.", open_("https://a.example/b?x"), open_("https://A.example/b"), "Yes."
-    )
+        open_(LEAK), "No.", open_("https://a.example/b?x"), open_("https://A.example/b"), "Yes.",
+        open_(0), "Read it.",
+    )  # fmt: skip
     fireside.backend.stream = model.stream  # type: ignore[method-assign]
     fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
     tools = fireside.window.tools
@@ -205,6 +208,9 @@ def test_a_question_about_an_address_shows_its_site_and_what_it_sends(
     browsing.window.transcript.messages.records[-1].set_opened(True)
     assert "Open a.example · failed · You allowed this in this chat" in browsing.text()
     assert "Read “B” · a.example" in browsing.text()
+    browsing.ask("And its link?")  # what was displayed comes from the store
+    browsing.shows("Read it.")
+    assert web.asked[2:] == [("open", "https://c.example/")]
 
 
 def asked(transcript: Transcript, theme: Theme, verdict: WebVerdict) -> ConsentCard:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.base.draft import Draft
+from app.base.pages import displays
 from app.base.pages.cited import CitedPlace
+from app.base.pages.stored_page import StoredDisplay, unpack
 from app.base.types import Delta, Effort, Message, Part, PartKind, Role
+from app.exchange import ExportFormat, ExportOptions, export, read
+from app.formats import Abilities
 from app.store import MessageRow, State, Store
+from app.tools.browser.browser import Browser
+from app.tools.registry import Registry
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.citation_button import CitationButton
 from app.ui.conversation.find_marks import places_in
@@ -25,9 +33,13 @@ from app.ui.reader import reader_controller
 from app.ui.reader.page_view import PageView
 from app.ui.reader.reader_place import ReaderPlace
 from app.ui.theme import Theme
+from tests.fakes.browsing import NOTES
 from tests.fakes.citations import FILE, WEB, browsed, citing_answer, pages
+from tests.fakes.tools import calls as call_of
+from tests.fakes.tools import says
 from tests.ui.driver import Fireside, Start
 
+SEEDS = range(200) if os.environ.get("FIRESIDE_EXPLORE") else range(0, 200, 40)
 RAW = re.compile(r"【\s*\d+\s*†")
 TEXT = (
     "Copper is a metal【1†L2】, whose price 【2†L4】 rose【1†L7】. Nowhere【9†L1】.\n\n"
@@ -49,6 +61,18 @@ def show(transcript: Transcript, *parts: Part) -> MessageState:
     transcript.messages.set_rows(rows(*parts))
     QApplication.processEvents()
     return transcript.messages.records[1]
+
+
+def cited_lines(place: CitedPlace) -> str:
+    """Return the text that should be marked, without blanks and the marks of links."""
+    assert place.page
+    lines = [line for a, b in place.lines for line in place.page.lines[max(a, 2) : b + 1]]
+    text = re.sub(r"【\d+†([^【】†]*)(?:†([^【】]*))?】", r"\1(\2)", "".join(lines))
+    return re.sub(r"\s", "", text).replace("()", "")
+
+
+def marked(view: PageView) -> list[str]:
+    return [part.cursor.selectedText() for part in view.extraSelections()]
 
 
 def chips(transcript: Transcript) -> list[CitationButton]:
@@ -150,8 +174,8 @@ def test_chips_are_reached_and_pressed_by_keys(transcript: Transcript, qtbot: Qt
     ]
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 40))
-def test_answers_that_stream(transcript: Transcript, seed: int) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_answers_that_stream(transcript: Transcript, theme: Theme, seed: int) -> None:
     answer = citing_answer(seed)
     question, row = rows(state=State.STREAMING)
     draft = Draft(row.message.parts)
@@ -176,6 +200,12 @@ def test_answers_that_stream(transcript: Transcript, seed: int) -> None:
     assert text.count("[?]") == len(answer.bad)
     assert all(bracket in text for bracket in answer.brackets)
     assert record.citations.cited.faults == len(answer.bad)
+    view = PageView(theme)
+    for place in record.citations.cited.places:  # each opens at its lines
+        if place.page:
+            view.show_page(place.page, place.lines)
+            assert cited_lines(place) == "".join(marked(view)).replace(" ", "")
+    view.deleteLater()
 
 
 def test_copies_have_footnotes(transcript: Transcript) -> None:
@@ -229,10 +259,6 @@ def press(fireside: Fireside, number: int) -> None:
     chips(fireside.window.transcript)[number].click()
 
 
-def marked(view: PageView) -> list[str]:
-    return [part.cursor.selectedText() for part in view.extraSelections()]
-
-
 def test_the_reader_opens_at_the_cited_lines(
     reading: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +288,14 @@ def test_the_reader_opens_at_the_cited_lines(
     field.setText("bronze")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert view.textCursor().selectedText() == "Bronze"
+    assert view.accessibleName() == "Source 1: Copper, line 7"
+    none, keys = Qt.KeyboardModifier.NoModifier, QEvent.Type.ShortcutOverride
+    escape = QKeyEvent(keys, Qt.Key.Key_Escape, none)
+    escape.ignore()
+    QApplication.sendEvent(view, escape)
+    assert escape.isAccepted()  # else it would stop an answer that runs
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert marked(view) == ["March: 9,800.", "June: 10,450 [USD]."]
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert not window.reader.shown
 
@@ -326,3 +360,66 @@ def test_a_long_answer_stays_quick(transcript: Transcript) -> None:
     draft.add(Delta(at, "More【1†L2】"))
     update()
     assert section.column(transcript._theme, section._style).boxes[:100] == boxes
+
+
+def test_pages_are_unpacked_when_an_answer_is_shown(
+    transcript: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long chat does not unpack the pages of answers that nobody sees."""
+    unpacked: list[Part] = []
+
+    def counting(part: Part) -> StoredDisplay | None:
+        unpacked.append(part)
+        return unpack(part)
+
+    monkeypatch.setattr(displays, "unpack", counting)
+    question, calls = browsed()
+    made: list[MessageRow] = []
+    for number in range(1, 121, 2):
+        parts = (*calls.parts, Part("Copper【1†L2】.\n\n" * 20))
+        answer = Message(Role.ASSISTANT, parts)
+        made.append(MessageRow(number, 1, number - 1 or None, question, State.DONE, 0.0))
+        made.append(MessageRow(number + 1, 1, number, answer, State.DONE, 0.0))
+    transcript.messages.set_rows(made)
+    QApplication.processEvents()
+    assert 0 < len(unpacked) < 12
+    assert transcript.plainText().count("Copper[1].") == 20 * 60
+
+
+def test_a_turn_is_read_again_after_a_restart_and_an_import(start: Start, tmp_path: Path) -> None:
+    fireside = start()
+    fireside.host.tools = registry = Registry(Browser(lambda: [NOTES]).tools)
+    fireside.host.backend._registry = registry
+    fireside.host.chats._declared = lambda keys: registry.declared((NOTES.key,))
+    fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
+    fireside.script(*call_of("browser.search", '{"query": "copper"}'))
+    fireside.script(*call_of("browser.open", '{"id": 0}', at=2))
+    pieces = ("Copper conducts【1†", "L2-", "L3】 well【0†L", "4】, says nobody【7†L1】.")
+    said = [event for piece in pieces for event in says(piece, at=4)[1:2]]
+    fireside.ask("What is copper?", *says("", at=4)[:1], *said, *says("", at=4)[2:])
+    fireside.shows("Copper conducts[1] well[1], says nobody[?].")
+    fireside.idle()
+    chat = fireside.chat
+
+    def check(fireside: Fireside) -> None:
+        press(fireside, 0)
+        (lines,) = marked(fireside.find(PageView, "readerText"))
+        assert lines.startswith("Copper is a kind of metal. It conducts electricity well, and")
+        assert lines.endswith("its colour is that of a sunset.")
+
+    check(fireside)
+    fireside = start()
+    fireside.window.open_chat(chat)
+    fireside.shows("Copper conducts[1]")
+    check(fireside)
+    options = ExportOptions(ExportFormat.JSON)
+    path = fireside.stored(lambda store: export(store, tmp_path, "chat", options, [chat]))
+    assert path.stat().st_size < 8000
+    fireside.stored(lambda store: store.bin.erase([chat]))
+    found = read([path], lambda count: None)
+    fireside.stored(lambda store: found.into(store, lambda count: None))
+    imported = fireside.stored(lambda store: max(store.chats.live()))
+    assert imported != chat
+    fireside.window.open_chat(imported)
+    fireside.shows("Copper conducts[1]")
+    check(fireside)

@@ -24,6 +24,7 @@ from app.ui.blocks.column import Column
 from app.ui.blocks.formula_image import picture
 from app.ui.exchange import pdf_layout
 from app.ui.theme import PaperTheme
+from tests.fakes.citations import FILE, WEB, browsed
 from tests.fakes.hostile import texts
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -352,3 +353,16 @@ def test_calls_with_their_output_and_figures() -> None:
     short = made(row(Role.ASSISTANT, *parts), reasoning=False)
     assert "42 it is" not in text(short)
     assert "The answer" in text(short)
+
+
+def test_citations_are_numbers_and_a_list() -> None:
+    question, calls = browsed()
+    said = Part("Copper is a metal【1†L2】, whose price rose【2†L4】, nowhere【9†L1】.")
+    asked = MessageRow(1, 1, None, question, State.DONE, 1.7e9)
+    reply = Message(Role.ASSISTANT, (*calls.parts, said))
+    document = made(asked, MessageRow(2, 1, 1, reply, State.DONE, 1.7e9), reasoning=False)
+    found = " ".join(text(document).split())
+    assert "Copper is a metal [1] , whose price rose [2] , nowhere [?] ." in found
+    assert f"[1] Copper, {WEB.address}, line 2 [2] Prices *of* 2026, {FILE.address}" in found
+    assert "[?] Invalid citations: 1" in found
+    assert links(document).count(WEB.address) == 2

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.tools.browser.source import Hit, PageText
+from app.tools.shortening import estimate
 from tests.fakes.browser_chat import BrowserChat
 from tests.fakes.browsing import NOTES, MemorySource, page
 
@@ -64,8 +65,8 @@ def test_a_later_search_does_not_change_an_earlier_one() -> None:
     """The reference keeps pages by address, and every search has the address ""."""
     chat = BrowserChat(NOTES)
     first = chat.shows("search", query="copper electricity")
-    assert "【0†Copper†files】" in first
-    assert "【0†Tin†files】" in chat.shows("search", query="tin melts")
+    assert "【0†Copper†copper.md】" in first
+    assert "【0†Tin†tin.md】" in chat.shows("search", query="tin melts")
     assert chat.shows("open", cursor=0) == first.replace("[0]", "[2]", 1)
     assert chat.shows("open", id=0, cursor=0).startswith("[3] Copper (files:/copper.md)")
 
@@ -154,7 +155,7 @@ def test_titles_and_summaries_are_text_and_addresses_stay_as_they_are() -> None:
         ),
         ("open", '{"url": "files:/tin.md"}', "[1] Tin (files:/tin.md)"),
         ("open", '{"id": -1, "cursor": -1, "loc": -1}', "[1] copper"),
-        ("open", '{"id": true}', "Error fetching URL `true`: none of the sources"),
+        ("open", '{"id": true}', "Error fetching URL `true`: it is not a whole address."),
         ("open", '{"loc": "middle"}', "Error: “loc” is not a number."),
         (
             "open",
@@ -193,6 +194,22 @@ def test_before_the_first_display_there_is_nothing_to_look_at() -> None:
     chat = BrowserChat(NOTES)
     for function, arguments in (("open", {}), ("open", {"id": 3}), ("find", {"pattern": "x"})):
         assert chat.shows(function, **arguments) == "No pages to access!"
+
+
+def test_in_a_small_context_a_display_is_smaller_and_says_so() -> None:
+    long = page("https://a.example/", "Long", *(f"Copper line {n}." for n in range(200)))
+    wide, narrow = (
+        BrowserChat(MemorySource(pages=[long])),
+        BrowserChat(MemorySource(pages=[long]), room=300),
+    )
+    whole, part = (c.shows("open", id=long.address) for c in (wide, narrow))
+    assert estimate(part) <= 300 < estimate(whole)
+    last = int(part.rsplit("\nL", 1)[1].split(":")[0])
+    assert f"**viewing lines [0 - {last}] of 400**" in part
+    assert whole.split("\n")[3:].index(part.split("\n")[-1]) == last
+    assert "L1: " in BrowserChat(MemorySource(pages=[long]), room=1).shows(
+        "open", id=long.address, loc=1
+    )
 
 
 VALUES: list[Any] = [

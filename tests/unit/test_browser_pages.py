@@ -192,6 +192,18 @@ def packed(fields: object) -> Part:
     return Part("", PartKind.PAGE, media_type=MEDIA_TYPE, data=data)
 
 
+def test_a_page_with_whatever_address_can_be_read_again() -> None:
+    odd = "files:/N/a  b\u200b\n\x00\ud800" + "x" * 9000
+    page = wrapped(PageText(odd, "", "text", (odd, "files:/N/two  spaces.md")))
+    assert page.address.startswith("files:/N/a  b\u200b")
+    assert page.lines[1].startswith("URL: files:/N/a bxx")
+    assert page.links[1] == "files:/N/two  spaces.md"
+    read = unpack(pack(StoredDisplay(page, 0, 1), page.title, page.address))
+    assert read
+    assert read.page
+    assert read.page == page
+
+
 def test_a_display_is_read_as_it_was_stored() -> None:
     search = replace(PAGE, kind=PageKind.SEARCH, passages=("one",), address="")
     found = replace(PAGE, kind=PageKind.FIND, places=(2,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -118,6 +119,7 @@ def test_spellings_of_an_address_have_one_form(text: str, normal: str) -> None:
         "http://[::1",
         "http://a:0",
         "http://a:99999",
+        "http://a:8\u0661/",
         "http://a:b",
         "http://\ud800.example",
         "http://example.org/" + "a" * 2000,
@@ -288,8 +290,9 @@ def test_a_private_chat_asks_about_each_new_site(private: Message) -> None:
     chat = said("Look at https://typed.example/"), private, found("https://new.example/")
     assert reason("https://new.example/", *chat) is ConsentReason.NEW_SITE
     assert reason("https://typed.example/", *chat) is None
-    opened = displayed("https://new.example/", "https://new.example/2", decision="once")
-    assert reason("https://new.example/2", *chat, opened) is None
+    for decision, expected in (("once", None), ("", ConsentReason.NEW_SITE)):
+        opened = displayed("https://new.example/", "https://new.example/2", decision=decision)
+        assert reason("https://new.example/2", *chat, opened) is expected
 
 
 @pytest.mark.parametrize(
@@ -338,6 +341,12 @@ def test_pages_that_do_not_exist_count_as_letters() -> None:
     assert reason(letters[0], *chat, *[Message(Role.ASSISTANT, (failed,))] * 2) is None
     many = [*chat, *[Message(Role.ASSISTANT, (failed,))] * 3]
     assert reason(letters[0], *many) is ConsentReason.FOLLOW_UPS
+    for other in (
+        replace(failed, name="browser.search"),
+        replace(failed, name="functions.m__f", facts=ResultFacts(source="mcp:m")),
+        replace(failed, facts=ResultFacts(Outcome.REFUSED, source="web")),
+    ):
+        assert reason(letters[0], *chat, *[Message(Role.ASSISTANT, (other,))] * 3) is None
 
 
 @pytest.mark.parametrize(
@@ -398,6 +407,7 @@ def test_what_hides_something_cannot_be_allowed_for_good() -> None:
     chat = attached(), displayed("https://a.example/", linked, decision="once")
     verdict = judge_open(linked, facts_of(*chat))
     assert (verdict.reason, verdict.lasting) == (ConsentReason.QUERY, True)
+    assert (verdict.sent, verdict.site) == (linked, "a.example")
 
 
 # --- Redirects, and what is asked about -------------------------------------------------------
@@ -470,9 +480,8 @@ def test_what_is_granted_has_a_provenance(
     assert not (imported and verdict.granted)
     if verdict.granted:
         assert typed or linked
-        opened = {page.address[:18] for page in pages if page.kind is PageKind.PAGE}
         named = {word[:18] for m in chat if m.role is Role.USER for word in m.text.split()}
-        assert typed or not private or address[:18] in opened | named
+        assert typed or not private or address[:18] in named
     elif not imported:
         assert verdict.reason
         assert not typed

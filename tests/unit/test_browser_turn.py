@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import queue
 import re
 import threading
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from app.base.draft import Draft
 from app.base.errors import Cancelled
 from app.base.pages.displays import displays_of
+from app.base.settings import Folders
 from app.base.types import (
     Delta,
+    Effort,
     Event,
     Message,
     Outcome,
@@ -25,12 +30,15 @@ from app.base.types import (
     Role,
 )
 from app.engine.backend import Planned
+from app.host import Host
+from app.store import ChatSettings, MessageRow
 from app.tools.browser.browser import Browser
 from app.tools.browser.source import SourceFault
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.shortening import shorten
 from app.tools.tool_events import ConsentAsked, Decision, ResultsShortened
+from app.turn import Question, SendFailed, TurnEnded
 from tests.fakes.browsing import (
     NOTES,
     Browse,
@@ -157,7 +165,7 @@ def test_what_is_switched_off_is_told_in_one_sentence() -> None:
     )
     assert refused.text == (
         "Error fetching URL `https://example.org/copper`: none of the sources that are switched on "
-        "has this address. The sources are: files."
+        "has this address. They are: files."
     )
     assert not WEB.asked
 
@@ -214,6 +222,20 @@ def test_a_page_that_was_read_in_this_answer_is_not_fetched_again_unless_by_its_
     assert "Copper is red." in old.text
 
 
+def test_a_site_may_be_named_without_its_scheme_where_only_the_web_is_on() -> None:
+    WEB.asked.clear()
+    turn = Turn(WEB, asked="What does example.org/copper say?")
+    parts = turn.go(open_("example.org/copper"), "It is red.")
+    assert results(parts)[0].text.startswith("[0] Copper (https://example.org/copper)")
+    assert not turn.asked
+    parts = Turn(NOTES, WEB).go(open_("copper.md"), "Well.")
+    assert results(parts)[0].text == (
+        "Error fetching URL `copper.md`: it is not a whole address. Search first, and open what is "
+        "found by its number."
+    )
+    assert WEB.asked == [("open", "https://example.org/copper")]
+
+
 def test_a_redirect_is_followed_only_where_it_may_be() -> None:
     source = MemorySource("web", "web", [page("https://other.example/", "Other", "There.")])
     source.redirects["https://example.org/here"] = "https://other.example/"
@@ -255,8 +277,8 @@ def test_folders_of_one_name_are_searched_together() -> None:
     parts = turn.go(search("copper"), open_(1), open_(1, cursor=0), "Well.")
     found, opened, again = results(parts)
     assert found.text.split("\n")[7:] == [
-        "L4:   * 【0†A†files】 Copper pipe.",
-        "L5:   * 【1†B†files】 Copper wire.",
+        "L4:   * 【0†A†One/a.md】 Copper pipe.",
+        "L5:   * 【1†B†Two/b.md】 Copper wire.",
     ]
     assert opened.text.startswith("[1] B (files:/Two/b.md)")
     assert opened.facts
@@ -340,3 +362,46 @@ def test_the_sources_that_are_on_are_declared(text: str) -> None:
     assert [function.name for function in space.functions] == ["search", "open", "find"]
     wiki.unavailable = "indexing"
     assert not registry.declared(["zim:Wikipedia"])
+
+
+def answered(host: Host, events: queue.SimpleQueue[object], question: Question) -> MessageRow:
+    """Ask, and return the answer as it is stored."""
+    host.chats.send(question)
+    while True:
+        match events.get(timeout=30):
+            case TurnEnded(row, error):
+                assert error is None
+                return row
+            case SendFailed(error=error):
+                raise error
+
+
+def test_a_chat_goes_on_after_a_restart_with_the_displays_that_it_had(tmp_path: Path) -> None:
+    """Displays are those of the path: of the store, and of the branch that is asked."""
+    events: queue.SimpleQueue[object] = queue.SimpleQueue()
+    settings = ChatSettings(tools=(NOTES.key,))
+
+    def opened(*steps: Browse | Said) -> Host:
+        host = Host(Folders(tmp_path), events.put, backend=BrowsingModel(*steps))
+        host.browsing.sources = lambda: (NOTES,)
+        return host
+
+    def asked(text: str, chat: int | None, **more: int) -> Question:
+        return Question(chat, (Part(text),), Effort.LOW, model(), settings, **more)
+
+    with closing(opened(search("copper"), open_(0), "It is a metal. 【1†L2】")) as host:
+        first = answered(host, events, asked("What is copper?", None))
+    again = cites("It conducts electricity well {}.")
+    with closing(opened(open_(cursor=1), again, open_(2, cursor=0), "Tin. 【2†L2】")) as host:
+        second = answered(host, events, asked("And electricity?", first.chat))
+        assert results(second.message.parts)[0].text.startswith("[2] Copper (files:/copper.md)")
+        assert second.message.text == "It conducts electricity well 【2†L2】."
+        instead = second.id - 1  # the question, of which this is another version
+        other = answered(host, events, asked("And tin?", first.chat, instead=instead))
+    assert results(other.message.parts)[0].text.startswith("[2] Tin (files:/tin.md)")
+    displays = displays_of([first.message, second.message])
+    assert [(display.page.title, display.of) for display in displays] == [
+        ("copper", 0),
+        ("Copper", 1),
+        ("Copper", 1),
+    ]

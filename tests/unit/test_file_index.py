@@ -145,7 +145,7 @@ def test_what_has_more_of_the_words_comes_first(index: FileIndex) -> None:
     index.put(
         [
             IndexedText("one", "x", f"copper {FILLER}"),
-            IndexedText("both", "x", f"{FILLER} copper, {FILLER} zinc"),
+            IndexedText("both", "x", f"{FILLER} Much later, copper. {FILLER} And zinc"),
             IndexedText("near", "x", f"{FILLER} copper and zinc"),
         ]
     )
@@ -167,8 +167,16 @@ def test_the_language_of_a_question_counts(index: FileIndex) -> None:
 
 def test_the_same_text_is_shown_once(index: FileIndex) -> None:
     texts = [IndexedText(f"copy{n}", "x", f"copper\n{FILLER}") for n in range(5)]
-    index.put([*texts, IndexedText("other", "x", f"copper and zinc {FILLER}")])
+    index.put([*texts, IndexedText("other", "x", f"copper {FILLER}\nThe end.")])
     assert len(paths(index, "copper")) == 2
+
+
+def test_what_is_alike_comes_after_what_is_not(index: FileIndex) -> None:
+    bill = "An invoice about copper, to be paid within thirty days to our account in Hamburg, month"
+    index.put(IndexedText(f"bill {n}", "x", f"{bill} {n}.") for n in range(5))
+    index.put([IndexedText("note", "x", f"Not long ago somebody asked what copper is. {FILLER}")])
+    assert paths(index, "copper month 3")[:2] == ["bill 3", "note"]
+    assert len(paths(index, "copper month 3")) == 6
 
 
 def test_a_menu_that_stands_on_every_page_is_shown_once(index: FileIndex) -> None:
@@ -179,7 +187,7 @@ def test_a_menu_that_stands_on_every_page_is_shown_once(index: FileIndex) -> Non
 
 
 def test_a_result_leads_to_its_lines(index: FileIndex) -> None:
-    before = "\n\n".join(f"# Chapter {n}\n\n{FILLER}" for n in range(200))
+    before = "\n\n".join(f"# Chapter {n}\n\n{FILLER}" for n in range(60))
     answer = "The 【0†melting point】 of copper\nis 1085 °C, as everybody knows."
     index.put(
         [IndexedText("metals.md", "Metals", f"{before}\n\n{answer}\n\n{before}", ("files:/x",))]

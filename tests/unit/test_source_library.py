@@ -426,7 +426,7 @@ def test_a_disk_that_gets_full_meanwhile_is_told(
     desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: FileIndex, texts: object) -> None:
-        raise IndexFull(self.path, "database or disk is full")
+        raise IndexFull(Path("x.db"), "database or disk is full")
 
     monkeypatch.setattr(FileIndex, "put", full)
     key = desk.library.add_folder(notes).key

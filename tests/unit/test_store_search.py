@@ -130,6 +130,12 @@ def test_titles_come_first_then_the_best(store: Store) -> None:
     assert [f.marks for f in store.search("🙂")] == [((0, 1),)]
 
 
+def test_a_snippet_has_no_marks_of_citations(store: Store) -> None:
+    put(store, "The zebra is striped【3†L9-L11】【4†L2】, see 【注意】.")
+    (found,) = store.search("zebra")
+    assert found.snippet == "The zebra is striped, see 【注意】."
+
+
 def test_a_snippet_is_around_the_hit(store: Store) -> None:
     put(store, "word\n" * 9000 + "before the zebra\n\tand after" + " word" * 9000)
     (found,) = store.search("zebra")

@@ -229,6 +229,7 @@ ABOUT = "What is the capital of France? The capital of **France** is Paris. 法�
         ("Capitals, as in the U.S.", "Capitals, as in the U.S."),
         ("Is Paris the capital?", "Is Paris the capital?"),
         ("\u202eThe\x1b[31m capital\x00 city\ufeff", "The [31m capital city"),
+        ("The capital【3†L9-L11】 of France【4†L2】.", "The capital of France"),
         ("The capital 👨\u200d👩\u200d👧", "The capital 👨\u200d👩\u200d👧"),
         ("capital " * 12, "capital " * 6 + "capital…"),
         ("capital " * 30, ""),

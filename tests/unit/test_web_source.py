@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import Cancelled, Offline
+from app.base.pages.displays import displays_of
 from app.base.secrets import Secrets
-from app.base.types import Message, Part, Request, Role
+from app.base.types import Message, Part, PartAdded, Request, Role
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
@@ -405,9 +406,11 @@ def test_keys_are_asked_for_once_and_again_when_they_change(tmp_path: Path) -> N
 
 def test_without_its_key_nothing_is_sent() -> None:
     fetcher = Fetcher()
-    web = WebSource(lambda: fetcher, Texts, lambda: WebOptions("kagi"), bool, lambda name: "")
-    with pytest.raises(SourceFault, match="The key of Kagi is not there"):
-        web.search("tides", 5, NEVER)
+    for key in ("", "schlüssel", "a\nX-Other: b"):
+        kept = {"kagi_key": key}
+        web = WebSource(lambda: fetcher, Texts, lambda: WebOptions("kagi"), bool, kept.__getitem__)
+        with pytest.raises(SourceFault, match="The key of Kagi is not there"):
+            web.search("tides", 5, NEVER)
     assert fetcher.asked == []
 
 
@@ -421,7 +424,8 @@ def test_which_addresses_it_has() -> None:
         assert not web.has(address)
 
 
-def test_a_page_is_read_and_a_cut_is_said() -> None:
+def test_a_page_is_read_and_a_cut_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_source, "_APART_S", 0)
     page = FetchedPage("https://b.example/", "text/html", "latin-1", b"caf\xe9", False)
     fetcher = Fetcher(pages=[page, replace(page, cut=True), RedirectRefused("https://c.example/")])
     web = source(fetcher)
@@ -447,6 +451,7 @@ def test_four_pages_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     class Cancel(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             assert timeout
+            assert timeout <= 0.05
             waited.append(timeout)
             clock[0] += timeout
             return False
@@ -459,11 +464,29 @@ def test_four_pages_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     web = source(Fetcher(pages=[page] * 9))
     for _ in range(9):
         web.open("https://a.example/", Cancel(), lambda address: True)
-    assert waited == [0.25] * 8
+    assert sum(waited) == pytest.approx(2)
     stopped = threading.Event()
     stopped.set()
     with pytest.raises(Cancelled):
         web.open("https://a.example/", stopped, lambda address: True)
+
+
+def test_what_a_page_becomes_later_changes_no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_source, "_APART_S", 0)
+    address = "https://site.example/"
+    first = FetchedPage(address, "text/plain", "", b"It is new.", False)
+    later = replace(first, data=b"It is old.")
+    web = source(Fetcher(pages=[first, later]))
+    tools = Registry(Browser(lambda: (web,)).tools)
+    request = Request(
+        model(), (Message(Role.USER, (Part(address),)),), tools=tools.declared(["web"])
+    )
+    steps = (open_(address), open_(address), open_(cursor=0), "Done.")
+    events = ToolLoop(BrowsingModel(*steps), tools).stream(request, NEVER)
+    parts = tuple(event.part for event in events if isinstance(event, PartAdded))
+    shown = displays_of([Message(Role.ASSISTANT, parts)])
+    texts = ["\n".join(each.page.lines) for each in shown]
+    assert ["new" in text for text in texts] == [True, False, True]
 
 
 @pytest.mark.parametrize("fails", [True, False])

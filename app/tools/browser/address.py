@@ -18,9 +18,9 @@ LONGEST = 2000
 """The most characters of an address."""
 
 _PORTS = {"http": "80", "https": "443"}
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d+(?:[/?#]|\Z))")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|\Z))")
 _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL)
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::(\d{0,5}))?")
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::([0-9]{0,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _STRANGE = re.compile("[\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -35,12 +35,15 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _WHOLE = re.compile(rf"https?://[^{_AROUND}]+", re.IGNORECASE)
 _BARE, _BARE_ASCII = (
     re.compile(
-        rf"(?:(?<!\w)|(?<=[{_UNSPACED}]))(?<![@/.:%+-])"
+        rf"{before}(?<![@/.:%+-])"
         rf"(?:{sign}(?:(?:{sign}|[_-]){{0,61}}{sign})?\.)+(?:{letter}{{2,63}}|xn--[a-z0-9-]{{2,59}})"
         rf"(?::\d{{1,5}})?(?![A-Za-z0-9_@-])(?:[/?#][^{_AROUND}]*)?",
         re.IGNORECASE,
     )
-    for sign, letter in ((r"[^\W_]", r"[^\W\d_]"), ("[a-z0-9]", "[a-z]"))
+    for before, sign, letter in (
+        (r"(?<!\w)", r"[^\W_]", r"[^\W\d_]"),
+        (rf"(?:(?<!\w)|(?<=[{_UNSPACED}]))", "[a-z0-9]", "[a-z]"),
+    )
 )
 """An address that was typed without a scheme, such as "example.org/page"."""
 _BEFORE_OTHERS = re.compile(

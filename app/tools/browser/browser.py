@@ -16,7 +16,7 @@ from app.tools.browser.source import Source, SourceFault
 from app.tools.registry import MOST_CALLS
 from app.tools.tool import Call, CallContext, CallInvalid, Proposal, Result
 
-_KINDS = ("files", "zim", "web")  # of keys, in the order of preference
+_ORDER = {"files": 0, "zim": 1}  # of keys, by what is preferred; the web is the last
 _STOPPED = "The user stopped this call."
 
 
@@ -37,7 +37,7 @@ class Browser:
 
     def _ordered(self) -> list[Source]:
         """Return the sources: folders, encyclopaedias, the web."""
-        return sorted(self.sources(), key=lambda source: _KINDS.index(source.key.split(":")[0]))
+        return sorted(self.sources(), key=lambda source: _ORDER.get(source.key.split(":")[0], 2))
 
 
 class SourceTool:

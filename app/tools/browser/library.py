@@ -16,10 +16,10 @@ from pathlib import Path
 
 from app.base.errors import Cancelled
 from app.base.settings import Folders
-from app.base.threads import AnyEvent
+from app.base.threads import AnyEvent, tell_fault
 from app.models.mount_point import mount_of
 from app.tools.browser import folder_choice
-from app.tools.browser.faults import SourceError
+from app.tools.browser.faults import IndexingFailed, SourceError
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.index_process import IndexBusy, IndexProcess, SourceGone
 from app.tools.browser.library_source import LibrarySource
@@ -121,6 +121,13 @@ class SourceLibrary:
             if each := self._sources.get(key):
                 self._want(each)
 
+    def asked(self, key: str) -> None:
+        """Look soon for what has changed in a source that is asked something, unless just done."""
+        with self._wake:
+            each = self._sources.get(key)
+            if each and time.monotonic() - each.looked > _SOON_S:
+                self._want(each)
+
     def watch(self, keys: Collection[str]) -> None:
         """Look now for what has changed in these sources, and every few minutes from now on.
 
@@ -164,7 +171,8 @@ class SourceLibrary:
 
     def _new(self, entry: SourceEntry) -> LibrarySource:
         left_out = folder_choice.left_out(entry.path, self._folders.data)
-        return LibrarySource(entry, self._folders.indexes, self._reads, self.look, left_out)
+        looks = (self.look, self.asked)
+        return LibrarySource(entry, self._folders.indexes, self._reads, looks, left_out)
 
     def _add(self, kind: SourceKind, path: Path) -> SourceEntry:
         with self._wake:
@@ -245,7 +253,8 @@ class SourceLibrary:
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:
         self._tell()
-        state, problem = IndexState.READY, None
+        state: IndexState = IndexState.READY
+        problem: SourceError | None = None
         try:
             end = process.run(
                 each.task(), lambda told: self._step(each, told), AnyEvent(each.stop, self._closing)
@@ -261,6 +270,9 @@ class SourceLibrary:
                 each.wanted, each.not_before = True, time.monotonic() + _BUSY_S
         except SourceError as error:
             state, problem = IndexState.FAILED, error
+        except Exception as error:  # noqa: BLE001 - told as a fault; the other sources go on
+            state, problem = IndexState.FAILED, IndexingFailed(each.entry.path, repr(error))
+            tell_fault(error)
         with self._wake:
             each.state, each.problem = state, problem
             each.looked = time.monotonic()

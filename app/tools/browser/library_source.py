@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -32,7 +33,7 @@ class LibrarySource:
         entry: SourceEntry,
         indexes: Path,
         reads: FileReads,
-        look: Callable[[str], None],
+        looks: tuple[Callable[[str], None], Callable[[str], None]],
         without: tuple[str, ...],
     ) -> None:
         self.entry = entry
@@ -40,8 +41,9 @@ class LibrarySource:
         self._path = indexes / f"{entry.id}.db"
         self._end_path = indexes / f"{entry.id}.end.json"
         self.index = FileIndex(self._path)
+        look, asked = (functools.partial(each, entry.key) for each in looks)
         self.source: Source = FolderSource(
-            entry, self.index, reads, lambda: self.state, lambda: look(entry.key), without
+            entry, self.index, reads, lambda: self.state, look, asked, without
         )
         end = self._last_end()
         self.state = IndexState.READY if end else IndexState.WAITING

@@ -20,6 +20,7 @@ LOCAL = ("files:", "zim:")
 
 _LONGEST_ADDRESS = 2048
 _LONGEST_TITLE = 300
+_AT_ONCE = 50_000  # characters
 _CUT = "[The page is longer: its end is left out.]"
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Control characters, those that change the direction of text, and those without a shape. What
@@ -29,10 +30,10 @@ _HIDDEN = re.compile(
     "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0"
     "\ufff0-\ufffb\U000e0000-\U000e0fff]+"
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _JOINERS = re.compile("([\u200c\u200d\ufe0e\ufe0f]{2})[\u200c\u200d\ufe0e\ufe0f]+")
 _MARK = re.compile(r"【(\d{1,6})†([^【】†\n]*)(?:†([^【】†\n]*))?】")
-_BLANK_RUN = re.compile(r"\n(?:[^\S\n]*\n)+")
-_BLANK_LINE = re.compile(r"^[^\S\n]+$", re.MULTILINE)
+_BLANK_RUN = re.compile(r"\n\n+")
 _BELOW = re.compile(r"\w[\w.~%-]*(?:/\w[\w.~%-]*)*(?:#[^\s]*)?", re.ASCII)  # a relative address
 _CHUNKS = textwrap.TextWrapper.wordsep_re
 
@@ -41,6 +42,9 @@ def neutral(text: str) -> str:
     """Return text without anything hidden, and without brackets that could be those of a mark."""
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
+    if len(text) > _AT_ONCE:  # so that other threads have their turn
+        ends = range(_AT_ONCE, len(text) + _AT_ONCE, _AT_ONCE)
+        return "".join(neutral(text[end - _AT_ONCE : end]) for end in ends)
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
     return _JOINERS.sub(r"\1", text).replace("【", "〖").replace("】", "〗")
 
@@ -136,14 +140,21 @@ class LinkTable:
 def wrapped(text: PageText, source: str = "") -> Page:
     """Return a page in lines. ``source`` is the key of the tool that it came from."""
     body = _only_marks(text.text[:LONGEST], len(text.links))
-    body = _BLANK_RUN.sub("\n\n", _BLANK_LINE.sub("", body)).strip("\n").rstrip()
+    body = "\n".join("" if line.isspace() else line for line in body.split("\n"))
+    body = _BLANK_RUN.sub("\n\n", body).strip("\n").rstrip()
     notes = [_CUT] if len(text.text) > LONGEST else []
     notes += [one_line(text.note)] if text.note else []
-    address = one_line(text.address)[: 2 * _LONGEST_ADDRESS]
-    whole = "\n\n".join([f"\nURL: {address}\n{body}", *notes])
-    lines = tuple(lines_of(whole))
-    title = one_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or address
-    return Page(address, title, lines, text.links[:MOST_LINKS], source=source)
+    address = storable(text.address)
+    url = one_line(address)
+    lines = tuple(lines_of("\n\n".join([f"\nURL: {url}\n{body}", *notes])))
+    title = one_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
+    links = tuple(map(storable, text.links[:MOST_LINKS]))
+    return Page(address, title[:_LONGEST_TITLE], lines, links, source=source)
+
+
+def storable(address: str) -> str:
+    """Return an address that can be stored with a page; it is the same unless it is none at all."""
+    return _CONTROL.sub("", address)[: 2 * _LONGEST_ADDRESS]
 
 
 def lines_of(text: str) -> Iterator[str]:

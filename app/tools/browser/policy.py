@@ -12,9 +12,10 @@ returned. (What Python makes of these is private as they are.)
 what is sent                 in other chats       in private ones
 ===========================  ===================  ==================================================
 an address that was typed    is opened            is opened
-one of a result or a link    is opened            is opened if its site was opened before or typed,
-                                                  up to `FOLLOW_UPS` times between two messages of
-                                                  the user, and if its query can hide nothing
+one of a result or a link    is opened            is opened if its site was typed, or a page of it
+                                                  allowed, up to `FOLLOW_UPS` times between two
+                                                  messages of the user, and if its query can hide
+                                                  nothing
 any other address            is asked about       is asked about
 a query to a search engine   is sent              is sent if it can hide nothing
 a redirect to another site   is followed, from an is followed if that address was typed
@@ -71,8 +72,9 @@ class ChatFacts:
     """What of a chat decides about what is sent.
 
     ``typed`` are addresses in their normal form, ``linked`` are as they stand in their pages.
-    ``known`` are the sites that were opened or typed. Since the user's last message, ``followed`` counts their pages that were opened
-    unasked, and ``failed`` those of any site that could not be read, but were asked for.
+    ``known`` are the sites that the user has typed, or let open when he was asked. Since his last
+    message, ``followed`` counts the pages of each that were opened unasked, and ``failed`` those of
+    any site that could not be read, but were asked for.
     """
 
     typed: frozenset[str] = frozenset()
@@ -112,15 +114,12 @@ def chat_facts(context: CallContext, displays: Displays) -> ChatFacts:
     linked: set[str] = set()
     for display in displays:
         page = display.page
-        if _was_opened(display):
-            known.add(_site(page.address))
         if page.source == WEB and page.kind is not PageKind.FIND and display.of == display.cursor:
             linked.update(page.links)
-    followed, failed = _followed(context.messages, displays, typed)
+    followed, failed, allowed = _opened(context.messages, displays, typed)
     private = any(_is_private(part, m.role) for m in context.messages for part in m.parts)
-    known.discard("")
     return ChatFacts(
-        frozenset(typed), frozenset(linked), frozenset(known), followed, failed, private
+        frozenset(typed), frozenset(linked), frozenset(known | allowed), followed, failed, private
     )
 
 
@@ -226,14 +225,16 @@ def _among(address: WebAddress, known: Collection[str]) -> bool:
     )
 
 
-def _followed(
+def _opened(
     messages: Sequence[Message], displays: Displays, typed: Collection[str]
-) -> tuple[Counter[str], int]:
+) -> tuple[Counter[str], int, set[str]]:
     """Return how many pages of each site were opened unasked since the user's last message.
 
-    The other number is that of the pages that were asked for, and could not be read.
+    The other number is that of the pages that were asked for, and could not be read. The sites are
+    those of which the user let a page open when he was asked, at any time.
     """
     found: Counter[str] = Counter()
+    allowed: set[str] = set()
     cursor, failed, asked = 0, 0, False
     for message in messages:
         if message.role is Role.USER:
@@ -246,10 +247,11 @@ def _followed(
             elif part.kind is PartKind.PAGE:
                 display = displays.get(cursor)
                 cursor += 1
-                if display and not asked and _was_opened(display):
+                if display and _was_opened(display):
                     address = _normal(display.page.address)
-                    found[_site(address)] += address not in typed
-    return found, failed
+                    found[_site(address)] += not asked and address not in typed
+                    allowed |= {_site(address)} if asked else set()
+    return found, failed, allowed
 
 
 def _was_opened(display: Display) -> bool:

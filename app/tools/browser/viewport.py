@@ -19,7 +19,8 @@ _LONGEST_ADDRESS = 1024  # characters of it in a header
 _FEW, _MANY = 2.7, 4.5  # letters of a long word in a token, by languages
 _SAMPLE = 100  # lines by which a text's language is judged
 _PIECE = re.compile(
-    r"(?P<word>[A-Z]?[a-z]+)|(?P<capitals>[A-Z]+)|(?P<digits> ?\d+)|(?P<blank>[ \n]+(?! \d))|(?P<other>.)",
+    r"(?P<word>[A-Z]?[a-z]+)|(?P<capitals>[A-Z]+)|(?P<digits> ?\d+)"
+    r"|(?P<blank>[ \n]+(?! \d))|(?P<other>.)",
     re.DOTALL,
 )
 # Words in which a text of a language abounds that the vocabulary knows well; in others it needs

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, zip_longest
+from urllib.parse import unquote
 
 from app.base.pages.displays import Display, displays_of
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
@@ -14,7 +16,7 @@ from app.base.types import Outcome, PartKind, ResultFacts
 from app.tools.browser.address import AddressInvalid
 from app.tools.browser.browser_functions import NAMESPACE
 from app.tools.browser.finding import found_page, passage_line
-from app.tools.browser.page import domain_of, lines_of, mark, one_line, wrapped
+from app.tools.browser.page import domain_of, lines_of, mark, one_line, storable, wrapped
 from app.tools.browser.policy import (
     WEB,
     ChatFacts,
@@ -45,8 +47,10 @@ _ENOUGH = (
     f"{MOST_FETCHES} pages of the web were read for this answer, which is the most that may be. "
     "Answer with what you have found."
 )
-_LONGEST_SUMMARY = 600  # characters
+_LONGEST_SUMMARY, _LONGEST_TITLE, _LONGEST_PASSAGE = 600, 80, 400  # characters
+_LONGEST_PATH = 48  # characters of a path in a result
 _LONGEST_QUERY = 300  # in a title
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Visit:
         self._displays = displays_of(context.messages)
         if not on:
             raise CallInvalid("Error: no source of the browser is switched on in this chat.")
-        self._step: Step = step_of(call, self._displays)
+        self._step = _with_scheme(step_of(call, self._displays), on)
         self._choice = self._chosen()
 
     def proposal(self) -> Proposal:
@@ -158,10 +162,10 @@ class Visit:
         if having:
             return _Choice(tuple(named or having)[:1])
         names = ", ".join(dict.fromkeys(source.name for source in self._on))
-        raise CallInvalid(
-            f"Error fetching URL `{_short(address)}`: none of the sources that are switched on has "
-            f"this address. The sources are: {names}."
-        )
+        why = f"none of the sources that are switched on has this address. They are: {names}."
+        if not _SCHEME.match(address):
+            why = "it is not a whole address. Search first, and open what is found by its number."
+        raise CallInvalid(f"Error fetching URL `{_short(address)}`: {why}")
 
     # --- Search -------------------------------------------------------------------------------
 
@@ -264,12 +268,13 @@ class Visit:
             )
         cursor = len(self._displays)
         last = last_line(page, loc, num_lines)
+        said = "\n".join(filter(None, notes))
+        room = self._context.room - estimate(said)
         text = display_text(page, cursor, loc, last)
-        while last > loc and estimate(text) > self._context.room:  # of a small context
+        while last > loc and estimate(text) > room:  # of a small context
             last -= 1
             text = display_text(page, cursor, loc, last)
         short = f"{header(page, cursor)}\n{scroll_bar(page, loc, last)}"
-        said = "\n".join(filter(None, notes))
         facts = ResultFacts(short=short, count=count)
         part = pack(replace(stored, first=loc, last=last), page.title, page.address)
         return Result(f"{text}\n\n{said}" if said else text, facts, (part,))
@@ -279,18 +284,26 @@ def _results_page(query: str, hits: Sequence[tuple[Hit, Source]], key: str) -> P
     """Return the page of the results of a search, as gpt-oss's reference has it."""
     lines = ["", "URL: ", "# Search Results", ""]
     for id, (hit, source) in enumerate(hits):
-        domain = domain_of(hit.address) or source.name
-        link = mark(id, hit.title or hit.address, domain)
+        title = one_line(hit.title or hit.address)[:_LONGEST_TITLE]
+        link = mark(id, title, _where(hit.address) or source.name)
         lines += lines_of(f"  * {link} {one_line(hit.summary)[:_LONGEST_SUMMARY]}".rstrip())
     return Page(
         "",
         one_line(query)[:_LONGEST_QUERY],
         tuple(lines),
-        tuple(hit.address for hit, _ in hits),
+        tuple(storable(hit.address) for hit, _ in hits),
         PageKind.SEARCH,
         key,
-        tuple(one_line(hit.passage) for hit, _ in hits),
+        tuple(one_line(hit.passage)[:_LONGEST_PASSAGE] for hit, _ in hits),
     )
+
+
+def _where(address: str) -> str:
+    """Return what tells one result of a search from another: a host, or the end of a path."""
+    if host := domain_of(address):
+        return host
+    parts = unquote(address.partition(":/")[2]).split("/")
+    return "/".join(parts[-2:])[-_LONGEST_PATH:]
 
 
 def _source_of(text: PageText) -> PageText:
@@ -298,6 +311,14 @@ def _source_of(text: PageText) -> PageText:
     if not text.source:
         raise SourceFault("The page has no source that could be viewed.")
     return PageText(source_view(text.address), text.title, text.source, note=text.note)
+
+
+def _with_scheme(step: Step, on: Sequence[Source]) -> Step:
+    """Return a step whose address, if it was written as ``example.org``, is one of the web."""
+    match step:
+        case FetchStep(address) if not _SCHEME.match(address) and all(s.key == WEB for s in on):
+            return replace(step, address=f"https://{address}")
+    return step
 
 
 def _short(address: str) -> str:

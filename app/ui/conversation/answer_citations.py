@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from app.base.pages.cited import Cited, CitedPlace
+from app.base.pages.cited import CitationMark, Cited, CitedPlace
 from app.base.pages.displays import Displays
 from app.base.pages.readable import lines_text, paragraphs
 from app.markdown.citations import citation_mark, marks_in, may_cite, with_citations
@@ -21,20 +21,46 @@ _HINT_LINES = 8
 
 
 class AnswerCitations:
-    """What is known of the citations in the texts of an answer; they grow at their ends."""
+    """What is known of the citations in the texts of an answer; they grow at their ends.
 
-    def __init__(self) -> None:
-        self.cited = Cited((), Displays(()))
-        self._displays: Displays | None = None
+    ``texts`` returns the texts, ``displays`` the displays on the path up to their end. Both are
+    asked only once something is shown: a chat may have many answers, and long pages.
+    """
 
-    def update(self, texts: Sequence[str], displays: Displays) -> bool:
-        """Read the texts again. Return whether a citation has another number than before."""
-        marks = [mark for text in texts for mark in marks_in(text)]
-        if tuple(marks) == self.cited.marks and displays is self._displays:
+    def __init__(
+        self, texts: Callable[[], Sequence[str]], displays: Callable[[], Displays]
+    ) -> None:
+        self._texts, self._displays = texts, displays
+        self._cited: Cited | None = None
+        self._read_in: Displays | None = None
+
+    @property
+    def cited(self) -> Cited:
+        """Where the citations lead."""
+        if self._cited is None:
+            self._read_in = self._displays()
+            self._cited = Cited(self._marks(), self._read_in)
+        return self._cited
+
+    @property
+    def faults(self) -> int:
+        """How many citations lead nowhere."""
+        return self.cited.faults if self._marks() else 0
+
+    def update(self) -> bool:
+        """Read the texts again. Return whether a citation has another number than was shown."""
+        before = self._cited
+        if before is None or (before.marks == self._marks() and self._read_in is self._displays()):
             return False
-        before, self.cited = self.cited, Cited(marks, displays)
-        self._displays = displays
+        self.forget()
         return any(_number(old) != _number(self.cited.place(old.mark)) for old in before.places)
+
+    def forget(self) -> None:
+        """Drop what was read, until it is shown again."""
+        self._cited = self._read_in = None
+
+    def _marks(self) -> tuple[CitationMark, ...]:
+        return tuple(mark for text in self._texts() for mark in marks_in(text))
 
     def place(self, mark: str) -> CitedPlace:
         """Return where a mark leads, as the model wrote it."""

@@ -101,7 +101,7 @@ class AnswerView(MessageView):
         self._parts.show_items(record.outside)
         self._footer.setVisible(not record.streaming)
         if not record.streaming:
-            self._footer.set_row(record.row, record.citations.cited.faults)
+            self._footer.set_row(record.row, record.citations.faults)
             self._footer.set_hovered(self.underMouse())
         self._show_notice()
 

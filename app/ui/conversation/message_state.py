@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from app.base.draft import Draft
 from app.base.pages.displays import Displays
@@ -50,9 +51,10 @@ class MessageState:
         self._path = path
         self._pages: list[Part] = []
         self._displays: Displays | None = None
-        self.citations = AnswerCitations()
-        """The citations in its text for the user; those in the reasoning have their own numbers."""
-        self._thought_citations = AnswerCitations()
+        self._citations = {
+            kind: AnswerCitations(partial(self._sources, kind), self._shown_pages)
+            for kind in (SectionKind.ANSWER, SectionKind.REASONING)
+        }
         self.set_row(row)
 
     @property
@@ -112,19 +114,25 @@ class MessageState:
             self._items.set_question(self.row.message)
         else:
             self._items.set_answer(self._parts, self._live, self._shortened, self.row.state)
-            self._cite(SectionKind.ANSWER, self.citations)
-            self._cite(SectionKind.REASONING, self._thought_citations)
+            self._cite()
 
-    def _cite(self, kind: SectionKind, citations: AnswerCitations) -> None:
-        """Give the citations in the sections of a kind their numbers."""
-        sections = [section for section in self.sections if section.kind is kind]
-        if not any(may_cite(section.source) for section in sections):
-            return
-        changed = citations.update([section.source for section in sections], self._shown_pages())
-        for section in sections:
-            if changed or section.citations is None:
-                section.citations = citations
+    def _cite(self) -> None:
+        """Give the citations their numbers; the reasoning has numbers of its own."""
+        changed = {kind: each.update() for kind, each in self._citations.items()}
+        for section in self.sections:
+            if section.kind not in self._citations or not may_cite(section.source):
+                continue
+            if changed[section.kind] or section.citations is None:
+                section.citations = self._citations[section.kind]
                 section.number_again()
+
+    def _sources(self, kind: SectionKind) -> list[str]:
+        return [section.source for section in self.sections if section.kind is kind]
+
+    @property
+    def citations(self) -> AnswerCitations:
+        """The citations in its text for the user."""
+        return self._citations[SectionKind.ANSWER]
 
     def _shown_pages(self) -> Displays:
         """Return the displays on the path up to here."""
@@ -367,6 +375,9 @@ class MessageState:
 
     def forget(self) -> None:
         """Drop whatever can be rebuilt, since the message is far out of sight."""
+        self._displays = None
+        for citations in self._citations.values():
+            citations.forget()
         for section in self.sections:
             section.forget()
 

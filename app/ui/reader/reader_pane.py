@@ -13,7 +13,7 @@ from app.ui.controls import Button, Elided, column, muted, plain_tip, tip
 from app.ui.form_fields import named
 from app.ui.reader.page_view import PageView
 from app.ui.theme import Theme, font
-from app.wording.citation_words import lines_words, source_title
+from app.wording.citation_words import citation_name, lines_words, source_title
 from app.wording.language import number, tr
 
 
@@ -39,6 +39,7 @@ class ReaderPane(QFrame):
         self.view = PageView(theme)
         layout.addWidget(self.view, 1)
         self.field.installEventFilter(self)
+        self.view.installEventFilter(self)
 
     def _make_head(self, theme: Theme) -> QHBoxLayout:
         head = QHBoxLayout()
@@ -87,7 +88,6 @@ class ReaderPane(QFrame):
         self.field.setMinimumWidth(56)
         self.field.setMaximumWidth(150)
         self.field.setFont(font(12))
-        self.field.returnPressed.connect(lambda: self.find_words(back=False))
         row.addWidget(self.field, 1)
         row.addStretch(1)
         self._count = muted("", "citationCount")
@@ -126,6 +126,7 @@ class ReaderPane(QFrame):
         )
         for button in self._steps:
             button.setEnabled(count > 1)
+        self.view.setAccessibleName(citation_name(place))
         self.view.show_page(place.page, place.lines)
 
     def find_words(self, *, back: bool) -> None:
@@ -137,23 +138,41 @@ class ReaderPane(QFrame):
         self.field.style().polish(self.field)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Search backwards with Shift+Enter."""
-        if (
-            watched is self.field
-            and isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        ):
-            self.find_words(back=True)
+        """Take the pane's own keys from the field and the text."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if watched is self.field and enter:
+            self.find_words(back=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
             return True
-        return super().eventFilter(watched, event)
+        return self._press(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep its keys from the window, whose Esc stops an answer."""
+        ours = isinstance(event, QKeyEvent) and _key_of(event) is not None
+        if event.type() == QEvent.Type.ShortcutOverride and ours:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        elif alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
-        else:
+        if not self._press(event):
             super().keyPressEvent(event)
+
+    def _press(self, event: QKeyEvent) -> bool:
+        """Do what a key is for; return whether it is one of the pane's."""
+        step = _key_of(event)
+        if step:
+            self.stepped.emit(step)
+        elif step == 0:
+            self.closed.emit()
+        return step is not None
+
+
+def _key_of(event: QKeyEvent) -> int | None:
+    """Return the citations to go on by; 0 to close it, None for other keys."""
+    if event.key() == Qt.Key.Key_Escape:
+        return 0
+    if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        return {Qt.Key.Key_Up.value: -1, Qt.Key.Key_Down.value: 1}.get(event.key())
+    return None

@@ -3,7 +3,8 @@
 usage: python -m tests.bench.search_data.debian_folder FOLDER
 
 Needs Debian 12 with a network: `apt-get download` fetches 280 MB into ``FOLDER.debs``. Which
-documents are taken does not depend on chance, so that the questions in ``questions.json`` find theirs.
+documents are taken does not depend on chance, so that the questions in ``questions.json`` find
+theirs.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
     extractor      the owner of the process that reads strangers' pages
     fetched_text   the bytes of a page into text, by their type (in that process)
-    html_page      HTML into text: the main text of the page, or all of it
+    markup_page    HTML into text: the main text of the page, or all of it
     main_text      which part of a page is its main text
     markup         HTML as a run of marks
     markup_text    a run of marks as text

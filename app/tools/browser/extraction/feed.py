@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from app.tools.browser.extraction.html_page import html_page
+from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.page import LinkTable, neutral
 from app.tools.browser.source import PageText
 

@@ -17,7 +17,7 @@ from app.documents.document import Document, DocumentKind
 from app.documents.plain_text import clean, decode
 from app.tools.browser.extraction import markdown_links
 from app.tools.browser.extraction.feed import feed_page, is_feed
-from app.tools.browser.extraction.html_page import html_page
+from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.page import LinkTable, neutral
 from app.tools.browser.source import PageText, SourceFault
 

@@ -14,11 +14,13 @@ from app.tools.browser.files.index_words import (
     pattern,
     plain,
     root_of,
+    runs,
 )
 
-_WIDTH = 240  # bytes of a summary
+_WIDTH = 130  # bytes of a summary: ten fit into a display
 _PASSAGE = 200  # characters, by which a page is opened at it
-_NEAR = 300  # characters within which terms belong together
+_NEAR = 150  # characters within which terms belong together
+_SIGNS = re.compile(r"(?:^|(?<=\n))[ \t]*(?:#{1,6}|[*>|-])(?=\s)")  # of headings and lists
 _SENTENCE = re.compile(r"[.!?:;]\s+|[。！？；]|\n")
 _ENGLISH_ENDING = re.compile(
     "(?:ations?|ating|ated|ates?|ings?|edly|ed|ers?|ions?|ly|ments?|es|s|e)$"
@@ -35,6 +37,12 @@ class Excerpt:
 
     summary: str = ""
     passage: str = ""
+
+    @property
+    def words(self) -> set[str]:
+        """The words of the summary, to tell whether another one says the same."""
+        words = runs(plain(self.summary))
+        return {part for word in words for part in (pairs(word) if is_paired(word[0]) else [word])}
 
     @classmethod
     def best(cls, terms: Sequence[Term], text: str) -> Excerpt:
@@ -111,12 +119,13 @@ def _sentence_before(text: str, at: int) -> int:
 def _cut(text: str, begin: int) -> str:
     """Return the text from a place on in one line, as much as fits."""
     words, size = [], 0
-    for word in re.findall(r"\S{1,12}\s*", text[begin : begin + 3 * _WIDTH]):
+    piece = _SIGNS.sub(" ", text[begin : begin + 3 * _WIDTH])
+    for word in re.findall(r"\S{1,12}\s*", piece):
         weight = len(word.encode("utf-8", "replace"))  # a Chinese character counts three
         if size + weight > _WIDTH:
             break
         words.append(word)
         size += weight
     shown = "".join(words)
-    more = begin + len(shown) + 1 < len(text.rstrip())
+    more = len(shown) < len(piece.rstrip()) or begin + 3 * _WIDTH < len(text)
     return ("… " if begin else "") + " ".join(shown.split()) + (" …" if more else "")

@@ -30,8 +30,10 @@ _VERSION = 2  # of the tables, and of how words are indexed: another one is buil
 _BLOCK = 16 << 10  # characters that are compressed together
 _LANGUAGE = 10_000  # characters by which a text's language is told
 _SPOKEN = 1.3  # how much better what is in the language of the query is: a passage, a document
+_ALIKE = 0.7  # of the words of a summary that stand in another one that says the same
 _BUDGET = 3000  # passages that are ranked for a search, about
 _RANKED = 400  # the best passages, of which documents are made
+_LOOKED_AT = 80  # of these, at most: each summary takes time
 _WEIGHTS = (2.0, 1.0, 0.5, 1.0)  # of a title, headings, a path, the text
 _ROWS = "title, headings, path, body"
 _TABLES = f"""
@@ -292,36 +294,50 @@ class FileIndex:
             return []
         best = f"""SELECT rowid AS passage, rank AS rated FROM words WHERE words MATCH ?
             ORDER BY rank LIMIT {_RANKED}"""
-        sql = f"""SELECT document.id, path, title, same, document.language, passage.language, start, finish,
-            rated
+        sql = f"""SELECT document.id, path, title, same, document.language,
+            passage.language, start, finish, rated
             FROM ({best}) CROSS JOIN passage ON passage.id = passage
             CROSS JOIN document ON document.id = document ORDER BY rated, passage.id"""
         rows = [_Candidate(*row) for row in db.execute(sql, (match,))]
         rows.sort(key=lambda row: row.rating(wanted.language))
-        return self._found(db, wanted, rows, count)
+        return self._found(db, wanted, rows[:_LOOKED_AT], count)
 
     def _found(
         self, db: sqlite3.Connection, wanted: Wanted, rows: list[_Candidate], count: int
     ) -> list[FoundText]:
-        """Return the documents of passages; what the same lines were found for is left out."""
+        """Return the documents of passages.
+
+        Those that say the same as better ones come last: copies, and menus that stand on every
+        page. A document with the very same text is left out.
+        """
         seen: set[object] = set()
+        said: list[set[str]] = []
         found: list[FoundText] = []
+        later: dict[bytes, FoundText] = {}
         for row in rows:
             if row.document in seen or row.same in seen:
                 continue
-            excerpt = Excerpt("", "")
+            excerpt = Excerpt()
             if self._stored:
                 text = self._body(db, row.document, row.start, row.end)
                 excerpt = Excerpt.best(wanted.terms, without_marks(text))
-                if (shown := plain(excerpt.summary)) in seen:
-                    continue  # a menu that stands on every page
-                seen.add(shown)
-            seen |= {row.document, row.same}
             name, score = _name(row.path), -row.rating(wanted.language)
-            found.append(FoundText(name, row.title, excerpt.summary, excerpt.passage, score))
+            one = FoundText(name, row.title, excerpt.summary, excerpt.passage, score)
+            words = excerpt.words
+            if any(_are_alike(words, other) for other in said):
+                later.setdefault(row.same, one)
+                continue
+            said.append(words)
+            seen |= {row.document, row.same}
+            later.pop(row.same, None)
+            found.append(one)
             if len(found) == count:
                 break
-        return found
+        return [*found, *later.values()][:count]
+
+
+def _are_alike(one: set[str], other: set[str]) -> bool:
+    return len(one & other) > _ALIKE * min(len(one), len(other))  # False for none
 
 
 def _blob(relative: str) -> bytes:

@@ -48,8 +48,8 @@ _WHY = {
 class FolderSource:
     """A folder of the user's. Thread-safe.
 
-    ``state`` returns how its index stands; ``look`` has it brought up to date soon. ``without`` are
-    paths in it that are left out.
+    ``state`` returns how its index stands; ``look`` has it brought up to date soon; ``asked`` does,
+    unless that was just done. ``without`` are paths in it that are left out.
     """
 
     entry: SourceEntry
@@ -57,6 +57,7 @@ class FolderSource:
     reads: FileReads
     state: Callable[[], IndexState]
     look: Callable[[], None]
+    asked: Callable[[], None]
     without: Collection[str] = ()
 
     @property
@@ -94,6 +95,8 @@ class FolderSource:
                 hits.append(Hit(address, each.title, summary, each.passage))
         if stale:
             self.look()
+        else:
+            self.asked()
         if not hits and self.state() in (IndexState.WAITING, IndexState.INDEXING):
             raise SourceFault(
                 f"Nothing was found so far, but the folder “{self.entry.name}” is still being "

@@ -189,7 +189,7 @@ class _Update:
             if text := self._moved(name, moved.get(stamp, ()), known):
                 yield name, FileRead(text)
             elif self.helper and self.helper.has_room:
-                self.helper.give(name)
+                self.helper.give(name, stamp[0])
             else:
                 self._step(name)
                 yield name, read_one(self.folder, name, signs.page)

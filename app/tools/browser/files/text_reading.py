@@ -22,7 +22,7 @@ from app.documents import file_types
 from app.documents.document import LONGEST, DocumentKind
 from app.documents.plain_text import decode
 from app.documents.worker import document_of
-from app.tools.browser.extraction.html_page import html_page
+from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.files.exclusions import begins_like_key, largest
 from app.tools.browser.files.file_index import IndexedText
 from app.tools.browser.files.folder_address import base_of

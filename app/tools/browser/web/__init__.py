@@ -4,6 +4,7 @@
 
     web_source      searches, opens; paced
     web_opening     makes it, from the settings, the secrets and the network
+    fetching        the interfaces of what it is read with
     web_options     what the user has chosen, and the names of the keys
     kept_keys       the keys, asked for once
     provider        what a search engine is: how it is asked, what it answers

@@ -10,11 +10,12 @@ from app.base.secrets import Secrets
 from app.base.settings import Settings
 from app.tools.browser.web.kept_keys import KeptKeys
 from app.tools.browser.web.web_options import WebOptions
-from app.tools.browser.web.web_source import TextMaker, WebSource
+from app.tools.browser.web.web_source import WebSource
 
 if TYPE_CHECKING:
     from app.network.client import Network
     from app.network.page_client import PageClient
+    from app.tools.browser.web.fetching import TextMaker
 
 
 def open_web(

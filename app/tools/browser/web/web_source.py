@@ -6,12 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.base.errors import Cancelled, Offline
-from app.network.connection_log import LogUnwritable
-from app.network.page_faults import PageFault, RedirectRefused
 from app.tools.browser.source import Hit, PageText, Redirected, SourceFault
 from app.tools.browser.web.web_options import (
     SEARXNG_KEY,
@@ -21,40 +19,20 @@ from app.tools.browser.web.web_options import (
 )
 
 if TYPE_CHECKING:
-    from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
+    from app.tools.browser.web.fetching import Fetcher, TextMaker
 
 WEB = "web"
 """The key of its tool, and its name."""
 
+_MOMENT_S = 0.05
 _APART_S = 0.25
 """The time between two pages: four a second."""
 _NO_KEY = (
-    "The key of {name} is not there, or the system’s keyring does not give it out. The user can "
-    "enter it in Settings → Tools."
+    "The key of {name} is not there, is none, or is not given out by the system’s keyring. The "
+    "user can enter it in Settings → Tools."
 )
 _CUT = "The page is longer than what was fetched."
 _CUT_PDF = "The PDF is too large to be read."
-
-
-class Fetcher(Protocol):
-    """What fetches: `app.network.page_client.PageClient`."""
-
-    def get(
-        self, address: str, cancel: threading.Event, allowed: Callable[[str], bool]
-    ) -> FetchedPage:
-        """Return a page."""
-
-    def ask(self, request: ServiceRequest, cancel: threading.Event) -> ServiceAnswer:
-        """Return what a service answers."""
-
-
-class TextMaker(Protocol):
-    """What makes text of what was fetched: `app.tools.browser.extraction`'s Extractor."""
-
-    def page(
-        self, data: bytes, media_type: str, charset: str, address: str, cancel: threading.Event
-    ) -> PageText:
-        """Return a page's text. Raises SourceFault and Cancelled."""
 
 
 class WebSource:
@@ -99,6 +77,8 @@ class WebSource:
 
     def search(self, query: str, count: int, cancel: threading.Event) -> Sequence[Hit]:
         """Return results of the search engine; one search at a time."""
+        from app.network.connection_log import LogUnwritable
+        from app.network.page_faults import PageFault
         from app.tools.browser.web.provider import SearchRefused
         from app.tools.browser.web.providers import provider_of
         from app.tools.browser.web.web_faults import search_sentence
@@ -108,13 +88,14 @@ class WebSource:
         query = _shortened(query, provider.longest_query)
         if not query:
             return []
-        while not self._searching.acquire(timeout=0.05):
+        while not self._searching.acquire(timeout=_MOMENT_S):
             if cancel.is_set():
                 raise Cancelled
         host = ""
         try:
             secret = self._key_of(provider.secret) if provider.secret else ""
-            if provider.secret and not secret:
+            is_usable = secret and secret.isascii() and secret.isprintable()
+            if provider.secret and not is_usable:
                 raise SourceFault(_NO_KEY.format(name=provider.name))
             for request in provider.requests(query, max(count, 1), options, secret):
                 host = urlsplit(request.url).netloc
@@ -131,6 +112,8 @@ class WebSource:
         self, address: str, cancel: threading.Event, allowed: Callable[[str], bool]
     ) -> PageText:
         """Return a page, as it is now."""
+        from app.network.connection_log import LogUnwritable
+        from app.network.page_faults import PageFault, RedirectRefused
         from app.tools.browser.web.web_faults import page_sentence
 
         self._wait(cancel)
@@ -150,11 +133,12 @@ class WebSource:
     def _wait(self, cancel: threading.Event) -> None:
         """Wait until a page may be fetched."""
         with self._pacing:
-            now = time.monotonic()
-            start = max(now, self._next)
+            start = max(time.monotonic(), self._next)
             self._next = start + _APART_S
-        if start > now and cancel.wait(start - now):
-            raise Cancelled
+        while (left := start - time.monotonic()) > 0:
+            if cancel.is_set():
+                raise Cancelled
+            cancel.wait(min(left, _MOMENT_S))
 
 
 def _shortened(query: str, limit: int) -> str:
