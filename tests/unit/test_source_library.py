@@ -165,7 +165,7 @@ def test_the_list_survives_and_what_is_whole_is_not_read_again(desk: Desk, notes
     assert desk.library._thread is None, "no thread, either"
     [status] = desk.library.statuses()
     assert (status.state, status.documents) == (IndexState.READY, 2)
-    assert desk.search(key, "copper") == ["files:/Notes/a.md"]
+    assert desk.open(key, "files:/Notes/a.md").title == "Copper"
 
 
 def test_names_are_unique_and_harmless(desk: Desk, tmp_path: Path) -> None:
