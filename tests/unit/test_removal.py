@@ -16,11 +16,13 @@ from app.models.queue_store import QueuedModel, QueueStore
 from app.removal import DataKind, find, remove, remove_folder
 
 KEPT = "0123456789abcdef01234567"
+INDEX = "0123456789abcdef"
 OURS = {
     DataKind.CHATS: ("chats.db", "chats.db-wal", "chats.db.2026-1.old", "backups/chats-1-v2.db"),
     DataKind.SETTINGS: ("settings.json", "settings.json.1.old"),
     DataKind.CACHE: (f"kept/{KEPT}/0a/state",),
     DataKind.LOGS: ("fireside.log", "fireside.log.1", "engine.log", "connections.log"),
+    DataKind.SOURCES: ("sources.json", f"indexes/{INDEX}.db", f"indexes/{INDEX}.skipped.json"),
 }
 FOREIGN = ("notes.txt", "chats.sqlite", "backups/mine.db", "kept/readme.txt", "my.log")
 
@@ -75,6 +77,7 @@ def test_all_is_listed_with_its_size_and_removed(folders: Folders, tmp_path: Pat
         DataKind.CACHE: (10, 1),
         DataKind.LOGS: (40, 4),
         DataKind.SECRETS: (0, 1),
+        DataKind.SOURCES: (30, 3),
         DataKind.MODELS: (150, 2),
     }
     assert remove(folders, frozenset(DataKind)) == ()

@@ -63,3 +63,9 @@ class IndexingFailed(SourceError):
     """The process that reads the folder ended again and again; ``reason`` says how."""
 
     reason: str
+
+
+class NotAnEncyclopaedia(SourceError):
+    """It is no ZIM file, or a damaged or incomplete one; ``reason`` says which."""
+
+    reason: str

@@ -68,10 +68,10 @@ def left_out(root: Path, data: Path) -> tuple[str, ...]:
     return (own.relative_to(root).as_posix(),) if own.is_relative_to(root) else ()
 
 
-def free_name(path: Path, taken: Collection[str]) -> str:
-    """Return a name for a folder or a file, which no other one has: "Notes", "Notes 2"."""
-    name = one_line(path.name.encode("utf-8", "replace").decode())
-    name = " ".join(unicodedata.normalize("NFC", name).replace(",", " ").split())
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name like this one which no other source has: "Notes", "Notes 2"."""
+    name = one_line(name.encode("utf-8", "replace").decode())
+    name = " ".join(unicodedata.normalize("NFC", name).replace(",", " ").replace("/", " ").split())
     name = name[:_LONGEST_NAME].strip() or "files"
     used = {each.casefold() for each in taken}
     number, found = 1, name

@@ -19,7 +19,7 @@ from app.base.settings import Folders
 from app.base.threads import AnyEvent, tell_fault
 from app.models.mount_point import mount_of
 from app.tools.browser import folder_choice
-from app.tools.browser.faults import IndexingFailed, SourceError
+from app.tools.browser.faults import IndexingFailed, SourceError, SourceKnown
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.index_process import IndexBusy, IndexProcess, SourceGone
 from app.tools.browser.library_source import LibrarySource
@@ -91,6 +91,13 @@ class SourceLibrary:
         real = folder_choice.checked(path, known, self._folders.data)
         return self._add(SourceKind.FOLDER, real)
 
+    def add_encyclopaedia(self, path: Path) -> SourceEntry:
+        """Add a ZIM file, whose texts are then read in the background. Raises SourceError."""
+        from app.tools.browser.encyclopaedia.zim_choice import checked_file
+
+        real, title = checked_file(path, self._file.entries)
+        return self._add(SourceKind.ENCYCLOPAEDIA, real, title)
+
     def remove(self, key: str) -> None:
         """Remove a source and its index; its own files stay. Raises SourceListUnwritable."""
         with self._wake:
@@ -119,13 +126,7 @@ class SourceLibrary:
         """Look soon for what has changed in a source."""
         with self._wake:
             if each := self._sources.get(key):
-                self._want(each)
-
-    def asked(self, key: str) -> None:
-        """Look soon for what has changed in a source that is asked something, unless just done."""
-        with self._wake:
-            each = self._sources.get(key)
-            if each and time.monotonic() - each.looked > _SOON_S:
+                each.not_before = 0.0
                 self._want(each)
 
     def watch(self, keys: Collection[str]) -> None:
@@ -171,14 +172,16 @@ class SourceLibrary:
 
     def _new(self, entry: SourceEntry) -> LibrarySource:
         left_out = folder_choice.left_out(entry.path, self._folders.data)
-        looks = (self.look, self.asked)
-        return LibrarySource(entry, self._folders.indexes, self._reads, looks, left_out)
+        return LibrarySource(entry, self._folders.indexes, self._reads, self._asked, left_out)
 
-    def _add(self, kind: SourceKind, path: Path) -> SourceEntry:
+    def _add(self, kind: SourceKind, path: Path, title: str = "") -> SourceEntry:
         with self._wake:
+            for known in self._file.entries:  # added meanwhile, on another thread
+                if known.path == path:
+                    raise SourceKnown(path, known.name)
             scheme = "files" if kind is SourceKind.FOLDER else "zim"
             taken = [each.name for each in self._file.entries if each.kind is kind]
-            name = folder_choice.free_name(path, taken)
+            name = folder_choice.free_name(title or path.name, taken)
             entry = SourceEntry(
                 f"{scheme}:{name}", kind, path, name, folder_choice.new_id(), mount_of(path)
             )
@@ -187,6 +190,14 @@ class SourceLibrary:
             self._want(added)
         self._tell()
         return entry
+
+    def _asked(self, key: str) -> None:
+        """Look for what has changed in a source that is used, but not all the time."""
+        with self._wake:
+            each = self._sources.get(key)
+            if each and not each.wanted:
+                each.not_before = max(each.not_before, each.looked + _SOON_S)
+                self._want(each)
 
     def _set_paused(self, key: str, *, paused: bool) -> None:
         with self._wake:
@@ -253,6 +264,9 @@ class SourceLibrary:
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:
         self._tell()
+        with suppress(OSError):  # the process says it better
+            # Texts of folders that others may not read are in it.
+            self._folders.indexes.mkdir(mode=0o700, exist_ok=True)
         state: IndexState = IndexState.READY
         problem: SourceError | None = None
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 import time
@@ -14,13 +13,13 @@ from typing import Any
 from app.base import codec
 from app.base.errors import FiresideError
 from app.base.files import replace_text
-from app.tools.browser.files.file_index import FileIndex
+from app.tools.browser.files.file_index import FileIndex, IndexFault
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.files.folder_source import FolderSource
 from app.tools.browser.files.folder_task import FolderTask
 from app.tools.browser.index_process import IndexEnd, IndexPlan, IndexStep, IndexTask
 from app.tools.browser.source import Source
-from app.tools.browser.source_status import IndexState, SourceEntry, SourceStatus
+from app.tools.browser.source_status import IndexState, SourceEntry, SourceKind, SourceStatus
 
 _LEAST_S = 2.0  # of work, before the rest is estimated
 
@@ -33,18 +32,15 @@ class LibrarySource:
         entry: SourceEntry,
         indexes: Path,
         reads: FileReads,
-        looks: tuple[Callable[[str], None], Callable[[str], None]],
+        look: Callable[[str], None],
         without: tuple[str, ...],
     ) -> None:
         self.entry = entry
         self._without = without
         self._path = indexes / f"{entry.id}.db"
         self._end_path = indexes / f"{entry.id}.end.json"
-        self.index = FileIndex(self._path)
-        look, asked = (functools.partial(each, entry.key) for each in looks)
-        self.source: Source = FolderSource(
-            entry, self.index, reads, lambda: self.state, look, asked, without
-        )
+        self.index = FileIndex(self._path, stored=entry.kind is SourceKind.FOLDER)
+        self.source = self._source(reads, lambda: look(entry.key))
         end = self._last_end()
         self.state = IndexState.READY if end else IndexState.WAITING
         self.before = self.state
@@ -60,10 +56,19 @@ class LibrarySource:
         self.not_before = 0.0
         self.stop = threading.Event()
         """Ends the look that is under way."""
-        self._end = end or IndexEnd(0)
+        self._end = end or IndexEnd(self._documents())
         self._plan: IndexPlan | None = None
         self._now = IndexStep("", 0, 0, self._end.documents)
         self._begun = 0.0
+
+    def _source(self, reads: FileReads, look: Callable[[], None]) -> Source:
+        if self.entry.kind is SourceKind.FOLDER:
+            return FolderSource(
+                self.entry, self.index, reads, lambda: self.state, look, self._without
+            )
+        from app.tools.browser.encyclopaedia.encyclopaedia import Encyclopaedia
+
+        return Encyclopaedia(self.entry, self.index, reads, lambda: self.state, look)
 
     def status(self) -> SourceStatus:
         """Return how it stands."""
@@ -83,6 +88,10 @@ class LibrarySource:
 
     def task(self) -> IndexTask[IndexEnd]:
         """Return what there is to do."""
+        if self.entry.kind is SourceKind.ENCYCLOPAEDIA:
+            from app.tools.browser.encyclopaedia.encyclopaedia_task import EncyclopaediaTask
+
+            return EncyclopaediaTask(self.entry.path, self._path)
         return FolderTask(self.entry.path, self._path, self.entry.mount, self._without)
 
     def begin(self) -> None:
@@ -141,6 +150,13 @@ class LibrarySource:
         except (OSError, ValueError):
             return None
         return end if self._path.exists() or not end.documents else None
+
+    def _documents(self) -> int:
+        """Return how many were read before the reading was interrupted."""
+        try:
+            return len(self.index.known())
+        except IndexFault:
+            return 0
 
     def _forget_end(self) -> None:
         with suppress(OSError):

@@ -123,17 +123,14 @@ class ZimFile:
         return self.content(entry, 1 << 20).decode("utf-8", "replace").strip() if entry else ""
 
     def pages(self) -> Iterator[ZimEntry]:
-        """Yield the articles that are HTML, in the order in which they lie in the file."""
+        """Yield the articles that are HTML, in the order of their paths."""
         first = self._first(self.count, lambda n: self._key(n)[0] < self.articles.encode())
-        found: list[tuple[int, int, int]] = []
         for number in range(first, self.count):
             entry = self._entry(number)
             if entry.namespace != self.articles:
                 break
             if entry.redirect < 0 and entry.cluster >= 0 and entry.mime.startswith("text/html"):
-                found.append((entry.cluster, entry.blob, number))
-        for _, _, number in sorted(found):
-            yield self._entry(number)
+                yield entry
 
     # --- Titles ---
 

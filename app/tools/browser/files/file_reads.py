@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from app.base.folder import Folder
 from app.base.threads import AnyEvent
 from app.tools.browser.files.file_index import IndexedText
-from app.tools.browser.index_process import IndexProcess, IndexStep, IndexTrouble, TaskEnd, Told
+from app.tools.browser.index_process import (
+    End,
+    IndexProcess,
+    IndexStep,
+    IndexTask,
+    IndexTrouble,
+    TaskEnd,
+    Told,
+)
 from app.tools.browser.source_status import SkipReason
 
 if TYPE_CHECKING:
@@ -73,8 +81,8 @@ class FileReads:
         self._used = 0.0
         self._closing = threading.Event()
 
-    def read(self, task: FileTask, cancel: threading.Event) -> FileRead:
-        """Read a file. Raises Cancelled, SourceGone and SourceError."""
+    def read(self, task: IndexTask[End], cancel: threading.Event) -> End:
+        """Read what a task says. Raises Cancelled, SourceGone and SourceError."""
         with self._lock:
             try:
                 return self._process.run(task, lambda _: None, AnyEvent(cancel, self._closing))

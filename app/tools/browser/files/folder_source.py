@@ -48,8 +48,9 @@ _WHY = {
 class FolderSource:
     """A folder of the user's. Thread-safe.
 
-    ``state`` returns how its index stands; ``look`` has it brought up to date soon; ``asked`` does,
-    unless that was just done. ``without`` are paths in it that are left out.
+    ``state`` returns how its index stands; ``look`` has it brought up to date, but not all the
+    time. ``without`` are
+    paths in it that are left out.
     """
 
     entry: SourceEntry
@@ -57,7 +58,6 @@ class FolderSource:
     reads: FileReads
     state: Callable[[], IndexState]
     look: Callable[[], None]
-    asked: Callable[[], None]
     without: Collection[str] = ()
 
     @property
@@ -79,24 +79,18 @@ class FolderSource:
         with self._opened() as folder, self._faults():
             found = self.index.search(query, count + _SPARE, cancel)
             hits: list[Hit] = []
-            stale = False
             for each in found:
                 try:
                     status = folder.status(each.relative)
                 except OSError:
-                    stale = True
                     continue
                 known = self.index.stamp(each.relative)
                 summary = each.summary
                 if known != (status.size, status.mtime_ns):
-                    stale = True
                     summary = f"{summary} {_CHANGED}".strip()
                 address = address_of(self.entry.name, each.relative)
                 hits.append(Hit(address, each.title, summary, each.passage))
-        if stale:
-            self.look()
-        else:
-            self.asked()
+        self.look()
         if not hits and self.state() in (IndexState.WAITING, IndexState.INDEXING):
             raise SourceFault(
                 f"Nothing was found so far, but the folder “{self.entry.name}” is still being "
