@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,36 @@ def test_the_place_of_what_is_found_may_be_scrolled_from() -> None:
     origin = chat.displays.get(4)
     assert origin
     assert chat.displays.origin(origin, 1) == (chat.displays.get(0), 122)
+
+
+def test_the_source_of_a_page_is_a_page_of_its_own() -> None:
+    plain = page("https://a.example/plain", "Plain", "No source.")
+    bare = replace(plain, source="")
+    made = replace(
+        linked("https://b.example/"), source="<a href='https://b.example/'>【0†x】</a>\n" * 90
+    )
+    chat = BrowserChat(MemorySource(pages=[made, bare]))
+    for arguments in (
+        {"id": "https://a.example/", "view_source": True},
+        {"id": "view-source:https://a.example/", "loc": 0},
+        {"view_source": "true"},
+        {"view_source": True},
+    ):
+        shown = chat.shows("open", **arguments)
+        assert shown.split("\n")[0].endswith("] Start (view-source:https://a.example/)")
+        assert "L2: <a href='https://b.example/'>〖0†x〗</a>" in shown
+    assert [display.of for display in chat.displays] == [0, 0, 0, 0]  # kept once
+    assert "[4] Find results for text: `href` in `Start`" in chat.shows("find", pattern="href")
+    assert chat.shows("open", id="https://a.example/").startswith("[5] Start (https://a.example/)")
+    assert chat.shows("open", id=bare.address, view_source=True) == (
+        f"Error fetching URL `{bare.address}`: The page has no source that could be viewed."
+    )
+    chat.shows("search", query="no source")
+    assert (
+        chat.shows("open", view_source=True)
+        == "Search results have no source that could be viewed."
+    )
+    assert "no source that could be" in chat.shows("open", id=0, view_source=True)
 
 
 # Arguments, sources, faults
