@@ -68,11 +68,21 @@ class EncyclopaediaTask:
                 return marker.end(changed=False)
             index = FileIndex(self.index, stored=False)
             try:
+                if not marker.done:
+                    self._empty(index)
                 return _Reading(file, index, marker, tell)(stuck)
             finally:
                 index.close()
         finally:
             file.close()
+
+    def _empty(self, index: FileIndex) -> None:
+        """Begin anew: another file has been indexed, or it is not known which."""
+        try:
+            for old in (self.index, *self.index.parent.glob(f"{self.index.name}-*")):
+                old.unlink(missing_ok=True)
+        except OSError:  # on Windows, the window reads it
+            index.remove(list(index.known()))
 
 
 class _Marker:
@@ -90,9 +100,6 @@ class _Marker:
                 self.skipped, self.whole = int(raw["skipped"]), bool(raw["whole"])
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        if not self.done:
-            for old in (index, *index.parent.glob(f"{index.name}-*")):
-                old.unlink(missing_ok=True)
 
     def save(self) -> None:
         """Write it down."""
@@ -173,5 +180,4 @@ class _Reading:
 
     def _step(self, place: str, done: int) -> None:
         at = done - self._first
-        documents = self._marker.documents + len(self._batch)
-        self._tell(IndexStep(place, at, at, documents))
+        self._tell(IndexStep(place, at, at, self._marker.documents))
