@@ -91,6 +91,7 @@ class AnswerCitations:
         shown = [one_line(text) for lines in place.lines for text in lines_text(read, *lines)]
         if len(shown) > _HINT_LINES:
             shown[_HINT_LINES:] = ["…"]
+        shown = ["", *shown] if shown else []
         where = one_line(source_place(place.source.address))
         return "\n".join([citation_name(place), *([where] if where else []), *shown])
 
