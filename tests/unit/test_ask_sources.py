@@ -104,7 +104,7 @@ def test_what_cannot_be_searched_is_told(
     assert len(set(keys)) == 2
 
 
-@pytest.mark.parametrize(("typed", "imported"), [([], True), (["-"], True), (["Hi"], False)])
+@pytest.mark.parametrize(("typed", "imported"), [([], True), (["Hi"], False)])
 def test_a_question_that_is_piped_in_need_not_be_the_users(
     folders: Folders,
     tmp_path: Path,

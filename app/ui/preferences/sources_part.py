@@ -121,7 +121,7 @@ def _about(kind: SourceKind) -> str:
     files = outside.value("zim_files")
     return tr(
         "Wikipedia and other reference works as .zim files, which are searched without a network. "
-        "Get one from {site}. Without pictures, English Wikipedia takes {whole}, its most read "
+        "Get one from {site}. Without images, English Wikipedia takes {whole}, its most read "
         "articles {popular}, Simple English Wikipedia {simple}."
     ).format(
         site=files["site"],
