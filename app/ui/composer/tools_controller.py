@@ -82,8 +82,8 @@ class ToolsController(QObject):
         panel.switched.connect(self._switch)
         panel.proposed.connect(self._tell_cost)
         panel.manage.connect(self.manage)
-        panel.folder_wanted.connect(self._choose_folder)
-        panel.encyclopaedia_wanted.connect(self._choose_encyclopaedia)
+        panel.folder_wanted.connect(self.choose_folder)
+        panel.encyclopaedia_wanted.connect(self.choose_encyclopaedia)
         panel.show_tools(self._tools.shown, self._tools.on)
         composer = self._composer
         right = composer.mapToGlobal(QPoint(composer.width(), 0)).x()
@@ -127,10 +127,12 @@ class ToolsController(QObject):
         """Open the preferences at the tools."""
         self.page_wanted.emit("toolsPage", "")
 
-    def _choose_folder(self) -> None:
+    def choose_folder(self) -> None:
+        """Ask for a folder to be added."""
         ask_folder(self._parent, tr("Add folder"), lambda path: self.add([path]))
 
-    def _choose_encyclopaedia(self) -> None:
+    def choose_encyclopaedia(self) -> None:
+        """Ask for the file of an encyclopaedia to be added."""
         kinds = tr("Encyclopaedias (*.zim);;All files (*)")
         title = tr("Add encyclopaedia")
         ask_file(self._parent, "zimDialog", title, lambda path: self.add([path]), kinds)
