@@ -1,7 +1,7 @@
 """Compare the reader of ZIM files with libzim, and measure the first search.
 
 ``python -m tests.clients.encyclopaedias PYTHON FILE…``: PYTHON is a Python that has libzim from
-PyPI, which is under the GPL and therefore neither a dependency nor in the package; the files are ZIM
+PyPI, which is under the GPL and so neither a dependency nor in the package; the files are ZIM
 files, such as those of github.com/openzim/zim-testing-suite. Reads up to 1,000 articles of each,
 chosen by chance, both ways; prints how many are equal and how long a search by title takes, from
 opening the file; ends with 0 if all are equal.
