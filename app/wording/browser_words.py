@@ -164,12 +164,14 @@ def _address_words(text: str) -> SendingWords | None:
         return None
     site = address.site
     plain = address.plain_site
-    note = tr("In its own script this name reads “{name}”.").format(name=brief(plain, 260))
+    note = tr(
+        "In its own script this name reads “{name}”. It may look like the name of another site."
+    ).format(name=brief(plain, 260))
     return SendingWords(
         tr("Open a page of this site?"),
         tr("Open a page of {site}?").format(site=site),
         site,
-        f"{note} {tr('It may look like the name of another site.')}" if plain else "",
+        note if plain else "",
         ((tr("Address"), text), *_decoded_address(address)),
         tr("Open once"),
         tr("Always this site in this chat"),

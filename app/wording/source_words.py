@@ -124,7 +124,7 @@ def _reading(status: SourceStatus) -> str:
 def _skipped(reason: SkipReason, count: int) -> str:
     match reason:
         case SkipReason.KIND:
-            return tr("%Ln file(s) without text, such as pictures", "", count)
+            return tr("%Ln file(s) without text, such as images", "", count)
         case SkipReason.SIZE:
             return tr("%Ln file(s) too large", "", count)
         case SkipReason.UNREADABLE:

@@ -16,16 +16,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.base.folder import Folder
 from app.tools.browser.files.file_index import FileIndex, IndexedText
-from app.tools.browser.files.file_reads import FileReads
-from app.tools.browser.files.folder_address import address_of
-from app.tools.browser.files.folder_source import FolderSource
 from app.tools.browser.files.text_reading import Unread, read_text
-from app.tools.browser.source_status import IndexState, SourceEntry, SourceKind
 from tests.bench.search_data.asked import (
     Answered,
     Made,
@@ -36,12 +32,14 @@ from tests.bench.search_data.asked import (
     sqlite_alone,
     without_fields,
 )
-from tests.bench.search_data.reader import SCROLLS, read
+from tests.bench.search_data.reader import SCROLLS, IndexSource, read
 
 ROOT = Path(__file__).parents[2]
 SMALL = (
     Question("one", "words", "mutants survivors", {"tests/README.md": "The 34 survivors"}),
-    Question("two", "sentence", "Where is the data folder?", {"app/README.md": "The data folder"}),
+    Question(
+        "two", "sentence", "Which tests show speed as ratios?", {"tests/README.md": "as ratios"}
+    ),
 )
 
 
@@ -88,7 +86,7 @@ def compare(folder: Path, names: Sequence[str], asked: Sequence[Question], whole
             held = questions("held_back")
             print(row(f"  held back, of {len(held)}", None, ask(ours.search, held), plain))
             _others(place, texts, asked, plain)
-        cite(folder, place / "ours.db", asked)
+        cite(place / "ours.db", asked)
 
 
 def _others(
@@ -107,18 +105,12 @@ def _others(
         print(row(name, made, ask(made.search, asked), plain))
 
 
-def cite(folder: Path, index: Path, asked: Sequence[Question]) -> None:
-    entry = SourceEntry("files:Docs", SourceKind.FOLDER, folder, "Docs", "docs")
-    reads = FileReads()
-    ready: Callable[[], IndexState] = lambda: IndexState.READY  # noqa: E731
-    source = FolderSource(entry, FileIndex(index), reads, ready, lambda: None)
-    found = [
-        (question, read(question, source, lambda path: address_of("Docs", path)))
-        for question in asked
-    ]
-    reads.close()
+def cite(index: Path, asked: Sequence[Question]) -> None:
+    source = IndexSource(FileIndex(index))
+    found = [(question, read(question, source)) for question in asked]
     source.index.close()
     seen = [one.seen for _, one in found]
+    print(f"the right result is in the first display: {sum(one.offered for _, one in found)}")
     print(f"the answer is on the page as it opens: {seen.count(2)} of {len(found)}")
     for scrolls in range(1, SCROLLS + 1):
         print(f"  after scrolling {scrolls} times: {sum(0 < n <= 2 + scrolls for n in seen)}")

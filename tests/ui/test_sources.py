@@ -54,7 +54,7 @@ def text_of(shown: QWidget, key: str) -> str:
 
 def choose(fireside: Fireside, name: str, path: Path) -> None:
     """Choose a path in a dialog for files or folders."""
-    dialog = fireside.find(QFileDialog, name)
+    dialog = fireside.find(QFileDialog, name, last=True)
     dialog.fileSelected.emit(str(path))
     dialog.close()
 
@@ -68,7 +68,7 @@ def test_a_folder_is_added_in_a_new_chat_and_is_on(begun: Begun, tmp_path: Path)
     child(shown, QPushButton, "addFolder").click()
     choose(fireside, "folderDialog", folder)
     fireside.until(lambda: fireside.window.tools.on == ("python", key))
-    shown = panel(fireside)
+    (shown,) = [p for p in fireside.window.findChildren(ToolsPanel) if p.isVisible()]
     library.set(key, done=400, total=1000, seconds_left=11.6)
     fireside.until(lambda: text_of(shown, key) == "Reading… 40%, 12 s left")
     library.set(key, state=IndexState.READY, documents=5012)
@@ -78,6 +78,12 @@ def test_a_folder_is_added_in_a_new_chat_and_is_on(begun: Begun, tmp_path: Path)
     on = child(shown, Switch, f"toolOn:{key}")
     assert on.isChecked()
     assert on.accessibleName() == folder.name
+    child(shown, Switch, "toolOn:python").setFocus()
+    names = []
+    for _ in range(4):
+        QTest.keyClick(focused(), Qt.Key.Key_Tab)
+        names.append(focused().objectName())
+    assert names == ["addFolder", f"toolOn:{key}", "addEncyclopaedia", "manageTools"]
     shown.close()
 
 
@@ -136,6 +142,9 @@ def test_the_preferences_have_them(begun: Begun, tmp_path: Path) -> None:
     folder.mkdir()
     dialog = opened(fireside)
     assert visible_texts(dialog, "noFolders") == ["No folders yet"]
+    child(dialog, QPushButton, "addFolder").click()
+    choose(fireside, "folderDialog", Path("/"))
+    fireside.until(lambda: visible_texts(dialog, "sourcesTold"))
     child(dialog, QPushButton, "addFolder").click()
     choose(fireside, "folderDialog", folder)
     fireside.until(lambda: dialog.findChildren(QPushButton, "sourceDetails:files:Notes"))

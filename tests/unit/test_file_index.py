@@ -406,7 +406,7 @@ def test_passages_are_the_whole_text(lines: list[str]) -> None:
     text = "\n".join(lines)
     found = list(passages(text))
     assert "".join(text[one.start : one.end] for one in found) == text
-    assert all(len(text[one.start : one.end].encode()) <= 3100 for one in found)
+    assert all(len(text[one.start : one.end].encode()) <= 6200 for one in found)
 
 
 def test_a_passage_knows_its_headings() -> None:

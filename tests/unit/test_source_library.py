@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +45,7 @@ from app.tools.browser.library import SourceLibrary
 from app.tools.browser.source import PageText, SourceFault
 from app.tools.browser.source_status import IndexState, SkipReason, SourcesChanged, SourceStatus
 from app.wording.errors import explain
-from tests.fakes.index_processes import NoProcess, serve_badly
+from tests.fakes.index_processes import NoProcess, help_badly, serve_badly
 
 NEVER = threading.Event()
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="links and permissions of POSIX")
@@ -136,6 +138,35 @@ def test_a_folder_is_read_searched_and_opened(desk: Desk, notes: Path) -> None:
     page = desk.open(key, "files:/Notes/a.md")
     assert (page.title, page.links) == ("Copper", ("files:/Notes/sub/b.txt",))
     assert "【0†tin】" in page.text
+
+
+@POSIX
+def test_an_index_is_the_users_alone(desk: Desk, notes: Path) -> None:
+    desk.add(notes)
+    assert desk.folders.indexes.stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_is_loaded_or_started_without_sources(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from pathlib import Path
+        from app.base.settings import Folders
+        from app.host import Host
+
+        host = Host(Folders.find(Path(sys.argv[1])), print)
+        host.tools.declared(["files:Notes", "python"])
+        assert not host.has_sources
+        host.close()
+        print([name for name in sys.modules if name.startswith("app.tools.browser.lib")])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_nothing_is_left_of_a_removed_folder(desk: Desk, notes: Path) -> None:
@@ -453,6 +484,12 @@ def test_pause_and_resume(desk: Desk, notes: Path) -> None:
     desk.library.look(key)
     assert desk.search(key, "gold") == []
     desk.library.close()
+    for end in desk.folders.indexes.glob("*.end.json"):
+        end.unlink()  # as if it had been interrupted
+    paused = desk.opened()
+    [status] = paused.statuses()
+    assert (status.state, status.documents) == (IndexState.PAUSED, 2)
+    paused.close()
     assert json.loads(desk.folders.sources.read_text("utf-8"))["sources"][0]["paused"]
     desk.library = desk.opened()
     desk.library.resume(key)
@@ -479,14 +516,18 @@ def test_an_interrupted_reading_goes_on_at_the_next_start(desk: Desk, notes: Pat
 # --- The process itself ---
 
 
-def bad_process() -> IndexProcess:
-    return IndexProcess(serve_badly, silent_s=0.5, file_s=60)
+def bad_processes() -> IndexProcess:
+    """Return the owner of processes that hang and crash, always two of them."""
+    return IndexProcess(serve_badly, silent_s=0.5, file_s=60, much=0)
 
 
-def test_a_file_that_hangs_or_crashes_the_reader_is_skipped(desk: Desk, notes: Path) -> None:
+def test_files_that_hang_or_crash_a_reader_are_skipped(
+    desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FolderTask, "helper", staticmethod(help_badly))
     fill(notes, {"crashes.txt": "x", "hangs.txt": "x", "z.txt": "zinc"})
     desk.library.close()
-    desk.library = desk.opened(bad_process)
+    desk.library = desk.opened(bad_processes)
     key = desk.library.add_folder(notes).key
     status = desk.settled(key)
     assert (status.state, status.documents) == (IndexState.READY, 3)
@@ -495,6 +536,20 @@ def test_a_file_that_hangs_or_crashes_the_reader_is_skipped(desk: Desk, notes: P
     assert desk.search(key, "zinc") == ["files:/Notes/z.txt"]
     assert desk.looked(key).skipped == (skipped,), "they are not tried again"
     assert "takes too long" in desk.refused(key, "files:/Notes/crashes.txt")
+
+
+def test_two_processes_read_what_is_much(tmp_path: Path, notes: Path) -> None:
+    fill(notes, {f"many/{n}.txt": f"copper {n} " * 40 for n in range(300)})
+    process = IndexProcess(much=0)
+    steps: list[object] = []
+    try:
+        end = process.run(FolderTask(notes, tmp_path / "1.db"), steps.append, NEVER)
+    finally:
+        process.close()
+    assert (end.documents, end.skipped) == (302, ())
+    index = FileIndex(tmp_path / "1.db")
+    assert len(index.known()) == 302
+    index.close()
 
 
 def test_the_process_ends_with_the_library_and_goes_on_after_a_kill(

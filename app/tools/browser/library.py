@@ -19,7 +19,7 @@ from app.base.settings import Folders
 from app.base.threads import AnyEvent, tell_fault
 from app.models.mount_point import mount_of
 from app.tools.browser import folder_choice
-from app.tools.browser.faults import IndexingFailed, SourceError
+from app.tools.browser.faults import IndexingFailed, SourceError, SourceKnown
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.index_process import IndexBusy, IndexProcess, SourceGone
 from app.tools.browser.library_source import LibrarySource
@@ -176,6 +176,9 @@ class SourceLibrary:
 
     def _add(self, kind: SourceKind, path: Path, title: str = "") -> SourceEntry:
         with self._wake:
+            for known in self._file.entries:  # added meanwhile, on another thread
+                if known.path == path:
+                    raise SourceKnown(path, known.name)
             scheme = "files" if kind is SourceKind.FOLDER else "zim"
             taken = [each.name for each in self._file.entries if each.kind is kind]
             name = folder_choice.free_name(title or path.name, taken)
@@ -261,6 +264,9 @@ class SourceLibrary:
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:
         self._tell()
+        with suppress(OSError):  # the process says it better
+            # Texts of folders that others may not read are in it.
+            self._folders.indexes.mkdir(mode=0o700, exist_ok=True)
         state: IndexState = IndexState.READY
         problem: SourceError | None = None
         try:

@@ -13,7 +13,7 @@ from typing import Any
 from app.base import codec
 from app.base.errors import FiresideError
 from app.base.files import replace_text
-from app.tools.browser.files.file_index import FileIndex
+from app.tools.browser.files.file_index import FileIndex, IndexFault
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.files.folder_source import FolderSource
 from app.tools.browser.files.folder_task import FolderTask
@@ -56,7 +56,7 @@ class LibrarySource:
         self.not_before = 0.0
         self.stop = threading.Event()
         """Ends the look that is under way."""
-        self._end = end or IndexEnd(0)
+        self._end = end or IndexEnd(self._documents())
         self._plan: IndexPlan | None = None
         self._now = IndexStep("", 0, 0, self._end.documents)
         self._begun = 0.0
@@ -150,6 +150,13 @@ class LibrarySource:
         except (OSError, ValueError):
             return None
         return end if self._path.exists() or not end.documents else None
+
+    def _documents(self) -> int:
+        """Return how many were read before the reading was interrupted."""
+        try:
+            return len(self.index.known())
+        except IndexFault:
+            return 0
 
     def _forget_end(self) -> None:
         with suppress(OSError):

@@ -25,7 +25,8 @@ class CitationButton(Button):
     def show_citation(self, control: BoxButton) -> None:
         """Stand for a citation from now on."""
         self.cited = control.box.style.citations, control.citation
-        self._shape = control.shape or QRectF(self.rect())
+        if control.shape:
+            self._shape = control.shape
         if self.accessibleName() != control.label:
             self.setAccessibleName(control.label)
 

@@ -157,6 +157,7 @@ class ToolsController(QObject):
         for key in [key for key in self._added if key in offered]:
             self._added.remove(key)
             self._propose(key, on=True)
+            self._show_panel()
 
     def _propose(self, key: str, *, on: bool) -> None:
         """Switch a tool; in a chat that has begun, tell the price first."""
@@ -166,10 +167,14 @@ class ToolsController(QObject):
         if not begun or not self._composer.tools_button.isVisible():
             self._switch(key, on)
             return
-        if not (self._panel and isValid(self._panel) and self._panel.isVisible()):
-            self.open()
+        self._show_panel()
         if self._panel:
             self._panel.propose(key, stay=is_source(key))
+
+    def _show_panel(self) -> None:
+        """Open the panel, unless it is open."""
+        if not (self._panel and isValid(self._panel) and self._panel.isVisible()):
+            self.open()
 
     def _switch(self, key: str, on: bool) -> None:
         self._tools.switch(key, on=on)

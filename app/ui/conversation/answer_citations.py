@@ -32,6 +32,7 @@ class AnswerCitations:
     ) -> None:
         self._texts, self._displays = texts, displays
         self._cited: Cited | None = None
+        self._names: dict[str, str] = {}
         self._read_in: Displays | None = None
 
     @property
@@ -58,6 +59,7 @@ class AnswerCitations:
     def forget(self) -> None:
         """Drop what was read, until it is shown again."""
         self._cited = self._read_in = None
+        self._names = {}
 
     def _marks(self) -> tuple[CitationMark, ...]:
         return tuple(mark for text in self._texts() for mark in marks_in(text))
@@ -72,7 +74,9 @@ class AnswerCitations:
 
     def name(self, mark: str) -> str:
         """Return the accessible name: the source, or why there is none."""
-        return citation_name(self.place(mark))
+        if mark not in self._names:
+            self._names[mark] = citation_name(self.place(mark))
+        return self._names[mark]
 
     def hint(self, mark: str) -> str:
         """Return the text of the tooltip, with the cited lines."""

@@ -21,8 +21,9 @@ from app.base.types import (
 )
 from app.engine.backend import Planned
 from app.tools.browser.browser import Browser
+from app.tools.browser.files.file_index import FileIndex
 from app.tools.browser.page import without_marks
-from app.tools.browser.source import Source
+from app.tools.browser.source import Hit, PageText, Source, SourceFault
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from tests.bench.search_data.asked import Question
@@ -30,32 +31,62 @@ from tests.fakes.browsing import BrowsingModel, open_, search
 from tests.fakes.tools import model
 
 SCROLLS = 2
+_RESULT = re.compile(r"^ +\* 【(\d+)†", re.MULTILINE)
 _MARK = re.compile(r"【(\d+)†L(\d+)-L(\d+)】")
 
 
 @dataclass(frozen=True)
 class Read:
-    """How a question went: in which display the answer was seen, and whether its citation holds.
+    """How a question went.
 
-    ``seen``: 0 for none, 1 for the results of the search, 2 for the page as it opened, 3 and more
-    after scrolling. ``tokens`` is the length of the longest display, as it was estimated.
+    ``offered``: whether a right document was in the first display. ``seen``: the number of displays
+    until the answer was seen, the search included; 0 if it was not. ``cited``: whether the cited
+    lines have the answer.
     """
 
+    offered: bool
     seen: int
     cited: bool
-    longest: str
+
+
+class IndexSource:
+    """An index as a source of the browser."""
+
+    key, name, unavailable = "files:Docs", "files", ""
+
+    def __init__(self, index: FileIndex) -> None:
+        self.index = index
+
+    def has(self, address: str) -> bool:
+        return address.startswith("files:")
+
+    def search(self, query: str, count: int, cancel: threading.Event) -> Sequence[Hit]:
+        found = self.index.search(query, count, cancel)
+        return [Hit(_address(x.relative), x.title, x.summary, x.passage) for x in found]
+
+    def open(
+        self, address: str, cancel: threading.Event, allowed: Callable[[str], bool]
+    ) -> PageText:
+        text = self.index.text(address.removeprefix(_address("")))
+        if text is None:
+            raise SourceFault("There is no such page.")
+        return PageText(address, text.title, text.text, text.links)
+
+
+def _address(relative: str) -> str:
+    return f"files:/Docs/{relative}"
 
 
 class Reader(BrowsingModel):
     """A model that searches, opens the first result it knows to be right, and cites the lines.
 
-    It is as good at choosing as can be: it stands for a model that reads with care. ``address``
-    returns the address of a document.
+    It is as good at choosing as can be: it stands for a model that reads with care.
     """
 
-    def __init__(self, question: Question, address: Callable[[str], str]) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__(search(question.question), piece=1000)
-        self._answers = {address(path): words for path, words in question.answers.items()}
+        self._answers = {_address(path): words for path, words in question.answers.items()}
+        self.offered = False
         self.seen = 0
         self.draft = Draft(())
 
@@ -74,9 +105,9 @@ class Reader(BrowsingModel):
         if last is None:
             self.steps = ["There is nothing."]
         elif len(shown) == 1:
-            right = (n for n, link in enumerate(last.page.links) if link in self._answers)
-            number = next(right, None)
-            self.steps = ["I do not know."] if number is None else [open_(number)]
+            right = [n for n in _shown(last) if last.page.links[n] in self._answers]
+            self.offered = bool(right)
+            self.steps = [open_(right[0])] if right else ["I do not know."]
         elif lines := answered(last, self._answers[last.page.address]):
             self.seen = len(shown)
             self.steps = [f"It is so 【{last.cursor}†L{lines[0]}-L{lines[1]}】."]
@@ -84,6 +115,12 @@ class Reader(BrowsingModel):
             self.steps = [open_(loc=last.last + 1)]
         else:
             self.steps = ["I have not seen it."]
+
+
+def _shown(results: Display) -> list[int]:
+    """Return the ids of the results that a display shows."""
+    lines = results.page.lines[results.first : results.last + 1]
+    return [int(id) for id in _RESULT.findall("\n".join(lines))]
 
 
 def answered(display: Display, words: str) -> tuple[int, int] | None:
@@ -101,10 +138,10 @@ def _plain(text: str) -> str:
     return "".join(without_marks(text).split())
 
 
-def read(question: Question, source: Source, address: Callable[[str], str]) -> Read:
+def read(question: Question, source: Source) -> Read:
     """Have a question answered in a turn of its own."""
     registry = Registry(Browser(lambda: (source,)).tools)
-    reader = Reader(question, address)
+    reader = Reader(question)
     asked = Message(Role.USER, (Part(question.question),))
     request = Request(model(), (asked,), tools=registry.declared([source.key]))
     draft = reader.draft
@@ -115,14 +152,13 @@ def read(question: Question, source: Source, address: Callable[[str], str]) -> R
             draft.add_part(event.part)
     answer = Message(Role.ASSISTANT, tuple(draft.parts))
     shown = displays_of((asked, answer))
-    longest = max((part.text for part in answer.parts if part.name), key=len, default="")
     marks = [CitationMark(int(c), ((int(a), int(b)),)) for c, a, b in _MARK.findall(answer.text)]
     places = Cited(marks, shown).places
     holds = all(
         place.page and any(_holds(question, place.page.lines, *lines) for lines in place.lines)
         for place in places
     )
-    return Read(reader.seen, bool(places) and holds, longest)
+    return Read(reader.offered, reader.seen, bool(places) and holds)
 
 
 def _holds(question: Question, lines: Sequence[str], first: int, last: int) -> bool:

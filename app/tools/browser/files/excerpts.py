@@ -18,6 +18,7 @@ from app.tools.browser.files.index_words import (
 )
 
 _WIDTH = 130  # bytes of a summary: ten fit into a display
+_BEGIN = 3  # letters that no ending is taken from
 _PASSAGE = 200  # characters, by which a page is opened at it
 _NEAR = 150  # characters within which terms belong together
 _SIGNS = re.compile(r"(?:^|(?<=\n))[ \t]*(?:#{1,6}|[*>|-])(?=\s)")  # of headings and lists
@@ -44,15 +45,9 @@ class Excerpt:
         words = runs(plain(self.summary))
         return {part for word in words for part in (pairs(word) if is_paired(word[0]) else [word])}
 
-    @classmethod
-    def best(cls, terms: Sequence[Term], text: str) -> Excerpt:
-        """Return the lines of a text in which the most of the terms stand."""
-        begin = _sentence_before(text, _densest(_Places(terms).of(text)))
-        return cls(_cut(text, begin), " ".join(text[begin : begin + _PASSAGE].split()))
 
-
-class _Places:
-    """The places of terms in texts."""
+class Excerpts:
+    """What texts say about the terms of a query."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
         self._forms: dict[str, int] = {}
@@ -62,12 +57,20 @@ class _Places:
                 for word in (word for form in one.forms for word in form.split()):
                     self._forms.setdefault(word, number)
                     self._forms.setdefault(_english_root(word), number)
+        self._begins = {form[:_BEGIN] for form in self._forms}
 
-    def of(self, text: str) -> list[tuple[int, int]]:
+    def best(self, text: str) -> Excerpt:
+        """Return the lines of a text in which the most of the terms stand."""
+        begin = _sentence_before(text, _densest(self._places(text)))
+        return Excerpt(_cut(text, begin), " ".join(text[begin : begin + _PASSAGE].split()))
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
         """Return where terms stand in a text, and their numbers."""
         hits = []
         for match in pattern().finditer(text.lower() if text.isascii() else text):
             word = match[0]
+            if word.isascii() and word[:_BEGIN].lower() not in self._begins:
+                continue
             if (found := self._met.get(word)) is None:
                 found = self._met[word] = self._numbers(word)
             for offset, number in found:

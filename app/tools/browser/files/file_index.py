@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.tools.browser.files.excerpts import Excerpt
+from app.tools.browser.files.excerpts import Excerpt, Excerpts
 from app.tools.browser.files.index_file import IndexFault, IndexFile, IndexFull
-from app.tools.browser.files.index_query import Term, Wanted
+from app.tools.browser.files.index_query import IndexQuery, Term
 from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
 from app.tools.browser.files.passages import Passage, passages
 from app.tools.browser.page import without_marks
@@ -32,6 +32,7 @@ _LANGUAGE = 10_000  # characters by which a text's language is told
 _SPOKEN = 1.3  # how much better what is in the language of the query is: a passage, a document
 _ALIKE = 0.7  # of the words of a summary that stand in another one that says the same
 _BUDGET = 3000  # passages that are ranked for a search, about
+_SECOND = 0.2  # of a document's second best passage, what counts for it
 _RANKED = 400  # the best passages, of which documents are made
 _LOOKED_AT = 80  # of these, at most: each summary takes time
 _WEIGHTS = (2.0, 1.0, 0.5, 1.0)  # of a title, headings, a path, the text
@@ -181,7 +182,7 @@ class FileIndex:
 
         Raises Cancelled.
         """
-        wanted = Wanted(query)
+        wanted = IndexQuery(query)
         if not wanted.terms or count < 1:
             return []
         with self._file.reading(cancel) as db:
@@ -229,16 +230,18 @@ class FileIndex:
     ) -> Iterator[tuple[Passage, str, tuple[str, ...]]]:
         """Yield the passages of a document in a language, their languages and their words."""
         path = relative.encode("utf-8", "replace").decode()
+        above: dict[tuple[str, bool], str] = {}  # what was indexed of titles, headings and paths
         for found in passages(body):
             part = without_marks(body[found.start : found.end])
             words = runs(plain(part))
             language = language_of(part, words) or spoken
             german = language == "de"
-            fields = [self._indexed(text, german) for text in (title, found.headings, path)]
+            fields = []
+            for text in (title, found.headings, path):
+                if (text, german) not in above:
+                    above[text, german] = self._indexer(text, runs(plain(text)), german)
+                fields.append(above[text, german])
             yield found, language, (*fields, self._indexer(part, words, german))
-
-    def _indexed(self, text: str, german: bool) -> str:
-        return self._indexer(text, runs(plain(text)), german)
 
     def _remove(self, db: sqlite3.Connection, relative: str) -> None:
         row = db.execute(
@@ -283,7 +286,7 @@ class FileIndex:
         addresses = tuple(json.loads(zlib.decompress(links)))
         return IndexedText(relative, title, self._body(db, document), addresses, *known)
 
-    def _search(self, db: sqlite3.Connection, wanted: Wanted, count: int) -> list[FoundText]:
+    def _search(self, db: sqlite3.Connection, wanted: IndexQuery, count: int) -> list[FoundText]:
         def passages_with(term: Term) -> int:
             sql = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT {_BUDGET})"
             (number,) = db.execute(sql, (term.match,)).fetchone()
@@ -298,12 +301,12 @@ class FileIndex:
             passage.language, start, finish, rated
             FROM ({best}) CROSS JOIN passage ON passage.id = passage
             CROSS JOIN document ON document.id = document ORDER BY rated, passage.id"""
-        rows = [_Candidate(*row) for row in db.execute(sql, (match,))]
-        rows.sort(key=lambda row: row.rating(wanted.language))
+        found = [_Candidate(*row) for row in db.execute(sql, (match,))]
+        rows = _by_document(found, wanted.language)
         return self._found(db, wanted, rows[:_LOOKED_AT], count)
 
     def _found(
-        self, db: sqlite3.Connection, wanted: Wanted, rows: list[_Candidate], count: int
+        self, db: sqlite3.Connection, wanted: IndexQuery, rows: list[_Candidate], count: int
     ) -> list[FoundText]:
         """Return the documents of passages.
 
@@ -312,6 +315,7 @@ class FileIndex:
         """
         seen: set[object] = set()
         said: list[set[str]] = []
+        excerpts = Excerpts(wanted.terms)
         found: list[FoundText] = []
         later: dict[bytes, FoundText] = {}
         for row in rows:
@@ -320,7 +324,7 @@ class FileIndex:
             excerpt = Excerpt()
             if self._stored:
                 text = self._body(db, row.document, row.start, row.end)
-                excerpt = Excerpt.best(wanted.terms, without_marks(text))
+                excerpt = excerpts.best(without_marks(text))
             name, score = _name(row.path), -row.rating(wanted.language)
             one = FoundText(name, row.title, excerpt.summary, excerpt.passage, score)
             words = excerpt.words
@@ -334,6 +338,19 @@ class FileIndex:
             if len(found) == count:
                 break
         return [*found, *later.values()][:count]
+
+
+def _by_document(found: list[_Candidate], language: str) -> list[_Candidate]:
+    """Return passages, the best first; a second good one in a document counts, too."""
+    rated = sorted(((row.rating(language), row) for row in found), key=lambda pair: pair[0])
+    seconds: dict[int, float] = {}
+    met: set[int] = set()
+    for rating, row in rated:
+        if row.document in met:
+            seconds.setdefault(row.document, rating)
+        met.add(row.document)
+    rated = [(rating + _SECOND * seconds.get(row.document, 0.0), row) for rating, row in rated]
+    return [row for _, row in sorted(rated, key=lambda pair: pair[0])]
 
 
 def _are_alike(one: set[str], other: set[str]) -> bool:

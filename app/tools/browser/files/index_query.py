@@ -47,7 +47,7 @@ class Term:
         return f"({either})" if len(self.forms) > 1 else either
 
 
-class Wanted:
+class IndexQuery:
     """A query. ``terms`` is empty if it has no words."""
 
     def __init__(self, query: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 # Thai to Lao, Burmese, Hangul, Khmer, kana, Han.
@@ -24,6 +24,7 @@ _LONGEST = 60  # letters of a word; longer ones are data
 _SIGNS = re.compile("[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]+")
 _ARABIC = str.maketrans("ىةآأإٱیک", "يهاااايك")  # also as Persian has them
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _CAMEL = re.compile(r"\b[A-Z]*+[a-z]++[A-Z][A-Za-z]*+")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GERMAN_WORDS = """
@@ -44,6 +45,7 @@ _SCRIPTS = (  # the first that is found; Japanese has Han, too
     ("ar", re.compile("[\u0600-\u06ff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
+_OTHER_SCRIPT = re.compile("|".join(letter.pattern for _, letter in _SCRIPTS))
 _ENDING = re.compile("(?:ern|ers|ens|em|en|er|es|e|n|s)$")
 _RUSSIAN = re.compile(
     "(?:иями|ями|ами|иях|ого|его|ому|ему|ыми|ими|ов|ев|еи|ии|ыи|ои|ая|яя|ое|ее|ые|ие|ах|ях|ам|ям"
@@ -75,7 +77,7 @@ def plain(text: str) -> str:
 
 def runs(folded: str) -> list[str]:
     """Return the words and runs of a plain text."""
-    return pattern().findall(folded)
+    return (_ASCII_WORD if folded.isascii() else pattern()).findall(folded)
 
 
 def pairs(run: str) -> list[str]:
@@ -83,20 +85,17 @@ def pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run))]
 
 
-def language_of(text: str, words: Iterable[str], share: float = 0.08) -> str:
+def language_of(text: str, words: Sequence[str], share: float = 0.08) -> str:
     """Return the language that a text with these words seems to have; empty if none can be told.
 
     Scripts are named by one of their languages, if at least a ``share`` of the letters belongs to
     them. What has Latin letters, but is neither German nor English, cannot be told.
     """
-    if not text.isascii():
+    if not text.isascii() and _OTHER_SCRIPT.search(text):
         for language, letter in _SCRIPTS:
             if len(letter.findall(text)) > share * len(text):
                 return language
-    german = english = 0
-    for word in words:
-        german += word in _GERMAN
-        english += word in _ENGLISH
+    german, english = (sum(map(some.__contains__, words)) for some in (_GERMAN, _ENGLISH))
     if german == english:
         return "de" if re.search("[äöüß]", text) else ""
     return "de" if german > english else "en"
@@ -150,7 +149,7 @@ class Indexer:
         make = _german if german else _other
         for word in set(words).difference(known):
             known[word] = make(word)
-        out = [known[word] for word in words]
+        out = list(map(known.__getitem__, words))
         out += [part.lower() for part in parts_of_names(text)]
         return " ".join(out)
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SIZE = 1500  # bytes of UTF-8 that a passage has at most, about: 500 Chinese characters
-_LEAST = 300  # below that, a heading does not begin a new one
-_HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
+_SIZE = 1500  # bytes of UTF-8 that a passage has, about: 500 Chinese characters
+_LEAST = 300  # characters; a heading after fewer does not begin a new one
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*)", re.MULTILINE)
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +26,31 @@ def passages(text: str) -> Iterator[Passage]:
 
     Together they are the whole text. One that is too long is cut at lines, or else anywhere.
     """
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+    size = max(1, _SIZE * len(text) // max(1, size))
+    least = min(_LEAST, size // 2)
+    headings = list(_HEADING.finditer(text))
     levels: dict[int, str] = {}
-    begun, size, at, under = 0, 0, 0, ""
-    for line in _lines(text):
-        heading = _HEADING.match(line)
-        weight = len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
-        if at > begun and (size + weight > _SIZE or (heading and size > _LEAST)):
-            yield Passage(begun, at, under)
-            begun, size, under = at, 0, " › ".join(levels.values())
-        if heading:
-            level = len(heading[1])
+    begun = at = 0
+    while begun < len(text):
+        while at < len(headings) and headings[at].start() <= begun + least:
+            level = len(headings[at][1])
             levels = {n: words for n, words in levels.items() if n < level}
-            levels[level] = heading[2].strip()[:200]
-            if size <= _LEAST:
-                under = " › ".join(levels.values())
-        size += weight
-        at += len(line)
-    if at > begun:
-        yield Passage(begun, at, under)
+            levels[level] = headings[at][2].strip()[:_LONGEST]
+            at += 1
+        under = " › ".join(levels.values())
+        end = begun + size
+        if at < len(headings) and headings[at].start() < end:
+            end = headings[at].start()
+        elif end < len(text):
+            end = _cut(text, begun + least, end)
+        yield Passage(begun, min(end, len(text)), under)
+        begun = end
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Yield the lines with their ends; those that are too long in pieces."""
-    for line in text.splitlines(keepends=True):
-        if len(line) <= _SIZE:
-            yield line
-        else:
-            step = _SIZE if line.isascii() else _SIZE // 3
-            yield from (line[at : at + step] for at in range(0, len(line), step))
+def _cut(text: str, first: int, last: int) -> int:
+    """Return the place at which a text is best cut: after a paragraph, a line, or a word."""
+    for gap in ("\n\n", "\n", " "):
+        if (found := text.rfind(gap, first, last)) >= 0:
+            return found + len(gap)
+    return last
