@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = {
     "download": "--size 1 --rounds 1",
     "engine": "--tokens 24 --rounds 1 --long 1024",
+    "extraction": "",
     "machines": "",
     "many_chats": "--chats 3 --messages 30",
     "markdown": "--updates 3 --longest 1000",
@@ -28,6 +29,7 @@ SMALL = {
 SAYS = {
     "download": "ratio",
     "engine": "tokens came from disk",
+    "extraction": "1200 of 1200 sentences, 0 of the menu",
     "machines": "H100, 24 on CPU",
     "many_chats": "export all as HTML",
     "markdown": "quotations, 1,000",
