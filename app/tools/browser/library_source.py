@@ -143,18 +143,19 @@ class LibrarySource:
         return passed * max(0, plan.weight - now.weight) / now.weight
 
     def _last_end(self) -> IndexEnd | None:
-        """Return what the last reading came to, if that was whole and its index is there."""
+        """Return what the last reading came to, if that was whole and its index can be used."""
         try:
             raw: Any = json.loads(self._end_path.read_text("utf-8"))
             end = codec.decode(IndexEnd, raw)
         except (OSError, ValueError):
             return None
-        return end if self._path.exists() or not end.documents else None
+        # An index of another version, or a damaged one, is empty.
+        return end if self._documents() or not end.documents else None
 
     def _documents(self) -> int:
-        """Return how many were read before the reading was interrupted."""
+        """Return how many are in the index."""
         try:
-            return len(self.index.known())
+            return self.index.count()
         except IndexFault:
             return 0
 
