@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -102,6 +103,17 @@ def test_a_page_without_prose_is_whole() -> None:
     assert html_page(hidden, HERE).text == "Only a script shows this."
 
 
+def test_an_article_that_only_a_script_shows() -> None:
+    body = json.dumps(
+        {"@graph": [{"@type": "NewsArticle", "articleBody": PROSE * 9 + "\u202e【1】"}]}
+    )
+    script = f'<script type="application/ld+json">{body}</script><p>Loading the article.</p>'
+    assert html_page(script, HERE).text == PROSE * 9 + "〖1〗"
+    assert html_page(script, HERE, whole=True).text == "Loading the article."
+    broken = script.replace('"@graph"', "graph")
+    assert html_page(broken, HERE).text == "Loading the article."
+
+
 @pytest.mark.parametrize(
     ("data", "media_type", "charset", "text"),
     [
@@ -148,6 +160,7 @@ def test_pdf_and_what_cannot_be_read() -> None:
         (b"\x89PNG", "image/png", "image/png"),
         (b"<html><body></body>", "text/html", "no text"),
         (b"", "text/plain", "no text"),
+        (bytes(range(256)) * 9, "application/octet-stream", "data for a program"),
     ):
         with pytest.raises(SourceFault, match=said):
             page_text(data, media_type, "", HERE)
@@ -191,7 +204,7 @@ def test_a_page_that_hangs_or_kills_the_process_is_a_fault(
     for name in ("hang", "die"):
         with pytest.raises(SourceFault, match="too much time or memory"):
             extractor.page(b"", "text/html", "", name, cancel)
-        assert extractor.page(b"", "text/html", "", "next", cancel).text == "read"
+    assert extractor.page(b"", "text/html", "", "next", cancel).text == "read"
     cancel.set()
     with pytest.raises(Cancelled):
         extractor.page(b"", "text/html", "", "hang", cancel)
