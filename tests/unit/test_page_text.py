@@ -75,6 +75,8 @@ def test_links() -> None:
 def test_relative_addresses_follow_the_page() -> None:
     local = whole("<a href=b.html#x>b</a> <a href='../../../etc/passwd'>up</a>", "files:/f/a.html")
     assert local.links == ("files:/f/b.html#x", "files:/etc/passwd")  # never above the folder
+    web = whole("<a href='files:/f/secret'>x</a> <a href='zim:/w/y'>y</a>")
+    assert web.links == whole("<a href='files:/f/x'>x</a>", "zim:/w/a").links == ()
     based = whole("<base href='https://c.org/d/'><a href=e>e</a>")
     assert based.links == ("https://c.org/d/e",)
 
