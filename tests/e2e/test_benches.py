@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
+    "citations": "--paragraphs 4",
     "download": "--size 1 --rounds 1",
     "engine": "--tokens 24 --rounds 1 --long 1024",
     "extraction": "",
@@ -27,6 +28,7 @@ SMALL = {
     "transcript": "--messages 6 --steps 5 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
+    "citations": "8 citations: an update",
     "download": "ratio",
     "engine": "tokens came from disk",
     "extraction": "1200 of 1200 sentences, 0 of the menu",

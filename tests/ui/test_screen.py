@@ -134,8 +134,8 @@ def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside) -> None:
         places = [area(fireside.find(QWidget, name), window.composer) for name in names]
         assert all(map(window.composer.rect().contains, places))
         assert not any(one.intersects(next_) for one, next_ in pairwise(places))
-    window.resize(640, 500)
-    fireside.until(partial(narrower, window.composer, 640))
+    window.resize(680, 500)
+    fireside.until(partial(narrower, window.composer, 680))
     label = window.composer._effort_label
     assert label.isVisible()
     for length in range(1, 60):

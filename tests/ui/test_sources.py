@@ -116,6 +116,8 @@ def test_a_dropped_folder_is_offered(begun: Begun, tmp_path: Path) -> None:
     fireside.until(lambda: focused().objectName() == "addDropped")
     QTest.keyClick(focused(), Qt.Key.Key_Return)
     fireside.until(lambda: fireside.window.tools.on == ("python", "files:Notes"))
+    assert fireside.find(QLabel, "toastText").text() == "“Notes” is on in this chat."
+    assert not fireside.window.findChildren(ToolsPanel)
     # Dropped again, it is the same one.
     fireside.window.tools.switch("files:Notes", on=False)
     fireside.window.file_drop.take([folder])

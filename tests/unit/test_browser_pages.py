@@ -82,6 +82,13 @@ def test_links_have_numbers_and_domains_and_only_those_that_lead_somewhere() -> 
     )
 
 
+def test_a_page_has_no_more_links_than_can_be_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.tools.browser.page.MOST_LINKS", 2)
+    table = LinkTable("https://a.example/")
+    marks = [table.mark(f"to {n}", f"/{n}") for n in (1, 2, 3, 1)]
+    assert marks == ["【0†to 1】", "【1†to 2】", "to 3", "【0†to 1】"]
+
+
 @pytest.mark.parametrize(
     ("base", "link", "whole"),
     [
@@ -136,7 +143,9 @@ LINES = (
     "sleep. Self-",
     "contained 【0†links with a",
     "long name†b.example】 are read. CAPITALS",
-    "İstanbul",
+    "İstanbul 【1†and†c.",
+    "example】 more",
+    "after",
 )
 
 
@@ -151,6 +160,8 @@ LINES = (
         ("capitals i̇stanbul", 5),
         ("b.example", None),
         ("†", None),
+        ("and more", 6),
+        ("after", 8),
         ("sleep. self- contained", 3),
     ],
 )
@@ -327,6 +338,17 @@ def test_a_display_has_at_most_1024_tokens_in_any_script(name: str) -> None:
     assert max(counts) <= VIEW_TOKENS
     whole = first == len(page.lines)
     assert whole or min(counts) > VIEW_TOKENS / 4
+
+
+def test_the_language_of_what_is_shown_decides_and_not_that_of_all() -> None:
+    english, other = SAMPLES["English"] * 200, "Bonke abantu bazalwa bekhululekile. " * 200
+    page = wrapped(PageText("https://a.example/", "x", f"{english}\n\n{other}"))
+    begin = next(n for n, line in enumerate(page.lines) if "Bonke" in line)
+    shown = [last_line(page, first) - first for first in (2, begin)]
+    assert shown[0] > shown[1]
+    encode = vocabulary.tokenizer().encode
+    text = display_text(page, 1, begin, last_line(page, begin))
+    assert len(encode(text)) <= VIEW_TOKENS
 
 
 def test_the_longest_header_leaves_room_for_a_line() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -395,6 +397,29 @@ def test_nothing_else_is_opened(desk: Desk, notes: Path, address: str) -> None:
     assert "no document" in desk.refused(key, address)
 
 
+def test_random_addresses_never_lead_elsewhere(desk: Desk, notes: Path) -> None:
+    fill(notes.parent, {"outside.txt": "OUTSIDE", "Notes2/x.txt": "OUTSIDE"})
+    fill(notes, {"secret/x.txt": "OUTSIDE", ".gitignore": "secret", "id_rsa": "OUTSIDE"})
+    if sys.platform != "win32":
+        (notes / "link").symlink_to(notes.parent)
+    source = desk.source(desk.add(notes))
+    pieces = (
+        "files:", "/", "/Notes", "/", "..", "%2e%2e", "%2F", "%00", "a.md", "sub", "b.txt", "link",
+        "secret", "x.txt", ".env", "id_rsa", "outside.txt", "2", "#", "?", " ", "%", "é", "\\", ":",
+    )  # fmt: skip
+    rng = random.Random(19)
+    shown: list[str] = []
+    for _ in range(600):
+        address = "".join(rng.choices(pieces, k=rng.randint(1, 7)))
+        address = address if rng.random() < 0.2 else f"files:/Notes/{address}"
+        with suppress(SourceFault):
+            page = source.open(address, NEVER, lambda _: True)
+            assert page.address.startswith("files:/Notes")
+            shown.append(page.text)
+    assert len(shown) > 20
+    assert not any("OUTSIDE" in text for text in shown)
+
+
 def test_addresses_are_read_as_models_write_them(desk: Desk, notes: Path) -> None:
     fill(notes, {"a b/100% #1 ü.txt": "odd", "cafe\u0301.txt": "decomposed", "q?.txt": "asks"})
     key = desk.add(notes)
@@ -538,31 +563,18 @@ def test_files_that_hang_or_crash_a_reader_are_skipped(
     desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FolderTask, "helper", staticmethod(help_badly))
+    fill(notes, {f"{n}.txt": f"copper {n}" for n in range(300)})
     fill(notes, {"crashes.txt": "x", "hangs.txt": "x", "z.txt": "zinc"})
     desk.library.close()
     desk.library = desk.opened(bad_processes)
     key = desk.library.add_folder(notes).key
     status = desk.settled(key)
-    assert (status.state, status.documents) == (IndexState.READY, 3)
+    assert (status.state, status.documents) == (IndexState.READY, 303)
     [skipped] = status.skipped
     assert (skipped.reason, skipped.count) == (SkipReason.STUCK, 2)
     assert desk.search(key, "zinc") == ["files:/Notes/z.txt"]
     assert desk.looked(key).skipped == (skipped,), "they are not tried again"
     assert "takes too long" in desk.refused(key, "files:/Notes/crashes.txt")
-
-
-def test_two_processes_read_what_is_much(tmp_path: Path, notes: Path) -> None:
-    fill(notes, {f"many/{n}.txt": f"copper {n} " * 40 for n in range(300)})
-    process = IndexProcess(much=0)
-    steps: list[object] = []
-    try:
-        end = process.run(FolderTask(notes, tmp_path / "1.db"), steps.append, NEVER)
-    finally:
-        process.close()
-    assert (end.documents, end.skipped) == (302, ())
-    index = FileIndex(tmp_path / "1.db")
-    assert len(index.known()) == 302
-    index.close()
 
 
 def test_the_process_ends_with_the_library_and_goes_on_after_a_kill(

@@ -95,11 +95,11 @@ class LibrarySource:
         return FolderTask(self.entry.path, self._path, self.entry.mount, self._without)
 
     def begin(self) -> None:
-        """Begin to look at it. What is ready stays so until there turns out to be work."""
+        """Begin to look at it. What is ready or away stays so until there turns out to be work."""
         self.wanted, self._plan = False, None
         self.before, self.problem = self.state, None
         self.stop.clear()
-        if self.state is not IndexState.READY:
+        if self.state not in (IndexState.READY, IndexState.MISSING):
             self.state = IndexState.INDEXING
 
     def step(self, told: object) -> None:

@@ -448,6 +448,7 @@ class Window(QMainWindow):
         self.preset_controller.page_wanted.connect(self.preferences.open)
         self.tools_controller.page_wanted.connect(self.preferences.open)
         self.sources.failed.connect(self.banner.show_error)
+        self.tools_controller.told.connect(lambda text: self.toast.tell(text, "folder"))
         self.models_controller.offline_changed.connect(self.tools.refresh)
         self.tools.changed.connect(self.commands.refresh)
         self.tools_controller.server_wanted.connect(lambda name: self._host.mcp.start(name))
