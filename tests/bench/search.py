@@ -61,7 +61,13 @@ def row(name: str, made: Made | None, asked: Answered, plain: Answered, extra: s
     return f"{name:36}{cost} {hits} {asked.median:8.1f} {asked.worst:8.1f} {ratio:7.2f}{extra}"
 
 
-def compare(folder: Path, names: Sequence[str], asked: Sequence[Question], whole: bool) -> None:
+def compare(
+    folder: Path,
+    names: Sequence[str],
+    asked: Sequence[Question],
+    held_back: Sequence[Question],
+    whole: bool,
+) -> None:
     begun, size = time.process_time(), sum((folder / name).stat().st_size for name in names)
     texts = texts_of(folder, names)
     characters = sum(len(text.text) for text in texts)
@@ -82,9 +88,8 @@ def compare(folder: Path, names: Sequence[str], asked: Sequence[Question], whole
         for kind in ("words", "sentence"):
             some = [question for question in asked if question.kind == kind]
             print(row(f"  as {kind}, of {len(some)}", None, ask(ours.search, some), plain))
+        print(row(f"  held back, of {len(held_back)}", None, ask(ours.search, held_back), plain))
         if whole:
-            held = questions("held_back")
-            print(row(f"  held back, of {len(held)}", None, ask(ours.search, held), plain))
             _others(place, texts, asked, plain)
         cite(place / "ours.db", asked)
 
@@ -126,11 +131,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.folder is None:
         names = sorted({path for question in SMALL for path in question.answers} | {"README.md"})
-        compare(ROOT, names, SMALL, whole=False)
+        compare(ROOT, names, SMALL, SMALL, whole=False)
         return
     files = (path for path in options.folder.rglob("*") if path.is_file())
     names = sorted(path.relative_to(options.folder).as_posix() for path in files)
-    compare(options.folder, names, questions("questions"), options.all)
+    held_back = questions("held_back")
+    compare(options.folder, names, questions("questions"), held_back, options.all)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -52,6 +53,18 @@ class ReaderPlace(QWidget):
         if wide < zoomed(_CHAT) + least:
             return wide
         return max(min(round(wide * _SHARE), zoomed(_MOST)), least)
+
+    def sizeHint(self) -> QSize:
+        return self._chat.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self._chat.minimumSizeHint()
+
+    def event(self, event: QEvent) -> bool:
+        """Tell whoever places it when the conversation needs another room."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -15,7 +15,7 @@ from app.tools.browser.page import neutral
 _ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+"""
 _TOKEN = re.compile(
     r"([^<]*+)(?:"  # text, and then a tag whose content is no markup, with that content
-    rf"<(script|style|title|textarea|iframe|noembed|noframes|xmp)(?=[\s/>]){_ATTRIBUTES}>"
+    rf"<(script|style|title|textarea|iframe|noembed|noframes|xmp)(?=[\s/>])({_ATTRIBUTES})>"
     r"((?:[^<]++|<(?!/\2))*+)(?:</\2[^>]*+>?|\Z)"
     rf"|<(/?+)([a-z][^\s/>]*+)({_ATTRIBUTES})(?:>|\Z)"
     r"|<!--(?:>|->|(?:[^-]++|-(?!->))*+(?:-->|\Z))"
@@ -106,6 +106,8 @@ class Markup:
         self.title = ""
         self.base = ""
         """The address to which links are relative, if the page says so."""
+        self.scripts: list[str] = []
+        """JSON for search engines that has the text of the article."""
         self.marks: list[int] = []
         self.values: list[str] = []
         self.tags = ["html"]
@@ -121,7 +123,7 @@ class Markup:
         self._read(neutral(html))
 
     def _read(self, html: str) -> None:
-        for text, raw, inner, end, tag, attributes, data, stray in _TOKEN.findall(html):
+        for text, raw, says, inner, end, tag, attributes, data, stray in _TOKEN.findall(html):
             if text and not self._unseen:
                 self.marks.append(LITERAL if self._plain else TEXT)
                 self.values.append(neutral(unescape(text)) if "&" in text else text)
@@ -134,7 +136,7 @@ class Markup:
                 else:
                     self._begin(tag.lower(), attributes)
             elif raw:
-                self._raw(raw.lower(), inner)
+                self._raw(raw.lower(), says, inner)
             elif (data or stray) and not self._unseen:
                 self._add(LITERAL if self._plain else TEXT, data or stray)
         while len(self._open) > 1:
@@ -156,8 +158,10 @@ class Markup:
         self.marks.append(mark)
         self.values.append(value)
 
-    def _raw(self, tag: str, inner: str) -> None:
-        if tag == "title":
+    def _raw(self, tag: str, attributes: str, inner: str) -> None:
+        if tag == "script" and "ld+json" in attributes and '"articleBody"' in inner:
+            self.scripts.append(inner)
+        elif tag == "title":
             if not self._unseen or self.tags[self._unseen] == "head":
                 self.title = self.title or " ".join(neutral(unescape(inner)).split())
         elif tag in ("textarea", "xmp") and not self._unseen:

@@ -163,6 +163,11 @@ class FileIndex:
         with self._file.reading() as db:
             return {_name(row[0]): KnownFile(*row[1:]) for row in db.execute(sql)} if db else {}
 
+    def count(self) -> int:
+        """Return how many documents there are."""
+        with self._file.reading() as db:
+            return int(db.execute("SELECT count(*) FROM document").fetchone()[0]) if db else 0
+
     def stamp(self, relative: str) -> tuple[int, int] | None:
         """Return a file's size and time of change when it was indexed; None if it was not."""
         sql = "SELECT size, mtime_ns FROM document WHERE path = ?"
@@ -295,15 +300,19 @@ class FileIndex:
         match = wanted.match(passages_with, _BUDGET)
         if not match:
             return []
+        found = self._ranked(db, match, _RANKED)
+        if len(found) == _RANKED and len({one.document for one in found}) < 2 * count:
+            found = self._ranked(db, match, 10 * _RANKED)  # all were from a few long documents
+        return self._found(db, wanted, _by_document(found, wanted.language), count)
+
+    def _ranked(self, db: sqlite3.Connection, match: str, count: int) -> list[_Candidate]:
         best = f"""SELECT rowid AS passage, rank AS rated FROM words WHERE words MATCH ?
-            ORDER BY rank LIMIT {_RANKED}"""
+            ORDER BY rank LIMIT {count}"""
         sql = f"""SELECT document.id, path, title, same, document.language,
             passage.language, start, finish, rated
             FROM ({best}) CROSS JOIN passage ON passage.id = passage
             CROSS JOIN document ON document.id = document ORDER BY rated, passage.id"""
-        found = [_Candidate(*row) for row in db.execute(sql, (match,))]
-        rows = _by_document(found, wanted.language)
-        return self._found(db, wanted, rows[:_LOOKED_AT], count)
+        return [_Candidate(*row) for row in db.execute(sql, (match,))]
 
     def _found(
         self, db: sqlite3.Connection, wanted: IndexQuery, rows: list[_Candidate], count: int
@@ -318,9 +327,13 @@ class FileIndex:
         excerpts = Excerpts(wanted.terms)
         found: list[FoundText] = []
         later: dict[bytes, FoundText] = {}
+        looked_at = 0
         for row in rows:
             if row.document in seen or row.same in seen:
                 continue
+            looked_at += 1
+            if looked_at > _LOOKED_AT:
+                break
             excerpt = Excerpt()
             if self._stored:
                 text = self._body(db, row.document, row.start, row.end)

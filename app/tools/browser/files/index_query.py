@@ -20,6 +20,7 @@ from app.tools.browser.files.stop_words import ASKING_WORDS, BEGINNINGS, STOP_RU
 
 _LONGEST = 1000  # characters of a query; longer ones are pasted texts
 _MOST_TERMS = 24
+_MOST_PARTS = 12  # words of a name
 _QUESTION = 5  # words; a query of more is a question in words of its own
 _JOINS = re.compile(r"\w(?:[_./:=]+|--)\w|^--?\w")  # what makes a name of words
 _LONG, _SHORT = 6, 4  # letters of a word that may be made of others, and of these
@@ -96,7 +97,7 @@ class IndexQuery:
             whole = len(words) > 1 and not any(is_paired(word[0]) for word in words)
             if whole and _JOINS.search(piece):
                 # A name like os.path, --no-install or shared_buffers is wanted as a whole.
-                terms.append(Term(self._forms(words), self._each(latin)))
+                terms.append(Term(self._forms(words[:_MOST_PARTS]), self._each(latin)))
                 continue
             parts = [part.lower() for part in parts_of_names(piece)]
             for word in words:
