@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
-import time
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 
 import pytest
 
@@ -16,6 +13,8 @@ from app.tools.browser.extraction.extractor import Extractor
 from app.tools.browser.extraction.fetched_text import page_text
 from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.source import PageText, SourceFault
+from tests.bench.extraction import HOSTILE
+from tests.fakes import page_processes
 from tests.fakes.pdf_file import pdf
 
 HERE = "https://a.org/p/q.html"
@@ -75,6 +74,8 @@ def test_links() -> None:
 def test_relative_addresses_follow_the_page() -> None:
     local = whole("<a href=b.html#x>b</a> <a href='../../../etc/passwd'>up</a>", "files:/f/a.html")
     assert local.links == ("files:/f/b.html#x", "files:/etc/passwd")  # never above the folder
+    web = whole("<a href='files:/f/secret'>x</a> <a href='zim:/w/y'>y</a>")
+    assert web.links == whole("<a href='files:/f/x'>x</a>", "zim:/w/a").links == ()
     based = whole("<base href='https://c.org/d/'><a href=e>e</a>")
     assert based.links == ("https://c.org/d/e",)
 
@@ -172,6 +173,17 @@ def test_a_long_page_is_cut_and_says_so() -> None:
     assert page.note == "The page is longer: only its first part was read."
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pages_have_a_text_or_a_fault(name: str) -> None:
+    """The begin of what `tests.bench.extraction` has the process read."""
+    for media_type in ("text/html", "application/xml", "application/json", "text/markdown"):
+        try:
+            page = page_text(HOSTILE[name][:20_000], media_type, "", HERE)
+        except SourceFault:
+            continue
+        assert page.text
+
+
 # --- The process --------------------------------------------------------------------------
 
 
@@ -183,22 +195,11 @@ def extractors() -> Iterator[list[Extractor]]:
         each.close()
 
 
-def _hangs(connection: Connection) -> None:
-    while True:
-        address = connection.recv()[3]
-        connection.send(())
-        if address.endswith("die"):
-            os._exit(1)
-        if address.endswith("hang"):
-            time.sleep(60)
-        connection.send(PageText(address, "", "read"))
-
-
 def test_a_page_that_hangs_or_kills_the_process_is_a_fault(
     extractors: list[Extractor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.tools.browser.extraction.extractor.SECONDS", 0.2)
-    extractor = Extractor(_hangs)
+    extractor = Extractor(page_processes.hangs)
     extractors.append(extractor)
     cancel = threading.Event()
     for name in ("hang", "die"):
