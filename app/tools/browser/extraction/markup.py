@@ -29,6 +29,7 @@ _HREF, _ALT, _TEX, _START = (
     re.compile(_ATTRIBUTE.format(name), re.IGNORECASE)
     for name in ("href", "alt", "alttext", "start")
 )
+_DISPLAYED = re.compile(r"\{\\(?:displaystyle|textstyle)\s*(.*)\}", re.DOTALL)
 _HIDDEN = re.compile(
     r"""(?<![^\s"'/])(?:hidden(?=[\s/]|$|=\s*["']?(?:hidden|true)?["']?(?:\s|$))"""
     r"""|style\s*=\s*["'][^"']*?(?:display\s*:\s*none|visibility\s*:\s*hidden))""",
@@ -129,7 +130,7 @@ class Markup:
                 self.values.append(neutral(unescape(text)) if "&" in text else text)
             elif text and self._tex:
                 self._tex = False
-                self._add(TEXT, f"${unescape(text).strip()}$")
+                self._formula(unescape(text))
             if tag:
                 if end:
                     self._end(tag.lower())
@@ -194,7 +195,7 @@ class Markup:
         elif self._hides(tag, kind, attributes):
             self._unseen = element
             if tag == "math" and (tex := _value(_TEX, attributes)):
-                self._add(TEXT, f"${tex}$")
+                self._formula(tex)
         elif kind & _LEADS:
             self._lead(tag, attributes)
         elif kind & _PLAIN:
@@ -240,7 +241,18 @@ class Markup:
         elif tag == "hr":
             self._add(GAP)
         elif tag == "img" and (alt := " ".join(_value(_ALT, attributes).split())):
-            self._add(IMAGE, alt)
+            if "mwe-math" in attributes:  # of MediaWiki
+                self._formula(alt)
+            else:
+                self._add(IMAGE, alt)
+
+    def _formula(self, tex: str) -> None:
+        """Add a formula as its TeX; its picture often follows, which says the same."""
+        if found := _DISPLAYED.fullmatch(tex.strip()):
+            tex = found[1]
+        text = f"${neutral(tex).strip()}$"
+        if text not in self.values[-4:]:
+            self._add(TEXT, text)
 
     def _end(self, tag: str) -> None:
         if self.tags[self._open[-1]] == tag and len(self._open) > 1:
