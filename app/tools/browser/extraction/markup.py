@@ -107,6 +107,8 @@ class Markup:
         self.title = ""
         self.base = ""
         """The address to which links are relative, if the page says so."""
+        self.hides = False
+        """Whether there is more that browsers may show."""
         self.scripts: list[str] = []
         """JSON for search engines that has the text of the article."""
         self.marks: list[int] = []
@@ -202,9 +204,13 @@ class Markup:
             self._plain += 1
 
     def _hides(self, tag: str, kind: int, attributes: str) -> bool:
-        if kind & _UNSEEN:
-            return not (self._shows_hidden and tag == "noscript")
-        return bool(attributes) and tag != "body" and not self._shows_hidden and _hidden(attributes)
+        if kind & _UNSEEN and tag != "noscript":
+            return True
+        if tag == "noscript" or (attributes and tag != "body" and _hidden(attributes)):
+            self.hides = True
+        else:
+            return False
+        return not self._shows_hidden
 
     def _lead(self, tag: str, attributes: str) -> None:
         """Add what stands at the begin of an element."""

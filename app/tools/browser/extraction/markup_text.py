@@ -11,6 +11,7 @@ from app.tools.browser.page import LinkTable
 
 _NOTE = re.compile(r"\[\w{1,3}\]")  # the number of a footnote
 
+_RAISED = 4  # superscripts in each other that are told
 _PICTURES = re.compile(r"(?:\[Image \d+: [^\n]*\]\s*)+")
 _ANCHORS = frozenset({"¶", "#", "§", "🔗", "⚓"})  # of a link from a heading to itself
 
@@ -111,11 +112,14 @@ class MarkupText:
                 self._pieces[begin + 1 :] = [self._table.mark(words, self._address)]
 
     def _begin_raised(self, sign: str) -> None:
-        self._raised.append((sign, len(self._pieces)))
+        shown = sign if len(self._raised) < _RAISED else ""
+        self._raised.append((shown, len(self._pieces)))
 
     def _end_raised(self, _: str) -> None:
         if self._raised:
             sign, begin = self._raised.pop()
+            if not sign:
+                return
             text = "".join(self._pieces[begin + 1 :])
             if _NOTE.fullmatch(text):
                 del self._pieces[begin:]
