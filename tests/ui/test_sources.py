@@ -160,8 +160,8 @@ def test_the_preferences_have_them(begun: Begun, tmp_path: Path) -> None:
     assert child(dialog, ProgressLine, "sourceProgress").value() == 250
     child(dialog, QPushButton, "sourceDetails:files:Notes").click()
     details = child(dialog, SourceDialog, "sourceDialog")
-    said = child(details, QLabel, "sourceSkipped")
-    fireside.until(lambda: said.height() >= said.heightForWidth(said.width()))
+    left_out = child(details, QLabel, "sourceSkipped")
+    fireside.until(lambda: left_out.height() >= left_out.heightForWidth(left_out.width()))
     assert visible_texts(details, "sourceSize") == ["3 files · index 24 MB"]
     assert visible_texts(details, "sourceSkipped") == [
         "12 files too large: big.pdf, ol⟨U+202E⟩d.txt, …"
