@@ -77,7 +77,7 @@ def citation_fault(fault: CitationFault | None) -> str:
 
 def invalid_citations(count: int) -> str:
     """Return how many citations of an answer lead nowhere."""
-    return tr("%n invalid citation(s)", n=count)
+    return tr("%Ln invalid citation(s)", "", count)
 
 
 def footnote_words() -> FootnoteWords:

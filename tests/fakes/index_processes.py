@@ -13,7 +13,7 @@ from typing import Any
 from app.base.errors import Cancelled
 from app.base.folder import Folder
 from app.tools.browser import index_process
-from app.tools.browser.files import text_reading
+from app.tools.browser.files import text_helper, text_reading
 from app.tools.browser.index_process import End, IndexProcess, IndexTask, IndexTrouble, Told
 
 
@@ -36,6 +36,17 @@ class NoProcess(IndexProcess):
 
 def serve_badly(connection: Connection, helper: Connection) -> None:
     """Read files, but hang or crash at those with such names, as a reader in C might."""
+    _read_badly()
+    index_process.serve(connection, helper)
+
+
+def help_badly(owner: Connection, writer: Connection) -> None:
+    """Do so as the second process."""
+    _read_badly()
+    text_helper.serve_texts(owner, writer)
+
+
+def _read_badly() -> None:
     real: Callable[..., Any] = text_reading.read_text
 
     def read_text(folder: Folder, relative: str, *others: Any) -> Any:
@@ -46,4 +57,3 @@ def serve_badly(connection: Connection, helper: Connection) -> None:
         return real(folder, relative, *others)
 
     setattr(text_reading, "read_text", read_text)  # noqa: B010 - mypy takes it for a constant
-    index_process.serve(connection, helper)

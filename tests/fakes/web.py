@@ -165,7 +165,7 @@ class WebHandler(BaseHTTPRequestHandler):
         if reply.media_type:
             self.send_header("Content-Type", reply.media_type)
         for name, value in reply.headers:
-            self.send_header(name, value)
+            self.send_header(name, value.encode().decode("latin-1"))  # the bytes of UTF-8
         self.send_header("Content-Length", str(len(reply.body)))
         self.send_header("Connection", "close")
         self.end_headers()

@@ -71,13 +71,13 @@ def test_an_answer_says_what_it_has_read_and_its_rows_show_it_as_text(
     for row in buttons(transcript):
         row.click()
     text = transcript.plainText()
-    assert "• Copper · en.example.org\n  Copper is a metal.\n• Cu · files\nRead" in text
+    assert f"{rows[0]}\n• Copper · en.example.org\n  Copper is a metal.\n• Cu · files\nRead" in text
     read = "https://en.example.org/Copper\n\n# Copper\nIt melts at 1,085 °C, see Melting\npoint."
     assert read in text
     original = buttons(transcript, "rawOutput")[1]
     assert (original.text(), original.accessibleName()) == ("Show original", "Show original")
     original.click()
-    assert READ in transcript.plainText()
+    assert f'{rows[1]}\n{{\n  "id": 0\n}}\n{READ}' in transcript.plainText()
     assert buttons(transcript, "rawOutput")[1].text() == "Show as text"
     buttons(transcript, "rawOutput")[1].click()
     assert read in transcript.plainText()

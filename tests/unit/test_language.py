@@ -28,7 +28,7 @@ NO_SENTENCES = ("ui/theme.py", "highlighting.py", "smoke_test.py", "cli/__init__
 # Calls whose texts are machine-readable names or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
 FOR_MACHINES |= {"note", "TypeError", "compile"}  # the log, programming errors, patterns
-FOR_MACHINES |= {"give_up"}  # argparse's errors are English, as its own
+FOR_MACHINES |= {"give_up", "_give_up"}  # argparse's errors are English, as its own
 PROPER = {
     "Fireside",
     "Python",
@@ -43,6 +43,7 @@ PROPER = {
     "Vulkan",
     "Hugging Face",
     "Qt",
+    "Wikipedia",
 }
 COMMANDS = {
     "=on python3 installers/from_source.py",
@@ -56,6 +57,9 @@ VALUES = {
     "take out",
     "Authorization: Bearer …",
     "Name: value",
+    "no key",
+    "no address",
+    "python web files: zim: mcp:",
 }
 KEYS = {"Return", "Enter", "Esc", "Space", "End", "Home", "Del"}
 TAGS = re.compile(r"<[^>]*>")

@@ -308,6 +308,7 @@ def test_names_of_other_scripts_are_fetched(web: LocalWeb, client: PageClient) -
         ("http://other.example:8080/", AddressUnusable),
         ("http://other.example/" + "a" * 2000, AddressUnusable),
         ("http://[", AddressUnusable),
+        ("http://127。0。0。1/", AddressInside),
         ("/", TooManyRedirects),
     ],
 )
@@ -337,6 +338,12 @@ def test_each_redirect_is_asked_about_before_it_is_looked_up(
     assert caught.value.address == "http://evil.example/?d=secret"
     assert asked == [("https://second.example/x?y=1", 1), ("http://evil.example/?d=secret", 2)]
     assert web.looked_up == [SITE, "second.example"]
+
+
+def test_a_redirect_in_another_script_is_followed(web: LocalWeb, client: PageClient) -> None:
+    web.redirect(SITE, "/", "/港?q=ü")
+    web.put(SITE, "/%E6%B8%AF?q=%C3%BC", "<p>hi")
+    assert get(client, f"http://{SITE}/").data == b"<p>hi"
 
 
 def test_a_redirect_without_an_address_is_a_status(web: LocalWeb, client: PageClient) -> None:

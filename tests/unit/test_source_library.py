@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -43,7 +47,7 @@ from app.tools.browser.library import SourceLibrary
 from app.tools.browser.source import PageText, SourceFault
 from app.tools.browser.source_status import IndexState, SkipReason, SourcesChanged, SourceStatus
 from app.wording.errors import explain
-from tests.fakes.index_processes import NoProcess, serve_badly
+from tests.fakes.index_processes import NoProcess, help_badly, serve_badly
 
 NEVER = threading.Event()
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="links and permissions of POSIX")
@@ -138,6 +142,35 @@ def test_a_folder_is_read_searched_and_opened(desk: Desk, notes: Path) -> None:
     assert "【0†tin】" in page.text
 
 
+@POSIX
+def test_an_index_is_the_users_alone(desk: Desk, notes: Path) -> None:
+    desk.add(notes)
+    assert desk.folders.indexes.stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_is_loaded_or_started_without_sources(tmp_path: Path) -> None:
+    script = """
+        import sys
+        from pathlib import Path
+        from app.base.settings import Folders
+        from app.host import Host
+
+        host = Host(Folders.find(Path(sys.argv[1])), print)
+        host.tools.declared(["files:Notes", "python"])
+        assert not host.has_sources
+        host.close()
+        print([name for name in sys.modules if name.startswith("app.tools.browser.lib")])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_nothing_is_left_of_a_removed_folder(desk: Desk, notes: Path) -> None:
     key = desk.add(notes)
     source = desk.source(key)
@@ -182,6 +215,17 @@ def test_names_are_unique_and_harmless(desk: Desk, tmp_path: Path) -> None:
         [found] = desk.search(key, "copper")
         assert desk.source(key).has(found)
         assert desk.open(key, found).text.startswith("copper")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no Unicode")
+def test_a_folder_whose_name_is_no_unicode_is_remembered(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    fill(folder, {"a.txt": "copper"})
+    key = desk.add(folder)
+    assert key == "files:caf?"
+    desk.library.close()
+    desk.library = desk.opened()
+    assert desk.open(key, *desk.search(key, "copper")).text == "copper"
 
 
 @pytest.mark.parametrize("place", ["home", "above", "/", "keys", "own", "in own", "/etc"])
@@ -246,10 +290,13 @@ def test_a_damaged_list_is_put_aside(desk: Desk, notes: Path) -> None:
     desk.add(notes)
     desk.library.close()
     desk.folders.sources.write_text('{"sources": [{"key": 1}]}', "utf-8")
+    [first, *others] = desk.folders.indexes.iterdir()
+    for path in others:
+        os.utime(path, (1, 1))
     desk.library = desk.opened()
     assert desk.library.statuses() == ()
     assert (desk.folders.data / "sources.json.1.old").exists()
-    assert desk.index_files == [], "nobody knows whose it was"
+    assert desk.index_files == [first.name], "old ones go; nobody knows whose they were"
 
 
 def test_every_error_has_a_sentence() -> None:
@@ -350,6 +397,29 @@ def test_nothing_else_is_opened(desk: Desk, notes: Path, address: str) -> None:
     assert "no document" in desk.refused(key, address)
 
 
+def test_random_addresses_never_lead_elsewhere(desk: Desk, notes: Path) -> None:
+    fill(notes.parent, {"outside.txt": "OUTSIDE", "Notes2/x.txt": "OUTSIDE"})
+    fill(notes, {"secret/x.txt": "OUTSIDE", ".gitignore": "secret", "id_rsa": "OUTSIDE"})
+    if sys.platform != "win32":
+        (notes / "link").symlink_to(notes.parent)
+    source = desk.source(desk.add(notes))
+    pieces = (
+        "files:", "/", "/Notes", "/", "..", "%2e%2e", "%2F", "%00", "a.md", "sub", "b.txt", "link",
+        "secret", "x.txt", ".env", "id_rsa", "outside.txt", "2", "#", "?", " ", "%", "é", "\\", ":",
+    )  # fmt: skip
+    rng = random.Random(19)
+    shown: list[str] = []
+    for _ in range(600):
+        address = "".join(rng.choices(pieces, k=rng.randint(1, 7)))
+        address = address if rng.random() < 0.2 else f"files:/Notes/{address}"
+        with suppress(SourceFault):
+            page = source.open(address, NEVER, lambda _: True)
+            assert page.address.startswith("files:/Notes")
+            shown.append(page.text)
+    assert len(shown) > 20
+    assert not any("OUTSIDE" in text for text in shown)
+
+
 def test_addresses_are_read_as_models_write_them(desk: Desk, notes: Path) -> None:
     fill(notes, {"a b/100% #1 ü.txt": "odd", "cafe\u0301.txt": "decomposed", "q?.txt": "asks"})
     key = desk.add(notes)
@@ -441,8 +511,7 @@ def test_a_damaged_index_is_built_again(desk: Desk, notes: Path) -> None:
         path.unlink()
     index.write_bytes(b"no database at all" * 1000)
     desk.library = desk.opened()
-    desk.looked(key)
-    desk.looked(key)
+    assert desk.settled(key).documents == 2
     assert desk.search(key, "copper") == ["files:/Notes/a.md"]
 
 
@@ -453,6 +522,12 @@ def test_pause_and_resume(desk: Desk, notes: Path) -> None:
     desk.library.look(key)
     assert desk.search(key, "gold") == []
     desk.library.close()
+    for end in desk.folders.indexes.glob("*.end.json"):
+        end.unlink()  # as if it had been interrupted
+    paused = desk.opened()
+    [status] = paused.statuses()
+    assert (status.state, status.documents) == (IndexState.PAUSED, 2)
+    paused.close()
     assert json.loads(desk.folders.sources.read_text("utf-8"))["sources"][0]["paused"]
     desk.library = desk.opened()
     desk.library.resume(key)
@@ -479,17 +554,22 @@ def test_an_interrupted_reading_goes_on_at_the_next_start(desk: Desk, notes: Pat
 # --- The process itself ---
 
 
-def bad_process() -> IndexProcess:
-    return IndexProcess(serve_badly, silent_s=0.5, file_s=60)
+def bad_processes() -> IndexProcess:
+    """Return the owner of processes that hang and crash, always two of them."""
+    return IndexProcess(serve_badly, silent_s=0.5, file_s=60, much=0)
 
 
-def test_a_file_that_hangs_or_crashes_the_reader_is_skipped(desk: Desk, notes: Path) -> None:
+def test_files_that_hang_or_crash_a_reader_are_skipped(
+    desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FolderTask, "helper", staticmethod(help_badly))
+    fill(notes, {f"{n}.txt": f"copper {n}" for n in range(300)})
     fill(notes, {"crashes.txt": "x", "hangs.txt": "x", "z.txt": "zinc"})
     desk.library.close()
-    desk.library = desk.opened(bad_process)
+    desk.library = desk.opened(bad_processes)
     key = desk.library.add_folder(notes).key
     status = desk.settled(key)
-    assert (status.state, status.documents) == (IndexState.READY, 3)
+    assert (status.state, status.documents) == (IndexState.READY, 303)
     [skipped] = status.skipped
     assert (skipped.reason, skipped.count) == (SkipReason.STUCK, 2)
     assert desk.search(key, "zinc") == ["files:/Notes/z.txt"]

@@ -3,7 +3,8 @@
 ::
 
     python -m tests.web serve COMMAND…     run a command that sees it instead of the internet
-    python -m tests.web checks             no network, lost packets, what is sent before consent
+    python -m tests.web checks             no network, lost packets, what is sent before consent,
+                                           hostile addresses by the system's own lookups
 
 Needs Linux, ``unshare`` and ``ip``, and root or namespaces of users. Nothing in it reaches another
 computer: the addresses of its sites are the namespace's own, /etc/hosts has their names, and

@@ -16,8 +16,10 @@ from app.base.errors import Cancelled
 from app.network.client import Network
 from app.network.page_client import PageClient
 from app.tools.browser.source import PageText, SourceFault
+from app.tools.browser.web import web_source
 from app.tools.browser.web.web_options import WebOptions
 from app.tools.browser.web.web_source import WebSource
+from tests.fakes.web import LocalWeb, running
 from tests.web import namespace
 
 _NAME_SERVER = "151.101.9.9"
@@ -121,8 +123,49 @@ def before_consent() -> int:
     return int(any(bad))
 
 
+def hostile() -> int:
+    """Check that no hostile address reaches this computer, by the system's own lookups.
+
+    A server listens at every address of this computer, and counts.
+    """
+    from tests.unit.test_page_client import INSIDE as ADDRESSES
+    from tests.unit.test_page_client import NAMES, UNUSABLE
+
+    print("Hostile addresses, names and redirects, with a listener on this computer:")
+    hosts = "".join(
+        f"{address.partition('%')[0]} {name.rstrip('.')}\n"
+        for name, addresses in NAMES.items()
+        for address in addresses
+    )
+    never, web = threading.Event(), LocalWeb()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        namespace.ip("link", "set", "lo", "up")
+        for address in ("151.101.0.9/32", "151.101.0.1/32", "10.0.0.1/32", "192.168.0.10/32"):
+            namespace.ip("address", "add", address, "dev", "lo")
+        namespace.replace_file("/etc/hosts", f"151.101.0.1 bait.example\n{hosts}", folder)
+        tried = [*ADDRESSES, *UNUSABLE, *(f"http://{each}/" for each in NAMES)]
+        redirects = [f"/{number}" for number in range(len(tried))]
+        for path, address in zip(redirects, tried, strict=True):
+            web.redirect("bait.example", path, address.replace("\r\n", ""))
+        with running(web, folder, "0.0.0.0", (80, 443)):
+            source, refused = _web(name), 0
+            web_source._APART_S = 0.0
+            for address in (*tried, *(f"http://bait.example{path}" for path in redirects)):
+                try:
+                    source.open(address, never, lambda address: True)
+                except SourceFault as fault:
+                    refused += str(fault).endswith(".")
+        hits = [each for each in web.requests if each.host != "bait.example"]
+        holds = not hits and refused == 2 * len(tried) and len(web.requests) >= len(redirects)
+        print(f"{'ok ' if holds else 'BAD'} {2 * len(tried)} tried, {refused} refused, ", end="")
+        print(f"{len(hits)} hits, {len(web.requests)} redirects served {hits[:3]}")
+    return int(not holds)
+
+
 INSIDE: dict[str, Callable[[], int]] = {
     "no-network": no_network,
     "lost-packets": lost_packets,
     "before-consent": before_consent,
+    "hostile": hostile,
 }

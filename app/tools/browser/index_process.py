@@ -31,6 +31,7 @@ _POLL_S = 0.1
 _SILENT_S = 25.0  # without a sign of life, in which this process ran
 _START_S = 60.0  # for the first one
 _FILE_S = 180.0  # for one file
+_WEIGH_S = 0.5  # between two looks at the memory
 _MUCH = 5_000_000  # bytes to read, for which a second process is worth its start
 _STARTS = 30  # of the process, for one look at a source; each but the last ended at a file
 _NO_FILE_STARTS = 2  # ended at no file
@@ -152,7 +153,8 @@ class _Watched:
         """Whether the last `receive` has raised."""
         self._silent_s, self._file_s, self._memory = silent_s, file_s, memory
         self._patience = max(_START_S, silent_s)  # until it has started
-        self._since = time.monotonic()
+        self._spent = 0.0  # seconds at the file, in which this process ran, too
+        self._looked = self._weighed = time.monotonic()
 
     def receive(self, timeout: float) -> Any:
         """Return the next message, None for none. Raises ChildEnded if it is gone, or has to go."""
@@ -163,18 +165,22 @@ class _Watched:
 
     def _next(self, timeout: float) -> Any:
         answer = self.child.receive(timeout)
+        now = time.monotonic()
+        self._spent += min(now - self._looked, 1.0)
+        self._looked = now
+        if now - self._weighed > _WEIGH_S:
+            self._weighed = now
+            if self.child.memory() > self._memory:
+                raise ChildEnded
         if answer is not None:
             self._patience = self._silent_s
-            return answer
-        late = self.child.silence > self._patience
-        slow = bool(self.file) and time.monotonic() - self._since > self._file_s
-        if late or slow or self.child.memory() > self._memory:
+        elif self.child.silence > self._patience or (self.file and self._spent > self._file_s):
             raise ChildEnded
-        return None
+        return answer
 
     def at(self, file: str) -> None:
         """Note the file at which it is."""
-        self.file, self._since = file, time.monotonic()
+        self.file, self._spent = file, 0.0
 
 
 class IndexProcess:
@@ -218,6 +224,9 @@ class IndexProcess:
                 lost += 1
                 if lost == _NO_FILE_STARTS:
                     raise IndexingFailed(task.path, how or str(error)) from error
+            except BaseException:
+                self.close()  # it may be in the middle of something
+                raise
         raise IndexingFailed(task.path, "too many files cannot be read")
 
     def close(self) -> None:
@@ -241,7 +250,6 @@ class IndexProcess:
         writer.child.send((task, tuple(stuck)))
         while True:
             if stop.is_set():
-                self.close()
                 raise Cancelled
             while self._helper and (told := self._helper.receive(0.0)) is not None:
                 if isinstance(told, tuple):

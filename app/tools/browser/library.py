@@ -19,7 +19,7 @@ from app.base.settings import Folders
 from app.base.threads import AnyEvent, tell_fault
 from app.models.mount_point import mount_of
 from app.tools.browser import folder_choice
-from app.tools.browser.faults import IndexingFailed, SourceError
+from app.tools.browser.faults import IndexingFailed, SourceError, SourceKnown
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.index_process import IndexBusy, IndexProcess, SourceGone
 from app.tools.browser.library_source import LibrarySource
@@ -38,6 +38,7 @@ EVERY_S = 300.0
 _SOON_S = 10.0  # in which a source is not looked at again, unless it has to
 _TELL_S = 0.3  # between two events of one run
 _IDLE_S = 30.0  # after which the process ends
+_ORPHAN_S = 600.0  # after which an index without a source is removed
 _BUSY_S = 20.0  # until an index is tried again that another Fireside writes
 
 
@@ -176,6 +177,9 @@ class SourceLibrary:
 
     def _add(self, kind: SourceKind, path: Path, title: str = "") -> SourceEntry:
         with self._wake:
+            for known in self._file.entries:  # added meanwhile, on another thread
+                if known.path == path:
+                    raise SourceKnown(path, known.name)
             scheme = "files" if kind is SourceKind.FOLDER else "zim"
             taken = [each.name for each in self._file.entries if each.kind is kind]
             name = folder_choice.free_name(title or path.name, taken)
@@ -261,6 +265,9 @@ class SourceLibrary:
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:
         self._tell()
+        with suppress(OSError):  # the process says it better
+            # Texts of folders that others may not read are in it.
+            self._folders.indexes.mkdir(mode=0o700, exist_ok=True)
         state: IndexState = IndexState.READY
         problem: SourceError | None = None
         try:
@@ -299,10 +306,14 @@ class SourceLibrary:
         self._publish(SourcesChanged(self.statuses()))
 
     def _remove_orphans(self) -> None:
-        """Remove indexes of sources that there are no more: their removal was interrupted."""
+        """Remove indexes of sources that there are no more: their removal was interrupted.
+
+        New ones stay: another process may just have added their sources to the list.
+        """
         ids = {entry.id for entry in self._file.entries}
+        old = time.time() - _ORPHAN_S
         with suppress(OSError):
             for path in self._folders.indexes.iterdir():
-                if path.name.partition(".")[0] not in ids:
-                    with suppress(OSError):
+                with suppress(OSError):
+                    if path.name.partition(".")[0] not in ids and path.stat().st_mtime < old:
                         path.unlink()

@@ -13,7 +13,7 @@ from typing import Any
 from app.base import codec
 from app.base.errors import FiresideError
 from app.base.files import replace_text
-from app.tools.browser.files.file_index import FileIndex
+from app.tools.browser.files.file_index import FileIndex, IndexFault
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.files.folder_source import FolderSource
 from app.tools.browser.files.folder_task import FolderTask
@@ -56,7 +56,7 @@ class LibrarySource:
         self.not_before = 0.0
         self.stop = threading.Event()
         """Ends the look that is under way."""
-        self._end = end or IndexEnd(0)
+        self._end = end or IndexEnd(self._documents())
         self._plan: IndexPlan | None = None
         self._now = IndexStep("", 0, 0, self._end.documents)
         self._begun = 0.0
@@ -95,11 +95,11 @@ class LibrarySource:
         return FolderTask(self.entry.path, self._path, self.entry.mount, self._without)
 
     def begin(self) -> None:
-        """Begin to look at it. What is ready stays so until there turns out to be work."""
+        """Begin to look at it. What is ready or away stays so until there turns out to be work."""
         self.wanted, self._plan = False, None
         self.before, self.problem = self.state, None
         self.stop.clear()
-        if self.state is not IndexState.READY:
+        if self.state not in (IndexState.READY, IndexState.MISSING):
             self.state = IndexState.INDEXING
 
     def step(self, told: object) -> None:
@@ -143,13 +143,21 @@ class LibrarySource:
         return passed * max(0, plan.weight - now.weight) / now.weight
 
     def _last_end(self) -> IndexEnd | None:
-        """Return what the last reading came to, if that was whole and its index is there."""
+        """Return what the last reading came to, if that was whole and its index can be used."""
         try:
             raw: Any = json.loads(self._end_path.read_text("utf-8"))
             end = codec.decode(IndexEnd, raw)
         except (OSError, ValueError):
             return None
-        return end if self._path.exists() or not end.documents else None
+        # An index of another version, or a damaged one, is empty.
+        return end if self._documents() or not end.documents else None
+
+    def _documents(self) -> int:
+        """Return how many are in the index."""
+        try:
+            return self.index.count()
+        except IndexFault:
+            return 0
 
     def _forget_end(self) -> None:
         with suppress(OSError):

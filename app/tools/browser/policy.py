@@ -11,7 +11,7 @@ returned. (What Python makes of these is private as they are.)
 ===========================  ===================  ==================================================
 what is sent                 in other chats       in private ones
 ===========================  ===================  ==================================================
-an address that was typed    is opened            is opened
+an address that was typed    is opened            is opened, again up to `FOLLOW_UPS` times
 one of a result or a link    is opened            is opened if its site was typed, or a page of it
                                                   allowed, up to `FOLLOW_UPS` times between two
                                                   messages of the user, and if its query can hide
@@ -73,13 +73,15 @@ class ChatFacts:
 
     ``typed`` are addresses in their normal form, ``linked`` are as they stand in their pages.
     ``known`` are the sites that the user has typed, or let open when he was asked. Since his last
-    message, ``followed`` counts the pages of each that were opened unasked, and ``failed`` those of
-    any site that could not be read, but were asked for.
+    message, ``opened`` are the addresses that were opened; ``followed`` counts the pages of each
+    site that were opened unasked, those that were typed from the second time on, and ``failed``
+    those of any site that could not be read, but were asked for.
     """
 
     typed: frozenset[str] = frozenset()
     linked: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
     followed: Counter[str] = field(default_factory=Counter)
     failed: int = 0
     private: bool = False
@@ -116,10 +118,19 @@ def chat_facts(context: CallContext, displays: Displays) -> ChatFacts:
         page = display.page
         if page.source == WEB and page.kind is not PageKind.FIND and display.of == display.cursor:
             linked.update(page.links)
-    followed, failed, allowed = _opened(context.messages, displays, typed)
+    opened, failed, allowed = _opened(context.messages, displays)
+    followed: Counter[str] = Counter()
+    for address, count in opened.items():
+        followed[_site(address)] += max(0, count - (address in typed))
     private = any(_is_private(part, m.role) for m in context.messages for part in m.parts)
     return ChatFacts(
-        frozenset(typed), frozenset(linked), frozenset(known | allowed), followed, failed, private
+        frozenset(typed),
+        frozenset(linked),
+        frozenset(known | allowed),
+        frozenset(opened),
+        followed,
+        failed,
+        private,
     )
 
 
@@ -127,7 +138,11 @@ def judge_open(address: str, facts: ChatFacts) -> WebVerdict:
     """Judge the opening of an address of the web. Raises AddressInvalid."""
     asked = web_address(address)
     sent, site = asked.text, asked.site
+    spent = facts.followed[site] + facts.failed >= FOLLOW_UPS
     if _among(asked, facts.typed):
+        again = sent in facts.opened or facts.failed > 0
+        if facts.private and spent and again:
+            return WebVerdict(sent, site, False, ConsentReason.FOLLOW_UPS, lasting=True)
         return WebVerdict(sent, site)
     hides = facts.private and hides_something(decoded(asked.query or ""))
     if not _is_linked(asked, facts.linked):
@@ -142,7 +157,7 @@ def judge_open(address: str, facts: ChatFacts) -> WebVerdict:
         return WebVerdict(sent, site, False, ConsentReason.NEW_SITE, lasting=True)
     if hides:
         return WebVerdict(sent, site, False, ConsentReason.QUERY, lasting=True)
-    if facts.followed[site] + facts.failed >= FOLLOW_UPS:
+    if spent:
         return WebVerdict(sent, site, False, ConsentReason.FOLLOW_UPS, lasting=True)
     return WebVerdict(sent, site)
 
@@ -225,10 +240,8 @@ def _among(address: WebAddress, known: Collection[str]) -> bool:
     )
 
 
-def _opened(
-    messages: Sequence[Message], displays: Displays, typed: Collection[str]
-) -> tuple[Counter[str], int, set[str]]:
-    """Return how many pages of each site were opened unasked since the user's last message.
+def _opened(messages: Sequence[Message], displays: Displays) -> tuple[Counter[str], int, set[str]]:
+    """Return how often each address was opened unasked since the user's last message.
 
     The other number is that of the pages that were asked for, and could not be read. The sites are
     those of which the user let a page open when he was asked, at any time.
@@ -248,8 +261,8 @@ def _opened(
                 display = displays.get(cursor)
                 cursor += 1
                 if display and _was_opened(display):
-                    address = _normal(display.page.address)
-                    found[_site(address)] += not asked and address not in typed
+                    address = display.page.address
+                    found[_normal(address)] += not asked
                     allowed |= {_site(address)} if asked else set()
     return found, failed, allowed
 

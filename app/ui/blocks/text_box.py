@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Self
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -30,6 +31,7 @@ from app.ui.theme import Palette, font
 
 _LINE = 1.45  # line height, as a multiple of the font's
 _LARGER = {1: 6, 2: 4, 3: 2}  # additional pixels by heading level
+_MOST_CHIPS = 40  # that can be pressed in a paragraph, of what is seen of it
 _LEAST = 16.0  # pixels; text is laid out for no less
 _ALIGN = {
     Align.LEFT: Qt.AlignmentFlag.AlignLeft,
@@ -145,7 +147,7 @@ class TextBox(Box):
 
     def _lay_out_nothing(self) -> None:
         self._lines = TextLines(self._runs, self._layout)
-        self._chips: list[BoxButton] = []
+        self._chips: list[QRectF] = []
         self.width = self.height = self._natural = 0.0
         self._fits = False  # whether more width would change nothing
 
@@ -233,8 +235,9 @@ class TextBox(Box):
         for run in self._formulas(*seen):
             run.picture.paint(painter, self._frame(run))
         citations = self._runs.citations
-        for cited in citations[first_at(citations, seen[0]) : first_at(citations, seen[1])]:
-            paint_chip(painter, self.theme, self._chip(cited), cited.number, self._pixels)
+        first, last = first_at(citations, seen[0]), first_at(citations, seen[1])
+        for cited, chip in zip(citations[first:last], self._frames()[first:last], strict=True):
+            paint_chip(painter, self.theme, chip, cited.number, self._pixels)
         painter.restore()
 
     def _fill(self, painter: QPainter, marked: Range, seen: Range, colour: str) -> None:
@@ -286,6 +289,12 @@ class TextBox(Box):
         top = self._lines.bases[number] + run.picture.descent * shrunk - high
         return QRectF(round(left), top, wide, high)
 
+    def _frames(self) -> list[QRectF]:
+        """Return the rectangles of all chips: they are asked for again and again."""
+        if len(self._chips) != len(self._runs.citations):
+            self._chips = list(map(self._chip, self._runs.citations))
+        return self._chips
+
     def _chip(self, run: TextRun) -> QRectF:
         """Return the rectangle of a citation's chip."""
         number = self._lines.line_of(run.start)
@@ -299,18 +308,16 @@ class TextBox(Box):
         labels, citations = self.style.citations, self._runs.citations
         if not citations or not labels or not self._lines.lines or self.style.paper:
             return ()
-        if not self._chips:  # an answer that grows asks for them again and again
-            self._chips = [self._citation_button(run, labels) for run in citations]
-        if clip is None:
-            return self._chips
-        return [
-            c
-            for c in self._chips
-            if clip.top() <= c.rect.bottom() and c.rect.top() <= clip.bottom()
-        ]
+        pairs: Iterable[tuple[TextRun, QRectF]] = zip(citations, self._frames(), strict=True)
+        if clip is not None:
+            first = self._lines.at(max(clip.top(), 0))
+            last = self._lines.at(max(clip.bottom(), 0))
+            start, end = self._lines.starts[first], self._lines.end(last)
+            pairs = (pair for pair in pairs if start <= pair[0].start < end)
+        return [self._citation_button(*pair, labels) for pair in islice(pairs, _MOST_CHIPS)]
 
-    def _citation_button(self, run: TextRun, labels: CitationLabels) -> BoxButton:
-        chip, number = self._chip(run), self._lines.line_of(run.start)
+    def _citation_button(self, run: TextRun, chip: QRectF, labels: CitationLabels) -> BoxButton:
+        number = self._lines.line_of(run.start)
         top = self._lines.tops[number]
         rect = QRectF(chip.left() - 1, top, chip.width() + 2, self._lines.bottom(number) - top)
         mark, shape = run.span.text, chip.translated(-rect.topLeft())

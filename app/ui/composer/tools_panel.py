@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -78,13 +79,12 @@ class ToolsPanel(QFrame):
         self._question.add_row([self._yes, self._no])
         self._question.hide()
         layout.addWidget(self._question)
-        foot = QHBoxLayout()
-        foot.addWidget(
-            Button(
-                theme, "manageTools", tr("Manage tools…"), text=tr("Manage tools…"), kind="small",
-                clicked=lambda: self._leave_for(self.manage),
-            )
+        self._manage = Button(
+            theme, "manageTools", tr("Manage tools…"), text=tr("Manage tools…"), kind="small",
+            clicked=lambda: self._leave_for(self.manage),
         )  # fmt: skip
+        foot = QHBoxLayout()
+        foot.addWidget(self._manage)
         foot.addStretch(1)
         layout.addLayout(foot)
 
@@ -167,8 +167,13 @@ class ToolsPanel(QFrame):
                 row = self._rows[key] = ToolRow(self._theme, key)
                 row.switch.turned.connect(lambda on, key=key: self._turned(key, on))
                 self._sections[_kind(key)].add_row(row)
+        controls: list[QWidget] = []
         for kind, section in self._sections.items():
-            section.show_rows(any(_kind(key) == kind for key in keys))
+            own = [self._rows[key].switch for key in keys if _kind(key) == kind]
+            section.show_rows(bool(own))
+            controls += [section.button, *own] if section.button else own
+        for one, other in pairwise([*controls, self._yes, self._no, self._manage]):
+            self.setTabOrder(one, other)
 
     def _turned(self, key: str, on: bool) -> None:
         if self._pending and self._pending[0] != key:
@@ -247,7 +252,7 @@ class ToolsSection(QWidget):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._has_button = False
+        self.button: Button | None = None
         self._column = column(self, gap=10)
         self._head = QHBoxLayout()
         self._title = heading(title, 12, 600)
@@ -259,7 +264,7 @@ class ToolsSection(QWidget):
 
     def add_button(self, button: Button) -> None:
         """Add a button beside the heading; the section is shown without rows, too."""
-        self._has_button = True
+        self.button = button
         self._head.addWidget(button)
 
     def add_row(self, row: QWidget) -> None:
@@ -268,7 +273,7 @@ class ToolsSection(QWidget):
 
     def show_rows(self, there: bool) -> None:
         """Show the section if it has rows, or a button to add one."""
-        self.setVisible(there or self._has_button)
+        self.setVisible(there or self.button is not None)
 
 
 class ToolRow(QWidget):

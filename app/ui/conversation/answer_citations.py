@@ -32,6 +32,7 @@ class AnswerCitations:
     ) -> None:
         self._texts, self._displays = texts, displays
         self._cited: Cited | None = None
+        self._names: dict[str, str] = {}
         self._read_in: Displays | None = None
 
     @property
@@ -50,7 +51,11 @@ class AnswerCitations:
     def update(self) -> bool:
         """Read the texts again. Return whether a citation has another number than was shown."""
         before = self._cited
-        if before is None or (before.marks == self._marks() and self._read_in is self._displays()):
+        if before is None:
+            return False
+        marks, known = self._marks(), len(before.marks)
+        if self._read_in is self._displays() and marks[:known] == before.marks:
+            before.extend(marks[known:])
             return False
         self.forget()
         return any(_number(old) != _number(self.cited.place(old.mark)) for old in before.places)
@@ -58,9 +63,10 @@ class AnswerCitations:
     def forget(self) -> None:
         """Drop what was read, until it is shown again."""
         self._cited = self._read_in = None
+        self._names = {}
 
-    def _marks(self) -> tuple[CitationMark, ...]:
-        return tuple(mark for text in self._texts() for mark in marks_in(text))
+    def _marks(self) -> list[CitationMark]:
+        return [mark for text in self._texts() for mark in marks_in(text)]
 
     def place(self, mark: str) -> CitedPlace:
         """Return where a mark leads, as the model wrote it."""
@@ -72,7 +78,9 @@ class AnswerCitations:
 
     def name(self, mark: str) -> str:
         """Return the accessible name: the source, or why there is none."""
-        return citation_name(self.place(mark))
+        if mark not in self._names:
+            self._names[mark] = citation_name(self.place(mark))
+        return self._names[mark]
 
     def hint(self, mark: str) -> str:
         """Return the text of the tooltip, with the cited lines."""
@@ -83,6 +91,7 @@ class AnswerCitations:
         shown = [one_line(text) for lines in place.lines for text in lines_text(read, *lines)]
         if len(shown) > _HINT_LINES:
             shown[_HINT_LINES:] = ["…"]
+        shown = ["", *shown] if shown else []
         where = one_line(source_place(place.source.address))
         return "\n".join([citation_name(place), *([where] if where else []), *shown])
 

@@ -228,9 +228,10 @@ class CallState:
 
     @property
     def sections(self) -> list[Section]:
-        """Its sections that have text."""
+        """Its sections that have text; what its row says well enough has no input."""
+        code = [] if self.readable and not self.raw else [self.code]
         again = [self.rerun.output] if self.rerun else []
-        return [section for section in (self.code, self.output, *again) if section.source]
+        return [section for section in (*code, self.output, *again) if section.source]
 
     @property
     def visible(self) -> list[Section]:

@@ -165,6 +165,11 @@ class FileIndex:
         with self._file.reading() as db:
             return {_name(row[0]): KnownFile(*row[1:]) for row in db.execute(sql)} if db else {}
 
+    def count(self) -> int:
+        """Return how many documents there are."""
+        with self._file.reading() as db:
+            return int(db.execute("SELECT count(*) FROM document").fetchone()[0]) if db else 0
+
     def stamp(self, relative: str) -> tuple[int, int] | None:
         """Return a file's size and time of change when it was indexed; None if it was not."""
         sql = "SELECT size, mtime_ns FROM document WHERE path = ?"
