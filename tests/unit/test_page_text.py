@@ -45,6 +45,13 @@ def whole(html: str, address: str = HERE) -> PageText:
         ),
         ("<math alttext='x^2'><mi>x</mi></math> is", "$x^2$ is"),
         ("<math><annotation encoding='application/x-tex'>\\pi</annotation></math>", "$\\pi$"),
+        (
+            "is <span><math alttext='{\\displaystyle x^{2}}'>x</math></span>"
+            "<img class=mwe-math-fallback alt='{\\displaystyle x^{2}}'> and "
+            "<img class='mwe-math-fallback' alt='y'>",
+            "is $x^{2}$ and $y$",
+        ),
+        ("<h2>Title<a class=headerlink href='#t'>¶</a></h2>text", "## Title\n\ntext"),
         ("<script>if (a<b) '</p>'</script><style>p{}</style><svg><text>no</text></svg>yes", "yes"),
         ("seen<p hidden>not</p><p style='display: none'>not</p><!-- not --><noscript>not", "seen"),
         ("<p>never <b>closed <i>5 < 6 <script>swallowed", "never closed 5 < 6"),
@@ -63,11 +70,13 @@ def test_links() -> None:
         "<a href=../y>up</a>, <a href='https://b.org/'><div>Big</div><div>block†</div></a> "
         "<a href='mailto:a@b'>mail</a> "
         "<a href='#n'>here</a> <a href='javascript:x()'>script</a> <a name=z>name</a> "
-        "<a href='/x?a=1&b=2'>again</a><a href=/empty><img src=x></a>"
+        "<a href='/x?a=1&b=2'>again</a><a href=/empty><img src=x></a> "
+        "<a href=/picture><img alt=dog></a>"
     )
     assert page.title == "Of & links"
     assert page.links == ("https://a.org/x?a=1&b=2", "https://a.org/y", "https://b.org/")
     marks = "【0†one two】, 【1†up】, 【2†Big block‡†b.org】 mail here script name 【0†again】"
+    marks += " [Image 0: dog]"
     assert " ".join(page.text.split()) == marks
 
 

@@ -29,6 +29,7 @@ _HREF, _ALT, _TEX, _START = (
     re.compile(_ATTRIBUTE.format(name), re.IGNORECASE)
     for name in ("href", "alt", "alttext", "start")
 )
+_DISPLAYED = re.compile(r"\{\\(?:displaystyle|textstyle)\s*(.*)\}", re.DOTALL)
 _HIDDEN = re.compile(
     r"""(?<![^\s"'/])(?:hidden(?=[\s/]|$|=\s*["']?(?:hidden|true)?["']?(?:\s|$))"""
     r"""|style\s*=\s*["'][^"']*?(?:display\s*:\s*none|visibility\s*:\s*hidden))""",
@@ -106,6 +107,8 @@ class Markup:
         self.title = ""
         self.base = ""
         """The address to which links are relative, if the page says so."""
+        self.hides = False
+        """Whether there is more that browsers may show."""
         self.scripts: list[str] = []
         """JSON for search engines that has the text of the article."""
         self.marks: list[int] = []
@@ -129,7 +132,7 @@ class Markup:
                 self.values.append(neutral(unescape(text)) if "&" in text else text)
             elif text and self._tex:
                 self._tex = False
-                self._add(TEXT, f"${unescape(text).strip()}$")
+                self._formula(unescape(text))
             if tag:
                 if end:
                     self._end(tag.lower())
@@ -194,16 +197,20 @@ class Markup:
         elif self._hides(tag, kind, attributes):
             self._unseen = element
             if tag == "math" and (tex := _value(_TEX, attributes)):
-                self._add(TEXT, f"${tex}$")
+                self._formula(tex)
         elif kind & _LEADS:
             self._lead(tag, attributes)
         elif kind & _PLAIN:
             self._plain += 1
 
     def _hides(self, tag: str, kind: int, attributes: str) -> bool:
-        if kind & _UNSEEN:
-            return not (self._shows_hidden and tag == "noscript")
-        return bool(attributes) and tag != "body" and not self._shows_hidden and _hidden(attributes)
+        if kind & _UNSEEN and tag != "noscript":
+            return True
+        if tag == "noscript" or (attributes and tag != "body" and _hidden(attributes)):
+            self.hides = True
+        else:
+            return False
+        return not self._shows_hidden
 
     def _lead(self, tag: str, attributes: str) -> None:
         """Add what stands at the begin of an element."""
@@ -240,7 +247,18 @@ class Markup:
         elif tag == "hr":
             self._add(GAP)
         elif tag == "img" and (alt := " ".join(_value(_ALT, attributes).split())):
-            self._add(IMAGE, alt)
+            if "mwe-math" in attributes:  # of MediaWiki
+                self._formula(alt)
+            else:
+                self._add(IMAGE, alt)
+
+    def _formula(self, tex: str) -> None:
+        """Add a formula as its TeX; its picture often follows, which says the same."""
+        if found := _DISPLAYED.fullmatch(tex.strip()):
+            tex = found[1]
+        text = f"${neutral(tex).strip()}$"
+        if text not in self.values[-4:]:
+            self._add(TEXT, text)
 
     def _end(self, tag: str) -> None:
         if self.tags[self._open[-1]] == tag and len(self._open) > 1:

@@ -32,7 +32,7 @@ def html_page(html: str, address: str, *, whole: bool = False) -> PageText:
     if page.text:
         return page
     page = _page(markup, html, address, [(0, len(markup.marks))])
-    if page.text:
+    if page.text or not markup.hides:
         return page
     markup = Markup(html, hidden=True)
     return _page(markup, html, address, [(0, len(markup.marks))])
