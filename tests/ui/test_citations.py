@@ -313,8 +313,16 @@ def test_the_reader_fits_a_narrow_window(reading: Fireside) -> None:
     view = reading.find(PageView, "readerText")
     assert view.width() <= 480
     assert view.isVisible()
+    assert not window.conversation.isVisible()
+    window.transcript.open_find()  # it is to be seen
+    assert not window.reader.shown
+    assert window.conversation.isVisible()
+    press(reading, 0)
+    assert place.covered
     window.resize(1300, 700)
     reading.until(lambda: not place.covered)
+    window.views.focus_editor()
+    assert window.reader.shown
     window.new_chat()
     reading.until(lambda: not window.reader.shown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import time
 import zlib
@@ -202,6 +203,21 @@ def packed(fields: object) -> Part:
     return Part("", PartKind.PAGE, media_type=MEDIA_TYPE, data=data)
 
 
+@given(st.text(), st.text(), st.lists(st.text(), max_size=3), st.text())
+def test_whatever_a_page_says_it_has_lines_that_can_be_stored(
+    text: str, title: str, links: list[str], address: str
+) -> None:
+    marked = f"{text} 【0†{text}】 【1†x†y】 【9†x】"
+    page = wrapped(PageText(address, title, marked, tuple(links), note=title), "web")
+    assert all(len(line) <= 80 and "\n" not in line for line in page.lines)
+    whole = "".join(page.lines)
+    assert whole.count("【") == whole.count("】") <= whole.count("†")
+    assert {int(id) for id in re.findall(r"【(\d+)†", whole)} <= set(range(len(links)))
+    assert "\n" not in page.title
+    read = unpack(pack(StoredDisplay(page, 0, 1), page.title, page.address))
+    assert read == StoredDisplay(page, 0, 1)
+
+
 def test_a_page_with_whatever_address_can_be_read_again() -> None:
     odd = "files:/N/a  b\u200b\n\x00\ud800" + "x" * 9000
     page = wrapped(PageText(odd, "", "text", (odd, "files:/N/two  spaces.md")))
@@ -275,6 +291,25 @@ def test_what_a_stranger_has_packed_is_nothing(part: Part) -> None:
     after = displays.get(1)  # its cursor counts all the same
     assert after
     assert (after.cursor, after.last) == (1, 2)
+
+
+SIMPLE = st.none() | st.booleans() | st.integers(-2, 10**9) | st.floats() | st.text(max_size=3)
+ANYTHING = SIMPLE | st.lists(SIMPLE, max_size=3) | st.just({"a": [None]})
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from([*FIELDS, "of", "passages", "places"]), ANYTHING, max_size=3
+        ),
+        max_size=3,
+    )
+)
+def test_no_packed_fields_are_an_error(stored: list[dict[str, object]]) -> None:
+    displays = displays_of(path(*(packed(FIELDS | fields) for fields in stored)))
+    for display in displays:
+        assert 0 <= display.first <= display.last < len(display.page.lines)
+        displays.origin(display, 1)
 
 
 def test_displays_that_lead_in_circles_or_nowhere_are_nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +15,9 @@ _SHARE, _LEAST, _MOST = 0.42, 380, 560
 class ReaderPlace(QWidget):
     """The conversation, and the reader once there is one."""
 
+    given_up = Signal()
+    """The conversation is wanted, which the reader covers."""
+
     def __init__(self, chat: QWidget) -> None:
         super().__init__()
         self._chat = chat
@@ -25,6 +28,11 @@ class ReaderPlace(QWidget):
     def covered(self) -> bool:
         """Whether the reader covers the conversation."""
         return self._room() == self.width() > 0
+
+    def uncover(self) -> None:
+        """Have the reader closed if it covers the conversation."""
+        if self.covered:
+            self.given_up.emit()
 
     def show_reader(self, reader: QWidget) -> None:
         """Show the reader."""

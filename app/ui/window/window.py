@@ -382,6 +382,7 @@ class Window(QMainWindow):
         transcript.decided.connect(self.consents.decide)
         self.reruns.connect_transcript(transcript)
         transcript.save_wanted.connect(self.file_saver.save)
+        transcript.sought.connect(self.views.reading.uncover)
         transcript.cited.connect(
             lambda labels, mark: self.reader.open(labels.cited, labels.place(mark))
         )
