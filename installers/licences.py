@@ -41,6 +41,7 @@ and the place of its source.
 # Where a package's metadata has no SPDX expression: from its README or its licence's text.
 EXPRESSIONS = {
     "backports-tarfile": "MIT",
+    "backports-zstd": "PSF-2.0 AND BSD-3-Clause",  # with Zstandard's own library
     "diskcache": "Apache-2.0",
     "jaraco-classes": "MIT",
     "jinja2": "BSD-3-Clause",

@@ -16,6 +16,8 @@ from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.quantities import duration, gigabytes, percent
 
+_EXAMPLES = 4  # names of files that are left out
+
 
 def source_state(status: SourceStatus) -> str:
     """Return how a source stands, in one line: "5,012 files", "Reading… 40%, 12 s left"."""
@@ -65,8 +67,9 @@ def size_on_disk(status: SourceStatus) -> str:
 def skipped_sentences(skipped: Iterable[SkippedFiles]) -> Iterator[str]:
     """Yield why files were left out, with the first of them by name."""
     for each in skipped:
-        names = ", ".join(one_line(path) for path in each.examples)
-        more = each.count > len(each.examples)
+        first = each.examples[:_EXAMPLES]
+        names = ", ".join(map(one_line, first))
+        more = each.count > len(first)
         text = f"{_skipped(each.reason, each.count)}"
         yield f"{text}: {names}{', …' if more else ''}" if names else text
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.base.types import ModelRef, Part, PartKind
 from app.cli import ask, ask_tools, main
+from app.cli.ask_tools import AskedTools
 from app.engine.backend import ScriptedBackend
 from app.formats import Abilities
 from app.tools.registry import Registry
@@ -31,10 +32,10 @@ class Unable(ScriptedBackend):
         return Abilities()
 
 
-def run(*_: object) -> Registry:
+def run(*_: object) -> AskedTools:
     tool = server("files", Effect.READS, "search")
     tool.answer = lambda proposal, cancel: [Result("found \x1b[31mit", made=(FIGURE,))]
-    return Registry(lambda: [tool])
+    return AskedTools((tool.key,), Registry(lambda: [tool]), lambda key, address: address)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
+    "citations": "--paragraphs 4",
     "download": "--size 1 --rounds 1",
     "engine": "--tokens 24 --rounds 1 --long 1024",
+    "extraction": "",
     "machines": "",
     "many_chats": "--chats 3 --messages 30",
     "markdown": "--updates 3 --longest 1000",
@@ -26,8 +28,10 @@ SMALL = {
     "transcript": "--messages 6 --steps 5 --updates 4 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
+    "citations": "8 citations: an update",
     "download": "ratio",
     "engine": "tokens came from disk",
+    "extraction": "1200 of 1200 sentences, 0 of the menu",
     "machines": "H100, 24 on CPU",
     "many_chats": "export all as HTML",
     "markdown": "quotations, 1,000",

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from app.tools.browser.files.folder_address import address_of
-from tests.folders.traced import can_trace, traced_chat
+from tests.folders.traced import can_trace, chat
 
 ADDRESS = address_of("Notes", "a.md")
 
 
-@pytest.mark.skipif(not can_trace(), reason="strace is missing, or not allowed")
 def test_a_chat_over_a_folder_opens_no_socket(tmp_path: Path) -> None:
     notes, data = tmp_path / "Notes", tmp_path / "data"
     (notes / "sub").mkdir(parents=True)
     (notes / "a.md").write_text("# Copper\n\nCopper melts at 1085 degrees.\n", "utf-8")
     (notes / "sub" / "b.html").write_text("<a href='https://example.org/'>Tin</a>", "utf-8")
-    chat = traced_chat(data, notes, "Copper melts at")
-    assert (chat.sockets, chat.lookups) == ([], [])
-    indexed, answer, nothing = chat.lines
+    had = chat(data, notes, "Copper melts at", trace=can_trace())
+    assert (had.sockets, had.lookups) == ([], [])
+    indexed, answer, nothing = had.lines
     assert indexed == {"documents": 2, "state": "ready"}
     assert answer["text"] == "Copper melts at【2†L3】."
     assert answer["outcomes"] == ["done"] * 3

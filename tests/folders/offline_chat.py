@@ -26,6 +26,13 @@ from tests.fakes.browsing import BrowsingModel, cites, find, open_, search
 MODEL = ModelRef.of_file(Path("m.gguf"), "m")
 
 
+def _asks_nobody(event: str, arguments: object) -> None:
+    """Refuse what could reach another computer; `tests.folders.traced` sees the rest."""
+    asking = ("connect", "bind", "sendto", "getaddrinfo", "gethostbyname", "gethostbyaddr")
+    if event in [f"socket.{name}" for name in asking]:
+        raise RuntimeError(f"{event}: {arguments!r}")
+
+
 def main(data: Path, folder: Path, words: str) -> None:
     events: queue.SimpleQueue[TurnEnded] = queue.SimpleQueue()
 
@@ -67,4 +74,5 @@ def _told(parts: tuple[Part, ...]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    sys.addaudithook(_asks_nobody)
     main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

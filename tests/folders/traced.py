@@ -34,13 +34,16 @@ def can_trace() -> bool:
     return subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False).returncode == 0
 
 
-def traced_chat(data: Path, folder: Path, words: str) -> TracedChat:
-    """Have a chat over a folder, with all processes that it starts under strace."""
-    with tempfile.NamedTemporaryFile("r", suffix=".trace") as trace:
-        driver = "tests.folders.offline_chat"
-        command = [sys.executable, "-m", driver, str(data), str(folder), words]
+def chat(data: Path, folder: Path, words: str, *, trace: bool = True) -> TracedChat:
+    """Have a chat over a folder, all of whose processes are under strace if they can be.
+
+    The first of them asks nobody for anything in any case (`offline_chat`).
+    """
+    with tempfile.NamedTemporaryFile("r", suffix=".trace") as file:
+        strace = ["strace", "-f", "-qq", "-e", "trace=%network,open,openat", "-o", file.name]
+        driver = [sys.executable, "-m", "tests.folders.offline_chat"]
         done = subprocess.run(
-            ["strace", "-f", "-qq", "-e", "trace=%network,open,openat", "-o", trace.name, *command],
+            [*(strace if trace else ()), *driver, str(data), str(folder), words],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -48,7 +51,7 @@ def traced_chat(data: Path, folder: Path, words: str) -> TracedChat:
             timeout=600,
         )
         assert done.returncode == 0, done.stderr
-        calls = trace.read().splitlines()
+        calls = file.read().splitlines()
     names = [call for call in calls if _NAMES.search(call)]
     others = [call for call in calls if not re.search(r"open(?:at)?\(|\+\+\+|---|resumed", call)]
     return TracedChat(
@@ -61,12 +64,15 @@ def traced_chat(data: Path, folder: Path, words: str) -> TracedChat:
 
 def main(folder: Path, words: str) -> int:
     """Print what a chat over a folder has opened; return 1 if that was a socket to anybody."""
+    if not can_trace():
+        print("strace is missing, or not allowed")
+        return 2
     with tempfile.TemporaryDirectory() as data:
-        chat = traced_chat(Path(data), folder, words)
-    for line in chat.lines:
+        traced = chat(Path(data), folder, words)
+    for line in traced.lines:
         print(json.dumps(line, ensure_ascii=False)[:300])
-    print(f"{chat.calls} calls of the system; sockets: {len(chat.sockets)}; "
-          f"names looked up: {len(chat.lookups)}")  # fmt: skip
-    for call in (*chat.sockets, *chat.lookups):
+    print(f"{traced.calls} calls of the system; sockets: {len(traced.sockets)}; "
+          f"names looked up: {len(traced.lookups)}")  # fmt: skip
+    for call in (*traced.sockets, *traced.lookups):
         print(f"  {call}")
-    return int(bool(chat.sockets or chat.lookups))
+    return int(bool(traced.sockets or traced.lookups))

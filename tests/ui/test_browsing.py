@@ -1,4 +1,4 @@
-"""A folder of the user, added, asked and cited: a scripted model, and all else real."""
+"""A folder and an encyclopaedia, added, asked and cited: a scripted model, and all else real."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.tools.browser.source_status import IndexState
 from app.ui.blocks.citation_button import CitationButton
 from app.ui.reader.page_view import PageView
 from tests.fakes.browsing import BrowsingModel, cites, open_, search
+from tests.fakes.zim_file import metadata, page, zim
 from tests.ui.driver import Fireside, Start
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -64,3 +65,20 @@ def test_a_folder_is_added_asked_and_cited(
     assert not list(tmp_path.glob("indexes/*"))
     assert (folder / "copper.md").exists()
     assert "Copper is a kind of metal[1]." in browsing.text()
+
+
+def test_an_encyclopaedia_is_dropped_and_on(
+    browsing: Fireside, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("downloads") / "metals_en_2026-06.zim"
+    articles = [page("Copper", "<p>Copper is a kind of metal.</p>"), page("Tin", "<p>Soft.</p>")]
+    path.write_bytes(zim([*articles, *metadata(Title="Metals", Language="eng")], main="Copper"))
+    window = browsing.window
+    window.file_drop.take([path])
+    browsing.until(lambda: "zim:Metals" in window.tools.on)
+    browsing.until(lambda: [o.state for o in window.tools.used if o.state] == ["2 articles"])
+    browsing.ask("What is copper?")
+    browsing.shows("Copper is a kind of metal[1].")
+    browsing.idle()
+    chip = browsing.find(CitationButton, "citation")
+    assert chip.accessibleName() == "Source 1: Copper, line 4"

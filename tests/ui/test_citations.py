@@ -140,7 +140,7 @@ def test_hints_are_plain_text(transcript: Transcript, monkeypatch: pytest.Monkey
         "Source 1: Tin & <b>copper</b>, line 8",
         "news.example",
     ]
-    assert second.hint().splitlines()[2] == "Copper is a kind of metal. " * 2 + (
+    assert second.hint().splitlines()[3] == "Copper is a kind of metal. " * 2 + (
         "Copper is a kind of metal."
     )
     assert third.hint() == "This citation is invalid: the page has no such lines."
@@ -149,6 +149,8 @@ def test_hints_are_plain_text(transcript: Transcript, monkeypatch: pytest.Monkey
     tip = QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), QPoint(1, 1))
     QApplication.sendEvent(first, tip)
     assert "&lt;b&gt;copper" in shown[0]
+    third.click()
+    assert "This citation is invalid" in shown[1]
 
 
 def test_chips_are_reached_and_pressed_by_keys(transcript: Transcript, qtbot: QtBot) -> None:
@@ -311,8 +313,16 @@ def test_the_reader_fits_a_narrow_window(reading: Fireside) -> None:
     view = reading.find(PageView, "readerText")
     assert view.width() <= 480
     assert view.isVisible()
+    assert not window.conversation.isVisible()
+    window.transcript.open_find()  # it is to be seen
+    assert not window.reader.shown
+    assert window.conversation.isVisible()
+    press(reading, 0)
+    assert place.covered
     window.resize(1300, 700)
     reading.until(lambda: not place.covered)
+    window.views.focus_editor()
+    assert window.reader.shown
     window.new_chat()
     reading.until(lambda: not window.reader.shown)
 

@@ -127,15 +127,15 @@ def test_a_narrow_window_has_the_sidebar_over_the_conversation(fireside: Firesid
 def test_the_controls_have_room_in_a_narrow_window(fireside: Fireside) -> None:
     window = fireside.window
     window.setMinimumWidth(360)
-    for width, effort in ((520, "effort"), (480, "effortShort"), (360, "effortShort")):
+    for width, effort in ((560, "effort"), (480, "effortShort"), (360, "effortShort")):
         window.resize(width, 500)
         fireside.until(partial(narrower, window.composer, width))
-        names = ("attach", "modelPicker", "toolsMenu", effort, "send")
+        names = ("attach", "modelPicker", "webToggle", "toolsMenu", effort, "send")
         places = [area(fireside.find(QWidget, name), window.composer) for name in names]
         assert all(map(window.composer.rect().contains, places))
         assert not any(one.intersects(next_) for one, next_ in pairwise(places))
-    window.resize(600, 500)
-    fireside.until(partial(narrower, window.composer, 600))
+    window.resize(680, 500)
+    fireside.until(partial(narrower, window.composer, 680))
     label = window.composer._effort_label
     assert label.isVisible()
     for length in range(1, 60):

@@ -31,7 +31,7 @@ def begun(start: Start) -> Begun:
     """Return a window with a library whose sources are tools, and that library."""
     fireside = start()
     library = StillLibrary(fireside.bridge.publish)
-    vars(fireside.window.sources)["library"] = lambda: library
+    vars(fireside.window.sources).update(library=lambda: library, _there=lambda: True)
 
     def tools() -> list[StillTool]:
         missing = IndexState.MISSING
@@ -69,6 +69,7 @@ def test_a_folder_is_added_in_a_new_chat_and_is_on(begun: Begun, tmp_path: Path)
     choose(fireside, "folderDialog", folder)
     fireside.until(lambda: fireside.window.tools.on == ("python", key))
     (shown,) = [p for p in fireside.window.findChildren(ToolsPanel) if p.isVisible()]
+    fireside.until(lambda: library.watched == {key})
     library.set(key, done=400, total=1000, seconds_left=11.6)
     fireside.until(lambda: text_of(shown, key) == "Reading… 40%, 12 s left")
     library.set(key, state=IndexState.READY, documents=5012)
@@ -85,6 +86,8 @@ def test_a_folder_is_added_in_a_new_chat_and_is_on(begun: Begun, tmp_path: Path)
         names.append(focused().objectName())
     assert names == ["addFolder", f"toolOn:{key}", "addEncyclopaedia", "manageTools"]
     shown.close()
+    fireside.window.new_chat()
+    fireside.until(lambda: library.watched == frozenset())
 
 
 def test_in_a_chat_that_has_begun_the_price_is_told(begun: Begun, tmp_path: Path) -> None:
@@ -116,6 +119,8 @@ def test_a_dropped_folder_is_offered(begun: Begun, tmp_path: Path) -> None:
     fireside.until(lambda: focused().objectName() == "addDropped")
     QTest.keyClick(focused(), Qt.Key.Key_Return)
     fireside.until(lambda: fireside.window.tools.on == ("python", "files:Notes"))
+    assert fireside.find(QLabel, "toastText").text() == "“Notes” is on in this chat."
+    assert not fireside.window.findChildren(ToolsPanel)
     # Dropped again, it is the same one.
     fireside.window.tools.switch("files:Notes", on=False)
     fireside.window.file_drop.take([folder])
@@ -155,6 +160,8 @@ def test_the_preferences_have_them(begun: Begun, tmp_path: Path) -> None:
     assert child(dialog, ProgressLine, "sourceProgress").value() == 250
     child(dialog, QPushButton, "sourceDetails:files:Notes").click()
     details = child(dialog, SourceDialog, "sourceDialog")
+    left_out = child(details, QLabel, "sourceSkipped")
+    fireside.until(lambda: left_out.height() >= left_out.heightForWidth(left_out.width()))
     assert visible_texts(details, "sourceSize") == ["3 files · index 24 MB"]
     assert visible_texts(details, "sourceSkipped") == [
         "12 files too large: big.pdf, ol⟨U+202E⟩d.txt, …"

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPushButton
 
 from app.tools.browser.source import Hit, SourceFault
 from app.tools.browser.web.provider import SearchRefusal, SearchRefused
+from app.ui.choices import Switch
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside
 from tests.ui.qt import child
@@ -115,3 +116,22 @@ def test_a_searxng_is_at_an_address(fireside: Fireside) -> None:
     address.setText("localhost:8888/search")
     dialog.close()  # which commits it
     assert fireside.host.settings.searxng_address == "http://localhost:8888"
+
+
+def test_the_offline_switch_beats_the_globe(fireside: Fireside) -> None:
+    globe = fireside.find(QPushButton, "webToggle")
+    globe.click()
+    fireside.until(globe.isChecked)
+    status = fireside.window.composer.status
+    assert status.text().startswith("Web search is on")
+    fireside.window.model_picker.show_page()
+    offline = child(fireside.window, Switch, "offline")
+    offline.turn(True)
+    fireside.until(lambda: not globe.isEnabled())
+    assert not globe.isChecked()
+    assert globe.accessibleDescription() == "Web search: Network access is blocked."
+    assert not status.text().startswith("Web search")
+    assert "web" in fireside.window.tools.on  # and so again, once there is a network
+    offline.turn(False)
+    fireside.until(globe.isEnabled)
+    assert globe.isChecked()

@@ -93,6 +93,9 @@ def test_what_is_imported_in_a_function_is_not_for_the_start() -> None:
             if isinstance(node, ast.Import):
                 yield from (name.name for name in node.names)
                 return
+            found = importlib.util.find_spec(node.module.partition(".")[0])
+            if found is None:  # of a later Python
+                return
             package = importlib.util.find_spec(node.module).submodule_search_locations
             for name in node.names:
                 module = f"{node.module}.{name.name}"

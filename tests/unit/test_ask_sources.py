@@ -19,6 +19,7 @@ from app.cli.ask_sources import AskedSources
 from app.tools.browser.faults import FolderTooWide
 from app.tools.browser.library import SourceLibrary
 from tests.fakes.browsing import BrowsingModel, cites, open_, search
+from tests.fakes.zim_file import metadata, page, zim
 
 
 @pytest.fixture
@@ -119,3 +120,15 @@ def test_a_question_that_is_piped_in_need_not_be_the_users(
         monkeypatch.setattr(sys, "stdin", stdin)
         assert main(["ask", "--data-dir", str(folders.data), *typed], lambda *_: 1) == 0
     assert [request.imported for request in model.requests] == [imported]
+
+
+def test_an_encyclopaedia_by_its_path(
+    folders: Folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "metals, in short.zim"
+    copper = page("Copper", "<p>Copper is a kind of metal.</p>")
+    path.write_bytes(zim([copper, *metadata(Title="Metals", Language="eng")], main="Copper"))
+    assert asked(folders, "--tools", f"zim:{path}") == 0
+    said = capsys.readouterr().out
+    assert said == "Copper is a kind of metal[1].\n\n[1] Copper, zim:/Metals/Copper, line 4\n"
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,56 @@ def test_titles_and_summaries_are_text_and_addresses_stay_as_they_are() -> None:
     shown = chat.shows("search", query="tags")
     assert "  * 【0†Use <b> & </b> 〖0‡x〗†arxiv.org】 Tags such as <i> & co are text." in shown
     assert chat.shows("open", id=0).split("\n")[0].endswith("(https://arxiv.org/abs/1)")
+
+
+def test_the_place_of_what_is_found_may_be_scrolled_from() -> None:
+    long = page("files:/long.md", "Long", *(f"Line {n} of copper." for n in range(100)))
+    chat = BrowserChat(MemorySource(pages=[long]))
+    chat.shows("open", id=long.address)
+    found = chat.shows("find", pattern="Line 60 of")
+    assert found.endswith(
+        "L0: # 【0†match at L122】\nL1: Line 60 of copper.\nL2: \nL3: Line 61 of copper.\nL4: "
+    )
+    assert "**viewing lines [118 - " in chat.shows("open", id=0)
+    assert "**viewing lines [7 - 8] of 200**" in chat.shows(
+        "open", id=0, cursor=1, loc=7, num_lines=2
+    )
+    assert chat.shows("open", id=1, cursor=1) == "Invalid link id `1`."
+    again = chat.shows("open", cursor=1)  # what was found is shown once more
+    assert again == found.replace("[1]", "[4]", 1)
+    origin = chat.displays.get(4)
+    assert origin
+    assert chat.displays.origin(origin, 1) == (chat.displays.get(0), 122)
+
+
+def test_the_source_of_a_page_is_a_page_of_its_own() -> None:
+    plain = page("https://a.example/plain", "Plain", "No source.")
+    bare = replace(plain, source="")
+    made = replace(
+        linked("https://b.example/"), source="<a href='https://b.example/'>【0†x】</a>\n" * 90
+    )
+    chat = BrowserChat(MemorySource(pages=[made, bare]))
+    for arguments in (
+        {"id": "https://a.example/", "view_source": True},
+        {"id": "view-source:https://a.example/", "loc": 0},
+        {"view_source": "true"},
+        {"view_source": True},
+    ):
+        shown = chat.shows("open", **arguments)
+        assert shown.split("\n")[0].endswith("] Start (view-source:https://a.example/)")
+        assert "L2: <a href='https://b.example/'>〖0†x〗</a>" in shown
+    assert [display.of for display in chat.displays] == [0, 0, 0, 0]  # kept once
+    assert "[4] Find results for text: `href` in `Start`" in chat.shows("find", pattern="href")
+    assert chat.shows("open", id="https://a.example/").startswith("[5] Start (https://a.example/)")
+    assert chat.shows("open", id=bare.address, view_source=True) == (
+        f"Error fetching URL `{bare.address}`: The page has no source that could be viewed."
+    )
+    chat.shows("search", query="no source")
+    assert (
+        chat.shows("open", view_source=True)
+        == "Search results have no source that could be viewed."
+    )
+    assert "no source that could be" in chat.shows("open", id=0, view_source=True)
 
 
 # Arguments, sources, faults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import time
 import zlib
@@ -73,14 +74,20 @@ def test_links_have_numbers_and_domains_and_only_those_that_lead_somewhere() -> 
     ]  # fmt: skip
     assert marks == [
         "【0†Home】", "【1†Next ‡ page】", "【2†Other 〖x〗†b.example】", "【0†Home again】",
-        "Mail", "Run", "Below", "", "Data", "Long", "Odd", "File", "【3†Mine】",
+        "Mail", "Run", "Below", "", "Data", "Long", "Odd", "File", "Mine",
     ]  # fmt: skip
     assert table.addresses == (
         "https://a.example/",
         "https://a.example/docs/next.html",
         "https://b.example/y",
-        "files:/Notes/a.md",
     )
+
+
+def test_a_page_has_no_more_links_than_can_be_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.tools.browser.page.MOST_LINKS", 2)
+    table = LinkTable("https://a.example/")
+    marks = [table.mark(f"to {n}", f"/{n}") for n in (1, 2, 3, 1)]
+    assert marks == ["【0†to 1】", "【1†to 2】", "to 3", "【0†to 1】"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,9 @@ LINES = (
     "sleep. Self-",
     "contained 【0†links with a",
     "long name†b.example】 are read. CAPITALS",
-    "İstanbul",
+    "İstanbul 【1†and†c.",
+    "example】 more",
+    "after",
 )
 
 
@@ -152,6 +161,8 @@ LINES = (
         ("capitals i̇stanbul", 5),
         ("b.example", None),
         ("†", None),
+        ("and more", 6),
+        ("after", 8),
         ("sleep. self- contained", 3),
     ],
 )
@@ -190,6 +201,21 @@ def path(*parts: Part) -> list[Message]:
 def packed(fields: object) -> Part:
     data = zlib.compress(json.dumps(fields).encode())
     return Part("", PartKind.PAGE, media_type=MEDIA_TYPE, data=data)
+
+
+@given(st.text(), st.text(), st.lists(st.text(), max_size=3), st.text())
+def test_whatever_a_page_says_it_has_lines_that_can_be_stored(
+    text: str, title: str, links: list[str], address: str
+) -> None:
+    marked = f"{text} 【0†{text}】 【1†x†y】 【9†x】"
+    page = wrapped(PageText(address, title, marked, tuple(links), note=title), "web")
+    assert all(len(line) <= 80 and "\n" not in line for line in page.lines)
+    whole = "".join(page.lines)
+    assert whole.count("【") == whole.count("】") <= whole.count("†")
+    assert {int(id) for id in re.findall(r"【(\d+)†", whole)} <= set(range(len(links)))
+    assert "\n" not in page.title
+    read = unpack(pack(StoredDisplay(page, 0, 1), page.title, page.address))
+    assert read == StoredDisplay(page, 0, 1)
 
 
 def test_a_page_with_whatever_address_can_be_read_again() -> None:
@@ -267,6 +293,25 @@ def test_what_a_stranger_has_packed_is_nothing(part: Part) -> None:
     assert (after.cursor, after.last) == (1, 2)
 
 
+SIMPLE = st.none() | st.booleans() | st.integers(-2, 10**9) | st.floats() | st.text(max_size=3)
+ANYTHING = SIMPLE | st.lists(SIMPLE, max_size=3) | st.just({"a": [None]})
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from([*FIELDS, "of", "passages", "places"]), ANYTHING, max_size=3
+        ),
+        max_size=3,
+    )
+)
+def test_no_packed_fields_are_an_error(stored: list[dict[str, object]]) -> None:
+    displays = displays_of(path(*(packed(FIELDS | fields) for fields in stored)))
+    for display in displays:
+        assert 0 <= display.first <= display.last < len(display.page.lines)
+        displays.origin(display, 1)
+
+
 def test_displays_that_lead_in_circles_or_nowhere_are_nothing() -> None:
     parts = [pack(StoredDisplay(None, 0, 0, of), "", "") for of in (0, 0, 9)]
     parts.append(pack(StoredDisplay(PAGE, 5, 1), "", ""))
@@ -328,6 +373,17 @@ def test_a_display_has_at_most_1024_tokens_in_any_script(name: str) -> None:
     assert max(counts) <= VIEW_TOKENS
     whole = first == len(page.lines)
     assert whole or min(counts) > VIEW_TOKENS / 4
+
+
+def test_the_language_of_what_is_shown_decides_and_not_that_of_all() -> None:
+    english, other = SAMPLES["English"] * 200, "Bonke abantu bazalwa bekhululekile. " * 200
+    page = wrapped(PageText("https://a.example/", "x", f"{english}\n\n{other}"))
+    begin = next(n for n, line in enumerate(page.lines) if "Bonke" in line)
+    shown = [last_line(page, first) - first for first in (2, begin)]
+    assert shown[0] > shown[1]
+    encode = vocabulary.tokenizer().encode
+    text = display_text(page, 1, begin, last_line(page, begin))
+    assert len(encode(text)) <= VIEW_TOKENS
 
 
 def test_the_longest_header_leaves_room_for_a_line() -> None:

@@ -274,8 +274,13 @@ def test_folders_of_one_name_are_searched_together() -> None:
     two = MemorySource("files:Two", "files", [page("files:/Two/b.md", "B", "Copper wire.")])
     one.strict = two.strict = True
     turn = Turn(one, two)
-    parts = turn.go(search("copper"), open_(1), open_(1, cursor=0), "Well.")
-    found, opened, again = results(parts)
+    parts = turn.go(
+        search("copper"), open_(1), open_(1, cursor=0), search("copper", source="two"), "Well."
+    )
+    found, opened, again, alone = results(parts)
+    assert alone.text.split("\n")[7:] == [
+        "L4:   * 【0†B†Two/b.md】 Copper wire."
+    ]  # by its own name
     assert found.text.split("\n")[7:] == [
         "L4:   * 【0†A†One/a.md】 Copper pipe.",
         "L5:   * 【1†B†Two/b.md】 Copper wire.",
@@ -284,7 +289,7 @@ def test_folders_of_one_name_are_searched_together() -> None:
     assert opened.facts
     assert opened.facts.source == "files:Two"
     displays = displays_of([Message(Role.ASSISTANT, parts)])
-    assert [display.of for display in displays] == [0, 1, 1]  # one copy of the same text
+    assert [display.of for display in displays] == [0, 1, 1, 3]  # one copy of the same text
     assert again.facts == opened.facts or again.text.startswith("[2] B")
 
 

@@ -357,3 +357,11 @@ def test_only_files_in_the_users_folders_are_opened(tmp_path: Path) -> None:
         ("files:Notes", address_of("Notes", "gone.md")),
     ):
         assert cited_file(entries, tool, other) is None
+
+
+def test_a_page_of_one_endless_word_stays_in_pieces() -> None:
+    lines = ("x" * 80,) * 1000
+    read = paragraphs(Page("https://a.example", "A", lines))
+    assert max(len(each.text) for each in read) < 5000
+    assert "".join(each.text for each in read) == "x" * 80_000
+    assert [each.first for each in read][:3] == [0, 60, 120]

@@ -176,6 +176,8 @@ def test_the_sandbox_is_told_with_what_it_lacks() -> None:
     examined = Examined(machine(), ((MODEL, HEADER),), UNKNOWN)
     assert "Sandbox     WebAssembly" in report(examined, Overrides(), whole)
     assert "Sandbox" not in report(examined, Overrides())
+    searched = report(examined, Overrides(), folders="1 folder with 2 files", web="Wikipedia")
+    assert "  Folders     1 folder with 2 files\n  Web         Wikipedia\n" in searched
 
 
 def test_what_was_chosen_and_why() -> None:

@@ -11,11 +11,19 @@ from pathlib import Path
 import pytest
 
 from app.base.settings import Folders
+from app.tools.browser.encyclopaedia import encyclopaedia_task
+from app.tools.browser.encyclopaedia.encyclopaedia_task import EncyclopaediaTask
 from app.tools.browser.faults import NotAnEncyclopaedia, SourceKnown
-from app.tools.browser.index_process import IndexProcess
+from app.tools.browser.index_process import (
+    IndexEnd,
+    IndexPlan,
+    IndexProcess,
+    IndexStep,
+    IndexTrouble,
+)
 from app.tools.browser.library import SourceLibrary
 from app.tools.browser.source import PageText, Source, SourceFault
-from app.tools.browser.source_status import IndexState, SourceStatus
+from app.tools.browser.source_status import IndexState, SkippedFiles, SkipReason, SourceStatus
 from app.wording.errors import explain
 from tests.fakes.index_processes import NoProcess
 from tests.fakes.zim_file import Entry, metadata, page, zim
@@ -117,7 +125,36 @@ def test_articles_are_opened(shelf: Shelf) -> None:
         shelf.open("zim:/Wikipedia (deu)/No")
 
 
-def test_an_interrupted_reading_goes_on_and_a_newer_file_begins_anew(shelf: Shelf) -> None:
+def test_an_interrupted_reading_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encyclopaedia_task, "_BATCH_S", 0)  # each article is written at once
+    (tmp_path / "w.zim").write_bytes(zim(ENTRIES))
+    task = EncyclopaediaTask(tmp_path / "w.zim", tmp_path / "index" / "x.db")
+    told: list[object] = []
+
+    def killed(event: object) -> None:
+        told.append(event)
+        if isinstance(event, IndexStep) and event.done == 2 and event.file:
+            raise InterruptedError
+
+    assert isinstance(task.run(killed, ()), IndexTrouble)
+    assert isinstance(told[1], IndexPlan)
+    assert told[1] == IndexPlan(3, 3, 0)
+    told.clear()
+    assert task.run(told.append, ()) == IndexEnd(3, (), changed=True)
+    assert IndexPlan(1, 1, 2) in told
+    assert task.run(told.append, ()) == IndexEnd(3, (), changed=False)
+    (tmp_path / "w.zim").unlink()
+    assert task.run(told.append, ()) == IndexTrouble("missing", "it is not there")
+
+
+def test_an_article_that_kills_the_reader_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "w.zim").write_bytes(zim(ENTRIES))
+    task = EncyclopaediaTask(tmp_path / "w.zim", tmp_path / "x.db")
+    end = task.run(lambda _: None, ["Copper"])
+    assert end == IndexEnd(2, (SkippedFiles(SkipReason.DAMAGED, 1),), changed=True)
+
+
+def test_a_newer_file_begins_anew(shelf: Shelf) -> None:
     assert shelf.library.wait(shelf.key, NEVER).documents == 3
     shelf.library.close()
     newer = bytearray(zim([*ENTRIES, page("Zinc", "<p>It is bluish.</p>")]))

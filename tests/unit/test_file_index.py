@@ -171,6 +171,13 @@ def test_the_same_text_is_shown_once(index: FileIndex) -> None:
     assert len(paths(index, "copper")) == 2
 
 
+def test_a_long_document_does_not_hide_the_others(index: FileIndex) -> None:
+    pages = "".join(f"# Copper {n}\n\n{'copper ' * 40}{n}\n{FILLER}" for n in range(450))
+    index.put([IndexedText("long", "Copper", pages)])
+    index.put(IndexedText(f"{n}", "x", f"{n} {FILLER} copper, it is said {n}") for n in range(3))
+    assert len(paths(index, "copper")) == 4
+
+
 def test_what_is_alike_comes_after_what_is_not(index: FileIndex) -> None:
     bill = "An invoice about copper, to be paid within thirty days to our account in Hamburg, month"
     index.put(IndexedText(f"bill {n}", "x", f"{bill} {n}.") for n in range(5))

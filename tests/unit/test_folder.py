@@ -6,12 +6,13 @@ import contextlib
 import os
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.folder import Folder, FolderItem
@@ -206,6 +207,46 @@ def test_a_link_swapped_in_meanwhile_is_not_followed(folder: Folder, root: Path)
         swapper.join()
     assert b"inside!" in seen
     assert seen <= {b"inside!", b"refused"}
+
+
+NAMES = ("a", "b", "link", "up", "out")
+PATHS = st.lists(st.sampled_from((*NAMES, "..", ".", "")), min_size=1, max_size=5).map("/".join)
+
+
+@POSIX
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.sampled_from("fdlu"), st.lists(st.sampled_from(NAMES), max_size=3))),
+    st.lists(PATHS, min_size=10, max_size=30),
+)
+def test_whatever_is_read_lies_inside_and_behind_no_link(
+    made: list[tuple[str, list[str]]], paths: list[str]
+) -> None:
+    """Random trees with links to all places: files, folders, upwards, outside."""
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name)
+        (top / "root").mkdir()
+        (top / "secret").write_bytes(SECRET)
+        for kind, parts in made:
+            path = top / "root" / "/".join(parts or ["a"])
+            with contextlib.suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                match kind:
+                    case "f":
+                        path.write_bytes(b"inside")
+                    case "d":
+                        path.mkdir()
+                    case "l":
+                        path.symlink_to(top / "secret")
+                    case "u":
+                        path.symlink_to("..")
+        with Folder(top / "root") as folder:
+            for relative in paths:
+                with contextlib.suppress(OSError):
+                    assert folder.read(relative, 100) == b"inside"
+                    steps = [top / "root", *map(Path, relative.split("/"))]
+                    way = [Path(*steps[: n + 1]) for n in range(len(steps))]
+                    assert not any(each.is_symlink() for each in way)
 
 
 def test_a_closed_folder_cannot_be_used(root: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import json
 import threading
-import time
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 
 import pytest
 
@@ -15,6 +13,8 @@ from app.tools.browser.extraction.extractor import Extractor
 from app.tools.browser.extraction.fetched_text import page_text
 from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.source import PageText, SourceFault
+from tests.bench.extraction import HOSTILE
+from tests.fakes import page_processes
 from tests.fakes.pdf_file import pdf
 
 HERE = "https://a.org/p/q.html"
@@ -45,6 +45,13 @@ def whole(html: str, address: str = HERE) -> PageText:
         ),
         ("<math alttext='x^2'><mi>x</mi></math> is", "$x^2$ is"),
         ("<math><annotation encoding='application/x-tex'>\\pi</annotation></math>", "$\\pi$"),
+        (
+            "is <span><math alttext='{\\displaystyle x^{2}}'>x</math></span>"
+            "<img class=mwe-math-fallback alt='{\\displaystyle x^{2}}'> and "
+            "<img class='mwe-math-fallback' alt='y'>",
+            "is $x^{2}$ and $y$",
+        ),
+        ("<h2>Title<a class=headerlink href='#t'>¶</a></h2>text", "## Title\n\ntext"),
         ("<script>if (a<b) '</p>'</script><style>p{}</style><svg><text>no</text></svg>yes", "yes"),
         ("seen<p hidden>not</p><p style='display: none'>not</p><!-- not --><noscript>not", "seen"),
         ("<p>never <b>closed <i>5 < 6 <script>swallowed", "never closed 5 < 6"),
@@ -63,17 +70,21 @@ def test_links() -> None:
         "<a href=../y>up</a>, <a href='https://b.org/'><div>Big</div><div>block†</div></a> "
         "<a href='mailto:a@b'>mail</a> "
         "<a href='#n'>here</a> <a href='javascript:x()'>script</a> <a name=z>name</a> "
-        "<a href='/x?a=1&b=2'>again</a><a href=/empty><img src=x></a>"
+        "<a href='/x?a=1&b=2'>again</a><a href=/empty><img src=x></a> "
+        "<a href=/picture><img alt=dog></a>"
     )
     assert page.title == "Of & links"
     assert page.links == ("https://a.org/x?a=1&b=2", "https://a.org/y", "https://b.org/")
     marks = "【0†one two】, 【1†up】, 【2†Big block‡†b.org】 mail here script name 【0†again】"
+    marks += " [Image 0: dog]"
     assert " ".join(page.text.split()) == marks
 
 
 def test_relative_addresses_follow_the_page() -> None:
     local = whole("<a href=b.html#x>b</a> <a href='../../../etc/passwd'>up</a>", "files:/f/a.html")
     assert local.links == ("files:/f/b.html#x", "files:/etc/passwd")  # never above the folder
+    web = whole("<a href='files:/f/secret'>x</a> <a href='zim:/w/y'>y</a>")
+    assert web.links == whole("<a href='files:/f/x'>x</a>", "zim:/w/a").links == ()
     based = whole("<base href='https://c.org/d/'><a href=e>e</a>")
     assert based.links == ("https://c.org/d/e",)
 
@@ -100,6 +111,17 @@ def test_a_page_without_prose_is_whole() -> None:
     assert html_page(f"<h1>Index</h1><ul>{index}</ul>", HERE).text.count("Chapter") == 30
     hidden = "<body><div hidden><p>Only a script shows this.</p></div>"
     assert html_page(hidden, HERE).text == "Only a script shows this."
+
+
+def test_an_article_that_only_a_script_shows() -> None:
+    body = json.dumps(
+        {"@graph": [{"@type": "NewsArticle", "articleBody": PROSE * 9 + "\u202e【1】"}]}
+    )
+    script = f'<script type="application/ld+json">{body}</script><p>Loading the article.</p>'
+    assert html_page(script, HERE).text == PROSE * 9 + "〖1〗"
+    assert html_page(script, HERE, whole=True).text == "Loading the article."
+    broken = script.replace('"@graph"', "graph")
+    assert html_page(broken, HERE).text == "Loading the article."
 
 
 @pytest.mark.parametrize(
@@ -148,6 +170,7 @@ def test_pdf_and_what_cannot_be_read() -> None:
         (b"\x89PNG", "image/png", "image/png"),
         (b"<html><body></body>", "text/html", "no text"),
         (b"", "text/plain", "no text"),
+        (bytes(range(256)) * 9, "application/octet-stream", "data for a program"),
     ):
         with pytest.raises(SourceFault, match=said):
             page_text(data, media_type, "", HERE)
@@ -157,6 +180,17 @@ def test_a_long_page_is_cut_and_says_so() -> None:
     page = page_text(b"<p>" + b"word " * 500_000, "text/html", "", HERE)
     assert len(page.text) < 2_000_000
     assert page.note == "The page is longer: only its first part was read."
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pages_have_a_text_or_a_fault(name: str) -> None:
+    """The begin of what `tests.bench.extraction` has the process read."""
+    for media_type in ("text/html", "application/xml", "application/json", "text/markdown"):
+        try:
+            page = page_text(HOSTILE[name][:20_000], media_type, "", HERE)
+        except SourceFault:
+            continue
+        assert page.text
 
 
 # --- The process --------------------------------------------------------------------------
@@ -170,28 +204,17 @@ def extractors() -> Iterator[list[Extractor]]:
         each.close()
 
 
-def _hangs(connection: Connection) -> None:
-    while True:
-        address = connection.recv()[3]
-        connection.send(())
-        if address.endswith("die"):
-            os._exit(1)
-        if address.endswith("hang"):
-            time.sleep(60)
-        connection.send(PageText(address, "", "read"))
-
-
 def test_a_page_that_hangs_or_kills_the_process_is_a_fault(
     extractors: list[Extractor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.tools.browser.extraction.extractor.SECONDS", 0.2)
-    extractor = Extractor(_hangs)
+    extractor = Extractor(page_processes.hangs)
     extractors.append(extractor)
     cancel = threading.Event()
     for name in ("hang", "die"):
         with pytest.raises(SourceFault, match="too much time or memory"):
             extractor.page(b"", "text/html", "", name, cancel)
-        assert extractor.page(b"", "text/html", "", "next", cancel).text == "read"
+    assert extractor.page(b"", "text/html", "", "next", cancel).text == "read"
     cancel.set()
     with pytest.raises(Cancelled):
         extractor.page(b"", "text/html", "", "hang", cancel)

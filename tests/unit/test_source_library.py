@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -215,6 +217,17 @@ def test_names_are_unique_and_harmless(desk: Desk, tmp_path: Path) -> None:
         assert desk.open(key, found).text.startswith("copper")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no Unicode")
+def test_a_folder_whose_name_is_no_unicode_is_remembered(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    fill(folder, {"a.txt": "copper"})
+    key = desk.add(folder)
+    assert key == "files:caf?"
+    desk.library.close()
+    desk.library = desk.opened()
+    assert desk.open(key, *desk.search(key, "copper")).text == "copper"
+
+
 @pytest.mark.parametrize("place", ["home", "above", "/", "keys", "own", "in own", "/etc"])
 def test_too_wide_and_private_folders_are_refused(desk: Desk, home: Path, place: str) -> None:
     (home / ".ssh").mkdir()
@@ -277,10 +290,13 @@ def test_a_damaged_list_is_put_aside(desk: Desk, notes: Path) -> None:
     desk.add(notes)
     desk.library.close()
     desk.folders.sources.write_text('{"sources": [{"key": 1}]}', "utf-8")
+    [first, *others] = desk.folders.indexes.iterdir()
+    for path in others:
+        os.utime(path, (1, 1))
     desk.library = desk.opened()
     assert desk.library.statuses() == ()
     assert (desk.folders.data / "sources.json.1.old").exists()
-    assert desk.index_files == [], "nobody knows whose it was"
+    assert desk.index_files == [first.name], "old ones go; nobody knows whose they were"
 
 
 def test_every_error_has_a_sentence() -> None:
@@ -381,6 +397,29 @@ def test_nothing_else_is_opened(desk: Desk, notes: Path, address: str) -> None:
     assert "no document" in desk.refused(key, address)
 
 
+def test_random_addresses_never_lead_elsewhere(desk: Desk, notes: Path) -> None:
+    fill(notes.parent, {"outside.txt": "OUTSIDE", "Notes2/x.txt": "OUTSIDE"})
+    fill(notes, {"secret/x.txt": "OUTSIDE", ".gitignore": "secret", "id_rsa": "OUTSIDE"})
+    if sys.platform != "win32":
+        (notes / "link").symlink_to(notes.parent)
+    source = desk.source(desk.add(notes))
+    pieces = (
+        "files:", "/", "/Notes", "/", "..", "%2e%2e", "%2F", "%00", "a.md", "sub", "b.txt", "link",
+        "secret", "x.txt", ".env", "id_rsa", "outside.txt", "2", "#", "?", " ", "%", "é", "\\", ":",
+    )  # fmt: skip
+    rng = random.Random(19)
+    shown: list[str] = []
+    for _ in range(600):
+        address = "".join(rng.choices(pieces, k=rng.randint(1, 7)))
+        address = address if rng.random() < 0.2 else f"files:/Notes/{address}"
+        with suppress(SourceFault):
+            page = source.open(address, NEVER, lambda _: True)
+            assert page.address.startswith("files:/Notes")
+            shown.append(page.text)
+    assert len(shown) > 20
+    assert not any("OUTSIDE" in text for text in shown)
+
+
 def test_addresses_are_read_as_models_write_them(desk: Desk, notes: Path) -> None:
     fill(notes, {"a b/100% #1 ü.txt": "odd", "cafe\u0301.txt": "decomposed", "q?.txt": "asks"})
     key = desk.add(notes)
@@ -472,8 +511,7 @@ def test_a_damaged_index_is_built_again(desk: Desk, notes: Path) -> None:
         path.unlink()
     index.write_bytes(b"no database at all" * 1000)
     desk.library = desk.opened()
-    desk.looked(key)
-    desk.looked(key)
+    assert desk.settled(key).documents == 2
     assert desk.search(key, "copper") == ["files:/Notes/a.md"]
 
 
@@ -518,38 +556,28 @@ def test_an_interrupted_reading_goes_on_at_the_next_start(desk: Desk, notes: Pat
 
 def bad_processes() -> IndexProcess:
     """Return the owner of processes that hang and crash, always two of them."""
-    return IndexProcess(serve_badly, silent_s=0.5, file_s=60, much=0)
+    return IndexProcess(serve_badly, silent_s=0.8, file_s=60, much=0)
 
 
 def test_files_that_hang_or_crash_a_reader_are_skipped(
     desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FolderTask, "helper", staticmethod(help_badly))
+    fill(notes, {f"{n}.txt": f"copper {n}" for n in range(300)})
     fill(notes, {"crashes.txt": "x", "hangs.txt": "x", "z.txt": "zinc"})
     desk.library.close()
     desk.library = desk.opened(bad_processes)
     key = desk.library.add_folder(notes).key
     status = desk.settled(key)
-    assert (status.state, status.documents) == (IndexState.READY, 3)
+    assert status.state is IndexState.READY
     [skipped] = status.skipped
-    assert (skipped.reason, skipped.count) == (SkipReason.STUCK, 2)
-    assert desk.search(key, "zinc") == ["files:/Notes/z.txt"]
+    assert skipped.reason is SkipReason.STUCK
+    assert {"crashes.txt", "hangs.txt"} <= set(skipped.examples)
+    # On a busy computer, another one may seem to hang, too.
+    assert status.documents + skipped.count == 305
+    assert desk.search(key, "copper")
     assert desk.looked(key).skipped == (skipped,), "they are not tried again"
     assert "takes too long" in desk.refused(key, "files:/Notes/crashes.txt")
-
-
-def test_two_processes_read_what_is_much(tmp_path: Path, notes: Path) -> None:
-    fill(notes, {f"many/{n}.txt": f"copper {n} " * 40 for n in range(300)})
-    process = IndexProcess(much=0)
-    steps: list[object] = []
-    try:
-        end = process.run(FolderTask(notes, tmp_path / "1.db"), steps.append, NEVER)
-    finally:
-        process.close()
-    assert (end.documents, end.skipped) == (302, ())
-    index = FileIndex(tmp_path / "1.db")
-    assert len(index.known()) == 302
-    index.close()
 
 
 def test_the_process_ends_with_the_library_and_goes_on_after_a_kill(

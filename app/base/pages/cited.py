@@ -71,9 +71,17 @@ class Cited:
         self._displays = displays
         self._places: dict[CitationMark, CitedPlace] = {}
         self._by_key: dict[tuple[str, str], CitedSource] = {}
-        self.marks = tuple(marks)
-        self.places = [self.place(mark) for mark in self.marks]
+        self.marks: list[CitationMark] = []
+        """The marks, in order."""
+        self.places: list[CitedPlace] = []
         """Where each mark leads, in order."""
+        self.extend(marks)
+
+    def extend(self, marks: Iterable[CitationMark]) -> None:
+        """Add marks that follow."""
+        for mark in marks:
+            self.marks.append(mark)
+            self.places.append(self.place(mark))
 
     @property
     def sources(self) -> list[CitedSource]:

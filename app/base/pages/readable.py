@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.base.pages.stored_page import Page
 
+_MOST_LINES = 60  # of a paragraph: a longer one would be slow to lay out
 _COLUMNS = 80  # as `app.tools.browser.page` wraps
 _MARK = re.compile(r"【\d{1,6}†([^【】†]*)(?:†([^【】†]*))?】")
 _CHUNK = re.compile(r"\s+|[^\s-]*[\w!\"'&.,?]-{1,2}(?=\w)|\S+")
@@ -41,7 +42,8 @@ def paragraphs(page: Page) -> list[PageParagraph]:
     found: list[PageParagraph] = []
     begin = 0
     for number in range(1, len(page.lines) + 1):
-        if number < len(page.lines) and _goes_on(page.lines[number - 1], page.lines[number]):
+        short = number - begin < _MOST_LINES and number < len(page.lines)
+        if short and _goes_on(page.lines[number - 1], page.lines[number]):
             continue
         found.append(_paragraph(page.lines[begin:number], begin))
         begin = number

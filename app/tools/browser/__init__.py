@@ -17,6 +17,9 @@
                  `library_source` (one of them), `index_process` (the process that reads them)
     source_status, faults
                  how they stand, and what can be wrong with them
+    extraction/  text with links out of pages: HTML, PDF, feeds, in a process that can be killed
+    encyclopaedia/
+                 encyclopaedias in ZIM files
     files/       folders
     web/         the web: search engines, and pages at any address
 """

@@ -38,6 +38,7 @@ EVERY_S = 300.0
 _SOON_S = 10.0  # in which a source is not looked at again, unless it has to
 _TELL_S = 0.3  # between two events of one run
 _IDLE_S = 30.0  # after which the process ends
+_ORPHAN_S = 600.0  # after which an index without a source is removed
 _BUSY_S = 20.0  # until an index is tried again that another Fireside writes
 
 
@@ -305,10 +306,14 @@ class SourceLibrary:
         self._publish(SourcesChanged(self.statuses()))
 
     def _remove_orphans(self) -> None:
-        """Remove indexes of sources that there are no more: their removal was interrupted."""
+        """Remove indexes of sources that there are no more: their removal was interrupted.
+
+        New ones stay: another process may just have added their sources to the list.
+        """
         ids = {entry.id for entry in self._file.entries}
+        old = time.time() - _ORPHAN_S
         with suppress(OSError):
             for path in self._folders.indexes.iterdir():
-                if path.name.partition(".")[0] not in ids:
-                    with suppress(OSError):
+                with suppress(OSError):
+                    if path.name.partition(".")[0] not in ids and path.stat().st_mtime < old:
                         path.unlink()

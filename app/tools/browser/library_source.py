@@ -95,11 +95,11 @@ class LibrarySource:
         return FolderTask(self.entry.path, self._path, self.entry.mount, self._without)
 
     def begin(self) -> None:
-        """Begin to look at it. What is ready stays so until there turns out to be work."""
+        """Begin to look at it. What is ready or away stays so until there turns out to be work."""
         self.wanted, self._plan = False, None
         self.before, self.problem = self.state, None
         self.stop.clear()
-        if self.state is not IndexState.READY:
+        if self.state not in (IndexState.READY, IndexState.MISSING):
             self.state = IndexState.INDEXING
 
     def step(self, told: object) -> None:
@@ -143,18 +143,19 @@ class LibrarySource:
         return passed * max(0, plan.weight - now.weight) / now.weight
 
     def _last_end(self) -> IndexEnd | None:
-        """Return what the last reading came to, if that was whole and its index is there."""
+        """Return what the last reading came to, if that was whole and its index can be used."""
         try:
             raw: Any = json.loads(self._end_path.read_text("utf-8"))
             end = codec.decode(IndexEnd, raw)
         except (OSError, ValueError):
             return None
-        return end if self._path.exists() or not end.documents else None
+        # An index of another version, or a damaged one, is empty.
+        return end if self._documents() or not end.documents else None
 
     def _documents(self) -> int:
-        """Return how many were read before the reading was interrupted."""
+        """Return how many are in the index."""
         try:
-            return len(self.index.known())
+            return self.index.count()
         except IndexFault:
             return 0
 

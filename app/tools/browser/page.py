@@ -91,7 +91,9 @@ def joined(base: str, address: str) -> str:
     except ValueError:
         return ""
     web = scheme in ("http", "https") and domain_of(whole)
-    return whole if web or whole.startswith(LOCAL) else ""
+    # None leads from the web to this computer; results of a search have no base.
+    own = whole.startswith(LOCAL) and (not base or base.startswith(f"{scheme}:"))
+    return whole if web or own else ""
 
 
 class LinkTable:

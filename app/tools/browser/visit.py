@@ -144,9 +144,11 @@ class Visit:
                 return _Choice(tuple(own) or self._on[:1])
 
     def _named(self, name: str) -> _Choice:
-        """Return the sources with a name, else the default ones."""
-        found = tuple(s for s in self._on if name and s.name.lower() == name.lower())
-        if found:
+        """Return the sources with a name, else the one with that in its key, else the default."""
+        wanted = name.lower()
+        named = tuple(s for s in self._on if s.name.lower() == wanted)
+        one = tuple(s for s in self._on if s.key.partition(":")[2].lower() == wanted)
+        if name and (found := named or one):
             return _Choice(found)
         default = self._on[0].name
         sources = tuple(source for source in self._on if source.name == default)

@@ -154,7 +154,7 @@ class Canvas(QWidget):
             return self._spare_chips.pop()
         button = CitationButton(self._theme, self)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # as `_button` says
-        button.clicked.connect(lambda: self.cited.emit(*button.cited))
+        button.opened.connect(self.cited)
         return button
 
     def _clicked(self, button: Button) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from html import escape
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.ui.blocks.box import BoxButton, CitationLabels
-from app.ui.controls import Button, plain_tip
+from app.ui.controls import Button
 from app.ui.theme import Theme
 
 
 class CitationButton(Button):
     """A button that shows only the pointer above it, and the keyboard focus."""
+
+    opened = Signal(object, str)
+    """It was pressed, and leads to a source: the `CitationLabels` of its text, and its mark."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, "citation", "", kind="chip")
@@ -21,6 +26,7 @@ class CitationButton(Button):
         self.cited: tuple[CitationLabels | None, str] = (None, "")
         """What is known of the citations of its text, and its own mark."""
         self._shape = QRectF()
+        self.clicked.connect(self._press)
 
     def show_citation(self, control: BoxButton) -> None:
         """Stand for a citation from now on."""
@@ -37,9 +43,21 @@ class CitationButton(Button):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), plain_tip(self.hint()), self)
+            self._show_hint(event.globalPos())
             return True
         return super().event(event)
+
+    def _press(self) -> None:
+        """Open the source; of a citation that leads nowhere, say why."""
+        labels, mark = self.cited
+        if labels and labels.number(mark):
+            self.opened.emit(labels, mark)
+        else:
+            self._show_hint(self.mapToGlobal(self.rect().bottomLeft()))
+
+    def _show_hint(self, place: QPoint) -> None:
+        # Escaped, and with its lines as they are: it has text of somebody else's.
+        QToolTip.showText(place, f'<p style="white-space: pre">{escape(self.hint())}</p>', self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         focused = self.hasFocus()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.tool_settings import SERVER, WEB, is_source, reading_again
+from app.wording.tool_settings import SERVER, WEB, is_source, reading_again, tool_label
 
 if TYPE_CHECKING:
     from app.tools.browser.source_status import SourceEntry
@@ -39,6 +40,8 @@ class ToolsController(QObject):
 
     chats_wanted = Signal(object)
     """A list of folders from which chats are to be imported."""
+    told = Signal(str)
+    """A sentence about what was added."""
     server_wanted = Signal(str)
     """The name of a server that was switched on, and may start."""
     page_wanted = Signal(str, str)
@@ -62,7 +65,7 @@ class ToolsController(QObject):
         self._models, self._usage, self._theme, self._parent = models, usage, theme, parent
         self._speeds: dict[str, float] = {}  # of prompts, by the model's name
         self._panel: ToolsPanel | None = None
-        self._added: list[str] = []  # keys of what was added, until it is offered
+        self._added: dict[str, bool] = {}  # keys of what was added, until it is offered
         composer.tools_wanted.connect(self.open)
         composer.web_wanted.connect(self.switch_web)
         tools.changed.connect(self._show)
@@ -74,6 +77,9 @@ class ToolsController(QObject):
         from app.ui.composer.tools_panel import ToolsPanel  # imported late: not needed at the start
 
         button = self._composer.tools_button
+        if self._panel and self._is_open:
+            self._panel.close()
+            return
         if not button.isVisible():
             return
         self._tools.refresh()
@@ -82,8 +88,8 @@ class ToolsController(QObject):
         panel.switched.connect(self._switch)
         panel.proposed.connect(self._tell_cost)
         panel.manage.connect(self.manage)
-        panel.folder_wanted.connect(self._choose_folder)
-        panel.encyclopaedia_wanted.connect(self._choose_encyclopaedia)
+        panel.folder_wanted.connect(lambda: self.choose_folder(back=True))
+        panel.encyclopaedia_wanted.connect(lambda: self.choose_encyclopaedia(back=True))
         panel.show_tools(self._tools.shown, self._tools.on)
         composer = self._composer
         right = composer.mapToGlobal(QPoint(composer.width(), 0)).x()
@@ -100,10 +106,13 @@ class ToolsController(QObject):
         self._propose(WEB, on=WEB not in self._tools.on)
         self._show()  # the button turns with the tool
 
-    def add(self, paths: Sequence[Path]) -> None:
-        """Add folders or encyclopaedias, and switch them on in the chat that is shown."""
+    def add(self, paths: Sequence[Path], *, back: bool = False) -> None:
+        """Add folders or encyclopaedias, and switch them on in the chat that is shown.
+
+        They are shown in the panel if it is to come ``back``, else told.
+        """
         for path in paths:
-            self._sources.add(path, self._enter)
+            self._sources.add(path, lambda entry: self._enter(entry, back=back))
 
     def offer(self, folders: Sequence[Path]) -> None:
         """Ask what is to be done with folders that were dropped."""
@@ -127,17 +136,20 @@ class ToolsController(QObject):
         """Open the preferences at the tools."""
         self.page_wanted.emit("toolsPage", "")
 
-    def _choose_folder(self) -> None:
-        ask_folder(self._parent, tr("Add folder"), lambda path: self.add([path]))
+    def choose_folder(self, *, back: bool = False) -> None:
+        """Ask for a folder to be added; see `add`."""
+        ask_folder(self._parent, tr("Add folder"), lambda path: self.add([path], back=back))
 
-    def _choose_encyclopaedia(self) -> None:
+    def choose_encyclopaedia(self, *, back: bool = False) -> None:
+        """Ask for the file of an encyclopaedia to be added; see `add`."""
         kinds = tr("Encyclopaedias (*.zim);;All files (*)")
         title = tr("Add encyclopaedia")
-        ask_file(self._parent, "zimDialog", title, lambda path: self.add([path]), kinds)
+        add = partial(self.add, back=back)
+        ask_file(self._parent, "zimDialog", title, lambda path: add([path]), kinds)
 
-    def _enter(self, entry: SourceEntry) -> None:
+    def _enter(self, entry: SourceEntry, *, back: bool) -> None:
         """Switch on what was added, once it is offered."""
-        self._added.append(entry.key)
+        self._added[entry.key] = back
         self._sources.refresh()
         self._tools.refresh()
         self._propose_added()
@@ -155,9 +167,12 @@ class ToolsController(QObject):
     def _propose_added(self) -> None:
         offered = {offer.key for offer in self._tools.offers}
         for key in [key for key in self._added if key in offered]:
-            self._added.remove(key)
+            back = self._added.pop(key)
             self._propose(key, on=True)
-            self._show_panel()
+            if back:
+                self._show_panel()
+            elif key in self._tools.on:
+                self.told.emit(tr("“{name}” is on in this chat.").format(name=tool_label(key)))
 
     def _propose(self, key: str, *, on: bool) -> None:
         """Switch a tool; in a chat that has begun, tell the price first."""
@@ -173,8 +188,12 @@ class ToolsController(QObject):
 
     def _show_panel(self) -> None:
         """Open the panel, unless it is open."""
-        if not (self._panel and isValid(self._panel) and self._panel.isVisible()):
+        if not self._is_open:
             self.open()
+
+    @property
+    def _is_open(self) -> bool:
+        return self._panel is not None and isValid(self._panel) and self._panel.isVisible()
 
     def _switch(self, key: str, on: bool) -> None:
         self._tools.switch(key, on=on)

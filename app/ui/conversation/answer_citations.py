@@ -51,7 +51,11 @@ class AnswerCitations:
     def update(self) -> bool:
         """Read the texts again. Return whether a citation has another number than was shown."""
         before = self._cited
-        if before is None or (before.marks == self._marks() and self._read_in is self._displays()):
+        if before is None:
+            return False
+        marks, known = self._marks(), len(before.marks)
+        if self._read_in is self._displays() and marks[:known] == before.marks:
+            before.extend(marks[known:])
             return False
         self.forget()
         return any(_number(old) != _number(self.cited.place(old.mark)) for old in before.places)
@@ -61,8 +65,8 @@ class AnswerCitations:
         self._cited = self._read_in = None
         self._names = {}
 
-    def _marks(self) -> tuple[CitationMark, ...]:
-        return tuple(mark for text in self._texts() for mark in marks_in(text))
+    def _marks(self) -> list[CitationMark]:
+        return [mark for text in self._texts() for mark in marks_in(text)]
 
     def place(self, mark: str) -> CitedPlace:
         """Return where a mark leads, as the model wrote it."""
@@ -87,6 +91,7 @@ class AnswerCitations:
         shown = [one_line(text) for lines in place.lines for text in lines_text(read, *lines)]
         if len(shown) > _HINT_LINES:
             shown[_HINT_LINES:] = ["…"]
+        shown = ["", *shown] if shown else []
         where = one_line(source_place(place.source.address))
         return "\n".join([citation_name(place), *([where] if where else []), *shown])
 

@@ -87,6 +87,8 @@ class Transcript(QAbstractScrollArea):
     """A Part with a figure or a file that is to be saved."""
     cited = Signal(object, str)
     """A citation was pressed: the AnswerCitations of its text, and its mark."""
+    sought = Signal()
+    """Something in it is to be seen."""
     zoomed = Signal(int)
     """The user zoomed: by how much the wheel was turned."""
 
@@ -173,12 +175,14 @@ class Transcript(QAbstractScrollArea):
 
     def open_find(self) -> None:
         """Open the search bar."""
+        self.sought.emit()
         self.finder.open(self.selection.text(markdown=False))
 
     def go_to(self, message: int, words: str) -> None:
         """Show a message and the words in it, opening a section that hides them if necessary."""
         if (index := self.messages.index_of(message)) is None:
             return
+        self.sought.emit()
         record = self.messages.records[index]
         if (section := record.hiding(words)) is not None:
             with self.list.keeping_place(index):
@@ -198,6 +202,7 @@ class Transcript(QAbstractScrollArea):
         index = next((n for n, r in enumerate(self.messages.records) if r.asked), None)
         if index is None:
             return
+        self.sought.emit()
         record = self.messages.records[index]
         if record is self.messages.records[-1]:
             self.list.follow()

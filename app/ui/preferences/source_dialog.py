@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from app.tools.browser.source_status import IndexState, SourceKind, SourceStatus
@@ -103,9 +104,13 @@ class SourceDialog(FittingDialog):
             found.append(button)
             row.addWidget(button)
         row.addStretch(1)
-        self._pause, self._resume, self._look, show, _ = found
-        show.setFocus()  # rather than the path
+        self._pause, self._resume, self._look, self._door, _ = found
         return row
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.grow()
+        self._door.setFocus()  # rather than the path
 
 
 def _say(label: QLabel, text: str) -> None:

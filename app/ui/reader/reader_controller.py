@@ -42,6 +42,7 @@ class ReaderController(QObject):
         super().__init__(parent)
         self._place, self._theme, self._host = place, theme, host
         self._background, self._toast = background, toast
+        place.given_up.connect(self.close)
         self._pane: ReaderPane | None = None
         self._places: list[CitedPlace] = []
         self._at = 0

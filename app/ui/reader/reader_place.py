@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +15,9 @@ _SHARE, _LEAST, _MOST = 0.42, 380, 560
 class ReaderPlace(QWidget):
     """The conversation, and the reader once there is one."""
 
+    given_up = Signal()
+    """The conversation is wanted, which the reader covers."""
+
     def __init__(self, chat: QWidget) -> None:
         super().__init__()
         self._chat = chat
@@ -24,6 +28,11 @@ class ReaderPlace(QWidget):
     def covered(self) -> bool:
         """Whether the reader covers the conversation."""
         return self._room() == self.width() > 0
+
+    def uncover(self) -> None:
+        """Have the reader closed if it covers the conversation."""
+        if self.covered:
+            self.given_up.emit()
 
     def show_reader(self, reader: QWidget) -> None:
         """Show the reader."""
@@ -52,6 +61,18 @@ class ReaderPlace(QWidget):
         if wide < zoomed(_CHAT) + least:
             return wide
         return max(min(round(wide * _SHARE), zoomed(_MOST)), least)
+
+    def sizeHint(self) -> QSize:
+        return self._chat.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self._chat.minimumSizeHint()
+
+    def event(self, event: QEvent) -> bool:
+        """Tell whoever places it when the conversation needs another room."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

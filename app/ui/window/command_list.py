@@ -114,6 +114,8 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     add("chooseTools", tr("Choose tools"), to.tools.open, TOOLS_KEYS)
     tools = to.tools
     add("switchWeb", tr("Web search on or off"), tools.switch_web, WEB_KEYS, when=tools.web_usable)
+    add("addFolder", tr("Add folder…"), tools.choose_folder)
+    add("addEncyclopaedia", tr("Add encyclopaedia…"), tools.choose_encyclopaedia)
     add("choosePreset", tr("Choose a preset"), to.presets.pick, PRESET_KEYS)
     add("instructChat", tr("Instructions for this chat…"), to.presets.instruct)
     add("managePresets", tr("Manage presets…"), to.presets.manage)

@@ -68,6 +68,7 @@ class WindowLayout:
 
     def focus_editor(self) -> None:
         """Give the keyboard focus to the message editor."""
+        self.reading.uncover()
         self.composer.editor.setFocus()
 
     def geometry(self) -> dict[str, str]:

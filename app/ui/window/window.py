@@ -382,6 +382,7 @@ class Window(QMainWindow):
         transcript.decided.connect(self.consents.decide)
         self.reruns.connect_transcript(transcript)
         transcript.save_wanted.connect(self.file_saver.save)
+        transcript.sought.connect(self.views.reading.uncover)
         transcript.cited.connect(
             lambda labels, mark: self.reader.open(labels.cited, labels.place(mark))
         )
@@ -448,6 +449,7 @@ class Window(QMainWindow):
         self.preset_controller.page_wanted.connect(self.preferences.open)
         self.tools_controller.page_wanted.connect(self.preferences.open)
         self.sources.failed.connect(self.banner.show_error)
+        self.tools_controller.told.connect(lambda text: self.toast.tell(text, "folder"))
         self.models_controller.offline_changed.connect(self.tools.refresh)
         self.tools.changed.connect(self.commands.refresh)
         self.tools_controller.server_wanted.connect(lambda name: self._host.mcp.start(name))

@@ -64,13 +64,16 @@ class ArticleTask:
         return ArticleRead(tuple(pages), trouble)
 
 
-def page_of(file: ZimFile, entry: ZimEntry) -> PageText:
-    """Return an article's text: the same for the index and for the model. Raises ZimFault."""
+def page_of(file: ZimFile, entry: ZimEntry, longest: int = LARGEST) -> PageText:
+    """Return an article's text: the same for the index and for the model.
+
+    Of its HTML, only so many characters are read. Raises ZimFault.
+    """
     from app.tools.browser.extraction.markup_page import html_page
 
     entry = file.resolved(entry)
     if not entry.mime.startswith(("text/html", "text/plain")):
         raise ZimFault(f"it is no page but {entry.mime or 'empty'}")
     data = file.content(entry, LARGEST).decode("utf-8", "replace")
-    page = html_page(data, base_of(place_of(file, entry)), whole=True)
+    page = html_page(data[:longest], base_of(place_of(file, entry)), whole=True)
     return PageText(page.address, entry.title, page.text, page.links, page.source)

@@ -20,10 +20,10 @@ from app.tools.browser.encyclopaedia.zim_address import (
 from app.tools.browser.encyclopaedia.zim_bytes import ZimFault
 from app.tools.browser.encyclopaedia.zim_file import ZimFile
 from app.tools.browser.faults import SourceError
-from app.tools.browser.files.excerpts import Excerpt
+from app.tools.browser.files.excerpts import Excerpts
 from app.tools.browser.files.file_index import FileIndex, IndexFault
 from app.tools.browser.files.file_reads import FileReads
-from app.tools.browser.files.index_query import Wanted
+from app.tools.browser.files.index_query import IndexQuery
 from app.tools.browser.index_process import SourceGone
 from app.tools.browser.page import neutral, without_marks
 from app.tools.browser.source import Hit, PageText, SourceFault
@@ -116,11 +116,11 @@ class Encyclopaedia:
         """Return what articles say about a query, and where: by their places."""
         if not places:
             return {}
-        terms = Wanted(query).terms
+        excerpts = Excerpts(IndexQuery(query).terms)
         said = {}
         read = self._read(tuple(places), cancel)
         for page in read.pages:
-            excerpt = Excerpt.best(terms, without_marks(page.text))
+            excerpt = excerpts.best(without_marks(page.text))
             said[page.address] = (excerpt.summary, excerpt.passage)
         return {place: said[base_of(place)] for place in places if base_of(place) in said}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.files import replace_text
-from app.tools.browser.encyclopaedia.article import page_of
+from app.tools.browser.encyclopaedia.article import LARGEST, page_of
 from app.tools.browser.encyclopaedia.zim_address import place_of
 from app.tools.browser.encyclopaedia.zim_bytes import ZimFault
 from app.tools.browser.encyclopaedia.zim_file import ZimFile
@@ -26,7 +26,8 @@ _BATCH = 4_000_000  # characters of text that are written together
 _BATCH_S = 5.0
 _SIGN = 20_000  # entries between signs of life while articles are counted
 _MANY = 300_000  # articles; of more, only so much of each is indexed:
-_LEAD = 4_000  # characters, in which an article says what it is about
+_LEAD = 4_000  # characters, in which an article says what it is about,
+_LEAD_HTML = 80_000  # which are somewhere in these
 _LONGEST = 400_000
 
 
@@ -162,7 +163,8 @@ class _Reading:
             if place in stuck:
                 self._marker.skipped += 1
                 return
-            text = page_of(self._file, entry).text
+            html = _LEAD_HTML if longest == _LEAD else LARGEST
+            text = page_of(self._file, entry, html).text
         except ZimFault:
             self._marker.skipped += 1
             return

@@ -23,21 +23,22 @@ _BEGIN = 4  # characters of one word by which titles are looked for
 def titles_like(file: ZimFile, query: str, count: int) -> list[ZimEntry]:
     """Return articles, the likeliest first: those that are named, then those that begin so."""
     found: dict[int, ZimEntry] = {}
-    words = _WORD.findall(query)[:_MOST_WORDS]
-    for row in _rows(words):
-        for entry in _titled(file, row):
-            found.setdefault(file.resolved(entry).number, file.resolved(entry))
-            if len(found) >= count:
-                return list(found.values())
-    if words:
-        whole = " ".join(words)
-        wanted = [whole, *(row for row in _rows(words) if len(row) >= _BEGIN)]
-        for begin in dict.fromkeys(wanted):
-            for entry in _beginning(file, begin, count):
-                found.setdefault(file.resolved(entry).number, file.resolved(entry))
-                if len(found) >= count:
-                    return list(found.values())
+    for entry in _meant(file, _WORD.findall(query)[:_MOST_WORDS], count):
+        entry = file.resolved(entry)
+        if entry.mime.startswith("text/html"):
+            found.setdefault(entry.number, entry)
+            if len(found) == count:
+                break
     return list(found.values())
+
+
+def _meant(file: ZimFile, words: list[str], count: int) -> Iterator[ZimEntry]:
+    rows = list(_rows(words))
+    for row in rows:
+        yield from _titled(file, row)
+    for begin in dict.fromkeys((" ".join(words), *rows)):
+        if len(begin) >= _BEGIN or begin in rows[:1]:
+            yield from _beginning(file, begin, count)
 
 
 def _rows(words: list[str]) -> Iterator[str]:

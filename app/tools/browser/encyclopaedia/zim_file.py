@@ -31,7 +31,7 @@ _LONGEST_DIRENT = 64 << 10
 _KEPT = 4096  # entries that stay in memory
 _HOPS = 16  # redirects one after the other
 _CACHED = 48 << 20  # bytes of clusters that stay in memory
-_LISTING = "listing/titleOrdered/v1"
+_LISTINGS = ("listing/titleOrdered/v1", "listing/titleOrdered/v0")  # of articles, of everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +145,9 @@ class ZimFile:
 
     def _listing(self) -> tuple[int, Callable[[int], int]]:
         """Return how many titles are in order, and what returns the number of an entry."""
-        entry = self.find("X", _LISTING)
-        if entry is not None:
-            cluster = self._cluster(self.resolved(entry).cluster)
-            begin, end = cluster.span(entry.blob)
-            place = cluster.place_of(entry.blob)
-            if place >= 0:
-                return (end - begin) // 4, lambda n: self._number(place + 4 * n)
-            data = cluster.blob(entry.blob, LARGEST_ENTRY)
-            return len(data) // 4, lambda n: self._known(struct.unpack_from("<I", data, 4 * n)[0])
+        for name in _LISTINGS:
+            if entry := self.find("X", name):
+                return self._listed(self.resolved(entry))
         if self._titles == _NONE or self._titles + 4 * self.count > self._bytes.size:
             return 0, lambda n: n
         # The old list has all namespaces, one after the other.
@@ -165,6 +159,15 @@ class ZimFile:
         first = self._first(self.count, lambda n: self._key(number(n))[0] < letter)
         end = self._first(self.count, lambda n: self._key(number(n))[0] <= letter)
         return end - first, lambda place: number(first + place)
+
+    def _listed(self, entry: ZimEntry) -> tuple[int, Callable[[int], int]]:
+        cluster = self._cluster(entry.cluster)
+        begin, end = cluster.span(entry.blob)
+        place = cluster.place_of(entry.blob)
+        if place >= 0:
+            return (end - begin) // 4, lambda n: self._number(place + 4 * n)
+        data = cluster.blob(entry.blob, LARGEST_ENTRY)
+        return len(data) // 4, lambda n: self._known(struct.unpack_from("<I", data, 4 * n)[0])
 
     # --- The file ---
 

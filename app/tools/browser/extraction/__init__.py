@@ -4,6 +4,8 @@
 
     extractor      the owner of the process that reads strangers' pages
     fetched_text   the bytes of a page into text, by their type (in that process)
+    feed           RSS and Atom
+    markdown_links the links of Markdown
     markup_page    HTML into text: the main text of the page, or all of it
     main_text      which part of a page is its main text
     markup         HTML as a run of marks

@@ -15,7 +15,7 @@ from app.tools.browser.source import PageText, SourceFault
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-SECONDS = 4.5
+SECONDS = 4.0
 """How long the text of a page may take."""
 
 _PDF_SECONDS = 20.0

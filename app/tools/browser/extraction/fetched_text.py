@@ -45,6 +45,8 @@ def page_text(
     if media_type.startswith(("image/", "audio/", "video/", "font/")):
         raise SourceFault(f"This is no page but {media_type}, which cannot be read.")
     text = _decoded(data, charset)
+    if text is None:
+        raise SourceFault("This is no text, but data for a program.")
     html = media_type in ("text/html", "application/xhtml+xml") or bool(_HTML.match(text[:4000]))
     page = _html(text, address, whole) if html else _other(text, media_type, address)
     if not page.text.strip():
@@ -100,8 +102,11 @@ def _pdf_page(data: bytes, address: str) -> PageText:
     return PageText(address, name, neutral(document.text(range(len(pages)))))
 
 
-def _decoded(data: bytes, charset: str) -> str:
-    """Return text in the encoding that the server named, unless the bytes say another one."""
+def _decoded(data: bytes, charset: str) -> str | None:
+    """Return text in the encoding that the server named, unless the bytes say another one.
+
+    None if they are no text.
+    """
     declared = normalized_name(charset[:_LONGEST_DECLARED]) if charset else ""
     try:
         found = decode(Path("page"), data)
@@ -110,9 +115,11 @@ def _decoded(data: bytes, charset: str) -> str:
         found, certain = None, False
     if declared and not certain:
         text = data.decode(declared, errors="replace")
-        if found is None or text.count("\ufffd") <= len(text) * _BAD:
+        if text.count("\ufffd") <= len(text) * _BAD and (found or "\0" not in text):
             return clean(text)
-    return found.text if found else clean(data.decode("utf-8", errors="replace"))
+    if found is None and _HTML.match(data[:4000].decode("latin-1")):
+        return clean(data.decode("utf-8", errors="replace"))
+    return found.text if found else None
 
 
 def name_of(address: str) -> str:

@@ -15,7 +15,7 @@ from app.tools.browser.page import neutral
 _ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+"""
 _TOKEN = re.compile(
     r"([^<]*+)(?:"  # text, and then a tag whose content is no markup, with that content
-    rf"<(script|style|title|textarea|iframe|noembed|noframes|xmp)(?=[\s/>]){_ATTRIBUTES}>"
+    rf"<(script|style|title|textarea|iframe|noembed|noframes|xmp)(?=[\s/>])({_ATTRIBUTES})>"
     r"((?:[^<]++|<(?!/\2))*+)(?:</\2[^>]*+>?|\Z)"
     rf"|<(/?+)([a-z][^\s/>]*+)({_ATTRIBUTES})(?:>|\Z)"
     r"|<!--(?:>|->|(?:[^-]++|-(?!->))*+(?:-->|\Z))"
@@ -29,6 +29,7 @@ _HREF, _ALT, _TEX, _START = (
     re.compile(_ATTRIBUTE.format(name), re.IGNORECASE)
     for name in ("href", "alt", "alttext", "start")
 )
+_DISPLAYED = re.compile(r"\{\\(?:displaystyle|textstyle)\s*(.*)\}", re.DOTALL)
 _HIDDEN = re.compile(
     r"""(?<![^\s"'/])(?:hidden(?=[\s/]|$|=\s*["']?(?:hidden|true)?["']?(?:\s|$))"""
     r"""|style\s*=\s*["'][^"']*?(?:display\s*:\s*none|visibility\s*:\s*hidden))""",
@@ -106,6 +107,10 @@ class Markup:
         self.title = ""
         self.base = ""
         """The address to which links are relative, if the page says so."""
+        self.hides = False
+        """Whether there is more that browsers may show."""
+        self.scripts: list[str] = []
+        """JSON for search engines that has the text of the article."""
         self.marks: list[int] = []
         self.values: list[str] = []
         self.tags = ["html"]
@@ -121,20 +126,20 @@ class Markup:
         self._read(neutral(html))
 
     def _read(self, html: str) -> None:
-        for text, raw, inner, end, tag, attributes, data, stray in _TOKEN.findall(html):
+        for text, raw, says, inner, end, tag, attributes, data, stray in _TOKEN.findall(html):
             if text and not self._unseen:
                 self.marks.append(LITERAL if self._plain else TEXT)
                 self.values.append(neutral(unescape(text)) if "&" in text else text)
             elif text and self._tex:
                 self._tex = False
-                self._add(TEXT, f"${unescape(text).strip()}$")
+                self._formula(unescape(text))
             if tag:
                 if end:
                     self._end(tag.lower())
                 else:
                     self._begin(tag.lower(), attributes)
             elif raw:
-                self._raw(raw.lower(), inner)
+                self._raw(raw.lower(), says, inner)
             elif (data or stray) and not self._unseen:
                 self._add(LITERAL if self._plain else TEXT, data or stray)
         while len(self._open) > 1:
@@ -156,8 +161,10 @@ class Markup:
         self.marks.append(mark)
         self.values.append(value)
 
-    def _raw(self, tag: str, inner: str) -> None:
-        if tag == "title":
+    def _raw(self, tag: str, attributes: str, inner: str) -> None:
+        if tag == "script" and "ld+json" in attributes and '"articleBody"' in inner:
+            self.scripts.append(inner)
+        elif tag == "title":
             if not self._unseen or self.tags[self._unseen] == "head":
                 self.title = self.title or " ".join(neutral(unescape(inner)).split())
         elif tag in ("textarea", "xmp") and not self._unseen:
@@ -190,16 +197,20 @@ class Markup:
         elif self._hides(tag, kind, attributes):
             self._unseen = element
             if tag == "math" and (tex := _value(_TEX, attributes)):
-                self._add(TEXT, f"${tex}$")
+                self._formula(tex)
         elif kind & _LEADS:
             self._lead(tag, attributes)
         elif kind & _PLAIN:
             self._plain += 1
 
     def _hides(self, tag: str, kind: int, attributes: str) -> bool:
-        if kind & _UNSEEN:
-            return not (self._shows_hidden and tag == "noscript")
-        return bool(attributes) and tag != "body" and not self._shows_hidden and _hidden(attributes)
+        if kind & _UNSEEN and tag != "noscript":
+            return True
+        if tag == "noscript" or (attributes and tag != "body" and _hidden(attributes)):
+            self.hides = True
+        else:
+            return False
+        return not self._shows_hidden
 
     def _lead(self, tag: str, attributes: str) -> None:
         """Add what stands at the begin of an element."""
@@ -236,7 +247,18 @@ class Markup:
         elif tag == "hr":
             self._add(GAP)
         elif tag == "img" and (alt := " ".join(_value(_ALT, attributes).split())):
-            self._add(IMAGE, alt)
+            if "mwe-math" in attributes:  # of MediaWiki
+                self._formula(alt)
+            else:
+                self._add(IMAGE, alt)
+
+    def _formula(self, tex: str) -> None:
+        """Add a formula as its TeX; its picture often follows, which says the same."""
+        if found := _DISPLAYED.fullmatch(tex.strip()):
+            tex = found[1]
+        text = f"${neutral(tex).strip()}$"
+        if text not in self.values[-4:]:
+            self._add(TEXT, text)
 
     def _end(self, tag: str) -> None:
         if self.tags[self._open[-1]] == tag and len(self._open) > 1:

@@ -11,6 +11,10 @@ from app.tools.browser.page import LinkTable
 
 _NOTE = re.compile(r"\[\w{1,3}\]")  # the number of a footnote
 
+_RAISED = 4  # superscripts in each other that are told
+_PICTURES = re.compile(r"(?:\[Image \d+: [^\n]*\]\s*)+")
+_ANCHORS = frozenset({"¶", "#", "§", "🔗", "⚓"})  # of a link from a heading to itself
+
 
 class MarkupText:
     """A writer of a page's text, with its links in ``table``."""
@@ -102,14 +106,20 @@ class MarkupText:
     def _end_link(self, _: str = "") -> None:
         begin, self._link = self._link, -1
         if begin >= 0 and (words := "".join(self._pieces[begin + 1 :]).strip()):
-            self._pieces[begin + 1 :] = [self._table.mark(words, self._address)]
+            if words in _ANCHORS and self._address.startswith("#"):
+                del self._pieces[begin:]
+            elif not _PICTURES.fullmatch(words):
+                self._pieces[begin + 1 :] = [self._table.mark(words, self._address)]
 
     def _begin_raised(self, sign: str) -> None:
-        self._raised.append((sign, len(self._pieces)))
+        shown = sign if len(self._raised) < _RAISED else ""
+        self._raised.append((shown, len(self._pieces)))
 
     def _end_raised(self, _: str) -> None:
         if self._raised:
             sign, begin = self._raised.pop()
+            if not sign:
+                return
             text = "".join(self._pieces[begin + 1 :])
             if _NOTE.fullmatch(text):
                 del self._pieces[begin:]

@@ -7,6 +7,7 @@
     folder_scan     what there is to read; `ignore_rules` and `exclusions` say what is not
     text_reading    a file into text with links; `skip_list` remembers those that gave none
     file_reads      a single file, read at once
+    text_helper     a second process that reads, where there is much
 
     file_index   the texts of a folder, and a search in them, in one file of SQLite
     passages     a text cut into passages, which are what is found

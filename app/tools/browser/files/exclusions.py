@@ -12,6 +12,7 @@ LARGEST_TEXT = 10_000_000
 LARGEST_PACKED = 100_000_000
 """The most bytes of a PDF or a Word file that is read."""
 
+_LARGEST_KEY = 20_000  # bytes
 _PACKED = (".pdf", ".docx", ".docm", ".dotx", ".dotm")
 _FOLDERS = frozenset({
     "node_modules", "bower_components", "__pycache__", "__macosx", "$recycle.bin",
@@ -19,7 +20,10 @@ _FOLDERS = frozenset({
 })  # fmt: skip
 _PACKAGES = (".app", ".photoslibrary", ".musiclibrary", ".tvlibrary", ".framework", ".egg-info")
 _MARKERS = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})  # of Python's environments; of caches
-_MADE = re.compile(r".*\.min\.(?:js|css)|.*\.(?:map|pyc|pyo|class|o|obj)|thumbs\.db|desktop\.ini")
+_MADE = re.compile(
+    r".*\.min\.(?:js|css)|.*\.(?:map|pyc|pyo|class|o|obj)|thumbs\.db|desktop\.ini"
+    r"|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml"
+)
 _SECRET = re.compile(
     r"id_(?:rsa|dsa|ecdsa|ed25519)(?:[-_.].*)?|.*\.(?:pem|key|p12|pfx|jks|keystore|kdbx?|ppk|env"
     r"|gpg|pgp|ovpn|agilekeychain|wallet)|wallet\.dat|(?:.*[-_.])?(?:credentials?|secrets?)"
@@ -28,9 +32,9 @@ _SECRET = re.compile(
 )
 _NO_TEXT = (
     # pictures, sound, video
-    "png jpg jpeg gif bmp tif tiff webp heic heif avif ico icns psd jxl raw dng cr2 nef arw svgz",
-    "xcf ai eps mp3 m4a aac ogg oga opus flac wav wma aiff mid midi mp4 m4v mkv webm avi mov wmv",
-    "mpg mpeg flv 3gp",
+    "png jpg jpeg gif bmp tif tiff webp heic heif avif ico icns psd jxl raw dng cr2 nef arw svg",
+    "svgz xcf ai eps mp3 m4a aac ogg oga opus flac wav wma aiff mid midi mp4 m4v mkv webm avi mov",
+    "wmv mpg mpeg flv 3gp",
     # archives, images of disks, programs and their parts
     "zip tar gz tgz bz2 xz txz zst 7z rar jar war apk aar ipa deb rpm dmg iso img vhd vhdx vmdk",
     "qcow2 cab msi exe dll so dylib a lib bin com sys elf wasm node whl egg crx xpi appimage snap",
@@ -41,7 +45,7 @@ _NO_TEXT = (
     "zim dat pak idx pack swp lock",
     # documents that are not read
     "doc dot xls xlsx xlsm xlsb ppt pptx pptm odt ods odp odg pages numbers rtf epub mobi azw azw3",
-    "djvu chm one pst ost msg vsd vsdx pub xps dwg dxf blend stl fbx glb step stp skp",
+    "djvu chm one pst ost msg vsd vsdx pub xps ps dwg dxf blend stl fbx glb step stp skp key",
 )
 _NO_TEXT_ENDINGS = frozenset(" ".join(_NO_TEXT).split())
 
@@ -61,9 +65,12 @@ def is_foreign(names: Collection[str]) -> bool:
     return not _MARKERS.isdisjoint(names)
 
 
-def is_secret(name: str) -> bool:
-    """Return whether a file is one of keys or passwords, by its name."""
-    return bool(_SECRET.fullmatch(name.casefold()))
+def is_secret(name: str, size: int) -> bool:
+    """Return whether a file is one of keys or passwords, by its name and its bytes."""
+    name = name.casefold()
+    if name.endswith(".key") and size > _LARGEST_KEY:  # Keynote's are called so, too
+        return False
+    return bool(_SECRET.fullmatch(name))
 
 
 def begins_like_key(text: str) -> bool:

@@ -132,7 +132,7 @@ def _is_excluded(item: FolderItem, path: str, rules: IgnoreRules) -> bool:
 
 def _add_file(result: FolderScan, item: FolderItem, path: str) -> None:
     reason: SkipReason | None = None
-    if is_secret(item.name):
+    if is_secret(item.name, item.size):
         reason = SkipReason.SECRET
     elif has_no_text(item.name):
         reason = SkipReason.KIND

@@ -21,6 +21,7 @@ from app.tools.browser.files.file_index import (
 )
 from app.tools.browser.files.file_reads import FileRead, read_one
 from app.tools.browser.files.folder_scan import FolderScan, scan
+from app.tools.browser.files.index_file import IndexDamaged
 from app.tools.browser.files.skip_list import SkipList, Stamp, summed_up
 from app.tools.browser.files.text_helper import TextHelper, serve_texts
 from app.tools.browser.files.text_reading import fingerprint_of
@@ -57,7 +58,10 @@ class FolderTask:
         try:
             self.index.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{self.index}.lock").acquire(blocking=False):
-                return self._run(tell, stuck, helper)
+                try:
+                    return self._run(tell, stuck, helper)
+                except IndexDamaged:  # it was thrown away, so it is built anew
+                    return self._run(tell, stuck, helper)
         except Timeout:
             return IndexTrouble("busy")
         except IndexFull as error:

@@ -20,6 +20,8 @@ from app.tools.browser.files.stop_words import ASKING_WORDS, BEGINNINGS, STOP_RU
 
 _LONGEST = 1000  # characters of a query; longer ones are pasted texts
 _MOST_TERMS = 24
+_RATED = 8  # terms that a passage is rated by, or as many as it must have one of
+_MOST_PARTS = 12  # words of a name
 _QUESTION = 5  # words; a query of more is a question in words of its own
 _JOINS = re.compile(r"\w(?:[_./:=]+|--)\w|^--?\w")  # what makes a name of words
 _LONG, _SHORT = 6, 4  # letters of a word that may be made of others, and of these
@@ -67,7 +69,7 @@ class IndexQuery:
         """Return the query for FTS5 that finds passages with any of the terms; empty for none.
 
         If terms are so frequent that more than ``budget`` passages have them, a passage must have
-        one of the rarer ones: the frequent ones only add to the rank.
+        one of the rarer ones: the frequent ones only add to the rank, a few of them.
         """
         counted: dict[Term, int] = {}
         for term in self.terms:
@@ -83,6 +85,7 @@ class IndexQuery:
             if needed and total > budget:
                 break
             needed += 1
+        terms = terms[: max(needed, _RATED)]
         every = " OR ".join(term.match for term in terms)
         if needed == len(terms):
             return every
@@ -96,7 +99,7 @@ class IndexQuery:
             whole = len(words) > 1 and not any(is_paired(word[0]) for word in words)
             if whole and _JOINS.search(piece):
                 # A name like os.path, --no-install or shared_buffers is wanted as a whole.
-                terms.append(Term(self._forms(words), self._each(latin)))
+                terms.append(Term(self._forms(words[:_MOST_PARTS]), self._each(latin)))
                 continue
             parts = [part.lower() for part in parts_of_names(piece)]
             for word in words:

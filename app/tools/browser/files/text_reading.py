@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +21,7 @@ from app.documents import file_types
 from app.documents.document import LONGEST, DocumentKind
 from app.documents.plain_text import decode
 from app.documents.worker import document_of
+from app.tools.browser.extraction import markdown_links
 from app.tools.browser.extraction.markup_page import html_page
 from app.tools.browser.files.exclusions import begins_like_key, largest
 from app.tools.browser.files.file_index import IndexedText
@@ -30,12 +30,6 @@ from app.tools.browser.page import LinkTable, neutral
 from app.tools.browser.source_status import SkipReason
 
 _MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
-_LINK = re.compile(
-    r"(?<![!\\])\[([^\[\]\n]{1,300})\]\(\s{0,8}(?:<([^<>\n]{1,2000})>|([^\s()<>]{1,2000}))"
-    r"(?:\s{1,8}(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'))?\s{0,8}\)"
-)
-_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*?)[ \t#]*$", re.MULTILINE)
-_LOOKED_AT = 4000  # characters in which a title is looked for
 _LONGEST_TITLE = 200
 
 
@@ -99,22 +93,16 @@ def _extracted(
     name = Path(PurePosixPath(relative).name)
     if file_types.detect_kind(name, data[: file_types.HEAD]) is DocumentKind.HTML:
         page = html_page(decode(name, data).text, base_of(relative), whole=True)
-        return page.title or _heading(page.text), page.text, page.links
+        return page.title, page.text, page.links
     table = LinkTable(base_of(relative))
     document = document_of(name, io.BytesIO(data), on_page)
     text = neutral(document.text(range(len(document.sections))))
     if relative.lower().endswith(_MARKDOWN):
-        title = _heading(text)
-        text = _LINK.sub(lambda found: table.mark(found[1], found[2] or found[3]), text)
-        return title, text, table.addresses
+        title = markdown_links.heading(text)
+        return title, markdown_links.marked(text, table), table.addresses
     if not any(section.strip() for section in document.sections):
         raise DocumentEmpty(name, pages=len(document.sections))
     return "", text, ()
-
-
-def _heading(text: str) -> str:
-    found = _HEADING.search(text[:_LOOKED_AT])
-    return found[1] if found else ""
 
 
 def _reason(error: DocumentError) -> SkipReason:
