@@ -21,6 +21,8 @@ GROUPS = PROJECT["dependency-groups"]
 DISTRIBUTIONS = packages_distributions()
 # Desktop packages, whose tests are skipped without them, and one of a script with its own setup.
 FOREIGN = {"fontTools", "gi", "pyatspi"}
+# Modules of a later Python than the oldest one: compression.zstd.
+LATER = {"compression"}
 
 
 def _imports(folder: str) -> Iterator[tuple[str, Path]]:
@@ -40,7 +42,7 @@ def _imports(folder: str) -> Iterator[tuple[str, Path]]:
                 names = [node.module]
             for name in names:
                 top = name.partition(".")[0]
-                if top not in sys.stdlib_module_names and top not in ours | FOREIGN:
+                if top not in sys.stdlib_module_names and top not in ours | FOREIGN | LATER:
                     yield top, file
 
 
