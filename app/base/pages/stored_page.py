@@ -19,6 +19,8 @@ MEDIA_TYPE = "application/x-fireside-page"
 LONGEST = 2_000_000
 """The most characters of a page's text; see `app.tools.browser.page.wrapped`."""
 MOST_LINKS = 20_000
+LARGEST_LINKS = 2_000_000
+"""The most bytes of all addresses of a page's links."""
 
 _LARGEST = 16_000_000  # bytes of JSON: what the longest page may take
 _LONGEST_LINE = 1000  # characters
