@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.base.pages.cited import Cited, CitedPlace
+from app.tools.browser.source import FOLDER
 from app.ui.conversation.file_saver import DOCUMENTS
 from app.ui.file_manager import open_address, open_file, reveal
 from app.ui.reader.reader_place import ReaderPlace
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from app.host import Host
     from app.ui.reader.reader_pane import ReaderPane
 
-_FOLDER = "files:"  # the beginning of the keys of the user's folders
 _DOCUMENTS = {*DOCUMENTS, ".docx", ".htm", ".html", ".log", ".rst"}
 """Endings of files that are opened; others may be programs."""
 
@@ -102,7 +102,7 @@ class ReaderController(QObject):
         assert place.source
         if _is_web(place.source.address):
             return tr("Open in browser")
-        return tr("Open file") if place.source.tool.startswith(_FOLDER) else ""
+        return tr("Open file") if place.source.tool.startswith(FOLDER) else ""
 
     def _open_source(self) -> None:
         source = self._places[self._at].source
