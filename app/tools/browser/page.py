@@ -12,12 +12,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from app.base.pages.stored_page import LARGEST_LINKS, LONGEST, MOST_LINKS, Page
-from app.tools.browser.source import PageText
-
-COLUMNS = 80
-LOCAL = ("files:", "zim:")
-"""The beginnings of addresses of pages on this computer."""
+from app.base.pages.stored_page import COLUMNS, LARGEST_LINKS, LINK_MARK, LONGEST, MOST_LINKS, Page
+from app.tools.browser.source import LOCAL, PageText
 
 _LONGEST_ADDRESS = 2048
 _LONGEST_TITLE = 300
@@ -33,7 +29,6 @@ _HIDDEN = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _JOINERS = re.compile("([\u200c\u200d\ufe0e\ufe0f]{2})[\u200c\u200d\ufe0e\ufe0f]+")
-_MARK = re.compile(r"【(\d{1,6})†([^【】†\n]*)(?:†([^【】†\n]*))?】")
 _BLANK_RUN = re.compile(r"\n\n+")
 _BELOW = re.compile(r"\w[\w.~%-]*(?:/\w[\w.~%-]*)*(?:#[^\s]*)?", re.ASCII)  # a relative address
 _CHUNKS = textwrap.TextWrapper.wordsep_re
@@ -64,7 +59,7 @@ def mark(id: int, text: str, domain: str = "") -> str:
 
 def without_marks(text: str) -> str:
     """Return text with the words of its links in the place of their marks."""
-    return _MARK.sub(r"\2", text)
+    return LINK_MARK.sub(r"\2", text)
 
 
 def domain_of(address: str) -> str:
@@ -205,7 +200,7 @@ def _break(chunk: str, begin: int, room: int) -> int:
 def _only_marks(text: str, links: int) -> str:
     """Return neutral text with the marks of its links, and no other brackets of that kind."""
     pieces, last = [], 0
-    for found in _MARK.finditer(text):
+    for found in LINK_MARK.finditer(text):
         if int(found[1]) < links:
             link = mark(int(found[1]), found[2], found[3] or "")
             pieces += [neutral(text[last : found.start()]), link]

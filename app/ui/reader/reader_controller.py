@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.base.pages.cited import Cited, CitedPlace
 from app.base.pages.stored_page import Page
+from app.tools.browser.source import FOLDER
 from app.ui.conversation.file_saver import DOCUMENTS
 from app.ui.file_manager import open_address, open_file, reveal
 from app.ui.reader.page_on_screen import PageOnScreen, page_on_screen
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from app.host import Host
     from app.ui.reader.reader_pane import ReaderPane
 
-_FOLDER = "files:"  # the beginning of the keys of the user's folders
 _DOCUMENTS = {*DOCUMENTS, ".docx", ".htm", ".html", ".log", ".rst"}
 """Endings of files that are opened; others may be programs."""
 _LONG = 2000  # lines; a longer page is prepared in the background
@@ -126,7 +126,7 @@ class ReaderController(QObject):
         assert place.source
         if _is_web(place.source.address):
             return tr("Open in browser")
-        return tr("Open file") if place.source.tool.startswith(_FOLDER) else ""
+        return tr("Open file") if place.source.tool.startswith(FOLDER) else ""
 
     def _open_source(self) -> None:
         source = self._places[self._at].source
