@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from app.base.pages.cited import CitationFault, CitedPlace, CitedSource, LineRange
+from app.tools.browser.source import LOCAL
 from app.wording.brief_text import brief
 from app.wording.language import tr
 
@@ -14,18 +15,17 @@ if TYPE_CHECKING:
     from app.exchange.footnotes import FootnoteWords
 
 _LONGEST_TITLE = 120
-_LOCAL = ("files:", "zim:")
 
 
 def source_title(source: CitedSource) -> str:
     """Return the title of a source on one line."""
-    title = brief(source.title, _LONGEST_TITLE) or source.address
+    title = brief(source.title, _LONGEST_TITLE) or brief(source.address, _LONGEST_TITLE)
     return tr("Search for “{words}”").format(words=title) if source.searched else title
 
 
 def source_place(address: str) -> str:
     """Return where a page is, to be read: "docs.example.org", or the path of a file."""
-    for scheme in _LOCAL:
+    for scheme in LOCAL:
         if address.startswith(scheme):
             return unquote(address[len(scheme) :]).lstrip("/")
     try:

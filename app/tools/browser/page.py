@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from app.base.pages.stored_page import LONGEST, MOST_LINKS, Page
-from app.tools.browser.source import PageText
-
-COLUMNS = 80
-LOCAL = ("files:", "zim:")
-"""The beginnings of addresses of pages on this computer."""
+from app.base.pages.stored_page import COLUMNS, LARGEST_LINKS, LINK_MARK, LONGEST, MOST_LINKS, Page
+from app.tools.browser.source import LOCAL, PageText
 
 _LONGEST_ADDRESS = 2048
 _LONGEST_TITLE = 300
@@ -32,7 +29,6 @@ _HIDDEN = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _JOINERS = re.compile("([\u200c\u200d\ufe0e\ufe0f]{2})[\u200c\u200d\ufe0e\ufe0f]+")
-_MARK = re.compile(r"【(\d{1,6})†([^【】†\n]*)(?:†([^【】†\n]*))?】")
 _BLANK_RUN = re.compile(r"\n\n+")
 _BELOW = re.compile(r"\w[\w.~%-]*(?:/\w[\w.~%-]*)*(?:#[^\s]*)?", re.ASCII)  # a relative address
 _CHUNKS = textwrap.TextWrapper.wordsep_re
@@ -63,7 +59,7 @@ def mark(id: int, text: str, domain: str = "") -> str:
 
 def without_marks(text: str) -> str:
     """Return text with the words of its links in the place of their marks."""
-    return _MARK.sub(r"\2", text)
+    return LINK_MARK.sub(r"\2", text)
 
 
 def domain_of(address: str) -> str:
@@ -141,7 +137,8 @@ class LinkTable:
 
 def wrapped(text: PageText, source: str = "") -> Page:
     """Return a page in lines. ``source`` is the key of the tool that it came from."""
-    body = _only_marks(text.text[:LONGEST], len(text.links))
+    links = tuple(_storable_links(text.links))
+    body = _only_marks(text.text[:LONGEST], len(links))
     body = "\n".join("" if line.isspace() else line for line in body.split("\n"))
     body = _BLANK_RUN.sub("\n\n", body).strip("\n").rstrip()
     notes = [_CUT] if len(text.text) > LONGEST else []
@@ -150,13 +147,22 @@ def wrapped(text: PageText, source: str = "") -> Page:
     url = one_line(address)
     lines = tuple(lines_of("\n\n".join([f"\nURL: {url}\n{body}", *notes])))
     title = one_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
-    links = tuple(map(storable, text.links[:MOST_LINKS]))
     return Page(address, title[:_LONGEST_TITLE], lines, links, source=source)
 
 
 def storable(address: str) -> str:
     """Return an address that can be stored with a page; it is the same unless it is none at all."""
     return _CONTROL.sub("", address)[: 2 * _LONGEST_ADDRESS]
+
+
+def _storable_links(links: Iterable[str]) -> Iterator[str]:
+    """Yield links, the first ones, as many as can be stored with a page."""
+    left = LARGEST_LINKS
+    for link in islice(map(storable, links), MOST_LINKS):
+        left -= len(link.encode())
+        if left < 0:
+            return
+        yield link
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -194,7 +200,7 @@ def _break(chunk: str, begin: int, room: int) -> int:
 def _only_marks(text: str, links: int) -> str:
     """Return neutral text with the marks of its links, and no other brackets of that kind."""
     pieces, last = [], 0
-    for found in _MARK.finditer(text):
+    for found in LINK_MARK.finditer(text):
         if int(found[1]) < links:
             link = mark(int(found[1]), found[2], found[3] or "")
             pieces += [neutral(text[last : found.start()]), link]

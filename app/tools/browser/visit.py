@@ -18,7 +18,6 @@ from app.tools.browser.browser_functions import NAMESPACE
 from app.tools.browser.finding import found_page, passage_line
 from app.tools.browser.page import domain_of, lines_of, mark, one_line, storable, wrapped
 from app.tools.browser.policy import (
-    WEB,
     ChatFacts,
     WebVerdict,
     chat_facts,
@@ -36,7 +35,7 @@ from app.tools.browser.session import (
     source_view,
     step_of,
 )
-from app.tools.browser.source import Hit, PageText, Source, SourceFault
+from app.tools.browser.source import WEB, Hit, PageText, Source, SourceFault
 from app.tools.browser.viewport import display_text, header, last_line, scroll_bar
 from app.tools.shortening import estimate
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result

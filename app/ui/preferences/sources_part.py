@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.base import outside
+from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER
 from app.tools.browser.source_status import SourceKind, SourceStatus
 from app.tools.visible import one_line
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, plain_tip, set_tone
@@ -16,7 +17,7 @@ from app.ui.theme import Theme, font
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 from app.wording.source_words import has_trouble, is_reading, share_of, source_state
-from app.wording.tool_settings import ENCYCLOPAEDIA, FOLDER, tools_heading
+from app.wording.tool_settings import tools_heading
 
 
 class SourcesPart(FormPart):
