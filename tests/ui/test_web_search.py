@@ -62,7 +62,7 @@ def test_wikipedia_needs_no_key_and_is_tried_on_a_click(
     assert (
         child(dialog, QLabel, "webSent")
         .text()
-        .startswith("What the model searches for goes to Wikipedia.")
+        .startswith("The model’s searches are sent to Wikipedia.")
     )
     assert web.asked == []
     test, said = child(dialog, QPushButton, "testWeb"), child(dialog, QLabel, "webTested")
@@ -88,7 +88,7 @@ def test_a_key_goes_to_the_secrets_and_is_not_shown_again(fireside: Fireside) ->
     assert key.isVisible()
     key.setText("two words")
     key.editingFinished.emit()
-    assert said.text() == "A key has no spaces or accents."
+    assert said.text() == "Keys can’t contain spaces or accented letters."
     key.setText("s3cret")
     key.editingFinished.emit()
     fireside.until(lambda: said.text().startswith("Saved in "))
