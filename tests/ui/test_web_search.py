@@ -70,8 +70,11 @@ def test_wikipedia_needs_no_key_and_is_tried_on_a_click(
     fireside.until(lambda: said.text() == "It works: 3 results in 1 s.")
     assert len(web.asked) == 1
     for why, sentence in (
-        (SearchRefusal.KEY, "Wikipedia doesn’t accept the key."),
-        (SearchRefusal.PERSON, "Wikipedia wants to see a person, so it can’t be used now."),
+        (SearchRefusal.KEY, "Wikipedia rejected the key."),
+        (
+            SearchRefusal.PERSON,
+            "Wikipedia asks to verify you’re human, so it can’t be used right now.",
+        ),
     ):
         web.fault = SearchRefused(why)
         fireside.until(test.isEnabled)
