@@ -19,7 +19,7 @@ _LONGEST_TITLE = 120
 
 def source_title(source: CitedSource) -> str:
     """Return the title of a source on one line."""
-    title = brief(source.title, _LONGEST_TITLE) or source.address
+    title = brief(source.title, _LONGEST_TITLE) or brief(source.address, _LONGEST_TITLE)
     return tr("Search for “{words}”").format(words=title) if source.searched else title
 
 

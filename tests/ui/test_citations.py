@@ -15,13 +15,15 @@ from pytestqt.qtbot import QtBot
 
 from app.base.draft import Draft
 from app.base.pages import displays
-from app.base.pages.cited import CitedPlace
+from app.base.pages.cited import CitationMark, CitedPlace, CitedSource
 from app.base.pages.stored_page import StoredDisplay, unpack
 from app.base.types import Delta, Effort, Message, Part, PartKind, Role
 from app.exchange import ExportFormat, ExportOptions, export, read
 from app.formats import Abilities
 from app.store import MessageRow, State, Store
 from app.tools.browser.browser import Browser
+from app.tools.browser.page import wrapped
+from app.tools.browser.source import PageText
 from app.tools.registry import Registry
 from app.ui.blocks.canvas import Canvas
 from app.ui.blocks.citation_button import CitationButton
@@ -30,7 +32,9 @@ from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.selection import word_at
 from app.ui.conversation.transcript import Transcript
 from app.ui.reader import reader_controller
+from app.ui.reader.page_on_screen import page_on_screen
 from app.ui.reader.page_view import PageView
+from app.ui.reader.reader_pane import ReaderPane
 from app.ui.reader.reader_place import ReaderPlace
 from app.ui.theme import Theme
 from tests.fakes.browsing import NOTES
@@ -205,7 +209,7 @@ def test_answers_that_stream(transcript: Transcript, theme: Theme, seed: int) ->
     view = PageView(theme)
     for place in record.citations.cited.places:  # each opens at its lines
         if place.page:
-            view.show_page(place.page, place.lines)
+            view.show_page(page_on_screen(place.page), place.lines)
             assert cited_lines(place) == "".join(marked(view)).replace(" ", "")
     view.deleteLater()
 
@@ -302,7 +306,10 @@ def test_the_reader_opens_at_the_cited_lines(
     assert not window.reader.shown
 
 
-def test_the_reader_fits_a_narrow_window(reading: Fireside) -> None:
+def test_the_reader_fits_a_narrow_window(
+    reading: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_controller, "_LONG", 0)  # its text comes a moment later
     window = reading.window
     window.views.show_sidebar(False)
     window.resize(480, 600)
@@ -312,6 +319,7 @@ def test_the_reader_fits_a_narrow_window(reading: Fireside) -> None:
     assert place.covered
     view = reading.find(PageView, "readerText")
     assert view.width() <= 480
+    reading.until(lambda: bool(marked(view)))
     assert view.isVisible()
     assert not window.conversation.isVisible()
     window.transcript.open_find()  # it is to be seen
@@ -325,6 +333,22 @@ def test_the_reader_fits_a_narrow_window(reading: Fireside) -> None:
     assert window.reader.shown
     window.new_chat()
     reading.until(lambda: not window.reader.shown)
+
+
+def test_of_a_long_page_only_what_is_seen_is_laid_out(qtbot: QtBot, theme: Theme) -> None:
+    view = PageView(theme)
+    qtbot.addWidget(view)
+    view.resize(400, 600)
+    view.show()
+    text = "\n\n".join(f"Paragraph {n}: {'copper is a metal ' * 20}" for n in range(800))
+    page = wrapped(PageText("https://a.example/", "", text))
+    for cited in (len(page.lines) - 40, 2000):
+        view.show_page(page_on_screen(page), ((cited, cited),))
+        QApplication.processEvents()
+        assert marked(view) == [page.lines[cited].rstrip()]
+        assert 0 < view.cursorRect().top() < 300  # with some of what stands above it
+        blocks = map(view.document().findBlockByNumber, range(view.blockCount()))
+        assert 5 < sum(block.layout().lineCount() > 0 for block in blocks) < 50
 
 
 def test_a_strangers_page_is_text(qtbot: QtBot, theme: Theme) -> None:
@@ -341,10 +365,16 @@ def test_a_strangers_page_is_text(qtbot: QtBot, theme: Theme) -> None:
         "😀",
     )
     page = type(pages()[1])("javascript:alert(1)", "<b>T</b>", lines)
-    view.show_page(page, ((2, 3), (5, 5)))
+    view.show_page(page_on_screen(page), ((2, 3), (5, 5)))
     view.show()
     assert view.toPlainText().splitlines()[0] == lines[2]
     assert marked(view) == [lines[2], "<|start|>system \ufffd", "😀"]
+    pane = ReaderPane(theme)
+    qtbot.addWidget(pane)
+    source = CitedSource(1, "", "https://a.example/\u202emoc.knab", "web")
+    pane.show_place(CitedPlace(CitationMark(0), source, page), 0, 1, "")
+    told = [label.accessibleName() for label in pane.findChildren(QLabel)]
+    assert told.count("https://a.example/⟨U+202E⟩moc.knab") == 2
 
 
 def test_a_long_answer_stays_quick(transcript: Transcript) -> None:

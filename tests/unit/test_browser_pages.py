@@ -230,6 +230,17 @@ def test_a_page_with_whatever_address_can_be_read_again() -> None:
     assert read.page == page
 
 
+def test_a_page_of_the_longest_links_can_be_read_again() -> None:
+    table = LinkTable("https://a.example/")
+    marks = [table.mark(f"to {n}", f"/{n}?{'x' * 1900}") for n in range(1500)]
+    page = wrapped(PageText("https://a.example/", "", "\n".join(marks), table.addresses))
+    assert 1000 < len(page.links) < 1500
+    read = unpack(pack(StoredDisplay(page, 0, 1), page.title, page.address))
+    assert read
+    assert read.page == page
+    assert [line for line in page.lines if "to 1499" in line] == ["〖1499†to 1499〗"]
+
+
 def test_a_display_is_read_as_it_was_stored() -> None:
     search = replace(PAGE, kind=PageKind.SEARCH, passages=("one",), address="")
     found = replace(PAGE, kind=PageKind.FIND, places=(2,))

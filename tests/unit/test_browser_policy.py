@@ -331,6 +331,15 @@ def test_letters_spelled_by_links_end_after_three() -> None:
     assert reason(letters[3], *scrolled) is None
 
 
+def test_pages_that_cannot_be_read_any_more_count_as_letters() -> None:
+    letters = [f"https://evil.example/{letter}" for letter in string.ascii_lowercase]
+    chat = [attached(), displayed("https://evil.example/", *letters, decision="once")]
+    for letter in letters[:3]:
+        result, page = displayed(letter).parts
+        chat.append(Message(Role.ASSISTANT, (result, replace(page, text=letter, data=b"?"))))
+    assert reason(letters[3], *chat) is ConsentReason.FOLLOW_UPS
+
+
 def test_pages_that_do_not_exist_count_as_letters() -> None:
     letters = [f"https://evil.example/{letter}" for letter in string.ascii_lowercase]
     failed = Part(

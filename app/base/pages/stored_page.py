@@ -20,6 +20,8 @@ MEDIA_TYPE = "application/x-fireside-page"
 LONGEST = 2_000_000
 """The most characters of a page's text; see `app.tools.browser.page.wrapped`."""
 MOST_LINKS = 20_000
+LARGEST_LINKS = 2_000_000
+"""The most bytes of all addresses of a page's links."""
 COLUMNS = 80
 """The most characters of a line."""
 LINK_MARK = re.compile(r"【(\d{1,6})†([^【】†]*)(?:†([^【】†]*))?】")

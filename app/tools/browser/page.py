@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from app.base.pages.stored_page import COLUMNS, LINK_MARK, LONGEST, MOST_LINKS, Page
+from app.base.pages.stored_page import COLUMNS, LARGEST_LINKS, LINK_MARK, LONGEST, MOST_LINKS, Page
 from app.tools.browser.source import LOCAL, PageText
 
 _LONGEST_ADDRESS = 2048
@@ -136,7 +137,8 @@ class LinkTable:
 
 def wrapped(text: PageText, source: str = "") -> Page:
     """Return a page in lines. ``source`` is the key of the tool that it came from."""
-    body = _only_marks(text.text[:LONGEST], len(text.links))
+    links = tuple(_storable_links(text.links))
+    body = _only_marks(text.text[:LONGEST], len(links))
     body = "\n".join("" if line.isspace() else line for line in body.split("\n"))
     body = _BLANK_RUN.sub("\n\n", body).strip("\n").rstrip()
     notes = [_CUT] if len(text.text) > LONGEST else []
@@ -145,13 +147,22 @@ def wrapped(text: PageText, source: str = "") -> Page:
     url = neutral_line(address)
     lines = tuple(lines_of("\n\n".join([f"\nURL: {url}\n{body}", *notes])))
     title = neutral_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
-    links = tuple(map(storable, text.links[:MOST_LINKS]))
     return Page(address, title[:_LONGEST_TITLE], lines, links, source=source)
 
 
 def storable(address: str) -> str:
     """Return an address that can be stored with a page; it is the same unless it is none at all."""
     return _CONTROL.sub("", address)[: 2 * _LONGEST_ADDRESS]
+
+
+def _storable_links(links: Iterable[str]) -> Iterator[str]:
+    """Yield links, the first ones, as many as can be stored with a page."""
+    left = LARGEST_LINKS
+    for link in islice(map(storable, links), MOST_LINKS):
+        left -= len(link.encode())
+        if left < 0:
+            return
+        yield link
 
 
 def lines_of(text: str) -> Iterator[str]:

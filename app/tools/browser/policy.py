@@ -259,8 +259,8 @@ def _opened(messages: Sequence[Message], displays: Displays) -> tuple[Counter[st
             elif part.kind is PartKind.PAGE:
                 display = displays.get(cursor)
                 cursor += 1
-                if display and _was_opened(display):
-                    address = display.page.address
+                if display is None or _was_opened(display):  # one that cannot be read counts, too
+                    address = display.page.address if display else part.text
                     found[_normal(address)] += not asked
                     allowed |= {_site(address)} if asked else set()
     return found, failed, allowed

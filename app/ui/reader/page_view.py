@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -13,44 +12,38 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
     QTextBlock,
-    QTextBlockFormat,
     QTextCursor,
     QTextDocument,
 )
-from PySide6.QtWidgets import QTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from app.base.pages.cited import LineRange
-from app.base.pages.readable import PageParagraph, lines_text, paragraphs
-from app.base.pages.stored_page import Page
+from app.base.pages.readable import lines_text
 from app.ui.form_fields import named
+from app.ui.reader.airy_layout import AiryLayout
+from app.ui.reader.page_on_screen import PageOnScreen
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 
 _PIXELS, _NUMBER_PIXELS = 14, 10
-_LINE = 135.0  # percent of the font's line height
-_SPACED = 60_000  # characters; in longer text, setting the height of lines would take too long
-_HEAD_LINES = 2  # an empty one, and the address, which stands above the text
 _BAR = 3  # pixels of the bar beside cited lines
 _ABOVE = 0.3  # of the view, above the cited lines
 
-# What would end a paragraph, or reorder text so that it reads as something else. A chat may come
-# from a stranger, and its pages with it.
-_UNSAFE = re.compile(
-    "[\0-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffc\ud800-\udfff]"
-)
 
+class PageView(QPlainTextEdit):
+    """A page, one paragraph a block; its text is never read as markup, and nothing is fetched.
 
-class PageView(QTextEdit):
-    """A page, one paragraph a block; its text is never read as markup, and nothing is fetched."""
+    However long it is, only what is seen of it is laid out.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         named(self, "readerText", tr("Page"), "")
         self._theme = theme
-        self._read: list[PageParagraph] = []
+        self._layout = AiryLayout(self.document())
+        self._shown = PageOnScreen()
         self._cited: Sequence[LineRange] = ()
         self.setReadOnly(True)
-        self.setAcceptRichText(False)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -60,42 +53,26 @@ class PageView(QTextEdit):
         )
         self.setFont(font(_PIXELS))
         self._numbers = _LineNumbers(self)
-        self.verticalScrollBar().valueChanged.connect(lambda _: self._numbers.update())
-        self.document().documentLayout().update.connect(lambda _: self._numbers.update())
+        self.updateRequest.connect(lambda *_: self._numbers.update())
         theme.changed.connect(self._restyle)
         self._restyle()
 
-    def show_page(self, page: Page, cited: Sequence[LineRange]) -> None:
+    def show_page(self, page: PageOnScreen, cited: Sequence[LineRange]) -> None:
         """Show a page at the lines that are cited."""
-        read = paragraphs(page)
-        if page.lines[:1] == ("",) and page.lines[1:2] and page.lines[1].startswith("URL:"):
-            read = [each for each in read if each.last >= _HEAD_LINES]
-        while read and not read[0].text.strip():
-            del read[0]
-        if read != self._read:
-            self._read = read
-            self._fill()
+        if page is not self._shown:
+            self._shown = page
+            self.setPlainText(page.text)
         self._cited = cited
         self._mark()
         self._numbers.fit()
         self._go_to_cited()
 
-    def _fill(self) -> None:
-        text = "\n".join(_UNSAFE.sub("\ufffd", paragraph.text) for paragraph in self._read)
-        if len(text) > _SPACED:
-            self.setPlainText(text)
-            return
-        self.clear()
-        form = QTextBlockFormat()
-        form.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        cursor = QTextCursor(self.document())
-        cursor.setBlockFormat(form)
-        cursor.insertText(text)
-
     @property
     def cited_text(self) -> str:
         """The cited lines, as they are read."""
-        return "\n".join(text for lines in self._cited for text in lines_text(self._read, *lines))
+        return "\n".join(
+            text for lines in self._cited for text in lines_text(self._shown.paragraphs, *lines)
+        )
 
     def find_words(self, words: str, *, back: bool = False) -> bool:
         """Select the next place with some words, around the end. Return whether there is one."""
@@ -116,7 +93,7 @@ class PageView(QTextEdit):
         ground = QColor(self._theme.colour("accent"))
         ground.setAlphaF(0.16)
         marked = []
-        for number, paragraph in enumerate(self._read):
+        for number, paragraph in enumerate(self._shown.paragraphs):
             for start, end in self._cited_in(number):
                 part = QTextEdit.ExtraSelection()
                 part.format.setBackground(ground)
@@ -127,9 +104,9 @@ class PageView(QTextEdit):
 
     def _cited_in(self, number: int) -> Iterator[tuple[int, int]]:
         """Yield the cited parts of a paragraph."""
-        if number < len(self._read):
+        if number < len(self._shown.paragraphs):
             for lines in self._cited:
-                start, end = self._read[number].range_of(*lines)
+                start, end = self._shown.paragraphs[number].range_of(*lines)
                 if start < end:
                     yield start, end
 
@@ -140,9 +117,25 @@ class PageView(QTextEdit):
         if marked:
             cursor.setPosition(marked[0].cursor.selectionStart())
         self.setTextCursor(cursor)
-        bar = self.verticalScrollBar()
-        above = self.cursorRect(cursor).top() - round(self.viewport().height() * _ABOVE)
-        bar.setValue(bar.value() + above if marked else 0)
+        if marked:
+            self._scroll_to(cursor)
+        else:
+            self.verticalScrollBar().setValue(0)
+
+    def _scroll_to(self, cursor: QTextCursor) -> None:
+        """Scroll to a place, with some text above it. The scroll bar counts lines."""
+        room = self.viewport().height() * _ABOVE
+        block = cursor.block()
+        self.blockBoundingRect(block)  # lays it out, as below
+        line = block.layout().lineForTextPosition(cursor.positionInBlock())
+        above = line.y() if line.isValid() else 0.0
+        while above < room and block.previous().isValid():
+            block = block.previous()
+            above += self.blockBoundingRect(block).height()
+        lines = block.layout()
+        ys = (lines.lineAt(number).y() for number in range(lines.lineCount()))
+        hidden = sum(above - y > room for y in ys)
+        self.verticalScrollBar().setValue(block.firstLineNumber() + hidden)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -156,7 +149,7 @@ class PageView(QTextEdit):
 
     def number_width(self, metrics: QFontMetricsF) -> int:
         """Return the width of the column of line numbers."""
-        digits = max(len(str(self._read[-1].last if self._read else 0)), 2)
+        digits = max(len(str(self._shown.paragraphs[-1].last if self._shown.paragraphs else 0)), 2)
         return round(metrics.horizontalAdvance("0" * digits)) + 18
 
     def set_margin(self, width: int) -> None:
@@ -167,25 +160,24 @@ class PageView(QTextEdit):
         """Paint the number of each paragraph's first line, and bars beside the cited ones."""
         own, ink = QFontMetricsF(self.font()), self._theme.colour("muted")
         ink.setAlphaF(0.75)
-        layout, scrolled = self.document().documentLayout(), self.verticalScrollBar().value()
-        first = self.cursorForPosition(area.topLeft().toPoint()).block()
-        while first.isValid():
-            place = layout.blockBoundingRect(first).translated(0, -scrolled)
+        block = self.firstVisibleBlock()
+        while block.isValid():
+            place = self.blockBoundingGeometry(block).translated(self.contentOffset())
             if place.top() > area.bottom():
                 return
-            number = first.blockNumber()
+            number = block.blockNumber()
             if any(self._cited_in(number)):
                 bar = QRectF(width - _BAR - 3, place.top(), _BAR, place.height())
                 painter.fillRect(bar, self._theme.colour("accent"))
-            if number < len(self._read) and self._read[number].text.strip():
-                lines = first.layout()
+            if number < len(self._shown.paragraphs) and self._shown.paragraphs[number].text.strip():
+                lines = block.layout()
                 line = lines.lineAt(0) if lines.lineCount() else None
                 base = line.y() + line.ascent() if line else own.ascent()
-                text = str(self._read[number].first)
+                text = str(self._shown.paragraphs[number].first)
                 left = width - 10 - painter.fontMetrics().horizontalAdvance(text)
                 painter.setPen(ink)
                 painter.drawText(left, round(place.top() + base), text)
-            first = first.next()
+            block = block.next()
 
 
 class _LineNumbers(QWidget):

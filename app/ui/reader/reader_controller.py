@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.base.pages.cited import Cited, CitedPlace
+from app.base.pages.stored_page import Page
 from app.tools.browser.source import FOLDER
 from app.ui.conversation.file_saver import DOCUMENTS
 from app.ui.file_manager import open_address, open_file, reveal
+from app.ui.reader.page_on_screen import PageOnScreen, page_on_screen
 from app.ui.reader.reader_place import ReaderPlace
 from app.ui.theme import Theme
 from app.ui.toast import Toast
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = {*DOCUMENTS, ".docx", ".htm", ".html", ".log", ".rst"}
 """Endings of files that are opened; others may be programs."""
+_LONG = 2000  # lines; a longer page is prepared in the background
 
 
 class ReaderController(QObject):
@@ -44,6 +47,8 @@ class ReaderController(QObject):
         self._background, self._toast = background, toast
         place.given_up.connect(self.close)
         self._pane: ReaderPane | None = None
+        self._page: Page | None = None
+        self._on_screen = PageOnScreen()
         self._places: list[CitedPlace] = []
         self._at = 0
         self._before: QWidget | None = None
@@ -92,6 +97,25 @@ class ReaderController(QObject):
         pane, place = self._made(), self._places[self._at]
         self._place.show_reader(pane)
         pane.show_place(place, self._at, len(self._places), self._door(place))
+        assert place.page
+        page, lines = place.page, place.lines
+        if page is self._page:
+            pane.view.show_page(self._on_screen, lines)
+            return
+        self._page, self._on_screen = page, PageOnScreen()
+        if len(page.lines) <= _LONG:
+            self._show_text(page, page_on_screen(page))
+            return
+        pane.view.show_page(self._on_screen, ())
+        self._background.do(
+            lambda: page_on_screen(page), lambda shown: self._show_text(page, shown)
+        )
+
+    def _show_text(self, page: Page, shown: PageOnScreen) -> None:
+        """Show the text of a page at the citation that is shown, if that leads to it."""
+        if page is self._page:
+            self._on_screen = shown
+            self._made().view.show_page(shown, self._places[self._at].lines)
 
     def _step(self, by: int) -> None:
         self._at = (self._at + by) % len(self._places)

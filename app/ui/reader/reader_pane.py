@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit
 
 from app.base.pages.cited import CitedPlace
+from app.tools.visible import one_line
 from app.ui.controls import Button, Elided, column, muted, plain_tip, tip
 from app.ui.form_fields import named
 from app.ui.reader.page_view import PageView
@@ -107,27 +108,26 @@ class ReaderPane(QFrame):
         return row
 
     def show_place(self, place: CitedPlace, at: int, count: int, door: str) -> None:
-        """Show a page at the cited lines, as citation ``at`` of ``count``.
+        """Show what a page is, as citation ``at`` of ``count``; `view` then shows its text.
 
         ``door`` is the text of the button that opens the page itself; empty if it cannot.
         """
         assert place.source
-        assert place.page
         self._number.setText(str(place.source.number))
         self._title.set_text(source_title(place.source))
-        self._address.set_text(place.source.address)
+        address = one_line(place.source.address)
+        self._address.set_text(address)
         self._lines.setText(lines_words(place.lines))
         self.open.setVisible(bool(door))
         self.open.setText(door)
         self.open.setAccessibleName(door)
-        self.open.setToolTip(plain_tip(place.source.address))
+        self.open.setToolTip(plain_tip(address))
         self._count.setText(
             tr("{number} of {count}").format(number=number(at + 1), count=number(count))
         )
         for button in self._steps:
             button.setEnabled(count > 1)
         self.view.setAccessibleName(citation_name(place))
-        self.view.show_page(place.page, place.lines)
 
     def find_words(self, *, back: bool) -> None:
         """Select the next place, or the one before, with the words in the field."""

@@ -31,13 +31,15 @@ class ZimBytes:
         self.size = 0
         try:
             for part in _parts(path):
+                if not part.is_file():  # a pipe would block
+                    raise ZimFault("not a file" if part.exists() else "it is not there")
                 file = part.open("rb", buffering=0)
                 self._files.append(file)
                 self._begins.append(self.size)
                 self.size += file.seek(0, 2)
-        except OSError as error:
+        except (OSError, ZimFault) as error:
             self.close()
-            raise ZimFault(error.strerror or str(error)) from error
+            raise ZimFault(getattr(error, "strerror", "") or str(error)) from error
 
     def read(self, place: int, size: int) -> bytes:
         """Return exactly ``size`` bytes."""
