@@ -164,9 +164,9 @@ def _address_words(text: str) -> SendingWords | None:
         return None
     site = address.site
     plain = address.plain_site
-    note = tr(
-        "In its own script this name reads “{name}”. It may look like the name of another site."
-    ).format(name=brief(plain, 260))
+    note = tr("In its own script, this name is “{name}”. It may imitate another site.").format(
+        name=brief(plain, 260)
+    )
     return SendingWords(
         tr("Open a page of this site?"),
         tr("Open a page of {site}?").format(site=site),
@@ -302,11 +302,11 @@ def _open_phrase(fields: dict[str, Any], tense: Tense, page: Part | None) -> str
         case Tense.PAST:
             return tr("Read {place}").format(place=place) if place else tr("Read a page")
         case Tense.NOW if further and fields:
-            return tr("Reading on…")
+            return tr("Reading more…")
         case Tense.NOW:
             return tr("Opening {place}…").format(place=place) if place else tr("Opening a page…")
     if further and fields:
-        return tr("Read on")
+        return tr("Read more")
     return tr("Open {place}").format(place=place) if place else tr("Open a page")
 
 

@@ -69,9 +69,9 @@ def citation_fault(fault: CitationFault | None) -> str:
     """Return why a citation leads nowhere."""
     match fault:
         case CitationFault.NO_LINES:
-            return tr("This citation is invalid: the page has no such lines.")
+            return tr("This citation is invalid: the page doesn’t have these lines.")
         case CitationFault.NO_DISPLAY:
-            return tr("This citation is invalid: the model saw no such page.")
+            return tr("This citation is invalid: the model never saw this page.")
     return tr("This citation is incomplete.")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from app.base.pages.displays import FOUND_LINES
 from app.base.pages.stored_page import COLUMNS, LINK_MARK, Page, PageKind
-from app.tools.browser.page import lines_of, one_line
+from app.tools.browser.page import lines_of, neutral_line
 
 MOST_FOUND = 50
 
@@ -91,7 +91,7 @@ def found_page(page: Page, pattern: str) -> Page:
     for number, place in enumerate(places):
         lines += [""] if lines else []
         lines += [f"# 【{number}†match at L{place}】", *finder.lines[place : place + FOUND_LINES]]
-    words = one_line(pattern.lower())[:_LONGEST_PATTERN]
+    words = neutral_line(pattern.lower())[:_LONGEST_PATTERN]
     if not places:
         lines = list(lines_of(f"No `find` results for pattern: `{words}`"))
     title = f"Find results for text: `{words}` in `{page.title}`"
@@ -102,7 +102,7 @@ def found_page(page: Page, pattern: str) -> Page:
 def passage_line(page: Page, passage: str) -> int:
     """Return the line at which a page is opened for a passage: a little above it."""
     finder = PageFinder(page.lines)
-    words = one_line(passage)
+    words = neutral_line(passage)
     for length in (200, 60):
         at = finder.first(words[:length]) if words else None
         if at is not None:

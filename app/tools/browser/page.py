@@ -45,15 +45,15 @@ def neutral(text: str) -> str:
     return _JOINERS.sub(r"\1", text).replace("【", "〖").replace("】", "〗")
 
 
-def one_line(text: str) -> str:
+def neutral_line(text: str) -> str:
     """Return neutral text on one line."""
     return " ".join(neutral(text).split())
 
 
 def mark(id: int, text: str, domain: str = "") -> str:
     """Return the mark of a link: ``【3†text†domain】``, the domain only if it is another one."""
-    words = one_line(text).replace("†", "‡")
-    where = one_line(domain).replace("†", "‡")
+    words = neutral_line(text).replace("†", "‡")
+    where = neutral_line(domain).replace("†", "‡")
     return f"【{id}†{words}†{where}】" if where else f"【{id}†{words}】"
 
 
@@ -112,7 +112,7 @@ class LinkTable:
 
         The same address has the same id. A link without text has none, as that of an image.
         """
-        words = one_line(text)
+        words = neutral_line(text)
         whole = self._wholes.get(address)
         if whole is None:
             whole = self._wholes[address] = self._whole(address)
@@ -142,11 +142,11 @@ def wrapped(text: PageText, source: str = "") -> Page:
     body = "\n".join("" if line.isspace() else line for line in body.split("\n"))
     body = _BLANK_RUN.sub("\n\n", body).strip("\n").rstrip()
     notes = [_CUT] if len(text.text) > LONGEST else []
-    notes += [one_line(text.note)] if text.note else []
+    notes += [neutral_line(text.note)] if text.note else []
     address = storable(text.address)
-    url = one_line(address)
+    url = neutral_line(address)
     lines = tuple(lines_of("\n\n".join([f"\nURL: {url}\n{body}", *notes])))
-    title = one_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
+    title = neutral_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
     return Page(address, title[:_LONGEST_TITLE], lines, links, source=source)
 
 

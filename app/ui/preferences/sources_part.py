@@ -116,14 +116,14 @@ class SourceRow(FormPart):
 def _about(kind: SourceKind) -> str:
     if kind is SourceKind.FOLDER:
         return tr(
-            "The model can search and cite the files of folders that you add. They are read on "
-            "this computer, and nothing leaves it. Switch them on in a chat with the tools menu."
+            "The model can search and cite the files in folders that you add. They stay on this "
+            "computer. Switch them on in a chat with the tools menu."
         )
     files = outside.value("zim_files")
     return tr(
-        "Wikipedia and other reference works as .zim files, which are searched without a network. "
-        "Get one from {site}. Without images, English Wikipedia takes {whole}, its most read "
-        "articles {popular}, Simple English Wikipedia {simple}."
+        "Wikipedia and other reference works as .zim files, searched offline. Download them from "
+        "{site}. Without images, English Wikipedia takes {whole}, its most-read articles "
+        "{popular}, Simple English Wikipedia {simple}."
     ).format(
         site=files["site"],
         **{name: gigabytes(files[name]) for name in ("whole", "popular", "simple")},
