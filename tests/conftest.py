@@ -25,9 +25,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # There is no deadline: an example's time means nothing while other tests share the processors. The
 # examples are the same each time, so that a failure comes from the change under test.
-# FIRESIDE_EXPLORE=1 looks for new ones.
+# FIRESIDE_EXPLORE=1 looks for new ones, twice as many.
+_EXPLORE = "FIRESIDE_EXPLORE" in os.environ
 hypothesis.settings.register_profile(
-    "fireside", deadline=None, derandomize="FIRESIDE_EXPLORE" not in os.environ
+    "fireside", deadline=None, derandomize=not _EXPLORE, max_examples=100 if _EXPLORE else 50
 )
 hypothesis.settings.load_profile("fireside")
 
@@ -74,10 +75,11 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     """Return an empty home folder with the standard folders of all three systems."""
     # Short, since a socket's path is limited to about 100 characters.
     folder = tmp_path_factory.getbasetemp() / f"h{next(_numbers)}"
-    folder.mkdir(0o700)
+    path = str(folder)
+    os.mkdir(path, 0o700)
     places = {
-        "HOME": ".",
-        "USERPROFILE": ".",
+        "HOME": "",
+        "USERPROFILE": "",
         "APPDATA": "roaming",
         "LOCALAPPDATA": "local",
         "WIN_PD_OVERRIDE_LOCAL_APPDATA": "local",  # platformdirs asks Windows, not the environment
@@ -87,9 +89,10 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
         "XDG_STATE_HOME": "state",
         "XDG_RUNTIME_DIR": "run",
     }
+    for place in set(places.values()) - {""}:
+        os.mkdir(os.path.join(path, place), 0o700)
     for name, place in places.items():
-        (folder / place).mkdir(mode=0o700, exist_ok=True)
-        monkeypatch.setenv(name, str(folder / place))
+        monkeypatch.setenv(name, os.path.join(path, place) if place else path)
     for name in (*_FOREIGN, *_LOCALE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")

@@ -20,7 +20,7 @@ from app.tools.browser.browser import Browser
 from app.tools.browser.extraction.extractor import Extractor
 from app.tools.browser.files.folder_address import relative_of
 from app.tools.browser.library import SourceLibrary
-from app.tools.browser.source import Source
+from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER, WEB, Source
 from app.tools.browser.source_status import IndexState, SourceEntry, SourceKind, SourceStatus
 from app.tools.browser.web.web_opening import open_web
 from app.tools.browser.web.web_source import WebSource
@@ -28,7 +28,6 @@ from app.tools.tool import Tool
 from app.tools.visible import one_line
 from app.wording import language
 from app.wording.source_words import source_state
-from app.wording.tool_settings import ENCYCLOPAEDIA, FOLDER, WEB
 
 _KINDS = {FOLDER: SourceKind.FOLDER, ENCYCLOPAEDIA: SourceKind.ENCYCLOPAEDIA}
 

@@ -13,9 +13,10 @@ from app.base.secrets import Secrets
 from app.base.settings import Folders
 from app.cli.printed_citations import WhereIs
 from app.network.access import NetworkAccess
+from app.tools.browser.source import FOLDER, WEB
 from app.tools.registry import Registry
 from app.tools.tool import Tool
-from app.wording.tool_settings import FOLDER, PYTHON, SERVER, WEB, is_source
+from app.wording.tool_settings import PYTHON, SERVER, is_source
 
 _BEGINNINGS = ("python", "web", "mcp", "files", "zim", "")
 """What a key in a list begins with, up to its colon."""

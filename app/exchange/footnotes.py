@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from app.base.pages.cited import CitationMark, Cited, CitedSource, LineRange
 from app.base.pages.displays import Displays
@@ -187,19 +186,12 @@ def _described(source: CitedSource, words: FootnoteWords) -> str:
     address = source.address
     if not address:
         said = title
-    elif _is_web(address):
+    elif source.is_web:
         address = _IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", address)
         said = f"[{title}](<{address}>), <{address}>"
     else:
         said = f"{title}, {_escaped(address)}" if title != _escaped(address) else title
     return f"{said}, {lines}" if lines else said
-
-
-def _is_web(address: str) -> bool:
-    try:
-        return urlsplit(address).scheme in ("http", "https")
-    except ValueError:
-        return False
 
 
 def _escaped(text: str) -> str:

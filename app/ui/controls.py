@@ -264,6 +264,13 @@ def set_tone(label: QLabel, tone: str) -> None:
         label.style().polish(label)
 
 
+def tell(label: QLabel, text: str, tone: str = "muted") -> None:
+    """Show a text in a label of its own line; an empty one hides it."""
+    label.setText(text)
+    label.setVisible(bool(text))
+    set_tone(label, tone)
+
+
 def set_kind(button: Button, kind: str) -> None:
     """Set the looks of a button; see ``fireside.qss``."""
     if kind != button.property("kind"):

@@ -15,7 +15,8 @@ from urllib.parse import unquote
 from app.base.types import Part, PartKind
 from app.tools.browser.address import AddressInvalid, WebAddress, web_address
 from app.tools.browser.browser_functions import NAME
-from app.tools.browser.policy import ADDRESS, QUERY, WEB
+from app.tools.browser.policy import ADDRESS, QUERY
+from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER, WEB
 from app.tools.tool import Proposal
 from app.wording.brief_text import brief
 from app.wording.language import tr
@@ -24,7 +25,6 @@ _LONGEST_TEXT = 40
 _LONGEST_TITLE = 60
 _PARSED = 20_000  # characters of arguments that are read
 _MOST_SITES = 3
-_FILES, _ENCYCLOPAEDIA = "files:", "zim:"
 _HEADER = re.compile(r"\[\d+\] (.*)\n\*\*viewing lines")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 
@@ -164,9 +164,9 @@ def _address_words(text: str) -> SendingWords | None:
         return None
     site = address.site
     plain = address.plain_site
-    note = tr(
-        "In its own script this name reads “{name}”. It may look like the name of another site."
-    ).format(name=brief(plain, 260))
+    note = tr("In its own script, this name is “{name}”. It may imitate another site.").format(
+        name=brief(plain, 260)
+    )
     return SendingWords(
         tr("Open a page of this site?"),
         tr("Open a page of {site}?").format(site=site),
@@ -234,7 +234,7 @@ def _readable(data: bytes) -> str:
 
 def _search_phrase(query: str, tense: Tense, source: str) -> str:
     """Return the heading of a search; the query is empty while it is not known."""
-    name = brief(source.removeprefix(_ENCYCLOPAEDIA), _LONGEST_TEXT)
+    name = brief(source.removeprefix(ENCYCLOPAEDIA), _LONGEST_TEXT)
     kind, colon, _ = source.partition(":")
     match tense, f"{kind}{colon}":
         case _, _ if not query:
@@ -302,11 +302,11 @@ def _open_phrase(fields: dict[str, Any], tense: Tense, page: Part | None) -> str
         case Tense.PAST:
             return tr("Read {place}").format(place=place) if place else tr("Read a page")
         case Tense.NOW if further and fields:
-            return tr("Reading on…")
+            return tr("Reading more…")
         case Tense.NOW:
             return tr("Opening {place}…").format(place=place) if place else tr("Opening a page…")
     if further and fields:
-        return tr("Read on")
+        return tr("Read more")
     return tr("Open {place}").format(place=place) if place else tr("Open a page")
 
 
@@ -320,10 +320,10 @@ def _found_in(page: Part | None) -> str:
 def _place(address: str) -> str:
     """Return where a page is: its site, the name of its file, or of its encyclopaedia."""
     address = address.removeprefix("view-source:")
-    if address.startswith(_FILES):
+    if address.startswith(FOLDER):
         return brief(unquote(address.rstrip("/").rpartition("/")[2]), _LONGEST_TITLE)
-    if address.startswith(_ENCYCLOPAEDIA):
-        name = address.removeprefix(_ENCYCLOPAEDIA).lstrip("/").partition("/")[0]
+    if address.startswith(ENCYCLOPAEDIA):
+        name = address.removeprefix(ENCYCLOPAEDIA).lstrip("/").partition("/")[0]
         return brief(unquote(name), _LONGEST_TITLE)
     try:
         return web_address(address).site if address else ""
@@ -332,7 +332,7 @@ def _place(address: str) -> str:
 
 
 def _is_file(address: str) -> bool:
-    return address.startswith(_FILES)
+    return address.startswith(FOLDER)
 
 
 def _fields(arguments: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from app.base.pages.cited import CitationFault, CitedPlace, CitedSource, LineRange
+from app.tools.browser.source import LOCAL
 from app.wording.brief_text import brief
 from app.wording.language import tr
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from app.exchange.footnotes import FootnoteWords
 
 _LONGEST_TITLE = 120
-_LOCAL = ("files:", "zim:")
 
 
 def source_title(source: CitedSource) -> str:
@@ -25,7 +25,7 @@ def source_title(source: CitedSource) -> str:
 
 def source_place(address: str) -> str:
     """Return where a page is, to be read: "docs.example.org", or the path of a file."""
-    for scheme in _LOCAL:
+    for scheme in LOCAL:
         if address.startswith(scheme):
             return unquote(address[len(scheme) :]).lstrip("/")
     try:
@@ -69,9 +69,9 @@ def citation_fault(fault: CitationFault | None) -> str:
     """Return why a citation leads nowhere."""
     match fault:
         case CitationFault.NO_LINES:
-            return tr("This citation is invalid: the page has no such lines.")
+            return tr("This citation is invalid: the page doesn’t have these lines.")
         case CitationFault.NO_DISPLAY:
-            return tr("This citation is invalid: the model saw no such page.")
+            return tr("This citation is invalid: the model never saw this page.")
     return tr("This citation is incomplete.")
 
 

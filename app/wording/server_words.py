@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.tools.browser.policy import WEB, site_opened
+from app.tools.browser.policy import site_opened
+from app.tools.browser.source import WEB
 from app.tools.mcp.approvals import Start
 from app.tools.mcp.server_status import ServerState, ServerStatus
 from app.tools.tool_events import Decision

@@ -16,13 +16,15 @@ def source_sentence(error: f.SourceError) -> str:
         case f.FolderUnreadable():
             text = tr("Can’t read {name} ({reason}). Check that you have permission to open it.")
         case f.FolderTooWide():
-            text = tr("{name} holds too much, and much that is private. Add a folder inside it.")
+            text = tr("{name} contains too much, including private files. Add a folder inside it.")
         case f.FolderPrivate():
-            text = tr("{name} can’t be added: it holds keys, system files or Fireside’s own data.")
+            text = tr(
+                "{name} can’t be added: it contains keys, system files or Fireside’s own data."
+            )
         case f.NotAnEncyclopaedia():
             text = tr("Can’t add {name}: it isn’t a complete ZIM file.")
         case f.SourceKnown():
-            return tr("This is already added as “{known}”.").format(known=one_line(error.name))
+            return tr("Already added as “{known}”.").format(known=one_line(error.name))
         case f.FolderNested():
             return tr("{name} overlaps with “{known}”. Remove that one first.").format(
                 name=name, known=one_line(error.name)

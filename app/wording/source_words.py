@@ -70,7 +70,7 @@ def skipped_sentences(skipped: Iterable[SkippedFiles]) -> Iterator[str]:
         first = each.examples[:_EXAMPLES]
         names = ", ".join(map(one_line, first))
         more = each.count > len(first)
-        text = f"{_skipped(each.reason, each.count)}"
+        text = _skipped(each.reason, each.count)
         yield f"{text}: {names}{', …' if more else ''}" if names else text
 
 
@@ -84,7 +84,7 @@ def removal_sentence(status: SourceStatus) -> str:
     return " ".join(
         (
             text.format(size=size),
-            tr("What chats have cited stays with them, until you delete them."),
+            tr("Pages cited in chats stay there until you delete the chats."),
         )
     )
 

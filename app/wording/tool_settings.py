@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER, LOCAL, WEB
 from app.tools.visible import one_line
 from app.wording.language import number, tr
 from app.wording.quantities import duration
 
-PYTHON, WEB = "python", "web"
-SERVER, FOLDER, ENCYCLOPAEDIA = "mcp:", "files:", "zim:"
-"""What the keys of tools begin with; a name follows."""
+PYTHON = "python"
+SERVER = "mcp:"
+"""What the key of a server begins with; its name follows."""
 
 
 def is_source(key: str) -> bool:
     """Return whether a tool is a folder or an encyclopaedia, by its key."""
-    return key.startswith((FOLDER, ENCYCLOPAEDIA))
+    return key.startswith(LOCAL)
 
 
 def tool_label(key: str) -> str:

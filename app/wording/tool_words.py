@@ -239,13 +239,15 @@ def consent_reason(consent: Consent) -> str:
         case ConsentReason.ADDRESS:
             return tr("You didn’t type this address, and no search or page linked to it.")
         case ConsentReason.IMPORTED:
-            return tr("This chat wasn’t typed here, so its addresses may not be yours.")
+            return tr("This chat was imported, so its addresses may not be yours.")
         case ConsentReason.NEW_SITE:
-            return tr("This chat has private text, which an address can give away.")
+            return tr("This chat contains private text, which an address could leak.")
         case ConsentReason.FOLLOW_UPS:
             return tr("The model has opened several pages of this site since your last message.")
         case ConsentReason.QUERY:
-            return tr("This chat has private text, and these search words may contain some of it.")
+            return tr(
+                "This chat contains private text, and these search words may include some of it."
+            )
 
 
 def effect_of(proposal: Proposal) -> str:

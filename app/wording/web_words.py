@@ -23,10 +23,10 @@ from app.wording.tool_settings import unavailable_sentence
 def sent_sentence(provider: str, *, own: bool) -> str:
     """Return what leaves the computer; ``own``: the search engine is run by the user."""
     if own:
-        words = tr("What the model searches for goes to your {provider}, which asks others.")
+        words = tr("The model’s searches are sent to your {provider}, which passes them on.")
     else:
-        words = tr("What the model searches for goes to {provider}.")
-    pages = tr("The pages it reads are fetched from their sites, without cookies.")
+        words = tr("The model’s searches are sent to {provider}.")
+    pages = tr("Pages are loaded from their sites, without cookies.")
     return " ".join((words.format(provider=provider), pages))
 
 
@@ -38,7 +38,7 @@ def web_summary(provider: str, word: str) -> str:
 def search_worked(results: int, seconds: float) -> str:
     """Return that a search was answered."""
     if not results:
-        return tr("It answered, but found nothing.")
+        return tr("It works, but found no results.")
     time = duration(max(1.0, seconds))
     return tr("It works: %n result(s) in {time}.", "", results).format(time=time)
 
@@ -51,49 +51,49 @@ def search_failed(provider: str, error: BaseException) -> str:
         case Offline():
             return tr("Network access is blocked.")
         case LogUnwritable():
-            return tr("Nothing was sent, since the connection log can’t be written.")
+            return tr("Nothing was sent because the connection log can’t be written.")
         case NoNetwork():
             return tr("No network connection.")
         case NameUnknown():
-            return tr("{provider} wasn’t found. Check the address and your connection.").format(
+            return tr("Can’t find {provider}. Check the address and your connection.").format(
                 provider=provider
             )
         case AddressUnusable() | AddressInside():
-            return tr("The address can’t be used. Check it.")
+            return tr("This address can’t be used. Check it for mistakes.")
         case HostSilent():
-            return tr("{provider} doesn’t answer. Try again later.").format(provider=provider)
+            return tr("{provider} isn’t responding. Try again later.").format(provider=provider)
         case CertificateRefused():
-            return tr("The connection to {provider} isn’t safe, so nothing was sent.").format(
+            return tr("The connection to {provider} isn’t secure, so nothing was sent.").format(
                 provider=provider
             )
         case ProxyUndecided():
-            return tr("Your computer uses a proxy. Allow it above to search through it.")
+            return tr("Your computer uses a proxy. Switch on “Use the proxy for web pages” above.")
         case ProxyRefuses():
-            return tr("Your proxy doesn’t connect to {provider}.").format(provider=provider)
+            return tr("Your proxy refused the connection to {provider}.").format(provider=provider)
     return tr("Couldn’t reach {provider}.").format(provider=provider)
 
 
 def _refused(provider: str, error: SearchRefused) -> str:
     match error.why:
         case SearchRefusal.KEY:
-            said = tr("{provider} doesn’t accept the key.")
+            said = tr("{provider} rejected the key.")
         case SearchRefusal.QUOTA:
-            said = tr("Your plan at {provider} is used up.")
+            said = tr("Your {provider} plan has no searches left.")
         case SearchRefusal.RATE:
-            said = tr("{provider} gets too many requests. Try again in a minute.")
+            said = tr("Too many requests to {provider}. Try again in a minute.")
         case SearchRefusal.FORMAT:
             said = tr(
-                "{provider} doesn’t give out JSON. Add “formats: [html, json]” below “search:” in "
+                "{provider} doesn’t return JSON. Add “formats: [html, json]” under “search:” in "
                 "its settings.yml and restart it."
             )
         case SearchRefusal.PERSON:
-            said = tr("{provider} wants to see a person, so it can’t be used now.")
+            said = tr("{provider} asks to verify you’re human, so it can’t be used right now.")
         case SearchRefusal.ENGINES:
-            said = tr("None of the engines behind {provider} answered.")
+            said = tr("None of {provider}’s search engines responded.")
         case SearchRefusal.MOVED:
             said = tr("{provider} has moved. Enter its new address.")
         case SearchRefusal.TROUBLE:
-            said = tr("{provider} has problems of its own. Try again later.")
+            said = tr("{provider} is having problems. Try again later.")
         case _:
-            said = tr("{provider} answered in a way Fireside doesn’t know.")
+            said = tr("{provider} sent an unexpected response.")
     return said.format(provider=provider)

@@ -119,6 +119,7 @@ def cite(index: Path, asked: Sequence[Question]) -> None:
         ("opened", "the answer is on the page as it opens"),
         ("scrolled", "  after scrolling once"),
         ("found", "  after finding words of the question in the page"),
+        ("another", "  in another right result"),
     ):
         print(f"{said}: {sum(one.seen == how for _, one in found)} of {len(found)}")
     print(f"cited lines that have the answer: {sum(one.cited for _, one in found)}")

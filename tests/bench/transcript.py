@@ -1,7 +1,7 @@
 """Measure the conversation on screen against the simple way to show one.
 
-usage: python -m tests.bench.transcript [--messages N] [--steps N] [--longest N] [--hostile N]
-[--starts N]
+usage: python -m tests.bench.transcript [--messages N] [--steps N] [--updates N] [--longest N]
+[--hostile N] [--starts N]
 
 Milliseconds are processor time of the whole step including painting, in a window that is not on a
 screen (Qt's offscreen platform). The simple way is one text browser for each message, whose HTML is
@@ -17,7 +17,6 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -135,12 +134,12 @@ def naive_costs(text: str, size: int, updates: int) -> list[float]:
     return costs
 
 
-def updates(transcript: Transcript, longest: int) -> None:
+def updates(transcript: Transcript, longest: int, times: int) -> None:
     text = message(longest + 6_000)
     medians = {}
     sizes = up_to(longest, 1_000, 4_000, 16_000, 64_000)
     for size in sizes:
-        costs = Growing(transcript, text).update_costs(size, 120)
+        costs = Growing(transcript, text).update_costs(size, times)
         medians[size] = statistics.median(costs)
         hold = "4 (p95 10) at 64k" if size == 64_000 else ""
         say(f"update of an answer of {size:,} characters", middle(costs), hold)
@@ -151,11 +150,12 @@ def updates(transcript: Transcript, longest: int) -> None:
     say("  ratio", f"{medians[last] / statistics.median(few):.3f}")
     (middling,) = up_to(min(longest, 16_000), 16_000)
     for name, tail in tails(middling + 1_000).items():
-        costs = Growing(transcript, tail).update_costs(min(middling, len(tail) - 2000), 100)
+        size = min(middling, len(tail) - 2000)
+        costs = Growing(transcript, tail).update_costs(size, times)
         say(f"update at {middling:,} of {name}", middle(costs), "12")
 
 
-def opening(transcript: Transcript, count: int) -> None:
+def opening(transcript: Transcript, count: int, times: int) -> None:
     few, many = conversation(50), conversation(count)
     spent(lambda: transcript.messages.set_rows(few))
     small = min(spent(lambda: transcript.messages.set_rows(few)) for _ in range(3))
@@ -166,11 +166,11 @@ def opening(transcript: Transcript, count: int) -> None:
     say("  ratio", f"{large / small:.2f}")
     bar = transcript.verticalScrollBar()
     wheel = []
-    for _ in range(200):
+    for _ in range(times):
         wheel.append(spent(lambda: bar.setValue(bar.value() - 120)))
     say("wheel frame", middle(wheel), "p95 12")
     dice = random.Random(5)
-    jumps = [spent(lambda: bar.setValue(dice.randrange(bar.maximum()))) for _ in range(100)]
+    jumps = [spent(lambda: bar.setValue(dice.randrange(bar.maximum()))) for _ in range(times)]
     say("random jump", middle(jumps), "p95 25")
     now = psutil.Process().memory_info().rss
     say("memory, scrolled", f"{now / 1e6:.0f} MB (+{(now - before) / 1e6:.0f})", "200 MB")
@@ -316,8 +316,8 @@ def start(times: int) -> None:
 
 
 def _run(code: str) -> tuple[float, float]:
+    surroundings = dict(os.environ)
     # As when installed: compiled once, not at every start.
-    surroundings = dict(os.environ, PYTHONPYCACHEPREFIX=tempfile.gettempdir() + "/fireside-bench")
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -335,6 +335,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--messages", type=int, default=5000)
     parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--updates", type=int, default=120, help="of each kind")
     parser.add_argument("--longest", type=int, default=64_000, help="answer, in characters")
     parser.add_argument("--hostile", type=int, help="texts of that kind; all")
     parser.add_argument("--starts", type=int, default=5)
@@ -345,8 +346,8 @@ def main() -> None:
     transcript.resize(*SIZE)
     transcript.show()
     say("", "", "to hold")
-    updates(transcript, options.longest)
-    opening(transcript, options.messages)
+    updates(transcript, options.longest, options.updates)
+    opening(transcript, options.messages, options.updates)
     shifts(transcript, options.steps)
     hostile(transcript, options.hostile)
     start(options.starts)

@@ -24,8 +24,8 @@ SMALL = {
     "sidebar": "--chats 30",
     "store": "--chats 3 --messages 30",
     "tokens": "--tokens 200 --pace 1",
-    "tools": "--calls 2 --long 100",
-    "transcript": "--messages 6 --steps 5 --longest 3000 --hostile 1 --starts 1",
+    "tools": "--calls 1 --long 100",
+    "transcript": "--messages 6 --steps 5 --updates 4 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
     "citations": "8 citations: an update",

@@ -92,7 +92,7 @@ def test_chips_stand_in_the_text(transcript: Transcript) -> None:
         "Source 1: Copper, line 2",
         f"Source 2: {FILE.title}, line 4",
         "Source 1: Copper, line 7",
-        "This citation is invalid: the model saw no such page.",
+        "This citation is invalid: the model never saw this page.",
         f"Source 2: {FILE.title}, lines 2 to 4",
         "Source 3: Tin & <b>copper</b>, line 8",
         "Source 1: Copper, line 2",
@@ -147,7 +147,7 @@ def test_hints_are_plain_text(transcript: Transcript, monkeypatch: pytest.Monkey
     assert second.hint().splitlines()[3] == "Copper is a kind of metal. " * 2 + (
         "Copper is a kind of metal."
     )
-    assert third.hint() == "This citation is invalid: the page has no such lines."
+    assert third.hint() == "This citation is invalid: the page doesn’t have these lines."
     shown: list[str] = []
     monkeypatch.setattr(QToolTip, "showText", lambda place, text, widget: shown.append(text))
     tip = QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), QPoint(1, 1))

@@ -62,7 +62,7 @@ def test_wikipedia_needs_no_key_and_is_tried_on_a_click(
     assert (
         child(dialog, QLabel, "webSent")
         .text()
-        .startswith("What the model searches for goes to Wikipedia.")
+        .startswith("The model’s searches are sent to Wikipedia.")
     )
     assert web.asked == []
     test, said = child(dialog, QPushButton, "testWeb"), child(dialog, QLabel, "webTested")
@@ -70,8 +70,11 @@ def test_wikipedia_needs_no_key_and_is_tried_on_a_click(
     fireside.until(lambda: said.text() == "It works: 3 results in 1 s.")
     assert len(web.asked) == 1
     for why, sentence in (
-        (SearchRefusal.KEY, "Wikipedia doesn’t accept the key."),
-        (SearchRefusal.PERSON, "Wikipedia wants to see a person, so it can’t be used now."),
+        (SearchRefusal.KEY, "Wikipedia rejected the key."),
+        (
+            SearchRefusal.PERSON,
+            "Wikipedia asks to verify you’re human, so it can’t be used right now.",
+        ),
     ):
         web.fault = SearchRefused(why)
         fireside.until(test.isEnabled)
@@ -88,7 +91,7 @@ def test_a_key_goes_to_the_secrets_and_is_not_shown_again(fireside: Fireside) ->
     assert key.isVisible()
     key.setText("two words")
     key.editingFinished.emit()
-    assert said.text() == "A key has no spaces or accents."
+    assert said.text() == "Keys can’t contain spaces or accented letters."
     key.setText("s3cret")
     key.editingFinished.emit()
     fireside.until(lambda: said.text().startswith("Saved in "))

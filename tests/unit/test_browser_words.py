@@ -71,7 +71,7 @@ def label(
         (label("open", {"id": 1}, shown=page("Copper", "zim:/Wikipedia/Copper")),
          "Read “Copper” · Wikipedia"),
         (label("open", {"id": 1}, CallPhase.RUNNING), "Opening a page…"),
-        (label("open", {"loc": 1}, CallPhase.RUNNING), "Reading on…"),
+        (label("open", {"loc": 1}, CallPhase.RUNNING), "Reading more…"),
         (label("open", {"id": "https://evil.example/?d=1"}, CallPhase.RUNNING),
          "Opening evil.example…"),
         (label("open", {"id": "https://evil.example/"}, outcome=Outcome.INVALID),
@@ -217,7 +217,7 @@ def test_a_terminal_asks_the_same(
     assert consent.decision is decision
     assert screen.getvalue().strip().split("\n") == [
         "Open a page of xn--80ak6aa92e.com?",
-        "In its own script this name reads “аррӏе.com”. It may look like the name of another site. "
+        "In its own script, this name is “аррӏе.com”. It may imitate another site. "
         "You didn’t type this address, and no search or page linked to it.",
         f"  Address: {address}",
         "  Sends “d”: my secret⟨U+202E⟩",

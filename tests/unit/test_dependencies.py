@@ -25,6 +25,14 @@ FOREIGN = {"fontTools", "gi", "pyatspi"}
 LATER = {"compression"}
 
 
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements of a module, also those within others: `ast.walk` visits expressions."""
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for inner in getattr(node, name, ()):
+            yield inner
+            yield from _statements(inner)
+
+
 def _imports(folder: str) -> Iterator[tuple[str, Path]]:
     """Yield each foreign top-level module that the files in a folder import, with the file.
 
@@ -34,7 +42,7 @@ def _imports(folder: str) -> Iterator[tuple[str, Path]]:
     scripts = (ROOT / "installers").glob("*.py")
     ours = {"app", "installers", "tests"} | {file.stem for file in (*files, *scripts)}
     for file in files:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in _statements(ast.parse(file.read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from app.base.settings import Folders
 from app.tools.browser.encyclopaedia import encyclopaedia_task
 from app.tools.browser.encyclopaedia.encyclopaedia_task import EncyclopaediaTask
 from app.tools.browser.faults import NotAnEncyclopaedia, SourceKnown
+from app.tools.browser.files.file_index import FileIndex
 from app.tools.browser.index_process import (
     IndexEnd,
     IndexPlan,
@@ -145,6 +148,22 @@ def test_an_interrupted_reading_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert task.run(told.append, ()) == IndexEnd(3, (), changed=False)
     (tmp_path / "w.zim").unlink()
     assert task.run(told.append, ()) == IndexTrouble("missing", "it is not there")
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_an_index_that_cannot_be_used_is_built_anew(tmp_path: Path, *, damaged: bool) -> None:
+    (tmp_path / "w.zim").write_bytes(zim(ENTRIES))
+    path = tmp_path / "x.db"
+    task = EncyclopaediaTask(tmp_path / "w.zim", path)
+    task.run(lambda _: None, ())
+    if damaged:
+        path.write_bytes(b"no index at all")
+    else:
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA user_version = 1")  # of an older Fireside
+    assert task.run(lambda _: None, ()) == IndexEnd(3, (), changed=True)
+    with closing(FileIndex(path, stored=False)) as index:
+        assert index.count() == 3
 
 
 def test_an_article_that_kills_the_reader_is_left_out(tmp_path: Path) -> None:

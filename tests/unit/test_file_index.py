@@ -322,7 +322,7 @@ def test_a_damaged_file_is_thrown_away(tmp_path: Path, damage: str) -> None:
     if damage == "foreign":
         path.unlink()
         db = sqlite3.connect(path)
-        db.executescript("CREATE TABLE document (x); PRAGMA user_version = 2")
+        db.executescript("CREATE TABLE document (x); PRAGMA user_version = 3")
         db.close()
     else:
         data = path.read_bytes()

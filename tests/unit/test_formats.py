@@ -76,6 +76,7 @@ def test_no_word_of_harmony_outside_of_its_room() -> None:
         f"{path}:{number}: {line.strip()}"
         for path in Path("app").rglob("*.py")
         if not path.is_relative_to("app/formats/harmony")
+        if WORDS.search(path.read_text(encoding="utf-8"))  # or there is nothing to look at closely
         for number, line in code_of(path)
         if WORDS.search(MAY.sub("", line))
     ]

@@ -89,7 +89,7 @@ def test_keys_have_names_and_reasons() -> None:
 
 
 def test_a_search_is_told_for_the_user() -> None:
-    assert search_worked(0, 1) == "It answered, but found nothing."
+    assert search_worked(0, 1) == "It works, but found no results."
     faults: list[BaseException] = [Offline(), OSError("odd"), *map(SearchRefused, SearchRefusal)]
     faults += [
         page_faults.NoNetwork(), page_faults.NameUnknown(), page_faults.HostSilent(),

@@ -52,6 +52,11 @@ class CitedSource:
     """Whether it is a search, whose ``title`` are the words searched for."""
     lines: list[LineRange] = field(default_factory=list)
 
+    @property
+    def is_web(self) -> bool:
+        """Whether its address is one that a browser opens."""
+        return self.address.lower().startswith(("http://", "https://"))
+
 
 @dataclass(frozen=True, slots=True)
 class CitedPlace:

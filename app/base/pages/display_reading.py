@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.base.pages.readable import paragraphs
-from app.base.pages.stored_page import Page
+from app.base.pages.stored_page import LINK_MARK, Page
 
 _HEADER = re.compile(r"\[\d+\] .*")
 _NUMBER = re.compile(r"^L\d+: ?", re.MULTILINE)
@@ -13,7 +13,6 @@ _RESULTS = re.compile(r"\A\s*URL: *\n# Search Results\n\s*")
 _BEGIN = re.compile(r"\A\s*URL:\s*(\S+)\n")
 _RESULT = re.compile(r"^ *\* 【\d+†([^【】†]*)(?:†([^【】†]*))?】( (?=\S))?", re.MULTILINE)
 _WRAPPED = re.compile(r"(?<!\n)\n(?!\n| *\* 【)")
-_LINK = re.compile(r"【\d+†([^【】†]*)(?:†[^【】†]*)?】")
 
 
 def readable(text: str) -> str:
@@ -33,7 +32,7 @@ def readable(text: str) -> str:
         page = Page("", "", tuple(shown.split("\n")))
         shown = "\n".join(paragraph.text for paragraph in paragraphs(page))
         shown = _BEGIN.sub(r"\1\n\n", shown)
-    return _LINK.sub(r"\1", shown).strip("\n")
+    return LINK_MARK.sub(r"\2", shown).strip("\n")
 
 
 def _result_line(found: re.Match[str]) -> str:

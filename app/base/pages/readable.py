@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.base.pages.stored_page import Page
+from app.base.pages.stored_page import COLUMNS, LINK_MARK, Page
 
 _MOST_LINES = 60  # of a paragraph: a longer one would be slow to lay out
-_COLUMNS = 80  # as `app.tools.browser.page` wraps
-_MARK = re.compile(r"【\d{1,6}†([^【】†]*)(?:†([^【】†]*))?】")
 _CHUNK = re.compile(r"\s+|[^\s-]*[\w!\"'&.,?]-{1,2}(?=\w)|\S+")
 
 
@@ -65,8 +63,8 @@ def _goes_on(line: str, following: str) -> bool:
     if not line or not following:
         return False
     chunk = _CHUNK.match(following)
-    wrapped = line[-1] in " -" or following[0] == " " or len(line) >= _COLUMNS
-    return wrapped and len(line) + len(chunk[0] if chunk else "") > _COLUMNS
+    wrapped = line[-1] in " -" or following[0] == " " or len(line) >= COLUMNS
+    return wrapped and len(line) + len(chunk[0] if chunk else "") > COLUMNS
 
 
 def _paragraph(lines: Sequence[str], first: int) -> PageParagraph:
@@ -77,7 +75,7 @@ def _paragraph(lines: Sequence[str], first: int) -> PageParagraph:
         at += len(line)
     pieces, taken, shown, written = [], 0, [0] * len(starts), 0
     number = 0
-    for found in [*_MARK.finditer(raw), None]:
+    for found in [*LINK_MARK.finditer(raw), None]:
         end = found.start() if found else len(raw)
         while number < len(starts) and starts[number] < end:
             shown[number] = written + starts[number] - taken
@@ -86,10 +84,10 @@ def _paragraph(lines: Sequence[str], first: int) -> PageParagraph:
         written += end - taken
         taken = end
         if found:
-            words = found[1] + (f" ({found[2]})" if found[2] else "")
+            words = found[2] + (f" ({found[3]})" if found[3] else "")
             while number < len(starts) and starts[number] < found.end():
                 # A line that begins within the mark of a link.
-                inside = min(max(starts[number] - found.start(1), 0), len(words))
+                inside = min(max(starts[number] - found.start(2), 0), len(words))
                 shown[number] = written + inside
                 number += 1
             pieces.append(words)

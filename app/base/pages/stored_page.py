@@ -8,6 +8,7 @@ read as None, and nothing is unpacked that is much larger than any page.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,10 @@ LONGEST = 2_000_000
 MOST_LINKS = 20_000
 LARGEST_LINKS = 2_000_000
 """The most bytes of all addresses of a page's links."""
+COLUMNS = 80
+"""The most characters of a line."""
+LINK_MARK = re.compile(r"【(\d{1,6})†([^【】†]*)(?:†([^【】†]*))?】")
+"""The mark of a link in a page: its id, its words, and the domain if it is another one."""
 
 _LARGEST = 16_000_000  # bytes of JSON: what the longest page may take
 _LONGEST_LINE = 1000  # characters

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from app.base.errors import Cancelled
 from app.base.types import Outcome, ResultFacts, ToolNamespace, ToolSource
 from app.tools.browser.browser_functions import BROWSER_FUNCTIONS, NAME, NAMESPACE
-from app.tools.browser.source import Source, SourceFault
+from app.tools.browser.source import LOCAL, Source, SourceFault
 from app.tools.registry import MOST_CALLS
 from app.tools.tool import Call, CallContext, CallInvalid, Proposal, Result
 
-_ORDER = {"files": 0, "zim": 1}  # of keys, by what is preferred; the web is the last
 _STOPPED = "The user stopped this call."
 
 
@@ -37,7 +36,11 @@ class Browser:
 
     def _ordered(self) -> list[Source]:
         """Return the sources: folders, encyclopaedias, the web."""
-        return sorted(self.sources(), key=lambda source: _ORDER.get(source.key.split(":")[0], 2))
+
+        def rank(source: Source) -> tuple[bool, ...]:
+            return tuple(not source.key.startswith(kind) for kind in LOCAL)
+
+        return sorted(self.sources(), key=rank)
 
 
 class SourceTool:

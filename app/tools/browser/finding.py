@@ -7,15 +7,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from app.base.pages.displays import FOUND_LINES
-from app.base.pages.stored_page import Page, PageKind
-from app.tools.browser.page import COLUMNS, lines_of, one_line
+from app.base.pages.stored_page import COLUMNS, LINK_MARK, Page, PageKind
+from app.tools.browser.page import lines_of, neutral_line
 
 MOST_FOUND = 50
 
 _LONGEST_PATTERN = 200  # characters of it in a display
 
-# A mark of a link may itself be wrapped.
-_WRAPPED_MARK = re.compile(r"【\d+†([^【】†]*)((?:†[^【】†]*)?)】")
 _SPACES = re.compile(r"\s+")
 
 
@@ -80,9 +78,9 @@ def _without_marks(lines: Sequence[str]) -> list[str]:
     """Return lines with the words of links in the place of their marks, also of wrapped ones."""
 
     def words(found: re.Match[str]) -> str:
-        return found[1] + "\n" * (found[0].count("\n") - found[1].count("\n"))
+        return found[2] + "\n" * (found[0].count("\n") - found[2].count("\n"))
 
-    return _WRAPPED_MARK.sub(words, "\n".join(lines)).split("\n")
+    return LINK_MARK.sub(words, "\n".join(lines)).split("\n")
 
 
 def found_page(page: Page, pattern: str) -> Page:
@@ -93,7 +91,7 @@ def found_page(page: Page, pattern: str) -> Page:
     for number, place in enumerate(places):
         lines += [""] if lines else []
         lines += [f"# 【{number}†match at L{place}】", *finder.lines[place : place + FOUND_LINES]]
-    words = one_line(pattern.lower())[:_LONGEST_PATTERN]
+    words = neutral_line(pattern.lower())[:_LONGEST_PATTERN]
     if not places:
         lines = list(lines_of(f"No `find` results for pattern: `{words}`"))
     title = f"Find results for text: `{words}` in `{page.title}`"
@@ -104,7 +102,7 @@ def found_page(page: Page, pattern: str) -> Page:
 def passage_line(page: Page, passage: str) -> int:
     """Return the line at which a page is opened for a passage: a little above it."""
     finder = PageFinder(page.lines)
-    words = one_line(passage)
+    words = neutral_line(passage)
     for length in (200, 60):
         at = finder.first(words[:length]) if words else None
         if at is not None:

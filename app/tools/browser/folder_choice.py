@@ -17,7 +17,7 @@ from app.tools.browser.faults import (
     NotAFolder,
     SourceKnown,
 )
-from app.tools.browser.page import one_line
+from app.tools.browser.page import neutral_line
 from app.tools.browser.source_status import SourceEntry, SourceKind
 
 _PRIVATE = frozenset({
@@ -70,7 +70,7 @@ def left_out(root: Path, data: Path) -> tuple[str, ...]:
 
 def free_name(name: str, taken: Collection[str]) -> str:
     """Return a name like this one which no other source has: "Notes", "Notes 2"."""
-    name = one_line(name.encode("utf-8", "replace").decode())
+    name = neutral_line(name.encode("utf-8", "replace").decode())
     name = " ".join(unicodedata.normalize("NFC", name).replace(",", " ").replace("/", " ").split())
     name = name[:_LONGEST_NAME].strip() or "files"
     used = {each.casefold() for each in taken}

@@ -23,7 +23,7 @@ from app.tools.browser.faults import IndexingFailed, SourceError, SourceKnown
 from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.index_process import IndexBusy, IndexProcess, SourceGone
 from app.tools.browser.library_source import LibrarySource
-from app.tools.browser.source import Source
+from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER, Source
 from app.tools.browser.source_file import SourceFile
 from app.tools.browser.source_status import (
     IndexState,
@@ -180,11 +180,11 @@ class SourceLibrary:
             for known in self._file.entries:  # added meanwhile, on another thread
                 if known.path == path:
                     raise SourceKnown(path, known.name)
-            scheme = "files" if kind is SourceKind.FOLDER else "zim"
+            begin = FOLDER if kind is SourceKind.FOLDER else ENCYCLOPAEDIA
             taken = [each.name for each in self._file.entries if each.kind is kind]
             name = folder_choice.free_name(title or path.name, taken)
             entry = SourceEntry(
-                f"{scheme}:{name}", kind, path, name, folder_choice.new_id(), mount_of(path)
+                f"{begin}{name}", kind, path, name, folder_choice.new_id(), mount_of(path)
             )
             self._file.change(lambda all_: [*all_, entry])
             self._sources[entry.key] = added = self._new(entry)

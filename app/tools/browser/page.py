@@ -12,12 +12,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from app.base.pages.stored_page import LARGEST_LINKS, LONGEST, MOST_LINKS, Page
-from app.tools.browser.source import PageText
-
-COLUMNS = 80
-LOCAL = ("files:", "zim:")
-"""The beginnings of addresses of pages on this computer."""
+from app.base.pages.stored_page import COLUMNS, LARGEST_LINKS, LINK_MARK, LONGEST, MOST_LINKS, Page
+from app.tools.browser.source import LOCAL, PageText
 
 _LONGEST_ADDRESS = 2048
 _LONGEST_TITLE = 300
@@ -33,7 +29,6 @@ _HIDDEN = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _JOINERS = re.compile("([\u200c\u200d\ufe0e\ufe0f]{2})[\u200c\u200d\ufe0e\ufe0f]+")
-_MARK = re.compile(r"【(\d{1,6})†([^【】†\n]*)(?:†([^【】†\n]*))?】")
 _BLANK_RUN = re.compile(r"\n\n+")
 _BELOW = re.compile(r"\w[\w.~%-]*(?:/\w[\w.~%-]*)*(?:#[^\s]*)?", re.ASCII)  # a relative address
 _CHUNKS = textwrap.TextWrapper.wordsep_re
@@ -50,21 +45,21 @@ def neutral(text: str) -> str:
     return _JOINERS.sub(r"\1", text).replace("【", "〖").replace("】", "〗")
 
 
-def one_line(text: str) -> str:
+def neutral_line(text: str) -> str:
     """Return neutral text on one line."""
     return " ".join(neutral(text).split())
 
 
 def mark(id: int, text: str, domain: str = "") -> str:
     """Return the mark of a link: ``【3†text†domain】``, the domain only if it is another one."""
-    words = one_line(text).replace("†", "‡")
-    where = one_line(domain).replace("†", "‡")
+    words = neutral_line(text).replace("†", "‡")
+    where = neutral_line(domain).replace("†", "‡")
     return f"【{id}†{words}†{where}】" if where else f"【{id}†{words}】"
 
 
 def without_marks(text: str) -> str:
     """Return text with the words of its links in the place of their marks."""
-    return _MARK.sub(r"\2", text)
+    return LINK_MARK.sub(r"\2", text)
 
 
 def domain_of(address: str) -> str:
@@ -117,7 +112,7 @@ class LinkTable:
 
         The same address has the same id. A link without text has none, as that of an image.
         """
-        words = one_line(text)
+        words = neutral_line(text)
         whole = self._wholes.get(address)
         if whole is None:
             whole = self._wholes[address] = self._whole(address)
@@ -147,11 +142,11 @@ def wrapped(text: PageText, source: str = "") -> Page:
     body = "\n".join("" if line.isspace() else line for line in body.split("\n"))
     body = _BLANK_RUN.sub("\n\n", body).strip("\n").rstrip()
     notes = [_CUT] if len(text.text) > LONGEST else []
-    notes += [one_line(text.note)] if text.note else []
+    notes += [neutral_line(text.note)] if text.note else []
     address = storable(text.address)
-    url = one_line(address)
+    url = neutral_line(address)
     lines = tuple(lines_of("\n\n".join([f"\nURL: {url}\n{body}", *notes])))
-    title = one_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
+    title = neutral_line(text.title)[:_LONGEST_TITLE] or domain_of(address) or url
     return Page(address, title[:_LONGEST_TITLE], lines, links, source=source)
 
 
@@ -205,7 +200,7 @@ def _break(chunk: str, begin: int, room: int) -> int:
 def _only_marks(text: str, links: int) -> str:
     """Return neutral text with the marks of its links, and no other brackets of that kind."""
     pieces, last = [], 0
-    for found in _MARK.finditer(text):
+    for found in LINK_MARK.finditer(text):
         if int(found[1]) < links:
             link = mark(int(found[1]), found[2], found[3] or "")
             pieces += [neutral(text[last : found.start()]), link]

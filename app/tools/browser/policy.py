@@ -46,11 +46,10 @@ from app.tools.browser.address import (
     web_address,
 )
 from app.tools.browser.session import SOURCE_VIEW
+from app.tools.browser.source import ENCYCLOPAEDIA, WEB
 from app.tools.tool import Call, CallContext, ConsentReason, Effect, Proposal
 from app.tools.visible import visible
 
-WEB = "web"
-"""The key of the tool whose searches and pages leave the computer."""
 FOLLOW_UPS = 3
 """Pages of one site that are opened between two messages of the user, in a private chat."""
 LONGEST_QUERY = 200
@@ -58,7 +57,7 @@ LONGEST_QUERY = 200
 
 _OPEN = "open "
 _OURS = (Outcome.INVALID, Outcome.REFUSED)
-_PUBLIC = (WEB, "zim:")
+_PUBLIC = (WEB, ENCYCLOPAEDIA)
 _SPACES = re.compile(r"\s+")
 _GAP = re.compile(r"\s{2,}|[^\S ]")  # blanks can be a code, too
 _DIGITS = re.compile(r"\d(?:[ .,/_-]?\d){8,}")

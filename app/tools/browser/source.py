@@ -7,6 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+FOLDER, ENCYCLOPAEDIA = "files:", "zim:"
+"""The beginnings of the keys of such tools, and of the addresses of their pages."""
+LOCAL = (FOLDER, ENCYCLOPAEDIA)
+WEB = "web"
+"""The key of the tool whose searches and pages leave the computer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -56,7 +62,7 @@ class Source(Protocol):
 
     @property
     def key(self) -> str:
-        """The key of its tool: ``web``, ``files:`` or ``zim:`` and a name that the user sees."""
+        """The key of its tool: `WEB`, or the name that the user sees after one of `LOCAL`."""
 
     @property
     def name(self) -> str:

@@ -16,9 +16,8 @@ from app.base.types import Outcome, PartKind, ResultFacts
 from app.tools.browser.address import AddressInvalid
 from app.tools.browser.browser_functions import NAMESPACE
 from app.tools.browser.finding import found_page, passage_line
-from app.tools.browser.page import domain_of, lines_of, mark, one_line, storable, wrapped
+from app.tools.browser.page import domain_of, lines_of, mark, neutral_line, storable, wrapped
 from app.tools.browser.policy import (
-    WEB,
     ChatFacts,
     WebVerdict,
     chat_facts,
@@ -36,7 +35,7 @@ from app.tools.browser.session import (
     source_view,
     step_of,
 )
-from app.tools.browser.source import Hit, PageText, Source, SourceFault
+from app.tools.browser.source import WEB, Hit, PageText, Source, SourceFault
 from app.tools.browser.viewport import display_text, header, last_line, scroll_bar
 from app.tools.shortening import estimate
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result
@@ -155,7 +154,7 @@ class Visit:
         if not name:
             return _Choice(sources)
         names = ", ".join(dict.fromkeys(source.name for source in self._on))
-        said = f"There is no source `{one_line(name)[:80]}` here, so `{default}` was used."
+        said = f"There is no source `{neutral_line(name)[:80]}` here, so `{default}` was used."
         return _Choice(sources, f"{said} The sources are: {names}.")
 
     def _having(self, address: str, name: str) -> _Choice:
@@ -286,17 +285,17 @@ def _results_page(query: str, hits: Sequence[tuple[Hit, Source]], key: str) -> P
     """Return the page of the results of a search, as gpt-oss's reference has it."""
     lines = ["", "URL: ", "# Search Results", ""]
     for id, (hit, source) in enumerate(hits):
-        title = one_line(hit.title or hit.address)[:_LONGEST_TITLE]
+        title = neutral_line(hit.title or hit.address)[:_LONGEST_TITLE]
         link = mark(id, title, _where(hit.address) or source.name)
-        lines += lines_of(f"  * {link} {one_line(hit.summary)[:_LONGEST_SUMMARY]}".rstrip())
+        lines += lines_of(f"  * {link} {neutral_line(hit.summary)[:_LONGEST_SUMMARY]}".rstrip())
     return Page(
         "",
-        one_line(query)[:_LONGEST_QUERY],
+        neutral_line(query)[:_LONGEST_QUERY],
         tuple(lines),
         tuple(storable(hit.address) for hit, _ in hits),
         PageKind.SEARCH,
         key,
-        tuple(one_line(hit.passage)[:_LONGEST_PASSAGE] for hit, _ in hits),
+        tuple(neutral_line(hit.passage)[:_LONGEST_PASSAGE] for hit, _ in hits),
     )
 
 
@@ -324,5 +323,5 @@ def _with_scheme(step: Step, on: Sequence[Source]) -> Step:
 
 
 def _short(address: str) -> str:
-    address = one_line(address)
+    address = neutral_line(address)
     return address if len(address) <= 1024 else f"{address[:1021]}..."

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
+from app.tools.browser.source import WEB
 from app.tools.visible import one_line
 from app.turn import TurnEnded
 from app.ui.composer.composer import Composer
@@ -23,7 +24,7 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.tool_settings import SERVER, WEB, is_source, reading_again, tool_label
+from app.wording.tool_settings import SERVER, is_source, reading_again, tool_label
 
 if TYPE_CHECKING:
     from app.tools.browser.source_status import SourceEntry

@@ -8,6 +8,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER
 from app.ui.choices import Switch
 from app.ui.controls import Button, Elided, Scroll, column, muted, plain_tip
 from app.ui.form_fields import heading, note
@@ -16,8 +17,6 @@ from app.ui.state.chat_tools import ToolOffer
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 from app.wording.tool_settings import (
-    ENCYCLOPAEDIA,
-    FOLDER,
     SERVER,
     tokens_sentence,
     tool_explanation,

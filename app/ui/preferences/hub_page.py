@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 
 from app.base.secrets import SecretPlace
 from app.network import hub_address
-from app.ui.controls import Button, set_tone
+from app.ui.controls import Button, tell
 from app.ui.form_fields import FormPage, heading, named, note
 from app.ui.theme import Theme
 from app.wording.errors import explain
@@ -43,13 +43,13 @@ class HubPage(FormPage):
             SecretPlace.KEYRING: tr("Saved in the system keyring."),
             SecretPlace.FILE: tr("Saved in a file only you can read."),
         }
-        self._say(self._token_status, said[place] if place else "")
+        tell(self._token_status, said[place] if place else "")
         self.token.setPlaceholderText("••••••••" if place else "hf_…")
         self._remove.setVisible(place is not None)
 
     def show_error(self, error: BaseException) -> None:
         """Show why the token could not be kept."""
-        self._say(self._token_status, explain(error).sentence, "danger")
+        tell(self._token_status, explain(error).sentence, "danger")
 
     def _add_token(self) -> None:
         part = self.add_part()
@@ -102,25 +102,23 @@ class HubPage(FormPage):
         if not token:
             return
         if not token.isascii() or not token.isprintable() or " " in token:
-            self._say(
-                self._token_status, tr("Invalid token. Tokens look like hf_abc123."), "danger"
-            )
+            tell(self._token_status, tr("Invalid token. Tokens look like hf_abc123."), "danger")
             return
         self._send_token(token)
 
     def _send_token(self, token: str) -> None:
         self.token.clear()
-        self._say(self._token_status, tr("Saving…") if token else "")
+        tell(self._token_status, tr("Saving…") if token else "")
         self.token_given.emit(token)
 
     def _choose_address(self) -> None:
         address = hub_address.checked(self.address.text())
         if address is None:
             sentence = tr("Enter an address like https://hub.example.com.")
-            self._say(self._address_status, sentence, "danger")
+            tell(self._address_status, sentence, "danger")
             return
         plain = bool(address) and not hub_address.is_private(address)
-        self._say(
+        tell(
             self._address_status,
             tr("This connection isn’t encrypted, so your token isn’t sent.") if plain else "",
         )
@@ -129,11 +127,6 @@ class HubPage(FormPage):
         if address != self._address:
             self._address = address
             self.address_chosen.emit(address)
-
-    def _say(self, label: QLabel, text: str, tone: str = "muted") -> None:
-        label.setText(text)
-        label.setVisible(bool(text))
-        set_tone(label, tone)
 
 
 def _add_line(part: QVBoxLayout, *widgets: QWidget, status: QLabel) -> None:

@@ -15,6 +15,7 @@ from app.base.secrets import HUB_TOKEN
 from app.base.settings import ThemeChoice
 from app.base.types import Effort
 from app.host import Host
+from app.tools.browser.source import WEB
 from app.ui.bridge import Bridge
 from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.state.chat_settings import ShownChatSettings
@@ -24,7 +25,6 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
-from app.wording.tool_settings import WEB
 
 if TYPE_CHECKING:
     from app.engine.overrides import Overrides

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.tools.browser.source_status import IndexState, SourceKind, SourceStatus
 from app.tools.visible import one_line
-from app.ui.controls import Button, ProgressLine, column, set_tone
+from app.ui.controls import Button, ProgressLine, column, tell
 from app.ui.form_fields import heading, named, note
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
@@ -75,13 +75,13 @@ class SourceDialog(FittingDialog):
         """Show how it stands."""
         reading, paused = is_reading(status), status.state is IndexState.PAUSED
         ready = status.state is IndexState.READY  # which the size says, too
-        _say(self._state, "" if ready else source_state(status))
-        set_tone(self._state, "danger" if has_trouble(status) else "muted")
+        tone = "danger" if has_trouble(status) else "muted"
+        tell(self._state, "" if ready else source_state(status), tone)
         self._bar.setVisible(reading)
         self._bar.set_share(share_of(status))
-        _say(self._size, size_on_disk(status))
+        tell(self._size, size_on_disk(status))
         sentences = list(skipped_sentences(status.skipped))
-        _say(self._skipped, "\n".join(sentences))
+        tell(self._skipped, "\n".join(sentences))
         self._skipped_title.setVisible(bool(sentences))
         self._pause.setVisible(reading and not paused)
         self._resume.setVisible(paused)
@@ -111,8 +111,3 @@ class SourceDialog(FittingDialog):
         super().showEvent(event)
         self.grow()
         self._door.setFocus()  # rather than the path
-
-
-def _say(label: QLabel, text: str) -> None:
-    label.setText(text)
-    label.setVisible(bool(text))

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.base import outside
+from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER
 from app.tools.browser.source_status import SourceKind, SourceStatus
 from app.tools.visible import one_line
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, plain_tip, set_tone
@@ -16,7 +17,7 @@ from app.ui.theme import Theme, font
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 from app.wording.source_words import has_trouble, is_reading, share_of, source_state
-from app.wording.tool_settings import ENCYCLOPAEDIA, FOLDER, tools_heading
+from app.wording.tool_settings import tools_heading
 
 
 class SourcesPart(FormPart):
@@ -115,14 +116,14 @@ class SourceRow(FormPart):
 def _about(kind: SourceKind) -> str:
     if kind is SourceKind.FOLDER:
         return tr(
-            "The model can search and cite the files of folders that you add. They are read on "
-            "this computer, and nothing leaves it. Switch them on in a chat with the tools menu."
+            "The model can search and cite the files in folders that you add. They stay on this "
+            "computer. Switch them on in a chat with the tools menu."
         )
     files = outside.value("zim_files")
     return tr(
-        "Wikipedia and other reference works as .zim files, which are searched without a network. "
-        "Get one from {site}. Without images, English Wikipedia takes {whole}, its most read "
-        "articles {popular}, Simple English Wikipedia {simple}."
+        "Wikipedia and other reference works as .zim files, searched offline. Download them from "
+        "{site}. Without images, English Wikipedia takes {whole}, its most-read articles "
+        "{popular}, Simple English Wikipedia {simple}."
     ).format(
         site=files["site"],
         **{name: gigabytes(files[name]) for name in ("whole", "popular", "simple")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from app.base.secrets import SecretPlace
 from app.tools.browser.web.provider import SearchProvider
@@ -13,7 +13,7 @@ from app.tools.browser.web.providers import PROVIDERS, provider_of
 from app.tools.browser.web.searxng import SEARXNG
 from app.tools.browser.web.web_options import searxng_address
 from app.ui.choices import Switch
-from app.ui.controls import Button, column, menu_of, pop_up_below, set_tone
+from app.ui.controls import Button, column, menu_of, pop_up_below, tell
 from app.ui.file_manager import open_address
 from app.ui.form_fields import FormPart, FormRow, heading, named, note
 from app.ui.theme import Theme
@@ -48,7 +48,7 @@ class WebSearchPart(FormPart):
         self._layout = column(self, gap=8)
         self._layout.addWidget(heading(tr("Web search")))
         self._layout.addWidget(
-            note(tr("Off in every new chat. The globe below a message switches it on."))
+            note(tr("Off in new chats. Switch it on with the globe below the message."))
         )
         self._choice = Button(
             theme, "webProvider", tr("Search engine"), icon="chevron-down", text="-",
@@ -81,19 +81,19 @@ class WebSearchPart(FormPart):
             SecretPlace.KEYRING: tr("Saved in the system keyring."),
             SecretPlace.FILE: tr("Saved in a file only you can read."),
         }
-        _say(self._key_said, said[place] if place else "")
+        tell(self._key_said, said[place] if place else "")
         self.key.setPlaceholderText("••••••••" if place else tr("Key"))
         self._remove.setVisible(place is not None)
         self._get.setVisible(place is None)
 
     def show_key_error(self, sentence: str) -> None:
         """Show why the key could not be kept."""
-        _say(self._key_said, sentence, "danger")
+        tell(self._key_said, sentence, "danger")
 
     def show_tested(self, sentence: str, *, worked: bool) -> None:
         """Show what came of a search."""
         self._test.setEnabled(True)
-        _say(self._tested, sentence, "muted" if worked else "danger")
+        tell(self._tested, sentence, "muted" if worked else "danger")
 
     def _add_key(self) -> None:
         self.key = QLineEdit()
@@ -102,7 +102,7 @@ class WebSearchPart(FormPart):
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.key.editingFinished.connect(self._give_key)
         self._get = Button(
-            self._theme, "getWebKey", tr("Get a key in the browser"), text=tr("Get a key"),
+            self._theme, "getWebKey", tr("Get a key on the website"), text=tr("Get a key"),
             clicked=lambda: open_address(self._provider.site),
         )  # fmt: skip
         self._remove = Button(
@@ -137,7 +137,7 @@ class WebSearchPart(FormPart):
 
     def _add_test(self) -> None:
         self._test = Button(
-            self._theme, "testWeb", tr("Search once to test"), text=tr("Test"), clicked=self._try
+            self._theme, "testWeb", tr("Run a test search"), text=tr("Test"), clicked=self._try
         )
         self._tested = note("", "webTested")
         row = QHBoxLayout()
@@ -159,7 +159,7 @@ class WebSearchPart(FormPart):
         self.address.setVisible(provider is SEARXNG)
         self._address_said.hide()
         self._sent.setText(sent_sentence(provider.name, own=provider is SEARXNG))
-        _say(self._tested, "")
+        tell(self._tested, "")
 
     def _pick(self) -> None:
         menu = menu_of(self, "webProviderMenu")
@@ -184,13 +184,13 @@ class WebSearchPart(FormPart):
         if not key or not self._provider.secret:
             return
         if not key.isascii() or not key.isprintable() or " " in key:
-            _say(self._key_said, tr("A key has no spaces or accents."), "danger")
+            tell(self._key_said, tr("Keys can’t contain spaces or accented letters."), "danger")
             return
         self._send_key(key)
 
     def _send_key(self, key: str) -> None:
         self.key.clear()
-        _say(self._key_said, tr("Saving…") if key else "")
+        tell(self._key_said, tr("Saving…") if key else "")
         self.key_given.emit(self._provider.secret, key)
 
     def _choose_address(self) -> None:
@@ -198,9 +198,9 @@ class WebSearchPart(FormPart):
             return
         address = searxng_address(self.address.text())
         if address is None:
-            _say(self._address_said, tr("Enter an address like http://localhost:8080."), "danger")
+            tell(self._address_said, tr("Enter an address like http://localhost:8080."), "danger")
             return
-        _say(self._address_said, "")
+        tell(self._address_said, "")
         if self.address.text() != address:
             self.address.setText(address)
         if address != self._address:
@@ -210,11 +210,5 @@ class WebSearchPart(FormPart):
     def _try(self) -> None:
         self.leave()
         self._test.setEnabled(False)
-        _say(self._tested, tr("Searching…"))
+        tell(self._tested, tr("Searching…"))
         self.test_wanted.emit()
-
-
-def _say(label: QLabel, text: str, tone: str = "muted") -> None:
-    label.setText(text)
-    label.setVisible(bool(text))
-    set_tone(label, tone)

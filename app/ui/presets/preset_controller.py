@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.types import Effort
 from app.store import ChatSettings, Preset
+from app.tools.browser.source import WEB
 from app.ui.controls import elided, menu_of
 from app.ui.presets.preset_picker import PresetPicker
 from app.ui.state.chat_index import ChatIndex
@@ -18,7 +19,7 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.wording.language import tr
-from app.wording.tool_settings import WEB, missing_sources
+from app.wording.tool_settings import missing_sources
 
 _NAME_WIDTH = 320  # pixels of a preset's name in the menu
 

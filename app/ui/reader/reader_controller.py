@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.base.pages.cited import Cited, CitedPlace
 from app.base.pages.stored_page import Page
+from app.tools.browser.source import FOLDER
 from app.ui.conversation.file_saver import DOCUMENTS
 from app.ui.file_manager import open_address, open_file, reveal
 from app.ui.reader.page_on_screen import PageOnScreen, page_on_screen
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from app.host import Host
     from app.ui.reader.reader_pane import ReaderPane
 
-_FOLDER = "files:"  # the beginning of the keys of the user's folders
 _DOCUMENTS = {*DOCUMENTS, ".docx", ".htm", ".html", ".log", ".rst"}
 """Endings of files that are opened; others may be programs."""
 _LONG = 2000  # lines; a longer page is prepared in the background
@@ -124,14 +124,14 @@ class ReaderController(QObject):
     def _door(self, place: CitedPlace) -> str:
         """Return what the button says that opens the page itself; empty if it cannot be."""
         assert place.source
-        if _is_web(place.source.address):
+        if place.source.is_web:
             return tr("Open in browser")
-        return tr("Open file") if place.source.tool.startswith(_FOLDER) else ""
+        return tr("Open file") if place.source.tool.startswith(FOLDER) else ""
 
     def _open_source(self) -> None:
         source = self._places[self._at].source
         assert source
-        if _is_web(source.address):
+        if source.is_web:
             open_address(source.address)
             return
         host, tool, address = self._host, source.tool, source.address
@@ -162,7 +162,3 @@ class ReaderController(QObject):
         text = chosen or view.cited_text
         where = "\n".join(dict.fromkeys((source_title(place.source), place.source.address)))
         copy_text("\n\n".join(filter(None, (text, where))))
-
-
-def _is_web(address: str) -> bool:
-    return QUrl(address).scheme() in ("http", "https")

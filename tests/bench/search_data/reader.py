@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from app.base.draft import Draft
 from app.base.pages.cited import CitationMark, Cited
-from app.base.pages.displays import Display, displays_of
+from app.base.pages.displays import Display, Displays, displays_of
 from app.base.types import (
     Delta,
     Event,
@@ -33,7 +33,8 @@ from tests.bench.search_data.asked import Question
 from tests.fakes.browsing import Browse, BrowsingModel, find, open_, search
 from tests.fakes.tools import model
 
-FINDS = 2
+FINDS = 3
+PAGES = 2
 CONTEXT = 32_768
 _RESULT = re.compile(r"^ +\* 【(\d+)†", re.MULTILINE)
 _MARK = re.compile(r"【(\d+)†L(\d+)-L(\d+)】")
@@ -44,7 +45,8 @@ class Read:
     """How a question went.
 
     ``offered``: whether a right document was in the first display. ``seen``: what showed the
-    answer: the page as it "opened", "scrolled" once, or what was "found" in it; empty for none.
+    answer: the page as it "opened", "scrolled" once, what was "found" in it, or "another" page;
+    empty for none.
     ``cited``: whether the cited lines have the answer.
     """
 
@@ -85,14 +87,17 @@ class Reader(BrowsingModel):
     """A model that searches, opens the first right result, looks around, and cites the lines.
 
     It is as good at choosing as can be: it stands for a model that reads with care. In the page it
-    scrolls once, and then finds the longest words of the question.
+    scrolls once, and then finds the longest words of the question; then it opens another right one.
     """
 
     def __init__(self, question: Question) -> None:
         super().__init__(search(question.question), piece=1000)
         self._answers = {_address(path): words for path, words in question.answers.items()}
-        self._sought = _words_of(question.question)[:FINDS]
-        self._did = "opened"
+        self._words = _words_of(question.question)[:FINDS]
+        self._sought: list[str] = []
+        self._right: list[int] = []
+        self._page = 0  # the cursor of the page that is read
+        self._did = ""
         self.offered = False
         self.seen = ""
         self.draft = Draft(())
@@ -114,19 +119,25 @@ class Reader(BrowsingModel):
         if last is None:
             return "There is nothing."
         if len(shown) == 1:
-            right = [n for n in _shown(last) if last.page.links[n] in self._answers]
-            self.offered = bool(right)
-            return open_(right[0]) if right else "I do not know."
+            self._right = [n for n in _shown(last) if last.page.links[n] in self._answers][:PAGES]
+            self.offered = bool(self._right)
+            return self._opened(shown)
         if lines := answered(last, self._answers[last.page.address]):
-            self.seen = self._did
+            self.seen = self._did if self._page == 1 else "another"
             return f"It is so 【{last.cursor}†L{lines[0]}-L{lines[1]}】."
-        if len(shown) == 2 and last.last < len(last.page.lines) - 1:
+        if self._did == "opened" and last.last < len(last.page.lines) - 1:
             self._did = "scrolled"
             return open_(loc=last.last + 1)
         if self._sought:
             self._did = "found"
-            return find(self._sought.pop(0), cursor=1)
-        return "I have not seen it."
+            return find(self._sought.pop(0), cursor=self._page)
+        return self._opened(shown)
+
+    def _opened(self, shown: Displays) -> Browse | str:
+        if not self._right:
+            return "I do not know."
+        self._page, self._did, self._sought = len(shown), "opened", list(self._words)
+        return open_(self._right.pop(0), cursor=0)
 
 
 def _words_of(question: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import time
 from array import array
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from app.tools.browser.encyclopaedia.article import LARGEST, page_of
 from app.tools.browser.encyclopaedia.zim_address import place_of
 from app.tools.browser.encyclopaedia.zim_bytes import ZimFault
 from app.tools.browser.encyclopaedia.zim_file import ZimFile
-from app.tools.browser.files.file_index import FileIndex, IndexedText, IndexFault, IndexFull
+from app.tools.browser.files.file_index import FileIndex, IndexedText
+from app.tools.browser.files.index_writing import written
 from app.tools.browser.index_process import IndexEnd, IndexPlan, IndexStep, IndexTrouble, Told
 from app.tools.browser.source_status import SkippedFiles, SkipReason
 
@@ -44,38 +46,25 @@ class EncyclopaediaTask:
         self, tell: Told, stuck: Sequence[str], helper: Connection | None = None
     ) -> IndexEnd | IndexTrouble:
         """Read what has not been read; see `IndexTask`."""
-        from filelock import FileLock, Timeout
+        return written(self.index, lambda: self._run(tell, stuck))
 
+    def _run(self, tell: Told, stuck: Sequence[str]) -> IndexEnd | IndexTrouble:
         try:
-            self.index.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{self.index}.lock").acquire(blocking=False):
-                return self._run(tell, stuck)
-        except Timeout:
-            return IndexTrouble("busy")
+            with closing(ZimFile(self.path)) as file:
+                marker = _Marker(self.index, file.id.hex(), self._documents())
+                if marker.whole:
+                    return marker.end(changed=False)
+                with closing(FileIndex(self.index, stored=False)) as index:
+                    if not marker.done:
+                        self._empty(index)
+                    return _Reading(file, index, marker, tell)(stuck)
         except ZimFault as error:
             return IndexTrouble("missing", str(error))
-        except IndexFull as error:
-            return IndexTrouble("full", error.reason)
-        except IndexFault as error:
-            return IndexTrouble("unwritable", error.reason)
-        except OSError as error:
-            return IndexTrouble("unwritable", error.strerror or str(error))
 
-    def _run(self, tell: Told, stuck: Sequence[str]) -> IndexEnd:
-        file = ZimFile(self.path)
-        try:
-            marker = _Marker(self.index, file.id.hex())
-            if marker.whole:
-                return marker.end(changed=False)
-            index = FileIndex(self.index, stored=False)
-            try:
-                if not marker.done:
-                    self._empty(index)
-                return _Reading(file, index, marker, tell)(stuck)
-            finally:
-                index.close()
-        finally:
-            file.close()
+    def _documents(self) -> int:
+        """Return how many are in the index."""
+        with closing(FileIndex(self.index, stored=False)) as index:
+            return index.count()
 
     def _empty(self, index: FileIndex) -> None:
         """Begin anew: another file has been indexed, or it is not known which."""
@@ -87,16 +76,20 @@ class EncyclopaediaTask:
 
 
 class _Marker:
-    """How far a file was read, in a file beside its index. Another file begins anew."""
+    """How far a file was read, in a file beside its index.
 
-    def __init__(self, index: Path, file: str) -> None:
+    Another file begins anew, and so does an index without its ``documents``: it was damaged, or of
+    another version.
+    """
+
+    def __init__(self, index: Path, file: str, documents: int) -> None:
         self._path = index.with_suffix(".read.json")
         self._file = file
         self.done = self.documents = self.skipped = 0
         self.whole = False
         try:
             raw = json.loads(self._path.read_text("utf-8"))
-            if raw["file"] == file and index.exists():
+            if raw["file"] == file and (documents or not raw["documents"]):
                 self.done, self.documents = int(raw["done"]), int(raw["documents"])
                 self.skipped, self.whole = int(raw["skipped"]), bool(raw["whole"])
         except (OSError, ValueError, KeyError, TypeError):

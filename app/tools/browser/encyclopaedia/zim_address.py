@@ -9,31 +9,30 @@ from urllib.parse import unquote
 
 from app.tools.browser.encyclopaedia.zim_file import ZimEntry, ZimFile
 from app.tools.browser.files.folder_address import path_of
-
-SCHEME = "zim:"
+from app.tools.browser.source import ENCYCLOPAEDIA
 
 
 def address_of(name: str, place: str) -> str:
     """Return the address of an article of an encyclopaedia, by its place in the file."""
-    return f"{SCHEME}/{path_of(name)}/{path_of(place)}"
+    return f"{ENCYCLOPAEDIA}/{path_of(name)}/{path_of(place)}"
 
 
 def base_of(place: str) -> str:
     """Return the address of an article within its file."""
-    return f"{SCHEME}/{path_of(place)}"
+    return f"{ENCYCLOPAEDIA}/{path_of(place)}"
 
 
 def named(address: str, name: str) -> str:
     """Return the address that a link of an article leads to; those of the web stay."""
-    within = address.removeprefix(SCHEME)
-    return address if within == address else f"{SCHEME}/{path_of(name)}/{within.lstrip('/')}"
+    within = address.removeprefix(ENCYCLOPAEDIA)
+    return address if within == address else f"{ENCYCLOPAEDIA}/{path_of(name)}/{within.lstrip('/')}"
 
 
 def place_in(address: str, name: str) -> str | None:
     """Return the place that an address means in the encyclopaedia ``name``; None if in none."""
-    if not address.startswith(f"{SCHEME}/"):
+    if not address.startswith(f"{ENCYCLOPAEDIA}/"):
         return None
-    first, _, rest = address[len(SCHEME) + 1 :].partition("/")
+    first, _, rest = address[len(ENCYCLOPAEDIA) + 1 :].partition("/")
     return rest if name in (first, unquote(first)) else None
 
 

@@ -68,7 +68,7 @@ def _other(text: str, media_type: str, address: str) -> PageText:
         return PageText(address, name_of(address), neutral(_indented(text)), source=text)
     plain = neutral(text)
     if media_type == "text/markdown" or urlsplit(address).path.lower().endswith(
-        (".md", ".markdown")
+        markdown_links.ENDINGS
     ):
         table = LinkTable(address)
         title = markdown_links.heading(plain) or name_of(address)

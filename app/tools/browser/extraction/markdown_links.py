@@ -6,6 +6,9 @@ import re
 
 from app.tools.browser.page import LinkTable
 
+ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
+"""Of the names of files."""
+
 _LINK = re.compile(
     r"(?<![!\\])\[([^\[\]\n]{1,300})\]\(\s{0,8}(?:<([^<>\n]{1,2000})>|([^\s()<>]{1,2000}))"
     r"(?:\s{1,8}(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'))?\s{0,8}\)"

@@ -9,7 +9,9 @@
     file_reads      a single file, read at once
     text_helper     a second process that reads, where there is much
 
+    index_writing  one process at a time writes an index; what can keep it from that
     file_index   the texts of a folder, and a search in them, in one file of SQLite
+    index_file   that file: who writes and reads it, and what can go wrong
     passages     a text cut into passages, which are what is found
     index_words  the words of a text as they are indexed, in all scripts
     index_query  what is searched for: words into a query for SQLite

@@ -26,7 +26,7 @@ from app.tools.browser.page import without_marks
 
 __all__ = ["FileIndex", "FoundText", "IndexFault", "IndexFull", "IndexedText", "KnownFile"]
 
-_VERSION = 2  # of the tables, and of how words are indexed: another one is built anew
+_VERSION = 3  # of the tables, and of how words are indexed: another one is built anew
 _BLOCK = 8 << 10  # characters that are compressed together
 _LANGUAGE = 10_000  # characters by which a text's language is told
 _SPOKEN = 1.3  # how much better what is in the language of the query is: a passage, a document

@@ -12,7 +12,8 @@ import sys
 import unicodedata
 from urllib.parse import quote, unquote_to_bytes
 
-SCHEME = "files:"
+from app.tools.browser.source import FOLDER
+
 _SPACE = re.compile(r" (?= |$)|^ ")  # one that an address on one line would lose
 _ESCAPED = frozenset('%?#\\<>"`{}|^')
 
@@ -24,20 +25,20 @@ def path_of(relative: str) -> str:
 
 def address_of(name: str, relative: str = "") -> str:
     """Return the address of a document, or of the folder itself."""
-    return f"{SCHEME}/{path_of(name)}/{path_of(relative)}".rstrip("/")
+    return f"{FOLDER}/{path_of(name)}/{path_of(relative)}".rstrip("/")
 
 
 def base_of(relative: str) -> str:
     """Return the address of a document within its index."""
-    return f"{SCHEME}/{path_of(relative)}"
+    return f"{FOLDER}/{path_of(relative)}"
 
 
 def named(address: str, name: str) -> str:
     """Return the address that a link in an index leads to; those of the web stay."""
-    within = address.removeprefix(SCHEME)
+    within = address.removeprefix(FOLDER)
     if within == address:
         return address
-    return f"{SCHEME}/{path_of(name)}/{within.lstrip('/')}"
+    return f"{FOLDER}/{path_of(name)}/{within.lstrip('/')}"
 
 
 def is_below(address: str, name: str) -> bool:
@@ -50,9 +51,9 @@ def relative_of(address: str, name: str) -> str | None:
 
     It may have characters as they are, or escaped; that of the folder itself is empty.
     """
-    if not address.startswith(SCHEME):
+    if not address.startswith(FOLDER):
         return None
-    path = address[len(SCHEME) :].partition("#")[0].partition("?")[0]
+    path = address[len(FOLDER) :].partition("#")[0].partition("?")[0]
     decoded = _unescaped(path.strip("/"))
     first, _, rest = decoded.partition("/")
     return rest.strip("/") if _same(first, name) else None

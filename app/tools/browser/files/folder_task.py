@@ -12,16 +12,10 @@ from app.base.errors import DriveMissing
 from app.base.folder import Folder
 from app.models import mount_point
 from app.tools.browser.files.exclusions import largest
-from app.tools.browser.files.file_index import (
-    FileIndex,
-    IndexedText,
-    IndexFault,
-    IndexFull,
-    KnownFile,
-)
+from app.tools.browser.files.file_index import FileIndex, IndexedText, KnownFile
 from app.tools.browser.files.file_reads import FileRead, read_one
 from app.tools.browser.files.folder_scan import FolderScan, scan
-from app.tools.browser.files.index_file import IndexDamaged
+from app.tools.browser.files.index_writing import written
 from app.tools.browser.files.skip_list import SkipList, Stamp, summed_up
 from app.tools.browser.files.text_helper import TextHelper, serve_texts
 from app.tools.browser.files.text_reading import fingerprint_of
@@ -53,23 +47,7 @@ class FolderTask:
         self, tell: Told, stuck: Sequence[str], helper: Connection | None = None
     ) -> IndexEnd | IndexTrouble:
         """Read what has changed; see `IndexTask`."""
-        from filelock import FileLock, Timeout
-
-        try:
-            self.index.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{self.index}.lock").acquire(blocking=False):
-                try:
-                    return self._run(tell, stuck, helper)
-                except IndexDamaged:  # it was thrown away, so it is built anew
-                    return self._run(tell, stuck, helper)
-        except Timeout:
-            return IndexTrouble("busy")
-        except IndexFull as error:
-            return IndexTrouble("full", error.reason)
-        except IndexFault as error:
-            return IndexTrouble("unwritable", error.reason)
-        except OSError as error:
-            return IndexTrouble("unwritable", error.strerror or str(error))
+        return written(self.index, lambda: self._run(tell, stuck, helper))
 
     def _run(
         self, tell: Told, stuck: Sequence[str], helper: Connection | None

@@ -29,7 +29,6 @@ from app.tools.browser.files.folder_address import base_of
 from app.tools.browser.page import LinkTable, neutral
 from app.tools.browser.source_status import SkipReason
 
-_MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
 _LONGEST_TITLE = 200
 
 
@@ -97,7 +96,7 @@ def _extracted(
     table = LinkTable(base_of(relative))
     document = document_of(name, io.BytesIO(data), on_page)
     text = neutral(document.text(range(len(document.sections))))
-    if relative.lower().endswith(_MARKDOWN):
+    if relative.lower().endswith(markdown_links.ENDINGS):
         title = markdown_links.heading(text)
         return title, markdown_links.marked(text, table), table.addresses
     if not any(section.strip() for section in document.sections):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.base.errors import Cancelled, Offline
-from app.tools.browser.source import Hit, PageText, Redirected, SourceFault
+from app.tools.browser.source import WEB, Hit, PageText, Redirected, SourceFault
 from app.tools.browser.web.web_options import (
     SEARXNG_KEY,
     SECRETS,
@@ -20,9 +20,6 @@ from app.tools.browser.web.web_options import (
 
 if TYPE_CHECKING:
     from app.tools.browser.web.fetching import Fetcher, TextMaker
-
-WEB = "web"
-"""The key of its tool, and its name."""
 
 _MOMENT_S = 0.05
 _APART_S = 0.25
