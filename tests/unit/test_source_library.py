@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -295,8 +296,44 @@ def test_a_damaged_list_is_put_aside(desk: Desk, notes: Path) -> None:
         os.utime(path, (1, 1))
     desk.library = desk.opened()
     assert desk.library.statuses() == ()
-    assert (desk.folders.data / "sources.json.1.old").exists()
     assert desk.index_files == [first.name], "old ones go; nobody knows whose they were"
+    desk.add(notes)
+    assert '"key": 1' in (desk.folders.data / "sources.json.1.old").read_text("utf-8")
+
+
+def test_what_a_later_version_has_in_the_list_is_kept_aside(desk: Desk, notes: Path) -> None:
+    key = desk.add(notes)
+    desk.library.close()
+    raw = json.loads(desk.folders.sources.read_text("utf-8"))
+    raw["sources"].append({**raw["sources"][0], "kind": "moon", "key": "moon:x"})
+    desk.folders.sources.write_text(json.dumps(raw), "utf-8")
+    desk.library = desk.opened()
+    assert [each.entry.key for each in desk.library.statuses()] == [key]
+    assert "moon" in desk.folders.sources.read_text("utf-8")
+    desk.library.remove(key)
+    assert "moon" in (desk.folders.data / "sources.json.1.old").read_text("utf-8")
+
+
+def test_a_list_that_cannot_be_read_now_is_left_alone(
+    desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add(notes)
+    desk.library.close()
+    files = desk.index_files
+    for name in files:
+        os.utime(desk.folders.indexes / name, (1, 1))
+    before = desk.folders.sources.read_text("utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", _refused)
+        desk.library = desk.opened()
+    with pytest.raises(SourceListUnwritable):
+        desk.library.add_folder(notes)
+    assert desk.folders.sources.read_text("utf-8") == before
+    assert desk.index_files == files
+
+
+def _refused(*_: object) -> str:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def test_every_error_has_a_sentence() -> None:

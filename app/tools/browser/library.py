@@ -69,7 +69,7 @@ class SourceLibrary:
         self._told = 0.0
         self._file = SourceFile(folders.sources)
         self._sources = {entry.key: self._new(entry) for entry in self._file.entries}
-        if reads:
+        if reads and not self._file.fault:
             self._remove_orphans()
         if any(each.wanted for each in self._sources.values()):
             self._start()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from app.base import codec
@@ -18,34 +17,33 @@ _VERSION = 1
 class SourceFile:
     """The list in the file ``path``; not thread-safe.
 
-    A file that cannot be read as one is renamed, and the list begins anew: indexes can be built
-    again.
+    Entries that make no sense, as of a later version, are left out; the file that has them is kept
+    beside the list once that is changed. A file that cannot be read now is never replaced.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.entries: tuple[SourceEntry, ...] = ()
         """The sources, in the order in which they were added."""
-        try:
-            raw = json.loads(path.read_text("utf-8"))
-            found = [codec.decode(SourceEntry, each) for each in raw["sources"]]
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, TypeError, KeyError):
-            with suppress(OSError):
-                path.replace(path.with_name(f"{path.name}.1.old"))
-            return
+        self.fault = ""
+        """Why the list cannot be read now; empty if it can."""
+        self._is_odd = False
         known: dict[str, SourceEntry] = {}
-        for entry in found:
+        for entry in self._read():
             if entry.id.isalnum() and entry.key.partition(":")[2] == entry.name:
                 known.setdefault(entry.key, entry)
         self.entries = tuple(known.values())
 
     def change(self, work: Callable[[tuple[SourceEntry, ...]], Sequence[SourceEntry]]) -> None:
         """Replace the list by what ``work`` makes of it. Raises SourceListUnwritable."""
+        if self.fault:
+            raise SourceListUnwritable(self._path, self.fault)
         entries = tuple(work(self.entries))
         raw = {"version": _VERSION, "sources": codec.encode(entries)}
         try:
+            if self._is_odd:
+                self._path.replace(self._path.with_name(f"{self._path.name}.1.old"))
+                self._is_odd = False
             if entries:  # ASCII, since a path on Linux may contain bytes that are not text
                 replace_text(self._path, json.dumps(raw, indent=2) + "\n")
             else:
@@ -53,3 +51,21 @@ class SourceFile:
         except OSError as error:
             raise SourceListUnwritable(self._path, error.strerror or str(error)) from error
         self.entries = entries
+
+    def _read(self) -> Iterator[SourceEntry]:
+        """Yield the entries that make sense."""
+        try:
+            listed = list(json.loads(self._path.read_text("utf-8"))["sources"])
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self.fault = error.strerror or str(error)
+            return
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self._is_odd = True
+            return
+        for each in listed:
+            try:
+                yield codec.decode(SourceEntry, each)
+            except codec.FieldError:
+                self._is_odd = True
