@@ -32,7 +32,7 @@ from tests.bench.search_data.asked import (
     sqlite_alone,
     without_fields,
 )
-from tests.bench.search_data.reader import SCROLLS, IndexSource, read
+from tests.bench.search_data.reader import IndexSource, read
 
 ROOT = Path(__file__).parents[2]
 SMALL = (
@@ -114,11 +114,13 @@ def cite(index: Path, asked: Sequence[Question]) -> None:
     source = IndexSource(FileIndex(index))
     found = [(question, read(question, source)) for question in asked]
     source.index.close()
-    seen = [one.seen for _, one in found]
     print(f"the right result is in the first display: {sum(one.offered for _, one in found)}")
-    print(f"the answer is on the page as it opens: {seen.count(2)} of {len(found)}")
-    for scrolls in range(1, SCROLLS + 1):
-        print(f"  after scrolling {scrolls} times: {sum(0 < n <= 2 + scrolls for n in seen)}")
+    for how, said in (
+        ("opened", "the answer is on the page as it opens"),
+        ("scrolled", "  after scrolling once"),
+        ("found", "  after finding words of the question in the page"),
+    ):
+        print(f"{said}: {sum(one.seen == how for _, one in found)} of {len(found)}")
     print(f"cited lines that have the answer: {sum(one.cited for _, one in found)}")
     missed = [question.id for question, one in found if not one.cited]
     print(f"  not: {' '.join(missed)}" if missed else "  all of them")

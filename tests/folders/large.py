@@ -44,7 +44,8 @@ def main(folder: Path) -> int:
         status = library.wait(key, stop)
         took = time.perf_counter() - begun
         print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-        print(f"{status.documents} documents: {took:.1f} s, {sum(seconds.values()):.0f} s of CPU, "
+        each = " and ".join(f"{spent:.0f}" for spent in seconds.values() if spent > 1)
+        print(f"{status.documents} documents: {took:.1f} s; {each} s of CPU in its processes; "
               f"index of {status.size / 1e6:.0f} MB")  # fmt: skip
         for skipped in status.skipped:
             print(f"  skipped: {skipped.count} ({skipped.reason}), as {skipped.examples[:2]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 
 from app.base.folder import Folder
 from app.tools.browser.files.exclusions import LARGEST_TEXT
-from app.tools.browser.files.file_index import FileIndex
+from app.tools.browser.files.file_index import FileIndex, IndexFault
 from app.tools.browser.files.folder_scan import admits, scan
 from app.tools.browser.files.folder_task import FolderTask, skips_of
+from app.tools.browser.files.index_file import IndexFile
 from app.tools.browser.files.text_reading import Unread, read_text
 from app.tools.browser.index_process import IndexEnd, IndexPlan, IndexStep, IndexTrouble
 from app.tools.browser.source_status import SkipReason
@@ -355,6 +357,25 @@ def test_an_empty_mount_point_is_no_empty_folder(root: Path, tmp_path: Path) -> 
     trouble = task.run(lambda told: None, ())
     assert isinstance(trouble, IndexTrouble)
     assert trouble.word == "missing"
+
+
+def test_an_index_in_a_read_only_folder_is_read(
+    root: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite makes files beside it, if it can; tried with a file system that is mounted so."""
+    fill(root, {"a.txt": "copper"})
+    run()
+
+    def refuse(self: IndexFile) -> sqlite3.Connection:
+        error = sqlite3.OperationalError("unable to open database file")
+        error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise error
+
+    monkeypatch.setattr(IndexFile, "_connected", refuse)
+    with pytest.raises(IndexFault):
+        run.found("copper")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert run.found("copper") == ["a.txt"]
 
 
 def test_two_do_not_write_one_index(root: Path, run: Run) -> None:

@@ -556,7 +556,7 @@ def test_an_interrupted_reading_goes_on_at_the_next_start(desk: Desk, notes: Pat
 
 def bad_processes() -> IndexProcess:
     """Return the owner of processes that hang and crash, always two of them."""
-    return IndexProcess(serve_badly, silent_s=0.5, file_s=60, much=0)
+    return IndexProcess(serve_badly, silent_s=0.8, file_s=60, much=0)
 
 
 def test_files_that_hang_or_crash_a_reader_are_skipped(
@@ -569,10 +569,13 @@ def test_files_that_hang_or_crash_a_reader_are_skipped(
     desk.library = desk.opened(bad_processes)
     key = desk.library.add_folder(notes).key
     status = desk.settled(key)
-    assert (status.state, status.documents) == (IndexState.READY, 303)
+    assert status.state is IndexState.READY
     [skipped] = status.skipped
-    assert (skipped.reason, skipped.count) == (SkipReason.STUCK, 2)
-    assert desk.search(key, "zinc") == ["files:/Notes/z.txt"]
+    assert skipped.reason is SkipReason.STUCK
+    assert {"crashes.txt", "hangs.txt"} <= set(skipped.examples)
+    # On a busy computer, another one may seem to hang, too.
+    assert status.documents + skipped.count == 305
+    assert desk.search(key, "copper")
     assert desk.looked(key).skipped == (skipped,), "they are not tried again"
     assert "takes too long" in desk.refused(key, "files:/Notes/crashes.txt")
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from app.ui.preferences.memory_page import MemoryPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
     from app.ui.preferences.servers_controller import ServersController
+    from app.ui.preferences.tools_page import ToolsPage
 
 T = TypeVar("T")
 
@@ -164,8 +165,6 @@ class PreferencesController(QObject):
 
     def _make(self) -> PreferencesDialog:
         # Imported late: most runs never show them.
-        from urllib.request import getproxies
-
         from app.engine.overrides import Overrides
         from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
@@ -177,11 +176,6 @@ class PreferencesController(QObject):
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
-        from app.ui.preferences.servers_controller import ServersController
-        from app.ui.preferences.sources_controller import SourcesController
-        from app.ui.preferences.tools_page import ToolsPage
-        from app.ui.preferences.web_search_controller import WebSearchController
-        from app.ui.preferences.web_search_part import WebSearchPart
         from app.wording.diagnosis import end_of_log, report
         from app.wording.source_words import sources_summary
 
@@ -220,6 +214,25 @@ class PreferencesController(QObject):
             ),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
+        tools = self._make_tools()
+        hub = HubPage(self._theme, settings.hub_address)
+        self._connect_hub(hub)
+        pages = (general, chats, chat, presets, tools, data, hub, memory, diagnosis)
+        self._dialog = dialog = PreferencesDialog(pages, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self._closed)
+        return dialog
+
+    def _make_tools(self) -> ToolsPage:
+        from urllib.request import getproxies
+
+        from app.ui.preferences.servers_controller import ServersController
+        from app.ui.preferences.sources_controller import SourcesController
+        from app.ui.preferences.tools_page import ToolsPage
+        from app.ui.preferences.web_search_controller import WebSearchController
+        from app.ui.preferences.web_search_part import WebSearchPart
+
+        settings = self._host.settings
         web = WebSearchPart(
             self._theme,
             settings.web_search,
@@ -228,17 +241,11 @@ class PreferencesController(QObject):
             by_proxy=settings.web_by_proxy,
         )
         WebSearchController(web, self._host, self._bridge, self._tools)
-        tools = ToolsPage(self._theme, self._tools, web, python=settings.python)
-        tools.python_chosen.connect(self._choose_python)
-        self._servers = ServersController(tools, self._theme, self._host, self._bridge)
-        SourcesController(tools, self._theme, self._sources)
-        hub = HubPage(self._theme, settings.hub_address)
-        self._connect_hub(hub)
-        pages = (general, chats, chat, presets, tools, data, hub, memory, diagnosis)
-        self._dialog = dialog = PreferencesDialog(pages, self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.finished.connect(self._closed)
-        return dialog
+        page = ToolsPage(self._theme, self._tools, web, python=settings.python)
+        page.python_chosen.connect(self._choose_python)
+        self._servers = ServersController(page, self._theme, self._host, self._bridge)
+        SourcesController(page, self._theme, self._sources)
+        return page
 
     def _web_summary(self) -> str:
         from app.tools.browser.web.providers import provider_of

@@ -5,32 +5,36 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.base.draft import Draft
 from app.base.pages.cited import CitationMark, Cited
-from app.base.pages.displays import Display, Displays, displays_of
+from app.base.pages.displays import Display, displays_of
 from app.base.types import (
     Delta,
     Event,
     Message,
     Part,
     PartAdded,
+    Prompt,
     Request,
     Role,
 )
 from app.engine.backend import Planned
 from app.tools.browser.browser import Browser
 from app.tools.browser.files.file_index import FileIndex
+from app.tools.browser.files.index_words import plain
+from app.tools.browser.files.stop_words import ASKING_WORDS, STOP_RUNS, STOP_WORDS
 from app.tools.browser.page import without_marks
 from app.tools.browser.source import Hit, PageText, Source, SourceFault
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from tests.bench.search_data.asked import Question
-from tests.fakes.browsing import BrowsingModel, open_, search
+from tests.fakes.browsing import Browse, BrowsingModel, find, open_, search
 from tests.fakes.tools import model
 
-SCROLLS = 2
+FINDS = 2
+CONTEXT = 32_768
 _RESULT = re.compile(r"^ +\* 【(\d+)†", re.MULTILINE)
 _MARK = re.compile(r"【(\d+)†L(\d+)-L(\d+)】")
 
@@ -39,13 +43,13 @@ _MARK = re.compile(r"【(\d+)†L(\d+)-L(\d+)】")
 class Read:
     """How a question went.
 
-    ``offered``: whether a right document was in the first display. ``seen``: the number of displays
-    until the answer was seen, the search included; 0 if it was not. ``cited``: whether the cited
-    lines have the answer.
+    ``offered``: whether a right document was in the first display. ``seen``: what showed the
+    answer: the page as it "opened", "scrolled" once, or what was "found" in it; empty for none.
+    ``cited``: whether the cited lines have the answer.
     """
 
     offered: bool
-    seen: int
+    seen: str
     cited: bool
 
 
@@ -78,16 +82,19 @@ def _address(relative: str) -> str:
 
 
 class Reader(BrowsingModel):
-    """A model that searches, opens the first result it knows to be right, and cites the lines.
+    """A model that searches, opens the first right result, looks around, and cites the lines.
 
-    It is as good at choosing as can be: it stands for a model that reads with care.
+    It is as good at choosing as can be: it stands for a model that reads with care. In the page it
+    scrolls once, and then finds the longest words of the question.
     """
 
     def __init__(self, question: Question) -> None:
         super().__init__(search(question.question), piece=1000)
         self._answers = {_address(path): words for path, words in question.answers.items()}
+        self._sought = _words_of(question.question)[:FINDS]
+        self._did = "opened"
         self.offered = False
-        self.seen = 0
+        self.seen = ""
         self.draft = Draft(())
 
     def stream(
@@ -97,24 +104,36 @@ class Reader(BrowsingModel):
         answer_now: threading.Event | None = None,
     ) -> Generator[Event | Planned, None, None]:
         if not self.steps:
-            self._go_on(displays_of([Message(Role.ASSISTANT, tuple(self.draft.parts))]))
-        yield from super().stream(request, cancel, answer_now)
+            self.steps = [self._next()]
+        for event in super().stream(request, cancel, answer_now):
+            yield replace(event, context=CONTEXT) if isinstance(event, Prompt) else event
 
-    def _go_on(self, shown: Displays) -> None:
+    def _next(self) -> Browse | str:
+        shown = displays_of([Message(Role.ASSISTANT, tuple(self.draft.parts))])
         last = shown.get(len(shown) - 1)
         if last is None:
-            self.steps = ["There is nothing."]
-        elif len(shown) == 1:
+            return "There is nothing."
+        if len(shown) == 1:
             right = [n for n in _shown(last) if last.page.links[n] in self._answers]
             self.offered = bool(right)
-            self.steps = [open_(right[0])] if right else ["I do not know."]
-        elif lines := answered(last, self._answers[last.page.address]):
-            self.seen = len(shown)
-            self.steps = [f"It is so 【{last.cursor}†L{lines[0]}-L{lines[1]}】."]
-        elif len(shown) < 2 + SCROLLS and last.last < len(last.page.lines) - 1:
-            self.steps = [open_(loc=last.last + 1)]
-        else:
-            self.steps = ["I have not seen it."]
+            return open_(right[0]) if right else "I do not know."
+        if lines := answered(last, self._answers[last.page.address]):
+            self.seen = self._did
+            return f"It is so 【{last.cursor}†L{lines[0]}-L{lines[1]}】."
+        if len(shown) == 2 and last.last < len(last.page.lines) - 1:
+            self._did = "scrolled"
+            return open_(loc=last.last + 1)
+        if self._sought:
+            self._did = "found"
+            return find(self._sought.pop(0), cursor=1)
+        return "I have not seen it."
+
+
+def _words_of(question: str) -> list[str]:
+    """Return the words of a question that say something, the longest first."""
+    words = dict.fromkeys(re.findall(r"[^\W_]+", STOP_RUNS.sub(" ", question)))
+    said = [word for word in words if plain(word) not in STOP_WORDS | ASKING_WORDS]
+    return sorted(said, key=len, reverse=True)
 
 
 def _shown(results: Display) -> list[int]:

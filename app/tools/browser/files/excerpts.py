@@ -17,7 +17,7 @@ from app.tools.browser.files.index_words import (
     runs,
 )
 
-_WIDTH = 130  # bytes of a summary: ten fit into a display
+_WIDTH = 110  # bytes of a summary: ten fit into a display
 _BEGIN = 3  # letters that no ending is taken from
 _PASSAGE = 200  # characters, by which a page is opened at it
 _NEAR = 150  # characters within which terms belong together
@@ -33,17 +33,12 @@ class Excerpt:
     """Lines of a text around a place where much of a query stands.
 
     Both are in one line. ``summary`` has an ellipsis where something is left out; ``passage`` is
-    text by which the place can be found.
+    text by which the place can be found. ``terms``: how many of the query's stand in the text.
     """
 
     summary: str = ""
     passage: str = ""
-
-    @property
-    def words(self) -> set[str]:
-        """The words of the summary, to tell whether another one says the same."""
-        words = runs(plain(self.summary))
-        return {part for word in words for part in (pairs(word) if is_paired(word[0]) else [word])}
+    terms: int = 0
 
 
 class Excerpts:
@@ -58,21 +53,29 @@ class Excerpts:
                     self._forms.setdefault(word, number)
                     self._forms.setdefault(_english_root(word), number)
         self._begins = {form[:_BEGIN] for form in self._forms}
+        begins = "|".join(sorted(re.escape(begin) for begin in self._begins if begin.isascii()))
+        # In a text of ASCII alone, words that begin otherwise are not even looked at.
+        self._ascii = re.compile(rf"(?<![a-z0-9])(?:{begins or '(?!)'})[a-z0-9]*")
 
     def best(self, text: str) -> Excerpt:
         """Return the lines of a text in which the most of the terms stand."""
-        begin = _sentence_before(text, _densest(self._places(text)))
-        return Excerpt(_cut(text, begin), " ".join(text[begin : begin + _PASSAGE].split()))
+        places = self._places(text)
+        begin = _sentence_before(text, _densest(places))
+        passage = " ".join(text[begin : begin + _PASSAGE].split())
+        return Excerpt(_cut(text, begin), passage, len({number for _, number in places}))
 
     def _places(self, text: str) -> list[tuple[int, int]]:
         """Return where terms stand in a text, and their numbers."""
         hits = []
-        for match in pattern().finditer(text.lower() if text.isascii() else text):
+        begins, met = self._begins, self._met
+        ascii_only = text.isascii()
+        matches = self._ascii.finditer(text.lower()) if ascii_only else pattern().finditer(text)
+        for match in matches:
             word = match[0]
-            if word.isascii() and word[:_BEGIN].lower() not in self._begins:
+            if not ascii_only and word.isascii() and word[:_BEGIN].lower() not in begins:
                 continue
-            if (found := self._met.get(word)) is None:
-                found = self._met[word] = self._numbers(word)
+            if (found := met.get(word)) is None:
+                found = met[word] = self._numbers(word)
             for offset, number in found:
                 hits.append((match.start() + offset, number))
         return hits
@@ -89,6 +92,14 @@ class Excerpts:
             )
         forms = (root_of(folded), german_root(folded), _english_root(folded))
         return tuple((0, self._forms[form]) for form in forms if form in self._forms)[:1]
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text, to tell whether another one says the same."""
+    words = runs(plain(text))
+    return frozenset(
+        part for word in words for part in (pairs(word) if is_paired(word[0]) else [word])
+    )
 
 
 def _english_root(word: str) -> str:

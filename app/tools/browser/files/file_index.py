@@ -13,11 +13,11 @@ import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.tools.browser.files.excerpts import Excerpt, Excerpts
+from app.tools.browser.files.excerpts import Excerpt, Excerpts, words_of
 from app.tools.browser.files.index_file import IndexFault, IndexFile, IndexFull
 from app.tools.browser.files.index_query import IndexQuery, Term
 from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
@@ -27,14 +27,16 @@ from app.tools.browser.page import without_marks
 __all__ = ["FileIndex", "FoundText", "IndexFault", "IndexFull", "IndexedText", "KnownFile"]
 
 _VERSION = 2  # of the tables, and of how words are indexed: another one is built anew
-_BLOCK = 16 << 10  # characters that are compressed together
+_BLOCK = 8 << 10  # characters that are compressed together
 _LANGUAGE = 10_000  # characters by which a text's language is told
 _SPOKEN = 1.3  # how much better what is in the language of the query is: a passage, a document
-_ALIKE = 0.7  # of the words of a summary that stand in another one that says the same
+_ALIKE = 0.7  # of the words of a passage that stand in another one that says the same
 _BUDGET = 3000  # passages that are ranked for a search, about
 _SECOND = 0.2  # of a document's second best passage, what counts for it
 _RANKED = 400  # the best passages, of which documents are made
-_LOOKED_AT = 80  # of these, at most: each summary takes time
+_LOOKED_AT = 20  # documents for which summaries are made, which takes time
+_COMPARED = 3  # passages of a document, and its beginning, of which one is shown
+_TERM, _LEAD = 0.2, 0.1  # what a term in it, and being the beginning, is worth, of the best's rank
 _WEIGHTS = (2.0, 1.0, 0.5, 1.0)  # of a title, headings, a path, the text
 _ROWS = "title, headings, path, body"
 _TABLES = f"""
@@ -315,58 +317,73 @@ class FileIndex:
         return [_Candidate(*row) for row in db.execute(sql, (match,))]
 
     def _found(
-        self, db: sqlite3.Connection, wanted: IndexQuery, rows: list[_Candidate], count: int
+        self,
+        db: sqlite3.Connection,
+        wanted: IndexQuery,
+        documents: Sequence[Sequence[_Candidate]],
+        count: int,
     ) -> list[FoundText]:
-        """Return the documents of passages.
+        """Return what is found in documents, by their passages.
 
         Those that say the same as better ones come last: copies, and menus that stand on every
         page. A document with the very same text is left out.
         """
-        seen: set[object] = set()
-        said: list[set[str]] = []
         excerpts = Excerpts(wanted.terms)
+        seen: set[object] = set()
+        said: list[frozenset[str]] = []
         found: list[FoundText] = []
-        later: dict[bytes, FoundText] = {}
-        looked_at = 0
-        for row in rows:
-            if row.document in seen or row.same in seen:
+        later: list[FoundText] = []
+        for rows in documents[: max(_LOOKED_AT, count)]:
+            best = rows[0]
+            if best.same in seen:
                 continue
-            looked_at += 1
-            if looked_at > _LOOKED_AT:
-                break
-            excerpt = Excerpt()
-            if self._stored:
-                text = self._body(db, row.document, row.start, row.end)
-                excerpt = excerpts.best(without_marks(text))
-            name, score = _name(row.path), -row.rating(wanted.language)
-            one = FoundText(name, row.title, excerpt.summary, excerpt.passage, score)
-            words = excerpt.words
-            if any(_are_alike(words, other) for other in said):
-                later.setdefault(row.same, one)
-                continue
+            seen.add(best.same)
+            excerpt, words = self._excerpt(db, excerpts, rows)
+            name, score = _name(best.path), -best.rating(wanted.language)
+            one = FoundText(name, best.title, excerpt.summary, excerpt.passage, score)
+            alike = any(_are_alike(words, other) for other in said)
+            (later if alike else found).append(one)
             said.append(words)
-            seen |= {row.document, row.same}
-            later.pop(row.same, None)
-            found.append(one)
             if len(found) == count:
                 break
-        return [*found, *later.values()][:count]
+        return [*found, *later][:count]
+
+    def _excerpt(
+        self, db: sqlite3.Connection, excerpts: Excerpts, rows: Sequence[_Candidate]
+    ) -> tuple[Excerpt, frozenset[str]]:
+        """Return what one of a document's best passages says, and its words.
+
+        It is the one with most of the query; all else being equal, the beginning.
+        """
+        if not self._stored:
+            return Excerpt(), frozenset()
+
+        def value(one: tuple[_Candidate, str, Excerpt]) -> float:
+            row, _, excerpt = one
+            return row.rated / rows[0].rated + _TERM * excerpt.terms + _LEAD * (row.start == 0)
+
+        compared = [*rows[:_COMPARED], *(row for row in rows[_COMPARED:] if row.start == 0)]
+        said = []
+        for row in compared:
+            text = without_marks(self._body(db, row.document, row.start, row.end))
+            said.append((row, text, excerpts.best(text)))
+        _, text, excerpt = max(said, key=value)
+        return excerpt, words_of(text)
 
 
-def _by_document(found: list[_Candidate], language: str) -> list[_Candidate]:
-    """Return passages, the best first; a second good one in a document counts, too."""
-    rated = sorted(((row.rating(language), row) for row in found), key=lambda pair: pair[0])
-    seconds: dict[int, float] = {}
-    met: set[int] = set()
-    for rating, row in rated:
-        if row.document in met:
-            seconds.setdefault(row.document, rating)
-        met.add(row.document)
-    rated = [(rating + _SECOND * seconds.get(row.document, 0.0), row) for rating, row in rated]
-    return [row for _, row in sorted(rated, key=lambda pair: pair[0])]
+def _by_document(found: Sequence[_Candidate], language: str) -> list[list[_Candidate]]:
+    """Return the passages of each document, the best first; a second good one counts, too."""
+    documents: dict[int, list[_Candidate]] = {}
+    for row in sorted(found, key=lambda row: row.rating(language)):
+        documents.setdefault(row.document, []).append(row)
+
+    def rating(rows: list[_Candidate]) -> float:
+        return rows[0].rating(language) + sum(_SECOND * row.rating(language) for row in rows[1:2])
+
+    return sorted(documents.values(), key=rating)
 
 
-def _are_alike(one: set[str], other: set[str]) -> bool:
+def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) > _ALIKE * min(len(one), len(other))  # False for none
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sqlite3
 import threading
 import zlib
@@ -196,17 +197,31 @@ class IndexFile:
                 return None
             if self._pool:
                 return self._pool.pop()
-        db = self._connected()
+        try:
+            db, version = self._connected_to_read(self._connected())
+        except sqlite3.OperationalError as error:
+            cannot = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+            if not cannot or os.access(self.path.parent, os.W_OK):
+                raise
+            # The folder is read-only, and SQLite wants to make files beside it: nobody writes it.
+            address = f"{self.path.absolute().as_uri()}?immutable=1"
+            alone = sqlite3.connect(
+                address, uri=True, isolation_level=None, check_same_thread=False
+            )
+            db, version = self._connected_to_read(alone)
+        if version != self._version:
+            db.close()
+            return None
+        return db
+
+    def _connected_to_read(self, db: sqlite3.Connection) -> tuple[sqlite3.Connection, int]:
         try:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             db.execute("PRAGMA query_only = ON")
         except BaseException:
             db.close()
             raise
-        if version != self._version:
-            db.close()
-            return None
-        return db
+        return db, int(version)
 
     def _give_back(self, db: sqlite3.Connection) -> None:
         with self._pool_lock:

@@ -20,6 +20,7 @@ from app.tools.browser.files.stop_words import ASKING_WORDS, BEGINNINGS, STOP_RU
 
 _LONGEST = 1000  # characters of a query; longer ones are pasted texts
 _MOST_TERMS = 24
+_RATED = 8  # terms that a passage is rated by, or as many as it must have one of
 _MOST_PARTS = 12  # words of a name
 _QUESTION = 5  # words; a query of more is a question in words of its own
 _JOINS = re.compile(r"\w(?:[_./:=]+|--)\w|^--?\w")  # what makes a name of words
@@ -68,7 +69,7 @@ class IndexQuery:
         """Return the query for FTS5 that finds passages with any of the terms; empty for none.
 
         If terms are so frequent that more than ``budget`` passages have them, a passage must have
-        one of the rarer ones: the frequent ones only add to the rank.
+        one of the rarer ones: the frequent ones only add to the rank, a few of them.
         """
         counted: dict[Term, int] = {}
         for term in self.terms:
@@ -84,6 +85,7 @@ class IndexQuery:
             if needed and total > budget:
                 break
             needed += 1
+        terms = terms[: max(needed, _RATED)]
         every = " OR ".join(term.match for term in terms)
         if needed == len(terms):
             return every
