@@ -45,8 +45,8 @@ from app.tools.browser.address import (
     typed_addresses,
     web_address,
 )
-from app.tools.browser.session import SOURCE_VIEW
 from app.tools.browser.source import ENCYCLOPAEDIA, WEB
+from app.tools.browser.steps import SOURCE_VIEW
 from app.tools.tool import Call, CallContext, ConsentReason, Effect, Proposal
 from app.tools.visible import visible
 
