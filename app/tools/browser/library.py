@@ -7,6 +7,7 @@ asks it, and every few minutes while that chat is open.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -14,6 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from app.base import log
 from app.base.errors import Cancelled
 from app.base.settings import Folders
 from app.base.threads import AnyEvent, tell_fault
@@ -286,6 +288,8 @@ class SourceLibrary:
                 each.wanted, each.not_before = True, time.monotonic() + _BUSY_S
         except SourceError as error:
             state, problem = IndexState.FAILED, error
+            if isinstance(error, IndexingFailed):
+                log.note(f"index: {error.reason}", logging.WARNING)
         except Exception as error:  # noqa: BLE001 - told as a fault; the other sources go on
             state, problem = IndexState.FAILED, IndexingFailed(each.entry.path, repr(error))
             tell_fault(error)

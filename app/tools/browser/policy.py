@@ -45,8 +45,8 @@ from app.tools.browser.address import (
     web_address,
 )
 from app.tools.browser.browser_functions import ADDRESS, OPEN, QUERY
-from app.tools.browser.session import SOURCE_VIEW
 from app.tools.browser.source import ENCYCLOPAEDIA, WEB
+from app.tools.browser.steps import SOURCE_VIEW
 from app.tools.browser.typed_addresses import typed_addresses
 from app.tools.tool import Call, CallContext, ConsentReason, Effect, Proposal
 from app.tools.visible import visible
