@@ -81,7 +81,7 @@ def test_a_window_without_sources_loads_nothing_that_reads_or_judges_them() -> N
         import app.ui.window.window
 
         rooms = "browser.files", "browser.encyclopaedia", "browser.web", "browser.extraction"
-        parts = "browser.policy", "browser.typed_addresses", "browser.session", "browser.steps", "browser.library"
+        parts = "browser.policy", "browser.typed_addresses", "browser.session", "browser.library"
         unwanted = tuple(f"app.tools.{name}" for name in (*rooms, *parts))
         print([name for name in sys.modules if name.startswith(unwanted)])
     """
