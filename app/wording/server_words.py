@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.tools.browser.policy import site_opened
+from app.tools.browser.browser_functions import site_opened
 from app.tools.browser.source import WEB
 from app.tools.mcp.approvals import Start
 from app.tools.mcp.server_status import ServerState, ServerStatus

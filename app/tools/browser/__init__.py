@@ -11,6 +11,7 @@
     source       the interface of what is searched, and the values that it returns
     policy       what may be sent to the web without asking: pure rules over what stands in a chat
     address      addresses of the web in one spelling
+    typed_addresses  those in what the user has typed
     page         text into a page: neutral characters, numbered links, lines of 80 columns
     library      the folders and encyclopaedias that the user has added, kept indexed; its parts
                  are `source_file` (the list), `folder_choice` (what may be added),
