@@ -211,6 +211,7 @@ class SourceLibrary:
             self._file.change(lambda all_: [entry if e.key == key else e for e in all_])
             each.entry = entry
             if paused:
+                each.wanted = False
                 each.stop.set()
                 if each.state is IndexState.WAITING:
                     each.state = IndexState.PAUSED
@@ -260,7 +261,7 @@ class SourceLibrary:
 
     def _pause_s(self, now: float) -> float:
         """Return for how long there is nothing to do, as far as is known."""
-        all_ = self._sources.values()
+        all_ = [each for each in self._sources.values() if not each.entry.paused]
         waiting = [each.not_before - now for each in all_ if each.wanted]
         waiting += [each.looked + self._every_s - now for each in all_ if each.watched]
         return max(0.05, min([_IDLE_S, *waiting]))
