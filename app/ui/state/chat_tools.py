@@ -187,7 +187,7 @@ class ChatTools(QObject):
         self._sources.watch(frozenset(filter(is_source, self.on)))
 
     def _show_sources(self) -> None:
-        """Show how folders and encyclopaedias stand; look again if there is more to it."""
+        """Show the status of folders and encyclopaedias; look again if there is more to it."""
         self._set(
             tuple(
                 replace(offer, state=self._sources.state(offer.key))
