@@ -17,7 +17,7 @@
                  are `source_file` (the list), `folder_choice` (what may be added),
                  `library_source` (one of them), `index_process` (the process that reads them)
     source_status, faults
-                 how they stand, and what can be wrong with them
+                 their status, and what can be wrong with them
     extraction/  text with links out of pages: HTML, PDF, feeds, in a process that can be killed
     encyclopaedia/
                  encyclopaedias in ZIM files

@@ -79,7 +79,7 @@ class SourceLibrary:
     # --- Which there are ---
 
     def statuses(self) -> tuple[SourceStatus, ...]:
-        """Return how all of them stand, in the order in which they were added."""
+        """Return the status of all of them, in the order in which they were added."""
         with self._wake:
             return tuple(each.status() for each in self._sources.values())
 
@@ -145,7 +145,7 @@ class SourceLibrary:
             self._wake.notify_all()
 
     def wait(self, key: str, cancel: threading.Event) -> SourceStatus:
-        """Wait until a source has been looked at, if it was to be; return how it stands then.
+        """Wait until a source has been looked at, if it was to be; return its status then.
 
         Raises Cancelled, and KeyError if there is no such source.
         """

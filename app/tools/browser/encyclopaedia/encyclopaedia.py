@@ -35,7 +35,7 @@ _SUMMED_UP = 8  # results whose articles are read for what they say
 class Encyclopaedia:
     """The articles of a ZIM file. Thread-safe.
 
-    ``state`` returns how its index stands; ``look`` has it looked at soon.
+    ``state`` returns the state of its index; ``look`` has it looked at soon.
     """
 
     def __init__(

@@ -45,8 +45,8 @@ _WHY = {
 class FolderSource:
     """A folder of the user's. Thread-safe.
 
-    ``state`` returns how its index stands; ``look`` has it brought up to date soon, but not all the
-    time. ``without`` are paths in it that are left out.
+    ``state`` returns the state of its index; ``look`` has it brought up to date soon, but not all
+    the time. ``without`` are paths in it that are left out.
     """
 
     entry: SourceEntry
