@@ -290,6 +290,8 @@ FIELDS = {
         packed(FIELDS | {"kind": "film"}),
         packed(FIELDS | {"places": [-1]}),
         packed(FIELDS | {"places": {"a": 1}}),
+        packed(FIELDS | {"places": [0] * 1000}),
+        packed(FIELDS | {"kind": "find", "lines": [""] * 9999}),
         packed(FIELDS | {"title": None}),
     ],
 )

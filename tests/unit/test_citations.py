@@ -10,7 +10,7 @@ import pytest
 
 from app.base.pages.cited import CitationFault, CitationMark, Cited
 from app.base.pages.displays import Displays, displays_of
-from app.base.pages.page_paragraphs import lines_text, paragraphs
+from app.base.pages.page_paragraphs import lines_text, paragraphs, paragraphs_around
 from app.base.pages.stored_page import Page
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange.footnotes import Footnotes, FootnoteWords, footnotes
@@ -35,6 +35,8 @@ from app.markdown.inline_source import spans_markdown
 from app.store import ChatRow, MessageRow, State, TitleBy
 from app.tools.browser.files.cited_file import cited_file
 from app.tools.browser.files.folder_address import address_of
+from app.tools.browser.page import wrapped
+from app.tools.browser.source import PageText
 from app.tools.browser.source_status import SourceEntry, SourceKind
 from tests.fakes.citations import FILE, TIN, WEB, browsed, citing_answer, pages
 
@@ -224,6 +226,17 @@ def test_right_pages(seed: int) -> None:
 
 
 # --- Pages for people ---------------------------------------------------------------------
+
+
+def test_lines_read_alike_from_all_of_a_page_and_from_around_them() -> None:
+    text = "\n\n".join(f"# {n}\n{'a word 【0†link†b.example】 ' * (3 * n)}" for n in range(20))
+    page = wrapped(PageText("https://a.example/", "", text, ("https://b.example/",)))
+    whole = paragraphs(page)
+    for first in range(len(page.lines)):
+        for last in (first, min(first + 9, len(page.lines) - 1)):
+            near = paragraphs_around(page, first, last)
+            assert lines_text(near, first, last) == lines_text(whole, first, last)
+            assert sum(len(each.starts) for each in near) <= 140
 
 
 def test_paragraphs_are_whole_again() -> None:

@@ -35,17 +35,30 @@ class PageParagraph:
         return self.starts[begin], stop
 
 
-def paragraphs(page: Page) -> list[PageParagraph]:
-    """Return the paragraphs of a page; each line that was not wrapped is one."""
+def paragraphs(page: Page, begin: int = 0, end: int | None = None) -> list[PageParagraph]:
+    """Return the paragraphs of a page; each line that was not wrapped is one.
+
+    They may be those of some lines only, the first of which is ``begin``.
+    """
     found: list[PageParagraph] = []
-    begin = 0
-    for number in range(1, len(page.lines) + 1):
-        short = number - begin < _MOST_LINES and number < len(page.lines)
+    end = len(page.lines) if end is None else min(end, len(page.lines))
+    for number in range(begin + 1, end + 1):
+        short = number - begin < _MOST_LINES and number < end
         if short and _goes_on(page.lines[number - 1], page.lines[number]):
             continue
         found.append(_paragraph(page.lines[begin:number], begin))
         begin = number
     return found
+
+
+def paragraphs_around(page: Page, first: int, last: int) -> list[PageParagraph]:
+    """Return the paragraphs in which some lines stand; that is quick, however long the page is."""
+    begin = first
+    while (
+        begin > 0 and first - begin < _MOST_LINES and _goes_on(*page.lines[begin - 1 : begin + 1])
+    ):
+        begin -= 1
+    return paragraphs(page, begin, last + _MOST_LINES)
 
 
 def lines_text(found: Iterable[PageParagraph], first: int, last: int) -> list[str]:

@@ -29,6 +29,7 @@ LINK_MARK = re.compile(r"【(\d{1,6})†([^【】†]*)(?:†([^【】†]*))?�
 
 _LARGEST = 16_000_000  # bytes of JSON: what the longest page may take
 _LONGEST_LINE = 1000  # characters
+_MOST_FOUND_LINES, _MOST_PLACES = 2000, 200  # of what was found, and of results
 _MOST_LISTS = 1000  # what no page needs
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _LONGEST_NAME = 4096
@@ -141,6 +142,8 @@ def _page(fields: dict[str, Any]) -> Page:
         _texts([fields["address"], fields["title"], fields["source"]], 3, _LONGEST_NAME)
     ]
     kind = PageKind(fields["kind"])
+    if (kind is not PageKind.PAGE and len(lines) > _MOST_FOUND_LINES) or len(places) > _MOST_PLACES:
+        raise ValueError
     return Page(address, title, lines, links, kind, source, passages, places)
 
 

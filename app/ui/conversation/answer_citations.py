@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from app.base.pages.cited import CitationMark, Cited, CitedPlace
 from app.base.pages.displays import Displays
-from app.base.pages.page_paragraphs import lines_text, paragraphs
+from app.base.pages.page_paragraphs import lines_text, paragraphs_around
 from app.markdown.citations import citation_mark, marks_in, may_cite, with_citations
 from app.tools.visible import one_line
 from app.ui.blocks.citation_chip import chip_label
@@ -87,8 +87,11 @@ class AnswerCitations:
         place = self.place(mark)
         if place.source is None or place.page is None:
             return citation_fault(place.fault)
-        read = paragraphs(place.page)
-        shown = [one_line(text) for lines in place.lines for text in lines_text(read, *lines)]
+        shown: list[str] = []
+        for first, last in place.lines[: _HINT_LINES + 1]:
+            last = min(last, first + 4 * _HINT_LINES)  # of which some are empty
+            read = paragraphs_around(place.page, first, last)
+            shown += map(one_line, lines_text(read, first, last))
         if len(shown) > _HINT_LINES:
             shown[_HINT_LINES:] = ["…"]
         shown = ["", *shown] if shown else []
