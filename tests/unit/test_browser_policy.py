@@ -15,6 +15,7 @@ from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role
 from app.tools.browser.address import AddressInvalid, web_address
 from app.tools.browser.policy import (
     ChatFacts,
+    WebVerdict,
     chat_facts,
     hides_something,
     judge_open,
@@ -440,6 +441,10 @@ def test_a_redirect_leads_to_another_site_only_where_nothing_can_leak() -> None:
     assert begun.granted
     assert may_follow(begun, "https://b.example/", private)
     assert not may_follow(begun, "https://c.example/", private)
+    letter = WebVerdict("https://short.example/a", "short.example")  # a link that spells data out
+    assert may_follow(letter, "https://short.example/y", private)
+    assert not may_follow(letter, "https://b.example/", private)
+    assert may_follow(replace(letter, granted=False), "https://b.example/", private)
 
 
 def test_a_proposal_has_all_that_is_sent_and_is_bound_to_the_site() -> None:

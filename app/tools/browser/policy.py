@@ -18,8 +18,8 @@ one of a result or a link    is opened            is opened if its site was type
                                                   nothing
 any other address            is asked about       is asked about
 a query to a search engine   is sent              is sent if it can hide nothing
-a redirect to another site   is followed, from an is followed if that address was typed
-                             address that needed
+a redirect to another site   is followed, from an is followed if that address was typed,
+                             address that needed  unless from a link
                              no question
 ===========================  ===================  ==================================================
 
@@ -179,9 +179,11 @@ def may_follow(begun: WebVerdict, target: str, facts: ChatFacts) -> bool:
         judged = judge_open(target, facts)
     except AddressInvalid:
         return False
-    if judged.site == begun.site or judged.sent in facts.typed:
+    if judged.site == begun.site:
         return True
-    return not facts.private and (begun.granted or judged.granted)
+    if facts.private:  # what is opened counts for the site it leads to: links of another lead none
+        return judged.sent in facts.typed and (begun.sent in facts.typed or not begun.granted)
+    return begun.granted or judged.granted
 
 
 def web_proposal(call: Call, verdict: WebVerdict) -> Proposal:
