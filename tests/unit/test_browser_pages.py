@@ -310,7 +310,7 @@ def test_what_a_stranger_has_packed_is_nothing(part: Part) -> None:
 def test_what_would_take_long_to_read_is_not_read(
     piece: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = ",".join([piece] * 100_000)
+    lines = ",".join([piece] * 200_000)
     data = zlib.compress(f'{{"first": 0, "last": 0, "lines": [{lines}]}}'.encode())
     monkeypatch.setattr("json.loads", lambda _: pytest.fail("it was read"))
     assert unpack(Part("", PartKind.PAGE, "", media_type=MEDIA_TYPE, data=data)) is None
