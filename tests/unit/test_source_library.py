@@ -33,6 +33,7 @@ from app.tools.browser.faults import (
     SourceListUnwritable,
 )
 from app.tools.browser.files.file_index import FileIndex, IndexFull
+from app.tools.browser.files.file_reads import FileReads, FileTask
 from app.tools.browser.files.folder_address import address_of, base_of, relative_of
 from app.tools.browser.files.folder_source import FolderSource
 from app.tools.browser.files.folder_task import FolderTask
@@ -647,6 +648,35 @@ def test_the_process_ends_with_the_library_and_goes_on_after_a_kill(
     assert status.state is IndexState.READY
     assert status.documents + sum(each.count for each in status.skipped) == 152
     assert any(s.total == 152 for e in desk.events for s in e.statuses)
+
+
+def test_a_read_that_waits_for_another_one_can_be_stopped(notes: Path) -> None:
+    begun, stop = threading.Event(), threading.Event()
+
+    class Waiting(NoProcess):
+        def run(self, task: object, tell: Told, stop: threading.Event) -> IndexEnd:  # type: ignore[override]
+            begun.set()
+            while not stop.is_set():
+                time.sleep(0.001)
+            raise Cancelled
+
+    reads = FileReads(Waiting())
+    task = FileTask(notes, "a.md")
+
+    def read() -> None:
+        with suppress(Cancelled):
+            reads.read(task, NEVER)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert begun.wait(10)
+    stop.set()
+    with pytest.raises(Cancelled):
+        reads.read(task, stop)
+    assert thread.is_alive()  # the other one goes on
+    reads.close()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_process_that_never_starts_is_told(notes: Path, tmp_path: Path) -> None:
