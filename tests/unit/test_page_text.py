@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -218,6 +219,31 @@ def test_a_page_that_hangs_or_kills_the_process_is_a_fault(
     cancel.set()
     with pytest.raises(Cancelled):
         extractor.page(b"", "text/html", "", "hang", cancel)
+
+
+def test_a_page_that_waits_for_another_one_can_be_stopped(
+    extractors: list[Extractor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.tools.browser.extraction.extractor.SECONDS", 60.0)
+    extractor = Extractor(page_processes.hangs)
+    extractors.append(extractor)
+    other, cancel = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with pytest.raises(Cancelled):
+            extractor.page(b"", "text/html", "", "hang", other)
+
+    assert extractor.page(b"", "text/html", "", "first", cancel).text == "read"
+    thread = threading.Thread(target=read)
+    thread.start()
+    time.sleep(0.1)
+    cancel.set()
+    with pytest.raises(Cancelled):
+        extractor.page(b"", "text/html", "", "next", cancel)
+    assert thread.is_alive()  # the other one goes on
+    other.set()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_the_process_reads_pages(extractors: list[Extractor]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from typing import TYPE_CHECKING, cast
 
 from app.base.child_jobs import ChildJob, ChildJobs
@@ -21,6 +21,7 @@ SECONDS = 4.0
 _PDF_SECONDS = 20.0
 _MEMORY = 1_000_000_000  # bytes that the process may use
 _IDLE_S = 60.0  # after which it ends
+_MOMENT_S = 0.1  # between looks at whether somebody still waits
 _STUCK = "The page cannot be read: it takes too much time or memory."
 
 
@@ -75,8 +76,12 @@ class Extractor:
         command = (data, media_type, charset, address, whole)
         seconds = _PDF_SECONDS if data[:1024].lstrip().startswith(b"%PDF-") else SECONDS
         job = ChildJob(command, SourceFault(_STUCK), cancel, seconds=seconds)
+        made = self._jobs.add(job)
+        while not wait((made,), _MOMENT_S).done:
+            if cancel.is_set():  # while it waits for another page, too
+                raise Cancelled
         try:
-            return cast(PageText, self._jobs.add(job).result())
+            return cast(PageText, made.result())
         except CancelledError:
             raise Cancelled from None
 
