@@ -207,6 +207,19 @@ def write_output_to(log: Path) -> None:
     sys.stdout = sys.stderr = os.fdopen(file, "w", encoding="utf-8", errors="replace", buffering=1)
 
 
+def end_with_parent() -> None:
+    """In a child: end when the parent was killed, also in the middle of work that never ends."""
+    import multiprocessing
+
+    if parent := multiprocessing.parent_process():
+
+        def watch() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
 def give_way() -> None:
     """In a child: let other processes use the processor first."""
     import psutil

@@ -6,15 +6,23 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from app.base.errors import Cancelled
 from app.base.folder import Folder
 from app.tools.browser import index_process
 from app.tools.browser.files import text_helper, text_reading
-from app.tools.browser.index_process import End, IndexProcess, IndexTask, IndexTrouble, Told
+from app.tools.browser.index_process import (
+    End,
+    IndexEnd,
+    IndexProcess,
+    IndexTask,
+    IndexTrouble,
+    Told,
+)
 
 
 class NoProcess(IndexProcess):
@@ -57,3 +65,15 @@ def _read_badly() -> None:
         return real(folder, relative, *others)
 
     setattr(text_reading, "read_text", read_text)  # noqa: B010 - mypy takes it for a constant
+
+
+class Endless:
+    """A task that never ends, as a file may be to a reader in C."""
+
+    path = Path()
+    helper = None
+
+    def run(self, tell: Told, stuck: Sequence[str], helper: Connection) -> IndexEnd:
+        tell("endless")
+        time.sleep(1000)
+        raise AssertionError

@@ -631,8 +631,9 @@ def test_files_that_hang_or_crash_a_reader_are_skipped(
 
 
 def test_the_process_ends_with_the_library_and_goes_on_after_a_kill(
-    desk: Desk, notes: Path
+    desk: Desk, notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.tools.browser.library._TELL_S", 0.0)  # else it may be too fast
     fill(notes, {f"{n}.txt": f"copper {n} " * 500 for n in range(150)})
     desk.library.close()
     desk.library = desk.opened(IndexProcess)
@@ -648,6 +649,40 @@ def test_the_process_ends_with_the_library_and_goes_on_after_a_kill(
     assert status.state is IndexState.READY
     assert status.documents + sum(each.count for each in status.skipped) == 152
     assert any(s.total == 152 for e in desk.events for s in e.statuses)
+
+
+def test_the_process_ends_with_a_window_that_was_killed_at_whatever_file() -> None:
+    script = """
+        import multiprocessing, os
+        from app.base.processes import ChildProcess
+        from app.tools.browser.index_process import serve
+        from tests.fakes.index_processes import Endless
+
+        ours, theirs = multiprocessing.Pipe()
+        child = ChildProcess(serve, (theirs,), name="index")
+        child.send((Endless(), ()))
+        while child.receive(60) != "endless":
+            pass
+        print(child.pid, flush=True)
+        os.kill(os.getpid(), 9)
+    """
+    found = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+    pid, until = int(found.stdout), time.monotonic() + 30
+    while _runs(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not _runs(pid)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_read_that_waits_for_another_one_can_be_stopped(notes: Path) -> None:

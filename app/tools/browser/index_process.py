@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from app.base.errors import Cancelled
-from app.base.processes import ChildEnded, ChildProcess, end_first_without_memory, give_way
+from app.base.processes import (
+    ChildEnded,
+    ChildProcess,
+    end_first_without_memory,
+    end_with_parent,
+    give_way,
+)
 from app.tools.browser.faults import IndexDiskFull, IndexingFailed, IndexUnwritable
 from app.tools.browser.source_status import SkippedFiles
 
@@ -122,6 +128,7 @@ class IndexTask(Protocol[EndOut]):
 def serve(connection: Connection, helper: Connection) -> None:
     """Run tasks until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
+    end_with_parent()
     give_way()
     _use_disk_last()
     end_first_without_memory()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from app.base.child_jobs import ChildJob, ChildJobs
 from app.base.errors import Cancelled
+from app.base.processes import end_with_parent
 from app.tools.browser.source import PageText, SourceFault
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def serve(connection: Connection) -> None:
     from app.tools.browser.extraction.fetched_text import page_text
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
+    end_with_parent()
     while True:
         try:
             data, media_type, charset, address, whole = connection.recv()

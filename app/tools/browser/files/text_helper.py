@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.base.folder import Folder
-from app.base.processes import end_first_without_memory, give_way
+from app.base.processes import end_first_without_memory, end_with_parent, give_way
 from app.tools.browser.files.file_reads import FileRead, read_one
 from app.tools.browser.index_process import READING, Told
 
@@ -25,6 +25,7 @@ _READY = "ready"
 def serve_texts(owner: Connection, writer: Connection) -> None:
     """Read what the writing process wants; ``owner`` is told of each file before it is read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     give_way()
     end_first_without_memory()
     writer.send(_READY)
