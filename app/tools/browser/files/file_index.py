@@ -369,10 +369,8 @@ class FileIndex:
             there = excerpts.places(here)
             if (worth := worth + _TERM * there.count) > value:
                 best, value, text, places = row, worth, here, there
-        begin = best
-        for row in rows:
-            if row.end == best.start and row.rated < _BEFORE * best.rated:
-                begin = row
+        above = (row for row in rows if row.end == best.start)
+        begin = next((row for row in above if row.rated < _BEFORE * best.rated), best)
         passage = beginning(text if begin is best else self._said(db, begin))
         return replace(excerpts.best(text, places), passage=passage), words_of(text)
 
