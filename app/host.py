@@ -110,7 +110,7 @@ class Host:
         self._extractor: Extractor | None = None
         self.language = "en"
         """The window's language."""
-        self.browser: SystemBrowser | None = None
+        self.system_browser: SystemBrowser | None = None
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
         self._renewed = 0
@@ -179,12 +179,12 @@ class Host:
                     self._publish,
                     offline=self.settings.offline,
                 )
-                if self.browser:
-                    self._mcp.set_browser(self.browser)
+                if self.system_browser:
+                    self._mcp.set_browser(self.system_browser)
             return self._mcp
 
     @cached_property
-    def browsing(self) -> Browser:
+    def browser(self) -> Browser:
         """The browser of the model, over all sources that there are."""
         from app.tools.browser.browser import Browser
 
@@ -425,7 +425,7 @@ class Host:
         with self._opening:
             if self._python is None:
                 self._python = PythonTool()
-        return self._python, *self.browsing.tools(), *self.mcp_tools()
+        return self._python, *self.browser.tools(), *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

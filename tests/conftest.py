@@ -10,6 +10,7 @@ import os
 import random
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,6 +44,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         parser.addini("qt_log_level_fail", "an option of pytest-qt")
         parser.addini("qt_log_ignore", "another one", type="linelist")
     parser.addoption("--shuffle", type=int, metavar="SEED", help="run the tests in another order")
+
+
+def pytest_configure() -> None:
+    """Be as low as the app's processes in the background, which would starve beside the tests."""
+    if sys.platform != "win32":
+        own = psutil.Process()
+        own.nice(max(10, own.nice()))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -78,9 +78,7 @@ class AskedSources:
 
     def tools(self) -> tuple[Tool, ...]:
         """Return what was opened as tools."""
-        kinds = (FOLDER, ENCYCLOPAEDIA, WEB)  # the first is the default
-        found = sorted(self.found.values(), key=lambda s: kinds.index(_kind(s.key)))
-        return Browser(lambda: tuple(found)).tools()
+        return Browser(lambda: tuple(self.found.values())).tools()
 
     def where(self, tool: str, address: str) -> str:
         """Return where a page is: the path of a file, else its address."""
@@ -132,10 +130,6 @@ class AskedSources:
         self._entries[entry.key] = entry
         self.found[entry.key] = next(s for s in library.sources() if s.key == entry.key)
         return entry.key
-
-
-def _kind(key: str) -> str:
-    return next(kind for kind in (FOLDER, ENCYCLOPAEDIA, WEB) if key.startswith(kind))
 
 
 def _real(path: Path) -> Path:

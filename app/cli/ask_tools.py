@@ -75,7 +75,9 @@ def open_tools(
     if unknown := [key for key in keys if key not in found]:
         known = ", ".join(dict.fromkeys((PYTHON, WEB, f"{FOLDER}FOLDER", *found)))
         give_up(f"no tool called {unknown[0]} is switched on (choose from: {known})")
-    return AskedTools(tuple(keys), Registry(lambda: [found[key] for key in keys]), where)
+    # In the order of what was found: sources have theirs, and the first is the default.
+    offered = [tool for key, tool in found.items() if key in keys]
+    return AskedTools(tuple(keys), Registry(lambda: offered), where)
 
 
 def _address(tool: str, address: str) -> str:

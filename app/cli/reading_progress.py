@@ -27,7 +27,7 @@ class ReadingProgress:
         return self
 
     def receive(self, event: SourcesChanged) -> None:
-        """Show how it stands now."""
+        """Show its status now."""
         for status in event.statuses:
             if self._entry and status.entry.key == self._entry.key:
                 self._last = f"{one_line(status.entry.name)}: {source_state(status)}"
@@ -35,7 +35,7 @@ class ReadingProgress:
                     self._draw(self._last)
 
     def close(self) -> None:
-        """Leave how it stands as a line."""
+        """Leave its status as a line."""
         self._entry = None
         if sys.stderr.isatty():
             self._draw(self._last)

@@ -16,6 +16,7 @@
     costs        the tokens that each tool takes of a prompt
     visible      text in which nothing is hidden, for what the user decides about
     python/      Python in a sandbox
+    browser/     folders, encyclopaedias, the web
     mcp/         functions of MCP servers
 
 A tool never raises into the loop: a fault is a result that the model can read. What a tool may do

@@ -128,6 +128,12 @@ def ask_folder(parent: QWidget, title: str, done: Callable[[Path], object], at: 
     dialog.open()
 
 
+def ask_encyclopaedia(parent: QWidget, done: Callable[[Path], object]) -> None:
+    """Ask for the file of an encyclopaedia to be added."""
+    kinds = tr("Encyclopaedias (*.zim);;All files (*)")
+    ask_file(parent, "zimDialog", tr("Add encyclopaedia"), done, kinds)
+
+
 def _file_dialog(parent: QWidget, name: str, title: str, kinds: str, at: str = "") -> QFileDialog:
     dialog = QFileDialog(parent, title, at, kinds)
     dialog.setObjectName(name)

@@ -15,9 +15,16 @@
     slow_answer      an answer that was slower than that
     recommendation   which model to recommend, by what `diagnosis` says of each
     download_status  how far a download is, and what it waits for
+    tool_settings    the tools that can be switched on: names, states, costs
+    tool_words       calls of tools and questions about them; `browser_words` those of the browser,
+                     `server_words` and `server_errors` MCP servers, `sandbox` Python's box
+    source_words     folders and encyclopaedias: their status, what they take
+    web_words        the search engine: what is sent where, what came of a search
+    citation_words   citations and their sources
+    brief_text       any text of others on one line, and short
     errors           any error to a sentence and actions (`explanation`), with modules by package:
                      model_errors, engine_errors, store_errors, download_errors, exchange_errors,
-                     document_errors
+                     document_errors, source_errors, python_errors
 
 ``README.md`` has the terms.
 """

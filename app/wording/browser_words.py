@@ -14,8 +14,7 @@ from urllib.parse import unquote
 
 from app.base.types import Part, PartKind
 from app.tools.browser.address import AddressInvalid, WebAddress, web_address
-from app.tools.browser.browser_functions import NAME
-from app.tools.browser.policy import ADDRESS, QUERY
+from app.tools.browser.browser_functions import ADDRESS, NAME, QUERY
 from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER, WEB
 from app.tools.tool import Proposal
 from app.wording.brief_text import brief

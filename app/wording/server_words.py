@@ -1,10 +1,10 @@
-"""Words about MCP servers: how they stand, how they start, and what was decided about them."""
+"""Words about MCP servers: their status, how they start, and what was decided about them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.tools.browser.policy import site_opened
+from app.tools.browser.browser_functions import site_opened
 from app.tools.browser.source import WEB
 from app.tools.mcp.approvals import Start
 from app.tools.mcp.server_status import ServerState, ServerStatus
@@ -15,7 +15,7 @@ from app.wording.language import tr
 
 
 def server_state(status: ServerStatus) -> str:
-    """Return how a server stands, in one line."""
+    """Return the status of a server, in one line."""
     match status.state:
         case ServerState.OFF:
             return tr("Off")

@@ -36,7 +36,7 @@ def source_sentence(error: f.SourceError) -> str:
         case f.IndexUnwritable():
             text = tr("Couldn’t save the index of {name} ({reason}).")
         case f.IndexingFailed():
-            text = tr("Couldn’t index {name} ({reason}).")
+            text = tr("Couldn’t index {name}: reading it failed again and again.")
         case _:
             text = tr("Can’t use {name}.")
     return text.format(name=name, reason=one_line(getattr(error, "reason", "")))

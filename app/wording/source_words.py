@@ -1,4 +1,4 @@
-"""Words about the user's folders and encyclopaedias: how they stand, and what they take."""
+"""Words about the user's folders and encyclopaedias: their status, and what they take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXAMPLES = 4  # names of files that are left out
 
 
 def source_state(status: SourceStatus) -> str:
-    """Return how a source stands, in one line: "5,012 files", "Reading… 40%, 12 s left"."""
+    """Return the status of a source, in one line: "5,012 files", "Reading… 40%, 12 s left"."""
     is_folder = status.entry.kind is SourceKind.FOLDER
     match status.state:
         case IndexState.WAITING:

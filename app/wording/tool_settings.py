@@ -26,7 +26,7 @@ def tool_label(key: str) -> str:
 
 
 def tool_explanation(key: str, state: str = "") -> str:
-    """Return what a tool is for; ``state`` says how a server or a folder stands."""
+    """Return what a tool is for; ``state`` is the status of a server or a folder."""
     if key == PYTHON:
         return tr("Runs code in a sandbox, without network or access to your files.")
     if key == WEB:

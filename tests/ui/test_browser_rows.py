@@ -124,7 +124,7 @@ def web() -> MemorySource:
 def browsing(fireside: Fireside, web: MemorySource, monkeypatch: pytest.MonkeyPatch) -> Fireside:
     """Return a window in which the web is on; all that is on the way to it is real."""
     monkeypatch.setattr(ConsentCard, "CALM_MS", 80)
-    fireside.host.browsing.sources = lambda: (web,)
+    fireside.host.browser.sources = lambda: (web,)
     model = BrowsingModel(
         open_(LEAK), "No.", open_("https://a.example/b?x"), open_("https://A.example/b"), "Yes.",
         open_(0), "Read it.",

@@ -76,7 +76,8 @@ def test_an_encyclopaedia_is_dropped_and_on(
     window = browsing.window
     window.file_drop.take([path])
     browsing.until(lambda: "zim:Metals" in window.tools.on)
-    browsing.until(lambda: [o.state for o in window.tools.used if o.state] == ["2 articles"])
+    ready = ["2 articles"]
+    browsing.until(lambda: [o.state for o in window.tools.used if o.state] == ready, 20_000)
     browsing.ask("What is copper?")
     browsing.shows("Copper is a kind of metal[1].")
     browsing.idle()

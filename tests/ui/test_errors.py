@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.base import errors as e
+from app.tools.browser import faults
 from app.wording.errors import Action, explain
 from app.wording.quantities import context_length, gigabytes, percent
 
@@ -118,6 +119,17 @@ ERRORS = [
     e.PythonNeedsMemory(2_600_000_000, 1_000_000_000),
     e.PythonNeedsRoom(FILE, 400_000_000, 1_000_000),
     e.PythonUnprepared("no room"),
+    faults.NotAFolder(FILE),
+    faults.FolderUnreadable(FILE, "denied"),
+    faults.FolderTooWide(FILE),
+    faults.FolderPrivate(FILE),
+    faults.SourceKnown(FILE, "Notes"),
+    faults.FolderNested(FILE, "Notes"),
+    faults.SourceListUnwritable(FILE, "denied"),
+    faults.IndexDiskFull(FILE),
+    faults.IndexUnwritable(FILE, "denied"),
+    faults.IndexingFailed(FILE, "it crashed"),
+    faults.NotAnEncyclopaedia(FILE, "it is damaged"),
 ]
 
 
@@ -128,9 +140,8 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    assert told | {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError} == every_class(
-        e.FiresideError
-    )
+    groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, faults.SourceError}
+    assert told | groups == every_class(e.FiresideError)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

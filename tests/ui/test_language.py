@@ -135,7 +135,14 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
         if "⟦" not in text and any(map(str.isalpha, text)) and text.partition(" · ")[0] not in NAMES
     }
     # Names and paths that are not the window's own texts.
-    own = {"modelPicker", "version", "dataFolder", "downloadFolder"}
+    own = {
+        "modelPicker",
+        "version",
+        "dataFolder",
+        "downloadFolder",
+        "webProvider",
+        "searxngAddress",
+    }
     own |= {"sendWithEnter", "sendWithCtrl", "hubToken", "hubAddress"}
     own |= {f"suggestion{number}" for number in range(1, 5)}  # the demo model knows English
     assert {each for each in found if each[0] not in own} == set()

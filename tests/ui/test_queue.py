@@ -388,7 +388,7 @@ def test_what_waits_is_one_for_the_store(fireside: Fireside) -> None:
 
 def test_there_is_room_for_both_buttons(fireside: Fireside) -> None:
     window = fireside.window
-    window.resize(560, 480)
+    window.resize(640, 480)
     hold(fireside)
     fireside.type("half a thought")
     fireside.qtbot.wait(50)  # until it is laid out

@@ -75,6 +75,19 @@ def test_void_calls_leave_none_alone() -> None:
     assert abs(int(run(script))) < 100
 
 
+def test_a_window_without_sources_loads_nothing_that_reads_or_judges_them() -> None:
+    script = """
+        import sys
+        import app.ui.window.window
+
+        rooms = "browser.files", "browser.encyclopaedia", "browser.web", "browser.extraction"
+        parts = "browser.policy", "browser.typed_addresses", "browser.session", "browser.library"
+        unwanted = tuple(f"app.tools.{name}" for name in (*rooms, *parts))
+        print([name for name in sys.modules if name.startswith(unwanted)])
+    """
+    assert run(script).strip() == "[]"
+
+
 def test_what_is_imported_in_a_function_is_not_for_the_start() -> None:
     """Only imports that the window does not need belong into functions.
 

@@ -16,6 +16,7 @@ import pytest
 from app.base.settings import Folders
 from app.cli import ask, main
 from app.cli.ask_sources import AskedSources
+from app.cli.ask_tools import open_tools
 from app.tools.browser.faults import FolderTooWide
 from app.tools.browser.library import SourceLibrary
 from tests.fakes.browsing import BrowsingModel, cites, open_, search
@@ -102,6 +103,18 @@ def test_what_cannot_be_searched_is_told(
     other.mkdir(parents=True)
     keys = [sources.open(f"files:{path}") for path in (notes, other)]
     assert len(set(keys)) == 2
+
+
+def test_files_are_the_default_in_whatever_order_they_are_asked_for(
+    folders: Folders, notes: Path
+) -> None:
+    def give_up(text: str) -> NoReturn:
+        raise SystemExit(text)
+
+    with ExitStack() as stack:
+        opened = open_tools(("web", f"files:{notes}"), folders, stack, give_up)
+        [browser] = opened.registry.declared(opened.keys)
+        assert [source.name for source in browser.sources] == ["files", "web"]
 
 
 @pytest.mark.parametrize(("typed", "imported"), [([], True), (["Hi"], False)])

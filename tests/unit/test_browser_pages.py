@@ -304,6 +304,16 @@ def test_what_a_stranger_has_packed_is_nothing(part: Part) -> None:
     assert (after.cursor, after.last) == (1, 2)
 
 
+@pytest.mark.parametrize("piece", ['["["]', "{}", "1," * 50])
+def test_what_would_take_long_to_read_is_not_read(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ",".join([piece] * 100_000)
+    data = zlib.compress(f'{{"first": 0, "last": 0, "lines": [{lines}]}}'.encode())
+    monkeypatch.setattr("json.loads", lambda _: pytest.fail("it was read"))
+    assert unpack(Part("", PartKind.PAGE, "", media_type=MEDIA_TYPE, data=data)) is None
+
+
 SIMPLE = st.none() | st.booleans() | st.integers(-2, 10**9) | st.floats() | st.text(max_size=3)
 ANYTHING = SIMPLE | st.lists(SIMPLE, max_size=3) | st.just({"a": [None]})
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.base.pages.displays import displays_of
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
 from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, Role
-from app.tools.browser.address import AddressInvalid, typed_addresses, web_address
+from app.tools.browser.address import AddressInvalid, web_address
 from app.tools.browser.policy import (
     ChatFacts,
     chat_facts,
@@ -22,6 +22,7 @@ from app.tools.browser.policy import (
     may_follow,
     web_proposal,
 )
+from app.tools.browser.typed_addresses import typed_addresses
 from app.tools.tool import Call, CallContext, ConsentReason, Effect
 
 SECRET = "hunter2"

@@ -10,7 +10,7 @@ import pytest
 
 from app.base.pages.cited import CitationFault, CitationMark, Cited
 from app.base.pages.displays import Displays, displays_of
-from app.base.pages.readable import lines_text, paragraphs
+from app.base.pages.page_paragraphs import lines_text, paragraphs
 from app.base.pages.stored_page import Page
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange.footnotes import Footnotes, FootnoteWords, footnotes

@@ -572,6 +572,17 @@ def test_pause_and_resume(desk: Desk, notes: Path) -> None:
     assert desk.search(key, "gold") == ["files:/Notes/new.txt"]
 
 
+def test_a_paused_folder_wakes_nobody(desk: Desk, notes: Path) -> None:
+    desk.library.close()
+    desk.library = desk.opened()
+    key = desk.library.add_folder(notes).key
+    desk.library.watch([key])
+    desk.library.pause(key)
+    desk.library.watch([key])
+    assert desk.settled(key).state is not IndexState.INDEXING  # and does not wait for ever
+    assert desk.library._pause_s(time.monotonic() + 10_000) > 1
+
+
 def test_an_interrupted_reading_goes_on_at_the_next_start(desk: Desk, notes: Path) -> None:
     desk.library.close()
 

@@ -6,5 +6,5 @@
     displays     the displays on a path, by their cursors
     display_reading  the text of a display as people read it
     cited        what the citations of an answer lead to: numbered sources
-    readable     a page for people: paragraphs, and links without marks
+    page_paragraphs  a page for people: paragraphs, and links without marks
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.base.pages.readable import paragraphs
+from app.base.pages.page_paragraphs import paragraphs
 from app.base.pages.stored_page import LINK_MARK, Page
 
 _HEADER = re.compile(r"\[\d+\] .*")

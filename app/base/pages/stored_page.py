@@ -29,6 +29,8 @@ LINK_MARK = re.compile(r"【(\d{1,6})†([^【】†]*)(?:†([^【】†]*))?�
 
 _LARGEST = 16_000_000  # bytes of JSON: what the longest page may take
 _LONGEST_LINE = 1000  # characters
+_MOST_LISTS = 1000  # what no page needs
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _LONGEST_NAME = 4096
 
 
@@ -102,11 +104,21 @@ def unpack(part: Part) -> StoredDisplay | None:
     try:
         packed = zlib.decompressobj()
         text = packed.decompress(part.data, _LARGEST)
-        if not packed.eof:
+        if not packed.eof or _is_bomb(text):
             return None
         return _read(json.loads(text))
     except (zlib.error, ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def _is_bomb(text: bytes) -> bool:
+    """Return whether JSON has millions of lists or numbers, which would take seconds to read."""
+    if text.count(b",") > 2 * LONGEST:
+        return True
+    if text.count(b"[") + text.count(b"{") <= _MOST_LISTS:
+        return False
+    beside = _STRING.sub(b"", text)
+    return beside.count(b"[") + beside.count(b"{") > _MOST_LISTS
 
 
 def _read(fields: Any) -> StoredDisplay | None:

@@ -70,17 +70,17 @@ class SourceTool:
         pass
 
     def propose(self, call: Call, context: CallContext) -> Proposal:
-        from app.tools.browser.visit import Visit
+        from app.tools.browser.browser_call import BrowserCall
 
-        return Visit(call, context, self._browser.on(context)).proposal()
+        return BrowserCall(call, context, self._browser.on(context)).proposal()
 
     def run(
         self, proposal: Proposal, context: CallContext, cancel: threading.Event
     ) -> Iterator[str | Result]:
-        from app.tools.browser.visit import Visit
+        from app.tools.browser.browser_call import BrowserCall
 
         try:
-            yield Visit(proposal.call, context, self._browser.on(context)).result(cancel)
+            yield BrowserCall(proposal.call, context, self._browser.on(context)).result(cancel)
         except (SourceFault, CallInvalid) as fault:
             yield Result(str(fault), ResultFacts(Outcome.FAILED))
         except Cancelled:

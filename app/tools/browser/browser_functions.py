@@ -10,6 +10,10 @@ from app.base.types import ToolFunction
 NAMESPACE = "browser"
 NAME = re.compile(r"(?:functions\.)?browser(?:\.(\w+))?")
 """The recipient of a call, as models write it."""
+OPEN = "open "
+"""What a proposal's function begins with if it opens pages of a site."""
+ADDRESS, QUERY = "address", "query"
+"""The names of what a proposal shows."""
 
 _DESCRIPTIONS = {
     "search": "Searches for information related to `query` and displays `topn` results.",
@@ -54,3 +58,8 @@ def _function(name: str) -> ToolFunction:
 
 BROWSER_FUNCTIONS = tuple(map(_function, _DESCRIPTIONS))
 """The functions, in the words on which gpt-oss was trained."""
+
+
+def site_opened(function: str) -> str:
+    """Return the site whose pages a proposal's function opens; empty for another function."""
+    return function.removeprefix(OPEN) if function.startswith(OPEN) else ""

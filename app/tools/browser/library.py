@@ -7,6 +7,7 @@ asks it, and every few minutes while that chat is open.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -14,6 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from app.base import log
 from app.base.errors import Cancelled
 from app.base.settings import Folders
 from app.base.threads import AnyEvent, tell_fault
@@ -77,7 +79,7 @@ class SourceLibrary:
     # --- Which there are ---
 
     def statuses(self) -> tuple[SourceStatus, ...]:
-        """Return how all of them stand, in the order in which they were added."""
+        """Return the status of all of them, in the order in which they were added."""
         with self._wake:
             return tuple(each.status() for each in self._sources.values())
 
@@ -143,7 +145,7 @@ class SourceLibrary:
             self._wake.notify_all()
 
     def wait(self, key: str, cancel: threading.Event) -> SourceStatus:
-        """Wait until a source has been looked at, if it was to be; return how it stands then.
+        """Wait until a source has been looked at, if it was to be; return its status then.
 
         Raises Cancelled, and KeyError if there is no such source.
         """
@@ -209,6 +211,7 @@ class SourceLibrary:
             self._file.change(lambda all_: [entry if e.key == key else e for e in all_])
             each.entry = entry
             if paused:
+                each.wanted = False
                 each.stop.set()
                 if each.state is IndexState.WAITING:
                     each.state = IndexState.PAUSED
@@ -258,7 +261,7 @@ class SourceLibrary:
 
     def _pause_s(self, now: float) -> float:
         """Return for how long there is nothing to do, as far as is known."""
-        all_ = self._sources.values()
+        all_ = [each for each in self._sources.values() if not each.entry.paused]
         waiting = [each.not_before - now for each in all_ if each.wanted]
         waiting += [each.looked + self._every_s - now for each in all_ if each.watched]
         return max(0.05, min([_IDLE_S, *waiting]))
@@ -285,6 +288,8 @@ class SourceLibrary:
                 each.wanted, each.not_before = True, time.monotonic() + _BUSY_S
         except SourceError as error:
             state, problem = IndexState.FAILED, error
+            if isinstance(error, IndexingFailed):
+                log.note(f"index: {error.reason}", logging.WARNING)
         except Exception as error:  # noqa: BLE001 - told as a fault; the other sources go on
             state, problem = IndexState.FAILED, IndexingFailed(each.entry.path, repr(error))
             tell_fault(error)

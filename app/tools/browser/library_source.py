@@ -1,4 +1,4 @@
-"""One source of the library: how it stands, its index, and what of it is on the disk."""
+"""One source of the library: its status, its index, and what of it is on the disk."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class LibrarySource:
         return Encyclopaedia(self.entry, self.index, reads, lambda: self.state, look)
 
     def status(self) -> SourceStatus:
-        """Return how it stands."""
+        """Return its status."""
         plan = self._plan
         working = self.state is IndexState.INDEXING and plan is not None
         return SourceStatus(

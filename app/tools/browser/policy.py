@@ -42,11 +42,12 @@ from app.tools.browser.address import (
     AddressInvalid,
     WebAddress,
     decoded,
-    typed_addresses,
     web_address,
 )
-from app.tools.browser.session import SOURCE_VIEW
+from app.tools.browser.browser_functions import ADDRESS, OPEN, QUERY
 from app.tools.browser.source import ENCYCLOPAEDIA, WEB
+from app.tools.browser.steps import SOURCE_VIEW
+from app.tools.browser.typed_addresses import typed_addresses
 from app.tools.tool import Call, CallContext, ConsentReason, Effect, Proposal
 from app.tools.visible import visible
 
@@ -55,7 +56,6 @@ FOLLOW_UPS = 3
 LONGEST_QUERY = 200
 """Characters of a query that are sent unseen, in a private chat."""
 
-_OPEN = "open "
 _OURS = (Outcome.INVALID, Outcome.REFUSED)
 _PUBLIC = (WEB, ENCYCLOPAEDIA)
 _SPACES = re.compile(r"\s+")
@@ -190,22 +190,13 @@ def web_proposal(call: Call, verdict: WebVerdict) -> Proposal:
     What he is shown is all that is sent; its names are `ADDRESS` and `QUERY`.
     """
     if verdict.site:
-        function, shown = f"{_OPEN}{verdict.site}", ((ADDRESS, verdict.sent),)
+        function, shown = f"{OPEN}{verdict.site}", ((ADDRESS, verdict.sent),)
     else:
         function, shown = "search", ((QUERY, verdict.sent),)
     return Proposal(
         WEB, call, Effect.READS, function, shown=shown, pin=verdict.site,
         granted=verdict.granted, reason=verdict.reason, lasting=verdict.lasting,
     )  # fmt: skip
-
-
-ADDRESS, QUERY = "address", "query"
-"""The names of what a proposal shows."""
-
-
-def site_opened(function: str) -> str:
-    """Return the site whose pages a proposal's function opens; empty for another function."""
-    return function.removeprefix(_OPEN) if function.startswith(_OPEN) else ""
 
 
 def hides_something(text: str) -> bool:

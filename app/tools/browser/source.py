@@ -12,6 +12,8 @@ FOLDER, ENCYCLOPAEDIA = "files:", "zim:"
 LOCAL = (FOLDER, ENCYCLOPAEDIA)
 WEB = "web"
 """The key of the tool whose searches and pages leave the computer."""
+GONE = "gone"
+"""The word for one that is not where it was; see `Source.unavailable`."""
 
 
 @dataclass(frozen=True, slots=True)

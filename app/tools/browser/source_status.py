@@ -1,4 +1,4 @@
-"""The folders and encyclopaedias that chats may search, and how they stand."""
+"""The folders and encyclopaedias that chats may search, and their status."""
 
 from __future__ import annotations
 
@@ -103,6 +103,6 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class SourcesChanged:
-    """The sources of the user, or how they stand, have changed."""
+    """The sources of the user, or their status, have changed."""
 
     statuses: tuple[SourceStatus, ...]

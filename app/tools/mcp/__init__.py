@@ -6,9 +6,9 @@
     other_programs  the same files of other programs
     approvals       what the user has seen and approved: how a server starts, and each function
     function_names  names of functions, as the model calls them
-    service         McpServers: which servers there are, how they stand, and calls; begin here
+    service         McpServers: which servers there are, their status, and calls; begin here
     server_runs     which of them run
-    server_status   how they stand, as values for the window
+    server_status   their status, as values for the window
     mcp_tool        a server as a tool
     starter         from a configuration to a transport, with `placeholders` filled in
     mcp_host        the connections: one thread, one event loop, one task a server

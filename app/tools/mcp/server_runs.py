@@ -73,7 +73,7 @@ class ServerRuns:
         return self._offline
 
     def state(self, name: str) -> tuple[ServerState | None, FiresideError | None]:
-        """Return how a server stands, and why it failed."""
+        """Return the status of a server, and why it failed."""
         with self._lock:
             run = self._runs.get(name, _Run())
             return run.state, run.error

@@ -47,7 +47,7 @@ class FunctionStatus:
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """A server, how it stands, and its functions as far as they are known.
+    """A server, its status, and its functions as far as they are known.
 
     ``error`` is why it failed. ``inputs`` are ids of values that its configuration asks for.
     """

@@ -1,4 +1,4 @@
-"""The MCP servers of the user: which there are, how they stand, and calls of their functions."""
+"""The MCP servers of the user: which there are, their status, and calls of their functions."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class McpServers:
         return tuple(self._status(server) for server in self._file.servers())
 
     def status(self, name: str) -> ServerStatus | None:
-        """Return how a server stands, None if there is none of the name."""
+        """Return the status of a server, None if there is none of the name."""
         server = self._server(name)
         return self._status(server) if server else None
 

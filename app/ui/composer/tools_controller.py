@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from app.tools.visible import one_line
 from app.turn import TurnEnded
 from app.ui.composer.composer import Composer
 from app.ui.composer.context_usage import TokenUse
-from app.ui.dialogs import ask_file, ask_folder, offer
+from app.ui.dialogs import ask_encyclopaedia, ask_folder, offer
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.live_turns import LiveTurns
@@ -143,10 +142,7 @@ class ToolsController(QObject):
 
     def choose_encyclopaedia(self, *, back: bool = False) -> None:
         """Ask for the file of an encyclopaedia to be added; see `add`."""
-        kinds = tr("Encyclopaedias (*.zim);;All files (*)")
-        title = tr("Add encyclopaedia")
-        add = partial(self.add, back=back)
-        ask_file(self._parent, "zimDialog", title, lambda path: add([path]), kinds)
+        ask_encyclopaedia(self._parent, lambda path: self.add([path], back=back))
 
     def _enter(self, entry: SourceEntry, *, back: bool) -> None:
         """Switch on what was added, once it is offered."""

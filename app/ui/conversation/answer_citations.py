@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from app.base.pages.cited import CitationMark, Cited, CitedPlace
 from app.base.pages.displays import Displays
-from app.base.pages.readable import lines_text, paragraphs
+from app.base.pages.page_paragraphs import lines_text, paragraphs
 from app.markdown.citations import citation_mark, marks_in, may_cite, with_citations
 from app.tools.visible import one_line
 from app.ui.blocks.citation_chip import chip_label

@@ -26,7 +26,7 @@ _WIDTH = 560
 
 
 class SourceDialog(FittingDialog):
-    """Where a source is, how it stands, what was left out, and buttons."""
+    """Where a source is, its status, what was left out, and buttons."""
 
     paused = Signal(bool)
     """Whether reading is to pause."""
@@ -72,7 +72,7 @@ class SourceDialog(FittingDialog):
         self.show_status(status)
 
     def show_status(self, status: SourceStatus) -> None:
-        """Show how it stands."""
+        """Show its status."""
         reading, paused = is_reading(status), status.state is IndexState.PAUSED
         ready = status.state is IndexState.READY  # which the size says, too
         tone = "danger" if has_trouble(status) else "muted"

@@ -10,7 +10,7 @@ from shiboken6 import isValid
 
 from app.tools.browser.source_status import SourceStatus
 from app.tools.visible import one_line
-from app.ui.dialogs import ask_file, ask_folder, confirm
+from app.ui.dialogs import ask_encyclopaedia, ask_folder, confirm
 from app.ui.file_manager import open_file, reveal
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
@@ -49,8 +49,7 @@ class SourcesController(QObject):
         ask_folder(self._page, tr("Add folder"), self._add)
 
     def _choose_encyclopaedia(self) -> None:
-        kinds = tr("Encyclopaedias (*.zim);;All files (*)")
-        ask_file(self._page, "zimDialog", tr("Add encyclopaedia"), self._add, kinds)
+        ask_encyclopaedia(self._page, self._add)
 
     def _add(self, path: Path) -> None:
         self._page.show_source_error(None)

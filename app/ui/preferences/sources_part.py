@@ -48,7 +48,7 @@ class SourcesPart(FormPart):
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_sources(self, statuses: Sequence[SourceStatus]) -> None:
-        """Show those of this kind, and how they stand."""
+        """Show those of this kind, and their status."""
         own = [status for status in statuses if status.entry.kind is self._kind]
         keys = [status.entry.key for status in own]
         if keys != list(self._rows):
@@ -103,7 +103,7 @@ class SourceRow(FormPart):
         row.addWidget(details, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_status(self, status: SourceStatus) -> None:
-        """Show how it stands."""
+        """Show its status."""
         text = source_state(status)
         self._state.setText(text)
         self._state.setToolTip(plain_tip(text))

@@ -55,7 +55,7 @@ class ToolsPage(FormPage):
         self._web.leave()
 
     def show_servers(self, servers: Sequence[ServerStatus]) -> None:
-        """Show these servers, and how they stand."""
+        """Show these servers, and their status."""
         names = [status.server.name for status in servers]
         if names != list(self._rows):
             for row in self._rows.values():
@@ -77,7 +77,7 @@ class ToolsPage(FormPage):
         self._no_permissions.setVisible(not rows)
 
     def show_sources(self, statuses: Sequence[SourceStatus]) -> None:
-        """Show these folders and encyclopaedias, and how they stand."""
+        """Show these folders and encyclopaedias, and their status."""
         self.folders.show_sources(statuses)
         self.encyclopaedias.show_sources(statuses)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.base.pages.readable import PageParagraph, paragraphs
+from app.base.pages.page_paragraphs import PageParagraph, paragraphs
 from app.base.pages.stored_page import Page
 
 _HEAD_LINES = 2  # an empty one, and the address, which stands above the text

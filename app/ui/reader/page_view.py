@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from app.base.pages.cited import LineRange
-from app.base.pages.readable import lines_text
+from app.base.pages.page_paragraphs import lines_text
 from app.ui.form_fields import named
 from app.ui.reader.airy_layout import AiryLayout
 from app.ui.reader.page_on_screen import PageOnScreen

@@ -14,7 +14,7 @@ from app.ui.controls import Button, Elided, column, muted, plain_tip, tip
 from app.ui.form_fields import named
 from app.ui.reader.page_view import PageView
 from app.ui.theme import Theme, font
-from app.wording.citation_words import citation_name, lines_words, source_title
+from app.wording.citation_words import citation_name, lines_words, source_place, source_title
 from app.wording.language import number, tr
 
 
@@ -86,7 +86,7 @@ class ReaderPane(QFrame):
         self.field = QLineEdit()
         named(self.field, "readerFind", tr("Find in this page"), tip(tr("Find in this page")))
         self.field.setPlaceholderText(tr("Find"))
-        self.field.setMinimumWidth(56)
+        self.field.setMinimumWidth(72)
         self.field.setMaximumWidth(150)
         self.field.setFont(font(12))
         row.addWidget(self.field, 1)
@@ -116,7 +116,8 @@ class ReaderPane(QFrame):
         self._number.setText(str(place.source.number))
         self._title.set_text(source_title(place.source))
         address = one_line(place.source.address)
-        self._address.set_text(address)
+        web = address.startswith(("http://", "https://"))
+        self._address.set_text(address if web else one_line(source_place(address)))
         self._lines.setText(lines_words(place.lines))
         self.open.setVisible(bool(door))
         self.open.setText(door)
@@ -125,8 +126,8 @@ class ReaderPane(QFrame):
         self._count.setText(
             tr("{number} of {count}").format(number=number(at + 1), count=number(count))
         )
-        for button in self._steps:
-            button.setEnabled(count > 1)
+        for widget in (self._count, *self._steps):
+            widget.setVisible(count > 1)
         self.view.setAccessibleName(citation_name(place))
 
     def find_words(self, *, back: bool) -> None:

@@ -7,7 +7,7 @@
     current_chat     the chat that is shown
     chat_settings    instructions and sampling of the chat that is shown
     chat_tools       the tools that there are, and which are on in that chat
-    source_list      the folders and encyclopaedias, and how they stand
+    source_list      the folders and encyclopaedias, and their status
     live_turns       the running answers, each a `live_answer` with its `live_calls`
     model_choice     the model that is used, and loading it
     installed_list   the models on this disk

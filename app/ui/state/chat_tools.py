@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.types import ModelRef, ToolNamespace, ToolSource
+from app.tools.browser.source import GONE
 from app.tools.tool import Tool
 from app.ui.bridge import Bridge
 from app.ui.state.chat_settings import ShownChatSettings
@@ -121,7 +122,7 @@ class ChatTools(QObject):
 
     def missing(self, keys: Sequence[str]) -> list[str]:
         """Return those of some keys whose folder or encyclopaedia is not there."""
-        there = {offer.key for offer in self.offers if offer.unavailable != "gone"}
+        there = {offer.key for offer in self.offers if offer.unavailable != GONE}
         return [key for key in keys if is_source(key) and key not in there]
 
     @property
@@ -186,7 +187,7 @@ class ChatTools(QObject):
         self._sources.watch(frozenset(filter(is_source, self.on)))
 
     def _show_sources(self) -> None:
-        """Show how folders and encyclopaedias stand; look again if there is more to it."""
+        """Show the status of folders and encyclopaedias; look again if there is more to it."""
         self._set(
             tuple(
                 replace(offer, state=self._sources.state(offer.key))

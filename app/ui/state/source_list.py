@@ -1,4 +1,4 @@
-"""The user's folders and encyclopaedias, how they stand, and changes to them."""
+"""The user's folders and encyclopaedias, their status, and changes to them."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class SourceList(QObject):
         self.statuses: tuple[SourceStatus, ...] = ()
 
     def refresh(self) -> None:
-        """Read how they stand, if there are any."""
+        """Read their status, if there are any."""
         if self._there():
             self._do(lambda library: library.statuses(), self._show)
 
     def receive(self, event: SourcesChanged) -> None:
-        """Show how they stand now."""
+        """Show their status."""
         self._show(event.statuses)
 
     def status(self, key: str) -> SourceStatus | None:
-        """Return how one of them stands, by the key of its tool."""
+        """Return the status of one of them, by the key of its tool."""
         return next((each for each in self.statuses if each.entry.key == key), None)
 
     def state(self, key: str) -> str:

@@ -126,7 +126,7 @@ class Window(QMainWindow):
         self.chat_settings.effort = host.settings.effort
         self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
-        host.browser = SystemBrowser(
+        host.system_browser = SystemBrowser(
             lambda address: bridge.call(lambda: open_address(address)),
             tr("You’re signed in. You can close this page and return to Fireside."),
         )

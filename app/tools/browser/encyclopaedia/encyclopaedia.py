@@ -26,11 +26,8 @@ from app.tools.browser.files.file_reads import FileReads
 from app.tools.browser.files.index_query import IndexQuery
 from app.tools.browser.index_process import SourceGone
 from app.tools.browser.page import neutral, without_marks
-from app.tools.browser.source import Hit, PageText, SourceFault
+from app.tools.browser.source import GONE, Hit, PageText, SourceFault
 from app.tools.browser.source_status import IndexState, SourceEntry
-
-MISSING = "gone"
-"""The word for a file that is not where it was; see `Source.unavailable`."""
 
 _SUMMED_UP = 8  # results whose articles are read for what they say
 
@@ -38,7 +35,7 @@ _SUMMED_UP = 8  # results whose articles are read for what they say
 class Encyclopaedia:
     """The articles of a ZIM file. Thread-safe.
 
-    ``state`` returns how its index stands; ``look`` has it looked at soon.
+    ``state`` returns the state of its index; ``look`` has it looked at soon.
     """
 
     def __init__(
@@ -62,7 +59,7 @@ class Encyclopaedia:
 
     @property
     def unavailable(self) -> str:
-        return MISSING if self._state() is IndexState.MISSING else ""
+        return GONE if self._state() is IndexState.MISSING else ""
 
     def has(self, address: str) -> bool:
         return place_in(address, self._entry.name) is not None

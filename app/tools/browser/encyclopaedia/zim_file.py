@@ -23,7 +23,6 @@ LARGEST_ENTRY = 32 << 20
 _MAGIC = 0x44D495A
 _HEADER = struct.Struct("<IHH16sIIQQQQIIQ")
 _NONE = 0xFFFFFFFFFFFFFFFF
-_NO_PAGE = 0xFFFFFFFF
 _REDIRECT, _DELETED, _TARGET = 0xFFFF, 0xFFFE, 0xFFFD
 _MIME_LIST = 64 << 10  # bytes
 _DIRENT = 512  # bytes that are read for one; a longer one is read again

@@ -11,7 +11,7 @@ from app.tools.browser.page import LinkTable
 
 _NOTE = re.compile(r"\[\w{1,3}\]")  # the number of a footnote
 
-_RAISED = 4  # superscripts in each other that are told
+_RAISED = 4  # superscripts in each other that are shown
 _PICTURES = re.compile(r"(?:\[Image \d+: [^\n]*\]\s*)+")
 _ANCHORS = frozenset({"¶", "#", "§", "🔗", "⚓"})  # of a link from a heading to itself
 

@@ -22,11 +22,8 @@ from app.tools.browser.files.folder_address import (
 from app.tools.browser.files.folder_scan import admits
 from app.tools.browser.index_process import SourceGone
 from app.tools.browser.page import LinkTable, neutral
-from app.tools.browser.source import Hit, PageText, SourceFault
+from app.tools.browser.source import GONE, Hit, PageText, SourceFault
 from app.tools.browser.source_status import IndexState, SkipReason, SourceEntry
-
-MISSING = "gone"
-"""The word for a folder that is not where it was; see `Source.unavailable`."""
 
 _SPARE = 5  # results beside those that are wanted: some may be of files that are gone
 _MOST_LISTED = 300
@@ -48,8 +45,8 @@ _WHY = {
 class FolderSource:
     """A folder of the user's. Thread-safe.
 
-    ``state`` returns how its index stands; ``look`` has it brought up to date soon, but not all the
-    time. ``without`` are paths in it that are left out.
+    ``state`` returns the state of its index; ``look`` has it brought up to date soon, but not all
+    the time. ``without`` are paths in it that are left out.
     """
 
     entry: SourceEntry
@@ -69,7 +66,7 @@ class FolderSource:
 
     @property
     def unavailable(self) -> str:
-        return MISSING if self.state() is IndexState.MISSING else ""
+        return GONE if self.state() is IndexState.MISSING else ""
 
     def has(self, address: str) -> bool:
         return is_below(address, self.entry.name)

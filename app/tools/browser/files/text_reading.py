@@ -66,7 +66,7 @@ def read_text(
         title, text, links = _extracted(relative, data, on_page)
     except DocumentError as error:
         raise Unread(_reason(error)) from error
-    except Exception as error:
+    except Exception as error:  # what reads strangers' files raises errors of any type
         raise Unread(SkipReason.DAMAGED) from error
     if not text.strip():
         raise Unread(SkipReason.EMPTY)

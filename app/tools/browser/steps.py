@@ -1,6 +1,6 @@
 """What a call of the browser means on a path of a chat: pure.
 
-The state of a session is the displays on the path, and nothing else: cursors count them, and each
+There is no other state than the displays on the path: cursors count them, and each
 has its own page. So branches, restarts and imports need no other state, and a later search changes
 no earlier display.
 """

@@ -26,7 +26,8 @@ from app.tools.browser.policy import (
     may_follow,
     web_proposal,
 )
-from app.tools.browser.session import (
+from app.tools.browser.source import WEB, Hit, PageText, Source, SourceFault
+from app.tools.browser.steps import (
     FetchStep,
     FindStep,
     ScrollStep,
@@ -35,7 +36,6 @@ from app.tools.browser.session import (
     source_view,
     step_of,
 )
-from app.tools.browser.source import WEB, Hit, PageText, Source, SourceFault
 from app.tools.browser.viewport import display_text, header, last_line, scroll_bar
 from app.tools.shortening import estimate
 from app.tools.tool import Call, CallContext, CallInvalid, Effect, Proposal, Result
@@ -60,7 +60,7 @@ class _Choice:
     note: str = ""
 
 
-class Visit:
+class BrowserCall:
     """One call: what it means, and what comes of it."""
 
     def __init__(self, call: Call, context: CallContext, on: tuple[Source, ...]) -> None:
