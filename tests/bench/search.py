@@ -3,9 +3,9 @@
 usage: python -m tests.bench.search [FOLDER] [--all]
 
 FOLDER: 5,000 documents, made by `python -m tests.bench.search_data.debian_folder FOLDER`. Its 50
-questions, and 25 that nothing was tuned on, are in `search_data`. Without a folder, this project's
-own Markdown files are searched. With --all, SQLite's tokenizers and Fireside without some of its
-parts are compared, which takes several minutes.
+questions, 25 more, and 25 that nothing was tuned on are in `search_data`. Without a folder, this
+project's own Markdown files are searched. With --all, SQLite's tokenizers and Fireside without some
+of its parts are compared, which takes several minutes.
 
 Times are those of the processor. The last lines are from turns in which a scripted model searches,
 opens the first right result and cites its lines.
@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.base.folder import Folder
@@ -65,7 +65,7 @@ def compare(
     folder: Path,
     names: Sequence[str],
     asked: Sequence[Question],
-    held_back: Sequence[Question],
+    others: Mapping[str, Sequence[Question]],
     whole: bool,
 ) -> None:
     begun, size = time.process_time(), sum((folder / name).stat().st_size for name in names)
@@ -88,10 +88,14 @@ def compare(
         for kind in ("words", "sentence"):
             some = [question for question in asked if question.kind == kind]
             print(row(f"  as {kind}, of {len(some)}", None, ask(ours.search, some), plain))
-        print(row(f"  held back, of {len(held_back)}", None, ask(ours.search, held_back), plain))
+        for name, more in others.items():
+            print(row(f"  {name}, of {len(more)}", None, ask(ours.search, more), plain))
         if whole:
             _others(place, texts, asked, plain)
         cite(place / "ours.db", asked)
+        for name, more in others.items():
+            print(f"{name}:")
+            cite(place / "ours.db", more)
 
 
 def _others(
@@ -134,12 +138,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.folder is None:
         names = sorted({path for question in SMALL for path in question.answers} | {"README.md"})
-        compare(ROOT, names, SMALL, SMALL, whole=False)
+        compare(ROOT, names, SMALL, {}, whole=False)
         return
     files = (path for path in options.folder.rglob("*") if path.is_file())
     names = sorted(path.relative_to(options.folder).as_posix() for path in files)
-    held_back = questions("held_back")
-    compare(options.folder, names, questions("questions"), held_back, options.all)
+    others = {"more": questions("more"), "held back": questions("held_back")}
+    compare(options.folder, names, questions("questions"), others, options.all)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from app.tools.browser.files.passages import passages
 from app.tools.browser.finding import passage_line
 from app.tools.browser.page import wrapped
 from app.tools.browser.source import PageText
+from app.tools.browser.viewport import last_line
 
 FILLER = "Nothing of interest is said in this sentence. " * 30
 DOCUMENTS = {
@@ -207,7 +208,21 @@ def test_a_result_leads_to_its_lines(index: FileIndex) -> None:
     assert text.text == f"{before}\n\n{answer}\n\n{before}"
     page = wrapped(PageText("files:/metals.md", text.title, text.text, text.links))
     line = passage_line(page, found.passage)
-    assert any("1085" in shown for shown in page.lines[line : line + 8])
+    assert line > 60
+    assert any("1085" in shown for shown in page.lines[line : last_line(page, line) + 1])
+
+
+def test_a_page_opens_at_the_passage_before_if_that_fits_too(index: FileIndex) -> None:
+    for before, begins in (("Copper has a melting point.", "# Two"), ("Copper.", "# Three")):
+        chapters = [
+            f"# One\n\n{FILLER}", f"# Two\n\n{before} {FILLER}",
+            f"# Three\n\nThe melting point of copper is a melting point. {FILLER}",
+            *(f"# {n}\n\n{FILLER}" for n in range(9)),
+        ]  # fmt: skip
+        index.put([IndexedText("it", "x", "\n\n".join(chapters))])
+        (found,) = index.search("melting point of copper", 5)
+        assert found.passage.startswith(begins)
+        assert found.summary.startswith("… The melting point of copper is")
 
 
 def test_a_summary_is_short_in_all_scripts(index: FileIndex) -> None:

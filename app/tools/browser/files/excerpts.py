@@ -30,21 +30,29 @@ _ENGLISH_ENDING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Lines of a text around a place where much of a query stands.
+    """What a text says about a query, in one line each.
 
-    Both are in one line. ``summary`` has an ellipsis where something is left out; ``passage`` is
-    text by which the place can be found. ``terms``: how many of the query's stand in the text.
+    ``summary`` has the lines in which the most of the query stands, with an ellipsis where
+    something is left out; ``passage`` is text by which the place to open is found.
     """
 
     summary: str = ""
     passage: str = ""
-    terms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where terms of a query stand in a text, with their numbers, and how many do."""
+
+    hits: Sequence[tuple[int, int]] = ()
+    count: int = 0
 
 
 class Excerpts:
     """What texts say about the terms of a query."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
+        self.count = len(terms)
         self._forms: dict[str, int] = {}
         self._met: dict[str, tuple[tuple[int, int], ...]] = {}
         for number, term in enumerate(terms):
@@ -57,15 +65,14 @@ class Excerpts:
         # In a text of ASCII alone, words that begin otherwise are not even looked at.
         self._ascii = re.compile(rf"(?<![a-z0-9])(?:{begins or '(?!)'})[a-z0-9]*")
 
-    def best(self, text: str) -> Excerpt:
+    def best(self, text: str, places: Places | None = None) -> Excerpt:
         """Return the lines of a text in which the most of the terms stand."""
-        places = self._places(text)
-        begin = _sentence_before(text, _densest(places))
-        passage = " ".join(text[begin : begin + _PASSAGE].split())
-        return Excerpt(_cut(text, begin), passage, len({number for _, number in places}))
+        places = places or self.places(text)
+        begin = _sentence_before(text, _densest(places.hits))
+        return Excerpt(_cut(text, begin), beginning(text[begin:]))
 
-    def _places(self, text: str) -> list[tuple[int, int]]:
-        """Return where terms stand in a text, and their numbers."""
+    def places(self, text: str) -> Places:
+        """Return where terms stand in a text."""
         hits = []
         begins, met = self._begins, self._met
         ascii_only = text.isascii()
@@ -78,7 +85,7 @@ class Excerpts:
                 found = met[word] = self._numbers(word)
             for offset, number in found:
                 hits.append((match.start() + offset, number))
-        return hits
+        return Places(hits, len({number for _, number in hits}))
 
     def _numbers(self, word: str) -> tuple[tuple[int, int], ...]:
         """Return which terms stand in a word or a run, and at which characters of it."""
@@ -94,12 +101,18 @@ class Excerpts:
         return tuple((0, self._forms[form]) for form in forms if form in self._forms)[:1]
 
 
+def beginning(text: str) -> str:
+    """Return text by which the place where a text begins is found."""
+    return " ".join(text[:_PASSAGE].split())
+
+
 def words_of(text: str) -> frozenset[str]:
     """Return the words of a text, to tell whether another one says the same."""
-    words = runs(plain(text))
-    return frozenset(
-        part for word in words for part in (pairs(word) if is_paired(word[0]) else [word])
-    )
+    words = set(runs(plain(text)))
+    for run in [word for word in words if not word.isascii() and is_paired(word[0])]:
+        words.remove(run)
+        words.update(pairs(run))
+    return frozenset(words)
 
 
 def _english_root(word: str) -> str:

@@ -14,10 +14,11 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from app.tools.browser.files.excerpts import Excerpt, Excerpts, words_of
+from app.tools.browser.files.excerpts import Excerpt, Excerpts, Places, beginning, words_of
 from app.tools.browser.files.index_file import IndexFault, IndexFile, IndexFull
 from app.tools.browser.files.index_query import IndexQuery, Term
 from app.tools.browser.files.index_words import Indexer, language_of, plain, runs
@@ -36,6 +37,7 @@ _SECOND = 0.2  # of a document's second best passage, what counts for it
 _RANKED = 400  # the best passages, of which documents are made
 _LOOKED_AT = 20  # documents for which summaries are made, which takes time
 _COMPARED = 3  # passages of a document, and its beginning, of which one is shown
+_BEFORE = 0.5  # of how well a passage fits, from which on a page opens at it for the next one
 _TERM, _LEAD = 0.2, 0.1  # what a term in it, and being the beginning, is worth, of the best's rank
 _WEIGHTS = (2.0, 1.0, 0.5, 1.0)  # of a title, headings, a path, the text
 _ROWS = "title, headings, path, body"
@@ -99,8 +101,7 @@ class FoundText:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A passage that was found; better ones have a lower ``rated``."""
 
     document: int
@@ -353,22 +354,28 @@ class FileIndex:
     ) -> tuple[Excerpt, frozenset[str]]:
         """Return what one of a document's best passages says, and its words.
 
-        It is the one with most of the query; all else being equal, the beginning.
+        It is the one with most of the query; all else being equal, the beginning. A page opens
+        where it begins, or where the one before it begins, if that fits nearly as well.
         """
         if not self._stored:
             return Excerpt(), frozenset()
-
-        def value(one: tuple[_Candidate, str, Excerpt]) -> float:
-            row, _, excerpt = one
-            return row.rated / rows[0].rated + _TERM * excerpt.terms + _LEAD * (row.start == 0)
-
+        best, value, text, places = rows[0], -1.0, "", Places()
         compared = [*rows[:_COMPARED], *(row for row in rows[_COMPARED:] if row.start == 0)]
-        said = []
         for row in compared:
-            text = without_marks(self._body(db, row.document, row.start, row.end))
-            said.append((row, text, excerpts.best(text)))
-        _, text, excerpt = max(said, key=value)
-        return excerpt, words_of(text)
+            worth = row.rated / rows[0].rated + _LEAD * (row.start == 0)
+            if worth + _TERM * excerpts.count <= value:
+                continue  # not even with all the terms
+            here = self._said(db, row)
+            there = excerpts.places(here)
+            if (worth := worth + _TERM * there.count) > value:
+                best, value, text, places = row, worth, here, there
+        above = (row for row in rows if row.end == best.start)
+        begin = next((row for row in above if row.rated < _BEFORE * best.rated), best)
+        passage = beginning(text if begin is best else self._said(db, begin))
+        return replace(excerpts.best(text, places), passage=passage), words_of(text)
+
+    def _said(self, db: sqlite3.Connection, row: _Candidate) -> str:
+        return without_marks(self._body(db, row.document, row.start, row.end))
 
 
 def _by_document(found: Sequence[_Candidate], language: str) -> list[list[_Candidate]]:
