@@ -78,6 +78,9 @@ def test_a_turn_with_a_call_is_one_answer(harness: Callable[..., Harness]) -> No
     assert stored(h, ended.answer) == ended.answer
     assert ended.answer.stats
     assert ended.answer.stats.generated == 10
+    until = time.monotonic() + 10
+    while not h.backend.prepared and time.monotonic() < until:  # begun after the turn
+        time.sleep(0.005)
     h.rest()
     requests = [*h.backend.requests, *h.backend.prepared]
     assert len(requests) >= 3
