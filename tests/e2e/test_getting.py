@@ -160,7 +160,7 @@ def check(found: dict[str, Any], wanted: bytes, *, newer: bool, anew: bool) -> N
         assert not [text for text in (*at["page"], *at["choices"]) if "eagle3" in text.lower()]
 
 
-@pytest.mark.parametrize("state", ["renamed", "converted"])
+@pytest.mark.parametrize("state", STATES)
 def test_an_order_on_the_old_name_ends_well(state: str, hub: Hub, tmp_path: Path) -> None:
     """The download was queued by an earlier version, half finished, and running when it ended."""
     offers, content = entries(hub), hub.files[NAME].content
