@@ -29,6 +29,7 @@ from app.tools.tool_events import ConsentAsked, Decision
 from tests.fakes.browsing import Browse, BrowsingModel, find, open_, search
 from tests.fakes.tools import model
 from tests.fakes.web_sites import EVIL, SECRET
+from tests.web import namespace
 
 _OUTSIDE = "http://151.101.1.1/"
 
@@ -97,4 +98,8 @@ _EXPECTED = {
 
 
 if __name__ == "__main__":
+    if not namespace.is_inside():
+        sys.exit(
+            "Run it by `python -m tests.web checks`: outside the namespace it has the internet."
+        )
     sys.exit(main(sys.argv[1]))
