@@ -108,6 +108,7 @@ class Host:
         self._mcp: McpServers | None = None
         self._source_library: SourceLibrary | None = None
         self._extractor: Extractor | None = None
+        self._web: WebSource | None = None
         self.language = "en"
         """The window's language."""
         self.system_browser: SystemBrowser | None = None
@@ -190,18 +191,21 @@ class Host:
 
         return Browser(self.sources)
 
-    @cached_property
+    @property
     def web(self) -> WebSource:
         """The web, as a source of the browser; it loads what it needs with its first call."""
         from app.tools.browser.web.web_opening import open_web
 
-        return open_web(
-            self.network.bare,
-            self.secrets,
-            lambda: self.settings,
-            lambda: self.language,
-            lambda: self.extractor,
-        )
+        with self._opening:
+            if self._web is None:  # one, since it paces what is fetched
+                self._web = open_web(
+                    self.network.bare,
+                    self.secrets,
+                    lambda: self.settings,
+                    lambda: self.language,
+                    lambda: self.extractor,
+                )
+            return self._web
 
     @property
     def extractor(self) -> Extractor:

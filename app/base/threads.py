@@ -1,9 +1,14 @@
-"""Reporting of errors on executors' threads."""
+"""Threads: how their errors are reported, and how they wait and can be stopped."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.base.errors import Cancelled
+
+_LOOK_S = 0.05  # between looks at whether a wait was cancelled
 
 
 def report_errors(work: Callable[..., object], *arguments: object) -> None:
@@ -25,6 +30,18 @@ def tell_fault(error: BaseException) -> None:
             (type(error), error, error.__traceback__, threading.current_thread())
         )
     )
+
+
+@contextmanager
+def held(lock: threading.Lock, cancel: threading.Event) -> Iterator[None]:
+    """Hold a lock; raises Cancelled once ``cancel`` is set while it waits for it."""
+    while not lock.acquire(timeout=_LOOK_S):
+        if cancel.is_set():
+            raise Cancelled
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class AnyEvent(threading.Event):

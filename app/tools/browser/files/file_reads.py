@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.base.errors import Cancelled
 from app.base.folder import Folder
-from app.base.threads import AnyEvent
+from app.base.threads import AnyEvent, held
 from app.tools.browser.files.file_index import IndexedText
 from app.tools.browser.index_process import (
     End,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 _IDLE_S = 30.0  # after which the process ends
-_MOMENT_S = 0.1  # between looks at whether a read that waits was cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +84,11 @@ class FileReads:
     def read(self, task: IndexTask[End], cancel: threading.Event) -> End:
         """Read what a task says. Raises Cancelled, SourceGone and SourceError."""
         ends = AnyEvent(cancel, self._closing)
-        while not self._lock.acquire(timeout=_MOMENT_S):
-            if ends.is_set():
-                raise Cancelled
-        try:
-            return self._process.run(task, lambda _: None, ends)
-        finally:
-            self._used = time.monotonic()
-            self._lock.release()
+        with held(self._lock, ends):
+            try:
+                return self._process.run(task, lambda _: None, ends)
+            finally:
+                self._used = time.monotonic()
 
     def end_idle(self) -> None:
         """End the process if it was idle for long."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.base.errors import Cancelled, Offline
+from app.base.threads import held
 from app.tools.browser.source import WEB, Hit, PageText, Redirected, SourceFault
 from app.tools.browser.web.web_options import (
     SEARXNG_KEY,
@@ -85,25 +86,21 @@ class WebSource:
         query = _shortened(query, provider.longest_query)
         if not query:
             return []
-        while not self._searching.acquire(timeout=_MOMENT_S):
-            if cancel.is_set():
-                raise Cancelled
         host = ""
         try:
-            secret = self._key_of(provider.secret) if provider.secret else ""
-            is_usable = secret and secret.isascii() and secret.isprintable()
-            if provider.secret and not is_usable:
-                raise SourceFault(_NO_KEY.format(name=provider.name))
-            for request in provider.requests(query, max(count, 1), options, secret):
-                host = urlsplit(request.url).netloc
-                answer = self._fetcher().ask(request, cancel)
-                if hits := provider.hits(answer, request, count):
-                    return hits
-            return []
+            with held(self._searching, cancel):
+                secret = self._key_of(provider.secret) if provider.secret else ""
+                is_usable = secret and secret.isascii() and secret.isprintable()
+                if provider.secret and not is_usable:
+                    raise SourceFault(_NO_KEY.format(name=provider.name))
+                for request in provider.requests(query, max(count, 1), options, secret):
+                    host = urlsplit(request.url).netloc
+                    answer = self._fetcher().ask(request, cancel)
+                    if hits := provider.hits(answer, request, count):
+                        return hits
+                return []
         except (PageFault, Offline, LogUnwritable, SearchRefused) as error:
             raise SourceFault(search_sentence(error, provider, host)) from error
-        finally:
-            self._searching.release()
 
     def open(
         self, address: str, cancel: threading.Event, allowed: Callable[[str], bool]
