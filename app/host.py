@@ -292,6 +292,7 @@ class Host:
             cache_type=o.cache or "",
             map_weights=o.mapped,
             unused_gpus=o.unused_gpus,
+            answers_at_once=o.places,
         )
 
     def tool_costs(self, model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:

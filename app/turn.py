@@ -23,6 +23,7 @@ from app.base.types import (
     Prompt,
     Role,
     SlowAnswer,
+    Waiting,
 )
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 from app.tools.tool_events import Consent, ConsentAsked, Decision, ToolEvent
@@ -145,7 +146,7 @@ class TurnProgress:
 
     chat: int
     message: int
-    event: Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent
+    event: Waiting | Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,10 @@ class Settings:
     """Whether a model's weights stay in its file, even if there is memory for a faster layout."""
     unused_gpus: tuple[str, ...] = ()
     """The graphics cards that are switched off, by their place on the bus or their name."""
+    answers_at_once: int | None = None
+    """How many answers of other programs are generated at a time; None leaves it to plan."""
+    unload_minutes: int = 0
+    """After how many minutes without use the model is unloaded; 0 for never."""
     kept_gb: int = 4
     """Gigabytes of disk for the KV cache of chats; 0 keeps nothing."""
     model: str = ""
@@ -230,6 +234,8 @@ _LIMITS = {
     "context": (1024, 1 << 30),
     "gpu_layers": (0, 10_000),
     "cpu_experts": (0, 10_000),
+    "answers_at_once": (1, 16),
+    "unload_minutes": (0, 100_000),
     "kept_gb": (0, 100_000),
     "download_limit": (0, 100_000),
 }

@@ -217,11 +217,13 @@ class ToolFunction:
     """A function that a model may call.
 
     ``schema``: the JSON schema of its arguments, as declared; empty if they are plain text.
+    ``strict``: whether the arguments have to follow it, so that no others can be drawn.
     """
 
     name: str
     description: str = ""
     schema: str = ""
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +288,7 @@ class Request:
     stop: tuple[str, ...] = ()
     """Stop texts: the answer ends before the first of them, which is not part of it."""
     response_schema: str = ""
-    """The JSON schema of the answer; empty for free text."""
+    """The JSON schema of the answer, as JSON; empty for free text. "{}" is any JSON."""
     drawn: tuple[int, ...] = ()
     """The turn's tokens so far, bridges included, if it goes on after a tool call."""
     imported: bool = False
@@ -355,9 +357,16 @@ class StopReason(StrEnum):
     """The context, or ``max_tokens``, is full."""
 
 
-# The events of a backend, in this order: any Loading, one Prompt, any Prefill, any Delta, one Done,
-# perhaps a SlowAnswer. With tools, several rounds of these follow each other, with PartAdded
-# between them, and only the last has a Done.
+# The events of a backend, in this order: any Waiting and Loading, one Prompt, any Prefill, any
+# Delta, one Done, perhaps a SlowAnswer. With tools, several rounds of these follow each other, with
+# PartAdded between them, and only the last has a Done.
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Others are answered first: ``place`` is 1 for the next in the queue."""
+
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,4 +473,4 @@ class LoopEvent:
     __slots__ = ()
 
 
-Event = Loading | Prompt | Prefill | Delta | PartAdded | Done | SlowAnswer | LoopEvent
+Event = Waiting | Loading | Prompt | Prefill | Delta | PartAdded | Done | SlowAnswer | LoopEvent

@@ -15,6 +15,7 @@ class Overrides:
     ``cpu_experts``: of how many layers the experts stay on the CPU. ``mapped``: whether the weights
     stay in the file, from which the system reads them as needed, even if memory is plenty.
     ``unused_gpus``: the cards that are switched off, by their place on the bus or their name.
+    ``places``: how many answers can be generated at a time.
     """
 
     context: int | None = None
@@ -23,13 +24,22 @@ class Overrides:
     cache: CacheType | None = None
     mapped: bool = False
     unused_gpus: tuple[str, ...] = ()
+    places: int | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Overrides:
         """Return the values fixed in the settings."""
         s = settings
         cache = CacheType(s.cache_type) if s.cache_type in list(CacheType) else None
-        return cls(s.context, s.gpu_layers, s.cpu_experts, cache, s.map_weights, s.unused_gpus)
+        return cls(
+            s.context,
+            s.gpu_layers,
+            s.cpu_experts,
+            cache,
+            s.map_weights,
+            s.unused_gpus,
+            s.answers_at_once,
+        )
 
     @property
     def automatic(self) -> Overrides:

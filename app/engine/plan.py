@@ -86,7 +86,14 @@ class Plan:
     """Predicted time that each token in the cache adds to that of the next one, in seconds."""
     longest: int = 0
     """The longest context that this machine can hold, to which this one may grow."""
+    places: int = 1
+    """How many answers of clients are generated at a time; one more place is the window's."""
     refused: tuple[PlanRefused, ...] = ()
+
+    @property
+    def sequences(self) -> int:
+        """How many sequences the cache holds: those that grow, and as many that wait for more."""
+        return 2 * self.places + 1
 
     @property
     def gpu(self) -> Gpu | None:
