@@ -129,7 +129,9 @@ class LiveAnswer:
         over = self.ended is not None or self.turn.stopped.is_set()
         return None if over else self.tools.open
 
-    def receive(self, event: Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent) -> None:
+    def receive(
+        self, event: Waiting | Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent
+    ) -> None:
         """Handle an event of the engine."""
         match event:
             case Loading(fraction):
