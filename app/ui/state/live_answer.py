@@ -6,7 +6,17 @@ import time
 from dataclasses import dataclass, field
 
 from app.base.draft import Draft
-from app.base.types import Delta, Loading, ModelRef, Part, PartAdded, PartKind, Prefill, Prompt
+from app.base.types import (
+    Delta,
+    Loading,
+    ModelRef,
+    Part,
+    PartAdded,
+    PartKind,
+    Prefill,
+    Prompt,
+    Waiting,
+)
 from app.store import MessageRow
 from app.tools.tool_events import (
     CallOutput,
