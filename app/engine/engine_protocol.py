@@ -11,7 +11,7 @@ from app.base.types import Sampling
 from app.formats import ChatFormat
 
 if TYPE_CHECKING:  # saves the window's start time and memory
-    from app.engine.kv_cache import KvMemory
+    from app.engine.kv_memory import KvMemory
     from app.engine.plan import Plan
     from app.engine.probe import Devices, Speeds
 
@@ -21,6 +21,29 @@ class NeedsContext:
     """The worker's answer to a question that does not fit: load with a context of ``tokens``."""
 
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one sequence adds to a batch: ``tokens`` from the position ``start`` on.
+
+    ``draws``: whether a token is drawn after it. A batch has one piece of a sequence at most.
+    """
+
+    sequence: int
+    tokens: Sequence[int]
+    start: int
+    draws: bool = False
+
+
+class TokenMask(Protocol):
+    """Which tokens may come next in an answer of a given shape."""
+
+    def allowed(self) -> bytes:
+        """Return a bit for each token of the vocabulary, the lowest of a byte first."""
+
+    def take(self, token: int) -> None:
+        """Go on after a token that was drawn, or that the answer was given otherwise."""
 
 
 class Sampler(Protocol):

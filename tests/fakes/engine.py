@@ -16,6 +16,7 @@ from typing import Any
 from app.base.errors import FiresideError, ModelLoadFailed
 from app.base.types import Sampling
 from app.engine.delta_wire import unpack
+from app.engine.engine_protocol import Piece
 from app.engine.plan import Plan
 from app.engine.probe import Devices, Speeds
 from app.engine.worker import Worker
@@ -92,7 +93,8 @@ class FakeModel:
     def decode(self, tokens: Sequence[int]) -> bool:
         goes_on = self.on_decode()
         self.batches.append(list(tokens))
-        return self.memory.decode(tokens, aborts=not goes_on)
+        piece = Piece(0, tokens, len(self.memory.tokens()))
+        return self.memory.decode([piece], aborts=not goes_on)
 
     def sampler(self, sampling: Sampling) -> FakeSampler:
         self.samplers.append(FakeSampler(self, sampling))
