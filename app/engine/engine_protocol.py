@@ -11,7 +11,7 @@ from app.base.types import Sampling
 from app.formats import ChatFormat
 
 if TYPE_CHECKING:  # saves the window's start time and memory
-    from app.engine.kv_cache import KvMemory
+    from app.engine.kv_memory import KvMemory
     from app.engine.plan import Plan
     from app.engine.probe import Devices, Speeds
 

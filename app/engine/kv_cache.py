@@ -18,53 +18,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
-from typing import Protocol
 
 import psutil
 
 from app.engine.kv_disk_cache import CachedState, DiskCache
+from app.engine.kv_memory import KvMemory
 
 _CHECKPOINTS = 32  # 3 MiB each for gpt-oss-20b
 _WORTH = 256  # new tokens that are worth writing a file for
 _ASIDE = 2  # turns that wait for their tools while others use the memory
 _SPARE = 4  # the part of the free memory that one of them may take
-
-
-class KvMemory(Protocol):
-    """llama.cpp's memory of one sequence. ``window``: how many tokens the windowed layers see."""
-
-    window: int
-
-    def oldest(self) -> int:
-        """Return the first position that the windowed layers hold."""
-
-    def cut(self, length: int) -> bool:
-        """Truncate to the first ``length`` tokens; return False if that is impossible."""
-
-    def clear(self) -> None:
-        """Remove all tokens."""
-
-    def window_state(self) -> bytes:
-        """Return the state of the windowed layers; empty if that fails."""
-
-    def set_window(self, state: bytes) -> bool:
-        """Restore that state; return whether it fitted."""
-
-    def state(self, most: int) -> bytearray:
-        """Return the whole state; empty if that fails, or takes more than ``most`` bytes."""
-
-    def set_state(self, state: bytearray) -> bool:
-        """Replace the state by that one; return False, with the memory empty, if it fails."""
-
-    def save(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Write the whole state to a file; return whether that succeeded."""
-
-    def load(self, path: Path, tokens: Sequence[int]) -> bool:
-        """Replace the state by that in a file.
-
-        Return False, with the memory empty, if the file is not of ``tokens`` or does not fit.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +70,7 @@ class KvCache:
         Return the prefix's length. At least one token is left to be decoded, for its logits.
         """
         wanted = [*tokens[:-1]]
-        live = self._usable(wanted, self.tokens, self._memory.oldest(), self._windows)
+        live = self._usable(wanted, self.tokens, self._memory.oldest(0), self._windows)
         better = self._better(wanted, live)
         waiting = next((a for a in self._aside if _begins(wanted, a.tokens, live)), None)
         if waiting:
@@ -147,7 +110,7 @@ class KvCache:
     def checkpoint(self) -> None:
         """Save the window, so that the cache can be truncated to its present length later."""
         length = self._settled = len(self.tokens)
-        if length and length not in self._windows and (state := self._memory.window_state()):
+        if length and length not in self._windows and (state := self._memory.window_state(0)):
             self._windows[length] = state
         while len(self._windows) > _CHECKPOINTS:
             # Drop the one that costs least: going back then ends at the one before it. Never the
@@ -170,12 +133,12 @@ class KvCache:
         kept = [*self.tokens]
         if len(kept) == settled:
             self._kept = settled  # also if writing fails, so it is not tried at every turn
-            save = partial(self._memory.save, tokens=kept)
+            save = partial(self._memory.save, 0, tokens=kept)
             self._disk.put(kept, self._windows, save, self.chat)
 
     def forget(self) -> None:
         """Clear the cache."""
-        self._memory.clear()
+        self._memory.clear(0)
         self.tokens, self._windows = [], {}
         self._settled = self._kept = self.restored = 0
         self._waits = False
@@ -204,7 +167,7 @@ class KvCache:
 
     def _put_aside(self) -> None:
         """Keep a turn that waits, in memory if there is enough of it, else on disk."""
-        if state := self._memory.state(psutil.virtual_memory().available // _SPARE):
+        if state := self._memory.state(0, psutil.virtual_memory().available // _SPARE):
             kept = _Aside(
                 tokens=[*self.tokens],
                 windows={**self._windows},
@@ -221,7 +184,7 @@ class KvCache:
     def _bring_back(self, aside: _Aside) -> bool:
         """Restore a turn that was put aside, replacing the cache's contents."""
         self.forget()
-        if not self._memory.set_state(aside.state):
+        if not self._memory.set_state(0, aside.state):
             return False
         self.tokens, self._windows = aside.tokens, aside.windows
         self._settled, self._kept = aside.settled, aside.kept
@@ -264,7 +227,7 @@ class KvCache:
         if not self._disk.take(entry):
             return False
         self.forget()
-        if not self._memory.load(entry.state, entry.tokens):
+        if not self._memory.load(0, entry.state, entry.tokens):
             self._disk.drop(entry)
             return False
         self.tokens = [*entry.tokens]
@@ -279,8 +242,8 @@ class KvCache:
         It is cut to fewer tokens if the window that the next token must see is gone, which
         llama.cpp does not report.
         """
-        gone = self._memory.oldest() > max(0, length - self._memory.window)
-        if gone or not self._memory.cut(length):
+        gone = self._memory.oldest(0) > max(0, length - self._memory.window)
+        if gone or not self._memory.cut(0, length):
             length = self._go_back(length)
         del self.tokens[length:]
         self._windows = {at: state for at, state in self._windows.items() if at <= length}
@@ -290,9 +253,9 @@ class KvCache:
     def _go_back(self, length: int) -> int:
         """Go back to the last checkpoint up to ``length``, or to nothing; return its length."""
         for at in sorted((at for at in self._windows if at <= length), reverse=True):
-            if self._memory.cut(at) and self._memory.set_window(self._windows[at]):
+            if self._memory.cut(0, at) and self._memory.set_window(0, self._windows[at]):
                 return at
-        self._memory.clear()
+        self._memory.clear(0)
         return 0
 
 

@@ -39,7 +39,6 @@ if spec := find_spec("llama_cpp"):
     sys.modules.setdefault("llama_cpp", module_from_spec(spec))
 import llama_cpp.llama_cpp as llama
 
-_SEQUENCE = 0
 _ABORTED = 2  # of llama_decode's return codes
 _CODES = {1: "there is no room for the batch in the cache"}
 _WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
@@ -276,68 +275,75 @@ def _context_parameters(plan: Plan) -> Any:
 
 
 class _Memory:
-    """The context's cache, as `app.engine.kv_cache.KvMemory`."""
+    """The context's cache, as `app.engine.kv_memory.KvMemory`."""
 
     def __init__(self, context: Any, window: int) -> None:
         self.window = window
         self._context = context
         self._memory = llama.llama_get_memory(context)
+        self._sequences = range(llama.llama_n_seq_max(context))
 
-    def oldest(self) -> int:
-        return int(llama.llama_memory_seq_pos_min(self._memory, _SEQUENCE))
+    def oldest(self, sequence: int) -> int:
+        return int(llama.llama_memory_seq_pos_min(self._memory, sequence))
 
-    def cut(self, length: int) -> bool:
-        return bool(llama.llama_memory_seq_rm(self._memory, _SEQUENCE, length, -1))
+    def cut(self, sequence: int, length: int) -> bool:
+        return bool(llama.llama_memory_seq_rm(self._memory, sequence, length, -1))
 
-    def clear(self) -> None:
-        llama.llama_memory_clear(self._memory, False)
+    def clear(self, sequence: int) -> None:
+        llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        if all(llama.llama_memory_seq_pos_max(self._memory, any_) < 0 for any_ in self._sequences):
+            llama.llama_memory_clear(self._memory, False)  # the first cells are filled next
 
-    def window_state(self) -> bytes:
-        size = llama.llama_state_seq_get_size_ext(self._context, _SEQUENCE, _WINDOW)
+    def share(self, source: int, target: int, length: int) -> None:
+        llama.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def window_state(self, sequence: int) -> bytes:
+        size = llama.llama_state_seq_get_size_ext(self._context, sequence, _WINDOW)
         state = (ctypes.c_uint8 * size)()
-        got = llama.llama_state_seq_get_data_ext(self._context, state, size, _SEQUENCE, _WINDOW)
+        got = llama.llama_state_seq_get_data_ext(self._context, state, size, sequence, _WINDOW)
         return bytes(state) if got else b""
 
-    def set_window(self, state: bytes) -> bool:
+    def set_window(self, sequence: int, state: bytes) -> bool:
         size = len(state)
         array = (ctypes.c_uint8 * size).from_buffer_copy(state)
         return bool(
-            llama.llama_state_seq_set_data_ext(self._context, array, size, _SEQUENCE, _WINDOW)
+            llama.llama_state_seq_set_data_ext(self._context, array, size, sequence, _WINDOW)
         )
 
-    def state(self, most: int) -> bytearray:
-        size = llama.llama_state_seq_get_size_ext(self._context, _SEQUENCE, 0)
+    def state(self, sequence: int, most: int) -> bytearray:
+        size = llama.llama_state_seq_get_size_ext(self._context, sequence, 0)
         if not 0 < size <= most:
             return bytearray()
         state = bytearray(size)
         array = (ctypes.c_uint8 * size).from_buffer(state)
-        got = llama.llama_state_seq_get_data_ext(self._context, array, size, _SEQUENCE, 0)
+        got = llama.llama_state_seq_get_data_ext(self._context, array, size, sequence, 0)
         return state if got == size else bytearray()
 
-    def set_state(self, state: bytearray) -> bool:
-        self.clear()
+    def set_state(self, sequence: int, state: bytearray) -> bool:
+        self.clear(sequence)
         size = len(state)
         array = (ctypes.c_uint8 * size).from_buffer(state)
-        if llama.llama_state_seq_set_data_ext(self._context, array, size, _SEQUENCE, 0):
+        if llama.llama_state_seq_set_data_ext(self._context, array, size, sequence, 0):
             return True
-        self.clear()
+        self.clear(sequence)
         return False
 
-    def save(self, path: Path, tokens: Sequence[int]) -> bool:
+    def save(self, sequence: int, path: Path, tokens: Sequence[int]) -> bool:
         array = (llama.llama_token * len(tokens))(*tokens)
         name = os.fsencode(path)
         return bool(
-            llama.llama_state_seq_save_file(self._context, name, _SEQUENCE, array, len(tokens))
+            llama.llama_state_seq_save_file(self._context, name, sequence, array, len(tokens))
         )
 
-    def load(self, path: Path, tokens: Sequence[int]) -> bool:
+    def load(self, sequence: int, path: Path, tokens: Sequence[int]) -> bool:
+        self.clear(sequence)
         count = len(tokens)
         array, found = (llama.llama_token * count)(), ctypes.c_size_t()
         name = os.fsencode(path)
         read = llama.llama_state_seq_load_file(
-            self._context, name, _SEQUENCE, array, count, ctypes.byref(found)
+            self._context, name, sequence, array, count, ctypes.byref(found)
         )
         if read and list(array[: found.value]) == list(tokens):
             return True
-        self.clear()
+        self.clear(sequence)
         return False

@@ -89,7 +89,6 @@ class PacedModel(FakeModel):
         now = time.perf_counter()
         if self.drawn:
             self.between.append(now - self.drawn)
-        self.memory.tokens += pieces[0].tokens
         self._ready = now + self._pace
         self._decoded = time.perf_counter()
         return True

@@ -96,10 +96,9 @@ class FakeModel:
 
     def decode(self, pieces: Sequence[Piece]) -> bool:
         (piece,) = pieces
-        tokens = piece.tokens
         goes_on = self.on_decode()
-        self.batches.append(list(tokens))
-        return self.memory.decode(tokens, aborts=not goes_on)
+        self.batches.append(list(piece.tokens))
+        return self.memory.decode([piece], aborts=not goes_on)
 
     def sampler(
         self, sampling: Sampling, sequence: int, mask: TokenMask | None = None

@@ -263,7 +263,7 @@ def careless(connection: Connection, log: Path) -> None:
     """Run the watched worker, cutting back the cache without checking the window."""
     from app.engine import llama as adapter
 
-    adapter._Memory.oldest = lambda memory: 0  # type: ignore[method-assign, assignment]
+    adapter._Memory.oldest = lambda memory, sequence: 0  # type: ignore[method-assign, assignment]
     watched(connection, log)
 
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from app.engine import kv_cache as cache_module
 from app.engine import kv_disk_cache
+from app.engine.engine_protocol import Piece
 from app.engine.kv_cache import KvCache
 from app.engine.kv_disk_cache import DiskCache
 from tests.fakes.memory import FakeMemory
@@ -61,7 +62,7 @@ class Harness:
     def decode(self, tokens: list[int]) -> None:
         for at in range(0, len(tokens), self.memory.batch):
             batch = tokens[at : at + self.memory.batch]
-            self.memory.decode(batch)
+            self.memory.decode([Piece(0, batch, len(self.memory.tokens()))])
             self.cache.add(batch)
 
     def keep(self) -> None:
@@ -70,7 +71,7 @@ class Harness:
 
     @property
     def is_right(self) -> bool:
-        return not self.memory.wrong and self.cache.tokens == self.memory.tokens
+        return not self.memory.wrong and self.cache.tokens == self.memory.tokens()
 
 
 @pytest.fixture
@@ -92,13 +93,13 @@ def chat(number: int, length: int = 40) -> list[int]:
 def test_the_fake_notices_what_llama_cpp_does_not() -> None:
     memory = FakeMemory()
     for token in range(20):
-        memory.decode([token])
-    assert memory.oldest() == 10
-    assert memory.cut(14)
-    memory.decode([99])
+        memory.decode([Piece(0, [token], token)])
+    assert memory.oldest(0) == 10
+    assert memory.cut(0, 14)
+    memory.decode([Piece(0, [99], 14)])
     assert memory.wrong == []
-    assert memory.cut(12)
-    memory.decode([99])
+    assert memory.cut(0, 12)
+    memory.decode([Piece(0, [99], 12)])
     assert memory.wrong == [(*range(12), 99)]
 
 
@@ -122,7 +123,7 @@ def test_the_last_token_is_decoded_again_for_its_logits(harness: Harness) -> Non
 def test_another_try_goes_back_over_a_long_answer(harness: Harness) -> None:
     harness.read(chat(1))
     harness.decode([7] * 50)
-    assert harness.memory.oldest() > 40
+    assert harness.memory.oldest(0) > 40
     assert harness.read(chat(1)) == 39
 
 
@@ -142,7 +143,7 @@ def test_the_window_is_used_as_far_as_it_reaches(harness: Harness) -> None:
         harness.start()
         for token in chat(1):
             harness.decode([token])
-        assert harness.memory.oldest() == 30
+        assert harness.memory.oldest(0) == 30
         assert harness.cache.reach([*chat(1)[:shared], 7, 7]) == reused, shared
 
 
@@ -203,7 +204,7 @@ def test_a_window_that_cannot_be_brought_back_is_decoded_anew(harness: Harness) 
 
 def test_a_decode_that_was_stopped_leaves_what_was_there(harness: Harness) -> None:
     harness.read(chat(1))
-    harness.memory.decode([7] * 5, aborts=True)
+    harness.memory.decode([Piece(0, [7] * 5, 40)], aborts=True)
     harness.cache.aborted()
     assert harness.cache.tokens == chat(1)
     assert harness.read([*chat(1), 8]) == 40
@@ -271,7 +272,7 @@ def test_only_the_window_itself_is_on_disk(
 ) -> None:
     """The memory held more when it was saved; relying on that would load in vain."""
     harness.read(chat(1))
-    assert harness.memory.oldest() <= 36 - harness.memory.window
+    assert harness.memory.oldest(0) <= 36 - harness.memory.window
     harness.keep()
     harness.start()
     monkeypatch.setattr(harness.memory, "load", lambda *_: pytest.fail("it is of no use"))
@@ -382,8 +383,8 @@ def test_an_entry_that_llama_cpp_refuses_is_thrown_away(
     harness.keep()
     harness.start()
 
-    def refuses(path: Path, tokens: object) -> bool:
-        harness.memory.clear()
+    def refuses(sequence: int, path: Path, tokens: object) -> bool:
+        harness.memory.clear(sequence)
         return False
 
     monkeypatch.setattr(harness.memory, "load", refuses)
@@ -414,7 +415,7 @@ def test_no_shelf_at_all() -> None:
     memory = FakeMemory()
     cache = KvCache(memory)
     assert cache.reach([1, 2, 3]) == 0
-    memory.decode([1, 2])
+    memory.decode([Piece(0, [1, 2], 0)])
     cache.add([1, 2])
     cache.checkpoint()
     cache.set_budget(BUDGET)
@@ -438,7 +439,7 @@ def test_a_chat_is_forgotten(harness: Harness) -> None:
     harness.cache.forget_chat(2)
     assert harness.cache.tokens == chat(1)[:39]
     harness.cache.forget_chat(1)
-    assert harness.cache.tokens == harness.memory.tokens == []
+    assert harness.cache.tokens == harness.memory.tokens() == []
     kv_disk_cache.forget(harness.root, 1)  # as the parent process does
     assert harness.read(chat(1), 1) == 0
 
@@ -574,7 +575,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(new=st.lists(st.integers(0, 1), min_size=1, max_size=6))
     def stop(self, new: list[int]) -> None:
-        self.harness.memory.decode(new, aborts=True)
+        self.harness.memory.decode([Piece(0, new, len(self.harness.cache.tokens))], aborts=True)
         self.harness.cache.aborted()
 
     @rule()

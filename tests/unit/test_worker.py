@@ -223,7 +223,7 @@ def test_an_answer_ends_where_the_context_does(serve: Serve) -> None:
     served = serve(size(asked) + 30)
     found = done(ask(served, asked, *answers("Madrid." * 100)))
     assert (found.reason, found.stats.generated) == (StopReason.LENGTH, 30)
-    assert len(served.model.memory.tokens) == served.model.size
+    assert len(served.model.memory.tokens()) == served.model.size
 
 
 def test_a_turn_that_is_written_for_the_person_ends_the_answer(serve: Serve) -> None:
@@ -380,7 +380,7 @@ def test_another_try_costs_one_token(serve: Serve) -> None:
     served = serve()
     asked = request(LONG)
     ask(served, asked, *answers("Madrid. " * 50))
-    assert served.model.memory.oldest() > size(asked)
+    assert served.model.memory.oldest(0) > size(asked)
     assert done(ask(served, asked)).stats.evaluated == 1
 
 
@@ -658,7 +658,7 @@ def test_a_client_s_instructions_stay(serve: Serve) -> None:
     assert prompt.dropped > 0
     shown = replace(asked, messages=(told, *asked.messages[prompt.dropped + 1 :]))
     assert prompt.count == size(shown)
-    assert bytes(spell("rhymes")) in bytes(t for t in served.model.memory.tokens if t < 256)
+    assert bytes(spell("rhymes")) in bytes(t for t in served.model.memory.tokens() if t < 256)
 
 
 # --- Answer now -----------------------------------------------------------------------------
@@ -858,7 +858,7 @@ def test_a_stopped_answer_is_not_cut_off_from_what_was_said(
     ask(served, asked, *answers("Madrid. " * 50))
     threading.Event().wait(0.1)
     assert entries(folder) == []
-    assert len(served.model.memory.tokens) > size(asked)
+    assert len(served.model.memory.tokens()) > size(asked)
 
 
 def test_a_start_keeps_at_its_end(serve: Serve, folder: Path) -> None:
@@ -901,7 +901,7 @@ def test_a_chat_is_forgotten(serve: Serve) -> None:
     served.do("forget", 2)
     assert done(ask(served, request(LONG))).stats.evaluated == 1
     served.do("forget", 1)
-    assert served.model.memory.tokens == []
+    assert served.model.memory.tokens() == []
     stats = done(ask(served, request(LONG))).stats
     assert stats.evaluated == stats.prompt_tokens
 

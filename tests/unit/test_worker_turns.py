@@ -129,9 +129,9 @@ def test_a_step_costs_only_its_result(start: Start) -> None:
     assert turn.drawn[: len(drawn)] == drawn
     said = turn.step(*answers("Done."))
     assert turn.done
-    assert turn.done.stats.reused == len(served.model.memory.tokens) - turn.done.stats.evaluated - (
-        len(answers("Done.")) - 1
-    )
+    assert turn.done.stats.reused == len(
+        served.model.memory.tokens()
+    ) - turn.done.stats.evaluated - (len(answers("Done.")) - 1)
     assert turn.done.drawn == ()
     assert of_kind(Delta, said)[-1].text
     assert turn.asked.messages[-1].text == "Done."
@@ -254,7 +254,7 @@ def test_several_calls_at_once(start: Start) -> None:
     turn.step(*answers("Done."))
     assert turn.done
     assert turn.done.stats.evaluated == new
-    text = bytes(token for token in served.model.memory.tokens if token < 256).decode()
+    text = bytes(token for token in served.model.memory.tokens() if token < 256).decode()
     assert "functions.f to=assistantcommentaryOne." in text
     assert "python to=assistantanalysisTwo." in text
 
@@ -268,7 +268,7 @@ def test_a_tool_s_answer_that_the_model_writes_itself_is_left_out(start: Start) 
     assert turn.done.reason is StopReason.CALL
     turn.result("Two.")
     turn.step(*answers("Done."))
-    text = bytes(token for token in served.model.memory.tokens if token < 256).decode()
+    text = bytes(token for token in served.model.memory.tokens() if token < 256).decode()
     assert text.count("python to=assistant") == 1
     assert turn.done.stats.evaluated < 60
 
@@ -294,4 +294,4 @@ def test_a_call_where_the_context_ends(start: Start) -> None:
     turn.step(*script)
     assert turn.done
     assert turn.drawn == tuple(script[:-1])
-    assert len(served.model.memory.tokens) == size(asked) + len(script) - 1
+    assert len(served.model.memory.tokens()) == size(asked) + len(script) - 1
