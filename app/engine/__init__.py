@@ -5,7 +5,8 @@ In the window's process: ``backend`` is the seam to the rest, ``router`` chooses
 files, whose ``lease`` says who uses the loaded model and who may change it; ``loader`` starts
 its worker process (``engine_process``) and has it load a model, ``worker_channel`` carries commands
 to it, by a ``shared_pipe``, and ``gpu_recovery`` is for when a GPU is lost; ``plan`` chooses the
-settings, from what ``probe`` and ``cores`` find, unless ``overrides`` fix them: ``devices`` are the GPUs that may be
+settings, from what ``probe`` and ``cores`` find, unless ``overrides`` fix them: ``devices`` are the
+GPUs that may be
 used, ``placement`` says what lies where, ``memory_model`` how much memory that takes,
 ``speed_model`` how fast it is, and ``choice`` has the rule; ``plan_choices`` has plans for other
 contexts, and ``lighter`` others that take less memory; ``demo_filter`` shows the demo model's
