@@ -85,7 +85,7 @@ class Generation:
 
         Returns why the answer has ended. Raises Cancelled if nothing was drawn.
         """
-        sampler = self._model.sampler(self._request.sampling)
+        sampler = self._model.sampler(self._request.sampling, 0)
         self.seed = sampler.seed
         try:
             if not self._decode([last]):

@@ -50,7 +50,7 @@ from app.base.types import (
 )
 from app.engine.attached_sizes import AttachedSizes
 from app.engine.delta_wire import pack
-from app.engine.engine_protocol import Engine, EngineModel, NeedsContext
+from app.engine.engine_protocol import Engine, EngineModel, NeedsContext, Piece
 from app.engine.generation import Generation
 from app.engine.history import context_needed, messages_to_drop, reserved
 from app.engine.kv_cache import KvCache
@@ -294,7 +294,7 @@ class Worker:
             cache,
             self._signals,
             send=lambda delta: self._send(pack(delta)),
-            decode=self._decode,
+            decode=lambda tokens: self._decode(tokens, draws=True),
         )
         prompt = self._prompt(request, model.format.render)
         tokens = prompt.tokens
@@ -349,10 +349,10 @@ class Worker:
         if answer.endless:
             raise AnswerEndless(answer.generated)
 
-    def _decode(self, tokens: Sequence[int]) -> bool:
+    def _decode(self, tokens: Sequence[int], *, draws: bool = False) -> bool:
         model, cache = self._loaded()
         try:
-            done = model.decode(tokens)
+            done = model.decode([Piece(0, tokens, len(cache.tokens), draws)])
         except EngineFailed:
             cache.aborted()
             raise

@@ -26,6 +26,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from app.base.types import Delta, Message, ModelRef, Part, Request, Role, Sampling
+from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.worker import Worker
 from app.host import demo_model
 from tests.bench.engine import App
@@ -84,7 +85,7 @@ class PacedModel(FakeModel):
         self._report = report
         self._tokens: list[int] = []
 
-    def decode(self, tokens: Sequence[int]) -> bool:
+    def decode(self, pieces: Sequence[Piece]) -> bool:
         now = time.perf_counter()
         if self.drawn:
             self.between.append(now - self.drawn)
@@ -100,7 +101,9 @@ class PacedModel(FakeModel):
         time.sleep(max(self._ready - now, 0))
         self.slept += time.process_time() - spent
 
-    def sampler(self, sampling: Sampling) -> FakeSampler:
+    def sampler(
+        self, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> FakeSampler:
         count = sampling.max_tokens or 100
         self.drawn = 0.0
         self.script = script(count)

@@ -16,7 +16,7 @@ from typing import Any
 from app.base.errors import FiresideError, ModelLoadFailed
 from app.base.types import Sampling
 from app.engine.delta_wire import unpack
-from app.engine.engine_protocol import Piece
+from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.plan import Plan
 from app.engine.probe import Devices, Speeds
 from app.engine.worker import Worker
@@ -66,6 +66,9 @@ class FakeSampler:
         self._model.on_sample()
         return self._model.script.pop(0)
 
+    def move(self, sequence: int) -> None:
+        pass
+
     def close(self) -> None:
         self.closed = True
 
@@ -79,6 +82,7 @@ class FakeModel:
 
     batch = BATCH
     asynchronous = False
+    sequences = 1
 
     def __init__(self, size: int = 4000) -> None:
         self.size = size
@@ -90,13 +94,15 @@ class FakeModel:
         self.on_decode: Callable[[], bool] = lambda: True
         self.on_sample: Callable[[], object] = lambda: None
 
-    def decode(self, tokens: Sequence[int]) -> bool:
+    def decode(self, pieces: Sequence[Piece]) -> bool:
+        (piece,) = pieces
         goes_on = self.on_decode()
-        self.batches.append(list(tokens))
-        piece = Piece(0, tokens, len(self.memory.tokens()))
+        self.batches.append(list(piece.tokens))
         return self.memory.decode([piece], aborts=not goes_on)
 
-    def sampler(self, sampling: Sampling) -> FakeSampler:
+    def sampler(
+        self, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> FakeSampler:
         self.samplers.append(FakeSampler(self, sampling))
         return self.samplers[-1]
 

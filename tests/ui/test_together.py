@@ -1,0 +1,68 @@
+"""Several answers at once, and those that wait for others."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QLabel
+
+from app.base.types import Loading, Part, PartAdded, PartKind, Prompt, Waiting
+from app.ui.conversation.thought_panel import WorkBar
+from tests.ui.driver import Fireside, answer, done, said
+from tests.ui.test_loading import shows_work
+
+NEXT = "Waiting for another answer · next in line"
+THIRD = "Waiting for other answers · number 3 in line"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show what an answer waits for at once, not only if it takes a while."""
+    monkeypatch.setattr(WorkBar, "CALM_MS", 0)
+
+
+def status(fireside: Fireside) -> str:
+    return fireside.find(QLabel, "statusLine").text()
+
+
+def typed(fireside: Fireside) -> str:
+    return fireside.window.composer.editor.toPlainText()
+
+
+def test_an_answer_that_waits_shows_its_place(fireside: Fireside) -> None:
+    third, first, loads = fireside.hold(), fireside.hold(), fireside.hold()
+    ahead = Waiting(3), third, Waiting(1), first
+    fireside.ask("why", *ahead, Loading(0.4), loads, *answer("Because."))
+    shows_work(fireside, THIRD)
+    assert status(fireside) == THIRD
+    third.set()
+    shows_work(fireside, NEXT)
+    assert status(fireside) == NEXT
+    first.set()
+    shows_work(fireside, "Loading Demo model… 40%")
+    assert status(fireside) != NEXT
+    loads.set()
+    fireside.shows("Because.")
+    fireside.idle()
+
+
+@pytest.mark.parametrize("button", ["withdrawQuestion", "stop"])
+def test_who_waits_can_leave(fireside: Fireside, button: str) -> None:
+    fireside.ask("why", Waiting(2), fireside.hold())
+    shows_work(fireside, "Waiting for other answers · number 2 in line")
+    fireside.find(QAbstractButton, button).click()
+    fireside.until(lambda: typed(fireside) == "why")
+    fireside.idle()
+    assert fireside.window.chat is None
+
+
+def test_a_turn_waits_again_after_a_call(fireside: Fireside) -> None:
+    again = fireside.hold()
+    call = PartAdded(Part("{}", PartKind.CALL, "python", "1"))
+    result = PartAdded(Part("3", PartKind.RESULT, "python", "1"))
+    fireside.ask("why", Prompt(80, 4096), call, result, Waiting(1), again, said("3.", 2), done())
+    shows_work(fireside, NEXT)
+    assert status(fireside) == NEXT
+    again.set()
+    fireside.shows("3.")
+    fireside.idle()
+    assert status(fireside) != NEXT
