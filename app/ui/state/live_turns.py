@@ -19,6 +19,7 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
+    ModelUnloaded,
     Question,
     SendFailed,
     Turn,
@@ -171,8 +172,12 @@ class LiveTurns(QObject):
         live = self._live.get(message)
         return live.ended if live else None
 
-    def receive_model(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
+    def receive_model(
+        self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed | ModelUnloaded
+    ) -> None:
         """Show the progress of a load in the answers that wait for it."""
+        if isinstance(event, ModelUnloaded):
+            return
         if isinstance(event, ModelPlanned):
             self._receive_plan(event)
             return

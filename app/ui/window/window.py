@@ -46,7 +46,7 @@ from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
 from app.ui.state.live_answer import loading_sentence
 from app.ui.state.live_turns import LiveTurns
-from app.ui.state.model_choice import ModelChoice
+from app.ui.state.model_choice import ModelChoice, memory_sentence
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
 from app.ui.state.store_access import StoreAccess
@@ -310,6 +310,7 @@ class Window(QMainWindow):
             attachments=self.attachments,
             archive=self.archive,
             models=self.model_picker,
+            choice=self.models,
             presets=self.preset_controller,
             tools=self.tools_controller,
             preferences=self.preferences,
@@ -414,6 +415,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_status)
+        self.turns.started.connect(lambda *_: self.models.use())
         self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
         self.load_recovery.menu_wanted.connect(self.composer.pick_model)
@@ -573,6 +575,7 @@ class Window(QMainWindow):
         loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
-        self.status_line.show(live, loading, prefill, busy=busy)
+        memory = memory_sentence(models, idle=self.turns.idle)
+        self.status_line.show(live, loading, prefill, memory, busy=busy)
         self.composer_controller.queue.show(self.current.id, busy=busy)
         self.commands.refresh()
