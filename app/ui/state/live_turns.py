@@ -118,6 +118,11 @@ class LiveTurns(QObject):
         """The chats whose answers wait for a decision of the user."""
         return frozenset(self._questions)
 
+    @property
+    def answered(self) -> frozenset[int]:
+        """The chats that are being answered."""
+        return frozenset(live.chat for live in self._live.values() if live.ended is None)
+
     def _look_for_questions(self, live: LiveAnswer) -> None:
         """Tell whether an answer has begun, or ceased, to wait for the user."""
         before, now = self._questions.pop(live.chat, None), live.asks

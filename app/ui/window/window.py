@@ -366,8 +366,9 @@ class Window(QMainWindow):
         self.navigator.switched.connect(self.reruns.leave)
         self.navigator.switched.connect(self.reader.close)
         self.navigator.progressed.connect(self._show_status)
-        for changed in (self.turns.asked, self.turns.decided):
-            changed.connect(lambda _: self._show_waiting())
+        turns = self.turns
+        for changed in (turns.asked, turns.decided, turns.started, turns.ended, turns.withdrawn):
+            changed.connect(lambda *_: self._mark_chats())
         self.conversation.begun.connect(self._connect_transcript)
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
 
@@ -547,9 +548,9 @@ class Window(QMainWindow):
         place = self.index.places.get(chat)
         self.navigator.open_chat(chat, place if place and place.message is not None else None)
 
-    def _show_waiting(self) -> None:
-        """Show which chats wait for a decision of the user."""
-        self.sidebar.list.chats.set_waiting(self.turns.asking)
+    def _mark_chats(self) -> None:
+        """Show which chats are answered, and which wait for a decision of the user."""
+        self.sidebar.list.chats.mark(waiting=self.turns.asking, answered=self.turns.answered)
         self.commands.refresh()
 
     def _receive_model(self, event: ModelEvent) -> None:
