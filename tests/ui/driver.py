@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
-from app.base.errors import Cancelled, FiresideError
+from app.base.errors import FiresideError
 from app.base.types import (
     Delta,
     Done,
@@ -130,8 +130,6 @@ class Backend:
             yield done()
             del self.titles[:1]
             return
-        if not self.loads.is_set():
-            yield from self._wait_for_load(request.model, cancel)
         self.requests.append(request)
         for step in self.scripts.pop(0):
             if isinstance(step, threading.Event):
@@ -146,15 +144,6 @@ class Backend:
                 step.wait(cancel)
             else:
                 yield from self._hand_over(step)
-
-    def _wait_for_load(self, model: ModelRef, cancel: Any) -> Generator[Event, None, None]:
-        """Wait until somebody else has loaded the model, as the engine does."""
-        yield Loading(0.4)
-        while not self.loads.wait(0.01):
-            if cancel.is_set():
-                raise Cancelled
-        if error := self.unusable.get(Path(model.place)):
-            raise error
 
     def _hand_over(self, event: Any) -> Generator[Any, None, None]:
         self.handing_over = True
