@@ -333,7 +333,7 @@ class Chats:
                 for event in events:
                     if isinstance(event, Planned):
                         self._publish(_planned(model, event))
-                    else:
+                    elif isinstance(event, Loading):
                         self._publish(ModelLoading(model, event.fraction))
             outcome = ModelReady(model)
         except Cancelled:

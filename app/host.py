@@ -24,7 +24,7 @@ from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.router import Router
-from app.engine.scheduler import ScheduledBackend
+from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.shared.shared_engine import SharedEngine
 from app.engine.speed_file import SpeedFile
 from app.engine.speed_meter import SpeedMeter

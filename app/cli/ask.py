@@ -20,7 +20,7 @@ from app.cli.terminal_consent import AnswerConsents
 from app.cli.this_computer import StoredOptions, in_use
 from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
-from app.engine.scheduler import ScheduledBackend
+from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.shared.engine_owner import WINDOW_KIND
 from app.engine.shared.shared_engine import SharedEngine
 from app.engine.speed_file import SpeedFile

@@ -79,16 +79,18 @@ def _in_another_process(error: e.OwnerError) -> str:
         case e.ModelInUse(loaded=loaded):
             said = tr("Fireside’s window is using {loaded}. Use that model, or unload it there.")
             if command:
-                said = tr("“{command}” is using {loaded}. Use that model, or wait until it’s done.")
+                said = tr(
+                    "The command “{command}” is using {loaded}. Use that model, or wait for it."
+                )
             return said.format(command=command, loaded=loaded)
         case e.OwnerOutdated(version=version):
             said = tr("Fireside was updated. Restart its window.")
             if command:
                 said = tr(
-                    "“{command}” is still running with Fireside {version}. Wait until it’s done."
+                    "The command “{command}” still runs Fireside {version}. Wait until it’s done."
                 )
             return said.format(command=command, version=version)
     said = tr("Fireside’s window has a model loaded but isn’t responding. Restart it.")
     if command:
-        said = tr("“{command}” has a model loaded but isn’t responding. Stop it.")
+        said = tr("The command “{command}” has a model loaded but isn’t responding. Stop it.")
     return said.format(command=command)

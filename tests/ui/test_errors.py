@@ -49,7 +49,6 @@ ERRORS = [
     e.OwnerOutdated("ask", "0.9"),
     e.OwnerSilent("window"),
     e.OwnerSilent("ask"),
-    e.OwnerError("window"),
     e.EngineError(),
     e.StoreNewer(STORE, 9, 1),
     e.StoreDamaged(STORE, "malformed"),
@@ -147,7 +146,8 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, faults.SourceError}
+    groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, e.OwnerError}
+    groups |= {faults.SourceError}
     assert told | groups == every_class(e.FiresideError)
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from app.engine.shared import engine_lock
-from app.engine.shared.door import Door, DoorClosed, connect, open_door, remove_left
+from app.engine.shared.door import connect, open_door, remove_left
 from app.engine.shared.engine_lock import EngineLock, read_record
-from app.engine.shared.frames import LONGEST, Link, LinkLost
+from app.engine.shared.frames import LONGEST, Door, DoorClosed, FrameLink, LinkLost
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a named pipe has neither path nor mode")
 root = pytest.mark.skipif(
@@ -37,7 +37,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
 
 
 @contextmanager
-def joined(door: Door) -> Iterator[tuple[Link, Link]]:
+def joined(door: Door) -> Iterator[tuple[FrameLink, FrameLink]]:
     """Yield both ends of a connection."""
     with closing(connect(door.address)) as theirs:
         ours = door.accept()
@@ -52,8 +52,13 @@ def joined(door: Door) -> Iterator[tuple[Link, Link]]:
 def test_messages_come_whole_and_in_order(door: Door) -> None:
     sent = [b"", b"a", bytes(range(256)) * 20_000, b"end"]
     with joined(door) as (ours, theirs):
+
+        def send() -> None:
+            for each in sent:
+                theirs.send(each)
+
         assert ours.peer in (os.getpid(), 0)
-        sending = threading.Thread(target=lambda: [theirs.send(each) for each in sent])
+        sending = threading.Thread(target=send)
         sending.start()
         assert [ours.receive() for _ in sent] == sent
         sending.join()
@@ -185,19 +190,24 @@ def as_nobody(script: str, address: str) -> subprocess.Popen[str]:
 @root
 @posix
 def test_another_user_is_refused_even_where_the_folder_lets_him_in(door: Door) -> None:
-    for mode, expected in ((0o700, "PermissionError"), (0o755, "in b''")):
-        Path(door.address).parent.chmod(mode)
-        Path(door.address).chmod(0o666)
-        open_up(Path(door.address).parent)
+    folder = Path(door.address).parent
+    open_up(folder)
+    Path(door.address).chmod(0o666)
+    links: list[FrameLink | None] = []
+    accepting = threading.Thread(target=lambda: links.append(door.accept()))
+    accepting.start()
+    for mode, expected in (
+        (0o700, ["PermissionError"]),
+        (0o755, ["in b''", "ConnectionResetError"]),
+    ):
+        folder.chmod(mode)
         with as_nobody(CONNECT, door.address) as other:
-            if mode == 0o755:
-                with closing(connect(door.address)):  # comes after him
-                    link = door.accept()
-                    assert link
-                    assert link.peer == os.getpid()
-                    link.close()
-            out, _ = other.communicate(timeout=30)
-            assert out.strip() in (expected, "ConnectionResetError")
+            assert other.communicate(timeout=30)[0].strip() in expected
+    with closing(connect(door.address)):
+        accepting.join()
+    assert links[0]
+    assert links[0].peer == os.getpid()
+    links[0].close()
 
 
 @root
@@ -306,7 +316,8 @@ def test_a_file_that_was_removed_meanwhile_locks_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = EngineLock(tmp_path)
-    real, removed = engine_lock._locked, []
+    real = engine_lock._locked
+    removed: list[int] = []
 
     def locked(file: int) -> bool:
         if not removed:

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,8 +17,8 @@ from app.base import errors, settings
 from app.base.types import Event, LoopEvent, ModelRef, Part, PartAdded, Request, Sampling
 from app.engine.backend import Planned
 from app.engine.probe import Devices, Speeds
-from app.engine.shared import wire
-from app.engine.shared.wire import WireError, pack, unpack
+from app.engine.shared import engine_wire as wire
+from app.engine.shared.engine_wire import WireError, pack, unpack
 
 MODEL = ModelRef.of_file(Path("/models/a.gguf"), "a")
 TYPES = wire._types()
@@ -65,7 +65,7 @@ def named(hint: Any) -> Iterator[type]:
             return
         yield hint
         if not issubclass(hint, Enum):
-            for _, each in wire._fields(hint):
+            for _, each in wire._fields(cast(Any, hint)):
                 yield from named(each)
 
 

@@ -5,5 +5,6 @@
 which models guests may ask, ``engine_listener`` answers their connections, and ``engine_guest`` is
 the other end of one: each request has a connection of its own, so that a lost one ends one request.
 ``door`` is where the owner listens, on a socket of this user's only (``unix_door``, on Windows
-``pipe_door``); ``frames`` cuts its bytes into messages, and ``wire`` makes values of them.
+``pipe_door``); ``frames`` are the messages on a connection, and ``engine_wire`` makes values of
+them.
 """

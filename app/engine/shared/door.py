@@ -3,31 +3,9 @@
 from __future__ import annotations
 
 import sys
-from abc import ABC, abstractmethod
 from pathlib import Path
 
-from app.engine.shared.frames import Link
-
-
-class DoorClosed(Exception):
-    """Nobody listens there, or nobody who may."""
-
-
-class Door(ABC):
-    """A place where one process listens. ``address`` tells others the way."""
-
-    address: str
-
-    @abstractmethod
-    def accept(self) -> Link | None:
-        """Wait for the next connection by this user; None once the door is closed.
-
-        Others' connections are refused.
-        """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Stop listening, from any thread; `accept` returns None."""
+from app.engine.shared.frames import Door, FrameLink
 
 
 def open_door(folder: Path) -> Door:
@@ -42,7 +20,7 @@ def open_door(folder: Path) -> Door:
         return UnixDoor(folder)
 
 
-def connect(address: str) -> Link:
+def connect(address: str) -> FrameLink:
     """Return a connection to whoever listens at ``address``.
 
     Raises DoorClosed if nobody does, or another user.

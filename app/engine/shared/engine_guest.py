@@ -8,11 +8,11 @@ from collections.abc import Generator
 from typing import Any
 
 from app.base.errors import Cancelled, FiresideError, OwnerOutdated
-from app.engine.shared.door import DoorClosed, connect
+from app.engine.shared.door import connect
 from app.engine.shared.engine_listener import GREETING, GREETING_S, SHORT, greeting
 from app.engine.shared.engine_lock import OwnerRecord
-from app.engine.shared.frames import LinkLost
-from app.engine.shared.wire import WireError, pack, unpack
+from app.engine.shared.engine_wire import WireError, pack, unpack
+from app.engine.shared.frames import DoorClosed, LinkLost
 
 _POLL_S = 0.02
 _GRACE_S = 5.0  # for the owner to obey a stop: it gives its own worker a little less

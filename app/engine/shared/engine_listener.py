@@ -16,10 +16,9 @@ from app import __version__
 from app.base import log
 from app.base.errors import EngineFailed, FiresideError
 from app.base.types import ModelRef, Request
-from app.engine.shared.door import Door
 from app.engine.shared.engine_owner import EngineOwner, OwnerLeaves
-from app.engine.shared.frames import Link, LinkLost
-from app.engine.shared.wire import WireError, pack, unpack
+from app.engine.shared.engine_wire import WireError, pack, unpack
+from app.engine.shared.frames import Door, FrameLink, LinkLost
 
 PROTOCOL = 1
 """The number of what is said here; the greeting stays as it is in all versions."""
@@ -103,7 +102,7 @@ class GuestSession:
     """One connection, and the request that it is for."""
 
     def __init__(
-        self, link: Link, owner: EngineOwner, over: Callable[[GuestSession], None]
+        self, link: FrameLink, owner: EngineOwner, over: Callable[[GuestSession], None]
     ) -> None:
         self._link = link
         self._owner = owner

@@ -60,7 +60,7 @@ class EngineOwner:
 
     def load(
         self, model: ModelRef, cancel: threading.Event, *, guest: bool = False
-    ) -> Steps[Loading | Planned]:
+    ) -> Steps[Waiting | Loading | Planned]:
         """Load a model. Raises OwnerLeaves, and ModelInUse if a guest may not."""
         use = self._begin(model, cancel, guest=guest)
         return self._used(use, lambda: self.engine.load(use.model, cancel))

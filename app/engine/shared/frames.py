@@ -1,4 +1,4 @@
-"""Messages over a connection of bytes: each is preceded by its length."""
+"""Connections to other processes of this user, and the messages on them, each after its length."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LinkLost(Exception):
     """The other end is gone, does not read, or sends what is no message."""
 
 
-class Link(ABC):
+class FrameLink(ABC):
     """A connection to another process of this user.
 
     One thread may receive while another sends. ``peer`` is the other's process id, 0 if unknown.
@@ -85,3 +85,24 @@ class Link(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release the connection, once no thread uses it."""
+
+
+class DoorClosed(Exception):
+    """Nobody listens there, or nobody who may."""
+
+
+class Door(ABC):
+    """A place where one process listens. ``address`` tells others the way."""
+
+    address: str
+
+    @abstractmethod
+    def accept(self) -> FrameLink | None:
+        """Wait for the next connection by this user; None once the door is closed.
+
+        Others' connections are refused.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop listening, from any thread; `accept` returns None."""

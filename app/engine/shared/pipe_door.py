@@ -13,8 +13,7 @@ import sys
 import time
 
 from app.base.log import note_kind
-from app.engine.shared.door import Door, DoorClosed
-from app.engine.shared.frames import Link, LinkLost
+from app.engine.shared.frames import Door, DoorClosed, FrameLink, LinkLost
 
 if sys.platform == "win32":
     import _winapi
@@ -64,7 +63,7 @@ if sys.platform == "win32":
     class _TokenUser(ctypes.Structure):
         _fields_ = (("Sid", wintypes.LPVOID), ("Attributes", wintypes.DWORD))
 
-    class PipeLink(Link):
+    class PipeLink(FrameLink):
         """A connected pipe."""
 
         def __init__(self, handle: int, peer: int) -> None:
@@ -136,7 +135,7 @@ if sys.platform == "win32":
             self._closed = False
             self._next = self._instance(_FIRST)
 
-        def accept(self) -> Link | None:
+        def accept(self) -> FrameLink | None:
             while not self._closed:
                 handle, self._next = self._next, 0
                 try:
@@ -198,7 +197,7 @@ if sys.platform == "win32":
             finally:
                 _kernel.LocalFree(descriptor)
 
-    def connect_pipe(address: str) -> Link:
+    def connect_pipe(address: str) -> FrameLink:
         """See `app.engine.shared.door.connect`."""
         if not address.startswith(_PREFIX):
             raise DoorClosed("no pipe of Fireside")

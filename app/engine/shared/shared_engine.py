@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.base import log
 from app.base.errors import Cancelled, EngineDied, EngineError, OwnerError, OwnerSilent
-from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request
+from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request, Waiting
 from app.engine.backend import Backend, Planned, Steps
-from app.engine.shared.door import DoorClosed, open_door, remove_left
+from app.engine.shared.door import open_door, remove_left
 from app.engine.shared.engine_guest import OwnerCall
 from app.engine.shared.engine_listener import EngineListener
 from app.engine.shared.engine_lock import EngineLock, read_record
 from app.engine.shared.engine_owner import WINDOW_KIND, EngineOwner, OwnerLeaves
-from app.engine.shared.frames import LinkLost
+from app.engine.shared.frames import DoorClosed, LinkLost
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices, Speeds
@@ -61,7 +61,7 @@ class SharedEngine:
 
     # --- What needs a model: this process may become the owner --------------------------------
 
-    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
+    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
         """See `Backend.load`. Raises ModelInUse if the owner has loaded another."""
         with self._changing:
             if self._owns:

@@ -23,8 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.base.log import note_kind
-from app.engine.shared.door import Door, DoorClosed
-from app.engine.shared.frames import Link, LinkLost
+from app.engine.shared.frames import Door, DoorClosed, FrameLink, LinkLost
 
 if sys.platform != "win32":
     _PREFIX = ".engine-"
@@ -37,7 +36,7 @@ if sys.platform != "win32":
     _READABLE = select.POLLIN
     _WRITABLE = select.POLLOUT
 
-    class SocketLink(Link):
+    class SocketLink(FrameLink):
         """A connected socket."""
 
         def __init__(self, connected: socket.socket, peer: int) -> None:
@@ -92,7 +91,7 @@ if sys.platform != "win32":
             self._ours, self._theirs = socket.socketpair()  # wakes `accept`
             self._removing = threading.Lock()
 
-        def accept(self) -> Link | None:
+        def accept(self) -> FrameLink | None:
             waiting = select.poll()
             waiting.register(self._socket, _READABLE)
             waiting.register(self._ours, _READABLE)
@@ -119,7 +118,7 @@ if sys.platform != "win32":
                     remove_socket(self.address)
                     self._theirs.close()
 
-    def connect_socket(address: str) -> Link:
+    def connect_socket(address: str) -> FrameLink:
         """See `app.engine.shared.door.connect`."""
         connected = socket.socket(socket.AF_UNIX)
         try:
