@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.shared import engine_lock
+from app.engine.shared import engine_lock, frames
 from app.engine.shared.door import connect, open_door, remove_left
 from app.engine.shared.engine_lock import EngineLock, read_record
 from app.engine.shared.frames import LONGEST, Door, DoorClosed, FrameLink, LinkLost
@@ -84,9 +84,12 @@ def test_a_message_that_is_too_long_is_not_waited_for(door: Door, length: int) -
             theirs.send(bytes(LONGEST + 1))
 
 
-def test_an_end_that_does_not_read_counts_as_gone(door: Door) -> None:
+def test_an_end_that_does_not_read_counts_as_gone(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "STALL_S", 0.05)
     with joined(door) as (ours, _), pytest.raises(LinkLost):
-        ours.send(bytes(8 << 20), stall=0.05)
+        ours.send(bytes(8 << 20))
 
 
 def test_whoever_receives_notices_the_end(door: Door) -> None:

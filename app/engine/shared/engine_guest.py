@@ -66,7 +66,7 @@ class OwnerCall:
 
     def _greet(self, owner: OwnerRecord, kind: str, cancel: threading.Event) -> None:
         try:
-            self._link.send(greeting(kind), GREETING_S)
+            self._link.send(greeting(kind))
             told = _told(self._heard(cancel))
         except LinkLost as error:
             raise DoorClosed(str(error)) from error

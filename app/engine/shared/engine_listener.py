@@ -23,7 +23,7 @@ from app.engine.shared.frames import Door, FrameLink, LinkLost
 PROTOCOL = 1
 """The number of what is said here; the greeting stays as it is in all versions."""
 GREETING = "fireside engine"
-SHORT = 1024  # bytes of a greeting
+SHORT = 1024  # bytes of a greeting, and of what is said during a request
 GREETING_S = 5.0
 _MOST = 64  # connections at a time
 _ENDING_S = 5.0
@@ -157,7 +157,7 @@ class GuestSession:
         """Pass on what the guest says meanwhile, until it leaves or the work is done."""
         while True:
             try:
-                said = _content(self._link.receive())
+                said = _content(self._link.receive(limit=SHORT))
             except LinkLost:
                 return
             if said == ("cancel",):

@@ -30,14 +30,14 @@ class FrameLink(ABC):
         self._sending = threading.Lock()
         self._arrived = bytearray()
 
-    def send(self, message: bytes, stall: float = STALL_S) -> None:
-        """Send a message. Raises LinkLost, also if the other end reads nothing for ``stall``."""
+    def send(self, message: bytes) -> None:
+        """Send a message. Raises LinkLost, also if the other end reads nothing for `STALL_S`."""
         if len(message) > LONGEST:
             raise LinkLost(f"a message of {len(message)} bytes")
         with self._sending:
             left = memoryview(_LENGTH.pack(len(message)) + message)
             while left:
-                left = left[self._write(left, stall) :]
+                left = left[self._write(left, STALL_S) :]
 
     def receive(self, timeout: float | None = None, limit: int = LONGEST) -> bytes | None:
         """Return the next message; None if it is not there after ``timeout`` seconds.

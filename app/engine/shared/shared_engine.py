@@ -238,7 +238,7 @@ class SharedEngine:
         cancel: threading.Event,
         name: str,
         *arguments: Any,
-        patience: float = _PATIENCE_S,
+        patience: float | None = None,
         losses: int = 0,
     ) -> Any:
         """Return what the owner answers, or this process's own engine if there is none."""
@@ -274,14 +274,14 @@ class SharedEngine:
                 self._calls.discard(call)
 
     def _reach(
-        self, cancel: threading.Event, *, keep: bool = False, patience: float = _PATIENCE_S
+        self, cancel: threading.Event, *, keep: bool = False, patience: float | None = None
     ) -> EngineOwner | OwnerCall:
         """Return the owner: this process, or a connection to another.
 
         If there is none, it is this process, for more than this once if it is to ``keep`` that.
         Raises Cancelled, OwnerSilent and OwnerOutdated.
         """
-        ending = time.monotonic() + patience
+        ending = time.monotonic() + (patience or _PATIENCE_S)
         while True:
             if cancel.is_set():
                 raise Cancelled
