@@ -1,4 +1,5 @@
 """Inference: a worker process with llama.cpp, and everything that decides how it is used.
+
 In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
 ``scheduler`` decides whose turn it is, for ``scheduled_backend``; ``supervisor`` is the backend for
 files, whose ``lease`` says who uses the loaded model and who may change it; ``loader`` starts its
