@@ -19,7 +19,8 @@ answer; ``load_progress`` tells how much of a model is loaded; ``history`` decid
 fit, and ``attached_sizes`` counts their files; ``kv_cache`` reuses what was processed,
 ``kv_disk_cache`` keeps it on disk; ``reply_header`` is what is known of a tool's reply before it
 comes; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs their text for the pipe;
-``stream_signals`` has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind
-the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``,
-``bandwidth`` measures them, and ``sampler_chain`` draws a token.
+``stream_signals`` has the flags that cancel or hurry them. ``grammar`` says which tokens may come
+next in an answer of a given shape. ``llama`` is llama.cpp itself, behind the protocols of
+``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``, ``bandwidth`` measures
+them, and ``sampler_chain`` draws a token.
 """
