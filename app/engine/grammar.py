@@ -35,7 +35,8 @@ _BLAMED = {
     "circular references": "$ref",
     "multipleOf": "multipleOf",
 }
-_UNSATISFIABLE = "Unsatisfiable schema"
+# Of schemas that refer to themselves without an end, it finds out while it begins the parsing.
+_UNSATISFIABLE = ("Unsatisfiable schema", "NoExtension")
 _LONGEST_DETAIL = 200
 
 
@@ -130,7 +131,7 @@ def _trie(tokenizer: Tokenizer) -> LLTokenizer:
 def _fault(message: str) -> SchemaError:
     """Return llguidance's refusal of a schema as one of ours."""
     said = _said(message)
-    if _UNSATISFIABLE in message:
+    if any(words in message for words in _UNSATISFIABLE):
         return SchemaInvalid(reason="nothing fits it")
     for words, keyword in _BLAMED.items():
         if words in message:

@@ -11,7 +11,8 @@ from app.base.gguf import read
 from app.base.resources import resource
 from app.engine.grammar import GrammarMask, Grammars
 from app.formats import ChatFormat, TurnGrammar, choose
-from app.formats.json_schema.exact_schema import exact_schema
+from app.formats.harmony.turn_grammar import FREE
+from app.formats.json_schema.exact_schema import exact_schema, holds_values
 
 
 @functools.cache
@@ -28,8 +29,9 @@ def grammars() -> Grammars:
 def mask_of(schema: Any) -> GrammarMask:
     """Return the mask for a document by a schema, without a turn around it."""
     text = schema if isinstance(schema, str) else json.dumps(schema)
-    lark = f"start: json <|return|>\njson: %json {exact_schema(text)}"
-    return grammars().compile(TurnGrammar(lark))
+    exact = exact_schema(text)
+    lark = f"start: json <|return|>\njson: %json {exact}"
+    return grammars().compile(TurnGrammar(lark if holds_values(exact) else FREE + lark))
 
 
 def tokens_in(mask: bytes) -> list[int]:

@@ -30,7 +30,10 @@ _DIALECTS = frozenset(
 # llguidance computes with 64-bit floats, and JSON's readers do.
 _LARGEST_NUMBER = 2**53
 _MOST_STEPS = 2**32  # of multipleOf: llguidance computes with 32 bits, and does not look
-_LONGEST, _MOST_ITEMS, _MOST_NODES, _MOST_PAIRS = 32_768, 4_096, 20_000, 20_000
+_LONGEST, _MOST_ITEMS = 32_768, 4_096
+# What llguidance compiles within a few tenths of a second.
+_MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 20_000, 5_000, 32_768
+_MOST_NAMES, _MOST_OPTIONAL, _MOST_PATTERNS = 1_000, 400, 24  # of properties
 _ESCAPED = "\b\t\n\f\r"
 # JSON is written as models write it, in one form: with free white space weak ones would never end,
 # and a key that can be written in two ways can come twice.
@@ -54,6 +57,11 @@ def exact_schema(text: str, function: str = "") -> str:
     return json.dumps(_Rewriting(read_schema(text, function), function).whole())
 
 
+def holds_values(exact: str) -> bool:
+    """Return whether all documents of a rewritten schema are objects or lists."""
+    return json.loads(exact).get("type") in ("object", "array")
+
+
 class _Rewriting:
     """The rewriting of one schema."""
 
@@ -62,7 +70,7 @@ class _Rewriting:
         self._function = function
         self._names: dict[str, str] = {}  # of definitions, by the pointers that lead to them
         self._waiting: list[str] = []
-        self._nodes = 0
+        self._nodes = self._values = self._pattern_size = 0
         self._steps: set[Decimal] = set()  # of multipleOf
         keyword = _Rewriting
         self._keywords: dict[str, Callable[[_Rewriting, Any, str], dict[str, Any]]] = {
@@ -137,25 +145,33 @@ class _Rewriting:
                     besides.append({word: written})
                 else:
                     found[word] = written
-        kinds = value.get("type")
-        if kinds == "integer" or (isinstance(kinds, list) and "integer" in kinds):
-            # Without limits, numbers of any length could be generated.
+        kinds = found.get("type")
+        kinds = [kinds] if isinstance(kinds, str) else kinds or []
+        if "number" in kinds and float(found.get("multipleOf", 0.5)).is_integer():
+            # Whole numbers; llguidance panics after a 0 that is the whole answer.
+            found["type"] = kinds = ["integer", *(kind for kind in kinds if kind != "number")]
+        if "integer" in kinds:  # without limits, they could be of any length
             if not {"minimum", "exclusiveMinimum"} & found.keys():
                 found["minimum"] = 1 - _LARGEST_NUMBER
             if not {"maximum", "exclusiveMaximum"} & found.keys():
                 found["maximum"] = _LARGEST_NUMBER - 1
         if besides:
             found["allOf"] = [*found.get("allOf", ()), *besides]
-        self._check_size(value, at)
+        self._check_size(found, at)
         return found
 
-    def _check_size(self, value: dict[str, Any], at: str) -> None:
-        """Refuse a number of properties that keys which come twice could make up."""
-        least = value.get("minProperties", 0)
-        required = value.get("required")
-        certain = len(set(required)) if isinstance(required, list) else 0
-        if isinstance(least, int | float) and least > certain + 1:
+    def _check_size(self, schema: dict[str, Any], at: str) -> None:
+        """Refuse too many properties, or a number that keys which come twice could make up."""
+        required = set(schema.get("required", ()))
+        if schema.get("minProperties", 0) > len(required) + 1:
             self._refuse("minProperties", f"{at}/minProperties", "more than are required, and one")
+        names = schema.get("properties", {}).keys()
+        if len(names | required) > _MOST_NAMES or len(names - required) > _MOST_OPTIONAL:
+            detail = f"more than {_MOST_OPTIONAL} that may be missing, or {_MOST_NAMES} in all"
+            self._refuse("properties", f"{at}/properties", detail)
+        if len(schema.get("patternProperties", ())) > _MOST_PATTERNS:
+            where = f"{at}/patternProperties"
+            self._refuse("patternProperties", where, f"more than {_MOST_PATTERNS}")
 
     # --- Keywords ---------------------------------------------------------------------------
 
@@ -175,6 +191,10 @@ class _Rewriting:
             return self._number(value, at, keyword)
         if isinstance(value, str):
             self._check_characters(value, at, keyword)
+        if isinstance(value, list | dict):
+            self._values += 1 + len(value)
+            if self._values > _MOST_VALUES:
+                self._refuse(keyword, at, f"more than {_MOST_VALUES} values in lists and objects")
         for inner in value if isinstance(value, list) else ():
             self._constant(inner, at, keyword)
         for key, inner in value.items() if isinstance(value, dict) else ():
@@ -256,6 +276,9 @@ class _Rewriting:
     def _exact(self, source: Any, at: str, keyword: str) -> str:
         if not isinstance(source, str):
             self._wrong(at, "not a text")
+        self._pattern_size += len(source)
+        if self._pattern_size > _MOST_PATTERN:
+            self._refuse(keyword, at, f"more than {_MOST_PATTERN} characters of expressions")
         try:
             return exact_pattern(source)
         except PatternUnsupported as fault:
