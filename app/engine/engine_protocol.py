@@ -39,11 +39,11 @@ class Piece:
 class TokenMask(Protocol):
     """Which tokens may come next in an answer of a given shape."""
 
+    def take(self, token: int) -> bool:
+        """Go on after a token; return False, and stay, if it may not come next."""
+
     def allowed(self) -> bytes:
         """Return a bit for each token of the vocabulary, the lowest of a byte first."""
-
-    def take(self, token: int) -> None:
-        """Go on after a token that was drawn, or that the answer was given otherwise."""
 
 
 class Sampler(Protocol):
@@ -57,7 +57,7 @@ class Sampler(Protocol):
         """Draw the next token, by the logits of its sequence's piece in the last decoded batch.
 
         That piece ``draws``. The first call raises NotFinite if the logits are not finite, or all
-        equal. A mask takes the token.
+        equal. A mask has taken the token.
         """
 
     def move(self, sequence: int) -> None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.base.errors import NotFinite
+from app.base.errors import EngineFailed, NotFinite
 from app.base.types import Sampling
 from app.engine.engine_protocol import TokenMask
-from app.engine.logit_mask import LogitMask
+from app.engine.masked_logits import MaskedLogits
 
 WHERE = "FIRESIDE_DRAW"
 """The variable that overrides where tokens are drawn: "cpu" or "device"."""
@@ -25,6 +25,8 @@ WHERE = "FIRESIDE_DRAW"
 _PART = 1e-6
 # With a min_p of 1, rounding would decide on a GPU whether the most probable token itself is left.
 _MOST_MIN_P = 0.9
+
+_TRIES = 4  # to draw a token that a mask takes, the last of them among those that it allows
 
 Step = tuple[Any, ...]
 """The name of a sampler, and its arguments."""
@@ -71,11 +73,15 @@ _Settings = tuple[tuple[Step, ...], int | None]
 
 @dataclass(eq=False, slots=True)
 class DeviceChain:
-    """A chain of samplers on the device; ``used``: by an answer that has not ended."""
+    """A chain of samplers for the device.
+
+    ``used``: by an answer that has not ended. ``placed``: it is or was on the device.
+    """
 
     handle: Any
     settings: _Settings
     used: bool = False
+    placed: bool = False
 
 
 class Samplers:
@@ -96,7 +102,6 @@ class Samplers:
         self._size = 0
         self._chains: dict[int, DeviceChain] = {}
         self._configs: Any = None
-        self._mask: LogitMask | None = None
 
     def add_to(self, parameters: Any) -> None:
         """Add the usual samplers to a context's parameters, so that it has the memory for them."""
@@ -104,7 +109,7 @@ class Samplers:
             return
         order, seed = steps(Sampling()), self.llama.LLAMA_DEFAULT_SEED
         self._chains = {
-            sequence: DeviceChain(self._new_chain(order, seed), (order, None))
+            sequence: DeviceChain(self._new_chain(order, seed), (order, None), placed=True)
             for sequence in range(self._sequences)
         }
         config = self.llama.llama_sampler_seq_config
@@ -160,9 +165,14 @@ class Samplers:
         """Have the device draw for a sequence by a chain; return False if it cannot."""
         if self._chains.get(sequence) is chain:
             return True
-        for other in [at for at, placed in self._chains.items() if placed is chain]:
+        for other in [at for at, there in self._chains.items() if there is chain]:
             self.remove(other)
         self.remove(sequence)
+        if chain.placed:  # llama.cpp ends the process if it is given the same one again
+            before = chain.handle
+            chain.handle = self.llama.llama_sampler_clone(before)
+            self.llama.llama_sampler_free(before)
+        chain.placed = True
         if not self.llama.llama_set_sampler(self.context, sequence, chain.handle):
             return False
         self._chains[sequence] = chain
@@ -210,11 +220,10 @@ class Samplers:
         if not is_usable(ctypes.string_at(found, 4 * self._size)):
             raise NotFinite(self._path)
 
-    def leave(self, allowed: bytes, row: int) -> None:
-        """Make all tokens impossible that are not allowed."""
-        self._mask = self._mask or LogitMask(self._size)
+    def logits(self, row: int) -> MaskedLogits:
+        """Return the logits of a row, to make some tokens impossible."""
         found = self.llama.llama_get_logits_ith(self.context, row)
-        self._mask.apply(ctypes.addressof(found.contents), allowed)
+        return MaskedLogits(ctypes.addressof(found.contents), self._size)
 
 
 class ChainSampler:
@@ -234,7 +243,7 @@ class ChainSampler:
         self.seed = seed
         self._samplers = samplers
         self._device = chain if isinstance(chain, DeviceChain) else None
-        self._chain = self._device.handle if self._device else chain
+        self._chain = chain.handle if self._device else chain
         self._sequence = sequence
         self._mask = mask
         self._sample = samplers.llama.llama_sampler_sample
@@ -253,18 +262,34 @@ class ChainSampler:
         if not self._checked:
             self._samplers.check(row)
             self._checked = True
-        if self._mask:
-            self._samplers.leave(self._mask.allowed(), row)
         token = int(self._sample(self._chain, self._context, row))
-        if self._mask:
-            self._mask.take(token)
+        if self._mask and not self._mask.take(token):
+            return self._another(self._mask, token, row)
         return token
+
+    def _another(self, mask: TokenMask, token: int, row: int) -> int:
+        """Draw again until a mask takes the token.
+
+        What it does not take is made impossible, which leaves the others as probable as if the mask
+        had come first. Most answers need no mask for most tokens, each of which takes some time.
+        """
+        logits = self._samplers.logits(row)
+        for tries in range(_TRIES):
+            if tries < _TRIES - 1:
+                logits.forbid(token)
+            else:
+                logits.leave(mask.allowed())
+            token = int(self._sample(self._chain, self._context, row))
+            if mask.take(token):
+                return token
+        raise EngineFailed("a token that may come next was refused")
 
     def move(self, sequence: int) -> None:
         """Go on in another sequence; see `app.engine.engine_protocol.Sampler.move`."""
         self._sequence = sequence
         if self._device:
             self._samplers.place(self._device, sequence)
+            self._chain = self._device.handle
         else:
             self._samplers.remove(sequence)
 
