@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
-from app.base.types import Loading, Part, PartAdded, PartKind, Prompt, Waiting
+from app.base.types import Loading, Part, PartAdded, PartKind, Prefill, Prompt, Waiting
 from app.ui.conversation.thought_panel import WorkBar
+from app.ui.sidebar.chat_model import ANSWERED
 from tests.ui.driver import Fireside, answer, done, said
 from tests.ui.test_loading import shows_work
 
@@ -66,3 +68,46 @@ def test_a_turn_waits_again_after_a_call(fireside: Fireside) -> None:
     fireside.shows("3.")
     fireside.idle()
     assert status(fireside) != NEXT
+
+
+def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
+    one, two = fireside.hold(), fireside.hold()
+    fireside.ask("one", Prompt(80, 4096), said("First"), one, said(" whole."), done())
+    fireside.shows("First")
+    first = fireside.chat
+    fireside.window.new_chat()
+    assert not fireside.window.current.busy()
+    rows = fireside.window.sidebar.list.chats
+    spoken = Qt.ItemDataRole.AccessibleTextRole
+    assert rows.index_of(first).data(ANSWERED) is True
+    assert "Answering" in rows.index_of(first).data(spoken)
+    fireside.ask("two", Prompt(5000, 8192), Prefill(100, 5000), two, said("Second."), done())
+    fireside.until(lambda: status(fireside).startswith("Processing prompt: 100 of 5,000"))
+    second = fireside.chat
+    fireside.window.open_chat(first)
+    fireside.shows("First")
+    assert not status(fireside).startswith("Processing")
+    assert fireside.find(QAbstractButton, "stop")
+    fireside.find(QAbstractButton, "stop").click()
+    fireside.idle()
+    assert rows.index_of(first).data(ANSWERED) is False
+    assert rows.index_of(second).data(ANSWERED) is True
+    fireside.window.open_chat(second)
+    fireside.until(lambda: fireside.window.current.busy())
+    assert status(fireside).startswith("Processing prompt: 100 of 5,000")
+    two.set()
+    fireside.shows("Second.")
+    fireside.idle()
+
+
+def test_a_chat_is_read_ahead_while_another_is_answered(fireside: Fireside) -> None:
+    other = fireside.hold()
+    fireside.ask("one", Prompt(80, 4096), said("First"), other, done())
+    fireside.shows("First")
+    fireside.window.new_chat()
+    fireside.backend.prepared.clear()
+    fireside.type("next")
+    fireside.until(lambda: fireside.backend.prepared)
+    (request,) = fireside.backend.prepared
+    assert request.messages[-1].text == "next"
+    other.set()

@@ -358,7 +358,7 @@ def _after(minutes: int) -> str:
 
 
 def _about_places() -> str:
-    return tr("For other apps; your chats come first. All share the context.")
+    return tr("For other apps, and one more for you. All share the context.")
 
 
 def _place_stops() -> list[tuple[int | None, str]]:
