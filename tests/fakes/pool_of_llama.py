@@ -13,11 +13,12 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from app.engine import llama as adapter  # first: it keeps llama_cpp from importing numpy
 from app.engine import kv_pool
+from app.engine import llama as adapter  # first: it keeps llama_cpp from importing numpy
 from app.engine.engine_protocol import Piece
 from app.engine.kv_disk_cache import DiskCache
 from app.engine.kv_pool import KvPool
@@ -53,7 +54,7 @@ _PLAN = Plan(
 class CountedMemory(adapter._Memory):
     """llama.cpp's memory, which counts how often tokens were shared and brought back."""
 
-    did: Counter[str] = Counter()
+    did: ClassVar[Counter[str]] = Counter()
 
     def share(self, source: int, target: int, length: int) -> None:
         self.did["shared"] += 1
@@ -85,7 +86,7 @@ class Talks:
         self._running: dict[KvSequence, list[int]] = {}
         self._said: list[list[int]] = [[]]
         self._found: list[tuple[list[int], Logits]] = []
-        self.did = self._model.memory.did
+        self.did = CountedMemory.did
         self.reused = 0
 
     def run(self, steps: int) -> None:
