@@ -73,7 +73,7 @@ class ScheduledBackend:
     def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
         """Take a place for loading a model; see `Backend.load`."""
         entered = next(self._clock)
-        place = self._scheduler.enter(WINDOW, cancel)
+        place = self._scheduler.enter(WINDOW, cancel, loads=True)
         return _Scheduled(
             place, lambda: self._tried(model, entered, lambda: self._engine.load(model, cancel))
         )

@@ -38,12 +38,14 @@ class Place:
         *,
         background: bool,
         alone: bool,
+        loads: bool,
     ) -> None:
         self.client = client
         self.cancel = cancel
         self.chat = chat
         self.background = background
         self.alone = alone
+        self.loads = loads
         self.number = 0
         """Which it is in the queue, from 1 on; 0 outside."""
         self._scheduler = scheduler
@@ -52,7 +54,7 @@ class Place:
         """Wait for this place's turn; yield its number in the queue whenever that changes.
 
         Raises Cancelled, and gives the place back, once its ``cancel`` is set or the scheduler is
-        closed. Background work waits in silence.
+        closed. Background work waits in silence, and so does all while a model is loaded.
         """
         return self._scheduler._waits(self)
 
@@ -109,16 +111,17 @@ class Scheduler:
         background: bool = False,
         first: bool = False,
         alone: bool = False,
+        loads: bool = False,
     ) -> Place:
         """Take a place in the queue, without waiting for the engine.
 
         ``cancel`` ends the wait; that of ``background`` work is also set by the scheduler, when its
         place is needed or its client asks; it begins after an answer in its ``chat``. ``first``:
         before all others of this client, for a turn that continues. ``alone``: beside the request,
-        nothing else is done.
+        nothing else is done; ``loads``: nothing else is begun, since it loads a model.
         """
         event = cancel or threading.Event()
-        place = Place(self, client, event, chat, background=background, alone=alone)
+        place = Place(self, client, event, chat, background=background, alone=alone, loads=loads)
         with self._changed:
             if self._closed:
                 return place
@@ -177,8 +180,9 @@ class Scheduler:
                 if place.cancel.is_set() or not place.number:
                     self._remove(place)
                     raise Cancelled
-                number = told if place.background else place.number
-                if number == told:
+                number = place.number
+                loading = any(other.loads for other in self._active)
+                if number == told or place.background or loading:
                     self._changed.wait(_POLL_S)
                     continue
             yield Waiting(number)
@@ -234,7 +238,7 @@ class Scheduler:
 
     def _fits(self, place: Place, active: list[Place]) -> bool:
         """Return whether a request can be at the engine beside the ``active`` ones."""
-        if place.alone or any(other.alone for other in active):
+        if place.alone or any(other.alone or other.loads for other in active):
             return not active
         clients = sum(other.client != WINDOW and not other.background for other in active)
         if len(active) > self._places:
