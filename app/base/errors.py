@@ -249,6 +249,46 @@ class ContextFull(EngineError):
     context: int
 
 
+class SchemaError(EngineError):
+    """A JSON schema that an answer, or a call's arguments, has to follow cannot be used.
+
+    ``pointer`` is the place in it, as a JSON pointer (RFC 6901); ``function`` is the function whose
+    arguments it describes, empty if it is the answer's.
+    """
+
+    pointer: str = ""
+    function: str = ""
+
+
+class SchemaInvalid(SchemaError):
+    """It is not JSON, or not a JSON schema; ``reason`` says why."""
+
+    reason: str = ""
+
+
+class SchemaUnsupported(SchemaError):
+    """It uses ``keyword``, which cannot be guaranteed; ``detail`` says what of it, if not all."""
+
+    keyword: str = ""
+    detail: str = ""
+
+
+class SchemaTooLarge(SchemaError):
+    """It has more than ``limit`` bytes."""
+
+    limit: int = 0
+
+
+class SchemaTooComplex(SchemaError):
+    """It would take too long to follow; ``detail`` is llguidance's message."""
+
+    detail: str = ""
+
+
+class SchemaMismatch(SchemaError):
+    """An answer was to be continued whose beginning does not follow it."""
+
+
 # --- The store and the settings ----------------------------------------------------------------
 
 

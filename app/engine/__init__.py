@@ -23,8 +23,8 @@ is loaded; ``rendered_prompt`` renders a conversation, ``history`` decides which
 conversations, each a ``kv_sequence`` or one of the ``kv_asides``, by what ``kv_memory`` can do;
 ``kv_disk_cache`` keeps it on disk; ``reply_header`` is what is known of a tool's reply before it
 comes; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs their text for the pipe;
-``stream_signals`` has the flags that cancel or hurry them. ``llama`` is llama.cpp itself, behind
-the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``,
-``bandwidth`` measures them, ``sampler_chain`` draws a token, and ``masked_logits`` leaves only some
-of them possible.
+``stream_signals`` has the flags that cancel or hurry them. ``grammar`` says which tokens may come
+next in an answer of a given shape. ``llama`` is llama.cpp itself, behind the protocols of
+``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``, ``bandwidth`` measures
+them, ``sampler_chain`` draws a token, and ``masked_logits`` leaves only some of them possible.
 """

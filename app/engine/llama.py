@@ -180,7 +180,7 @@ class _Model:
         code = llama.llama_decode(self._context, self._batch.fill(pieces))
         if code == 0:
             return True
-        self._batch.rows.clear()
+        self._batch.clear()
         if code == _ABORTED:
             return False
         raise EngineFailed(f"llama_decode: {_CODES.get(code, code)}")
@@ -218,11 +218,15 @@ class _Batch:
             logits=self._draws,
         )
 
-    def fill(self, pieces: Sequence[Piece]) -> Any:
-        """Return the batch with these pieces."""
+    def clear(self) -> None:
+        """Forget from which tokens is drawn."""
         for row in self.rows.values():
             self._draws[row] = 0
         self.rows.clear()
+
+    def fill(self, pieces: Sequence[Piece]) -> Any:
+        """Return the batch with these pieces."""
+        self.clear()
         end = 0
         for piece in pieces:
             begin, count = end, len(piece.tokens)

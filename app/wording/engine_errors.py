@@ -34,6 +34,8 @@ def explain_engine(error: e.EngineError) -> Explanation:
             return Explanation(
                 tr("This model doesn’t support {feature}.").format(feature=error.feature)
             )
+        case e.SchemaError():
+            return Explanation(_schema(error))
         case e.NoRemoteEngine():
             return Explanation(
                 tr("Fireside can’t use models on other computers yet ({url}).").format(
@@ -53,6 +55,32 @@ def explain_engine(error: e.EngineError) -> Explanation:
                 Action.NEW_CHAT,
             )
     return Explanation(tr("The model isn’t working properly."), Action.RETRY)
+
+
+def _schema(error: e.SchemaError) -> str:
+    place = f"{error.function}#{error.pointer}"
+    match error:
+        case e.SchemaInvalid():
+            return tr("The schema isn’t valid ({place}: {reason}).").format(
+                place=place, reason=error.reason
+            )
+        case e.SchemaUnsupported() if error.detail:
+            return tr(
+                "Fireside can’t guarantee “{keyword}” in a schema ({place}: {detail})."
+            ).format(keyword=error.keyword, place=place, detail=error.detail)
+        case e.SchemaUnsupported():
+            return tr("Fireside can’t guarantee “{keyword}” in a schema ({place}).").format(
+                keyword=error.keyword, place=place
+            )
+        case e.SchemaTooLarge():
+            return tr("The schema is too large. It can have {kilobytes} KB at most.").format(
+                kilobytes=number(error.limit // 1024)
+            )
+        case e.SchemaTooComplex():
+            return tr("The schema is too complex ({detail}).").format(detail=error.detail)
+        case e.SchemaMismatch():
+            return tr("The answer so far doesn’t follow the schema, so it can’t be continued.")
+    return tr("The schema can’t be used.")
 
 
 def _died(code: int | None) -> str:

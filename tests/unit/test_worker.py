@@ -556,7 +556,6 @@ def test_the_end_stops_all(serve: Serve) -> None:
     [
         ({"tool_choice": ToolChoice.REQUIRED}, "tool_choice"),
         ({"tool_choice": "get_weather"}, "tool_choice"),
-        ({"response_schema": "{}"}, "response_schema"),
         ({"drawn": (1, 2)}, "drawn"),
     ],
 )
