@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu
 
 from app.base.errors import Cancelled
 from app.base.types import Loading, Prompt
+from app.engine.scheduled_backend import ScheduledBackend
 from tests.ui.driver import Fireside, answer, done, said
 
 UNLOADED = "The model is unloaded. Your next message loads it."
@@ -98,3 +99,13 @@ def test_another_question_keeps_it(loaded: Fireside, monkeypatch: pytest.MonkeyP
     assert cancelled.wait(5)
     assert command(loaded).isEnabled()
     assert status(loaded) != UNLOADED
+
+
+def test_it_goes_by_itself_when_nobody_has_asked_for_a_while(
+    loaded: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScheduledBackend, "idle_s", 16 * 60.0)
+    loaded.host.change(unload_minutes=30)
+    loaded.host.change(unload_minutes=15)
+    loaded.until(lambda: status(loaded) == UNLOADED)
+    assert loaded.backend.loaded() is None
