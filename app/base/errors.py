@@ -213,6 +213,29 @@ class NoRemoteEngine(EngineError):
     url: str
 
 
+class OwnerError(EngineError):
+    """Another process of Fireside has the engine: ``holder``, "window" or a command's name."""
+
+    holder: str
+
+
+class ModelInUse(OwnerError):
+    """It has loaded the model ``loaded``, which would have to make room for ``wanted``."""
+
+    loaded: str
+    wanted: str
+
+
+class OwnerOutdated(OwnerError):
+    """It runs ``version`` of Fireside, which is another one than this."""
+
+    version: str
+
+
+class OwnerSilent(OwnerError):
+    """It does not respond."""
+
+
 class AnswerEndless(EngineError):
     """An answer endlessly repeated itself, and was stopped after ``tokens`` tokens."""
 

@@ -11,7 +11,7 @@ from app.base.types import Sampling
 from app.formats import ChatFormat
 
 if TYPE_CHECKING:  # saves the window's start time and memory
-    from app.engine.kv_cache import KvMemory
+    from app.engine.kv_memory import KvMemory
     from app.engine.plan import Plan
     from app.engine.probe import Devices, Speeds
 
@@ -23,6 +23,32 @@ class NeedsContext:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one sequence adds to a batch: ``tokens`` from the position ``start`` on.
+
+    ``draws``: whether a token is drawn after it. A batch has one piece of a sequence at most.
+    """
+
+    sequence: int
+    tokens: Sequence[int]
+    start: int
+    draws: bool = False
+
+
+class TokenMask(Protocol):
+    """Which tokens may come next in an answer of a given shape."""
+
+    def accepts(self, tokens: Sequence[int]) -> bool:
+        """Return whether these tokens may come next."""
+
+    def take(self, token: int) -> None:
+        """Go on after a token, which may come next."""
+
+    def allowed(self) -> bytes:
+        """Return a bit for each token of the vocabulary, the lowest of a byte first."""
+
+
 class Sampler(Protocol):
     """A sampler, which draws the tokens of one answer."""
 
@@ -31,9 +57,16 @@ class Sampler(Protocol):
         """The seed that repeats the answer."""
 
     def sample(self) -> int:
-        """Draw the next token, by the logits of the last decoded one.
+        """Draw the next token, by the logits of its sequence's piece in the last decoded batch.
 
-        The first call raises NotFinite if the logits are not finite, or all equal.
+        That piece ``draws``. The first call raises NotFinite if the logits are not finite, or all
+        equal. A mask has taken the token.
+        """
+
+    def move(self, sequence: int) -> None:
+        """Go on in another sequence, with the same random numbers.
+
+        To be called before a piece that ``draws`` is decoded there.
         """
 
     def close(self) -> None:
@@ -43,6 +76,7 @@ class Sampler(Protocol):
 class EngineModel(Protocol):
     """A loaded model with a context of ``size`` tokens, decoding ``batch`` of them at a time.
 
+    Its ``sequences`` are numbered from 0, and share the context's cells.
     ``asynchronous``: `decode` returns while a GPU still works; `Sampler.sample` then waits.
     """
 
@@ -56,14 +90,19 @@ class EngineModel(Protocol):
     def batch(self) -> int: ...
     @property
     def asynchronous(self) -> bool: ...
+    @property
+    def sequences(self) -> int: ...
 
-    def decode(self, tokens: Sequence[int]) -> bool:
-        """Decode a batch into the KV cache; return False if it was stopped. Raises EngineFailed."""
+    def decode(self, pieces: Sequence[Piece]) -> bool:
+        """Decode a batch, of ``batch`` tokens in all at most, into the KV cache.
 
-    def sampler(self, sampling: Sampling) -> Sampler:
-        """Return a sampler. To be called before the last token of a prompt is decoded.
+        Return False if it was stopped; then nothing of it is in the cache. Raises EngineFailed.
+        """
 
-        A GPU may draw a token already while it is decoded.
+    def sampler(self, sampling: Sampling, sequence: int, mask: TokenMask | None = None) -> Sampler:
+        """Return a sampler for a sequence. To be called before its piece that ``draws`` is decoded.
+
+        A GPU may draw a token already while it is decoded. A sequence has one sampler at a time.
         """
 
 

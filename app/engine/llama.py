@@ -23,6 +23,7 @@ from app.base import gguf
 from app.base.errors import EngineFailed, OutOfMemory
 from app.base.types import Sampling
 from app.engine import bandwidth, gpu_library, probe
+from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.ggml import Ggml, split
 from app.engine.load_failure import refused
 from app.engine.memory_model import CacheType
@@ -38,8 +39,8 @@ if spec := find_spec("llama_cpp"):
     sys.modules.setdefault("llama_cpp", module_from_spec(spec))
 import llama_cpp.llama_cpp as llama
 
-_SEQUENCE = 0
-_ABORTED = 2  # llama_decode's return code
+_ABORTED = 2  # of llama_decode's return codes
+_CODES = {1: "there is no room for the batch in the cache"}
 _WINDOW = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
 _CACHE_TYPES = {CacheType.F16: 1, CacheType.Q8_0: 8}  # of enum ggml_type
 
@@ -143,7 +144,8 @@ class _Model:
         self._handle = llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise refused(path, _errors)
-        self._samplers = Samplers(llama, path, on_device=_output_on_gpu(plan))
+        self.sequences = plan.sequences
+        self._samplers = Samplers(llama, path, self.sequences, on_device=_output_on_gpu(plan))
         settings = _context_parameters(plan)
         self._samplers.add_to(settings)
         self._context = llama.llama_init_from_model(self._handle, settings)
@@ -153,8 +155,10 @@ class _Model:
             # Creating a context hardly fails for any other reason than a lack of memory.
             raise refused(path, _errors) if _errors else OutOfMemory(path, "")
         vocabulary = llama.llama_model_get_vocab(self._handle)
-        self._samplers.attach(self._context, llama.llama_vocab_n_tokens(vocabulary))
         self.batch = plan.ubatch
+        self._batch = _Batch(self.batch)
+        size = llama.llama_vocab_n_tokens(vocabulary)
+        self._samplers.attach(self._context, size, self._batch.rows)
         self.asynchronous = plan.gpu_layers > plan.layers and not plan.cpu_experts
         self.size = llama.llama_n_ctx(self._context)
         self.memory = _Memory(self._context, llama.llama_model_n_swa(self._handle))
@@ -172,15 +176,74 @@ class _Model:
         """
         llama.llama_set_abort_callback(self._context, callback, data)
 
-    def decode(self, tokens: Sequence[int]) -> bool:
-        array = (llama.llama_token * len(tokens))(*tokens)
-        code = llama.llama_decode(self._context, llama.llama_batch_get_one(array, len(tokens)))
-        if code in (0, _ABORTED):
-            return bool(code == 0)
-        raise EngineFailed(f"llama_decode: {code}")
+    def decode(self, pieces: Sequence[Piece]) -> bool:
+        code = llama.llama_decode(self._context, self._batch.fill(pieces))
+        if code == 0:
+            return True
+        self._batch.clear()
+        if code == _ABORTED:
+            return False
+        raise EngineFailed(f"llama_decode: {_CODES.get(code, code)}")
 
-    def sampler(self, sampling: Sampling) -> ChainSampler:
-        return self._samplers.sampler(sampling)
+    def sampler(
+        self, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> ChainSampler:
+        return self._samplers.sampler(sampling, sequence, mask)
+
+
+class _Batch:
+    """A batch of llama.cpp's, allocated once, of at most ``size`` tokens.
+
+    ``rows``: where the token stands whose logits each sequence draws from.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.rows: dict[int, int] = {}
+        self._tokens: Any = (llama.llama_token * size)()
+        self._positions: Any = (llama.llama_pos * size)()
+        self._draws = (ctypes.c_int8 * size)()
+        self._sequences: Any = (llama.llama_seq_id * size)()
+        of_one, at = ctypes.POINTER(llama.llama_seq_id), ctypes.addressof(self._sequences)
+        width = ctypes.sizeof(llama.llama_seq_id)
+        # Each token is of one sequence. What names it is an array of its own.
+        self._named = (of_one * size)(
+            *(ctypes.cast(at + nth * width, of_one) for nth in range(size))
+        )
+        self._ones = (ctypes.c_int32 * size)(*[1] * size)
+        self._all = llama.llama_batch(
+            token=self._tokens,
+            pos=self._positions,
+            n_seq_id=self._ones,
+            seq_id=self._named,
+            logits=self._draws,
+        )
+
+    def clear(self) -> None:
+        """Forget from which tokens is drawn."""
+        for row in self.rows.values():
+            self._draws[row] = 0
+        self.rows.clear()
+
+    def fill(self, pieces: Sequence[Piece]) -> Any:
+        """Return the batch with these pieces."""
+        self.clear()
+        end = 0
+        for piece in pieces:
+            begin, count = end, len(piece.tokens)
+            end += count
+            if count == 1:  # nearly always, and a slice takes twice as long
+                self._tokens[begin] = piece.tokens[0]
+                self._positions[begin] = piece.start
+                self._sequences[begin] = piece.sequence
+            else:
+                self._tokens[begin:end] = piece.tokens
+                self._positions[begin:end] = range(piece.start, piece.start + count)
+                self._sequences[begin:end] = (piece.sequence,) * count
+            if piece.draws:
+                self._draws[end - 1] = 1
+                self.rows[piece.sequence] = end - 1
+        self._all.n_tokens = end
+        return self._all
 
 
 def _output_on_gpu(plan: Plan) -> bool:
@@ -208,8 +271,12 @@ def _context_parameters(plan: Plan) -> Any:
     parameters.n_ctx = plan.context
     parameters.n_batch = parameters.n_ubatch = plan.ubatch
     parameters.n_threads, parameters.n_threads_batch = plan.threads, plan.batch_threads
-    parameters.n_seq_max = 1
-    parameters.n_outputs_max = 1  # only the last token's logits are ever asked for
+    # The sequences share all cells, so that one conversation may fill them. Each draws from one
+    # token of a batch; with a limit of two, those that a GPU draws use no random number before
+    # they are accepted.
+    parameters.n_seq_max = parameters.n_outputs_max = plan.sequences
+    parameters.n_outputs_max_per_seq = 2
+    parameters.kv_unified = True
     parameters.swa_full = False
     parameters.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_AUTO
     parameters.type_k = parameters.type_v = _CACHE_TYPES[plan.cache]
@@ -217,68 +284,75 @@ def _context_parameters(plan: Plan) -> Any:
 
 
 class _Memory:
-    """The context's cache, as `app.engine.kv_cache.KvMemory`."""
+    """The context's cache, as `app.engine.kv_memory.KvMemory`."""
 
     def __init__(self, context: Any, window: int) -> None:
         self.window = window
         self._context = context
         self._memory = llama.llama_get_memory(context)
+        self._sequences = range(llama.llama_n_seq_max(context))
 
-    def oldest(self) -> int:
-        return int(llama.llama_memory_seq_pos_min(self._memory, _SEQUENCE))
+    def oldest(self, sequence: int) -> int:
+        return int(llama.llama_memory_seq_pos_min(self._memory, sequence))
 
-    def cut(self, length: int) -> bool:
-        return bool(llama.llama_memory_seq_rm(self._memory, _SEQUENCE, length, -1))
+    def cut(self, sequence: int, length: int) -> bool:
+        return bool(llama.llama_memory_seq_rm(self._memory, sequence, length, -1))
 
-    def clear(self) -> None:
-        llama.llama_memory_clear(self._memory, False)
+    def clear(self, sequence: int) -> None:
+        llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        if all(llama.llama_memory_seq_pos_max(self._memory, any_) < 0 for any_ in self._sequences):
+            llama.llama_memory_clear(self._memory, False)  # the first cells are filled next
 
-    def window_state(self) -> bytes:
-        size = llama.llama_state_seq_get_size_ext(self._context, _SEQUENCE, _WINDOW)
+    def share(self, source: int, target: int, length: int) -> None:
+        llama.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def window_state(self, sequence: int) -> bytes:
+        size = llama.llama_state_seq_get_size_ext(self._context, sequence, _WINDOW)
         state = (ctypes.c_uint8 * size)()
-        got = llama.llama_state_seq_get_data_ext(self._context, state, size, _SEQUENCE, _WINDOW)
+        got = llama.llama_state_seq_get_data_ext(self._context, state, size, sequence, _WINDOW)
         return bytes(state) if got else b""
 
-    def set_window(self, state: bytes) -> bool:
+    def set_window(self, sequence: int, state: bytes) -> bool:
         size = len(state)
         array = (ctypes.c_uint8 * size).from_buffer_copy(state)
         return bool(
-            llama.llama_state_seq_set_data_ext(self._context, array, size, _SEQUENCE, _WINDOW)
+            llama.llama_state_seq_set_data_ext(self._context, array, size, sequence, _WINDOW)
         )
 
-    def state(self, most: int) -> bytearray:
-        size = llama.llama_state_seq_get_size_ext(self._context, _SEQUENCE, 0)
+    def state(self, sequence: int, most: int) -> bytearray:
+        size = llama.llama_state_seq_get_size_ext(self._context, sequence, 0)
         if not 0 < size <= most:
             return bytearray()
         state = bytearray(size)
         array = (ctypes.c_uint8 * size).from_buffer(state)
-        got = llama.llama_state_seq_get_data_ext(self._context, array, size, _SEQUENCE, 0)
+        got = llama.llama_state_seq_get_data_ext(self._context, array, size, sequence, 0)
         return state if got == size else bytearray()
 
-    def set_state(self, state: bytearray) -> bool:
-        self.clear()
+    def set_state(self, sequence: int, state: bytearray) -> bool:
+        self.clear(sequence)
         size = len(state)
         array = (ctypes.c_uint8 * size).from_buffer(state)
-        if llama.llama_state_seq_set_data_ext(self._context, array, size, _SEQUENCE, 0):
+        if llama.llama_state_seq_set_data_ext(self._context, array, size, sequence, 0):
             return True
-        self.clear()
+        self.clear(sequence)
         return False
 
-    def save(self, path: Path, tokens: Sequence[int]) -> bool:
+    def save(self, sequence: int, path: Path, tokens: Sequence[int]) -> bool:
         array = (llama.llama_token * len(tokens))(*tokens)
         name = os.fsencode(path)
         return bool(
-            llama.llama_state_seq_save_file(self._context, name, _SEQUENCE, array, len(tokens))
+            llama.llama_state_seq_save_file(self._context, name, sequence, array, len(tokens))
         )
 
-    def load(self, path: Path, tokens: Sequence[int]) -> bool:
+    def load(self, sequence: int, path: Path, tokens: Sequence[int]) -> bool:
+        self.clear(sequence)
         count = len(tokens)
         array, found = (llama.llama_token * count)(), ctypes.c_size_t()
         name = os.fsencode(path)
         read = llama.llama_state_seq_load_file(
-            self._context, name, _SEQUENCE, array, count, ctypes.byref(found)
+            self._context, name, sequence, array, count, ctypes.byref(found)
         )
         if read and list(array[: found.value]) == list(tokens):
             return True
-        self.clear()
+        self.clear(sequence)
         return False

@@ -9,21 +9,24 @@ from __future__ import annotations
 import ctypes
 import os
 import random
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.base.errors import NotFinite
 from app.base.types import Sampling
+from app.engine.engine_protocol import TokenMask
+from app.engine.masked_logits import MaskedLogits
 
 WHERE = "FIRESIDE_DRAW"
 """The variable that overrides where tokens are drawn: "cpu" or "device"."""
-_SEQUENCE = 0
 # Where a person has a top_p and no min_p, a min_p of this part of what top_p leaves out. Together,
 # all 201,088 tokens below that have a fifth of what top_p leaves out at most.
 _PART = 1e-6
 # With a min_p of 1, rounding would decide on a GPU whether the most probable token itself is left.
 _MOST_MIN_P = 0.9
+
+_TRIES = 3  # to draw a token that a mask accepts, before it is asked for all that it allows
 
 Step = tuple[Any, ...]
 """The name of a sampler, and its arguments."""
@@ -64,83 +67,138 @@ def is_usable(values: bytes) -> bool:
     return not (0x7F in highest or 0xFF in highest) and values != values[:4] * len(highest)
 
 
+_Settings = tuple[tuple[Step, ...], int | None]
+"""Samplers and a seed; ``None`` stands for any."""
+
+
+@dataclass(eq=False, slots=True)
+class DeviceChain:
+    """A chain of samplers for the device.
+
+    ``used``: by an answer that has not ended. ``placed``: it is or was on the device.
+    """
+
+    handle: Any
+    settings: _Settings
+    used: bool = False
+    placed: bool = False
+
+
 class Samplers:
     """The samplers of a context, which `attach` names once it is there.
 
     ``on_device``: the model's output is computed on a GPU, so that tokens may be drawn there. A
-    context knows one chain of samplers on the device, and another one costs some milliseconds, so a
-    chain stays as long as the settings do.
+    context knows one chain of samplers on the device for each of its ``sequences``, and another one
+    costs some milliseconds, so a chain stays as long as the settings do.
     """
 
-    def __init__(self, llama: Any, path: Path, *, on_device: bool) -> None:
-        self._llama = llama
+    def __init__(self, llama: Any, path: Path, sequences: int, *, on_device: bool) -> None:
+        self.llama = llama
+        self.context: Any = None
+        self.rows: dict[int, int] = {}
         self._path = path
+        self._sequences = sequences
         self._on_device = {"cpu": False, "device": True}.get(os.environ.get(WHERE, ""), on_device)
-        self._context: Any = None
         self._size = 0
-        self._settings: object = None
-        self._chain: Any = None  # that of the device
+        self._chains: dict[int, DeviceChain] = {}
+        self._configs: Any = None
 
     def add_to(self, parameters: Any) -> None:
         """Add the usual samplers to a context's parameters, so that it has the memory for them."""
-        if self._on_device:
-            order = steps(Sampling())
-            self._settings = order, None
-            self._chain = self._new_chain(order, self._llama.LLAMA_DEFAULT_SEED)
-            chain = ctypes.cast(self._chain, ctypes.c_void_p)
-            config = self._llama.llama_sampler_seq_config(_SEQUENCE, chain)
-            parameters.samplers, parameters.n_samplers = ctypes.pointer(config), 1
+        if not self._on_device:
+            return
+        order, seed = steps(Sampling()), self.llama.LLAMA_DEFAULT_SEED
+        self._chains = {
+            sequence: DeviceChain(self._new_chain(order, seed), (order, None), placed=True)
+            for sequence in range(self._sequences)
+        }
+        config = self.llama.llama_sampler_seq_config
+        self._configs = (config * self._sequences)(
+            *(
+                config(sequence, ctypes.cast(chain.handle, ctypes.c_void_p))
+                for sequence, chain in self._chains.items()
+            )
+        )
+        parameters.samplers, parameters.n_samplers = self._configs, self._sequences
 
-    def attach(self, context: Any, size: int) -> None:
-        """Use a context, with a vocabulary of that size."""
-        self._context, self._size = context, size
+    def attach(self, context: Any, size: int, rows: dict[int, int]) -> None:
+        """Use a context with a vocabulary of that size.
 
-    def sampler(self, sampling: Sampling) -> ChainSampler:
-        """Return a sampler, before the last token of a prompt is decoded.
+        ``rows`` is where in the last batch each sequence draws.
+        """
+        self.context, self._size, self.rows = context, size, rows
 
-        Each decode from here on draws a random number if the device draws, whether or not the token
-        is wanted.
+    def sampler(
+        self, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> ChainSampler:
+        """Return a sampler, before the last token of a sequence's prompt is decoded.
+
+        With a ``mask``, the processor draws.
         """
         order = steps(sampling)
         fixed = None
         if sampling.seed is not None:  # the largest number stands for any
-            fixed = min(sampling.seed % (1 << 32), self._llama.LLAMA_DEFAULT_SEED - 1)
+            fixed = min(sampling.seed % (1 << 32), self.llama.LLAMA_DEFAULT_SEED - 1)
         seed = random.getrandbits(31) if fixed is None else fixed
-        wanted = self._on_device and can_be_on_device(sampling)
-        if not (wanted and self._move_to_device(order, fixed)):
-            self.close()
-            return self._drawing(self._new_chain(order, seed), seed, own=True)
-        # The numbers for the prompt's other batches have been drawn: begin again with the seed.
-        self._llama.llama_sampler_reset(self._chain)
-        drawn = self._llama.llama_sampler_get_seed(self._chain)
-        known = drawn != self._llama.LLAMA_DEFAULT_SEED  # else no random numbers are used
-        return self._drawing(self._chain, drawn if known else seed, own=False)
+        if self._on_device and mask is None and can_be_on_device(sampling):
+            chain = self._usual(sequence, (order, fixed))
+            if self.place(chain, sequence):
+                # It may have drawn for another answer.
+                self.llama.llama_sampler_reset(chain.handle)
+                drawn = self.llama.llama_sampler_get_seed(chain.handle)
+                known = drawn != self.llama.LLAMA_DEFAULT_SEED  # else no random numbers are used
+                return ChainSampler(self, chain, drawn if known else seed, sequence)
+            self.llama.llama_sampler_free(chain.handle)
+        self.remove(sequence)
+        return ChainSampler(self, self._new_chain(order, seed), seed, sequence, mask)
 
-    def _drawing(self, chain: Any, seed: int, *, own: bool) -> ChainSampler:
-        return ChainSampler(self._llama, self._context, chain, seed, self._check, own=own)
+    def _usual(self, sequence: int, settings: _Settings) -> DeviceChain:
+        """Return the chain that is there, unless it is used or has other settings, or a new one."""
+        chain = self._chains.get(sequence)
+        if chain and not chain.used and chain.settings == settings:
+            return chain
+        order, seed = settings
+        seed = self.llama.LLAMA_DEFAULT_SEED if seed is None else seed
+        return DeviceChain(self._new_chain(order, seed), settings)
 
-    def _move_to_device(self, order: tuple[Step, ...], seed: int | None) -> bool:
-        """Have the device draw; return False if it cannot."""
-        if self._settings == (order, seed):
+    def place(self, chain: DeviceChain, sequence: int) -> bool:
+        """Have the device draw for a sequence by a chain; return False if it cannot."""
+        if self._chains.get(sequence) is chain:
             return True
-        self.close()
-        chain = self._new_chain(order, self._llama.LLAMA_DEFAULT_SEED if seed is None else seed)
-        if not self._llama.llama_set_sampler(self._context, _SEQUENCE, chain):
-            self._llama.llama_sampler_free(chain)
+        for other in [at for at, there in self._chains.items() if there is chain]:
+            self.remove(other)
+        self.remove(sequence)
+        if chain.placed:  # llama.cpp ends the process if it is given the same one again
+            before = chain.handle
+            chain.handle = self.llama.llama_sampler_clone(before)
+            self.llama.llama_sampler_free(before)
+        chain.placed = True
+        if not self.llama.llama_set_sampler(self.context, sequence, chain.handle):
             return False
-        self._settings, self._chain = (order, seed), chain
+        self._chains[sequence] = chain
         return True
 
+    def remove(self, sequence: int) -> None:
+        """Take a sequence's chain from the device; free it unless its answer goes on elsewhere."""
+        if chain := self._chains.pop(sequence, None):
+            if self.context:
+                self.llama.llama_set_sampler(self.context, sequence, None)
+            if not chain.used:
+                self.llama.llama_sampler_free(chain.handle)
+
+    def release(self, chain: DeviceChain) -> None:
+        """Note that an answer has ended, so that its chain serves the next one of the sequence."""
+        chain.used = False
+        if chain not in self._chains.values():
+            self.llama.llama_sampler_free(chain.handle)
+
     def close(self) -> None:
-        """Free the chain on the device, of which the context keeps a pointer."""
-        if self._chain is not None:
-            if self._context:
-                self._llama.llama_set_sampler(self._context, _SEQUENCE, None)
-            self._llama.llama_sampler_free(self._chain)
-        self._settings = self._chain = None
+        """Free the chains on the device, of which the context keeps pointers."""
+        for sequence in [*self._chains]:
+            self.remove(sequence)
 
     def _new_chain(self, order: tuple[Step, ...], seed: int) -> Any:
-        llama = self._llama
+        llama = self.llama
         chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
         drawn: tuple[Step, ...] = () if order == _GREEDY else (("dist", seed),)
         for name, *arguments in (*order, *drawn):
@@ -148,55 +206,96 @@ class Samplers:
             llama.llama_sampler_chain_add(chain, sampler)
         return chain
 
-    def _check(self) -> None:
+    def check(self, row: int) -> None:
         """Raise NotFinite if nothing can be drawn from what the model computed.
 
         Where the device draws, the logits stay there, and the probabilities are copied from it.
         """
-        llama, context = self._llama, self._context
+        llama, context = self.llama, self.context
         found = (
-            llama.llama_get_sampled_probs_ith(context, -1)
-            or llama.llama_get_sampled_logits_ith(context, -1)
-            or llama.llama_get_logits_ith(context, -1)
+            llama.llama_get_sampled_probs_ith(context, row)
+            or llama.llama_get_sampled_logits_ith(context, row)
+            or llama.llama_get_logits_ith(context, row)
         )
         if not is_usable(ctypes.string_at(found, 4 * self._size)):
             raise NotFinite(self._path)
 
+    def logits(self, row: int) -> MaskedLogits:
+        """Return the logits of a row, to make some tokens impossible."""
+        found = self.llama.llama_get_logits_ith(self.context, row)
+        return MaskedLogits(ctypes.addressof(found.contents), self._size)
+
 
 class ChainSampler:
-    """A chain of samplers for one answer; see `app.engine.engine_protocol.Sampler`."""
+    """A chain of samplers for one answer; see `app.engine.engine_protocol.Sampler`.
+
+    ``chain``: on the device, or one of its own.
+    """
 
     def __init__(
         self,
-        llama: Any,
-        context: Any,
+        samplers: Samplers,
         chain: Any,
         seed: int,
-        check: Callable[[], None],
-        *,
-        own: bool,
+        sequence: int,
+        mask: TokenMask | None = None,
     ) -> None:
         self.seed = seed
-        self._llama = llama
-        self._sample = llama.llama_sampler_sample
-        self._ready = llama.llama_get_sampled_token_ith  # drawn by the device
-        self._context = context
-        self._chain = chain
-        self._check: Callable[[], None] | None = check  # once: it takes a fraction of a token
-        self._own = own
+        self._samplers = samplers
+        self._device = chain if isinstance(chain, DeviceChain) else None
+        self._chain = chain.handle if self._device else chain
+        self._sequence = sequence
+        self._mask = mask
+        self._sample = samplers.llama.llama_sampler_sample
+        self._context = samplers.context
+        self._rows = samplers.rows
+        self._checked = False  # once: it takes a fraction of a token
+        if self._device:
+            self._device.used = True
 
     def sample(self) -> int:
-        """Draw a token; see `app.engine.engine_protocol.Sampler.sample`."""
-        if self._check:
-            self._check()
-            self._check = None
-        if not self._own:
-            ready = int(self._ready(self._context, -1))
-            if ready >= 0:
-                return ready
-        return int(self._sample(self._chain, self._context, -1))
+        """Draw a token; see `app.engine.engine_protocol.Sampler.sample`.
+
+        If the device has drawn one, llama.cpp returns that, and accepts its random number.
+        """
+        row = self._rows[self._sequence]
+        if not self._checked:
+            self._samplers.check(row)
+            self._checked = True
+        token = int(self._sample(self._chain, self._context, row))
+        if self._mask:
+            if not self._mask.accepts((token,)):
+                token = self._another(self._mask, token, row)
+            self._mask.take(token)
+        return token
+
+    def _another(self, mask: TokenMask, token: int, row: int) -> int:
+        """Draw again until a mask accepts the token.
+
+        What it does not accept is made impossible, which leaves the others as probable as if the
+        mask had come first. Most tokens of an answer need no more: a whole mask takes time.
+        """
+        logits = self._samplers.logits(row)
+        for _ in range(_TRIES):
+            logits.forbid(token)
+            token = int(self._sample(self._chain, self._context, row))
+            if mask.accepts((token,)):
+                return token
+        logits.leave(mask.allowed())
+        return int(self._sample(self._chain, self._context, row))
+
+    def move(self, sequence: int) -> None:
+        """Go on in another sequence; see `app.engine.engine_protocol.Sampler.move`."""
+        self._sequence = sequence
+        if self._device:
+            self._samplers.place(self._device, sequence)
+            self._chain = self._device.handle
+        else:
+            self._samplers.remove(sequence)
 
     def close(self) -> None:
         """Free the chain, unless the device uses it on."""
-        if self._own:
-            self._llama.llama_sampler_free(self._chain)
+        if self._device:
+            self._samplers.release(self._device)
+        else:
+            self._samplers.llama.llama_sampler_free(self._chain)

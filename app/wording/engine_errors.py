@@ -42,6 +42,8 @@ def explain_engine(error: e.EngineError) -> Explanation:
                     url=error.url
                 )
             )
+        case e.OwnerError():
+            return Explanation(_in_another_process(error), Action.RETRY)
         case e.AnswerEndless():
             return Explanation(tr("The model kept repeating itself and was stopped."), Action.RETRY)
         case e.ContextFull():
@@ -96,3 +98,27 @@ def _died(code: int | None) -> str:
     return tr(
         "The model stopped unexpectedly (exit code {code}). The partial answer is saved."
     ).format(code=code)
+
+
+def _in_another_process(error: e.OwnerError) -> str:
+    """Return the sentence for an error about the process that has the engine."""
+    command = "" if error.holder == "window" else f"fireside {error.holder}"
+    match error:
+        case e.ModelInUse(loaded=loaded):
+            said = tr("Fireside’s window is using {loaded}. Use that model, or unload it there.")
+            if command:
+                said = tr(
+                    "The command “{command}” is using {loaded}. Use that model, or wait for it."
+                )
+            return said.format(command=command, loaded=loaded)
+        case e.OwnerOutdated(version=version):
+            said = tr("Fireside was updated. Restart its window.")
+            if command:
+                said = tr(
+                    "The command “{command}” still runs Fireside {version}. Wait until it’s done."
+                )
+            return said.format(command=command, version=version)
+    said = tr("Fireside’s window has a model loaded but isn’t responding. Restart it.")
+    if command:
+        said = tr("The command “{command}” has a model loaded but isn’t responding. Stop it.")
+    return said.format(command=command)

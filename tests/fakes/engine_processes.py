@@ -22,8 +22,8 @@ import psutil
 
 from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
-from app.engine import engine_process, worker
-from app.engine.engine_protocol import Sampler
+from app.engine import engine_process, rendered_prompt
+from app.engine.engine_protocol import Piece, Sampler, TokenMask
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 from app.engine.supervisor import LocalBackend
@@ -165,22 +165,22 @@ def watched(connection: Connection, log: Path) -> None:
     """
     from app.engine import sampler_chain
 
-    check = sampler_chain.Samplers._check
+    check = sampler_chain.Samplers.check
 
-    def checked(samplers: sampler_chain.Samplers) -> None:
-        found = samplers._llama.llama_get_logits_ith(samplers._context, -1)
+    def checked(samplers: sampler_chain.Samplers, row: int) -> None:
+        found = samplers.llama.llama_get_logits_ith(samplers.context, row)
         log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * samplers._size))
-        check(samplers)
+        check(samplers, row)
 
-    prompt_of = worker.Worker._prompt
+    prompt_of = rendered_prompt.Prompts.render
 
-    def prompt(self: worker.Worker, *arguments: Any) -> worker.RenderedPrompt:
+    def render(self: rendered_prompt.Prompts, *arguments: Any) -> rendered_prompt.RenderedPrompt:
         found = prompt_of(self, *arguments)
         log.with_name("prompt").write_bytes(array("i", found.tokens).tobytes())
         return found
 
-    worker.Worker._prompt = prompt  # type: ignore[method-assign, assignment]
-    sampler_chain.Samplers._check = checked  # type: ignore[method-assign, assignment]
+    rendered_prompt.Prompts.render = render  # type: ignore[method-assign, assignment]
+    sampler_chain.Samplers.check = checked  # type: ignore[method-assign, assignment]
     engine_process.run_child(connection, log)
 
 
@@ -208,6 +208,9 @@ class _Calling:
         self._real.sample()
         return next(self._tokens)
 
+    def move(self, sequence: int) -> None:
+        self._real.move(sequence)
+
     def close(self) -> None:
         self._real.close()
 
@@ -221,9 +224,12 @@ def calls(connection: Connection, log: Path, *, browses: bool = False) -> None:
 
     real = adapter._Model.sampler
 
-    def sampler(model: adapter._Model, sampling: Sampling) -> _Calling:
+    def sampler(
+        model: adapter._Model, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> _Calling:
         drawn = sampling.temperature > 0
-        return _Calling(real(model, sampling), model.format, calls=drawn, browses=browses)
+        real_one = real(model, sampling, sequence, mask)
+        return _Calling(real_one, model.format, calls=drawn, browses=browses)
 
     adapter._Model.sampler = sampler  # type: ignore[method-assign, assignment]
     watched(connection, log)
@@ -241,15 +247,15 @@ def drawing(connection: Connection, log: Path) -> None:
     """
     from app.engine import sampler_chain
 
-    check = sampler_chain.Samplers._check
+    check = sampler_chain.Samplers.check
 
-    def checked(samplers: sampler_chain.Samplers) -> None:
-        ready = samplers._llama.llama_get_sampled_token_ith(samplers._context, -1) >= 0
+    def checked(samplers: sampler_chain.Samplers, row: int) -> None:
+        ready = samplers.llama.llama_get_sampled_token_ith(samplers.context, row) >= 0
         with log.with_name("drawn").open("a", encoding="ascii") as file:
             file.write(f"{ready}\n")
-        check(samplers)
+        check(samplers, row)
 
-    sampler_chain.Samplers._check = checked  # type: ignore[method-assign, assignment]
+    sampler_chain.Samplers.check = checked  # type: ignore[method-assign, assignment]
     engine_process.run_child(connection, log)
 
 
@@ -257,7 +263,7 @@ def careless(connection: Connection, log: Path) -> None:
     """Run the watched worker, cutting back the cache without checking the window."""
     from app.engine import llama as adapter
 
-    adapter._Memory.oldest = lambda memory: 0  # type: ignore[method-assign, assignment]
+    adapter._Memory.oldest = lambda memory, sequence: 0  # type: ignore[method-assign, assignment]
     watched(connection, log)
 
 
@@ -267,9 +273,9 @@ def slow(connection: Connection, log: Path) -> None:
 
     real = adapter._Model.decode
 
-    def decode(model: adapter._Model, tokens: Sequence[int]) -> bool:
+    def decode(model: adapter._Model, pieces: Sequence[Piece]) -> bool:
         time.sleep(0.016)
-        return real(model, tokens)
+        return real(model, pieces)
 
     adapter._Model.decode = decode  # type: ignore[method-assign, assignment]
     engine_process.run_child(connection, log)
@@ -291,6 +297,9 @@ class _Counting:
     def sample(self) -> int:
         return next(self._tokens)
 
+    def move(self, sequence: int) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -299,7 +308,9 @@ def counts(connection: Connection, log: Path) -> None:
     """Run the real worker at the speed of a large model, with answers of some seconds."""
     from app.engine import llama as adapter
 
-    def sampler(model: adapter._Model, sampling: Sampling) -> _Counting:
+    def sampler(
+        model: adapter._Model, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> _Counting:
         return _Counting(model.format)
 
     adapter._Model.sampler = sampler  # type: ignore[assignment]

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.base.types import Sampling
 from app.engine import gpu_library
+from app.engine.engine_protocol import Piece
 from app.engine.plan import Plan
 from app.engine.probe import Devices
 
@@ -69,12 +70,13 @@ def answer(path: Path, plan: Plan, count: int) -> list[int]:
     found = llama.llama_tokenize(vocabulary, text, len(text), tokens, 512, False, True)
     assert tokenizer
     for at in range(0, found, plan.ubatch):
-        assert model.decode(tokens[at : min(at + plan.ubatch, found)])
-    sampler = model.sampler(Sampling(temperature=0))
+        end = min(at + plan.ubatch, found)
+        assert model.decode([Piece(0, tokens[at:end], at, draws=end == found)])
+    sampler = model.sampler(Sampling(temperature=0), 0)
     drawn = []
-    for _ in range(count):
+    for nth in range(count):
         drawn.append(sampler.sample())
-        assert model.decode(drawn[-1:])
+        assert model.decode([Piece(0, drawn[-1:], found + nth, draws=True)])
     sampler.close()
     model.close()
     return drawn

@@ -50,6 +50,12 @@ ERRORS = [
     e.NoRemoteEngine("http://localhost:1234/v1"),
     e.ContextFull(9000, 4096),
     e.AnswerEndless(4096),
+    e.ModelInUse("window", "gpt-oss-20b", "gpt-oss-120b"),
+    e.ModelInUse("ask", "gpt-oss-20b", "gpt-oss-120b"),
+    e.OwnerOutdated("window", "0.9"),
+    e.OwnerOutdated("ask", "0.9"),
+    e.OwnerSilent("window"),
+    e.OwnerSilent("ask"),
     e.EngineError(),
     e.StoreNewer(STORE, 9, 1),
     e.StoreDamaged(STORE, "malformed"),
@@ -147,7 +153,8 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, faults.SourceError}
+    groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, e.OwnerError}
+    groups |= {faults.SourceError}
     assert told | groups == every_class(e.FiresideError)
 
 

@@ -26,7 +26,8 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Planned, ScriptedBackend
-from app.engine.scheduler import ScheduledBackend
+from app.engine.engine_protocol import TokenMask
+from app.engine.scheduled_backend import ScheduledBackend
 from app.formats import Abilities
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
@@ -47,7 +48,9 @@ class CallsOften(FakeModel):
         self.most, self.code = most, code
         self.made: Callable[[], int] = int
 
-    def sampler(self, sampling: Sampling) -> FakeSampler:
+    def sampler(
+        self, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> FakeSampler:
         made = self.made()
         header = spell(V.channel, "analysis to=python code", V.message)
         if made < self.most:
@@ -56,7 +59,7 @@ class CallsOften(FakeModel):
             self.script = [*thinks("I compute."), *again, *header, *call, V.call]
         else:
             self.script = answers("Done.")
-        return super().sampler(sampling)
+        return super().sampler(sampling, sequence, mask)
 
 
 class ServedBackend(ScriptedBackend):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import struct
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from app.base.errors import EngineFailed
 from app.base.types import Sampling
-from app.engine.sampler_chain import can_be_on_device, is_usable, steps
+from app.engine.masked_logits import MaskedLogits
+from app.engine.sampler_chain import ChainSampler, Samplers, can_be_on_device, is_usable, steps
 
 
 @pytest.mark.parametrize(
@@ -62,3 +67,80 @@ def test_numbers_that_are_all_the_same_are_seen() -> None:
     assert not is_usable(struct.pack("<4f", *[1.5] * 4))
     assert not is_usable(bytes(16))
     assert is_usable(struct.pack("<4f", 1.5, 1.5, 1.5, 1.25))
+
+
+def logits(size: int) -> tuple[ctypes.Array[ctypes.c_float], MaskedLogits]:
+    values = (ctypes.c_float * (size + 1))(*range(size + 1))
+    return values, MaskedLogits(ctypes.addressof(values), size)
+
+
+@pytest.mark.parametrize("size", [1, 8, 21, 64])
+@pytest.mark.parametrize("mask", [b"\x05", b"\x05\0\xff\xff", b"\xfa\xff\xff\xff\xff\xff\xff\xff"])
+def test_only_what_a_mask_allows_is_left(size: int, mask: bytes) -> None:
+    values, masked = logits(size)
+    left = [at for at in range(min(size, 8 * len(mask))) if mask[at // 8] >> at % 8 & 1]
+    if left:
+        masked.leave(mask)
+        expected = [at if at in left else float("-inf") for at in range(size)]
+        assert list(values) == [*expected, size]  # and nothing is written behind them
+    else:
+        with pytest.raises(EngineFailed, match="no token"):
+            masked.leave(mask)
+
+
+class ScriptedMask:
+    """Accepts some tokens."""
+
+    def __init__(self, *accepted: int) -> None:
+        self.accepted, self.asked = accepted, 0
+        self.taken: list[int] = []
+
+    def accepts(self, tokens: Sequence[int]) -> bool:
+        return all(token in self.accepted for token in tokens)
+
+    def take(self, token: int) -> None:
+        self.taken.append(token)
+
+    def allowed(self) -> bytes:
+        self.asked += 1
+        return sum(1 << token for token in self.accepted).to_bytes(2, "little")
+
+
+class FakeLlama:
+    """Draws the most probable token."""
+
+    def __init__(self) -> None:
+        self.values = (ctypes.c_float * 16)(*range(16))
+
+    def llama_sampler_sample(self, chain: object, context: object, row: int) -> int:
+        assert row == 3
+        return max(range(16), key=lambda at: self.values[at])
+
+    def llama_get_logits_ith(self, context: object, row: int) -> object:
+        return ctypes.cast(self.values, ctypes.POINTER(ctypes.c_float))
+
+    def llama_get_sampled_probs_ith(self, context: object, row: int) -> None:
+        return None
+
+    llama_get_sampled_logits_ith = llama_get_sampled_probs_ith
+
+
+def drawn(mask: ScriptedMask) -> int:
+    samplers = Samplers(FakeLlama(), Path("model.gguf"), 1, on_device=False)
+    samplers.attach(None, 16, {0: 3})
+    return ChainSampler(samplers, None, 1, 0, mask).sample()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "asked"), [((15,), 0), ((14, 2), 0), ((12, 2), 0), ((11, 2), 1), ((3, 2), 1)]
+)
+def test_a_mask_is_computed_only_after_some_tries(accepted: tuple[int, ...], asked: int) -> None:
+    mask = ScriptedMask(*accepted)
+    assert drawn(mask) == accepted[0]
+    assert mask.taken == [accepted[0]]
+    assert mask.asked == asked
+
+
+def test_a_mask_that_accepts_nothing_is_an_error() -> None:
+    with pytest.raises(EngineFailed, match="no token"):
+        drawn(ScriptedMask())

@@ -1,0 +1,79 @@
+"""An answer, compared to the one that its request gets alone from the scripted model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.base.errors import Cancelled, ContextFull
+from app.base.types import Done, Prompt, StopReason
+from app.formats import ChatFormat
+from tests.together import alone
+from tests.together.actors import Ask, Outcome
+from tests.together.scripted_model import CANARY
+
+
+def wrong_answer(act: Ask, outcome: Outcome, chat_format: ChatFormat) -> list[str]:
+    """Compare an answer to the one that the request gets alone."""
+    request, prompt, done, error = act.request, outcome.prompt, outcome.done, outcome.error
+    own = str(request.chat) if request.chat is not None else None
+    told = "".join(part.text for part in outcome.parts).encode()
+    asked = " ".join(p.text for m in request.messages for p in m.parts).encode()
+    if others := set(CANARY.findall(told)) - set(CANARY.findall(asked)):
+        return [f"has words of the chats {others}, its own is {own}"]
+    if isinstance(error, Cancelled):
+        return [] if outcome.stopped and not told else [f"cancelled, with {told!r}"]
+    if prompt is None:
+        return [f"no prompt, ended in {error!r}"]
+    rendered = alone.prompt(request, prompt.context, chat_format.render)
+    tokens = rendered.tokens
+    if len(tokens) != prompt.count:
+        return [f"a prompt of {prompt.count} tokens, alone {len(tokens)}"]
+    if isinstance(error, ContextFull):
+        return [] if len(tokens) >= prompt.context else [f"{error!r} with {len(tokens)} tokens"]
+    if error or done is None:
+        return [f"ended in {error!r}, {done}"]
+    return _differs(act, outcome, done, tokens, prompt, rendered.turn, chat_format)
+
+
+def _differs(
+    act: Ask,
+    outcome: Outcome,
+    done: Done,
+    tokens: Sequence[int],
+    prompt: Prompt,
+    turn: int | None,
+    chat_format: ChatFormat,
+) -> list[str]:
+    request = act.request
+    stats = done.stats
+    hurries: list[int | None] = [None]
+    if outcome.hurried:
+        hurries += range(stats.generated + 1)
+    for hurried in hurries:
+        drawing = alone.Scripted(tokens)
+        cut = outcome.stopped and done.reason is StopReason.CANCELLED
+        limited = request
+        if cut:
+            if not stats.generated:
+                return []
+            sampling = replace(request.sampling, max_tokens=stats.generated)
+            limited = replace(request, sampling=sampling)
+        expected = alone.answer(
+            limited, tokens, prompt.context, chat_format, drawing, hurried=hurried
+        )
+        if expected.parts == outcome.parts and (
+            cut or (expected.reason, expected.generated) == (done.reason, stats.generated)
+        ):
+            break
+    else:
+        return [f"{outcome.parts} {done.reason} {stats.generated}, alone {expected}"]
+    found = []
+    waits = done.reason is StopReason.CALL and not request.ephemeral and turn is not None
+    if done.drawn != ((*tokens[turn:], *expected.tokens) if waits else ()):
+        found.append(f"drawn {len(done.drawn)}: other tokens than alone")
+    if stats.prompt_tokens != len(tokens) or not 0 < stats.evaluated <= len(tokens):
+        found.append(f"{stats.evaluated} of {stats.prompt_tokens} tokens read, of {len(tokens)}")
+    if request.sampling.seed is not None and not request.drawn and stats.reused:
+        found.append(f"a fixed seed, and {stats.reused} tokens reused")
+    return found
