@@ -44,6 +44,7 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
+    ModelUnloaded,
     NotSaved,
     Question,
     SavedAgain,
@@ -109,6 +110,12 @@ class Chats:
         events = self._backend.load(model, turn.stopped)
         if not self._start(turn, self._load, model, events):
             events.close()
+        return turn
+
+    def unload(self) -> Turn:
+        """Unload the model, once no request uses it. Publishes ModelUnloaded unless cancelled."""
+        turn = Turn()
+        self._start(turn, self._unload, turn)
         return turn
 
     def send(self, question: Question) -> Turn:
@@ -333,7 +340,7 @@ class Chats:
                 for event in events:
                     if isinstance(event, Planned):
                         self._publish(_planned(model, event))
-                    else:
+                    elif isinstance(event, Loading):
                         self._publish(ModelLoading(model, event.fraction))
             outcome = ModelReady(model)
         except Cancelled:
@@ -343,6 +350,11 @@ class Chats:
         finally:
             if outcome:
                 self._publish(outcome)
+
+    def _unload(self, turn: Turn) -> None:
+        with suppress(Cancelled):
+            self._backend.unload(turn.stopped)
+            self._publish(ModelUnloaded())
 
     def _answer(
         self, turn: Turn, row: MessageRow, request: Request, steps: Steps[Event | Planned]

@@ -24,7 +24,8 @@ from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.router import Router
-from app.engine.scheduler import ScheduledBackend
+from app.engine.scheduled_backend import ScheduledBackend
+from app.engine.shared.shared_engine import SharedEngine
 from app.engine.speed_file import SpeedFile
 from app.engine.speed_meter import SpeedMeter
 from app.engine.supervisor import EngineOptions, LocalBackend
@@ -115,15 +116,12 @@ class Host:
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
         self._renewed = 0
-        engine = backend or DemoFilter(
-            LocalBackend(
-                folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
-            ),
-            demo_model(),
-        )
+        engine: Backend = ScheduledBackend(backend or self._local_engine())
+        if backend is None:
+            engine = SharedEngine(engine, folders.data)
         self.tools = Registry(self._all_tools)
         """The tools that a model may call."""
-        self.backend = ToolLoop(Router(ScheduledBackend(engine)), self.tools, self._store.consents)
+        self.backend = ToolLoop(Router(engine), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -408,6 +406,13 @@ class Host:
                 settings_file.save(settings, self.folders.settings)
         except StoreError as fault:
             self._publish(NotSaved(fault))
+
+    def _local_engine(self) -> Backend:
+        folders = self.folders
+        local = LocalBackend(
+            folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
+        )
+        return DemoFilter(local, demo_model())
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""

@@ -48,7 +48,10 @@ _NAMES = {
         "mcp.json", "mcp.json.*.old", "mcp_approved.json",
     ),
     DataKind.CACHE: (f"kept/{'[0-9a-f]' * 24}",),
-    DataKind.LOGS: ("engine.log", "connections.log", f"{log.NAME}*", log.CRASH_NAME, "mcp/*.log"),
+    DataKind.LOGS: (
+        "engine.log", "engine.lock", ".engine-*", "connections.log", f"{log.NAME}*",
+        log.CRASH_NAME, "mcp/*.log",
+    ),
     DataKind.SECRETS: (),
     DataKind.SOURCES: (
         "sources.json", "sources.json.*.old", f"indexes/{'[0-9a-f]' * 16}.*",

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from app.base.draft import Draft
 from app.base.errors import Cancelled
+from app.base.threads import held
 from app.base.types import (
     Delta,
     Done,
@@ -57,7 +58,7 @@ class Titles:
         self._publish = publish
         self._may_name = may_name
         self._waiting: set[int] = set()
-        self._lock = threading.Lock()
+        self._naming = threading.Lock()
 
     def begun(self, chat: int) -> None:
         """Record that a chat has its first answer, so that it can be named."""
@@ -73,20 +74,21 @@ class Titles:
         # A question being typed has been processed, too, and its state would be lost.
         typed = read.messages[-1:] and read.messages[-1].role is Role.USER
         fits = not prompt.dropped and prompt.count + _ROOM <= prompt.context
-        if chat not in self._waiting or typed or not fits or not self._may_name():
+        if chat is None or typed or not fits or not self._may_name():
             return
-        assert chat is not None
-        with self._lock:  # once only, even if the engine crashes over it
-            if chat not in self._waiting:
-                return
-            self._waiting.remove(chat)
-        with suppress(KeyError):  # the chat was erased meanwhile
-            if self._store.chats.get(chat).title_by is TitleBy.QUESTION:
-                title = self._title(read, stopped)
-                if stopped.is_set():
-                    self._waiting.add(chat)
-                elif title:
-                    self._publish(Renamed(self._store.chats.rename(chat, title, TitleBy.MODEL)))
+        with held(self._naming, stopped):  # an attempt that is just being stopped is counted first
+            if chat in self._waiting:
+                self._waiting.remove(chat)  # once only, even if the engine crashes over it
+                with suppress(KeyError):  # the chat was erased meanwhile
+                    self._name(chat, read, stopped)
+
+    def _name(self, chat: int, read: Request, stopped: threading.Event) -> None:
+        if self._store.chats.get(chat).title_by is TitleBy.QUESTION:
+            title = self._title(read, stopped)
+            if stopped.is_set():
+                self._waiting.add(chat)
+            elif title:
+                self._publish(Renamed(self._store.chats.rename(chat, title, TitleBy.MODEL)))
 
     def _title(self, read: Request, stopped: threading.Event) -> str:
         """Return the model's title; empty if its reply is not a title."""

@@ -42,11 +42,14 @@ def _byte_of_letter() -> dict[int, int]:
 class Tokenizer(Protocol):
     """A model's vocabulary: text into tokens and back.
 
-    ``control``: the control tokens by their names; they represent no text.
+    ``control``: the control tokens by their names; they represent no text. ``size``: the number of
+    tokens, counted from 0.
     """
 
     @property
     def control(self) -> Mapping[str, int]: ...
+    @property
+    def size(self) -> int: ...
 
     def encode(self, text: str) -> list[int]:
         """Return ``text`` as ordinary tokens, never control tokens, whatever it contains."""
@@ -64,6 +67,7 @@ class TiktokenTokenizer:
 
     def __init__(self, ranks: dict[bytes, int], control: Mapping[str, int]) -> None:
         self.control = dict(control)
+        self.size = 1 + max((*ranks.values(), *control.values()), default=-1)
         self._bytes = {token: text for text, token in ranks.items()}
         self._encoding = tiktoken.Encoding(
             "gguf", pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens=self.control

@@ -120,6 +120,11 @@ class ModelReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUnloaded:
+    """The model was unloaded, by the user or since nobody used it; a question loads it again."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFailed:
     """The model cannot be used; the previous one still can."""
 
@@ -244,6 +249,7 @@ ChatEvent = (
     | ModelLoading
     | ModelReady
     | ModelFailed
+    | ModelUnloaded
     | TurnStarted
     | TurnProgress
     | TurnEnded

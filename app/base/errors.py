@@ -213,6 +213,29 @@ class NoRemoteEngine(EngineError):
     url: str
 
 
+class OwnerError(EngineError):
+    """Another process of Fireside has the engine: ``holder``, "window" or a command's name."""
+
+    holder: str
+
+
+class ModelInUse(OwnerError):
+    """It has loaded the model ``loaded``, which would have to make room for ``wanted``."""
+
+    loaded: str
+    wanted: str
+
+
+class OwnerOutdated(OwnerError):
+    """It runs ``version`` of Fireside, which is another one than this."""
+
+    version: str
+
+
+class OwnerSilent(OwnerError):
+    """It does not respond."""
+
+
 class AnswerEndless(EngineError):
     """An answer endlessly repeated itself, and was stopped after ``tokens`` tokens."""
 
@@ -224,6 +247,46 @@ class ContextFull(EngineError):
 
     prompt: int
     context: int
+
+
+class SchemaError(EngineError):
+    """A JSON schema that an answer, or a call's arguments, has to follow cannot be used.
+
+    ``pointer`` is the place in it, as a JSON pointer (RFC 6901); ``function`` is the function whose
+    arguments it describes, empty if it is the answer's.
+    """
+
+    pointer: str = ""
+    function: str = ""
+
+
+class SchemaInvalid(SchemaError):
+    """It is not JSON, or not a JSON schema; ``reason`` says why."""
+
+    reason: str = ""
+
+
+class SchemaUnsupported(SchemaError):
+    """It uses ``keyword``, which cannot be guaranteed; ``detail`` says what of it, if not all."""
+
+    keyword: str = ""
+    detail: str = ""
+
+
+class SchemaTooLarge(SchemaError):
+    """It has more than ``limit`` bytes."""
+
+    limit: int = 0
+
+
+class SchemaTooComplex(SchemaError):
+    """It would take too long to follow; ``detail`` is llguidance's message."""
+
+    detail: str = ""
+
+
+class SchemaMismatch(SchemaError):
+    """An answer was to be continued whose beginning does not follow it."""
 
 
 # --- The store and the settings ----------------------------------------------------------------

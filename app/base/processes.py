@@ -73,7 +73,7 @@ class ChildProcess:
         fault_log.note(f"{name}: process {self._process.pid} has started")
         self._noted_end = False
         self.silence = 0.0
-        """Seconds spent in `receive` since the last message was sent or received."""
+        """Seconds spent in `receive` since the last message came, or was sent and not awaited."""
         self._looked = time.monotonic()
         # A child that hangs does not read, and a full pipe must not block the caller.
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -95,9 +95,13 @@ class ChildProcess:
         """The exit code, negative for a signal; None while the process runs."""
         return self._process.exitcode
 
-    def send(self, message: Any) -> None:
-        """Send a message without waiting for the child to read it. None cannot be sent."""
-        self._looked, self.silence = time.monotonic(), 0.0
+    def send(self, message: Any, *, awaited: bool = False) -> None:
+        """Send a message without waiting for the child to read it. None cannot be sent.
+
+        ``awaited``: whether the child has something else to say, so that its silence goes on.
+        """
+        if not awaited:
+            self._looked, self.silence = time.monotonic(), 0.0
         self._outbox.put(message)
 
     def send_now(self, message: Any) -> None:

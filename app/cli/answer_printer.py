@@ -20,10 +20,12 @@ from app.base.types import (
     PartAdded,
     PartKind,
     Role,
+    Waiting,
 )
 from app.cli import terminal_consent
 from app.cli.output import printable, say
 from app.cli.printed_citations import PrintedCitations, WhereIs
+from app.cli.waiting_line import WaitingLine
 from app.tools.tool_events import CallStarted, ConsentAsked
 from app.tools.visible import one_line, visible
 from app.wording.browser_words import page_of
@@ -45,6 +47,7 @@ class AnswerPrinter:
         self._citations = PrintedCitations(where)
         self._draft = Draft()
         self._stats: dict[str, object] = {}
+        self._waiting = WaitingLine()
         self._stream: TextIO | None = None  # what was printed to last
         self._text = -1  # the index of the text that was printed last
         self._saved: dict[int, str] = {}  # where media was saved, by its place
@@ -56,7 +59,12 @@ class AnswerPrinter:
 
     def receive(self, event: object) -> None:
         """Handle an event of the backend. Raises OSError if a file cannot be saved."""
+        if not isinstance(event, Waiting):
+            self._waiting.end()
         match event:
+            case Waiting(place) if not self._quiet:
+                self._break()
+                self._waiting.show(place)
             case Done():
                 self._stats = dataclasses.asdict(event.stats) | {
                     "tokens_per_second": event.stats.tokens_per_second,

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from app.base import settings as settings_file
-from app.base.errors import ContextFull, FiresideError, ModelError
+from app.base.errors import ContextFull, FiresideError, ModelError, ModelInUse
 from app.base.settings import Folders
 from app.base.types import Effort, Message, ModelRef, PartKind, Request, Role
 from app.cli import ask_tools, question
@@ -17,9 +17,12 @@ from app.cli.answer_printer import AnswerPrinter
 from app.cli.output import ANSWERED, FAILED, NO_ANSWER, NO_MODEL, carry_out, say
 from app.cli.printed_citations import WhereIs
 from app.cli.terminal_consent import AnswerConsents
-from app.cli.this_computer import in_use
+from app.cli.this_computer import StoredOptions, in_use
 from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
+from app.engine.scheduled_backend import ScheduledBackend
+from app.engine.shared.engine_owner import WINDOW_KIND
+from app.engine.shared.shared_engine import SharedEngine
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
@@ -48,7 +51,10 @@ def run(options: argparse.Namespace) -> int:
         except OSError as error:
             say(tr("Couldn’t read standard input ({reason}).").format(reason=error))
             return FAILED
-        model = _model(options.model, folders)
+        engine = _engine(folders, log)
+        consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())
+        backend = stack.enter_context(closing(ToolLoop(engine, tools, consents)))
+        model = _model(options.model, backend, folders)
         request = Request(
             model=model,
             messages=(Message(Role.USER, parts),),
@@ -58,9 +64,6 @@ def run(options: argparse.Namespace) -> int:
             tools=tools.declared(keys),
             imported=options.text in (None, "-"),  # it was piped in, and need not be typed
         )
-        engine = DemoFilter(LocalBackend(log, speeds=SpeedFile(folders.speeds)), demo_model())
-        consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())
-        backend = stack.enter_context(closing(ToolLoop(engine, tools, consents)))
         if keys and not _can_use_tools(backend, model):
             say(tr("This model can’t use tools. It answers without them."))
         return _print_answer(backend, request, options, opened.where)
@@ -76,13 +79,31 @@ def _refused(error: FiresideError) -> int:
         too_long = tr("Too long for the model: {prompt} tokens, but only {context} fit.")
         say(too_long.format(prompt=number(error.prompt), context=number(error.context)))
         return FAILED
+    if isinstance(error, ModelInUse) and error.holder == WINDOW_KIND:
+        said = tr("Fireside’s window is using {loaded}. Leave out --model, or unload it there.")
+        say(said.format(loaded=error.loaded))
+        return NO_MODEL
     explanation = explain(error)
     say("", *filter(None, (explanation.sentence, explanation.detail)))
-    return NO_MODEL if isinstance(error, ModelError) else FAILED
+    return NO_MODEL if isinstance(error, ModelError | ModelInUse) else FAILED
 
 
-def _model(chosen: Path | None, folders: Folders) -> ModelRef:
-    """Return the chosen model, else the one that was used last, else the demo model."""
+def _engine(folders: Folders, log: Path) -> Backend:
+    """Return the engine that all processes of the data folder share.
+
+    The window may be a guest of it, so it is as the window's own would be. Nothing of an answer to
+    ``ask`` is kept on the disk, since it belongs to no chat.
+    """
+    kept = folders.kept if log == folders.engine_log else None
+    local = LocalBackend(log, kept, StoredOptions(folders), SpeedFile(folders.speeds))
+    own = ScheduledBackend(DemoFilter(local, demo_model()))
+    return SharedEngine(own, folders.data, "ask")
+
+
+def _model(chosen: Path | None, backend: Backend, folders: Folders) -> ModelRef:
+    """Return the chosen model, else the one that is loaded, or was last, else the demo model."""
+    if chosen is None and (loaded := backend.loaded()):
+        return loaded
     path = chosen or in_use(settings_file.load(folders.settings))
     return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -99,6 +100,13 @@ def say(*lines: str) -> None:
     """Print lines on stderr at once."""
     for line in lines:
         print(printable(line, sys.stderr), file=sys.stderr, flush=True)
+
+
+def redraw(text: str) -> None:
+    """Draw a line over the last one on stderr, which is a terminal."""
+    width = shutil.get_terminal_size().columns - 1
+    line = printable(text, sys.stderr)[:width]
+    print(f"\r{line:<{width}}", end="", file=sys.stderr, flush=True)
 
 
 def printable(text: str, stream: TextIO) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
-from app.cli.output import printable, say
+from app.cli.output import redraw, say
 from app.tools.browser.source_status import SourceEntry, SourcesChanged
 from app.tools.visible import one_line
 from app.wording.language import tr
@@ -32,18 +31,13 @@ class ReadingProgress:
             if self._entry and status.entry.key == self._entry.key:
                 self._last = f"{one_line(status.entry.name)}: {source_state(status)}"
                 if sys.stderr.isatty():
-                    self._draw(self._last)
+                    redraw(self._last)
 
     def close(self) -> None:
         """Leave its status as a line."""
         self._entry = None
         if sys.stderr.isatty():
-            self._draw(self._last)
+            redraw(self._last)
             print(file=sys.stderr, flush=True)
         elif self._last:
             say(self._last)
-
-    def _draw(self, text: str) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        line = printable(text, sys.stderr)[:width]
-        print(f"\r{line:<{width}}", end="", file=sys.stderr, flush=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from app.base import settings as settings_file
 from app.base.errors import EngineError
 from app.base.settings import Folders, Settings
 from app.engine import probe
+from app.engine.overrides import Overrides
 from app.engine.probe import Machine
 from app.engine.speed_file import SpeedFile
-from app.engine.supervisor import LocalBackend
+from app.engine.supervisor import EngineOptions, LocalBackend
 from app.host import demo_model
 
 
@@ -21,6 +23,26 @@ def this_machine(folders: Folders, log: Path) -> Machine:
             return probe.machine(backend.devices())
         except EngineError:
             return probe.machine()
+
+
+class StoredOptions:
+    """The options of the engine, by the settings as they are stored now."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._path = folders.settings
+        self._read: int | None = None
+        self._options = EngineOptions()
+
+    def __call__(self) -> EngineOptions:
+        try:
+            changed = self._path.stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        if changed != self._read:
+            settings = settings_file.load(self._path)
+            self._read = changed
+            self._options = EngineOptions(Overrides.of(settings), settings.kept_gb * 10**9)
+        return self._options
 
 
 def in_use(settings: Settings) -> Path | None:

@@ -16,7 +16,7 @@ with less than 1 GiB of weights nothing is told, nor learned: its tokens take no
 told without a prediction, which there is only from measured speeds.
 
 Answers of at least 64 tokens correct the predictions (see `app.engine.speed_file`), but not slow
-ones that have a cause.
+ones that have a cause. Only answers that were alone in the engine are compared at all.
 """
 
 from __future__ import annotations
@@ -121,8 +121,13 @@ class AnswerWatch:
         self._large = plan.host.weights + plan.device.weights >= _LARGE
         self._told = False
 
-    def watched(self, events: Generator[Any, None, None]) -> Generator[Any, None, None]:
-        """Yield the events of an answer, with its expected speed, and perhaps a SlowAnswer."""
+    def watched(
+        self, events: Generator[Any, None, None], alone: Callable[[], bool]
+    ) -> Generator[Any, None, None]:
+        """Yield the events of an answer, with its expected speed, and perhaps a SlowAnswer.
+
+        ``alone`` returns whether it has been the only one; no speed is expected of any other.
+        """
         if not self._large:
             yield from events
             return
@@ -130,7 +135,7 @@ class AnswerWatch:
         stats: Stats | None = None
         with closing(events):
             for event in events:
-                if isinstance(event, Done):
+                if isinstance(event, Done) and alone():
                     stats = replace(event.stats, expected=self._expected(event.stats))
                     event = replace(event, stats=stats)
                 yield event

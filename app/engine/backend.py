@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.base.errors import FiresideError
-from app.base.types import Effort, Event, Loading, ModelRef, Prompt, Request
+from app.base.types import Effort, Event, Loading, ModelRef, Prompt, Request, Waiting
 from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for them
@@ -68,10 +68,11 @@ class Steps(Protocol[T_co]):
 class Backend(Protocol):
     """The interface of an engine that answers requests."""
 
-    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
-        """Make a model ready ahead of its first request: any Planned and Loading.
+    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
+        """Make a model ready ahead of its first request: any Waiting, Planned and Loading.
 
-        Raises ModelError if the file cannot be run; the previous model stays usable.
+        It waits for answers by another model. Raises ModelError if the file cannot be run; the
+        previous model stays usable.
         """
 
     def stream(
@@ -80,7 +81,7 @@ class Backend(Protocol):
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Steps[Event | Planned]:
-        """Answer: any Planned and Loading, a Prompt, any Prefill and Delta, and a Done.
+        """Answer: any Waiting, Planned and Loading, a Prompt, any Prefill and Delta, and a Done.
 
         Perhaps a SlowAnswer follows.
 
@@ -126,6 +127,16 @@ class Backend(Protocol):
     def forget(self, chat: int) -> None:
         """Delete a chat's cached state, in memory and on disk. Raises EngineError."""
 
+    def unload(self, cancel: threading.Event | None = None) -> None:
+        """Unload the model, once no request uses it; the next one loads it again.
+
+        Chats' states go to disk as at the end. Raises Cancelled if it would have to wait and
+        ``cancel`` is set.
+        """
+
+    def loaded(self) -> ModelRef | None:
+        """Return the model that is loaded; None if there is none. From any thread."""
+
     def close(self) -> None:
         """Stop everything, from any thread. No other method may be called afterwards."""
 
@@ -141,13 +152,15 @@ class ScriptedBackend:
         self.requests: list[Request] = []
         self.prepared: list[Request] = []
         self.counted: list[Request] = []
-        self.loaded: list[ModelRef] = []
+        self.loads: list[ModelRef] = []
+        self.model: ModelRef | None = None
 
     def load(
         self, model: ModelRef, cancel: threading.Event
-    ) -> Generator[Loading | Planned, None, None]:
-        self.loaded.append(model)
+    ) -> Generator[Waiting | Loading | Planned, None, None]:
+        self.loads.append(model)
         yield Loading(1.0)
+        self.model = model
 
     def stream(
         self,
@@ -184,6 +197,12 @@ class ScriptedBackend:
 
     def forget(self, chat: int) -> None:
         pass
+
+    def unload(self, cancel: threading.Event | None = None) -> None:
+        self.model = None
+
+    def loaded(self) -> ModelRef | None:
+        return self.model
 
     def close(self) -> None:
         pass

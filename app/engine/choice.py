@@ -12,6 +12,9 @@ context as long as is wished, the one is taken whose turn is the shortest, where
 What is wished without a word of the person's is 16k of context, or what the chat needs. Context
 beyond that is taken if it is free: if it costs less than 2 % of the turn, and beyond 32k no more
 than half of the computer's memory. On the CPU alone it costs memory only.
+
+How many answers can be generated at a time is decided last: 4, or else 2, if nothing else of the
+plan changes by it.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from dataclasses import dataclass, replace
 from app.engine import devices
 from app.engine.memory_model import CacheType, ModelSizes
 from app.engine.overrides import Overrides
-from app.engine.placement import Placement, Wanted, place
+from app.engine.placement import Placement, Wanted, place, with_places
 from app.engine.probe import Machine
 from app.engine.speed_model import DEPTH, Card, batch_s, measured, processor, token_s
 
@@ -71,7 +74,7 @@ class Choice:
     """The ways to run a model on a machine with a person's fixed values."""
 
     def __init__(self, model: ModelSizes, machine: Machine, overrides: Overrides) -> None:
-        self._model, self._machine, self._overrides = model, machine, overrides
+        self._model, self._machine, self.overrides = model, machine, overrides
         self._cpu = processor(machine)
         fixed, layers = overrides.context, overrides.gpu_layers
         self._sets = () if layers == 0 else tuple(devices.sets(machine, overrides))
@@ -86,9 +89,9 @@ class Choice:
     def best(self, least: int = 0) -> Option | None:
         """Return the best of what fits now; None if nothing does."""
         found = self._best(least)
-        if found is None and self._overrides.gpu_layers is None:
+        if found is None and self.overrides.gpu_layers is None:
             # Cards that are no faster than the CPU still have memory.
-            every = tuple(devices.sets(self._machine, self._overrides, slow=True))
+            every = tuple(devices.sets(self._machine, self.overrides, slow=True))
             if every != self._sets:
                 self._sets = every
                 found = self._best(least)
@@ -108,6 +111,14 @@ class Choice:
                 return next((self._option(p) for p in alone if self._is_comfortable(p)), found)
         return None
 
+    def with_places(self, option: Option, places: int) -> Option | None:
+        """Return an option with another number of places; None if it would have to be another."""
+        changed = with_places(self._model, option.placement, places)
+        found = self._option(changed)
+        fits = self._fits(found) and found.pinned == option.pinned
+        comfortable = self._is_comfortable(changed) or not self._is_comfortable(option.placement)
+        return found if fits and comfortable else None
+
     def smallest(self) -> Option:
         """Return what takes the least memory, for when nothing fits now.
 
@@ -122,7 +133,7 @@ class Choice:
         for cards in self._sets:
             full = tuple(replace(c, room=devices.most(c.gpu, self._machine)) for c in cards)
             for cache in self._caches(context):
-                tried.append(self._place(full, Wanted(context, cache, min(_UBATCH, context))))
+                tried.append(self._place(full, self._wanted(context, cache)))
         least = min(tried, key=self._size)
         sets = {tuple(c.gpu for c in cards): cards for cards in self._sets}
         return self._option(replace(least, cards=sets.get(tuple(c.gpu for c in least.cards), ())))
@@ -146,9 +157,9 @@ class Choice:
         if not cards:
             cards = max(self._sets, key=lambda s: sum(c.room for c in s), default=())
         if cards and not self._first and not self._experts:
-            cache = self._overrides.cache or CacheType.F16
+            cache = self.overrides.cache or CacheType.F16
             for context in (c for c in self._contexts if c >= min(chosen.wanted.context, ENOUGH)):
-                wanted = Wanted(context, cache, min(_UBATCH, context), 0, 0)
+                wanted = replace(self._wanted(context, cache), experts=0)
                 whole = place(self._model, cards, wanted)
                 if not whole.fits_cards:
                     yield whole
@@ -161,7 +172,7 @@ class Choice:
 
     def comfort(self, context: int) -> int:
         """Return how many bytes of the computer's memory a plan with this context may take."""
-        if context <= USUAL or self._overrides.context:
+        if context <= USUAL or self.overrides.context:
             return self.host_room
         return min(self.host_room, int(self._machine.memory * LAVISH))
 
@@ -175,7 +186,7 @@ class Choice:
                 cards = option.placement.cards
                 single = single or (option.placement.whole and len(cards) == 1)
                 slow = cache is CacheType.Q8_0 and any(card.api == "CUDA" for card in cards)
-                if slow and context > ENOUGH and not self._overrides.cache:
+                if slow and context > ENOUGH and not self.overrides.cache:
                     rejected.append(option)
                 else:
                     found = True
@@ -189,7 +200,7 @@ class Choice:
         """Yield what fits with a context and a kind of cache; of the best cards in all variants."""
         if self._alone_too:
             yield from filter(self._fits, [self._option(self._without_gpu(context, cache))])
-        wanted = Wanted(context, cache, min(_UBATCH, context))
+        wanted = self._wanted(context, cache)
         usual = [self._option(self._place(cards, wanted)) for cards in self._sets]
         usual.sort(key=lambda option: (not self._fits(option), option.turn))
         for option in usual[:_MOST_VARIED]:
@@ -217,7 +228,7 @@ class Choice:
     def _options(self, cards: tuple[Card, ...], context: int, cache: CacheType) -> Iterator[Option]:
         """Yield what fits on exactly these cards."""
         if cards:
-            wanted = Wanted(context, cache, min(_UBATCH, context))
+            wanted = self._wanted(context, cache)
             yield from self._varied(self._option(self._place(cards, wanted)))
         else:
             yield from filter(self._fits, [self._option(self._without_gpu(context, cache))])
@@ -226,7 +237,7 @@ class Choice:
         """Return ``found``, or what is as fast on its cards with a longer context."""
         placement = found.placement
         cache = placement.wanted.cache
-        if cache is CacheType.Q8_0 and not self._overrides.cache:
+        if cache is CacheType.Q8_0 and not self.overrides.cache:
             return found  # it was taken to reach this context
         for context in contexts:
             if context <= placement.wanted.context:
@@ -242,7 +253,7 @@ class Choice:
         """Place the model, with fewer layers if one card is too small for all but the experts."""
         wanted = replace(wanted, first=self._first, experts=self._experts)
         placement = place(self._model, cards, wanted)
-        fixed = self._overrides.gpu_layers is not None
+        fixed = self.overrides.gpu_layers is not None
         if fixed or len(cards) > 1 or cards[0].gpu.unified or placement.fits_cards:
             return placement
         firsts = range(1, self._model.layers)
@@ -264,19 +275,23 @@ class Choice:
         """
         for context in self._contexts:
             for cache in self._caches(context):
-                usual = context <= USUAL or self._overrides.context or self._overrides.cache
+                usual = context <= USUAL or self.overrides.context or self.overrides.cache
                 if cache is CacheType.F16 or usual:
                     yield self._without_gpu(context, cache)
 
     def _caches(self, context: int) -> tuple[CacheType, ...]:
         """Return the kinds of cache to try with a context, the best first."""
-        if self._overrides.cache:
-            return (self._overrides.cache,)
-        both = context >= ENOUGH or self._overrides.context
+        if self.overrides.cache:
+            return (self.overrides.cache,)
+        both = context >= ENOUGH or self.overrides.context
         return (CacheType.F16, CacheType.Q8_0) if both else (CacheType.F16,)
 
     def _without_gpu(self, context: int, cache: CacheType) -> Placement:
-        return place(self._model, (), Wanted(context, cache, min(_UBATCH_CPU, context)))
+        return place(self._model, (), self._wanted(context, cache, _UBATCH_CPU))
+
+    def _wanted(self, context: int, cache: CacheType, ubatch: int = _UBATCH) -> Wanted:
+        places = self.overrides.places or 1
+        return Wanted(context, cache, min(ubatch, context), places=places)
 
     def _option(self, placement: Placement) -> Option:
         pinned = self._pinned(placement)
@@ -288,7 +303,7 @@ class Choice:
 
     def _pinned(self, placement: Placement) -> bool:
         """Return whether the weights on the CPU are locked in memory, which a GPU copies faster."""
-        if self._overrides.mapped or not placement.cards or placement.whole:
+        if self.overrides.mapped or not placement.cards or placement.whole:
             return False
         locked = placement.host.weights <= _LOCKED_SHARE * self._machine.memory
         if sys.platform == "win32" and not locked:
@@ -298,7 +313,7 @@ class Choice:
     def _fits(self, option: Option) -> bool:
         """Return whether an option fits now, and is one that may be chosen."""
         placement = option.placement
-        free = self._overrides.gpu_layers is None and self._overrides.cpu_experts is None
+        free = self.overrides.gpu_layers is None and self.overrides.cpu_experts is None
         if free and not placement.whole and any(c.gpu.unified for c in placement.cards):
             # An integrated GPU need not be faster than the CPU, and Metal's is not tested.
             (card,) = placement.cards

@@ -31,6 +31,7 @@ from app.base.types import (
     Request,
     Role,
     StopReason,
+    Waiting,
 )
 from app.engine.backend import Backend, Planned, Steps
 from app.engine.demo_answers import SORRY, begins, fits
@@ -54,7 +55,7 @@ class DemoFilter:
         self._engine = engine
         self._demo = demo.location
 
-    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
+    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
         return self._engine.load(model, cancel)
 
     def stream(
@@ -84,6 +85,12 @@ class DemoFilter:
 
     def forget(self, chat: int) -> None:
         self._engine.forget(chat)
+
+    def unload(self, cancel: threading.Event | None = None) -> None:
+        self._engine.unload(cancel)
+
+    def loaded(self) -> ModelRef | None:
+        return self._engine.loaded()
 
     def close(self) -> None:
         self._engine.close()

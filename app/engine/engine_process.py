@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.base.errors import EngineFailed
+from app.base.errors import EngineFailed, FiresideError
 from app.base.processes import ChildProcess, end_first_without_memory, write_output_to
+from app.engine.shared_pipe import SharedPipe
 
 if TYPE_CHECKING:  # saves the window's start time and memory
     from multiprocessing.connection import Connection
 
+    from app.base.types import ModelRef
     from app.engine.answer_watch import AnswerWatch
     from app.engine.overrides import Overrides
     from app.engine.plan import Plan
@@ -73,11 +75,20 @@ class EngineProcess(ChildProcess):
             super().__init__(target, (log,), name="engine", log=log, environment=environment)
         except OSError as error:
             raise EngineFailed(str(error)) from error
+        self.pipe = SharedPipe(self)
         self.environment = environment
+        self.end: FiresideError | None = None
+        """Why it has ended; None as long as nobody has found it gone."""
+        self.stuck = False
+        """Whether it was killed because it did not obey when one answer was stopped."""
         self.runs: tuple[Path, Overrides] | None = None
         """The loaded file, and the overrides its plan was made with."""
+        self.model: ModelRef | None = None
+        """The model that is loaded; its file is that of ``runs``."""
         self.plan: Plan | None = None
         """The plan by which a model is, or is being, loaded."""
+        self.grows = True
+        """Whether its context may become longer; else the memory was not there."""
         self.held = 0
         """Bytes of the computer's memory that the model holds and that cannot be paged out."""
         self.watch: AnswerWatch | None = None

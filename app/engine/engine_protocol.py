@@ -39,8 +39,11 @@ class Piece:
 class TokenMask(Protocol):
     """Which tokens may come next in an answer of a given shape."""
 
-    def take(self, token: int) -> bool:
-        """Go on after a token; return False, and stay, if it may not come next."""
+    def accepts(self, tokens: Sequence[int]) -> bool:
+        """Return whether these tokens may come next."""
+
+    def take(self, token: int) -> None:
+        """Go on after a token, which may come next."""
 
     def allowed(self) -> bytes:
         """Return a bit for each token of the vocabulary, the lowest of a byte first."""

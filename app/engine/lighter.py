@@ -51,4 +51,4 @@ def _tries(header: GgufHeader, overrides: Overrides, failed: Plan) -> Iterator[O
         if context > failed.context or context > header.number("context_length"):
             continue
         for cache in CacheType:
-            yield replace(overrides, context=context, cache=cache, mapped=True)
+            yield replace(overrides, context=context, cache=cache, mapped=True, places=None)

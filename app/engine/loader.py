@@ -118,11 +118,12 @@ class Loader:
         """Make sure that a process is alive and has loaded ``model``.
 
         A file that cannot be run is refused before the current model is unloaded. ``least``: tokens
-        of context for which even a loaded one is loaded again.
+        of context for which even a loaded one is loaded again. One caller at a time; nobody may use
+        the current process.
         """
         if self.channel.closed or cancel.is_set():
             raise Cancelled
-        if self.runs(model) and not least:
+        if self.runs(model, least):
             return
         from app.engine import plan, probe
 
@@ -132,6 +133,13 @@ class Loader:
             plan.make(header, self._machine(header), overrides, least)
         self.channel.shut_down()
         yield from self._loaded(header, overrides, least, cancel)
+        if child := self.channel.child:
+            child.model = model
+
+    def stays(self) -> None:
+        """Have the loaded model keep its context: there is no memory for a longer one."""
+        if child := self.channel.child:
+            child.grows = False
 
     def _loaded(
         self, header: GgufHeader, overrides: Overrides, least: int, cancel: threading.Event
@@ -344,13 +352,15 @@ class Loader:
         speeds = self.speeds.speeds(found) if self.speeds else found.speeds
         return replace(found, speeds=speeds, held=child.held if child else 0)
 
-    def runs(self, model: ModelRef) -> bool:
+    def runs(self, model: ModelRef, least: int = 0) -> bool:
+        """Return whether a model is loaded, with ``least`` tokens of context if there can be."""
         child, options = self.channel.child, self.options()
         if child and options.renewed != self._renewed:
             child.runs = None
         self._renewed = options.renewed
-        wanted = (file_of(model), options.overrides)
-        return child is not None and child.runs == wanted and child.alive
+        if child is None or child.runs != (file_of(model), options.overrides) or not child.alive:
+            return False
+        return not child.grows or (child.plan is not None and child.plan.context >= least)
 
     def _gpu_lost(self, child: EngineProcess, exit_code: int | None) -> GpuLost | None:
         """Return the error for a GPU that ended the process, or its loading; None if none did."""

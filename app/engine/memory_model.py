@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.base import gpt_oss
@@ -19,8 +19,10 @@ _RUNTIME = 60 * _MIB  # Python and the libraries (measured, like the next)
 _RUNTIME_GPU = 450 * _MIB  # a driver and what it holds: CUDA's (measured)
 _RUNTIME_LATER = {"CUDA": 180 * _MIB}  # a context on each further card (measured: 0.15-0.19 GB)
 _RUNTIME_TOKEN = 560  # bytes for each token of the vocabulary: here, and in llama.cpp
-_CHECKPOINTS = 32  # as in app.engine.kv_cache
+_CHECKPOINTS = 32  # as in app.engine.kv_pool
 _POSITIONS = 41  # bytes per token: ids, positions, and places in both caches
+_LAST_ROWS, _DRAWN_ROWS = 6, 3  # of the embedding for each token: at the logits, and drawing
+_DRAWING = 4  # what a GPU that draws has of each logit: itself, drawn from, its probability, its id
 
 
 class CacheType(StrEnum):
@@ -71,8 +73,39 @@ class Held:
     experts: int
 
 
+def sequences(places: int) -> int:
+    """Return how many sequences the cache holds: those that grow, and as many that wait for more.
+
+    One place more is the window's.
+    """
+    return 2 * places + 1
+
+
 @dataclass(frozen=True, slots=True)
-class MemorySettings:
+class CacheSettings:
+    """The settings that the cache depends on, wherever it lies.
+
+    ``places``: how many answers are generated at a time; see `sequences`.
+    """
+
+    context: int
+    cache: CacheType
+    ubatch: int
+    places: int = field(default=1, kw_only=True)
+
+    @property
+    def sequences(self) -> int:
+        """How many sequences share the context; each has a window of its own."""
+        return sequences(self.places)
+
+    @property
+    def tokens(self) -> int:
+        """The longest batch that llama.cpp has buffers for: as many tokens of each sequence."""
+        return self.ubatch + -self.ubatch % self.sequences
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySettings(CacheSettings):
     """The settings that the memory depends on.
 
     ``gpus`` in the order of the layers; the last has the output, too. ``copied``: whether there are
@@ -80,9 +113,6 @@ class MemorySettings:
     on several batches at a time.
     """
 
-    context: int
-    cache: CacheType
-    ubatch: int
     gpus: tuple[Held, ...] = ()
     copied: bool = False
     pipeline: bool = False
@@ -137,23 +167,23 @@ class ModelSizes:
         cache in 16 bits if it is stored in fewer.
         """
         wide = 0 if s.cache is CacheType.F16 else 2 * s.context * self._cell
-        return s.ubatch * (8 * self._heads + 2 * self._row + _POSITIONS) + wide
+        return s.tokens * (8 * self._heads + 2 * self._row + _POSITIONS) + wide
 
-    def cells(self, layer: int, context: int, ubatch: int) -> int:
+    def cells(self, layer: int, s: CacheSettings) -> int:
         """Return how many tokens a layer's cache holds.
 
-        Every second layer sees only a window, which is padded to 256 cells (llama_kv_cache_iswa).
+        Every second layer sees only a window of each sequence, which are padded to 256 cells
+        together (llama_kv_cache_iswa).
         """
-        window = self._shape.window + ubatch
+        window = s.sequences * self._shape.window + s.ubatch
         padded = window + -window % 256
-        return context if layer % 2 else min(context, padded)
+        return s.context if layer % 2 else min(s.context, padded)
 
-    def cache(self, layers: range, context: int, ubatch: int, kind: CacheType) -> int:
+    def cache(self, layers: range, s: CacheSettings) -> int:
         """Return the size of the keys and values of some layers."""
         odd = layers.stop // 2 - layers.start // 2
-        cells = odd * self.cells(1, context, ubatch)
-        cells += (len(layers) - odd) * self.cells(0, context, ubatch)
-        return int(cells * self._cell * _ELEMENT[kind])
+        cells = odd * self.cells(1, s) + (len(layers) - odd) * self.cells(0, s)
+        return int(cells * self._cell * _ELEMENT[s.cache])
 
     def read(self, layers: range, kind: CacheType) -> float:
         """Return the bytes of some layers' cache that each token of a long chat adds."""
@@ -165,29 +195,37 @@ class ModelSizes:
         window = self._shape.window * self._cell
         return int(_CHECKPOINTS * (self.layers - self.layers // 2) * window * _ELEMENT[kind])
 
-    def masks(self, context: int, ubatch: int) -> int:
+    def masks(self, s: CacheSettings) -> int:
         """Return the size of the attention masks of both kinds of layers."""
-        return 2 * ubatch * (self.cells(1, context, ubatch) + self.cells(0, context, ubatch))
+        return 2 * s.tokens * (self.cells(1, s) + self.cells(0, s))
+
+    def logits(self, s: MemorySettings) -> int:
+        """Return the size of what a token of each sequence is drawn from."""
+        return 4 * self.vocabulary * s.sequences * (_DRAWING if s.gpus else 1)
 
     def compute(self, s: MemorySettings) -> tuple[int, tuple[int, ...]]:
         """Return the buffers for one batch, on the host and on each GPU."""
-        masks = self.masks(s.context, s.ubatch) + _ROTATION[s.cache]
-        row = s.ubatch * self._row
+        masks = self.masks(s) + _ROTATION[s.cache]
+        row = s.tokens * self._row
+        rows = _DRAWN_ROWS if s.gpus else _LAST_ROWS
+        last = self.logits(s) + rows * row  # more than the layers only for short batches
         if not s.gpus:
-            return s.ubatch * (self._peak + self._row) + masks, ()
+            return max(s.tokens * (self._peak + self._row), last) + masks, ()
         # For a long batch, weights on the CPU are copied to the first GPU one after the other, and
         # so is the cache of layers that are entirely on the CPU.
         copied = self.largest if s.copied else 0
         if sum(held.layers for held in s.gpus) < self.layers:
-            copied += self.cache(range(1, 2), s.context, s.ubatch, s.cache)
-        host = 2 * row + s.ubatch * _POSITIONS + masks
-        first = max(s.ubatch * self._peak, self._attention(s)) + masks
-        later = max(s.ubatch * (self._peak - 4 * self._heads), self._attention(s)) + masks
+            copied += self.cache(range(1, 2), s)
+        host = 2 * row + s.tokens * _POSITIONS + masks
+        first = max(s.tokens * self._peak, self._attention(s)) + masks
+        later = max(s.tokens * (self._peak - 4 * self._heads), self._attention(s)) + masks
         if s.pipeline:  # four copies of what passes from one device to the next
             host += 3 * (masks + row)
             later = first + 3 * masks + 8 * row
             first += 3 * masks + 4 * row
-        return host, (first + copied, *[later] * (len(s.gpus) - 1))
+        buffers = [first + copied, *[later] * (len(s.gpus) - 1)]
+        buffers[-1] = max(buffers[-1], last + masks)
+        return host, tuple(buffers)
 
 
 def uses(model: ModelSizes, s: MemorySettings) -> tuple[MemoryUse, tuple[MemoryUse, ...]]:
@@ -200,12 +238,11 @@ def uses(model: ModelSizes, s: MemorySettings) -> tuple[MemoryUse, tuple[MemoryU
         layer = part.stop
         weights = model.dense[part.stop] - model.dense[part.start] + held.experts
         weights += model.output if number == len(s.gpus) - 1 else 0
-        cache = model.cache(part, s.context, s.ubatch, s.cache)
+        cache = model.cache(part, s)
         runtime = _RUNTIME_LATER.get(held.api, 0) if number else 0
         used.append(MemoryUse(weights, cache, buffers, runtime))
     weights = model.weights - sum(use.weights for use in used)
-    logits = 4 * model.vocabulary
     runtime = _RUNTIME + _RUNTIME_TOKEN * model.vocabulary + model.checkpoints(s.cache)
     runtime += _RUNTIME_GPU if s.gpus else 0
-    cache = model.cache(range(first), s.context, s.ubatch, s.cache)
-    return MemoryUse(weights, cache, compute + logits, runtime), tuple(used)
+    cache = model.cache(range(first), s)
+    return MemoryUse(weights, cache, compute + model.logits(s), runtime), tuple(used)

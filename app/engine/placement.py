@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.engine.memory_model import (
     PARTS,
-    CacheType,
+    CacheSettings,
     Held,
     MemorySettings,
     MemoryUse,
@@ -38,15 +38,12 @@ class MovedExperts:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(CacheSettings):
     """What is placed: all layers from ``first`` on.
 
     ``experts``: of how many layers the experts are on the CPU; None for as few as possible.
     """
 
-    context: int
-    cache: CacheType
-    ubatch: int
     first: int = 0
     experts: int | None = None
 
@@ -106,6 +103,14 @@ def place(model: ModelSizes, cards: tuple[Card, ...], wanted: Wanted) -> Placeme
     return _placement(model, cards, wanted, layers, moved, copied=copied)
 
 
+def with_places(model: ModelSizes, placement: Placement, places: int) -> Placement:
+    """Return the same placement with another number of places, whether it fits or not."""
+    wanted = replace(placement.wanted, places=places)
+    copied = wanted.first > 0 or any(not each.to for each in placement.moved)
+    told = wanted, placement.layers, placement.moved
+    return _placement(model, placement.cards, *told, copied=copied)
+
+
 def _spread(
     model: ModelSizes, cards: tuple[Card, ...], wanted: Wanted, copied: bool
 ) -> tuple[tuple[int, ...], tuple[MovedExperts, ...]]:
@@ -127,7 +132,7 @@ def _spread(
         part = range(start, start + many)
         start = part.stop
         rooms[number] -= model.dense[part.stop] - model.dense[part.start]
-        rooms[number] -= model.cache(part, wanted.context, wanted.ubatch, wanted.cache)
+        rooms[number] -= model.cache(part, wanted)
         out = _left_out(model, part, rooms[number])
         rooms[number] -= model.experts[part.stop] - model.experts[part.start]
         moved += out
@@ -205,7 +210,7 @@ def _counts(
     every = range(wanted.first, model.layers)
     weights = model.dense[-1] - model.dense[every.start]
     weights += model.experts[-1] - model.experts[every.start]
-    cache = model.cache(every, wanted.context, wanted.ubatch, wanted.cache)
+    cache = model.cache(every, wanted)
     layer = max((weights + cache) / count, 1.0)
     fitting = [max(room, 0) / layer for room in rooms]
     spare = sum(fitting) - count
@@ -238,7 +243,8 @@ def _whole(shares: Sequence[float], count: int) -> tuple[int, ...]:
 
 
 def _settings(wanted: Wanted, held: tuple[Held, ...], *, copied: bool) -> MemorySettings:
-    return MemorySettings(wanted.context, wanted.cache, wanted.ubatch, held, copied)
+    told = wanted.context, wanted.cache, wanted.ubatch, held, copied
+    return MemorySettings(*told, places=wanted.places)
 
 
 def _placement(

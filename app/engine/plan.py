@@ -8,7 +8,7 @@ from app.base.errors import ModelTooLarge
 from app.base.gguf import GgufHeader
 from app.engine import devices
 from app.engine.choice import LAVISH, Choice, Option
-from app.engine.memory_model import CacheType, MemoryUse, ModelSizes
+from app.engine.memory_model import CacheType, MemoryUse, ModelSizes, sequences
 from app.engine.overrides import AUTOMATIC, Overrides
 from app.engine.placement import MovedExperts, Placement
 from app.engine.probe import Gpu, Machine
@@ -17,6 +17,7 @@ from app.engine.speed_model import is_measured, processor
 _GIB = 1 << 30
 _MIB = 1 << 20
 _PATIENCE = 16 * _GIB  # the most weights to repack, at some 300 MB/s
+_PLACES = (4, 2)  # answers at a time, of which the first is taken that costs nothing else
 _SHARE = 64 * _MIB  # of weights per thread; below that, another thread costs more than it saves
 
 
@@ -93,7 +94,7 @@ class Plan:
     @property
     def sequences(self) -> int:
         """How many sequences the cache holds: those that grow, and as many that wait for more."""
-        return 2 * self.places + 1
+        return sequences(self.places)
 
     @property
     def gpu(self) -> Gpu | None:
@@ -186,14 +187,26 @@ def _proposed(model: ModelSizes, machine: Machine, overrides: Overrides, least: 
     choice = Choice(model, machine, overrides)
     found = choice.best(least)
     option = found or choice.smallest()
-    plan = _plan(model, machine, option, choice.host_room)
-    if overrides.mapped:
-        plan = replace(plan, repack=False, mmap=True)
+    plan = _plan(model, machine, choice, option)
+    if found and overrides.places is None:
+        plan = _with_places(plan, model, machine, choice, option)
     longest = choice.longest(option.placement) if found else plan.context
     refused = tuple(_refused(placement, choice) for placement in choice.refused(option.placement))
     if not found:
         refused += (_refused(option.placement, choice),)
     return replace(plan, longest=longest, refused=refused)
+
+
+def _with_places(
+    plan: Plan, model: ModelSizes, machine: Machine, choice: Choice, option: Option
+) -> Plan:
+    """Return ``plan`` with as many places as change nothing else of it."""
+    for places in _PLACES:
+        more = choice.with_places(option, places)
+        found = more and _plan(model, machine, choice, more)
+        if found and replace(found, places=1, host=plan.host, shares=plan.shares) == plan:
+            return found
+    return plan
 
 
 def smaller(
@@ -236,7 +249,7 @@ def usable(machine: Machine) -> int:
     return devices.usable(machine)
 
 
-def _plan(model: ModelSizes, machine: Machine, option: Option, host_room: int) -> Plan:
+def _plan(model: ModelSizes, machine: Machine, choice: Choice, option: Option) -> Plan:
     """Return the plan for an option."""
     placement = option.placement
     wanted, cards = placement.wanted, placement.cards
@@ -247,6 +260,7 @@ def _plan(model: ModelSizes, machine: Machine, option: Option, host_room: int) -
     can_repack = "AVX2" in features and not any(f.startswith("AMX") for f in features)
     host = placement.host
     worth = not cards and host.weights <= _PATIENCE and host.total <= LAVISH * machine.memory
+    repack = can_repack and worth and not choice.overrides.mapped
     known = is_measured(cards, not placement.whole, machine.speeds)
     correction = machine.speeds.correction if machine.speeds else 1.0
     parts = zip(cards, placement.layers, placement.uses, strict=True)
@@ -257,16 +271,17 @@ def _plan(model: ModelSizes, machine: Machine, option: Option, host_room: int) -
         batch_threads=machine.cores,
         layers=model.layers,
         host=host,
-        host_room=host_room,
+        host_room=choice.host_room,
         cache=wanted.cache,
         shares=tuple(Share(card.gpu, layers, use, card.room) for card, layers, use in parts),
         gpu_layers=model.layers + 1 - wanted.first if cards else 0,
         moved=placement.moved,
-        repack=can_repack and worth,
-        mmap=not (option.pinned or (can_repack and worth)),
+        repack=repack,
+        mmap=not (option.pinned or repack),
         tokens_s=correction / option.token if known else 0.0,
         prompt_tokens_s=wanted.ubatch / option.batch if known else 0.0,
         deeper_s=option.deeper,
+        places=wanted.places,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.base.gguf import GgufHeader
 from app.engine.choice import CONTEXTS
+from app.engine.memory_model import Held, MemorySettings, ModelSizes, uses
 from app.engine.overrides import Overrides
 from app.engine.plan import Plan, propose
 from app.engine.probe import Machine
@@ -43,3 +44,16 @@ def choices(header: GgufHeader, machine: Machine, overrides: Overrides) -> PlanC
         for tokens in sorted(known)
     )
     return PlanChoices(propose(header, machine, replace(overrides, context=None)), fixed)
+
+
+def more_memory(header: GgufHeader, plan: Plan, places: int) -> int:
+    """Return how many bytes more of all memory a plan takes with another number of places."""
+    held = tuple(Held(share.gpu.api, share.layers, 0) for share in plan.shares)
+    told = plan.context, plan.cache, plan.ubatch, held, plan.copies, plan.pipeline
+    model = ModelSizes(header)
+
+    def total(places: int) -> int:
+        host, used = uses(model, MemorySettings(*told, places=places))
+        return host.total + sum(use.total for use in used)
+
+    return total(places) - total(plan.places)

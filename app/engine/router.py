@@ -7,7 +7,16 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Never
 
 from app.base.errors import NoRemoteEngine
-from app.base.types import Endpoint, Event, FileLocation, Loading, ModelRef, Prompt, Request
+from app.base.types import (
+    Endpoint,
+    Event,
+    FileLocation,
+    Loading,
+    ModelRef,
+    Prompt,
+    Request,
+    Waiting,
+)
 from app.engine.backend import Backend, Planned, Steps
 
 if TYPE_CHECKING:  # a window need not wait for them
@@ -25,7 +34,7 @@ class Router:
         self._local = local
         self._remote = remote
 
-    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
+    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
         """See `Backend.load`."""
         engine = self._engine_of(model)
         return engine.load(model, cancel) if engine else _refused(model)
@@ -73,6 +82,15 @@ class Router:
         """Have every engine forget a chat."""
         for engine in self._engines():
             engine.forget(chat)
+
+    def unload(self, cancel: threading.Event | None = None) -> None:
+        """Have every engine unload its model."""
+        for engine in self._engines():
+            engine.unload(cancel)
+
+    def loaded(self) -> ModelRef | None:
+        """Return the model that the local engine has loaded."""
+        return self._local.loaded()
 
     def close(self) -> None:
         """End every engine."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.base.errors import EngineFailed, NotFinite
+from app.base.errors import NotFinite
 from app.base.types import Sampling
 from app.engine.engine_protocol import TokenMask
 from app.engine.masked_logits import MaskedLogits
@@ -26,7 +26,7 @@ _PART = 1e-6
 # With a min_p of 1, rounding would decide on a GPU whether the most probable token itself is left.
 _MOST_MIN_P = 0.9
 
-_TRIES = 4  # to draw a token that a mask takes, the last of them among those that it allows
+_TRIES = 3  # to draw a token that a mask accepts, before it is asked for all that it allows
 
 Step = tuple[Any, ...]
 """The name of a sampler, and its arguments."""
@@ -263,26 +263,26 @@ class ChainSampler:
             self._samplers.check(row)
             self._checked = True
         token = int(self._sample(self._chain, self._context, row))
-        if self._mask and not self._mask.take(token):
-            return self._another(self._mask, token, row)
+        if self._mask:
+            if not self._mask.accepts((token,)):
+                token = self._another(self._mask, token, row)
+            self._mask.take(token)
         return token
 
     def _another(self, mask: TokenMask, token: int, row: int) -> int:
-        """Draw again until a mask takes the token.
+        """Draw again until a mask accepts the token.
 
-        What it does not take is made impossible, which leaves the others as probable as if the mask
-        had come first. Most answers need no mask for most tokens, each of which takes some time.
+        What it does not accept is made impossible, which leaves the others as probable as if the
+        mask had come first. Most tokens of an answer need no more: a whole mask takes time.
         """
         logits = self._samplers.logits(row)
-        for tries in range(_TRIES):
-            if tries < _TRIES - 1:
-                logits.forbid(token)
-            else:
-                logits.leave(mask.allowed())
+        for _ in range(_TRIES):
+            logits.forbid(token)
             token = int(self._sample(self._chain, self._context, row))
-            if mask.take(token):
+            if mask.accepts((token,)):
                 return token
-        raise EngineFailed("a token that may come next was refused")
+        logits.leave(mask.allowed())
+        return int(self._sample(self._chain, self._context, row))
 
     def move(self, sequence: int) -> None:
         """Go on in another sequence; see `app.engine.engine_protocol.Sampler.move`."""

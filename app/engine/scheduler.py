@@ -1,34 +1,26 @@
 """Fair scheduling of the engine: the window first, then clients in turn, then background work.
 
-`Scheduler` keeps the order; `ScheduledBackend` applies it to a backend that does one thing at a
-time. A place in the queue is taken when a method is called, on the calling thread, so the order is
-that of the calls. Background work (reading ahead, titles) begins only if nobody waits, and is
-stopped as soon as somebody does.
+`Scheduler` keeps the order; `app.engine.scheduled_backend` applies it.
+
+Clients have as many places at the engine as the plan of the loaded model allows. There is one more,
+which they never get, so the window's turn begins at once. Background work (reading ahead, titles)
+takes a place that is free; it is stopped when its place is needed, or when its own client asks.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from collections.abc import Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
 
-from app.base.errors import Cancelled, EngineFailed, FiresideError, ModelError
-from app.base.types import Event, Loading, ModelRef, Prompt, Request
-from app.engine.backend import Backend, Planned, Steps
-
-if TYPE_CHECKING:  # a window need not wait for them
-    from app.engine.probe import Devices, Speeds
-    from app.formats import Abilities
+from app.base.errors import Cancelled
+from app.base.types import Waiting
 
 WINDOW = ""
 """The client that comes before all others."""
 _POLL_S = 0.02  # how often a wait checks for cancellation
-
-T = TypeVar("T")
 
 
 class Place:
@@ -38,32 +30,40 @@ class Place:
     """
 
     def __init__(
-        self, scheduler: Scheduler, client: str, cancel: threading.Event, *, background: bool
+        self,
+        scheduler: Scheduler,
+        client: str,
+        cancel: threading.Event,
+        chat: int | None,
+        *,
+        background: bool,
+        alone: bool,
+        loads: bool,
     ) -> None:
         self.client = client
         self.cancel = cancel
+        self.chat = chat
         self.background = background
+        self.alone = alone
+        self.loads = loads
+        self.number = 0
+        """Which it is in the queue, from 1 on; 0 outside."""
         self._scheduler = scheduler
 
-    def wait(self) -> None:
-        """Wait for this place's turn.
+    def waits(self) -> Generator[Waiting, None, None]:
+        """Wait for this place's turn; yield its number in the queue whenever that changes.
 
         Raises Cancelled, and gives the place back, once its ``cancel`` is set or the scheduler is
-        closed.
+        closed. Background work waits in silence, and so does all while a model is loaded.
         """
-        self._scheduler._wait(self)
+        return self._scheduler._waits(self)
 
     def give_back(self) -> None:
         """Leave the queue or the engine. Calling it again does nothing."""
         self._scheduler._leave(self)
 
-    def take_again(self) -> None:
-        """Queue again, before all others of this client, and wait as `wait` does."""
-        self._scheduler._enter(self, first=True)
-        self.wait()
-
     def __enter__(self) -> Place:
-        self.wait()
+        deque(self.waits(), maxlen=0)
         return self
 
     def __exit__(
@@ -76,230 +76,191 @@ class Place:
 
 
 class Scheduler:
-    """A queue that admits as many requests at a time as the engine has ``places``. Thread-safe."""
+    """A queue that admits requests of ``places`` clients at a time, and one more of the window.
+
+    Thread-safe.
+    """
 
     def __init__(self, places: int = 1) -> None:
         self._places = places
         self._changed = threading.Condition()
-        self._active: set[Place] = set()
+        self._active: list[Place] = []
         self._lines: dict[str, deque[Place]] = {}
         """The waiting places by client. The clients are in the order of their next turns."""
         self._background: deque[Place] = deque()
         self._closed = False
+        self._used = time.monotonic()
+
+    @property
+    def places(self) -> int:
+        """How many requests of clients are at the engine at a time."""
+        return self._places
+
+    @places.setter
+    def places(self, places: int) -> None:
+        with self._changed:
+            self._places = places
+            self._admit()
 
     def enter(
         self,
         client: str = WINDOW,
         cancel: threading.Event | None = None,
+        chat: int | None = None,
         *,
         background: bool = False,
         first: bool = False,
+        alone: bool = False,
+        loads: bool = False,
     ) -> Place:
         """Take a place in the queue, without waiting for the engine.
 
-        ``cancel`` ends the wait; that of ``background`` work is also set by the scheduler when
-        another request enters. ``first``: before all others of this client, for a turn that
-        continues.
+        ``cancel`` ends the wait; that of ``background`` work is also set by the scheduler, when its
+        place is needed or its client asks; it begins after an answer in its ``chat``. ``first``:
+        before all others of this client, for a turn that continues. ``alone``: beside the request,
+        nothing else is done; ``loads``: nothing else is begun, since it loads a model.
         """
-        place = Place(self, client, cancel or threading.Event(), background=background)
-        self._enter(place, first=first)
+        event = cancel or threading.Event()
+        place = Place(self, client, event, chat, background=background, alone=alone, loads=loads)
+        with self._changed:
+            if self._closed:
+                return place
+            if background:
+                self._background.append(place)
+            else:
+                for other in (*self._background, *self._active):
+                    if other.background and other.client == client:
+                        other.cancel.set()
+                line = self._lines.setdefault(client, deque())
+                line.appendleft(place) if first else line.append(place)
+            self._admit()
         return place
 
     def close(self) -> None:
         """End all waits. A request at the engine stays there until it gives its place back."""
         with self._changed:
             self._closed = True
+            for place in self._queue():
+                place.number = 0
             self._lines.clear()
             self._background.clear()
             self._changed.notify_all()
+
+    def wait_without(self, chat: int) -> None:
+        """Wait until there is no request of a chat. Raises Cancelled if the scheduler is closed."""
+        with self._changed:
+            while any(place.chat == chat for place in (*self._active, *self._queue())):
+                if self._closed:
+                    raise Cancelled
+                self._changed.wait()
+
+    def touch(self) -> None:
+        """Record that there was a request that needs no place."""
+        self._used = time.monotonic()
 
     @property
     def waiting(self) -> int:
         """The number of places that wait."""
         with self._changed:
-            return sum(map(len, self._lines.values())) + len(self._background)
+            return len(self._queue())
 
-    def _enter(self, place: Place, *, first: bool) -> None:
+    @property
+    def idle_s(self) -> float:
+        """For how long there has been no request, in seconds; 0 while there is one."""
         with self._changed:
-            if self._closed or place in self._active or self._waits(place):
-                return
-            if place.background:
-                self._background.append(place)
-            else:
-                for other in (*self._background, *self._active):
-                    if other.background:
-                        other.cancel.set()
-                line = self._lines.setdefault(place.client, deque())
-                line.appendleft(place) if first else line.append(place)
-            self._admit()
+            busy = self._active or self._lines or self._background
+            return 0.0 if busy else time.monotonic() - self._used
 
-    def _wait(self, place: Place) -> None:
-        with self._changed:
-            while place not in self._active:
-                if place.cancel.is_set() or not self._waits(place):
+    def _waits(self, place: Place) -> Generator[Waiting, None, None]:
+        told = 0
+        while True:
+            with self._changed:
+                if place in self._active:
+                    return
+                if place.cancel.is_set() or not place.number:
                     self._remove(place)
                     raise Cancelled
-                self._changed.wait(_POLL_S)
+                number = place.number
+                loading = any(other.loads for other in self._active)
+                if number == told or place.background or loading:
+                    self._changed.wait(_POLL_S)
+                    continue
+            yield Waiting(number)
+            told = number
 
     def _leave(self, place: Place) -> None:
         with self._changed:
             self._remove(place)
 
     def _remove(self, place: Place) -> None:
-        self._active.discard(place)
-        with suppress(ValueError):
-            self._background.remove(place)
-        if line := self._lines.get(place.client):
-            with suppress(ValueError):
-                line.remove(place)
-            if not line:
-                del self._lines[place.client]
+        if place in self._active:
+            self._active.remove(place)
+            self._used = time.monotonic()
+        self._take_out(place)
         self._admit()
 
-    def _waits(self, place: Place) -> bool:
-        return place in self._background or place in self._lines.get(place.client, ())
+    def _take_out(self, place: Place) -> bool:
+        """Take a place out of the queue; return whether it was there."""
+        place.number = 0
+        line = self._background if place.background else self._lines.get(place.client, deque())
+        there = place in line
+        if there:
+            line.remove(place)
+        if not line and not place.background:
+            self._lines.pop(place.client, None)
+        return there
+
+    def _queue(self) -> list[Place]:
+        """Return all that wait, in the order of their turns."""
+        lines = deque(deque(line) for client, line in self._lines.items() if client != WINDOW)
+        places = list(self._lines.get(WINDOW, ()))
+        while lines:
+            places.append(lines[0].popleft())
+            lines.rotate(-1)
+            if not lines[-1]:
+                lines.pop()
+        return [*places, *self._background]
 
     def _admit(self) -> None:
-        while not self._closed and len(self._active) < self._places:
-            place = self._next()
-            if place is None:
-                break
-            self._active.add(place)
+        """Admit all whose turn it is, and number the others."""
+        waiting = [place for place in self._queue() if not place.cancel.is_set()]
+        for place in [] if self._closed else waiting:
+            if self._fits(place, self._active):
+                self._take_out(place)
+                if line := self._lines.pop(place.client, None):
+                    self._lines[place.client] = line  # its others come after all other clients
+                self._active.append(place)
+        waiting = [place for place in waiting if place not in self._active]
+        for number, place in enumerate(waiting, 1):
+            place.number = number
+        self._make_room(waiting)
         self._changed.notify_all()
 
-    def _next(self) -> Place | None:
-        """Take the next place out of the queue, skipping cancelled ones."""
-        while self._lines:
-            client = WINDOW if WINDOW in self._lines else next(iter(self._lines))
-            line = self._lines.pop(client)
-            place = line.popleft()
-            if line:  # the client's other places come after all waiting clients
-                self._lines[client] = line
-            if not place.cancel.is_set():
-                return place
-        while self._background:
-            place = self._background.popleft()
-            if not place.cancel.is_set():
-                return place
-        return None
+    def _fits(self, place: Place, active: list[Place]) -> bool:
+        """Return whether a request can be at the engine beside the ``active`` ones."""
+        if place.alone or any(other.alone or other.loads for other in active):
+            return not active
+        clients = sum(other.client != WINDOW and not other.background for other in active)
+        if len(active) > self._places:
+            return False
+        if place.background:
+            return place.chat is None or all(
+                other.background or other.chat != place.chat for other in active
+            )
+        return place.client == WINDOW or clients < self._places
 
-
-class _Scheduled(Iterator[T]):
-    """The items of ``work``, once it is the place's turn. Close it unless it is exhausted."""
-
-    def __init__(self, place: Place, work: Callable[[], Steps[T]]) -> None:
-        self._place = place
-        self._steps = _in_turn(place, work)
-
-    def __next__(self) -> T:
-        return next(self._steps)
-
-    def close(self) -> None:
-        """Stop the work and give the place back, even if nobody has waited for it yet."""
-        self._steps.close()
-        self._place.give_back()
-
-    def __del__(self) -> None:
-        self._place.give_back()
-
-
-def _in_turn(place: Place, work: Callable[[], Steps[T]]) -> Generator[T, None, None]:
-    with place, closing(work()) as steps:
-        yield from steps
-
-
-class ScheduledBackend:
-    """A backend whose requests wait for their turns, so that ``engine`` gets one at a time.
-
-    A request that is cancelled while it waits raises Cancelled at once. If a model cannot be
-    loaded, all requests that were waiting for it raise the same error: another attempt would
-    probably fail, too, after having filled the memory once more.
-    """
-
-    def __init__(self, engine: Backend, scheduler: Scheduler | None = None) -> None:
-        self._engine = engine
-        self._scheduler = scheduler or Scheduler()
-        self._clock = itertools.count()  # of the entries and failures
-        self._failures: dict[ModelRef, tuple[int, FiresideError]] = {}
-
-    def load(self, model: ModelRef, cancel: threading.Event) -> _Scheduled[Loading | Planned]:
-        """Take a place for loading a model; see `Backend.load`."""
-        entered = next(self._clock)
-        place = self._scheduler.enter(WINDOW, cancel)
-        return _Scheduled(
-            place, lambda: self._tried(model, entered, lambda: self._engine.load(model, cancel))
-        )
-
-    def stream(
-        self,
-        request: Request,
-        cancel: threading.Event,
-        answer_now: threading.Event | None = None,
-    ) -> _Scheduled[Event | Planned]:
-        """Take a place for an answer; see `Backend.stream`.
-
-        A turn that goes on after a tool call comes before the client's other requests.
-        """
-        entered = next(self._clock)
-        place = self._scheduler.enter(
-            request.client,
-            cancel,
-            background=request.background,
-            first=request.goes_on,
-        )
-
-        def work() -> Steps[Event | Planned]:
-            return self._engine.stream(request, cancel, answer_now)
-
-        return _Scheduled(place, lambda: self._tried(request.model, entered, work))
-
-    def _tried(
-        self, model: ModelRef, entered: int, work: Callable[[], Steps[T]]
-    ) -> Generator[T, None, None]:
-        """Yield the steps of ``work``, unless loading the model has failed since ``entered``."""
-        failed, error = self._failures.get(model, (-1, None))
-        if error and failed > entered:
-            raise error
-        loading = True
-        try:
-            with closing(work()) as steps:
-                for step in steps:
-                    loading = loading and isinstance(step, Loading | Planned)
-                    yield step
-        except (ModelError, EngineFailed) as fault:
-            if loading:
-                self._failures[model] = next(self._clock), fault
-            raise
-
-    def prepare(self, request: Request, cancel: threading.Event) -> _Scheduled[Event]:
-        """Take a place in the background for reading ahead; see `Backend.prepare`."""
-        place = self._scheduler.enter(request.client, cancel, background=True)
-        return _Scheduled(place, lambda: self._engine.prepare(request, cancel))
-
-    def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
-        """Wait for a turn, and count; see `Backend.count`."""
-        with self._scheduler.enter(request.client, cancel, background=request.background):
-            return self._engine.count(request, cancel)
-
-    def abilities(self, model: ModelRef) -> Abilities:
-        """Return a model's abilities, without waiting; see `Backend.abilities`."""
-        return self._engine.abilities(model)
-
-    def devices(self) -> Devices:
-        """Return what the engine finds on this computer, without waiting."""
-        return self._engine.devices()
-
-    def measure(self, cancel: threading.Event, *, again: bool) -> Speeds:
-        """Wait until nothing else is to be done, and measure; see `Backend.measure`."""
-        with self._scheduler.enter(cancel=cancel, background=True):
-            return self._engine.measure(cancel, again=again)
-
-    def forget(self, chat: int) -> None:
-        """Wait for a turn, and forget a chat; see `Backend.forget`."""
-        with self._scheduler.enter():
-            self._engine.forget(chat)
-
-    def close(self) -> None:
-        """End all waits, and the engine."""
-        self._scheduler.close()
-        self._engine.close()
+    def _make_room(self, waiting: list[Place]) -> None:
+        """Stop background work whose places are needed, the latest first."""
+        active = [place for place in self._active if not place.background]
+        before = len(active)
+        for place in waiting:
+            if not place.background and self._fits(place, active):
+                active.append(place)
+        if len(active) == before:
+            return
+        stays = self._places + 1 - len(active)
+        for place in self._active:
+            if place.background:
+                stays -= 1
+                if stays < 0 or place.alone:
+                    place.cancel.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 
 from app.engine.engine_protocol import Engine
 
@@ -16,20 +17,25 @@ class StreamSignals:
         self._known: set[int] = set()
         self._cancelled: set[int] = set()
         self._hurried: set[int] = set()
-        self._current = 0
+        self._working: Collection[int] = ()
+        self._stops = False
 
-    def add(self, stream: int) -> bool:
-        """Register a stream; return False if its number is taken."""
+    def add(self, stream: int) -> None:
+        """Register a stream."""
         with self._lock:
-            is_new = stream not in self._known
             self._known.add(stream)
-            return is_new
 
-    def begin(self, stream: int) -> None:
-        """Make a stream the current one."""
+    def begin(self, streams: Collection[int]) -> bool:
+        """Note the streams that the engine works for from now on, until this is called again.
+
+        Return False if one of them was cancelled already.
+        """
         with self._lock:
-            self._current = stream
-            self._engine.stop(self.stopped)
+            self._working = streams
+            wanted = self._cancelled.isdisjoint(streams)
+            if self._stops is wanted:
+                self._stop(not wanted)
+            return wanted
 
     def end(self, stream: int) -> None:
         """Forget a stream."""
@@ -38,16 +44,17 @@ class StreamSignals:
                 streams.discard(stream)
 
     def cancel(self, stream: int) -> None:
-        """Set a stream's cancel flag, unless it has ended."""
+        """Set a stream's cancel flag, unless it has ended, and stop what is done for it."""
         with self._lock:
             self._cancelled |= {stream} & self._known
-            self._engine.stop(self.stopped)
+            if stream in self._working and stream in self._cancelled:
+                self._stop(True)
 
     def cancel_all(self) -> None:
         """Stop every stream."""
         with self._lock:
             self._cancelled |= self._known
-            self._engine.stop(self.stopped)
+            self._stop(True)
 
     def hurry(self, stream: int) -> None:
         """Set a stream's answer-now flag, unless it has ended."""
@@ -55,11 +62,18 @@ class StreamSignals:
             self._hurried |= {stream} & self._known
 
     @property
-    def stopped(self) -> bool:
-        """Whether the current stream is no longer wanted."""
-        return self._current in self._cancelled
+    def any_cancelled(self) -> bool:
+        """Whether a stream that has not ended was cancelled."""
+        return bool(self._cancelled)
 
-    @property
-    def hurried(self) -> bool:
-        """Whether the current stream is to answer now."""
-        return self._current in self._hurried
+    def cancelled(self, stream: int) -> bool:
+        """Return whether a stream is no longer wanted."""
+        return stream in self._cancelled
+
+    def hurried(self, stream: int) -> bool:
+        """Return whether a stream is to answer now."""
+        return stream in self._hurried
+
+    def _stop(self, stops: bool) -> None:
+        self._stops = stops
+        self._engine.stop(stops)

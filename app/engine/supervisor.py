@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -9,14 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base import gguf
-from app.base.errors import EngineDied, GpuLost, ModelTooLarge, OutOfMemory
-from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request
+from app.base.errors import (
+    EngineDied,
+    EngineFailed,
+    FiresideError,
+    GpuLost,
+    ModelError,
+    ModelTooLarge,
+    OutOfMemory,
+)
+from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request, Waiting
 from app.engine import load_failure, speed_meter
 from app.engine.backend import Planned
 from app.engine.engine_process import EngineOptions as EngineOptions
 from app.engine.engine_process import Target as Target
 from app.engine.engine_process import run_child
 from app.engine.engine_protocol import NeedsContext
+from app.engine.lease import Lease, Use
 from app.engine.loader import Loader, file_of
 from app.formats import Abilities, abilities_of
 
@@ -27,7 +37,7 @@ if TYPE_CHECKING:  # saves the window's start time and memory
 
 
 class LocalBackend:
-    """gpt-oss by llama.cpp, in a process of its own, which answers one request at a time.
+    """gpt-oss by llama.cpp, in a process of its own, for requests from any threads at a time.
 
     ``cache_folder``: where the KV cache is saved (see `app.engine.kv_disk_cache`), or None.
     ``options`` is called before every command; the model is loaded again if they changed.
@@ -55,7 +65,11 @@ class LocalBackend:
         )
         self._channel = self._loader.channel
         self._abilities: dict[Path, tuple[tuple[int, int] | None, Abilities]] = {}
-        self._asking = threading.Lock()
+        self._lease = Lease()
+        self._growing: list[int] = []
+        """The contexts, in tokens, that requests wait for."""
+        self._failures: dict[ModelRef, tuple[int, FiresideError | None]] = {}
+        """How often each model could not be loaded, and the last reason."""
 
     @property
     def pid(self) -> int | None:
@@ -65,9 +79,9 @@ class LocalBackend:
 
     def load(
         self, model: ModelRef, cancel: threading.Event
-    ) -> Generator[Loading | Planned, None, None]:
-        with self._asking:
-            yield from self._loader.ready(model, cancel)
+    ) -> Generator[Waiting | Loading | Planned, None, None]:
+        use = yield from self._ready(model, cancel, first=True)
+        use.end()
 
     def stream(
         self,
@@ -75,29 +89,106 @@ class LocalBackend:
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Generator[Event | Planned, None, None]:
-        with self._asking:
-            yield from self._loader.ready(request.model, cancel)
-            from app.engine.gpu_recovery import Answer
+        from app.engine.gpu_recovery import Answer
 
-            answer = Answer(request)
+        answer, needed, again = Answer(request), 0, False
+        first, background = not request.client, request.background
+        while True:
+            use = yield from self._ready(
+                request.model, cancel, needed, first=first, background=background
+            )
+            child = self._channel.child
             try:
-                needed = yield from self._ask(answer, cancel, answer_now)
-            except GpuLost:
-                if not answer.can_go_on:
+                more = yield from self._ask(answer, use, cancel, answer_now, may_grow=not needed)
+            except EngineDied as error:
+                # It goes on in another process if a GPU was lost, or if the process was killed for
+                # another answer's sake.
+                can = isinstance(error, GpuLost) or (child is not None and child.stuck)
+                if again or not can or not answer.can_go_on:
                     raise
-                yield from self._loader.ready(request.model, cancel)
-                needed = yield from self._ask(answer, cancel, answer_now)
-            if needed:
-                yield from self._grow(request.model, cancel, needed)
-                yield from self._ask(answer, cancel, answer_now, may_grow=False)
+                again = True
+                continue
+            finally:
+                use.end()
+            if not more:
+                return
+            needed = more
+
+    def _ready(
+        self,
+        model: ModelRef,
+        cancel: threading.Event,
+        least: int = 0,
+        *,
+        first: bool = False,
+        background: bool = False,
+    ) -> Generator[Waiting | Loading | Planned, None, Use]:
+        """Return a use of the model, which is loaded if it has to be: once for all who wait.
+
+        If it cannot be loaded, it fails for all of them. ``least``: tokens of context.
+        """
+        failures = self._failures.get(model, (0, None))[0]
+        if least:
+            self._growing.append(least)
+        try:
+            use = yield from self._lease.take(
+                lambda: self._loader.runs(model, least), cancel, first=first, background=background
+            )
+            if use.whole:
+                try:
+                    times, error = self._failures.get(model, (0, None))
+                    if error and times > failures:
+                        raise copy.copy(error)
+                    yield from self._loaded(model, cancel, grows=bool(least))
+                    use.share()
+                except BaseException:
+                    use.end()
+                    raise
+            return use
+        finally:
+            if least:
+                self._growing.remove(least)
+
+    def _loaded(
+        self, model: ModelRef, cancel: threading.Event, *, grows: bool
+    ) -> Generator[Loading | Planned, None, None]:
+        """Load the model.
+
+        If it ``grows``, that is with a longer context, which it keeps until it is unloaded. The KV
+        cache goes over by way of the disk, if it may be kept there. If the memory is not there any
+        more, the old context has to do.
+        """
+        try:
+            try:
+                least = max(self._growing) if grows else 0
+                steps = self._loader.ready(model, cancel, least)
+                yield from self._told(steps)
+            except (OutOfMemory, ModelTooLarge):
+                if not grows:
+                    raise
+                yield from self._told(self._loader.ready(model, cancel))
+                self._loader.stays()
+        except (ModelError, EngineFailed) as error:
+            self._failures[model] = self._failures.get(model, (0, None))[0] + 1, error
+            raise
+
+    def _told(
+        self, steps: Generator[Loading | Planned, None, None]
+    ) -> Generator[Loading | Planned, None, None]:
+        """Yield the steps of loading, and tell them to those who wait for the model, too."""
+        for step in steps:
+            if isinstance(step, Loading):
+                self._lease.tell(step)
+            yield step
 
     def _ask(
         self,
         answer: Answer,
+        use: Use,
         cancel: threading.Event,
         hurry: threading.Event | None,
         *,
-        may_grow: bool = True,
+        may_grow: bool,
     ) -> Generator[Event, None, int]:
         """Have a question answered. Return the context that it needs, 0 if it has been answered."""
         request, child, needed = answer.request, self._channel.child, 0
@@ -105,7 +196,7 @@ class LocalBackend:
         events = self._channel.exchange(cancel, "ask", request, may_grow, hurry=hurry)
         watch = child.watch if child and not request.background else None
         try:
-            with closing(watch.watched(events) if watch else events) as told:
+            with closing(watch.watched(events, lambda: use.alone) if watch else events) as told:
                 for event in told:
                     if isinstance(event, NeedsContext):
                         needed = event.tokens
@@ -123,27 +214,17 @@ class LocalBackend:
             raise load_failure.not_read(path) from error
         return needed
 
-    def _grow(
-        self, model: ModelRef, cancel: threading.Event, context: int
-    ) -> Generator[Loading | Planned, None, None]:
-        """Load the model with a longer context, which it keeps until it is unloaded.
-
-        The KV cache goes over by way of the disk, if it may be kept there. If the memory is not
-        there any more, the old context has to do.
-        """
-        try:
-            yield from self._loader.ready(model, cancel, least=context)
-        except (OutOfMemory, ModelTooLarge):
-            yield from self._loader.ready(model, cancel)
-
     def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
-        with self._asking:
+        use = yield from self._lease.take(lambda: True, cancel, background=True)
+        try:
             if self._loader.runs(request.model):
                 self._set_budget()
                 yield from self._channel.exchange(cancel, "prepare", request)
+        finally:
+            use.end()
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
-        with self._asking:
+        with self._lease.visit(cancel):
             if not self._loader.runs(request.model):
                 return None
             found = list(self._channel.exchange(cancel, "count", request))
@@ -175,14 +256,14 @@ class LocalBackend:
         if engine.speeds is None:
             return Speeds()
         if again:
-            with self._asking:
+            with self._lease.whole(cancel):
                 engine.leave_gpus()
         return speed_meter.measure(
             engine.measuring, engine.speeds, engine.found, cancel, again=again
         )
 
     def forget(self, chat: int) -> None:
-        with self._asking:
+        with self._lease.visit(threading.Event()):
             try:
                 self._channel.command("forget", chat)
             finally:  # even if the child is gone
@@ -191,7 +272,16 @@ class LocalBackend:
 
                     kv_disk_cache.forget(folder, chat)
 
+    def unload(self, cancel: threading.Event | None = None) -> None:
+        with self._lease.whole(cancel or threading.Event()):
+            self._channel.shut_down()
+
+    def loaded(self) -> ModelRef | None:
+        child = self._channel.child
+        return child.model if child and child.runs and child.alive else None
+
     def close(self) -> None:
+        self._lease.close()
         self._channel.close()
 
     def _set_budget(self) -> None:

@@ -1,11 +1,12 @@
-"""The channel to the worker process: a command goes out, its payloads or an error come back.
+"""The channel to the worker process: commands go out, their payloads or errors come back.
 
-The calling thread supervises: it waits on the pipe and on the process together, so a process that
-died, hangs or was killed becomes an error here, and the channel is without one.
+The calling threads supervise: they wait on the pipe and on the process together, so a process that
+died, hangs or was killed becomes an error of each, and the channel is without one.
 """
 
 from __future__ import annotations
 
+import copy
 import itertools
 import threading
 import time
@@ -17,10 +18,7 @@ from app.base import log as fault_log
 from app.base.errors import Cancelled, EngineDied, EngineHung, FiresideError, GpuLost
 from app.base.processes import ChildEnded
 from app.engine import load_failure
-from app.engine.delta_wire import unpack
 from app.engine.engine_process import LOAD_LOG, LOG_TAIL, EngineProcess
-
-_POLL_S = 0.02  # how often cancellation is checked
 
 
 class WorkerChannel:
@@ -45,6 +43,7 @@ class WorkerChannel:
         self._gpu_lost = gpu_lost
         self._grace = grace
         self._ending = threading.Lock()
+        self._judging = threading.Lock()
         self._streams = itertools.count(1)
 
     def command(self, name: str, *arguments: Any) -> None:
@@ -60,7 +59,7 @@ class WorkerChannel:
         hurry: threading.Event | None = None,
         child: EngineProcess | None = None,
     ) -> Generator[Any, None, None]:
-        """Send a command, and yield its payloads.
+        """Send a command, and yield its payloads; any number of threads may do so at a time.
 
         ``hurry`` is passed on once it is set, as ``cancel`` is. ``child``: another process than the
         channel's own.
@@ -68,41 +67,43 @@ class WorkerChannel:
         Raises the error that the worker returns, or EngineDied, EngineHung, Cancelled.
         """
         child = child or self.child
-        if child is None or self.closed:
+        if child is None or self.closed or cancel.is_set():
             raise Cancelled
-        stream = next(self._streams)
-        child.send((name, stream, *arguments))
+        pipe, stream = child.pipe, next(self._streams)
+        pipe.open(stream, (name, stream, *arguments))
         asked_to_stop: float | None = None
-        while True:
-            if cancel.is_set() and asked_to_stop is None:
-                asked_to_stop = time.monotonic()
-                child.send(("cancel", stream))
-            if hurry and hurry.is_set():
-                child.send(("hurry", stream))
-                hurry = None
-            try:
-                message = child.receive(_POLL_S)
-            except ChildEnded:
-                raise self._died(child) from None
-            if message is not None:
-                answered, payload = message
-                if answered != stream:
-                    continue  # the rest of an answer that was abandoned
-                if payload is None:
-                    return
-                if isinstance(payload, FiresideError):
-                    raise payload
+        try:
+            while True:
+                if cancel.is_set() and asked_to_stop is None:
+                    asked_to_stop = time.monotonic()
+                    pipe.send("cancel", stream)
+                if hurry and hurry.is_set():
+                    pipe.send("hurry", stream)
+                    hurry = None
                 try:
-                    yield unpack(payload)
-                except GeneratorExit:  # the caller has stopped iterating
-                    child.send(("cancel", stream))
-                    raise
-            elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
-                self.kill(child)
-                raise Cancelled
-            elif child.silence > self.silence:
-                self.kill(child)
-                raise EngineHung(self.silence)
+                    message = pipe.receive(stream)
+                except ChildEnded:
+                    raise self._ended(child) from None
+                if message is not None:
+                    (payload,) = message
+                    if payload is None:
+                        return
+                    if isinstance(payload, FiresideError):
+                        raise payload
+                    try:
+                        yield payload
+                    except GeneratorExit:  # the caller has stopped iterating
+                        pipe.send("cancel", stream)
+                        raise
+                elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
+                    if not pipe.has_others(stream) or child.silence > self._grace:
+                        child.stuck = True
+                        self.kill(child)
+                    raise Cancelled
+                elif child.silence > self.silence:
+                    raise self._ended(child, EngineHung(self.silence))
+        finally:
+            pipe.close(stream)
 
     def shut_down(self) -> None:
         """End a healthy process after it has saved its KV cache."""
@@ -126,10 +127,21 @@ class WorkerChannel:
         self.closed = True
         self.shut_down()
 
-    def _died(self, child: EngineProcess) -> FiresideError:
-        """Return the error for a process that is gone."""
+    def _ended(self, child: EngineProcess, error: FiresideError | None = None) -> FiresideError:
+        """Return the error, for one more caller, for a process that is gone; else end it.
+
+        Why it has ended is found out once: ``error``, or what its exit code and log say.
+        """
         if self.closed:
             return Cancelled()
+        with self._judging:
+            if child.end is None:
+                child.end = error or self._death(child)
+                self.kill(child)
+        return copy.copy(child.end)
+
+    def _death(self, child: EngineProcess) -> FiresideError:
+        """Return the error for a process that has ended by itself, and report it."""
         child.join(1.0)
         lost = self._gpu_lost(child, child.exit_code)
         error = lost or EngineDied(child.exit_code, child.log_tail(LOG_TAIL))
@@ -137,5 +149,4 @@ class WorkerChannel:
         foreseen = lost or load_failure.could_not_read(child.exit_code)
         unforeseen = child.runs is not None and not foreseen
         fault_log.report_child("engine", child.log_tail(LOAD_LOG), tell=unforeseen)
-        self.kill(child)
         return error

@@ -62,6 +62,18 @@ class RenderedRequest:
         return cls(tokens, tuple(map(len, pieces)), len(tokens) - unstable)
 
 
+@dataclass(frozen=True, slots=True)
+class TurnGrammar:
+    """A grammar of all that a model may draw in a turn, up to the token that ends it.
+
+    ``text`` is in llguidance's dialect of Lark (its docs/syntax.md). ``begun`` are the tokens of
+    the turn that are there already, if an answer is continued: the grammar begins before them.
+    """
+
+    text: str
+    begun: tuple[int, ...] = ()
+
+
 class AnswerParser(Protocol):
     """A parser that turns the tokens that a model draws into deltas.
 
@@ -130,10 +142,11 @@ class ChatFormat(Protocol):
     def parser(self, request: Request) -> AnswerParser:
         """Return a parser that begins where the prompt of the request ends."""
 
-    def grammar(self, request: Request) -> str | None:
-        """Return a GBNF grammar of the whole turn, or None if the request does not constrain it.
+    def grammar(self, request: Request) -> TurnGrammar | None:
+        """Return a grammar of the whole turn, or None if the request does not constrain it.
 
-        Raises RequestUnsupported.
+        It does so by a schema of its answer, by strict functions, or if a function has to be
+        called. Raises RequestUnsupported or SchemaError.
         """
 
 

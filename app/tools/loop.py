@@ -25,6 +25,7 @@ from app.base.types import (
     ModelRef,
     Prompt,
     Request,
+    Waiting,
 )
 from app.engine.backend import Backend, Planned, Steps
 from app.tools.consent import ConsentStore
@@ -49,7 +50,7 @@ class ToolLoop:
         self._registry = registry
         self._consents = consents
 
-    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Loading | Planned]:
+    def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
         """See `Backend.load`."""
         return self._inner.load(model, cancel)
 
@@ -91,6 +92,14 @@ class ToolLoop:
             with _reported():
                 tool.forget(chat)
         self._inner.forget(chat)
+
+    def unload(self, cancel: threading.Event | None = None) -> None:
+        """See `Backend.unload`."""
+        self._inner.unload(cancel)
+
+    def loaded(self) -> ModelRef | None:
+        """See `Backend.loaded`."""
+        return self._inner.loaded()
 
     def close(self) -> None:
         """End every tool, and the engine."""

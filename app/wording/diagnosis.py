@@ -19,6 +19,7 @@ from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.overrides import Overrides
 from app.engine.plan import Plan, PlanRefused, propose, usable
 from app.engine.probe import Examined, Gpu, Machine
+from app.wording.answers_at_once import answers_at_once, places_cost
 from app.wording.errors import explain
 from app.wording.gpu_build import build_state, build_title
 from app.wording.gpu_trouble import unused_sentence
@@ -32,17 +33,19 @@ _NOTED = ("AVX2", "AVX512", "AVX512_VNNI", "AVX512_BF16", "AMX_INT8", "NEON", "D
 
 
 def summary(plan: Plan) -> str:
-    """Return a plan in one line: "12.4 of 15.6 GB, 32,768 tokens of context"."""
+    """Return a plan in one line: "12.4 of 15.6 GB, 32,768-token context, 4 answers at once"."""
     if plan.gpu is None:
-        return tr("{share}, {context}-token context").format(
+        text = tr("{share}, {context}-token context").format(
             share=_of(plan.needed, plan.host_room), context=number(plan.context)
         )
-    return tr("{share} on {gpu}, {context}-token context, {layers}").format(
-        share=_of(plan.device.total, plan.device_room),
-        gpu=_cards(plan),
-        context=number(plan.context),
-        layers=_shared(plan),
-    )
+    else:
+        text = tr("{share} on {gpu}, {context}-token context, {layers}").format(
+            share=_of(plan.device.total, plan.device_room),
+            gpu=_cards(plan),
+            context=number(plan.context),
+            layers=_shared(plan),
+        )
+    return f"{text}, {answers_at_once(plan.places)}"
 
 
 def predicted(plan: Plan) -> str:
@@ -209,6 +212,7 @@ def _override_lines(overrides: Overrides) -> Iterator[str]:
         tr("CPU expert layers"): overrides.cpu_experts,
         tr("cache"): overrides.cache and overrides.cache.value,
         tr("weights"): tr("on disk") if overrides.mapped else None,
+        tr("answers at once"): overrides.places,
         tr("switched off"): ", ".join(overrides.unused_gpus) or None,
     }
     fixed = [f"{name} {value}" for name, value in chosen.items() if value is not None]
@@ -232,6 +236,8 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
             cache=_cache(plan.cache), batch=batch, weights=_weights(plan)
         ),
     )
+    if cost := places_cost(header, plan, fixed=overrides.places is not None):
+        yield _line(tr("At once"), cost.rstrip("."))
     if speeds := predicted(plan):
         yield _line(tr("Speed"), speeds)
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))

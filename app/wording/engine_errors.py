@@ -34,12 +34,16 @@ def explain_engine(error: e.EngineError) -> Explanation:
             return Explanation(
                 tr("This model doesn’t support {feature}.").format(feature=error.feature)
             )
+        case e.SchemaError():
+            return Explanation(_schema(error))
         case e.NoRemoteEngine():
             return Explanation(
                 tr("Fireside can’t use models on other computers yet ({url}).").format(
                     url=error.url
                 )
             )
+        case e.OwnerError():
+            return Explanation(_in_another_process(error), Action.RETRY)
         case e.AnswerEndless():
             return Explanation(tr("The model kept repeating itself and was stopped."), Action.RETRY)
         case e.ContextFull():
@@ -51,6 +55,32 @@ def explain_engine(error: e.EngineError) -> Explanation:
                 Action.NEW_CHAT,
             )
     return Explanation(tr("The model isn’t working properly."), Action.RETRY)
+
+
+def _schema(error: e.SchemaError) -> str:
+    place = f"{error.function}#{error.pointer}"
+    match error:
+        case e.SchemaInvalid():
+            return tr("The schema isn’t valid ({place}: {reason}).").format(
+                place=place, reason=error.reason
+            )
+        case e.SchemaUnsupported() if error.detail:
+            return tr(
+                "Fireside can’t guarantee “{keyword}” in a schema ({place}: {detail})."
+            ).format(keyword=error.keyword, place=place, detail=error.detail)
+        case e.SchemaUnsupported():
+            return tr("Fireside can’t guarantee “{keyword}” in a schema ({place}).").format(
+                keyword=error.keyword, place=place
+            )
+        case e.SchemaTooLarge():
+            return tr("The schema is too large. It can have {kilobytes} KB at most.").format(
+                kilobytes=number(error.limit // 1024)
+            )
+        case e.SchemaTooComplex():
+            return tr("The schema is too complex ({detail}).").format(detail=error.detail)
+        case e.SchemaMismatch():
+            return tr("The answer so far doesn’t follow the schema, so it can’t be continued.")
+    return tr("The schema can’t be used.")
 
 
 def _died(code: int | None) -> str:
@@ -68,3 +98,27 @@ def _died(code: int | None) -> str:
     return tr(
         "The model stopped unexpectedly (exit code {code}). The partial answer is saved."
     ).format(code=code)
+
+
+def _in_another_process(error: e.OwnerError) -> str:
+    """Return the sentence for an error about the process that has the engine."""
+    command = "" if error.holder == "window" else f"fireside {error.holder}"
+    match error:
+        case e.ModelInUse(loaded=loaded):
+            said = tr("Fireside’s window is using {loaded}. Use that model, or unload it there.")
+            if command:
+                said = tr(
+                    "The command “{command}” is using {loaded}. Use that model, or wait for it."
+                )
+            return said.format(command=command, loaded=loaded)
+        case e.OwnerOutdated(version=version):
+            said = tr("Fireside was updated. Restart its window.")
+            if command:
+                said = tr(
+                    "The command “{command}” still runs Fireside {version}. Wait until it’s done."
+                )
+            return said.format(command=command, version=version)
+    said = tr("Fireside’s window has a model loaded but isn’t responding. Restart it.")
+    if command:
+        said = tr("The command “{command}” has a model loaded but isn’t responding. Stop it.")
+    return said.format(command=command)

@@ -315,7 +315,8 @@ def main() -> None:
         told = f"{parts}, {context // 1024}k {cache}, {experts} on CPU"
         told += f" (one only {'+'.join(border)})" if border != PARTS else ""
         told += f", batch {ubatch}" + ("" if new.mmap else ", not mapped")
-        print(f"  now     {told:62} {new.tokens_s:5.0f} {new.prompt_tokens_s:6.0f}")
+        told += f", {new.places} at once"
+        print(f"  now     {told:73} {new.tokens_s:5.0f} {new.prompt_tokens_s:6.0f}")
     print("\nwhat was published, and what is predicted\n")
     for figure in FIGURES:
         said, found = figure.tokens_s, figure.predicted()

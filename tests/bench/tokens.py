@@ -32,6 +32,7 @@ from app.host import demo_model
 from tests.bench.engine import App
 from tests.fakes.engine import FORMAT, FakeEngine, FakeModel, FakeSampler, answers, thinks
 from tests.fakes.engine_processes import DEFAULTS
+from tests.fakes.memory import FakeMemory
 
 WORDS = "The lamp on the desk was still warm when the letter came, and nobody knew. "
 PACE = "FIRESIDE_TEST_PACE"
@@ -46,8 +47,8 @@ def script(count: int) -> list[int]:
 class PacedSampler(FakeSampler):
     """Draws the script, and tells at the end how long everything else took."""
 
-    def __init__(self, model: PacedModel, sampling: Sampling, report: Path) -> None:
-        super().__init__(model, sampling)
+    def __init__(self, model: PacedModel, sampling: Sampling, sequence: int, report: Path) -> None:
+        super().__init__(model, sampling, sequence, None)
         self._paced = model
         self._report = report
         self._spent = time.process_time()
@@ -70,6 +71,16 @@ class PacedSampler(FakeSampler):
         super().close()
 
 
+class NoMemory(FakeMemory):
+    """Holds nothing, and takes no time."""
+
+    def share(self, source: int, target: int, length: int) -> None:
+        pass
+
+    def save(self, sequence: int, path: Path, tokens: Sequence[int]) -> bool:
+        return False
+
+
 class PacedModel(FakeModel):
     """Takes a while for each token, as a GPU does: `decode` returns at once."""
 
@@ -77,6 +88,7 @@ class PacedModel(FakeModel):
 
     def __init__(self, pace: float, report: Path) -> None:
         super().__init__(1 << 20)
+        self.memory = NoMemory()
         self.drawn = self._decoded = self._ready = 0.0
         self.between: list[float] = []
         self.meanwhile: list[float] = []
@@ -89,6 +101,7 @@ class PacedModel(FakeModel):
         now = time.perf_counter()
         if self.drawn:
             self.between.append(now - self.drawn)
+        self.rows = {piece.sequence for piece in pieces}
         self._ready = now + self._pace
         self._decoded = time.perf_counter()
         return True
@@ -107,7 +120,7 @@ class PacedModel(FakeModel):
         count = sampling.max_tokens or 100
         self.drawn = 0.0
         self.script = script(count)
-        return PacedSampler(self, sampling, self._report)
+        return PacedSampler(self, sampling, sequence, self._report)
 
 
 def paced(connection: Connection, log: Path) -> None:

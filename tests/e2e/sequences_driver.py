@@ -213,11 +213,11 @@ class Among:
         self._bits = np.packbits(allowed, bitorder="little").tobytes()
         self.taken: list[int] = []
 
-    def take(self, token: int) -> bool:
-        if token % self._nth:
-            return False
+    def accepts(self, tokens: Sequence[int]) -> bool:
+        return not any(token % self._nth for token in tokens)
+
+    def take(self, token: int) -> None:
         self.taken.append(token)
-        return True
 
     def allowed(self) -> bytes:
         return self._bits

@@ -91,7 +91,7 @@ def test_a_context_grows_and_stays(make: Make) -> None:
     backend = make(target=gpu_processes.needs_context)
     said, (first, second) = told(backend, ask("Count to 4."))
     assert said == CALL_ALL
-    assert second.plan.context >= 8192
+    assert second.plan.context >= first.plan.context  # the longest
     assert second.trouble is None
     loads = [line for line in history(backend) if line.startswith("loads")]
     assert len(loads) == 2

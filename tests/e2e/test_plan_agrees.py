@@ -22,7 +22,15 @@ from tests.fakes.llama_report import reported
 
 PLENTY = 1 << 40
 FULL_SIZE = os.environ.get("FIRESIDE_FULL_SIZE_MODEL", "")
-SETTINGS = [(c, k) for c in (4096, 32768, 131072) for k in CacheType]
+SETTINGS = [
+    (4096, CacheType.F16, 8),
+    (32768, CacheType.F16, 1),
+    (32768, CacheType.Q8_0, 4),
+    (32768, CacheType.F16, 16),
+    (131072, CacheType.F16, 2),
+    (131072, CacheType.Q8_0, 1),
+]
+"""Contexts, caches, and how many answers are generated at a time."""
 
 
 @pytest.fixture(scope="module")
@@ -31,16 +39,17 @@ def here() -> Machine:
     return probe.machine(LocalBackend(Path(os.devnull)).devices())
 
 
-def planned(path: Path, here: Machine, context: int, cache: CacheType) -> Plan:
+def planned(path: Path, here: Machine, context: int, cache: CacheType, places: int) -> Plan:
     """Return a plan for the CPU alone, with unlimited memory."""
     features = here.devices.features
     machine = Machine(PLENTY, PLENTY, 2, Devices(features=features))
-    return plan.propose(probe.model(path), machine, Overrides(context=context, cache=cache))
+    wishes = Overrides(context=context, cache=cache, places=places)
+    return plan.propose(probe.model(path), machine, wishes)
 
 
-@pytest.mark.parametrize(("context", "cache"), SETTINGS)
-def test_the_demo_model(here: Machine, context: int, cache: CacheType) -> None:
-    chosen = planned(Path(demo_model().place), here, context, cache)
+@pytest.mark.parametrize(("context", "cache", "places"), SETTINGS)
+def test_the_demo_model(here: Machine, context: int, cache: CacheType, places: int) -> None:
+    chosen = planned(Path(demo_model().place), here, context, cache, places)
     told = reported(Path(demo_model().place), chosen)
     assert chosen.host.weights == pytest.approx(told["host model"], rel=0.01)
     assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
@@ -56,9 +65,11 @@ def full_size(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return path
 
 
-@pytest.mark.parametrize(("context", "cache"), SETTINGS)
-def test_gpt_oss(full_size: Path, here: Machine, context: int, cache: CacheType) -> None:
-    chosen = planned(full_size, here, context, cache)
+@pytest.mark.parametrize(("context", "cache", "places"), SETTINGS)
+def test_gpt_oss(
+    full_size: Path, here: Machine, context: int, cache: CacheType, places: int
+) -> None:
+    chosen = planned(full_size, here, context, cache, places)
     told = reported(full_size, chosen, whole=False)
     assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
     compute = told["host compute"] + told["host output"]

@@ -13,7 +13,7 @@ import pytest
 from app.base.types import Effort, Event, Part, Request
 from app.chat import Chats
 from app.engine.backend import Planned
-from app.engine.scheduler import ScheduledBackend
+from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.store import ChatSettings, Store, TitleBy
 from app.turn import ChatEvent, Question, TurnEnded

@@ -13,7 +13,7 @@ from app.base.errors import FiresideError
 from app.base.types import Event
 from app.chat import Chats
 from app.engine.backend import Backend, ScriptedBackend
-from app.engine.scheduler import ScheduledBackend
+from app.engine.scheduled_backend import ScheduledBackend
 from app.store import Store
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry

@@ -53,21 +53,33 @@ def answers(text: str, *, after: bool = False) -> list[int]:
 
 
 class FakeSampler:
-    """Draws the scripted tokens."""
+    """Draws the scripted tokens, from the row of its sequence in the last batch."""
 
-    def __init__(self, model: FakeModel, sampling: Sampling) -> None:
+    def __init__(
+        self, model: FakeModel, sampling: Sampling, sequence: int, mask: TokenMask | None
+    ) -> None:
         self.sampling = sampling
         self.seed = random.getrandbits(32) if sampling.seed is None else sampling.seed
         self.closed = False
+        self.script: list[int] | None = None
+        if model.script_of:
+            self.script = model.script_of(model.memory.tokens(sequence))
         self._model = model
+        self._sequence = sequence
+        self._mask = mask
 
     def sample(self) -> int:
         assert not self.closed
+        assert self._sequence in self._model.rows, "nothing was computed for it"
         self._model.on_sample()
-        return self._model.script.pop(0)
+        script = self._model.script if self.script is None else self.script
+        token = script.pop(0)
+        if self._mask:
+            self._mask.take(token)
+        return token
 
     def move(self, sequence: int) -> None:
-        pass
+        self._sequence = sequence
 
     def close(self) -> None:
         self.closed = True
@@ -76,34 +88,45 @@ class FakeSampler:
 class FakeModel:
     """A model with scripted output.
 
-    ``script``: the tokens to draw. ``batches``: what it was given to decode. ``on_decode`` is
-    called before each batch and aborts it by returning False.
+    ``script``: the tokens to draw; or, if several draw at a time, ``script_of`` returns those of
+    one, given all tokens of its prompt but the last. ``batches``: what it was given to decode, and
+    ``steps`` by their pieces. ``on_decode`` is called before each batch and aborts it by returning
+    False.
     """
 
     batch = BATCH
     asynchronous = False
-    sequences = 1
 
-    def __init__(self, size: int = 4000) -> None:
+    def __init__(self, size: int = 4000, sequences: int = 9) -> None:
         self.size = size
+        self.sequences = sequences
         self.format: ChatFormat = FORMAT
-        self.memory = FakeMemory(window=8, batch=BATCH)
+        self.memory = FakeMemory(window=8, batch=BATCH, sequences=sequences, size=size)
         self.script: list[int] = []
+        self.script_of: Callable[[list[int]], list[int]] | None = None
         self.batches: list[list[int]] = []
+        self.steps: list[list[Piece]] = []
+        self.rows: set[int] = set()
         self.samplers: list[FakeSampler] = []
         self.on_decode: Callable[[], bool] = lambda: True
         self.on_sample: Callable[[], object] = lambda: None
 
+    @property
+    def held(self) -> list[int]:
+        """The tokens of the sequence that was the last to be decoded."""
+        return self.memory.tokens(self.steps[-1][-1].sequence)
+
     def decode(self, pieces: Sequence[Piece]) -> bool:
-        (piece,) = pieces
         goes_on = self.on_decode()
-        self.batches.append(list(piece.tokens))
-        return self.memory.decode([piece], aborts=not goes_on)
+        self.steps.append([*pieces])
+        self.batches.append([token for piece in pieces for token in piece.tokens])
+        self.rows = {piece.sequence for piece in pieces if piece.draws and goes_on}
+        return self.memory.decode(pieces, aborts=not goes_on)
 
     def sampler(
         self, sampling: Sampling, sequence: int, mask: TokenMask | None = None
     ) -> FakeSampler:
-        self.samplers.append(FakeSampler(self, sampling))
+        self.samplers.append(FakeSampler(self, sampling, sequence, mask))
         return self.samplers[-1]
 
 
@@ -203,6 +226,19 @@ class Served:
             found.append(payload)
             if isinstance(payload, FiresideError):
                 return found
+
+    def together(self, *numbers: int) -> list[list[Any]]:
+        """Return the complete replies to several commands, in any order."""
+        found: dict[int, list[Any]] = {number: [] for number in numbers}
+        left = {*numbers}
+        while left:
+            number, payload = self.pipe.answer()
+            assert number in left
+            if payload is not None:
+                found[number].append(payload)
+            if payload is None or isinstance(payload, FiresideError):
+                left.remove(number)
+        return [*found.values()]
 
     def do(self, name: str, *arguments: Any) -> list[Any]:
         """Send a command and return its complete reply."""

@@ -22,7 +22,7 @@ import psutil
 
 from app.base import processes
 from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
-from app.engine import engine_process, worker
+from app.engine import engine_process, rendered_prompt
 from app.engine.engine_protocol import Piece, Sampler, TokenMask
 from app.engine.plan import Plan
 from app.engine.probe import Devices
@@ -172,14 +172,14 @@ def watched(connection: Connection, log: Path) -> None:
         log.with_name("logits").write_bytes(ctypes.string_at(found, 4 * samplers._size))
         check(samplers, row)
 
-    prompt_of = worker.Worker._prompt
+    prompt_of = rendered_prompt.Prompts.render
 
-    def prompt(self: worker.Worker, *arguments: Any) -> worker.RenderedPrompt:
+    def render(self: rendered_prompt.Prompts, *arguments: Any) -> rendered_prompt.RenderedPrompt:
         found = prompt_of(self, *arguments)
         log.with_name("prompt").write_bytes(array("i", found.tokens).tobytes())
         return found
 
-    worker.Worker._prompt = prompt  # type: ignore[method-assign, assignment]
+    rendered_prompt.Prompts.render = render  # type: ignore[method-assign, assignment]
     sampler_chain.Samplers.check = checked  # type: ignore[method-assign, assignment]
     engine_process.run_child(connection, log)
 

@@ -15,6 +15,7 @@ from typing import Any
 from app.base.types import Delta, Done, Loading, PartKind, Prompt, Role, Stats, StopReason
 from app.engine.engine_process import OFFLOAD
 from app.engine.engine_protocol import NeedsContext
+from app.engine.plan import Plan
 from app.engine.probe import Devices, Gpu
 
 CARDS = tuple(
@@ -52,6 +53,11 @@ def _begun(connection: Connection, gpus: tuple[Gpu, ...]) -> tuple[Any, ...]:
 def _loaded(connection: Connection, gpus: tuple[Gpu, ...], log: Path) -> tuple[Any, ...]:
     """Load whatever it is, and return the first question."""
     _, number, _, plan, _ = _begun(connection, gpus)
+    return _asked(connection, log, number, plan)
+
+
+def _asked(connection: Connection, log: Path, number: int, plan: Plan) -> tuple[Any, ...]:
+    """Have loaded by ``plan``, and return the first question."""
     noted(log, f"loads {plan.context} on {[share.gpu.name for share in plan.shares]}")
     noted(log, f"copies batches from {os.environ.get(OFFLOAD)}")
     connection.send((number, Loading(1.0)))
@@ -95,9 +101,10 @@ def loses_a_gpu(connection: Connection, log: Path) -> None:
 
 def needs_context(connection: Connection, log: Path) -> None:
     """Ask for twice the context until it is not allowed any more."""
-    asked = _loaded(connection, (), log)
+    _, number, _, plan, _ = _begun(connection, ())
+    asked = _asked(connection, log, number, plan)
     if asked[3]:
-        connection.send((asked[1], NeedsContext(8192)))
+        connection.send((asked[1], NeedsContext(2 * plan.context)))
         connection.send((asked[1], None))
         asked = connection.recv()
         if asked[0] == "close":

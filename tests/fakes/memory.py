@@ -133,6 +133,7 @@ class FakeMemory:
         self.sequences = sequences
         self.wrong: list[Past] = []
         self.loses_windows = False
+        self.loses_states = False
         self._full = _Cells(size, 0)
         self._windowed = _Cells(min(size, window * sequences + batch), window)
 
@@ -195,6 +196,8 @@ class FakeMemory:
         return not self.loses_windows and _fill(self._windowed, sequence, pickle.loads(state))
 
     def state(self, sequence: int, most: int) -> bytearray:
+        if self.loses_states:
+            return bytearray()
         full = _plain(self._full.held(sequence))
         state = bytearray(pickle.dumps((full, self.window_state(sequence))))
         return state if len(state) <= most else bytearray()
@@ -209,7 +212,8 @@ class FakeMemory:
 
     def save(self, sequence: int, path: Path, tokens: Sequence[int]) -> bool:
         assert self.tokens(sequence) == list(tokens)
-        path.write_bytes(self.state(sequence, 1 << 40))
+        full = _plain(self._full.held(sequence))
+        path.write_bytes(pickle.dumps((full, self.window_state(sequence))))
         return True
 
     def load(self, sequence: int, path: Path, tokens: Sequence[int]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from app.base.errors import RequestUnsupported
 from app.base.types import Delta, Message, PartKind, Request, Role, StopReason
-from app.formats import Abilities, RenderedRequest, question_text
+from app.formats import Abilities, RenderedRequest, TurnGrammar, question_text
 from app.tokenizer import Tokenizer
 
 CONTROL = {"<|im_start|>": 1001, "<|im_end|>": 1002, "<think>": 1003, "</think>": 1004}
@@ -59,7 +59,7 @@ class ChatMl:
         last = request.messages[-1]
         return ChatMlParser(self, last if last.role is Role.ASSISTANT else None)
 
-    def grammar(self, request: Request) -> str | None:
+    def grammar(self, request: Request) -> TurnGrammar | None:
         if request.response_schema:
             raise RequestUnsupported("response_schema")
         return None

@@ -35,20 +35,26 @@ def _found(patterns: tuple[str, ...]) -> list[str]:
 ROOMS = (
     Room(
         "worker",
-        ("app/engine/worker.py", "app/engine/generation.py"),
+        (
+            "app/engine/worker.py",
+            "app/engine/step_loop.py",
+            "app/engine/batch.py",
+            "app/engine/worker_stream.py",
+            "app/engine/generation.py",
+        ),
         ("tests/unit/test_worker*.py",),
     ),
     Room("chat", ("app/chat.py",), ("tests/unit/test_chat*.py", "tests/unit/test_titles*.py")),
     Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
     Room(
-        "kv_cache",
-        ("app/engine/kv_cache.py",),
-        ("tests/unit/test_kv_cache*.py", "tests/unit/test_worker*.py"),
+        "kv_pool",
+        ("app/engine/kv_pool.py", "app/engine/kv_sequence.py", "app/engine/kv_asides.py"),
+        ("tests/unit/test_kv_pool*.py", "tests/unit/test_worker*.py"),
     ),
     Room(
         "kv_disk_cache",
         ("app/engine/kv_disk_cache.py",),
-        ("tests/unit/test_kv_disk_cache*.py", "tests/unit/test_kv_cache*.py"),
+        ("tests/unit/test_kv_disk_cache*.py", "tests/unit/test_kv_pool*.py"),
     ),
     Room(
         "plan",

@@ -108,6 +108,7 @@ class Backend:
         """Whether somebody is still busy with an event that came last."""
         self.loads = threading.Event()
         self.loads.set()
+        self.model: ModelRef | None = None
 
     def load(self, model: ModelRef, cancel: Any) -> Generator[Loading | Planned, None, None]:
         if self.planned:
@@ -118,6 +119,7 @@ class Backend:
                 return
         if error := self.unusable.get(Path(model.place)):
             raise error
+        self.model = model
         yield Loading(1.0)
 
     def stream(
@@ -176,6 +178,12 @@ class Backend:
 
     def forget(self, chat: int) -> None:
         self.forgotten.append(chat)
+
+    def unload(self, cancel: threading.Event | None = None) -> None:
+        self.model = None
+
+    def loaded(self) -> ModelRef | None:
+        return self.model
 
     def close(self) -> None:
         pass

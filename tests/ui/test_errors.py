@@ -40,9 +40,22 @@ ERRORS = [
     e.EngineHung(90.0),
     e.EngineFailed("decode returned 1"),
     e.RequestUnsupported("response_schema"),
+    e.SchemaInvalid("/properties/a", "", "not a list"),
+    e.SchemaUnsupported("/not", "", "not"),
+    e.SchemaUnsupported("/format", "functions.get_weather", "format", "phone"),
+    e.SchemaTooLarge(limit=262_144),
+    e.SchemaTooComplex(detail="too many items in a row"),
+    e.SchemaMismatch(),
+    e.SchemaError(),
     e.NoRemoteEngine("http://localhost:1234/v1"),
     e.ContextFull(9000, 4096),
     e.AnswerEndless(4096),
+    e.ModelInUse("window", "gpt-oss-20b", "gpt-oss-120b"),
+    e.ModelInUse("ask", "gpt-oss-20b", "gpt-oss-120b"),
+    e.OwnerOutdated("window", "0.9"),
+    e.OwnerOutdated("ask", "0.9"),
+    e.OwnerSilent("window"),
+    e.OwnerSilent("ask"),
     e.EngineError(),
     e.StoreNewer(STORE, 9, 1),
     e.StoreDamaged(STORE, "malformed"),
@@ -140,7 +153,8 @@ def every_class(root: type[object]) -> set[type[object]]:
 
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
-    groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, faults.SourceError}
+    groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, e.OwnerError}
+    groups |= {faults.SourceError}
     assert told | groups == every_class(e.FiresideError)
 
 

@@ -373,6 +373,40 @@ def test_what_is_kept_on_disk_is_sized_at_once(computer: Callable[..., Fireside]
     assert fireside.host.settings.kept_gb == 64
 
 
+def test_a_model_is_unloaded_after_a_time_of_choice(computer: Callable[..., Fireside]) -> None:
+    fireside = computer(unload_minutes=30)
+    dialog = open_page(fireside)
+    assert words(dialog, "unloadIdle") == "After 30 min"
+    turn(fireside, dialog, "unloadIdle", Qt.Key.Key_Home)
+    assert words(dialog, "unloadIdle") == "Off"
+    assert fireside.host.settings.unload_minutes == 0
+    turn(fireside, dialog, "unloadIdle", Qt.Key.Key_Right)
+    assert fireside.host.settings.unload_minutes == 5
+
+
+def test_answers_at_once_and_what_they_cost(computer: Callable[..., Fireside]) -> None:
+    fireside = computer()
+    dialog = open_page(fireside)
+
+    def said() -> str:
+        return " ".join(label.text() for label in dialog.findChildren(QLabel))
+
+    assert words(dialog, "answersAtOnce") == "Automatic (4)"
+    assert "4 at once fit; 16 take 97.2 MB more." in said()
+    one = parts(dialog)
+    turn(fireside, dialog, "answersAtOnce", Qt.Key.Key_End)
+    settle(fireside)
+    assert words(dialog, "answersAtOnce") == "16"
+    assert "16 at once take" in said()
+    assert parts(dialog)["Cache"] > one["Cache"]
+    press(dialog, "applyPlan")
+    assert fireside.host.overrides == Overrides(places=16)
+    press(dialog, "resetPlan")
+    settle(fireside)
+    assert words(dialog, "answersAtOnce") == "Automatic (4)"
+    assert parts(dialog) == one
+
+
 @pytest.mark.parametrize("model", [True, False])
 def test_without_a_plan_there_is_nothing_to_turn(
     start: Start, model: bool, monkeypatch: pytest.MonkeyPatch

@@ -32,6 +32,7 @@ from app.base.types import (
     Sampling,
     Stats,
     StopReason,
+    Waiting,
 )
 from app.chat import Chats
 from app.engine.backend import Planned, ScriptedBackend
@@ -229,16 +230,18 @@ def test_a_stopped_answer_keeps_its_words(harness: Callable[..., Harness]) -> No
 def test_a_turn_that_waits_can_be_stopped_before_it_starts(harness: Callable[..., Harness]) -> None:
     d = harness()
     d.use(Waits())
-    first = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
-    d.wait(TurnProgress)
-    second = d.chats.send(Question(None, words("two"), Effort.LOW, MODEL))
-    started = d.wait(TurnStarted, 2)
-    second.cancel()
-    ended = d.wait(TurnEnded).answer  # at once, not after the first
+    running = [d.chats.send(Question(None, words("one"), Effort.LOW, MODEL)) for _ in range(2)]
+    d.wait(TurnProgress, 2)
+    third = d.chats.send(Question(None, words("three"), Effort.LOW, MODEL))
+    started = d.wait(TurnStarted, 3)
+    assert d.wait(TurnProgress, 3).event == Waiting(1)
+    third.cancel()
+    ended = d.wait(TurnEnded).answer  # at once, not after the others
     assert (ended.id, ended.state) == (started.answer.id, State.STOPPED)
-    first.cancel()
-    assert d.wait(TurnEnded, 2).answer.state is State.STOPPED
-    assert sum(isinstance(e, TurnProgress) for e in d.events) == 1
+    for turn in running:
+        turn.cancel()
+    assert d.wait(TurnEnded, 3).answer.state is State.STOPPED
+    assert sum(isinstance(e, TurnProgress) for e in d.events) == 3
 
 
 def test_closing_keeps_the_words_and_marks_them_cut_off(tmp_path: Path) -> None:

@@ -54,16 +54,23 @@ def told(there: Machine, graphics: Graphics = UNKNOWN, **fixed: Any) -> str:
 @pytest.mark.parametrize(
     ("gpus", "wishes", "words"),
     [
-        ((), Overrides(), "13.3 of 14 GB, 32,768-token context"),
+        ((), Overrides(), "13.3 of 14 GB, 32,768-token context, 4 answers at once"),
+        (
+            (),
+            Overrides(places=1),
+            "13.3 of 14 GB, 32,768-token context, one answer at a time",
+        ),
         (
             (RTX,),
             Overrides(),
-            "7.6 of 7.7 GB on NVIDIA RTX 4060, 16,384-token context, 11 expert layers on the CPU",
+            "7.7 of 7.7 GB on NVIDIA RTX 4060, 16,384-token context, 11 expert layers on the CPU,"
+            " 4 answers at once",
         ),
         (
             (RTX,),
             Overrides(context=4096, gpu_layers=13),
-            "6.5 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU",
+            "6.5 of 7.7 GB on NVIDIA RTX 4060, 4,096-token context, 12 of 24 layers on the GPU,"
+            " 4 answers at once",
         ),
     ],
 )
@@ -73,7 +80,9 @@ def test_a_plan_in_one_line(gpus: tuple[Gpu, ...], wishes: Overrides, words: str
 
 def test_all_layers_on_the_gpu() -> None:
     card = Gpu("Vulkan0", "A card", 24 * GIB, 23 * GIB)
-    assert summary(plan.propose(HEADER, machine(card))).endswith(", all layers on the GPU")
+    assert summary(plan.propose(HEADER, machine(card))).endswith(
+        ", all layers on the GPU, 4 answers at once"
+    )
 
 
 def test_a_gpu_that_llama_cpp_was_not_built_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,8 +192,9 @@ def test_the_sandbox_is_told_with_what_it_lacks() -> None:
 def test_what_was_chosen_and_why() -> None:
     text = told(machine(RTX, backends=("CUDA", "CPU")), context=32768)
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
-    assert "Selected    7.6 of 7.7 GB on NVIDIA RTX 4060" in text
-    assert "On the GPU  7.6 of 7.7 GB: weights" in text
+    assert "Selected    7.7 of 7.7 GB on NVIDIA RTX 4060" in text
+    assert "At once     4 at once fit; 16 take 164.3 MB more" in text
+    assert "On the GPU  7.7 of 7.7 GB: weights" in text
     assert "weights locked in memory" in " ".join(text.split())
     assert "tokens/s" not in text, "nothing was measured"
     assert "Didn’t fit  32,768 tokens, everything on the GPU: 12.4 of 7.7 GB" in text
@@ -198,7 +208,7 @@ def test_several_cards_have_a_line_each() -> None:
     assert "Selected 13.6 of 15.5 GB on 2 GPUs, 65,536-token context, all layers on the GPU" in text
     assert "Speed about 79 tokens/s, reading about 1,300 tokens/s" in text
     assert "On the GPUs NVIDIA RTX 4060 (CUDA0), 13 layers, 6.9 of 7.7 GB: weights" in text
-    assert "NVIDIA RTX 4060 (CUDA1), 11 layers, 6.7 of 7.7 GB: weights" in text
+    assert "NVIDIA RTX 4060 (CUDA1), 11 layers, 6.8 of 7.7 GB: weights" in text
 
 
 def test_what_the_person_fixed() -> None:

@@ -175,9 +175,9 @@ def test_another_format_answers_now(other: Served) -> None:
     signals = other._worker._signals
 
     def draws() -> None:
-        if len(model.script) == 5 and not signals.hurried:
+        if len(model.script) == 5 and not signals.hurried(other.number):
             other.pipe.command("hurry", other.number)
-            while not signals.hurried:
+            while not signals.hurried(other.number):
                 time.sleep(0.001)
         if model.batches[-1] == [OTHER.close]:
             model.script = spell("So.", OTHER.end)

@@ -147,7 +147,6 @@ def test_what_was_drawn_is_never_rendered_again() -> None:
     "wanted",
     [
         {"tool_choice": ToolChoice.REQUIRED},
-        {"response_schema": "{}"},
         {"messages": (Message(Role.USER, (Part("", PartKind.MEDIA),)),)},
     ],
 )

@@ -27,7 +27,7 @@ from app.base.types import (
 )
 from app.engine.backend import Planned, ScriptedBackend
 from app.engine.engine_protocol import TokenMask
-from app.engine.scheduler import ScheduledBackend
+from app.engine.scheduled_backend import ScheduledBackend
 from app.formats import Abilities
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry

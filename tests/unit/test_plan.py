@@ -2,7 +2,7 @@
 
 20b has 24 layers with 32 experts each, 120b 36 with 128. In every second layer the KV cache holds
 the whole context, together 24 KiB (20b) or 36 KiB (120b) a token at f16; in the others only a
-window of 128 tokens and a batch, rounded up to 256 cells.
+window of 128 tokens for each sequence and a batch, rounded up to 256 cells.
 """
 
 from __future__ import annotations
@@ -44,22 +44,25 @@ def machine(ram: float, gpu: float = 0, *, free: float | None = None) -> Machine
 
 
 @pytest.mark.parametrize(
-    ("header", "context", "mib"),
+    ("header", "context", "places", "mib"),
     [
-        (SMALL, 8192, 192 + 18),
-        (SMALL, 32768, 768 + 18),
-        (SMALL, 131072, 3072 + 18),
-        (LARGE, 8192, 288 + 27),
-        (LARGE, 32768, 1152 + 27),
+        (SMALL, 8192, 1, 192 + 24),
+        (SMALL, 32768, 4, 768 + 42),
+        (SMALL, 131072, 16, 3072 + 114),
+        (LARGE, 8192, 1, 288 + 36),
+        (LARGE, 32768, 4, 1152 + 63),
     ],
 )
-def test_the_cache_is_as_llama_cpp_reports_it(header: GgufHeader, context: int, mib: int) -> None:
-    chosen = plan.propose(header, machine(200, 200), Overrides(context=context))
+def test_the_cache_is_as_llama_cpp_reports_it(
+    header: GgufHeader, context: int, places: int, mib: int
+) -> None:
+    chosen = plan.propose(header, machine(200, 200), Overrides(context=context, places=places))
     assert chosen.ubatch == 512
     assert chosen.device.cache == mib * MIB
+    assert chosen.sequences == 2 * places + 1
 
 
-# With CUDA, from llama.cpp's own log on an H100.
+# With CUDA and one sequence, from llama.cpp's own log on an H100.
 @pytest.mark.parametrize(
     ("header", "context", "cache", "mib"),
     [
@@ -75,9 +78,11 @@ def test_the_cache_is_as_llama_cpp_reports_it(header: GgufHeader, context: int, 
 def test_the_buffers_on_the_gpu(
     header: GgufHeader, context: int, cache: CacheType, mib: float
 ) -> None:
-    wishes = Overrides(context=context, gpu_layers=99, cpu_experts=0, cache=cache)
-    chosen = plan.propose(header, machine(64, 80), wishes)
-    assert chosen.device.compute / MIB == pytest.approx(mib, abs=0.1)
+    model = memory_model.ModelSizes(header)
+    held = (memory_model.Held("CUDA", model.layers, 0),)
+    settings = memory_model.MemorySettings(context, cache, 512, held, places=0)
+    _, (used,) = memory_model.uses(model, settings)
+    assert used.compute / MIB == pytest.approx(mib, abs=0.1)
 
 
 # By llama.cpp for two devices of Mesa's software driver, with batches of 512 (tests/gpus).
@@ -96,14 +101,13 @@ def test_the_buffers_of_several_gpus(
     model = memory_model.ModelSizes(SMALL)
     held = tuple(memory_model.Held("CUDA", layers, 0) for layers in (14, 6, 4))
     settings = memory_model.MemorySettings(
-        context, CacheType.F16, 512, held, copied=False, pipeline=pipeline
+        context, CacheType.F16, 512, held, copied=False, pipeline=pipeline, places=0
     )
     on_host, used = memory_model.uses(model, settings)
     assert [use.compute / MIB for use in used] == pytest.approx([first, later, later], rel=0.002)
-    logits = 4 * model.vocabulary
-    assert (on_host.compute - logits) / MIB == pytest.approx(host, rel=0.01)
+    assert (on_host.compute - model.logits(settings)) / MIB == pytest.approx(host, rel=0.01)
     assert [use.runtime / MIB for use in used] == [0, 180, 180], "a CUDA context each"
-    assert sum(use.cache for use in used) == model.cache(range(24), context, 512, CacheType.F16)
+    assert sum(use.cache for use in used) == model.cache(range(24), settings)
     last = model.dense[24] - model.dense[20] + model.output
     assert used[2].weights == last, "with the output"
     copied = memory_model.uses(model, replace(settings, copied=True))[1]
@@ -111,24 +115,57 @@ def test_the_buffers_of_several_gpus(
     assert copied[1:] == used[1:]
 
 
-# Without a GPU, from llama.cpp's own log: its compute buffer, and that of the output.
+# Without a GPU, from llama.cpp's own log: its compute buffer, and that of the output, for one to 33
+# sequences.
 @pytest.mark.parametrize(
-    ("header", "context", "cache", "mib"),
+    ("context", "cache", "places", "mib"),
     [
-        (SMALL, 4096, CacheType.F16, 48.45 + 0.77),
-        (SMALL, 4096, CacheType.Q8_0, 48.51 + 0.77),
-        (SMALL, 32768, CacheType.F16, 62.45 + 0.77),
-        (SMALL, 32768, CacheType.Q8_0, 62.51 + 0.77),
-        (SMALL, 131072, CacheType.F16, 110.45 + 0.77),
-        (SMALL, 131072, CacheType.Q8_0, 110.51 + 0.77),
+        (4096, CacheType.F16, 0, 48.45 + 0.77),
+        (32768, CacheType.Q8_0, 0, 62.51 + 0.77),
+        (131072, CacheType.F16, 0, 110.45 + 0.77),
+        (4096, CacheType.F16, 1, 48.95 + 2.30),
+        (32768, CacheType.F16, 1, 63.06 + 2.30),
+        (32768, CacheType.F16, 4, 64.18 + 6.90),
+        (32768, CacheType.Q8_0, 4, 64.24 + 6.90),
+        (131072, CacheType.F16, 4, 113.11 + 6.90),
+        (131072, CacheType.F16, 8, 118.41 + 13.04),
+        (32768, CacheType.F16, 16, 66.46 + 25.31),
     ],
 )
 def test_the_buffers_of_the_processor(
-    header: GgufHeader, context: int, cache: CacheType, mib: float
+    context: int, cache: CacheType, places: int, mib: float
 ) -> None:
-    chosen = plan.propose(header, machine(200), Overrides(context=context, cache=cache))
-    assert chosen.host.compute / MIB == pytest.approx(mib, abs=0.01)
-    assert chosen.device.total == 0
+    model = memory_model.ModelSizes(SMALL)
+    settings = memory_model.MemorySettings(context, cache, 256, places=places)
+    used, _ = memory_model.uses(model, settings)
+    assert used.compute / MIB == pytest.approx(mib, rel=0.001)
+
+
+# From llama.cpp's own log with chains of samplers in the graph, as on a GPU that draws.
+@pytest.mark.parametrize(("places", "mib"), [(0, 3.07), (4, 27.62), (16, 101.26)])
+def test_a_gpu_that_draws_needs_each_logit_four_times(places: int, mib: float) -> None:
+    model = memory_model.ModelSizes(SMALL)
+    held = (memory_model.Held("CUDA", 24, 0),)
+    settings = memory_model.MemorySettings(4096, CacheType.F16, 64, held, places=places)
+    assert model.logits(settings) / MIB == pytest.approx(mib, rel=0.001)
+    _, (used,) = memory_model.uses(model, settings)
+    buffers = {0: 12.08, 4: 29.94, 16: 104.34}
+    assert used.compute / MIB == pytest.approx(buffers[places], rel=0.1)
+
+
+def test_answers_at_a_time_change_nothing_else_of_a_plan() -> None:
+    one = plan.propose(SMALL, machine(16), Overrides(places=1))
+    four = plan.propose(SMALL, machine(16))
+    assert (one.places, four.places) == (1, 4)
+    assert replace(four, host=one.host, places=1) == one
+    assert 0 < four.needed - one.needed < 50 * MIB
+    spare = machine(16, free=(one.needed + (four.needed - one.needed) // 2) / GIB)
+    two = plan.propose(SMALL, spare)
+    assert two.places in (1, 2)
+    assert (two.context, two.cache, two.repack) == (one.context, one.cache, one.repack)
+    assert plan.propose(SMALL, spare, Overrides(places=16)).places == 16
+    fixed = Overrides(context=one.context, cache=one.cache, places=16)
+    assert not plan.propose(SMALL, spare, fixed).fits
 
 
 # With the experts of N layers on the CPU, the weights on the GPU take about 10,949 - 404.5 N MiB;

@@ -43,7 +43,7 @@ def test_a_request_goes_where_its_model_is() -> None:
         list(router.prepare(asked, stop))
         router.count(asked, stop)
         assert router.abilities(model) == engine.abilities(model)
-        assert (engine.requests, engine.loaded) == ([asked], [model])
+        assert (engine.requests, engine.loads) == ([asked], [model])
         assert (engine.prepared, engine.counted) == ([asked], [asked])
         assert asked not in other.requests
 

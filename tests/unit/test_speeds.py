@@ -25,7 +25,8 @@ from app.engine.memory_model import MemoryUse
 from app.engine.overrides import Overrides
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Machine, Speeds
 from app.engine.processor_time import ProcessorTime
-from app.engine.scheduler import ScheduledBackend, Scheduler
+from app.engine.scheduled_backend import ScheduledBackend
+from app.engine.scheduler import Scheduler
 from app.engine.speed_file import SpeedFile
 from app.engine.speed_meter import SpeedMeter
 from app.wording.errors import Action
@@ -434,14 +435,16 @@ def watch(
     return make
 
 
-def watched(watch: AnswerWatch, told: Stats) -> tuple[Stats, list[SlowAnswer]]:
+def watched(
+    watch: AnswerWatch, told: Stats, *, alone: bool = True
+) -> tuple[Stats, list[SlowAnswer]]:
     """Return the statistics that come through, and what is said of a slow answer."""
 
     def events() -> Iterator[object]:
         yield Prompt(1, 2)
         yield Done(StopReason.END, told)
 
-    prompt, done, *slow = watch.watched(events())  # type: ignore[arg-type]
+    prompt, done, *slow = watch.watched(events(), lambda: alone)  # type: ignore[arg-type]
     assert prompt == Prompt(1, 2)
     return done.stats, slow
 
@@ -455,6 +458,14 @@ def test_an_answer_has_its_expected_speed(watch: Any) -> None:
     shallow = watched(made, stats(100, 30.0, prompt=0))[0]
     assert 1 / shallow.expected == pytest.approx(1 / 40 - ON_CARD.deeper_s * (4096 - 50))
     assert 0 < ON_CARD.deeper_s < 1e-6
+
+
+def test_an_answer_beside_others_is_not_compared(watch: Any) -> None:
+    made, file = watch(ON_CARD)
+    before = file.correction
+    told, slow = watched(made, stats(100, 10.0), alone=False)
+    assert (told.expected, slow, file.correction) == (0.0, [], before)
+    assert watched(made, stats(100, 10.0))[1]
 
 
 def test_a_slow_answer_is_told_once_for_each_load(watch: Any) -> None:

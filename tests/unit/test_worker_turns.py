@@ -129,9 +129,9 @@ def test_a_step_costs_only_its_result(start: Start) -> None:
     assert turn.drawn[: len(drawn)] == drawn
     said = turn.step(*answers("Done."))
     assert turn.done
-    assert turn.done.stats.reused == len(
-        served.model.memory.tokens()
-    ) - turn.done.stats.evaluated - (len(answers("Done.")) - 1)
+    assert turn.done.stats.reused == len(served.model.held) - turn.done.stats.evaluated - (
+        len(answers("Done.")) - 1
+    )
     assert turn.done.drawn == ()
     assert of_kind(Delta, said)[-1].text
     assert turn.asked.messages[-1].text == "Done."
@@ -177,9 +177,11 @@ def test_a_turn_that_is_given_up_is_not_kept(start: Start) -> None:
     Turn(served, request(LONG)).call("1", "One.")
     served.model.script = answers("Yes.")
     served.do("ask", request("Something else."))
-    cache = served._worker._cache
-    assert cache
-    assert cache._aside == []
+    loaded = served._worker._model
+    assert loaded
+    pool = loaded.pool
+    assert not any(held.waits for held in pool._idle)
+    assert not any(aside.waits for aside in pool._asides.all)
 
 
 def test_the_context_grows_within_a_turn(start: Start, tmp_path: Path) -> None:
@@ -230,7 +232,7 @@ def test_answer_now_before_a_round(start: Start) -> None:
     def decoded() -> bool:
         if not known.is_set():
             served.pipe.command("hurry", served.number)
-            while not served._worker._signals.hurried:
+            while not served._worker._signals.hurried(served.number):
                 known.wait(0.001)
             known.set()
         return True
@@ -254,7 +256,7 @@ def test_several_calls_at_once(start: Start) -> None:
     turn.step(*answers("Done."))
     assert turn.done
     assert turn.done.stats.evaluated == new
-    text = bytes(token for token in served.model.memory.tokens() if token < 256).decode()
+    text = bytes(token for token in served.model.held if token < 256).decode()
     assert "functions.f to=assistantcommentaryOne." in text
     assert "python to=assistantanalysisTwo." in text
 
@@ -268,7 +270,7 @@ def test_a_tool_s_answer_that_the_model_writes_itself_is_left_out(start: Start) 
     assert turn.done.reason is StopReason.CALL
     turn.result("Two.")
     turn.step(*answers("Done."))
-    text = bytes(token for token in served.model.memory.tokens() if token < 256).decode()
+    text = bytes(token for token in served.model.held if token < 256).decode()
     assert text.count("python to=assistant") == 1
     assert turn.done.stats.evaluated < 60
 
@@ -294,4 +296,4 @@ def test_a_call_where_the_context_ends(start: Start) -> None:
     turn.step(*script)
     assert turn.done
     assert turn.drawn == tuple(script[:-1])
-    assert len(served.model.memory.tokens()) == size(asked) + len(script) - 1
+    assert len(served.model.held) == size(asked) + len(script) - 1

@@ -9,6 +9,8 @@ over ids that recovers from whatever a model writes: no text is lost, no control
 ``channels``      Harmony's channels, and the kinds of parts that they are
 ``render``        a prompt out of messages
 ``declarations``  declared tools, as TypeScript
+``response_format``  the schema of an answer, as the model is told it
+``turn_grammar``  what may be drawn in a turn of which a shape is wanted
 ``header``        message headers, as models write them
 ``parse``         messages out of tokens
 ``stored_parts``  parts as they were stored by channel

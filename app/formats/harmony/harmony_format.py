@@ -6,10 +6,11 @@ from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from app.base.errors import RequestUnsupported
-from app.base.types import Effort, PartKind, Request, Role, ToolChoice
-from app.formats import Abilities, RenderedRequest
+from app.base.types import Effort, PartKind, Request, Role
+from app.formats import Abilities, RenderedRequest, TurnGrammar
 from app.formats.harmony import render
 from app.formats.harmony.parse import HarmonyParser
+from app.formats.harmony.turn_grammar import check_choice, turn_grammar
 from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
 
 if TYPE_CHECKING:
@@ -57,17 +58,13 @@ class HarmonyFormat:
         last = request.messages[-1]
         return HarmonyParser(self.vocabulary, last.parts if last.role is Role.ASSISTANT else ())
 
-    def grammar(self, request: Request) -> str | None:
+    def grammar(self, request: Request) -> TurnGrammar | None:
         """See `ChatFormat.grammar`."""
-        if request.response_schema:
-            raise RequestUnsupported("response_schema")
-        return None
+        return turn_grammar(request, self.vocabulary)
 
     def _check(self, request: Request) -> None:
         """Raise RequestUnsupported for what cannot be rendered yet."""
-        if request.tool_choice not in (ToolChoice.AUTO, ToolChoice.NONE):
-            raise RequestUnsupported("tool_choice")
-        self.grammar(request)
+        check_choice(request)
         asked = (message for message in request.messages if message.role is not Role.ASSISTANT)
         parts = (part for message in asked for part in message.parts)
         if any(part.kind is PartKind.MEDIA for part in parts):

@@ -16,6 +16,7 @@ from app.base.types import Message, Part, PartKind, Request, Role, ToolChoice, T
 from app.formats import RenderedRequest, question_text
 from app.formats.harmony import declarations
 from app.formats.harmony.channels import Channel, MessageHeader
+from app.formats.harmony.response_format import response_format
 from app.formats.harmony.vocabulary import Vocabulary
 
 _SYSTEM = (
@@ -139,9 +140,21 @@ def _message(role: str, text: str, v: Vocabulary) -> list[int]:
     return [v.start, *v.tokenizer.encode(role), v.message, *v.tokenizer.encode(text), v.end]
 
 
-def _instructions(text: str, v: Vocabulary, tools: str = "") -> list[int]:
+def unfinished(request: Request, v: Vocabulary) -> list[int]:
+    """Return the tokens of the message with which the prompt ends, if it is continued.
+
+    They begin after those that begin any answer.
+    """
+    turn = request.messages[_turn(request.messages) :]
+    last = [] if request.drawn else [part for message in turn[-1:] for part in _parts(message)][-1:]
+    if not last or last[0].kind in (PartKind.CALL, PartKind.RESULT):
+        return []
+    return _said(last[0], MessageHeader.of_part(last[0]), v)[len(_begun(v)) : -1]
+
+
+def _instructions(text: str, v: Vocabulary, *sections: str) -> list[int]:
     told = f"# Instructions\n\n{text}" if text else ""
-    return _message("developer", "\n\n".join(filter(None, (told, tools))), v)
+    return _message("developer", "\n\n".join(filter(None, (told, *sections))), v)
 
 
 def _tools(request: Request) -> tuple[ToolNamespace, ...]:
@@ -167,7 +180,8 @@ def _opening(request: Request, v: Vocabulary) -> list[int]:
     ids = _message("system", system + calls, v)
     texts = [request.instructions, *(m.text for m in request.messages[: _leading(request)])]
     text, declared = "\n\n".join(filter(None, texts)), declarations.section(others)
-    return [*ids, *_instructions(text, v, declared)] if text or declared else ids
+    shape = response_format(request.response_schema)
+    return [*ids, *_instructions(text, v, declared, shape)] if text or declared or shape else ids
 
 
 def _leading(request: Request) -> int:

@@ -245,7 +245,7 @@ class ComposerController(QObject):
     def _prepare(self, read: bool) -> None:
         """Have the message so far read ahead, or only counted."""
         model = self._models.current
-        if model and not self._models.loading and self._turns.idle:
+        if model and not self._models.loading and not self._current.busy():
             parts, effort = self._composer.parts(), self._composer.effort
             setup = self._settings.fresh
             question = Question(self._current.id, parts, effort, model, setup)

@@ -24,13 +24,15 @@ from app.ui.preferences.speed_line import SpeedLine
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
+from app.wording.answers_at_once import PLACES, places_cost
 from app.wording.diagnosis import summary
 from app.wording.errors import explain
 from app.wording.gpu_hint import gpu_hint
-from app.wording.language import tr
-from app.wording.quantities import gigabytes
+from app.wording.language import number, tr
+from app.wording.quantities import duration, gigabytes
 
 _CACHE_SIZES_GB = (0, 1, 2, 4, 8, 16, 32, 64)
+_IDLE_MINUTES = (0, 5, 15, 30, 60)
 
 
 class MemoryPage(FormPage):
@@ -40,12 +42,15 @@ class MemoryPage(FormPage):
     """The Overrides to run the model with from now on."""
     cache_limit_chosen = Signal(int)
     """The limit of the cache on disk in gigabytes; 0 for none."""
+    idle_time_chosen = Signal(int)
+    """After how many minutes without use the model is unloaded; 0 for never."""
 
     def __init__(
         self,
         theme: Theme,
         saved: Overrides,
         cache_gb: int,
+        unload_minutes: int,
         models: ModelChoice,
         hardware: HardwareProbe,
     ) -> None:
@@ -76,6 +81,7 @@ class MemoryPage(FormPage):
         self._add_buttons()
         self.column.addSpacing(10)
         self._add_cache_limit(cache_gb)
+        self._add_idle_time(unload_minutes)
         self.column.addStretch(1)
         hardware.examined.connect(self._show_hardware)
         hardware.failed.connect(self._show_failure)
@@ -109,6 +115,9 @@ class MemoryPage(FormPage):
                 ("mapped", tr("On disk"), "weightsMapped", ""),
             ],
         )
+        self._places = ChoiceField(
+            "answersAtOnce", tr("Answers at once"), tr("How many answers other apps get at a time")
+        )
         self._layers = ChoiceField(
             "gpuLayers", tr("GPU layers"), tr("Number of layers that run on the GPU")
         )
@@ -120,6 +129,8 @@ class MemoryPage(FormPage):
         overrides = self._saved
         for field, value in self._choice_fields(overrides):
             field.set_stops([(None, tr("Automatic"))], value)
+        self._places.set_stops(_place_stops(), overrides.places)
+        for field in (self._layers, self._experts, self._places):
             field.turned.connect(self._turned)
         self._cache.chosen.connect(self._turned)
         self._weights.chosen.connect(self._turned)
@@ -139,12 +150,14 @@ class MemoryPage(FormPage):
                 self._experts,
             ),
         ]
+        self._places_row = FormRow(tr("Answers at once"), _about_places(), self._places)
         rows = [
             FormRow(tr("Cache"), tr("Compact: half the memory, almost the same quality."),
                 self._cache),
             FormRow(tr("Weights"), tr("On disk: uses less memory, but may be slower."),
                 self._weights),
             *self._gpu_rows,
+            self._places_row,
         ]  # fmt: skip
         for row in rows:
             self.column.addWidget(row)
@@ -188,6 +201,21 @@ class MemoryPage(FormPage):
             )
         )
 
+    def _add_idle_time(self, minutes: int) -> None:
+        self._idle_time = ChoiceField(
+            "unloadIdle", tr("Unload when idle"), tr("After how long the model is unloaded")
+        )
+        words = [(each, _after(each)) for each in _IDLE_MINUTES]
+        self._idle_time.set_stops(words, minutes)
+        self._idle_time.turned.connect(lambda: self.idle_time_chosen.emit(self._idle_time.value))
+        self.column.addWidget(
+            FormRow(
+                tr("Unload when idle"),
+                tr("Frees the model’s memory. Your next message loads it again."),
+                self._idle_time,
+            )
+        )
+
     @property
     def _overrides(self) -> Overrides:
         cache = CacheType(self._cache.value) if self._cache.value else None
@@ -199,6 +227,7 @@ class MemoryPage(FormPage):
             cache,
             mapped,
             self._cards.unused,
+            self._places.value,
         )
 
     def _set_fields(self, overrides: Overrides) -> None:
@@ -207,6 +236,7 @@ class MemoryPage(FormPage):
         self._cache.set_value(overrides.cache or "")
         self._weights.set_value("mapped" if overrides.mapped else "")
         self._cards.set_unused(overrides.unused_gpus)
+        self._places.set_stops(_place_stops(), overrides.places)
 
     def _set_stops(self, header: GgufHeader, overrides: Overrides) -> None:
         layers = header.number("block_count")
@@ -257,7 +287,8 @@ class MemoryPage(FormPage):
     def _show_fields(self) -> None:
         """Show which fields can be changed, and whether something has been."""
         ready = self._header is not None and self._machine is not None
-        for widget in (self._context, self._cache, self._weights, self._layers, self._experts):
+        fields = (self._cache, self._weights, self._layers, self._experts, self._places)
+        for widget in (self._context, *fields):
             widget.setEnabled(ready)
         self._apply.setEnabled(ready and self._overrides != self._saved)
         self._reset.setEnabled(ready and self._overrides != Overrides())
@@ -273,6 +304,10 @@ class MemoryPage(FormPage):
         plan = self._choices.plan(self._context.value)
         self._layers.set_words(None, _automatic(_share(plan.gpu_layers, plan.layers + 1)))
         self._experts.set_words(None, _automatic(_share(plan.cpu_experts, plan.layers)))
+        fixed = self._places.value is not None
+        self._places.set_words(None, tr("Automatic") if fixed else _automatic(number(plan.places)))
+        cost = places_cost(self._header, plan, fixed=fixed)
+        self._places_row.explain(" ".join(filter(None, (_about_places(), cost))))
         for row in self._gpu_rows:
             row.setVisible(bool(each_once(machine.devices.gpus)))
         shared = any(share.gpu.unified for share in plan.shares)  # it uses the computer's memory
@@ -314,6 +349,20 @@ class MemoryPage(FormPage):
             self._set_fields(Overrides())
             self._set_stops(self._header, Overrides())
             self._turned()
+
+
+def _after(minutes: int) -> str:
+    if minutes == 0:
+        return tr("Off")
+    return tr("After {time}").format(time=duration(60 * minutes))
+
+
+def _about_places() -> str:
+    return tr("For other apps, and one more for you. All share the context.")
+
+
+def _place_stops() -> list[tuple[int | None, str]]:
+    return [(None, tr("Automatic")), *((count, number(count)) for count in PLACES)]
 
 
 def _shares(most: int) -> list[tuple[int, str]]:

@@ -199,6 +199,7 @@ class PreferencesController(QObject):
             self._theme,
             Overrides.of(self._host.settings),
             settings.kept_gb,
+            settings.unload_minutes,
             self._models,
             self._hardware,
         )
@@ -276,6 +277,7 @@ class PreferencesController(QObject):
     def _connect_memory(self, page: MemoryPage) -> None:
         page.plan_applied.connect(self._apply_plan)
         page.cache_limit_chosen.connect(lambda size: self._host.change(kept_gb=size))
+        page.idle_time_chosen.connect(lambda minutes: self._host.change(unload_minutes=minutes))
         page.speeds.wanted.connect(
             lambda: self._deliver(
                 page, self._host.speeds.measure(), page.show_measured, page.show_measuring_failed

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.store import ChatRow, SearchHit
 from app.ui.controls import plain_tip
-from app.ui.sidebar.chat_model import ENTRY, PLACE, WAITING, FolderRow, Index
+from app.ui.sidebar.chat_model import ANSWERED, ENTRY, PLACE, WAITING, FolderRow, Index
 from app.ui.theme import Theme
 from app.wording.language import number, tr
 
@@ -56,8 +56,7 @@ class ChatDelegate(QStyledItemDelegate):
             match index.data(ENTRY):
                 case ChatRow() as chat:
                     self._paint_ground(painter, option, shown=chat.id == self.shown)
-                    waits = bool(index.data(WAITING))
-                    self._paint_chat(painter, option, chat, index.data(PLACE), waits=waits)
+                    self._paint_chat(painter, option, chat, index)
                 case FolderRow() as folder:
                     self._paint_ground(
                         painter,
@@ -66,21 +65,23 @@ class ChatDelegate(QStyledItemDelegate):
                         framed=self.drop_folder == folder.name,
                     )
                     self._paint_folder(painter, option.rect, folder)
-                    if index.data(WAITING):
-                        px, rect = self._theme.px, option.rect
-                        corner = QPointF(rect.left() + px(9 + _ICON), rect.center().y() - px(5))
-                        self._paint_waiting(painter, corner)
+                    px, rect = self._theme.px, option.rect
+                    corner = QPointF(rect.left() + px(9 + _ICON), rect.center().y() - px(5))
+                    self._paint_mark(painter, corner, index)
                 case str() as heading:
                     self._paint_heading(painter, option.rect, heading)
         finally:
             painter.restore()
 
-    def _paint_waiting(self, painter: QPainter, middle: QPointF) -> None:
-        """Paint the dot of a chat that waits for the user, or of a folder with such a chat."""
-        radius = self._theme.px(3.5)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("accent"))
-        painter.drawEllipse(middle, radius, radius)
+    def _paint_mark(self, painter: QPainter, middle: QPointF, index: Index) -> None:
+        """Paint the ring of what is being answered, or the dot of what waits for the user."""
+        waits = bool(index.data(WAITING))
+        if waits or index.data(ANSWERED):
+            radius = self._theme.px(3.5)
+            accent = self._theme.colour("accent")
+            painter.setPen(Qt.PenStyle.NoPen if waits else QPen(accent, self._theme.px(1.5)))
+            painter.setBrush(accent if waits else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(middle, radius, radius)
 
     def paint_head(self, painter: QPainter, rect: QRect, entry: object) -> None:
         """Paint a heading or a folder by itself."""
@@ -188,22 +189,22 @@ class ChatDelegate(QStyledItemDelegate):
         painter: QPainter,
         option: QStyleOptionViewItem,
         chat: ChatRow,
-        place: SearchHit | None,
-        *,
-        waits: bool,
+        index: Index,
     ) -> None:
         px, state = self._theme.px, option.state
+        place = index.data(PLACE)
+        marked = bool(index.data(WAITING) or index.data(ANSWERED))
         more = bool(state & QStyle.StateFlag.State_MouseOver) or (
             bool(state & QStyle.StateFlag.State_HasFocus) and self.keyboard
         )
-        where = self._chat_area(option.rect, chat, more=more or waits)
+        where = self._chat_area(option.rect, chat, more=more or marked)
         if more:
             button = self.more_rect(option.rect)
             left = button.center().x() - px(_ICON) // 2
             self._paint_icon(painter, "more", option.rect, left)
-        elif waits:
+        elif marked:
             right, middle = option.rect.right() - px(9) - px(_ICON) / 2, option.rect.center().y()
-            self._paint_waiting(painter, QPointF(right, middle + 1))
+            self._paint_mark(painter, QPointF(right, middle + 1), index)
         elif chat.pinned:
             self._paint_icon(painter, "pin", option.rect, option.rect.right() - px(9 + _ICON))
         if place is not None:

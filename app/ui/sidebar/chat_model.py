@@ -30,6 +30,8 @@ PLACE = Qt.ItemDataRole.UserRole + 1
 
 WAITING = Qt.ItemDataRole.UserRole + 2
 """The role whose data is whether a chat, or one in a closed folder, waits for a decision."""
+ANSWERED = Qt.ItemDataRole.UserRole + 3
+"""The role whose data is whether a chat, or one in a closed folder, is being answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class ChatModel(QAbstractListModel):
         """The folders whose chats are shown."""
         self._chats: list[ChatRow] = []
         self._waiting: frozenset[int] = frozenset()
+        self._answered: frozenset[int] = frozenset()
         self._places: Mapping[int, SearchHit] | None = None
         self._entries: list[Entry] = []
         self._heads: list[int] = []  # the rows of headings and folders
@@ -102,10 +105,10 @@ class ChatModel(QAbstractListModel):
         self._places = places
         self._arrange(changed=changed)
 
-    def set_waiting(self, chats: frozenset[int]) -> None:
-        """Mark the chats whose answers wait for a decision of the user."""
-        if chats != self._waiting:
-            self._waiting = chats
+    def mark(self, *, waiting: frozenset[int], answered: frozenset[int]) -> None:
+        """Mark the chats that are being answered, and those that wait for the user in that."""
+        if (waiting, answered) != (self._waiting, self._answered):
+            self._waiting, self._answered = waiting, answered
             if self._entries:
                 self.dataChanged.emit(self.index(0), self.index(len(self._entries) - 1))
 
@@ -198,24 +201,29 @@ class ChatModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 place = self._place(entry)
                 said = [_spoken(entry)]
-                if self._waits(entry):
+                if self._has(entry, self._waiting):
                     said.append(waiting_for_user())
+                elif self._has(entry, self._answered):
+                    said.append(tr("Answering"))
                 if place and place.message is not None:
                     said.append(place.snippet)
                 return ", ".join(filter(None, said))
             case Qt.ItemDataRole.UserRole:
                 return entry
         if role == WAITING:
-            return self._waits(entry)
+            return self._has(entry, self._waiting)
+        if role == ANSWERED:
+            return self._has(entry, self._answered)
         return self._place(entry) if role == PLACE else None
 
-    def _waits(self, entry: Entry) -> bool:
+    def _has(self, entry: Entry, chats: frozenset[int]) -> bool:
+        """Return whether a row is that of one of these chats, or of a closed folder with one."""
         match entry:
             case ChatRow():
-                return entry.id in self._waiting
+                return entry.id in chats
             case FolderRow(open=False):
                 inside = (row.id for row in self._chats if row.folder == entry.name)
-                return not self._waiting.isdisjoint(inside)
+                return not chats.isdisjoint(inside)
         return False
 
     def _place(self, entry: Entry) -> SearchHit | None:

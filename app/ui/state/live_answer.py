@@ -31,6 +31,7 @@ from app.ui.state.live_calls import LiveCalls
 from app.wording.demo_words import model_name
 from app.wording.language import number, tr
 from app.wording.quantities import duration, percent
+from app.wording.queue_words import in_line
 from app.wording.tool_words import CallPhase, call_label, results_shortened, waiting_for_user
 
 
@@ -103,6 +104,8 @@ class LiveAnswer:
     instead: int | None = None
     loading: float | None = None
     """The fraction of its model that is loaded, while that lasts."""
+    place: int = 0
+    """Its place in the queue, while it waits for other answers; else 0."""
     grows: bool = False
     """Whether it is loaded again with a longer context, which this chat needs."""
     prompt: int = 0
@@ -143,7 +146,14 @@ class LiveAnswer:
         self, event: Waiting | Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent
     ) -> None:
         """Handle an event of the engine."""
+        if self.place and not isinstance(event, Waiting):
+            self.place, self._status = 0, ""
         match event:
+            case Waiting(place):
+                if not self.place:
+                    self.since = time.monotonic()
+                self.place, self.loading, self.reading = place, None, None
+                self._status = in_line(place)
             case Loading(fraction):
                 if self.loading is None and self.context:
                     self.since = time.monotonic()  # it was loaded before
@@ -207,6 +217,10 @@ class LiveAnswer:
             return Work(label, self.since, self.loading, announced, withdrawable=self.waiting)
         if not self.context and self.ended is None and stopped:
             return Work(tr("Stopping…"), self.since, withdrawable=True)
+        if self.place and self.ended is None and not stopped:
+            announced = tr("Waiting for another answer")
+            label = in_line(self.place)
+            return Work(label, self.since, announced=announced, withdrawable=self.waiting)
         if self.waiting:
             return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
         return Work(tr("Processing…"), self.since, self.reading.fraction) if self.reading else None

@@ -19,6 +19,7 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
+    ModelUnloaded,
     Question,
     SendFailed,
     Turn,
@@ -117,6 +118,11 @@ class LiveTurns(QObject):
         """The chats whose answers wait for a decision of the user."""
         return frozenset(self._questions)
 
+    @property
+    def answered(self) -> frozenset[int]:
+        """The chats that are being answered."""
+        return frozenset(live.chat for live in self._live.values() if live.ended is None)
+
     def _look_for_questions(self, live: LiveAnswer) -> None:
         """Tell whether an answer has begun, or ceased, to wait for the user."""
         before, now = self._questions.pop(live.chat, None), live.asks
@@ -171,8 +177,12 @@ class LiveTurns(QObject):
         live = self._live.get(message)
         return live.ended if live else None
 
-    def receive_model(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
+    def receive_model(
+        self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed | ModelUnloaded
+    ) -> None:
         """Show the progress of a load in the answers that wait for it."""
+        if isinstance(event, ModelUnloaded):
+            return
         if isinstance(event, ModelPlanned):
             self._receive_plan(event)
             return

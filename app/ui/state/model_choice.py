@@ -11,7 +11,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.base.errors import FiresideError, ModelMissing
 from app.base.types import Endpoint, FileLocation, ModelRef
 from app.host import Host, demo_model
-from app.turn import ModelFailed, ModelLoading, ModelPlanned, ModelReady, Turn
+from app.turn import (
+    ModelFailed,
+    ModelLoading,
+    ModelPlanned,
+    ModelReady,
+    ModelUnloaded,
+    Turn,
+)
+from app.wording.language import tr
 
 if TYPE_CHECKING:
     from app.engine.plan import Plan
@@ -29,7 +37,7 @@ class ModelChoice(QObject):
     """
 
     changed = Signal()
-    """Another model is asked, or the loading of one began or ended."""
+    """Another model is asked, or one begins or ceases to be loaded or unloaded."""
     progressed = Signal(float)
     ready = Signal()
     chosen = Signal(object)
@@ -61,6 +69,10 @@ class ModelChoice(QObject):
         self.loading: ModelRef | None = None
         self.fraction = 0.0
         """How much of the model has been loaded."""
+        self.unloading = False
+        """Whether the model is to be unloaded, once no answer uses it."""
+        self.unloaded = False
+        """Whether it was unloaded, so that the next question loads it again."""
         self.refused: ModelRef | None = None
         """The model that could not be loaded last."""
         self.current: ModelRef | None = None
@@ -143,6 +155,23 @@ class ModelChoice(QObject):
         if self.asked:
             self._load(self.asked)
 
+    def can_unload(self) -> bool:
+        """Return whether there is a model to unload."""
+        return bool(self.current) and not (self.loading or self.unloading or self.unloaded)
+
+    def unload(self) -> None:
+        """Unload the model, once no answer uses it."""
+        self._soon.stop()
+        self.unloading = True
+        self._host.chats.unload()
+        self.changed.emit()
+
+    def use(self) -> None:
+        """Note that a question is asked, for which the model is loaded again."""
+        if self.unloaded:
+            self.unloaded = False
+            self.changed.emit()
+
     def of(self, key: str) -> ModelRef | None:
         """Return the model that a chat with this ``key`` asks.
 
@@ -177,8 +206,15 @@ class ModelChoice(QObject):
         self._turn = self._host.chats.load(model)
         self.changed.emit()
 
-    def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
+    def receive(
+        self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed | ModelUnloaded
+    ) -> None:
         """Handle the progress of loading. Events about other models are outdated and ignored."""
+        if isinstance(event, ModelUnloaded):
+            self.unloading, self.unloaded = False, True
+            self.changed.emit()
+            return
+        self.use()
         if isinstance(event, ModelPlanned):  # also after a crashed engine restarts
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
@@ -227,6 +263,13 @@ def plan_summary(plan: Plan) -> str:
     from app.wording.diagnosis import summary  # imported late: the window need not wait for it
 
     return summary(plan)
+
+
+def memory_sentence(models: ModelChoice, *, idle: bool) -> str:
+    """Return whether the model is unloaded; empty if not. ``idle``: nothing is answered."""
+    if models.unloading:
+        return tr("Unloading…") if idle else tr("Unloading when running answers are done…")
+    return tr("The model is unloaded. Your next message loads it.") if models.unloaded else ""
 
 
 def _file_name(model: ModelRef) -> str:

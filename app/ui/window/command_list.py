@@ -23,6 +23,7 @@ from app.ui.presets.preset_controller import PresetController
 from app.ui.presets.preset_picker import PRESET_KEYS
 from app.ui.sidebar.chat_controller import ChatController
 from app.ui.state.current_chat import CurrentChat
+from app.ui.state.model_choice import ModelChoice
 from app.ui.window.consent_controller import ConsentController
 from app.ui.window.layout import WindowLayout
 from app.ui.window.zoom_controller import ZoomController
@@ -44,6 +45,7 @@ class CommandTargets:
     attachments: AttachmentController
     archive: ArchiveController
     models: ModelPickerController
+    choice: ModelChoice
     presets: PresetController
     tools: ToolsController
     preferences: PreferencesController
@@ -127,6 +129,7 @@ def _add_models(commands: Commands, to: CommandTargets) -> None:
     add("chooseModel", tr("Choose a model"), to.layout.composer.pick_model, "Ctrl+M")
     add("getModel", tr("Get a model…"), to.models.show_page)
     add("openModel", tr("Open model file…"), to.models.open_file, "Ctrl+O")
+    add("unloadModel", tr("Unload model"), to.choice.unload, when=to.choice.can_unload)
 
 
 def _add_view(commands: Commands, to: CommandTargets) -> None:

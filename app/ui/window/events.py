@@ -20,6 +20,7 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
+    ModelUnloaded,
     NotSaved,
     ReadingAhead,
     Renamed,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from app.models.download_events import DownloadEvent
     from app.tools.mcp.server_status import ServersChanged
 
-ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed
+ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed | ModelUnloaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class EventDispatcher:
         for event in events:
             match event:
                 case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
+                    to.model(event)
+                case ModelUnloaded():
                     to.model(event)
                 case MoveProgress():
                     to.model_moving(event)

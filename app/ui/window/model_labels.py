@@ -40,4 +40,6 @@ class ModelLabels(QObject):
     def _show_plan(self) -> None:
         plan = self._models.plan
         summary = plan_summary(plan) if plan else ""
+        if self._models.unloaded:
+            summary = tr("Not loaded")
         self._composer.picker.setToolTip("\n".join(filter(None, (tr("Choose a model"), summary))))

@@ -46,7 +46,7 @@ from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
 from app.ui.state.live_answer import loading_sentence
 from app.ui.state.live_turns import LiveTurns
-from app.ui.state.model_choice import ModelChoice
+from app.ui.state.model_choice import ModelChoice, memory_sentence
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
 from app.ui.state.store_access import StoreAccess
@@ -310,6 +310,7 @@ class Window(QMainWindow):
             attachments=self.attachments,
             archive=self.archive,
             models=self.model_picker,
+            choice=self.models,
             presets=self.preset_controller,
             tools=self.tools_controller,
             preferences=self.preferences,
@@ -365,8 +366,9 @@ class Window(QMainWindow):
         self.navigator.switched.connect(self.reruns.leave)
         self.navigator.switched.connect(self.reader.close)
         self.navigator.progressed.connect(self._show_status)
-        for changed in (self.turns.asked, self.turns.decided):
-            changed.connect(lambda _: self._show_waiting())
+        turns = self.turns
+        for changed in (turns.asked, turns.decided, turns.started, turns.ended, turns.withdrawn):
+            changed.connect(lambda *_: self._mark_chats())
         self.conversation.begun.connect(self._connect_transcript)
         self.palette_controller.opened.connect(lambda hit: self.navigator.open_chat(hit.chat, hit))
 
@@ -414,6 +416,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_status)
+        self.turns.started.connect(lambda *_: self.models.use())
         self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
         self.load_recovery.menu_wanted.connect(self.composer.pick_model)
@@ -545,9 +548,9 @@ class Window(QMainWindow):
         place = self.index.places.get(chat)
         self.navigator.open_chat(chat, place if place and place.message is not None else None)
 
-    def _show_waiting(self) -> None:
-        """Show which chats wait for a decision of the user."""
-        self.sidebar.list.chats.set_waiting(self.turns.asking)
+    def _mark_chats(self) -> None:
+        """Show which chats are answered, and which wait for a decision of the user."""
+        self.sidebar.list.chats.mark(waiting=self.turns.asking, answered=self.turns.answered)
         self.commands.refresh()
 
     def _receive_model(self, event: ModelEvent) -> None:
@@ -573,6 +576,7 @@ class Window(QMainWindow):
         loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
-        self.status_line.show(live, loading, prefill, busy=busy)
+        memory = memory_sentence(models, idle=self.turns.idle)
+        self.status_line.show(live, loading, prefill, memory, busy=busy)
         self.composer_controller.queue.show(self.current.id, busy=busy)
         self.commands.refresh()

@@ -1,0 +1,87 @@
+"""A conversation as a prompt: as much of it as fits into the context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.base.types import Prompt, Request, Role
+from app.engine.attached_sizes import AttachedSizes
+from app.engine.history import context_needed, messages_to_drop, reserved
+from app.formats import ChatFormat, RenderedRequest
+
+Render = Callable[[Request], RenderedRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """A prompt's tokens, and the other facts for a `Prompt`.
+
+    The next turn's prompt is sure to begin with the first ``stable`` tokens, and this turn has
+    those from ``turn`` on, if that is known.
+    """
+
+    tokens: tuple[int, ...]
+    stable: int
+    turn: int | None
+    context: int
+    reserved: int
+    dropped: int
+    opening: int
+    attached: int
+
+    @property
+    def size(self) -> Prompt:
+        """The event that reports its size."""
+        return Prompt(
+            len(self.tokens),
+            self.context,
+            self.reserved,
+            self.dropped,
+            self.opening,
+            self.attached,
+        )
+
+
+class Prompts:
+    """What renders prompts for a context of ``size`` tokens, which may grow to the ``longest``."""
+
+    def __init__(self, chat_format: ChatFormat, size: int, longest: int) -> None:
+        self.longest = longest
+        self._format = chat_format
+        self._size = size
+        self._attached = AttachedSizes()
+
+    def render(self, request: Request, render: Render) -> RenderedPrompt:
+        """Render as much of a conversation as fits, leaving out the oldest messages.
+
+        It may fit into a longer context than this one; the prompt's ``context`` says so.
+        """
+        rendered = render(request)
+        size, needed = self._size, context_needed(request, rendered.sizes)
+        while size < min(needed, self.longest):
+            size = min(2 * size, self.longest)
+        room = reserved(request, size)
+        first = messages_to_drop(
+            request.messages, rendered.sizes, size, room, grows=bool(request.drawn)
+        )
+        # A client's instructions stay. Everything is rendered again, since a message may have to
+        # repeat something from a dropped one, such as the day, and some formats put tools into the
+        # first.
+        kept = [m for m in request.messages[:first] if m.role in (Role.SYSTEM, Role.DEVELOPER)]
+        dropped = first - len(kept)
+        shown = request
+        if dropped:
+            shown = replace(request, messages=(*kept, *request.messages[first:]))
+            rendered = render(shown)
+        attached = self._attached.total(shown.messages, self._format.tokenizer)
+        return RenderedPrompt(
+            tokens=rendered.tokens,
+            stable=rendered.stable,
+            turn=rendered.turn,
+            context=size,
+            reserved=room,
+            dropped=dropped,
+            opening=rendered.sizes[0],
+            attached=attached,
+        )

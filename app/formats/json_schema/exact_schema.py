@@ -1,0 +1,395 @@
+"""Schemas, rewritten so that llguidance follows each word of them, or refused by a word's name."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NoReturn
+from urllib.parse import unquote
+
+from app.base.errors import SchemaInvalid, SchemaUnsupported
+from app.formats.json_schema.alternatives import TYPES, exclusive
+from app.formats.json_schema.exact_pattern import PatternUnsupported, exact_pattern
+from app.formats.json_schema.format_patterns import FORMATS
+from app.formats.json_schema.schema_text import escaped, read_schema
+
+# They say something to readers, and nothing about what is valid.
+_ANNOTATIONS = frozenset({
+    "$anchor", "$comment", "$dynamicAnchor", "contentEncoding", "contentMediaType",
+    "contentSchema", "default", "deprecated", "description", "discriminator", "example",
+    "examples", "readOnly", "title", "writeOnly",
+})  # fmt: skip
+_DEFINITIONS = ("$defs", "definitions")
+_DIALECTS = frozenset(
+    address.format(draft)
+    for address in ("http://json-schema.org/{}/schema", "https://json-schema.org/{}/schema")
+    for draft in ("draft/2020-12", "draft/2019-09", "draft-07", "draft-06")
+)
+# llguidance computes with 64-bit floats, and JSON's readers do.
+_LARGEST_NUMBER = 2**53
+_MOST_STEPS = 2**32  # of multipleOf: llguidance computes with 32 bits, and does not look
+_LONGEST, _MOST_ITEMS = 32_768, 4_096
+# What llguidance compiles within a few tenths of a second.
+_MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 20_000, 5_000, 32_768
+_MOST_NAMES, _MOST_OPTIONAL, _MOST_PATTERNS = 1_000, 400, 24  # of properties
+_ESCAPED = "\b\t\n\f\r"
+# JSON is written as models write it, in one form: with free white space weak ones would never end,
+# and a key that can be written in two ways can come twice.
+_FORM = {
+    "whitespace_flexible": False,
+    "item_separator": ", ",
+    "key_separator": ": ",
+    "coerce_one_of": True,
+    "lenient": False,
+    "json_allowed_escapes": 'nrbtf\\"',
+}
+
+
+@functools.lru_cache(maxsize=32)
+def exact_schema(text: str, function: str = "") -> str:
+    """Return a schema as JSON that llguidance follows exactly.
+
+    What it then generates is valid by ``text``, though not all that is valid can be generated.
+    ``function``: whose arguments it describes. Raises SchemaError.
+    """
+    return json.dumps(_Rewriting(read_schema(text, function), function).whole())
+
+
+def holds_values(exact: str) -> bool:
+    """Return whether all documents of a rewritten schema are objects or lists."""
+    return json.loads(exact).get("type") in ("object", "array")
+
+
+class _Rewriting:
+    """The rewriting of one schema."""
+
+    def __init__(self, root: Any, function: str) -> None:
+        self._root = root
+        self._function = function
+        self._names: dict[str, str] = {}  # of definitions, by the pointers that lead to them
+        self._waiting: list[str] = []
+        self._nodes = self._values = self._pattern_size = 0
+        self._steps: set[Decimal] = set()  # of multipleOf
+        keyword = _Rewriting
+        self._keywords: dict[str, Callable[[_Rewriting, Any, str], dict[str, Any]]] = {
+            "type": keyword._type,
+            "enum": keyword._enum,
+            "const": lambda self, value, at: {"const": self._constant(value, at, "const")},
+            "properties": keyword._properties,
+            "patternProperties": keyword._pattern_properties,
+            "additionalProperties": keyword._inner("additionalProperties"),
+            "required": keyword._required,
+            "items": keyword._items,
+            "prefixItems": keyword._list_of("prefixItems"),
+            "anyOf": keyword._list_of("anyOf"),
+            "allOf": keyword._list_of("allOf"),
+            "oneOf": keyword._one_of,
+            "$ref": keyword._reference,
+            "multipleOf": keyword._multiple,
+            "pattern": keyword._pattern,
+            "format": keyword._format,
+            "uniqueItems": keyword._only(False, "uniqueItems"),
+            "nullable": keyword._only(False, "nullable"),
+            "minLength": keyword._count("minLength", _LONGEST, least=True),
+            "maxLength": keyword._count("maxLength", _LONGEST),
+            "minItems": keyword._count("minItems", _MOST_ITEMS, least=True),
+            "maxItems": keyword._count("maxItems", _MOST_ITEMS),
+            "minProperties": keyword._count("minProperties", _MOST_ITEMS, least=True),
+            "maxProperties": keyword._count("maxProperties", _MOST_ITEMS),
+            **{
+                name: keyword._bound(name)
+                for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+            },
+        }
+
+    def whole(self) -> dict[str, Any]:
+        """Return the schema, with what it refers to."""
+        root = self._root
+        if isinstance(root, dict):
+            root = {key: value for key, value in root.items() if key not in ("$schema", "$id")}
+            dialect = self._root.get("$schema", "https://json-schema.org/draft/2020-12/schema")
+            if not isinstance(dialect, str) or dialect.removesuffix("#") not in _DIALECTS:
+                self._refuse("$schema", "/$schema", str(dialect))
+        found = self._schema(root, "")
+        if found is False:
+            self._wrong("", "nothing fits it")
+        found = {} if found is True else found
+        definitions = {}
+        while self._waiting:
+            pointer = self._waiting.pop()
+            target = self._target(pointer, pointer) if pointer else root
+            definitions[self._names[pointer]] = self._schema(target, pointer)
+        return {**found, "$defs": definitions, "x-guidance": _FORM}
+
+    def _schema(self, value: Any, at: str) -> dict[str, Any] | bool:
+        if isinstance(value, bool):
+            return value
+        if not isinstance(value, dict):
+            self._wrong(at, "a schema is an object, true or false")
+        self._nodes += 1
+        if self._nodes > _MOST_NODES:
+            self._wrong(at, f"more than {_MOST_NODES} schemas")
+        found: dict[str, Any] = {}
+        besides: list[Any] = []
+        for key, inner in value.items():
+            if key in _ANNOTATIONS or key in _DEFINITIONS:
+                continue
+            if key.startswith("x-") and key != "x-guidance":
+                continue
+            if key not in self._keywords:
+                self._refuse(key, at + escaped(key))
+            for word, written in self._keywords[key](self, inner, at + escaped(key)).items():
+                if word in found:  # two words that are written as one
+                    besides.append({word: written})
+                else:
+                    found[word] = written
+        kinds = found.get("type")
+        kinds = [kinds] if isinstance(kinds, str) else kinds or []
+        if "number" in kinds and float(found.get("multipleOf", 0.5)).is_integer():
+            # Whole numbers; llguidance panics after a 0 that is the whole answer.
+            found["type"] = kinds = ["integer", *(kind for kind in kinds if kind != "number")]
+        if "integer" in kinds:  # without limits, they could be of any length
+            if not {"minimum", "exclusiveMinimum"} & found.keys():
+                found["minimum"] = 1 - _LARGEST_NUMBER
+            if not {"maximum", "exclusiveMaximum"} & found.keys():
+                found["maximum"] = _LARGEST_NUMBER - 1
+        if besides:
+            found["allOf"] = [*found.get("allOf", ()), *besides]
+        self._check_size(found, at)
+        return found
+
+    def _check_size(self, schema: dict[str, Any], at: str) -> None:
+        """Refuse too many properties, or a number that keys which come twice could make up."""
+        required = set(schema.get("required", ()))
+        if schema.get("minProperties", 0) > len(required) + 1:
+            self._refuse("minProperties", f"{at}/minProperties", "more than are required, and one")
+        names = schema.get("properties", {}).keys()
+        if len(names | required) > _MOST_NAMES or len(names - required) > _MOST_OPTIONAL:
+            detail = f"more than {_MOST_OPTIONAL} that may be missing, or {_MOST_NAMES} in all"
+            self._refuse("properties", f"{at}/properties", detail)
+        if len(schema.get("patternProperties", ())) > _MOST_PATTERNS:
+            where = f"{at}/patternProperties"
+            self._refuse("patternProperties", where, f"more than {_MOST_PATTERNS}")
+
+    # --- Keywords ---------------------------------------------------------------------------
+
+    def _type(self, value: Any, at: str) -> dict[str, Any]:
+        kinds = value if isinstance(value, list) else [value]
+        if not kinds or any(not isinstance(kind, str) or kind not in TYPES for kind in kinds):
+            self._wrong(at, "no such type")
+        return {"type": value}
+
+    def _enum(self, value: Any, at: str) -> dict[str, Any]:
+        values = self._list(value, at)
+        return {"enum": [self._constant(one, at, "enum") for one in values]}
+
+    def _constant(self, value: Any, at: str, keyword: str) -> Any:
+        """Return a value that is to be written exactly."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._number(value, at, keyword)
+        if isinstance(value, str):
+            self._check_characters(value, at, keyword)
+        if isinstance(value, list | dict):
+            self._values += 1 + len(value)
+            if self._values > _MOST_VALUES:
+                self._refuse(keyword, at, f"more than {_MOST_VALUES} values in lists and objects")
+        for inner in value if isinstance(value, list) else ():
+            self._constant(inner, at, keyword)
+        for key, inner in value.items() if isinstance(value, dict) else ():
+            self._check_characters(key, at, keyword)
+            self._constant(inner, at, keyword)
+        return value
+
+    def _check_characters(self, text: str, at: str, keyword: str) -> None:
+        if any((c < " " and c not in _ESCAPED) or c == "\x7f" for c in text):
+            self._refuse(keyword, at, "control characters")
+
+    def _properties(self, value: Any, at: str) -> dict[str, Any]:
+        names = self._object(value, at)
+        for name in names:
+            self._check_characters(name, at, "properties")
+        return {"properties": {k: self._schema(v, at + escaped(k)) for k, v in names.items()}}
+
+    def _pattern_properties(self, value: Any, at: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for source, schema in self._object(value, at).items():
+            inside = at + escaped(source)
+            pattern = self._exact(source, inside, "patternProperties")
+            if pattern in found:
+                self._refuse("patternProperties", inside, "an expression that is there twice")
+            found[pattern] = self._schema(schema, inside)
+        return {"patternProperties": found}
+
+    def _required(self, value: Any, at: str) -> dict[str, Any]:
+        names = self._list(value, at)
+        if not all(isinstance(name, str) for name in names):
+            self._wrong(at, "not a list of names")
+        for name in names:
+            self._check_characters(name, at, "required")
+        return {"required": names}
+
+    def _items(self, value: Any, at: str) -> dict[str, Any]:
+        if isinstance(value, list):
+            self._refuse("items", at, "a list; prefixItems has taken its place")
+        return {"items": self._schema(value, at)}
+
+    def _one_of(self, value: Any, at: str) -> dict[str, Any]:
+        options = self._list(value, at)
+        if len(options) ** 2 > 2 * _MOST_PAIRS:
+            self._refuse("oneOf", at, "so many alternatives")
+        for n, one in enumerate(options):
+            if not all(exclusive(one, other, self._lookup) for other in options[n + 1 :]):
+                self._refuse("oneOf", at, "alternatives that do not exclude each other")
+        return {"anyOf": self._schemas(options, at)}
+
+    def _reference(self, value: Any, at: str) -> dict[str, Any]:
+        if not isinstance(value, str):
+            self._wrong(at, "not a text")
+        pointer = self._pointer(value)
+        if pointer is None:
+            self._refuse("$ref", at, value)
+        self._target(pointer, at)
+        if pointer not in self._names:
+            self._names[pointer] = f"d{len(self._names)}"
+            self._waiting.append(pointer)
+        return {"$ref": f"#/$defs/{self._names[pointer]}"}
+
+    def _multiple(self, value: Any, at: str) -> dict[str, Any]:
+        step = Decimal(str(self._number(value, at, "multipleOf"))).normalize()
+        if step <= 0:
+            self._wrong(at, "not more than 0")
+        self._steps.add(step)
+        if not _countable(step) or not _combinable(self._steps):
+            self._refuse("multipleOf", at, str(value))
+        return {"multipleOf": value}
+
+    def _pattern(self, value: Any, at: str) -> dict[str, Any]:
+        return {"pattern": self._exact(value, at, "pattern")}
+
+    def _format(self, value: Any, at: str) -> dict[str, Any]:
+        if not isinstance(value, str) or value not in FORMATS:
+            self._refuse("format", at, str(value))
+        return {"pattern": exact_pattern(f"^(?:{FORMATS[value]})$")}
+
+    def _exact(self, source: Any, at: str, keyword: str) -> str:
+        if not isinstance(source, str):
+            self._wrong(at, "not a text")
+        self._pattern_size += len(source)
+        if self._pattern_size > _MOST_PATTERN:
+            self._refuse(keyword, at, f"more than {_MOST_PATTERN} characters of expressions")
+        try:
+            return exact_pattern(source)
+        except PatternUnsupported as fault:
+            self._refuse(keyword, at, str(fault))
+
+    # --- Kinds of keywords ------------------------------------------------------------------
+
+    @staticmethod
+    def _inner(keyword: str) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
+        return lambda self, value, at: {keyword: self._schema(value, at)}
+
+    @staticmethod
+    def _list_of(keyword: str) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
+        return lambda self, value, at: {keyword: self._schemas(self._list(value, at), at)}
+
+    @staticmethod
+    def _only(allowed: bool, keyword: str) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
+        def check(self: _Rewriting, value: Any, at: str) -> dict[str, Any]:
+            if value is not allowed:
+                self._refuse(keyword, at)
+            return {}
+
+        return check
+
+    @staticmethod
+    def _count(
+        keyword: str, most: int, *, least: bool = False
+    ) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
+        """Read a count. Where it only limits, a smaller limit serves as well."""
+
+        def read(self: _Rewriting, value: Any, at: str) -> dict[str, Any]:
+            if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+                self._wrong(at, "not a whole number")
+            if value < 0:
+                self._wrong(at, "less than 0")
+            if least and value > most:
+                self._refuse(keyword, at, f"more than {most}")
+            return {keyword: min(int(value), most)}
+
+        return read
+
+    @staticmethod
+    def _bound(keyword: str) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
+        return lambda self, value, at: {keyword: self._number(value, at, keyword)}
+
+    # --- Parts ------------------------------------------------------------------------------
+
+    def _number(self, value: Any, at: str, keyword: str) -> int | float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self._wrong(at, "not a number")
+        if abs(value) > _LARGEST_NUMBER:
+            self._refuse(keyword, at, "numbers beyond 2⁵³")
+        return value
+
+    def _schemas(self, values: list[Any], at: str) -> list[dict[str, Any] | bool]:
+        if not values:
+            self._wrong(at, "an empty list")
+        return [self._schema(value, f"{at}/{n}") for n, value in enumerate(values)]
+
+    def _list(self, value: Any, at: str) -> list[Any]:
+        if not isinstance(value, list):
+            self._wrong(at, "not a list")
+        return value
+
+    def _object(self, value: Any, at: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._wrong(at, "not an object")
+        return value
+
+    def _lookup(self, reference: str) -> Any:
+        pointer = self._pointer(reference)
+        return True if pointer is None else self._target(pointer, "")
+
+    def _pointer(self, reference: str) -> str | None:
+        """Return where in this document a reference leads; None if it leads elsewhere."""
+        pointer = unquote(reference.removeprefix("#"))
+        here = reference.startswith("#") and (not pointer or pointer.startswith("/"))
+        return pointer if here else None
+
+    def _target(self, pointer: str, at: str) -> Any:
+        """Return what a pointer leads to, in places where there are schemas."""
+        found = self._root
+        for step in pointer.split("/")[1:]:
+            key = step.replace("~1", "/").replace("~0", "~")
+            if isinstance(found, dict) and key in found:
+                found = found[key]
+            elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+                found = found[int(key)]
+            else:
+                self._wrong(at, f"nothing is at #{pointer}")
+        return found
+
+    def _refuse(self, keyword: str, at: str, detail: str = "") -> NoReturn:
+        raise SchemaUnsupported(at, self._function, keyword, detail)
+
+    def _wrong(self, at: str, reason: str) -> NoReturn:
+        raise SchemaInvalid(at, self._function, reason)
+
+
+def _countable(step: Decimal) -> bool:
+    """Return whether llguidance finds the decimal digits of a step, by multiplying it by 10."""
+    value, exponent = float(step), 0
+    while value % 1 and exponent < 10:
+        value, exponent = value * 10, exponent + 1
+    return value < _MOST_STEPS and Decimal(value).scaleb(-exponent) == step
+
+
+def _combinable(steps: set[Decimal]) -> bool:
+    """Return whether llguidance can compute the least common multiple of all."""
+    finest = max(-min(0, int(step.as_tuple().exponent)) for step in steps)
+    product = 1
+    for step in steps:
+        product *= int(step.scaleb(finest))
+    return product < _MOST_STEPS

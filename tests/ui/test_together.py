@@ -1,0 +1,113 @@
+"""Several answers at once, and those that wait for others."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel
+
+from app.base.types import Loading, Part, PartAdded, PartKind, Prefill, Prompt, Waiting
+from app.ui.conversation.thought_panel import WorkBar
+from app.ui.sidebar.chat_model import ANSWERED
+from tests.ui.driver import Fireside, answer, done, said
+from tests.ui.test_loading import shows_work
+
+NEXT = "Waiting for another answer · next in line"
+THIRD = "Waiting for other answers · number 3 in line"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show what an answer waits for at once, not only if it takes a while."""
+    monkeypatch.setattr(WorkBar, "CALM_MS", 0)
+
+
+def status(fireside: Fireside) -> str:
+    return fireside.find(QLabel, "statusLine").text()
+
+
+def typed(fireside: Fireside) -> str:
+    return fireside.window.composer.editor.toPlainText()
+
+
+def test_an_answer_that_waits_shows_its_place(fireside: Fireside) -> None:
+    third, first, loads = fireside.hold(), fireside.hold(), fireside.hold()
+    ahead = Waiting(3), third, Waiting(1), first
+    fireside.ask("why", *ahead, Loading(0.4), loads, *answer("Because."))
+    shows_work(fireside, THIRD)
+    assert status(fireside) == THIRD
+    third.set()
+    shows_work(fireside, NEXT)
+    assert status(fireside) == NEXT
+    first.set()
+    shows_work(fireside, "Loading Demo model… 40%")
+    assert status(fireside) != NEXT
+    loads.set()
+    fireside.shows("Because.")
+    fireside.idle()
+
+
+@pytest.mark.parametrize("button", ["withdrawQuestion", "stop"])
+def test_who_waits_can_leave(fireside: Fireside, button: str) -> None:
+    fireside.ask("why", Waiting(2), fireside.hold())
+    shows_work(fireside, "Waiting for other answers · number 2 in line")
+    fireside.find(QAbstractButton, button).click()
+    fireside.until(lambda: typed(fireside) == "why")
+    fireside.idle()
+    assert fireside.window.chat is None
+
+
+def test_a_turn_waits_again_after_a_call(fireside: Fireside) -> None:
+    again = fireside.hold()
+    call = PartAdded(Part("{}", PartKind.CALL, "python", "1"))
+    result = PartAdded(Part("3", PartKind.RESULT, "python", "1"))
+    fireside.ask("why", Prompt(80, 4096), call, result, Waiting(1), again, said("3.", 2), done())
+    shows_work(fireside, NEXT)
+    assert status(fireside) == NEXT
+    again.set()
+    fireside.shows("3.")
+    fireside.idle()
+    assert status(fireside) != NEXT
+
+
+def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
+    one, two = fireside.hold(), fireside.hold()
+    fireside.ask("one", Prompt(80, 4096), said("First"), one, said(" whole."), done())
+    fireside.shows("First")
+    first = fireside.chat
+    fireside.window.new_chat()
+    assert not fireside.window.current.busy()
+    rows = fireside.window.sidebar.list.chats
+    spoken = Qt.ItemDataRole.AccessibleTextRole
+    assert rows.index_of(first).data(ANSWERED) is True
+    assert "Answering" in rows.index_of(first).data(spoken)
+    fireside.ask("two", Prompt(5000, 8192), Prefill(100, 5000), two, said("Second."), done())
+    fireside.until(lambda: status(fireside).startswith("Processing prompt: 100 of 5,000"))
+    second = fireside.chat
+    fireside.window.open_chat(first)
+    fireside.shows("First")
+    assert not status(fireside).startswith("Processing")
+    assert fireside.find(QAbstractButton, "stop")
+    fireside.find(QAbstractButton, "stop").click()
+    fireside.idle()
+    assert rows.index_of(first).data(ANSWERED) is False
+    assert rows.index_of(second).data(ANSWERED) is True
+    fireside.window.open_chat(second)
+    fireside.until(lambda: fireside.window.current.busy())
+    assert status(fireside).startswith("Processing prompt: 100 of 5,000")
+    two.set()
+    fireside.shows("Second.")
+    fireside.idle()
+
+
+def test_a_chat_is_read_ahead_while_another_is_answered(fireside: Fireside) -> None:
+    other = fireside.hold()
+    fireside.ask("one", Prompt(80, 4096), said("First"), other, done())
+    fireside.shows("First")
+    fireside.window.new_chat()
+    fireside.backend.prepared.clear()
+    fireside.type("next")
+    fireside.until(lambda: fireside.backend.prepared)
+    (request,) = fireside.backend.prepared
+    assert request.messages[-1].text == "next"
+    other.set()

@@ -1,0 +1,78 @@
+"""The model is unloaded, and loaded again by the next question."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu
+
+from app.base.types import Loading, Prompt
+from tests.ui.driver import Fireside, answer, done, said
+
+UNLOADED = "The model is unloaded. Your next message loads it."
+
+
+def status(fireside: Fireside) -> str:
+    return fireside.find(QLabel, "statusLine").text()
+
+
+def entry(fireside: Fireside) -> QAction:
+    """Return the entry of the models' menu."""
+    menu = QMenu(fireside.window)
+    fireside.window.model_picker.fill(menu)
+    (found,) = (action for action in menu.actions() if action.objectName() == "unloadModel")
+    return found
+
+
+def command(fireside: Fireside) -> QAction:
+    found = fireside.window.findChild(QAction, "unloadModelCommand")
+    assert isinstance(found, QAction)
+    return found
+
+
+@pytest.fixture
+def loaded(fireside: Fireside) -> Fireside:
+    fireside.window.models.load()
+    fireside.until(lambda: fireside.backend.loaded() and not fireside.window.models.loading)
+    return fireside
+
+
+def test_the_menu_unloads_and_the_next_question_loads(loaded: Fireside) -> None:
+    unload = entry(loaded)
+    assert unload.isEnabled()
+    assert "loads it again" in unload.toolTip()
+    unload.trigger()
+    loaded.until(lambda: status(loaded) == UNLOADED)
+    assert loaded.backend.loaded() is None
+    assert not entry(loaded).isEnabled()
+    assert not command(loaded).isEnabled()
+    assert "Not loaded" in loaded.find(QAbstractButton, "modelPicker").toolTip()
+    loaded.ask("why", Loading(0.5), *answer("Because."))
+    loaded.shows("Because.")
+    loaded.idle()
+    assert status(loaded) != UNLOADED
+    loaded.until(entry(loaded).isEnabled)
+
+
+def test_it_waits_for_running_answers(loaded: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    free, unload = threading.Event(), loaded.backend.unload
+
+    def waits(cancel: Any = None) -> None:
+        assert free.wait(5)
+        unload(cancel)
+
+    monkeypatch.setattr(loaded.backend, "unload", waits)
+    held = loaded.hold()
+    loaded.ask("why", Prompt(80, 4096), said("Be"), held, said("cause."), done())
+    loaded.shows("Be")
+    command(loaded).trigger()
+    assert status(loaded) == "Unloading when running answers are done…"
+    assert not command(loaded).isEnabled()
+    held.set()
+    loaded.shows("Because.")
+    loaded.until(lambda: status(loaded) == "Unloading…")
+    free.set()
+    loaded.until(lambda: status(loaded) == UNLOADED)
