@@ -387,7 +387,6 @@ class Host:
         if downloads:
             downloads.close()
         self.documents.close()
-        self._idle_unloader.close()
         self.speeds.close()
         pools = (self._quick, self.jobs, self._searching)
         for pool in pools:

@@ -21,12 +21,11 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.engine.scheduled_backend import ScheduledBackend
-
 from app.base import gguf
 from app.base.types import Effort, Message, ModelRef, Part, PartKind, Request, Role, Sampling
 from app.engine.backend import Backend
 from app.engine.overrides import Overrides
+from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.formats import ChatFormat, choose
 from app.host import demo_model

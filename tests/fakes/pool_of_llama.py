@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from app.engine import llama as adapter  # first: it keeps llama_cpp from importing numpy
 from app.engine import kv_pool
+from app.engine import llama as adapter  # first: it keeps llama_cpp from importing numpy
 from app.engine.engine_protocol import Piece
 from app.engine.kv_disk_cache import DiskCache
 from app.engine.kv_pool import KvPool

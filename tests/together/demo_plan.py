@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from app.engine.scheduled_backend import ScheduledBackend
 
 from app.base.draft import Draft
 from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError
 from app.base.types import Delta, ModelRef, Part, Role, StopReason, ToolNamespace
 from app.engine.overrides import Overrides
+from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.together import alone
 from tests.together.actors import (
