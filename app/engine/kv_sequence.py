@@ -8,7 +8,7 @@ at some lengths; the other layers still hold everything.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from app.engine.kv_memory import KvMemory
@@ -163,16 +163,6 @@ class KvSequence:
                 return at
         self._memory.clear(self.number)
         return 0
-
-
-def usable(
-    wanted: Sequence[int], held: Sequence[int], reach: int, windows: Iterable[int]
-) -> tuple[int, int]:
-    """Return how many of the ``wanted`` tokens are in the ``held`` ones, and can be reused."""
-    same = shared(wanted, held)
-    if same >= min(reach, len(held)):
-        return same, same
-    return same, max((at for at in windows if at <= same), default=0)
 
 
 def thin(holders: Collection[dict[int, bytes]], most: int) -> None:

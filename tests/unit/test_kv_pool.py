@@ -766,6 +766,8 @@ def test_what_is_of_no_lasting_use_takes_nothing(four: Harness) -> None:
 
 
 def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
+    four.sequences = 1
+    four.start()
     four.read(chat(1), 1)
     settled = four.sequence.settled
     title = four.begin([*chat(1), 9, 9], 1, ephemeral=True)
@@ -775,7 +777,7 @@ def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
     four.pool.drop(title)
     four.sequence = None  # type: ignore[assignment]
     (sequence,) = four.pool._idle
-    assert (sequence.tokens, sequence.settled) == (chat(1), settled)
+    assert (sequence.tokens, sequence.settled) == (chat(1)[:settled], settled)
     four.pool.keep()
     four.disk_cache.wait()
     assert [list(each.tokens) for each in four.disk_cache.entries] == [chat(1)[:-1]]
