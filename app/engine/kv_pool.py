@@ -112,7 +112,7 @@ class KvPool:
 
     def room(self, count: int) -> bool:
         """Make room for ``count`` more tokens; return False if busy sequences hold too much."""
-        while self._count.used([*self._busy, *self._idle]) + count > self._size:
+        while not self._count.fit([*self._busy, *self._idle], self._size - count):
             if not self._idle:
                 return False
             self._release(next(iter(self._idle)))

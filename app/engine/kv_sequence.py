@@ -30,12 +30,12 @@ class CellCount:
         """Note that cells were shared or freed."""
         self._shared = None
 
-    def used(self, sequences: Collection[KvSequence]) -> int:
-        """Return how many cells all sequences hold together."""
+    def fit(self, sequences: Collection[KvSequence], most: int) -> bool:
+        """Return whether all sequences together hold at most so many cells."""
         total = sum(len(sequence.cells) for sequence in sequences)
-        if self._shared is None:
+        if total > most and self._shared is None:
             self._shared = total - len(set().union(*(each.cells for each in sequences)))
-        return total - self._shared
+        return total <= most or total - (self._shared or 0) <= most
 
 
 class KvSequence:

@@ -1040,7 +1040,8 @@ class AnyOrder(RuleBasedStateMachine):
         for sequence in held:
             assert sequence.tokens == self.memory.tokens(sequence.number)
             assert len(sequence.cells) == len(sequence.tokens) <= self.SIZE
-        assert self.memory.used == self.pool._count.used(held)
+        assert self.pool._count.fit(held, self.memory.used)
+        assert not held or not self.pool._count.fit(held, self.memory.used - 1)
         assert all(not self.memory.tokens(n) for n in {*range(4)} - {s.number for s in held})
         windows = [id(state) for each in self.pool._held() for state in each.windows.values()]
         assert len({*windows}) <= max(kv_pool._CHECKPOINTS, len(self.pool._held()))
