@@ -23,7 +23,8 @@ from app.base.types import (
     Waiting,
 )
 from app.engine import kv_disk_cache
-from tests.fakes.engine import VOCABULARY, FakeModel, Served, answers, spell, thinks
+from app.formats.harmony.render import render_request
+from tests.fakes.engine import BATCH, VOCABULARY, FakeModel, Served, answers, spell, thinks
 from tests.unit.test_worker import FILE, LONG, PLAN, done, of_kind, said, until
 
 Start = Callable[..., Served]
@@ -103,6 +104,10 @@ def together(served: Served, *asked: Request) -> list[list[Any]]:
     return served.together(first, *others)
 
 
+def of_opening(asked: Request) -> int:
+    return render_request(asked, VOCABULARY).sizes[0]
+
+
 def alone(start: Start, asked: Request) -> list[Part]:
     return said(start().do("ask", asked))
 
@@ -155,6 +160,17 @@ def test_what_several_begin_with_is_read_once(start: Start) -> None:
     assert first.evaluated == first.prompt_tokens
     for stats in others:
         assert stats.evaluated <= len(" 3?") + 16 + len(spell(VOCABULARY.end, "assistant"))
+
+
+def test_other_conversations_begin_where_the_first_message_does(start: Start) -> None:
+    """They cost no more than what is their own, and no batch ends there for that."""
+    served = start()
+    for n, asked in enumerate(different(3)):
+        asked = replace(asked, instructions="Be brief. " * 30)
+        stats = done(served.do("ask", asked)).stats
+        own = stats.prompt_tokens - of_opening(asked)
+        assert stats.evaluated == (stats.prompt_tokens if n == 0 else own)
+    assert [len(batch) for batch in served.model.batches[:3]] == [64, BATCH, BATCH]
 
 
 def test_who_waits_for_a_prompt_does_not_wait_for_one_that_was_stopped(start: Start) -> None:
