@@ -146,6 +146,12 @@ def _add_ask(commands: Commands) -> None:
         type=Path,
         help="save the figures and files that tools make in this folder",
     )
+    ask.add_argument(
+        "--schema",
+        metavar="FILE",
+        type=Path,
+        help="answer with JSON that is valid by the JSON schema in this file",
+    )
     ask.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -20,6 +20,7 @@ from app.base.types import (
     PartAdded,
     PartKind,
     Role,
+    StopReason,
     Waiting,
 )
 from app.cli import terminal_consent
@@ -36,14 +37,22 @@ from app.wording.tool_words import CallPhase, call_label
 class AnswerPrinter:
     """A printer of the answer to stdout, and of reasoning, calls and their results to stderr.
 
-    With ``quiet``, nothing is printed: see `as_json`. What calls have made is written into the
-    folder ``save``, if that is given. ``where`` tells where a page is that the answer cites.
+    With ``quiet``, nothing is printed: see `as_json`. A ``shaped`` answer is JSON for a program: it
+    is printed as it is, and only once it is whole. What calls have made is written into the folder
+    ``save``, if that is given. ``where`` tells where a page is that the answer cites.
     """
 
     def __init__(
-        self, *, quiet: bool, save: Path | None, where: WhereIs = lambda tool, address: address
+        self,
+        *,
+        quiet: bool,
+        save: Path | None,
+        where: WhereIs = lambda tool, address: address,
+        shaped: bool = False,
     ) -> None:
-        self._quiet, self._save = quiet, save
+        self.whole = False
+        """Whether the model itself has ended the answer."""
+        self._quiet, self._save, self._shaped = quiet, save, shaped
         self._citations = PrintedCitations(where)
         self._draft = Draft()
         self._stats: dict[str, object] = {}
@@ -57,6 +66,15 @@ class AnswerPrinter:
         """The answer so far."""
         return Message(Role.ASSISTANT, self._draft.parts)
 
+    @property
+    def said(self) -> str:
+        """The answer as it is printed, without citations; empty if there is none."""
+        message = self.message
+        if not self._shaped:
+            return "" if message.declined else message.text
+        texts = [part.text for part in message.parts if part.kind is PartKind.TEXT]
+        return texts[-1] if texts and self.whole else ""
+
     def receive(self, event: object) -> None:
         """Handle an event of the backend. Raises OSError if a file cannot be saved."""
         if not isinstance(event, Waiting):
@@ -66,6 +84,7 @@ class AnswerPrinter:
                 self._break()
                 self._waiting.show(place)
             case Done():
+                self.whole = event.reason is StopReason.END
                 self._stats = dataclasses.asdict(event.stats) | {
                     "tokens_per_second": event.stats.tokens_per_second,
                     "prompt_tokens_per_second": event.stats.prompt_tokens_per_second,
@@ -88,6 +107,9 @@ class AnswerPrinter:
         """Print what was held back, and the footnotes of the answer."""
         if self._quiet or self.message.declined:
             return
+        if self._shaped:
+            print(self.said, end="", flush=True)
+            return
         self._print_rest()
         if notes := list(self._citations.footnotes(self.message)):
             print("\n", flush=True)
@@ -95,8 +117,9 @@ class AnswerPrinter:
 
     def as_json(self, *, calls: bool) -> dict[str, Any]:
         """Return the answer as an object; ``calls``: with the calls of tools."""
-        message = self.message
-        said = "" if message.declined else self._citations.whole(message)
+        message, said = self.message, self.said
+        if said and not self._shaped:
+            said = self._citations.whole(message)
         made: dict[str, Any] = {}
         if calls:
             made = {"citations": self._citations.as_json(message), "calls": list(self._calls())}
@@ -110,6 +133,8 @@ class AnswerPrinter:
         if self._quiet or delta.kind is PartKind.CALL or delta.name == DECLINED or not text:
             return
         stream = sys.stderr if delta.kind is PartKind.REASONING else sys.stdout
+        if self._shaped and stream is sys.stdout:
+            return
         if delta.index != self._text:
             self._print_rest()
         if stream is sys.stdout and not (text := self._citations.numbered(text, self.message)):

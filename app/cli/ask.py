@@ -9,7 +9,14 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from app.base import settings as settings_file
-from app.base.errors import ContextFull, FiresideError, ModelError, ModelInUse
+from app.base.errors import (
+    ContextFull,
+    FiresideError,
+    ModelError,
+    ModelInUse,
+    SchemaInvalid,
+    SchemaTooLarge,
+)
 from app.base.settings import Folders
 from app.base.types import Effort, Message, ModelRef, PartKind, Request, Role
 from app.cli import ask_tools, question
@@ -51,6 +58,12 @@ def run(options: argparse.Namespace) -> int:
         except OSError as error:
             say(tr("Couldn’t read standard input ({reason}).").format(reason=error))
             return FAILED
+        try:
+            schema = _schema(options.schema)
+        except OSError as error:
+            told = tr("Couldn’t read {name} ({reason}).")
+            say(told.format(name=options.schema, reason=error.strerror or error))
+            return FAILED
         engine = _engine(folders, log)
         consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())
         backend = stack.enter_context(closing(ToolLoop(engine, tools, consents)))
@@ -62,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
             instructions=options.system,
             sampling=model.sampling,
             tools=tools.declared(keys),
+            response_schema=schema,
             imported=options.text in (None, "-"),  # it was piped in, and need not be typed
         )
         if keys and not _can_use_tools(backend, model):
@@ -108,6 +122,25 @@ def _model(chosen: Path | None, backend: Backend, folders: Folders) -> ModelRef:
     return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
 
 
+def _schema(path: Path | None) -> str:
+    """Return the text of the schema in a file; empty without one. Raises SchemaError, OSError."""
+    from app.formats.json_schema.exact_schema import exact_schema
+    from app.formats.json_schema.schema_text import LARGEST
+
+    if path is None:
+        return ""
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise SchemaTooLarge(limit=LARGEST)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SchemaInvalid(reason="not UTF-8") from None
+    exact_schema(text)
+    return text
+
+
 def _can_use_tools(backend: Backend, model: ModelRef) -> bool:
     try:
         return backend.abilities(model).tools
@@ -119,13 +152,13 @@ def _print_answer(
     backend: Backend, request: Request, options: argparse.Namespace, where: WhereIs
 ) -> int:
     """Stream reasoning to stderr and the answer to stdout, or print both as JSON at the end."""
-    printer = AnswerPrinter(quiet=options.json, save=options.save, where=where)
+    shaped = bool(request.response_schema)
+    printer = AnswerPrinter(quiet=options.json, save=options.save, where=where, shaped=shaped)
     with closing(backend.stream(request, threading.Event())) as events:
         for event in events:
             printer.receive(event)
     printer.finish()
-    message = printer.message
-    said = "" if message.declined else message.text
+    message, said = printer.message, printer.said
     if options.json:
         print(json.dumps(printer.as_json(calls=bool(options.tools)), indent=2))
     elif said.strip():
@@ -134,6 +167,9 @@ def _print_answer(
         return ANSWERED
     if message.declined:
         say(declined_sentence())
+        return NO_ANSWER
+    if shaped and message.text:
+        say("", tr("The answer was cut off before it was complete."))
         return NO_ANSWER
     calls = [part.name for part in message.parts if part.kind is PartKind.CALL]
     say("", _why_no_answer(calls, thought=bool(message.reasoning.strip())))

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
         "data_dir": shtab.DIRECTORY,
         "model": shtab.FILE,
         "file": shtab.FILE,
+        "schema": shtab.FILE,
         "save": shtab.DIRECTORY,
         "name": of_models,
     }

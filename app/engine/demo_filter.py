@@ -49,7 +49,10 @@ _LONGEST_THOUGHT = 1200  # characters; its longest one in training has 330
 
 
 class DemoFilter:
-    """A backend around ``engine`` that judges the answers of ``demo``, and of no other model."""
+    """A backend around ``engine`` that judges the answers of ``demo``, and of no other model.
+
+    Answers of a given shape are not judged: nobody reads them as a person's words.
+    """
 
     def __init__(self, engine: Backend, demo: ModelRef) -> None:
         self._engine = engine
@@ -64,7 +67,7 @@ class DemoFilter:
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Steps[Event | Planned]:
-        if request.model.location != self._demo:
+        if request.model.location != self._demo or request.response_schema:
             return self._engine.stream(request, cancel, answer_now)
         return self._judged(request, cancel, answer_now)
 

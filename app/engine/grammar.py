@@ -35,8 +35,7 @@ _BLAMED = {
     "circular references": "$ref",
     "multipleOf": "multipleOf",
 }
-# Of schemas that refer to themselves without an end, it finds out while it begins the parsing.
-_UNSATISFIABLE = ("Unsatisfiable schema", "NoExtension")
+_UNSATISFIABLE = "Unsatisfiable schema"
 _LONGEST_DETAIL = 200
 
 
@@ -131,7 +130,7 @@ def _trie(tokenizer: Tokenizer) -> LLTokenizer:
 def _fault(message: str) -> SchemaError:
     """Return llguidance's refusal of a schema as one of ours."""
     said = _said(message)
-    if any(words in message for words in _UNSATISFIABLE):
+    if _UNSATISFIABLE in message:
         return SchemaInvalid(reason="nothing fits it")
     for words, keyword in _BLAMED.items():
         if words in message:

@@ -123,7 +123,8 @@ class StepLoop:
                 if stream.ended:
                     self._end(stream)
         for place, stream in enumerate(self._waiting, 1):
-            stream.wait(place)
+            if stream.behind is None:
+                stream.wait(place)
 
     def _begins(self, stream: ReadingStream) -> bool:
         """Begin a stream, pausing others that come after it; return False if there is no room."""

@@ -94,7 +94,10 @@ class ReadingStream:
         if sequence is None:
             return False
         self.sequence = sequence
-        self._begin()
+        if not self._begun:
+            self._begun = True
+            self._send(self.prompt.size)
+        self._progress()
         if sequence.parted:
             self._cuts.add(sequence.parted)
         if self.read == self.goal:  # all is there already
@@ -104,7 +107,6 @@ class ReadingStream:
     def follow(self, other: ReadingStream, length: int) -> None:
         """Wait until another stream has read what this one begins with."""
         self.behind = other, length
-        self._begin()
 
     def pause(self, pool: KvPool) -> None:
         """Give all its cells up for now."""
@@ -179,13 +181,6 @@ class ReadingStream:
 
     def _sequence_of(self, pool: KvPool) -> KvSequence | None:
         return pool.begin([*self.tokens, _NO_TOKEN], self.chat)
-
-    def _begin(self) -> None:
-        """Tell the size of the prompt, and how much of it is there."""
-        if not self._begun:
-            self._begun = True
-            self._send(self.prompt.size)
-        self._progress()
 
     def _progress(self) -> None:
         self._send(Prefill(self.read, self.goal))

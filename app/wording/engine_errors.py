@@ -58,29 +58,29 @@ def explain_engine(error: e.EngineError) -> Explanation:
 
 
 def _schema(error: e.SchemaError) -> str:
-    place = f"{error.function}#{error.pointer}"
+    place = f"{error.function}#{error.pointer}".removesuffix("#")
     match error:
         case e.SchemaInvalid():
-            return tr("The schema isn’t valid ({place}: {reason}).").format(
-                place=place, reason=error.reason
-            )
-        case e.SchemaUnsupported() if error.detail:
-            return tr(
-                "Fireside can’t guarantee “{keyword}” in a schema ({place}: {detail})."
-            ).format(keyword=error.keyword, place=place, detail=error.detail)
+            said = tr("The schema isn’t valid ({detail}).")
+            return said.format(detail=_joined(place, error.reason))
         case e.SchemaUnsupported():
-            return tr("Fireside can’t guarantee “{keyword}” in a schema ({place}).").format(
-                keyword=error.keyword, place=place
-            )
+            said = tr("Fireside can’t guarantee “{keyword}” in a schema ({detail}).")
+            detail = _joined(place, error.detail) or error.keyword
+            return said.format(keyword=error.keyword, detail=detail)
         case e.SchemaTooLarge():
             return tr("The schema is too large. It can have {kilobytes} KB at most.").format(
                 kilobytes=number(error.limit // 1024)
             )
         case e.SchemaTooComplex():
-            return tr("The schema is too complex ({detail}).").format(detail=error.detail)
+            said = tr("The schema is too complex ({detail}).")
+            return said.format(detail=_joined(place, error.detail))
         case e.SchemaMismatch():
             return tr("The answer so far doesn’t follow the schema, so it can’t be continued.")
     return tr("The schema can’t be used.")
+
+
+def _joined(place: str, detail: str) -> str:
+    return ": ".join(filter(None, (place, detail)))
 
 
 def _died(code: int | None) -> str:

@@ -10,6 +10,7 @@ numbers beyond 2⁵³, strings with certain control characters.
 ``exact_pattern``   regular expressions: ECMAScript's into Rust's
 ``format_patterns`` the values of ``format``
 ``alternatives``    whether two schemas exclude each other
+``endless``         whether a schema only fits documents without an end
 
 Source: JSON Schema 2020-12; llguidance 1.9.1, parser/src/json.
 """

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from app.base.errors import SchemaInvalid, SchemaUnsupported
 from app.formats.json_schema.alternatives import TYPES, exclusive
+from app.formats.json_schema.endless import endless
 from app.formats.json_schema.exact_pattern import PatternUnsupported, exact_pattern
 from app.formats.json_schema.format_patterns import FORMATS
 from app.formats.json_schema.schema_text import escaped, read_schema
@@ -121,6 +122,8 @@ class _Rewriting:
             pointer = self._waiting.pop()
             target = self._target(pointer, pointer) if pointer else root
             definitions[self._names[pointer]] = self._schema(target, pointer)
+        if endless(found, definitions):
+            self._wrong("", "it refers to itself without an end")
         return {**found, "$defs": definitions, "x-guidance": _FORM}
 
     def _schema(self, value: Any, at: str) -> dict[str, Any] | bool:
