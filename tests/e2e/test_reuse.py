@@ -69,13 +69,13 @@ def test_three_long_chats_take_turns(
         asked = talk.asked(FRANCE)
         _, done = talk.ask(engine, FRANCE)
         assert done.stats.evaluated <= size(FRANCE) + MORE
-        assert done.stats.restored > BEYOND_THE_WINDOW
+        assert done.stats.reused > BEYOND_THE_WINDOW
         answers.append((asked, logits(engine)))
     for talk in talks:  # the last turn was too short to be saved; it is read when a chat is opened
         prepare(engine, talk.request)
         _, done = talk.ask(engine, SPAIN)
         assert done.stats.evaluated <= size(SPAIN) + MORE
-        assert done.stats.restored > BEYOND_THE_WINDOW
+        assert done.stats.reused > BEYOND_THE_WINDOW
     for asked, found in answers:
         assert is_as_cold(backend, asked, found)
 
@@ -165,7 +165,7 @@ def test_a_longer_context(
 def test_ten_turns_with_another_chat_between(
     start: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
-    """With everything reused from disk, answers begin like those of a chat read at once."""
+    """Answers begin like those of a chat read at once."""
     engine = start()
     talk, other = Talk.long(1, Effort.HIGH, turns=3), Talk.long(2)
     answers: list[tuple[Request, Any]] = []
@@ -173,7 +173,7 @@ def test_ten_turns_with_another_chat_between(
         asked = talk.asked(text)
         _, done = talk.ask(engine, text)
         if answers:
-            assert done.stats.restored > 0
+            assert done.stats.reused > 0
         answers.append((asked, logits(engine)))
         other.ask(engine, "Hello")
     assert done.stats.prompt_tokens > BEYOND_THE_WINDOW
@@ -182,7 +182,7 @@ def test_ten_turns_with_another_chat_between(
 
 
 def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: LocalBackend) -> None:
-    """The effort is at the start of the prompt, so each has its own entry in the disk cache."""
+    """The effort is at the start of the prompt, so each has a state of its own."""
     engine = start()
     list(engine.load(DEMO, threading.Event()))
     talk = Talk.long(1)
@@ -193,14 +193,14 @@ def test_another_effort_and_back(start: Callable[..., LocalBackend], backend: Lo
         request = replace(talk.asked(SPAIN), effort=effort)
         _, done = answer(engine, request)
         assert done.stats.evaluated <= size(SPAIN) + MORE
-        assert done.stats.restored > BEYOND_THE_WINDOW
+        assert done.stats.reused > BEYOND_THE_WINDOW
         assert is_as_cold(backend, request, logits(engine))
 
 
 def test_an_edited_question_and_the_one_before(
     start: Callable[..., LocalBackend], backend: LocalBackend
 ) -> None:
-    """Each is longer than the window, which must come from a checkpoint or from disk."""
+    """Each is longer than the window, which must come from a checkpoint or from elsewhere."""
     engine = start()
     list(engine.load(DEMO, threading.Event()))
     talk = Talk.long(1)
@@ -215,7 +215,7 @@ def test_an_edited_question_and_the_one_before(
     for request in questions:
         _, done = answer(engine, request)
         assert done.stats.evaluated == 1
-        assert done.stats.restored > 2 * BEYOND_THE_WINDOW
+        assert done.stats.reused > 2 * BEYOND_THE_WINDOW
         assert is_as_cold(backend, request, logits(engine))
 
 
@@ -249,13 +249,13 @@ def test_a_chat_that_is_deleted_leaves_no_file(
     for talk in talks:
         talk.ask(backend, SPAIN)
     first, second, third = talks
-    backend.forget(1)  # on disk
+    backend.forget(1)  # put aside, and on disk
     backend.forget(3)  # in memory, and being written to disk
     texts = [(entry / "entry.json").read_text() for entry in entries(folder)]
     assert len(texts) == 1
     assert '"chat": 2' in texts[0]
     _, done = second.ask(backend, FRANCE)
-    assert done.stats.restored > BEYOND_THE_WINDOW
+    assert done.stats.reused > BEYOND_THE_WINDOW
     for talk in (first, third):
         _, done = talk.ask(backend, FRANCE)
         assert done.stats.reused < BEYOND_THE_WINDOW // 2
