@@ -23,6 +23,7 @@ from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
+from app.engine.idle_unloading import IdleUnloader
 from app.engine.router import Router
 from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.shared.shared_engine import SharedEngine
@@ -38,7 +39,7 @@ from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.tool import Tool
-from app.turn import ChatEvent, NotSaved
+from app.turn import ChatEvent, ModelUnloaded, NotSaved
 
 if TYPE_CHECKING:
     from app.engine.gpu_library import GpuBuild
@@ -116,9 +117,12 @@ class Host:
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
         self._renewed = 0
-        engine: Backend = ScheduledBackend(backend or self._local_engine())
-        if backend is None:
-            engine = SharedEngine(engine, folders.data)
+        own = ScheduledBackend(backend or self._local_engine())
+        engine: Backend = own if backend else SharedEngine(own, folders.data)
+        self._idle = IdleUnloader(
+            own, lambda: self.settings.unload_minutes, lambda: publish(ModelUnloaded())
+        )
+        self._idle.look()
         self.tools = Registry(self._all_tools)
         """The tools that a model may call."""
         self.backend = ToolLoop(Router(engine), self.tools, self._store.consents)
@@ -262,6 +266,7 @@ class Host:
     def change(self, **changes: Any) -> Settings:
         """Change settings, apply them to the parts that they concern, and save them."""
         self.settings = dataclasses.replace(self.settings, **changes)
+        self._idle.look()
         self.network.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
         if self._mcp:
@@ -387,6 +392,7 @@ class Host:
         for pool in pools:
             pool.stop()
         self.reruns.close()
+        self._idle.close()
         self.chats.close()
         if mcp:
             mcp.close()

@@ -89,6 +89,8 @@ class KvPool:
         room now, which never is so if none is busy. A ``fresh`` one holds nothing, in cells that
         are as after loading if none is busy. An ``ephemeral`` one takes nothing from the others.
         """
+        if len(self._busy) == len(self._numbers):
+            return None
         if fresh and not self._busy:
             self._empty(chat)
         wanted = [*tokens[:-1]]
@@ -110,8 +112,9 @@ class KvPool:
         return sequence
 
     def longest(self, tokens: Sequence[int]) -> int:
-        """Return how many of the ``tokens`` `begin` would reuse now."""
-        return max((match.usable for match in self._matches([*tokens[:-1]])), default=0)
+        """Return how many of the ``tokens`` `begin` would reuse now, without what is being written."""
+        matches = self._matches([*tokens[:-1]], waits=False)
+        return max((match.usable for match in matches), default=0)
 
     def room(self, count: int) -> bool:
         """Make room for ``count`` more tokens; return False if busy sequences hold too much."""
@@ -182,8 +185,11 @@ class KvPool:
 
     # --- What a prompt can begin with -----------------------------------------------------
 
-    def _matches(self, wanted: Sequence[int]) -> list[_Match]:
-        """Return what has tokens in common with a prompt, the best first."""
+    def _matches(self, wanted: Sequence[int], *, waits: bool = True) -> list[_Match]:
+        """Return what has tokens in common with a prompt, the best first.
+
+        It ``waits`` for an entry that is still being written to disk: that may be the best.
+        """
         live = [
             _Match(held, *usable(wanted, held.tokens, held.reach, held.windows))
             for held in (*self._busy, *self._idle)
@@ -194,13 +200,14 @@ class KvPool:
         aside = [each for each in aside if each.usable > best + len(each.source.tokens) // _COPIED]
         aside.sort(key=lambda match: match.usable, reverse=True)
         best = aside[0].usable if aside else best
-        return [*self._on_disk(wanted, best), *aside, *live]
+        return [*self._on_disk(wanted, best, waits=waits), *aside, *live]
 
-    def _on_disk(self, wanted: Sequence[int], best: int) -> list[_Match]:
+    def _on_disk(self, wanted: Sequence[int], best: int, *, waits: bool) -> list[_Match]:
         """Return the entries on disk that are worth loading, the best one first."""
         if self._disk is None or len(wanted) - best < _WORTH // 4:
             return []
-        self._disk.wait()  # an entry still being written may be the best
+        if waits:
+            self._disk.wait()
         found = [self._stored(wanted, entry) for entry in self._disk.entries]
         found = [match for match in found if match.usable >= best + _WORTH // 4]
         return sorted(found, key=lambda match: match.usable, reverse=True)

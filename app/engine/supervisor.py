@@ -158,15 +158,15 @@ class LocalBackend:
         cache goes over by way of the disk, if it may be kept there. If the memory is not there any
         more, the old context has to do.
         """
+        least = max(self._growing) if grows else 0
         try:
             try:
-                least = max(self._growing) if grows else 0
-                steps = self._loader.ready(model, cancel, least)
-                yield from self._told(steps)
+                yield from self._told(self._loader.ready(model, cancel, least))
             except (OutOfMemory, ModelTooLarge):
                 if not grows:
                     raise
                 yield from self._told(self._loader.ready(model, cancel))
+            if not self._loader.runs(model, least):
                 self._loader.stays()
         except (ModelError, EngineFailed) as error:
             self._failures[model] = self._failures.get(model, (0, None))[0] + 1, error

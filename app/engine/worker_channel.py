@@ -95,10 +95,7 @@ class WorkerChannel:
                     except GeneratorExit:  # the caller has stopped iterating
                         pipe.send("cancel", stream)
                         raise
-                elif asked_to_stop is not None and time.monotonic() - asked_to_stop > self._grace:
-                    if not pipe.has_others(stream) or child.silence > self._grace:
-                        child.stuck = True
-                        self.kill(child)
+                elif asked_to_stop and self._disobeys(child, stream, asked_to_stop):
                     raise Cancelled
                 elif child.silence > self.silence:
                     raise self._ended(child, EngineHung(self.silence))
@@ -126,6 +123,20 @@ class WorkerChannel:
         """End the process, from any thread. Nothing may be called afterwards."""
         self.closed = True
         self.shut_down()
+
+    def _disobeys(self, child: EngineProcess, stream: int, since: float) -> bool:
+        """Return whether a stop has not been obeyed in time; end a process that has got stuck.
+
+        One that goes on with other streams is left to them.
+        """
+        waited = time.monotonic() - since
+        if waited <= self._grace:
+            return False
+        if child.silence > self._grace or not child.pipe.has_others(stream):
+            child.stuck = True
+            self.kill(child)
+            return True
+        return waited > 2 * self._grace
 
     def _ended(self, child: EngineProcess, error: FiresideError | None = None) -> FiresideError:
         """Return the error, for one more caller, for a process that is gone; else end it.

@@ -10,6 +10,7 @@ Against the scripted engine, or the demo model. ``--only`` runs one plan and tel
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 import tempfile
 import time
@@ -17,15 +18,56 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from app.host import demo_model
+from tests.fakes.exact_model import exact_model
+from tests.together.demo_plan import CONTEXT, DemoPlan
+from tests.together.reference import Reference
 from tests.together.scripted_plan import ScriptedPlan
 
+Ran = tuple[int, list[str], Counter[str]]
 
-def scripted(seed: int) -> tuple[int, list[str], Counter[str]]:
+
+def scripted(seed: int) -> Ran:
     """Run one plan against the scripted engine; return what went wrong, and what was done."""
     with tempfile.TemporaryDirectory() as folder:
         plan = ScriptedPlan(seed, Path(folder))
         plan.run()
         return seed, plan.faults, plan.counts
+
+
+@functools.cache
+def _reference(exact: bool) -> Reference:
+    """Return the model alone, in this process. `tests.fakes.exact_model` says how near is near."""
+    model, near = (exact_model(), 0.08) if exact else (demo_model(), 5.0)
+    return Reference(model, CONTEXT, near)
+
+
+def demo(seed: int) -> Ran:
+    """Run one plan with the demo model, mostly with exact weights, as `scripted`."""
+    exact = seed % 4 > 0
+    with tempfile.TemporaryDirectory() as folder:
+        plan = DemoPlan(seed, exact_model() if exact else demo_model())
+        plan.run(Path(folder))
+    plan.compare(_reference(exact))
+    return seed, plan.faults, plan.counts
+
+
+def _one(seed: int, actors: list[int], *, real: bool) -> int:
+    """Run one plan, and tell its steps."""
+    with tempfile.TemporaryDirectory() as folder:
+        if real:
+            played = DemoPlan(seed, exact_model(), actors, tell=print)
+            played.run(Path(folder))
+            played.compare(_reference(True))
+            faults, counts = played.faults, played.counts
+        else:
+            plan = ScriptedPlan(seed, Path(folder), only=actors, tell=print)
+            print(plan.settings)
+            plan.run()
+            faults, counts = plan.faults, plan.counts
+    print(*faults, sep="\n")
+    print(dict(counts))
+    return int(bool(faults))
 
 
 def main() -> int:
@@ -38,19 +80,13 @@ def main() -> int:
     parser.add_argument("--demo", action="store_true")
     options = parser.parse_args()
     if options.only is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            plan = ScriptedPlan(options.only, Path(folder), only=options.actors, tell=print)
-            print(plan.settings)
-            plan.run()
-            print(*plan.faults, sep="\n")
-            print(dict(plan.counts))
-            return int(bool(plan.faults))
+        return _one(options.only, options.actors, real=options.demo)
+    run = demo if options.demo else scripted
     wrong, total = 0, Counter[str]()
     began = time.monotonic()
     with ProcessPoolExecutor(options.jobs) as pool:
-        for seed, faults, counts in pool.map(
-            scripted, range(options.seed, options.seed + options.plans)
-        ):
+        seeds = range(options.seed, options.seed + options.plans)
+        for seed, faults, counts in pool.map(run, seeds):
             total += counts
             wrong += bool(faults)
             for fault in faults[:3]:

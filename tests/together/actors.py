@@ -24,12 +24,10 @@ from app.base.types import (
     Role,
     Sampling,
     StopReason,
-    ToolFunction,
     ToolNamespace,
 )
 
 DAY = datetime.date(2026, 11, 30)
-TOOLS = (ToolNamespace("functions", (ToolFunction("f", "Looks something up."),)),)
 _TITLE = "Write a title for this conversation: at most six words, and nothing else."
 
 
@@ -109,15 +107,19 @@ Life = Generator[Act, Outcome, None]
 
 @dataclass(frozen=True)
 class Words:
-    """How texts are written: so many characters make a token, as the model reads them."""
+    """How texts are written: by ``pieces`` of a token each. ``stops``: what may end an answer.
 
-    letters: str
-    a_token: float
+    ``task``: what a question ends with if there are tools, so that the model calls one.
+    """
+
+    pieces: Sequence[str]
+    stops: Sequence[str]
+    tools: tuple[ToolNamespace, ...]
+    task: str = ""
 
     def text(self, dice: random.Random, tokens: int) -> str:
         """Return about so many tokens of words."""
-        count = max(1, round(tokens * self.a_token))
-        made = "".join(dice.choices(self.letters, k=count))
+        made = "".join(dice.choices(self.pieces, k=max(1, tokens)))
         return made.strip() or "w"
 
 
@@ -187,8 +189,7 @@ class Actor:
         return outcome
 
     def stops(self) -> tuple[str, ...]:
-        letters = self.words.letters.strip()
-        return self.dice.choice([(), (), (), ("".join(self.dice.choices(letters, k=2)),)])
+        return self.dice.choice([(), (), (), (self.dice.choice(self.words.stops),)])
 
 
 def window(actor: Actor) -> Life:
@@ -270,9 +271,12 @@ def agent(actor: Actor) -> Life:
     messages = [Message(Role.DEVELOPER, (Part(actor.shared),))]
     for _ in range(actor.turns):
         yield Pause(dice.randrange(30))
-        messages = [*messages, actor.question(chat)]
-        asked = actor.request(messages, chat, tools=TOOLS)
-        parts: tuple[Part, ...] = ()
+        task = Part(actor.words.task)
+        question = actor.question(chat)
+        parts = (*question.parts, task) if task.text else question.parts
+        messages = [*messages, replace(question, parts=parts)]
+        asked = actor.request(messages, chat, tools=actor.words.tools)
+        parts = ()
         request = asked
         for _ in range(8):
             outcome = yield from actor.ask(request)
@@ -281,7 +285,8 @@ def agent(actor: Actor) -> Life:
             if done is None or done.reason is not StopReason.CALL:
                 break
             result = actor.words.text(dice, dice.randrange(2, 300))
-            parts = (*parts, Part(result, PartKind.RESULT, "functions.f"))
+            called = next(p.name for p in reversed(parts) if p.kind is PartKind.CALL)
+            parts = (*parts, Part(result, PartKind.RESULT, called))
             turn = Message(Role.ASSISTANT, parts)
             request = replace(asked, messages=(*messages, turn), drawn=done.drawn)
             yield Pause(dice.choice([0, 0, dice.randrange(40)]))

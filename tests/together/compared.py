@@ -74,6 +74,4 @@ def _differs(
         found.append(f"drawn {len(done.drawn)}: other tokens than alone")
     if stats.prompt_tokens != len(tokens) or not 0 < stats.evaluated <= len(tokens):
         found.append(f"{stats.evaluated} of {stats.prompt_tokens} tokens read, of {len(tokens)}")
-    if request.sampling.seed is not None and not request.drawn and stats.reused:
-        found.append(f"a fixed seed, and {stats.reused} tokens reused")
     return found

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from app.base.errors import EngineFailed
 from app.base.types import Sampling
-from app.engine.engine_protocol import Piece
+from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.plan import Plan
 from app.engine.probe import Devices, Speeds
 from app.formats import ChatFormat
@@ -326,19 +326,37 @@ class ScriptedMemory:
 
 
 class ScriptedSampler:
-    """Draws the tokens of one sequence."""
+    """Draws the tokens of one sequence, those that a mask allows."""
 
-    def __init__(self, model: ScriptedModel, sampling: Sampling, sequence: int) -> None:
+    def __init__(
+        self, model: ScriptedModel, sampling: Sampling, sequence: int, mask: TokenMask | None
+    ) -> None:
         self.seed = random.getrandbits(32) if sampling.seed is None else sampling.seed
         self.sequence = sequence
         self._model = model
+        self._mask = mask
 
     def sample(self) -> int:
-        return self._model.drawn(self)
+        token = self._model.drawn(self)
+        if self._mask is None or self._mask.take(token):
+            return token
+        token = another(token, self._mask.allowed())
+        self._mask.take(token)
+        return token
+
+    def move(self, sequence: int) -> None:
+        self._model.put(self, sequence)
 
     def close(self) -> None:
-        if self._model.samplers.pop(self.sequence, None) is not self:
+        if self not in self._model.open:
             self._model.faults.append(f"a sampler of sequence {self.sequence} was closed twice")
+        self._model.open.discard(self)
+
+
+def another(token: int, allowed: bytes) -> int:
+    """Return the token that comes instead of one that is not allowed."""
+    tokens = [n for n in range(8 * len(allowed)) if allowed[n // 8] >> n % 8 & 1]
+    return tokens[token % len(tokens)]
 
 
 class ScriptedModel:
@@ -354,6 +372,8 @@ class ScriptedModel:
         self.faults = engine.faults
         self.memory = ScriptedMemory(self.size, self.sequences, engine.faults)
         self.samplers: dict[int, ScriptedSampler] = {}
+        """The last one of each sequence."""
+        self.open: set[ScriptedSampler] = set()
         self._engine = engine
         self._ready: set[int] = set()
         """The sequences whose next token can be drawn."""
@@ -365,7 +385,8 @@ class ScriptedModel:
             self.faults.append(f"not a batch: {pieces}")
         if count > BATCH:
             self.faults.append(f"a batch of {count} tokens")
-        if without := {p.sequence for p in pieces if p.draws} - set(self.samplers):
+        has = {number for number, sampler in self.samplers.items() if sampler in self.open}
+        if without := {piece.sequence for piece in pieces if piece.draws} - has:
             self.faults.append(f"no samplers yet for the sequences {without}")
         self._ready = set()
         self._engine.on_decode(pieces)
@@ -375,15 +396,28 @@ class ScriptedModel:
             self._ready = {piece.sequence for piece in pieces if piece.draws}
         return not aborts
 
-    def sampler(self, sampling: Sampling, sequence: int, mask: object = None) -> ScriptedSampler:
-        if sequence in self.samplers:
-            self.faults.append(f"two samplers of sequence {sequence}")
-        self.samplers[sequence] = ScriptedSampler(self, sampling, sequence)
-        return self.samplers[sequence]
+    def sampler(
+        self, sampling: Sampling, sequence: int, mask: TokenMask | None = None
+    ) -> ScriptedSampler:
+        made = ScriptedSampler(self, sampling, sequence, mask)
+        self.open.add(made)
+        self.put(made, sequence)
+        return made
+
+    def put(self, sampler: ScriptedSampler, sequence: int) -> None:
+        """Let a sampler draw for a sequence, instead of one that was paused there."""
+        if self.samplers.get(sampler.sequence) is sampler:
+            del self.samplers[sampler.sequence]
+        sampler.sequence = sequence
+        self.samplers[sequence] = sampler
 
     def drawn(self, sampler: ScriptedSampler) -> int:
         sequence = sampler.sequence
-        if self.samplers.get(sequence) is not sampler or sequence not in self._ready:
+        if (
+            self.samplers.get(sequence) is not sampler
+            or sequence not in self._ready
+            or sampler not in self.open
+        ):
             self.faults.append(f"drawn from sequence {sequence}, which has no logits")
         self._ready.discard(sequence)
         held = self.memory.sequences[sequence]

@@ -21,6 +21,8 @@ from app.base.types import (
     ModelRef,
     Part,
     Role,
+    ToolFunction,
+    ToolNamespace,
 )
 from app.engine import plan, probe
 from app.engine.delta_wire import unpack
@@ -53,7 +55,12 @@ _ON_PURPOSE = "a fault on purpose"
 PLAN = plan.make(
     gpt_oss.header("20b"), probe.Machine(64 * _GIB, 64 * _GIB, 8), Overrides(context=4096)
 )
-WORDS = Words("abcdefgh ijklm no", 1.0)
+LETTERS = "abcdefgh ijklm no"
+WORDS = Words(
+    LETTERS,
+    [one + other for one in "abcdefgh" for other in "ijklmno"],
+    (ToolNamespace("functions", (ToolFunction("f", "Looks something up."),)),),
+)
 
 
 @dataclass
@@ -66,6 +73,8 @@ class Running:
     outcome: Outcome = field(default_factory=Outcome)
     needs: int = 0
     asked_again: bool = False
+    alone: bool = True
+    """Whether nothing else has run meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -335,6 +344,9 @@ class ScriptedPlan:
             case Forget(chat):
                 number = self._send("forget", chat)
         self._running[number] = running
+        if len(self._running) > 1:
+            for each in self._running.values():
+                each.alone = False
         self.counts[type(running.act).__name__.lower()] += 1
         self._tell(f"{self._now:6} {self._names[running.actor]} #{number} {described(running.act)}")
 
@@ -407,6 +419,7 @@ class ScriptedPlan:
         act, found = running.act, []
         if not running.outcome.killed and isinstance(act, Ask):
             found = wrong_answer(act, running.outcome, FORMAT)
+            found += _reuses_with_seed(running)
         elif not running.outcome.killed:
             found = _ended_well(running)
         who = self._names[running.actor]
@@ -415,9 +428,19 @@ class ScriptedPlan:
 
     def _finish(self) -> None:
         """Forget all; then nothing may be left."""
-        if self.engine.model and self.engine.model.samplers:
-            self.faults.append(f"samplers are left: {[*self.engine.model.samplers]}")
+        if self.engine.model and self.engine.model.open:
+            self.faults.append(f"samplers are left: {self.engine.model.open}")
         self._end(close=True)
+
+
+def _reuses_with_seed(running: Running) -> list[str]:
+    """Return what is wrong about the answer with a fixed seed, if nothing else ran meanwhile."""
+    act, done = running.act, running.outcome.done
+    if not (isinstance(act, Ask) and done and running.alone):
+        return []
+    seed = act.request.sampling.seed
+    reused = 0 if seed is None or act.request.drawn else done.stats.reused
+    return [f"a fixed seed, and {reused} tokens reused"] if reused else []
 
 
 def _ended_well(running: Running) -> list[str]:

@@ -9,7 +9,9 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu
 
+from app.base.errors import Cancelled
 from app.base.types import Loading, Prompt
+from app.engine.scheduled_backend import ScheduledBackend
 from tests.ui.driver import Fireside, answer, done, said
 
 UNLOADED = "The model is unloaded. Your next message loads it."
@@ -61,7 +63,9 @@ def test_it_waits_for_running_answers(loaded: Fireside, monkeypatch: pytest.Monk
     free, unload = threading.Event(), loaded.backend.unload
 
     def waits(cancel: Any = None) -> None:
-        assert free.wait(5)
+        while not free.wait(0.01):
+            if cancel.is_set():
+                raise Cancelled
         unload(cancel)
 
     monkeypatch.setattr(loaded.backend, "unload", waits)
@@ -76,3 +80,32 @@ def test_it_waits_for_running_answers(loaded: Fireside, monkeypatch: pytest.Monk
     loaded.until(lambda: status(loaded) == "Unloading…")
     free.set()
     loaded.until(lambda: status(loaded) == UNLOADED)
+
+
+def test_another_question_keeps_it(loaded: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled = threading.Event()
+
+    def waits(cancel: Any = None) -> None:
+        assert cancel.wait(5)
+        cancelled.set()
+        raise Cancelled
+
+    monkeypatch.setattr(loaded.backend, "unload", waits)
+    command(loaded).trigger()
+    assert status(loaded) == "Unloading…"
+    loaded.ask("why", *answer("Because."))
+    loaded.shows("Because.")
+    loaded.idle()
+    assert cancelled.wait(5)
+    assert command(loaded).isEnabled()
+    assert status(loaded) != UNLOADED
+
+
+def test_it_goes_by_itself_when_nobody_has_asked_for_a_while(
+    loaded: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScheduledBackend, "idle_s", 16 * 60.0)
+    loaded.host.change(unload_minutes=30)
+    loaded.host.change(unload_minutes=15)
+    loaded.until(lambda: status(loaded) == UNLOADED)
+    assert loaded.backend.loaded() is None

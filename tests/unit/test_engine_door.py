@@ -360,3 +360,18 @@ def test_a_link_or_a_missing_folder_cannot_be_locked(tmp_path: Path) -> None:
         with pytest.raises(OSError):  # noqa: PT011 - one of several
             EngineLock(folder).take()
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_of_an_owner_whose_lock_cannot_be_read_nothing_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SMB, a lock keeps others from reading."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refused)
+        record = read_record(tmp_path / engine_lock.NAME)
+    assert record
+    assert not record.is_here

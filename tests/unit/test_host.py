@@ -17,10 +17,18 @@ from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
 from app.base.settings import Folders, Settings
 from app.base.types import Delta, Effort, Event, ModelRef, Part, PartKind, Request
 from app.engine.backend import ScriptedBackend
+from app.engine.scheduler import Scheduler
 from app.exchange import ExportFormat, ExportOptions
 from app.host import Host
 from app.store import State, Store
-from app.turn import NotSaved, Question, TurnEnded, TurnProgress
+from app.turn import (
+    ModelReady,
+    ModelUnloaded,
+    NotSaved,
+    Question,
+    TurnEnded,
+    TurnProgress,
+)
 
 MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
 T = TypeVar("T")
@@ -70,6 +78,22 @@ def test_settings_that_the_disk_does_not_take(
         assert host.settings.instructions == "Be brief."
         error = arrives(events, NotSaved).error
         assert (type(error), error.path) == (kind, tmp_path / "settings.json")
+
+
+def test_the_model_is_unloaded_once_that_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: queue.Queue[Any] = queue.Queue()
+    monkeypatch.setattr(Scheduler, "idle_s", 100.0)
+    backend = ScriptedBackend()
+    with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
+        host.chats.load(MODEL)
+        arrives(events, ModelReady)
+        assert host.backend.loaded() == MODEL
+        host.change(unload_minutes=2)
+        host.change(unload_minutes=1)
+        arrives(events, ModelUnloaded)
+        assert host.backend.loaded() is None
 
 
 def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:

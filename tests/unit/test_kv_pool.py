@@ -7,10 +7,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -564,6 +565,291 @@ def test_a_turn_that_cannot_be_brought_back_is_read_anew(tmp_path: Path) -> None
     assert harness.is_right
 
 
+# --- Several conversations ------------------------------------------------------------------
+
+SYSTEM = [*range(1, 31)]
+
+
+@pytest.fixture
+def four(tmp_path: Path) -> Iterator[Harness]:
+    """Return a harness of four sequences."""
+    harness = Harness(tmp_path, sequences=4)
+    yield harness
+    assert harness.is_right
+    harness.disk_cache.wait()
+
+
+def agent(number: int, length: int = 40) -> list[int]:
+    """Return what an agent begins with; all have the same instructions."""
+    return [*SYSTEM, *(1000 * number + i for i in range(length))]
+
+
+def test_a_beginning_that_many_share_is_in_memory_once(four: Harness) -> None:
+    four.read(agent(1), None)
+    sequence = four.begin(agent(2), None)  # the window at its end is gone
+    assert (len(sequence.tokens), sequence.parted) == (0, len(SYSTEM))
+    four.decode(agent(2)[: sequence.parted])
+    sequence.checkpoint()
+    four.decode(agent(2)[sequence.parted :])
+    sequence.checkpoint()
+    before = four.memory.used
+    for number in (3, 4):
+        assert four.read(agent(number), None) == len(SYSTEM)
+        assert four.sequence.parted == 0
+    assert four.memory.used == before + 2 * 40
+
+
+def test_the_same_conversation_parts_from_nobody(four: Harness) -> None:
+    four.read(agent(1), 1)
+    assert four.begin(agent(2), 1).parted == 0
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_agents_that_take_turns_cost_their_new_tokens(data: st.DataObject) -> None:
+    """What came before is in the cells or put aside, whoever spoke since."""
+    harness = Harness(Path("unused"), budget=0, sequences=data.draw(st.integers(2, 6)))
+    said = {number: agent(number, data.draw(st.integers(17, 40))) for number in range(5)}
+    for turn in range(data.draw(st.integers(1, 25))):
+        number = data.draw(st.sampled_from([*said]))
+        is_first = len(said[number]) <= 70
+        held = len(said[number])
+        said[number] = [*said[number], *(turn * 1000 + i for i in range(71 if is_first else 2))]
+        reused = harness.read(said[number], 5 if number == 0 else None)
+        assert is_first or reused == held
+        harness.decode([7, 8])
+        said[number] += [7, 8]
+        harness.now += data.draw(st.sampled_from([1.0, 20.0, 50.0]))
+    assert harness.is_right
+
+
+def test_agents_and_a_chat_keep_the_checkpoints_that_they_need(
+    four: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A follow-up without the reasoning costs the answer and the new words."""
+    monkeypatch.setattr(kv_pool, "_CHECKPOINTS", 32)
+    four.sequences = 9
+    four.start()
+    said = {number: agent(number) for number in range(5)}
+    for turn in range(9):
+        for number, prompt in said.items():
+            four.now += 5
+            question = [10_000 * turn + 1000 * number + i for i in range(10)]
+            prompt += [] if turn == 0 else [*[8] * 20, *question]  # an answer before it
+            reused = four.read(prompt, 7 if number == 0 else None)
+            assert turn == 0 or len(prompt) - reused <= 20 + 10 + 1
+            four.decode([9] * 50)  # reasoning
+            four.decode([8] * 20)
+    windows = {id(state) for each in four.pool._held() for state in each.windows.values()}
+    assert len(windows) <= 32
+
+
+def test_who_is_idle_lingers_and_then_goes_aside(
+    four: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = []
+    real = four.memory.state
+    monkeypatch.setattr(
+        four.memory, "state", lambda *those: copied.append(those[0]) or real(*those)
+    )
+    four.read(chat(1), None)
+    four.end()
+    four.now += 29
+    four.read(chat(2), None)
+    four.end()
+    four.now += 29
+    four.read([*chat(2), 7], None)
+    assert copied == [0]
+    assert four.memory.tokens(0) == []
+    assert four.read([*chat(1), 7], None) == 40
+    four.end()
+    four.now += 100
+    four.read([*chat(1), 7, 7], None)  # it need not be copied to go on
+    assert copied == [0, 1]
+
+
+def test_who_cannot_go_aside_stays(four: Harness) -> None:
+    four.memory.loses_states = True
+    four.read(chat(1), None)
+    four.end()
+    four.now += 100
+    four.read(chat(2), None)
+    assert four.read([*chat(1), 7], None) == 40
+
+
+def test_a_sequence_is_found_as_long_as_not_all_are_busy(four: Harness) -> None:
+    for number in range(8):
+        four.read(chat(number), None)
+    four.end()
+    busy = [four.pool.begin(chat(number), None) for number in range(10, 14)]
+    assert sorted(each.number for each in busy if each) == [0, 1, 2, 3]
+    assert four.pool.begin(chat(20), None) is None
+    for number in range(8):
+        assert four.pool.longest([*chat(number), 7]) == 40
+
+
+def test_room_is_made_by_who_was_idle_longest(four: Harness) -> None:
+    pool = four.pool = KvPool(four.memory, 4, size=100)
+    four.memory._full.size = 100
+    for number in (1, 2):
+        four.read(chat(number), None)
+    assert pool.room(20)
+    assert len(pool._idle) == 1
+    assert pool.room(60)
+    assert not pool._idle
+    assert not pool.room(61)
+    assert pool.begin(chat(3, 61), None) is None
+    other = pool.begin(chat(3, 60), None)
+    assert other
+    assert not pool.room(61)
+    pool.pause(four.sequence)
+    assert pool.room(61)
+    assert pool.begin([*chat(2), 7], None) is None  # the other's prompt is not read yet
+    pool.drop(other)
+    four.sequence = None  # type: ignore[assignment]
+    assert four.read([*chat(2), 7], None) == 40
+
+
+def test_a_fork_needs_no_room_for_what_it_shares(four: Harness) -> None:
+    pool = four.pool = KvPool(four.memory, 4, size=60)
+    four.read(chat(1), None)
+    fork = pool.begin([*chat(1), *[7] * 20], None)
+    assert fork
+    assert len(fork.tokens) == 40
+    assert pool.begin(chat(2, 30), None) is None
+    pool.end(fork)
+
+
+@pytest.mark.parametrize("chat_id", [None, 1])
+def test_who_pauses_without_memory_goes_on_from_disk_or_anew(
+    four: Harness, chat_id: int | None
+) -> None:
+    four.memory.loses_states = True
+    four.read(chat(1), chat_id)
+    four.decode([7] * 9)
+    four.pool.pause(four.sequence)
+    four.sequence = None  # type: ignore[assignment]
+    assert four.memory.used == 0
+    four.disk_cache.wait()
+    assert four.read([*chat(1), *[7] * 9, 8], chat_id) == (49 if chat_id else 0)
+
+
+def test_an_answer_with_a_seed_gets_the_first_cells(four: Harness) -> None:
+    four.read(chat(1), 1)
+    four.read(chat(2), None)
+    assert four.begin(chat(3), 3, fresh=True).number == 0
+    assert four.memory.used == 0
+    assert [each.tokens for each in four.pool._asides.all] == [chat(1), chat(2)]
+    four.decode(chat(3))
+    assert four.begin(chat(3), 3, fresh=True).tokens == []
+    assert len(four.pool._asides.all) == 2  # its own is not wanted again
+    other = four.pool.begin(chat(1), 1, fresh=True)
+    assert other
+    assert other.tokens == []
+    four.pool.end(other)
+
+
+def test_what_is_of_no_lasting_use_takes_nothing(four: Harness) -> None:
+    four.read(chat(1), 1)
+    four.decode([7] * 30)
+    title = four.begin([*chat(1), 9, 9], 1, ephemeral=True)
+    assert len(title.tokens) in (39, 40)
+    four.decode([9])
+    four.pool.drop(title)
+    four.sequence = None  # type: ignore[assignment]
+    assert four.memory.used == 70
+    assert four.read([*chat(1), *[7] * 30, 8], 1) == 70
+
+
+def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
+    four.read(chat(1), 1)
+    settled = four.sequence.settled
+    title = four.begin([*chat(1), 9, 9], 1, ephemeral=True)
+    assert title.number == 0
+    title.checkpoint()
+    four.decode([9] * 30)
+    four.pool.drop(title)
+    four.sequence = None  # type: ignore[assignment]
+    (sequence,) = four.pool._idle
+    assert (sequence.tokens, sequence.settled) == (chat(1), settled)
+    four.pool.keep()
+    four.disk_cache.wait()
+    assert [list(each.tokens) for each in four.disk_cache.entries] == [chat(1)[:-1]]
+
+
+def test_what_is_kept_leaves_the_answer_where_it_is(four: Harness) -> None:
+    four.read(chat(1))
+    four.decode([7] * 50)
+    four.keep()
+    assert [list(each.tokens) for each in four.disk_cache.entries] == [chat(1)[:39]]
+    assert four.memory.tokens() == [*chat(1), *[7] * 50]
+    assert four.memory.used == 90
+
+
+def test_a_chat_is_written_when_another_begins_and_a_client_never(four: Harness) -> None:
+    four.read(chat(1), 1)
+    four.read(chat(2), None)
+    four.read(chat(3), 3)
+    four.end()
+    four.pool.keep()
+    four.close()
+    assert sorted(entry.tokens[3] for entry in four.disk_cache.entries) == [1000, 3000]
+
+
+def test_nothing_is_left_of_a_chat_but_what_another_shares(four: Harness) -> None:
+    four.read(chat(1), 1)
+    four.end()
+    four.now += 100
+    four.read([*chat(1), 7], 2)
+    assert [each.chat for each in four.pool._asides.all] == []
+    four.read([*chat(1), 8], 1)
+    four.read([*chat(1), 9], 1)
+    four.end()
+    four.now += 100
+    four.read([5], None)
+    assert 1 in [each.chat for each in four.pool._asides.all]
+    four.pool.forget(1)
+    kv_disk_cache.forget(four.root, 1)
+    assert 1 not in [each.chat for each in four.pool._held()]
+    assert four.pool.longest([*chat(1), 7, 0]) == 41
+    four.pool.forget(2)
+    kv_disk_cache.forget(four.root, 2)
+    four.start()
+    assert four.pool.longest([*chat(1), 7, 0]) == 0
+
+
+def test_what_is_aside_takes_a_quarter_of_the_memory(
+    four: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 0
+    free = 1 << 40
+    monkeypatch.setattr(
+        kv_asides.psutil, "virtual_memory", lambda: SimpleNamespace(available=free - size)
+    )
+
+    def go_aside(number: int) -> None:
+        nonlocal size
+        four.read(chat(number), None)
+        four.pool.pause(four.sequence)
+        four.sequence = None  # type: ignore[assignment]
+        size = sum(len(each.state) for each in four.pool._asides.all)
+
+    go_aside(1)
+    free = 4 * (2 * size + size // 2)
+    go_aside(2)
+    assert four.pool.longest([*chat(1), 7]) == 40
+    go_aside(3)
+    assert [each.tokens for each in four.pool._asides.all] == [chat(2), chat(3)]
+    assert four.read([*chat(2), 7], None) == 40
+    four.pool.pause(four.sequence)
+    four.sequence = None  # type: ignore[assignment]
+    go_aside(4)
+    assert [each.tokens for each in four.pool._asides.all] == [[*chat(2), 7], chat(4)]
+    free = 0
+    go_aside(5)
+    assert four.pool.longest([*chat(5), 7]) == 0
+
+
 # --- Whatever comes, in whatever order ------------------------------------------------------
 
 
@@ -756,5 +1042,5 @@ class AnyOrder(RuleBasedStateMachine):
         assert len({*windows}) <= max(kv_pool._CHECKPOINTS, len(self.pool._held()))
 
 
-AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestAnyOrder = AnyOrder.TestCase

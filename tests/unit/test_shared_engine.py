@@ -324,6 +324,18 @@ def test_unloading_gives_the_engine_to_whoever_needs_it_next(start: Start) -> No
     assert window.engine.model is None
 
 
+def test_a_model_that_was_unloaded_by_itself_is_given_away_too(start: Start) -> None:
+    window, command = start(), start("ask")
+    window.ask()
+    window.backend.leave()
+    command.ask()
+    assert command.engine.asked == []
+    window.engine.unload()
+    window.backend.leave()
+    command.ask()
+    assert len(command.engine.asked) == 1
+
+
 def test_a_model_that_is_used_again_at_once_is_not_given_away(start: Start) -> None:
     window, command = start(), start("ask")
     window.ask()

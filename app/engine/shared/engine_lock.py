@@ -98,11 +98,16 @@ class EngineLock:
 
 
 def read_record(path: Path) -> OwnerRecord | None:
-    """Return who has said last to have the lock at ``path``; None if that cannot be read."""
+    """Return who has said last to have the lock at ``path``; None if nobody has.
+
+    If the lock keeps others from reading, as on SMB, nothing is known of its owner.
+    """
     try:
         with path.open("rb") as file:
             read = json.loads(file.read(_LONGEST))
         record = OwnerRecord(read["pid"], read["host"], read["kind"], read["address"])
+    except PermissionError:
+        return OwnerRecord(0, "", "", "")
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     texts = (record.host, record.kind, record.address)

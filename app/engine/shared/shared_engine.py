@@ -201,7 +201,14 @@ class SharedEngine:
 
     def unload(self, cancel: threading.Event | None = None) -> None:
         """See `Backend.unload`. The next process that needs a model is then the owner."""
-        self._result(cancel or threading.Event(), "unload")
+        try:
+            self._result(cancel or threading.Event(), "unload")
+        except OwnerError as error:
+            log.note_kind(f"engine: not unloaded: {type(error).__name__}")
+        self.leave()
+
+    def leave(self) -> None:
+        """Let another process have the engine, if no model is loaded here or about to be."""
         with self._changing:
             if not (self._owns and self._here.leave()):
                 return

@@ -44,14 +44,16 @@ class PreferencesDialog(FittingDialog):
         self._list.setFont(font(14, 450))
         self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._stack = QStackedWidget()
+        self._found: list[list[QWidget]] = [[] for _ in pages]
         self._areas: list[Scroll] = []
         for page in pages:
             self._list.addItem(page.title)
             area = Scroll()
             area.setWidget(page)
+            # A page may grow later, such as by what was found of the computer.
+            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_result())
             self._areas.append(area)
             self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
-        self._found: list[list[QWidget]] = [[] for _ in pages]
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._size_items(beside=True)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)

@@ -69,8 +69,7 @@ class ModelChoice(QObject):
         self.loading: ModelRef | None = None
         self.fraction = 0.0
         """How much of the model has been loaded."""
-        self.unloading = False
-        """Whether the model is to be unloaded, once no answer uses it."""
+        self._unloading: Turn | None = None
         self.unloaded = False
         """Whether it was unloaded, so that the next question loads it again."""
         self.refused: ModelRef | None = None
@@ -159,17 +158,23 @@ class ModelChoice(QObject):
         """Return whether there is a model to unload."""
         return bool(self.current) and not (self.loading or self.unloading or self.unloaded)
 
+    @property
+    def unloading(self) -> bool:
+        """Whether the model is to be unloaded, once no answer uses it."""
+        return self._unloading is not None
+
     def unload(self) -> None:
         """Unload the model, once no answer uses it."""
         self._soon.stop()
-        self.unloading = True
-        self._host.chats.unload()
+        self._unloading = self._host.chats.unload()
         self.changed.emit()
 
     def use(self) -> None:
-        """Note that a question is asked, for which the model is loaded again."""
-        if self.unloaded:
-            self.unloaded = False
+        """Note that a question is asked, for which the model stays loaded, or is loaded again."""
+        if self._unloading:
+            self._unloading.cancel()
+        if self.unloading or self.unloaded:
+            self._unloading, self.unloaded = None, False
             self.changed.emit()
 
     def of(self, key: str) -> ModelRef | None:
@@ -211,10 +216,11 @@ class ModelChoice(QObject):
     ) -> None:
         """Handle the progress of loading. Events about other models are outdated and ignored."""
         if isinstance(event, ModelUnloaded):
-            self.unloading, self.unloaded = False, True
+            self._unloading, self.unloaded = None, True
             self.changed.emit()
             return
-        self.use()
+        if self.unloaded:
+            self.use()
         if isinstance(event, ModelPlanned):  # also after a crashed engine restarts
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
