@@ -118,6 +118,14 @@ class KvPool:
             self._release(next(iter(self._idle)))
         return True
 
+    def mark(self, sequence: KvSequence, length: int) -> None:
+        """Have others begin with the first ``length`` tokens of a sequence, if that costs nothing.
+
+        Unlike for a checkpoint, no batch has to end there.
+        """
+        if spare := self._free():
+            sequence.mark(length, spare)
+
     def end(self, sequence: KvSequence) -> None:
         """Note that a sequence does not grow any more; what it has may be reused."""
         del self._busy[sequence]

@@ -105,6 +105,19 @@ class KvSequence:
                 self.windows[length] = state
             self._limit()
 
+    def mark(self, length: int, spare: KvSequence) -> None:
+        """Save the window at an earlier length, if the cells still have it.
+
+        This needs a ``spare`` sequence that is empty, and remains so.
+        """
+        if length in self.windows or length < self.reach:
+            return
+        self._memory.share(self.number, spare.number, length)
+        if state := self._memory.window_state(spare.number):
+            self.windows[length] = state
+        self._memory.clear(spare.number)
+        self._limit()
+
     def cut(self, length: int) -> None:
         """Cut the sequence to its first ``length`` tokens.
 
