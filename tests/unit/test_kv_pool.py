@@ -990,6 +990,12 @@ class AnyOrder(RuleBasedStateMachine):
                 sequence.wait()
             getattr(self.pool, "drop" if how == "drop" else "end")(sequence)
 
+    @rule(data=st.data())
+    def mark(self, data: st.DataObject) -> None:
+        if grown := [sequence for sequence in self.running if sequence.tokens]:
+            sequence = data.draw(st.sampled_from(grown))
+            self.pool.mark(sequence, data.draw(st.integers(1, len(sequence.tokens))))
+
     @rule(seconds=st.sampled_from([5.0, 40.0]))
     def later(self, seconds: float) -> None:
         self.now += seconds
