@@ -329,14 +329,14 @@ class KvPool:
         return aside is not None
 
     def _move_out(self, chat: int | None) -> None:
-        """Put what was idle for long aside, and save what other chats have."""
+        """Put aside what was idle for long, and save what other chats have if no stream runs yet."""
         for sequence, since in [*self._idle.items()]:
-            if self._clock() - since < _LINGER_S:
-                if sequence.chat != chat and not sequence.waits:
-                    self._keep(sequence)
-            elif self._save(sequence):
-                del self._idle[sequence]
-                sequence.clear()
+            if self._clock() - since >= _LINGER_S:
+                if self._save(sequence):
+                    del self._idle[sequence]
+                    sequence.clear()
+            elif sequence.chat != chat and not sequence.waits and len(self._busy) == 1:
+                self._keep(sequence)
 
     def _empty(self, chat: int | None) -> None:
         """Free all cells, for the same conversation or one that is to repeat an answer."""

@@ -802,6 +802,19 @@ def test_a_chat_is_written_when_another_begins_and_a_client_never(four: Harness)
     assert sorted(entry.tokens[3] for entry in four.disk_cache.entries) == [1000, 3000]
 
 
+def test_nobody_waits_for_a_chat_to_be_written_that_is_in_memory(four: Harness) -> None:
+    four.read(chat(1), 1)
+    four.end()
+    busy = four.pool.begin(chat(5), 1)
+    assert busy
+    four.read(chat(2), None)
+    four.disk_cache.wait()
+    assert four.disk_cache.entries == []
+    four.pool.drop(busy)
+    four.keep()
+    assert len(four.disk_cache.entries) == 1
+
+
 def test_nothing_is_left_of_a_chat_but_what_another_shares(four: Harness) -> None:
     four.read(chat(1), 1)
     four.end()
