@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.base.types import Delta, Part, PartKind, Request, StopReason
+from app.engine.engine_protocol import TokenMask
 from app.engine.stop_texts import StopTexts
 from app.formats import ChatFormat
 
@@ -78,16 +79,19 @@ class Generation:
         self._tell(self._parser.feed(token))
         return StopReason.STOP_TEXT if self._stop_texts.found else self._parser.stop
 
-    def close_reasoning(self, room: int) -> list[int]:
+    def close_reasoning(self, room: int, mask: TokenMask | None) -> list[int]:
         """Close the reasoning and begin the answer, by tokens that are to be decoded.
 
-        They are none if it has begun, or if they would need all the ``room``.
+        They are none if it has begun, or if they would need all the ``room``, or do not fit into
+        the answer's shape.
         """
         tokens = self._parser.close_reasoning()
-        if len(tokens) >= room:
+        if not tokens or len(tokens) >= room or (mask and not mask.accepts(tokens)):
             return []
         for token in tokens:
             self._tell(self._parser.feed(token))
+            if mask:
+                mask.take(token)
         return tokens
 
     def finish(self, reason: StopReason) -> StopReason:

@@ -112,7 +112,10 @@ class KvPool:
         return sequence
 
     def longest(self, tokens: Sequence[int]) -> int:
-        """Return how many of the ``tokens`` `begin` would reuse now, without what is being written."""
+        """Return how many of the ``tokens`` `begin` would reuse now.
+
+        What is still being written to disk does not count.
+        """
         matches = self._matches([*tokens[:-1]], waits=False)
         return max((match.usable for match in matches), default=0)
 

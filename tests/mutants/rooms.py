@@ -40,6 +40,7 @@ ROOMS = (
             "app/engine/step_loop.py",
             "app/engine/batch.py",
             "app/engine/worker_stream.py",
+            "app/engine/answer_stream.py",
             "app/engine/generation.py",
         ),
         ("tests/unit/test_worker*.py",),

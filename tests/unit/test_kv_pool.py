@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -649,9 +650,12 @@ def test_who_is_idle_lingers_and_then_goes_aside(
 ) -> None:
     copied = []
     real = four.memory.state
-    monkeypatch.setattr(
-        four.memory, "state", lambda *those: copied.append(those[0]) or real(*those)
-    )
+
+    def state(sequence: int, most: int) -> bytearray:
+        copied.append(sequence)
+        return real(sequence, most)
+
+    monkeypatch.setattr(four.memory, "state", state)
     four.read(chat(1), None)
     four.end()
     four.now += 29
@@ -823,9 +827,7 @@ def test_what_is_aside_takes_a_quarter_of_the_memory(
 ) -> None:
     size = 0
     free = 1 << 40
-    monkeypatch.setattr(
-        kv_asides.psutil, "virtual_memory", lambda: SimpleNamespace(available=free - size)
-    )
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free - size))
 
     def go_aside(number: int) -> None:
         nonlocal size
