@@ -40,6 +40,7 @@ from app.engine.plan import Plan
 from app.engine.probe import Devices, Speeds
 from app.engine.shared import engine_guest, engine_listener, engine_lock, shared_engine
 from app.engine.shared.door import open_door
+from app.engine.shared.engine_listener import greeting
 from app.engine.shared.engine_lock import EngineLock
 from app.engine.shared.engine_wire import pack
 from tests.fakes.shared_engines import (
@@ -485,4 +486,28 @@ def test_an_owner_that_says_nothing_is_not_waited_for(
             next(steps)
     while door.accept():
         pass
+    lock.give_back()
+
+
+@pytest.mark.parametrize("said", [b"\xff", b"[]", b'["event", 5]', b'["error", "x"]', b'["x", 1]'])
+def test_an_owner_that_sends_nonsense_is_left(start: Start, tmp_path: Path, said: bytes) -> None:
+    lock = EngineLock(tmp_path)
+    assert lock.take()
+    with closing(open_door(tmp_path)) as door:
+        lock.publish("window", door.address)
+
+        def answer() -> None:
+            while link := door.accept():
+                with closing(link):
+                    link.receive(5.0)
+                    link.send(greeting("window"))
+                    link.receive(5.0)
+                    link.send(said)
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        command = start("ask")
+        with pytest.raises(OwnerSilent):
+            command.ask()
+    answering.join()
     lock.give_back()
