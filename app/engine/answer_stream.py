@@ -148,7 +148,7 @@ class AnswerStream(ReadingStream):
         if sequence and not self._started:
             self._started, self.fresh = True, False
             self._reached = time.monotonic()
-            self._restored = min(len(sequence.tokens), sequence.restored)
+            self._restored, sequence.restored = sequence.restored, 0
             if sequence.tokens and not self._request.drawn:
                 sequence.checkpoint()  # two prompts diverged here, and a third may
         return sequence
