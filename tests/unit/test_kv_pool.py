@@ -512,6 +512,7 @@ DRAWN, RESULT = [901] * 30, [902, 903]
 @pytest.mark.parametrize("chat_id", [1, None])
 def test_a_turn_that_waits_goes_on_where_it_was(several: Harness, chat_id: int | None) -> None:
     turn = waits(several, 1, chat_id)
+    several.read([*chat(1), 7, 7], chat_id)  # its title
     several.read(chat(2), 2)
     several.read(chat(3), None)
     assert goes_on(several, turn, chat_id) == len(RESULT)
