@@ -42,10 +42,10 @@ from app.host import demo_model
 from tests.bench.together_alone import Tree
 from tests.bench.together_others import LlamaServer, Loop, batched_bench
 
-CONTEXT = 8192
+CONTEXT = 32768
 OTHER = 262  # drawn in place of what would end an answer
 WORDS = "The lamp on the desk was still warm when the letter came, and nobody could say why. "
-ENDLESS = 4000  # tokens of an answer that is cancelled
+ENDLESS = 3000  # tokens of an answer that is cancelled
 _SHORT = 8  # tokens of one that is only to begin: the first have no text
 
 
