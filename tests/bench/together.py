@@ -51,6 +51,7 @@ _SHORT = 8  # tokens of one that is only to begin: the first have no text
 
 def endless(connection: Connection, log: Path) -> None:
     """Run the real worker: no answer ends by itself, and what each step was is written down."""
+    os.environ["OMP_WAIT_POLICY"] = "passive"  # before anything loads llama.cpp
     from app.engine import llama as adapter
     from app.engine.sampler_chain import ChainSampler
 
