@@ -50,7 +50,7 @@ class ReadingStream:
     ) -> None:
         self.number = number
         self.client = request.client
-        self.priority = priority(request)
+        self.priority = Priority.BACKGROUND
         self.chat = request.chat
         self.prompt = prompt
         self.tokens = [*prompt.tokens]
@@ -59,6 +59,8 @@ class ReadingStream:
         self.error: FiresideError | None = None
         """Why it has ended, if it was not as wanted."""
         self.evaluated = 0
+        """How many tokens of the prompt were processed, those once that had to be read again."""
+        self._furthest = 0
         self._request = request
         self._model = model
         self._send = send
@@ -146,7 +148,7 @@ class ReadingStream:
         assert self.sequence
         assert self._pool
         self.sequence.add(piece.tokens)
-        self.evaluated += len(piece.tokens)
+        self._count(piece)
         done = len(self.sequence.tokens)
         self._step = self._batch
         self._progress()
@@ -156,6 +158,12 @@ class ReadingStream:
             self._read()
         elif done in self._cuts:
             self.sequence.checkpoint()
+
+    def _count(self, piece: Piece) -> None:
+        """Count what a piece has of the prompt."""
+        end = min(piece.start + len(piece.tokens), len(self.prompt.tokens))
+        self.evaluated += max(0, end - max(piece.start, self._furthest))
+        self._furthest = max(self._furthest, end)
 
     def draw(self) -> None:
         """Draw the next token."""
@@ -190,10 +198,3 @@ class ReadingStream:
         assert self.sequence
         self.sequence.checkpoint()
         self.end(None)
-
-
-def priority(request: Request) -> Priority:
-    """Return when a request's turn is."""
-    if request.background:
-        return Priority.BACKGROUND
-    return Priority.CLIENT if request.client else Priority.WINDOW
