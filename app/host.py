@@ -117,7 +117,7 @@ class Host:
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
         self._renewed = 0
-        own = ScheduledBackend(backend or self._local_engine())
+        own = self._scheduled = ScheduledBackend(backend or self._local_engine())
         self._shared = None if backend else SharedEngine(own, folders.data)
         self._idle = IdleUnloader(own, lambda: self.settings.unload_minutes, self._unloaded)
         self._idle.look()
@@ -295,6 +295,10 @@ class Host:
             unused_gpus=o.unused_gpus,
             answers_at_once=o.places,
         )
+
+    def clients(self) -> frozenset[str]:
+        """Return the other programs that are answered now by the engine of this process."""
+        return self._scheduled.clients
 
     def tool_costs(self, model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:
         """Count the tokens that each of some tools takes of a prompt, when there is time.
