@@ -63,6 +63,11 @@ class AnswerStream(ReadingStream):
         self._started = False
         self._told = self._waits = self._endless = False
 
+    @property
+    def shaping(self) -> bool:
+        """See `ReadingStream.shaping`."""
+        return self._shape is not None
+
     def may_start(self) -> bool:
         """Return whether it can begin: its grammar is compiled. Raises what is wrong with that."""
         if self._shape and self._shape.has_ended:

@@ -131,7 +131,7 @@ class StepLoop:
             if stream.ended:
                 self._end(stream)
         for place, stream in enumerate(self._waiting, 1):
-            if stream.behind is None:
+            if stream.behind is None and not stream.shaping:
                 stream.wait(place)
 
     def _begins(self, stream: ReadingStream) -> bool:
