@@ -117,15 +117,13 @@ class Host:
         """Where the user signs in to MCP servers; to be set before these are used."""
         self._python: PythonTool | None = None
         self._renewed = 0
-        own = ScheduledBackend(backend or self._local_engine())
-        engine: Backend = own if backend else SharedEngine(own, folders.data)
-        self._idle = IdleUnloader(
-            own, lambda: self.settings.unload_minutes, lambda: publish(ModelUnloaded())
-        )
+        own = self._scheduled = ScheduledBackend(backend or self._local_engine())
+        self._shared = None if backend else SharedEngine(own, folders.data)
+        self._idle = IdleUnloader(own, lambda: self.settings.unload_minutes, self._unloaded)
         self._idle.look()
         self.tools = Registry(self._all_tools)
         """The tools that a model may call."""
-        self.backend = ToolLoop(Router(engine), self.tools, self._store.consents)
+        self.backend = ToolLoop(Router(self._shared or own), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -298,6 +296,10 @@ class Host:
             answers_at_once=o.places,
         )
 
+    def clients(self) -> frozenset[str]:
+        """Return the other programs that are answered now by the engine of this process."""
+        return self._scheduled.clients
+
     def tool_costs(self, model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:
         """Count the tokens that each of some tools takes of a prompt, when there is time.
 
@@ -412,6 +414,12 @@ class Host:
                 settings_file.save(settings, self.folders.settings)
         except StoreError as fault:
             self._publish(NotSaved(fault))
+
+    def _unloaded(self) -> None:
+        """Note that the model was unloaded because nobody asked it."""
+        if self._shared:
+            self._shared.leave()
+        self._publish(ModelUnloaded())
 
     def _local_engine(self) -> Backend:
         folders = self.folders

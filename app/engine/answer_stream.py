@@ -11,6 +11,7 @@ import psutil
 
 from app.base.errors import AnswerEndless, Cancelled, FiresideError
 from app.base.types import Done, Request, Stats, StopReason
+from app.engine.batch import Priority
 from app.engine.delta_wire import pack
 from app.engine.engine_protocol import EngineModel, Piece, Sampler, TokenMask
 from app.engine.generation import LOOK, REPEATED, Generation, repeats
@@ -47,6 +48,7 @@ class AnswerStream(ReadingStream):
             request, model.format, arrived, send=lambda delta: send(pack(delta))
         )
         super().__init__(number, request, prompt, model, send, first=first, batch=batch)
+        self.priority = _priority(request)
         self.goal = len(self.tokens) - 1
         # The last checkpoint is before the last token, which another try has to decode again.
         self._cuts = set() if request.ephemeral else {prompt.stable}
@@ -83,8 +85,7 @@ class AnswerStream(ReadingStream):
             return
         assert self.sequence
         self.sequence.add(piece.tokens)
-        if not self._generation.generated:
-            self.evaluated += len(piece.tokens)
+        self._count(piece)
         self.ready = True
 
     def draw(self) -> None:
@@ -152,7 +153,7 @@ class AnswerStream(ReadingStream):
         if sequence and not self._started:
             self._started, self.fresh = True, False
             self._reached = time.monotonic()
-            self._restored = min(len(sequence.tokens), sequence.restored)
+            self._restored, sequence.restored = sequence.restored, 0
             if sequence.tokens and not self._request.drawn:
                 sequence.checkpoint()  # two prompts diverged here, and a third may
         return sequence
@@ -233,6 +234,13 @@ class AnswerStream(ReadingStream):
             self._sampler.close()
             self._sampler = None
         self._generation.flush()
+
+
+def _priority(request: Request) -> Priority:
+    """Return when a request's turn is."""
+    if request.background:
+        return Priority.BACKGROUND
+    return Priority.CLIENT if request.client else Priority.WINDOW
 
 
 def _peak_memory() -> int:

@@ -66,6 +66,11 @@ class ScheduledBackend:
         self._failures: dict[ModelRef, tuple[int, FiresideError]] = {}
 
     @property
+    def clients(self) -> frozenset[str]:
+        """The clients, other than the window, that are answered now."""
+        return self._scheduler.clients
+
+    @property
     def idle_s(self) -> float:
         """For how long there has been no request, in seconds; 0 while there is one."""
         return self._scheduler.idle_s

@@ -165,6 +165,12 @@ class Scheduler:
             return len(self._queue())
 
     @property
+    def clients(self) -> frozenset[str]:
+        """The clients, other than the window, whose requests are at the engine."""
+        with self._changed:
+            return frozenset(place.client for place in self._active) - {WINDOW}
+
+    @property
     def idle_s(self) -> float:
         """For how long there has been no request, in seconds; 0 while there is one."""
         with self._changed:

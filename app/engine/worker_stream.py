@@ -50,7 +50,7 @@ class ReadingStream:
     ) -> None:
         self.number = number
         self.client = request.client
-        self.priority = priority(request)
+        self.priority = Priority.BACKGROUND
         self.chat = request.chat
         self.prompt = prompt
         self.tokens = [*prompt.tokens]
@@ -59,6 +59,8 @@ class ReadingStream:
         self.error: FiresideError | None = None
         """Why it has ended, if it was not as wanted."""
         self.evaluated = 0
+        """How many tokens of the prompt were processed, those once that had to be read again."""
+        self._furthest = 0
         self._request = request
         self._model = model
         self._send = send
@@ -66,6 +68,7 @@ class ReadingStream:
         """The stream that reads what it begins with, and how many tokens that are."""
         self._begun = False
         self._place = 0
+        self._pool: KvPool | None = None
         self._first, self._batch = first, batch
         self._step = first
         self.goal = len(self.tokens)
@@ -94,7 +97,7 @@ class ReadingStream:
         sequence = self._sequence_of(pool)
         if sequence is None:
             return False
-        self.sequence = sequence
+        self.sequence, self._pool = sequence, pool
         if not self._begun:
             self._begun = True
             self._send(self.prompt.size)
@@ -148,15 +151,24 @@ class ReadingStream:
     def decoded(self, piece: Piece) -> None:
         """Go on after a piece was decoded."""
         assert self.sequence
+        assert self._pool
         self.sequence.add(piece.tokens)
-        self.evaluated += len(piece.tokens)
+        self._count(piece)
         done = len(self.sequence.tokens)
         self._step = self._batch
         self._progress()
+        if piece.start < self.prompt.opening < done:  # where other conversations will part from it
+            self._pool.mark(self.sequence, self.prompt.opening)
         if done == self.goal:
             self._read()
         elif done in self._cuts:
             self.sequence.checkpoint()
+
+    def _count(self, piece: Piece) -> None:
+        """Count what a piece has of the prompt."""
+        end = min(piece.start + len(piece.tokens), len(self.prompt.tokens))
+        self.evaluated += max(0, end - max(piece.start, self._furthest))
+        self._furthest = max(self._furthest, end)
 
     def draw(self) -> None:
         """Draw the next token."""
@@ -191,10 +203,3 @@ class ReadingStream:
         assert self.sequence
         self.sequence.checkpoint()
         self.end(None)
-
-
-def priority(request: Request) -> Priority:
-    """Return when a request's turn is."""
-    if request.background:
-        return Priority.BACKGROUND
-    return Priority.CLIENT if request.client else Priority.WINDOW

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.wording.language import number, tr
 
 
@@ -10,3 +12,10 @@ def in_line(place: int) -> str:
     if place == 1:
         return tr("Waiting for another answer · next in line")
     return tr("Waiting for other answers · number {place} in line").format(place=number(place))
+
+
+def also_answering(clients: Iterable[str]) -> str:
+    """Return which other programs are answered, by their names and processes; empty for none."""
+    names = sorted({name.partition(" ")[0] for name in clients})
+    told = ", ".join("fireside ask" if name == "ask" else name for name in names)
+    return tr("Also answering: {clients}").format(clients=told) if told else ""

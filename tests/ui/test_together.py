@@ -7,8 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.types import Loading, Part, PartAdded, PartKind, Prefill, Prompt, Waiting
+from app.engine.scheduled_backend import ScheduledBackend
 from app.ui.conversation.thought_panel import WorkBar
 from app.ui.sidebar.chat_model import ANSWERED
+from app.ui.state import client_watch
 from tests.ui.driver import Fireside, answer, done, said
 from tests.ui.test_loading import shows_work
 
@@ -20,6 +22,7 @@ THIRD = "Waiting for other answers · number 3 in line"
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show what an answer waits for at once, not only if it takes a while."""
     monkeypatch.setattr(WorkBar, "CALM_MS", 0)
+    monkeypatch.setattr(client_watch, "LOOK_MS", 50)
 
 
 def status(fireside: Fireside) -> str:
@@ -111,3 +114,11 @@ def test_a_chat_is_read_ahead_while_another_is_answered(fireside: Fireside) -> N
     (request,) = fireside.backend.prepared
     assert request.messages[-1].text == "next"
     other.set()
+
+
+def test_other_programs_are_told_of(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients = frozenset({"ask 17", "ask 18", "Editor"})
+    monkeypatch.setattr(ScheduledBackend, "clients", clients)
+    fireside.until(lambda: status(fireside) == "Also answering: Editor, fireside ask")
+    monkeypatch.setattr(ScheduledBackend, "clients", frozenset())
+    fireside.until(lambda: not status(fireside).startswith("Also"))

@@ -92,6 +92,16 @@ def test_the_window_comes_before_clients() -> None:
     assert line.order() == ["a0", "w0", "w1", "w2", "a1", "a2"]
 
 
+def test_who_is_answered_is_told_without_the_window() -> None:
+    line = Line(places=2)
+    assert line.scheduler.clients == frozenset()
+    line.enter("turn")
+    line.enter("other", "a")
+    line.enter("more", "b")
+    line.enter("waits", "c")
+    assert line.scheduler.clients == {"a", "b"}
+
+
 def test_clients_wait_where_the_window_has_all_places() -> None:
     line = Line(places=2)
     turns = [line.enter(name) for name in ("one", "two", "three")]

@@ -44,26 +44,26 @@ class StatusLine:
         self._usage.foresee(event, typed=self._typed)
 
     def show(
-        self, live: LiveAnswer | None, loading: str, prefill: str, memory: str, *, busy: bool
+        self, live: LiveAnswer | None, loading: str, prefill: str, rest: str, *, busy: bool
     ) -> None:
         """Show the status.
 
         ``live`` is the running answer, ``loading`` the sentence about a model being loaded,
-        ``prefill`` that about what is read ahead, and ``memory`` that about one that is unloaded.
+        ``prefill`` that about what is read ahead, and ``rest`` what is said if there is none of it.
         """
         self._composer.set_running(busy)
         if live:
             self._usage.answering(live)
         warning = "" if busy or not self._typed else self._usage.warning
         if live:
-            self._composer.set_status(live.status or memory)
+            self._composer.set_status(live.status or rest)
         elif loading:
             self._composer.set_status(loading)
         else:
             # If the attachments are too long, their bar already says so.
             shown = "" if self._composer.attachment_bar.too_long else warning
             both = " ".join(text for text in (shown, prefill) if text)
-            self._composer.set_status(both or memory, "danger" if shown else "muted")
+            self._composer.set_status(both or rest, "danger" if shown else "muted")
         self._composer.set_prefilling(bool(prefill) and not live and not loading)
         self._composer.gauge.set_use(self._usage.use, full=bool(warning))
         if self._conversation.has_transcript:

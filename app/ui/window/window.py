@@ -41,6 +41,7 @@ from app.ui.sidebar.chat_undo import ChatUndo
 from app.ui.state.chat_index import ChatIndex
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.chat_tools import ChatTools
+from app.ui.state.client_watch import ClientWatch
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
@@ -69,6 +70,7 @@ from app.ui.window.title_controller import TitleController
 from app.ui.window.zoom_controller import ZoomController
 from app.ui.work_thread import WorkThread
 from app.wording.language import tr
+from app.wording.queue_words import also_answering
 
 if TYPE_CHECKING:
     from app.tools.mcp.server_status import ServersChanged
@@ -121,6 +123,7 @@ class Window(QMainWindow):
         self.models = ModelChoice(host, self, self.turns.waits_for)
         self.installed = InstalledList(host, bridge, self)
         self.hardware = HardwareProbe(host, bridge, self.models, self)
+        self.clients = ClientWatch(host.clients, self)
         self.index = ChatIndex(self.store, self)
         self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
         self.chat_settings.effort = host.settings.effort
@@ -416,6 +419,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.models.changed.connect(self._show_status)
         self.models.progressed.connect(self._show_status)
+        self.clients.changed.connect(self._show_status)
         self.turns.started.connect(lambda *_: self.models.use())
         self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
@@ -576,7 +580,8 @@ class Window(QMainWindow):
         loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
-        memory = memory_sentence(models, idle=self.turns.idle)
-        self.status_line.show(live, loading, prefill, memory, busy=busy)
+        others = also_answering(self.clients.clients)
+        rest = memory_sentence(models, idle=self.turns.idle and not others) or others
+        self.status_line.show(live, loading, prefill, rest, busy=busy)
         self.composer_controller.queue.show(self.current.id, busy=busy)
         self.commands.refresh()
