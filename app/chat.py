@@ -393,7 +393,7 @@ class Chats:
             before = request.messages[: -1 if row.message.parts else None]
             past = replace(request, messages=(*before, ended.answer.message))
             if len(past.messages) == 2 and not ended.answer.message.declined:
-                self._titles.begun(row.chat)
+                self._titles.begun(row.chat, past)
             self._prepare_next(row.chat, lambda: past, read=True)
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:

@@ -118,14 +118,12 @@ class Host:
         self._python: PythonTool | None = None
         self._renewed = 0
         own = self._scheduled = ScheduledBackend(backend or self._local_engine())
-        engine: Backend = own if backend else SharedEngine(own, folders.data)
-        self._idle = IdleUnloader(
-            own, lambda: self.settings.unload_minutes, lambda: publish(ModelUnloaded())
-        )
+        self._shared = None if backend else SharedEngine(own, folders.data)
+        self._idle = IdleUnloader(own, lambda: self.settings.unload_minutes, self._unloaded)
         self._idle.look()
         self.tools = Registry(self._all_tools)
         """The tools that a model may call."""
-        self.backend = ToolLoop(Router(engine), self.tools, self._store.consents)
+        self.backend = ToolLoop(Router(self._shared or own), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -416,6 +414,12 @@ class Host:
                 settings_file.save(settings, self.folders.settings)
         except StoreError as fault:
             self._publish(NotSaved(fault))
+
+    def _unloaded(self) -> None:
+        """Note that the model was unloaded because nobody asked it."""
+        if self._shared:
+            self._shared.leave()
+        self._publish(ModelUnloaded())
 
     def _local_engine(self) -> Backend:
         folders = self.folders

@@ -57,38 +57,44 @@ class Titles:
         self._backend = backend
         self._publish = publish
         self._may_name = may_name
-        self._waiting: set[int] = set()
+        self._waiting: dict[int, Request] = {}
+        """The conversations to be named, by chat."""
         self._naming = threading.Lock()
 
-    def begun(self, chat: int) -> None:
+    def begun(self, chat: int, read: Request) -> None:
         """Record that a chat has its first answer, so that it can be named."""
-        self._waiting.add(chat)
+        self._waiting[chat] = read
 
     def idle(self, read: Request, prompt: Prompt, stopped: threading.Event) -> None:
         """Name the chat of ``read`` if it needs a name.
 
         Call this when the model has processed the conversation as ``prompt``, and is idle until
-        ``stopped`` is set; an interrupted attempt is repeated the next time. Raises FiresideError.
+        ``stopped`` is set. An interrupted attempt is repeated the next time; other chats whose turn
+        has passed, since they were answered at the same time, are named as well. Raises
+        FiresideError.
         """
-        chat = read.chat
         # A question being typed has been processed, too, and its state would be lost.
         typed = read.messages[-1:] and read.messages[-1].role is Role.USER
-        fits = not prompt.dropped and prompt.count + _ROOM <= prompt.context
-        if chat is None or typed or not fits or not self._may_name():
+        if read.chat is None or typed or not self._may_name():
             return
         with held(self._naming, stopped):  # an attempt that is just being stopped is counted first
-            if chat in self._waiting:
-                self._waiting.remove(chat)  # once only, even if the engine crashes over it
-                with suppress(KeyError):  # the chat was erased meanwhile
-                    self._name(chat, read, stopped)
+            if read.chat in self._waiting and _fits(prompt):
+                self._name(read.chat, read, stopped)
+            for chat, other in list(self._waiting.items()):
+                if chat != read.chat and not stopped.is_set():
+                    size = self._backend.count(other, stopped)
+                    if size and _fits(size):
+                        self._name(chat, other, stopped)
 
     def _name(self, chat: int, read: Request, stopped: threading.Event) -> None:
-        if self._store.chats.get(chat).title_by is TitleBy.QUESTION:
-            title = self._title(read, stopped)
-            if stopped.is_set():
-                self._waiting.add(chat)
-            elif title:
-                self._publish(Renamed(self._store.chats.rename(chat, title, TitleBy.MODEL)))
+        del self._waiting[chat]  # once only, even if the engine crashes over it
+        with suppress(KeyError):  # the chat was erased meanwhile
+            if self._store.chats.get(chat).title_by is TitleBy.QUESTION:
+                title = self._title(read, stopped)
+                if stopped.is_set():
+                    self._waiting[chat] = read
+                elif title:
+                    self._publish(Renamed(self._store.chats.rename(chat, title, TitleBy.MODEL)))
 
     def _title(self, read: Request, stopped: threading.Event) -> str:
         """Return the model's title; empty if its reply is not a title."""
@@ -114,3 +120,8 @@ class Titles:
         return title_out_of(
             said[-1] if said else "", "\n".join(message.text for message in read.messages)
         )
+
+
+def _fits(prompt: Prompt) -> bool:
+    """Return whether nothing is left out where a title is asked for."""
+    return not prompt.dropped and prompt.count + _ROOM <= prompt.context

@@ -16,15 +16,17 @@ finds out why a file was refused. ``speed_meter`` has this computer's speeds mea
 ``processor_time`` is what other programs use.
 
 In the worker process: ``worker`` executes commands from the pipe; those that take several steps are
-``worker_stream``s, ``step_loop`` takes them on together, and ``batch`` has the rule for what goes
-into a step; ``generation`` makes an answer of tokens; ``load_progress`` tells how much of a model
-is loaded; ``rendered_prompt`` renders a conversation, ``history`` decides which messages fit, and
-``attached_sizes`` counts their files; ``kv_pool`` reuses what was processed of several
-conversations, each a ``kv_sequence`` or one of the ``kv_asides``, by what ``kv_memory`` can do;
+``worker_stream``s, of which an ``answer_stream`` draws, ``step_loop`` takes them on together, and
+``batch`` has the rule for what goes into a step; ``generation`` makes an answer of tokens;
+``load_progress`` tells how much of a model is loaded; ``rendered_prompt`` renders a conversation,
+``history`` decides which messages fit, and ``attached_sizes`` counts their files; ``kv_pool``
+reuses what was processed of several conversations, each a ``kv_sequence`` or one of the
+``kv_asides``, as far as a prompt has a ``kv_match``; ``kv_memory`` is llama.cpp's, and
 ``kv_disk_cache`` keeps it on disk; ``reply_header`` is what is known of a tool's reply before it
-comes; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs their text for the pipe;
-``stream_signals`` has the flags that cancel or hurry them. ``grammar`` says which tokens may come
-next in an answer of a given shape. ``llama`` is llama.cpp itself, behind the protocols of
-``engine_protocol``; ``ggml`` is its devices, some by a ``gpu_library``, ``bandwidth`` measures
-them, ``sampler_chain`` draws a token, and ``masked_logits`` leaves only some of them possible.
+comes; ``stop_texts`` ends answers at stop texts;
+``delta_wire`` packs their text for the pipe; ``stream_signals`` has the flags that cancel or hurry
+them. ``grammar`` says which tokens may come next in an answer of a given shape. ``llama`` is
+llama.cpp itself, behind the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a
+``gpu_library``, ``bandwidth`` measures them, ``sampler_chain`` draws a token, and ``masked_logits``
+leaves only some of them possible.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from app.base.types import Sampling
 from app.formats import ChatFormat
@@ -23,11 +23,11 @@ class NeedsContext:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """What one sequence adds to a batch: ``tokens`` from the position ``start`` on.
 
-    ``draws``: whether a token is drawn after it. A batch has one piece of a sequence at most.
+    ``draws``: whether a token is drawn after it. A batch has one piece of a sequence at most. It is
+    made for each token, and a tuple takes a third of the time of a dataclass.
     """
 
     sequence: int

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.base.types import Delta, Part, PartKind, Request, StopReason
+from app.engine.engine_protocol import TokenMask
 from app.engine.stop_texts import StopTexts
 from app.formats import ChatFormat
 
@@ -64,6 +65,7 @@ class Generation:
         """The calls of tools, by their places in the answer, without their arguments."""
         self._joiner = DeltaJoiner(send)
         self._stop_texts = StopTexts(request.stop)
+        self._searches = bool(request.stop)
         self._parser = chat_format.parser(request)
 
     def count(self) -> None:
@@ -78,16 +80,19 @@ class Generation:
         self._tell(self._parser.feed(token))
         return StopReason.STOP_TEXT if self._stop_texts.found else self._parser.stop
 
-    def close_reasoning(self, room: int) -> list[int]:
+    def close_reasoning(self, room: int, mask: TokenMask | None) -> list[int]:
         """Close the reasoning and begin the answer, by tokens that are to be decoded.
 
-        They are none if it has begun, or if they would need all the ``room``.
+        They are none if it has begun, or if they would need all the ``room``, or do not fit into
+        the answer's shape.
         """
         tokens = self._parser.close_reasoning()
-        if len(tokens) >= room:
+        if not tokens or len(tokens) >= room or (mask and not mask.accepts(tokens)):
             return []
         for token in tokens:
             self._tell(self._parser.feed(token))
+            if mask:
+                mask.take(token)
         return tokens
 
     def finish(self, reason: StopReason) -> StopReason:
@@ -109,8 +114,11 @@ class Generation:
             if delta.kind is PartKind.CALL:
                 call = Part("", delta.kind, delta.name, format_data=delta.format_data)
                 self.calls[delta.index] = call
-            for passed in self._stop_texts.feed(delta):
-                self._joiner.add(passed)
+            if self._searches:
+                for passed in self._stop_texts.feed(delta):
+                    self._joiner.add(passed)
+            else:
+                self._joiner.add(delta)
 
 
 # An answer whose last 2,048 tokens repeat the same 64 or fewer would never end: a table, a drawing

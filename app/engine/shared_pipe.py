@@ -20,7 +20,7 @@ _POLL_S = 0.02  # how often callers look at whether they were cancelled
 class _Inbox:
     """What has come for one caller."""
 
-    def __init__(self, lock: threading.Lock) -> None:
+    def __init__(self, lock: threading.RLock) -> None:
         self.payloads: deque[Any] = deque()
         self.changed = threading.Condition(lock)
         self.waits = False
@@ -31,7 +31,7 @@ class SharedPipe:
 
     def __init__(self, child: ChildProcess) -> None:
         self._child = child
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a stream may be dropped, and closed, at any moment
         self._inboxes: dict[int, _Inbox] = {}
         self._reader: int | None = None
         self._ended = False
@@ -91,7 +91,7 @@ class SharedPipe:
                 fault_log.report(error, "the engine's pipe")
             with self._lock:
                 self._ended = True
-                for inbox in self._inboxes.values():
+                for inbox in list(self._inboxes.values()):
                     inbox.changed.notify()
             raise ChildEnded from error
         with self._lock:
@@ -109,7 +109,7 @@ class SharedPipe:
         if self._reader == stream:
             self._reader = None
         if self._reader is None:
-            for inbox in self._inboxes.values():
+            for inbox in list(self._inboxes.values()):
                 if inbox.waits:
                     inbox.changed.notify()
                     return

@@ -60,6 +60,10 @@ class StepLoop:
         self._waiting.sort(key=_order)
         self._changed = True
 
+    def look(self) -> None:
+        """Look in the next step whether what waits can begin."""
+        self._changed = True
+
     def step(self) -> bool:
         """Draw for all that can, begin what waits, and decode what comes next.
 
@@ -113,15 +117,19 @@ class StepLoop:
         tries, self._changed = self._changed, False
         for stream in tuple(self._waiting):
             was_behind = stream.behind is not None
-            if self._is_behind(stream):
+            if self._is_behind(stream) or not (tries or was_behind):
                 continue
-            if tries or was_behind:
+            try:
+                if not stream.may_start():
+                    continue
                 if not (self._follows(stream) or self._begins(stream)):
                     tries = False
                     if not self._running:
                         stream.end(EngineFailed("no room in the cache"))
-                if stream.ended:
-                    self._end(stream)
+            except FiresideError as error:
+                stream.end(error)
+            if stream.ended:
+                self._end(stream)
         for place, stream in enumerate(self._waiting, 1):
             if stream.behind is None:
                 stream.wait(place)

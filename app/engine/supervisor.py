@@ -92,7 +92,8 @@ class LocalBackend:
         from app.engine.gpu_recovery import Answer
 
         answer, needed, again = Answer(request), 0, False
-        first, background = not request.client, request.background
+        background = request.background
+        first = not request.client and not background
         while True:
             use = yield from self._ready(
                 request.model, cancel, needed, first=first, background=background

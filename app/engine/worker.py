@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.base.errors import (
     Cancelled,
@@ -34,11 +34,12 @@ from app.base.errors import (
     EngineFailed,
     FiresideError,
     ModelLoadFailed,
-    RequestUnsupported,
 )
 from app.base.processes import give_way
 from app.base.types import Loading, Request
+from app.engine.answer_stream import AnswerStream
 from app.engine.engine_protocol import Engine, EngineModel, NeedsContext
+from app.engine.grammar_job import GrammarJob
 from app.engine.kv_disk_cache import DiskCache, identity
 from app.engine.kv_pool import KvPool
 from app.engine.load_progress import LoadProgress
@@ -46,7 +47,11 @@ from app.engine.plan import Plan
 from app.engine.rendered_prompt import Prompts
 from app.engine.step_loop import StepLoop
 from app.engine.stream_signals import StreamSignals
-from app.engine.worker_stream import AnswerStream, ReadingStream
+from app.engine.worker_stream import ReadingStream
+from app.formats import TurnGrammar
+
+if TYPE_CHECKING:  # most requests have no grammar
+    from app.engine.grammar import Grammars
 
 _IDLE_S = 3.0  # without a command, after which the cache is written to disk
 _AHEAD = 64  # tokens per batch when reading ahead: a question waits for one at most
@@ -73,6 +78,7 @@ class Worker:
         self._commands: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._signals = StreamSignals(engine)
         self._model: _Loaded | None = None
+        self._grammars: Grammars | None = None
         self._kept = True
         self._forgotten: list[tuple[int, int]] = []
         self._work: dict[str, Callable[..., bool | None]] = {
@@ -98,6 +104,8 @@ class Worker:
                     self._signals.cancel_all()
                 elif name != _WAKE:
                     self._execute(name, *arguments)
+                elif self._model:
+                    self._model.steps.look()
             if self._model:
                 step = self._model.steps.step
                 while step() and self._commands.empty():
@@ -123,8 +131,6 @@ class Worker:
         try:
             if name not in self._work:
                 raise EngineFailed(f"unknown command: {name}")
-            if self._signals.cancelled(number):
-                raise Cancelled
             if self._work[name](number, *arguments):
                 return
         except FiresideError as error:
@@ -207,6 +213,7 @@ class Worker:
         # Each batch copies the weights that are on the CPU to the GPU, however short it is. The
         # plan has batches of about a second at most.
         ahead = plan.ubatch if plan.copies else _AHEAD
+        self._grammars = None
         self._model = _Loaded(
             model,
             pool,
@@ -214,6 +221,14 @@ class Worker:
             StepLoop(model, pool, self._signals, self._ended, first=ahead),
             ahead,
         )
+
+    def _shape(self, grammar: TurnGrammar) -> GrammarJob:
+        """Begin to compile a grammar."""
+        if self._grammars is None:
+            from app.engine.grammar import Grammars
+
+            self._grammars = Grammars(self._loaded().model.format.tokenizer)
+        return GrammarJob(self._grammars, grammar, lambda: self._commands.put((_WAKE,)))
 
     def _loaded(self) -> _Loaded:
         if self._model is None:
@@ -261,8 +276,7 @@ class Worker:
         """
         loaded = self._loaded()
         model = loaded.model
-        if model.format.grammar(request) is not None:
-            raise RequestUnsupported("response_schema")
+        grammar = model.format.grammar(request)
         if not may_grow:
             loaded.prompts.longest = model.size
         begun = time.monotonic()
@@ -285,6 +299,7 @@ class Worker:
             first=min(model.batch, loaded.ahead),
             batch=model.batch,
             hurried=self._signals.hurried,
+            shape=self._shape(grammar) if grammar else None,
         )
         loaded.steps.add(stream)
         return True

@@ -7,23 +7,15 @@ and what the sequence lacks is decoded.
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
-import psutil
-
-from app.base.errors import AnswerEndless, Cancelled, FiresideError
-from app.base.types import Done, Prefill, Request, Stats, StopReason, Waiting
+from app.base.errors import FiresideError
+from app.base.types import Prefill, Request, Waiting
 from app.engine.batch import Priority
-from app.engine.delta_wire import pack
-from app.engine.engine_protocol import EngineModel, Piece, Sampler, TokenMask
-from app.engine.generation import LOOK, REPEATED, Generation, repeats
+from app.engine.engine_protocol import EngineModel, Piece
 from app.engine.kv_pool import KvPool
 from app.engine.kv_sequence import KvSequence
 from app.engine.rendered_prompt import RenderedPrompt
-from app.engine.reply_header import reply_header
 
 _NO_TOKEN = -1
 
@@ -58,7 +50,7 @@ class ReadingStream:
     ) -> None:
         self.number = number
         self.client = request.client
-        self.priority = priority(request)
+        self.priority = Priority.BACKGROUND
         self.chat = request.chat
         self.prompt = prompt
         self.tokens = [*prompt.tokens]
@@ -67,6 +59,8 @@ class ReadingStream:
         self.error: FiresideError | None = None
         """Why it has ended, if it was not as wanted."""
         self.evaluated = 0
+        """How many tokens of the prompt were processed, those once that had to be read again."""
+        self._furthest = 0
         self._request = request
         self._model = model
         self._send = send
@@ -74,6 +68,7 @@ class ReadingStream:
         """The stream that reads what it begins with, and how many tokens that are."""
         self._begun = False
         self._place = 0
+        self._pool: KvPool | None = None
         self._first, self._batch = first, batch
         self._step = first
         self.goal = len(self.tokens)
@@ -88,12 +83,16 @@ class ReadingStream:
             self._place = place
             self._send(Waiting(place))
 
+    def may_start(self) -> bool:
+        """Return whether it can begin. Raises the error because of which it never can."""
+        return True
+
     def start(self, pool: KvPool) -> bool:
         """Begin, or go on after a pause; return False if there is no room."""
         sequence = self._sequence_of(pool)
         if sequence is None:
             return False
-        self.sequence = sequence
+        self.sequence, self._pool = sequence, pool
         if not self._begun:
             self._begun = True
             self._send(self.prompt.size)
@@ -147,15 +146,24 @@ class ReadingStream:
     def decoded(self, piece: Piece) -> None:
         """Go on after a piece was decoded."""
         assert self.sequence
+        assert self._pool
         self.sequence.add(piece.tokens)
-        self.evaluated += len(piece.tokens)
+        self._count(piece)
         done = len(self.sequence.tokens)
         self._step = self._batch
         self._progress()
+        if piece.start < self.prompt.opening < done:  # where other conversations will part from it
+            self._pool.mark(self.sequence, self.prompt.opening)
         if done == self.goal:
             self._read()
         elif done in self._cuts:
             self.sequence.checkpoint()
+
+    def _count(self, piece: Piece) -> None:
+        """Count what a piece has of the prompt."""
+        end = min(piece.start + len(piece.tokens), len(self.prompt.tokens))
+        self.evaluated += max(0, end - max(piece.start, self._furthest))
+        self._furthest = max(self._furthest, end)
 
     def draw(self) -> None:
         """Draw the next token."""
@@ -190,223 +198,3 @@ class ReadingStream:
         assert self.sequence
         self.sequence.checkpoint()
         self.end(None)
-
-
-class AnswerStream(ReadingStream):
-    """An answer to a request.
-
-    ``hurried`` says whether a stream is to answer now.
-    """
-
-    def __init__(
-        self,
-        number: int,
-        request: Request,
-        prompt: RenderedPrompt,
-        model: EngineModel,
-        send: Callable[[object], None],
-        *,
-        arrived: float,
-        first: int,
-        batch: int,
-        hurried: Callable[[int], bool],
-        mask: TokenMask | None = None,
-    ) -> None:
-        self._generation = Generation(
-            request, model.format, arrived, send=lambda delta: send(pack(delta))
-        )
-        super().__init__(number, request, prompt, model, send, first=first, batch=batch)
-        self.goal = len(self.tokens) - 1
-        # The last checkpoint is before the last token, which another try has to decode again.
-        self._cuts = set() if request.ephemeral else {prompt.stable}
-        self._hurried = hurried
-        self._mask = mask
-        self._sampler: Sampler | None = None
-        self._seed = 0
-        self._most = request.sampling.max_tokens or model.size
-        self._size = model.size
-        self._reached = self._generation.arrived
-        self._restored = 0
-        self.fresh = request.sampling.seed is not None and not request.drawn
-        self._started = False
-        self._told = self._waits = self._endless = False
-
-    def decoded(self, piece: Piece) -> None:
-        """Go on after a piece was decoded."""
-        if not self.draws:
-            super().decoded(piece)
-            return
-        assert self.sequence
-        self.sequence.add(piece.tokens)
-        if not self._generation.generated:
-            self.evaluated += len(piece.tokens)
-        self.ready = True
-
-    def draw(self) -> None:
-        """Draw the next token, unless that is the end, or the person wants the answer now."""
-        assert self.sequence
-        assert self._sampler
-        self.ready = False
-        generation, room = self._generation, self._size - len(self.sequence.tokens)
-        generated = generation.generated
-        if generated >= self._most or room <= 0 or (not generated % LOOK and self._repeats()):
-            self._finish(StopReason.LENGTH)
-            return
-        if self._hurried(self.number) and (closing := generation.close_reasoning(room)):
-            self.tokens += closing
-            if self._mask:
-                for token in closing:
-                    self._mask.take(token)
-            return
-        token = self._sampler.sample()
-        generation.count()
-        self.tokens.append(token)
-        self.unparsed = token
-
-    def parse(self) -> None:
-        """Parse the token that was drawn, and take it back if the answer ends before it."""
-        token, self.unparsed = self.unparsed, None
-        assert token is not None
-        if reason := self._generation.feed(token):
-            if self.read == len(self.tokens):
-                assert self.sequence
-                self.sequence.take_back()
-            self.tokens.pop()
-            self._finish(reason)
-
-    def cancel(self) -> None:
-        """End it, since it is no longer wanted; what was drawn is kept."""
-        if self._told:
-            self._pass()
-        elif self._generation.generated:
-            self._finish(StopReason.CANCELLED)
-        else:
-            self.end(Cancelled())
-
-    def end(self, error: FiresideError | None) -> None:
-        """End it, for whatever reason."""
-        self._close()
-        super().end(error)
-
-    def pause(self, pool: KvPool) -> None:
-        """Give all its cells up for now, or end it if it was answered already."""
-        if self._told:
-            self._pass()
-        else:
-            super().pause(pool)
-
-    def leave(self, pool: KvPool) -> None:
-        """Return its sequence to the pool, after its end."""
-        if self.sequence and self._request.ephemeral:
-            pool.drop(self.sequence)
-        else:
-            super().leave(pool)
-
-    def _sequence_of(self, pool: KvPool) -> KvSequence | None:
-        # A prompt decoded in different batches has slightly different logits, so a turn with a
-        # fixed seed starts from an empty cache.
-        ephemeral = self._request.ephemeral
-        sequence = pool.begin(self.tokens, self.chat, fresh=self.fresh, ephemeral=ephemeral)
-        if sequence and not self._started:
-            self._started, self.fresh = True, False
-            self._reached = time.monotonic()
-            self._restored = min(len(sequence.tokens), sequence.restored)
-            if sequence.tokens and not self._request.drawn:
-                sequence.checkpoint()  # two prompts diverged here, and a third may
-        return sequence
-
-    def _progress(self) -> None:
-        if not self._generation.generated:
-            super()._progress()
-
-    def _read(self) -> None:
-        """Begin to draw, or go on with it, after the last token; or end."""
-        assert self.sequence
-        if self._told:
-            self._pass()
-            return
-        self.draws = True
-        if self._sampler:
-            self._sampler.move(self.sequence.number)
-            return
-        if (not self._request.ephemeral and not self._request.drawn) or self.goal in self._cuts:
-            self.sequence.checkpoint()
-        self._sampler = self._model.sampler(
-            self._request.sampling, self.sequence.number, self._mask
-        )
-        self._seed = self._sampler.seed
-
-    def _finish(self, reason: StopReason) -> None:
-        """Tell that the answer has ended, and go on with what is known to follow a call."""
-        generation, request, turn = self._generation, self._request, self.prompt.turn
-        self._close()
-        self._endless = reason is StopReason.LENGTH and self._repeats()
-        reason = generation.finish(reason)
-        waits = reason is StopReason.CALL and not request.ephemeral and turn is not None
-        drawn = tuple(self.tokens[turn:]) if waits else ()
-        self._send(Done(reason, self._stats(), drawn))
-        self._told, self._waits = True, waits
-        self.draws = False
-        header: Sequence[int] = ()
-        if waits:
-            header = reply_header(self._model.format, request, [*generation.calls.values()], drawn)
-        if 0 < len(header) <= min(self._batch, self._size - len(self.tokens) - 1):
-            self.tokens += header  # it need not wait for the tool
-            self.goal = len(self.tokens)
-        else:
-            self._pass()
-
-    def _stats(self) -> Stats:
-        generation = self._generation
-        now = time.monotonic()
-        return Stats(
-            prompt_tokens=len(self.prompt.tokens),
-            evaluated=self.evaluated,
-            generated=generation.generated,
-            reasoning_tokens=generation.reasoning,
-            first_token_s=generation.first - generation.arrived,
-            generation_s=now - generation.first,
-            peak_memory=_peak_memory(),
-            seed=self._seed,
-            context=self._size,
-            restored=self._restored,
-            dropped=self.prompt.dropped,
-            prompt_s=generation.first - self._reached if generation.generated else 0.0,
-        )
-
-    def _pass(self) -> None:
-        """End it after it was told."""
-        if self._waits and self.sequence:
-            self.sequence.wait()
-        generated = self._generation.generated
-        self.end(AnswerEndless(generated) if self._endless else None)
-
-    def _repeats(self) -> bool:
-        generated = self._generation.generated
-        return generated > 0 and repeats(self.tokens[-min(generated, REPEATED) :])
-
-    def _close(self) -> None:
-        """Free the sampler, and send what waits to be sent."""
-        if self._sampler:
-            self._sampler.close()
-            self._sampler = None
-        self._generation.flush()
-
-
-def priority(request: Request) -> Priority:
-    """Return when a request's turn is."""
-    if request.background:
-        return Priority.BACKGROUND
-    return Priority.CLIENT if request.client else Priority.WINDOW
-
-
-def _peak_memory() -> int:
-    """Return this process's peak memory in bytes."""
-    if sys.platform == "win32":
-        return int(psutil.Process().memory_info().peak_wset)
-    if sys.platform == "linux":  # ru_maxrss would include the parent's, from before exec
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        return int(status.split("VmHWM:")[1].split()[0]) * 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -205,7 +205,7 @@ def test_a_wrong_window_is_far_off(make: Callable[..., LocalBackend]) -> None:
     """
     careless, backend = make(target=engine_processes.careless), make()
     talk = Talk.long(1)
-    answer(careless, talk.asked("lantern " * BEYOND_THE_WINDOW))
+    answer(careless, talk.asked("lantern " * 2 * BEYOND_THE_WINDOW))
     request = talk.asked("What is the capital of Spain?")
     _, done = answer(careless, request)
     assert done.stats.reused > BEYOND_THE_WINDOW
@@ -218,7 +218,7 @@ def test_an_edit_comes_back_to_a_checkpoint(backend: LocalBackend) -> None:
     said, _ = answer(backend, request)
     past = (question, said)
     list(backend.prepare(replace(request, messages=past), threading.Event()))
-    long = Message(Role.USER, (Part("lantern " * BEYOND_THE_WINDOW),))
+    long = Message(Role.USER, (Part("lantern " * 2 * BEYOND_THE_WINDOW),))
     short = replace(GREEDY, max_tokens=3)
     answers = []
     for text in ("What is my name?", "Hello"):

@@ -119,11 +119,7 @@ def test_several_are_answered_at_a_time_by_one_load(
     shown = [one.of(Planned) for one in asked]
     assert sum(map(len, shown)) == 1
     assert backend.loaded() == DEMO
-
-
-def test_one_is_stopped_and_another_abandoned(
-    backend: LocalBackend, at_once: Callable[..., Asked]
-) -> None:
+    # One is stopped, and another abandoned.
     whole, stopped = at_once(backend, "whole"), at_once(backend, "endless")
     stopped.until(Delta)
     abandoned = backend.stream(ask("deaf"), threading.Event())
@@ -142,13 +138,8 @@ def test_the_others_are_told_what_ended_the_process(
     backend: LocalBackend, at_once: Callable[..., Asked], reports: list[str]
 ) -> None:
     """Each with an error of its own; it is reported once. Then all goes on in a new one."""
-    for fault, kind, told in (
-        ("die", EngineDied, ["engine"]),
-        ("garbage", EngineDied, ["the engine's pipe", "engine"]),
-        ("hang", EngineHung, []),
-    ):
+    for fault, kind, told in (("die", EngineDied, ["engine"]), ("hang", EngineHung, [])):
         reports.clear()
-        assert at_once(backend, "before").whole() == WHOLE
         others = [at_once(backend, "endless") for _ in range(3)]
         for one in others:
             one.until(Delta)
@@ -163,8 +154,8 @@ def test_the_others_are_told_what_ended_the_process(
         assert backend.pid is None
         assert backend.loaded() is None
         backend._channel.silence = LONG
-        assert at_once(backend, "after").whole() == WHOLE
-        assert backend.pid != pid
+    assert at_once(backend, "after").whole() == WHOLE
+    assert backend.pid != pid
 
 
 def test_a_stop_that_is_not_obeyed_costs_no_other_answer(
@@ -175,7 +166,7 @@ def test_a_stop_that_is_not_obeyed_costs_no_other_answer(
     others = [at_once(backend, "endless") for _ in range(2)]
     for one in (deaf, *others):
         one.until(Delta)
-    pid = backend.pid
+    pid, loaded = backend.pid, loads(backend)
     deaf.cancel.set()
     assert isinstance(deaf.error(), Cancelled)
     assert backend.pid == pid
@@ -189,7 +180,7 @@ def test_a_stop_that_is_not_obeyed_costs_no_other_answer(
         one.cancel.set()
         one.whole()
     assert backend.pid != pid
-    assert loads(backend) == 2
+    assert loads(backend) == loaded + 1
 
 
 def test_all_go_on_by_one_load_when_a_gpu_is_lost(
@@ -208,6 +199,7 @@ def test_a_context_grows_once_for_all_that_need_it(
     """It waits for an answer by the shorter one, and so does who comes later."""
     before = at_once(backend, "endless")
     before.until(Delta)
+    loaded = loads(backend)
     grown = [at_once(backend, "grow", client="a") for _ in range(2)]
     for one in grown:
         one.until(Waiting)
@@ -218,7 +210,7 @@ def test_a_context_grows_once_for_all_that_need_it(
     before.cancel.set()
     before.whole()
     assert [one.whole() for one in (*grown, late)] == [WHOLE] * 3
-    assert loads(backend) == 2
+    assert loads(backend) == loaded + 1
 
 
 def test_another_model_waits_for_answers(
@@ -240,7 +232,7 @@ def test_another_model_waits_for_answers(
     first.whole()
     assert next_one.whole() == again.whole() == WHOLE
     lines = [line.split()[1] for line in history(backend) if line.startswith("loads ")]
-    assert lines == [Path(DEMO.place).name, "other.gguf", Path(DEMO.place).name]
+    assert lines[-3:] == [Path(DEMO.place).name, "other.gguf", Path(DEMO.place).name]
     assert Loading(0.5) in again.events or Planned in map(type, again.events)
 
 
@@ -281,16 +273,7 @@ def test_what_is_quick_does_not_wait_for_answers(
             stop.set()
     assert [type(event) for event in events[:3]] == [Prompt, Prefill, Prefill]
     assert backend.devices() == backend._loader.devices()
-    asked.cancel.set()
-    asked.whole()
-
-
-def test_unloading_waits_for_answers_unless_it_may_not(
-    backend: LocalBackend, at_once: Callable[..., Asked]
-) -> None:
-    backend.unload()  # nothing is loaded
-    asked = at_once(backend, "endless")
-    asked.until(Delta)
+    # Unloading does wait, unless it may not.
     pid = backend.pid
     never = threading.Event()
     never.set()
@@ -309,8 +292,9 @@ def test_unloading_waits_for_answers_unless_it_may_not(
 
 
 def test_the_end_while_some_are_answered_and_others_wait(
-    backend: LocalBackend, at_once: Callable[..., Asked], tmp_path: Path
+    make: Make, at_once: Callable[..., Asked], tmp_path: Path
 ) -> None:
+    backend = make(target=talks)
     running = [at_once(backend, "endless") for _ in range(3)]
     for one in running:
         one.until(Delta)

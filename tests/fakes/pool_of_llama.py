@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
@@ -35,8 +36,8 @@ _CONTEXT, _BATCH, _WORDS, _MOST = 1536, 128, 300, 10
 _PLAN = Plan(
     context=_CONTEXT,
     ubatch=_BATCH,
-    threads=2,
-    batch_threads=2,
+    threads=1,
+    batch_threads=1,
     layers=4,
     host=MemoryUse(),
     host_room=0,
@@ -53,7 +54,7 @@ _PLAN = Plan(
 class CountedMemory(adapter._Memory):
     """llama.cpp's memory, which counts how often tokens were shared and brought back."""
 
-    did: Counter[str] = Counter()
+    did: ClassVar[Counter[str]] = Counter()
 
     def share(self, source: int, target: int, length: int) -> None:
         self.did["shared"] += 1
@@ -85,7 +86,7 @@ class Talks:
         self._running: dict[KvSequence, list[int]] = {}
         self._said: list[list[int]] = [[]]
         self._found: list[tuple[list[int], Logits]] = []
-        self.did = self._model.memory.did
+        self.did = CountedMemory.did
         self.reused = 0
 
     def run(self, steps: int) -> None:

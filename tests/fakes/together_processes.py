@@ -50,7 +50,7 @@ class _Answer:
 class Talker:
     """A worker of words, one of each answer in turn.
 
-    A question may be: "die", "hang", "garbage", "lose" a GPU (all in the middle, the last one once,
+    A question may be: "die", "hang", "lose" a GPU (all in the middle, the last one once,
     by the history), "deaf" (not to a stop, but the others go on), "stuck" (a stop hangs all),
     "endless", "grow" (it needs a longer context).
     """
@@ -145,9 +145,6 @@ class Talker:
             case "hang":
                 while True:
                     time.sleep(60)
-            case "garbage":
-                self._connection.send_bytes(b"no pickle")
-                time.sleep(60)
             case "lose" if noted(self._log, "loses") == 1:
                 with self._log.open("a", encoding="utf-8") as file:
                     file.write(LOST["CUDA"])

@@ -167,7 +167,7 @@ class DemoPlan:
             case Prepare(request, stop):
                 with closing(self._backend.prepare(request, cancel)) as steps:
                     for event in steps:
-                        outcome.events.append(event)  # type: ignore[arg-type]
+                        outcome.events.append(event)
                         if stop is not None and len(outcome.events) > stop:
                             cancel.set()
             case Count(request):

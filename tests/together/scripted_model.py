@@ -338,10 +338,9 @@ class ScriptedSampler:
 
     def sample(self) -> int:
         token = self._model.drawn(self)
-        if self._mask is None or self._mask.take(token):
-            return token
-        token = another(token, self._mask.allowed())
-        self._mask.take(token)
+        if self._mask:
+            token = fitting(token, self._mask)
+            self._mask.take(token)
         return token
 
     def move(self, sequence: int) -> None:
@@ -353,9 +352,13 @@ class ScriptedSampler:
         self._model.open.discard(self)
 
 
-def another(token: int, allowed: bytes) -> int:
-    """Return the token that comes instead of one that is not allowed."""
-    tokens = [n for n in range(8 * len(allowed)) if allowed[n // 8] >> n % 8 & 1]
+def fitting(token: int, mask: TokenMask) -> int:
+    """Return a token, or the one that comes instead where it may not come next."""
+    if mask.accepts([token]):
+        return token
+    allowed = mask.allowed()
+    some = [n for n, bits in enumerate(allowed) if bits]
+    tokens = [8 * n + bit for n in some for bit in range(8) if allowed[n] >> bit & 1]
     return tokens[token % len(tokens)]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -649,9 +650,12 @@ def test_who_is_idle_lingers_and_then_goes_aside(
 ) -> None:
     copied = []
     real = four.memory.state
-    monkeypatch.setattr(
-        four.memory, "state", lambda *those: copied.append(those[0]) or real(*those)
-    )
+
+    def state(sequence: int, most: int) -> bytearray:
+        copied.append(sequence)
+        return real(sequence, most)
+
+    monkeypatch.setattr(four.memory, "state", state)
     four.read(chat(1), None)
     four.end()
     four.now += 29
@@ -762,6 +766,8 @@ def test_what_is_of_no_lasting_use_takes_nothing(four: Harness) -> None:
 
 
 def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
+    four.sequences = 1
+    four.start()
     four.read(chat(1), 1)
     settled = four.sequence.settled
     title = four.begin([*chat(1), 9, 9], 1, ephemeral=True)
@@ -771,7 +777,7 @@ def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
     four.pool.drop(title)
     four.sequence = None  # type: ignore[assignment]
     (sequence,) = four.pool._idle
-    assert (sequence.tokens, sequence.settled) == (chat(1), settled)
+    assert (sequence.tokens, sequence.settled) == (chat(1)[:settled], settled)
     four.pool.keep()
     four.disk_cache.wait()
     assert [list(each.tokens) for each in four.disk_cache.entries] == [chat(1)[:-1]]
@@ -823,9 +829,7 @@ def test_what_is_aside_takes_a_quarter_of_the_memory(
 ) -> None:
     size = 0
     free = 1 << 40
-    monkeypatch.setattr(
-        kv_asides.psutil, "virtual_memory", lambda: SimpleNamespace(available=free - size)
-    )
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free - size))
 
     def go_aside(number: int) -> None:
         nonlocal size
@@ -986,6 +990,12 @@ class AnyOrder(RuleBasedStateMachine):
                 sequence.wait()
             getattr(self.pool, "drop" if how == "drop" else "end")(sequence)
 
+    @rule(data=st.data())
+    def mark(self, data: st.DataObject) -> None:
+        if grown := [sequence for sequence in self.running if sequence.tokens]:
+            sequence = data.draw(st.sampled_from(grown))
+            self.pool.mark(sequence, data.draw(st.integers(1, len(sequence.tokens))))
+
     @rule(seconds=st.sampled_from([5.0, 40.0]))
     def later(self, seconds: float) -> None:
         self.now += seconds
@@ -1036,7 +1046,8 @@ class AnyOrder(RuleBasedStateMachine):
         for sequence in held:
             assert sequence.tokens == self.memory.tokens(sequence.number)
             assert len(sequence.cells) == len(sequence.tokens) <= self.SIZE
-        assert self.memory.used == self.pool._count.used(held)
+        assert self.pool._count.fit(held, self.memory.used)
+        assert not held or not self.pool._count.fit(held, self.memory.used - 1)
         assert all(not self.memory.tokens(n) for n in {*range(4)} - {s.number for s in held})
         windows = [id(state) for each in self.pool._held() for state in each.windows.values()]
         assert len({*windows}) <= max(kv_pool._CHECKPOINTS, len(self.pool._held()))

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
-from app.base.types import Delta, Message, Part, PartAdded, PartKind, Role
+from app.base.types import Delta, Done, Message, Part, PartAdded, PartKind, Role, StopReason
 from app.cli.answer_printer import AnswerPrinter
 from app.cli.ask_tools import named
 from app.cli.printed_citations import PrintedCitations
+from tests.fakes.tools import STATS
 
 
 def shown(address: str, title: str, lines: int = 20) -> Part:
@@ -87,3 +88,23 @@ def test_a_path_in_a_list_of_tools_may_have_commas() -> None:
         "files:/home/me/a, b", "zim:w.zim", "files:Notes"
     )  # fmt: skip
     assert named("mcp:files,foo") == ("mcp:files", "foo")
+
+
+@pytest.mark.parametrize("reason", [StopReason.END, StopReason.LENGTH])
+def test_an_answer_of_a_shape_is_printed_once_it_is_whole(
+    reason: StopReason, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printer = AnswerPrinter(quiet=False, save=None, shaped=True)
+    for event in (
+        Delta(0, "Hm.", PartKind.REASONING),
+        Delta(1, "Let me look."),
+        Delta(2, '{"a": "【0†L3】"'),
+        Delta(2, "}"),
+    ):
+        printer.receive(event)
+    assert capsys.readouterr() == ("", "Hm.")
+    printer.receive(Done(reason, STATS))
+    printer.finish()
+    whole = '{"a": "【0†L3】"}' if reason is StopReason.END else ""
+    assert capsys.readouterr().out == whole
+    assert printer.as_json(calls=False)["answer"] == whole

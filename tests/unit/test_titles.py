@@ -153,6 +153,18 @@ def test_a_question_ends_it_at_once_and_it_is_tried_again(harness: Harness, name
     assert len(names.asides[1].messages) == 5
 
 
+def test_chats_that_are_answered_at_the_same_time_are_both_named(
+    harness: Harness, names: Names
+) -> None:
+    """The end of one answer ends what is done for the other."""
+    names.go_on.clear()
+    first = ask(harness)
+    assert names.begun.wait(10)
+    second = ask(harness)
+    names.go_on.set()
+    assert {harness.wait(Renamed, count).chat.id for count in (1, 2)} == {first, second}
+
+
 @pytest.mark.parametrize(
     "title",
     [

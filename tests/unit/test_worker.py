@@ -813,6 +813,7 @@ def test_what_was_read_is_kept_when_nobody_asks(
     other.do("budget", 1 << 30)
     stats = done(ask(other, request(LONG))).stats
     assert (stats.evaluated, stats.restored) == (1, size(request(LONG)) - 1)
+    assert done(ask(other, request(LONG))).stats.restored == 0  # it is in memory now
 
 
 def test_what_was_read_ahead_is_kept_when_nobody_asks(

@@ -1,0 +1,30 @@
+"""Several answers at once, by a few random plans; ``python -m tests.together`` runs 1,000."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.together.scripted_plan import ScriptedPlan
+
+FIRST = int(os.environ.get("FIRESIDE_TOGETHER_SEED", "0"))
+
+
+@pytest.fixture(autouse=True)
+def threads_may_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a thread end by SystemExit, where the worker's process would have been killed."""
+    told = threading.excepthook
+    monkeypatch.setattr(
+        threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
+    )
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + 4))
+def test_every_answer_is_as_it_is_alone(seed: int, tmp_path: Path) -> None:
+    plan = ScriptedPlan(seed, tmp_path)
+    plan.run()
+    assert plan.faults == []
+    assert plan.counts["compared"] > 0
