@@ -21,8 +21,9 @@ In the worker process: ``worker`` executes commands from the pipe; those that ta
 ``load_progress`` tells how much of a model is loaded; ``rendered_prompt`` renders a conversation,
 ``history`` decides which messages fit, and ``attached_sizes`` counts their files; ``kv_pool``
 reuses what was processed of several conversations, each a ``kv_sequence`` or one of the
-``kv_asides``, by what ``kv_memory`` can do; ``kv_disk_cache`` keeps it on disk; ``reply_header`` is
-what is known of a tool's reply before it comes; ``stop_texts`` ends answers at stop texts;
+``kv_asides``, as far as a prompt has a ``kv_match``; ``kv_memory`` is llama.cpp's, and
+``kv_disk_cache`` keeps it on disk; ``reply_header`` is what is known of a tool's reply before it
+comes; ``stop_texts`` ends answers at stop texts;
 ``delta_wire`` packs their text for the pipe; ``stream_signals`` has the flags that cancel or hurry
 them. ``grammar`` says which tokens may come next in an answer of a given shape. ``llama`` is
 llama.cpp itself, behind the protocols of ``engine_protocol``; ``ggml`` is its devices, some by a

@@ -85,8 +85,9 @@ class Backend(Protocol):
 
         Perhaps a SlowAnswer follows.
 
-        If the engine has to be loaded again during an answer, because a GPU was lost, it begins
-        again with Planned; the deltas go on where they were.
+        If the engine has to be loaded again during an answer, because a GPU was lost or another
+        answer could not be stopped otherwise, it begins again with Planned, or with Waiting where
+        another request loads it; the deltas go on where they were.
 
         Once ``answer_now`` is set, the model's reasoning is closed and its answer begun. Once
         ``cancel`` is set it ends in a Done, or raises Cancelled if nothing was generated yet or the

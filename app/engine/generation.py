@@ -65,6 +65,7 @@ class Generation:
         """The calls of tools, by their places in the answer, without their arguments."""
         self._joiner = DeltaJoiner(send)
         self._stop_texts = StopTexts(request.stop)
+        self._searches = bool(request.stop)
         self._parser = chat_format.parser(request)
 
     def count(self) -> None:
@@ -113,8 +114,11 @@ class Generation:
             if delta.kind is PartKind.CALL:
                 call = Part("", delta.kind, delta.name, format_data=delta.format_data)
                 self.calls[delta.index] = call
-            for passed in self._stop_texts.feed(delta):
-                self._joiner.add(passed)
+            if self._searches:
+                for passed in self._stop_texts.feed(delta):
+                    self._joiner.add(passed)
+            else:
+                self._joiner.add(delta)
 
 
 # An answer whose last 2,048 tokens repeat the same 64 or fewer would never end: a table, a drawing

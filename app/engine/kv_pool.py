@@ -14,30 +14,21 @@ from __future__ import annotations
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from app.engine.kv_asides import Aside, Asides
 from app.engine.kv_disk_cache import CachedState, DiskCache
+from app.engine.kv_match import Match, loses, match, parted
 from app.engine.kv_memory import KvMemory
-from app.engine.kv_sequence import CellCount, KvSequence, thin, usable
+from app.engine.kv_sequence import CellCount, KvSequence, thin
 
 _CHECKPOINTS = 32  # of all sequences together; 3 MiB each for gpt-oss-20b
 _WORTH = 256  # new tokens that are worth writing a file for
-_SLIGHT = 16  # tokens that may be processed again rather than kept for somebody
 _COPIED = 256  # tokens that can be copied to the cells while one is processed
 _LINGER_S = 30.0  # every cell in use costs all sequences some speed
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """What a prompt has in common with a source: as many tokens, of which so many are usable."""
-
-    source: KvSequence | Aside | CachedState
-    same: int
-    usable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +86,8 @@ class KvPool:
             self._empty(chat)
         wanted = [*tokens[:-1]]
         matches = [] if fresh else self._matches(wanted)
-        fitting = (match for match in matches if match.usable and self._fits(len(tokens), match))
-        taken = (self._take(match, chat, ephemeral) for match in fitting)
+        fitting = (each for each in matches if each.usable and self._fits(len(tokens), each))
+        taken = (self._take(each, chat, ephemeral=ephemeral) for each in fitting)
         sequence = next((each for each in taken if each), None)
         if not sequence:
             sequence = self._make() if self._fits(len(tokens)) else None
@@ -105,7 +96,8 @@ class KvPool:
         is_old = self._idle.pop(sequence, None) is not None
         before = (len(sequence.tokens), sequence.settled, sequence.chat) if is_old else None
         sequence.chat, sequence.waits, sequence.fresh = chat, False, fresh
-        sequence.parted = _parted(matches, sequence, len(wanted))
+        least = len(sequence.tokens) + _WORTH
+        sequence.parted = parted(matches, sequence, least, len(wanted))
         self._busy[sequence] = _Use(len(tokens), before)
         self._move_out(chat)
         self.room(len(tokens) - len(sequence.tokens))
@@ -116,16 +108,23 @@ class KvPool:
 
         What is still being written to disk does not count.
         """
-        matches = self._matches([*tokens[:-1]], waits=False)
-        return max((match.usable for match in matches), default=0)
+        return max(map(_usable, self._matches([*tokens[:-1]], waits=False)), default=0)
 
     def room(self, count: int) -> bool:
         """Make room for ``count`` more tokens; return False if busy sequences hold too much."""
-        while self._count.used([*self._busy, *self._idle]) + count > self._size:
+        while not self._count.fit([*self._busy, *self._idle], self._size - count):
             if not self._idle:
                 return False
             self._release(next(iter(self._idle)))
         return True
+
+    def mark(self, sequence: KvSequence, length: int) -> None:
+        """Have others begin with the first ``length`` tokens of a sequence, if that costs nothing.
+
+        Unlike for a checkpoint, no batch has to end there.
+        """
+        if spare := self._free():
+            sequence.mark(length, spare)
 
     def end(self, sequence: KvSequence) -> None:
         """Note that a sequence does not grow any more; what it has may be reused."""
@@ -188,47 +187,41 @@ class KvPool:
 
     # --- What a prompt can begin with -----------------------------------------------------
 
-    def _matches(self, wanted: Sequence[int], *, waits: bool = True) -> list[_Match]:
+    def _matches(self, wanted: Sequence[int], *, waits: bool = True) -> list[Match]:
         """Return what has tokens in common with a prompt, the best first.
 
         It ``waits`` for an entry that is still being written to disk: that may be the best.
         """
-        live = [
-            _Match(held, *usable(wanted, held.tokens, held.reach, held.windows))
-            for held in (*self._busy, *self._idle)
-        ]
-        live.sort(key=lambda match: (match.usable, match.source in self._idle), reverse=True)
+        window = self._memory.window
+        live = [match(wanted, held, window) for held in (*self._idle, *self._busy)]
+        live.sort(key=_usable, reverse=True)
         best = live[0].usable if live else 0
-        aside = [self._stored(wanted, held) for held in self._asides.all]
+        aside = [match(wanted, held, window) for held in self._asides.all]
         aside = [each for each in aside if each.usable > best + len(each.source.tokens) // _COPIED]
-        aside.sort(key=lambda match: match.usable, reverse=True)
+        aside.sort(key=_usable, reverse=True)
         best = aside[0].usable if aside else best
         return [*self._on_disk(wanted, best, waits=waits), *aside, *live]
 
-    def _on_disk(self, wanted: Sequence[int], best: int, *, waits: bool) -> list[_Match]:
+    def _on_disk(self, wanted: Sequence[int], best: int, *, waits: bool) -> list[Match]:
         """Return the entries on disk that are worth loading, the best one first."""
         if self._disk is None or len(wanted) - best < _WORTH // 4:
             return []
         if waits:
             self._disk.wait()
-        found = [self._stored(wanted, entry) for entry in self._disk.entries]
-        found = [match for match in found if match.usable >= best + _WORTH // 4]
-        return sorted(found, key=lambda match: match.usable, reverse=True)
-
-    def _stored(self, wanted: Sequence[int], held: Aside | CachedState) -> _Match:
-        length = len(held.tokens)
-        reach = length if length > self._memory.window else 0  # of the window, no more is sure
-        return _Match(held, *usable(wanted, held.tokens, reach, held.windows))
+        window = self._memory.window
+        found = [match(wanted, entry, window) for entry in self._disk.entries]
+        found = [each for each in found if each.usable >= best + _WORTH // 4]
+        return sorted(found, key=_usable, reverse=True)
 
     # --- How it begins there --------------------------------------------------------------
 
-    def _fits(self, length: int, match: _Match | None = None) -> bool:
+    def _fits(self, length: int, found: Match | None = None) -> bool:
         """Return whether a prompt of a ``length`` has room beside those of the busy sequences."""
         cells, need = array("q"), length
-        if match and isinstance(match.source, KvSequence):
-            cells, need = match.source.cells[: match.usable], length - match.usable
-        elif match:
-            need = max(length, len(match.source.tokens))
+        if found and isinstance(found.source, KvSequence):
+            cells, need = found.source.cells[: found.usable], length - found.usable
+        elif found:
+            need = max(length, len(found.source.tokens))
         for sequence, use in self._busy.items():
             need += max(0, use.length - len(sequence.tokens))
         held = [cells, *(sequence.cells for sequence in self._busy)]
@@ -236,35 +229,34 @@ class KvPool:
             return True
         return len(set().union(*held)) + need <= self._size
 
-    def _take(self, match: _Match, chat: int | None, ephemeral: bool) -> KvSequence | None:
-        """Return a sequence that has what matches; None if that fails."""
-        match match.source:
-            case CachedState() as entry:
-                return self._load(entry, match.same)
-            case Aside() as aside:
-                return self._bring_back(aside, match, moves=not _loses(match, chat, ephemeral))
-            case held:
-                return self._go_on(held, match, takes_over=not _loses(match, chat, ephemeral))
+    def _take(self, found: Match, chat: int | None, *, ephemeral: bool) -> KvSequence | None:
+        """Return a sequence that has what was found; None if that fails."""
+        if isinstance(found.source, CachedState):
+            return self._load(found.source, found.same)
+        is_free = not loses(found, chat, ephemeral=ephemeral)
+        if isinstance(found.source, Aside):
+            return self._bring_back(found.source, found.same, moves=is_free)
+        return self._go_on(found.source, found, takes_over=is_free)
 
-    def _go_on(self, held: KvSequence, match: _Match, *, takes_over: bool) -> KvSequence | None:
+    def _go_on(self, held: KvSequence, found: Match, *, takes_over: bool) -> KvSequence | None:
         """Take a sequence over, or fork it."""
         if held not in self._idle and held not in self._busy:
             return None  # it made room for another that failed
         if held in self._idle and takes_over:
-            if max(held.settled, match.usable) - match.usable >= _worth(held):
+            if max(held.settled, found.usable) - found.usable >= _worth(held):
                 self._keep(held)
         elif copy := self._make(spare=held):
-            held.copy_to(copy, match.usable)
+            held.copy_to(copy, found.usable)
             return copy
         elif held in self._idle:
             self._save(held)
         else:
             return None
-        held.cut(match.same)
+        held.cut(found.same)
         return held
 
-    def _bring_back(self, aside: Aside, match: _Match, *, moves: bool) -> KvSequence | None:
-        """Return a sequence with what was put aside."""
+    def _bring_back(self, aside: Aside, length: int, *, moves: bool) -> KvSequence | None:
+        """Return a sequence with what was put aside, up to a length."""
         self._asides.touch(aside)
         sequence = self._make()
         if not sequence or not self.room(len(aside.tokens)):
@@ -274,7 +266,7 @@ class KvPool:
             self._asides.remove(aside)
         if not is_back:
             return None
-        sequence.cut(match.same)
+        sequence.cut(length)
         return sequence
 
     def _load(self, entry: CachedState, length: int) -> KvSequence | None:
@@ -384,38 +376,13 @@ class KvPool:
             held.clear()
 
 
+def _usable(found: Match) -> int:
+    return found.usable
+
+
 def _worth(held: KvSequence) -> int:
     """Return how many new tokens are worth writing.
 
     A long chat is written again only when it has grown by an eighth, not at every turn.
     """
     return max(_WORTH, held.settled // 8)
-
-
-def _loses(match: _Match, chat: int | None, ephemeral: bool) -> bool:
-    """Return whether somebody may come back to what a prompt of a ``chat`` does not go on from.
-
-    That is not so for the same chat, of which one branch is open; nor for what follows the prompt
-    that was processed last, where this one begins with all of that.
-    """
-    held = match.source
-    assert not isinstance(held, CachedState)
-    lost = len(held.tokens) - match.usable
-    if held.waits or ephemeral or not lost:
-        return lost > 0
-    if held.chat is not None:
-        return held.chat != chat
-    return match.usable < held.settled and lost > _SLIGHT
-
-
-def _parted(matches: Iterable[_Match], sequence: KvSequence, most: int) -> int:
-    """Return how much more of a prompt than a sequence has another conversation begins with."""
-    chat, least = sequence.chat, len(sequence.tokens) + _WORTH
-    found = [
-        match.same
-        for match in matches
-        if not isinstance(match.source, CachedState)
-        and (chat is None or match.source.chat != chat)
-        and least <= match.same < most
-    ]
-    return max(found, default=0)

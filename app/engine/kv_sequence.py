@@ -8,7 +8,7 @@ at some lengths; the other layers still hold everything.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from app.engine.kv_memory import KvMemory
@@ -30,12 +30,12 @@ class CellCount:
         """Note that cells were shared or freed."""
         self._shared = None
 
-    def used(self, sequences: Collection[KvSequence]) -> int:
-        """Return how many cells all sequences hold together."""
+    def fit(self, sequences: Collection[KvSequence], most: int) -> bool:
+        """Return whether all sequences together hold at most so many cells."""
         total = sum(len(sequence.cells) for sequence in sequences)
-        if self._shared is None:
+        if total > most and self._shared is None:
             self._shared = total - len(set().union(*(each.cells for each in sequences)))
-        return total - self._shared
+        return total <= most or total - (self._shared or 0) <= most
 
 
 class KvSequence:
@@ -105,6 +105,19 @@ class KvSequence:
                 self.windows[length] = state
             self._limit()
 
+    def mark(self, length: int, spare: KvSequence) -> None:
+        """Save the window at an earlier length, if the cells still have it.
+
+        This needs a ``spare`` sequence that is empty, and remains so.
+        """
+        if length in self.windows or length < self.reach:
+            return
+        self._memory.share(self.number, spare.number, length)
+        if state := self._memory.window_state(spare.number):
+            self.windows[length] = state
+        self._memory.clear(spare.number)
+        self._limit()
+
     def cut(self, length: int) -> None:
         """Cut the sequence to its first ``length`` tokens.
 
@@ -163,16 +176,6 @@ class KvSequence:
                 return at
         self._memory.clear(self.number)
         return 0
-
-
-def usable(
-    wanted: Sequence[int], held: Sequence[int], reach: int, windows: Iterable[int]
-) -> tuple[int, int]:
-    """Return how many of the ``wanted`` tokens are in the ``held`` ones, and can be reused."""
-    same = shared(wanted, held)
-    if same >= min(reach, len(held)):
-        return same, same
-    return same, max((at for at in windows if at <= same), default=0)
 
 
 def thin(holders: Collection[dict[int, bytes]], most: int) -> None:

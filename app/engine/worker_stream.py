@@ -68,6 +68,7 @@ class ReadingStream:
         """The stream that reads what it begins with, and how many tokens that are."""
         self._begun = False
         self._place = 0
+        self._pool: KvPool | None = None
         self._first, self._batch = first, batch
         self._step = first
         self.goal = len(self.tokens)
@@ -91,7 +92,7 @@ class ReadingStream:
         sequence = self._sequence_of(pool)
         if sequence is None:
             return False
-        self.sequence = sequence
+        self.sequence, self._pool = sequence, pool
         if not self._begun:
             self._begun = True
             self._send(self.prompt.size)
@@ -145,11 +146,14 @@ class ReadingStream:
     def decoded(self, piece: Piece) -> None:
         """Go on after a piece was decoded."""
         assert self.sequence
+        assert self._pool
         self.sequence.add(piece.tokens)
         self._count(piece)
         done = len(self.sequence.tokens)
         self._step = self._batch
         self._progress()
+        if piece.start < self.prompt.opening < done:  # where other conversations will part from it
+            self._pool.mark(self.sequence, self.prompt.opening)
         if done == self.goal:
             self._read()
         elif done in self._cuts:

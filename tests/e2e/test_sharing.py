@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.engine.shared import engine_listener
 from tests.e2e.sharing import COUNT, WindowProcess, ask, engines, is_counted, owner, round_of_kills
+from tests.fakes.shared_engines import FakeProcess
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
 
@@ -23,7 +25,9 @@ def window(tmp_path: Path) -> Iterator[WindowProcess]:
     started.end()
 
 
-def test_ask_uses_the_windows_engine(window: WindowProcess, tmp_path: Path) -> None:
+def test_ask_uses_the_windows_engine_and_loads_no_other_model(
+    window: WindowProcess, tmp_path: Path
+) -> None:
     alone = window.answer(COUNT)
     assert is_counted(alone["text"])
     asking = ask(tmp_path, COUNT)
@@ -39,11 +43,6 @@ def test_ask_uses_the_windows_engine(window: WindowProcess, tmp_path: Path) -> N
     assert window.told() == {"begun": True}
     assert window.told()["text"] == alone["text"]
 
-
-def test_another_model_is_not_loaded_under_the_windows_feet(
-    window: WindowProcess, tmp_path: Path
-) -> None:
-    window.answer("Hello")
     other = tmp_path / "other.gguf"
     other.write_bytes(b"GGUF")
     asking = ask(tmp_path, "Hello", "--model", str(other))
@@ -62,15 +61,26 @@ def test_the_window_goes_on_when_ask_ends(tmp_path: Path, window: WindowProcess)
     asking = ask(tmp_path, COUNT)
     while owner(tmp_path) != asking.pid:
         time.sleep(0.01)
-    told = window.answer("What is the capital of France?")
-    assert "Paris" in told["text"]
-    out, err = asking.communicate(timeout=60)
-    assert is_counted(out), err
     told = window.answer(COUNT)
     assert is_counted(told["text"])
+    out, err = asking.communicate(timeout=60)
+    assert is_counted(out), err
+    assert window.answer("What is the capital of France?")["loaded"]
     assert owner(tmp_path) == window.process.pid
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_whoever_is_killed_the_other_answers(seed: int, tmp_path: Path) -> None:
-    round_of_kills(random.Random(seed), tmp_path)
+def test_a_window_of_another_version_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = FakeProcess(tmp_path, "window")
+    monkeypatch.setattr(engine_listener, "__version__", "0.0.1")
+    old.ask()
+    asking = ask(tmp_path, "Hello")
+    out, err = asking.communicate(timeout=60)
+    assert (asking.returncode, out) == (1, "")
+    assert err.strip() == "Fireside was updated. Restart its window."
+    old.backend.close()
+
+
+def test_when_one_is_killed_the_other_answers(tmp_path: Path) -> None:
+    round_of_kills(random.Random(1), tmp_path)

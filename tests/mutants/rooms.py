@@ -49,7 +49,12 @@ ROOMS = (
     Room("writer", ("app/writer.py",), ("tests/unit/test_writer*.py", "tests/unit/test_chat*.py")),
     Room(
         "kv_pool",
-        ("app/engine/kv_pool.py", "app/engine/kv_sequence.py", "app/engine/kv_asides.py"),
+        (
+            "app/engine/kv_pool.py",
+            "app/engine/kv_match.py",
+            "app/engine/kv_sequence.py",
+            "app/engine/kv_asides.py",
+        ),
         ("tests/unit/test_kv_pool*.py", "tests/unit/test_worker*.py"),
     ),
     Room(

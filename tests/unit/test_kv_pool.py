@@ -766,6 +766,8 @@ def test_what_is_of_no_lasting_use_takes_nothing(four: Harness) -> None:
 
 
 def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
+    four.sequences = 1
+    four.start()
     four.read(chat(1), 1)
     settled = four.sequence.settled
     title = four.begin([*chat(1), 9, 9], 1, ephemeral=True)
@@ -775,7 +777,7 @@ def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
     four.pool.drop(title)
     four.sequence = None  # type: ignore[assignment]
     (sequence,) = four.pool._idle
-    assert (sequence.tokens, sequence.settled) == (chat(1), settled)
+    assert (sequence.tokens, sequence.settled) == (chat(1)[:settled], settled)
     four.pool.keep()
     four.disk_cache.wait()
     assert [list(each.tokens) for each in four.disk_cache.entries] == [chat(1)[:-1]]
@@ -988,6 +990,12 @@ class AnyOrder(RuleBasedStateMachine):
                 sequence.wait()
             getattr(self.pool, "drop" if how == "drop" else "end")(sequence)
 
+    @rule(data=st.data())
+    def mark(self, data: st.DataObject) -> None:
+        if grown := [sequence for sequence in self.running if sequence.tokens]:
+            sequence = data.draw(st.sampled_from(grown))
+            self.pool.mark(sequence, data.draw(st.integers(1, len(sequence.tokens))))
+
     @rule(seconds=st.sampled_from([5.0, 40.0]))
     def later(self, seconds: float) -> None:
         self.now += seconds
@@ -1038,7 +1046,8 @@ class AnyOrder(RuleBasedStateMachine):
         for sequence in held:
             assert sequence.tokens == self.memory.tokens(sequence.number)
             assert len(sequence.cells) == len(sequence.tokens) <= self.SIZE
-        assert self.memory.used == self.pool._count.used(held)
+        assert self.pool._count.fit(held, self.memory.used)
+        assert not held or not self.pool._count.fit(held, self.memory.used - 1)
         assert all(not self.memory.tokens(n) for n in {*range(4)} - {s.number for s in held})
         windows = [id(state) for each in self.pool._held() for state in each.windows.values()]
         assert len({*windows}) <= max(kv_pool._CHECKPOINTS, len(self.pool._held()))

@@ -34,9 +34,13 @@ from app.base.types import (
     StopReason,
     Waiting,
 )
+from app.engine.backend import Planned
+from app.engine.memory_model import CacheType, MemoryUse
+from app.engine.plan import Plan
 from app.engine.probe import Devices, Speeds
 from app.engine.shared import engine_guest, engine_listener, engine_lock, shared_engine
 from app.engine.shared.door import open_door
+from app.engine.shared.engine_listener import greeting
 from app.engine.shared.engine_lock import EngineLock
 from app.engine.shared.engine_wire import pack
 from tests.fakes.shared_engines import (
@@ -112,6 +116,30 @@ def test_all_else_reaches_the_owner_too(start: Start) -> None:
     command.backend.unload()
     assert window.engine.model is None
     assert command.backend.loaded() is None
+
+
+def test_a_guest_is_told_the_plan_of_a_model_that_is_loaded(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, command = start(), start("ask")
+    planned = Planned(sample_plan(), reduced=True)
+
+    def load(model: ModelRef, cancel: threading.Event) -> Iterator[Planned | Loading]:
+        if window.engine.model is None:
+            yield planned
+            yield Loading(0.5)
+        window.engine.model = model
+
+    monkeypatch.setattr(window.engine, "load", load)
+    cancel = threading.Event()
+    assert list(window.backend.load(MODEL, cancel)) == [planned, Loading(0.5)]
+    assert list(command.backend.load(MODEL, cancel)) == [Planned(planned.plan)]
+    assert list(window.backend.load(MODEL, cancel)) == []
+
+
+def sample_plan() -> Plan:
+    use = MemoryUse()
+    return Plan(4096, 512, 2, 2, 6, use, 0, CacheType.F16, (), 0, (), False, True)
 
 
 def test_without_an_owner_nobody_becomes_one_for_nothing(start: Start, tmp_path: Path) -> None:
@@ -458,4 +486,28 @@ def test_an_owner_that_says_nothing_is_not_waited_for(
             next(steps)
     while door.accept():
         pass
+    lock.give_back()
+
+
+@pytest.mark.parametrize("said", [b"\xff", b"[]", b'["event", 5]', b'["error", "x"]', b'["x", 1]'])
+def test_an_owner_that_sends_nonsense_is_left(start: Start, tmp_path: Path, said: bytes) -> None:
+    lock = EngineLock(tmp_path)
+    assert lock.take()
+    with closing(open_door(tmp_path)) as door:
+        lock.publish("window", door.address)
+
+        def answer() -> None:
+            while link := door.accept():
+                with closing(link):
+                    link.receive(5.0)
+                    link.send(greeting("window"))
+                    link.receive(5.0)
+                    link.send(said)
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        command = start("ask")
+        with pytest.raises(OwnerSilent):
+            command.ask()
+    answering.join()
     lock.give_back()

@@ -8,12 +8,15 @@ from collections.abc import Generator
 from typing import Any
 
 from app.base.errors import Cancelled, FiresideError, OwnerOutdated
+from app.base.types import Delta, Done, Loading, Prefill, Prompt, SlowAnswer, Waiting
+from app.engine.backend import Planned
 from app.engine.shared.door import connect
 from app.engine.shared.engine_listener import GREETING, GREETING_S, SHORT, greeting
 from app.engine.shared.engine_lock import OwnerRecord
 from app.engine.shared.engine_wire import WireError, pack, unpack
 from app.engine.shared.frames import DoorClosed, LinkLost
 
+_EVENTS = Waiting, Loading, Planned, Prompt, Prefill, Delta, Done, SlowAnswer
 _POLL_S = 0.02
 _GRACE_S = 5.0  # for the owner to obey a stop: it gives its own worker a little less
 
@@ -55,8 +58,10 @@ class OwnerCall:
                     kind, value = _told(message)
                     if kind == "end":
                         return value
-                    if isinstance(value, FiresideError):
+                    if kind == "error" and isinstance(value, FiresideError):
                         raise value
+                    if kind != "event" or not isinstance(value, _EVENTS):
+                        raise LinkLost("no message")
                     yield value
                 elif asked_to_stop is not None and time.monotonic() - asked_to_stop > _GRACE_S:
                     raise Cancelled

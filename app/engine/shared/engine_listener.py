@@ -16,6 +16,7 @@ from app import __version__
 from app.base import log
 from app.base.errors import EngineFailed, FiresideError
 from app.base.types import ModelRef, Request
+from app.engine.backend import Planned
 from app.engine.shared.engine_owner import EngineOwner, OwnerLeaves
 from app.engine.shared.engine_wire import WireError, pack, unpack
 from app.engine.shared.frames import Door, FrameLink, LinkLost
@@ -188,6 +189,8 @@ class GuestSession:
     def _result(self, name: str, arguments: tuple[Any, ...]) -> object:
         if name not in _WITH_STEPS:
             return self._owner.result(name, arguments, self._cancel)
+        if name == "load" and (plan := self._owner.plan):
+            self._tell("event", Planned(plan))  # the guest has not seen it
         steps = self._owner.begin(name, arguments[0], self._cancel, self._hurry, guest=True)
         with closing(steps) as events:
             for event in events:

@@ -10,11 +10,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.base.errors import Cancelled, ModelInUse
 from app.base.types import Event, FileLocation, Loading, ModelRef, Prompt, Request, Waiting
 from app.engine.backend import Backend, Planned, Steps
+
+if TYPE_CHECKING:  # a window need not wait for it
+    from app.engine.plan import Plan
 
 T = TypeVar("T")
 
@@ -51,6 +54,12 @@ class EngineOwner:
         self._lock = threading.RLock()  # `UsedSteps` may be collected within
         self._uses: list[ModelUse] = []
         self._leaves = False
+        self._plan: Plan | None = None
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan by which a model is loaded; None if none is."""
+        return self._plan if self.engine.loaded() else None
 
     @property
     def current(self) -> ModelRef | None:
@@ -119,6 +128,10 @@ class EngineOwner:
                 return self.engine.forget(arguments[0])
             case _:
                 return self.engine.unload(cancel)
+
+    def note(self, plan: Plan) -> None:
+        """Note by which plan a model is about to be loaded."""
+        self._plan = plan
 
     def leave(self) -> bool:
         """Give the engine up, if no model is loaded or about to be; return whether that is so."""
@@ -191,6 +204,8 @@ class UsedSteps(Iterator[T]):
         except BaseException:
             self.close()
             raise
+        if isinstance(step, Planned):
+            self._owner.note(step.plan)
         self._use.begun = self._use.begun or not isinstance(step, Waiting)
         return step
 

@@ -298,13 +298,13 @@ class SharedEngine:
                 if self._owns or self._is_free(keep=keep):
                     return self._here
             owner = read_record(self._lock.path)
-            if owner and not (owner.address and owner.is_here):
-                return self._alone(f"that of process {owner.pid} on {owner.host}")
-            if owner:
+            if owner and owner.address:
                 try:
                     return OwnerCall(owner, self._kind, cancel)
                 except DoorClosed as error:
                     log.note_kind(f"engine: process {owner.pid}: {error}")
+            if owner and not (owner.address and owner.is_here):
+                return self._alone(f"that of process {owner.pid} on {owner.host}")
             if time.monotonic() > ending:
                 raise OwnerSilent(self._holder())
             cancel.wait(_POLL_S)

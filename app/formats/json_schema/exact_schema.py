@@ -33,7 +33,7 @@ _LARGEST_NUMBER = 2**53
 _MOST_STEPS = 2**32  # of multipleOf: llguidance computes with 32 bits, and does not look
 _LONGEST, _MOST_ITEMS = 32_768, 4_096
 # What llguidance compiles within a few tenths of a second.
-_MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 20_000, 5_000, 32_768
+_MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 5_000, 5_000, 32_768
 _MOST_NAMES, _MOST_OPTIONAL, _MOST_PATTERNS = 1_000, 400, 24  # of properties
 _ESCAPED = "\b\t\n\f\r"
 # JSON is written as models write it, in one form: with free white space weak ones would never end,
