@@ -5,9 +5,9 @@ usage: python -m tests.bench.together [--model FILE] [--at-once 1,2,4,8] [--toke
            [--before FOLDER]
 
 ``--tokens``: of each answer, which does not end before. ``--long``: words of a prompt that another
-one has read meanwhile, 0 for none. ``--libraries``: llama.cpp's, if not those of the package; for a fair
-comparison they are those of the programs. ``--before``: another tree of the source, whose answers
-are compared with those here. See README.md in this folder.
+one has read meanwhile, 0 for none. ``--libraries``: llama.cpp's, if not those of the package; for a
+fair comparison they are those of the programs. ``--before``: another tree of the source, whose
+answers are compared with those here. See README.md in this folder.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def together(contender: Contender, count: int, tokens: int, *, beside: bool = Fa
 
     another = Seen()
     with ThreadPoolExecutor(count) as pool:
-            runs = [pool.submit(run, one, nth, most, cancel) for nth, one in enumerate(seen)]
+        runs = [pool.submit(run, one, nth, tokens, cancel) for nth, one in enumerate(seen)]
         if beside:
             all_draw.wait()
             run(another, -1, _SHORT, threading.Event())
