@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
+    "agents": "--agents 1 --tasks 1 --rounds 1 --long 20 --context 2048 --paces 1",
     "citations": "--paragraphs 4",
     "download": "--size 1 --rounds 1",
     "engine": "--tokens 24 --rounds 1 --long 1024",
@@ -29,6 +30,7 @@ SMALL = {
     "transcript": "--messages 6 --steps 5 --updates 4 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
+    "agents": "beyond the new ones",
     "citations": "8 citations: an update",
     "download": "ratio",
     "engine": "tokens came from disk",

@@ -419,13 +419,14 @@ def test_repacked_weights_are_given_up_first() -> None:
 
 @pytest.mark.parametrize("there", [machine(64), machine(16, free=13), machine(32, 24)])
 def test_lighter_settings_hold_half_until_there_is_nothing_less(there: Machine) -> None:
-    overrides, tried = Overrides(), plan.make(SMALL, there)
+    overrides, tried = Overrides(places=16), plan.make(SMALL, there, Overrides(places=16))
     held = [tried.held]
     while less := lighter.lighter(SMALL, there, overrides, tried):
         overrides, tried = less.overrides, less.plan
         assert tried == plan.make(SMALL, there, overrides)
         held.append(tried.held)
     assert (tried.context, tried.cache, tried.mmap) == (4096, CacheType.Q8_0, True)
+    assert overrides.places is None
     assert len(held) > 1
     assert all(after <= before / 2 for before, after in pairwise(held[:-1]))
 
