@@ -82,12 +82,15 @@ def main() -> int:
     if options.only is not None:
         return _one(options.only, options.actors, real=options.demo)
     run = demo if options.demo else scripted
-    wrong, total = 0, Counter[str]()
+    done, wrong, total = 0, 0, Counter[str]()
     began = time.monotonic()
     with ProcessPoolExecutor(options.jobs) as pool:
         seeds = range(options.seed, options.seed + options.plans)
         for seed, faults, counts in pool.map(run, seeds):
             total += counts
+            done += 1
+            if done % 100 == 0:
+                print(f"{done} plans, {wrong} went wrong", flush=True)
             wrong += bool(faults)
             for fault in faults[:3]:
                 print(f"seed {seed}: {fault[:700]}", flush=True)

@@ -436,7 +436,9 @@ class ScriptedPlan:
             found = _ended_well(running)
         who = self._names[running.actor]
         self.faults += [f"step {self._now} {who}: {described(act)}: {fault}" for fault in found]
-        self.counts["compared"] += isinstance(act, Ask)
+        if isinstance(act, Ask):
+            self.counts["compared"] += 1
+            self.counts["of a schema"] += bool(act.request.response_schema)
 
     def _finish(self) -> None:
         """Forget all chats; then nothing of them may be left, and nothing runs."""
