@@ -86,9 +86,7 @@ def _differs(
         return [f"{outcome.parts} {done.reason} {stats.generated}, alone {expected}"]
     found = []
     if request.response_schema and done.reason is StopReason.END:
-        json.loads(
-            outcome.parts[-1].text
-        )  # that it fits is compared
+        json.loads(outcome.parts[-1].text)  # that it fits is compared
     waits = done.reason is StopReason.CALL and not request.ephemeral and turn is not None
     if done.drawn != ((*tokens[turn:], *expected.tokens) if waits else ()):
         found.append(f"drawn {len(done.drawn)}: other tokens than alone")
