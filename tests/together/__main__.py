@@ -31,7 +31,10 @@ def scripted(seed: int) -> Ran:
     """Run one plan against the scripted engine; return what went wrong, and what was done."""
     with tempfile.TemporaryDirectory() as folder:
         plan = ScriptedPlan(seed, Path(folder))
-        plan.run()
+        try:
+            plan.run()
+        except Exception as error:  # noqa: BLE001 - the others go on
+            plan.faults.append(repr(error))
         return seed, plan.faults, plan.counts
 
 

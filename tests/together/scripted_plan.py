@@ -448,7 +448,7 @@ class ScriptedPlan:
             while self._running:
                 if heard := self.pipe.heard():
                     number, payload = heard
-                    del self._running[number]
+                    self._running.pop(number, None)
                     self.faults += [f"forget {chat}: {payload!r}"] if payload else []
             self._forget_on_disk(chat)
         self.faults += _rests(self.worker, self.engine)
