@@ -76,6 +76,8 @@ class Shares(Generic[Stream]):
             if (wants := stream.wants) <= room:
                 chosen.append((stream, wants))
                 room -= wants
+        if not drawing:
+            self._debt = 0.0
         if reading:
             self._steps += 1
             room = min(room, self._most(drawing))
@@ -89,11 +91,9 @@ class Shares(Generic[Stream]):
 
     def took(self, seconds: float, *, drew: bool, read: int) -> None:
         """Learn from a step in which somebody ``drew``, and so many tokens of prompts were read."""
-        if not drew:
-            self._debt = 0.0
-        elif read:
+        if drew and read:
             self._debt = min(self._debt + seconds, max(seconds, _GAP_S))
-        else:
+        elif drew:
             self._debt = max(self._debt - seconds, 0.0)
             self._draw_s = _smoothed(self._draw_s, seconds)
         if read:

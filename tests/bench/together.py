@@ -42,15 +42,16 @@ from app.host import demo_model
 from tests.bench.together_alone import Tree
 from tests.bench.together_others import LlamaServer, Loop, batched_bench
 
-CONTEXT = 8192
+CONTEXT = 32768
 OTHER = 262  # drawn in place of what would end an answer
 WORDS = "The lamp on the desk was still warm when the letter came, and nobody could say why. "
-ENDLESS = 4000  # tokens of an answer that is cancelled
+ENDLESS = 3000  # tokens of an answer that is cancelled
 _SHORT = 8  # tokens of one that is only to begin: the first have no text
 
 
 def endless(connection: Connection, log: Path) -> None:
     """Run the real worker: no answer ends by itself, and what each step was is written down."""
+    os.environ["OMP_WAIT_POLICY"] = "passive"  # before anything loads llama.cpp
     from app.engine import llama as adapter
     from app.engine.sampler_chain import ChainSampler
 

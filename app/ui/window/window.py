@@ -577,7 +577,10 @@ class Window(QMainWindow):
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
         models = self.models
-        loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
+        loading = ""
+        if models.loading:
+            waits = not models.fraction and self.turns.begun
+            loading = loading_sentence(models.loading, models.fraction, waits=waits)
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
         others = also_answering(self.clients.clients)
