@@ -37,6 +37,7 @@ _BLAMED = {
 }
 _UNSATISFIABLE = "Unsatisfiable schema"
 _LONGEST_DETAIL = 200
+_MOST_STATES = 65_536  # of expressions while an answer grows, 1 to 2 kB each
 
 
 class Grammars:
@@ -56,7 +57,7 @@ class Grammars:
 
         with self._lock:
             trie = self._trie = self._trie or _trie(self._tokenizer)
-        limits = LLParserLimits(verbose_errors=False)
+        limits = LLParserLimits(max_lexer_states=_MOST_STATES, verbose_errors=False)
         matcher = LLMatcher(trie, grammar.text, log_level=0, limits=limits)
         if matcher.is_error():
             raise _fault(matcher.get_error())

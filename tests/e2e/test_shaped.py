@@ -87,6 +87,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert plain.returncode == 0, plain.stderr
     assert is_valid(CITY, plain.stdout)
     assert plain.stderr.strip()
+    assert "next in line" not in plain.stderr  # it waited for its own grammar only
     schema.write_text('{"properties": {"a": {"not": {}}}}', "utf-8")
     refused = run()
     assert (refused.returncode, refused.stdout) == (1, "")
