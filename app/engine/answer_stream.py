@@ -80,7 +80,8 @@ class AnswerStream(ReadingStream):
             return
         assert self.sequence
         self.sequence.add(piece.tokens)
-        self._count(piece)
+        if not self._generation.generated:
+            self._count(piece)
         self.ready = True
 
     def draw(self) -> None:
