@@ -53,9 +53,10 @@ class SharedPipe:
             del self._inboxes[stream]
             self._leave_reading(stream)
 
-    def has_others(self, stream: int) -> bool:
-        """Return whether there are other streams than this one."""
-        return len(self._inboxes) > 1 or stream not in self._inboxes
+    @property
+    def is_shared(self) -> bool:
+        """Whether several streams are open."""
+        return len(self._inboxes) > 1
 
     def receive(self, stream: int) -> tuple[Any] | None:
         """Return the next payload of a stream, or None if none came for a moment.

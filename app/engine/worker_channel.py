@@ -95,7 +95,7 @@ class WorkerChannel:
                     except GeneratorExit:  # the caller has stopped iterating
                         pipe.send("cancel", stream)
                         raise
-                elif asked_to_stop and self._disobeys(child, stream, asked_to_stop):
+                elif asked_to_stop and self._disobeys(child, asked_to_stop):
                     raise Cancelled
                 elif child.silence > self.silence:
                     raise self._ended(child, EngineHung(self.silence))
@@ -124,7 +124,7 @@ class WorkerChannel:
         self.closed = True
         self.shut_down()
 
-    def _disobeys(self, child: EngineProcess, stream: int, since: float) -> bool:
+    def _disobeys(self, child: EngineProcess, since: float) -> bool:
         """Return whether a stop has not been obeyed in time; end a process that has got stuck.
 
         One that goes on with other streams is left to them.
@@ -132,7 +132,7 @@ class WorkerChannel:
         waited = time.monotonic() - since
         if waited <= self._grace:
             return False
-        if child.silence > self._grace or not child.pipe.has_others(stream):
+        if child.silence > self._grace or not child.pipe.is_shared:
             child.stuck = True
             self.kill(child)
             return True

@@ -83,9 +83,9 @@ def test_silence_goes_on_where_others_are_waited_for(child: Child, pipe: SharedP
     pipe.open(2, ("count", 2))
     pipe.send("cancel", 1)
     assert child.sent == [(("ask", 1), False), (("count", 2), True), (("cancel", 1), True)]
-    assert pipe.has_others(1)
+    assert pipe.is_shared
     pipe.close(2)
-    assert not pipe.has_others(1)
+    assert not pipe.is_shared
     pipe.close(1)
     pipe.open(3, ("ask", 3))
     assert child.sent[-1] == (("ask", 3), False)
