@@ -436,7 +436,9 @@ class ScriptedPlan:
             found = _ended_well(running)
         who = self._names[running.actor]
         self.faults += [f"step {self._now} {who}: {described(act)}: {fault}" for fault in found]
-        self.counts["compared"] += isinstance(act, Ask)
+        if isinstance(act, Ask):
+            self.counts["compared"] += 1
+            self.counts["of a schema"] += bool(act.request.response_schema)
 
     def _finish(self) -> None:
         """Forget all chats; then nothing of them may be left, and nothing runs."""
@@ -446,7 +448,7 @@ class ScriptedPlan:
             while self._running:
                 if heard := self.pipe.heard():
                     number, payload = heard
-                    del self._running[number]
+                    self._running.pop(number, None)
                     self.faults += [f"forget {chat}: {payload!r}"] if payload else []
             self._forget_on_disk(chat)
         self.faults += _rests(self.worker, self.engine)

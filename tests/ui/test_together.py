@@ -110,9 +110,9 @@ def test_what_else_the_engine_does_is_told(
 ) -> None:
     clients = frozenset({"ask 17", "ask 18", "Editor"})
     monkeypatch.setattr(ScheduledBackend, "clients", clients)
-    fireside.until(lambda: status(fireside) == "Also answering: Editor, fireside ask")
+    fireside.until(lambda: status(fireside) == "In use by Editor, fireside ask")
     monkeypatch.setattr(ScheduledBackend, "clients", frozenset())
-    fireside.until(lambda: not status(fireside).startswith("Also"))
+    fireside.until(lambda: not status(fireside).startswith("In use"))
     held = fireside.hold()
     fireside.ask("one", Prompt(80, 4096), said("First"), held, done())
     fireside.shows("First")

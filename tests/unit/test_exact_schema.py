@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from jsonschema.validators import validator_for
 
 from app.base.errors import (
     SchemaError,
@@ -66,6 +67,14 @@ FOLLOWED: list[tuple[Any, list[str], list[str]]] = [
     ({"$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://x.example/y",
       "title": "T", "default": 3, "x-order": 1, "type": "null"}, ["null"], ["3"]),
     ({"uniqueItems": False, "nullable": False, "const": 1}, ["1"], ["null"]),
+    ({"$schema": "http://json-schema.org/draft-04/schema#", "id": "https://x.example/y",
+      "links": [], "_format": "phone", "type": "integer", "minimum": 3, "exclusiveMinimum": True,
+      "maximum": 5, "exclusiveMaximum": False}, ["4", "5"], ["3", "6"]),
+    ({"$schema": "http://json-schema.org/draft-07/schema", "items": [{"const": 1}],
+      "additionalItems": {"const": 2}}, ["[]", "[1, 2]"], ["[2]", "[1, 1]"]),
+    ({"$schema": "http://json-schema.org/draft-07/schema", "type": "array",
+      "items": {"id": "#a", "const": 1}, "additionalItems": False}, ["[1, 1]"], ["[2]"]),
+    ({"type": "integer", "format": "int32"}, ["2147483647"], ["2147483648"]),
 ]  # fmt: skip
 
 
@@ -87,8 +96,9 @@ def test_only_what_is_valid_can_be_generated(
         ({"propertyNames": {}}, "/propertyNames", "propertyNames"),
         ({"dependentRequired": {}}, "/dependentRequired", "dependentRequired"),
         ({"unevaluatedProperties": False}, "/unevaluatedProperties", "unevaluatedProperties"),
-        ({"items": [{}]}, "/items", "items"),
-        ({"additionalItems": False}, "/additionalItems", "additionalItems"),
+        ({"dependencies": {}}, "/dependencies", "dependencies"),
+        ({"minlength": 3}, "/minlength", "minlength"),
+        ({"disallow": "null"}, "/disallow", "disallow"),
         ({"allOf": [{}, {"maxLenght": 3}]}, "/allOf/1/maxLenght", "maxLenght"),
         ({"x-guidance": {"lenient": True}}, "/x-guidance", "x-guidance"),
         ({"format": "phone"}, "/format", "format"),
@@ -97,7 +107,7 @@ def test_only_what_is_valid_can_be_generated(
         ({"$ref": "https://example.com/a.json"}, "/$ref", "$ref"),
         ({"$ref": "#name"}, "/$ref", "$ref"),
         ({"$dynamicRef": "#a"}, "/$dynamicRef", "$dynamicRef"),
-        ({"items": {"$id": "https://example.com/"}}, "/items/$id", "$id"),
+        ({"items": {"$id": "https://example.com/", "$ref": "#/a"}}, "/items/$id", "$id"),
         ({"$schema": "https://example.com/"}, "/$schema", "$schema"),
         ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, "/oneOf", "oneOf"),
         ({"const": 2**53 + 1}, "/const", "const"),
@@ -278,7 +288,7 @@ def test_what_comes_by_chance_is_valid(number: int) -> None:
     """Each token that is allowed is as likely: nothing is left to a model's good sense."""
     schema = FOLLOWED[number][0]
     exact = json.loads(json.dumps(schema), parse_float=Decimal)
-    judge = jsonschema.Draft202012Validator(exact)
+    judge = validator_for(exact, jsonschema.Draft202012Validator)(exact)
     for seed in range(2):
         document = walk(mask_of(schema), random.Random(f"{number} {seed}"), 60)
         if document is not None:

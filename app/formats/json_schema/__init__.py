@@ -7,8 +7,10 @@ numbers beyond 2⁵³, strings with certain control characters.
 
 ``schema_text``     JSON out of text, bounded
 ``exact_schema``    the rewriting
+``schema_words``    words of older drafts, those that are not followed, and misspelt ones
 ``exact_pattern``   regular expressions: ECMAScript's into Rust's
 ``format_patterns`` the values of ``format``
+``number_steps``    steps of numbers
 ``alternatives``    whether two schemas exclude each other
 ``endless``         whether a schema only fits documents without an end
 

@@ -14,9 +14,11 @@ from app.formats.json_schema.alternatives import TYPES, exclusive
 from app.formats.json_schema.endless import endless
 from app.formats.json_schema.exact_pattern import PatternUnsupported, exact_pattern
 from app.formats.json_schema.format_patterns import FORMATS
+from app.formats.json_schema.number_steps import combinable, countable
 from app.formats.json_schema.schema_text import escaped, read_schema
+from app.formats.json_schema.schema_words import OTHERS, misspelt, modern, refers
 
-# They say something to readers, and nothing about what is valid.
+# They say something to readers, and nothing about what is valid. So do words that nobody knows.
 _ANNOTATIONS = frozenset({
     "$anchor", "$comment", "$dynamicAnchor", "contentEncoding", "contentMediaType",
     "contentSchema", "default", "deprecated", "description", "discriminator", "example",
@@ -26,16 +28,22 @@ _DEFINITIONS = ("$defs", "definitions")
 _DIALECTS = frozenset(
     address.format(draft)
     for address in ("http://json-schema.org/{}/schema", "https://json-schema.org/{}/schema")
-    for draft in ("draft/2020-12", "draft/2019-09", "draft-07", "draft-06")
-)
+    for draft in ("draft/2020-12", "draft/2019-09", "draft-07", "draft-06", "draft-04")
+) | {"http://json-schema.org/schema", "https://json-schema.org/schema"}
 # llguidance computes with 64-bit floats, and JSON's readers do.
 _LARGEST_NUMBER = 2**53
-_MOST_STEPS = 2**32  # of multipleOf: llguidance computes with 32 bits, and does not look
 _LONGEST, _MOST_ITEMS = 32_768, 4_096
 # What llguidance compiles within a few tenths of a second.
 _MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 5_000, 5_000, 32_768
 _MOST_NAMES, _MOST_OPTIONAL, _MOST_PATTERNS = 1_000, 400, 24  # of properties
 _ESCAPED = "\b\t\n\f\r"
+# OpenAPI's. Whole numbers have 53 bits at most in any case.
+_NUMBER_FORMATS: dict[str, dict[str, Any]] = {
+    "int32": {"allOf": [{"minimum": -(2**31), "maximum": 2**31 - 1}]},
+    "int64": {},
+    "float": {},
+    "double": {},
+}
 # JSON is written as models write it, in one form: with free white space weak ones would never end,
 # and a key that can be written in two ways can come twice.
 _FORM = {
@@ -75,6 +83,7 @@ class _Rewriting:
         self._steps: set[Decimal] = set()  # of multipleOf
         keyword = _Rewriting
         self._keywords: dict[str, Callable[[_Rewriting, Any, str], dict[str, Any]]] = {
+            "$schema": keyword._dialect,
             "type": keyword._type,
             "enum": keyword._enum,
             "const": lambda self, value, at: {"const": self._constant(value, at, "const")},
@@ -82,7 +91,7 @@ class _Rewriting:
             "patternProperties": keyword._pattern_properties,
             "additionalProperties": keyword._inner("additionalProperties"),
             "required": keyword._required,
-            "items": keyword._items,
+            "items": keyword._inner("items"),
             "prefixItems": keyword._list_of("prefixItems"),
             "anyOf": keyword._list_of("anyOf"),
             "allOf": keyword._list_of("allOf"),
@@ -109,10 +118,7 @@ class _Rewriting:
         """Return the schema, with what it refers to."""
         root = self._root
         if isinstance(root, dict):
-            root = {key: value for key, value in root.items() if key not in ("$schema", "$id")}
-            dialect = self._root.get("$schema", "https://json-schema.org/draft/2020-12/schema")
-            if not isinstance(dialect, str) or dialect.removesuffix("#") not in _DIALECTS:
-                self._refuse("$schema", "/$schema", str(dialect))
+            root = {k: v for k, v in root.items() if k not in ("$id", "id")}
         found = self._schema(root, "")
         if found is False:
             self._wrong("", "nothing fits it")
@@ -136,13 +142,12 @@ class _Rewriting:
             self._wrong(at, f"more than {_MOST_NODES} schemas")
         found: dict[str, Any] = {}
         besides: list[Any] = []
-        for key, inner in value.items():
+        for key, inner in modern(value).items():
             if key in _ANNOTATIONS or key in _DEFINITIONS:
                 continue
-            if key.startswith("x-") and key != "x-guidance":
-                continue
             if key not in self._keywords:
-                self._refuse(key, at + escaped(key))
+                self._unknown(key, value, at)
+                continue
             for word, written in self._keywords[key](self, inner, at + escaped(key)).items():
                 if word in found:  # two words that are written as one
                     besides.append({word: written})
@@ -163,6 +168,16 @@ class _Rewriting:
         self._check_size(found, at)
         return found
 
+    def _unknown(self, key: str, schema: dict[str, Any], at: str) -> None:
+        """Refuse a word that says what is valid, or may be meant to."""
+        if key in ("$id", "id"):
+            if refers(schema):  # to something within, whose place is another then
+                self._refuse(key, at + escaped(key))
+        elif key in OTHERS:
+            self._refuse(key, at + escaped(key))
+        elif meant := misspelt(key, self._keywords):
+            self._refuse(key, at + escaped(key), f"unknown; {meant} may be meant")
+
     def _check_size(self, schema: dict[str, Any], at: str) -> None:
         """Refuse too many properties, or a number that keys which come twice could make up."""
         required = set(schema.get("required", ()))
@@ -177,6 +192,11 @@ class _Rewriting:
             self._refuse("patternProperties", where, f"more than {_MOST_PATTERNS}")
 
     # --- Keywords ---------------------------------------------------------------------------
+
+    def _dialect(self, value: Any, at: str) -> dict[str, Any]:
+        if not isinstance(value, str) or value.removesuffix("#") not in _DIALECTS:
+            self._refuse("$schema", at, str(value))
+        return {}
 
     def _type(self, value: Any, at: str) -> dict[str, Any]:
         kinds = value if isinstance(value, list) else [value]
@@ -233,11 +253,6 @@ class _Rewriting:
             self._check_characters(name, at, "required")
         return {"required": names}
 
-    def _items(self, value: Any, at: str) -> dict[str, Any]:
-        if isinstance(value, list):
-            self._refuse("items", at, "a list; prefixItems has taken its place")
-        return {"items": self._schema(value, at)}
-
     def _one_of(self, value: Any, at: str) -> dict[str, Any]:
         options = self._list(value, at)
         if len(options) ** 2 > 2 * _MOST_PAIRS:
@@ -264,7 +279,7 @@ class _Rewriting:
         if step <= 0:
             self._wrong(at, "not more than 0")
         self._steps.add(step)
-        if not _countable(step) or not _combinable(self._steps):
+        if not countable(step) or not combinable(self._steps):
             self._refuse("multipleOf", at, str(value))
         return {"multipleOf": value}
 
@@ -272,6 +287,8 @@ class _Rewriting:
         return {"pattern": self._exact(value, at, "pattern")}
 
     def _format(self, value: Any, at: str) -> dict[str, Any]:
+        if value in _NUMBER_FORMATS:
+            return _NUMBER_FORMATS[value]
         if not isinstance(value, str) or value not in FORMATS:
             self._refuse("format", at, str(value))
         return {"pattern": exact_pattern(f"^(?:{FORMATS[value]})$")}
@@ -379,20 +396,3 @@ class _Rewriting:
 
     def _wrong(self, at: str, reason: str) -> NoReturn:
         raise SchemaInvalid(at, self._function, reason)
-
-
-def _countable(step: Decimal) -> bool:
-    """Return whether llguidance finds the decimal digits of a step, by multiplying it by 10."""
-    value, exponent = float(step), 0
-    while value % 1 and exponent < 10:
-        value, exponent = value * 10, exponent + 1
-    return value < _MOST_STEPS and Decimal(value).scaleb(-exponent) == step
-
-
-def _combinable(steps: set[Decimal]) -> bool:
-    """Return whether llguidance can compute the least common multiple of all."""
-    finest = max(-min(0, int(step.as_tuple().exponent)) for step in steps)
-    product = 1
-    for step in steps:
-        product *= int(step.scaleb(finest))
-    return product < _MOST_STEPS

@@ -1,0 +1,55 @@
+"""Words of JSON schemas: those of older drafts, those that are not followed, and misspelt ones.
+
+A word that no draft knows is an annotation, by every draft. Only what looks as if it were meant to
+say what is valid is not taken for one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+OTHERS = frozenset({
+    "$dynamicRef", "$recursiveRef", "$vocabulary", "additionalItems", "contains",
+    "dependencies", "dependentRequired", "dependentSchemas", "disallow", "divisibleBy", "else",
+    "extends", "if", "maxContains", "minContains", "not", "propertyNames", "then",
+    "unevaluatedItems", "unevaluatedProperties", "x-guidance",
+})  # fmt: skip
+"""Words that say what is valid, and are not followed; the last one is llguidance's."""
+_ALIKE = 0.85
+
+
+def misspelt(word: str, known: Iterable[str]) -> str:
+    """Return the word that may be meant by an unknown one; empty if none is.
+
+    One with a mark before it is switched off, or somebody's own.
+    """
+    if not word[:1].isalpha() or word.startswith("x-"):
+        return ""
+    words = {each.lower(): each for each in (*known, *OTHERS)}
+    close = difflib.get_close_matches(word.lower(), words, n=1, cutoff=_ALIKE)
+    return words[close[0]] if close else ""
+
+
+def modern(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of an older draft in the words of 2020-12, as far as its own keys go."""
+    items, more = schema.get("items"), "additionalItems" in schema
+    renamed = (
+        {"items": "prefixItems", "additionalItems": "items"} if isinstance(items, list) else {}
+    )
+    found = {renamed.get(key, key): value for key, value in schema.items()}
+    if more and not renamed:  # it has no meaning
+        del found["additionalItems"]
+    for word, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        # In draft 4, it says of the other one that it is exclusive.
+        if isinstance(found.get(word), bool) and limit in found and found.pop(word):
+            found[word] = found.pop(limit)
+    return found
+
+
+def refers(value: Any) -> bool:
+    """Return whether a value has a reference anywhere."""
+    if isinstance(value, dict):
+        return "$ref" in value or any(map(refers, value.values()))
+    return isinstance(value, list) and any(map(refers, value))
