@@ -39,8 +39,8 @@ from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.supervisor import LocalBackend
 from app.formats import choose
 from app.host import demo_model
-from tests.bench.together_alone import Tree
-from tests.bench.together_others import LlamaServer, Loop, batched_bench
+from tests.bench.contenders.another_tree import Tree
+from tests.bench.contenders.llama_cpp_programs import LlamaServer, Loop, batched_bench
 
 CONTEXT = 32768
 OTHER = 262  # drawn in place of what would end an answer
