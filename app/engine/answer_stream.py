@@ -65,11 +65,6 @@ class AnswerStream(ReadingStream):
         self._started = False
         self._told = self._waits = self._endless = False
 
-    @property
-    def shaping(self) -> bool:
-        """See `ReadingStream.shaping`."""
-        return self._shape is not None
-
     def may_start(self) -> bool:
         """Return whether it can begin: its grammar is compiled. Raises what is wrong with that."""
         if self._shape and self._shape.has_ended:
@@ -138,18 +133,10 @@ class AnswerStream(ReadingStream):
         else:
             super().pause(pool)
 
-    def leave(self, pool: KvPool) -> None:
-        """Return its sequence to the pool, after its end."""
-        if self.sequence and self._request.ephemeral:
-            pool.drop(self.sequence)
-        else:
-            super().leave(pool)
-
     def _sequence_of(self, pool: KvPool) -> KvSequence | None:
         # A prompt decoded in different batches has slightly different logits, so a turn with a
         # fixed seed starts from an empty cache.
-        ephemeral = self._request.ephemeral
-        sequence = pool.begin(self.tokens, self.chat, fresh=self.fresh, ephemeral=ephemeral)
+        sequence = pool.begin(self.tokens, self.chat, fresh=self.fresh)
         if sequence and not self._started:
             self._started, self.fresh = True, False
             self._reached = time.monotonic()

@@ -60,7 +60,7 @@ class Shares(Generic[Stream]):
         self._batch = batch
         self._first = first
         self._draw_s = 0.0
-        self._token_s = 0.0
+        self._token_s = self._alone_s = 0.0
         self._debt = 0.0
         self._steps = 0
         self._turns: dict[str | int, int] = {}
@@ -76,6 +76,8 @@ class Shares(Generic[Stream]):
             if (wants := stream.wants) <= room:
                 chosen.append((stream, wants))
                 room -= wants
+        if not drawing:
+            self._debt = 0.0
         if reading:
             self._steps += 1
             room = min(room, self._most(drawing))
@@ -89,16 +91,15 @@ class Shares(Generic[Stream]):
 
     def took(self, seconds: float, *, drew: bool, read: int) -> None:
         """Learn from a step in which somebody ``drew``, and so many tokens of prompts were read."""
-        if not drew:
-            self._debt = 0.0
-        elif read:
+        if drew and read:
             self._debt = min(self._debt + seconds, max(seconds, _GAP_S))
-        else:
+        elif drew:
             self._debt = max(self._debt - seconds, 0.0)
             self._draw_s = _smoothed(self._draw_s, seconds)
-        if read:
-            rest = seconds - self._draw_s if drew else seconds
-            self._token_s = _smoothed(self._token_s, max(rest, 0.0) / read)
+        if read and drew:
+            self._token_s = _smoothed(self._token_s, max(seconds - self._draw_s, 0.0) / read)
+        elif read:
+            self._alone_s = _smoothed(self._alone_s, seconds / read)
 
     def _may_read(self, drawing: Sequence[Stream], reading: Sequence[Stream]) -> list[Stream]:
         """Return the streams that may read in this step."""
@@ -112,9 +113,10 @@ class Shares(Generic[Stream]):
         """Return how many tokens of prompts a step may have."""
         if not drawing:
             return self._batch
-        if not self._token_s:
-            return self._first
-        return max(_LEAST, int((_GAP_S - self._draw_s) / self._token_s))
+        # A token of a short piece takes longer than one of a full batch.
+        token_s = self._token_s or self._alone_s
+        most = self._batch if self._token_s else self._first
+        return max(_LEAST, min(most, int((_GAP_S - self._draw_s) / token_s))) if token_s else most
 
     def _in_turn(self, wanted: list[Stream]) -> list[Stream]:
         """Return the streams in the order in which they read."""

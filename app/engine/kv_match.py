@@ -32,18 +32,15 @@ def match(wanted: Sequence[int], source: KvSequence | Aside | CachedState, windo
     return Match(source, same, max((at for at in source.windows if at <= same), default=0))
 
 
-def loses(found: Match, chat: int | None, *, ephemeral: bool) -> bool:
+def loses(found: Match, chat: int | None) -> bool:
     """Return whether somebody may come back to what a prompt of a ``chat`` does not go on from.
 
     That is not so for the same chat, of which one branch is open; nor for what follows the prompt
-    that was processed last, where this one begins with all of that. Where the prompt is
-    ``ephemeral``, all of it may be wanted.
+    that was processed last, where this one begins with all of that.
     """
     held = found.source
     assert not isinstance(held, CachedState)
     lost = len(held.tokens) - found.usable
-    if ephemeral:
-        return True
     if held.waits or not lost:
         return lost > 0
     if held.chat is not None:

@@ -16,7 +16,6 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 from app.engine.kv_asides import Aside, Asides
@@ -29,17 +28,6 @@ _CHECKPOINTS = 32  # of all sequences together; 3 MiB each for gpt-oss-20b
 _WORTH = 256  # new tokens that are worth writing a file for
 _COPIED = 256  # tokens that can be copied to the cells while one is processed
 _LINGER_S = 30.0  # every cell in use costs all sequences some speed
-
-
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """What a busy sequence is for: a prompt of ``length`` tokens, and what it was before.
-
-    ``before``: how many tokens, how many of them settled, and the chat that it was taken over with.
-    """
-
-    length: int
-    before: tuple[int, int, int | None] | None
 
 
 class KvPool:
@@ -63,22 +51,17 @@ class KvPool:
         self._clock = clock
         self._count = CellCount()
         self._asides = Asides(memory)
-        self._busy: dict[KvSequence, _Use] = {}
+        self._busy: dict[KvSequence, int] = {}  # how long the prompt of each is
         self._idle: dict[KvSequence, float] = {}  # since when, the least recently used first
 
     def begin(
-        self,
-        tokens: Sequence[int],
-        chat: int | None,
-        *,
-        fresh: bool = False,
-        ephemeral: bool = False,
+        self, tokens: Sequence[int], chat: int | None, *, fresh: bool = False
     ) -> KvSequence | None:
         """Return a busy sequence that holds as long a prefix of ``tokens`` as possible.
 
         At least one token is left to be decoded, for its logits. None if there is no sequence or no
         room now, which never is so if none is busy. A ``fresh`` one holds nothing, in cells that
-        are as after loading if none is busy. An ``ephemeral`` one takes nothing from the others.
+        are as after loading if none is busy.
         """
         if len(self._busy) == len(self._numbers):
             return None
@@ -87,18 +70,17 @@ class KvPool:
         wanted = [*tokens[:-1]]
         matches = [] if fresh else self._matches(wanted)
         fitting = (each for each in matches if each.usable and self._fits(len(tokens), each))
-        taken = (self._take(each, chat, ephemeral=ephemeral) for each in fitting)
+        taken = (self._take(each, chat) for each in fitting)
         sequence = next((each for each in taken if each), None)
         if not sequence:
             sequence = self._make() if self._fits(len(tokens)) else None
         if not sequence:
             return None
-        is_old = self._idle.pop(sequence, None) is not None
-        before = (len(sequence.tokens), sequence.settled, sequence.chat) if is_old else None
+        self._idle.pop(sequence, None)
         sequence.chat, sequence.waits, sequence.fresh = chat, False, fresh
         least = len(sequence.tokens) + _WORTH
         sequence.parted = parted(matches, sequence, least, len(wanted))
-        self._busy[sequence] = _Use(len(tokens), before)
+        self._busy[sequence] = len(tokens)
         self._move_out(chat)
         self.room(len(tokens) - len(sequence.tokens))
         return sequence
@@ -131,17 +113,6 @@ class KvPool:
         del self._busy[sequence]
         if sequence.tokens:
             self._idle[sequence] = self._clock()
-
-    def drop(self, sequence: KvSequence) -> None:
-        """Undo what has been decoded since a sequence began."""
-        use = self._busy[sequence]
-        if use.before:
-            length, settled, sequence.chat = use.before
-            sequence.cut(length)
-            sequence.settled = min(settled, len(sequence.tokens))
-        else:
-            sequence.clear()
-        self.end(sequence)
 
     def pause(self, sequence: KvSequence) -> None:
         """Free all cells of a busy sequence, of which all tokens will be wanted again."""
@@ -222,18 +193,18 @@ class KvPool:
             cells, need = found.source.cells[: found.usable], length - found.usable
         elif found:
             need = max(length, len(found.source.tokens))
-        for sequence, use in self._busy.items():
-            need += max(0, use.length - len(sequence.tokens))
+        for sequence, whole in self._busy.items():
+            need += max(0, whole - len(sequence.tokens))
         held = [cells, *(sequence.cells for sequence in self._busy)]
         if sum(map(len, held)) + need <= self._size:
             return True
         return len(set().union(*held)) + need <= self._size
 
-    def _take(self, found: Match, chat: int | None, *, ephemeral: bool) -> KvSequence | None:
+    def _take(self, found: Match, chat: int | None) -> KvSequence | None:
         """Return a sequence that has what was found; None if that fails."""
         if isinstance(found.source, CachedState):
             return self._load(found.source, found.same)
-        is_free = not loses(found, chat, ephemeral=ephemeral)
+        is_free = not loses(found, chat)
         if isinstance(found.source, Aside):
             return self._bring_back(found.source, found.same, moves=is_free)
         return self._go_on(found.source, found, takes_over=is_free)
@@ -329,14 +300,14 @@ class KvPool:
         return aside is not None
 
     def _move_out(self, chat: int | None) -> None:
-        """Put what was idle for long aside, and save what other chats have."""
+        """Put aside what was idle for long, and save what other chats have if no stream runs."""
         for sequence, since in [*self._idle.items()]:
-            if self._clock() - since < _LINGER_S:
-                if sequence.chat != chat and not sequence.waits:
-                    self._keep(sequence)
-            elif self._save(sequence):
-                del self._idle[sequence]
-                sequence.clear()
+            if self._clock() - since >= _LINGER_S:
+                if self._save(sequence):
+                    del self._idle[sequence]
+                    sequence.clear()
+            elif sequence.chat != chat and not sequence.waits and len(self._busy) == 1:
+                self._keep(sequence)
 
     def _empty(self, chat: int | None) -> None:
         """Free all cells, for the same conversation or one that is to repeat an answer."""

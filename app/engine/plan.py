@@ -19,6 +19,7 @@ _MIB = 1 << 20
 _PATIENCE = 16 * _GIB  # the most weights to repack, at some 300 MB/s
 _PLACES = (4, 2)  # answers at a time, of which the first is taken that costs nothing else
 _SHARE = 64 * _MIB  # of weights per thread; below that, another thread costs more than it saves
+_PER_CELL = 12  # a byte of the cache takes the time of so many of the weights: several heads use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,14 @@ class Plan:
     def sequences(self) -> int:
         """How many sequences the cache holds: those that grow, and as many that wait for more."""
         return sequences(self.places)
+
+    def threads_of(self, tokens: int, cells: int) -> int:
+        """Return how many threads are worth it for a batch of so many tokens, more than one.
+
+        ``cells``: those of the cache that each of them attends to.
+        """
+        cache = _PER_CELL * cells * self.host.cache // self.context
+        return min(self.batch_threads, 1 + tokens * (self.host.weights + cache) // _SHARE)
 
     @property
     def gpu(self) -> Gpu | None:

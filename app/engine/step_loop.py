@@ -113,26 +113,29 @@ class StepLoop:
                 self._end(stream)
 
     def _start(self) -> None:
-        """Begin the streams for which there is room, in their order."""
+        """Begin the streams for which there is room, in their order, and tell the others theirs."""
         tries, self._changed = self._changed, False
+        queue = []
         for stream in tuple(self._waiting):
             was_behind = stream.behind is not None
-            if self._is_behind(stream) or not (tries or was_behind):
+            if self._is_behind(stream):
                 continue
             try:
                 if not stream.may_start():
                     continue
-                if not (self._follows(stream) or self._begins(stream)):
-                    tries = False
-                    if not self._running:
-                        stream.end(EngineFailed("no room in the cache"))
+                tries = tries or was_behind
+                tries = tries and (self._follows(stream) or self._begins(stream))
+                if not tries:
+                    queue.append(stream)
             except FiresideError as error:
                 stream.end(error)
             if stream.ended:
                 self._end(stream)
-        for place, stream in enumerate(self._waiting, 1):
-            if stream.behind is None and not stream.shaping:
-                stream.wait(place)
+        for place, stream in enumerate(queue, 1):
+            stream.wait(place)
+        if queue and not self._running:
+            queue[0].end(EngineFailed("no room in the cache"))
+            self._end(queue[0])
 
     def _begins(self, stream: ReadingStream) -> bool:
         """Begin a stream, pausing others that come after it; return False if there is no room."""
@@ -239,11 +242,14 @@ class StepLoop:
                 stream.sequence.aborted()
 
     def _measure(self) -> None:
-        """Note how long the last batch took."""
-        if self._began is not None:
+        """Note how long the last batch took, which is known once something is drawn from it.
+
+        Without that, a GPU may still be working.
+        """
+        if self._began is not None and (self._drew or not self._model.asynchronous):
             seconds = self._clock() - self._began
             self._shares.took(seconds, drew=self._drew, read=self._reads)
-            self._began = None
+        self._began = None
 
     def _end_cancelled(self) -> None:
         """End the streams that are no longer wanted."""

@@ -72,9 +72,15 @@ class _Loaded:
 class Worker:
     """The loop: executes commands in order between the steps; only cancel and hurry overtake."""
 
-    def __init__(self, connection: Connection, engine: Engine) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        engine: Engine,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._connection = connection
         self._engine = engine
+        self._clock = clock
         self._commands: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._signals = StreamSignals(engine)
         self._model: _Loaded | None = None
@@ -187,7 +193,7 @@ class Worker:
             self._send(number, speeds)
 
     def _load(self, number: int, path: Path, plan: Plan, keep: Path | None) -> None:
-        if self._runs():
+        if self._model and self._model.steps.streams:
             raise EngineFailed("a model is in use")
         told = LoadProgress(lambda fraction: self._send(number, Loading(fraction)))
         self._signals.begin([number])
@@ -218,7 +224,7 @@ class Worker:
             model,
             pool,
             Prompts(model.format, model.size, plan.longest),
-            StepLoop(model, pool, self._signals, self._ended, first=ahead),
+            StepLoop(model, pool, self._signals, self._ended, first=ahead, clock=self._clock),
             ahead,
         )
 

@@ -83,11 +83,6 @@ class ReadingStream:
             self._place = place
             self._send(Waiting(place))
 
-    @property
-    def shaping(self) -> bool:
-        """Whether it waits for its own grammar rather than for others."""
-        return False
-
     def may_start(self) -> bool:
         """Return whether it can begin. Raises the error because of which it never can."""
         return True

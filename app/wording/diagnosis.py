@@ -237,7 +237,7 @@ def _model(header: GgufHeader, machine: Machine, overrides: Overrides) -> Iterat
         ),
     )
     if cost := places_cost(header, plan, fixed=overrides.places is not None):
-        yield _line(tr("At once"), cost.rstrip("."))
+        yield _line(tr("Answers"), cost.rstrip("."))
     if speeds := predicted(plan):
         yield _line(tr("Speed"), speeds)
     yield _line(tr("In memory"), _parts(plan.host, plan.host_room))

@@ -14,8 +14,8 @@ def in_line(place: int) -> str:
     return tr("Waiting for other answers · number {place} in line").format(place=number(place))
 
 
-def also_answering(clients: Iterable[str]) -> str:
-    """Return which other programs are answered, by their names and processes; empty for none."""
+def in_use_by(clients: Iterable[str]) -> str:
+    """Return which other programs use the model, by their names and processes; empty for none."""
     names = sorted({name.partition(" ")[0] for name in clients})
     told = ", ".join("fireside ask" if name == "ask" else name for name in names)
-    return tr("Also answering: {clients}").format(clients=told) if told else ""
+    return tr("In use by {clients}").format(clients=told) if told else ""

@@ -1,7 +1,8 @@
 """Measure what several agents' turns cost at once: the tokens evaluated beside their new words.
 
 usage: python -m tests.bench.agents [--agents N] [--tasks N] [--rounds N] [--model FILE]
-                                    [--places N] [--long N] [--folder FOLDER]
+                                    [--places N] [--context N] [--long N] [--paces N]
+                                    [--folder FOLDER]
 
 Each agent works on tasks in rounds: a model that calls Python each time, whatever it would say
 itself, and results of 2 to 300 tokens; then it answers, and gets the next task. They work at once,
@@ -18,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from app.base import gguf
@@ -29,40 +30,14 @@ from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.formats import ChatFormat, choose
 from app.host import demo_model
-from tests.bench.tools import MOST_BEYOND, PATIENCE_S, PYTHON, WORDS, ask
+from tests.bench.tools import PATIENCE_S, PYTHON, WORDS, ask
 from tests.fakes import engine_processes
+from tests.together.cost import MOST_BEYOND, Cost
 
 _ANSWERS = Sampling(temperature=0)
 _PAUSE_S = 0.3
+PACES = ("at once", "with pauses", "in turn")
 ROLE = "You are one of several agents. " + WORDS * 20
-
-
-@dataclass
-class Cost:
-    """What one's turns have cost: ``beyond`` what was new, by turn."""
-
-    new: int = 0
-    evaluated: int = 0
-    beyond: list[int] = field(default_factory=list)
-    _known: list[tuple[int, ...]] = field(default_factory=list)
-
-    def add(self, tokens: Sequence[int], evaluated: int) -> None:
-        """Count a prompt of which so many tokens were evaluated."""
-        new = len(tokens) - max((_common(tokens, known) for known in self._known), default=0)
-        self.new += new
-        self.evaluated += evaluated
-        if self._known:
-            self.beyond.append(evaluated - new)
-        self.know(tokens)
-
-    def know(self, tokens: Sequence[int]) -> None:
-        """Note what has been processed."""
-        self._known.append(tuple(tokens))
-
-
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    end = min(len(one), len(other))
-    return next((n for n in range(end) if one[n] != other[n]), end)
 
 
 class Agents:
@@ -160,6 +135,7 @@ def main() -> int:
     parser.add_argument("--places", type=int)
     parser.add_argument("--context", type=int, default=32_768)
     parser.add_argument("--long", type=int, default=2000, help="tokens of the window's question")
+    parser.add_argument("--paces", type=int, default=len(PACES), help="of the three, the first N")
     parser.add_argument("--folder", type=Path, help="where the engine writes its log")
     options = parser.parse_args()
     path = options.model
@@ -181,21 +157,17 @@ def main() -> int:
     print(
         "| | who | turns | new | evaluated | most beyond |\n| --- | --- | --- | --- | --- | --- |"
     )
-    for pace, count in (("alone", 0), *((p, options.agents) for p in PACES)):
+    for pace, count in (("alone", 0), *((p, options.agents) for p in PACES[: options.paces])):
         for number, cost in enumerate(measured(pace, count)):
             beyond = max(cost.beyond, default=0)
             most = max(most, beyond)
             who = f"agent {number}" if number else "the window"
             print(
-                f"| {pace} | {who} | {len(cost.beyond) + 1} | {cost.new:,} "
-                f"| {cost.evaluated:,} | {beyond} |",
+                f"| {pace} | {who} | {cost.turns} | {cost.new:,} | {cost.evaluated:,} | {beyond} |",
                 flush=True,
             )
     print(f"\nmost tokens beyond the new ones: {most}, of at most {MOST_BEYOND}")
     return most > MOST_BEYOND
-
-
-PACES = ("at once", "with pauses", "in turn")
 
 
 def _backend(folder: Path, options: Callable[[], EngineOptions]) -> ScheduledBackend:

@@ -5,9 +5,9 @@ usage: python -m tests.bench.together [--model FILE] [--at-once 1,2,4,8] [--toke
            [--before FOLDER]
 
 ``--tokens``: of each answer, which does not end before. ``--long``: words of a prompt that another
-one has read meanwhile. ``--libraries``: llama.cpp's, if not those of the package; for a fair
-comparison they are those of the programs. ``--before``: another tree of the source, whose answers
-are compared with those here. See README.md in this folder.
+one has read meanwhile, 0 for none. ``--libraries``: llama.cpp's, if not those of the package; for a
+fair comparison they are those of the programs. ``--before``: another tree of the source, whose
+answers are compared with those here. See README.md in this folder.
 """
 
 from __future__ import annotations
@@ -42,15 +42,16 @@ from app.host import demo_model
 from tests.bench.together_alone import Tree
 from tests.bench.together_others import LlamaServer, Loop, batched_bench
 
-CONTEXT = 8192
+CONTEXT = 32768
 OTHER = 262  # drawn in place of what would end an answer
 WORDS = "The lamp on the desk was still warm when the letter came, and nobody could say why. "
-ENDLESS = 4000  # tokens of an answer that is cancelled
+ENDLESS = 3000  # tokens of an answer that is cancelled
 _SHORT = 8  # tokens of one that is only to begin: the first have no text
 
 
 def endless(connection: Connection, log: Path) -> None:
     """Run the real worker: no answer ends by itself, and what each step was is written down."""
+    os.environ["OMP_WAIT_POLICY"] = "passive"  # before anything loads llama.cpp
     from app.engine import llama as adapter
     from app.engine.sampler_chain import ChainSampler
 
@@ -139,8 +140,7 @@ def together(contender: Contender, count: int, tokens: int, *, beside: bool = Fa
 
     another = Seen()
     with ThreadPoolExecutor(count) as pool:
-        most = ENDLESS if beside else tokens
-        runs = [pool.submit(run, one, nth, most, cancel) for nth, one in enumerate(seen)]
+        runs = [pool.submit(run, one, nth, tokens, cancel) for nth, one in enumerate(seen)]
         if beside:
             all_draw.wait()
             run(another, -1, _SHORT, threading.Event())
@@ -236,13 +236,14 @@ def measure(options: argparse.Namespace, model: ModelRef, stack: ExitStack) -> N
     """Print the table."""
     counts = [int(each) for each in options.at_once.split(",")]
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    ours = stack.enter_context(closing(Fireside(folder, model, max(counts), options.long)))
+    places = max(counts) + 1  # one for the long prompt
+    ours = stack.enter_context(closing(Fireside(folder, model, places, options.long)))
     prompts, long = ours.prompts()
     path = Path(model.place)
     loop = stack.enter_context(closing(Loop(path, ours.plan, prompts)))
     server = None
     if options.server:
-        started = LlamaServer(options.server, path, ours.plan, max(counts))
+        started = LlamaServer(options.server, path, ours.plan, places)
         stack.enter_context(closing(started))
         server = Server(started, prompts, long)
     size = len(prompts[0])
@@ -263,15 +264,20 @@ def measure(options: argparse.Namespace, model: ModelRef, stack: ExitStack) -> N
             beaten = [m.speed / i.speed for m, i in zip(mine, its, strict=True)]
             row += f" {statistics.median(beaten):6.3f}"
         print(row, flush=True)
-    print(f"while a prompt of {len(long)} tokens is read by another (first: its first token)")
-    for count in counts:
-        mine = [together(ours, count, options.tokens, beside=True)]
-        its = [together(server, count, options.tokens, beside=True)] if server else []
-        row = f"{count:8}{told(mine[0])}{'':17}{told(its[0] if its else None)}"
-        print(row, flush=True)
+    if options.long:
+        beside(ours, server, counts, len(long))
     if options.batched_bench:
         found = batched_bench(options.batched_bench, path, ours.plan, counts, size, options.tokens)
         print("llama-batched-bench:", ", ".join(f"{n}: {s:.1f}" for n, s in found.items()))
+
+
+def beside(ours: Fireside, server: Server | None, counts: list[int], size: int) -> None:
+    """Print what the others notice while a long prompt is read."""
+    print(f"while a prompt of {size} tokens is read by another (first: its first token)")
+    for count in counts:
+        mine = together(ours, count, ENDLESS, beside=True)
+        its = together(server, count, ENDLESS, beside=True) if server else None
+        print(f"{count:8}{told(mine)}{'':17}{told(its)}", flush=True)
 
 
 def alone(before: Path, model: ModelRef, rounds: int, tokens: int, words: int) -> None:

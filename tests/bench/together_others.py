@@ -150,8 +150,11 @@ class LlamaServer:
             for line in answer:
                 if cancel.is_set():
                     return
-                if line.startswith(b"data: ") and not json.loads(line[6:])["stop"]:
-                    yield
+                if line.startswith(b"data: "):
+                    said = json.loads(line[6:])
+                    assert "stop" in said, said
+                    if not said["stop"]:
+                        yield
         finally:
             connection.close()
 

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
+    "agents": "--agents 1 --tasks 1 --rounds 1 --long 20 --context 2048 --paces 1",
     "citations": "--paragraphs 4",
     "download": "--size 1 --rounds 1",
     "engine": "--tokens 24 --rounds 1 --long 1024",
@@ -23,11 +24,13 @@ SMALL = {
     "search": "",
     "sidebar": "--chats 30",
     "store": "--chats 3 --messages 30",
+    "together": "--at-once 2 --tokens 24 --long 40 --rounds 1",
     "tokens": "--tokens 200 --pace 1",
     "tools": "--calls 1 --long 100",
     "transcript": "--messages 6 --steps 5 --updates 4 --longest 3000 --hostile 1 --starts 1",
 }
 SAYS = {
+    "agents": "beyond the new ones",
     "citations": "8 citations: an update",
     "download": "ratio",
     "engine": "tokens came from disk",
@@ -40,6 +43,7 @@ SAYS = {
     "search": "cited lines that have the answer: 2",
     "sidebar": "all are selected",
     "store": "delete for good",
+    "together": "tokens is read by another",
     "tokens": "a bare pipe",
     "tools": "beyond a result",
     "transcript": "Fireside's window to first paint",

@@ -15,13 +15,19 @@ ROUNDING = 0.04
 SEED, STEPS = 8, 100
 
 
-def test_what_was_shared_and_brought_back_is_as_read_anew(tmp_path: Path) -> None:
-    program = [sys.executable, pool_of_llama.__file__, str(DEMO.place), str(tmp_path)]
+def compare(folder: Path, seed: int, steps: int) -> dict[str, float]:
+    """Run conversations at random; return what was done, and how far off a logit was."""
+    program = [sys.executable, pool_of_llama.__file__, str(DEMO.place), str(folder)]
     done = subprocess.run(
-        [*program, str(SEED), str(STEPS)], capture_output=True, text=True, timeout=120
+        [*program, str(seed), str(steps)], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_what_was_shared_and_brought_back_is_as_read_anew(tmp_path: Path) -> None:
+    found = compare(tmp_path, SEED, STEPS)
     assert found["worst"] < ROUNDING
     assert found["reused"] > 500
     for way in ("shared", "from memory", "from disk", "aborted", "no room"):

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from app.base.settings import Folders
-from app.base.types import Delta, Effort, Part, Waiting
-from app.host import Host, demo_model
-from app.store import State
+from app.base.types import Delta, Effort, Part, Sampling, Waiting
+from app.host import Host
+from app.store import ChatSettings, State
 from app.turn import Question, TurnEnded, TurnProgress, TurnStarted
+from tests.e2e.engine import DEMO
 
 LONG = 30.0  # seconds after which a hanging test fails
 ASKED = "Count to 100."
+GREEDY = ChatSettings(sampling=Sampling(temperature=0.0))
 
 
 class Events:
@@ -51,7 +53,7 @@ def test_two_chats_are_answered_at_the_same_time(tmp_path: Path) -> None:
     """Both answers grow; Stop in one leaves the other; and both are stored as they ended."""
     events = Events()
     with closing(Host(Folders(tmp_path), events.put)) as host:
-        question = Question(None, (Part(ASKED),), Effort.LOW, demo_model())
+        question = Question(None, (Part(ASKED),), Effort.LOW, DEMO, GREEDY)
         turns = [host.chats.send(question) for _ in range(2)]
         events.until(lambda: len(events.of(TurnStarted)) == 2)
         chats = [started.chat.id for started in events.of(TurnStarted)]
@@ -63,11 +65,14 @@ def test_two_chats_are_answered_at_the_same_time(tmp_path: Path) -> None:
         ends = {ended.answer.chat: ended.answer for ended in events.of(TurnEnded)}
         stopped, whole = (ends[chat] for chat in chats)
         assert (stopped.state, whole.state) == (State.STOPPED, State.DONE)
-        assert "100" in whole.message.text
-        assert "100" not in stopped.message.text
+        assert whole.message.text.startswith(stopped.message.text)
+        assert whole.message.text != stopped.message.text
         assert not [e for e in events.of(TurnProgress) if isinstance(e.event, Waiting)]
         for turn, answer in zip(turns, (stopped, whole), strict=True):
             assert turn.draft.parts == answer.message.parts
+        host.chats.send(question)
+        events.until(lambda: len(events.of(TurnEnded)) == 3)
+        assert events.of(TurnEnded)[-1].answer.message == whole.message  # as when it is alone
 
 
 def test_the_end_while_chats_are_answered_and_another_waits(tmp_path: Path) -> None:
@@ -76,7 +81,7 @@ def test_the_end_while_chats_are_answered_and_another_waits(tmp_path: Path) -> N
     before = threading.active_count()
     host = Host(Folders(tmp_path), events.put)
     host.change(answers_at_once=1)
-    question = Question(None, (Part(ASKED),), Effort.LOW, demo_model())
+    question = Question(None, (Part(ASKED),), Effort.LOW, DEMO, GREEDY)
     turns = [host.chats.send(question) for _ in range(3)]
     events.until(lambda: len(events.of(TurnStarted)) == 3)
     chats = [started.chat.id for started in events.of(TurnStarted)]

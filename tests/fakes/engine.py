@@ -90,8 +90,8 @@ class FakeModel:
 
     ``script``: the tokens to draw; or, if several draw at a time, ``script_of`` returns those of
     one, given all tokens of its prompt but the last. ``batches``: what it was given to decode, and
-    ``steps`` by their pieces. ``on_decode`` is called before each batch and aborts it by returning
-    False.
+    ``steps`` by their pieces; ``now`` is the clock of these. ``on_decode`` is called before each
+    batch and aborts it by returning False.
     """
 
     batch = BATCH
@@ -107,6 +107,7 @@ class FakeModel:
         self.batches: list[list[int]] = []
         self.steps: list[list[Piece]] = []
         self.rows: set[int] = set()
+        self.now = 0.0
         self.samplers: list[FakeSampler] = []
         self.on_decode: Callable[[], bool] = lambda: True
         self.on_sample: Callable[[], object] = lambda: None
@@ -118,6 +119,7 @@ class FakeModel:
 
     def decode(self, pieces: Sequence[Piece]) -> bool:
         goes_on = self.on_decode()
+        self.now += 0.05 + 0.002 * sum(len(piece.tokens) for piece in pieces)
         self.steps.append([*pieces])
         self.batches.append([token for piece in pieces for token in piece.tokens])
         self.rows = {piece.sequence for piece in pieces if piece.draws and goes_on}
@@ -205,7 +207,8 @@ class Served:
         self.engine = engine or FakeEngine(self.model)
         self.pipe = Pipe()
         self.number = 0
-        self._worker = Worker(self.pipe, self.engine)  # type: ignore[arg-type]
+        clock = lambda: self.model.now  # noqa: E731
+        self._worker = Worker(self.pipe, self.engine, clock)  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self._worker.serve, name="worker")
         self._thread.start()
 

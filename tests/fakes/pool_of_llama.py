@@ -109,7 +109,7 @@ class Talks:
             for at in range(0, len(tokens), _BATCH):
                 self._decode({sequence: tokens[at : at + _BATCH]})
             worst = max(worst, float(np.max(np.abs(self._logits(0) - logits))))
-            self._pool.drop(sequence)
+            self._pool.end(sequence)
         return worst
 
     def _new_pool(self, *, disk: bool = True) -> KvPool:

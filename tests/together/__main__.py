@@ -31,7 +31,10 @@ def scripted(seed: int) -> Ran:
     """Run one plan against the scripted engine; return what went wrong, and what was done."""
     with tempfile.TemporaryDirectory() as folder:
         plan = ScriptedPlan(seed, Path(folder))
-        plan.run()
+        try:
+            plan.run()
+        except Exception as error:  # noqa: BLE001 - the others go on
+            plan.faults.append(repr(error))
         return seed, plan.faults, plan.counts
 
 
@@ -82,12 +85,15 @@ def main() -> int:
     if options.only is not None:
         return _one(options.only, options.actors, real=options.demo)
     run = demo if options.demo else scripted
-    wrong, total = 0, Counter[str]()
+    done, wrong, total = 0, 0, Counter[str]()
     began = time.monotonic()
     with ProcessPoolExecutor(options.jobs) as pool:
         seeds = range(options.seed, options.seed + options.plans)
         for seed, faults, counts in pool.map(run, seeds):
             total += counts
+            done += 1
+            if done % 100 == 0:
+                print(f"{done} plans, {wrong} went wrong", flush=True)
             wrong += bool(faults)
             for fault in faults[:3]:
                 print(f"seed {seed}: {fault[:700]}", flush=True)

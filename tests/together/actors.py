@@ -28,6 +28,12 @@ from app.base.types import (
 )
 
 DAY = datetime.date(2026, 11, 30)
+SCHEMAS = (
+    '{"type": "object", "properties": {"a": {"type": "integer"}, "b": {"enum": ["x", "yes"]}},'
+    ' "required": ["a", "b"], "additionalProperties": false}',
+    '{"type": "array", "items": {"type": "boolean"}, "maxItems": 4}',
+    '{"enum": ["red", "green", 7, null]}',
+)
 _TITLE = "Write a title for this conversation: at most six words, and nothing else."
 
 
@@ -259,6 +265,8 @@ def editor(actor: Actor) -> Life:
         system = [Message(Role.SYSTEM, (Part(actor.shared),))] if dice.random() < 0.5 else []
         asked = actor.request([*system, actor.question(chat)], chat, stop=actor.stops())
         asked = replace(asked, ephemeral=dice.random() < 0.5)
+        if dice.random() < 0.3:
+            asked = replace(asked, response_schema=dice.choice(SCHEMAS), stop=())
         outcome = yield from actor.ask(asked)
         if outcome.error is None and dice.random() < 0.3:
             yield from actor.ask(replace(asked, sampling=actor.sampling()))

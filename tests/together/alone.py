@@ -8,10 +8,11 @@ from typing import Protocol
 
 from app.base.draft import Draft
 from app.base.types import Delta, Part, Request, Role, StopReason
+from app.engine.engine_protocol import TokenMask
 from app.engine.history import messages_to_drop, reserved
 from app.engine.stop_texts import StopTexts
 from app.formats import ChatFormat, RenderedRequest
-from tests.together.scripted_model import PlainSequence, draw
+from tests.together.scripted_model import PlainSequence, draw, fitting
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def answer(
     drawing: Drawing,
     *,
     hurried: int | None = None,
+    mask: TokenMask | None = None,
 ) -> Answer:
     """Return the answer after a prompt, told to answer now once ``hurried`` tokens were drawn."""
     parser, stop_texts, draft = chat_format.parser(request), StopTexts(request.stop), Draft()
@@ -90,12 +92,19 @@ def answer(
         closing: list[int] = []
         if hurried is not None and generated >= hurried:
             closing = parser.close_reasoning()
+        if mask and not mask.accepts(closing):
+            closing = []
         if closing and len(tokens) + len(held) + len(closing) < context:
             for token in closing:
                 tell(parser.feed(token))
+                if mask:
+                    mask.take(token)
             drawing.add(closing)
             held += closing
         token = drawing.draw()
+        if mask:
+            token = fitting(token, mask)
+            mask.take(token)
         generated += 1
         tell(parser.feed(token))
         if stop_texts.found or parser.stop:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 from app.base.errors import Cancelled, ContextFull
 from app.base.types import Done, Prompt, StopReason
+from app.engine.grammar import Grammars
 from app.formats import ChatFormat
+from tests.fakes.engine import FORMAT
 from tests.together import alone
 from tests.together.actors import Ask, Outcome
 from tests.together.scripted_model import CANARY
+
+
+@functools.cache
+def _grammars() -> Grammars:
+    return Grammars(FORMAT.tokenizer)
 
 
 def wrong_answer(act: Ask, outcome: Outcome, chat_format: ChatFormat) -> list[str]:
@@ -59,8 +68,15 @@ def _differs(
                 return []
             sampling = replace(request.sampling, max_tokens=stats.generated)
             limited = replace(request, sampling=sampling)
+        grammar = chat_format.grammar(request)
         expected = alone.answer(
-            limited, tokens, prompt.context, chat_format, drawing, hurried=hurried
+            limited,
+            tokens,
+            prompt.context,
+            chat_format,
+            drawing,
+            hurried=hurried,
+            mask=_grammars().compile(grammar) if grammar else None,
         )
         if expected.parts == outcome.parts and (
             cut or (expected.reason, expected.generated) == (done.reason, stats.generated)
@@ -69,6 +85,8 @@ def _differs(
     else:
         return [f"{outcome.parts} {done.reason} {stats.generated}, alone {expected}"]
     found = []
+    if request.response_schema and done.reason is StopReason.END:
+        json.loads(outcome.parts[-1].text)  # that it fits is compared
     waits = done.reason is StopReason.CALL and not request.ephemeral and turn is not None
     if done.drawn != ((*tokens[turn:], *expected.tokens) if waits else ()):
         found.append(f"drawn {len(done.drawn)}: other tokens than alone")

@@ -18,6 +18,7 @@ def described(act: Act) -> str:
         "hurry": act.hurry if isinstance(act, Ask) else None,
         "most": asked.sampling.max_tokens,
         "seed": asked.sampling.seed,
+        "schema": asked.response_schema or None,
         "ephemeral": asked.ephemeral or None,
         "drawn": len(asked.drawn) or None,
     }

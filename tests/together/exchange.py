@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import Any
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 class Hung(Exception):

@@ -24,7 +24,7 @@ from app.base.types import (
     ToolFunction,
     ToolNamespace,
 )
-from app.engine import plan, probe
+from app.engine import kv_disk_cache, plan, probe
 from app.engine.delta_wire import unpack
 from app.engine.engine_protocol import NeedsContext, Piece
 from app.engine.overrides import Overrides
@@ -51,6 +51,7 @@ from tests.together.exchange import PATIENCE_S, Exchange, Hung
 from tests.together.scripted_model import ScriptedEngine
 
 _GIB = 1 << 30
+_CHECKPOINTS = 32
 _ON_PURPOSE = "a fault on purpose"
 PLAN = plan.make(
     gpt_oss.header("20b"), probe.Machine(64 * _GIB, 64 * _GIB, 8), Overrides(context=4096)
@@ -114,7 +115,8 @@ class ScriptedPlan:
         only: Sequence[int] = (),
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self.seed, self.settings = seed, Settings.drawn(seed)
+        self.seed = seed
+        self.settings = self._settings()
         self.faults: list[str] = []
         self.counts: Counter[str] = Counter()
         self._tell = tell
@@ -125,6 +127,7 @@ class ScriptedPlan:
         self._now = 0
         self._last_step = 0
         self._number = 0
+        self._chats: set[int] = set()
         self._lives: dict[int, Life] = {}
         self._names: dict[int, str] = {}
         self._sleeping: dict[int, int] = {}
@@ -134,32 +137,34 @@ class ScriptedPlan:
         """Why the model is to be loaded again, once nothing runs."""
         self._fails_next = False
         self._may_keep_context = True
-        self._cast(only)
+        for number, (name, life) in enumerate(self._cast().items()):
+            if not only or number in only:
+                self._names[number], self._lives[number] = name, life
         self._begin()
 
-    def _cast(self, only: Sequence[int]) -> None:
+    def _settings(self) -> Settings:
+        return Settings.drawn(self.seed)
+
+    def _cast(self) -> dict[str, Life]:
+        """Return all that take part, and what they do."""
         dice = random.Random(f"cast {self.seed}")
-        kinds = [
-            "window",
-            *dice.choices(["editor", "agent", "agent", "script"], k=dice.randrange(1, 6)),
-            "world",
-        ]
+        others = dice.choices(["editor", "agent", "agent", "script"], k=dice.randrange(1, 6))
         largest = dice.choice([40, 400, 2000, 8000])
         shared = WORDS.text(dice, dice.choice([20, 300, 1500]))
-        for number, kind in enumerate(kinds):
+        lives = {}
+        for number, kind in enumerate(["window", *others, "world"]):
             actor = Actor(
                 kind if kind == "window" else f"{kind}{number}",
                 number,
                 random.Random(f"actor {self.seed} {number}"),
-                ModelRef.of_file(self._file, "Scripted"),
+                ModelRef.of_file(Path("model.gguf"), "Scripted"),
                 WORDS,
                 min(largest, self.settings.longest),
                 dice.randrange(2, 7),
                 shared,
             )
-            if not only or number in only:
-                self._lives[number] = KINDS[kind](actor)
-                self._names[number] = actor.name
+            lives[actor.name] = KINDS[kind](actor)
+        return lives
 
     # --- The worker ---------------------------------------------------------------------------
 
@@ -344,6 +349,8 @@ class ScriptedPlan:
             case Forget(chat):
                 number = self._send("forget", chat)
         self._running[number] = running
+        if isinstance(running.act, Ask | Prepare) and running.act.request.chat is not None:
+            self._chats.add(running.act.request.chat)
         if len(self._running) > 1:
             for each in self._running.values():
                 each.alone = False
@@ -415,6 +422,11 @@ class ScriptedPlan:
         self._check(running)
         self._resume(running.actor, running.outcome)
 
+    def _forget_on_disk(self, chat: int) -> None:
+        """Delete what a chat has on disk, as the window's process does it."""
+        if self._keep:
+            kv_disk_cache.forget(self._keep, chat)
+
     def _check(self, running: Running) -> None:
         act, found = running.act, []
         if not running.outcome.killed and isinstance(act, Ask):
@@ -424,13 +436,46 @@ class ScriptedPlan:
             found = _ended_well(running)
         who = self._names[running.actor]
         self.faults += [f"step {self._now} {who}: {described(act)}: {fault}" for fault in found]
-        self.counts["compared"] += isinstance(act, Ask)
+        if isinstance(act, Ask):
+            self.counts["compared"] += 1
+            self.counts["of a schema"] += bool(act.request.response_schema)
 
     def _finish(self) -> None:
-        """Forget all; then nothing may be left."""
-        if self.engine.model and self.engine.model.open:
-            self.faults.append(f"samplers are left: {self.engine.model.open}")
+        """Forget all chats; then nothing of them may be left, and nothing runs."""
+        for chat in sorted(self._chats):
+            forgotten = Running(0, Forget(chat), self._now)
+            self._start(forgotten)
+            while self._running:
+                if heard := self.pipe.heard():
+                    number, payload = heard
+                    self._running.pop(number, None)
+                    self.faults += [f"forget {chat}: {payload!r}"] if payload else []
+            self._forget_on_disk(chat)
+        self.faults += _rests(self.worker, self.engine)
+        if self._keep and (kept := kv_disk_cache.chats(self._keep)):
+            self.faults.append(f"not forgotten on disk: {kept}")
         self._end(close=True)
+
+
+def _rests(worker: Worker, engine: ScriptedEngine) -> list[str]:
+    """Return what is left that should not be, after all has ended and was forgotten."""
+    loaded, model = worker._model, engine.model
+    assert loaded
+    assert model
+    pool, found = loaded.pool, []
+    if model.open or loaded.steps.streams or pool._busy:
+        found.append(f"still there: {model.open} {loaded.steps.streams} {pool._busy}")
+    held = pool._held()
+    if chats := {each.chat for each in held} - {None}:
+        found.append(f"not forgotten: {chats}")
+    windows = {id(window) for each in held for window in each.windows.values()}
+    if len(windows) > _CHECKPOINTS + len(held):
+        found.append(f"{len(windows)} checkpoints of {len(held)} conversations")
+    idle = {sequence.number for sequence in pool._idle}
+    used = {number for number, held in enumerate(model.memory.sequences) if held.cells}
+    if used - idle:
+        found.append(f"cells of no conversation in the sequences {used - idle}")
+    return found
 
 
 def _reuses_with_seed(running: Running) -> list[str]:

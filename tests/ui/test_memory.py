@@ -362,7 +362,7 @@ def test_a_look_at_the_machine_leaves_a_turned_knob(computer: Callable[..., Fire
     assert words(dialog, "context") == "4,096 tokens"
 
 
-def test_what_is_kept_on_disk_is_sized_at_once(computer: Callable[..., Fireside]) -> None:
+def test_what_needs_no_other_plan_is_changed_at_once(computer: Callable[..., Fireside]) -> None:
     fireside = computer()
     dialog = open_page(fireside)
     assert words(dialog, "keptGb") == "4 GB"
@@ -371,17 +371,10 @@ def test_what_is_kept_on_disk_is_sized_at_once(computer: Callable[..., Fireside]
     assert fireside.host.settings.kept_gb == 0
     turn(fireside, dialog, "keptGb", Qt.Key.Key_End)
     assert fireside.host.settings.kept_gb == 64
-
-
-def test_a_model_is_unloaded_after_a_time_of_choice(computer: Callable[..., Fireside]) -> None:
-    fireside = computer(unload_minutes=30)
-    dialog = open_page(fireside)
-    assert words(dialog, "unloadIdle") == "After 30 min"
-    turn(fireside, dialog, "unloadIdle", Qt.Key.Key_Home)
     assert words(dialog, "unloadIdle") == "Off"
-    assert fireside.host.settings.unload_minutes == 0
-    turn(fireside, dialog, "unloadIdle", Qt.Key.Key_Right)
-    assert fireside.host.settings.unload_minutes == 5
+    turn(fireside, dialog, "unloadIdle", Qt.Key.Key_Right, 2)
+    assert words(dialog, "unloadIdle") == "After 15 min"
+    assert fireside.host.settings.unload_minutes == 15
 
 
 def test_answers_at_once_and_what_they_cost(computer: Callable[..., Fireside]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel
@@ -34,7 +36,7 @@ def typed(fireside: Fireside) -> str:
 
 
 def test_an_answer_that_waits_shows_its_place(fireside: Fireside) -> None:
-    third, first, loads = fireside.hold(), fireside.hold(), fireside.hold()
+    third, first, loads, again = (fireside.hold() for _ in range(4))
     ahead = Waiting(3), third, Waiting(1), first
     fireside.ask("why", *ahead, Loading(0.4), loads, *answer("Because."))
     shows_work(fireside, THIRD)
@@ -48,29 +50,27 @@ def test_an_answer_that_waits_shows_its_place(fireside: Fireside) -> None:
     loads.set()
     fireside.shows("Because.")
     fireside.idle()
-
-
-@pytest.mark.parametrize("button", ["withdrawQuestion", "stop"])
-def test_who_waits_can_leave(fireside: Fireside, button: str) -> None:
-    fireside.ask("why", Waiting(2), fireside.hold())
-    shows_work(fireside, "Waiting for other answers · number 2 in line")
-    fireside.find(QAbstractButton, button).click()
-    fireside.until(lambda: typed(fireside) == "why")
-    fireside.idle()
-    assert fireside.window.chat is None
-
-
-def test_a_turn_waits_again_after_a_call(fireside: Fireside) -> None:
-    again = fireside.hold()
+    # After a call, it waits again.
     call = PartAdded(Part("{}", PartKind.CALL, "python", "1"))
     result = PartAdded(Part("3", PartKind.RESULT, "python", "1"))
-    fireside.ask("why", Prompt(80, 4096), call, result, Waiting(1), again, said("3.", 2), done())
+    fireside.ask("sum", Prompt(80, 4096), call, result, Waiting(1), again, said("3.", 2), done())
     shows_work(fireside, NEXT)
     assert status(fireside) == NEXT
     again.set()
     fireside.shows("3.")
     fireside.idle()
     assert status(fireside) != NEXT
+
+
+def test_who_waits_can_leave(fireside: Fireside) -> None:
+    for button in ("withdrawQuestion", "stop"):
+        fireside.ask("why", Waiting(2), fireside.hold())
+        shows_work(fireside, "Waiting for other answers · number 2 in line")
+        fireside.find(QAbstractButton, button).click()
+        fireside.until(lambda: typed(fireside) == "why")
+        fireside.idle()
+        assert fireside.window.chat is None
+        fireside.window.composer.editor.clear()
 
 
 def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
@@ -84,13 +84,15 @@ def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
     spoken = Qt.ItemDataRole.AccessibleTextRole
     assert rows.index_of(first).data(ANSWERED) is True
     assert "Answering" in rows.index_of(first).data(spoken)
-    fireside.ask("two", Prompt(5000, 8192), Prefill(100, 5000), two, said("Second."), done())
+    fireside.backend.prepared.clear()
+    fireside.type("tw")
+    fireside.until(lambda: fireside.backend.prepared)  # while the other is answered
+    fireside.ask("o", Prompt(5000, 8192), Prefill(100, 5000), two, said("Second."), done())
     fireside.until(lambda: status(fireside).startswith("Processing prompt: 100 of 5,000"))
     second = fireside.chat
     fireside.window.open_chat(first)
     fireside.shows("First")
     assert not status(fireside).startswith("Processing")
-    assert fireside.find(QAbstractButton, "stop")
     fireside.find(QAbstractButton, "stop").click()
     fireside.idle()
     assert rows.index_of(first).data(ANSWERED) is False
@@ -103,22 +105,20 @@ def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
     fireside.idle()
 
 
-def test_a_chat_is_read_ahead_while_another_is_answered(fireside: Fireside) -> None:
-    other = fireside.hold()
-    fireside.ask("one", Prompt(80, 4096), said("First"), other, done())
-    fireside.shows("First")
-    fireside.window.new_chat()
-    fireside.backend.prepared.clear()
-    fireside.type("next")
-    fireside.until(lambda: fireside.backend.prepared)
-    (request,) = fireside.backend.prepared
-    assert request.messages[-1].text == "next"
-    other.set()
-
-
-def test_other_programs_are_told_of(fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_else_the_engine_does_is_told(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     clients = frozenset({"ask 17", "ask 18", "Editor"})
     monkeypatch.setattr(ScheduledBackend, "clients", clients)
-    fireside.until(lambda: status(fireside) == "Also answering: Editor, fireside ask")
+    fireside.until(lambda: status(fireside) == "In use by Editor, fireside ask")
     monkeypatch.setattr(ScheduledBackend, "clients", frozenset())
-    fireside.until(lambda: not status(fireside).startswith("Also"))
+    fireside.until(lambda: not status(fireside).startswith("In use"))
+    held = fireside.hold()
+    fireside.ask("one", Prompt(80, 4096), said("First"), held, done())
+    fireside.shows("First")
+    fireside.window.new_chat()
+    fireside.window.model_picker.use(tmp_path / "mine.gguf")
+    fireside.until(lambda: status(fireside) == "Loading mine when running answers are done…")
+    held.set()
+    fireside.until(lambda: fireside.window.models.loading is None)
+    assert not status(fireside).startswith("Loading")

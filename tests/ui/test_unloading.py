@@ -42,7 +42,9 @@ def loaded(fireside: Fireside) -> Fireside:
     return fireside
 
 
-def test_the_menu_unloads_and_the_next_question_loads(loaded: Fireside) -> None:
+def test_the_menu_unloads_and_the_next_question_loads(
+    loaded: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unload = entry(loaded)
     assert unload.isEnabled()
     assert "loads it again" in unload.toolTip()
@@ -57,21 +59,34 @@ def test_the_menu_unloads_and_the_next_question_loads(loaded: Fireside) -> None:
     loaded.idle()
     assert status(loaded) != UNLOADED
     loaded.until(entry(loaded).isEnabled)
+    # By itself, when nobody has asked for a while.
+    loaded.backend.model = loaded.window.models.demo
+    monkeypatch.setattr(ScheduledBackend, "idle_s", 16 * 60.0)
+    loaded.host.change(unload_minutes=30)
+    loaded.host.change(unload_minutes=15)
+    loaded.until(lambda: status(loaded) == UNLOADED)
+    assert loaded.backend.loaded() is None
 
 
-def test_it_waits_for_running_answers(loaded: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
-    free, unload = threading.Event(), loaded.backend.unload
+def test_it_waits_for_running_answers_unless_another_question_is_asked(
+    loaded: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, cancelled, unload = threading.Event(), threading.Event(), loaded.backend.unload
 
     def waits(cancel: Any = None) -> None:
         while not free.wait(0.01):
             if cancel.is_set():
+                cancelled.set()
                 raise Cancelled
         unload(cancel)
 
     monkeypatch.setattr(loaded.backend, "unload", waits)
+    command(loaded).trigger()
+    assert status(loaded) == "Unloading…"
     held = loaded.hold()
     loaded.ask("why", Prompt(80, 4096), said("Be"), held, said("cause."), done())
     loaded.shows("Be")
+    assert cancelled.wait(5)
     command(loaded).trigger()
     assert status(loaded) == "Unloading when running answers are done…"
     assert not command(loaded).isEnabled()
@@ -80,32 +95,3 @@ def test_it_waits_for_running_answers(loaded: Fireside, monkeypatch: pytest.Monk
     loaded.until(lambda: status(loaded) == "Unloading…")
     free.set()
     loaded.until(lambda: status(loaded) == UNLOADED)
-
-
-def test_another_question_keeps_it(loaded: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
-    cancelled = threading.Event()
-
-    def waits(cancel: Any = None) -> None:
-        assert cancel.wait(5)
-        cancelled.set()
-        raise Cancelled
-
-    monkeypatch.setattr(loaded.backend, "unload", waits)
-    command(loaded).trigger()
-    assert status(loaded) == "Unloading…"
-    loaded.ask("why", *answer("Because."))
-    loaded.shows("Because.")
-    loaded.idle()
-    assert cancelled.wait(5)
-    assert command(loaded).isEnabled()
-    assert status(loaded) != UNLOADED
-
-
-def test_it_goes_by_itself_when_nobody_has_asked_for_a_while(
-    loaded: Fireside, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ScheduledBackend, "idle_s", 16 * 60.0)
-    loaded.host.change(unload_minutes=30)
-    loaded.host.change(unload_minutes=15)
-    loaded.until(lambda: status(loaded) == UNLOADED)
-    assert loaded.backend.loaded() is None

@@ -74,6 +74,15 @@ def test_nobody_waits_long_for_a_token(draw_s: float) -> None:
     assert reads >= engine.now * 0.4
 
 
+def test_a_slow_computer_reads_little_at_once() -> None:
+    """As soon as it has read anything: the first piece beside a token is no longer, either."""
+    engine = Engine(draw_s=0.1, token_s=0.02)
+    engine.step([], [Joins(1, 512)])
+    reader = Joins(2, 500)
+    engine.step([Joins(3)], [reader])
+    assert reader.got == int(0.5 / 0.02)
+
+
 def test_the_window_s_prompt_is_read_in_each_step_while_clients_draw() -> None:
     drawing, reader = [Joins(1), Joins(2)], Joins(3, 1000, WINDOW, "")
     engine = Engine()

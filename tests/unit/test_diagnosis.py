@@ -193,7 +193,7 @@ def test_what_was_chosen_and_why() -> None:
     text = told(machine(RTX, backends=("CUDA", "CPU")), context=32768)
     assert "NVIDIA RTX 4060 (CUDA0), 8.3 GB of 8.6 GB free" in text
     assert "Selected    7.7 of 7.7 GB on NVIDIA RTX 4060" in text
-    assert "At once     4 at once fit; 16 take 164.3 MB more" in text
+    assert "Answers     4 at once fit; 16 take 164.3 MB more" in text
     assert "On the GPU  7.7 of 7.7 GB: weights" in text
     assert "weights locked in memory" in " ".join(text.split())
     assert "tokens/s" not in text, "nothing was measured"

@@ -154,6 +154,25 @@ def test_hundreds_of_connections_keep_nobody_out_for_long(
     guest.backend.close()
 
 
+def test_without_threads_a_guest_is_refused_and_comes_again(
+    window: FakeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = threading.Thread.start
+    refused: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "engine guest" and not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        real(thread)
+
+    guest = FakeProcess(window.backend._folder, "ask")
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert guest.backend.loaded()
+    assert refused
+    guest.backend.close()
+
+
 def test_the_greeting_stays_as_it_is_in_all_versions() -> None:
     """Other versions read it, to tell that they are others."""
     name, protocol, version, kind = json.loads(greeting("window"))

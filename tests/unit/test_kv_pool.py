@@ -709,7 +709,7 @@ def test_room_is_made_by_who_was_idle_longest(four: Harness) -> None:
     pool.pause(four.sequence)
     assert pool.room(61)
     assert pool.begin([*chat(2), 7], None) is None  # the other's prompt is not read yet
-    pool.drop(other)
+    pool.end(other)
     four.sequence = None  # type: ignore[assignment]
     assert four.read([*chat(2), 7], None) == 40
 
@@ -753,34 +753,13 @@ def test_an_answer_with_a_seed_gets_the_first_cells(four: Harness) -> None:
     four.pool.end(other)
 
 
-def test_what_is_of_no_lasting_use_takes_nothing(four: Harness) -> None:
+def test_what_was_read_for_a_title_need_not_be_read_again(four: Harness) -> None:
+    """It is of the same chat, and has the answer without its reasoning."""
     four.read(chat(1), 1)
-    four.decode([7] * 30)
-    title = four.begin([*chat(1), 9, 9], 1, ephemeral=True)
-    assert len(title.tokens) in (39, 40)
-    four.decode([9])
-    four.pool.drop(title)
-    four.sequence = None  # type: ignore[assignment]
-    assert four.memory.used == 70
-    assert four.read([*chat(1), *[7] * 30, 8], 1) == 70
-
-
-def test_what_was_taken_over_for_that_is_as_before(four: Harness) -> None:
-    four.sequences = 1
-    four.start()
-    four.read(chat(1), 1)
-    settled = four.sequence.settled
-    title = four.begin([*chat(1), 9, 9], 1, ephemeral=True)
-    assert title.number == 0
-    title.checkpoint()
-    four.decode([9] * 30)
-    four.pool.drop(title)
-    four.sequence = None  # type: ignore[assignment]
-    (sequence,) = four.pool._idle
-    assert (sequence.tokens, sequence.settled) == (chat(1)[:settled], settled)
-    four.pool.keep()
-    four.disk_cache.wait()
-    assert [list(each.tokens) for each in four.disk_cache.entries] == [chat(1)[:-1]]
+    four.decode([8] * 30)
+    four.read([*chat(1), *[7] * 20, 9, 9], 1)
+    assert len(four.pool._idle) == 0
+    assert len(four.begin([*chat(1), *[7] * 20, 5, 5], 1).tokens) == 60
 
 
 def test_what_is_kept_leaves_the_answer_where_it_is(four: Harness) -> None:
@@ -800,6 +779,19 @@ def test_a_chat_is_written_when_another_begins_and_a_client_never(four: Harness)
     four.pool.keep()
     four.close()
     assert sorted(entry.tokens[3] for entry in four.disk_cache.entries) == [1000, 3000]
+
+
+def test_nobody_waits_for_a_chat_to_be_written_that_is_in_memory(four: Harness) -> None:
+    four.read(chat(1), 1)
+    four.end()
+    busy = four.pool.begin(chat(5), 1)
+    assert busy
+    four.read(chat(2), None)
+    four.disk_cache.wait()
+    assert four.disk_cache.entries == []
+    four.pool.end(busy)
+    four.keep()
+    assert len(four.disk_cache.entries) == 1
 
 
 def test_nothing_is_left_of_a_chat_but_what_another_shares(four: Harness) -> None:
@@ -883,7 +875,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for sequence in self.running:
-            self.pool.drop(sequence)
+            self.pool.end(sequence)
         self.running = {}
         for chat_id in (1, 2):
             self.pool.forget(chat_id)
@@ -897,21 +889,21 @@ class AnyOrder(RuleBasedStateMachine):
         data=st.data(),
         new=st.lists(st.integers(0, 1), min_size=1, max_size=25),
         chat_id=st.sampled_from([None, 1, 2]),
-        how=st.sampled_from([{}, {}, {}, {"fresh": True}, {"ephemeral": True}]),
+        fresh=st.sampled_from([False, False, True]),
     )
-    def join(
-        self, data: st.DataObject, new: list[int], chat_id: int | None, how: dict[str, bool]
-    ) -> None:
+    def join(self, data: st.DataObject, new: list[int], chat_id: int | None, fresh: bool) -> None:
         before = data.draw(st.sampled_from(self.prompts))
         shared = data.draw(st.integers(0, len(before)))
         prompt = [*before[:shared], *new][: self.SIZE - 1]
         self.prompts.append(prompt)
-        self.joins(prompt, chat_id, **how)
+        self.joins(prompt, chat_id, fresh=fresh)
 
-    def joins(self, prompt: list[int], chat_id: int | None, **how: bool) -> KvSequence | None:
+    def joins(
+        self, prompt: list[int], chat_id: int | None, *, fresh: bool = False
+    ) -> KvSequence | None:
         hoped = self.pool.longest(prompt)
         assert 0 <= hoped < len(prompt)
-        sequence = self.pool.begin(prompt, chat_id, **how)
+        sequence = self.pool.begin(prompt, chat_id, fresh=fresh)
         self.disk.wait()
         if sequence is None:
             assert self.running
@@ -920,7 +912,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert sequence.tokens == prompt[: len(sequence.tokens)]
         assert sequence.restored <= len(sequence.tokens) < len(prompt)
         assert not sequence.parted or len(sequence.tokens) < sequence.parted < len(prompt)
-        assert not how.get("fresh") or not sequence.tokens
+        assert not fresh or not sequence.tokens
         self.running[sequence] = prompt[len(sequence.tokens) :]
         if sequence.tokens:
             sequence.checkpoint()
@@ -980,7 +972,7 @@ class AnyOrder(RuleBasedStateMachine):
             if back and not self.memory.loses_states:
                 assert len(back.tokens) >= min(count, len(whole) - 1)
 
-    @rule(data=st.data(), how=st.sampled_from(["end", "end", "wait", "drop"]))
+    @rule(data=st.data(), how=st.sampled_from(["end", "wait"]))
     def leave(self, data: st.DataObject, how: str) -> None:
         if self.running:
             sequence = data.draw(st.sampled_from([*self.running]))
@@ -988,7 +980,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.prompts.append([*sequence.tokens, 1][: self.SIZE - 1])
             if how == "wait":
                 sequence.wait()
-            getattr(self.pool, "drop" if how == "drop" else "end")(sequence)
+            self.pool.end(sequence)
 
     @rule(data=st.data())
     def mark(self, data: st.DataObject) -> None:

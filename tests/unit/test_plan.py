@@ -377,6 +377,14 @@ def test_a_thread_has_at_least_64_mib_of_weights() -> None:
     assert plan.make(SMALL, many).batch_threads == 500
 
 
+def test_a_batch_has_as_many_threads_as_its_work_is_worth() -> None:
+    chosen = plan.make(SMALL, machine(16))
+    tiny = replace(chosen, host=replace(chosen.host, weights=2 * MIB, cache=5 * MIB), context=4096)
+    assert [tiny.threads_of(tokens, 100) for tokens in (2, 8, 500)] == [1, 1, tiny.batch_threads]
+    assert [tiny.threads_of(4, cells) for cells in (500, 3000)] == [1, 3]
+    assert chosen.threads_of(2, 0) == chosen.batch_threads
+
+
 def test_what_was_refused_is_told_with_its_figures() -> None:
     chosen = plan.make(SMALL, machine(16, 8))
     first = chosen.refused[0]
@@ -411,13 +419,14 @@ def test_repacked_weights_are_given_up_first() -> None:
 
 @pytest.mark.parametrize("there", [machine(64), machine(16, free=13), machine(32, 24)])
 def test_lighter_settings_hold_half_until_there_is_nothing_less(there: Machine) -> None:
-    overrides, tried = Overrides(), plan.make(SMALL, there)
+    overrides, tried = Overrides(places=16), plan.make(SMALL, there, Overrides(places=16))
     held = [tried.held]
     while less := lighter.lighter(SMALL, there, overrides, tried):
         overrides, tried = less.overrides, less.plan
         assert tried == plan.make(SMALL, there, overrides)
         held.append(tried.held)
     assert (tried.context, tried.cache, tried.mmap) == (4096, CacheType.Q8_0, True)
+    assert overrides.places is None
     assert len(held) > 1
     assert all(after <= before / 2 for before, after in pairwise(held[:-1]))
 

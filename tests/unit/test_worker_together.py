@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.base.draft import Draft
-from app.base.errors import Cancelled, EngineFailed, FiresideError
+from app.base.errors import Cancelled, EngineFailed, FiresideError, SchemaError, SchemaTooComplex
 from app.base.types import (
     Message,
     Part,
@@ -24,6 +24,8 @@ from app.base.types import (
     Waiting,
 )
 from app.engine import kv_disk_cache
+from app.engine.grammar import GrammarMask, Grammars
+from app.formats import TurnGrammar
 from app.formats.harmony.render import render_request
 from tests.fakes.engine import BATCH, FORMAT, VOCABULARY, FakeModel, Served, answers, spell, thinks
 from tests.fakes.vocabulary import render
@@ -296,6 +298,71 @@ def test_answer_now_is_for_one(start: Start) -> None:
     assert said(two) != expected(asked[1])
 
 
+# --- Of a given shape -----------------------------------------------------------------------
+
+WANTED = '{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}'
+
+
+def test_an_answer_of_a_given_shape_is_drawn_beside_others(start: Start) -> None:
+    served = start()
+    shaped = asks("Two?", "json", response_schema=WANTED)
+    free = different(2)
+
+    def script_of(tokens: list[int]) -> list[int]:
+        return answers('{"n": 2}') if "Two?" in words(tokens)[-30:] else echo(tokens)
+
+    served.model.script_of = script_of
+    one, two, three = together(served, free[0], shaped, free[1])
+    assert said(two) == [Part('{"n": 2}')]
+    assert [said(one), said(three)] == [expected(each) for each in free]
+
+
+def test_a_shape_that_is_broken_ends_one(start: Start) -> None:
+    """The sampler draws nothing else, but if it did nobody would take it for valid."""
+    served = start()
+    free = different(2)
+    shaped = asks("Two?", "json", response_schema=WANTED)
+    one, [*_, error], three = together(served, free[0], shaped, free[1])
+    assert isinstance(error, SchemaTooComplex)
+    assert [said(one), said(three)] == [expected(each) for each in free]
+
+
+def test_a_shape_that_nothing_can_have_is_told_before_anything_is_read(start: Start) -> None:
+    served = start()
+    shaped = asks("Two?", response_schema='{"type": "object", "patternProperties": {"(?=a)": {}}}')
+    (error,) = served.do("ask", shaped)
+    assert isinstance(error, SchemaError)
+    assert served.model.batches == []
+
+
+def test_who_waits_for_a_grammar_can_leave(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiling, goes_on = threading.Event(), threading.Event()
+    real = Grammars.compile
+
+    def compiled(grammars: Grammars, grammar: TurnGrammar) -> GrammarMask:
+        compiling.set()
+        assert goes_on.wait(10)
+        return real(grammars, grammar)
+
+    monkeypatch.setattr(Grammars, "compile", compiled)
+    served = start()
+    shaped = served.send("ask", asks("Two?", response_schema=WANTED))
+    assert compiling.wait(10)
+    asked = different(1)[0]
+    events = served.do("ask", asked)  # does not wait for it
+    assert said(events) == expected(asked)
+    served.pipe.command("cancel", shaped)
+    (error,) = served.answered(shaped)
+    assert isinstance(error, Cancelled)
+    goes_on.set()
+
+
+def test_without_a_shape_nothing_is_built(start: Start) -> None:
+    served = start()
+    served.do("ask", different(1)[0])
+    assert served._worker._grammars is None
+
+
 # --- Where there is no room for all ---------------------------------------------------------
 
 
@@ -305,7 +372,7 @@ def test_who_has_no_room_waits_and_goes_on(start: Start, asynchronous: bool) -> 
     served = start(1100)
     served.model.asynchronous = asynchronous
     served.model.script_of = repeated
-    asked = [asks(f"{n}: {'word ' * 40}", f"client {n}") for n in range(4)]
+    asked = [asks(f"{n}: {'word ' * 40}", f"client {n}") for n in range(40)]
     found = together(served, *asked)
     for each, events in zip(asked, found, strict=True):
         assert said(events) == expected(each, repeated)
@@ -439,7 +506,7 @@ def test_a_long_prompt_is_read_between_another_s_tokens(start: Start) -> None:
 # --- Plans by chance ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(40))
 def test_whatever_happens_each_is_as_it_would_be_alone(start: Start, seed: int) -> None:
     """Answers join, are stopped, and go on; some reach the end of the cells."""
     chance = random.Random(seed)

@@ -92,7 +92,11 @@ class EngineListener:
                     link.close()
                     continue
                 self._sessions.add(session)
-            session.thread.start()
+            try:
+                session.thread.start()
+            except RuntimeError:  # there are too many threads
+                self._over(session)
+                link.close()
 
     def _over(self, session: GuestSession) -> None:
         with self._lock:

@@ -166,7 +166,7 @@ class EngineOwner:
 
     def _displace(self, model: ModelRef) -> None:
         for use in self._uses:
-            if use.guest and not use.begun and use.model != model:
+            if use.guest and not use.begun and not is_same(use.model, model):
                 use.displaced = model
                 use.cancel.set()
 

@@ -137,8 +137,9 @@ if sys.platform == "win32":
 
         def accept(self) -> FrameLink | None:
             while not self._closed:
-                handle, self._next = self._next, 0
+                handle = 0
                 try:
+                    handle, self._next = self._next or self._instance(0), 0
                     self._next = self._instance(0)
                     if not self._connected(handle):
                         _winapi.CloseHandle(handle)
@@ -148,9 +149,9 @@ if sys.platform == "win32":
                     note_kind(f"engine: a connection was refused: {error}")
                 except OSError as error:
                     note_kind(f"engine: no connection was accepted: {error.strerror}")
-                    _winapi.CloseHandle(handle)
+                    if handle:
+                        _winapi.CloseHandle(handle)
                     time.sleep(_LOOK_MS / 1000)
-                    self._next = self._next or self._instance(0)
             if self._next:
                 _winapi.CloseHandle(self._next)
             return None
@@ -170,6 +171,7 @@ if sys.platform == "win32":
                 if self._closed:
                     waiting.cancel()
                     return False
+            waiting.GetOverlappedResult(True)
             return True
 
         def _instance(self, first: int) -> int:

@@ -243,8 +243,11 @@ def _to_read(piece: Part | Delta) -> bool:
     return bool(piece.text.strip()) and piece.kind is PartKind.TEXT
 
 
-def loading_sentence(model: ModelRef, fraction: float) -> str:
-    """Return a sentence about the progress of loading a model."""
+def loading_sentence(model: ModelRef, fraction: float, *, waits: bool = False) -> str:
+    """Return a sentence about the progress of loading a model, or that it ``waits`` for others."""
+    if waits:
+        text = tr("Loading {name} when running answers are done…")
+        return text.format(name=model_name(model.name))
     return tr("Loading {name}… {percent}").format(
         name=model_name(model.name), percent=percent(fraction)
     )

@@ -142,6 +142,11 @@ class LiveTurns(QObject):
         """Whether no answer is running in any chat."""
         return not self._asked and all(live.ended for live in self._live.values())
 
+    @property
+    def begun(self) -> bool:
+        """Whether an answer is running for which the model is in use."""
+        return any(live.ended is None and live.context for live in self._live.values())
+
     def running(self, chat: int | None) -> LiveAnswer | None:
         """Return the running answer of a chat, if any."""
         for live in self._live.values():

@@ -70,7 +70,7 @@ from app.ui.window.title_controller import TitleController
 from app.ui.window.zoom_controller import ZoomController
 from app.ui.work_thread import WorkThread
 from app.wording.language import tr
-from app.wording.queue_words import also_answering
+from app.wording.queue_words import in_use_by
 
 if TYPE_CHECKING:
     from app.tools.mcp.server_status import ServersChanged
@@ -577,10 +577,13 @@ class Window(QMainWindow):
     def _show_status(self) -> None:
         """Show the status of the chat that is shown."""
         models = self.models
-        loading = loading_sentence(models.loading, models.fraction) if models.loading else ""
+        loading = ""
+        if models.loading:
+            waits = not models.fraction and self.turns.begun
+            loading = loading_sentence(models.loading, models.fraction, waits=waits)
         live, busy = self.turns.running(self.current.id), self.current.busy()
         prefill = self.composer_controller.prefill.sentence
-        others = also_answering(self.clients.clients)
+        others = in_use_by(self.clients.clients)
         rest = memory_sentence(models, idle=self.turns.idle and not others) or others
         self.status_line.show(live, loading, prefill, rest, busy=busy)
         self.composer_controller.queue.show(self.current.id, busy=busy)
