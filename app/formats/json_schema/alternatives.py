@@ -1,8 +1,8 @@
-"""Whether two schemas exclude each other, so that what fits one of them fits exactly one."""
+"""Whether schemas exclude each other, and what makes them, so that what fits one fits only it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,46 @@ _DEEPEST = 8
 
 Resolve = Callable[[str], Any]
 """Returns what a reference refers to."""
+
+
+def keys_to_forbid(options: Sequence[Any], resolve: Resolve) -> list[list[str]] | None:
+    """Return the keys that may not be in what fits each option, so that no other one fits it.
+
+    Those are keys that the others need. None if that does not make them exclude each other.
+    """
+    found: list[list[str]] = []
+    for at, one in enumerate(options):
+        keys: list[str] = []
+        own = _needed(one, resolve)
+        for place, other in enumerate(options):
+            if place == at or exclusive(one, other, resolve):
+                continue
+            theirs = _needed(other, resolve)
+            if not set(theirs) & set(keys):
+                key = next((key for key in theirs if key not in own), None)
+                if key is None:
+                    return None
+                keys.append(key)
+        found.append(keys)
+    return found
+
+
+def without(schema: Any, keys: Sequence[str]) -> Any:
+    """Return a schema of the objects that fit ``schema`` and have none of some keys."""
+    if not keys:
+        return schema
+    return {"allOf": [schema, {"type": "object", "properties": dict.fromkeys(keys, False)}]}
+
+
+def _needed(schema: Any, resolve: Resolve) -> list[str]:
+    """Return the keys that each object needs that fits a schema."""
+    for _ in range(_DEEPEST):
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        if not isinstance(reference, str):
+            break
+        schema = resolve(reference)
+    required = schema.get("required") if isinstance(schema, dict) else None
+    return [key for key in required if isinstance(key, str)] if isinstance(required, list) else []
 
 
 def exclusive(one: Any, other: Any, resolve: Resolve, depth: int = 0) -> bool:

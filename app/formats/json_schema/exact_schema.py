@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from urllib.parse import unquote
 
 from app.base.errors import SchemaInvalid, SchemaUnsupported
-from app.formats.json_schema.alternatives import TYPES, exclusive
+from app.formats.json_schema.alternatives import TYPES, keys_to_forbid, without
 from app.formats.json_schema.endless import endless
 from app.formats.json_schema.exact_pattern import PatternUnsupported, exact_pattern
 from app.formats.json_schema.format_patterns import FORMATS
@@ -257,10 +257,10 @@ class _Rewriting:
         options = self._list(value, at)
         if len(options) ** 2 > 2 * _MOST_PAIRS:
             self._refuse("oneOf", at, "so many alternatives")
-        for n, one in enumerate(options):
-            if not all(exclusive(one, other, self._lookup) for other in options[n + 1 :]):
-                self._refuse("oneOf", at, "alternatives that do not exclude each other")
-        return {"anyOf": self._schemas(options, at)}
+        keys = keys_to_forbid(options, self._lookup)
+        if keys is None:
+            self._refuse("oneOf", at, "alternatives that do not exclude each other")
+        return {"anyOf": list(map(without, self._schemas(options, at), keys))}
 
     def _reference(self, value: Any, at: str) -> dict[str, Any]:
         if not isinstance(value, str):
