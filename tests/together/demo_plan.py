@@ -64,7 +64,11 @@ class Answered:
 
 @dataclass
 class DemoPlan:
-    """A plan by its seed. ``backend``: one that goes on from plan to plan; else one of its own."""
+    """A plan by its seed, run with an engine of its own.
+
+    ``only``: the numbers of the actors that take part; empty for all. ``largest``: words of a
+    prompt at most.
+    """
 
     seed: int
     model: ModelRef
@@ -77,7 +81,7 @@ class DemoPlan:
     _kills: int = 0
 
     def run(self, folder: Path) -> None:
-        """Run the plan with an engine of its own."""
+        """Run the plan."""
         dice = random.Random(f"demo {self.seed}")
         overrides = Overrides(context=dice.choice([1024, CONTEXT]), places=dice.choice([1, 2, 4]))
         self._engine = LocalBackend(
@@ -87,16 +91,11 @@ class DemoPlan:
         )
         threads = {*threading.enumerate()}
         with closing(ScheduledBackend(self._engine)) as self._backend:
-            self.run_actors()
+            self._run_actors()
             self._asks_once_more()
         self._looks_for_rests(threads)
 
-    def run_on(self, engine: LocalBackend, backend: ScheduledBackend) -> None:
-        """Run the plan with an engine that was used before."""
-        self._engine, self._backend = engine, backend
-        self.run_actors()
-
-    def run_actors(self) -> None:
+    def _run_actors(self) -> None:
         """Let all actors live."""
         dice = random.Random(f"cast {self.seed}")
         others = dice.choices(["editor", "agent", "agent", "script"], k=dice.randrange(1, 5))

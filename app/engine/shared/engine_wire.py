@@ -51,15 +51,6 @@ def unpack(data: bytes) -> Any:
         raise WireError(str(error)) from error
 
 
-def has_type(value: object, hint: Any) -> bool:
-    """Return whether a value that was read is of the annotated type."""
-    try:
-        _fitting(hint, value)
-    except WireError:
-        return False
-    return True
-
-
 def _refuse(constant: str) -> None:
     raise WireError(f"{constant} is no number")
 
