@@ -201,7 +201,7 @@ def thin(holders: Collection[dict[int, bytes]], most: int) -> None:
                 del windows[at]
 
 
-def shared(one: Sequence[int], other: Sequence[int]) -> int:
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
     """Return the length of the common prefix of two sequences."""
     end = min(len(one), len(other))
     step = 256

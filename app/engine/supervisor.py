@@ -28,10 +28,10 @@ from app.engine.engine_process import run_child
 from app.engine.engine_protocol import NeedsContext
 from app.engine.lease import Lease, Use
 from app.engine.loader import Loader, file_of
+from app.engine.resumable_answer import ResumableAnswer
 from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
-    from app.engine.gpu_recovery import Answer
     from app.engine.probe import Devices, Speeds
     from app.engine.speed_file import SpeedFile
 
@@ -89,9 +89,7 @@ class LocalBackend:
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Generator[Event | Planned, None, None]:
-        from app.engine.gpu_recovery import Answer
-
-        answer, needed, again = Answer(request), 0, False
+        answer, needed, again = ResumableAnswer(request), 0, False
         background = request.background
         first = not request.client and not background
         while True:
@@ -184,7 +182,7 @@ class LocalBackend:
 
     def _ask(
         self,
-        answer: Answer,
+        answer: ResumableAnswer,
         use: Use,
         cancel: threading.Event,
         hurry: threading.Event | None,

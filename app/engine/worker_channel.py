@@ -146,10 +146,10 @@ class WorkerChannel:
         if self.closed:
             return Cancelled()
         with self._judging:
-            if child.end is None:
-                child.end = error or self._death(child)
+            if child.fault is None:
+                child.fault = error or self._death(child)
                 self.kill(child)
-        return copy.copy(child.end)
+        return copy.copy(child.fault)
 
     def _death(self, child: EngineProcess) -> FiresideError:
         """Return the error for a process that has ended by itself, and report it."""

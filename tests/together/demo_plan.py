@@ -66,8 +66,8 @@ class Answered:
 class DemoPlan:
     """A plan by its seed, run with an engine of its own.
 
-    ``only``: the numbers of the actors that take part; empty for all. ``largest``: words of a
-    prompt at most.
+    ``only``: the numbers of the actors that take part; empty for all. ``largest``: tokens of a
+    question at most.
     """
 
     seed: int

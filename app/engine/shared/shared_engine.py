@@ -20,6 +20,7 @@ from app.base import log
 from app.base.errors import Cancelled, EngineDied, EngineError, OwnerError, OwnerSilent
 from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request, Waiting
 from app.engine.backend import Backend, Planned, Steps
+from app.engine.resumable_answer import ResumableAnswer
 from app.engine.shared.door import open_door, remove_left
 from app.engine.shared.engine_guest import OwnerCall
 from app.engine.shared.engine_listener import EngineListener
@@ -88,9 +89,7 @@ class SharedEngine:
         self, request: Request, cancel: threading.Event, answer_now: threading.Event | None
     ) -> Generator[Event | Planned, None, None]:
         """Answer, by one owner after the other if one ends meanwhile."""
-        from app.engine.gpu_recovery import Answer
-
-        answer, done, losses = Answer(request), False, 0
+        answer, done, losses = ResumableAnswer(request), False, 0
         while True:
             work = self._work("stream", answer.request, cancel, answer_now)
             try:
