@@ -27,7 +27,7 @@ class _Inbox:
 
 
 class SharedPipe:
-    """What callers send to ``child``, and what comes back for each, by the number of its stream."""
+    """A pipe to ``child`` for several callers, each with the number of its stream."""
 
     def __init__(self, child: ChildProcess) -> None:
         self._child = child
