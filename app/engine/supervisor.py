@@ -23,8 +23,8 @@ from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Reques
 from app.engine import load_failure, speed_meter
 from app.engine.backend import Planned
 from app.engine.engine_process import EngineOptions as EngineOptions
+from app.engine.engine_process import EngineProcess, run_child
 from app.engine.engine_process import Target as Target
-from app.engine.engine_process import run_child
 from app.engine.engine_protocol import NeedsContext
 from app.engine.lease import Lease, Use
 from app.engine.loader import Loader, file_of
@@ -97,12 +97,17 @@ class LocalBackend:
                 request.model, cancel, needed, first=first, background=background
             )
             child = self._channel.child
+            if child is None:  # it has just ended, during another answer
+                use.end()
+                continue
             try:
-                more = yield from self._ask(answer, use, cancel, answer_now, may_grow=not needed)
+                more = yield from self._ask(
+                    answer, child, use, cancel, answer_now, may_grow=not needed
+                )
             except EngineDied as error:
                 # It goes on in another process if a GPU was lost, or if the process was killed for
                 # another answer's sake.
-                can = isinstance(error, GpuLost) or (child is not None and child.stuck)
+                can = isinstance(error, GpuLost) or child.stuck
                 if again or not can or not answer.can_go_on:
                     raise
                 again = True
@@ -183,6 +188,7 @@ class LocalBackend:
     def _ask(
         self,
         answer: ResumableAnswer,
+        child: EngineProcess,
         use: Use,
         cancel: threading.Event,
         hurry: threading.Event | None,
@@ -190,10 +196,10 @@ class LocalBackend:
         may_grow: bool,
     ) -> Generator[Event, None, int]:
         """Have a question answered. Return the context that it needs, 0 if it has been answered."""
-        request, child, needed = answer.request, self._channel.child, 0
+        request, needed = answer.request, 0
         self._set_budget()
-        events = self._channel.exchange(cancel, "ask", request, may_grow, hurry=hurry)
-        watch = child.watch if child and not request.background else None
+        events = self._channel.exchange(cancel, "ask", request, may_grow, hurry=hurry, child=child)
+        watch = None if request.background else child.watch
         try:
             with closing(watch.watched(events, lambda: use.alone) if watch else events) as told:
                 for event in told:
