@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -13,7 +12,6 @@ from app.base import gguf
 from app.base.errors import (
     EngineDied,
     EngineFailed,
-    FiresideError,
     GpuLost,
     ModelError,
     ModelTooLarge,
@@ -26,6 +24,7 @@ from app.engine.engine_process import EngineOptions as EngineOptions
 from app.engine.engine_process import EngineProcess, run_child
 from app.engine.engine_process import Target as Target
 from app.engine.engine_protocol import NeedsContext
+from app.engine.failed_loads import FailedLoads
 from app.engine.lease import Lease, Use
 from app.engine.loader import Loader, file_of
 from app.engine.resumable_answer import ResumableAnswer
@@ -68,8 +67,7 @@ class LocalBackend:
         self._lease = Lease()
         self._growing: list[int] = []
         """The contexts, in tokens, that requests wait for."""
-        self._failures: dict[ModelRef, tuple[int, FiresideError | None]] = {}
-        """How often each model could not be loaded, and the last reason."""
+        self._failed = FailedLoads()
 
     @property
     def pid(self) -> int | None:
@@ -131,7 +129,7 @@ class LocalBackend:
 
         If it cannot be loaded, it fails for all of them. ``least``: tokens of context.
         """
-        failures = self._failures.get(model, (0, None))[0]
+        since = self._failed.now()
         if least:
             self._growing.append(least)
         try:
@@ -140,9 +138,7 @@ class LocalBackend:
             )
             if use.whole:
                 try:
-                    times, error = self._failures.get(model, (0, None))
-                    if error and times > failures:
-                        raise copy.copy(error)
+                    self._failed.check(model, since)
                     yield from self._loaded(model, cancel, grows=bool(least))
                     use.share()
                 except BaseException:
@@ -173,7 +169,7 @@ class LocalBackend:
             if not self._loader.runs(model, least):
                 self._loader.stays()
         except (ModelError, EngineFailed) as error:
-            self._failures[model] = self._failures.get(model, (0, None))[0] + 1, error
+            self._failed.add(model, error)
             raise
 
     def _told(
