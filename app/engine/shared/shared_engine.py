@@ -333,7 +333,7 @@ class SharedEngine:
         try:
             door = open_door(self._folder)
         except OSError as error:
-            log.note_kind(f"engine: no guests can come: {error}")
+            log.note_kind(f"engine: no guests can come: {error.strerror or error}")
             door = None
         try:
             self._lock.publish(self._kind, door.address if door else "")
