@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from app.base.draft import Draft
-from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError
+from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError, OutOfMemory
 from app.base.types import Delta, ModelRef, Part, Role, StopReason, ToolNamespace
 from app.engine.overrides import Overrides
 from app.engine.scheduled_backend import ScheduledBackend
@@ -143,19 +143,20 @@ class DemoPlan:
         if isinstance(act, Disturb):
             self._disturb(act.what)
             return outcome
-        before = self._kills
         try:
             self._act(act, outcome)
         except FiresideError as error:
             outcome.error = error
-            outcome.killed = isinstance(error, EngineDied) and self._kills > 0
+            # A kill while the model is loaded is taken for the system's, which is short of memory.
+            told = isinstance(error, EngineDied | OutOfMemory)
+            outcome.killed = told and self._kills > 0
         self.counts[type(act).__name__.lower()] += 1
         self.counts["told of a kill"] += outcome.killed
         self.tell(f"{name} {described(act)} ended: {described_end(outcome)}")
         if isinstance(act, Ask):
             self.answers.append(Answered(name, act, outcome))
         elif outcome.error and not (isinstance(outcome.error, Cancelled) or outcome.killed):
-            self.faults.append(f"{name} {described(act)}: {outcome.error!r} {before}")
+            self.faults.append(f"{name} {described(act)}: {outcome.error!r}")
         return outcome
 
     def _act(self, act: Ask | Prepare | Count | Forget, outcome: Outcome) -> None:
