@@ -136,7 +136,7 @@ class LocalBackend:
             use = yield from self._lease.take(
                 lambda: self._loader.runs(model, least), cancel, first=first, background=background
             )
-            if use.whole:
+            if use.exclusive:
                 try:
                     self._failed.check(model, since)
                     yield from self._loaded(model, cancel, grows=bool(least))
@@ -257,7 +257,7 @@ class LocalBackend:
         if engine.speeds is None:
             return Speeds()
         if again:
-            with self._lease.whole(cancel):
+            with self._lease.exclusive(cancel):
                 engine.leave_gpus()
         return speed_meter.measure(
             engine.measuring, engine.speeds, engine.found, cancel, again=again
@@ -274,7 +274,7 @@ class LocalBackend:
                     kv_disk_cache.forget(folder, chat)
 
     def unload(self, cancel: threading.Event | None = None) -> None:
-        with self._lease.whole(cancel or threading.Event()):
+        with self._lease.exclusive(cancel or threading.Event()):
             self._channel.shut_down()
 
     def loaded(self) -> ModelRef | None:
