@@ -200,10 +200,7 @@ class SharedEngine:
 
     def unload(self, cancel: threading.Event | None = None) -> None:
         """See `Backend.unload`. The next process that needs a model is then the owner."""
-        try:
-            self._result(cancel or threading.Event(), "unload")
-        except OwnerError as error:
-            log.note_kind(f"engine: not unloaded: {type(error).__name__}")
+        self._result(cancel or threading.Event(), "unload")
         self.leave()
 
     def leave(self) -> None:
