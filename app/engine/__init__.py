@@ -14,7 +14,7 @@ take less memory; ``demo_filter`` shows the demo model's answers only where, by 
 ``demo_calls``, they fit the question; ``load_failure`` finds out why a file was refused, and
 ``failed_loads`` tell it to all who wait. ``speed_meter`` has this computer's speeds measured,
 ``speed_file`` keeps them, and ``answer_watch`` compares answers to what was predicted from them;
-``processor_time`` is what other programs use.
+``processor_time`` is what other programs use, and ``examiner`` asks for it in the background.
 
 In the worker process: ``worker`` executes commands from the pipe; those that take several steps are
 ``worker_stream``s, of which an ``answer_stream`` draws, ``step_loop`` takes them on together, and
