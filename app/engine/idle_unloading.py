@@ -55,6 +55,6 @@ class IdleUnloader:
                     self._backend.unload(now)
                     self._told()
             with self._changed:
-                after = 60 * self._minutes()  # read here, so that no `look` is missed
-                if not self._closed:
+                # If it has changed meanwhile, a `look` was missed.
+                if not self._closed and after == 60 * self._minutes():
                     self._changed.wait(min(after, _LOOK_S) if after else None)

@@ -14,7 +14,7 @@ _SLIGHT = 16  # tokens that may be processed again rather than kept for somebody
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a source has of a prompt: as many tokens are the same, and so many can be reused."""
+    """A source and a prompt: ``same`` first tokens are equal, and ``usable`` can be reused."""
 
     source: KvSequence | Aside | CachedState
     same: int

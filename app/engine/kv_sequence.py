@@ -31,7 +31,7 @@ class CellCount:
         self._shared = None
 
     def fit(self, sequences: Collection[KvSequence], most: int) -> bool:
-        """Return whether all sequences together hold at most so many cells."""
+        """Return whether all sequences together hold at most ``most`` cells."""
         total = sum(len(sequence.cells) for sequence in sequences)
         if total > most and self._shared is None:
             self._shared = total - len(set().union(*(each.cells for each in sequences)))

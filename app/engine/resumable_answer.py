@@ -25,7 +25,7 @@ class ResumableAnswer:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether it can: not within a call of a tool, which would be taken for a whole one."""
+        """Whether it can go on: not within a tool call, which would be taken for a whole one."""
         return not (self._begun and self._draft.parts[-1].kind is PartKind.CALL)
 
     @property

@@ -18,7 +18,7 @@ _POLL_S = 0.02  # how often callers look at whether they were cancelled
 
 
 class _Inbox:
-    """What has come for one caller."""
+    """The payloads that have come for one caller."""
 
     def __init__(self, lock: threading.RLock) -> None:
         self.payloads: deque[Any] = deque()

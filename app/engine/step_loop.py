@@ -106,7 +106,7 @@ class StepLoop:
         return later
 
     def _parse(self, stream: ReadingStream) -> None:
-        """Parse the token that a stream has drawn, if it has; it may end thereby."""
+        """Parse the token that a stream has drawn, if it has; that may end it."""
         if stream.unparsed is not None and not stream.ended:
             stream.parse()
             if stream.ended:

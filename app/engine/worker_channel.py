@@ -61,8 +61,8 @@ class WorkerChannel:
     ) -> Generator[Any, None, None]:
         """Send a command, and yield its payloads; any number of threads may do so at a time.
 
-        ``hurry`` is passed on once it is set, as ``cancel`` is. ``child``: another process than the
-        channel's own.
+        ``hurry`` is passed on once it is set, as ``cancel`` is. ``child``: the process, if it is
+        not whichever is the channel's own now.
 
         Raises the error that the worker returns, or EngineDied, EngineHung, Cancelled.
         """

@@ -1,4 +1,4 @@
-"""What is said while other answers come first."""
+"""Sentences about waiting for other answers."""
 
 from __future__ import annotations
 

@@ -200,10 +200,7 @@ class SharedEngine:
 
     def unload(self, cancel: threading.Event | None = None) -> None:
         """See `Backend.unload`. The next process that needs a model is then the owner."""
-        try:
-            self._result(cancel or threading.Event(), "unload")
-        except OwnerError as error:
-            log.note_kind(f"engine: not unloaded: {type(error).__name__}")
+        self._result(cancel or threading.Event(), "unload")
         self.leave()
 
     def leave(self) -> None:
@@ -333,7 +330,7 @@ class SharedEngine:
         try:
             door = open_door(self._folder)
         except OSError as error:
-            log.note_kind(f"engine: no guests can come: {error}")
+            log.note_kind(f"engine: no guests can come: {error.strerror or error}")
             door = None
         try:
             self._lock.publish(self._kind, door.address if door else "")

@@ -149,9 +149,9 @@ if sys.platform != "win32":
             try:
                 path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent), _NAME)
                 if len(os.fsencode(path)) > _LONGEST_PATH:
-                    raise OSError(f"{path} is too long")
+                    raise OSError("the path is too long")
                 if not _is_private(path.parent):
-                    raise OSError(f"{path.parent} is open to others")
+                    raise OSError("the folder is open to others")
                 listening.bind(os.fsencode(path))
                 path.chmod(0o600)
                 listening.listen(_WAITING)
