@@ -206,8 +206,10 @@ class DemoPlan:
             if pid := self._engine.pid:
                 self._kills += 1
                 self.counts["kill"] += 1
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, psutil.Error):
                     os.kill(pid, signal.SIGKILL)
+                    while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                        time.sleep(0.01)  # what is asked from now on is asked of another
         elif what == "unload":
             self.counts["unload"] += 1
             self._backend.unload()
