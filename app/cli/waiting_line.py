@@ -9,7 +9,7 @@ from app.wording.queue_words import in_line
 
 
 class WaitingLine:
-    """A line that tells of a wait, and is gone after it; where there is no terminal, it stays."""
+    """A line about a wait, erased afterwards; where there is no terminal, it stays."""
 
     def __init__(self) -> None:
         self._drawn = False

@@ -35,7 +35,7 @@ class CellCount:
         self.enough = 0
 
     def fit(self, sequences: Collection[KvSequence], most: int) -> bool:
-        """Return whether all sequences together hold at most so many cells."""
+        """Return whether all sequences together hold at most ``most`` cells."""
         total = sum(len(sequence.cells) for sequence in sequences)
         self.enough = self.filled + most - total
         if total > most and self._shared is None:
@@ -210,7 +210,7 @@ def thin(holders: Collection[dict[int, bytes]], most: int) -> None:
                 del windows[at]
 
 
-def shared(one: Sequence[int], other: Sequence[int]) -> int:
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
     """Return the length of the common prefix of two sequences."""
     end = min(len(one), len(other))
     step = 256

@@ -9,7 +9,7 @@ from app.base.errors import EngineFailed, FiresideError
 from app.engine.batch import Priority, Shares
 from app.engine.engine_protocol import EngineModel
 from app.engine.kv_pool import KvPool
-from app.engine.kv_sequence import shared
+from app.engine.kv_sequence import common_length
 from app.engine.stream_signals import StreamSignals
 from app.engine.worker_stream import ReadingStream
 
@@ -106,7 +106,7 @@ class StepLoop:
         return later
 
     def _parse(self, stream: ReadingStream) -> None:
-        """Parse the token that a stream has drawn, if it has; it may end thereby."""
+        """Parse the token that a stream has drawn, if it has; that may end it."""
         if stream.unparsed is not None and not stream.ended:
             stream.parse()
             if stream.ended:
@@ -156,7 +156,9 @@ class StepLoop:
         for other in self._running:
             if not other.draws and other.priority <= stream.priority:
                 length = min(
-                    shared(other.tokens, stream.tokens), len(stream.tokens) - 1, other.goal
+                    common_length(other.tokens, stream.tokens),
+                    len(stream.tokens) - 1,
+                    other.goal,
                 )
                 if length >= least and length > other.read:
                     stream.follow(other, length)
