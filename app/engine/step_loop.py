@@ -69,7 +69,7 @@ class StepLoop:
 
         Return whether another step can be taken.
         """
-        if self._signals.any_cancelled:
+        if self._signals.unwanted:
             self._end_cancelled()
         later = self._draw()
         if self._waiting:
@@ -78,7 +78,7 @@ class StepLoop:
             self._decode(chosen)
         for stream in later:
             self._parse(stream)
-        return self.runs
+        return bool(self._running) or self.runs
 
     def _draw(self) -> list[ReadingStream]:
         """Draw for all that can; return those whose token is parsed once it is being decoded.
@@ -101,7 +101,7 @@ class StepLoop:
                 later.append(stream)
             else:
                 self._parse(stream)
-        if asynchronous:
+        if asynchronous and self._began is not None:
             self._measure()
         return later
 
@@ -200,11 +200,14 @@ class StepLoop:
                 if self._pool.room(count):
                     return [(stream, count)]
             drawing = [stream for stream in running if stream.draws]
-            reading = [stream for stream in running if not stream.draws]
+            reading = []
+            if len(drawing) < len(running):
+                reading = [stream for stream in running if not stream.draws]
             chosen = self._shares.choose(drawing, reading)
-            if self._pool.room(sum(count for _, count in chosen)):
-                self._drew = bool(drawing)
-                self._reads = sum(count for stream, count in chosen if not stream.draws)
+            if self._pool.room(sum([count for _, count in chosen])):
+                self._drew, self._reads = bool(drawing), 0
+                if reading:
+                    self._reads = sum(count for stream, count in chosen if not stream.draws)
                 return chosen
             if len(running) == 1:
                 running[0].end(EngineFailed("no room in the cache"))
@@ -215,9 +218,12 @@ class StepLoop:
 
     def _decode(self, chosen: list[tuple[ReadingStream, int]]) -> None:
         """Decode a batch, of which nothing is left if it is stopped."""
-        if not self._signals.begin([stream.number for stream, _ in chosen]):
+        numbers, pieces = [], []
+        for stream, count in chosen:
+            numbers.append(stream.number)
+            pieces.append(stream.piece(count))
+        if not self._signals.begin(numbers):
             return  # the next step ends those that are no longer wanted
-        pieces = [stream.piece(count) for stream, count in chosen]
         self._began = self._clock() if len(self._running) > 1 else None
         try:
             done = self._model.decode(pieces)
@@ -230,7 +236,7 @@ class StepLoop:
         if not done:
             self._abort(chosen)
             return
-        if not self._model.asynchronous:
+        if self._began is not None and not self._model.asynchronous:
             self._measure()
         for (stream, _), piece in zip(chosen, pieces, strict=True):
             stream.decoded(piece)
