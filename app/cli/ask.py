@@ -167,8 +167,7 @@ def _print_answer(
             break
         except ModelInUse:  # another has been loaded since it was looked up
             other = backend.loaded()
-            begun = bool(printer.message.parts)
-            if options.model or begun or other is None or other == request.model:
+            if options.model or printer.message.parts or other is None:
                 raise
             request = replace(request, model=other, sampling=other.sampling)
     printer.finish()
