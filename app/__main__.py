@@ -22,9 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
         import multiprocessing
 
         multiprocessing.freeze_support()
-    from app import cli
+    try:
+        from app import cli
 
-    return cli.main(arguments, _window)
+        return cli.main(arguments, _window)
+    except KeyboardInterrupt:  # while the command was imported: it ends itself afterwards
+        return 130
 
 
 def _window(data_dir: Path | None, model: Path | None, smoke: bool) -> int:

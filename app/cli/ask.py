@@ -6,6 +6,7 @@ import argparse
 import json
 import threading
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from app.base import settings as settings_file
@@ -85,15 +86,19 @@ def run(options: argparse.Namespace) -> int:
     def unwritten() -> str:
         return tr("Couldn’t write the answer: {reason}")
 
-    return carry_out(options.data_dir, ask, unwritten, _refused)
+    def refused(error: FiresideError) -> int:
+        return _refused(error, chosen=bool(options.model))
+
+    return carry_out(options.data_dir, ask, unwritten, refused)
 
 
-def _refused(error: FiresideError) -> int:
+def _refused(error: FiresideError, *, chosen: bool) -> int:
+    """Tell an error, and return the exit code. ``chosen``: whether the model was."""
     if isinstance(error, ContextFull):
         too_long = tr("Too long for the model: {prompt} tokens, but only {context} fit.")
         say(too_long.format(prompt=number(error.prompt), context=number(error.context)))
         return FAILED
-    if isinstance(error, ModelInUse) and error.holder == WINDOW_KIND:
+    if chosen and isinstance(error, ModelInUse) and error.holder == WINDOW_KIND:
         said = tr("Fireside’s window is using {loaded}. Leave out --model, or unload it there.")
         say(said.format(loaded=error.loaded))
         return NO_MODEL
@@ -154,9 +159,17 @@ def _print_answer(
     """Stream reasoning to stderr and the answer to stdout, or print both as JSON at the end."""
     shaped = bool(request.response_schema)
     printer = AnswerPrinter(quiet=options.json, save=options.save, where=where, shaped=shaped)
-    with closing(backend.stream(request, threading.Event())) as events:
-        for event in events:
-            printer.receive(event)
+    while True:
+        try:
+            with closing(backend.stream(request, threading.Event())) as events:
+                for event in events:
+                    printer.receive(event)
+            break
+        except ModelInUse:  # another has been loaded since it was looked up
+            other = backend.loaded()
+            if options.model or printer.message.parts or other is None:
+                raise
+            request = replace(request, model=other, sampling=other.sampling)
     printer.finish()
     message, said = printer.message, printer.said
     if options.json:

@@ -1,0 +1,59 @@
+"""Which model `fireside ask` asks, where the window may load another at any moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from app.__main__ import main
+from app.base.errors import ModelInUse
+from app.base.types import Event, ModelRef, Request
+from app.cli import ask
+from app.engine.backend import Planned
+from tests.fakes.browsing import BrowsingModel
+
+OTHER = ModelRef.of_file(Path("other.gguf"), "other")
+
+
+class OtherLoaded(BrowsingModel):
+    """An engine with another model than the one that was looked up."""
+
+    def stream(
+        self,
+        request: Request,
+        cancel: threading.Event,
+        answer_now: threading.Event | None = None,
+    ) -> Generator[Event | Planned, None, None]:
+        if request.model != OTHER:
+            raise ModelInUse("window", OTHER.name, request.model.name)
+        yield from super().stream(request, cancel, answer_now)
+
+    def loaded(self) -> ModelRef | None:
+        found, self.there = self.there, OTHER
+        return found
+
+    there: ModelRef | None = None
+
+
+def test_the_model_is_the_one_that_has_been_loaded_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The person has chosen none, and is not told to leave it out."""
+    monkeypatch.setitem(vars(ask), "SharedEngine", lambda *_: OtherLoaded("Hi."))
+    assert main(["ask", "--data-dir", str(tmp_path), "Hello"]) == 0
+    assert capsys.readouterr().out == "Hi.\n"
+    assert main(["ask", "--data-dir", str(tmp_path), "--model", "this.gguf", "Hello"]) == 3
+    assert "Leave out --model" in capsys.readouterr().err
+
+
+def test_a_stop_while_a_command_is_imported_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stopped(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.cli.main", stopped)
+    assert main(["ask", "Hello"]) == 130
