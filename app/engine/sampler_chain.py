@@ -26,7 +26,7 @@ _PART = 1e-6
 # With a min_p of 1, rounding would decide on a GPU whether the most probable token itself is left.
 _MOST_MIN_P = 0.9
 
-_TRIES = 3  # to draw a token that a mask accepts, before it is asked for all that it allows
+TRIES = 3  # to draw a token that a mask accepts, before it is asked for all that it allows
 
 Step = tuple[Any, ...]
 """The name of a sampler, and its arguments."""
@@ -276,7 +276,7 @@ class ChainSampler:
         mask had come first. Most tokens of an answer need no more: a whole mask takes time.
         """
         logits = self._samplers.logits(row)
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             logits.forbid(token)
             token = int(self._sample(self._chain, self._context, row))
             if mask.accepts((token,)):

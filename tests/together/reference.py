@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.base.types import ModelRef, Part, Request
-from app.engine import plan, probe
+from app.engine import plan, probe, sampler_chain
 from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.grammar import Grammars
 from app.engine.llama import Llama
@@ -138,14 +138,27 @@ class _Drawing:
     def draw(self, mask: TokenMask | None) -> int:
         assert self._logits is not None
         if mask:
-            bits = np.unpackbits(np.frombuffer(mask.allowed(), np.uint8), bitorder="little")
-            self._logits[bits[: len(self._logits)] == 0] = -np.inf
+            self._keep_possible(self._logits, mask)
         first, second, gap = self._reference.tie(self._logits)
         if self._reference.is_near(gap):
             self.ties.append((self._at, second, gap))
         token = self._forced.get(self._at, first)
         self._at += 1
         return token
+
+    @staticmethod
+    def _keep_possible(logits: Logits, mask: TokenMask) -> None:
+        """Make impossible what may not come next, as `app.engine.sampler_chain` does.
+
+        A mask has the usual spelling of a text only; what the model itself wants may be another.
+        """
+        for _ in range(1 + sampler_chain.TRIES):
+            first = int(np.argmax(logits))
+            if mask.accepts((first,)):
+                return
+            logits[first] = -np.inf
+        bits = np.unpackbits(np.frombuffer(mask.allowed(), np.uint8), bitorder="little")
+        logits[bits[: len(logits)] == 0] = -np.inf
 
 
 Answers = Callable[[dict[int, int]], tuple[str, list[tuple[int, int, float]]]]
