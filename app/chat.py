@@ -54,6 +54,7 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
     TurnWithdrawn,
+    UnloadFailed,
     asked_on_their_days,
     day_of,
 )
@@ -113,7 +114,10 @@ class Chats:
         return turn
 
     def unload(self) -> Turn:
-        """Unload the model, once no request uses it. Publishes ModelUnloaded unless cancelled."""
+        """Unload the model, once no request uses it.
+
+        Publishes ModelUnloaded or UnloadFailed at the end, or neither if it was cancelled.
+        """
         turn = Turn()
         self._start(turn, self._unload, turn)
         return turn
@@ -352,8 +356,13 @@ class Chats:
                 self._publish(outcome)
 
     def _unload(self, turn: Turn) -> None:
-        with suppress(Cancelled):
+        try:
             self._backend.unload(turn.stopped)
+        except Cancelled:
+            pass
+        except FiresideError as error:
+            self._publish(UnloadFailed(error))
+        else:
             self._publish(ModelUnloaded())
 
     def _answer(

@@ -38,6 +38,7 @@ _ASKED = Part(
 )
 _SAMPLING = Sampling(temperature=0.2, max_tokens=32)
 _ROOM = 128  # tokens, for the question above and its answer
+_MOST_WAITING = 16  # chats to be named
 
 
 class Titles:
@@ -58,12 +59,14 @@ class Titles:
         self._publish = publish
         self._may_name = may_name
         self._waiting: dict[int, Request] = {}
-        """The conversations to be named, by chat."""
+        """The conversations to be named, by chat, with all their texts."""
         self._naming = threading.Lock()
 
     def begun(self, chat: int, read: Request) -> None:
         """Record that a chat has its first answer, so that it can be named."""
         self._waiting[chat] = read
+        for oldest in list(self._waiting)[:-_MOST_WAITING]:
+            self._waiting.pop(oldest, None)
 
     def idle(self, read: Request, prompt: Prompt, stopped: threading.Event) -> None:
         """Name the chat of ``read`` if it needs a name.
@@ -87,7 +90,7 @@ class Titles:
                         self._name(chat, other, stopped)
 
     def _name(self, chat: int, read: Request, stopped: threading.Event) -> None:
-        del self._waiting[chat]  # once only, even if the engine crashes over it
+        self._waiting.pop(chat, None)  # once only, even if the engine crashes over it
         with suppress(KeyError):  # the chat was erased meanwhile
             if self._store.chats.get(chat).title_by is TitleBy.QUESTION:
                 title = self._title(read, stopped)

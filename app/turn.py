@@ -125,6 +125,13 @@ class ModelUnloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class UnloadFailed:
+    """The model could not be unloaded; it is used as before."""
+
+    error: FiresideError
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFailed:
     """The model cannot be used; the previous one still can."""
 
@@ -250,6 +257,7 @@ ChatEvent = (
     | ModelReady
     | ModelFailed
     | ModelUnloaded
+    | UnloadFailed
     | TurnStarted
     | TurnProgress
     | TurnEnded

@@ -4,7 +4,7 @@
 
     ask           one question, answered in the terminal; `question` reads what is asked,
                   `ask_tools` and `ask_sources` open the tools, `answer_printer` prints the answer,
-                  `printed_citations` its citations
+                  `printed_citations` its citations, `waiting_line` its place in the queue
     pull          downloads a model; `model_names` finds it, `pull_progress` shows how far it is
     models        lists the models that are here, and those that can be downloaded
     doctor        a report on this computer, and on the settings chosen for it

@@ -9,9 +9,9 @@ from app.wording.queue_words import in_line
 
 
 class WaitingLine:
-    """A line that tells of a wait, and is gone after it.
+    """A line about a wait, erased afterwards.
 
-    Where there is no terminal, it stays, and the next tells of a better place.
+    Where there is no terminal, it stays, and the next one is about a better place.
     """
 
     def __init__(self) -> None:

@@ -132,7 +132,7 @@ class Backend(Protocol):
         """Unload the model, once no request uses it; the next one loads it again.
 
         Chats' states go to disk as at the end. Raises Cancelled if it would have to wait and
-        ``cancel`` is set.
+        ``cancel`` is set. Raises EngineError.
         """
 
     def loaded(self) -> ModelRef | None:

@@ -1,4 +1,4 @@
-"""What goes into the next step: the rule by which streams share the engine.
+"""The rule by which streams share the engine: what goes into the next step.
 
 A step decodes one batch. Streams that draw have their tokens in each. Prompts are read in pieces
 between them, so that nobody waits for another's whole prompt, nor much longer for a token:
@@ -27,7 +27,7 @@ _NEWEST = 0.5  # the weight of a step among all that were measured
 
 
 class Priority(IntEnum):
-    """Who comes first."""
+    """The order in which streams are served."""
 
     WINDOW = 0
     CLIENT = 1
@@ -35,7 +35,7 @@ class Priority(IntEnum):
 
 
 class Joining(Protocol):
-    """A stream that wants tokens to be decoded: so many in the next step at most."""
+    """A stream that wants tokens to be decoded, ``wants`` of them in the next step at most."""
 
     @property
     def number(self) -> int: ...
@@ -90,7 +90,7 @@ class Shares(Generic[Stream]):
         return chosen
 
     def took(self, seconds: float, *, drew: bool, read: int) -> None:
-        """Learn from a step in which somebody ``drew``, and so many tokens of prompts were read."""
+        """Learn from a step in which somebody ``drew``, and ``read`` tokens were read."""
         if drew and read:
             self._debt = min(self._debt + seconds, max(seconds, _GAP_S))
         elif drew:

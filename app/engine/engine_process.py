@@ -77,7 +77,7 @@ class EngineProcess(ChildProcess):
             raise EngineFailed(str(error)) from error
         self.pipe = SharedPipe(self)
         self.environment = environment
-        self.end: FiresideError | None = None
+        self.fault: FiresideError | None = None
         """Why it has ended; None as long as nobody has found it gone."""
         self.stuck = False
         """Whether it was killed because it did not obey when one answer was stopped."""

@@ -1,4 +1,4 @@
-"""What is left of a computer's GPUs after one was lost, and of the answer that it was at."""
+"""What is left of a computer's GPUs after one was lost."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.base.draft import Draft
 from app.base.gguf import GgufHeader
-from app.base.types import Delta, Message, PartKind, Request, Role
 from app.engine.gpu_library import GpuLibrary
 from app.engine.load_failure import GpuFailure
 from app.engine.plan import Plan
@@ -66,36 +64,3 @@ def able(
     gpus = {gpu: gpu.api.lower() in unable for gpu in devices.gpus}
     left_out = next((gpu for gpu, lacks in gpus.items() if lacks), None)
     return replace(devices, gpus=tuple(gpu for gpu, lacks in gpus.items() if not lacks)), left_out
-
-
-class Answer:
-    """A request, and what of its answer has come, with which it can go on in another process."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        last = request.messages[-1:]
-        self._continues = bool(last) and last[0].role is Role.ASSISTANT
-        self._draft = Draft(last[0].parts if self._continues else ())
-        self._begun = False
-
-    def add(self, delta: Delta) -> None:
-        """Record more of the answer."""
-        self._begun = True
-        self._draft.add(delta)
-
-    @property
-    def can_go_on(self) -> bool:
-        """Whether it can: not within a call of a tool, which would be taken for a whole one."""
-        return not (self._begun and self._draft.parts[-1].kind is PartKind.CALL)
-
-    @property
-    def request(self) -> Request:
-        """The request for what is missing.
-
-        The tokens drawn so far are rendered anew, once: the other process has none of them anyway.
-        """
-        if not self._begun:
-            return self._request
-        messages = self._request.messages[: -1 if self._continues else None]
-        said = Message(Role.ASSISTANT, self._draft.parts)
-        return replace(self._request, messages=(*messages, said), drawn=())

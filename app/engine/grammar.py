@@ -5,7 +5,7 @@ vocabulary of 201,088. What llguidance needs of the vocabulary is built when it 
 second and 80 MB), in two halves: each holds Python's lock, and others' answers wait meanwhile.
 Nothing is fetched, whatever a schema refers to.
 
-Source: llguidance 1.9.1, python/llguidance/_lib.pyi, python_ext/src/llmatcher.rs.
+Source: the _lib.pyi of llguidance 1.9.1, and 1.8.0's python_ext/src/llmatcher.rs.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ _LOOK_S = 15.0  # between looks at whether there is something to unload
 
 
 class IdleUnloader:
-    """What has ``backend`` unload its model after ``minutes()`` without a request; 0 for never.
+    """A watch that unloads ``backend``'s model after ``minutes()`` without a request; 0 for never.
 
-    ``told`` is called afterwards, on a thread of its own.
+    ``told`` is called afterwards, on the watch's thread.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class IdleUnloader:
         self._thread: threading.Thread | None = None
 
     def look(self) -> None:
-        """Take note that ``minutes()`` may be others than before; to be called once at first."""
+        """Take note that ``minutes()`` may have changed; call this once at first."""
         with self._changed:
             if self._thread is None and self._minutes() and not self._closed:
                 self._thread = threading.Thread(target=self._watch, name="idle")
@@ -48,15 +48,13 @@ class IdleUnloader:
     def _watch(self) -> None:
         now = threading.Event()
         now.set()  # it does not wait for a request that has just come
-        while True:
+        while not self._closed:
             after = 60 * self._minutes()
             if after and self._backend.idle_s >= after and self._backend.loaded():
                 with suppress(Cancelled):
                     self._backend.unload(now)
                     self._told()
             with self._changed:
-                if self._closed:
-                    return
-                self._changed.wait(min(after, _LOOK_S) if after else None)
-                if self._closed:
-                    return
+                # If it has changed meanwhile, a `look` was missed.
+                if not self._closed and after == 60 * self._minutes():
+                    self._changed.wait(min(after, _LOOK_S) if after else None)

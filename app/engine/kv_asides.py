@@ -15,7 +15,7 @@ _MOST = 16
 
 @dataclass(slots=True, eq=False)
 class Aside:
-    """What a sequence had in its cells."""
+    """The state of a sequence that has given up its cells."""
 
     tokens: list[int]
     windows: dict[int, bytes]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from app.engine.kv_asides import Aside
 from app.engine.kv_disk_cache import CachedState
-from app.engine.kv_sequence import KvSequence, shared
+from app.engine.kv_sequence import KvSequence, common_length
 
 _SLIGHT = 16  # tokens that may be processed again rather than kept for somebody
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a source has of a prompt: as many tokens are the same, and so many can be reused."""
+    """A source and a prompt: ``same`` first tokens are equal, and ``usable`` can be reused."""
 
     source: KvSequence | Aside | CachedState
     same: int
@@ -23,7 +23,7 @@ class Match:
 
 def match(wanted: Sequence[int], source: KvSequence | Aside | CachedState, window: int) -> Match:
     """Return what a source has of the ``wanted`` tokens."""
-    same, length = shared(wanted, source.tokens), len(source.tokens)
+    same, length = common_length(wanted, source.tokens), len(source.tokens)
     reach = length if length > window else 0  # of a state, no more than its window is sure
     if isinstance(source, KvSequence):
         reach = source.reach

@@ -94,6 +94,8 @@ class KvPool:
 
     def room(self, count: int) -> bool:
         """Make room for ``count`` more tokens; return False if busy sequences hold too much."""
+        if self._count.filled + count <= self._count.enough:
+            return True
         while not self._count.fit([*self._busy, *self._idle], self._size - count):
             if not self._idle:
                 return False

@@ -18,21 +18,26 @@ class CellCount:
     """Numbers the cells that are filled, so that those of several sequences are counted once."""
 
     def __init__(self) -> None:
-        self._next = 0
+        self.filled = 0
+        """How many cells were filled so far, some of them several times."""
+        self.enough = 0
+        """What ``filled`` may grow to without another look whether all fit."""
         self._shared: int | None = 0
 
     def take(self, count: int) -> range:
         """Return the numbers of cells that are filled now."""
-        self._next += count
-        return range(self._next - count, self._next)
+        self.filled += count
+        return range(self.filled - count, self.filled)
 
     def change(self) -> None:
         """Note that cells were shared or freed."""
         self._shared = None
+        self.enough = 0
 
     def fit(self, sequences: Collection[KvSequence], most: int) -> bool:
-        """Return whether all sequences together hold at most so many cells."""
+        """Return whether all sequences together hold at most ``most`` cells."""
         total = sum(len(sequence.cells) for sequence in sequences)
+        self.enough = self.filled + most - total
         if total > most and self._shared is None:
             self._shared = total - len(set().union(*(each.cells for each in sequences)))
         return total <= most or total - (self._shared or 0) <= most
@@ -80,7 +85,11 @@ class KvSequence:
     def add(self, tokens: Sequence[int]) -> None:
         """Record that llama.cpp has decoded further tokens."""
         self.tokens += tokens
-        self.cells.extend(self._count.take(len(tokens)))
+        if len(tokens) == 1:  # nearly always, and a range takes three times as long
+            self.cells.append(self._count.filled)
+            self._count.filled += 1
+        else:
+            self.cells.extend(self._count.take(len(tokens)))
 
     def aborted(self) -> None:
         """Restore the state from before an aborted decode."""
@@ -201,7 +210,7 @@ def thin(holders: Collection[dict[int, bytes]], most: int) -> None:
                 del windows[at]
 
 
-def shared(one: Sequence[int], other: Sequence[int]) -> int:
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
     """Return the length of the common prefix of two sequences."""
     end = min(len(one), len(other))
     step = 256

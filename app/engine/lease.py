@@ -1,4 +1,4 @@
-"""The right to use the loaded model: shared by all that ask it, and whole for who loads another."""
+"""The right to use the loaded model: shared by all that ask it, exclusive for loading another."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _POLL_S = 0.02  # how often a wait checks for cancellation
 
 
 class Use:
-    """One use of the model. ``whole``: whether nobody else uses it, so that it may be changed.
+    """One use of the model. ``exclusive``: nobody else uses it, so that it may be changed.
 
     ``alone`` is false once there was another use beside it.
     """
 
     def __init__(
-        self, lease: Lease, cancel: threading.Event, *, whole: bool, background: bool
+        self, lease: Lease, cancel: threading.Event, *, exclusive: bool, background: bool
     ) -> None:
-        self.whole = whole
+        self.exclusive = exclusive
         self.alone = True
         self.background = background
         self.cancel = cancel
@@ -45,7 +45,7 @@ class _Wish:
 
 
 class Lease:
-    """Who uses the model, and who waits to change it. Thread-safe.
+    """A lock on the model, shared by its users, and exclusive for changing it. Thread-safe.
 
     Who comes while somebody waits to change the model waits behind that one, so nobody waits for
     ever; only the window's requests come first.
@@ -69,10 +69,10 @@ class Lease:
     ) -> Generator[Waiting | Loading, None, Use]:
         """Wait until the model can be used, and return a use of it.
 
-        That is shared if the model is ``ready``. Else it is ``whole``, once all others have ended,
-        for who takes it to make it ready, and to `share` it then. Yields its place in the line,
-        and how far another has come who makes it ready. ``background``: ``cancel`` is set once
-        somebody waits for the whole.
+        That is shared if the model is ``ready``. Else it is ``exclusive``, once all others have
+        ended, for the caller to make it ready and then to `share` it. Yields the place in the line,
+        and how far another caller has come with that. ``background``: ``cancel`` is set once
+        somebody waits for exclusive use.
 
         Raises Cancelled once ``cancel`` is set, if it has to wait.
         """
@@ -100,8 +100,8 @@ class Lease:
                 self._changed.notify_all()
 
     @contextmanager
-    def whole(self, cancel: threading.Event) -> Iterator[None]:
-        """Have the model for oneself, once nobody else uses it."""
+    def exclusive(self, cancel: threading.Event) -> Iterator[None]:
+        """Have exclusive use of the model, once nobody else uses it."""
         steps = self.take(lambda: False, cancel)
         try:
             while True:
@@ -143,7 +143,7 @@ class Lease:
 
     @property
     def _is_changed_by_one(self) -> bool:
-        return any(use.whole for use in self._uses)
+        return any(use.exclusive for use in self._uses)
 
     def _taken(self, wish: _Wish, cancel: threading.Event, *, background: bool) -> Use | None:
         """Return a use if it is the wish's turn and there can be one."""
@@ -155,7 +155,7 @@ class Lease:
                 if use.background:
                     use.cancel.set()
             return None
-        use = Use(self, cancel, whole=not ready, background=background)
+        use = Use(self, cancel, exclusive=not ready, background=background)
         for other in self._uses:
             other.alone = use.alone = False
         self._uses.add(use)
@@ -168,13 +168,13 @@ class Lease:
 
     def _share(self, use: Use) -> None:
         with self._changed:
-            use.whole = False
+            use.exclusive = False
             self._loading = None
             self._changed.notify_all()
 
     def _end(self, use: Use) -> None:
         with self._changed:
             self._uses.discard(use)
-            if use.whole:
+            if use.exclusive:
                 self._loading = None
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Tokens are made impossible in llama.cpp's logits, in place and without numpy."""
+"""A mask over llama.cpp's logits, applied in place and without numpy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MaskedLogits:
         """Make a token impossible."""
         self._values[token] = _NEVER
 
-    def leave(self, allowed: bytes) -> None:
+    def keep_only(self, allowed: bytes) -> None:
         """Make all tokens impossible that have no bit in a mask.
 
         The time depends on the smaller part, those that are allowed or the others: of 201,088, ten

@@ -44,7 +44,7 @@ class RenderedPrompt:
 
 
 class Prompts:
-    """What renders prompts for a context of ``size`` tokens, which may grow to the ``longest``."""
+    """A renderer of prompts for a context of ``size`` tokens, which may grow to ``longest``."""
 
     def __init__(self, chat_format: ChatFormat, size: int, longest: int) -> None:
         self.longest = longest

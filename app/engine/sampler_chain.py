@@ -281,7 +281,7 @@ class ChainSampler:
             token = int(self._sample(self._chain, self._context, row))
             if mask.accepts((token,)):
                 return token
-        logits.leave(mask.allowed())
+        logits.keep_only(mask.allowed())
         return int(self._sample(self._chain, self._context, row))
 
     def move(self, sequence: int) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-import itertools
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
-from app.base.errors import EngineFailed, FiresideError, ModelError
+from app.base.errors import EngineFailed, ModelError
 from app.base.types import Event, Loading, ModelRef, Prompt, Request, Waiting
 from app.engine.backend import Backend, Planned, Steps
+from app.engine.failed_loads import FailedLoads
 from app.engine.scheduler import WINDOW, Place, Scheduler
 
 if TYPE_CHECKING:  # a window need not wait for them
@@ -55,15 +54,13 @@ class ScheduledBackend:
     A place in the queue is taken when a method is called, on the calling thread, so the order is
     that of the calls. How many ``engine`` gets at a time follows from the plan of the model that it
     loads. A request that is cancelled while it waits raises Cancelled at once. If a model cannot be
-    loaded, all requests that were waiting for it raise the same error: another attempt would
-    probably fail, too, after having filled the memory once more.
+    loaded, all requests that were waiting for it raise the same error.
     """
 
     def __init__(self, engine: Backend, scheduler: Scheduler | None = None) -> None:
         self._engine = engine
         self._scheduler = scheduler or Scheduler()
-        self._clock = itertools.count()  # of the entries and failures
-        self._failures: dict[ModelRef, tuple[int, FiresideError]] = {}
+        self._failed = FailedLoads()
 
     @property
     def clients(self) -> frozenset[str]:
@@ -77,7 +74,7 @@ class ScheduledBackend:
 
     def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
         """Take a place for loading a model; see `Backend.load`."""
-        entered = next(self._clock)
+        entered = self._failed.now()
         place = self._scheduler.enter(WINDOW, cancel, loads=True)
         return _Scheduled(
             place, lambda: self._tried(model, entered, lambda: self._engine.load(model, cancel))
@@ -93,7 +90,7 @@ class ScheduledBackend:
 
         A turn that goes on after a tool call comes before the client's other requests.
         """
-        entered = next(self._clock)
+        entered = self._failed.now()
         place = self._scheduler.enter(
             request.client,
             cancel,
@@ -111,9 +108,7 @@ class ScheduledBackend:
         self, model: ModelRef, entered: int, work: Callable[[], Steps[T]]
     ) -> Generator[T, None, None]:
         """Yield the steps of ``work``, unless loading the model has failed since ``entered``."""
-        failed, error = self._failures.get(model, (-1, None))
-        if error and failed > entered:
-            raise copy.copy(error)
+        self._failed.check(model, entered)
         loading = True
         try:
             with closing(work()) as steps:
@@ -124,7 +119,7 @@ class ScheduledBackend:
                     yield step
         except (ModelError, EngineFailed) as fault:
             if loading:
-                self._failures[model] = next(self._clock), fault
+                self._failed.add(model, fault)
             raise
 
     def prepare(self, request: Request, cancel: threading.Event) -> Steps[Event]:

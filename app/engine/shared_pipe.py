@@ -18,7 +18,7 @@ _POLL_S = 0.02  # how often callers look at whether they were cancelled
 
 
 class _Inbox:
-    """What has come for one caller."""
+    """The payloads that have come for one caller."""
 
     def __init__(self, lock: threading.RLock) -> None:
         self.payloads: deque[Any] = deque()
@@ -27,7 +27,7 @@ class _Inbox:
 
 
 class SharedPipe:
-    """What callers send to ``child``, and what comes back for each, by the number of its stream."""
+    """A pipe to ``child`` for several callers, each with the number of its stream."""
 
     def __init__(self, child: ChildProcess) -> None:
         self._child = child

@@ -9,7 +9,7 @@ from app.base.errors import EngineFailed, FiresideError
 from app.engine.batch import Priority, Shares
 from app.engine.engine_protocol import EngineModel
 from app.engine.kv_pool import KvPool
-from app.engine.kv_sequence import shared
+from app.engine.kv_sequence import common_length
 from app.engine.stream_signals import StreamSignals
 from app.engine.worker_stream import ReadingStream
 
@@ -69,7 +69,7 @@ class StepLoop:
 
         Return whether another step can be taken.
         """
-        if self._signals.any_cancelled:
+        if self._signals.unwanted:
             self._end_cancelled()
         later = self._draw()
         if self._waiting:
@@ -78,7 +78,7 @@ class StepLoop:
             self._decode(chosen)
         for stream in later:
             self._parse(stream)
-        return self.runs
+        return bool(self._running) or self.runs
 
     def _draw(self) -> list[ReadingStream]:
         """Draw for all that can; return those whose token is parsed once it is being decoded.
@@ -101,12 +101,12 @@ class StepLoop:
                 later.append(stream)
             else:
                 self._parse(stream)
-        if asynchronous:
+        if asynchronous and self._began is not None:
             self._measure()
         return later
 
     def _parse(self, stream: ReadingStream) -> None:
-        """Parse the token that a stream has drawn, if it has; it may end thereby."""
+        """Parse the token that a stream has drawn, if it has; that may end it."""
         if stream.unparsed is not None and not stream.ended:
             stream.parse()
             if stream.ended:
@@ -156,7 +156,9 @@ class StepLoop:
         for other in self._running:
             if not other.draws and other.priority <= stream.priority:
                 length = min(
-                    shared(other.tokens, stream.tokens), len(stream.tokens) - 1, other.goal
+                    common_length(other.tokens, stream.tokens),
+                    len(stream.tokens) - 1,
+                    other.goal,
                 )
                 if length >= least and length > other.read:
                     stream.follow(other, length)
@@ -198,11 +200,14 @@ class StepLoop:
                 if self._pool.room(count):
                     return [(stream, count)]
             drawing = [stream for stream in running if stream.draws]
-            reading = [stream for stream in running if not stream.draws]
+            reading = []
+            if len(drawing) < len(running):
+                reading = [stream for stream in running if not stream.draws]
             chosen = self._shares.choose(drawing, reading)
-            if self._pool.room(sum(count for _, count in chosen)):
-                self._drew = bool(drawing)
-                self._reads = sum(count for stream, count in chosen if not stream.draws)
+            if self._pool.room(sum([count for _, count in chosen])):
+                self._drew, self._reads = bool(drawing), 0
+                if reading:
+                    self._reads = sum(count for stream, count in chosen if not stream.draws)
                 return chosen
             if len(running) == 1:
                 running[0].end(EngineFailed("no room in the cache"))
@@ -213,9 +218,12 @@ class StepLoop:
 
     def _decode(self, chosen: list[tuple[ReadingStream, int]]) -> None:
         """Decode a batch, of which nothing is left if it is stopped."""
-        if not self._signals.begin([stream.number for stream, _ in chosen]):
+        numbers, pieces = [], []
+        for stream, count in chosen:
+            numbers.append(stream.number)
+            pieces.append(stream.piece(count))
+        if not self._signals.begin(numbers):
             return  # the next step ends those that are no longer wanted
-        pieces = [stream.piece(count) for stream, count in chosen]
         self._began = self._clock() if len(self._running) > 1 else None
         try:
             done = self._model.decode(pieces)
@@ -228,7 +236,7 @@ class StepLoop:
         if not done:
             self._abort(chosen)
             return
-        if not self._model.asynchronous:
+        if self._began is not None and not self._model.asynchronous:
             self._measure()
         for (stream, _), piece in zip(chosen, pieces, strict=True):
             stream.decoded(piece)

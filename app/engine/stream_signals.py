@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from app.engine.engine_protocol import Engine
 
@@ -15,8 +15,11 @@ class StreamSignals:
         self._engine = engine
         self._lock = threading.Lock()
         self._known: set[int] = set()
-        self._cancelled: set[int] = set()
+        self.unwanted: set[int] = set()
+        """The streams that were cancelled, and have not ended."""
         self._hurried: set[int] = set()
+        self.hurried: Callable[[object], bool] = self._hurried.__contains__
+        """Return whether a stream is to answer now."""
         self._working: Collection[int] = ()
         self._stops = False
 
@@ -30,9 +33,11 @@ class StreamSignals:
 
         Return False if one of them was cancelled already.
         """
+        if streams == self._working and not self._stops:
+            return True
         with self._lock:
             self._working = streams
-            wanted = self._cancelled.isdisjoint(streams)
+            wanted = self.unwanted.isdisjoint(streams)
             if self._stops is wanted:
                 self._stop(not wanted)
             return wanted
@@ -40,20 +45,20 @@ class StreamSignals:
     def end(self, stream: int) -> None:
         """Forget a stream."""
         with self._lock:
-            for streams in (self._known, self._cancelled, self._hurried):
+            for streams in (self._known, self.unwanted, self._hurried):
                 streams.discard(stream)
 
     def cancel(self, stream: int) -> None:
         """Set a stream's cancel flag, unless it has ended, and stop what is done for it."""
         with self._lock:
-            self._cancelled |= {stream} & self._known
-            if stream in self._working and stream in self._cancelled:
+            self.unwanted |= {stream} & self._known
+            if stream in self._working and stream in self.unwanted:
                 self._stop(True)
 
     def cancel_all(self) -> None:
         """Stop every stream."""
         with self._lock:
-            self._cancelled |= self._known
+            self.unwanted |= self._known
             self._stop(True)
 
     def hurry(self, stream: int) -> None:
@@ -61,18 +66,9 @@ class StreamSignals:
         with self._lock:
             self._hurried |= {stream} & self._known
 
-    @property
-    def any_cancelled(self) -> bool:
-        """Whether a stream that has not ended was cancelled."""
-        return bool(self._cancelled)
-
     def cancelled(self, stream: int) -> bool:
         """Return whether a stream is no longer wanted."""
-        return stream in self._cancelled
-
-    def hurried(self, stream: int) -> bool:
-        """Return whether a stream is to answer now."""
-        return stream in self._hurried
+        return stream in self.unwanted
 
     def _stop(self, stops: bool) -> None:
         self._stops = stops

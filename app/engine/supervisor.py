@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -13,7 +12,6 @@ from app.base import gguf
 from app.base.errors import (
     EngineDied,
     EngineFailed,
-    FiresideError,
     GpuLost,
     ModelError,
     ModelTooLarge,
@@ -23,15 +21,16 @@ from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Reques
 from app.engine import load_failure, speed_meter
 from app.engine.backend import Planned
 from app.engine.engine_process import EngineOptions as EngineOptions
+from app.engine.engine_process import EngineProcess, run_child
 from app.engine.engine_process import Target as Target
-from app.engine.engine_process import run_child
 from app.engine.engine_protocol import NeedsContext
+from app.engine.failed_loads import FailedLoads
 from app.engine.lease import Lease, Use
 from app.engine.loader import Loader, file_of
+from app.engine.resumable_answer import ResumableAnswer
 from app.formats import Abilities, abilities_of
 
 if TYPE_CHECKING:  # saves the window's start time and memory
-    from app.engine.gpu_recovery import Answer
     from app.engine.probe import Devices, Speeds
     from app.engine.speed_file import SpeedFile
 
@@ -68,8 +67,7 @@ class LocalBackend:
         self._lease = Lease()
         self._growing: list[int] = []
         """The contexts, in tokens, that requests wait for."""
-        self._failures: dict[ModelRef, tuple[int, FiresideError | None]] = {}
-        """How often each model could not be loaded, and the last reason."""
+        self._failed = FailedLoads()
 
     @property
     def pid(self) -> int | None:
@@ -89,9 +87,7 @@ class LocalBackend:
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Generator[Event | Planned, None, None]:
-        from app.engine.gpu_recovery import Answer
-
-        answer, needed, again = Answer(request), 0, False
+        answer, needed, again = ResumableAnswer(request), 0, False
         background = request.background
         first = not request.client and not background
         while True:
@@ -99,12 +95,17 @@ class LocalBackend:
                 request.model, cancel, needed, first=first, background=background
             )
             child = self._channel.child
+            if child is None:  # it has just ended, during another answer
+                use.end()
+                continue
             try:
-                more = yield from self._ask(answer, use, cancel, answer_now, may_grow=not needed)
+                more = yield from self._ask(
+                    answer, child, use, cancel, answer_now, may_grow=not needed
+                )
             except EngineDied as error:
                 # It goes on in another process if a GPU was lost, or if the process was killed for
                 # another answer's sake.
-                can = isinstance(error, GpuLost) or (child is not None and child.stuck)
+                can = isinstance(error, GpuLost) or child.stuck
                 if again or not can or not answer.can_go_on:
                     raise
                 again = True
@@ -128,18 +129,16 @@ class LocalBackend:
 
         If it cannot be loaded, it fails for all of them. ``least``: tokens of context.
         """
-        failures = self._failures.get(model, (0, None))[0]
+        since = self._failed.now()
         if least:
             self._growing.append(least)
         try:
             use = yield from self._lease.take(
                 lambda: self._loader.runs(model, least), cancel, first=first, background=background
             )
-            if use.whole:
+            if use.exclusive:
                 try:
-                    times, error = self._failures.get(model, (0, None))
-                    if error and times > failures:
-                        raise copy.copy(error)
+                    self._failed.check(model, since)
                     yield from self._loaded(model, cancel, grows=bool(least))
                     use.share()
                 except BaseException:
@@ -170,7 +169,7 @@ class LocalBackend:
             if not self._loader.runs(model, least):
                 self._loader.stays()
         except (ModelError, EngineFailed) as error:
-            self._failures[model] = self._failures.get(model, (0, None))[0] + 1, error
+            self._failed.add(model, error)
             raise
 
     def _told(
@@ -184,7 +183,8 @@ class LocalBackend:
 
     def _ask(
         self,
-        answer: Answer,
+        answer: ResumableAnswer,
+        child: EngineProcess,
         use: Use,
         cancel: threading.Event,
         hurry: threading.Event | None,
@@ -192,10 +192,10 @@ class LocalBackend:
         may_grow: bool,
     ) -> Generator[Event, None, int]:
         """Have a question answered. Return the context that it needs, 0 if it has been answered."""
-        request, child, needed = answer.request, self._channel.child, 0
+        request, needed = answer.request, 0
         self._set_budget()
-        events = self._channel.exchange(cancel, "ask", request, may_grow, hurry=hurry)
-        watch = child.watch if child and not request.background else None
+        events = self._channel.exchange(cancel, "ask", request, may_grow, hurry=hurry, child=child)
+        watch = None if request.background else child.watch
         try:
             with closing(watch.watched(events, lambda: use.alone) if watch else events) as told:
                 for event in told:
@@ -257,7 +257,7 @@ class LocalBackend:
         if engine.speeds is None:
             return Speeds()
         if again:
-            with self._lease.whole(cancel):
+            with self._lease.exclusive(cancel):
                 engine.leave_gpus()
         return speed_meter.measure(
             engine.measuring, engine.speeds, engine.found, cancel, again=again
@@ -274,7 +274,7 @@ class LocalBackend:
                     kv_disk_cache.forget(folder, chat)
 
     def unload(self, cancel: threading.Event | None = None) -> None:
-        with self._lease.whole(cancel or threading.Event()):
+        with self._lease.exclusive(cancel or threading.Event()):
             self._channel.shut_down()
 
     def loaded(self) -> ModelRef | None:

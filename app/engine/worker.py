@@ -113,8 +113,8 @@ class Worker:
                 elif self._model:
                     self._model.steps.look()
             if self._model:
-                step = self._model.steps.step
-                while step() and self._commands.empty():
+                step, empty = self._model.steps.step, self._commands.empty
+                while step() and empty():
                     pass
         if self._model:
             self._model.pool.close()

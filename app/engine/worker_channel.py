@@ -61,8 +61,8 @@ class WorkerChannel:
     ) -> Generator[Any, None, None]:
         """Send a command, and yield its payloads; any number of threads may do so at a time.
 
-        ``hurry`` is passed on once it is set, as ``cancel`` is. ``child``: another process than the
-        channel's own.
+        ``hurry`` is passed on once it is set, as ``cancel`` is. ``child``: the process, if it is
+        not whichever is the channel's own now.
 
         Raises the error that the worker returns, or EngineDied, EngineHung, Cancelled.
         """
@@ -146,10 +146,10 @@ class WorkerChannel:
         if self.closed:
             return Cancelled()
         with self._judging:
-            if child.end is None:
-                child.end = error or self._death(child)
+            if child.fault is None:
+                child.fault = error or self._death(child)
                 self.kill(child)
-        return copy.copy(child.end)
+        return copy.copy(child.fault)
 
     def _death(self, child: EngineProcess) -> FiresideError:
         """Return the error for a process that has ended by itself, and report it."""

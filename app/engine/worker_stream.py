@@ -124,12 +124,12 @@ class ReadingStream:
 
     @property
     def read(self) -> int:
-        """How many of its tokens are in the cache."""
+        """The number of its tokens that are in the cache."""
         return len(self.sequence.tokens) if self.sequence else 0
 
     @property
     def wants(self) -> int:
-        """How many tokens its next piece may have at most."""
+        """The most tokens that its next piece may have."""
         assert self.sequence
         done = len(self.sequence.tokens)
         if self.draws:

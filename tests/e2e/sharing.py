@@ -109,7 +109,7 @@ def round_of_kills(rng: random.Random, folder: Path) -> None:
         asking = ask(folder, COUNT)
         time.sleep(rng.uniform(0.1, 1.0))
         window.kill()
-        out, err = asking.communicate(timeout=120)
+        out, err = asking.communicate(timeout=300)
         assert is_counted(out), (out, err)
     else:
         asking = ask(folder, COUNT)

@@ -158,6 +158,29 @@ def test_the_others_are_told_what_ended_the_process(
     assert backend.pid != pid
 
 
+def test_nobody_counts_as_stopped_because_the_process_ended_just_then(
+    backend: LocalBackend,
+    at_once: Callable[..., Asked],
+    reports: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It goes on in another process before it is asked, and is told the end afterwards."""
+    assert at_once(backend, "first").whole() == WHOLE
+    ready = backend._ready
+
+    def ends_once(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(backend, "_ready", ready)
+        use = yield from ready(*arguments, **named)
+        backend._channel.kill()
+        return use
+
+    monkeypatch.setattr(backend, "_ready", ends_once)
+    assert at_once(backend, "second").whole() == WHOLE
+    assert loads(backend) == 2
+    monkeypatch.setattr(backend, "_set_budget", backend._channel.kill)
+    assert isinstance(at_once(backend, "third").error(), EngineDied)
+
+
 def test_a_stop_that_is_not_obeyed_costs_no_other_answer(
     backend: LocalBackend, at_once: Callable[..., Asked]
 ) -> None:

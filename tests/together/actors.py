@@ -293,7 +293,9 @@ def agent(actor: Actor) -> Life:
             if done is None or done.reason is not StopReason.CALL:
                 break
             result = actor.words.text(dice, dice.randrange(2, 300))
-            called = next(p.name for p in reversed(parts) if p.kind is PartKind.CALL)
+            called = next((p.name for p in reversed(parts) if p.kind is PartKind.CALL), "")
+            if not called:  # the demo may end its turn as if it had called
+                break
             parts = (*parts, Part(result, PartKind.RESULT, called))
             turn = Message(Role.ASSISTANT, parts)
             request = replace(asked, messages=(*messages, turn), drawn=done.drawn)

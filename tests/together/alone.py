@@ -30,7 +30,7 @@ class Drawing(Protocol):
     """The tokens of a sequence, and what comes next."""
 
     def add(self, tokens: Sequence[int]) -> None: ...
-    def draw(self) -> int: ...
+    def draw(self, mask: TokenMask | None) -> int: ...
 
 
 class Scripted:
@@ -42,8 +42,9 @@ class Scripted:
     def add(self, tokens: Sequence[int]) -> None:
         self._sequence.add(tokens)
 
-    def draw(self) -> int:
-        return draw(self._sequence)
+    def draw(self, mask: TokenMask | None) -> int:
+        token = draw(self._sequence)
+        return fitting(token, mask) if mask else token
 
 
 def prompt(
@@ -101,9 +102,8 @@ def answer(
                     mask.take(token)
             drawing.add(closing)
             held += closing
-        token = drawing.draw()
+        token = drawing.draw(mask)
         if mask:
-            token = fitting(token, mask)
             mask.take(token)
         generated += 1
         tell(parser.feed(token))

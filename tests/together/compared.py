@@ -32,6 +32,8 @@ def wrong_answer(act: Ask, outcome: Outcome, chat_format: ChatFormat) -> list[st
         return [f"has words of the chats {others}, its own is {own}"]
     if isinstance(error, Cancelled):
         return [] if outcome.stopped and not told else [f"cancelled, with {told!r}"]
+    if prompt is None and outcome.stopped:  # before it was asked again, with a longer context
+        return [] if error is None and not told else [f"no prompt, ended in {error!r}"]
     if prompt is None:
         return [f"no prompt, ended in {error!r}"]
     rendered = alone.prompt(request, prompt.context, chat_format.render)

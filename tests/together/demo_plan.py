@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from app.base.draft import Draft
-from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError
+from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError, OutOfMemory
 from app.base.types import Delta, ModelRef, Part, Role, StopReason, ToolNamespace
 from app.engine.overrides import Overrides
 from app.engine.scheduled_backend import ScheduledBackend
@@ -64,7 +64,11 @@ class Answered:
 
 @dataclass
 class DemoPlan:
-    """A plan by its seed. ``backend``: one that goes on from plan to plan; else one of its own."""
+    """A plan by its seed, run with an engine of its own.
+
+    ``only``: the numbers of the actors that take part; empty for all. ``largest``: tokens of a
+    question at most.
+    """
 
     seed: int
     model: ModelRef
@@ -77,7 +81,7 @@ class DemoPlan:
     _kills: int = 0
 
     def run(self, folder: Path) -> None:
-        """Run the plan with an engine of its own."""
+        """Run the plan."""
         dice = random.Random(f"demo {self.seed}")
         overrides = Overrides(context=dice.choice([1024, CONTEXT]), places=dice.choice([1, 2, 4]))
         self._engine = LocalBackend(
@@ -87,16 +91,11 @@ class DemoPlan:
         )
         threads = {*threading.enumerate()}
         with closing(ScheduledBackend(self._engine)) as self._backend:
-            self.run_actors()
+            self._run_actors()
             self._asks_once_more()
         self._looks_for_rests(threads)
 
-    def run_on(self, engine: LocalBackend, backend: ScheduledBackend) -> None:
-        """Run the plan with an engine that was used before."""
-        self._engine, self._backend = engine, backend
-        self.run_actors()
-
-    def run_actors(self) -> None:
+    def _run_actors(self) -> None:
         """Let all actors live."""
         dice = random.Random(f"cast {self.seed}")
         others = dice.choices(["editor", "agent", "agent", "script"], k=dice.randrange(1, 5))
@@ -144,19 +143,20 @@ class DemoPlan:
         if isinstance(act, Disturb):
             self._disturb(act.what)
             return outcome
-        before = self._kills
         try:
             self._act(act, outcome)
         except FiresideError as error:
             outcome.error = error
-            outcome.killed = isinstance(error, EngineDied) and self._kills > 0
+            # A kill while the model is loaded is taken for the system's, which is short of memory.
+            told = isinstance(error, EngineDied | OutOfMemory)
+            outcome.killed = told and self._kills > 0
         self.counts[type(act).__name__.lower()] += 1
         self.counts["told of a kill"] += outcome.killed
         self.tell(f"{name} {described(act)} ended: {described_end(outcome)}")
         if isinstance(act, Ask):
             self.answers.append(Answered(name, act, outcome))
         elif outcome.error and not (isinstance(outcome.error, Cancelled) or outcome.killed):
-            self.faults.append(f"{name} {described(act)}: {outcome.error!r} {before}")
+            self.faults.append(f"{name} {described(act)}: {outcome.error!r}")
         return outcome
 
     def _act(self, act: Ask | Prepare | Count | Forget, outcome: Outcome) -> None:
@@ -206,8 +206,10 @@ class DemoPlan:
             if pid := self._engine.pid:
                 self._kills += 1
                 self.counts["kill"] += 1
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, psutil.Error):
                     os.kill(pid, signal.SIGKILL)
+                    while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                        time.sleep(0.01)  # what is asked from now on is asked of another
         elif what == "unload":
             self.counts["unload"] += 1
             self._backend.unload()

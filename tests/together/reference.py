@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from app.base.types import ModelRef, Part, Request
 from app.engine import plan, probe
-from app.engine.engine_protocol import Piece
+from app.engine.engine_protocol import Piece, TokenMask
+from app.engine.grammar import Grammars
 from app.engine.llama import Llama
 from app.engine.overrides import Overrides
 from tests.together import alone
@@ -49,6 +50,7 @@ class Reference:
         self._size = llama.llama_vocab_n_tokens(vocabulary)
         self._near = near
         self.format = self._model.format
+        self._grammars = Grammars(self.format.tokenizer)
 
     def close(self) -> None:
         """Free its memory."""
@@ -69,6 +71,7 @@ class Reference:
         """
         request = replace(request, sampling=replace(request.sampling, max_tokens=generated))
         tokens = alone.prompt(request, context, self.format.render).tokens
+        grammar = self.format.grammar(request)
         wanted = _text(told)
         best = Compared(same=False)
         for after in hurried:
@@ -77,7 +80,10 @@ class Reference:
                 forced: dict[int, int], after: int | None = after
             ) -> tuple[str, list[tuple[int, int, float]]]:
                 drawing = _Drawing(self, tokens, forced)
-                found = alone.answer(request, tokens, context, self.format, drawing, hurried=after)
+                mask = self._grammars.compile(grammar) if grammar else None
+                found = alone.answer(
+                    request, tokens, context, self.format, drawing, hurried=after, mask=mask
+                )
                 return _text(found.parts), drawing.ties
 
             best = _followed(answer, wanted)
@@ -129,8 +135,11 @@ class _Drawing:
     def add(self, tokens: Sequence[int]) -> None:
         self._logits = self._reference.go_on(tokens)
 
-    def draw(self) -> int:
+    def draw(self, mask: TokenMask | None) -> int:
         assert self._logits is not None
+        if mask:
+            bits = np.unpackbits(np.frombuffer(mask.allowed(), np.uint8), bitorder="little")
+            self._logits[bits[: len(self._logits)] == 0] = -np.inf
         first, second, gap = self._reference.tie(self._logits)
         if self._reference.is_near(gap):
             self.ties.append((self._at, second, gap))

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu
 
-from app.base.errors import Cancelled
+from app.base.errors import Cancelled, OwnerSilent
 from app.base.types import Loading, Prompt
 from app.engine.scheduled_backend import ScheduledBackend
 from tests.ui.driver import Fireside, answer, done, said
@@ -66,6 +66,21 @@ def test_the_menu_unloads_and_the_next_question_loads(
     loaded.host.change(unload_minutes=15)
     loaded.until(lambda: status(loaded) == UNLOADED)
     assert loaded.backend.loaded() is None
+
+
+def test_a_model_that_cannot_be_unloaded_is_said_to_be_loaded_still(
+    loaded: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(cancel: object = None) -> None:
+        raise OwnerSilent("ask")
+
+    monkeypatch.setattr(loaded.backend, "unload", fails)
+    command(loaded).trigger()
+    loaded.until(loaded.window.toast.isVisible)
+    assert "isn’t responding" in loaded.find(QLabel, "toastText").text()
+    assert not status(loaded).startswith("Unloading")
+    assert status(loaded) != UNLOADED
+    assert command(loaded).isEnabled()
 
 
 def test_it_waits_for_running_answers_unless_another_question_is_asked(

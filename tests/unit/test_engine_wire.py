@@ -132,6 +132,15 @@ def test_what_is_no_value_is_refused(data: bytes) -> None:
         unpack(data)
 
 
+@pytest.mark.parametrize(
+    "data", ['{"Effort": "my words"}', '{"day": "my words"}', '{"my words": 1}']
+)
+def test_a_refusal_has_no_words_for_the_log(data: str) -> None:
+    with pytest.raises(WireError) as refused:
+        unpack(data.encode())
+    assert "my words" not in str(refused.value)
+
+
 def test_whole_numbers_may_stand_for_others_but_not_the_other_way_round() -> None:
     request = Request(MODEL, (), sampling=Sampling(temperature=1))
     assert unpack(pack(request)) == request

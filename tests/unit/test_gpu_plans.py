@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from app.base import driver_libraries
 from app.base.errors import CacheUnsupported, OutOfMemory
-from app.base.types import Delta, Message, ModelRef, Part, PartKind, Request, Role
 from app.engine import ggml, gpu_recovery, load_failure
 from app.engine.backend import GpuFault, GpuTrouble
 from app.engine.gpu_library import GpuLibrary
@@ -261,31 +260,6 @@ def test_a_card_whose_library_lacks_the_weights_is_left_out() -> None:
     assert gpu_recovery.able(
         header, devices, [GpuLibrary(Path(), "vulkan", "", weights=("q4_0",))]
     )[0]
-
-
-def test_an_answer_goes_on_where_it_was() -> None:
-    question = Message(Role.USER, (Part("Count."),))
-    asked = Request(ModelRef.of_file(FILE, "Fake"), (question,))
-    answer = gpu_recovery.Answer(asked)
-    assert answer.request is asked
-    answer.add(Delta(0, "one "))
-    answer.add(Delta(0, "two"))
-    said = Message(Role.ASSISTANT, (Part("one two"),))
-    assert answer.request.messages == (question, said)
-    assert answer.can_go_on
-
-    continued = gpu_recovery.Answer(answer.request)
-    continued.add(Delta(0, " three"))
-    whole = Message(Role.ASSISTANT, (Part("one two three"),))
-    assert continued.request.messages == (question, whole)
-
-    with_tools = gpu_recovery.Answer(Request(asked.model, (question,), drawn=(1, 2)))
-    assert with_tools.can_go_on
-    with_tools.add(Delta(0, "one"))
-    assert with_tools.can_go_on
-    assert with_tools.request.drawn == ()
-    with_tools.add(Delta(1, "1", PartKind.CALL, "python"))
-    assert not with_tools.can_go_on
 
 
 def test_each_trouble_has_a_sentence() -> None:

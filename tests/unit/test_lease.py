@@ -41,7 +41,7 @@ class Model:
     def use(self, name: str, **more: Any) -> Use:
         """Load a model if it is not there, and use it."""
         use, _ = taken(self.take(name, **more))
-        if use.whole:
+        if use.exclusive:
             self.loads.append(name)
             self.loaded = name
             use.share()
@@ -75,7 +75,7 @@ def waits(model: Model, count: int) -> None:
 def test_a_model_is_shared_by_all_that_ask_it(model: Model) -> None:
     uses = [model.use("a") for _ in range(3)]
     assert model.loads == ["a"]
-    assert not any(use.whole for use in uses)
+    assert not any(use.exclusive for use in uses)
 
 
 def test_an_answer_was_alone_or_not(model: Model) -> None:
@@ -134,7 +134,7 @@ def test_all_that_wait_for_a_model_wait_for_one_load(
     first.share()
     for other in others:
         use, told = other.result(LONG)
-        assert not use.whole
+        assert not use.exclusive
         assert told[:1] == [Loading(0.5)]
 
 
@@ -192,24 +192,24 @@ def test_a_visit_keeps_the_model(model: Model, later: Callable[..., Future[Any]]
         with model.lease.visit(threading.Event()):  # does not wait behind who waits
             assert model.loaded == "a"
     other.result(LONG).end()
-    whole, _ = taken(model.take("c"))
+    exclusive, _ = taken(model.take("c"))
     stop = threading.Event()
     visit = later(lambda: model.lease.visit(stop).__enter__())
     threading.Event().wait(0.05)
     assert not visit.done()
     stop.set()
     assert isinstance(visit.exception(LONG), Cancelled)
-    whole.end()
+    exclusive.end()
 
 
 def test_now_or_never(model: Model) -> None:
     never = threading.Event()
     never.set()
     use = model.use("a")
-    with pytest.raises(Cancelled), model.lease.whole(never):
+    with pytest.raises(Cancelled), model.lease.exclusive(never):
         pass
     use.end()
-    with model.lease.whole(never):
+    with model.lease.exclusive(never):
         assert not model.lease._line
     assert not model.lease._uses
 

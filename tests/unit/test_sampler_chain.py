@@ -80,12 +80,12 @@ def test_only_what_a_mask_allows_is_left(size: int, mask: bytes) -> None:
     values, masked = logits(size)
     left = [at for at in range(min(size, 8 * len(mask))) if mask[at // 8] >> at % 8 & 1]
     if left:
-        masked.leave(mask)
+        masked.keep_only(mask)
         expected = [at if at in left else float("-inf") for at in range(size)]
         assert list(values) == [*expected, size]  # and nothing is written behind them
     else:
         with pytest.raises(EngineFailed, match="no token"):
-            masked.leave(mask)
+            masked.keep_only(mask)
 
 
 class ScriptedMask:

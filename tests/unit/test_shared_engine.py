@@ -479,6 +479,8 @@ def test_an_owner_that_says_nothing_is_not_waited_for(
         with pytest.raises(OwnerSilent) as error:
             command.backend.count(asking(), threading.Event())
         assert error.value.holder == "window"
+        with pytest.raises(OwnerSilent):
+            command.backend.unload()
         cancel = threading.Event()
         steps = command.backend.stream(asking(), cancel)
         threading.Timer(0.02, cancel.set).start()

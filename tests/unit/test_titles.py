@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ from app.base.types import (
     StopReason,
 )
 from app.engine.backend import Planned, ScriptedBackend
-from app.store import ChatRow, ChatSettings, TitleBy
+from app.store import ChatRow, ChatSettings, Store, TitleBy
 from app.store.chat_title import title_out_of
+from app.titles import Titles
 from app.turn import Question, Renamed, TurnEnded
 from tests.fakes.conversations import Harness
 
@@ -212,6 +214,16 @@ def test_the_person_may_not_want_it(tmp_path: Path) -> None:
     assert row.title == QUESTION
     assert isinstance(harness.backend, Names)
     assert harness.backend.asides == []
+
+
+def test_only_the_last_chats_wait_for_a_name(tmp_path: Path) -> None:
+    backend = ScriptedBackend()
+    with closing(Store(tmp_path / "chats.db")) as store:
+        titles = Titles(store, backend, lambda _: None, lambda: True)
+        for chat in range(40):
+            titles.begun(chat, Request(MODEL, (), chat=chat))
+        titles.idle(Request(MODEL, (), chat=99), Prompt(1, 4096), threading.Event())
+    assert [request.chat for request in backend.counted] == [*range(24, 40)]
 
 
 def test_a_chat_that_is_erased_meanwhile(harness: Harness, names: Names) -> None:

@@ -514,7 +514,7 @@ def test_a_stop_is_for_its_own_stream(serve: Serve) -> None:
         if not waiting:
             waiting.append(served.send("ask", request("Hello")))
             served.pipe.command("cancel", waiting[0])
-            until(lambda: waiting[0] in served._worker._signals._cancelled)
+            until(lambda: waiting[0] in served._worker._signals.unwanted)
         return True
 
     served.model.on_decode = decoded
@@ -533,7 +533,7 @@ def test_what_is_not_known_is_refused(serve: Serve) -> None:
         served.pipe.command(name, 12345)
     assert done(ask(served, request("Hi"), *answers("Hello."))).reason is StopReason.END
     signals = served._worker._signals
-    assert (signals._known, signals._cancelled, signals._hurried) == (set(), set(), set())
+    assert (signals._known, signals.unwanted, signals._hurried) == (set(), set(), set())
 
 
 def test_the_end_stops_all(serve: Serve) -> None:

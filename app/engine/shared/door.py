@@ -1,4 +1,4 @@
-"""Where the owner of an engine listens, and how its guests get there, for this user only."""
+"""The place where the owner of an engine listens, and the way there, for this user only."""
 
 from __future__ import annotations
 

@@ -176,15 +176,14 @@ class GuestSession:
         """Do the work, and send what comes of it; an error is a result, too."""
         try:
             try:
-                outcome: tuple[str, object] = "end", self._result(name, arguments)
+                self._tell("end", self._result(name, arguments))
             except FiresideError as error:
-                outcome = "error", error
+                self._tell("error", error)
             except (LinkLost, OwnerLeaves):
                 raise
             except Exception as fault:  # noqa: BLE001 - of any type; the guest is told
                 log.report(fault, "a guest of the engine")
-                outcome = "error", EngineFailed(type(fault).__name__)
-            self._tell(*outcome)
+                self._tell("error", EngineFailed(type(fault).__name__))
         except (LinkLost, OwnerLeaves):
             pass  # whoever asked is gone, or asks the next owner
         finally:

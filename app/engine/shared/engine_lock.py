@@ -25,7 +25,7 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class OwnerRecord:
-    """Who has the engine: a process on a host.
+    """The process that has the engine, and its host.
 
     ``address``: where it listens; empty if it cannot. ``kind``: "window" or the command's name.
     """

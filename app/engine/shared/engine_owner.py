@@ -110,8 +110,9 @@ class EngineOwner:
                 return self.load(argument, cancel, guest=guest)
             case "stream":
                 return self.stream(argument, cancel, hurry, guest=guest)
-            case _:
+            case "prepare":
                 return self.prepare(argument, cancel)
+        raise ValueError(name)
 
     def result(self, name: str, arguments: Sequence[Any], cancel: threading.Event) -> Any:
         """Do what has a result, by its name."""
@@ -126,8 +127,9 @@ class EngineOwner:
                 return self.engine.measure(cancel, again=arguments[0])
             case "forget":
                 return self.engine.forget(arguments[0])
-            case _:
+            case "unload":
                 return self.engine.unload(cancel)
+        raise ValueError(name)
 
     def note(self, plan: Plan) -> None:
         """Note by which plan a model is about to be loaded."""

@@ -22,11 +22,10 @@ class LinkLost(Exception):
 class FrameLink(ABC):
     """A connection to another process of this user.
 
-    One thread may receive while another sends. ``peer`` is the other's process id, 0 if unknown.
+    One thread may receive while another sends.
     """
 
-    def __init__(self, peer: int) -> None:
-        self.peer = peer
+    def __init__(self) -> None:
         self._sending = threading.Lock()
         self._arrived = bytearray()
 

@@ -66,8 +66,8 @@ if sys.platform == "win32":
     class PipeLink(FrameLink):
         """A connected pipe."""
 
-        def __init__(self, handle: int, peer: int) -> None:
-            super().__init__(peer)
+        def __init__(self, handle: int) -> None:
+            super().__init__()
             self._handle = handle
             self._ended = False
             self._reading: _winapi.Overlapped | None = None
@@ -234,7 +234,7 @@ if sys.platform == "win32":
         if not ours:
             _winapi.CloseHandle(handle)
             raise DoorClosed("another user is at its other end")
-        return PipeLink(handle, peer.value)
+        return PipeLink(handle)
 
     def _user(pid: int) -> str:
         """Return the user of a process, as a SID. Raises OSError."""

@@ -20,6 +20,7 @@ from app.base import log
 from app.base.errors import Cancelled, EngineDied, EngineError, OwnerError, OwnerSilent
 from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request, Waiting
 from app.engine.backend import Backend, Planned, Steps
+from app.engine.resumable_answer import ResumableAnswer
 from app.engine.shared.door import open_door, remove_left
 from app.engine.shared.engine_guest import OwnerCall
 from app.engine.shared.engine_listener import EngineListener
@@ -88,9 +89,7 @@ class SharedEngine:
         self, request: Request, cancel: threading.Event, answer_now: threading.Event | None
     ) -> Generator[Event | Planned, None, None]:
         """Answer, by one owner after the other if one ends meanwhile."""
-        from app.engine.gpu_recovery import Answer
-
-        answer, done, losses = Answer(request), False, 0
+        answer, done, losses = ResumableAnswer(request), False, 0
         while True:
             work = self._work("stream", answer.request, cancel, answer_now)
             try:
@@ -201,10 +200,7 @@ class SharedEngine:
 
     def unload(self, cancel: threading.Event | None = None) -> None:
         """See `Backend.unload`. The next process that needs a model is then the owner."""
-        try:
-            self._result(cancel or threading.Event(), "unload")
-        except OwnerError as error:
-            log.note_kind(f"engine: not unloaded: {type(error).__name__}")
+        self._result(cancel or threading.Event(), "unload")
         self.leave()
 
     def leave(self) -> None:
@@ -334,7 +330,7 @@ class SharedEngine:
         try:
             door = open_door(self._folder)
         except OSError as error:
-            log.note_kind(f"engine: no guests can come: {error}")
+            log.note_kind(f"engine: no guests can come: {error.strerror or error}")
             door = None
         try:
             self._lock.publish(self._kind, door.address if door else "")

@@ -39,8 +39,8 @@ if sys.platform != "win32":
     class SocketLink(FrameLink):
         """A connected socket."""
 
-        def __init__(self, connected: socket.socket, peer: int) -> None:
-            super().__init__(peer)
+        def __init__(self, connected: socket.socket) -> None:
+            super().__init__()
             connected.setblocking(False)
             self._socket = connected
 
@@ -149,9 +149,9 @@ if sys.platform != "win32":
             try:
                 path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent), _NAME)
                 if len(os.fsencode(path)) > _LONGEST_PATH:
-                    raise OSError(f"{path} is too long")
+                    raise OSError("the path is too long")
                 if not _is_private(path.parent):
-                    raise OSError(f"{path.parent} is open to others")
+                    raise OSError("the folder is open to others")
                 listening.bind(os.fsencode(path))
                 path.chmod(0o600)
                 listening.listen(_WAITING)
@@ -178,23 +178,23 @@ if sys.platform != "win32":
     def _link(connected: socket.socket) -> SocketLink:
         """Return the connection, if the same user is at its other end. Raises DoorClosed."""
         try:
-            user, pid = _peer(connected)
+            user = _peer(connected)
         except OSError as error:
             connected.close()
             raise DoorClosed(str(error)) from error
         if user != os.geteuid():
             connected.close()
             raise DoorClosed("another user is at its other end")
-        return SocketLink(connected, pid)
+        return SocketLink(connected)
 
-    def _peer(connected: socket.socket) -> tuple[int, int]:
-        """Return the user and the process at the other end; 0 if the system does not tell this."""
+    def _peer(connected: socket.socket) -> int:
+        """Return the user at the other end. Raises OSError."""
         if sys.platform == "linux":
             raw = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-            pid, user, _ = _CREDENTIALS.unpack(raw)
-            return user, pid
+            _, user, _ = _CREDENTIALS.unpack(raw)
+            return int(user)
         owner, group = ctypes.c_uint32(), ctypes.c_uint32()
         asked = ctypes.CDLL(None, use_errno=True).getpeereid
         if asked(connected.fileno(), ctypes.byref(owner), ctypes.byref(group)):
             raise OSError(ctypes.get_errno(), "getpeereid")
-        return owner.value, 0
+        return owner.value

@@ -102,6 +102,10 @@ class HarmonyParser:
 
     def feed(self, token: int) -> list[Delta]:
         """Return the deltas that one more token adds. Never raises, whatever the token."""
+        within = self._header is None and self._held is None and not self.ended
+        if within and token not in self._v.not_text:  # nearly always
+            text = self._text.feed(token)
+            return [self._delta(text)] if text else []
         calling = self._header is None and bool(self._part.recipient)
         deltas = self._take(token)
         self._fed = True

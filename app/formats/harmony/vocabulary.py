@@ -34,3 +34,4 @@ class Vocabulary:
         self.call = ids["<|call|>"]
         self.headers = frozenset({self.start, self.end, self.message, self.channel, self.constrain})
         self.stops = frozenset({ids["<|return|>"], self.call, ids["<|endoftext|>"]})
+        self.not_text = self.headers | self.stops

@@ -14,5 +14,5 @@ numbers beyond 2⁵³, strings with certain control characters.
 ``alternatives``    whether two schemas exclude each other
 ``endless``         whether a schema only fits documents without an end
 
-Source: JSON Schema 2020-12; llguidance 1.9.1, parser/src/json.
+Source: JSON Schema 2020-12; llguidance 1.8.0, parser/src/json, tried with 1.9.1.
 """

@@ -72,7 +72,7 @@ def _searched(group: _Group) -> Iterator[str]:
         while sequence and sequence[-1] == "$":
             ends, sequence = True, sequence[:-1]
         if begins and ends and len(sequence) == 1 and isinstance(inner := sequence[0], _Group):
-            yield from (_written(inner, [one]) for one in inner.alternatives)
+            yield from (_written([one]) for one in inner.alternatives)
             continue
         body = "".join(map(_inner, sequence))
         yield f"{'' if begins else '(?s:.*)'}{body}{'' if ends else '(?s:.*)'}"
@@ -81,10 +81,10 @@ def _searched(group: _Group) -> Iterator[str]:
 def _inner(item: str | _Group) -> str:
     if item in ("^", "$"):
         raise PatternUnsupported(f"{item} within the expression")
-    return _written(item, item.alternatives) if isinstance(item, _Group) else str(item)
+    return _written(item.alternatives) if isinstance(item, _Group) else item
 
 
-def _written(_: object, alternatives: list[list[str | _Group]]) -> str:
+def _written(alternatives: list[list[str | _Group]]) -> str:
     return f"(?:{'|'.join(''.join(map(_inner, sequence)) for sequence in alternatives)})"
 
 

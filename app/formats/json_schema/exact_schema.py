@@ -100,8 +100,8 @@ class _Rewriting:
             "multipleOf": keyword._multiple,
             "pattern": keyword._pattern,
             "format": keyword._format,
-            "uniqueItems": keyword._only(False, "uniqueItems"),
-            "nullable": keyword._only(False, "nullable"),
+            "uniqueItems": keyword._off("uniqueItems"),
+            "nullable": keyword._off("nullable"),
             "minLength": keyword._count("minLength", _LONGEST, least=True),
             "maxLength": keyword._count("maxLength", _LONGEST),
             "minItems": keyword._count("minItems", _MOST_ITEMS, least=True),
@@ -315,9 +315,9 @@ class _Rewriting:
         return lambda self, value, at: {keyword: self._schemas(self._list(value, at), at)}
 
     @staticmethod
-    def _only(allowed: bool, keyword: str) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
+    def _off(keyword: str) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
         def check(self: _Rewriting, value: Any, at: str) -> dict[str, Any]:
-            if value is not allowed:
+            if value is not False:
                 self._refuse(keyword, at)
             return {}
 

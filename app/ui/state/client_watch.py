@@ -10,7 +10,7 @@ LOOK_MS = 1500
 
 
 class ClientWatch(QObject):
-    """What looks now and then, by ``ask``, which clients are being answered."""
+    """A timer that polls ``ask`` for the clients that are being answered."""
 
     changed = Signal()
 

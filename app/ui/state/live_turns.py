@@ -19,7 +19,6 @@ from app.turn import (
     ModelLoading,
     ModelPlanned,
     ModelReady,
-    ModelUnloaded,
     Question,
     SendFailed,
     Turn,
@@ -182,12 +181,8 @@ class LiveTurns(QObject):
         live = self._live.get(message)
         return live.ended if live else None
 
-    def receive_model(
-        self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed | ModelUnloaded
-    ) -> None:
+    def receive_model(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Show the progress of a load in the answers that wait for it."""
-        if isinstance(event, ModelUnloaded):
-            return
         if isinstance(event, ModelPlanned):
             self._receive_plan(event)
             return

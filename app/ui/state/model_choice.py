@@ -18,6 +18,7 @@ from app.turn import (
     ModelReady,
     ModelUnloaded,
     Turn,
+    UnloadFailed,
 )
 from app.wording.language import tr
 
@@ -211,14 +212,13 @@ class ModelChoice(QObject):
         self._turn = self._host.chats.load(model)
         self.changed.emit()
 
-    def receive(
-        self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed | ModelUnloaded
-    ) -> None:
+    def receive_unloaded(self, event: ModelUnloaded | UnloadFailed) -> None:
+        """Handle the end of unloading."""
+        self._unloading, self.unloaded = None, isinstance(event, ModelUnloaded)
+        self.changed.emit()
+
+    def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Handle the progress of loading. Events about other models are outdated and ignored."""
-        if isinstance(event, ModelUnloaded):
-            self._unloading, self.unloaded = None, True
-            self.changed.emit()
-            return
         if self.unloaded:
             self.use()
         if isinstance(event, ModelPlanned):  # also after a crashed engine restarts

@@ -30,13 +30,14 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
     TurnWithdrawn,
+    UnloadFailed,
 )
 
 if TYPE_CHECKING:
     from app.models.download_events import DownloadEvent
     from app.tools.mcp.server_status import ServersChanged
 
-ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed | ModelUnloaded
+ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class EventReceivers:
     """The handlers of each kind of event."""
 
     model: Callable[[ModelEvent], None]
+    unloaded: Callable[[ModelUnloaded | UnloadFailed], None]
     model_moving: Callable[[MoveProgress], None]
     file_reading: Callable[[DocumentProgress], None]
     download: Callable[[DownloadEvent], None]
@@ -78,8 +80,8 @@ class EventDispatcher:
             match event:
                 case ModelPlanned() | ModelLoading() | ModelReady() | ModelFailed():
                     to.model(event)
-                case ModelUnloaded():
-                    to.model(event)
+                case ModelUnloaded() | UnloadFailed():
+                    to.unloaded(event)
                 case MoveProgress():
                     to.model_moving(event)
                 case DocumentProgress():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow
 from app.host import Host
 from app.store import SearchHit
 from app.tools.mcp.system_browser import SystemBrowser
+from app.turn import ModelUnloaded, UnloadFailed
 from app.ui.archive.archive_controller import ArchiveController
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
@@ -69,6 +70,7 @@ from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
 from app.ui.window.zoom_controller import ZoomController
 from app.ui.work_thread import WorkThread
+from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.queue_words import in_use_by
 
@@ -336,6 +338,7 @@ class Window(QMainWindow):
         self._dispatcher = EventDispatcher(
             EventReceivers(
                 model=self._receive_model,
+                unloaded=self._receive_unloaded,
                 model_moving=self.installed.receive,
                 file_reading=self.attachments.receive,
                 download=self.models_controller.receive,
@@ -560,6 +563,11 @@ class Window(QMainWindow):
     def _receive_model(self, event: ModelEvent) -> None:
         self.turns.receive_model(event)
         self.models.receive(event)
+
+    def _receive_unloaded(self, event: ModelUnloaded | UnloadFailed) -> None:
+        self.models.receive_unloaded(event)
+        if isinstance(event, UnloadFailed):
+            self.toast.tell(explain(event.error).sentence, "alert")
 
     def _servers_changed(self, event: ServersChanged) -> None:
         self.tools.refresh()
