@@ -9,18 +9,23 @@ from app.wording.queue_words import in_line
 
 
 class WaitingLine:
-    """A line about a wait, erased afterwards; where there is no terminal, it stays."""
+    """A line about a wait, erased afterwards.
+
+    Where there is no terminal, it stays, and the next one is about a better place.
+    """
 
     def __init__(self) -> None:
         self._drawn = False
+        self._best: int | None = None
 
     def show(self, place: int) -> None:
         """Show the answer's place now."""
         if sys.stderr.isatty():
             redraw(in_line(place))
             self._drawn = True
-        else:
+        elif self._best is None or place < self._best:
             say(in_line(place))
+            self._best = place
 
     def end(self) -> None:
         """Erase the line, if there is one."""

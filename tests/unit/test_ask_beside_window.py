@@ -1,4 +1,4 @@
-"""Which model `fireside ask` asks, where the window may load another at any moment."""
+"""`fireside ask` beside a window: the model that it asks, and what it tells while it waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from app.__main__ import main
 from app.base.errors import ModelInUse
 from app.base.types import Event, ModelRef, Request
 from app.cli import ask
+from app.cli.waiting_line import WaitingLine
 from app.engine.backend import Planned
+from app.wording.queue_words import in_line
 from tests.fakes.browsing import BrowsingModel
 
 OTHER = ModelRef.of_file(Path("other.gguf"), "other")
@@ -47,6 +49,15 @@ def test_the_model_is_the_one_that_has_been_loaded_meanwhile(
     assert capsys.readouterr().out == "Hi.\n"
     assert main(["ask", "--data-dir", str(tmp_path), "--model", "this.gguf", "Hello"]) == 3
     assert "Leave out --model" in capsys.readouterr().err
+
+
+def test_in_a_file_a_wait_is_told_as_it_gets_shorter(capsys: pytest.CaptureFixture[str]) -> None:
+    """Places in line go up and down while the window and others come and go."""
+    line = WaitingLine()
+    for place in (3, 3, 2, 3, 2, 1, 2):
+        line.show(place)
+    line.end()
+    assert capsys.readouterr().err.splitlines() == [in_line(place) for place in (3, 2, 1)]
 
 
 def test_a_stop_while_a_command_is_imported_leaves_no_trace(
