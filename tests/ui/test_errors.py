@@ -12,6 +12,7 @@ import pytest
 
 from app.base import errors as e
 from app.tools.browser import faults
+from app.tools.browser.files.index_file import IndexFault
 from app.wording.errors import Action, explain
 from app.wording.quantities import context_length, gigabytes, percent
 
@@ -155,6 +156,7 @@ def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
     groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, e.OwnerError}
     groups |= {faults.SourceError}
+    groups |= every_class(IndexFault)  # the library of sources tells them by its own
     assert told | groups == every_class(e.FiresideError)
 
 
