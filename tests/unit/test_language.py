@@ -31,6 +31,7 @@ FOR_MACHINES |= {"note", "TypeError", "compile"}  # the log, programming errors,
 FOR_MACHINES |= {"give_up", "_give_up"}  # argparse's errors are English, as its own
 PROPER = {
     "Fireside",
+    "fireside ask",
     "Python",
     "Markdown",
     "Ollama",
@@ -59,6 +60,7 @@ VALUES = {
     "Name: value",
     "no key",
     "no address",
+    "not UTF-8",
     "python web files: zim: mcp:",
 }
 KEYS = {"Return", "Enter", "Esc", "Space", "End", "Home", "Del"}

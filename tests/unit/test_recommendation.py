@@ -54,7 +54,7 @@ def test_what_it_says_of_each_computer() -> None:
         "Runs on the CPU, so answers will be slow.",
     )
     assert told["gpt-oss-20b", 32, True] == (
-        "Fits your computer (uses 14.9 of 25.8 GB of GPU memory, 128K context)", "",
+        "Fits your computer (uses 15 of 25.8 GB of GPU memory, 128K context)", "",
     )  # fmt: skip
     assert told["gpt-oss-120b", 24, False] == (
         "Too large: needs 63.9 GB of memory; you have 25.8 GB.", "",
