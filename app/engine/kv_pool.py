@@ -94,13 +94,24 @@ class KvPool:
 
     def room(self, count: int) -> bool:
         """Make room for ``count`` more tokens; return False if busy sequences hold too much."""
-        if self._count.filled + count <= self._count.enough:
+        # Windows are not shared, and a short context has no cells for all of them.
+        short = self._size < self._memory.window * len(self._numbers) + count
+        if not short and self._count.filled + count <= self._count.enough:
             return True
-        while not self._count.fit([*self._busy, *self._idle], self._size - count):
+        while not (
+            self._count.fit([*self._busy, *self._idle], self._size - count)
+            and (not short or self._windows + count <= self._size)
+        ):
             if not self._idle:
                 return False
             self._release(next(iter(self._idle)))
         return True
+
+    @property
+    def _windows(self) -> int:
+        """How many cells the windows of all sequences take."""
+        window = self._memory.window
+        return sum(min(len(each.tokens), window) for each in (*self._busy, *self._idle))
 
     def mark(self, sequence: KvSequence, length: int) -> None:
         """Have others begin with the first ``length`` tokens of a sequence, if that costs nothing.
