@@ -1048,3 +1048,24 @@ class AnyOrder(RuleBasedStateMachine):
 
 AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
+
+
+def test_the_windows_of_a_short_context_have_room() -> None:
+    """What is shared has its cells once, but each sequence has a window of its own."""
+    memory = FakeMemory(sequences=4)
+    pool = KvPool(memory, 4, size=12)
+    for last in range(3):
+        tokens = [1, 2, 3, 4, 50 + last, 60 + last]
+        sequence = pool.begin([*tokens, 0], None)
+        assert sequence
+        done = len(sequence.tokens)
+        for batch in (tokens[done:4], tokens[4:]):
+            if batch:
+                memory.decode([Piece(sequence.number, batch, len(sequence.tokens))])
+                sequence.add(batch)
+                sequence.checkpoint()
+        sequence.waits = True
+        pool.end(sequence)
+    assert pool.room(2)
+    assert sum(min(len(each.tokens), memory.window) for each in pool._idle) + 2 <= 12
+    pool.close()
