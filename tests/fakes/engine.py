@@ -10,11 +10,15 @@ import queue
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import pytest
 
 from app.base.errors import FiresideError, ModelLoadFailed
 from app.base.types import Sampling
+from app.engine import kv_disk_cache
 from app.engine.delta_wire import unpack
 from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.plan import Plan
@@ -260,3 +264,34 @@ class Served:
         self.pipe.end(SystemExit())
         if self.pipe.reader:
             self.pipe.reader.join()
+
+
+class Starts(Protocol):
+    """A function that starts a worker, whose ``model`` is loaded by a plan if there is one."""
+
+    def __call__(self, model: FakeModel, plan: Plan | None, keep: Path | None = None) -> Served: ...
+
+
+@contextmanager
+def serving(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starts]:
+    """Yield a function that starts workers, which are closed and checked at the end."""
+    monkeypatch.setattr(kv_disk_cache, "_SPARE", 0)
+    told = threading.excepthook
+    monkeypatch.setattr(  # ends a thread in place of the process
+        threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
+    )
+    path = folder / "model.gguf"
+    path.write_bytes(b"weights")
+    started: list[Served] = []
+
+    def start(model: FakeModel, plan: Plan | None, keep: Path | None = None) -> Served:
+        served = Served(model)
+        started.append(served)
+        if plan:
+            served.do("load", path, plan, keep)
+        return served
+
+    yield start
+    for served in started:
+        served.close()
+        assert served.model.memory.wrong == []

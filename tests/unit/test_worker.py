@@ -40,7 +40,7 @@ from app.base.types import (
     StopReason,
     ToolChoice,
 )
-from app.engine import kv_disk_cache, kv_pool, memory_model, plan, probe, worker
+from app.engine import kv_pool, memory_model, plan, probe, worker
 from app.engine.engine_protocol import NeedsContext
 from app.engine.memory_model import PARTS
 from app.engine.overrides import Overrides
@@ -55,6 +55,7 @@ from tests.fakes.engine import (
     FakeModel,
     Served,
     answers,
+    serving,
     spell,
     thinks,
 )
@@ -73,26 +74,12 @@ Serve = Callable[..., Served]
 @pytest.fixture
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Yield a function that starts workers with a loaded model, or without if not ``loads``."""
-    monkeypatch.setattr(kv_disk_cache, "_SPARE", 0)
-    told = threading.excepthook
-    monkeypatch.setattr(  # ends a thread in place of the process
-        threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
-    )
-    path = tmp_path / "model.gguf"
-    path.write_bytes(b"weights")
-    started: list[Served] = []
+    with serving(tmp_path, monkeypatch) as start:
 
-    def begin(size: int = 4000, keep: Path | None = None, *, loads: bool = True) -> Served:
-        served = Served(FakeModel(size))
-        started.append(served)
-        if loads:
-            served.do("load", path, PLAN, keep)
-        return served
+        def begin(size: int = 4000, keep: Path | None = None, *, loads: bool = True) -> Served:
+            return start(FakeModel(size), PLAN if loads else None, keep)
 
-    yield begin
-    for served in started:
-        served.close()
-        assert served.model.memory.wrong == []
+        yield begin
 
 
 def says(role: Role, text: str, kind: PartKind = PartKind.TEXT) -> Message:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pickle
-import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from app.base.types import Delta, PartKind, Prefill, StopReason
 from app.engine import generation
 from app.engine.delta_wire import pack, unpack
 from app.engine.generation import DeltaJoiner
-from tests.fakes.engine import VOCABULARY, Served, answers, spell, thinks
+from tests.fakes.engine import VOCABULARY, FakeModel, Served, answers, serving, spell, thinks
 from tests.unit.test_worker import PLAN, done, of_kind, request, said
 
 ANOTHERS = spell(VOCABULARY.end, VOCABULARY.start, "user", VOCABULARY.message, "Why?")
@@ -31,24 +29,17 @@ DELTAS = st.builds(Delta, st.integers(0, 2), st.text(max_size=3), KINDS, st.samp
 @pytest.fixture
 def cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Yield a worker whose model decodes while it is called."""
-    told = threading.excepthook
-    monkeypatch.setattr(  # ends a thread in place of the process
-        threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
-    )
-    with closing(Served()) as served:
-        served.do("load", tmp_path / "model.gguf", PLAN, None)
-        yield served
-    assert served.model.memory.wrong == []
+    with serving(tmp_path, monkeypatch) as start:
+        yield start(FakeModel(), PLAN)
 
 
 @pytest.fixture
-def gpu(cpu: Served, tmp_path: Path) -> Iterator[Served]:
+def gpu(cpu: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Yield a worker whose model decodes while its answer is sent."""
-    with closing(Served()) as served:
-        served.model.asynchronous = True
-        served.do("load", tmp_path / "model.gguf", PLAN, None)
-        yield served
-    assert served.model.memory.wrong == []
+    model = FakeModel()
+    model.asynchronous = True
+    with serving(tmp_path, monkeypatch) as start:
+        yield start(model, PLAN)
 
 
 def ask(served: Served, script: list[int], **more: Any) -> list[Any]:

@@ -23,11 +23,20 @@ from app.base.types import (
     StopReason,
     Waiting,
 )
-from app.engine import kv_disk_cache
 from app.engine.grammar import GrammarMask, Grammars
 from app.formats import TurnGrammar
 from app.formats.harmony.render import render_request
-from tests.fakes.engine import BATCH, FORMAT, VOCABULARY, FakeModel, Served, answers, spell, thinks
+from tests.fakes.engine import (
+    BATCH,
+    FORMAT,
+    VOCABULARY,
+    FakeModel,
+    Served,
+    answers,
+    serving,
+    spell,
+    thinks,
+)
 from tests.fakes.vocabulary import render
 from tests.unit.test_worker import FILE, LONG, PLAN, done, of_kind, said, until
 
@@ -37,27 +46,16 @@ Start = Callable[..., Served]
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Yield a function that starts workers whose answers depend on their prompts alone."""
-    monkeypatch.setattr(kv_disk_cache, "_SPARE", 0)
-    told = threading.excepthook
-    monkeypatch.setattr(  # ends a thread in place of the process
-        threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
-    )
-    path = tmp_path / "model.gguf"
-    path.write_bytes(b"weights")
-    started: list[Served] = []
+    models: list[FakeModel] = []
+    with serving(tmp_path, monkeypatch) as start:
 
-    def begin(size: int = 8000, sequences: int = 9, keep: Path | None = None) -> Served:
-        served = Served(FakeModel(size, sequences))
-        served.model.script_of = echo
-        started.append(served)
-        served.do("load", path, PLAN, keep)
-        return served
+        def begin(size: int = 8000, sequences: int = 9, keep: Path | None = None) -> Served:
+            models.append(FakeModel(size, sequences))
+            models[-1].script_of = echo
+            return start(models[-1], PLAN, keep)
 
-    yield begin
-    for served in started:
-        served.close()
-        assert served.model.memory.wrong == []
-        assert all(sampler.closed for sampler in served.model.samplers)
+        yield begin
+    assert all(sampler.closed for model in models for sampler in model.samplers)
 
 
 def asks(text: str, client: str = "a", **more: Any) -> Request:

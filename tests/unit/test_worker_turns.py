@@ -23,9 +23,17 @@ from app.base.types import (
     StopReason,
     ToolNamespace,
 )
-from app.engine import kv_disk_cache
 from app.engine.engine_protocol import NeedsContext
-from tests.fakes.engine import FORMAT, VOCABULARY, FakeModel, Served, answers, spell, thinks
+from tests.fakes.engine import (
+    FORMAT,
+    VOCABULARY,
+    FakeModel,
+    Served,
+    answers,
+    serving,
+    spell,
+    thinks,
+)
 from tests.fakes.vocabulary import CONTROL
 from tests.unit.test_worker import LONG, PLAN, done, of_kind, request, size
 
@@ -37,25 +45,12 @@ Start = Callable[..., Served]
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Yield a function that starts workers with a loaded model."""
-    monkeypatch.setattr(kv_disk_cache, "_SPARE", 0)
-    told = threading.excepthook
-    monkeypatch.setattr(  # ends a thread in place of the process
-        threading, "excepthook", lambda args: args.exc_type is SystemExit or told(args)
-    )
-    path = tmp_path / "model.gguf"
-    path.write_bytes(b"weights")
-    started: list[Served] = []
+    with serving(tmp_path, monkeypatch) as start:
 
-    def begin(size: int = 12_000, keep: Path | None = None, longest: int = 0) -> Served:
-        served = Served(FakeModel(size))
-        started.append(served)
-        served.do("load", path, replace(PLAN, longest=longest), keep)
-        return served
+        def begin(size: int = 12_000, keep: Path | None = None, longest: int = 0) -> Served:
+            return start(FakeModel(size), replace(PLAN, longest=longest), keep)
 
-    yield begin
-    for served in started:
-        served.close()
-        assert served.model.memory.wrong == []
+        yield begin
 
 
 def calls(code: str, *, first: bool = False) -> list[int]:
