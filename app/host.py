@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from app.tools.browser.source import Source
     from app.tools.browser.source_status import SourcesChanged
     from app.tools.browser.web.web_source import WebSource
-    from app.tools.mcp.server_status import ServersChanged
+    from app.tools.mcp.server_status import McpServersChanged
     from app.tools.mcp.service import McpServers
     from app.tools.mcp.system_browser import SystemBrowser
     from app.tools.python.python_tool import PythonTool
@@ -86,7 +86,7 @@ class Host:
                 | DownloadEvent
                 | MoveProgress
                 | DocumentProgress
-                | ServersChanged
+                | McpServersChanged
                 | SourcesChanged
             ],
             None,

@@ -419,76 +419,76 @@ class UpdatesUnknown(FiresideError):
 # --- MCP servers --------------------------------------------------------------------------------
 
 
-class ServerError(FiresideError):
+class McpServerError(FiresideError):
     """The MCP server ``name`` cannot be used."""
 
     name: str
 
 
-class ServerUnapproved(ServerError):
+class McpServerUnapproved(McpServerError):
     """The user has not approved how it starts, or that has changed since."""
 
 
-class ServerCommandMissing(ServerError):
+class McpServerCommandMissing(McpServerError):
     """There is no program ``command``."""
 
     command: str
 
 
-class ServerUnstartable(ServerError):
+class McpServerUnstartable(McpServerError):
     """The system refuses to start it; ``reason`` is its message."""
 
     reason: str
 
 
-class ServerSilent(ServerError):
+class McpServerSilent(McpServerError):
     """It did not answer for ``seconds``."""
 
     seconds: float
 
 
-class ServerEnded(ServerError):
+class McpServerEnded(McpServerError):
     """It has ended, or closed the connection; ``detail`` is the end of what it wrote."""
 
     detail: str = ""
 
 
-class ServerFlooding(ServerError):
+class McpServerFlooding(McpServerError):
     """It sent far more than anybody had asked for, or one message that is too long."""
 
 
-class ServerUnreachable(ServerError):
+class McpServerUnreachable(McpServerError):
     """No connection to ``host`` came about; ``reason`` says why."""
 
     host: str
     reason: str
 
 
-class ServerSignInFailed(ServerError):
+class McpServerSignInFailed(McpServerError):
     """The user was not signed in; ``reason`` says why."""
 
     reason: str
 
 
-class ServerAddressRefused(ServerError):
+class McpServerAddressRefused(McpServerError):
     """An address of the server is not one to which a request may go: ``host``."""
 
     host: str
 
 
-class ServerConfused(ServerError):
+class McpServerConfused(McpServerError):
     """It does not speak MCP, or none that is known here; ``reason`` says what was wrong."""
 
     reason: str
 
 
-class ServerInputMissing(ServerError):
+class McpServerInputMissing(McpServerError):
     """Its configuration asks for the values ``missing``, which are not there."""
 
     missing: tuple[str, ...]
 
 
-class ServersUnreadable(FiresideError):
+class McpServersUnreadable(FiresideError):
     """A text, or the file ``path``, is no configuration of servers; ``reason`` says why."""
 
     path: Path | None

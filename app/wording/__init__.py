@@ -17,7 +17,7 @@
     download_status  how far a download is, and what it waits for
     tool_settings    the tools that can be switched on: names, states, costs
     tool_words       calls of tools and questions about them; `browser_words` those of the browser,
-                     `server_words` and `server_errors` MCP servers, `sandbox` Python's box
+                     `mcp_words` and `mcp_errors` MCP servers, `sandbox` Python's box
     source_words     folders and encyclopaedias: their status, what they take
     web_words        the search engine: what is sent where, what came of a search
     citation_words   citations and their sources

@@ -11,9 +11,9 @@ from app.wording.engine_errors import explain_engine
 from app.wording.exchange_errors import exchange_sentence
 from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
+from app.wording.mcp_errors import server_sentence
 from app.wording.model_errors import model_actions, model_sentence
 from app.wording.python_errors import python_sentence
-from app.wording.server_errors import server_sentence
 from app.wording.source_errors import source_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
 from app.wording.tool_settings import unavailable_sentence
@@ -73,7 +73,7 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(python_sentence(error), detail=getattr(error, "detail", ""))
         case SourceError():
             return Explanation(source_sentence(error), detail=getattr(error, "reason", ""))
-        case e.ServerError() | e.ServersUnreadable():
+        case e.McpServerError() | e.McpServersUnreadable():
             return Explanation(server_sentence(error), detail=getattr(error, "detail", ""))
     return Explanation(
         tr("An unexpected error occurred ({name}: {error}). Try again.").format(

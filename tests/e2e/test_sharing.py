@@ -65,7 +65,8 @@ def test_the_window_goes_on_when_ask_ends(tmp_path: Path, window: WindowProcess)
     assert is_counted(told["text"])
     out, err = asking.communicate(timeout=60)
     assert is_counted(out), err
-    assert window.answer("What is the capital of France?")["loaded"]
+    again = window.answer("What is the capital of France?")
+    assert told["loaded"] or again["loaded"]  # the first, if `ask` ended while it was answered
     assert owner(tmp_path) == window.process.pid
 
 

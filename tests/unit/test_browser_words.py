@@ -20,7 +20,7 @@ from app.tools.browser.viewport import display_text
 from app.tools.tool import Call, ConsentReason, Effect, Proposal
 from app.tools.tool_events import Consent, Decision
 from app.wording.browser_words import page_of, sending_words, sites_of
-from app.wording.server_words import decided_sentence
+from app.wording.mcp_words import decided_sentence
 from app.wording.tool_words import CallPhase, call_label, calls_made, consent_question
 
 

@@ -22,13 +22,13 @@ import pytest
 
 from app.base.errors import (
     Cancelled,
+    McpServerCommandMissing,
+    McpServerEnded,
+    McpServerError,
+    McpServerFlooding,
+    McpServerSilent,
+    McpServerUnapproved,
     Offline,
-    ServerCommandMissing,
-    ServerEnded,
-    ServerError,
-    ServerFlooding,
-    ServerSilent,
-    ServerUnapproved,
 )
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
@@ -39,7 +39,7 @@ from app.network.connection_log import ConnectionLog
 from app.tools.mcp import service, stdio
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.server_process import MARK
-from app.tools.mcp.server_status import ServersChanged, ServerState
+from app.tools.mcp.server_status import McpServersChanged, ServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
 from app.tools.shortening import cut
@@ -58,7 +58,7 @@ def fake(name: str = "files", **facts: object) -> Server:
 def servers(
     folder: Path,
     *wanted: Server,
-    told: Callable[[ServersChanged], None] = lambda event: None,
+    told: Callable[[McpServersChanged], None] = lambda event: None,
     **options: Any,
 ) -> Iterator[McpServers]:
     """Yield servers that are switched on; ``told`` gets what is published of them."""
@@ -121,7 +121,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("modern", [False, True])
 def test_a_server_is_called(tmp_path: Path, modern: bool) -> None:
-    told: list[ServersChanged] = []
+    told: list[McpServersChanged] = []
     with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told.append) as found:
         assert found.all()[0].state is ServerState.READY
         tool = tool_of(found)
@@ -202,7 +202,7 @@ def test_whatever_it_does_costs_a_sentence(tmp_path: Path) -> None:
         status = found.status("files")
         assert status
         assert status.state is ServerState.FAILED
-        assert isinstance(status.error, ServerEnded)
+        assert isinstance(status.error, McpServerEnded)
         assert status.error.detail.endswith("I cannot go on.")
         assert found.log_of("files").read_text().startswith("ready\n")
 
@@ -211,7 +211,7 @@ def test_whatever_it_does_costs_a_sentence(tmp_path: Path) -> None:
         assert result.text == "The server sent far too much, and was ended."
         status = found.status("files")
         assert status
-        assert isinstance(status.error, ServerFlooding)
+        assert isinstance(status.error, McpServerFlooding)
 
 
 def test_a_call_is_stopped_at_once(tmp_path: Path) -> None:
@@ -238,17 +238,17 @@ def test_a_call_is_stopped_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("server", "error", "open_s"),
     [
-        (fake(startup="silent"), ServerSilent, 0.4),
-        (fake(startup="dies"), ServerEnded, 20),
-        (Server("files", "no-such-program"), ServerCommandMissing, 20),
-        (Server("files", "/bin/cat", ("/dev/zero",)), ServerFlooding, 20),
+        (fake(startup="silent"), McpServerSilent, 0.4),
+        (fake(startup="dies"), McpServerEnded, 20),
+        (Server("files", "no-such-program"), McpServerCommandMissing, 20),
+        (Server("files", "/bin/cat", ("/dev/zero",)), McpServerFlooding, 20),
     ],
     ids=["silent", "dies", "missing", "floods"],
 )
 def test_one_that_does_not_start(
-    tmp_path: Path, server: Server, error: type[ServerError], open_s: float
+    tmp_path: Path, server: Server, error: type[McpServerError], open_s: float
 ) -> None:
-    if error is ServerFlooding and not Path("/dev/zero").exists():
+    if error is McpServerFlooding and not Path("/dev/zero").exists():
         pytest.skip("needs something that floods")
     with servers(tmp_path, server, open_s=open_s) as found:
         with pytest.raises(error):
@@ -344,13 +344,13 @@ def test_nothing_starts_before_it_was_seen(tmp_path: Path) -> None:
         found.put(fake())
         assert found.all()[0].state is ServerState.OFF
         assert found.tools() == ()
-        with pytest.raises(ServerUnapproved):
+        with pytest.raises(McpServerUnapproved):
             found.start("files").result(PATIENCE_S)
         review = found.review("files").result(PATIENCE_S)
         assert review.start.args[0] == str(FAKE)
         assert len(review.start.program_hash) == 64
         found.put(replace(fake(), args=(*fake().args, "--more")))
-        with pytest.raises(ServerUnapproved):  # it is not what was seen any more
+        with pytest.raises(McpServerUnapproved):  # it is not what was seen any more
             found.approve("files", review.start.pin).result(PATIENCE_S)
         assert not (tmp_path / "connections.log").exists()
 
@@ -381,7 +381,7 @@ def test_a_changed_command_is_off_until_seen(tmp_path: Path) -> None:
 
         found.put(replace(server, args=("--evil",)))
         assert tool.unavailable == "changed"
-        with pytest.raises(ServerUnapproved):
+        with pytest.raises(McpServerUnapproved):
             found.start("files").result(PATIENCE_S)
         change = found.review("files").result(PATIENCE_S).change
         assert "+argument 1: --evil" in change
@@ -389,7 +389,7 @@ def test_a_changed_command_is_off_until_seen(tmp_path: Path) -> None:
         assert tool.unavailable == ""
 
         program.write_text(program.read_text() + "# altered\n")  # the same command, another file
-        with pytest.raises(ServerUnapproved):
+        with pytest.raises(McpServerUnapproved):
             found.start("files").result(PATIENCE_S)
         assert tool.unavailable == "changed"
         assert "SHA-256" in found.review("files").result(PATIENCE_S).change

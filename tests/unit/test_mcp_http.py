@@ -20,11 +20,11 @@ import pytest
 
 from app.base.errors import (
     FiresideError,
+    McpServerAddressRefused,
+    McpServerFlooding,
+    McpServerSignInFailed,
+    McpServerUnreachable,
     Offline,
-    ServerAddressRefused,
-    ServerFlooding,
-    ServerSignInFailed,
-    ServerUnreachable,
 )
 from app.base.secrets import Secrets
 from app.base.types import Outcome
@@ -98,7 +98,7 @@ def test_an_answer_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.Mo
         start(found)
         assert run(tool_of(found), "huge").text == "The server sent far too much, and was ended."
         status = found.all()[0]
-        assert isinstance(status.error, ServerFlooding)
+        assert isinstance(status.error, McpServerFlooding)
 
 
 def test_offline_nothing_is_sent(tmp_path: Path) -> None:
@@ -118,12 +118,12 @@ def test_addresses_that_are_refused(tmp_path: Path) -> None:
     plain = Server("files", url="http://example.org/mcp")
     with servers(tmp_path, plain) as found:
         error = refused(found)
-        assert isinstance(error, ServerAddressRefused)
+        assert isinstance(error, McpServerAddressRefused)
         assert error.host == "example.org"
         found.put(Server("files", url="http://127.0.0.1:1/mcp"))
         pin = found.review("files").result(PATIENCE_S).start.pin
         found.approve("files", pin).result(PATIENCE_S)
-        assert isinstance(refused(found), ServerUnreachable)
+        assert isinstance(refused(found), McpServerUnreachable)
 
 
 def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_the_user_signs_in_once(tmp_path: Path) -> None:
             found.put(Server("files", url=other.url))  # another server of the same name
             pin = found.review("files").result(PATIENCE_S).start.pin
             found.approve("files", pin).result(PATIENCE_S)
-            assert isinstance(refused(found), ServerSignInFailed)
+            assert isinstance(refused(found), McpServerSignInFailed)
             assert not any(path == "/token" for path in other.paths())
             found.remove("files").result(PATIENCE_S)
         assert Secrets(tmp_path).get(secret_name("files")) is None
@@ -209,10 +209,10 @@ def test_only_the_right_answer_of_the_browser_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("metadata", "error"),
     [
-        ({"issuer": "http://127.0.0.1:1"}, ServerSignInFailed),
-        ({"authorization_endpoint": "http://evil.example/"}, ServerAddressRefused),
-        ({"authorization_servers": ["http://evil.example/"]}, ServerAddressRefused),
-        ({"resource": "https://other.example/"}, ServerSignInFailed),
+        ({"issuer": "http://127.0.0.1:1"}, McpServerSignInFailed),
+        ({"authorization_endpoint": "http://evil.example/"}, McpServerAddressRefused),
+        ({"authorization_servers": ["http://evil.example/"]}, McpServerAddressRefused),
+        ({"resource": "https://other.example/"}, McpServerSignInFailed),
     ],
 )
 def test_metadata_that_mislead(
@@ -241,7 +241,7 @@ def test_a_public_server_leads_to_no_private_address(
         public.metadata = {"authorization_servers": [f"http://localhost:{private.server_port}"]}
         with servers(tmp_path, Server("files", url=public.url)) as found:
             error = refused(found)
-            assert isinstance(error, ServerAddressRefused)
+            assert isinstance(error, McpServerAddressRefused)
             assert error.host == "localhost"
         assert private.requests == []
 
@@ -269,7 +269,7 @@ def test_a_name_that_changes_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch)
         for host in hosts:
             try:
                 await backend.connect_tcp(host, 443)
-            except ServerAddressRefused as error:
+            except McpServerAddressRefused as error:
                 refused.append(error.host)
         return refused
 
@@ -335,7 +335,7 @@ def test_a_sign_in_that_comes_first_is_not_inside(monkeypatch: pytest.MonkeyPatc
         rule = remote._Addresses(Server("files", url=url))
         try:
             await rule.judge("sign-in.example", ["10.0.0.1"])
-        except ServerAddressRefused:
+        except McpServerAddressRefused:
             return False
         return True
 
@@ -350,7 +350,7 @@ def test_where_a_proxy_looks_names_up_names_are_judged(monkeypatch: pytest.Monke
         rule = remote._Addresses(Server("files", url=server))
         try:
             await rule.allow_in_browser(httpx2.URL(f"https://{host}/"))
-        except ServerAddressRefused:
+        except McpServerAddressRefused:
             return False
         return True
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.base.errors import ServerEnded, ServerInputMissing, ServersUnreadable
+from app.base.errors import McpServerEnded, McpServerInputMissing, McpServersUnreadable
 from app.tools.mcp import other_programs
 from app.tools.mcp.approvals import Declaration, Start, difference
 from app.tools.mcp.function_names import LONGEST, function_names, server_names
@@ -64,13 +64,13 @@ def test_addresses_have_headers_and_no_command() -> None:
 
 @pytest.mark.parametrize("text", ["", "hello", "[]", "{}", '{"a": 1}', "{" * 100_000, '{"a":'])
 def test_other_texts_are_refused(text: str) -> None:
-    with pytest.raises(ServersUnreadable):
+    with pytest.raises(McpServersUnreadable):
         parse(text)
 
 
 def test_texts_that_are_made_to_be_slow_are_read_at_once() -> None:
     for text in ('"\\' * 200_000, "," + "/**/" * 5000, "/* " * 200_000, '{"a":1' + "," * 200_000):
-        with pytest.raises(ServersUnreadable):
+        with pytest.raises(McpServersUnreadable):
             parse(text)
     assert inputs(Server("a", "${a:-" * 20_000)) == ()
 
@@ -153,7 +153,7 @@ def test_placeholders(monkeypatch: pytest.MonkeyPatch) -> None:
     done = filled(server, {"key": "secret"}.__getitem__)
     assert done.command == f"{Path.home()}/bin/x"
     assert done.args == ("yes", "yes", "no", "$5", "secret")
-    with pytest.raises(ServerInputMissing) as caught:
+    with pytest.raises(McpServerInputMissing) as caught:
         filled(server, lambda _: "")
     assert caught.value.missing == ("key",)
 
@@ -214,7 +214,7 @@ def test_no_name_or_argument_imitates_the_words_around_it() -> None:
     ]
     name = "a\u202egnp"
     assert tool_label(f"mcp:{name}") == "a⟨U+202E⟩gnp"
-    assert explain(ServerEnded(name)).sentence.startswith("a⟨U+202E⟩gnp has quit")
+    assert explain(McpServerEnded(name)).sentence.startswith("a⟨U+202E⟩gnp has quit")
 
 
 def test_a_name_cannot_end_the_quotation_that_it_is_in() -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from app.base.errors import (
     FiresideError,
-    ServerConfused,
-    ServerEnded,
-    ServerSignInFailed,
-    ServerSilent,
-    ServerUnreachable,
-    ServerUnstartable,
+    McpServerConfused,
+    McpServerEnded,
+    McpServerSignInFailed,
+    McpServerSilent,
+    McpServerUnreachable,
+    McpServerUnstartable,
 )
 from app.tools.mcp.wire import Wire
 
@@ -36,20 +36,20 @@ def typed_error(name: str, error: BaseException, wire: Wire, seconds: float) -> 
     for each in errors:
         match each:
             case OAuthFlowError():
-                return ServerSignInFailed(name, _reason(each))
+                return McpServerSignInFailed(name, _reason(each))
             case httpx2.TimeoutException() | TimeoutError():
-                return ServerSilent(name, seconds)
+                return McpServerSilent(name, seconds)
             case httpx2.RequestError():
-                return ServerUnreachable(name, each.request.url.host, _reason(each))
+                return McpServerUnreachable(name, each.request.url.host, _reason(each))
             case MCPError() if each.code == CONNECTION_CLOSED or each.message == _NO_SESSION:
-                return ServerEnded(name)
+                return McpServerEnded(name)
             case MCPError():
-                return ServerConfused(name, _reason(each))
+                return McpServerConfused(name, _reason(each))
             case OSError():
-                return ServerUnstartable(name, each.strerror or _reason(each))
+                return McpServerUnstartable(name, each.strerror or _reason(each))
             case ValueError():  # of pydantic, with a page of text
-                return ServerConfused(name, "an answer that is not as the protocol has it")
-    return ServerConfused(name, _reason(errors[0]))
+                return McpServerConfused(name, "an answer that is not as the protocol has it")
+    return McpServerConfused(name, _reason(errors[0]))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

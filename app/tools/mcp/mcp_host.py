@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import __version__
-from app.base.errors import Cancelled, FiresideError, ServerEnded, ServerError
+from app.base.errors import Cancelled, FiresideError, McpServerEnded, McpServerError
 from app.base.threads import report_errors
 from app.network.connection_log import purpose
 from app.tools.mcp.approvals import Declaration
@@ -49,7 +49,7 @@ class McpHost:
     def __init__(
         self,
         on_functions: Callable[[str, tuple[Declaration, ...]], None],
-        on_end: Callable[[str, ServerError], None],
+        on_end: Callable[[str, McpServerError], None],
     ) -> None:
         self._on_functions, self._on_end = on_functions, on_end
         self._lock = threading.Lock()
@@ -64,7 +64,7 @@ class McpHost:
     ) -> Future[tuple[Declaration, ...]]:
         """Connect to a server; an earlier connection is closed. Returns its functions.
 
-        Fails with ServerError, Offline, or Cancelled.
+        Fails with McpServerError, Offline, or Cancelled.
         """
         return self._submit(lambda: self._open(name, connect, seconds))
 
@@ -74,7 +74,7 @@ class McpHost:
         """Call a function of a connected server. Cancelling the future tells the server so.
 
         Returns the result as a JSON object of the protocol, and the bytes received meanwhile. Fails
-        with ServerError, Offline, or Cancelled.
+        with McpServerError, Offline, or Cancelled.
         """
         return self._submit(lambda: self._call(name, function, arguments, seconds))
 
@@ -141,7 +141,7 @@ class McpHost:
     ) -> tuple[dict[str, Any], int]:
         link = self._links.get(name)
         if link is None or link.client is None:
-            raise ServerEnded(name)
+            raise McpServerEnded(name)
         before = link.wire.received
         try:
             async with link.wire.clock(seconds):
@@ -152,7 +152,7 @@ class McpHost:
             return answer, link.wire.received - before
         except Exception as error:
             typed = typed_error(name, error, link.wire, seconds)
-            if isinstance(typed, ServerEnded):
+            if isinstance(typed, McpServerEnded):
                 link.wire.end(typed)
             if link.wire.ended.is_set():
                 await asyncio.wait({link.task}, timeout=_END_S)  # then it can be started again
@@ -182,7 +182,7 @@ class _Link:
         self.name = name
         self.wire = Wire()
         self.client: Client | None = None
-        self.error: ServerError | None = None
+        self.error: McpServerError | None = None
         """Why it ended, once it was up."""
         self.stopping = asyncio.Event()
         self._altered = asyncio.Event()
@@ -214,7 +214,7 @@ class _Link:
                 else:
                     self.functions.cancel()
             else:
-                self.error = failed if isinstance(failed, ServerError) else self.wire.error
+                self.error = failed if isinstance(failed, McpServerError) else self.wire.error
 
     async def _live(self) -> None:
         client = _client(self._connect(self.wire), self)  # which loads the SDK the first time

@@ -12,13 +12,13 @@ from typing import Any, Protocol
 from app.base.errors import (
     Cancelled,
     FiresideError,
+    McpServerCommandMissing,
+    McpServerConfused,
+    McpServerEnded,
+    McpServerFlooding,
+    McpServerSilent,
+    McpServerUnapproved,
     Offline,
-    ServerCommandMissing,
-    ServerConfused,
-    ServerEnded,
-    ServerFlooding,
-    ServerSilent,
-    ServerUnapproved,
 )
 from app.base.types import Outcome, ResultFacts, ToolFunction, ToolNamespace
 from app.tools.mcp.results import result_of
@@ -123,9 +123,11 @@ class McpTool:
             yield _failed("The call was stopped.", outcome, start)
         except FiresideError as error:
             outcome = Outcome.FAILED
-            if isinstance(error, ServerUnapproved | Offline):
+            if isinstance(error, McpServerUnapproved | Offline):
                 outcome = Outcome.REFUSED
-            elif not reads and isinstance(error, ServerSilent | ServerEnded | ServerFlooding):
+            elif not reads and isinstance(
+                error, McpServerSilent | McpServerEnded | McpServerFlooding
+            ):
                 outcome = Outcome.UNKNOWN
             yield _failed(_sentence(error), outcome, start)
 
@@ -176,17 +178,17 @@ def _sentence(error: FiresideError) -> str:
     match error:
         case Offline():
             return "The server cannot be used: the user has switched the network off."
-        case ServerUnapproved():
+        case McpServerUnapproved():
             return "The function is off: it has changed, and the user has not seen the change yet."
-        case ServerSilent():
+        case McpServerSilent():
             return f"The server did not answer within {error.seconds:g} s."
-        case ServerEnded():
+        case McpServerEnded():
             return "The server has ended."
-        case ServerFlooding():
+        case McpServerFlooding():
             return "The server sent far too much, and was ended."
-        case ServerCommandMissing():
+        case McpServerCommandMissing():
             return f"The server could not be started: there is no program {error.command}."
-        case ServerConfused():
+        case McpServerConfused():
             return f"The server refused the call: {one_line(error.reason)}"
     reason = getattr(error, "reason", "")
     return f"The server could not be used{f': {one_line(reason)}' if reason else '.'}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import platformdirs
 
-from app.base.errors import ServersUnreadable
+from app.base.errors import McpServersUnreadable
 from app.models.disk_scan import jan_data_folders, lm_studio_homes
 from app.tools.mcp.servers import Server, document_of, parse, server_of
 
@@ -37,7 +37,7 @@ def _found() -> Iterator[FoundServers]:
                 if path.stat().st_size > _LONGEST:
                     continue
                 servers = read(path.read_text(encoding="utf-8-sig"))
-            except (OSError, ValueError, ServersUnreadable):
+            except (OSError, ValueError, McpServersUnreadable):
                 continue
             if servers:
                 yield FoundServers(program, path, servers)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from app.base.errors import ServerInputMissing
+from app.base.errors import McpServerInputMissing
 from app.tools.mcp.servers import Server
 
 _PLACE = re.compile(r"\$\{(?:(input|env):)?([A-Za-z_][\w.-]*)(?::-((?:[^}$]|\$(?!\{))*))?\}")
@@ -28,7 +28,7 @@ def inputs(server: Server) -> tuple[str, ...]:
 def filled(server: Server, given: Callable[[str], str], *, strict: bool = True) -> Server:
     """Return the server with values in the place of placeholders.
 
-    ``given`` returns what the user gave for an id, or an empty text. Raises ServerInputMissing if
+    ``given`` returns what the user gave for an id, or an empty text. Raises McpServerInputMissing if
     it is ``strict``.
     """
     missing: list[str] = []
@@ -58,7 +58,7 @@ def filled(server: Server, given: Callable[[str], str], *, strict: bool = True) 
         headers=tuple((name, fill(text)) for name, text in server.headers),
     )
     if missing and strict:
-        raise ServerInputMissing(server.name, tuple(dict.fromkeys(missing)))
+        raise McpServerInputMissing(server.name, tuple(dict.fromkeys(missing)))
     return done
 
 

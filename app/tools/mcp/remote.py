@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from app.base.errors import ServerAddressRefused, ServerFlooding
+from app.base.errors import McpServerAddressRefused, McpServerFlooding
 from app.network.client import Network
 from app.network.guarded_transport import AsyncGuardedTransport, proxy_for, resolved_async
 from app.network.public_address import is_public, may_be_public
@@ -76,22 +76,22 @@ class _Addresses:
         self._is_inside: bool | None = None
 
     async def check(self, request: httpx2.Request) -> None:
-        """Raise ServerAddressRefused for a request that may not be sent, by its address alone."""
+        """Raise McpServerAddressRefused for a request that may not be sent, by its address alone."""
         self._check(request.url)
 
     def _check(self, url: httpx2.URL) -> None:
         secure = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
         if not secure or not url.host:
-            raise ServerAddressRefused(self._name, url.host)
+            raise McpServerAddressRefused(self._name, url.host)
 
     async def judge(self, host: str, addresses: Sequence[str]) -> None:
-        """Raise ServerAddressRefused for a host that may not be connected to.
+        """Raise McpServerAddressRefused for a host that may not be connected to.
 
         There are no ``addresses`` where a proxy looks them up.
         """
         inside = _is_inside(host, addresses)
         if host == "localhost" and not all(map(_is_loopback, addresses)):
-            raise ServerAddressRefused(self._name, host)  # TLS was not asked for
+            raise McpServerAddressRefused(self._name, host)  # TLS was not asked for
         if host == self._url.host and self._is_inside is None:
             self._is_inside = inside
         if not inside:
@@ -99,10 +99,10 @@ class _Addresses:
         if self._is_inside is None:  # what the user is signed in by may be asked first
             self._is_inside = _is_inside(self._url.host, await _looked_up(self._url))
         if not self._is_inside:
-            raise ServerAddressRefused(self._name, host)
+            raise McpServerAddressRefused(self._name, host)
 
     async def allow_in_browser(self, url: httpx2.URL) -> None:
-        """Raise ServerAddressRefused for an address that the browser may not be sent to.
+        """Raise McpServerAddressRefused for an address that the browser may not be sent to.
 
         The browser connects by itself, so this looks the name up before.
         """
@@ -122,7 +122,7 @@ class _Limited(httpx2.AsyncByteStream):
             size += len(chunk)
             self._wire.received += len(chunk)
             if size > _LONGEST_ANSWER:
-                error = ServerFlooding(self._name)
+                error = McpServerFlooding(self._name)
                 self._wire.end(error)
                 raise error
             yield chunk

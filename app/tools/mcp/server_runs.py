@@ -12,10 +12,10 @@ from typing import Any
 from app.base.errors import (
     Cancelled,
     FiresideError,
+    McpServerError,
+    McpServerUnapproved,
+    McpServerUnstartable,
     Offline,
-    ServerError,
-    ServerUnapproved,
-    ServerUnstartable,
 )
 from app.base.jobs import Jobs
 from app.network.connection_log import LogEntry
@@ -123,13 +123,13 @@ class ServerRuns:
         """Call a function of a server that runs; see `McpServers.call`."""
         server = self._server_of(name)
         if server is None:
-            raise ServerUnapproved(name)
+            raise McpServerUnapproved(name)
         entry: LogEntry | None = None
         if server.is_local:  # requests to others are in the log themselves
             try:
                 entry = self._starter.log(name, f"call {function}")
             except OSError as error:
-                raise ServerUnstartable(name, error.strerror or str(error)) from error
+                raise McpServerUnstartable(name, error.strerror or str(error)) from error
         received = 0
         try:
             called = self._host.call(name, function, arguments, seconds=self._call_s)
@@ -164,10 +164,10 @@ class ServerRuns:
             if isinstance(error, FiresideError):
                 typed = error
             else:
-                typed = ServerUnstartable(name, error.strerror or str(error))
+                typed = McpServerUnstartable(name, error.strerror or str(error))
             self._end_entry(name)
             match typed:
-                case ServerUnapproved():
+                case McpServerUnapproved():
                     self._settle(name, stops, ServerState.CHANGED)
                 case Offline() | Cancelled():
                     self._settle(name, stops, None)
@@ -187,7 +187,7 @@ class ServerRuns:
         if self._offline:
             raise Offline
         if server is None or self._starter.start_of(server) != self._approvals.of(name).start:
-            raise ServerUnapproved(name)
+            raise McpServerUnapproved(name)
         connect, entry = self._starter.connector(server)
         with self._lock:
             run = self._runs.setdefault(name, _Run())
@@ -230,7 +230,7 @@ class ServerRuns:
                 name, lambda old: old if old.is_listed else replace(first, start=old.start)
             )
 
-    def _ended(self, name: str, error: ServerError) -> None:
+    def _ended(self, name: str, error: McpServerError) -> None:
         self._end_entry(name)
         with self._lock:
             run = self._runs.setdefault(name, _Run())

@@ -71,7 +71,7 @@ class StartReview:
 
 
 @dataclass(frozen=True, slots=True)
-class ServersChanged:
+class McpServersChanged:
     """The servers have changed, or how one stands."""
 
     servers: tuple[ServerStatus, ...]

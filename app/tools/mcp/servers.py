@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.base.errors import ServersUnreadable
+from app.base.errors import McpServersUnreadable
 from app.base.files import replace_text
 
 _KEY = "mcpServers"
@@ -104,7 +104,7 @@ def parse(text: str) -> ParsedServers:
     """Return the servers in a text that the user pasted, or in another program's file.
 
     Known are ``mcpServers`` of most programs, ``servers`` of VS Code, also below ``mcp`` or without
-    the outer braces, a bare object of servers, and a single server. Raises ServersUnreadable.
+    the outer braces, a bare object of servers, and a single server. Raises McpServersUnreadable.
     """
     document = document_of(text)
     if isinstance(inner := document.get("mcp"), dict):  # VS Code's settings
@@ -120,7 +120,7 @@ def parse(text: str) -> ParsedServers:
     found = {name: server_of(name, raw) for name, raw in entries.items()}
     servers = tuple(server for server in found.values() if server)
     if not servers and entries is document:
-        raise ServersUnreadable(None, "no servers")
+        raise McpServersUnreadable(None, "no servers")
     return ParsedServers(servers, tuple(name for name, server in found.items() if not server))
 
 
@@ -168,7 +168,7 @@ class ServerFile:
         if self._read is None or self._read[0] != stamp:
             try:
                 entries = _entries(document_of(self.path.read_text(encoding="utf-8-sig")))
-            except (OSError, ValueError, ServersUnreadable):
+            except (OSError, ValueError, McpServersUnreadable):
                 entries = {}
             found = (server_of(name, raw) for name, raw in entries.items())
             self._read = stamp, tuple(server for server in found if server)
@@ -181,7 +181,7 @@ class ServerFile:
                 document = document_of(self.path.read_text(encoding="utf-8-sig"))
             except FileNotFoundError:
                 pass
-            except (ValueError, ServersUnreadable):  # damaged: put aside, never lost
+            except (ValueError, McpServersUnreadable):  # damaged: put aside, never lost
                 self.path.replace(_unused(self.path))
             document[_KEY] = change(_entries(document))
             replace_text(self.path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
@@ -202,10 +202,10 @@ def _unused(path: Path) -> Path:
 def document_of(text: str) -> dict[str, Any]:
     """Return a JSON object, with comments, trailing commas or without its outer braces.
 
-    Raises ServersUnreadable.
+    Raises McpServersUnreadable.
     """
     if len(text) > _LONGEST_TEXT:
-        raise ServersUnreadable(None, "too long")
+        raise McpServersUnreadable(None, "too long")
     plain = _TOKEN.sub(lambda found: found[0] if found[0][0] == '"' else "", text).strip()
     reason = "empty"
     for attempt in (plain, "{" + plain.rstrip(",") + "}"):
@@ -217,7 +217,7 @@ def document_of(text: str) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
         reason = "not an object"
-    raise ServersUnreadable(None, reason)
+    raise McpServersUnreadable(None, reason)
 
 
 def _named(server: Server) -> Server:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.base.errors import FiresideError, ServerUnapproved
+from app.base.errors import FiresideError, McpServerUnapproved
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
@@ -22,7 +22,7 @@ from app.tools.mcp.placeholders import inputs
 from app.tools.mcp.server_runs import ServerRuns
 from app.tools.mcp.server_status import (
     FunctionStatus,
-    ServersChanged,
+    McpServersChanged,
     ServerState,
     ServerStatus,
     StartReview,
@@ -45,7 +45,7 @@ class McpServers:
     """The servers in the data folder. Thread-safe; futures fail with FiresideError.
 
     ``network`` returns what requests go through, and may take long. ``publish`` is called with
-    `ServersChanged`, on any thread. Nothing is loaded or started before a server is. A server may
+    `McpServersChanged`, on any thread. Nothing is loaded or started before a server is. A server may
     take ``open_s`` seconds to start, and ``call_s`` for a call.
     """
 
@@ -54,7 +54,7 @@ class McpServers:
         folders: Folders,
         network: Callable[[], Network],
         secrets: Secrets,
-        publish: Callable[[ServersChanged], None],
+        publish: Callable[[McpServersChanged], None],
         *,
         offline: bool = False,
         open_s: float = OPEN_S,
@@ -147,13 +147,13 @@ class McpServers:
     def approve(self, name: str, pin: str) -> Future[None]:
         """Switch a server on, to start as it was reviewed: ``pin`` is that of the review's start.
 
-        Fails with ServerUnapproved if it would start differently by now.
+        Fails with McpServerUnapproved if it would start differently by now.
         """
 
         def work() -> None:
             now = self._starter.start_of(self._require(name))
             if now.pin != pin:
-                raise ServerUnapproved(name)
+                raise McpServerUnapproved(name)
             self._approvals.change(name, lambda approved: replace(approved, start=now))
             self._runs.stop(name)
             self._tell()
@@ -197,13 +197,13 @@ class McpServers:
     ) -> dict[str, Any]:
         """Call a function, which is still what ``pin`` was given for, and return its answer.
 
-        The server is started if need be. Raises ServerError, Offline, and Cancelled once ``cancel``
+        The server is started if need be. Raises McpServerError, Offline, and Cancelled once ``cancel``
         is set.
         """
         settled(self.start(name), cancel)
         known = next((f for f in self.functions(name) if f.declaration.name == function), None)
         if known is None or not known.is_approved or known.pin != pin:
-            raise ServerUnapproved(name)
+            raise McpServerUnapproved(name)
         return self._runs.call(name, function, arguments, cancel)
 
     def functions(self, name: str) -> tuple[FunctionStatus, ...]:
@@ -284,7 +284,7 @@ class McpServers:
     def _require(self, name: str) -> Server:
         if server := self._server(name):
             return server
-        raise ServerUnapproved(name)
+        raise McpServerUnapproved(name)
 
     def _tell(self) -> None:
-        self._publish(ServersChanged(self.all()))
+        self._publish(McpServersChanged(self.all()))

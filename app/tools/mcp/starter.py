@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.base.errors import FiresideError, ServerCommandMissing
+from app.base.errors import FiresideError, McpServerCommandMissing
 from app.base.secrets import Secrets
 from app.network.connection_log import LogEntry, purpose
 from app.tools.mcp.approvals import Start, program_of, start_of
@@ -44,14 +44,14 @@ class Starter:
     def connector(self, server: Server) -> tuple[Connect, LogEntry | None]:
         """Return what makes the transport, and the entry in the log of a program's start.
 
-        Raises ServerCommandMissing, ServerInputMissing, LogUnwritable.
+        Raises McpServerCommandMissing, McpServerInputMissing, LogUnwritable.
         """
         ready = filled(server, self._input(server.name))
         if not server.is_local:
             return self._remote(ready), None
         program = program_of(ready)
         if program is None:
-            raise ServerCommandMissing(server.name, ready.command)
+            raise McpServerCommandMissing(server.name, ready.command)
         log = ServerLog(self.log_of(server.name))
 
         def connect(wire: Wire) -> AbstractAsyncContextManager[TransportStreams]:

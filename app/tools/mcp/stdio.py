@@ -21,7 +21,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCMessage, jsonrpc_message_adapter
 
-from app.base.errors import ServerEnded, ServerFlooding, ServerUnstartable
+from app.base.errors import McpServerEnded, McpServerFlooding, McpServerUnstartable
 from app.tools.mcp import server_process
 from app.tools.mcp.server_environment import environment
 from app.tools.mcp.server_log import ServerLog
@@ -53,7 +53,7 @@ async def stdio(
 ) -> AsyncIterator[TransportStreams]:
     """Start the program and connect to it; at the end, end it and all that it has started.
 
-    Raises ServerUnstartable.
+    Raises McpServerUnstartable.
     """
     warden.start()
     mark = os.urandom(8).hex()
@@ -109,7 +109,7 @@ async def _start(
         )
     except (OSError, ValueError) as error:  # the latter: a NUL in an argument
         reason = getattr(error, "strerror", None) or str(error)
-        raise ServerUnstartable(server.name, reason) from error
+        raise McpServerUnstartable(server.name, reason) from error
     return transport, aio.Process(transport, protocol, loop)
 
 
@@ -133,9 +133,9 @@ class _Reader:
         """Pass messages on until there are no more, then go on reading for nobody."""
         try:
             await self._pass_on()
-            self._wire.end(ServerEnded(self._name, self._log.tail()))
+            self._wire.end(McpServerEnded(self._name, self._log.tail()))
         except _Flood:
-            self._wire.end(ServerFlooding(self._name))
+            self._wire.end(McpServerFlooding(self._name))
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             self._wire.end()  # the session is over
         finally:

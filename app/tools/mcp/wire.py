@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from app.base.errors import ServerError
+from app.base.errors import McpServerError
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
@@ -25,10 +25,10 @@ class Wire:
     def __init__(self) -> None:
         self.received = 0
         self.ended = asyncio.Event()
-        self.error: ServerError | None = None
+        self.error: McpServerError | None = None
         self._clocks: dict[asyncio.Timeout, float] = {}
 
-    def end(self, error: ServerError | None = None) -> None:
+    def end(self, error: McpServerError | None = None) -> None:
         """Say that nothing more will come, and why. Only the first reason counts."""
         if not self.ended.is_set():
             self.error = error

@@ -14,10 +14,10 @@
     sources_controller       folders and encyclopaedias, which are listed in a `sources_part` and
                              shown in a `source_dialog`
     web_search_controller    the search engine for the web, which is chosen in a `web_search_part`
-    servers_controller       what the user does with servers, which are added in an
-                             `add_server_dialog`, switched on in a `server_review`, and shown with
-                             their functions in a `server_dialog`; `import_servers_dialog` has
-                             those of other programs
+    mcp_servers_controller   what the user does with MCP servers: added in an
+                             `add_mcp_server_dialog`, switched on in an `mcp_server_review`, shown
+                             with their functions in an `mcp_server_dialog`;
+                             `import_mcp_servers_dialog` has those of other programs
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
     removal_dialog           removing the user's data

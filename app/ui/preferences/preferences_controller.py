@@ -28,16 +28,16 @@ from app.ui.theme import Theme
 
 if TYPE_CHECKING:
     from app.engine.overrides import Overrides
-    from app.tools.mcp.server_status import ServersChanged
+    from app.tools.mcp.server_status import McpServersChanged
     from app.ui.conversation.transcript import Transcript
     from app.ui.preferences.about_page import AboutPage
     from app.ui.preferences.backup_pane import BackupPane
     from app.ui.preferences.chats_page import ChatsPage
     from app.ui.preferences.general_page import GeneralPage
     from app.ui.preferences.hub_page import HubPage
+    from app.ui.preferences.mcp_servers_controller import McpServersController
     from app.ui.preferences.memory_page import MemoryPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
-    from app.ui.preferences.servers_controller import ServersController
     from app.ui.preferences.tools_page import ToolsPage
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class PreferencesController(QObject):
         self._sources = sources
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
-        self._servers: ServersController | None = None
+        self._servers: McpServersController | None = None
         conversation.begun.connect(self._apply_to_transcript)
 
     def open(self, page: str = "", field: str = "") -> None:
@@ -227,7 +227,7 @@ class PreferencesController(QObject):
     def _make_tools(self) -> ToolsPage:
         from urllib.request import getproxies
 
-        from app.ui.preferences.servers_controller import ServersController
+        from app.ui.preferences.mcp_servers_controller import McpServersController
         from app.ui.preferences.sources_controller import SourcesController
         from app.ui.preferences.tools_page import ToolsPage
         from app.ui.preferences.web_search_controller import WebSearchController
@@ -244,7 +244,7 @@ class PreferencesController(QObject):
         WebSearchController(web, self._host, self._bridge, self._tools)
         page = ToolsPage(self._theme, self._tools, web, python=settings.python)
         page.python_chosen.connect(self._choose_python)
-        self._servers = ServersController(page, self._theme, self._host, self._bridge)
+        self._servers = McpServersController(page, self._theme, self._host, self._bridge)
         SourcesController(page, self._theme, self._sources)
         return page
 
@@ -309,7 +309,7 @@ class PreferencesController(QObject):
         self._host.change(send_with_ctrl=ctrl)
         self.send_key_changed.emit(ctrl)
 
-    def servers_changed(self, event: ServersChanged) -> None:
+    def servers_changed(self, event: McpServersChanged) -> None:
         """Show how the servers stand now, if the preferences are open."""
         if self._servers and self._dialog:
             self._servers.receive(event)

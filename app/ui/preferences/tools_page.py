@@ -20,7 +20,7 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
-from app.wording.server_words import decided_sentence, is_trouble, server_state
+from app.wording.mcp_words import decided_sentence, is_trouble, server_state
 from app.wording.tool_settings import PYTHON, SERVER, tool_label, unavailable_sentence
 
 
@@ -40,7 +40,7 @@ class ToolsPage(FormPage):
     def __init__(self, theme: Theme, tools: ChatTools, web: WebSearchPart, *, python: bool) -> None:
         super().__init__("toolsPage", tr("Tools"))
         self._theme, self._tools, self._web = theme, tools, web
-        self._rows: dict[str, ServerRow] = {}
+        self._rows: dict[str, McpServerRow] = {}
         self._add_python(on=python)
         tools.changed.connect(self._show_python)
         self.column.addSpacing(14)
@@ -165,8 +165,8 @@ class ToolsPage(FormPage):
         self._no_permissions = muted(tr("Nothing yet"), "noPermissions", 13)
         part.addWidget(self._no_permissions)
 
-    def _row(self, name: str) -> ServerRow:
-        row = ServerRow(self._theme, name)
+    def _row(self, name: str) -> McpServerRow:
+        row = McpServerRow(self._theme, name)
         row.switched.connect(lambda on: self.switched.emit(name, on))
         row.opened.connect(lambda: self.opened.emit(name))
         self._servers.addWidget(row)
@@ -190,7 +190,7 @@ class ToolsPage(FormPage):
         return line
 
 
-class ServerRow(FormPart):
+class McpServerRow(FormPart):
     """A server's name and state, with a switch and a button for its details."""
 
     switched = Signal(bool)

@@ -206,7 +206,7 @@ class ChatTools(QObject):
         status = self._server(name) if name != key else None
         if status is None:
             return ""
-        from app.wording.server_words import server_state  # there is a server, so it is loaded
+        from app.wording.mcp_words import server_state  # there is a server, so it is loaded
 
         return server_state(status)
 

@@ -35,7 +35,7 @@ from app.turn import (
 
 if TYPE_CHECKING:
     from app.models.download_events import DownloadEvent
-    from app.tools.mcp.server_status import ServersChanged
+    from app.tools.mcp.server_status import McpServersChanged
 
 ModelEvent: TypeAlias = ModelPlanned | ModelLoading | ModelReady | ModelFailed
 
@@ -54,7 +54,7 @@ class EventReceivers:
     turns: Callable[[Iterable[ChatEvent]], None]
     forecast: Callable[[ContextForecast], None]
     reruns: Callable[[RerunEvent], None]
-    servers: Callable[[ServersChanged], None]
+    servers: Callable[[McpServersChanged], None]
     sources: Callable[[SourcesChanged], None]
     answered_slowly: Callable[[AnsweredSlowly], None]
     not_saved: Callable[[StoreError], None]
@@ -117,10 +117,10 @@ class EventDispatcher:
     def _receive_servers(self, event: object) -> bool:
         """Dispatch a change of MCP servers or of sources; return whether it was one."""
         # Imported late: most windows have no servers.
-        from app.tools.mcp.server_status import ServersChanged
+        from app.tools.mcp.server_status import McpServersChanged
 
         match event:
-            case ServersChanged():
+            case McpServersChanged():
                 self._to.servers(event)
             case SourcesChanged():
                 self._to.sources(event)

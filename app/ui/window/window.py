@@ -75,7 +75,7 @@ from app.wording.language import tr
 from app.wording.queue_words import in_use_by
 
 if TYPE_CHECKING:
-    from app.tools.mcp.server_status import ServersChanged
+    from app.tools.mcp.server_status import McpServersChanged
     from app.ui.conversation.transcript import Transcript
 
 _SETTLED_MS = 150  # after the start, when the window is visible
@@ -569,7 +569,7 @@ class Window(QMainWindow):
         if isinstance(event, UnloadFailed):
             self.toast.tell(explain(event.error).sentence, "alert")
 
-    def _servers_changed(self, event: ServersChanged) -> None:
+    def _servers_changed(self, event: McpServersChanged) -> None:
         self.tools.refresh()
         self.preferences.servers_changed(event)
 

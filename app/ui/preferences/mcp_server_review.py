@@ -13,12 +13,12 @@ from app.ui.form_fields import DialogButtons, heading, named, note
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, mono
 from app.wording.language import tr
-from app.wording.server_words import start_facts, start_warning
+from app.wording.mcp_words import start_facts, start_warning
 
 _WIDTH, _HIGH = 560, 190
 
 
-class ServerReview(FittingDialog):
+class McpServerReview(FittingDialog):
     """All that a server starts with, and what has changed since that was approved."""
 
     approved = Signal(str)

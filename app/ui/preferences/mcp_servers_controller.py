@@ -16,26 +16,26 @@ from shiboken6 import isValid
 from app.host import Host
 from app.store import ConsentRow, Store
 from app.tools.consent import remembered
-from app.tools.mcp.server_status import FunctionStatus, ServersChanged, ServerStatus, StartReview
+from app.tools.mcp.server_status import FunctionStatus, McpServersChanged, ServerStatus, StartReview
 from app.tools.mcp.servers import Server, parse
 from app.tools.visible import one_line
 from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_file, confirm
 from app.ui.file_manager import open_file
-from app.ui.preferences.server_dialog import ASK
+from app.ui.preferences.mcp_server_dialog import ASK
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.tool_settings import SERVER
 
 if TYPE_CHECKING:
     from app.tools.mcp.other_programs import FoundServers
-    from app.ui.preferences.server_dialog import ServerDialog
+    from app.ui.preferences.mcp_server_dialog import McpServerDialog
     from app.ui.preferences.tools_page import ToolsPage
 
 T = TypeVar("T")
 
 
-class ServersController(QObject):
+class McpServersController(QObject):
     """A controller that connects a `ToolsPage` with the servers and the store."""
 
     def __init__(self, page: ToolsPage, theme: Theme, host: Host, bridge: Bridge) -> None:
@@ -43,7 +43,7 @@ class ServersController(QObject):
         self._page, self._theme, self._host, self._bridge = page, theme, host, bridge
         self._servers: tuple[ServerStatus, ...] = ()
         self._consents: list[ConsentRow] = []
-        self._dialog: ServerDialog | None = None
+        self._dialog: McpServerDialog | None = None
         page.switched.connect(lambda name, on: self._switch(name, on=on))
         page.opened.connect(self._open)
         page.add_wanted.connect(self._add)
@@ -52,7 +52,7 @@ class ServersController(QObject):
         self._do(lambda: host.mcp.all(), self._show)
         self._read_consents()
 
-    def receive(self, event: ServersChanged) -> None:
+    def receive(self, event: McpServersChanged) -> None:
         """Show the servers as they are now."""
         self._show(event.servers)
 
@@ -103,10 +103,10 @@ class ServersController(QObject):
             self._when(self._host.mcp.revoke(name))
 
     def _review(self, name: str, review: StartReview) -> None:
-        from app.ui.preferences.server_review import ServerReview
+        from app.ui.preferences.mcp_server_review import McpServerReview
 
         parent = self._dialog if self._dialog and isValid(self._dialog) else self._page
-        dialog = ServerReview(self._theme, name, review, parent)
+        dialog = McpServerReview(self._theme, name, review, parent)
         dialog.approved.connect(
             lambda pin: self._when(self._host.mcp.approve(name, pin), lambda _: self._start(name))
         )
@@ -116,13 +116,13 @@ class ServersController(QObject):
         self._when(self._host.mcp.start(name), failed=lambda error: None)  # its row says why
 
     def _open(self, name: str) -> None:
-        from app.ui.preferences.server_dialog import ServerDialog
+        from app.ui.preferences.mcp_server_dialog import McpServerDialog
 
         status = next((s for s in self._servers if s.server.name == name), None)
         if status is None:
             return
         mcp = self._host.mcp
-        dialog = self._dialog = ServerDialog(self._theme, status, self._page)
+        dialog = self._dialog = McpServerDialog(self._theme, status, self._page)
         dialog.started.connect(lambda: self._start(name))
         dialog.review_wanted.connect(lambda: self._switch(name, on=True))
         dialog.stopped.connect(lambda: self._when(mcp.stop(name)))
@@ -181,10 +181,10 @@ class ServersController(QObject):
     # --- Adding -------------------------------------------------------------------------------
 
     def _add(self, edited: Server | None = None) -> None:
-        from app.ui.preferences.add_server_dialog import AddServerDialog
+        from app.ui.preferences.add_mcp_server_dialog import AddMcpServerDialog
 
         parent = self._dialog if edited and self._dialog else self._page
-        dialog = AddServerDialog(self._theme, parent, edited)
+        dialog = AddMcpServerDialog(self._theme, parent, edited)
         dialog.added.connect(
             lambda servers, secrets: self._do(
                 lambda: self._keep(servers, secrets, edited.name if edited else "")
@@ -216,10 +216,10 @@ class ServersController(QObject):
         self._do(other_programs.find, self._offer)
 
     def _offer(self, found: tuple[FoundServers, ...]) -> None:
-        from app.ui.preferences.import_servers_dialog import ImportServersDialog
+        from app.ui.preferences.import_mcp_servers_dialog import ImportMcpServersDialog
 
         known = [status.server for status in self._servers]
-        dialog = ImportServersDialog(self._theme, found, known, self._page)
+        dialog = ImportMcpServersDialog(self._theme, found, known, self._page)
         dialog.wanted.connect(lambda servers: self._do(lambda: self._host.mcp.add(servers)))
         dialog.file_wanted.connect(self._choose_file)
         dialog.open()

@@ -14,17 +14,17 @@ from app.tools.visible import one_line, visible
 from app.ui.choices import Segments
 from app.ui.controls import Button, Scroll, column, set_tone
 from app.ui.form_fields import FormPart, heading, named, note
-from app.ui.preferences.server_review import read_only
+from app.ui.preferences.mcp_server_review import read_only
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.server_words import decision_label, is_trouble, server_state
+from app.wording.mcp_words import decision_label, is_trouble, server_state
 
 ASK = "ask"
 _SIZE = 620, 620
 
 
-class ServerDialog(FittingDialog):
+class McpServerDialog(FittingDialog):
     """A server's state, values, functions, and buttons for what can be done with it."""
 
     started = Signal()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.base.errors import ServersUnreadable
+from app.base.errors import McpServersUnreadable
 from app.tools.mcp.servers import Server, parse
 from app.ui.choices import Segments
 from app.ui.controls import column, set_tone
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _WIDTH = 520
 
 
-class AddServerDialog(FittingDialog):
+class AddMcpServerDialog(FittingDialog):
     """Fields for a server. With ``edited``, it is changed, as JSON."""
 
     added = Signal(object, object)
@@ -133,7 +133,7 @@ class AddServerDialog(FittingDialog):
     def _finish(self) -> None:
         try:
             servers, secrets = self._found()
-        except ServersUnreadable as error:
+        except McpServersUnreadable as error:
             self._say(explain(error).sentence)
             return
         except ValueError as error:
@@ -150,7 +150,7 @@ class AddServerDialog(FittingDialog):
     def _found(self) -> tuple[tuple[Server, ...], Mapping[str, str]]:
         """Return the servers, and the values to be kept as secrets.
 
-        Raises ServersUnreadable, and ValueError with a sentence for the user.
+        Raises McpServersUnreadable, and ValueError with a sentence for the user.
         """
         if self._kind.value == JSON:
             return parse(self._json.toPlainText()).servers, {}

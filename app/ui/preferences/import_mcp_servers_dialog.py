@@ -20,7 +20,7 @@ from app.wording.language import tr
 _SIZE = 600, 480
 
 
-class ImportServersDialog(FittingDialog):
+class ImportMcpServersDialog(FittingDialog):
     """A switch for each server that was found, with the command that it would run."""
 
     wanted = Signal(tuple)
