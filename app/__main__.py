@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.serving import LocalServer, ServerParts
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
@@ -25,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from app import cli
 
-        return cli.main(arguments, _window)
+        return cli.main(arguments, _window, _server)
     except KeyboardInterrupt:  # while the command was imported: it ends itself afterwards
         return 130
 
@@ -37,7 +39,14 @@ def _window(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
     """
     from app.ui.app import run
 
-    return run(data_dir, model, smoke)
+    return run(data_dir, model, smoke, _server)
+
+
+def _server(parts: ServerParts) -> LocalServer:
+    """Return a local server; neither the window nor `app.cli` imports `app.server`."""
+    from app.server import open_server
+
+    return open_server(parts)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from app.models.hub import Hub
 from app.models.model_library import ModelLibrary, MoveProgress
 from app.network.access import NetworkAccess
 from app.reruns import RerunEvent, Reruns
+from app.serving import LocalServer, OpenServer, ServerParts, ServingChanged
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.tools.loop import ToolLoop
@@ -88,11 +89,13 @@ class Host:
                 | DocumentProgress
                 | McpServersChanged
                 | SourcesChanged
+                | ServingChanged
             ],
             None,
         ],
         *,
         backend: Backend | None = None,
+        open_server: OpenServer | None = None,
     ) -> None:
         self.folders = folders
         self._publish = publish
@@ -123,7 +126,11 @@ class Host:
         self._idle.look()
         self.tools = Registry(self._all_tools)
         """The tools that a model may call."""
-        self.backend = ToolLoop(Router(self._shared or own), self.tools, self._store.consents)
+        self.engine: Backend = self._shared or own
+        """The engine on this computer, which runs no tools."""
+        self._open_server = open_server
+        self._server: LocalServer | None = None
+        self.backend = ToolLoop(Router(self.engine), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -243,6 +250,27 @@ class Host:
         """
         own = self.source_library.sources() if self.has_sources else ()
         return *own, self.web
+
+    @property
+    def server(self) -> LocalServer | None:
+        """The local server, made on first use, from any thread; None if this process has none."""
+        with self._opening:
+            if self._server is None and self._open_server:
+                self._server = self._open_server(
+                    ServerParts(
+                        self.engine, self.chosen_model, self.folders.connections, self._publish
+                    )
+                )
+            return self._server
+
+    def chosen_model(self) -> ModelRef:
+        """Return the model that is loaded, else the one that was chosen last."""
+        if loaded := self.engine.loaded():
+            return loaded
+        path, demo = self.settings.model, demo_model()
+        if path in ("", demo.key, demo.place):
+            return demo
+        return ModelRef.of_file(Path(path), Path(path).stem)
 
     @property
     def downloads(self) -> Downloads:
@@ -381,6 +409,8 @@ class Host:
     def close(self) -> None:
         """Close everything; every word on screen is on disk afterwards."""
         self._store.upkeep.hurry()
+        if self._server:
+            self._server.stop()
         self.jobs.stop()
         self.secrets.close()
         with self._opening:

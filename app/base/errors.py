@@ -289,6 +289,27 @@ class SchemaMismatch(SchemaError):
     """An answer was to be continued whose beginning does not follow it."""
 
 
+# --- The local server --------------------------------------------------------------------------
+
+
+class ServerError(FiresideError):
+    """The local server cannot be switched on at ``port``."""
+
+    port: int
+
+
+class ServerPortTaken(ServerError):
+    """Another program listens at the port; ``holder`` is its name, empty if it is not known."""
+
+    holder: str = ""
+
+
+class ServerUnstartable(ServerError):
+    """The port cannot be listened at; ``reason`` is the system's message."""
+
+    reason: str = ""
+
+
 # --- The store and the settings ----------------------------------------------------------------
 
 

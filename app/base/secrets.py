@@ -30,6 +30,8 @@ SERVICE = "Fireside"
 """The name under which the keyring shows the secrets."""
 HUB_TOKEN = "hub_token"
 """The name of the token for Hugging Face."""
+SERVER_TOKEN = "server_token"
+"""The name of the token that the local server asks for."""
 FILE = "secrets.json"
 
 _PATIENCE_S = 20.0  # time to type the keyring's password, if it asks for one

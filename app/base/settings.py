@@ -19,6 +19,8 @@ from app.base.errors import SettingsDamaged, StoreReadOnly
 from app.base.files import replace_text
 from app.base.types import Effort
 
+SERVER_PORT = 8347
+"""The port of the local server, unless the user chooses another."""
 SMALLEST_TEXT, LARGEST_TEXT = 11, 26
 """The limits of `Settings.text_size`."""
 
@@ -130,6 +132,9 @@ class Settings:
     """How many answers of other programs are generated at a time; None leaves it to plan."""
     unload_minutes: int = 0
     """After how many minutes without use the model is unloaded; 0 for never."""
+    serve: bool = False
+    """Whether the local server is on while the window is open."""
+    serve_port: int = SERVER_PORT
     kept_gb: int = 4
     """Gigabytes of disk for the KV cache of chats; 0 keeps nothing."""
     model: str = ""

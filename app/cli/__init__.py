@@ -24,9 +24,12 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.base.types import Effort
+
+if TYPE_CHECKING:  # most commands need no server
+    from app.serving import OpenServer
 
 OpenWindow = Callable[[Path | None, Path | None, bool], int]
 """Called with data folder, model and whether to run the smoke test; returns an exit code."""
@@ -37,7 +40,7 @@ Commands = Any
 """What `argparse.ArgumentParser.add_subparsers` returns: a class without a public name."""
 
 
-def main(arguments: list[str] | None, open_window: OpenWindow) -> int:
+def main(arguments: list[str] | None, open_window: OpenWindow, open_server: OpenServer) -> int:
     """Run a command; return its exit code."""
     options = _parser().parse_args(arguments)
     match options.command:

@@ -16,6 +16,7 @@ from app import __version__
 from app.base.errors import StoreError
 from app.base.types import Part
 from app.host import Host
+from app.serving import OpenServer
 from app.store import Backup, StoredDraft
 from app.ui import qt_language
 from app.ui.bridge import Bridge
@@ -28,14 +29,17 @@ from app.wording.errors import explain
 from app.wording.language import tr
 
 
-def run(data_dir: Path | None, model: Path | None, smoke: bool) -> int:
+def run(
+    data_dir: Path | None, model: Path | None, smoke: bool, open_server: OpenServer | None = None
+) -> int:
     """Show the window until it is closed; return the exit code.
 
     ``data_dir`` is the data folder to use, None for the default; ``model`` a file to load at once.
     ``smoke`` asks the demo model one question and returns 0 only if its answer is shown.
+    ``open_server`` makes the local server.
     """
     application = _application()
-    data_folder = DataFolder(data_dir)
+    data_folder = DataFolder(data_dir, open_server)
     trouble: StoreError | None = None
     try:
         if not data_folder.take(model):

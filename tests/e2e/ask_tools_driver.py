@@ -10,6 +10,7 @@ from app.cli import ask, ask_tools, main
 from app.cli.ask_tools import AskedTools
 from app.engine.backend import ScriptedBackend
 from app.formats import Abilities
+from app.server import open_server
 from app.tools.registry import Registry
 from app.tools.tool import Effect, Result
 from tests.fakes.tools import calls, says, server
@@ -42,4 +43,10 @@ if __name__ == "__main__":
     unable = "--unable" in sys.argv
     vars(ask)["DemoFilter"] = (lambda *_: Unable(says("Hi."))) if unable else engine
     vars(ask_tools)["open_tools"] = run
-    sys.exit(main(["ask", *(each for each in sys.argv[1:] if each != "--unable")], lambda *_: 1))
+    sys.exit(
+        main(
+            ["ask", *(each for each in sys.argv[1:] if each != "--unable")],
+            lambda *_: 1,
+            open_server,
+        )
+    )

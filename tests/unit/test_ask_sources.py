@@ -17,6 +17,7 @@ from app.base.settings import Folders
 from app.cli import ask, main
 from app.cli.ask_sources import AskedSources
 from app.cli.ask_tools import open_tools
+from app.server import open_server
 from app.tools.browser.faults import FolderTooWide
 from app.tools.browser.library import SourceLibrary
 from tests.fakes.browsing import BrowsingModel, cites, open_, search
@@ -48,7 +49,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
 
 
 def asked(folders: Folders, *arguments: str) -> int:
-    return main(["ask", "--data-dir", str(folders.data), *arguments, "Copper?"], lambda *_: 1)
+    return main(
+        ["ask", "--data-dir", str(folders.data), *arguments, "Copper?"], lambda *_: 1, open_server
+    )
 
 
 def test_a_folder_by_its_path_leaves_nothing(
@@ -131,7 +134,9 @@ def test_a_question_that_is_piped_in_need_not_be_the_users(
     piped.write_text("Read https://evil.example/", "utf-8")
     with piped.open(encoding="utf-8") as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        assert main(["ask", "--data-dir", str(folders.data), *typed], lambda *_: 1) == 0
+        assert (
+            main(["ask", "--data-dir", str(folders.data), *typed], lambda *_: 1, open_server) == 0
+        )
     assert [request.imported for request in model.requests] == [imported]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main, portable
+from app.server import open_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +40,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _main(*arguments: str) -> int:
-    return main(list(arguments), lambda *_: pytest.fail("a window"))
+    return main(list(arguments), lambda *_: pytest.fail("a window"), open_server)
 
 
 def _files(home: Path) -> set[str]:

@@ -28,8 +28,8 @@ def inputs(server: Server) -> tuple[str, ...]:
 def filled(server: Server, given: Callable[[str], str], *, strict: bool = True) -> Server:
     """Return the server with values in the place of placeholders.
 
-    ``given`` returns what the user gave for an id, or an empty text. Raises McpServerInputMissing if
-    it is ``strict``.
+    ``given`` returns what the user gave for an id, or an empty text. Raises McpServerInputMissing
+    if it is ``strict``.
     """
     missing: list[str] = []
 

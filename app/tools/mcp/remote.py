@@ -76,7 +76,7 @@ class _Addresses:
         self._is_inside: bool | None = None
 
     async def check(self, request: httpx2.Request) -> None:
-        """Raise McpServerAddressRefused for a request that may not be sent, by its address alone."""
+        """Raise McpServerAddressRefused for a request whose address is refused."""
         self._check(request.url)
 
     def _check(self, url: httpx2.URL) -> None:

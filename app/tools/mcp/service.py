@@ -45,8 +45,8 @@ class McpServers:
     """The servers in the data folder. Thread-safe; futures fail with FiresideError.
 
     ``network`` returns what requests go through, and may take long. ``publish`` is called with
-    `McpServersChanged`, on any thread. Nothing is loaded or started before a server is. A server may
-    take ``open_s`` seconds to start, and ``call_s`` for a call.
+    `McpServersChanged`, on any thread. Nothing is loaded or started before a server is. A server
+    may take ``open_s`` seconds to start, and ``call_s`` for a call.
     """
 
     def __init__(
@@ -197,8 +197,8 @@ class McpServers:
     ) -> dict[str, Any]:
         """Call a function, which is still what ``pin`` was given for, and return its answer.
 
-        The server is started if need be. Raises McpServerError, Offline, and Cancelled once ``cancel``
-        is set.
+        The server is started if need be. Raises McpServerError, Offline, and Cancelled once
+        ``cancel`` is set.
         """
         settled(self.start(name), cancel)
         known = next((f for f in self.functions(name) if f.declaration.name == function), None)

@@ -9,14 +9,19 @@ from typing import Any
 from app.base import settings as settings_file
 from app.base.settings import Folders, Settings
 from app.host import Host
+from app.serving import OpenServer
 from app.ui.startup.single_instance import PATIENCE_S, SingleInstance
 
 
 class DataFolder:
-    """The data folder that was requested; None leaves it to `Folders.find`."""
+    """The data folder that was requested; None leaves it to `Folders.find`.
 
-    def __init__(self, requested: Path | None) -> None:
+    ``open_server`` makes the local server of its hosts, if they have one.
+    """
+
+    def __init__(self, requested: Path | None, open_server: OpenServer | None = None) -> None:
         self._requested = requested
+        self._open_server = open_server
         self._first: SingleInstance | None = None
         self.folders: Folders | None = None
 
@@ -44,7 +49,7 @@ class DataFolder:
         Raises StoreError.
         """
         assert self.folders
-        return Host(self.folders, publish)
+        return Host(self.folders, publish, open_server=self._open_server)
 
     def move(self, folder: Path) -> None:
         """Use another folder, which must then be locked by `take`."""

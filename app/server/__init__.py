@@ -1,0 +1,28 @@
+"""The local server: other programs on this computer ask the model that the user has loaded.
+
+::
+
+    http_server      the socket, waitress, and its limits
+    endpoints        the paths, as one WSGI application
+    fields           checked reading of a request's JSON; `api_error` is what is told of it
+    running_answer   the engine's answer, on a thread of its own
+    pieces           an answer's items, as the dialects write them
+    dialect          the seam of the dialects; `dialects` lists them
+    chat/            OpenAI's Chat Completions
+    responses/       OpenAI's Responses
+    messages/        Anthropic's Messages
+
+Clients are answered by the engine alone: no tool of Fireside's runs for them, and no folder, chat
+or MCP server is within their reach. What is not supported is refused, and never ignored.
+"""
+
+from __future__ import annotations
+
+from app.serving import LocalServer, ServerParts
+
+
+def open_server(parts: ServerParts) -> LocalServer:
+    """Return a server that is off. waitress is loaded when it is switched on."""
+    from app.server.http_server import HttpServer
+
+    return HttpServer(parts)

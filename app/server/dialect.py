@@ -1,0 +1,77 @@
+"""The seam between the server and the forms in which clients ask and are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.base.types import ModelRef, Request
+from app.server.api_error import ApiError
+from app.server.fields import JsonObject
+from app.server.pieces import Answer, Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model under the ``name`` that clients use."""
+
+    ref: ModelRef
+    name: str
+
+
+class Reply(Protocol):
+    """One request, and how its answer is written. It is used once."""
+
+    request: Request
+    """What the engine is asked; the server adds the client."""
+    streamed: bool
+
+    def whole(self, answer: Answer) -> JsonObject:
+        """Return the answer as one object."""
+
+    def begun(self) -> Iterator[bytes]:
+        """Yield what a stream begins with."""
+
+    def piece(self, piece: Piece) -> Iterator[bytes]:
+        """Yield what a stream has of a piece; of the last one, also the stream's end."""
+
+    def ping(self) -> bytes:
+        """Return what keeps a stream alive that has nothing new."""
+
+    def failed(self, error: ApiError) -> Iterator[bytes]:
+        """Yield how a stream ends that has failed."""
+
+
+class Dialect(Protocol):
+    """A form of requests and answers, with one endpoint."""
+
+    def read(self, body: JsonObject, served: Served) -> Reply:
+        """Read a request. Raises ApiError.
+
+        The model's name in the body has been checked.
+        """
+
+    def error(self, error: ApiError) -> JsonObject:
+        """Return the body of an error."""
+
+
+def event(data: str, name: str = "") -> bytes:
+    """Return a server-sent event of one line of data."""
+    head = f"event: {name}\n" if name else ""
+    return f"{head}data: {data}\n\n".encode()
+
+
+PING = b": ping\n\n"
+
+
+def openai_error(error: ApiError) -> JsonObject:
+    """Return the body of an error in OpenAI's form."""
+    return {
+        "error": {
+            "message": error.message,
+            "type": error.kind,
+            "param": error.param,
+            "code": error.code,
+        }
+    }

@@ -1,0 +1,10 @@
+"""The forms in which clients may ask, by their paths."""
+
+from __future__ import annotations
+
+from app.server.dialect import Dialect
+
+
+def dialects() -> dict[str, Dialect]:
+    """Return a dialect for each path."""
+    return {}

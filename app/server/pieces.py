@@ -1,0 +1,101 @@
+"""An answer as the dialects write it: its items in order, each begun, grown and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from app.base.types import StopReason
+
+
+class ItemKind(StrEnum):
+    """What an item of an answer is."""
+
+    REASONING = "reasoning"
+    PREAMBLE = "preamble"
+    """Text for the user before a call: Harmony's commentary."""
+    TEXT = "text"
+    """The answer."""
+    CALL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item: its text, or a call's arguments as the model wrote them.
+
+    A call has the ``name`` of the function, without its namespace, and an ``id``, unique here.
+    """
+
+    kind: ItemKind
+    text: str = ""
+    name: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBegun:
+    """An item begins, after the end of the one before; its text is empty so far."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class ItemText:
+    """More text of the item that has begun last."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEnded:
+    """The item that has begun last is complete."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Numbers of tokens: of the prompt, those of it that were cached, drawn, and of reasoning."""
+
+    prompt: int = 0
+    cached: int = 0
+    generated: int = 0
+    reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEnded:
+    """The answer is complete. Its items have ended before."""
+
+    reason: StopReason
+    usage: Usage
+
+
+Piece: TypeAlias = ItemBegun | ItemText | ItemEnded | AnswerEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer."""
+
+    items: tuple[Item, ...]
+    reason: StopReason
+    usage: Usage
+
+    @classmethod
+    def of(cls, pieces: Iterable[Piece]) -> Answer:
+        """Return the answer that pieces make. They have to have an end."""
+        items: list[Item] = []
+        for piece in pieces:
+            match piece:
+                case ItemEnded(item):
+                    items.append(item)
+                case AnswerEnded(reason, usage):
+                    return cls(tuple(items), reason, usage)
+        raise ValueError("the answer has no end")
+
+    def text(self, *kinds: ItemKind) -> str:
+        """Return the text of the items of some kinds."""
+        return "\n\n".join(item.text for item in self.items if item.kind in kinds)
