@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.base.types import Message, Part, PartKind, Role
+from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import unsupported, wrong
 from app.server.fields import Fields, names
 from app.server.request_fields import text
@@ -77,7 +78,8 @@ class _Conversation:
             raise wrong(
                 path, f"Missing required parameter: '{path}'.", "missing_required_parameter"
             )
-        parts = [Part(reasoning, PartKind.REASONING), Part(said), *calls]
+        aside = ALONG_THE_WAY if calls else ""
+        parts = [Part(reasoning, PartKind.REASONING), Part(said, format_data=aside), *calls]
         return [part for part in parts if part.text or part.kind is PartKind.CALL]
 
     def _call(self, call: Fields) -> Part:

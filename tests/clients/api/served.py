@@ -55,16 +55,16 @@ def main() -> None:
     demo = parser.parse_args().demo
 
     from app.base.settings import Folders
-    from app.engine.backend import ScriptedBackend
     from app.host import Host
     from app.server import open_server
     from app.server.endpoints import model_name
+    from tests.fakes.served_engine import ServedEngine
 
     with tempfile.TemporaryDirectory() as folder:
         host = Host(
             Folders(Path(folder)),
             lambda event: None,
-            backend=None if demo else ScriptedBackend(),
+            backend=None if demo else ServedEngine(),
             open_server=open_server,
         )
         try:
