@@ -7,4 +7,6 @@ from app.server.dialect import Dialect
 
 def dialects() -> dict[str, Dialect]:
     """Return a dialect for each path."""
-    return {}
+    from app.server.chat.chat_completions import ChatCompletions
+
+    return {"/v1/chat/completions": ChatCompletions()}
