@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from app.server.dialect import Dialect
-from app.server.responses.responses_dialect import ResponsesDialect
 
 
 def dialects() -> dict[str, Dialect]:
     """Return a dialect for each path."""
+    from app.server.chat.chat_completions import ChatCompletions
+    from app.server.responses.responses_dialect import ResponsesDialect
+
     return {
+        "/v1/chat/completions": ChatCompletions(),
         "/v1/responses": ResponsesDialect(),
     }

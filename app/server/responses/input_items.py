@@ -11,10 +11,11 @@ from app.base.types import Message, Part, PartKind, Role
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, JsonObject
-from app.server.responses.response_tools import FUNCTIONS, arguments_of_text, function_name
+from app.server.request_fields import text
+from app.server.responses.response_tools import FUNCTIONS, arguments_of_text, name_of
 
 _SEALED = "fs1:"
-_TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
+_TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text", "refusal")
 _ROLES = (Role.USER, Role.ASSISTANT, Role.SYSTEM, Role.DEVELOPER)
 _RESULTS = ("function_call_output", "custom_tool_call_output")
 _CALLS = ("function_call", "custom_tool_call")
@@ -73,8 +74,8 @@ class ResponseInput:
         if kind == "message":
             self._message(item)
         elif kind == "reasoning":
-            if text := _reasoning(item):
-                self._say(Role.ASSISTANT, Part(text, PartKind.REASONING))
+            if reasoning := _reasoning(item):
+                self._say(Role.ASSISTANT, Part(reasoning, PartKind.REASONING))
         elif kind in _CALLS:
             self._call(item, kind)
         elif kind in _RESULTS:
@@ -94,11 +95,11 @@ class ResponseInput:
     def _message(self, item: Fields) -> None:
         role = Role(item.one_of("role", _ROLES))
         aside = item.get("phase") == "commentary" and role is Role.ASSISTANT
-        part = Part(text_of(item, "content"), format_data=ALONG_THE_WAY if aside else "")
+        part = Part(text(item, "content", _TEXTS), format_data=ALONG_THE_WAY if aside else "")
         self._say(role, part)
 
     def _call(self, item: Fields, kind: str) -> None:
-        name = function_name(item.text("name"), item.text("namespace", ""))
+        name = name_of(item.text("name"), item.text("namespace", ""))
         if kind == "function_call":
             arguments = item.text("arguments", "")
         else:
@@ -112,8 +113,8 @@ class ResponseInput:
         if call not in self._calls:
             told = f"No tool call found for the output of call '{call[:100]}'."
             raise wrong(item.path("call_id"), told)
-        text = text_of(item, "output")
-        self._say(Role.TOOL, Part(text, PartKind.RESULT, self._calls[call], call))
+        output = text(item, "output", _TEXTS)
+        self._say(Role.TOOL, Part(output, PartKind.RESULT, self._calls[call], call))
 
     def _say(self, role: Role, part: Part) -> None:
         """Add a part: to the message before, if that is of the same turn and role."""
@@ -124,31 +125,13 @@ class ResponseInput:
             self._messages.append(Message(role, (part,)))
 
 
-def text_of(item: Fields, name: str) -> str:
-    """Return a member that is a text, or a list of parts that are. Raises ApiError."""
-    value = item.get(name)
-    if isinstance(value, str):
-        return value
-    texts: list[str] = []
-    for part in item.objects(name, needed=True):
-        kind = part.text("type", "text")
-        if kind == "refusal":
-            texts.append(part.text("refusal"))
-        elif kind in _TEXTS:
-            texts.append(part.text("text"))
-        else:
-            told = f"Only text is supported, not '{kind[:100]}'."
-            raise unsupported(part.path("type"), told, "unsupported_content")
-    return "\n\n".join(texts)
-
-
 def _reasoning(item: Fields) -> str:
     """Return the reasoning of an item; empty if another server has sealed it."""
     if item.items("content"):
-        return text_of(item, "content")
-    if text := unsealed(item.text("encrypted_content", "")):
-        return text
-    return text_of(item, "summary") if item.items("summary") else ""
+        return text(item, "content", _TEXTS)
+    if reasoning := unsealed(item.text("encrypted_content", "")):
+        return reasoning
+    return text(item, "summary", _TEXTS) if item.items("summary") else ""
 
 
 def with_preambles(messages: Sequence[Message]) -> list[Message]:
@@ -161,8 +144,8 @@ def with_preambles(messages: Sequence[Message]) -> list[Message]:
         parts: list[Part] = []
         for part in reversed(message.parts):
             calls = calls or part.kind in (PartKind.CALL, PartKind.RESULT)
-            text = part.kind is PartKind.TEXT and message.role is Role.ASSISTANT
-            if text and calls and not part.format_data:
+            says = part.kind is PartKind.TEXT and message.role is Role.ASSISTANT
+            if says and calls and not part.format_data:
                 part = replace(part, format_data=ALONG_THE_WAY)
             parts.append(part)
         found.append(

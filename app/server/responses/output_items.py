@@ -75,10 +75,13 @@ class OutputItem:
         call: JsonObject = {"id": self.id, "call_id": self.item.id, "name": self.tool.name}
         if self.tool.group:
             call["namespace"] = self.tool.group
+        begun = status == "in_progress"
         if self.tool.free_text:
-            text = free_text(self.item.text) if status != "in_progress" else ""
+            text = "" if begun else free_text(self.item.text)
             return {"type": "custom_tool_call", **call, "input": text, "status": status}
-        return {"type": "function_call", **call, "arguments": self.item.text, "status": status}
+        # Models write none for a function without parameters.
+        arguments = "" if begun else self.item.text or "{}"
+        return {"type": "function_call", **call, "arguments": arguments, "status": status}
 
     @property
     def part(self) -> Part:

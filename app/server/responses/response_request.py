@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from app.base.types import Effort, Message, Request, Sampling
+from app.base.types import Effort, Message, Request
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.dialect import Served
 from app.server.fields import Fields, JsonObject
+from app.server.request_fields import HARMLESS, effort, only, sampling, schema_text
 from app.server.responses.input_items import ResponseInput
 from app.server.responses.response_tools import ResponseTools
 from app.server.responses.stored_responses import StoredResponses
@@ -25,24 +25,11 @@ _INCLUDED = (
     "code_interpreter_call.outputs",
 )
 """What may be asked to be included: but for the first, of what never occurs here."""
-_EFFORTS = {
-    "none": Effort.LOW,
-    "minimal": Effort.LOW,
-    "low": Effort.LOW,
-    "medium": Effort.MEDIUM,
-    "high": Effort.HIGH,
-    "xhigh": Effort.HIGH,
-    "max": Effort.HIGH,
-}
 _HARMLESS = (
     "access_programs",
     "background_options",
-    "client_metadata",
     "image",
-    "prompt_cache_options",
-    "prompt_cache_retention",
     "stream_options",
-    "user",
 )
 _REFUSED = {
     "context_management": "Conversations are not compacted here. Leave it out.",
@@ -73,8 +60,8 @@ def read_request(body: JsonObject, served: Served, stored: StoredResponses) -> A
     previous = asked.text("previous_response_id", "")
     declared = ResponseTools.read(asked)
     tools, choice, chosen = declared.chosen(asked)
-    effort = _effort(asked)
-    sampling = _sampling(asked, served.ref.sampling)
+    level = _effort(asked)
+    drawn = sampling(asked, served.ref.sampling, "max_output_tokens")
     schema, text = _text_format(asked)
     included = _included(asked)
     stores, streamed = asked.flag("store", True), asked.flag("stream")
@@ -86,14 +73,14 @@ def read_request(body: JsonObject, served: Served, stored: StoredResponses) -> A
         "tool_choice": chosen,
         "parallel_tool_calls": asked.flag("parallel_tool_calls", True),
         "text": text,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
+        "temperature": drawn.temperature,
+        "top_p": drawn.top_p,
         "presence_penalty": 0.0,
         "frequency_penalty": 0.0,
         "top_logprobs": 0,
-        "reasoning": {"effort": effort.value, "summary": None},
+        "reasoning": {"effort": level.value, "summary": None},
         "truncation": "disabled",
-        "max_output_tokens": sampling.max_tokens,
+        "max_output_tokens": drawn.max_tokens,
         "max_tool_calls": asked.whole("max_tool_calls", 1, 1_000_000),
         "store": stores,
         "background": False,
@@ -108,9 +95,9 @@ def read_request(body: JsonObject, served: Served, stored: StoredResponses) -> A
     request = Request(
         served.ref,
         messages,
-        effort,
+        level,
         instructions,
-        sampling=sampling,
+        sampling=drawn,
         tools=tools.namespaces,
         tool_choice=choice,
         response_schema=schema,
@@ -125,18 +112,16 @@ _TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
 
 def _refuse(asked: Fields) -> None:
     """Refuse what would change the answer, and is not supported."""
-    asked.skip(*_HARMLESS)
+    asked.skip(*HARMLESS, *_HARMLESS)
     for name, told in _REFUSED.items():
         if asked.get(name) is not None:
             raise unsupported(name, told)
-    if asked.flag("background"):
-        raise unsupported("background", "Responses in the background are not supported.")
+    only(asked, "background", False)
     if asked.one_of("truncation", ("auto", "disabled"), "disabled") == "auto":
         told = "What does not fit is not left out. Shorten 'input', and leave out 'truncation'."
         raise unsupported("truncation", told)
     for name in ("top_logprobs", "presence_penalty", "frequency_penalty"):
-        if asked.number(name, -1e9, 1e9):
-            raise unsupported(name, f"'{name}' is not supported. Leave it out.")
+        only(asked, name, 0)
 
 
 def _messages(asked: Fields, previous: str, stored: StoredResponses) -> tuple[Message, ...]:
@@ -165,25 +150,11 @@ def _effort(asked: Fields) -> Effort:
     summaries = ("auto", "concise", "detailed", "none")
     for name in ("summary", "generate_summary"):  # there is none: clients get the reasoning itself
         reasoning.one_of(name, summaries, "auto")
-    if reasoning.text("mode", "standard") != "standard":
-        raise unsupported("reasoning.mode", "Only the mode 'standard' is supported.")
-    if reasoning.one_of("context", ("auto", "current_turn", "all_turns"), "auto") == "all_turns":
-        told = "The model is never shown the reasoning of earlier turns. Use 'auto'."
-        raise unsupported("reasoning.context", told)
-    effort = reasoning.one_of("effort", list(_EFFORTS), Effort.MEDIUM)
+    only(reasoning, "mode", "standard")
+    only(reasoning, "context", "auto", "current_turn")
+    level = effort(reasoning, "effort")
     reasoning.finish()
-    return _EFFORTS[effort]
-
-
-def _sampling(asked: Fields, sampling: Sampling) -> Sampling:
-    temperature = asked.number("temperature", 0, 2)
-    top_p = asked.number("top_p", 0, 1)
-    return replace(
-        sampling,
-        temperature=sampling.temperature if temperature is None else temperature,
-        top_p=sampling.top_p if top_p is None else top_p,
-        max_tokens=asked.whole("max_output_tokens", 1, 2**31),
-    )
+    return level or Effort.MEDIUM
 
 
 def _text_format(asked: Fields) -> tuple[str, JsonObject]:
@@ -192,9 +163,7 @@ def _text_format(asked: Fields) -> tuple[str, JsonObject]:
     text = asked.members("text")
     if text is None:
         return "", plain
-    if text.one_of("verbosity", ("low", "medium", "high"), "medium") != "medium":
-        told = "The model knows no verbosity. Say in 'instructions' how long answers should be."
-        raise unsupported("text.verbosity", told)
+    only(text, "verbosity", "medium")
     shape = text.members("format")
     text.finish()
     kind = shape.one_of("type", ("text", "json_object", "json_schema")) if shape else "text"
@@ -203,10 +172,11 @@ def _text_format(asked: Fields) -> tuple[str, JsonObject]:
     if kind == "json_object":
         return "{}", plain | {"format": {"type": kind}}
     name, description = shape.text("name"), shape.text("description", "")
-    if shape.members("schema") is None:
+    given = shape.members("schema")
+    if given is None:
         told = "Missing required parameter: 'text.format.schema'."
         raise wrong("text.format.schema", told, "missing_required_parameter")
-    schema = shape.get("schema")
+    schema = given.raw
     about = {"title": name} | ({"description": description} if description else {})
     echo = {
         "type": kind,
@@ -215,7 +185,7 @@ def _text_format(asked: Fields) -> tuple[str, JsonObject]:
         "schema": schema,
         "strict": shape.flag("strict"),
     }
-    return json.dumps(about | schema, ensure_ascii=False), plain | {"format": echo}
+    return schema_text(about | schema), plain | {"format": echo}
 
 
 def _included(asked: Fields) -> list[Any]:

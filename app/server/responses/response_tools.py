@@ -8,7 +8,6 @@ name before its own.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,11 +15,12 @@ from typing import Any
 from app.base.types import ToolChoice, ToolFunction, ToolNamespace
 from app.server.api_error import unsupported, wrong
 from app.server.fields import Fields, JsonObject
+from app.server.request_fields import MOST_FUNCTIONS, function_name, schema_text
 from app.server.responses.free_text import INPUT
 
 FUNCTIONS = "functions"
 """The namespace of clients' functions."""
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_LONGEST_NAME = 128
 _TEXT_SCHEMA = {
     "type": "object",
     "properties": {INPUT: {"type": "string", "description": "The entire text for the tool."}},
@@ -60,7 +60,7 @@ class ResponseTools:
         """Read the tools of a request. Tools that a server would run itself are left out."""
         tools: list[ResponseTool] = []
         echo: list[JsonObject] = []
-        for declared in body.objects("tools", longest=1024):
+        for declared in body.objects("tools", longest=MOST_FUNCTIONS):
             found = list(_declared(declared))
             if found:
                 tools += [tool for tool, _ in found]
@@ -120,8 +120,8 @@ class ResponseTools:
         raise wrong(asked.path("name"), f"The tool '{name[:100]}' is not declared in 'tools'.")
 
 
-def function_name(name: str, group: str = "") -> str:
-    """Return the name for the model of a tool, in a group or not."""
+def name_of(name: str, group: str = "") -> str:
+    """Return the name of a tool's function, in a group or not."""
     return f"{group}{'' if group.endswith(_OF_GROUP) else _OF_GROUP}{name}" if group else name
 
 
@@ -134,25 +134,24 @@ def _declared(declared: Fields, group: str = "") -> Iterator[tuple[ResponseTool,
     """Yield the tools of a declaration, each with its echo."""
     kind = declared.text("type")
     if kind == _GROUP and not group:
-        name = _name(declared)
+        name = function_name(declared, _LONGEST_NAME)
         for member in declared.objects("tools", needed=True):
             yield from _declared(member, name)
     elif kind in ("function", "custom"):
-        name = _name(declared)
+        name = function_name(declared, _LONGEST_NAME)
         description = declared.text("description", "")
         told = declared.get("description")
         if kind == "custom":
             shape, words = _format(declared)
             described = "\n\n".join(filter(None, (description, words)))
-            schema = json.dumps(_TEXT_SCHEMA)
-            function = ToolFunction(function_name(name, group), described, schema)
+            function = ToolFunction(name_of(name, group), described, schema_text(_TEXT_SCHEMA))
             echo = {"type": kind, "name": name, "description": told, "format": shape}
         else:
             parameters = declared.members("parameters")
-            given = declared.get("parameters") if parameters else None
-            schema = json.dumps(given or _NO_ARGUMENTS, ensure_ascii=False)
+            given = parameters.raw if parameters else None
+            schema = schema_text(given or _NO_ARGUMENTS)
             strict = declared.flag("strict")
-            function = ToolFunction(function_name(name, group), description, schema, strict)
+            function = ToolFunction(name_of(name, group), description, schema, strict)
             echo = {"type": kind, "name": name, "description": told}
             echo |= {"parameters": given, "strict": strict}
         yield ResponseTool(function, name, group, kind == "custom"), echo
@@ -163,14 +162,6 @@ def _echo(declared: Fields, found: list[tuple[ResponseTool, JsonObject]]) -> Jso
         return found[0][1]
     about = {name: declared.get(name) for name in ("type", "name", "description")}
     return {**about, "tools": [echo for _, echo in found]}
-
-
-def _name(declared: Fields) -> str:
-    name = declared.text("name")
-    if not _NAME.fullmatch(name):
-        told = f"{declared.path('name')} may have letters, digits, '_' and '-' only, at most 128."
-        raise wrong(declared.path("name"), told)
-    return name
 
 
 def _format(declared: Fields) -> tuple[JsonObject, str]:

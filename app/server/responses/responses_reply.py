@@ -48,7 +48,10 @@ class ResponsesReply:
         self._item = self._identified(Item(ItemKind.TEXT))
         self._open = False
         """Whether the item has begun, and its end has not been told."""
+        self._texts: list[str] = []
         self._free_text = FreeText()
+        self._told = False
+        """Whether anything of the item's arguments was."""
 
     def whole(self, answer: Answer) -> JsonObject:
         """See `Reply.whole`."""
@@ -69,8 +72,10 @@ class ResponsesReply:
             case ItemBegun(item):
                 yield from self._end(COMPLETED)
                 self._item, self._open = self._identified(item), True
+                self._texts.clear()
                 yield from self._begin()
             case ItemText(text):
+                self._texts.append(text)
                 yield from self._more(text)
             case ItemEnded(item):
                 self._item = replace(self._item, item=item)
@@ -85,6 +90,8 @@ class ResponsesReply:
 
     def failed(self, error: ApiError) -> Iterator[bytes]:
         """See `Reply.failed`."""
+        grown = replace(self._item.item, text="".join(self._texts))
+        self._item = replace(self._item, item=grown)
         yield from self._end(INCOMPLETE)
         told = {"code": error.code or error.kind, "message": error.message}
         response = self._response("failed") | {"error": told}
@@ -96,7 +103,7 @@ class ResponsesReply:
         item = self._item
         yield self._item_event("response.output_item.added", item=item.object(IN_PROGRESS))
         if item.item.kind is ItemKind.CALL:
-            self._free_text = FreeText()
+            self._free_text, self._told = FreeText(), False
         else:
             yield self._content_event("response.content_part.added", part=_part(item, ""))
 
@@ -105,9 +112,8 @@ class ResponsesReply:
         name = f"response.{_text_name(item)}.delta"
         if item.item.kind is not ItemKind.CALL:
             yield self._content_event(name, delta=text, **_logprobs(item))
-        elif not item.tool.free_text:
-            yield self._text_event(name, delta=text)
-        elif more := self._free_text.add(text):
+        elif more := self._free_text.add(text) if item.tool.free_text else text:
+            self._told = True
             yield self._text_event(name, delta=more)
 
     def _end(self, status: str) -> Iterator[bytes]:
@@ -122,6 +128,8 @@ class ResponsesReply:
         text, name = item.item.text, f"response.{_text_name(item)}.done"
         if item.item.kind is ItemKind.CALL:
             key = "input" if item.tool.free_text else "arguments"
+            if whole[key] and not self._told:
+                yield self._text_event(f"response.{_text_name(item)}.delta", delta=whole[key])
             yield self._text_event(name, **{key: whole[key]}, **_named(item))
         else:
             yield self._content_event(name, text=text, **_logprobs(item))
