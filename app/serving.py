@@ -67,7 +67,12 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True)
 class ServingChanged:
-    """The server was switched on or off, or a request began or ended."""
+    """The server was switched on or off, or a request began or ended.
+
+    ``ended`` is the one that has ended, with its figures.
+    """
+
+    ended: ServedRequest | None = None
 
 
 class LocalServer(Protocol):
@@ -107,6 +112,13 @@ class ServerParts:
     log: Path
     changed: Callable[[ServingChanged], None] = lambda event: None
     origins: tuple[str, ...] = ()
+
+
+def new_token() -> str:
+    """Return a new token of 256 random bits, for programs to show."""
+    import secrets
+
+    return secrets.token_urlsafe(32)
 
 
 OpenServer = Callable[[ServerParts], LocalServer]

@@ -8,5 +8,9 @@ from app.server.dialect import Dialect
 def dialects() -> dict[str, Dialect]:
     """Return a dialect for each path."""
     from app.server.chat.chat_completions import ChatCompletions
+    from app.server.responses.responses_dialect import ResponsesDialect
 
-    return {"/v1/chat/completions": ChatCompletions()}
+    return {
+        "/v1/chat/completions": ChatCompletions(),
+        "/v1/responses": ResponsesDialect(),
+    }

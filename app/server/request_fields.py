@@ -35,7 +35,7 @@ HARMLESS = (
 )
 """Members of a request that change nothing in an answer of this computer."""
 MOST_FUNCTIONS = 1000
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LEAST_SEED, _MOST_SEED = -(2**63), 2**63 - 1
 
 
@@ -75,15 +75,23 @@ def _same(value: object, accepted: object) -> bool:
     return value == accepted and isinstance(value, bool) == isinstance(accepted, bool)
 
 
+def function_name(fields: Fields, longest: int = 64) -> str:
+    """Return the name of a function, or of a tool that becomes one."""
+    name = fields.text("name")
+    if len(name) > longest or not _NAME.fullmatch(name):
+        path = fields.path("name")
+        told = f"{path} may have 1 to {longest} of the characters a-z, A-Z, 0-9, _ and -."
+        raise wrong(path, told)
+    return name
+
+
 def tool_function(fields: Fields, taken: Collection[str]) -> ToolFunction:
     """Read a function's name, description, parameters and strictness.
 
     ``taken`` are the names of the functions before it.
     """
-    name = fields.text("name")
+    name = function_name(fields)
     path = fields.path("name")
-    if not _NAME.fullmatch(name):
-        raise wrong(path, f"{path} may have 1 to 64 of the characters a-z, A-Z, 0-9, _ and -.")
     if name in taken:
         raise wrong(path, f"There are two functions with the name '{name}'.")
     schema = fields.members("parameters")
