@@ -393,8 +393,12 @@ def _instance(schema: str, question: str) -> str:
     if not schema:
         return question
     root = json.loads(schema) or {"type": "object", "properties": {"answer": {"type": "string"}}}
+    if root.get("type") == "object" and "properties" not in root:  # what the question says
+        keys = re.findall(r"['`](\w+)['`]", question)
+        root = root | {"properties": {key: {"type": "string"} for key in keys}}
     found = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", question)]
-    names = re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*", question)
+    names = re.findall(r"(?<!\w)'([^']+)'(?!\w)", question)
+    names += re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*", question)
     return json.dumps(_value(root, root, found, names), ensure_ascii=False)
 
 
