@@ -11,9 +11,10 @@ from app.base.errors import FiresideError
 from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 from app.server.api_error import ApiError, wrong
-from app.server.dialect import Dialect, Reply, Served, openai_error
+from app.server.dialect import Dialect, PromptCount, Reply, Served, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.pieces import Answer
+from app.server.prompt_size import count
 from app.server.running_answer import RunningAnswer, pieces
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ class Endpoints:
             told = f"The model '{asked[:100]}' is not served. Ask for '{served.name}'."
             raise ApiError(404, told, param="model", code="model_not_found")
         reply = dialect.read(body, served)
+        if isinstance(reply, PromptCount):
+            gone = environ.get("waitress.client_disconnected", lambda: False)
+            return _send(start, 200, reply.written(count(self._engine, reply.request, gone)))
         client = environ.get("HTTP_USER_AGENT", "a program")[:60]
         answer = RunningAnswer(self._engine, replace(reply.request, client=client))
         if reply.streamed:
