@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from app.base.types import ModelRef
+from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 ADDRESS = "127.0.0.1"
@@ -107,6 +107,20 @@ class ServerParts:
     log: Path
     changed: Callable[[ServingChanged], None] = lambda event: None
     origins: tuple[str, ...] = ()
+
+
+def new_token() -> str:
+    """Return a new token of 256 random bits, for programs to show."""
+    import secrets
+
+    return secrets.token_urlsafe(32)
+
+
+def model_name(ref: ModelRef) -> str:
+    """Return the name of a model for programs."""
+    if ref.alias or not isinstance(ref.location, FileLocation):
+        return ref.alias or ref.name
+    return ref.location.path.stem
 
 
 OpenServer = Callable[[ServerParts], LocalServer]
