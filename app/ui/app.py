@@ -166,7 +166,7 @@ class Program:
             self._removal = why
         else:
             self._again, self._typed = why, window.composer.parts()
-        window.close()
+        window.serving.quit()
 
     def _forget(self, window: Window, opener: SystemEvents) -> None:
         """Delete a window that is being replaced."""

@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QDialog, QSystemTrayIcon, QWidget
 
+from app.ui.preferences.preferences_controller import PreferencesController
+from app.ui.sidebar.sidebar import Sidebar
 from app.ui.state.local_serving import LocalServing
 from app.ui.theme import Theme
 from app.wording.language import tr
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 class ServingController(QObject):
     """A controller that shows that the server is on, and asks when the window is to be closed.
 
-    ``add_sign`` puts the sign into the sidebar, ``settings`` opens the server's page, and ``show``
-    brings the window to the front. ``has_tray`` tells whether there is a system tray.
+    ``show`` brings the window to the front.
     """
 
     def __init__(
@@ -30,17 +31,18 @@ class ServingController(QObject):
         window: QWidget,
         theme: Theme,
         serving: LocalServing,
-        add_sign: Callable[[QWidget], object],
-        settings: Callable[[], object],
+        sidebar: Sidebar,
+        preferences: PreferencesController,
         show: Callable[[], object],
     ) -> None:
         super().__init__(window)
         self._window, self._theme, self._serving = window, theme, serving
-        self._add_sign, self._settings, self._show_window = add_sign, settings, show
+        self._sidebar, self._preferences, self._show_window = sidebar, preferences, show
         self._sign: ServingSign | None = None
         self._tray: Tray | None = None
         self._ending = False
         self.has_tray: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
+        """Whether there is a system tray now."""
         serving.changed.connect(self._show)
 
     def quit(self) -> None:
@@ -77,8 +79,8 @@ class ServingController(QObject):
         if shown and self._sign is None:
             from app.ui.window.serving_sign import ServingSign
 
-            self._sign = ServingSign(self._theme, self._settings)
-            self._add_sign(self._sign)
+            self._sign = ServingSign(self._theme, lambda: self._preferences.open("localServerPage"))
+            self._sidebar.add_foot(self._sign)
         if self._sign:
             self._sign.setVisible(shown)
             self._sign.show_status(serving.status)

@@ -189,14 +189,8 @@ class Window(QMainWindow):
             self.local_server,
         )
         self.serving = ServingController(
-            self,
-            theme,
-            self.local_server,
-            self.sidebar.add_foot,
-            lambda: self.preferences.open("localServerPage"),
-            self.raise_to_front,
+            self, theme, self.local_server, self.sidebar, self.preferences, self.raise_to_front
         )
-        self.again.connect(self.serving.end)
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
             self.presets,
@@ -442,7 +436,7 @@ class Window(QMainWindow):
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
         self.turns.started.connect(lambda *_: self.models.use())
         self.views.demo_line.wanted.connect(self.model_picker.choose_first)
-        self.model_picker.turned.connect(lambda: self.model_picker.shown and self.hardware.look())
+        self.model_picker.turned.connect(self._models_page_turned)
         self.load_recovery.menu_wanted.connect(self.composer.pick_model)
         self.load_recovery.tried.connect(self.status.show)
         self.load_recovery.tried.connect(self.views.focus_editor)
@@ -595,3 +589,7 @@ class Window(QMainWindow):
 
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
+
+    def _models_page_turned(self) -> None:
+        if self.model_picker.shown:
+            self.hardware.look()
