@@ -7,4 +7,10 @@ from app.server.dialect import Dialect
 
 def dialects() -> dict[str, Dialect]:
     """Return a dialect for each path."""
-    return {}
+    from app.server.chat.chat_completions import ChatCompletions
+    from app.server.responses.responses_dialect import ResponsesDialect
+
+    return {
+        "/v1/chat/completions": ChatCompletions(),
+        "/v1/responses": ResponsesDialect(),
+    }

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import Any
 
 from app.base.errors import ServerPortTaken
 from app.serving import ADDRESS, ServerParts, ServerStatus, ServingChanged
-
-if TYPE_CHECKING:
-    from waitress.server import BaseWSGIServer, MultiSocketServer
 
 _LARGEST = 32 * 1024 * 1024  # bytes of a body
 
@@ -19,7 +16,7 @@ class HttpServer:
 
     def __init__(self, parts: ServerParts) -> None:
         self._parts = parts
-        self._server: BaseWSGIServer | MultiSocketServer | None = None
+        self._server: Any = None  # waitress' own types are wrong
         self._thread: threading.Thread | None = None
         self._token = ""
         self._port = 0
@@ -34,7 +31,7 @@ class HttpServer:
         self._token, self._port = token, port
         app = Endpoints(self._parts.engine, self._parts.model, dialects())
         try:
-            server = create_server(
+            server: Any = create_server(
                 app,
                 host=ADDRESS,
                 port=port,
@@ -51,15 +48,18 @@ class HttpServer:
         except OSError as error:
             raise ServerPortTaken(port) from error
         self._server = server
+        self._port = int(server.effective_port)
         self._thread = threading.Thread(target=server.run, name="local server", daemon=True)
         self._thread.start()
         self._parts.changed(ServingChanged())
 
     def stop(self) -> None:
         """See `app.serving.LocalServer.stop`."""
-        if self._server:
-            self._server.close()
-            self._server = None
+        if self._server and self._thread:
+            server, self._server = self._server, None
+            server.trigger.pull_trigger(lambda: _close(server))
+            self._thread.join()
+            server.task_dispatcher.shutdown()
             self._parts.changed(ServingChanged())
 
     def set_token(self, token: str) -> None:
@@ -72,3 +72,10 @@ class HttpServer:
 
     def stop_request(self, number: int) -> None:
         """See `app.serving.LocalServer.stop_request`."""
+
+
+def _close(server: Any) -> None:
+    """Close all connections, on the thread that serves them."""
+    for channel in [*server.active_channels.values()]:
+        channel.handle_close()
+    server.close()

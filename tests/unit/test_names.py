@@ -10,6 +10,7 @@ from pathlib import Path
 APP = Path(__file__).parents[2] / "app"
 
 SHARED = {
+    "chat": "a turn of a chat, and OpenAI's Chat Completions",
     "graphics": "base has the cards and drivers as values, wording the sentences about them",
     "errors": "base has the errors as values, wording their sentences",
     "supervisor": "the owner of a child process: of the engine's, and of the documents'",
