@@ -67,7 +67,12 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True)
 class ServingChanged:
-    """The server was switched on or off, or a request began or ended."""
+    """The server was switched on or off, or a request began or ended.
+
+    ``ended`` is the one that has ended, with its figures.
+    """
+
+    ended: ServedRequest | None = None
 
 
 class LocalServer(Protocol):

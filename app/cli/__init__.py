@@ -5,6 +5,7 @@
     ask           one question, answered in the terminal; `question` reads what is asked,
                   `ask_tools` and `ask_sources` open the tools, `answer_printer` prints the answer,
                   `printed_citations` its citations, `waiting_line` its place in the queue
+    serve         the local server, for other programs, without a window
     pull          downloads a model; `model_names` finds it, `pull_progress` shows how far it is
     models        lists the models that are here, and those that can be downloaded
     doctor        a report on this computer, and on the settings chosen for it
@@ -48,6 +49,10 @@ def main(arguments: list[str] | None, open_window: OpenWindow, open_server: Open
             from app.cli import ask
 
             return ask.run(options)
+        case "serve":
+            from app.cli import serve
+
+            return serve.run(options, open_server)
         case "pull":
             from app.cli import pull
 
@@ -87,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_places(parser)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     _add_ask(commands)
+    _add_serve(commands)
     _add_pull(commands)
     _add_models(commands)
     _add_doctor(commands)
@@ -158,6 +164,21 @@ def _add_ask(commands: Commands) -> None:
     ask.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+def _add_serve(commands: Commands) -> None:
+    about = "let editors, scripts and agents on this computer use the model"
+    serve = _add(commands, "serve", about, model=True)
+    serve.add_argument(
+        "--port", metavar="N", type=_port, help="port to listen at (default: as in Settings, 8347)"
+    )
+    serve.add_argument(
+        "--token-file",
+        metavar="FILE",
+        type=Path,
+        help="file with the token that programs have to send; it is made, with a new token, if it "
+        "does not exist (default: the token in Settings)",
+    )
+
+
 def _add_pull(commands: Commands) -> None:
     pull = _add(commands, "pull", "download a model, or resume a download")
     pull.add_argument(
@@ -222,6 +243,13 @@ def _shared(default: str | None, *, model: bool) -> argparse.ArgumentParser:
 def _file(name: str) -> Path | None:
     """Return the path; None for an empty name, which a desktop's menu passes for no file."""
     return Path(name) if name else None
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 1 << 16:
+        raise argparse.ArgumentTypeError("the port must be from 1 to 65535")
+    return port
 
 
 def _question(text: str) -> str:

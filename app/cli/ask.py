@@ -9,7 +9,6 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
-from app.base import settings as settings_file
 from app.base.errors import (
     ContextFull,
     FiresideError,
@@ -25,15 +24,10 @@ from app.cli.answer_printer import AnswerPrinter
 from app.cli.output import ANSWERED, FAILED, NO_ANSWER, NO_MODEL, carry_out, say
 from app.cli.printed_citations import WhereIs
 from app.cli.terminal_consent import AnswerConsents
-from app.cli.this_computer import StoredOptions, in_use
+from app.cli.this_computer import model_for, own_engine
 from app.engine.backend import Backend
-from app.engine.demo_filter import DemoFilter
-from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.shared.engine_owner import WINDOW_KIND
 from app.engine.shared.shared_engine import SharedEngine
-from app.engine.speed_file import SpeedFile
-from app.engine.supervisor import LocalBackend
-from app.host import demo_model
 from app.store.consents import decided_for_all
 from app.tools.loop import ToolLoop
 from app.tools.visible import one_line
@@ -65,10 +59,11 @@ def run(options: argparse.Namespace) -> int:
             told = tr("Couldn’t read {name} ({reason}).")
             say(told.format(name=options.schema, reason=error.strerror or error))
             return FAILED
-        engine = _engine(folders, log)
+        # Nothing of the answer is kept on the disk, since it belongs to no chat.
+        engine = SharedEngine(own_engine(folders, log), folders.data, "ask")
         consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())
         backend = stack.enter_context(closing(ToolLoop(engine, tools, consents)))
-        model = _model(options.model, backend, folders)
+        model = model_for(options.model, backend, folders)
         request = Request(
             model=model,
             messages=(Message(Role.USER, parts),),
@@ -105,26 +100,6 @@ def _refused(error: FiresideError, *, chosen: bool) -> int:
     explanation = explain(error)
     say("", *filter(None, (explanation.sentence, explanation.detail)))
     return NO_MODEL if isinstance(error, ModelError | ModelInUse) else FAILED
-
-
-def _engine(folders: Folders, log: Path) -> Backend:
-    """Return the engine that all processes of the data folder share.
-
-    The window may be a guest of it, so it is as the window's own would be. Nothing of an answer to
-    ``ask`` is kept on the disk, since it belongs to no chat.
-    """
-    kept = folders.kept if log == folders.engine_log else None
-    local = LocalBackend(log, kept, StoredOptions(folders), SpeedFile(folders.speeds))
-    own = ScheduledBackend(DemoFilter(local, demo_model()))
-    return SharedEngine(own, folders.data, "ask")
-
-
-def _model(chosen: Path | None, backend: Backend, folders: Folders) -> ModelRef:
-    """Return the chosen model, else the one that is loaded, or was last, else the demo model."""
-    if chosen is None and (loaded := backend.loaded()):
-        return loaded
-    path = chosen or in_use(settings_file.load(folders.settings))
-    return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
 
 
 def _schema(path: Path | None) -> str:

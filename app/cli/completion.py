@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
         "model": shtab.FILE,
         "file": shtab.FILE,
         "schema": shtab.FILE,
+        "token_file": shtab.FILE,
         "save": shtab.DIRECTORY,
         "name": of_models,
     }

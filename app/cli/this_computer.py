@@ -8,9 +8,13 @@ from pathlib import Path
 from app.base import settings as settings_file
 from app.base.errors import EngineError
 from app.base.settings import Folders, Settings
+from app.base.types import ModelRef
 from app.engine import probe
+from app.engine.backend import Backend
+from app.engine.demo_filter import DemoFilter
 from app.engine.overrides import Overrides
 from app.engine.probe import Machine
+from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.host import demo_model
@@ -43,6 +47,24 @@ class StoredOptions:
             self._read = changed
             self._options = EngineOptions(Overrides.of(settings), settings.kept_gb * 10**9)
         return self._options
+
+
+def own_engine(folders: Folders, log: Path) -> ScheduledBackend:
+    """Return the engine of this process, for the other processes of the data folder, too.
+
+    The window may be a guest of it, so it is as the window's own would be.
+    """
+    kept = folders.kept if log == folders.engine_log else None
+    local = LocalBackend(log, kept, StoredOptions(folders), SpeedFile(folders.speeds))
+    return ScheduledBackend(DemoFilter(local, demo_model()))
+
+
+def model_for(chosen: Path | None, engine: Backend, folders: Folders) -> ModelRef:
+    """Return the chosen model, else the one that is loaded, or was last, else the demo model."""
+    if chosen is None and (loaded := engine.loaded()):
+        return loaded
+    path = chosen or in_use(settings_file.load(folders.settings))
+    return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
 
 
 def in_use(settings: Settings) -> Path | None:

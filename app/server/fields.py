@@ -30,6 +30,11 @@ class Fields:
         """Return the path of a member."""
         return f"{self._path}.{name}" if self._path else name
 
+    @property
+    def raw(self) -> JsonObject:
+        """The object itself."""
+        return self._members
+
     def get(self, name: str) -> Any:
         """Return a member of any kind; None if it is absent."""
         self._known.add(name)

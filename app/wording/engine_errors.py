@@ -108,14 +108,16 @@ def _in_another_process(error: e.OwnerError) -> str:
             said = tr("Fireside’s window is using {loaded}. Use that model, or unload it there.")
             if command:
                 said = tr(
-                    "The command “{command}” is using {loaded}. Use that model, or wait for it."
+                    "The command “{command}” is using {loaded}. Use that model, or stop the "
+                    "command."
                 )
             return said.format(command=command, loaded=loaded)
         case e.OwnerOutdated(version=version):
             said = tr("Fireside was updated. Restart its window.")
             if command:
                 said = tr(
-                    "The command “{command}” still runs Fireside {version}. Wait until it’s done."
+                    "The command “{command}” still runs Fireside {version}. Stop it, then try "
+                    "again."
                 )
             return said.format(command=command, version=version)
     said = tr("Fireside’s window has a model loaded but isn’t responding. Restart it.")

@@ -14,6 +14,7 @@ from app.wording.language import tr
 from app.wording.mcp_errors import server_sentence
 from app.wording.model_errors import model_actions, model_sentence
 from app.wording.python_errors import python_sentence
+from app.wording.serving_errors import serving_sentence
 from app.wording.source_errors import source_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
 from app.wording.tool_settings import unavailable_sentence
@@ -60,6 +61,8 @@ def explain(error: BaseException) -> Explanation:
                     "Unlock the keyring, or check the folder’s permissions."
                 )
             )
+        case e.ServerError():
+            return Explanation(serving_sentence(error))
         case e.LibraryError():
             return Explanation(library_sentence(error))
         case e.ExchangeError():

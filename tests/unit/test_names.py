@@ -10,6 +10,7 @@ from pathlib import Path
 APP = Path(__file__).parents[2] / "app"
 
 SHARED = {
+    "chat": "a turn of a chat, and OpenAI's Chat Completions",
     "graphics": "base has the cards and drivers as values, wording the sentences about them",
     "errors": "base has the errors as values, wording their sentences",
     "supervisor": "the owner of a child process: of the engine's, and of the documents'",
@@ -20,6 +21,7 @@ SHARED = {
     "exchange": "import and export, and the room of the window for them",
     "pages": "the pages that the browser has displayed, and the stack of pages of the window",
     "files": "atomic writes of files, and the browser's folders",
+    "messages": "the store's messages, and Anthropic's endpoint, whose name is its path",
     "models": "the models on disk and on the hub, and the room of the window for them",
 }
 """Names of modules that stand twice, since the field's term is the same in two rooms."""

@@ -1,0 +1,7 @@
+"""Programs without any client library."""
+
+from __future__ import annotations
+
+from tests.clients.api.peer import Peer
+
+PEERS = (Peer("urllib", "models_list.py"),)

@@ -1,0 +1,225 @@
+"""`fireside serve`: the token, what is printed, and its end; the server itself is a fake here."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from app.base import settings as settings_file
+from app.base.errors import ServerPortTaken
+from app.base.secrets import SERVER_TOKEN, Secrets
+from app.base.settings import SERVER_PORT, Folders, Settings
+from app.serving import (
+    LocalServer,
+    ServedRequest,
+    ServedState,
+    ServerParts,
+    ServerStatus,
+    ServingChanged,
+)
+
+TOKEN = "a-token-of-an-admin"
+ENDED = ServedRequest(
+    7,
+    "codex_cli_rs/0.169",
+    "/v1/responses",
+    ServedState.ANSWERING,
+    prompt_tokens=1234,
+    generated=56,
+    tokens_per_second=23.44,
+)
+
+
+class FakeServer:
+    """A server that answers ``requests`` as soon as it is on; then comes the signal ``ending``."""
+
+    def __init__(self, *requests: ServedRequest, ending: int = signal.SIGTERM) -> None:
+        self.requests, self.ending = requests, ending
+        self.taken = False
+        self.parts: ServerParts | None = None
+        self.port, self.token = 0, ""
+        self.stops = 0
+
+    def open(self, parts: ServerParts) -> LocalServer:
+        self.parts = parts
+        return self
+
+    def start(self, port: int, token: str) -> None:
+        if self.taken:
+            raise ServerPortTaken(port, "ollama")
+        self.port, self.token = port, token
+        assert self.parts
+        self.parts.changed(ServingChanged())
+        for request in self.requests:
+            self.parts.changed(ServingChanged(request))
+        signal.raise_signal(self.ending)
+
+    def stop(self) -> None:
+        self.stops += 1
+
+    def set_token(self, token: str) -> None:
+        self.token = token
+
+    def status(self) -> ServerStatus:
+        return ServerStatus(True, self.port)
+
+    def stop_request(self, number: int) -> None:
+        pass
+
+
+def run(server: FakeServer, folder: Path, *options: str) -> int:
+    def no_window(*_: object) -> int:
+        raise AssertionError
+
+    return cli.main(["serve", "--data-dir", str(folder), *options], no_window, server.open)
+
+
+def tokens(folder: Path) -> str | None:
+    return Secrets(folder).get(SERVER_TOKEN)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_a_signal_comes(
+    ending: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(ending)
+    file = tmp_path / "config" / "token"
+    server = FakeServer(ENDED, ending=ending)
+    assert run(server, tmp_path, "--token-file", str(file), "--port", "8399") == 0
+    assert (server.port, server.stops) == (8399, 1)
+    assert signal.getsignal(ending) is before
+    assert server.parts
+    assert server.parts.log == Folders(tmp_path).connections
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["Serving Demo model at http://127.0.0.1:8399/v1", f"Token: in {file}"]
+    _, _, told = lines[-1].partition("  ")
+    assert told == "codex_cli_rs/0.169  /v1/responses  1,234 tokens in, 56 out, 23.4 tokens/s"
+
+
+def test_the_file_of_the_token_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "config" / "token"
+    first, second = FakeServer(), FakeServer()
+    assert run(first, tmp_path, "--token-file", str(file)) == 0
+    assert file.read_text("utf-8") == first.token + "\n"
+    assert len(first.token) >= 43  # 256 bits
+    if sys.platform != "win32":
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert run(second, tmp_path, "--token-file", str(file)) == 0
+    assert second.token == first.token
+    assert tokens(tmp_path) is None
+
+
+@pytest.mark.parametrize("written", ["", "\n", "short", "one token and another", "é" * 20])
+def test_a_file_without_a_usable_token_is_refused(
+    written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(written, "utf-8")
+    server = FakeServer()
+    assert run(server, tmp_path, "--token-file", str(file)) == 1
+    assert f"{file} has no usable token." in capsys.readouterr().err
+    assert server.parts is None
+    assert file.read_text("utf-8") == written
+
+
+def test_a_file_of_the_token_that_cannot_be_read_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(FakeServer(), tmp_path, "--token-file", str(tmp_path)) == 1
+    assert f"Couldn’t read {tmp_path}" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes")
+def test_others_who_can_read_the_token_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(TOKEN + "\n", "utf-8")
+    file.chmod(0o640)
+    server = FakeServer()
+    assert run(server, tmp_path, "--token-file", str(file)) == 0
+    assert server.token == TOKEN
+    assert f"chmod 600 {file}" in capsys.readouterr().err
+
+
+def test_without_a_file_it_is_the_token_of_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown in a terminal, and never written to a log."""
+    server = FakeServer()
+    assert run(server, tmp_path) == 0
+    assert server.token == tokens(tmp_path)
+    told = capsys.readouterr().out
+    assert server.token not in told
+    assert f"Token: in {tmp_path / 'secrets.json'}" in told
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    again = FakeServer()
+    assert run(again, tmp_path) == 0
+    assert again.token == server.token
+    assert f"Token: {server.token}\n" in terminal.getvalue()
+
+
+def test_the_port_is_that_of_the_settings(tmp_path: Path) -> None:
+    token = ("--token-file", str(tmp_path / "token"))
+    server = FakeServer()
+    assert run(server, tmp_path, *token) == 0
+    assert server.port == SERVER_PORT
+    settings_file.save(Settings(serve_port=9001), Folders(tmp_path).settings)
+    assert run(server, tmp_path, *token) == 0
+    assert server.port == 9001
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_what_is_no_port_is_wrong_usage(port: str, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(FakeServer(), tmp_path, "--port", port)
+    assert ended.value.code == 2
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    server = FakeServer()
+    server.taken = True
+    before = signal.getsignal(signal.SIGTERM)
+    assert run(server, tmp_path, "--token-file", str(tmp_path / "token"), "--port", "11434") == 1
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "Port 11434 is already in use by ollama. Choose another one.\n")
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_model_that_is_not_there_is_told_before_it_serves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = FakeServer()
+    file = tmp_path / "gone.gguf"
+    token = ("--token-file", str(tmp_path / "token"))
+    assert run(server, tmp_path, *token, "--model", str(file)) == 3
+    assert "gone.gguf" in capsys.readouterr().err
+    assert server.port == 0
+
+
+def test_it_goes_on_when_nobody_takes_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class FullDisk(io.StringIO):
+        """A stdout that takes the first lines only."""
+
+        def write(self, text: str) -> int:
+            if "/v1/" in text and "Serving" not in text:
+                raise OSError(28, "No space left on device")
+            return super().write(text)
+
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    monkeypatch.setattr(os, "dup2", lambda *_: None)
+    server = FakeServer(ENDED, ENDED)
+    assert run(server, tmp_path, "--token-file", str(tmp_path / "token")) == 0
+    assert server.stops == 1
+    assert capsys.readouterr().err == "Couldn’t write the log: No space left on device\n"
