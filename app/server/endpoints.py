@@ -8,13 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.base.errors import FiresideError
-from app.base.types import FileLocation, ModelRef
+from app.base.types import ModelRef
 from app.engine.backend import Backend
 from app.server.api_error import ApiError, wrong
-from app.server.dialect import Dialect, Reply, Served, openai_error
+from app.server.dialect import Dialect, PromptCount, Reply, Served, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.pieces import Answer
+from app.server.prompt_size import count
 from app.server.running_answer import RunningAnswer, pieces
+from app.serving import model_name
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -62,6 +64,9 @@ class Endpoints:
             told = f"The model '{asked[:100]}' is not served. Ask for '{served.name}'."
             raise ApiError(404, told, param="model", code="model_not_found")
         reply = dialect.read(body, served)
+        if isinstance(reply, PromptCount):
+            gone = environ.get("waitress.client_disconnected", lambda: False)
+            return _send(start, 200, reply.written(count(self._engine, reply.request, gone)))
         client = environ.get("HTTP_USER_AGENT", "a program")[:60]
         answer = RunningAnswer(self._engine, replace(reply.request, client=client))
         if reply.streamed:
@@ -83,13 +88,6 @@ def _streamed(reply: Reply, answer: RunningAnswer) -> Generator[bytes, None, Non
         yield from reply.failed(ApiError(500, repr(error)))
     finally:
         answer.stop()
-
-
-def model_name(ref: ModelRef) -> str:
-    """Return the name of a model for clients."""
-    if ref.alias or not isinstance(ref.location, FileLocation):
-        return ref.alias or ref.name
-    return ref.location.path.stem
 
 
 def _model(served: Served) -> JsonObject:

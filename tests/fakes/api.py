@@ -20,6 +20,7 @@ from app.engine.backend import Backend
 from app.server.dialect import Dialect
 from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
+from app.server.gate import Gate
 from app.server.http_server import HttpServer
 from app.serving import ADDRESS, ServerParts
 
@@ -106,10 +107,9 @@ class Api:
         origins: tuple[str, ...] = (),
     ) -> Api:
         """Return a client of the application over ``engine``, without a socket."""
-        del log, origins
-        return cls(
-            Calling(Endpoints(engine, lambda: model, dialects() if known is None else known))
-        )
+        parts = ServerParts(engine, lambda: model, log or Path("unwritten.log"), origins=origins)
+        gate = Gate(PORT, TOKEN, origins)
+        return cls(Calling(Endpoints(parts, gate, dialects() if known is None else known)))
 
     def ask(
         self,
@@ -167,8 +167,10 @@ class Calling:
             told[:] = [status, given]
             return lambda data: None
 
+        uri = path
         path, _, query = path.partition("?")
         environ: dict[str, Any] = {
+            "REQUEST_URI": uri,
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
