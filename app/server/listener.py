@@ -39,6 +39,7 @@ _HEADERS_S, _BODY_S, _IDLE_S = 10, 60, 15
 _UNREAD_S = 30  # that a client may take nothing of its answer; twice the time between pings
 _AHEAD = 64 * 1024  # bytes of requests that come before the one before is answered
 _LINGER_S, _LINGER = 2, 64 * 1024 * 1024
+_LOOK_S = 1  # between looks at what is overdue
 _PAUSE_S = 0.5  # without accepting connections, if there is no file descriptor for one
 
 
@@ -48,11 +49,11 @@ class GatedRequest(HTTPRequestParser):
     def __init__(self, gate: Gate, adj: Adjustments) -> None:
         super().__init__(adj)
         self._gate = gate
-        self._refused = False
+        self.refused = False
 
     def received(self, data: bytes) -> int:
         taken = super().received(data)
-        return len(data) if self._refused else taken
+        return len(data) if self.refused else taken
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
@@ -66,7 +67,7 @@ class GatedRequest(HTTPRequestParser):
         try:
             self._gate.check(self._environ())
         except ApiError:  # the application says so again, to whoever asks
-            self._refused = True
+            self.refused = True
             self.body_rcv, self.content_length, self.expect_continue = None, 0, False
             self.headers: Mapping[str, str] = {**self.headers, "CONNECTION": "close"}
         if self.content_length > LARGEST:
@@ -118,7 +119,8 @@ class HttpConnection(HTTPChannel):
         self._ahead = b""
         self._began = time.monotonic()
         self._lingers = 0.0  # until when
-        self._drained = 0
+        self._deaf = False
+        self._dropped = 0
         self.parser_class: Any = partial(GatedRequest, listener.gate)
         super().__init__(listener, sock, address, listener.adj, map=listener.connections)
 
@@ -132,6 +134,8 @@ class HttpConnection(HTTPChannel):
 
     def received(self, data: bytes) -> bool:
         with self._order:
+            if self._deaf:
+                return self._drop(data)
             if self.requests or self._ahead:
                 self._ahead += data
                 if len(self._ahead) > _AHEAD:
@@ -139,7 +143,7 @@ class HttpConnection(HTTPChannel):
                 return True
             if self.request is None:
                 self._began = time.monotonic()
-            return super().received(data)
+            return self._parse(data)
 
     def service(self) -> None:
         super().service()
@@ -147,17 +151,14 @@ class HttpConnection(HTTPChannel):
             ahead, self._ahead = self._ahead, b""
             self._began = time.monotonic()
             if ahead:
-                super().received(ahead)
+                self._parse(ahead)
 
     def handle_read(self) -> None:
         if not self._lingers:
             super().handle_read()
             return
         with contextlib.suppress(OSError):
-            self._drained += len(self.recv(1024 * 1024))
-            if self._drained <= _LINGER:
-                return
-        self.handle_close()
+            self._drop(self.recv(1024 * 1024))
 
     def handle_write(self) -> None:
         if self.close_when_flushed and not self.will_close:
@@ -184,6 +185,19 @@ class HttpConnection(HTTPChannel):
             return silent > _IDLE_S
         limit = _BODY_S if self.request.headers_finished else _HEADERS_S
         return now - self._began > limit
+
+    def _parse(self, data: bytes) -> bool:
+        parsed = super().received(data)
+        requests: Any = self.requests
+        self._deaf = any(each.error or each.refused for each in requests)
+        return parsed
+
+    def _drop(self, data: bytes) -> bool:
+        """Take what follows a request that is refused."""
+        self._dropped += len(data)
+        if self._dropped > _LINGER:
+            self.will_close = True
+        return True
 
     def _linger(self) -> None:
         """End the answer, and read on for a while.
@@ -218,16 +232,15 @@ class Listener(TcpWSGIServer):
         self._ended = False
         self.connections: dict[int, Any] = {}
         _tell_our_log()
-        dispatcher = ThreadedTaskDispatcher()
-        dispatcher.set_thread_count(_THREADS)
         settings: dict[str, Any] = {
-            "sockets": [sock],
+            "host": sock.getsockname()[0],
+            "port": sock.getsockname()[1],
             "ident": None,
             "threads": _THREADS,
             "connection_limit": never,
-            "cleanup_interval": 1,
             "channel_request_lookahead": 1,
             "asyncore_use_poll": True,
+            "recv_bytes": 64 * 1024,
             "log_socket_errors": False,
             "clear_untrusted_proxy_headers": False,
             "max_request_header_size": _HEADERS,
@@ -235,15 +248,18 @@ class Listener(TcpWSGIServer):
             "inbuf_overflow": never,
             "outbuf_overflow": never,
         }
+        adjusted = Adjustments(**settings)
+        adjusted.cleanup_interval = adjusted.asyncore_loop_timeout = _LOOK_S
         super().__init__(
             app,
             map=self.connections,
             _sock=sock,
-            dispatcher=dispatcher,
-            adj=Adjustments(**settings),
+            dispatcher=ThreadedTaskDispatcher(),
+            adj=adjusted,
             sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
             bind_socket=False,
         )
+        self.task_dispatcher.set_thread_count(_THREADS)
 
     def set_reuse_addr(self) -> None:
         pass  # it is bound, and on Windows the option would share the port

@@ -236,7 +236,11 @@ class Connecting:
             answer.close()
             connection.close()
 
-        return ApiAnswer(answer.status, names, _received(answer), close)
+        if answer.length is None:
+            return ApiAnswer(answer.status, names, _received(answer), close)
+        whole = answer.read()
+        close()
+        return ApiAnswer(answer.status, names, iter([whole]))
 
 
 def _received(answer: http.client.HTTPResponse) -> Iterator[bytes]:
