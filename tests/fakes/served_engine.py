@@ -173,7 +173,8 @@ class ServedEngine(ScriptedBackend):
         self.counted.append(request)
         if not self._loaded:
             return None
-        return self._prompts.render(request, self._format.ahead).size
+        render = self._format.render if request.whole else self._format.ahead
+        return self._prompts.render(request, render).size
 
     def abilities(self, model: ModelRef) -> Abilities:
         return self._format.abilities
