@@ -80,9 +80,9 @@ def stream_helper() -> None:
 
 @check
 async def stream_helper_async() -> None:
-    async with openai.AsyncOpenAI(base_url=URL, api_key=TOKEN, max_retries=0) as asynchronous:
-        async with asynchronous.responses.stream(model=MODEL, input="Hello") as stream:
-            response = await stream.get_final_response()
+    asynchronous = openai.AsyncOpenAI(base_url=URL, api_key=TOKEN, max_retries=0)
+    async with asynchronous.responses.stream(model=MODEL, input="Hello") as stream:
+        response = await stream.get_final_response()
     same(response.output_text, "You said: Hello")
 
 
