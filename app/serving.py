@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from app.base.types import ModelRef
+from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 ADDRESS = "127.0.0.1"
@@ -119,6 +119,13 @@ def new_token() -> str:
     import secrets
 
     return secrets.token_urlsafe(32)
+
+
+def model_name(ref: ModelRef) -> str:
+    """Return the name of a model for programs."""
+    if ref.alias or not isinstance(ref.location, FileLocation):
+        return ref.alias or ref.name
+    return ref.location.path.stem
 
 
 OpenServer = Callable[[ServerParts], LocalServer]

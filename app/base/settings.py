@@ -21,6 +21,8 @@ from app.base.types import Effort
 
 SERVER_PORT = 8347
 """The port of the local server, unless the user chooses another."""
+SMALLEST_PORT, LARGEST_PORT = 1024, 65535
+"""The limits of `Settings.serve_port`: systems keep smaller ones for themselves."""
 SMALLEST_TEXT, LARGEST_TEXT = 11, 26
 """The limits of `Settings.text_size`."""
 
@@ -241,6 +243,7 @@ _LIMITS = {
     "cpu_experts": (0, 10_000),
     "answers_at_once": (1, 16),
     "unload_minutes": (0, 100_000),
+    "serve_port": (SMALLEST_PORT, LARGEST_PORT),
     "kept_gb": (0, 100_000),
     "download_limit": (0, 100_000),
 }

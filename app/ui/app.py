@@ -134,7 +134,7 @@ class Program:
         self._faults.attach(window.banner.show_fault)
         self._give_back(window)
         window.again.connect(lambda why: self._restart(window, why))
-        opener = FileOpener(self._application, window.called)
+        opener = SystemEvents(self._application, window.called, window.serving.end)
         window.show()
         QTimer.singleShot(100, window, lambda: self._data_folder.on_second(window.called))
         _choose_model(window, self._model)
@@ -166,9 +166,9 @@ class Program:
             self._removal = why
         else:
             self._again, self._typed = why, window.composer.parts()
-        window.close()
+        window.serving.quit()
 
-    def _forget(self, window: Window, opener: FileOpener) -> None:
+    def _forget(self, window: Window, opener: SystemEvents) -> None:
         """Delete a window that is being replaced."""
         self._faults.detach()
         gc.unfreeze()
@@ -211,16 +211,23 @@ def _choose_model(window: Window, model: Path | None) -> None:
         window.model_picker.show_page()
 
 
-class FileOpener(QObject):
-    """A receiver of files that were double-clicked, on macOS."""
+class SystemEvents(QObject):
+    """A receiver of what the system wants: files that were double-clicked on macOS, and the end."""
 
-    def __init__(self, application: QApplication, opened: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        application: QApplication,
+        opened: Callable[[Path], None],
+        ended: Callable[[], object],
+    ) -> None:
         super().__init__(application)
-        self._opened = opened
+        self._application, self._opened, self._ended = application, opened, ended
         application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QFileOpenEvent) and event.file():
             self._opened(Path(event.file()))
             return True
+        if watched is self._application and event.type() == QEvent.Type.Quit:
+            self._ended()  # the windows are closed next, and must not ask
         return False

@@ -24,6 +24,7 @@ from app.ui.conversation.transcript import Transcript
 from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 from app.ui.window import Window
+from tests.fakes.local_server import scripted
 from tests.ui.driver import Backend, Fireside, Start
 
 
@@ -109,7 +110,7 @@ def start(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Start]:
             settings_file.save(Settings(**(chosen | changes)), folders.settings)
         bridge = Bridge()
         backend = Backend()
-        host = Host(folders, bridge.publish, backend=backend)
+        host = Host(folders, bridge.publish, backend=backend, open_server=scripted)
         window = Window(host, bridge, theme)
         fireside = Fireside(qtbot, host, bridge, theme, window, backend)
         running.append(fireside)

@@ -277,7 +277,7 @@ class Fireside:
         for event in self._held:
             event.set()
         assert not stale(), "PySide would take what is at these addresses for these"
-        self.window.close()
+        self.window.serving.quit()
         self.host.close()
         self.bridge.close()
         self.window.deleteLater()

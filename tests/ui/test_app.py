@@ -23,7 +23,7 @@ from app.base import running
 from app.base.errors import NotResponding, StoreLocked, StoreReadOnly
 from app.host import Host
 from app.ui import app
-from app.ui.app import FileOpener
+from app.ui.app import SystemEvents
 from app.ui.bridge import Bridge
 from app.ui.startup import single_instance
 from app.ui.startup.data_folder import DataFolder
@@ -237,7 +237,7 @@ def test_a_smoke_that_cannot_open_says_why(
 
 def test_a_file_that_was_double_clicked_on_a_mac(qapp: QApplication, tmp_path: Path) -> None:
     opened: list[Path] = []
-    opener = FileOpener(qapp, opened.append)
+    opener = SystemEvents(qapp, opened.append, lambda: None)
     QApplication.sendEvent(qapp, QFileOpenEvent(str(tmp_path / "m.gguf")))
     assert opened == [tmp_path / "m.gguf"]
     opener.deleteLater()

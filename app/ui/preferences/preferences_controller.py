@@ -21,6 +21,7 @@ from app.ui.conversation.conversation_pane import ConversationPane
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.hardware_probe import HardwareProbe
+from app.ui.state.local_serving import LocalServing
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
@@ -78,13 +79,14 @@ class PreferencesController(QObject):
         presets: PresetIndex,
         tools: ChatTools,
         sources: SourceList,
+        serving: LocalServing,
     ) -> None:
         super().__init__(window)
         self._window, self._conversation = window, conversation
         self._theme, self._host, self._bridge = theme, host, bridge
         self._models, self._hardware = models, hardware
         self._settings, self._presets, self._tools = settings, presets, tools
-        self._sources = sources
+        self._sources, self._serving = sources, serving
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
         self._servers: McpServersController | None = None
@@ -173,6 +175,8 @@ class PreferencesController(QObject):
         from app.ui.preferences.diagnosis_page import DiagnosisPage
         from app.ui.preferences.general_page import GeneralPage
         from app.ui.preferences.hub_page import HubPage
+        from app.ui.preferences.local_server_controller import LocalServerController
+        from app.ui.preferences.local_server_page import LocalServerPage
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
@@ -218,7 +222,9 @@ class PreferencesController(QObject):
         tools = self._make_tools()
         hub = HubPage(self._theme, settings.hub_address)
         self._connect_hub(hub)
-        pages = (general, chats, chat, presets, tools, data, hub, memory, diagnosis)
+        server = LocalServerPage(self._theme, settings.serve_port)
+        LocalServerController(server, self._theme, self._serving, self._models)
+        pages = (general, chats, chat, presets, tools, server, data, hub, memory, diagnosis)
         self._dialog = dialog = PreferencesDialog(pages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._closed)

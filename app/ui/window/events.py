@@ -10,6 +10,7 @@ from app.base.errors import StoreError
 from app.documents import DocumentProgress
 from app.models.model_library import MoveProgress
 from app.reruns import RerunEnded, RerunEvent, RerunOutput
+from app.serving import ServingChanged
 from app.store import ChatRow
 from app.tools.browser.source_status import SourcesChanged
 from app.turn import (
@@ -56,6 +57,7 @@ class EventReceivers:
     reruns: Callable[[RerunEvent], None]
     servers: Callable[[McpServersChanged], None]
     sources: Callable[[SourcesChanged], None]
+    serving: Callable[[], None]
     answered_slowly: Callable[[AnsweredSlowly], None]
     not_saved: Callable[[StoreError], None]
     saved_again: Callable[[], None]
@@ -115,7 +117,7 @@ class EventDispatcher:
             raise TypeError(f"No receiver for events of type {', '.join(unknown)}")
 
     def _receive_servers(self, event: object) -> bool:
-        """Dispatch a change of MCP servers or of sources; return whether it was one."""
+        """Dispatch a change of servers or of sources; return whether it was one."""
         # Imported late: most windows have no servers.
         from app.tools.mcp.server_status import McpServersChanged
 
@@ -124,6 +126,8 @@ class EventDispatcher:
                 self._to.servers(event)
             case SourcesChanged():
                 self._to.sources(event)
+            case ServingChanged():
+                self._to.serving()
             case _:
                 return False
         return True

@@ -42,13 +42,12 @@ from app.ui.sidebar.chat_undo import ChatUndo
 from app.ui.state.chat_index import ChatIndex
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.chat_tools import ChatTools
-from app.ui.state.client_watch import ClientWatch
 from app.ui.state.current_chat import CurrentChat
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.installed_list import InstalledList
-from app.ui.state.live_answer import loading_sentence
 from app.ui.state.live_turns import LiveTurns
-from app.ui.state.model_choice import ModelChoice, memory_sentence
+from app.ui.state.local_serving import LocalServing
+from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
 from app.ui.state.store_access import StoreAccess
@@ -66,13 +65,14 @@ from app.ui.window.layout import WindowLayout
 from app.ui.window.menu_bar import add_menu_bar
 from app.ui.window.model_labels import ModelLabels
 from app.ui.window.restart import Removal, Restart
+from app.ui.window.serving_controller import ServingController
+from app.ui.window.status_controller import StatusController
 from app.ui.window.status_line import StatusLine
 from app.ui.window.title_controller import TitleController
 from app.ui.window.zoom_controller import ZoomController
 from app.ui.work_thread import WorkThread
 from app.wording.errors import explain
 from app.wording.language import tr
-from app.wording.queue_words import in_use_by
 
 if TYPE_CHECKING:
     from app.tools.mcp.server_status import McpServersChanged
@@ -125,7 +125,7 @@ class Window(QMainWindow):
         self.models = ModelChoice(host, self, self.turns.waits_for)
         self.installed = InstalledList(host, bridge, self)
         self.hardware = HardwareProbe(host, bridge, self.models, self)
-        self.clients = ClientWatch(host.clients, self)
+        self.local_server = LocalServing(host, bridge, self)
         self.index = ChatIndex(self.store, self)
         self.chat_settings = ShownChatSettings(self.index, self.models, self.current)
         self.chat_settings.effort = host.settings.effort
@@ -186,6 +186,10 @@ class Window(QMainWindow):
             self.presets,
             self.tools,
             self.sources,
+            self.local_server,
+        )
+        self.serving = ServingController(
+            self, theme, self.local_server, self.sidebar, self.preferences, self.raise_to_front
         )
         self.preset_controller = PresetController(
             self.title_bar.preset_picker,
@@ -272,6 +276,16 @@ class Window(QMainWindow):
             status=self.status_line,
             parent=self,
         )
+        self.status = StatusController(
+            self.status_line,
+            self.models,
+            self.turns,
+            self.current,
+            host.clients,
+            self.composer_controller,
+            self.commands,
+            self,
+        )
         self._make_calls()
         self.error_actions = ErrorActions(
             self.banner,
@@ -306,7 +320,7 @@ class Window(QMainWindow):
     def _command_targets(self) -> CommandTargets:
         return CommandTargets(
             new_chat=self.navigator.new_chat,
-            quit=self.close,
+            quit=self.serving.quit,
             layout=self.views,
             current=self.current,
             chats=self.chats,
@@ -350,6 +364,7 @@ class Window(QMainWindow):
                 reruns=self.reruns.receive,
                 servers=self._servers_changed,
                 sources=self.sources.receive,
+                serving=self.local_server.refresh,
                 not_saved=self.banner.show_error,
                 saved_again=self.banner.hide_store_error,
             )
@@ -371,7 +386,7 @@ class Window(QMainWindow):
         self.navigator.switched.connect(self.titles.show)
         self.navigator.switched.connect(self.reruns.leave)
         self.navigator.switched.connect(self.reader.close)
-        self.navigator.progressed.connect(self._show_status)
+        self.navigator.progressed.connect(self.status.show)
         turns = self.turns
         for changed in (turns.asked, turns.decided, turns.started, turns.ended, turns.withdrawn):
             changed.connect(lambda *_: self._mark_chats())
@@ -400,7 +415,6 @@ class Window(QMainWindow):
         transcript.zoomed.connect(self.zoom.wheel)
 
     def _connect_composer(self) -> None:
-        self.composer_controller.changed.connect(self._show_status)
         self.composer.edit_ended.connect(self.branches.give_up)
         self.composer.take_back = self.message_undo.undo_last
         self.composer.typed.connect(self.message_undo.typed)
@@ -410,7 +424,7 @@ class Window(QMainWindow):
         self.composer.editor.files_given.connect(self.file_drop.take)
         self.pages.closed.connect(self.views.focus_editor)
         self.attachments.arrived.connect(lambda chat, part: self.drafts.give_back(chat, (part,)))
-        self.attachments.fit_changed.connect(self._show_status)
+        self.attachments.fit_changed.connect(self.status.show)
         self.file_drop.attached.connect(self.attachments.attach)
         self.file_drop.chats.connect(self.exchange.bring)
         self.file_drop.model.connect(self.model_picker.use)
@@ -420,14 +434,11 @@ class Window(QMainWindow):
 
     def _connect_models(self) -> None:
         self.models_controller.bar.opened.connect(self.model_picker.show_page)
-        self.models.changed.connect(self._show_status)
-        self.models.progressed.connect(self._show_status)
-        self.clients.changed.connect(self._show_status)
         self.turns.started.connect(lambda *_: self.models.use())
         self.views.demo_line.wanted.connect(self.model_picker.choose_first)
         self.model_picker.turned.connect(self._models_page_turned)
         self.load_recovery.menu_wanted.connect(self.composer.pick_model)
-        self.load_recovery.tried.connect(self._show_status)
+        self.load_recovery.tried.connect(self.status.show)
         self.load_recovery.tried.connect(self.views.focus_editor)
         self.hardware.examined.connect(self.models_controller.examined)
 
@@ -485,6 +496,7 @@ class Window(QMainWindow):
         self.tools.refresh()
         self.models_controller.resume()
         self.gpu_build.begin()
+        self.local_server.begin()
         if self._host.settings_damage:
             self.banner.show_error(self._host.settings_damage)
         self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner.show_error)
@@ -515,6 +527,8 @@ class Window(QMainWindow):
         self.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.serving.keeps(event):
+            return
         self.preferences.close()
         self.drafts.keep()
         self.gpu_build.end()
@@ -576,23 +590,6 @@ class Window(QMainWindow):
     def _set_thought_open(self, message: int, opened: bool) -> None:
         self.store.ask(lambda store: store.messages.set_thought_open(message, opened))
 
-    # --- Title and status -----------------------------------------------------------------------
-
     def _models_page_turned(self) -> None:
         if self.model_picker.shown:
             self.hardware.look()
-
-    def _show_status(self) -> None:
-        """Show the status of the chat that is shown."""
-        models = self.models
-        loading = ""
-        if models.loading:
-            waits = not models.fraction and self.turns.begun
-            loading = loading_sentence(models.loading, models.fraction, waits=waits)
-        live, busy = self.turns.running(self.current.id), self.current.busy()
-        prefill = self.composer_controller.prefill.sentence
-        others = in_use_by(self.clients.clients)
-        rest = memory_sentence(models, idle=self.turns.idle and not others) or others
-        self.status_line.show(live, loading, prefill, rest, busy=busy)
-        self.composer_controller.queue.show(self.current.id, busy=busy)
-        self.commands.refresh()

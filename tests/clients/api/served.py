@@ -57,7 +57,7 @@ def main() -> None:
     from app.base.settings import Folders
     from app.host import Host
     from app.server import open_server
-    from app.server.endpoints import model_name
+    from app.serving import model_name
     from tests.fakes.served_engine import ServedEngine
 
     with tempfile.TemporaryDirectory() as folder:
