@@ -259,6 +259,31 @@ def test_a_tool_loop_by_the_previous_response(api: Api, engine: ServedEngine) ->
     assert len(asked_of(engine).messages) == 5
 
 
+def test_a_stored_response_can_be_had_and_deleted(api: Api) -> None:
+    response = create(api)
+    path = f"/v1/responses/{response['id']}"
+    assert api.get(path).json == response
+    told = {"id": response["id"], "object": "response.deleted", "deleted": True}
+    assert api.ask("DELETE", path).json == told
+    assert [api.ask(method, path).status for method in ("GET", "DELETE")] == [404, 404]
+    assert api.post(path, {}).status == 405
+    assert api.get(f"/v1/responses/{create(api, store=False)['id']}").status == 404
+
+
+def test_the_tokens_of_an_input_are_counted(api: Api) -> None:
+    asked = {"model": NAME, "input": "Hello", "tools": [WEATHER], "instructions": "I"}
+    counted = api.post("/v1/responses/input_tokens", asked).json
+    used = api.post("/v1/responses", asked).json["usage"]["input_tokens"]
+    assert counted == {"object": "response.input_tokens", "input_tokens": used}
+
+
+def test_engine_errors_have_the_names_of_responses(api: Api) -> None:
+    assert refused(api, input="word " * 40_000) == (400, "input", "context_length_exceeded")
+    bad = {"type": "json_schema", "name": "A", "schema": {"type": "nope"}}
+    asked = refused(api, text={"format": bad})
+    assert asked == (400, "text.format.schema", "invalid_json_schema")
+
+
 def test_a_tool_loop_without_storage(api: Api, engine: ServedEngine) -> None:
     alone = {"store": False, "include": ["reasoning.encrypted_content"], "tools": [WEATHER]}
     first = create(api, CALL, **alone)
@@ -293,7 +318,7 @@ def test_items_may_be_referred_to(api: Api, engine: ServedEngine) -> None:
     ]
     create(api, items, tools=[WEATHER])
     parts = asked_of(engine).messages[1].parts
-    assert [part.kind for part in parts] == [PartKind.REASONING, PartKind.CALL]
+    assert [part.kind for part in parts[:2]] == [PartKind.REASONING, PartKind.CALL]
     unknown = [{"type": "item_reference", "id": "rs_nope"}]
     assert refused(api, input=unknown) == (404, "input[0].id", "item_not_found")
 

@@ -130,6 +130,25 @@ def tool_loop_by_previous_response() -> None:
 
 
 @check
+def stored_responses() -> None:
+    response = create(input="Hello")
+    found = client.responses.retrieve(response.id)
+    assert found.model_dump() == response.model_dump()
+    client.responses.delete(response.id)
+    try:
+        client.responses.retrieve(response.id)
+    except openai.NotFoundError:
+        return
+    raise AssertionError("it is still there")
+
+
+@check
+def count_of_tokens() -> None:
+    counted = client.responses.input_tokens.count(model=MODEL, input="Hello")
+    assert counted.input_tokens == create(input="Hello").usage.input_tokens
+
+
+@check
 def tool_loop_without_storage() -> None:
     if not SCRIPTED:
         return
