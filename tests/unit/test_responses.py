@@ -299,6 +299,16 @@ def test_a_tool_loop_without_storage(api: Api, engine: ServedEngine) -> None:
     assert refused(api, previous_response_id=first["id"]) == missing
 
 
+def test_the_model_is_told_of_images_that_tools_return(api: Api, engine: ServedEngine) -> None:
+    """Codex sends what its ``view_image`` returns with every further request."""
+    first = create(api, CALL, tools=[WEATHER])
+    image = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+    output = result(first["output"][-1], [{"type": "input_text", "text": "seen"}, image])
+    create(api, [output], previous_response_id=first["id"], tools=[WEATHER])
+    told = asked_of(engine).messages[-1].parts[-1].text
+    assert told.startswith("seen\n\n(An image")
+
+
 def test_sealed_reasoning_of_others_is_left_out(api: Api, engine: ServedEngine) -> None:
     assert unsealed(sealed(UNICODE)) == UNICODE
     assert unsealed("gAAAAB") == unsealed("fs1:%") == unsealed("fs1:/w==") == ""
@@ -350,6 +360,7 @@ def test_tools_in_groups(api: Api, engine: ServedEngine) -> None:
     call = response["output"][-1]
     assert (call["namespace"], call["name"]) == ("mcp__notes", "get_weather")
     assert response["tools"] == [{**GROUP, "tools": [{**WEATHER, "strict": False}]}]
+    assert asked_of(engine).tools[0].description == "mcp__notes__*: Notes."
     items = [{"role": "user", "content": asked}, call, result(call)]
     create(api, items, tools=[GROUP])
     assert asked_of(engine).messages[1].parts[0].name == "functions.mcp__notes__get_weather"
