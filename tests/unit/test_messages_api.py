@@ -231,7 +231,7 @@ def test_the_prompt_goes_on_as_the_model_wrote_it(ask: Asking) -> None:
     results = user(*(result(id=block["id"]) for block in answer["content"][1:]))
     done = ask(question, assistant(*answer["content"]), results, tools=[WEATHER])
     asked = ask.engine.requests[-1].messages[1]
-    assert [(part.kind, part.text) for part in asked.parts] == [
+    assert [(part.kind, part.text) for part in asked.parts[:3]] == [
         (PartKind.REASONING, "The user asks something. Effort medium."),
         (PartKind.TEXT, "I look that up."),
         (PartKind.CALL, '{"city": "Rome"}'),
