@@ -100,7 +100,9 @@ def test_what_a_program_says_after_a_result_is_within_the_turn() -> None:
     first = render(request(asked, assistant(THOUGHT, CALL), tool))
     begun = ids("<|start|>assistant")
     assert render(request(asked, *turn)) == [*first[: -len(begun)], *ids(told), *begun]
-    again = written(request(asked, *turn, assistant(replace(CALL, id="2")), tool, user("Quick!")))
+    second = Message(Role.TOOL, (replace(RESULT, id="2"),))
+    more = (*turn, assistant(replace(CALL, id="2")), second, user("Quick!"))
+    again = written(request(asked, *more))
     assert THOUGHT.text in again
     assert NO_TOOL not in again
     assert again.index("Be brief.") < again.index("Quick!")

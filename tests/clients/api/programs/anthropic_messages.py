@@ -122,7 +122,7 @@ def streamed_tool() -> None:
 def parallel_results() -> None:
     if not SCRIPTED:
         return
-    question = 'both get_weather {"city": "Rome"} get_weather {"city": "Oslo"}'
+    question = 'both get_weather {"city": "Rome"} and get_weather {"city": "Oslo"}'
     body = asked(question, tools=[WEATHER])
     first = client.messages.create(**body)
     results = [

@@ -96,7 +96,7 @@ def its_tools_work() -> None:
 def tools_at_once() -> None:
     question = (
         'both Bash {"command": "echo one-$((1))", "description": "One"} '
-        'Bash {"command": "echo two-$((2))", "description": "Two"}'
+        'and Bash {"command": "echo two-$((2))", "description": "Two"}'
     )
     said = results(told(question, "--dangerously-skip-permissions"))
     assert said == ["one-1", "two-2"], said
