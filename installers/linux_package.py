@@ -73,6 +73,7 @@ def package(frozen: Path, icons: Path, dist: Path) -> list[Path]:
         made.append(rpm.fireside(root, dist, machine))
     for name in ("applications", "icons", "mime", "man"):  # for `fireside --install`
         shutil.copytree(root / "usr/share" / name, carried / "share" / name, symlinks=True)
+    shutil.copytree(root / "usr/lib/systemd", carried / "share/systemd")
     return [archive(carried, carried.name, target), *made]
 
 
@@ -116,6 +117,7 @@ def _fill(root: Path, frozen: Path, icons: Path) -> None:
         LINUX / "fireside-mime.xml": share / "mime/packages/fireside.xml",
         ROOT / "resources/icons/fireside.svg": share / "icons/hicolor/scalable/apps/fireside.svg",
         LINUX / "copyright": share / "doc/fireside/copyright",
+        LINUX / "fireside.service": root / "usr/lib/systemd/user/fireside.service",
     }
     for size in _ICONS:
         place = share / f"icons/hicolor/{size}x{size}/apps/fireside.png"

@@ -164,6 +164,6 @@ def _files(root: Path) -> Iterable[str]:
     yield from (f'%dir "/usr/share/doc/{path.name}"' for path in root.glob("usr/share/doc/*"))
     for path in sorted(root.rglob("*")):
         place = path.relative_to(root).as_posix()
-        if not place.startswith("usr/lib") and (path.is_symlink() or not path.is_dir()):
+        if not place.startswith("usr/lib/fireside") and (path.is_symlink() or not path.is_dir()):
             kind = "%doc " if place.startswith("usr/share/doc/") else ""
             yield f'{kind}"/{place}"'

@@ -293,6 +293,8 @@ class Request:
     """The turn's tokens so far, bridges included, if it goes on after a tool call."""
     imported: bool = False
     """Whether the chat came from a file or a pipe, so that its text need not be the user's."""
+    whole: bool = False
+    """Whether no message may be left out: what does not fit raises ContextFull."""
 
     @property
     def goes_on(self) -> bool:

@@ -1,9 +1,10 @@
 """``fireside --install`` and ``--uninstall``, which only the archive for any Linux has.
 
-The menu entry, the icons, the type of GGUF files, the man page and the command come to where the
-person's own are, and go again. The program and the chats stay where they are.
+The menu entry, the icons, the type of GGUF files, the man page, the service for systemd and the
+command come to where the person's own are, and go again. The program and the chats stay where they
+are.
 
-Places: specifications.freedesktop.org, basedir and desktop-entry (Exec).
+Places: specifications.freedesktop.org, basedir and desktop-entry (Exec); systemd.unit(5).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from app.cli import MENU_ENTRY
 from app.cli.output import ANSWERED, FAILED, open_missing, say, speak
 from app.wording.language import tr
 
-_MARK = "X-Fireside-Portable=true"  # in an entry that this module wrote
+_SERVICE = "systemd/user/fireside.service"
+_MARK = "X-Fireside-Portable=true"  # in an entry, or a service, that this module wrote
 
 
 def run(path: Path, *, remove: bool) -> int:
@@ -66,6 +68,8 @@ def _installed(path: Path) -> tuple[list[Path], list[Path]]:
             target.symlink_to(path)
         elif source.match(MENU_ENTRY):
             target.write_text(entry(source.read_text("utf-8"), started), "utf-8")
+        elif source.match(_SERVICE):
+            target.write_text(service(source.read_text("utf-8"), started), "utf-8")
         else:
             shutil.copyfile(source, target)
         done.append(target)
@@ -80,6 +84,8 @@ def _removed(path: Path) -> tuple[list[Path], list[Path]]:
         if not _is_own(target):
             kept.append(target)
         elif target.is_symlink() or target.exists():
+            if target.match(_SERVICE):
+                _run("systemctl", "--user", "disable", "--now", target.name)
             target.unlink()
             done.append(target)
     _refresh()
@@ -102,7 +108,7 @@ def _is_own(target: Path) -> bool:
     if target.parent == _commands():  # a link to a frozen Fireside, perhaps one that is gone
         to = target.readlink() if target.is_symlink() else Path()
         return to.name == "fireside" and (not to.exists() or (to.parent / "_internal").is_dir())
-    if target.match(MENU_ENTRY):
+    if target.match(MENU_ENTRY) or target.match(_SERVICE):
         return _MARK in target.read_text("utf-8", errors="replace").splitlines()
     return True  # by a name that is only Fireside's
 
@@ -113,6 +119,13 @@ def entry(text: str, path: Path) -> str:
     quoted = re.sub(r'(["`$\\])', r"\\\1", str(path)).replace("\\", r"\\").replace("%", "%%")
     line = f'Exec="{quoted}" '
     text = re.sub(r"^Exec=\S+ ", lambda _: line, text, flags=re.MULTILINE)
+    return f"{text.rstrip()}\n{_MARK}\n"
+
+
+def service(text: str, path: Path) -> str:
+    """Return the service with ``path`` as its program."""
+    quoted = re.sub(r'(["\\])', r"\\\1", str(path)).replace("%", "%%")
+    text = re.sub(r"^ExecStart=\S+ ", lambda _: f'ExecStart="{quoted}" ', text, flags=re.MULTILINE)
     return f"{text.rstrip()}\n{_MARK}\n"
 
 
@@ -134,5 +147,11 @@ def _refresh() -> None:
         ("update-mime-database", _data() / "mime"),
         ("update-desktop-database", _data() / "applications"),
     ):
-        if shutil.which(name) and folder.is_dir():
-            subprocess.run([name, str(folder)], capture_output=True, check=False)
+        if folder.is_dir():
+            _run(name, str(folder))
+
+
+def _run(*command: str) -> None:
+    """Run a command of the system's, where there is one."""
+    if shutil.which(command[0]):
+        subprocess.run(command, capture_output=True, check=False)

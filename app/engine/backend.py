@@ -105,10 +105,10 @@ class Backend(Protocol):
         """
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
-        """Return the size of what `prepare` would process.
+        """Return the size of what `prepare` would process, or `stream` if the request is whole.
 
         None if the model is not loaded. Raises EngineError, and Cancelled once ``cancel`` is
-        set.
+        set; for a whole request, also what `stream` would refuse it for.
         """
 
     def abilities(self, model: ModelRef) -> Abilities:

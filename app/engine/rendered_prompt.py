@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from app.base.errors import ContextFull
 from app.base.types import Prompt, Request, Role
 from app.engine.attached_sizes import AttachedSizes
 from app.engine.history import context_needed, messages_to_drop, reserved
@@ -53,18 +54,24 @@ class Prompts:
         self._attached = AttachedSizes()
 
     def render(self, request: Request, render: Render) -> RenderedPrompt:
-        """Render as much of a conversation as fits, leaving out the oldest messages.
+        """Render as much of a conversation as fits, leaving out the oldest messages if it may.
 
-        It may fit into a longer context than this one; the prompt's ``context`` says so.
+        It may fit into a longer context than this one; the prompt's ``context`` says so. Raises
+        ContextFull if none may be left out, and it fits into no context.
         """
         rendered = render(request)
+        longest = max(self._size, self.longest)
+        if request.whole and len(rendered.tokens) >= longest:
+            raise ContextFull(len(rendered.tokens), longest)
         size, needed = self._size, context_needed(request, rendered.sizes)
         while size < min(needed, self.longest):
             size = min(2 * size, self.longest)
         room = reserved(request, size)
-        first = messages_to_drop(
-            request.messages, rendered.sizes, size, room, grows=bool(request.drawn)
-        )
+        first = 0
+        if not request.whole:
+            first = messages_to_drop(
+                request.messages, rendered.sizes, size, room, grows=bool(request.drawn)
+            )
         # A client's instructions stay. Everything is rendered again, since a message may have to
         # repeat something from a dropped one, such as the day, and some formats put tools into the
         # first.

@@ -271,9 +271,13 @@ class Worker:
         return True
 
     def _count(self, number: int, request: Request) -> None:
-        """Send the size of what `_prepare` would process."""
+        """Send the size of what `_prepare` would process, or `_ask` of a whole conversation."""
         loaded = self._loaded()
-        self._send(number, loaded.prompts.render(request, loaded.model.format.ahead).size)
+        spoken = loaded.model.format
+        if request.whole:
+            spoken.grammar(request)  # what `_ask` refuses is refused
+        render = spoken.render if request.whole else spoken.ahead
+        self._send(number, loaded.prompts.render(request, render).size)
 
     def _ask(self, number: int, request: Request, may_grow: bool = True) -> bool:
         """Begin to answer a request; return whether that takes steps.

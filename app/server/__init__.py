@@ -2,8 +2,11 @@
 
 ::
 
-    http_server      the socket, waitress, and its limits
+    http_server      the server as the app has it: the port, who has it else, on and off
+    listener         waitress, with limits of connections, headers and time
     endpoints        the paths, as one WSGI application
+    gate             who may ask at all, by the headers
+    json_body        a request's body, of a limited size and depth
     fields           checked reading of a request's JSON; `api_error` is what is told of it
     running_answer   the engine's answer, on a thread of its own
     pieces           an answer's items, as the dialects write them

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,10 +43,21 @@ class Reply(Protocol):
         """Yield how a stream ends that has failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class PromptCount:
+    """A request that is not answered, only its prompt's tokens are counted.
+
+    ``written`` makes the body of that number.
+    """
+
+    request: Request
+    written: Callable[[int], JsonObject]
+
+
 class Dialect(Protocol):
     """A form of requests and answers, with one endpoint."""
 
-    def read(self, body: JsonObject, served: Served) -> Reply:
+    def read(self, body: JsonObject, served: Served) -> Reply | PromptCount:
         """Read a request. Raises ApiError.
 
         The model's name in the body has been checked.

@@ -8,9 +8,11 @@ from app.server.dialect import Dialect
 def dialects() -> dict[str, Dialect]:
     """Return a dialect for each path."""
     from app.server.chat.chat_completions import ChatCompletions
+    from app.server.messages.messages_dialect import messages_dialects
     from app.server.responses.responses_dialect import ResponsesDialect
 
     return {
         "/v1/chat/completions": ChatCompletions(),
         "/v1/responses": ResponsesDialect(),
+        **messages_dialects(),
     }

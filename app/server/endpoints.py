@@ -2,110 +2,189 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from app.base.errors import FiresideError
-from app.base.types import ModelRef
-from app.engine.backend import Backend
-from app.server.api_error import ApiError, wrong
-from app.server.dialect import Dialect, Reply, Served, openai_error
+from app.base import log
+from app.base.types import FileLocation
+from app.server.admission import Admission
+from app.server.answers import Answers, Asker
+from app.server.api_error import ApiError
+from app.server.dialect import Dialect, PromptCount, Served, openai_error
 from app.server.fields import Fields, JsonObject
-from app.server.pieces import Answer
-from app.server.running_answer import RunningAnswer, pieces
-from app.serving import model_name
+from app.server.gate import HEALTH, Gate
+from app.server.json_body import read_body
+from app.server.prompt_size import count
+from app.server.request_log import RequestLog
+from app.serving import ServerParts, model_name
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-_JSON = ("Content-Type", "application/json")
+SAFE_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+"""What every answer tells browsers: to keep nothing, and to show nothing to other pages."""
+
+NO_HEADERS: Mapping[str, str] = {}
+
+_MODELS = "/v1/models"
 
 
 class Endpoints:
     """The application. ``dialects`` are its endpoints for answers, by their paths."""
 
-    def __init__(
-        self, engine: Backend, model: Callable[[], ModelRef], dialects: dict[str, Dialect]
-    ) -> None:
-        self._engine = engine
-        self._model = model
+    def __init__(self, parts: ServerParts, gate: Gate, dialects: dict[str, Dialect]) -> None:
+        self._parts = parts
+        self._gate = gate
         self._dialects = dialects
+        self.admission = Admission(RequestLog(parts.log), parts.changed)
+        self._answers = Answers(parts.engine, self.admission)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        path: str = environ["PATH_INFO"]
         dialect = self._dialects.get(path)
+        sending = Sending(environ, start, self._gate.for_page(environ))
         try:
-            if dialect and method == "POST":
-                return self._answer(dialect, environ, start)
-            if method == "GET" and path == "/v1/models":
-                listed = {"object": "list", "data": [_model(self.served)]}
-                return _send(start, 200, listed)
-            raise ApiError(404, f"Unknown path: {path}", code="unknown_url")
+            self._gate.check(environ)
+            return self._handler(path, environ["REQUEST_METHOD"])(environ, sending)
         except ApiError as error:
-            body = dialect.error(error) if dialect else openai_error(error)
-            return _send(start, error.status, body, *error.headers.items())
+            return sending.refusal(error, dialect)
+        except Exception as error:  # noqa: BLE001 - the connection has to be answered
+            log.report(error, "the local server")
+            told = ApiError(500, "The server has failed. fireside.log has the details.")
+            return sending.refusal(told, dialect)
 
     @property
     def served(self) -> Served:
         """The model that is served."""
-        ref = self._model()
+        ref = self._parts.model()
         return Served(ref, model_name(ref))
 
-    def _answer(
-        self, dialect: Dialect, environ: WSGIEnvironment, start: StartResponse
-    ) -> Iterable[bytes]:
-        body = _body(environ)
+    def _handler(self, path: str, method: str) -> Handler:
+        """Return what answers a request. Raises ApiError."""
+        known = self._methods(path)
+        if not known:
+            told = f"Unknown path: {path[:200]}"
+            if self._methods(f"/v1{path}"):
+                told += ". The base URL ends in /v1."
+            raise ApiError(404, told, code="unknown_url")
+        if method not in known:
+            allowed = ", ".join(known)
+            told = f"{path[:200]} knows only {allowed}."
+            raise ApiError(405, told, code="method_not_allowed", headers={"Allow": allowed})
+        return known[method]
+
+    def _methods(self, path: str) -> dict[str, Handler]:
+        if dialect := self._dialects.get(path):
+            methods: dict[str, Handler] = {
+                "POST": lambda environ, sending: self._answer(dialect, environ, sending)
+            }
+        elif path == HEALTH:
+            methods = _read_only(lambda environ, sending: sending.json({"status": "ok"}))
+        elif path == _MODELS:
+            methods = _read_only(self._list_models)
+        elif path.startswith(f"{_MODELS}/"):
+            methods = _read_only(self._show_model)
+        else:
+            return {}
+        return methods | {"OPTIONS": _preflight} if self._gate.has_pages else methods
+
+    def _list_models(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
+        return sending.json({"object": "list", "data": [self._model(self.served)]})
+
+    def _show_model(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
+        name = environ["PATH_INFO"].removeprefix(f"{_MODELS}/").encode("latin-1")
         served = self.served
-        asked = Fields(body).text("model")
-        if asked != served.name:
-            told = f"The model '{asked[:100]}' is not served. Ask for '{served.name}'."
-            raise ApiError(404, told, param="model", code="model_not_found")
+        _check_name(name.decode(errors="replace"), served)
+        return sending.json(self._model(served))
+
+    def _model(self, served: Served) -> JsonObject:
+        """Return a model in OpenAI's form, with the length of the context as vLLM gives it."""
+        created = 0
+        if isinstance(served.ref.location, FileLocation):
+            with contextlib.suppress(OSError):
+                created = int(served.ref.location.path.stat().st_mtime)
+        return {
+            "id": served.name,
+            "object": "model",
+            "created": created,
+            "owned_by": "fireside",
+        }
+
+    def _answer(
+        self, dialect: Dialect, environ: WSGIEnvironment, sending: Sending
+    ) -> Iterable[bytes]:
+        body = read_body(environ)
+        served = self.served
+        _check_name(Fields(body).text("model"), served)
         reply = dialect.read(body, served)
-        client = environ.get("HTTP_USER_AGENT", "a program")[:60]
-        answer = RunningAnswer(self._engine, replace(reply.request, client=client))
+        if isinstance(reply, PromptCount):
+            gone = environ.get("waitress.client_disconnected", lambda: False)
+            size = count(self._parts.engine, reply.request, gone)
+            return sending.json(reply.written(size))
+        asker = Asker.of(environ, served.name)
         if reply.streamed:
-            start("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")])
-            return _streamed(reply, answer)
-        try:
-            whole = Answer.of(piece for piece in pieces(answer) if piece)
-        except FiresideError as error:
-            raise ApiError(500, repr(error)) from error
-        return _send(start, 200, reply.whole(whole))
+            return sending.events(self._answers.streamed(reply, asker))
+        return sending.json(self._answers.whole(reply, asker))
 
 
-def _streamed(reply: Reply, answer: RunningAnswer) -> Generator[bytes, None, None]:
-    yield from reply.begun()
-    try:
-        for piece in pieces(answer):
-            yield from reply.piece(piece) if piece else iter([reply.ping()])
-    except FiresideError as error:
-        yield from reply.failed(ApiError(500, repr(error)))
-    finally:
-        answer.stop()
+class Sending:
+    """How the answer to one request is sent; ``shared`` are headers for a page that may ask."""
+
+    def __init__(
+        self, environ: WSGIEnvironment, start: StartResponse, shared: list[tuple[str, str]]
+    ) -> None:
+        self._start = start
+        self._shared = shared
+        self._head = environ["REQUEST_METHOD"] == "HEAD"
+
+    def json(
+        self, body: JsonObject, status: int = 200, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Iterable[bytes]:
+        """Send an object."""
+        data = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        own = {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        self._begin(status, own | {**headers})
+        return [] if self._head else [data]
+
+    def refusal(self, error: ApiError, dialect: Dialect | None) -> Iterable[bytes]:
+        """Send an error in a dialect's form."""
+        body = dialect.error(error) if dialect else openai_error(error)
+        return self.json(body, error.status, error.headers)
+
+    def nothing(self) -> Iterable[bytes]:
+        """Send an answer without a body."""
+        self._begin(204, NO_HEADERS)
+        return []
+
+    def events(self, events: Iterable[bytes]) -> Iterable[bytes]:
+        """Send a stream of events."""
+        self._begin(200, {"Content-Type": "text/event-stream; charset=utf-8"})
+        return events
+
+    def _begin(self, status: int, headers: Mapping[str, str]) -> None:
+        line = f"{status} {HTTPStatus(status).phrase}"
+        self._start(line, [*SAFE_HEADERS, *self._shared, *headers.items()])
 
 
-def _model(served: Served) -> JsonObject:
-    return {"id": served.name, "object": "model", "created": 0, "owned_by": "fireside"}
+Handler = Callable[["WSGIEnvironment", Sending], Iterable[bytes]]
 
 
-def _body(environ: WSGIEnvironment) -> JsonObject:
-    try:
-        body: Any = json.loads(environ["wsgi.input"].read())
-    except ValueError as error:
-        raise wrong("", f"The body is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise wrong("", "The body must be an object.")
-    return body
+def _read_only(handler: Handler) -> dict[str, Handler]:
+    return {"GET": handler, "HEAD": handler}
 
 
-def _send(
-    start: StartResponse, status: int, body: JsonObject, *headers: tuple[str, str]
-) -> Iterator[bytes]:
-    from http import HTTPStatus
+def _preflight(environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
+    return sending.nothing()
 
-    data = json.dumps(body, ensure_ascii=False).encode()
-    line = f"{status} {HTTPStatus(status).phrase}"
-    start(line, [_JSON, ("Content-Length", str(len(data))), *headers])
-    return iter([data])
+
+def _check_name(asked: str, served: Served) -> None:
+    if asked != served.name:
+        told = f"The model '{asked[:100]}' is not served. Ask for '{served.name}'."
+        raise ApiError(404, told, param="model", code="model_not_found")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from app.engine.backend import Backend
 from app.server.dialect import Dialect
 from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
+from app.server.gate import Gate
 from app.server.http_server import HttpServer
 from app.serving import ADDRESS, ServerParts
 
@@ -106,10 +108,9 @@ class Api:
         origins: tuple[str, ...] = (),
     ) -> Api:
         """Return a client of the application over ``engine``, without a socket."""
-        del log, origins
-        return cls(
-            Calling(Endpoints(engine, lambda: model, dialects() if known is None else known))
-        )
+        parts = ServerParts(engine, lambda: model, log or Path(os.devnull), origins=origins)
+        gate = Gate(PORT, TOKEN, origins)
+        return cls(Calling(Endpoints(parts, gate, dialects() if known is None else known)))
 
     def ask(
         self,
@@ -167,8 +168,10 @@ class Calling:
             told[:] = [status, given]
             return lambda data: None
 
+        uri = path
         path, _, query = path.partition("?")
         environ: dict[str, Any] = {
+            "REQUEST_URI": uri,
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
@@ -234,7 +237,11 @@ class Connecting:
             answer.close()
             connection.close()
 
-        return ApiAnswer(answer.status, names, _received(answer), close)
+        if answer.length is None:
+            return ApiAnswer(answer.status, names, _received(answer), close)
+        whole = answer.read()
+        close()
+        return ApiAnswer(answer.status, names, iter([whole]))
 
 
 def _received(answer: http.client.HTTPResponse) -> Iterator[bytes]:

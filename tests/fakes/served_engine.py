@@ -173,7 +173,8 @@ class ServedEngine(ScriptedBackend):
         self.counted.append(request)
         if not self._loaded:
             return None
-        return self._prompts.render(request, self._format.ahead).size
+        render = self._format.render if request.whole else self._format.ahead
+        return self._prompts.render(request, render).size
 
     def abilities(self, model: ModelRef) -> Abilities:
         return self._format.abilities
@@ -393,8 +394,12 @@ def _instance(schema: str, question: str) -> str:
     if not schema:
         return question
     root = json.loads(schema) or {"type": "object", "properties": {"answer": {"type": "string"}}}
+    if root.get("type") == "object" and "properties" not in root:  # what the question says
+        keys = re.findall(r"['`](\w+)['`]", question)
+        root = root | {"properties": {key: {"type": "string"} for key in keys}}
     found = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", question)]
-    names = re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*", question)
+    names = re.findall(r"(?<!\w)'([^']+)'(?!\w)", question)
+    names += re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*", question)
     return json.dumps(_value(root, root, found, names), ensure_ascii=False)
 
 

@@ -21,6 +21,7 @@ SHARED = {
     "exchange": "import and export, and the room of the window for them",
     "pages": "the pages that the browser has displayed, and the stack of pages of the window",
     "files": "atomic writes of files, and the browser's folders",
+    "messages": "the store's messages, and Anthropic's endpoint, whose name is its path",
     "models": "the models on disk and on the hub, and the room of the window for them",
 }
 """Names of modules that stand twice, since the field's term is the same in two rooms."""

@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app import __version__
+from app import __version__, cli
 from app.base.licences import Component
-from installers import macos_package, sbom, windows_package
+from installers import macos_package, rpm, sbom, windows_package
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,6 +115,26 @@ def test_the_commands_are_the_same_in_wheels_and_packages() -> None:
     assert tuple(commands) == windows_package.PROGRAMS
     desktop = (ROOT / "installers" / "linux" / "fireside.desktop").read_text("utf-8")
     assert f"Exec={commands[1]} " in desktop
+
+
+def test_the_service_starts_what_there_is(tmp_path: Path) -> None:
+    text = (ROOT / "installers/linux/fireside.service").read_text("utf-8")
+    start = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    program, *options = start[0].replace("%E", str(tmp_path)).split()
+    assert (len(start), program) == (1, "/usr/bin/fireside")
+    chosen = cli._parser().parse_args(options)
+    assert (chosen.command, chosen.token_file) == ("serve", tmp_path / "fireside" / "token")
+    # A user's own manager fails at these where it may have no namespaces (outside.toml, systemd).
+    assert not re.search(r"^(Protect|Private|Capab|Ambient|ReadOnly|Inacc)", text, re.MULTILINE)
+
+
+def test_the_rpm_has_what_lies_beside_the_program(tmp_path: Path) -> None:
+    for name in ("lib/fireside/fireside", "lib/systemd/user/fireside.service", "bin/fireside"):
+        (tmp_path / "usr" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "usr" / name).touch()
+    assert [*rpm._files(tmp_path)] == [
+        '"/usr/lib/fireside"', '"/usr/bin/fireside"', '"/usr/lib/systemd/user/fireside.service"'
+    ]  # fmt: skip
 
 
 def test_a_mac_is_told_of_gguf_files() -> None:

@@ -20,12 +20,14 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the frozen program, in a folder with a difficult name."""
     home, folder = tmp_path / "home", tmp_path / "Jörgs $ 100 %" / "fireside"
     entry = (ROOT / "installers/linux/fireside.desktop").read_text("utf-8")
+    service = (ROOT / "installers/linux/fireside.service").read_text("utf-8")
     for name, text in {
         "fireside": "program",
         "_internal/library.so": "library",
         "share/applications/fireside.desktop": entry,
         "share/icons/hicolor/16x16/apps/fireside.png": "icon",
         "share/mime/packages/fireside.xml": "<mime-info/>",
+        "share/systemd/user/fireside.service": service,
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
@@ -61,10 +63,13 @@ def test_what_is_installed_is_gone_again(
             "data/applications/fireside.desktop",
             "data/icons/hicolor/16x16/apps/fireside.png",
             "data/mime/packages/fireside.xml",
+            "data/systemd/user/fireside.service",
         }
     assert (home / ".local/bin/fireside").resolve() == program
     entry = (home / "data/applications/fireside.desktop").read_text("utf-8")
     assert f'\nExec="{home}/.local/bin/fireside" --model=%f\n' in entry
+    service = (home / "data/systemd/user/fireside.service").read_text("utf-8")
+    assert f'\nExecStart="{home}/.local/bin/fireside" serve --token-file ' in service
     assert str(home / ".local/bin") in capsys.readouterr().err  # is not in PATH
     assert _main("--uninstall") == 0
     assert _files(home) == before
@@ -98,4 +103,10 @@ def test_only_the_archive_has_these_options(program: Path) -> None:
 def test_an_entry_quotes_all_that_a_path_may_have(program: Path) -> None:
     assert 'Exec="/a\\\\"b\\\\`c\\\\\\\\d\\\\$ 9%%" --x=%f\n' in portable.entry(
         "Exec=a --x=%f\n", Path('/a"b`c\\d$ 9%')
+    )
+
+
+def test_a_service_quotes_all_that_a_path_may_have() -> None:
+    assert 'ExecStart="/a\\"b c\\\\d$ 9%%" serve\n' in portable.service(
+        "ExecStart=/usr/bin/fireside serve\n", Path('/a"b c\\d$ 9%')
     )

@@ -23,7 +23,7 @@ _MOST_STOPS, _LONGEST_STOP = 16, 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class CompletionStyle:
     """How the client wants its answer written.
 
     ``usage``: a stream ends with the numbers of tokens. ``reasoning``: it is shown.
@@ -37,7 +37,7 @@ class Style:
     shaped: bool = False
 
 
-def read_request(fields: Fields, model: ModelRef) -> tuple[Request, Style]:
+def read_request(fields: Fields, model: ModelRef) -> tuple[Request, CompletionStyle]:
     """Read a request, and how it wants to be answered. Raises ApiError."""
     fields.skip("model", "prediction", "cache_prompt", *HARMLESS)
     messages = read_messages(fields)
@@ -46,7 +46,7 @@ def read_request(fields: Fields, model: ModelRef) -> tuple[Request, Style]:
     schema = _schema(fields)
     options = fields.members("stream_options")
     level, reasoning = _reasoning(fields)
-    style = Style(
+    style = CompletionStyle(
         fields.flag("stream"),
         options is not None and _includes_usage(options),
         reasoning,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from app import __version__
 from app.base.types import Request, StopReason
 from app.server.api_error import ApiError
-from app.server.chat.completion_reading import Style
+from app.server.chat.completion_reading import CompletionStyle
 from app.server.dialect import PING, event, openai_error
 from app.server.fields import JsonObject
 from app.server.pieces import (
@@ -39,7 +39,7 @@ _CONTENT, _REASONING, _CALL = "content", "reasoning", "call"
 class CompletionReply:
     """The reply to one request; see `app.server.dialect.Reply`."""
 
-    def __init__(self, request: Request, style: Style, model: str) -> None:
+    def __init__(self, request: Request, style: CompletionStyle, model: str) -> None:
         self.request = request
         self.streamed = style.streamed
         self._style = style

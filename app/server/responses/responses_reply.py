@@ -136,17 +136,17 @@ class ResponsesReply:
             yield self._content_event("response.content_part.done", part=_part(item, text))
         yield self._item_event("response.output_item.done", item=whole)
 
-    def _content_event(self, name: str, **members: Any) -> bytes:
+    def _content_event(self, name: str, /, **members: Any) -> bytes:
         return self._text_event(name, content_index=0, **members)
 
-    def _text_event(self, name: str, **members: Any) -> bytes:
+    def _text_event(self, name: str, /, **members: Any) -> bytes:
         return self._item_event(name, item_id=self._item.id, **members)
 
-    def _item_event(self, name: str, **members: Any) -> bytes:
+    def _item_event(self, name: str, /, **members: Any) -> bytes:
         index = len(self._items) - (not self._open)
         return self._event(name, output_index=index, **members)
 
-    def _event(self, name: str, **members: Any) -> bytes:
+    def _event(self, name: str, /, **members: Any) -> bytes:
         told = {"type": name, "sequence_number": self._events, **members}
         self._events += 1
         return event(json.dumps(told, ensure_ascii=False), name)

@@ -12,8 +12,9 @@ import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+E = TypeVar("E", bound=Exception)
 URL = os.environ["FIRESIDE_URL"]
 TOKEN = os.environ["FIRESIDE_TOKEN"]
 MODEL = os.environ["FIRESIDE_MODEL"]
@@ -41,6 +42,15 @@ def report(name: str, good: bool, detail: str = "") -> None:
     line = json.dumps({"name": name, "good": good, "detail": detail[:1000]})
     with open(os.environ["FIRESIDE_CHECKS"], "a", encoding="utf-8") as file:
         file.write(line + "\n")
+
+
+def raised(kind: type[E], work: Callable[..., Any], *given: Any, **named: Any) -> E:
+    """Return the error that something raises."""
+    try:
+        found = work(*given, **named)
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__}, but {found!r:.200}")
 
 
 def same(found: object, expected: object) -> None:

@@ -1,0 +1,232 @@
+"""The conversation of a request: messages whose content is a text or a list of blocks."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+from app.base.types import Message, Part, PartKind, Role
+from app.formats import question_text
+from app.formats.harmony.stored_parts import ALONG_THE_WAY
+from app.server.api_error import ApiError, unsupported, wrong
+from app.server.fields import Fields, names
+from app.server.messages.remembered_calls import RememberedCalls
+from app.server.messages.tool_inputs import arguments_of
+
+FUNCTIONS = "functions"
+"""The namespace of the client's tools."""
+_ROLES = ("user", "assistant", "system")
+_SEALED = "fs1:"
+_BILLING = re.compile(r"x-anthropic-billing-header:(?:\s*[\w-]+=[^;\s]*;)*\s*")
+"""What Claude Code puts before its instructions, for Anthropic's accounts.
+
+Some of it is another with each request, and would have all that follows processed again.
+"""
+_UNSEEN = "[An image. This model cannot see images.]"
+_REFERRED = "[The tool {name} can be called now.]"
+
+
+def sealed(reasoning: str) -> str:
+    """Return reasoning as a signature, from which it can be read again."""
+    return _SEALED + base64.b64encode(reasoning.encode(errors="replace")).decode()
+
+
+def unsealed(signature: str) -> str:
+    """Return the reasoning that was sealed; empty if another server did that."""
+    if not signature.startswith(_SEALED):
+        return ""
+    try:
+        return base64.b64decode(signature.removeprefix(_SEALED), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def conversation(body: Fields, calls: RememberedCalls) -> tuple[Message, ...]:
+    """Return the messages of a request, the system's first. Raises ApiError."""
+    messages = list(_system(body))
+    reader = _Reader(calls)
+    for message in body.objects("messages", needed=True):
+        messages += reader.messages(message)
+    if not any(message.role in (Role.USER, Role.ASSISTANT, Role.TOOL) for message in messages):
+        raise wrong("messages", "messages must have at least one message with content.")
+    return tuple(messages)
+
+
+def _system(body: Fields) -> Iterator[Message]:
+    parts = tuple(_texts(body, "system"))
+    if parts:
+        yield Message(Role.SYSTEM, parts)
+
+
+def _texts(fields: Fields, name: str) -> Iterator[Part]:
+    """Yield the texts of instructions, which are a text or a list of blocks of text."""
+    value = fields.get(name)
+    given = [value] if isinstance(value, str) else (_text(b) for b in fields.objects(name))
+    for text in given:
+        if told := _BILLING.sub("", text, count=1) if _BILLING.match(text) else text:
+            yield Part(told)
+
+
+def _text(block: Fields) -> str:
+    block.one_of("type", ("text",))
+    return block.text("text")
+
+
+class _Reader:
+    """A reader of messages, one after the other; it knows the calls so far, by their ids."""
+
+    def __init__(self, calls: RememberedCalls) -> None:
+        self._remembered = calls
+        self._names: dict[str, str] = {}
+
+    def messages(self, message: Fields) -> Iterator[Message]:
+        """Yield the messages that one message of the client's is: results come first."""
+        match message.one_of("role", _ROLES):
+            case "system":
+                parts, role = list(_texts(message, "content")), Role.SYSTEM
+            case "assistant":
+                parts, role = list(self._assistant(message)), Role.ASSISTANT
+            case _:
+                parts, role = list(self._user(message)), Role.USER
+        results = tuple(part for part in parts if part.kind is PartKind.RESULT)
+        others = tuple(part for part in parts if part.kind is not PartKind.RESULT and _says(part))
+        if results:
+            yield Message(Role.TOOL, results)
+        if others:
+            yield Message(role, others)
+
+    def _user(self, message: Fields) -> Iterator[Part]:
+        content = message.get("content")
+        if isinstance(content, str):
+            yield Part(content)
+            return
+        for block in message.objects("content", needed=True):
+            if block.text("type") == "tool_result":
+                yield self._result(block)
+            else:
+                yield from _shown(block)
+
+    def _result(self, block: Fields) -> Part:
+        call = block.text("tool_use_id")
+        if call not in self._names:
+            path = block.path("tool_use_id")
+            told = f"{path}: no tool_use before it has the id '{call[:100]}'."
+            raise wrong(path, told)
+        content = block.get("content")
+        if isinstance(content, str):
+            text = content
+        else:
+            shown = [part for b in block.objects("content") for part in _returned(b)]
+            text = "\n\n".join(map(question_text, shown))
+        if block.flag("is_error") and not text.casefold().startswith("error"):
+            text = f"Error: {text}" if text else "Error"
+        return Part(text, PartKind.RESULT, self._names[call], call)
+
+    def _assistant(self, message: Fields) -> Iterator[Part]:
+        content = message.get("content")
+        if isinstance(content, str):
+            yield Part(content)
+            return
+        parts: list[Part] = []
+        unshown = ""
+        for block in message.objects("content", needed=True):
+            match block.text("type"):
+                case "text":
+                    parts.append(Part(block.text("text")))
+                case "thinking":
+                    signature = block.text("signature", "")
+                    thinking = block.text("thinking", "") or unsealed(signature)
+                    parts.append(Part(thinking, PartKind.REASONING))
+                case "redacted_thinking":
+                    parts.append(Part(unsealed(block.text("data", "")), PartKind.REASONING))
+                case "tool_use":
+                    call, reasoning = self._call(block)
+                    parts.append(call)
+                    unshown = unshown or reasoning
+                case kind:
+                    raise _foreign(block, kind)
+        if not any(part.kind is PartKind.REASONING and part.text for part in parts):
+            parts.insert(0, Part(unshown, PartKind.REASONING))
+        yield from _with_preambles(parts)
+
+    def _call(self, block: Fields) -> tuple[Part, str]:
+        """Return a call, and the reasoning before it if it is remembered."""
+        call, name = block.text("id"), block.text("name")
+        value = (block.members("input") or Fields({})).raw
+        self._names[call] = f"{FUNCTIONS}.{name}"
+        known = self._remembered.find(call, name, value)
+        arguments = known.arguments if known else arguments_of(value)
+        part = Part(arguments, PartKind.CALL, self._names[call], call)
+        return part, known.reasoning if known else ""
+
+
+def _with_preambles(parts: list[Part]) -> Iterator[Part]:
+    """Yield an answer's parts. Text before a call is no answer yet."""
+    last = max((at for at, part in enumerate(parts) if part.kind is PartKind.CALL), default=-1)
+    for at, part in enumerate(parts):
+        aside = part.kind is PartKind.TEXT and at < last
+        yield Part(part.text, format_data=ALONG_THE_WAY) if aside else part
+
+
+def _says(part: Part) -> bool:
+    """Return whether a part is anything at all; many clients send empty texts."""
+    return bool(part.text) or part.kind is PartKind.CALL
+
+
+def _shown(block: Fields) -> Iterator[Part]:
+    """Yield the parts of a block that the user shows."""
+    match block.text("type"):
+        case "text":
+            yield Part(block.text("text"))
+        case "document":
+            yield from _document(block)
+        case "search_result":
+            yield _search_result(block)
+        case kind:
+            raise _foreign(block, kind)
+
+
+def _returned(block: Fields) -> Iterator[Part]:
+    """Yield the parts of a block that a tool returned.
+
+    The model is told of an image that it cannot see: refused, it would end the agent's work.
+    """
+    match block.text("type"):
+        case "image":
+            yield Part(_UNSEEN)
+        case "tool_reference":
+            yield Part(_REFERRED.format(name=block.text("tool_name")))
+        case _:
+            yield from _shown(block)
+
+
+def _document(block: Fields) -> Iterator[Part]:
+    source = block.members("source") or Fields({}, block.path("source"))
+    title = block.text("title", "") or "Document"
+    match source.text("type"):
+        case "text":
+            yield Part(source.text("data"), PartKind.FILE, title)
+        case "content":
+            content = source.get("content")
+            if isinstance(content, str):
+                yield Part(content, PartKind.FILE, title)
+            else:
+                texts = [_text(part) for part in source.objects("content", needed=True)]
+                yield Part("\n\n".join(texts), PartKind.FILE, title)
+        case kind:
+            told = f"A document as '{kind[:60]}' is not supported. Send its text."
+            raise unsupported(source.path("type"), told, "unsupported_content")
+
+
+def _search_result(block: Fields) -> Part:
+    texts = [_text(part) for part in block.objects("content", needed=True)]
+    title = f"{block.text('title')} ({block.text('source')})"
+    return Part("\n\n".join(texts), PartKind.FILE, title)
+
+
+def _foreign(block: Fields, kind: str) -> ApiError:
+    known = names(("text", "thinking", "tool_use", "tool_result", "document", "search_result"))
+    told = f"Content of the type '{kind[:60]}' is not supported, only {known}."
+    return unsupported(block.path("type"), told, "unsupported_content")

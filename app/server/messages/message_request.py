@@ -1,0 +1,191 @@
+"""The members of a request, but for its conversation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.base.types import Effort, Request, ToolChoice, ToolFunction, ToolNamespace
+from app.server.api_error import ApiError, unsupported, wrong
+from app.server.dialect import Served
+from app.server.fields import Fields, JsonObject
+from app.server.messages.content_blocks import FUNCTIONS, conversation
+from app.server.messages.remembered_calls import RememberedCalls
+from app.server.request_fields import HARMLESS, effort, function_name, sampling, schema_text
+
+_LOW_BUDGET, _MEDIUM_BUDGET = 4096, 16384
+"""Tokens of thinking up to which the effort is low, and medium."""
+_HARMLESS = (
+    *HARMLESS,
+    "anthropic_beta",
+    "anthropic_version",
+    "betas",
+    "billing_policy",
+    "cache_control",
+    "diagnostics",
+    "fallback_credit_token",
+    "fallbacks",
+    "inference_geo",
+    "speed",
+    "user_profile_id",
+    "workspace_id",
+)
+"""Members that change nothing in an answer of this computer."""
+_EDITS = re.compile(r"clear_(thinking|tool_uses)_\d+")
+"""What the prompt may be shortened by, far beyond contexts of this size; it is never done."""
+_LONGEST_NAME = 128
+_MOST_STOPS, _LONGEST_STOP = 64, 1000
+_MOST_TOKENS = 2**31 - 1
+_MOST_TOOLS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingShown:
+    """How thinking is shown: not at all, as text, or ``sealed`` in a block without text."""
+
+    shown: bool = False
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRequest:
+    """A request that has been read. ``eager`` tools have their input streamed as it is drawn."""
+
+    request: Request
+    thinking: ThinkingShown
+    eager: frozenset[str]
+    stream: bool
+
+    @classmethod
+    def read(
+        cls, body: JsonObject, served: Served, calls: RememberedCalls, *, counted: bool = False
+    ) -> MessageRequest:
+        """Read a request; one to be ``counted`` needs no limit. Raises ApiError."""
+        fields = Fields(body)
+        fields.skip("model", *_HARMLESS)
+        _refuse(fields)
+        output = fields.members("output_config") or Fields({}, "output_config")
+        thinking, level = _thinking(fields, output)
+        tools, eager = _tools(fields)
+        request = Request(
+            model=served.ref,
+            messages=conversation(fields, calls),
+            effort=level,
+            sampling=sampling(fields, served.ref.sampling, "max_tokens"),
+            tools=(ToolNamespace(FUNCTIONS, tools),) if tools else (),
+            tool_choice=_choice(fields, tools),
+            stop=_stops(fields),
+            response_schema=_schema(fields, output),
+        )
+        if not counted and fields.get("max_tokens") is None:
+            raise _missing("max_tokens")
+        stream = fields.flag("stream")
+        fields.finish()
+        return cls(request, thinking, eager, stream)
+
+
+def _refuse(fields: Fields) -> None:
+    """Refuse what only Anthropic's own service does."""
+    for name in ("container", "mcp_servers", "compaction", "thread"):
+        if fields.get(name):
+            told = f"'{name}' needs Anthropic's own service. Leave it out."
+            raise unsupported(name, told)
+    managed = fields.members("context_management")
+    for edit in managed.objects("edits") if managed else ():
+        kind = edit.text("type")
+        if not _EDITS.fullmatch(kind):
+            told = f"The edit '{kind[:60]}' is not supported. Leave it out."
+            raise unsupported(edit.path("type"), told)
+
+
+def _thinking(fields: Fields, output: Fields) -> tuple[ThinkingShown, Effort]:
+    """Read how much is to be thought, and how that is shown."""
+    said = effort(output, "effort")
+    wanted = fields.members("thinking")
+    if wanted is None:
+        return ThinkingShown(), said or Effort.MEDIUM
+    kind = wanted.one_of("type", ("enabled", "adaptive", "between_tools", "disabled"))
+    if kind == "disabled":
+        return ThinkingShown(), Effort.LOW
+    budget = wanted.whole("budget_tokens", 1, _MOST_TOKENS)
+    if budget is None and kind == "enabled":
+        raise _missing("thinking.budget_tokens")
+    display = wanted.one_of("display", ("summarized", "omitted"), "summarized")
+    thinking = ThinkingShown(shown=True, sealed=display == "omitted")
+    return thinking, said or (Effort.MEDIUM if budget is None else _effort_of(budget))
+
+
+def _effort_of(budget: int) -> Effort:
+    """Return the effort that takes about as many tokens."""
+    if budget <= _LOW_BUDGET:
+        return Effort.LOW
+    return Effort.MEDIUM if budget <= _MEDIUM_BUDGET else Effort.HIGH
+
+
+def _missing(path: str) -> ApiError:
+    return wrong(path, f"Missing required parameter: '{path}'.", "missing_required_parameter")
+
+
+def _stops(fields: Fields) -> tuple[str, ...]:
+    found: list[str] = []
+    for at, stop in enumerate(fields.items("stop_sequences", longest=_MOST_STOPS) or []):
+        path = f"stop_sequences[{at}]"
+        if not isinstance(stop, str) or not stop or len(stop) > _LONGEST_STOP:
+            raise wrong(path, f"{path} must be a string of 1 to {_LONGEST_STOP} characters.")
+        found.append(stop)
+    return tuple(found)
+
+
+def _tools(fields: Fields) -> tuple[tuple[ToolFunction, ...], frozenset[str]]:
+    """Read the client's tools, and the names of the eager ones."""
+    found: dict[str, ToolFunction] = {}
+    eager: set[str] = set()
+    for tool in fields.objects("tools", longest=_MOST_TOOLS):
+        kind = tool.text("type", "custom")
+        if kind != "custom":
+            told = (
+                f"The tool '{kind[:60]}' is Anthropic's own, and not known here. "
+                "Leave it out, or send one with an input_schema."
+            )
+            raise unsupported(tool.path("type"), told)
+        name = function_name(tool, _LONGEST_NAME)
+        if name in found:
+            raise wrong(tool.path("name"), f"There are two tools with the name '{name}'.")
+        schema, strict = _object(tool, "input_schema"), tool.flag("strict")
+        found[name] = ToolFunction(name, tool.text("description", ""), schema, strict)
+        if tool.flag("eager_input_streaming"):
+            eager.add(name)
+    return tuple(found.values()), frozenset(eager)
+
+
+def _choice(fields: Fields, tools: tuple[ToolFunction, ...]) -> ToolChoice | str:
+    choice = fields.members("tool_choice")
+    if choice is None:
+        return ToolChoice.AUTO
+    kind = choice.one_of("type", ("auto", "any", "tool", "none"))
+    if kind in ("any", "tool") and not tools:
+        raise wrong("tool_choice", "tool_choice needs tools.")
+    if kind == "tool":
+        name = choice.text("name")
+        if all(tool.name != name for tool in tools):
+            raise wrong("tool_choice.name", f"No tool has the name '{name[:100]}'.")
+        return name
+    words = {"auto": ToolChoice.AUTO, "any": ToolChoice.REQUIRED, "none": ToolChoice.NONE}
+    return words[kind]
+
+
+def _schema(fields: Fields, output: Fields) -> str:
+    """Read the schema of the answer; ``output_format`` was its name at first."""
+    wanted = output.members("format") or fields.members("output_format")
+    if wanted is None:
+        return ""
+    wanted.one_of("type", ("json_schema",))
+    return _object(wanted, "schema")
+
+
+def _object(fields: Fields, name: str) -> str:
+    """Return a schema, which has to be there, as JSON."""
+    schema = fields.members(name)
+    if schema is None:
+        raise _missing(fields.path(name))
+    return schema_text(schema.raw)

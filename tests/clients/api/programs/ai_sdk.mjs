@@ -1,0 +1,77 @@
+// Vercel's AI SDK, with its provider for servers that are compatible with OpenAI's.
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateObject, generateText, stepCountIs, streamText, tool } from "ai";
+import { z } from "zod";
+import { MODEL, SCRIPTED, TOKEN, URL, check, ok, same } from "./checks.mjs";
+
+const provider = createOpenAICompatible({
+  name: "fireside", baseURL: URL, apiKey: TOKEN, includeUsage: true, supportsStructuredOutputs: true,
+});
+const model = provider(MODEL);
+const short = {
+  model, maxOutputTokens: 300, maxRetries: 0, providerOptions: { fireside: { reasoningEffort: "low" } },
+};
+const weather = tool({
+  description: "Return the weather of a city.",
+  inputSchema: z.object({ city: z.string() }),
+  execute: async ({ city }) => `Sunny in ${city}`,
+});
+
+await check("plain", async () => {
+  const answer = await generateText({ ...short, prompt: "Hello" });
+  same(answer.text, "You said: Hello");
+  ok(answer.usage.outputTokens > 0);
+  if (SCRIPTED) {
+    same(answer.reasoningText, "The user asks something. Effort low.");  // once, not twice
+    ok(answer.usage.reasoningTokens > 0, JSON.stringify(answer.usage));
+  }
+});
+
+await check("streamed", async () => {
+  const answer = streamText({ ...short, prompt: "Hello" });
+  const kinds = new Set();
+  let [text, thought] = ["", ""];
+  for await (const part of answer.fullStream) {
+    kinds.add(part.type);
+    if (part.type === "error") throw part.error;
+    if (part.type === "text-delta") text += part.text;
+    if (part.type === "reasoning-delta") thought += part.text;
+  }
+  same(text, "You said: Hello");
+  if (SCRIPTED) same(thought, "The user asks something. Effort low.");
+  ok((await answer.usage).totalTokens > 0);
+  ok(kinds.has("finish"));
+});
+
+if (SCRIPTED) {
+  const asks = { prompt: 'preamble call weather {"city": "Rome"}', tools: { weather }, stopWhen: stepCountIs(4) };
+
+  await check("tool round trip", async () => {
+    const answer = await generateText({ ...short, ...asks });
+    same(answer.text, "The tools say: Sunny in Rome");
+    same(answer.steps.length, 2);
+  });
+
+  await check("tool round trip streamed", async () => {
+    const answer = streamText({ ...short, ...asks });
+    for await (const part of answer.fullStream) if (part.type === "error") throw part.error;
+    same(await answer.text, "The tools say: Sunny in Rome");
+    same((await answer.steps)[0].finishReason, "tool-calls");
+  });
+
+  await check("object", async () => {
+    const schema = z.object({ name: z.string(), age: z.number().int() });
+    const answer = await generateObject({ ...short, schema, prompt: "I am called Ada and am 36." });
+    same(answer.object, { name: "Ada", age: 36 });
+  });
+}
+
+await check("errors", async () => {
+  try {
+    await generateText({ ...short, model: provider("nope"), prompt: "Hello" });
+  } catch (error) {
+    ok(error.statusCode === 404 && /not served/.test(error.message), String(error));
+    return;
+  }
+  throw new Error("another model answers");
+});

@@ -1,0 +1,92 @@
+"""`fireside serve`: the real command with the real engine, asked over a socket."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+FIRESIDE = [sys.executable, "-m", "app"]
+PATH = "/v1/chat/completions"
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a signal kills there")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, list[str]]]:
+    """Yield the command's process, its port, and the lines that it has printed first."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ("--data-dir", str(folder), "--token-file", str(folder / "token"))
+    process = subprocess.Popen(
+        [*FIRESIDE, "serve", "--port", str(port), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+    )
+    try:
+        assert process.stdout
+        yield process, port, [process.stdout.readline() for _ in range(3)]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ask(port: int, token: str, question: str, **more: Any) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    body = {"model": "demo", "messages": [{"role": "user", "content": question}], **more}
+    connection.request("POST", PATH, json.dumps(body), {"User-Agent": "a-script/1.0", **headers})
+    return connection.getresponse()
+
+
+def test_a_program_is_answered_until_the_command_is_ended(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, port, lines):
+        assert lines[0] == f"Serving Demo model at http://127.0.0.1:{port}/v1\n"
+        assert ask(port, "another-token-than-that", "Hello").status == 401
+        assert psutil.Process(process.pid).children() == []  # no model is loaded unasked
+        token = (tmp_path / "token").read_text("utf-8").strip()
+        answer = ask(port, token, "What is the capital of France?")
+        assert answer.status == 200
+        said = json.load(answer)["choices"][0]["message"]["content"]
+        assert "Paris" in said
+        engine = psutil.Process(process.pid).children(recursive=True)
+        assert engine
+        # Another command is a guest of its engine, which has one model.
+        other = tmp_path / "other.gguf"
+        other.write_bytes(Path("resources/models/demo-gpt-oss.gguf").read_bytes())
+        asked = [*FIRESIDE, "ask", "--data-dir", str(tmp_path), "--model", str(other), "Hello"]
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 3
+        assert "The command “fireside serve” is using Demo model." in done.stderr
+        stream = ask(port, token, "Count to 100.", stream=True)
+        assert stream.readline().startswith(b"data: {")
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, err) == (0, "")
+        assert token not in "".join(lines) + out
+        assert not [each for each in engine if each.is_running()]
+        with pytest.raises(ConnectionRefusedError):
+            ask(port, token, "Hello")
+
+
+def test_its_port_can_be_taken_by_itself_only_once(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, port, _):
+        asked = [*FIRESIDE, "serve", "--data-dir", str(tmp_path), "--port", str(port)]
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"Port {port} is already in use")
+        assert done.stdout == ""
