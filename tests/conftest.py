@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +159,14 @@ def _threads() -> set[threading.Thread]:
 
 def _has_children() -> bool:
     """Return whether there may be processes of ours: on Linux the kernel says so at once."""
+    # Python's own helper stays as long as this process.
+    tracker = getattr(resource_tracker._resource_tracker, "_pid", None)
     try:
-        tasks = Path("/proc/self/task").iterdir()
-        return any((task / "children").read_bytes() for task in tasks)
+        return any(
+            int(pid) != tracker
+            for task in os.listdir("/proc/self/task")
+            for pid in Path(f"/proc/self/task/{task}/children").read_bytes().split()
+        )
     except OSError:
         return True
 

@@ -180,6 +180,17 @@ class _KnownFormat(Protocol):
     def fits(self, control: Container[str], template: str) -> bool:
         """Return whether a file with these control tokens and chat template uses the format."""
 
+    def is_preamble(self, format_data: str) -> bool:
+        """Return whether text with this ``format_data`` comes before a call; see `is_preamble`."""
+
+
+def is_preamble(format_data: str) -> bool:
+    """Return whether text with this ``format_data`` is for the user, and not yet the answer.
+
+    A model says so what it is about to do, before it calls a tool.
+    """
+    return any(known.is_preamble(format_data) for known in _known())
+
 
 def _known() -> tuple[_KnownFormat, ...]:
     """Return all formats; of several that fit, the first is taken."""

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+SERVED = "local server: "
+"""What begins the purpose of a request that another program has made to Fireside."""
 _DIGITS = 15  # of the count of bytes, so that it can be filled in
 
 _purpose: ContextVar[str] = ContextVar("purpose", default="unknown")
@@ -39,12 +41,20 @@ class LogUnwritable(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A request that was made, and the bytes ``received`` for it, 0 while that is unknown."""
+    """A request that was made, and the bytes ``received`` for it, 0 while that is unknown.
+
+    One to the local server is logged when it has ended.
+    """
 
     time: datetime
     host: str
     purpose: str
     received: int
+
+    @property
+    def served(self) -> bool:
+        """Whether another program has made it, to the local server."""
+        return self.purpose.startswith(SERVED)
 
 
 @dataclass(frozen=True, slots=True)

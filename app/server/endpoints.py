@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from app.base import log
-from app.base.errors import FiresideError
 from app.base.types import FileLocation
-from app.engine.backend import Backend
+from app.server.admission import Admission
+from app.server.answers import Answers, Asker
 from app.server.api_error import ApiError
-from app.server.dialect import Dialect, PromptCount, Reply, Served, openai_error
+from app.server.dialect import Dialect, PromptCount, Served, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
-from app.server.pieces import Answer
 from app.server.prompt_size import count
-from app.server.running_answer import RunningAnswer, pieces
+from app.server.request_log import RequestLog
 from app.serving import ServerParts, model_name
 
 if TYPE_CHECKING:
@@ -45,6 +43,8 @@ class Endpoints:
         self._parts = parts
         self._gate = gate
         self._dialects = dialects
+        self.admission = Admission(RequestLog(parts.log), parts.changed)
+        self._answers = Answers(parts.engine, self.admission)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
@@ -128,8 +128,10 @@ class Endpoints:
             gone = environ.get("waitress.client_disconnected", lambda: False)
             size = count(self._parts.engine, reply.request, gone)
             return sending.json(reply.written(size))
-        client = environ.get("HTTP_USER_AGENT", "a program")[:60]
-        return _answered(self._parts.engine, reply, client, sending)
+        asker = Asker.of(environ, served.name)
+        if reply.streamed:
+            return sending.events(self._answers.streamed(reply, asker))
+        return sending.json(self._answers.whole(reply, asker))
 
 
 class Sending:
@@ -186,25 +188,3 @@ def _check_name(asked: str, served: Served) -> None:
     if asked != served.name:
         told = f"The model '{asked[:100]}' is not served. Ask for '{served.name}'."
         raise ApiError(404, told, param="model", code="model_not_found")
-
-
-def _answered(engine: Backend, reply: Reply, client: str, sending: Sending) -> Iterable[bytes]:
-    answer = RunningAnswer(engine, replace(reply.request, client=client))
-    if reply.streamed:
-        return sending.events(_streamed(reply, answer))
-    try:
-        whole = Answer.of(piece for piece in pieces(answer) if piece)
-    except FiresideError as error:
-        raise ApiError(500, repr(error)) from error
-    return sending.json(reply.whole(whole))
-
-
-def _streamed(reply: Reply, answer: RunningAnswer) -> Generator[bytes, None, None]:
-    yield from reply.begun()
-    try:
-        for piece in pieces(answer):
-            yield from reply.piece(piece) if piece else iter([reply.ping()])
-    except FiresideError as error:
-        yield from reply.failed(ApiError(500, repr(error)))
-    finally:
-        answer.stop()

@@ -19,6 +19,7 @@ from app.serving import ADDRESS, ServerParts, ServerStatus, ServingChanged
 if TYPE_CHECKING:
     import psutil
 
+    from app.server.admission import Admission
     from app.server.listener import Listener
 
 _CONNECTIONS = 256
@@ -33,6 +34,7 @@ class HttpServer:
         self._lock = threading.RLock()
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
+        self._admission: Admission | None = None
         self._port = 0
 
     def start(self, port: int, token: str) -> None:
@@ -45,6 +47,7 @@ class HttpServer:
             self._port = sock.getsockname()[1]
             gate = Gate(self._port, token, self._parts.origins)
             app = Endpoints(self._parts, gate, dialects())
+            self._admission = app.admission
             self._listener = Listener(app, gate, sock, _connections())
             self._thread = threading.Thread(
                 target=_run, args=(self._listener,), name="local server", daemon=True
@@ -59,6 +62,8 @@ class HttpServer:
             if not listener or not thread:
                 return
             self._listener = self._thread = None
+            if self._admission:
+                self._admission.close()
             listener.stop()
             thread.join()
             listener.join()
@@ -72,10 +77,15 @@ class HttpServer:
 
     def status(self) -> ServerStatus:
         """See `app.serving.LocalServer.status`."""
-        return ServerStatus(self._listener is not None, self._port)
+        admission = self._admission
+        if not self._listener or not admission:
+            return ServerStatus(False, self._port)
+        return ServerStatus(True, self._port, admission.requests(), admission.served)
 
     def stop_request(self, number: int) -> None:
         """See `app.serving.LocalServer.stop_request`."""
+        if self._admission:
+            self._admission.stop(number)
 
 
 def _run(listener: Listener) -> None:

@@ -4,69 +4,81 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
+from typing import TypeVar
 
-from app.base.errors import FiresideError
-from app.base.types import Delta, Done, Event, PartKind, Prompt, Request, Stats
+from app.base import log
+from app.base.errors import EngineFailed, FiresideError
+from app.base.types import Event, Request
 from app.engine.backend import Backend, Planned
-from app.server.pieces import (
-    AnswerEnded,
-    Item,
-    ItemBegun,
-    ItemEnded,
-    ItemKind,
-    ItemText,
-    Piece,
-    Usage,
-)
+from app.server.api_error import ApiError
+from app.server.declared_calls import answered
+
+T = TypeVar("T")
 
 _TICK_S = 0.1
 _AHEAD = 256  # events that are drawn before somebody takes them
 
 
-class RunningAnswer:
-    """The events of an answer, and a None for every tenth of a second without any."""
+class ClientGone(ApiError):
+    """The client has closed the connection, so nobody will read this."""
 
-    def __init__(self, engine: Backend, request: Request) -> None:
+    def __init__(self) -> None:
+        super().__init__(408, "The client has gone.", code="client_gone")
+
+
+class RunningAnswer:
+    """The events of an answer, and a None for every tenth of a second without any.
+
+    It begins at once, and ends early once ``cancel`` is set. Close it.
+    """
+
+    def __init__(self, engine: Backend, request: Request, cancel: threading.Event) -> None:
         self._engine = engine
         self._request = request
-        self._cancel = threading.Event()
-        self._events: queue.Queue[Event | Planned | BaseException | None] = queue.Queue(_AHEAD)
-        self._thread = threading.Thread(target=self._run, name="served answer", daemon=True)
+        self._cancel = cancel
+        self._events: queue.Queue[Event | Planned | FiresideError | None] = queue.Queue(_AHEAD)
+        self._ended = False
+        threading.Thread(target=self._run, name="served answer", daemon=True).start()
 
     def __iter__(self) -> Iterator[Event | Planned | None]:
-        self._thread.start()
-        try:
-            while True:
-                try:
-                    event = self._events.get(timeout=_TICK_S)
-                except queue.Empty:
-                    yield None
-                    continue
-                if event is None:
-                    return
-                if isinstance(event, BaseException):
-                    raise event
-                yield event
-        finally:
-            self.stop()
+        return self
 
-    def stop(self) -> None:
+    def __next__(self) -> Event | Planned | None:
+        if self._ended:
+            raise StopIteration
+        try:
+            event = self._events.get(timeout=_TICK_S)
+        except queue.Empty:
+            return None
+        if event is None:
+            self._ended = True
+            raise StopIteration
+        if isinstance(event, FiresideError):
+            self._ended = True
+            raise event
+        return event
+
+    def close(self) -> None:
         """Stop it, from any thread."""
         self._cancel.set()
 
     def _run(self) -> None:
         try:
-            with closing(self._engine.stream(self._request, self._cancel)) as events:
+            with closing(answered(self._engine, self._request, self._cancel)) as events:
                 for event in events:
                     if not self._put(event):
                         return
             self._put(None)
         except FiresideError as error:
             self._put(error)
+        except Exception as fault:  # noqa: BLE001 - whoever waits has to be told
+            log.report(fault, "an answer of the local server")
+            self._put(EngineFailed(type(fault).__name__))
 
-    def _put(self, event: Event | Planned | BaseException | None) -> bool:
+    def _put(self, event: Event | Planned | FiresideError | None) -> bool:
         """Hand an event on; return whether anybody still takes it."""
         while True:
             try:
@@ -77,44 +89,26 @@ class RunningAnswer:
                     return False
 
 
-def pieces(events: Iterable[Event | Planned | None]) -> Generator[Piece | None, None, None]:
-    """Make pieces of an answer's events; None stays None."""
-    begun: tuple[int, ItemKind] | None = None
-    item = Item(ItemKind.TEXT)
-    calls = 0
-    for event in events:
-        match event:
-            case None:
-                yield None
-            case Delta():
-                kind = _kind(event)
-                if begun != (event.index, kind):
-                    if begun:
-                        yield ItemEnded(item)
-                    calls += kind is ItemKind.CALL
-                    item = Item(kind, "", event.name.removeprefix("functions."), f"call_{calls}")
-                    begun = event.index, kind
-                    yield ItemBegun(item)
-                if event.text:
-                    item = Item(item.kind, item.text + event.text, item.name, item.id)
-                    yield ItemText(event.text)
-            case Done(reason, stats):
-                if begun:
-                    yield ItemEnded(item)
-                yield AnswerEnded(reason, usage(stats))
-            case Prompt():
-                pass
+def attended(work: Callable[[], T], gone: Callable[[], bool], cancel: threading.Event) -> T:
+    """Return what ``work`` returns, on a thread of its own, for as long as the client waits.
 
+    Once it is ``gone``, ``cancel`` is set, which ends the work, and ClientGone is raised.
+    """
+    found: Future[T] = Future()
 
-def usage(stats: Stats) -> Usage:
-    """Return the numbers of tokens of an answer."""
-    return Usage(stats.prompt_tokens, stats.reused, stats.generated, stats.reasoning_tokens)
+    def run() -> None:
+        try:
+            found.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits
+            found.set_exception(error)
 
-
-def _kind(delta: Delta) -> ItemKind:
-    match delta.kind:
-        case PartKind.REASONING:
-            return ItemKind.REASONING
-        case PartKind.CALL:
-            return ItemKind.CALL
-    return ItemKind.PREAMBLE if delta.format_data.startswith("commentary") else ItemKind.TEXT
+    threading.Thread(target=run, name="served work", daemon=True).start()
+    while True:
+        try:
+            return found.result(_TICK_S)
+        except TimeoutError:
+            if found.done():
+                raise
+            if gone():
+                cancel.set()
+                raise ClientGone from None

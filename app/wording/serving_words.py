@@ -12,7 +12,7 @@ def request_state(request: ServedRequest) -> str:
     told = [request.path, _doing(request)]
     if request.state is ServedState.ANSWERING:
         if request.tokens_per_second:
-            speed = number(request.tokens_per_second, request.tokens_per_second < 10)
+            speed = number(request.tokens_per_second, 1 if request.tokens_per_second < 10 else 0)
             told.append(tr("{tokens_per_second} tokens/s").format(tokens_per_second=speed))
         told.append(tr("%Ln token(s)", "", request.generated))
     told.append(duration(request.seconds))
@@ -53,7 +53,7 @@ def sign_text(status: ServerStatus) -> str:
     return tr("Serving %Ln request(s)", "", len(status.requests))
 
 
-def running_requests(status: ServerStatus) -> str:
+def stopped_by_quitting(status: ServerStatus) -> str:
     """Return how many requests would be stopped; empty for none."""
     count = len(status.requests)
-    return tr("%Ln request(s) being answered.", "", count) if count else ""
+    return tr("Quitting stops %Ln request(s).", "", count) if count else ""

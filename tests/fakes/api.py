@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -107,7 +108,7 @@ class Api:
         origins: tuple[str, ...] = (),
     ) -> Api:
         """Return a client of the application over ``engine``, without a socket."""
-        parts = ServerParts(engine, lambda: model, log or Path("unwritten.log"), origins=origins)
+        parts = ServerParts(engine, lambda: model, log or Path(os.devnull), origins=origins)
         gate = Gate(PORT, TOKEN, origins)
         return cls(Calling(Endpoints(parts, gate, dialects() if known is None else known)))
 

@@ -26,8 +26,8 @@ class ScriptedServer:
     def start(self, port: int, token: str) -> None:
         assert not self._status.on
         self.may_go_on.wait(10)
-        if holder := self.taken.get(port):
-            raise ServerPortTaken(port, holder)
+        if port in self.taken:
+            raise ServerPortTaken(port, self.taken[port])
         self.token = token
         self._set(ServerStatus(on=True, port=port))
 

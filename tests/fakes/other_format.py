@@ -28,6 +28,10 @@ class ChatMl:
         self.stops = frozenset({self.end})
 
     @staticmethod
+    def is_preamble(format_data: str) -> bool:
+        return False
+
+    @staticmethod
     def fits(control: Container[str], template: str) -> bool:
         return all(name in control for name in CONTROL) and "<|im_start|>" in template
 

@@ -6,9 +6,10 @@ from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from app.base.errors import RequestUnsupported
-from app.base.types import Effort, PartKind, Request, Role
+from app.base.types import Effort, Part, PartKind, Request, Role
 from app.formats import Abilities, RenderedRequest, TurnGrammar
 from app.formats.harmony import render
+from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.parse import HarmonyParser
 from app.formats.harmony.turn_grammar import check_choice, turn_grammar
 from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
@@ -36,6 +37,12 @@ class HarmonyFormat:
         ``template`` is not needed: no other format has these, and in many files it was replaced.
         """
         return all(name in control for name in CONTROL_TOKENS)
+
+    @staticmethod
+    def is_preamble(format_data: str) -> bool:
+        """Return whether text with this ``format_data`` is on the commentary channel."""
+        header = MessageHeader.of_part(Part("", format_data=format_data))
+        return header.channel is Channel.COMMENTARY
 
     def render(self, request: Request) -> RenderedRequest:
         """See `ChatFormat.render`."""

@@ -75,10 +75,11 @@ class SnippetsPart(FormPart):
             action = menu.addAction(each.name)
             action.setCheckable(True)
             action.setChecked(each is self._chosen(self._shown))
-            action.triggered.connect(partial(self._choose, each.key))
+            action.triggered.connect(partial(self.choose, each.key))
         pop_up_below(menu, self._choice)
 
-    def _choose(self, key: str) -> None:
+    def choose(self, key: str) -> None:
+        """Show the text for a program, by its key."""
         self._key = key
         self._show()
 

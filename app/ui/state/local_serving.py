@@ -40,6 +40,7 @@ class LocalServing(QObject):
         self._host, self._bridge = host, bridge
         self._thread: ThreadPoolExecutor | None = None
         self._asking = False  # for the status
+        self._closed = False
         self._switches = 0  # how often it was switched: only the last one counts
         self.switching = False
         """Whether it is being switched on or off."""
@@ -123,6 +124,7 @@ class LocalServing(QObject):
 
     def close(self) -> None:
         """Begin nothing new, since the window closes."""
+        self._closed = True
         if self._thread:
             self._host.secrets.close()  # a keyring that hangs is not waited for
             self._thread.shutdown(cancel_futures=True)
@@ -183,6 +185,8 @@ class LocalServing(QObject):
         done: Callable[[T], object],
         failed: Callable[[BaseException], object] | None = None,
     ) -> None:
+        if self._closed:
+            return
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="local server")
         self._bridge.when_done(self._thread.submit(work), done, failed or _raise)

@@ -41,20 +41,26 @@ class ServingController(QObject):
         self._sign: ServingSign | None = None
         self._tray: Tray | None = None
         self._ending = False
+        self._in_tray = False
         self.has_tray: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
         """Whether there is a system tray now."""
         serving.changed.connect(self._show)
 
     def quit(self) -> None:
         """Close the window without a question, and end Fireside."""
+        in_tray = self._in_tray
         self.end()
-        self._window.close()
-        if self._tray:
-            QApplication.quit()  # closing a hidden window does not
+        if in_tray:
+            QApplication.quit()  # which the end of a hidden window does not
+        else:
+            self._window.close()
 
     def end(self) -> None:
-        """Ask nothing when the window is closed: it is for good, or for another one."""
+        """Ask nothing, since the system ends Fireside."""
         self._ending = True
+        if self._in_tray:  # the system closes only windows that can be seen
+            self._leave_tray()
+            self._window.close()
 
     def keeps(self, event: QCloseEvent) -> bool:
         """Return whether the window stays for now, since the user is asked about the server."""
@@ -91,7 +97,7 @@ class ServingController(QObject):
 
     def _ask(self) -> None:
         from app.ui.dialogs import offer
-        from app.wording.serving_words import running_requests
+        from app.wording.serving_words import stopped_by_quitting
 
         if self._window.isMinimized():
             self._show_window()  # else the question would not be seen
@@ -103,7 +109,7 @@ class ServingController(QObject):
             if tray
             else tr("Fireside can stay minimized, so other apps can keep using the model.")
         )
-        told = " ".join(filter(None, (stays, running_requests(self._serving.status))))
+        told = " ".join(filter(None, (stays, stopped_by_quitting(self._serving.status))))
         offer(
             self._window,
             self._theme,
@@ -126,11 +132,13 @@ class ServingController(QObject):
             self._tray = Tray(self._show_window, self.quit, self)
         self._tray.show_status(self._serving.status)
         self._tray.show()
+        self._in_tray = True
         QApplication.setQuitOnLastWindowClosed(False)
         self._window.installEventFilter(self)
         self._window.hide()
 
     def _leave_tray(self) -> None:
+        self._in_tray = False
         self._window.removeEventFilter(self)
         QApplication.setQuitOnLastWindowClosed(True)
         if self._tray:

@@ -1,0 +1,230 @@
+"""How requests are answered: taken in, asked of the engine, and written as their dialect does.
+
+What is wrong with a request, and that there is no place for it, is told by HTTP's status. So a
+stream has its status once the model has begun to read the prompt; or, if others are answered
+first, once the prompt is known to fit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.base import log
+from app.base.errors import Cancelled, FiresideError
+from app.base.types import Done, Event, Loading, Waiting
+from app.engine.backend import Backend, Planned
+from app.server.admission import Admission, LiveRequest
+from app.server.api_error import ApiError
+from app.server.dialect import Reply
+from app.server.engine_errors import api_error
+from app.server.fields import JsonObject
+from app.server.piece_maker import PieceMaker
+from app.server.pieces import Answer
+from app.server.running_answer import ClientGone, RunningAnswer, attended
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
+_LONGEST, _UNNAMED = 60, "a program"
+_PING_S = 15.0
+"""Seconds after which a stream that has nothing new gets a ping, and one without its status it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the ``client``'s name, at which ``path``, and whether it is ``gone`` by now.
+
+    ``model`` is the name under which the model is served, ``size`` that of the request in bytes.
+    """
+
+    client: str
+    path: str
+    model: str = ""
+    gone: Callable[[], bool] = lambda: False
+    size: int = 0
+
+    @classmethod
+    def of(cls, environ: WSGIEnvironment, model: str) -> Asker:
+        """Return who asks, from what the server knows of a request."""
+        return cls(
+            client_name(environ.get("HTTP_USER_AGENT", "")),
+            environ["PATH_INFO"],
+            model,
+            environ.get("waitress.client_disconnected", lambda: False),
+            int(environ.get("CONTENT_LENGTH") or 0),
+        )
+
+
+def client_name(agent: str) -> str:
+    """Return a program's name for itself as one short line, never empty."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in agent)
+    return " ".join(shown.split())[:_LONGEST].rstrip() or _UNNAMED
+
+
+class Answers:
+    """The answers to clients, by ``engine``."""
+
+    def __init__(self, engine: Backend, admission: Admission) -> None:
+        self._engine = engine
+        self._admission = admission
+
+    def whole(self, reply: Reply, asker: Asker) -> JsonObject:
+        """Return a whole answer. Raises ApiError."""
+        running = self._begun(reply, asker)
+        try:
+            answer = running.answer()
+        except BaseException as error:
+            running.close(error)
+            raise
+        running.close()
+        return reply.whole(answer)
+
+    def streamed(self, reply: Reply, asker: Asker) -> Iterator[bytes]:
+        """Return an answer as a stream that has been admitted. Raises ApiError. Close it."""
+        return StreamedAnswer(self._begun(reply, asker), reply)
+
+    def _begun(self, reply: Reply, asker: Asker) -> AdmittedAnswer:
+        live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
+        running = AdmittedAnswer(self._engine, self._admission, live, reply, asker.gone)
+        try:
+            running.admit()
+        except BaseException as error:
+            running.close(error)
+            raise
+        return running
+
+
+class AdmittedAnswer:
+    """The events of one answer. Close it, whatever happens."""
+
+    def __init__(
+        self,
+        engine: Backend,
+        admission: Admission,
+        live: LiveRequest,
+        reply: Reply,
+        gone: Callable[[], bool],
+    ) -> None:
+        self._engine = engine
+        self._admission = admission
+        self._live = live
+        self._gone = gone
+        self._request = replace(reply.request, client=live.client, whole=True)
+        self._streamed = reply.streamed
+        self._events = RunningAnswer(engine, self._request, live.cancel)
+        self._first: Event | Planned | None = None
+
+    def admit(self) -> None:
+        """Wait until it is known that the request can be answered. Raises ApiError."""
+        ending = time.monotonic() + _PING_S
+        for event in self:
+            if isinstance(event, Waiting):
+                self._wait_in_line()
+            elif event and not isinstance(event, Loading | Planned):
+                self._first = event
+                return
+            if self._streamed and time.monotonic() > ending:
+                return
+
+    def __iter__(self) -> Iterator[Event | Planned | None]:
+        """Yield the events, and a None for every tenth of a second without any.
+
+        Raises ApiError.
+        """
+        if first := self._first:
+            self._first = None
+            yield first
+        live = self._live
+        while True:
+            if self._gone():
+                raise ClientGone
+            try:
+                event = next(self._events)
+            except StopIteration:
+                return
+            except FiresideError as error:
+                raise api_error(error) from error
+            if event:
+                live.note(event)
+                if not isinstance(event, Waiting):
+                    self._admission.begin(live)
+            yield event
+
+    def answer(self) -> Answer:
+        """Return the whole answer. Raises ApiError."""
+        made = PieceMaker()
+        for event in self:
+            if isinstance(event, Done):
+                return made.answer(event)
+            if event:
+                for _ in made.pieces(event):
+                    pass
+        raise api_error(Cancelled())
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
+        if isinstance(error, ApiError):
+            self._live.fault = f"{error.status} {error.code or error.kind}"
+        if not self._live.usage:
+            self._events.close()
+        self._admission.leave(self._live)
+
+    def _wait_in_line(self) -> None:
+        """Refuse a request for which the queue has no room, or that the model cannot answer."""
+        if self._live.queued:
+            return
+        self._admission.queue(self._live)
+        cancel = self._live.cancel
+        try:
+            attended(lambda: self._engine.count(self._request, cancel), self._gone, cancel)
+        except FiresideError as error:
+            raise api_error(error) from error
+
+
+class StreamedAnswer(Iterator[bytes]):
+    """A stream of an answer. Close it, even if nothing was read of it."""
+
+    def __init__(self, running: AdmittedAnswer, reply: Reply) -> None:
+        self._running = running
+        self._reply = reply
+        self._bytes = self._written()
+
+    def __next__(self) -> bytes:
+        return next(self._bytes)
+
+    def close(self) -> None:
+        """Stop the answer."""
+        self._bytes.close()
+        self._running.close()
+
+    def _written(self) -> Generator[bytes, None, None]:
+        reply = self._reply
+        try:
+            yield from reply.begun()
+            yield from self._events()
+        except ClientGone as error:
+            self._running.close(error)
+        except ApiError as error:
+            self._running.close(error)
+            yield from reply.failed(error)
+        except Exception as fault:  # noqa: BLE001 - the client has to be told
+            log.report(fault, "an answer of the local server")
+            yield from reply.failed(ApiError(500, "The server has failed."))
+
+    def _events(self) -> Iterator[bytes]:
+        """Yield the stream from its beginning to its end. Raises ApiError."""
+        made, told = PieceMaker(), time.monotonic()
+        for event in self._running:
+            pieces = made.pieces(event) if event else ()
+            for data in (data for piece in pieces for data in self._reply.piece(piece)):
+                told = time.monotonic()
+                yield data
+            if isinstance(event, Done):
+                return
+            if time.monotonic() - told >= _PING_S:
+                told = time.monotonic()
+                yield self._reply.ping()
+        raise api_error(Cancelled())
