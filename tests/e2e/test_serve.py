@@ -90,11 +90,3 @@ def test_a_program_is_answered_until_the_command_is_ended(tmp_path: Path) -> Non
         assert not [one for one in engine if one.is_running() and one.status() != "zombie"]
         with pytest.raises(ConnectionRefusedError), asked(port, token, "Hello"):
             pass
-
-
-def test_its_port_can_be_taken_by_itself_only_once(tmp_path: Path) -> None:
-    with serving(tmp_path) as (_, port, _):
-        done = run("serve", "--data-dir", str(tmp_path), "--port", str(port))
-        assert done.returncode == 1
-        assert done.stderr.startswith(f"Port {port} is already in use")
-        assert done.stdout == ""
