@@ -64,7 +64,7 @@ def asked(port: int, token: str, question: str, **more: Any) -> Iterator[http.cl
 
 def test_a_program_is_answered_until_the_command_is_ended(tmp_path: Path) -> None:
     with serving(tmp_path) as (process, port, lines):
-        assert lines[0] == f"Serving Demo model at http://127.0.0.1:{port}/v1\n"
+        assert lines[0] == f"Serving demo at http://127.0.0.1:{port}/v1\n"
         with asked(port, "another-token-than-that", "Hello") as answer:
             assert answer.status == 401
         assert psutil.Process(process.pid).children() == []  # no model is loaded unasked
