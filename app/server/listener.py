@@ -301,6 +301,12 @@ class Listener(TcpWSGIServer):
             if not self._ended:
                 super().pull_trigger()
 
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self._close_all()
+
     def stop(self) -> None:
         """Close the socket and all connections; requests that run find their clients gone."""
         self.trigger.pull_trigger(self._close_all)
