@@ -13,7 +13,7 @@ from app.base.types import FileLocation
 from app.server.admission import Admission
 from app.server.answers import Answers, Asker
 from app.server.api_error import ApiError
-from app.server.dialect import Dialect, PromptCount, Served, StoringDialect, openai_error
+from app.server.dialect import Dialect, PromptCount, Reply, Served, StoringDialect, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
