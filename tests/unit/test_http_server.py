@@ -427,6 +427,18 @@ def test_requests_that_are_sent_ahead_are_answered_in_order() -> None:
     assert [answer.partition(b"\r\n\r\n")[2].decode() for answer in answers] == paths
 
 
+def test_nothing_is_answered_after_the_last_request_of_a_connection() -> None:
+    for _ in range(8):
+        app = Waiting()
+        with at_socket(app) as (port, _), connected(port) as sock:
+            sock.sendall(head(port, "GET /last", "Connection: close"))
+            until(lambda app=app: app.asked)  # type: ignore[misc]
+            sock.sendall(head(port, "GET /later"))
+            app.may_answer.set()
+            assert received(sock).count(b"HTTP/1.1") == 1
+        assert app.asked == ["/last"]
+
+
 @pytest.mark.parametrize("ahead", [0, 1, 5])
 def test_a_client_that_goes_is_noticed_whatever_it_has_sent_ahead(ahead: int) -> None:
     app = Waiting()
