@@ -46,6 +46,8 @@ _PAUSE_S = 0.5  # without accepting connections, if there is no file descriptor 
 class GatedRequest(HTTPRequestParser):
     """A request while it comes. What the gate refuses by its headers has no body."""
 
+    path = ""  # waitress logs it of what is no request, too, and fails without
+
     def __init__(self, gate: Gate, adj: Adjustments) -> None:
         super().__init__(adj)
         self._gate = gate
@@ -166,6 +168,8 @@ class HttpConnection(HTTPChannel):
             self._drop(self.recv(1024 * 1024))
 
     def handle_write(self) -> None:
+        if self.socket is None:
+            return  # it was closed while it was read, in the same round of the loop
         if self.close_when_flushed and not self.will_close:
             self._flush_exception(self._flush_some)  # type: ignore[attr-defined]
             if self.connected and not self.total_outbufs_len and not self.will_close:
