@@ -11,8 +11,8 @@ What the last question says, in any order of words, decides:
 - ``say "text"``: the answer is the text. ``json {…}``: it is this object.
 - ``preamble``: text for the user comes before a call, or before the answer. ``silent``: nothing is
   reasoned. ``long``: the answer is long. ``slow``: each token takes 20 ms. ``endless``: the answer
-  never ends. ``unicode``: it has letters of many bytes. ``undeclared``: a function is called that
-  there is not. ``dies``: the engine dies within the answer.
+  never ends, a token in 1 ms. ``unicode``: it has letters of many bytes. ``undeclared``: a function
+  is called that there is not. ``dies``: the engine dies within the answer.
 - Otherwise a function is called whose name or description shares a word with the question, or has
   to be called, with arguments that its schema allows and whose values are the question's; after its
   result, the answer has this. An answer by a schema follows it in the same way.
@@ -173,6 +173,8 @@ class ServedEngine(ScriptedBackend):
         self.counted.append(request)
         if not self._loaded:
             return None
+        if request.whole:
+            self._format.grammar(request)
         render = self._format.render if request.whole else self._format.ahead
         return self._prompts.render(request, render).size
 
@@ -227,7 +229,8 @@ class ServedEngine(ScriptedBackend):
             self._format.parser(request),
             StopTexts(request.stop),
         )
-        pace = self.pace or (_SLOW_S if _has(question, "slow") else 0.0)
+        endless = 0.001 if _has(question, "endless") else 0.0
+        pace = self.pace or (_SLOW_S if _has(question, "slow") else endless)
         most = request.sampling.max_tokens or self.context
         reason, drawn, thought = StopReason.LENGTH, list[int](), 0
         first = time.monotonic()
