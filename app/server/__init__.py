@@ -10,6 +10,7 @@
     fields           checked reading of a request's JSON; `api_error` is what is told of it
     answers          how a request is answered: admitted, asked of the engine, written
     admission        the requests that are answered now, and how many there may be
+    request_fields   what requests of all dialects have: effort, sampling, functions, texts
     running_answer   the engine's answer, on a thread of its own
     declared_calls   an answer whose calls are those of the client's functions
     pieces           an answer's items, as the dialects write them; `piece_maker` makes them
