@@ -431,12 +431,13 @@ class Done:
     """The end of an answer.
 
     ``drawn``: the turn's tokens so far, bridges included, if it ended with a call of a tool; see
-    `Request`.
+    `Request`. ``stop_text`` is the one before which it ended, if it did.
     """
 
     reason: StopReason
     stats: Stats
     drawn: tuple[int, ...] = ()
+    stop_text: str = ""
 
 
 class SlowCause(StrEnum):

@@ -175,7 +175,7 @@ class AnswerStream(ReadingStream):
         reason = generation.finish(reason)
         waits = reason is StopReason.CALL and not request.ephemeral and turn is not None
         drawn = tuple(self.tokens[turn:]) if waits else ()
-        self._send(Done(reason, self._stats(), drawn))
+        self._send(Done(reason, self._stats(), drawn, generation.stop_text))
         self._told, self._waits = True, waits
         self.draws = False
         header: Sequence[int] = ()

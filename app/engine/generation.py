@@ -75,6 +75,11 @@ class Generation:
         self.generated += 1
         self.reasoning += self._parser.in_reasoning
 
+    @property
+    def stop_text(self) -> str:
+        """The stop text before which the answer ended; empty if it did not."""
+        return self._stop_texts.text
+
     def feed(self, token: int) -> StopReason | None:
         """Parse a token and send its text; return why the answer ends before it, if it does."""
         self._tell(self._parser.feed(token))

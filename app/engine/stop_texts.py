@@ -17,8 +17,13 @@ class StopTexts:
     def __init__(self, texts: Sequence[str] = ()) -> None:
         self._texts = [text for text in texts if text]
         self._withheld: Delta | None = None
-        self.found = False
-        """Whether a stop text was found; nothing is passed on after it."""
+        self.text = ""
+        """The stop text that was found; nothing is passed on after it."""
+
+    @property
+    def found(self) -> bool:
+        """Whether a stop text was found."""
+        return bool(self.text)
 
     def feed(self, delta: Delta) -> Iterator[Delta]:
         """Yield what can be passed on by now."""
@@ -32,9 +37,10 @@ class StopTexts:
             yield from self.rest()
         before = self._withheld.text if self._withheld else ""
         text = before + delta.text
-        places = [at for stop in self._texts if (at := text.find(stop)) >= 0]
-        self.found = bool(places)
-        end = min(places) if places else len(text) - self._begun(text)
+        places = [(at, stop) for stop in self._texts if (at := text.find(stop)) >= 0]
+        end = len(text) - self._begun(text)
+        if places:
+            end, self.text = min(places)
         self._withheld = replace(delta, text=text[end:]) if end < len(text) else None
         # A delta without text may change its part's kind.
         if end or not delta.text:

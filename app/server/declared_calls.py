@@ -97,7 +97,7 @@ class _Turn:
             else:
                 self._go_on(done.drawn, left)
                 return None
-        return Done(reason, self._stats, done.drawn)
+        return Done(reason, self._stats, done.drawn, done.stop_text)
 
     def _go_on(self, drawn: tuple[int, ...], left: int | None) -> None:
         for call in unanswered(self._draft.parts).values():

@@ -13,7 +13,7 @@ from app.base.types import FileLocation
 from app.server.admission import Admission
 from app.server.answers import Answers, Asker
 from app.server.api_error import ApiError
-from app.server.dialect import Dialect, PromptCount, Served, openai_error
+from app.server.dialect import Dialect, PromptCount, Served, StoringDialect, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
@@ -86,14 +86,22 @@ class Endpoints:
                 "POST": lambda environ, sending: self._answer(dialect, environ, sending)
             }
         elif path == HEALTH:
-            methods = _read_only(lambda environ, sending: sending.json({"status": "ok"}))
+            methods = _read_only(self._tell_health)
         elif path == _MODELS:
             methods = _read_only(self._list_models)
         elif path.startswith(f"{_MODELS}/"):
             methods = _read_only(self._show_model)
+        elif isinstance(storing := self._dialects.get(path.rpartition("/")[0]), StoringDialect):
+            methods = _stored(storing)
         else:
             return {}
         return methods | {"OPTIONS": _preflight} if self._gate.has_pages else methods
+
+    def _tell_health(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
+        if self.admission.loading:
+            told = "The model is being loaded. Requests are answered afterwards."
+            raise ApiError(503, told, code="loading", headers={"Retry-After": "5"})
+        return sending.json({"status": "ok"})
 
     def _list_models(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
         return sending.json({"object": "list", "data": [self._model(self.served)]})
@@ -105,17 +113,22 @@ class Endpoints:
         return sending.json(self._model(served))
 
     def _model(self, served: Served) -> JsonObject:
-        """Return a model in OpenAI's form, with the length of the context as vLLM gives it."""
+        """Return a model in OpenAI's form, with the context's length, if known, as vLLM has it."""
         created = 0
         if isinstance(served.ref.location, FileLocation):
             with contextlib.suppress(OSError):
                 created = int(served.ref.location.path.stat().st_mtime)
-        return {
+        model: JsonObject = {
             "id": served.name,
             "object": "model",
             "created": created,
             "owned_by": "fireside",
         }
+        loaded = self._parts.engine.loaded()
+        context = self.admission.context(served.name)
+        if context and loaded and loaded.location == served.ref.location:
+            model["max_model_len"] = context
+        return model
 
     def _answer(
         self, dialect: Dialect, environ: WSGIEnvironment, sending: Sending
@@ -178,6 +191,15 @@ Handler = Callable[["WSGIEnvironment", Sending], Iterable[bytes]]
 
 def _read_only(handler: Handler) -> dict[str, Handler]:
     return {"GET": handler, "HEAD": handler}
+
+
+def _stored(dialect: StoringDialect) -> dict[str, Handler]:
+    """Return what answers requests for one stored answer."""
+
+    def handler(act: Callable[[str], JsonObject]) -> Handler:
+        return lambda environ, sending: sending.json(act(environ["PATH_INFO"].rpartition("/")[2]))
+
+    return {**_read_only(handler(dialect.stored)), "DELETE": handler(dialect.delete)}
 
 
 def _preflight(environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:

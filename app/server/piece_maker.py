@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.base.types import Delta, Done, Event, PartKind, Stats
+from app.base.types import Delta, Done, Event, PartKind, Prompt, Stats
 from app.engine.backend import Planned
 from app.formats import is_preamble
 from app.server.declared_calls import NAMESPACE
@@ -20,6 +20,7 @@ from app.server.pieces import (
     ItemKind,
     ItemText,
     Piece,
+    PromptRead,
     Usage,
 )
 
@@ -58,15 +59,17 @@ class PieceMaker:
         match event:
             case Delta():
                 yield from self._more(event)
-            case Done(reason, stats):
+            case Prompt(count):
+                yield PromptRead(count)
+            case Done(reason, stats, _, stop_text):
                 yield from self._end()
-                yield AnswerEnded(reason, usage(stats))
+                yield AnswerEnded(reason, usage(stats), stop_text)
 
     def answer(self, done: Done) -> Answer:
         """Return the whole answer, each item as what it was in the end."""
         items = [replace(grown.whole, kind=grown.kind) for _, grown in sorted(self._items.items())]
         shown = tuple(item for item in items if item.text or item.kind is ItemKind.CALL)
-        return Answer(shown, done.reason, usage(done.stats))
+        return Answer(shown, done.reason, usage(done.stats), done.stop_text)
 
     def _more(self, delta: Delta) -> Iterator[Piece]:
         kind, grown = _kind(delta), self._items.get(delta.index)

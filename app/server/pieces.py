@@ -35,6 +35,13 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptRead:
+    """The model reads the prompt, of so many tokens. An answer may have several."""
+
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class ItemBegun:
     """An item begins, after the end of the one before; its text is empty so far."""
 
@@ -67,13 +74,17 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class AnswerEnded:
-    """The answer is complete. Its items have ended before."""
+    """The answer is complete. Its items have ended before.
+
+    ``stop_text`` is the one before which it ended, if it did.
+    """
 
     reason: StopReason
     usage: Usage
+    stop_text: str = ""
 
 
-Piece: TypeAlias = ItemBegun | ItemText | ItemEnded | AnswerEnded
+Piece: TypeAlias = PromptRead | ItemBegun | ItemText | ItemEnded | AnswerEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class Answer:
     items: tuple[Item, ...]
     reason: StopReason
     usage: Usage
+    stop_text: str = ""
 
     @classmethod
     def of(cls, pieces: Iterable[Piece]) -> Answer:
@@ -92,8 +104,8 @@ class Answer:
             match piece:
                 case ItemEnded(item):
                     items.append(item)
-                case AnswerEnded(reason, usage):
-                    return cls(tuple(items), reason, usage)
+                case AnswerEnded(reason, usage, stop_text):
+                    return cls(tuple(items), reason, usage, stop_text)
         raise ValueError("the answer has no end")
 
     def text(self, *kinds: ItemKind) -> str:

@@ -268,7 +268,7 @@ class ServedEngine(ScriptedBackend):
         )
         turn = len(prompt) if turn is None else turn
         goes_on = (*prompt[turn:], *drawn) if reason is StopReason.CALL else ()
-        yield Done(reason, stats, goes_on)
+        yield Done(reason, stats, goes_on, stops.text)
 
     def _tokens(self, request: Request) -> Iterator[int]:
         yield from _spelled(self.script(request))

@@ -91,6 +91,28 @@ def test_a_client_s_messages_are_the_same_turn() -> None:
     assert NO_TOOL not in past
 
 
+def test_what_a_program_says_after_a_result_is_within_the_turn() -> None:
+    """Agents remind the model of something, and go on; the reasoning of the turn stays."""
+    tool, reminder = Message(Role.TOOL, (RESULT,)), Message(Role.SYSTEM, (Part("Be brief."),))
+    told = "<|start|>developer<|message|># Instructions\n\nBe brief.<|end|>"
+    asked = user("How warm?")
+    turn = (assistant(THOUGHT, CALL), tool, reminder)
+    first = render(request(asked, assistant(THOUGHT, CALL), tool))
+    begun = ids("<|start|>assistant")
+    assert render(request(asked, *turn)) == [*first[: -len(begun)], *ids(told), *begun]
+    second = Message(Role.TOOL, (replace(RESULT, id="2"),))
+    more = (*turn, assistant(replace(CALL, id="2")), second, user("Quick!"))
+    again = written(request(asked, *more))
+    assert THOUGHT.text in again
+    assert NO_TOOL not in again
+    assert again.index("Be brief.") < again.index("Quick!")
+    past = written(request(asked, *turn, assistant(Part("Warm.")), user("Sure?")))
+    assert THOUGHT.text not in past
+    drawn = tuple(render(request(asked, assistant(THOUGHT, CALL)))[len(render(request(asked))) :])
+    gone_on = request(asked, *turn)
+    assert HARMONY.bridge(gone_on, drawn)[-len([*ids(told), *begun]) :] == [*ids(told), *begun]
+
+
 def test_only_a_call_without_a_result_is_answered() -> None:
     second = replace(CALL, text="{}", id="2")
     asked = request(user("Go."), assistant(CALL, second, replace(RESULT, id="2")))

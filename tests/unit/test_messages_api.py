@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -91,8 +92,8 @@ def said(*messages: JsonObject, **body: object) -> list[tuple[str, str, str]]:
 class Asking:
     """Asks the scripted engine over the application."""
 
-    def __init__(self) -> None:
-        self.engine = ServedEngine()
+    def __init__(self, engine: ServedEngine | None = None) -> None:
+        self.engine = engine or ServedEngine()
         self.api = Api.over(served_engine(self.engine))
 
     def __call__(self, *messages: JsonObject, path: str = PATH, **body: object) -> Any:
@@ -231,7 +232,7 @@ def test_the_prompt_goes_on_as_the_model_wrote_it(ask: Asking) -> None:
     results = user(*(result(id=block["id"]) for block in answer["content"][1:]))
     done = ask(question, assistant(*answer["content"]), results, tools=[WEATHER])
     asked = ask.engine.requests[-1].messages[1]
-    assert [(part.kind, part.text) for part in asked.parts] == [
+    assert [(part.kind, part.text) for part in asked.parts[:3]] == [
         (PartKind.REASONING, "The user asks something. Effort medium."),
         (PartKind.TEXT, "I look that up."),
         (PartKind.CALL, '{"city": "Rome"}'),
@@ -272,9 +273,29 @@ def test_the_input_of_a_call_is_an_object(written: str, given: object) -> None:
 
 
 def test_a_stop_sequence_ends_the_answer(ask: Asking) -> None:
-    answer = ask(user('say "one, two, three"'), stop_sequences=[" three"])
-    assert answer["content"][0]["text"] == "one, two,"
-    assert (answer["stop_reason"], answer["stop_sequence"]) == ("stop_sequence", " three")
+    question, stops = user('say "one, two, three"'), ["four", " three", "three"]
+    for answer in (
+        ask(question, stop_sequences=stops),
+        added(ask.stream(question, stop_sequences=stops)),
+    ):
+        assert answer["content"][0]["text"] == "one, two,"
+        assert (answer["stop_reason"], answer["stop_sequence"]) == ("stop_sequence", " three")
+
+
+def test_the_size_of_the_prompt_is_told_at_once(ask: Asking) -> None:
+    begun, *_, ended, _ = ask.stream(user("Hello"))
+    usage = ended["usage"]
+    assert begun["message"]["usage"]["input_tokens"] == usage["input_tokens"]
+    assert usage["input_tokens"] > 100
+
+
+def test_a_message_begins_before_any_ping() -> None:
+    reply = read(stream=True)
+    assert list(reply.begun()) == []
+    first = reply.ping()
+    assert first.startswith(b"event: message_start\n")
+    assert first.endswith(b'event: ping\ndata: {"type": "ping"}\n\n')
+    assert reply.ping() == b'event: ping\ndata: {"type": "ping"}\n\n'
 
 
 @pytest.mark.parametrize(
@@ -303,7 +324,7 @@ def test_an_answer_without_text_has_no_empty_block() -> None:
     assert read().whole(Answer.of(pieces))["content"] == []
     reply: Reply = read(stream=True)
     events = b"".join(data for piece in pieces for data in reply.piece(piece)).decode()
-    assert events.count("event: ") == events.count("event: message_") == 2
+    assert events.count("event: ") == events.count("event: message_") == 3
 
 
 def test_a_failed_stream_ends_in_an_error_of_anthropics(ask: Asking) -> None:
@@ -329,6 +350,20 @@ def test_a_failed_stream_ends_in_an_error_of_anthropics(ask: Asking) -> None:
 def test_errors_have_anthropics_form(status: int, kind: str) -> None:
     told = messages_dialects()[PATH].error(ApiError(status, "It is so."))
     assert told == {"type": "error", "error": {"type": kind, "message": "It is so."}}
+
+
+def test_an_error_s_code_is_told_as_anthropics_are(ask: Asking) -> None:
+    """Their SDKs try once more without a thread, by this code."""
+    told = ask(user(), thread={"type": "create"})["error"]
+    assert told["details"] == {"error_code": "thread_unsupported_request"}
+
+
+def test_a_prompt_that_is_too_long_is_told_in_the_words_that_agents_look_for() -> None:
+    ask = Asking(ServedEngine(context=1000))
+    told = ask(user("word " * 1000))["error"]
+    assert re.search(r"prompt is too long: \d+ tokens > 1000 maximum", told["message"])
+    counted = ask(user("word " * 1000), path=f"{PATH}/count_tokens")
+    assert counted["input_tokens"] > 5000
 
 
 def test_another_model_is_not_found(ask: Asking) -> None:
@@ -503,6 +538,7 @@ def test_all_of_claude_codes_request_is_taken() -> None:
             "context_management.edits[0].type",
             "unsupported_value",
         ),
+        ({"thread": {"type": "create"}}, "thread", "thread_unsupported_request"),
         ({"telepathy": True}, "telepathy", "unknown_parameter"),
     ],
 )

@@ -586,6 +586,8 @@ def test_an_answer_ends_before_a_stop_text(serve: Serve, stop: tuple[str, ...], 
     assert "".join(part.text for part in answer) == left
     stopped = left != counted
     assert done(events).reason is (StopReason.STOP_TEXT if stopped else StopReason.END)
+    assert bool(done(events).stop_text) is stopped
+    assert counted[len(left) :].startswith(done(events).stop_text)
     served.model.script = []
     assert done(ask(served, request("Hi"), *answers("One."))).reason is StopReason.END
 

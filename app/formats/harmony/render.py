@@ -55,11 +55,10 @@ def render_request(request: Request, v: Vocabulary) -> RenderedRequest:
         others: list[list[int]] = [[] for _ in messages[turn + 1 :]]
         return _rendered([*past, piece, *others, []], len(piece), len(piece) - len(_begun(v)))
     pieces = _answer(messages[turn:], request, v)
-    last = _parts(messages[-1])[-1:]
-    if not last or last[0].kind in (PartKind.CALL, PartKind.RESULT):
-        follows = _begun(v)
-    else:  # without its end, it is continued
+    if _continued(messages):  # without its end
         pieces[-1], follows = pieces[-1][:-1], []
+    else:
+        follows = _begun(v)
     answer = [token for piece in (*pieces, follows) for token in piece]
     changing = sum(map(len, pieces))
     return _rendered(
@@ -89,7 +88,10 @@ def render_ahead(request: Request, v: Vocabulary) -> RenderedRequest:
 
 
 def render_bridge(request: Request, drawn: Sequence[int], v: Vocabulary) -> list[int]:
-    """Render what follows the drawn tokens of a turn: the results of its last calls."""
+    """Render what follows the drawn tokens of a turn: the results of its last calls.
+
+    It may be that others have said something after these.
+    """
     turn = _turn(request.messages)
     parts = [part for message in request.messages[turn:] for part in _parts(message)]
     done = next(
@@ -103,6 +105,9 @@ def render_bridge(request: Request, drawn: Sequence[int], v: Vocabulary) -> list
         ids += _result(parts[at], results.calls.get(at), v)
     if done and done - 1 in results.unanswered and parts[done - 1].kind is PartKind.CALL:
         ids += _unanswered(parts[done - 1], request, v)
+    said = takewhile(lambda message: not _answers(message), reversed(request.messages))
+    for message in reversed(list(said)):
+        ids += _told(message, v)
     return [*ids, *_begun(v)]
 
 
@@ -121,14 +126,26 @@ def _whole(drawn: Sequence[int], v: Vocabulary) -> Sequence[int]:
 def _turn(messages: Sequence[Message]) -> int:
     """Return the index at which the turn in progress begins; the number of messages if none is.
 
-    It is an answer that is continued, or one whose calls have results.
+    It is an answer that is continued, or one whose calls have results. After these, others may have
+    said something, as programs do that work with a model.
     """
-    at = len(messages)
-    if messages and messages[-1].role in (Role.ASSISTANT, Role.TOOL):
-        at -= 1
-        while at and (messages[at].role is Role.TOOL or messages[at - 1].role is Role.TOOL):
-            at -= 1
-    return at
+    turn, before = len(messages), None
+    for at, message in enumerate(messages):
+        answered = before is Role.ASSISTANT
+        if message.role not in _ANSWERS:
+            turn = len(messages) if answered else turn
+        elif turn == len(messages) or (answered and message.role is Role.ASSISTANT):
+            turn = at
+        before = message.role
+    return turn
+
+
+def _continued(messages: Sequence[Message]) -> Part | None:
+    """Return the part at the end that is continued; None if a new one begins."""
+    if messages[-1].role is not Role.ASSISTANT:
+        return None
+    last = _parts(messages[-1])[-1:]
+    return last[0] if last and last[0].kind not in (PartKind.CALL, PartKind.RESULT) else None
 
 
 def _begun(v: Vocabulary) -> list[int]:
@@ -145,11 +162,8 @@ def unfinished(request: Request, v: Vocabulary) -> list[int]:
 
     They begin after those that begin any answer.
     """
-    turn = request.messages[_turn(request.messages) :]
-    last = [] if request.drawn else [part for message in turn[-1:] for part in _parts(message)][-1:]
-    if not last or last[0].kind in (PartKind.CALL, PartKind.RESULT):
-        return []
-    return _said(last[0], MessageHeader.of_part(last[0]), v)[len(_begun(v)) : -1]
+    last = None if request.drawn or not request.messages else _continued(request.messages)
+    return _said(last, MessageHeader.of_part(last), v)[len(_begun(v)) : -1] if last else []
 
 
 def _instructions(text: str, v: Vocabulary, *sections: str) -> list[int]:
@@ -207,18 +221,24 @@ def _past(request: Request, end: int, v: Vocabulary) -> list[list[int]]:
             if not at or messages[at - 1].role not in _ANSWERS:
                 answers = list(takewhile(_answers, messages[at:]))
                 pieces += _answer(answers, request, v, past=True)
-        elif message.role in _INSTRUCTIONS:
-            pieces.append(_instructions(message.text, v) if at >= leading else [])
+        elif at < leading:
+            pieces.append([])
         else:
-            day = message.day or request.today
+            day = current if message.role in _INSTRUCTIONS else message.day or request.today
             # As openai-harmony renders a system message that has only a date.
             date = (
                 _message("system", f"Current date: {day.isoformat()}", v) if day != current else []
             )
-            said = _message("user", "\n\n".join(map(question_text, message.parts)), v)
-            pieces.append([*date, *said])
+            pieces.append([*date, *_told(message, v)])
             current = day
     return pieces
+
+
+def _told(message: Message, v: Vocabulary) -> list[int]:
+    """Render what the model is told: a question, or instructions."""
+    if message.role in _INSTRUCTIONS:
+        return _instructions(message.text, v)
+    return _message("user", "\n\n".join(map(question_text, message.parts)), v)
 
 
 class _Results:
@@ -262,6 +282,8 @@ def _parts(message: Message) -> tuple[Part, ...]:
 
     Figures and files in it are for the user; everything in a tool's message is a result.
     """
+    if not _answers(message):
+        return ()
     parts = (part for part in message.parts if part.kind not in SHOWN)
     if message.role is not Role.TOOL:
         return tuple(parts)
@@ -276,7 +298,7 @@ def _answer(
     The analysis channel of a ``past`` turn is left out, but for calls that have changed something
     outside the chat, and what came of them.
     """
-    ids: list[list[int]] = [[] for _ in messages]
+    ids = [[] if _answers(message) else _told(message, v) for message in messages]
     placed = [(at, part) for at, message in enumerate(messages) for part in _parts(message)]
     results = _results([part for _, part in placed])
     for n, (at, part) in enumerate(placed):

@@ -24,6 +24,7 @@ from app.server.pieces import (
     ItemKind,
     ItemText,
     Piece,
+    PromptRead,
     Usage,
 )
 
@@ -45,11 +46,10 @@ def anthropic_error(error: ApiError) -> JsonObject:
     """Return the body of an error in Anthropic's form."""
     usual = "invalid_request_error" if error.status < 500 else "api_error"
     kind = _KINDS.get(error.status, usual)
-    message = error.message
-    if error.code == "context_length_exceeded":
-        # Agents look for these words, and then shorten the conversation.
-        message = f"prompt is too long: {message}"
-    return {"type": "error", "error": {"type": kind, "message": message}}
+    told: JsonObject = {"type": kind, "message": error.message}
+    if error.code:
+        told["details"] = {"error_code": error.code}
+    return {"type": "error", "error": told}
 
 
 class MessageReply:
@@ -67,7 +67,7 @@ class MessageReply:
         self._kind = ItemKind.TEXT
         self._name = ""
         self._index = 0
-        self._open = False
+        self._open = self._told = False
 
     def whole(self, answer: Answer) -> JsonObject:
         """See `app.server.dialect.Reply.whole`."""
@@ -75,16 +75,19 @@ class MessageReply:
         for item in answer.items:
             self._remember(item)
         return self._message(
-            content, self._reason(answer.reason, answer.usage), _usage(answer.usage)
+            content,
+            (self._reason(answer.reason, answer.usage), answer.stop_text or None),
+            _usage(answer.usage),
         )
 
     def begun(self) -> Iterator[bytes]:
         """See `app.server.dialect.Reply.begun`."""
-        message = self._message([], (None, None), _usage(Usage()))
-        yield _event("message_start", message=message)
+        return iter(())  # it begins with the number of the prompt's tokens
 
     def piece(self, piece: Piece) -> Iterator[bytes]:
         """See `app.server.dialect.Reply.piece`."""
+        tokens = piece.tokens if isinstance(piece, PromptRead) else 0
+        yield from self._begun(tokens)
         match piece:
             case ItemBegun(item):
                 self._kind, self._name = item.kind, item.name
@@ -95,19 +98,26 @@ class MessageReply:
             case ItemEnded(item):
                 self._remember(item)
                 yield from self._end(item)
-            case AnswerEnded(reason, usage):
-                why, stop = self._reason(reason, usage)
-                delta = {"stop_reason": why, "stop_sequence": stop}
+            case AnswerEnded(reason, usage, stop_text):
+                why = self._reason(reason, usage)
+                delta = {"stop_reason": why, "stop_sequence": stop_text or None}
                 yield _event("message_delta", delta=delta, usage=_usage(usage))
                 yield _event("message_stop")
 
     def ping(self) -> bytes:
         """See `app.server.dialect.Reply.ping`."""
-        return _event("ping")
+        return b"".join(self._begun()) + _event("ping")
 
     def failed(self, error: ApiError) -> Iterator[bytes]:
         """See `app.server.dialect.Reply.failed`."""
         yield event(_json(anthropic_error(error)), "error")
+
+    def _begun(self, tokens: int = 0) -> Iterator[bytes]:
+        """Yield the beginning of the message, once."""
+        if not self._told:
+            self._told = True
+            message = self._message([], (None, None), _usage(Usage(tokens)))
+            yield _event("message_start", message=message)
 
     def _text(self, text: str) -> Iterator[bytes]:
         thinking = self._kind is ItemKind.REASONING
@@ -171,17 +181,17 @@ class MessageReply:
     def _signature(self, item: Item) -> str:
         return sealed(item.text) if self._asked.thinking.sealed else _SIGNATURE
 
-    def _reason(self, reason: StopReason, usage: Usage) -> tuple[str, str | None]:
-        """Return why the answer has ended, and the stop sequence that it met."""
-        stops, most = self.request.stop, self.request.sampling.max_tokens
+    def _reason(self, reason: StopReason, usage: Usage) -> str:
+        """Return why the answer has ended."""
+        most = self.request.sampling.max_tokens
         match reason:
             case StopReason.STOP_TEXT:
-                return "stop_sequence", stops[0] if len(stops) == 1 else None
+                return "stop_sequence"
             case StopReason.LENGTH if most is None or usage.generated < most:
-                return "model_context_window_exceeded", None
+                return "model_context_window_exceeded"
             case StopReason.LENGTH:
-                return "max_tokens", None
-        return "tool_use" if self._called else "end_turn", None
+                return "max_tokens"
+        return "tool_use" if self._called else "end_turn"
 
     def _message(
         self, content: list[JsonObject], ended: tuple[str | None, str | None], usage: JsonObject

@@ -31,6 +31,13 @@ _HARMLESS = (
     "workspace_id",
 )
 """Members that change nothing in an answer of this computer."""
+_SERVICES = {
+    "container": "unsupported_value",
+    "mcp_servers": "unsupported_value",
+    "compaction": "compaction_unavailable",
+    "thread": "thread_unsupported_request",
+}
+"""Members that need a service, and the codes by which clients learn to do without."""
 _EDITS = re.compile(r"clear_(thinking|tool_uses)_\d+")
 """What the prompt may be shortened by, far beyond contexts of this size; it is never done."""
 _LONGEST_NAME = 128
@@ -86,10 +93,10 @@ class MessageRequest:
 
 def _refuse(fields: Fields) -> None:
     """Refuse what only Anthropic's own service does."""
-    for name in ("container", "mcp_servers", "compaction", "thread"):
+    for name, code in _SERVICES.items():
         if fields.get(name):
             told = f"'{name}' needs Anthropic's own service. Leave it out."
-            raise unsupported(name, told)
+            raise unsupported(name, told, code)
     managed = fields.members("context_management")
     for edit in managed.objects("edits") if managed else ():
         kind = edit.text("type")
