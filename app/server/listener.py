@@ -123,6 +123,7 @@ class HttpConnection(HTTPChannel):
         self._order = threading.Lock()  # of received bytes
         self._ahead = b""
         self._began = time.monotonic()
+        self._unread = 0.0  # since when
         self._lingers = 0.0  # until when
         self._deaf = False
         self._dropped = 0
@@ -185,8 +186,10 @@ class HttpConnection(HTTPChannel):
         silent = time.time() - self.last_activity
         if self.will_close or 0 < self._lingers < now:
             return True
-        if self.total_outbufs_len:
-            return silent > _UNREAD_S
+        if self.total_outbufs_len:  # perhaps only since a moment, after minutes of work
+            self._unread = self._unread or now
+            return min(silent, now - self._unread) > _UNREAD_S
+        self._unread = 0.0
         if self.requests or self._lingers:
             return False
         if self.request is None:
