@@ -369,6 +369,7 @@ def test_text_before_a_call_is_no_answer_for_the_model() -> None:
     prompt = b"".join(map(FORMAT.tokenizer.bytes_of, tokens)).decode()
     assert "commentaryMoment." in prompt
     assert "finalMoment" not in prompt
+    assert FORMAT.vocabulary.constrain in tokens  # which says that what follows is JSON
 
 
 @pytest.mark.parametrize(("messages", "param"), [
