@@ -126,14 +126,14 @@ class AdmittedAnswer:
 
     def admit(self) -> None:
         """Wait until it is known that the request can be answered. Raises ApiError."""
-        ending = time.monotonic() + _PING_S
+        ending, fits = time.monotonic() + _PING_S, False
         for event in self:
             if isinstance(event, Waiting):
-                self._wait_in_line()
+                fits = self._wait_in_line() or fits
             elif event and not isinstance(event, Loading | Planned):
                 self._first = event
                 return
-            if self._streamed and time.monotonic() > ending:
+            if self._streamed and (fits or time.monotonic() > ending):
                 return
 
     def __iter__(self) -> Iterator[Event | Planned | None]:
@@ -185,16 +185,20 @@ class AdmittedAnswer:
             self._events.close()
         self._admission.leave(self._live)
 
-    def _wait_in_line(self) -> None:
-        """Refuse a request for which the queue has no room, or that the model cannot answer."""
+    def _wait_in_line(self) -> bool:
+        """Return whether a request that has to wait is known to fit.
+
+        Raises ApiError if the queue has no room for it, or the model cannot answer it.
+        """
         if self._live.queued:
-            return
+            return False
         self._admission.queue(self._live)
         cancel = self._live.cancel
         try:
-            attended(lambda: self._engine.count(self._asked, cancel), self._gone, cancel)
+            size = attended(lambda: self._engine.count(self._asked, cancel), self._gone, cancel)
         except FiresideError as error:
             raise api_error(error) from error
+        return size is not None
 
 
 class StreamedAnswer(Iterator[bytes]):
