@@ -23,6 +23,7 @@ from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
 from app.server.piece_maker import PieceMaker
 from app.server.pieces import Answer
+from app.server.remembered_turns import RememberedTurns
 from app.server.running_answer import ClientGone, RunningAnswer, attended
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Answers:
     def __init__(self, engine: Backend, admission: Admission) -> None:
         self._engine = engine
         self._admission = admission
+        self._turns = RememberedTurns()
 
     def whole(self, reply: Reply, asker: Asker) -> JsonObject:
         """Return a whole answer. Raises ApiError."""
@@ -88,7 +90,9 @@ class Answers:
 
     def _begun(self, reply: Reply, asker: Asker) -> AdmittedAnswer:
         live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
-        running = AdmittedAnswer(self._engine, self._admission, live, reply, asker.gone)
+        running = AdmittedAnswer(
+            self._engine, self._admission, self._turns, live, reply, asker.gone
+        )
         try:
             running.admit()
         except BaseException as error:
@@ -104,6 +108,7 @@ class AdmittedAnswer:
         self,
         engine: Backend,
         admission: Admission,
+        turns: RememberedTurns,
         live: LiveRequest,
         reply: Reply,
         gone: Callable[[], bool],
@@ -114,7 +119,7 @@ class AdmittedAnswer:
         self._gone = gone
         self._request = replace(reply.request, client=live.client, whole=True)
         self._streamed = reply.streamed
-        self._events = RunningAnswer(engine, self._request, live.cancel)
+        self._events = RunningAnswer(engine, self._request, live.cancel, turns)
         self._first: Event | Planned | None = None
 
     def admit(self) -> None:
