@@ -25,7 +25,15 @@ from app.server.engine_errors import api_error
 from app.server.gate import Gate
 from app.serving import ServedState, ServerParts, ServingChanged
 from tests.fakes.api import MODEL, NAME, PORT, TOKEN, Api, ApiAnswer, Calling
-from tests.fakes.served_engine import ServedEngine, asked, served_engine
+from tests.fakes.served_engine import (
+    Called,
+    Said,
+    ServedEngine,
+    Step,
+    Thought,
+    asked,
+    served_engine,
+)
 
 CHAT = "/v1/chat/completions"
 NEVER = 3600.0
@@ -280,6 +288,28 @@ def test_a_conversation_that_is_too_long_is_refused_and_never_cut(
         assert answer.error["code"] == "context_length_exceeded"
         assert "maximum context length is 3000 tokens" in answer.error["message"]
         assert len(service.engine.requests) == asked_before + (not busy)
+
+
+def test_a_turn_that_is_too_long_with_its_reasoning_goes_on_without_it() -> None:
+    steps: list[list[Step]] = [
+        [Thought("Hm. " * 200), Called("find", "{}")],
+        [Said("Done.")],
+    ]
+    with serving(ServedEngine(context=1600)) as service:
+        service.engine.script = lambda request: steps.pop(0)
+        tools = [{"type": "function", "function": {"name": "find"}}]
+        said = service.ask("Hello", tools=tools).json["choices"][0]["message"]
+        (call,) = said["tool_calls"]
+        messages: list[dict[str, Any]] = [
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": call["id"], "content": "!" * 400},
+        ]
+        again = service.ask("", messages=messages, tools=tools)
+        assert again.json["choices"][0]["message"]["content"] == "Done."
+        assert [bool(each.drawn) for each in service.engine.requests] == [False, True, False]
+        messages[-1]["content"] = "!" * 2000
+        assert service.ask("", messages=messages, tools=tools).status == 400
 
 
 @pytest.mark.parametrize("busy", [True, False])
