@@ -312,6 +312,25 @@ def test_a_turn_that_is_too_long_with_its_reasoning_goes_on_without_it() -> None
         assert service.ask("", messages=messages, tools=tools).status == 400
 
 
+def test_a_turn_goes_on_with_the_calls_that_its_client_has_not_seen() -> None:
+    steps: list[list[Step]] = [[Called("lost", "{}")], [Called("find", "{}")], [Said("Done.")]]
+    with serving() as service:
+        service.engine.script = lambda request: steps.pop(0)
+        tools = [{"type": "function", "function": {"name": "find"}}]
+        said = service.ask("Hello", tools=tools).json["choices"][0]["message"]
+        (call,) = said["tool_calls"]
+        assert call["function"]["name"] == "find"
+        messages = [
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": call["id"], "content": "found"},
+        ]
+        usage = service.ask("", messages=messages, tools=tools).json["usage"]
+        drawn = bytes(each & 255 for each in service.engine.requests[-1].drawn)
+        assert b"no tool named" in drawn
+        assert usage["prompt_tokens"] - usage["prompt_tokens_details"]["cached_tokens"] < 80
+
+
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_schema_that_cannot_be_followed_is_refused(busy: bool) -> None:
     schema = {"type": "object", "properties": {"a": {"$ref": "https://example.org/s"}}}
