@@ -189,7 +189,7 @@ class AdmittedAnswer:
 
     def close(self, error: BaseException | None = None) -> None:
         """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
-        if isinstance(error, ApiError):
+        if isinstance(error, ApiError) and not isinstance(error, ClientGone):
             self._live.fault = f"{error.status} {error.code or error.kind}"
         if not self._live.usage:
             self._events.close()
