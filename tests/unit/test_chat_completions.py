@@ -438,7 +438,7 @@ def test_sampling_is_the_models_but_for_what_is_asked() -> None:
     ({"reasoning_effort": "huge"}, "reasoning_effort"),
     ({"reasoning": {"effort": "huge"}}, "reasoning.effort"),
     ({"reasoning": {"max_tokens": 5}}, "reasoning.max_tokens"),
-    ({"temperature": 3}, "temperature"), ({"temperature": "1"}, "temperature"),
+    ({"temperature": 10**400}, "temperature"), ({"temperature": 3}, "temperature"), ({"temperature": "1"}, "temperature"),
     ({"top_p": -0.1}, "top_p"), ({"max_tokens": 0}, "max_tokens"),
     ({"seed": 0.5}, "seed"), ({"stop": 5}, "stop"), ({"stop": [""]}, "stop"),
     ({"stop": ["a"] * 17}, "stop"), ({"stream": "yes"}, "stream"),
