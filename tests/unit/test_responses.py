@@ -8,11 +8,33 @@ from typing import Any
 
 import pytest
 
-from app.base.types import Effort, Message, Part, PartKind, Request, Role, ToolChoice
+from app.base.types import (
+    Effort,
+    Message,
+    Part,
+    PartKind,
+    Request,
+    Role,
+    StopReason,
+    ToolChoice,
+)
+from app.server.api_error import ApiError
+from app.server.dialect import Served
+from app.server.pieces import (
+    Answer,
+    AnswerEnded,
+    Item,
+    ItemBegun,
+    ItemEnded,
+    ItemKind,
+    ItemText,
+    Usage,
+)
 from app.server.responses.free_text import FreeText, free_text
 from app.server.responses.input_items import sealed, unsealed
+from app.server.responses.responses_dialect import ResponsesDialect
 from app.server.responses.stored_responses import StoredResponse, StoredResponses
-from tests.fakes.api import NAME, Api
+from tests.fakes.api import MODEL, NAME, Api
 from tests.fakes.served_engine import UNICODE, ServedEngine, served_engine
 
 WEATHER = {
@@ -185,10 +207,26 @@ def test_a_stream_that_fails_says_so(api: Api) -> None:
     assert name == "response.failed"
     response = data["response"]
     assert (response["status"], response["usage"]) == ("failed", None)
-    assert response["error"]["code"]
+    assert response["error"]["code"] == "server_error"
     assert response["error"]["message"]
     thought = response["output"][0]["content"][0]["text"]
     assert thought == "".join(d["delta"] for n, d in found if n.endswith("reasoning_text.delta"))
+
+
+def test_an_answer_that_is_stopped_in_the_window_has_failed() -> None:
+    """With another code, Codex would ask for it again."""
+    dialect = ResponsesDialect(StoredResponses())
+    body = {"model": NAME, "input": "Hello", "stream": True}
+    reply = dialect.read(body, Served(MODEL, NAME))
+    said = Item(ItemKind.TEXT, "Hel")
+    ended = AnswerEnded(StopReason.CANCELLED, Usage())
+    pieces = (ItemBegun(Item(ItemKind.TEXT)), ItemText("Hel"), ItemEnded(said), ended)
+    *_, last = [data for piece in pieces for data in reply.piece(piece)]
+    response = json.loads(last.decode().split("data: ")[1])["response"]
+    assert (response["status"], response["error"]["code"]) == ("failed", "invalid_prompt")
+    assert response["output"][0]["status"] == "incomplete"
+    with pytest.raises(ApiError, match="stopped"):
+        dialect.read(body, Served(MODEL, NAME)).whole(Answer((said,), ended.reason, ended.usage))
 
 
 def test_input_may_be_items_of_all_kinds(api: Api, engine: ServedEngine) -> None:
