@@ -36,6 +36,8 @@ class LiveRequest:
         self.fault = ""
         """Why it was not answered, for the log."""
         self.queued = False
+        self.context = 0
+        """The length of the model's context, once it is known."""
         self._came = time.monotonic()
         self._state, self._place = ServedState.WAITING, 0
         self._prompt = self._deltas = self._characters = 0
@@ -50,8 +52,8 @@ class LiveRequest:
                 self._state = ServedState.WAITING
             case Loading() | Planned():
                 self._state = ServedState.LOADING
-            case Prompt(tokens):
-                self._state, self._prompt = ServedState.READING, tokens
+            case Prompt(tokens, context):
+                self._state, self._prompt, self.context = ServedState.READING, tokens, context
             case Prefill():
                 self._state = ServedState.READING
             case Delta(_, text):
@@ -100,6 +102,16 @@ class Admission:
         self._live: dict[int, LiveRequest] = {}
         self._closed = False
         self._served = 0
+        self._contexts: dict[str, int] = {}
+
+    @property
+    def loading(self) -> bool:
+        """Whether a request waits for its model to be loaded."""
+        return any(each.state is ServedState.LOADING for each in self.requests())
+
+    def context(self, model: str) -> int:
+        """Return the length of a model's context for the last request; 0 if there was none."""
+        return self._contexts.get(model, 0)
 
     @property
     def served(self) -> int:
@@ -135,6 +147,8 @@ class Admission:
             if self._live.pop(live.number, None) is None:
                 return
             self._served += live.usage is not None
+            if live.context:
+                self._contexts[live.model] = live.context
         what = live.usage or live.fault or "the client left"
         self._log.add(live.client, live.path, live.model, what, live.size)
         self._changed(ServingChanged(live.now))

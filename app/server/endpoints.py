@@ -86,7 +86,7 @@ class Endpoints:
                 "POST": lambda environ, sending: self._answer(dialect, environ, sending)
             }
         elif path == HEALTH:
-            methods = _read_only(lambda environ, sending: sending.json({"status": "ok"}))
+            methods = _read_only(self._tell_health)
         elif path == _MODELS:
             methods = _read_only(self._list_models)
         elif path.startswith(f"{_MODELS}/"):
@@ -94,6 +94,12 @@ class Endpoints:
         else:
             return {}
         return methods | {"OPTIONS": _preflight} if self._gate.has_pages else methods
+
+    def _tell_health(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
+        if self.admission.loading:
+            told = "The model is being loaded. Requests are answered afterwards."
+            raise ApiError(503, told, code="loading", headers={"Retry-After": "5"})
+        return sending.json({"status": "ok"})
 
     def _list_models(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
         return sending.json({"object": "list", "data": [self._model(self.served)]})
@@ -105,17 +111,22 @@ class Endpoints:
         return sending.json(self._model(served))
 
     def _model(self, served: Served) -> JsonObject:
-        """Return a model in OpenAI's form, with the length of the context as vLLM gives it."""
+        """Return a model in OpenAI's form, with the context's length, if known, as vLLM has it."""
         created = 0
         if isinstance(served.ref.location, FileLocation):
             with contextlib.suppress(OSError):
                 created = int(served.ref.location.path.stat().st_mtime)
-        return {
+        model: JsonObject = {
             "id": served.name,
             "object": "model",
             "created": created,
             "owned_by": "fireside",
         }
+        loaded = self._parts.engine.loaded()
+        context = self.admission.context(served.name)
+        if context and loaded and loaded.location == served.ref.location:
+            model["max_model_len"] = context
+        return model
 
     def _answer(
         self, dialect: Dialect, environ: WSGIEnvironment, sending: Sending

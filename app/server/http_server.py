@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from app.base import log
 from app.base.errors import ServerPortTaken, ServerUnstartable
 from app.server.dialects import dialects
@@ -17,8 +19,6 @@ from app.server.gate import Gate
 from app.serving import ADDRESS, ServerParts, ServerStatus, ServingChanged
 
 if TYPE_CHECKING:
-    import psutil
-
     from app.server.admission import Admission
     from app.server.listener import Listener
 
@@ -119,8 +119,6 @@ def _bound(port: int) -> socket.socket:
 
 def _holder(port: int) -> str:
     """Return the name of the program that listens at a port; empty if it is another user's."""
-    import psutil  # a window need not wait for it
-
     for process in psutil.process_iter():
         try:
             for connection in process.net_connections("tcp"):

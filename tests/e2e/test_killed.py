@@ -66,7 +66,10 @@ def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
     watchdog.cancel()
     watchdog.join()
     assert seen, "no answer that grew for so long within a minute"
-    children = psutil.Process(process.pid).children(recursive=True)
+    window = psutil.Process(process.pid)
+    children = window.children(recursive=True)
+    found = [each for one in (window, *children) for each in one.net_connections("inet")]
+    assert found == [], "the local server is off, and nothing needs the network"
     killed = time.time()
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -75,7 +75,7 @@ def test_void_calls_leave_none_alone() -> None:
     assert abs(int(run(script))) < 100
 
 
-def test_a_window_without_sources_loads_nothing_that_reads_or_judges_them() -> None:
+def test_a_window_without_sources_and_server_loads_nothing_of_them() -> None:
     script = """
         import sys
         import app.ui.window.window
@@ -83,6 +83,7 @@ def test_a_window_without_sources_loads_nothing_that_reads_or_judges_them() -> N
         rooms = "browser.files", "browser.encyclopaedia", "browser.web", "browser.extraction"
         parts = "browser.policy", "browser.typed_addresses", "browser.session", "browser.library"
         unwanted = tuple(f"app.tools.{name}" for name in (*rooms, *parts))
+        unwanted += "app.server", "waitress"
         print([name for name in sys.modules if name.startswith(unwanted)])
     """
     assert run(script).strip() == "[]"

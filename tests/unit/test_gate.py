@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice, product
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from app.server.api_error import ApiError
 from app.server.gate import Gate
 from tests.fakes.api import NAME, PORT, TOKEN, Api
 
+CASES = Path(__file__).parents[1] / "cases" / "web_page"
 PAGE = "https://notes.example"
 HOSTS = {
     f"127.0.0.1:{PORT}": True,
@@ -116,6 +119,16 @@ def test_each_combination_is_refused_by_its_first_fault() -> None:
         if told != expected:
             wrong.append((host, origin, site, kind, token, told))
     assert wrong == []
+
+
+def test_a_page_in_chromium_gets_no_further() -> None:
+    """With what `tests/long/test_web_page.py` has recorded, whatever token the page knows."""
+    recorded = (CASES / "chromium.json").read_text(encoding="utf-8").replace("PORT", str(PORT))
+    requests = json.loads(recorded)
+    assert {request["REQUEST_METHOD"] for request in requests} == {"GET", "POST", "OPTIONS"}
+    for request in requests:
+        known = {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}", "CONTENT_TYPE": "application/json"}
+        assert verdict(Gate(PORT, TOKEN), **{**request, **known}) == 403, request
 
 
 @pytest.fixture
