@@ -558,3 +558,11 @@ def test_the_count_is_that_of_the_prompt_as_it_is_rendered(ask: Asking) -> None:
         told = ask(*messages, path=f"{PATH}/count_tokens", max_tokens=None, **body)
         usage = ask(*messages, **body)["usage"]
         assert told == {"input_tokens": usage["input_tokens"] + usage["cache_read_input_tokens"]}
+
+
+def test_a_model_is_loaded_to_count() -> None:
+    engine = ServedEngine(loaded=False)
+    ask = Asking(engine)
+    told = ask(user(), path=f"{PATH}/count_tokens")
+    assert told["input_tokens"] == ask(user())["usage"]["input_tokens"]
+    assert engine.loads == [MODEL]
