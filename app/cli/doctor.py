@@ -17,6 +17,8 @@ language. Members may be added; those that are here stay:
     sources         each folder and encyclopaedia to search, without its name: its ``kind``,
                     ``state``, ``documents``, and the ``size`` of its index
     web             which ``provider`` searches the web, and a word for why it cannot be used now
+    server          whether the local server is ``on`` while the window is open, its ``port``, and
+                    where its ``token`` is: "keyring", "file", or null if there is none yet
     models          name, path, ``plan`` (`Plan`) or null, ``about``: the plan or why there is none
 """
 
@@ -38,6 +40,7 @@ from app.base import settings as settings_file
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.base.graphics_advice import Advice
+from app.base.secrets import SERVER_TOKEN, Secrets
 from app.base.settings import Folders, Settings
 from app.base.types import ModelRef
 from app.cli.output import (
@@ -61,6 +64,7 @@ from app.wording.errors import explain
 from app.wording.graphics import told
 from app.wording.language import tr
 from app.wording.sandbox import sandbox
+from app.wording.serving_words import server_summary
 from app.wording.source_words import sources_summary
 from app.wording.web_words import web_summary
 
@@ -81,13 +85,19 @@ def run(options: argparse.Namespace) -> int:
             searched = {
                 "sources": [_source(status) for status in statuses],
                 "web": {"provider": settings.web_search, "unavailable": _web_word(settings)},
+                "server": {
+                    "on": settings.serve,
+                    "port": settings.serve_port,
+                    "token": Secrets(folders.data).place(SERVER_TOKEN),
+                },
             }
             print(json.dumps({**facts(found, overrides, wall), **searched}, indent=2), flush=True)
         else:
             text = sandbox(wall, installed=runtime.find() is not None)
             folders_said = sources_summary(statuses)
             web = web_summary(provider_of(settings.web_search).name, _web_word(settings))
-            said = report(found, overrides, text, folders_said, web)
+            server = server_summary(settings.serve_port, on=settings.serve)
+            said = report(found, overrides, text, folders_said, web, server)
             print(printable(said, sys.stdout), flush=True)
         return ANSWERED
 

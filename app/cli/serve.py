@@ -35,7 +35,14 @@ from app.cli.output import (
 from app.cli.this_computer import model_for, own_engine
 from app.engine.idle_unloading import IdleUnloader
 from app.engine.shared.shared_engine import SharedEngine
-from app.serving import OpenServer, ServedRequest, ServerParts, ServingChanged, new_token
+from app.serving import (
+    OpenServer,
+    ServedRequest,
+    ServerParts,
+    ServingChanged,
+    model_name,
+    new_token,
+)
 from app.wording.errors import explain
 from app.wording.language import number, tr
 
@@ -82,7 +89,7 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
             server.start(port, token.value)
             stack.callback(server.stop)
             told = tr("Serving {model} at {address}").format(
-                model=model().name, address=f"{server.status().address}/v1"
+                model=model_name(model()), address=f"{server.status().address}/v1"
             )
             _print(told, token.about, tr("Stop it with Ctrl+C."))
             _report(ended)

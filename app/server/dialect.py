@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.base.types import ModelRef, Request
 from app.server.api_error import ApiError
@@ -65,6 +65,17 @@ class Dialect(Protocol):
 
     def error(self, error: ApiError) -> JsonObject:
         """Return the body of an error."""
+
+
+@runtime_checkable
+class StoringDialect(Dialect, Protocol):
+    """A dialect whose answers can be asked for again, at its path and their ids."""
+
+    def stored(self, name: str) -> JsonObject:
+        """Return an answer. Raises ApiError if it is not stored."""
+
+    def delete(self, name: str) -> JsonObject:
+        """Delete an answer, and return what says so. Raises ApiError if it is not stored."""
 
 
 def event(data: str, name: str = "") -> bytes:

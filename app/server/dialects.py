@@ -9,10 +9,10 @@ def dialects() -> dict[str, Dialect]:
     """Return a dialect for each path."""
     from app.server.chat.chat_completions import ChatCompletions
     from app.server.messages.messages_dialect import messages_dialects
-    from app.server.responses.responses_dialect import ResponsesDialect
+    from app.server.responses.responses_dialect import responses_dialects
 
     return {
         "/v1/chat/completions": ChatCompletions(),
-        "/v1/responses": ResponsesDialect(),
+        **responses_dialects(),
         **messages_dialects(),
     }

@@ -14,7 +14,7 @@ from app.base.types import FileLocation
 from app.server.admission import Admission
 from app.server.answers import Answers, Asker
 from app.server.api_error import ApiError
-from app.server.dialect import Dialect, PromptCount, Served, openai_error
+from app.server.dialect import Dialect, PromptCount, Served, StoringDialect, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
@@ -91,6 +91,8 @@ class Endpoints:
             methods = _read_only(self._list_models)
         elif path.startswith(f"{_MODELS}/"):
             methods = _read_only(self._show_model)
+        elif isinstance(storing := self._dialects.get(path.rpartition("/")[0]), StoringDialect):
+            methods = _stored(storing)
         else:
             return {}
         return methods | {"OPTIONS": _preflight} if self._gate.has_pages else methods
@@ -195,6 +197,15 @@ Handler = Callable[["WSGIEnvironment", Sending], Iterable[bytes]]
 
 def _read_only(handler: Handler) -> dict[str, Handler]:
     return {"GET": handler, "HEAD": handler}
+
+
+def _stored(dialect: StoringDialect) -> dict[str, Handler]:
+    """Return what answers requests for one stored answer."""
+
+    def handler(act: Callable[[str], JsonObject]) -> Handler:
+        return lambda environ, sending: sending.json(act(environ["PATH_INFO"].rpartition("/")[2]))
+
+    return {**_read_only(handler(dialect.stored)), "DELETE": handler(dialect.delete)}
 
 
 def _preflight(environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:

@@ -40,64 +40,56 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A program, the text for it, and where that belongs; ``notes`` may be empty."""
+    """A program, the text for it, and a sentence about where that belongs."""
 
     key: str
     name: str
     text: str
-    note: str = ""
+    note: str
 
 
 def snippets(served: ServedModel, platform: str = sys.platform) -> tuple[Snippet, ...]:
     """Return the texts for all programs, on a platform named as in `sys`."""
-    variable = _set_variable(served.token, platform)
+    codex = tr("At the top of {file}. Set {variable} to the access token before starting Codex.")
+    zed = tr(
+        "In Zed’s settings.json. Enter the access token in Zed’s settings under AI > LLM Providers, "
+        "or set {variable} to it."
+    )
+    into = tr("In {file}.")
     return (
-        Snippet("curl", "curl", _curl(served, platform), tr("For a terminal.")),
+        Snippet("curl", "curl", _curl(served, platform), tr("In a terminal.")),
         Snippet("python", "Python", _python(served), tr("Needs the openai package.")),
         Snippet(
             "codex",
             "Codex",
             _codex(served),
-            tr("At the top of {file}. Before starting Codex, set the token: {command}").format(
-                file="~/.codex/config.toml", command=variable
-            ),
+            codex.format(file="~/.codex/config.toml", variable=KEY_VARIABLE),
         ),
         Snippet(
             "continue",
             "Continue",
             _continue(served),
-            tr("In {file}.").format(file="~/.continue/config.yaml"),
+            into.format(file="~/.continue/config.yaml"),
         ),
-        Snippet(
-            "zed",
-            "Zed",
-            _zed(served),
-            tr(
-                "In Zed’s settings.json. Enter the token in Zed’s settings under AI > LLM "
-                "Providers, or set {variable}."
-            ).format(variable=KEY_VARIABLE),
-        ),
+        Snippet("zed", "Zed", _zed(served), zed.format(variable=KEY_VARIABLE)),
         Snippet(
             "opencode",
             "opencode",
             _opencode(served),
-            tr("In {file}.").format(file="~/.config/opencode/opencode.json"),
+            into.format(file="~/.config/opencode/opencode.json"),
         ),
     )
 
 
 def _curl(served: ServedModel, platform: str) -> str:
-    body = json.dumps(
-        {"model": served.name, "messages": [{"role": "user", "content": "Hello!"}]},
-        ensure_ascii=False,
-    )
+    model, messages = _quoted(served.name), '[{"role": "user", "content": "Hello!"}]'
     headers = ("Content-Type: application/json", f"Authorization: Bearer {served.token}")
     address = f"{served.base}/chat/completions"
     if platform == "win32":  # for cmd: PowerShell passes quotation marks on in its own way
         quoted = [f'"{header}"' for header in headers]
-        given = '"' + body.replace('"', '\\"') + '"'
+        given = '"' + f'{{"model": {model}, "messages": {messages}}}'.replace('"', '\\"') + '"'
         return " ^\n  ".join((f"curl {address}", *(f"-H {each}" for each in quoted), f"-d {given}"))
-    given = shlex.quote(body)
+    given = shlex.quote(f'{{\n    "model": {model},\n    "messages": {messages}\n  }}')
     return " \\\n  ".join((f"curl {address}", *(f'-H "{each}"' for each in headers), f"-d {given}"))
 
 
@@ -184,12 +176,6 @@ def _opencode(served: ServedModel) -> str:
             "provider": {"fireside": provider},
         }
     )
-
-
-def _set_variable(token: str, platform: str) -> str:
-    if platform == "win32":
-        return f"set {KEY_VARIABLE}={token}"
-    return f"export {KEY_VARIABLE}={token}"
 
 
 def _quoted(text: str) -> str:

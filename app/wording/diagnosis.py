@@ -113,16 +113,26 @@ def _cards(plan: Plan) -> str:
 
 
 def report(
-    examined: Examined, overrides: Overrides, sandbox: str = "", folders: str = "", web: str = ""
+    examined: Examined,
+    overrides: Overrides,
+    sandbox: str = "",
+    folders: str = "",
+    web: str = "",
+    server: str = "",
 ) -> str:
     """Return the full report, in lines of about 76 characters.
 
-    ``sandbox`` is what a model's Python runs in, ``folders`` and ``web`` what it can search, if
-    that was asked.
+    ``sandbox`` is what a model's Python runs in, ``folders`` and ``web`` what it can search,
+    ``server`` the local server, if that was asked.
     """
     machine = examined.machine
     lines = [*_machine(machine), *_graphics(examined)]
-    parts = {tr("Sandbox"): sandbox, tr("Folders"): folders, tr("Web"): web}
+    parts = {
+        tr("Sandbox"): sandbox,
+        tr("Folders"): folders,
+        tr("Web"): web,
+        tr("Server"): server,
+    }
     lines += [_line(name, text) for name, text in parts.items() if text]
     lines += ["", *_override_lines(overrides)]
     for model, header in examined.models:

@@ -57,3 +57,8 @@ def stopped_by_quitting(status: ServerStatus) -> str:
     """Return how many requests would be stopped; empty for none."""
     count = len(status.requests)
     return tr("Quitting stops %Ln request(s).", "", count) if count else ""
+
+
+def server_summary(port: int, *, on: bool) -> str:
+    """Return how the local server is set, for the report."""
+    return tr("on, port {port}").format(port=port) if on else tr("off")

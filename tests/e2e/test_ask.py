@@ -130,6 +130,7 @@ def test_the_doctor_for_programs() -> None:
     asked = told["graphics"]["vulkan"]["asked"]
     assert (asked == "not asked") == (sys.platform == "darwin")
     assert told["models"][0]["plan"]["context"]
+    assert told["server"] == {"on": False, "port": 8347, "token": None}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent otherwise there")

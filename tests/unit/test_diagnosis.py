@@ -31,6 +31,7 @@ from app.engine.probe import (
 from app.tools.python.wall import Wall
 from app.wording.diagnosis import report, summary
 from app.wording.sandbox import sandbox
+from app.wording.serving_words import server_summary
 from tests.fakes import drivers, gpt_oss
 
 GIB = 1 << 30
@@ -185,8 +186,15 @@ def test_the_sandbox_is_told_with_what_it_lacks() -> None:
     examined = Examined(machine(), ((MODEL, HEADER),), UNKNOWN)
     assert "Sandbox     WebAssembly" in report(examined, Overrides(), whole)
     assert "Sandbox" not in report(examined, Overrides())
-    searched = report(examined, Overrides(), folders="1 folder with 2 files", web="Wikipedia")
+    searched = report(
+        examined,
+        Overrides(),
+        folders="1 folder with 2 files",
+        web="Wikipedia",
+        server=server_summary(8347, on=True),
+    )
     assert "  Folders     1 folder with 2 files\n  Web         Wikipedia\n" in searched
+    assert "  Server      on, port 8347\n" in searched
 
 
 def test_what_was_chosen_and_why() -> None:

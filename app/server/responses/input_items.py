@@ -16,6 +16,11 @@ from app.server.responses.response_tools import FUNCTIONS, arguments_of_text, na
 
 _SEALED = "fs1:"
 _TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text", "refusal")
+_UNSEEN = {
+    "input_image": "(An image was returned, which cannot be shown here: only text can.)",
+    "input_file": "(A file was returned, which cannot be shown here: only text can.)",
+    "": "(Something was returned that cannot be shown here: only text can.)",
+}
 _ROLES = (Role.USER, Role.ASSISTANT, Role.SYSTEM, Role.DEVELOPER)
 _RESULTS = ("function_call_output", "custom_tool_call_output")
 _CALLS = ("function_call", "custom_tool_call")
@@ -113,7 +118,7 @@ class ResponseInput:
         if call not in self._calls:
             told = f"No tool call found for the output of call '{call[:100]}'."
             raise wrong(item.path("call_id"), told)
-        output = text(item, "output", _TEXTS)
+        output = _output(item)
         self._say(Role.TOOL, Part(output, PartKind.RESULT, self._calls[call], call))
 
     def _say(self, role: Role, part: Part) -> None:
@@ -123,6 +128,20 @@ class ResponseInput:
             self._messages[-1] = replace(last, parts=(*last.parts, part))
         else:
             self._messages.append(Message(role, (part,)))
+
+
+def _output(item: Fields) -> str:
+    """Return what a tool returned. The model is told of what it cannot be shown.
+
+    The user did not send that, and could not take it back: each request has it again.
+    """
+    if not isinstance(item.get("output"), list):
+        return item.text("output")
+    texts = []
+    for part in item.objects("output"):
+        kind = part.text("type")
+        texts.append(part.text("text") if kind in _TEXTS else _UNSEEN.get(kind, _UNSEEN[""]))
+    return "\n\n".join(filter(None, texts))
 
 
 def _reasoning(item: Fields) -> str:

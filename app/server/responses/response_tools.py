@@ -76,7 +76,13 @@ class ResponseTools:
     def namespaces(self) -> tuple[ToolNamespace, ...]:
         """The functions for the model."""
         functions = tuple(tool.function for tool in self.tools)
-        return (ToolNamespace(FUNCTIONS, functions),) if functions else ()
+        groups = {tool.group for tool in self.tools}
+        told = [
+            f"{name_of('', declared['name'])}*: {declared['description']}"
+            for declared in self.echo
+            if declared["type"] == _GROUP and declared["name"] in groups and declared["description"]
+        ]
+        return (ToolNamespace(FUNCTIONS, functions, "\n".join(told)),) if functions else ()
 
     def named(self, name: str) -> ResponseTool:
         """Return the tool whose function has a name, or one that was not declared."""

@@ -158,8 +158,8 @@ class LocalServerPage(FormPage):
     def _show_snippets(self) -> None:
         hidden = self.token.echoMode() is QLineEdit.EchoMode.Password
         served = self._served
-        shown = ServedModel(served.address, HIDDEN, served.name, served.context)
-        self._snippets.show_snippets(snippets(shown if hidden else served), snippets(served))
+        masked = ServedModel(served.address, HIDDEN, served.name, served.context)
+        self._snippets.show_snippets(snippets(masked), snippets(served), revealed=not hidden)
 
     def _toggle_echo(self) -> None:
         hidden = self.token.echoMode() is QLineEdit.EchoMode.Password

@@ -181,6 +181,7 @@ class PreferencesController(QObject):
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
         from app.wording.diagnosis import end_of_log, report
+        from app.wording.serving_words import server_summary
         from app.wording.source_words import sources_summary
 
         settings = self._host.settings
@@ -216,6 +217,7 @@ class PreferencesController(QObject):
                 Overrides.of(self._host.settings),
                 folders=sources_summary(self._sources.statuses),
                 web=self._web_summary(),
+                server=server_summary(self._host.settings.serve_port, on=self._host.settings.serve),
             ),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )

@@ -26,8 +26,9 @@ class SnippetsPart(FormPart):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("snippetsPart")
-        self._shown: tuple[Snippet, ...] = ()  # with the token or dots, as it is shown
-        self._copied: tuple[Snippet, ...] = ()
+        self._masked: tuple[Snippet, ...] = ()
+        self._whole: tuple[Snippet, ...] = ()
+        self._revealed = False
         self._key = ""
         self._choice = Button(
             theme, "snippetChoice", tr("App"), icon="chevron-down", text="-", kind="pill",
@@ -36,8 +37,9 @@ class SnippetsPart(FormPart):
         self._choice.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.text = SnippetText()
         self._copy = CopyButton(theme, "copySnippet", tr("Copy configuration"))
-        self._copy.clicked.connect(lambda: self._copy.copy(self._chosen(self._copied).text))
+        self._copy.clicked.connect(lambda: self._copy.copy(self._chosen(self._whole).text))
         self._note = note("", "snippetNote")
+        self._warning = note("", "snippetWarning")
         layout = column(self, gap=8)
         head = QHBoxLayout()
         head.setSpacing(12)
@@ -49,21 +51,34 @@ class SnippetsPart(FormPart):
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(note(tr("The copied text includes the access token.")), 1)
+        row.addWidget(self._warning, 1)
         layout.addLayout(row)
 
-    def show_snippets(self, shown: Sequence[Snippet], copied: Sequence[Snippet]) -> None:
-        """Show these texts; ``copied`` are the same, with the token."""
-        self._shown, self._copied = tuple(shown), tuple(copied)
+    def show_snippets(
+        self, masked: Sequence[Snippet], whole: Sequence[Snippet], *, revealed: bool
+    ) -> None:
+        """Show these texts; ``whole`` are the same as ``masked``, but for the token.
+
+        ``revealed``: the token is shown.
+        """
+        self._masked, self._whole, self._revealed = tuple(masked), tuple(whole), revealed
+        self._show()
+
+    def choose(self, key: str) -> None:
+        """Show the text for a program, by its key."""
+        self._key = key
         self._show()
 
     def _show(self) -> None:
-        snippet = self._chosen(self._shown)
-        self._choice.setText(f"{snippet.name}  ")
-        self._choice.setAccessibleDescription(snippet.name)
-        self._note.setText(snippet.note)
-        if snippet.text.rstrip() != self.text.toPlainText():  # keeps a selection
-            self.text.setPlainText(snippet.text.rstrip())
+        masked, whole = self._chosen(self._masked), self._chosen(self._whole)
+        self._choice.setText(f"{whole.name}  ")
+        self._choice.setAccessibleDescription(whole.name)
+        self._note.setText(whole.note)
+        has_token = masked.text != whole.text
+        self._warning.setText(tr("Contains the access token.") if has_token else "")
+        text = (whole if self._revealed else masked).text.rstrip()
+        if text != self.text.toPlainText():  # keeps a selection
+            self.text.setPlainText(text)
             self.text.updateGeometry()
 
     def _chosen(self, snippets: Sequence[Snippet]) -> Snippet:
@@ -71,17 +86,12 @@ class SnippetsPart(FormPart):
 
     def _pick(self) -> None:
         menu = menu_of(self, "snippetMenu")
-        for each in self._shown:
+        for each in self._whole:
             action = menu.addAction(each.name)
             action.setCheckable(True)
-            action.setChecked(each is self._chosen(self._shown))
+            action.setChecked(each is self._chosen(self._whole))
             action.triggered.connect(partial(self.choose, each.key))
         pop_up_below(menu, self._choice)
-
-    def choose(self, key: str) -> None:
-        """Show the text for a program, by its key."""
-        self._key = key
-        self._show()
 
 
 class SnippetText(QPlainTextEdit):

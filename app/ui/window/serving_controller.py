@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QDialog, QSystemTrayIcon, QWidget
 
+from app.ui.dialogs import offer
 from app.ui.preferences.preferences_controller import PreferencesController
 from app.ui.sidebar.sidebar import Sidebar
 from app.ui.state.local_serving import LocalServing
@@ -96,7 +97,6 @@ class ServingController(QObject):
     # --- The end -------------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        from app.ui.dialogs import offer
         from app.wording.serving_words import stopped_by_quitting
 
         if self._window.isMinimized():

@@ -42,7 +42,9 @@ def served(*, demo: bool) -> Iterator[Service]:
         assert process.stdin
         assert process.stdout
         try:
-            yield Service(**json.loads(process.stdout.readline()))
+            line = process.stdout.readline()
+            assert line, f"the server ended with {process.wait(30)}"
+            yield Service(**json.loads(line))
         finally:
             process.stdin.close()
             process.wait(30)

@@ -7,7 +7,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from checks import report
+from checks import SCRIPTED, report
 
 SUITE = """
 import os
@@ -29,6 +29,7 @@ class TestFireside(ChatModelIntegrationTests):
             "stream_usage": True,
             "max_retries": 0,
             "reasoning_effort": "low",
+            "max_tokens": 300,
         }
 
     @property
@@ -41,8 +42,10 @@ class TestFireside(ChatModelIntegrationTests):
 """
 
 Path("test_fireside.py").write_text(SUITE, encoding="utf-8")
+# The demo model talks, but cannot do tasks.
+chosen = [] if SCRIPTED else ["-k", "invoke or stream or batch or conversation or usage"]
 done = subprocess.run(
-    [sys.executable, "-m", "pytest", "test_fireside.py", "-q", "--asyncio-mode=auto", "-p",
+    [sys.executable, "-m", "pytest", *chosen, "test_fireside.py", "-q", "--asyncio-mode=auto", "-p",
      "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=session",
      "-o", "asyncio_default_test_loop_scope=session", "--junitxml=found.xml"],
     capture_output=True,

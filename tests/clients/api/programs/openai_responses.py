@@ -80,9 +80,9 @@ def stream_helper() -> None:
 
 @check
 async def stream_helper_async() -> None:
-    async with openai.AsyncOpenAI(base_url=URL, api_key=TOKEN, max_retries=0) as asynchronous:
-        async with asynchronous.responses.stream(model=MODEL, input="Hello") as stream:
-            response = await stream.get_final_response()
+    asynchronous = openai.AsyncOpenAI(base_url=URL, api_key=TOKEN, max_retries=0)
+    async with asynchronous.responses.stream(model=MODEL, input="Hello") as stream:
+        response = await stream.get_final_response()
     same(response.output_text, "You said: Hello")
 
 
@@ -127,6 +127,25 @@ def tool_loop_by_previous_response() -> None:
     third = create(input="And you?", previous_response_id=second.id, tools=[WEATHER])
     assert third.previous_response_id == second.id
     assert third.usage.input_tokens > first.usage.input_tokens
+
+
+@check
+def stored_responses() -> None:
+    response = create(input="Hello")
+    found = client.responses.retrieve(response.id)
+    assert found.model_dump() == response.model_dump()
+    client.responses.delete(response.id)
+    try:
+        client.responses.retrieve(response.id)
+    except openai.NotFoundError:
+        return
+    raise AssertionError("it is still there")
+
+
+@check
+def count_of_tokens() -> None:
+    counted = client.responses.input_tokens.count(model=MODEL, input="Hello")
+    assert counted.input_tokens == create(input="Hello").usage.input_tokens
 
 
 @check
