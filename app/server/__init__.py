@@ -8,6 +8,7 @@
     gate             who may ask at all, by the headers
     json_body        a request's body, of a limited size and depth
     fields           checked reading of a request's JSON; `api_error` is what is told of it
+    drawn_turns      the tokens of turns that wait for the results of calls
     prompt_size      the number of a prompt's tokens
     running_answer   the engine's answer, on a thread of its own
     pieces           an answer's items, as the dialects write them

@@ -19,10 +19,11 @@ from app.engine.backend import Backend, Planned
 from app.server.admission import Admission, LiveRequest
 from app.server.api_error import ApiError
 from app.server.dialect import PromptCount, Reply
+from app.server.drawn_turns import DrawnTurns
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
 from app.server.piece_maker import PieceMaker
-from app.server.pieces import Answer, Usage
+from app.server.pieces import Answer, AnswerEnded, Piece, Usage
 from app.server.prompt_size import prompt_size
 from app.server.running_answer import ClientGone, RunningAnswer, attended
 
@@ -71,6 +72,7 @@ class Answers:
     def __init__(self, engine: Backend, admission: Admission) -> None:
         self._engine = engine
         self._admission = admission
+        self._turns = DrawnTurns()
 
     def whole(self, reply: Reply, asker: Asker) -> JsonObject:
         """Return a whole answer. Raises ApiError."""
@@ -91,6 +93,7 @@ class Answers:
         """Return the number of a prompt's tokens, as the dialect has it. Raises ApiError."""
         live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
         request = replace(counting.request, client=live.client, whole=True)
+        request = self._turns.resumed(request)
         try:
             size = attended(
                 lambda: prompt_size(self._engine, request, live), asker.gone, live.cancel
@@ -107,7 +110,9 @@ class Answers:
 
     def _begun(self, reply: Reply, asker: Asker) -> AdmittedAnswer:
         live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
-        running = AdmittedAnswer(self._engine, self._admission, live, reply, asker.gone)
+        running = AdmittedAnswer(
+            self._engine, self._admission, live, reply, asker.gone, self._turns
+        )
         try:
             running.admit()
         except BaseException as error:
@@ -126,12 +131,17 @@ class AdmittedAnswer:
         live: LiveRequest,
         reply: Reply,
         gone: Callable[[], bool],
+        turns: DrawnTurns,
     ) -> None:
         self._engine = engine
         self._admission = admission
         self._live = live
         self._gone = gone
-        self._request = replace(reply.request, client=live.client, whole=True)
+        self._turns = turns
+        self._made = PieceMaker()
+        self._whole: Answer | None = None
+        request = replace(reply.request, client=live.client, whole=True)
+        self._request = turns.resumed(request)
         self._streamed = reply.streamed
         self._events = RunningAnswer(engine, self._request, live.cancel)
         self._first: Event | Planned | None = None
@@ -172,16 +182,23 @@ class AdmittedAnswer:
                     self._admission.begin(live)
             yield event
 
+    def pieces(self) -> Iterator[Piece | None]:
+        """Yield the pieces, and a None for all that happens without one. Raises ApiError."""
+        for event in self:
+            made = [*self._made.pieces(event)] if event else []
+            yield from made or (None,)
+            if isinstance(event, Done):
+                self._whole = self._made.answer(event)
+                self._turns.add(self._request, self._whole, event.drawn)
+                return
+        raise api_error(Cancelled())
+
     def answer(self) -> Answer:
         """Return the whole answer. Raises ApiError."""
-        made = PieceMaker()
-        for event in self:
-            if isinstance(event, Done):
-                return made.answer(event)
-            if event:
-                for _ in made.pieces(event):
-                    pass
-        raise api_error(Cancelled())
+        for _ in self.pieces():
+            pass
+        assert self._whole
+        return self._whole
 
     def close(self, error: BaseException | None = None) -> None:
         """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
@@ -235,15 +252,11 @@ class StreamedAnswer(Iterator[bytes]):
 
     def _events(self) -> Iterator[bytes]:
         """Yield the stream from its beginning to its end. Raises ApiError."""
-        made, told = PieceMaker(), time.monotonic()
-        for event in self._running:
-            pieces = made.pieces(event) if event else ()
-            for data in (data for piece in pieces for data in self._reply.piece(piece)):
+        told = time.monotonic()
+        for piece in self._running.pieces():
+            for data in self._reply.piece(piece) if piece else ():
                 told = time.monotonic()
                 yield data
-            if isinstance(event, Done):
-                return
-            if time.monotonic() - told >= _PING_S:
+            if not isinstance(piece, AnswerEnded) and time.monotonic() - told >= _PING_S:
                 told = time.monotonic()
                 yield self._reply.ping()
-        raise api_error(Cancelled())

@@ -183,6 +183,7 @@ def test_once_it_has_been_called_the_model_may_answer() -> None:
         Message(Role.TOOL, (replace(made.parts[1], kind=PartKind.TEXT),)),
     )
     assert not may(replace(request, messages=(USER, *client)), FINAL)
+    assert not may(replace(request, messages=(USER, *client), drawn=(1, 2)), FINAL)
 
 
 @pytest.mark.parametrize("wanted", ["other", ToolChoice.REQUIRED])

@@ -69,8 +69,8 @@ def _must_call(request: Request) -> bool:
     if request.tool_choice in (ToolChoice.AUTO, ToolChoice.NONE):
         return False
     last = request.messages[-1]
-    called = last.role is Role.ASSISTANT and any(p.kind is PartKind.CALL for p in last.parts)
-    return not request.drawn and not called
+    called = any(part.kind is PartKind.CALL for part in last.parts)
+    return last.role is not Role.ASSISTANT or not (request.drawn or called)
 
 
 def _functions(request: Request, *, must: bool) -> list[tuple[ToolNamespace, ToolFunction]]:
