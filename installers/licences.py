@@ -49,6 +49,7 @@ EXPRESSIONS = {
     "mdurl": "MIT",
     "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
     "tiktoken": "MIT",
+    "waitress": "ZPL-2.1",
     # "BSD-3-Clause, Apache-2.0, dependency licenses"
     "pypdfium2": "BSD-3-Clause AND Apache-2.0 AND LicenseRef-parts-of-PDFium",
 }

@@ -155,14 +155,13 @@ def _score(text: str, sample: bytes) -> float:
     letters = Counter(c for c in text if c > "\x7f" and _script(c) == "LATIN")
     alphabet = max(_LATIN, key=lambda each: sum(n for c, n in letters.items() if c in each))
     total, weight = 0.0, 0.0
-    before = " "
-    for place, c in enumerate(text):
+    # Each neighbourhood once, since most come again and again.
+    places = Counter(zip(" " + text, text, text[1:] + " ", strict=False))
+    for (before, c, after), times in places.items():
         if c > "\x7f":
-            after = text[place + 1 : place + 2] or " "
-            heavy = 2.0 if ord(c) >= 0x1100 and _wide(c) else 1.0
+            heavy = 2.0 * times if ord(c) >= 0x1100 and _wide(c) else 1.0 * times
             total += heavy * _character_score(before, c, after, alphabet)
             weight += heavy
-        before = c
     return total / max(weight, many * 0.5, 1.0)
 
 

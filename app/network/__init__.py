@@ -4,7 +4,7 @@
 
     client             HTTP clients that obey the guard and write the log
     guard              which addresses may be reached; the offline switch
-    connection_log     the log of all requests
+    connection_log     the log of all requests, those to the local server included
     hub_client         the same rules for huggingface_hub; `hub_address` checks a mirror's address
     response           reads a response that may be too long or too slow
     updates            the newest release of Fireside

@@ -8,10 +8,15 @@
     gate             who may ask at all, by the headers
     json_body        a request's body, of a limited size and depth
     fields           checked reading of a request's JSON; `api_error` is what is told of it
-    drawn_turns      the tokens of turns that wait for the results of calls
+    answers          how a request is answered: admitted, asked of the engine, written
+    admission        the requests that are answered now, and how many there may be
+    request_fields   what requests of all dialects have: effort, sampling, functions, texts
     prompt_size      the number of a prompt's tokens
     running_answer   the engine's answer, on a thread of its own
-    pieces           an answer's items, as the dialects write them
+    declared_calls   an answer whose calls are those of the client's functions
+    pieces           an answer's items, as the dialects write them; `piece_maker` makes them
+    engine_errors    the engine's errors, as clients are told them
+    request_log      the requests in the log of connections, without their texts
     dialect          the seam of the dialects; `dialects` lists them
     chat/            OpenAI's Chat Completions
     responses/       OpenAI's Responses

@@ -19,11 +19,11 @@ from app.engine.backend import Backend, Planned
 from app.server.admission import Admission, LiveRequest
 from app.server.api_error import ApiError
 from app.server.dialect import PromptCount, Reply
-from app.server.drawn_turns import DrawnTurns
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
+from app.server.kept_turns import KeptTurns
 from app.server.piece_maker import PieceMaker
-from app.server.pieces import Answer, AnswerEnded, Piece, Usage
+from app.server.pieces import Answer, Usage
 from app.server.prompt_size import prompt_size
 from app.server.running_answer import ClientGone, RunningAnswer, attended
 
@@ -72,7 +72,7 @@ class Answers:
     def __init__(self, engine: Backend, admission: Admission) -> None:
         self._engine = engine
         self._admission = admission
-        self._turns = DrawnTurns()
+        self._turns = KeptTurns()
 
     def whole(self, reply: Reply, asker: Asker) -> JsonObject:
         """Return a whole answer. Raises ApiError."""
@@ -111,7 +111,7 @@ class Answers:
     def _begun(self, reply: Reply, asker: Asker) -> AdmittedAnswer:
         live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
         running = AdmittedAnswer(
-            self._engine, self._admission, live, reply, asker.gone, self._turns
+            self._engine, self._admission, self._turns, live, reply, asker.gone
         )
         try:
             running.admit()
@@ -128,34 +128,32 @@ class AdmittedAnswer:
         self,
         engine: Backend,
         admission: Admission,
+        turns: KeptTurns,
         live: LiveRequest,
         reply: Reply,
         gone: Callable[[], bool],
-        turns: DrawnTurns,
     ) -> None:
         self._engine = engine
         self._admission = admission
         self._live = live
         self._gone = gone
         self._turns = turns
-        self._made = PieceMaker()
-        self._whole: Answer | None = None
-        request = replace(reply.request, client=live.client, whole=True)
-        self._request = turns.resumed(request)
+        self._asked = replace(reply.request, client=live.client, whole=True)
+        self._request = turns.resumed(self._asked)
         self._streamed = reply.streamed
         self._events = RunningAnswer(engine, self._request, live.cancel)
         self._first: Event | Planned | None = None
 
     def admit(self) -> None:
         """Wait until it is known that the request can be answered. Raises ApiError."""
-        ending = time.monotonic() + _PING_S
+        ending, fits = time.monotonic() + _PING_S, False
         for event in self:
             if isinstance(event, Waiting):
-                self._wait_in_line()
+                fits = self._wait_in_line() or fits
             elif event and not isinstance(event, Loading | Planned):
                 self._first = event
                 return
-            if self._streamed and time.monotonic() > ending:
+            if self._streamed and (fits or time.monotonic() > ending):
                 return
 
     def __iter__(self) -> Iterator[Event | Planned | None]:
@@ -182,23 +180,22 @@ class AdmittedAnswer:
                     self._admission.begin(live)
             yield event
 
-    def pieces(self) -> Iterator[Piece | None]:
-        """Yield the pieces, and a None for all that happens without one. Raises ApiError."""
-        for event in self:
-            made = [*self._made.pieces(event)] if event else []
-            yield from made or (None,)
-            if isinstance(event, Done):
-                self._whole = self._made.answer(event)
-                self._turns.add(self._request, self._whole, event.drawn)
-                return
-        raise api_error(Cancelled())
-
     def answer(self) -> Answer:
         """Return the whole answer. Raises ApiError."""
-        for _ in self.pieces():
-            pass
-        assert self._whole
-        return self._whole
+        made = PieceMaker()
+        for event in self:
+            if isinstance(event, Done):
+                return self.ended(made, event)
+            if event:
+                for _ in made.pieces(event):
+                    pass
+        raise api_error(Cancelled())
+
+    def ended(self, made: PieceMaker, done: Done) -> Answer:
+        """Return the whole answer, and keep its turn for the request that goes on with it."""
+        answer = made.answer(done)
+        self._turns.keep(self._request, answer.items, done.drawn)
+        return answer
 
     def close(self, error: BaseException | None = None) -> None:
         """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
@@ -208,16 +205,20 @@ class AdmittedAnswer:
             self._events.close()
         self._admission.leave(self._live)
 
-    def _wait_in_line(self) -> None:
-        """Refuse a request for which the queue has no room, or that the model cannot answer."""
+    def _wait_in_line(self) -> bool:
+        """Return whether a request that has to wait is known to fit.
+
+        Raises ApiError if the queue has no room for it, or the model cannot answer it.
+        """
         if self._live.queued:
-            return
+            return False
         self._admission.queue(self._live)
         cancel = self._live.cancel
         try:
-            attended(lambda: self._engine.count(self._request, cancel), self._gone, cancel)
+            size = attended(lambda: self._engine.count(self._asked, cancel), self._gone, cancel)
         except FiresideError as error:
             raise api_error(error) from error
+        return size is not None
 
 
 class StreamedAnswer(Iterator[bytes]):
@@ -252,11 +253,17 @@ class StreamedAnswer(Iterator[bytes]):
 
     def _events(self) -> Iterator[bytes]:
         """Yield the stream from its beginning to its end. Raises ApiError."""
-        told = time.monotonic()
-        for piece in self._running.pieces():
-            for data in self._reply.piece(piece) if piece else ():
+        made, told = PieceMaker(), time.monotonic()
+        for event in self._running:
+            if isinstance(event, Done):  # before the client can go on
+                self._running.ended(made, event)
+            pieces = made.pieces(event) if event else ()
+            for data in (data for piece in pieces for data in self._reply.piece(piece)):
                 told = time.monotonic()
                 yield data
-            if not isinstance(piece, AnswerEnded) and time.monotonic() - told >= _PING_S:
+            if isinstance(event, Done):
+                return
+            if time.monotonic() - told >= _PING_S:
                 told = time.monotonic()
                 yield self._reply.ping()
+        raise api_error(Cancelled())

@@ -63,12 +63,9 @@ class _Turn:
     def __init__(self, request: Request) -> None:
         messages = folded(request.messages)
         begun = messages[-1].parts if messages and messages[-1].role is Role.ASSISTANT else ()
-        own = next((m.parts for m in request.messages[-1:] if m.role is Role.ASSISTANT), ())
-        self.request = request
+        self.request = replace(request, messages=messages)
         self._before = messages[:-1] if begun else messages
-        self._steps = begun[: len(begun) - len(own)]
-        """The turn's parts in messages before the last: the engine counts those of the last."""
-        self._draft = Draft(own)
+        self._draft = Draft(begun)
         self._most = request.sampling.max_tokens
         self._stats: Stats | None = None
         none = request.tool_choice is ToolChoice.NONE
@@ -106,11 +103,9 @@ class _Turn:
         for call in unanswered(self._draft.parts).values():
             told = unknown_tool(call.name, self._tools).text
             self._draft.add_part(Part(told, PartKind.RESULT, call.name, call.id))
-        parts = (*self._steps, *self._draft.parts)
-        self._steps, self._draft = (), Draft(parts)
         self.request = replace(
             self.request,
-            messages=(*self._before, Message(Role.ASSISTANT, parts)),
+            messages=(*self._before, Message(Role.ASSISTANT, self._draft.parts)),
             sampling=replace(self.request.sampling, max_tokens=left),
             drawn=drawn,
         )
@@ -119,7 +114,7 @@ class _Turn:
 def folded(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Return a conversation in which a turn that goes on is one message of the assistant's.
 
-    Clients send a message for each of its steps.
+    That is what the engine knows: clients send a message for each step of the turn.
     """
     at = max(0, len(messages) - 1)
     while at and Role.TOOL in (messages[at].role, messages[at - 1].role):

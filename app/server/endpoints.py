@@ -14,7 +14,7 @@ from app.base.types import FileLocation
 from app.server.admission import Admission
 from app.server.answers import Answers, Asker
 from app.server.api_error import ApiError
-from app.server.dialect import Dialect, PromptCount, Served, StoringDialect, openai_error
+from app.server.dialect import Dialect, PromptCount, Reply, Served, StoringDialect, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
@@ -43,7 +43,8 @@ class Endpoints:
         self._parts = parts
         self._gate = gate
         self._dialects = dialects
-        self.admission = Admission(RequestLog(parts.log), parts.changed)
+        self._log = RequestLog(parts.log)
+        self.admission = Admission(self._log, parts.changed)
         self._answers = Answers(parts.engine, self.admission)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -51,7 +52,7 @@ class Endpoints:
         dialect = self._dialects.get(path)
         sending = Sending(environ, start, self._gate.for_page(environ))
         try:
-            self._gate.check(environ)
+            self._check(environ)
             return self._handler(path, environ["REQUEST_METHOD"])(environ, sending)
         except ApiError as error:
             return sending.refusal(error, dialect)
@@ -59,6 +60,13 @@ class Endpoints:
             log.report(error, "the local server")
             told = ApiError(500, "The server has failed. fireside.log has the details.")
             return sending.refusal(told, dialect)
+
+    def _check(self, environ: WSGIEnvironment) -> None:
+        try:
+            self._gate.check(environ)
+        except ApiError as error:
+            log.note_kind(f"local server: refused, {error.code}")
+            raise
 
     @property
     def served(self) -> Served:
@@ -142,15 +150,26 @@ class Endpoints:
     def _answer(
         self, dialect: Dialect, environ: WSGIEnvironment, sending: Sending
     ) -> Iterable[bytes]:
-        body = read_body(environ)
         served = self.served
-        _check_name(Fields(body).text("model"), served)
-        reply, asker = dialect.read(body, served), Asker.of(environ, served.name)
+        reply, asker = self._read(dialect, environ, served), Asker.of(environ, served.name)
         if isinstance(reply, PromptCount):
             return sending.json(self._answers.counted(reply, asker))
         if reply.streamed:
             return sending.events(self._answers.streamed(reply, asker))
         return sending.json(self._answers.whole(reply, asker))
+
+    def _read(
+        self, dialect: Dialect, environ: WSGIEnvironment, served: Served
+    ) -> Reply | PromptCount:
+        """Read a request; one that cannot be answered is logged, too. Raises ApiError."""
+        try:
+            body = read_body(environ)
+            _check_name(Fields(body).text("model"), served)
+            return dialect.read(body, served)
+        except ApiError as error:
+            asker, told = Asker.of(environ, served.name), f"{error.status} {error.code}"
+            self._log.add(asker.client, asker.path, asker.model, told, asker.size)
+            raise
 
 
 class Sending:

@@ -27,6 +27,7 @@ class Gate:
 
     def __init__(self, port: int, token: str, origins: tuple[str, ...] = ()) -> None:
         self.token = token
+        self._port = port
         self._hosts = {f"{host}:{port}" for host in _HOSTS} | ({*_HOSTS} if port == 80 else set())
         self._origins = origins
 
@@ -38,7 +39,7 @@ class Gate:
     def check(self, environ: Environ) -> None:
         """Raise ApiError for a request that is not heard."""
         if _text(environ, "HTTP_HOST").lower() not in self._hosts or _elsewhere(environ):
-            told = "The Host header has to be this server's address, 127.0.0.1 and its port."
+            told = f"Ask at http://127.0.0.1:{self._port}; the Host header names another server."
             raise ApiError(403, told, code="host_not_allowed")
         shared = self._from_shared_page(environ)
         if not shared and "HTTP_ORIGIN" in environ:

@@ -96,7 +96,10 @@ class RefusedTask(ErrorTask):
                 told = f"The headers may have at most {_HEADERS // 1024} KiB."
                 error = ApiError(431, told, code="headers_too_large")
             case _:
-                error = ApiError(found.code, f"This is not valid HTTP: {found.body}.")
+                error = ApiError(
+                    found.code, f"This is not valid HTTP: {found.body}.", code="no_http"
+                )
+        log.note_kind(f"local server: refused, {error.code}")
         body = json.dumps(openai_error(error)).encode()
         self.status = f"{found.code} {found.reason}"
         self.response_headers = [("Content-Type", "application/json"), *SAFE_HEADERS]
@@ -150,7 +153,9 @@ class HttpConnection(HTTPChannel):
         with self._order:
             ahead, self._ahead = self._ahead, b""
             self._began = time.monotonic()
-            if ahead:
+            if self.close_when_flushed or self._lingers:
+                self._deaf = True
+            elif ahead:
                 self._parse(ahead)
 
     def handle_read(self) -> None:
@@ -164,7 +169,6 @@ class HttpConnection(HTTPChannel):
         if self.close_when_flushed and not self.will_close:
             self._flush_exception(self._flush_some)  # type: ignore[attr-defined]
             if self.connected and not self.total_outbufs_len and not self.will_close:
-                self.close_when_flushed = False
                 self._linger()
         else:
             super().handle_write()
@@ -205,6 +209,7 @@ class HttpConnection(HTTPChannel):
         If a socket is closed with unread data, the client may lose the answer: RFC 9112, 9.6.
         """
         self._lingers = time.monotonic() + _LINGER_S
+        self.close_when_flushed = False
         try:
             if self.socket:
                 self.socket.shutdown(socket.SHUT_WR)
@@ -300,6 +305,12 @@ class Listener(TcpWSGIServer):
         with self._end:  # the trigger's file descriptor may soon be another file's
             if not self._ended:
                 super().pull_trigger()
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self._close_all()
 
     def stop(self) -> None:
         """Close the socket and all connections; requests that run find their clients gone."""

@@ -52,8 +52,8 @@ def snippets(served: ServedModel, platform: str = sys.platform) -> tuple[Snippet
     """Return the texts for all programs, on a platform named as in `sys`."""
     codex = tr("At the top of {file}. Set {variable} to the access token before starting Codex.")
     zed = tr(
-        "In Zed’s settings.json. Enter the access token in Zed’s settings under AI > LLM Providers, "
-        "or set {variable} to it."
+        "In Zed’s settings.json. Enter the access token in Zed’s settings under AI > LLM "
+        "Providers, or set {variable} to it."
     )
     into = tr("In {file}.")
     return (

@@ -7,35 +7,35 @@ from collections.abc import Iterator
 from app.tools.browser.browser_functions import site_opened
 from app.tools.browser.source import WEB
 from app.tools.mcp.approvals import Start
-from app.tools.mcp.server_status import ServerState, ServerStatus
+from app.tools.mcp.server_status import McpServerState, McpServerStatus
 from app.tools.tool_events import Decision
 from app.tools.visible import one_line
 from app.wording.errors import explain
 from app.wording.language import tr
 
 
-def server_state(status: ServerStatus) -> str:
+def server_state(status: McpServerStatus) -> str:
     """Return the status of a server, in one line."""
     match status.state:
-        case ServerState.OFF:
+        case McpServerState.OFF:
             return tr("Off")
-        case ServerState.CHANGED:
+        case McpServerState.CHANGED:
             return tr("Changed since you approved it")
-        case ServerState.STARTING:
+        case McpServerState.STARTING:
             return tr("Starting…")
-        case ServerState.FAILED if status.error:
+        case McpServerState.FAILED if status.error:
             return explain(status.error).sentence
-        case ServerState.FAILED:
+        case McpServerState.FAILED:
             return tr("Failed")
     count = tr("%Ln function(s)", "", len(status.functions))
-    state = tr("Running") if status.state is ServerState.RUNNING else tr("Ready")
+    state = tr("Running") if status.state is McpServerState.RUNNING else tr("Ready")
     return f"{state} · {count}" if status.functions else state
 
 
-def is_trouble(status: ServerStatus) -> bool:
+def is_trouble(status: McpServerStatus) -> bool:
     """Return whether a server's state needs the user."""
     waiting = any(not function.is_approved for function in status.functions)
-    return status.state in (ServerState.CHANGED, ServerState.FAILED) or waiting
+    return status.state in (McpServerState.CHANGED, McpServerState.FAILED) or waiting
 
 
 def start_facts(start: Start) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
@@ -42,13 +41,16 @@ class ApiAnswer:
     headers: dict[str, str]
     pieces: Iterator[bytes]
     close: Callable[[], object] = field(default=lambda: None)
+    _body: bytes | None = None  # not a cached_property: one for all answers at a time is computed
 
-    @cached_property
+    @property
     def body(self) -> bytes:
-        try:
-            return b"".join(self.pieces)
-        finally:
-            self.close()
+        if self._body is None:
+            try:
+                self._body = b"".join(self.pieces)
+            finally:
+                self.close()
+        return self._body
 
     @property
     def json(self) -> Any:

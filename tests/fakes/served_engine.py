@@ -11,8 +11,9 @@ What the last question says, in any order of words, decides:
 - ``say "text"``: the answer is the text. ``json {…}``: it is this object.
 - ``preamble``: text for the user comes before a call, or before the answer. ``silent``: nothing is
   reasoned. ``long``: the answer is long. ``slow``: each token takes 20 ms. ``endless``: the answer
-  never ends. ``unicode``: it has letters of many bytes. ``undeclared``: a function is called that
-  there is not. ``dies``: the engine dies within the answer.
+  never ends, a token in 1 ms. ``unicode``: it has letters of many bytes. ``undeclared``: a function
+  is called that there is not. ``dies``: the engine dies within the answer. ``heavy``: the
+  prompt is never read to its end.
 - Otherwise a function is called whose name or description shares a word with the question, or has
   to be called, with arguments that its schema allows and whose values are the question's; after its
   result, the answer has this. An answer by a schema follows it in the same way.
@@ -63,7 +64,7 @@ from tests.fakes.vocabulary import CONTROL
 CONTEXT = 131_072
 UNICODE = "Grüße – 日本語 – Здравствуйте – 👩‍👩‍👧 e\u0301 𝄞"
 RESULTS = "The tools say: "
-_SLOW_S = 0.02
+_SLOW_S, _FOREVER_S = 0.02, 3600.0
 _LONG = 200  # times a sentence
 _NAME = re.compile(r"(?:call|both|and)\s+([A-Za-z_][\w-]*)\s*(?=\{)")
 _WORD = re.compile(r"[A-Za-z]{3,}")
@@ -173,6 +174,8 @@ class ServedEngine(ScriptedBackend):
         self.counted.append(request)
         if not self._loaded:
             return None
+        if request.whole:
+            self._format.grammar(request)
         render = self._format.render if request.whole else self._format.ahead
         return self._prompts.render(request, render).size
 
@@ -204,9 +207,10 @@ class ServedEngine(ScriptedBackend):
         total = len(prompt.tokens)
         cached = max((_shared(prompt.tokens, read) for read in self._read), default=0)
         cached = min(cached, total - 1)
+        reading = _FOREVER_S if _has(_question(request), "heavy") else self.reading
         for part in range(4):
             yield Prefill(cached + (total - cached) * part // 4, total)
-            if cancel.wait(self.reading / 4) or cancel.is_set():
+            if cancel.wait(reading / 4) or cancel.is_set():
                 raise Cancelled
         yield Prefill(total, total)
         if self.failure:
@@ -227,7 +231,8 @@ class ServedEngine(ScriptedBackend):
             self._format.parser(request),
             StopTexts(request.stop),
         )
-        pace = self.pace or (_SLOW_S if _has(question, "slow") else 0.0)
+        endless = 0.001 if _has(question, "endless") else 0.0
+        pace = self.pace or (_SLOW_S if _has(question, "slow") else endless)
         most = request.sampling.max_tokens or self.context
         reason, drawn, thought = StopReason.LENGTH, list[int](), 0
         first = time.monotonic()

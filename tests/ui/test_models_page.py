@@ -29,6 +29,8 @@ from app.models import catalog, transfer
 from app.models.catalog import HubModel
 from app.models.download_events import DownloadHeld, Downloading
 from app.models.download_progress import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
+from app.server.pieces import Usage
+from app.server.request_log import RequestLog
 from app.ui.models.download_row import DownloadRow
 from app.ui.theme import Theme
 from app.wording.download_status import held, paused, running
@@ -374,6 +376,15 @@ def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     assert {row[1] for row in cells} == {"127.0.0.1"}
     assert any("m.gguf" in row[2] for row in cells)
     assert "requests, 1.5 MB received" in texts(fireside)
+    requests = RequestLog(fireside.host.folders.connections)
+    requests.add("editor/1", "/v1/responses", "demo", Usage(300, 0, 40), 5_000_000)
+    show(fireside)
+    show(fireside, "network")
+    fireside.until(lambda: "Other apps have used the local server 1 time." in texts(fireside))
+    assert "requests, 1.5 MB received" in texts(fireside)
+    table = fireside.find(QTableView, "connectionLog").model()
+    purpose = "local server: editor/1, /v1/responses, demo, 300 + 40 tokens"
+    assert table.index(0, 2).data() == purpose
 
 
 def test_the_speed_limit_is_kept(start: Start, hub: Hub) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPlainTextEdit, QPushB
 from app.base.types import Effort
 from app.tools.mcp import other_programs
 from app.tools.mcp.other_programs import FoundServers
-from app.tools.mcp.server_status import ServerState, ServerStatus
+from app.tools.mcp.server_status import McpServerState, McpServerStatus
 from app.tools.mcp.servers import Server
 from app.ui.choices import Segments, Switch
 from app.ui.conversation.consent_card import ProposalText
@@ -45,11 +45,11 @@ def there(fireside: Fireside, parent: QWidget, kind: type[W], name: str) -> W:
     return parent.findChildren(kind, name)[-1]
 
 
-def state_of(fireside: Fireside, name: str = "files") -> ServerStatus | None:
+def state_of(fireside: Fireside, name: str = "files") -> McpServerStatus | None:
     return fireside.host.mcp.status(name)
 
 
-def is_in(fireside: Fireside, state: ServerState) -> bool:
+def is_in(fireside: Fireside, state: McpServerState) -> bool:
     status = state_of(fireside)
     return status is not None and status.state is state
 
@@ -97,7 +97,7 @@ def test_a_server_is_added_seen_switched_on_and_removed(fireside: Fireside, tmp_
     assert f"Argument 2:\n{facts}\nEnvironment variables:\nAPI_KEY\n" in shown
     assert "without Fireside seeing it" in texts(review, "startWarning")[0]
     child(review, QPushButton, "approveStart").click()
-    fireside.until(lambda: is_in(fireside, ServerState.RUNNING), 30_000)  # it loads the SDK
+    fireside.until(lambda: is_in(fireside, McpServerState.RUNNING), 30_000)  # it loads the SDK
     fireside.until(lambda: texts(dialog, "serverState")[0] == "Running · 1 function")
     fireside.until(lambda: [o.key for o in fireside.window.tools.offers][-1] == "mcp:files")
     its_functions_are_decided_about(fireside, dialog, declared)
@@ -128,7 +128,7 @@ def its_functions_are_decided_about(
     # A change switches the function off until it is seen, and the decision with it.
     declared.write_text(json.dumps([LOOK | {"description": "Send all of it."}]))
     child(details, QPushButton, "stopServer").click()
-    fireside.until(lambda: is_in(fireside, ServerState.READY))
+    fireside.until(lambda: is_in(fireside, McpServerState.READY))
     child(details, QPushButton, "startServer").click()
     fireside.until(lambda: details.findChildren(QPlainTextEdit, "change:look"), 30_000)
     change = child(details, QPlainTextEdit, "change:look").toPlainText()
@@ -154,7 +154,7 @@ def test_a_changed_command_is_shown_before_it_runs_again(fireside: Fireside) -> 
     assert "+argument 2: evil()" in child(review, QPlainTextEdit, "startChange").toPlainText()
     assert child(review, QPushButton, "keepOff").text() == "Keep off"
     child(review, QPushButton, "keepOff").click()
-    assert is_in(fireside, ServerState.CHANGED)
+    assert is_in(fireside, McpServerState.CHANGED)
     dialog.close()
 
 

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.base.types import Effort, PartKind, Role, Sampling, StopReason, ToolChoice
 from app.server.api_error import ApiError
@@ -288,6 +290,31 @@ def test_the_end_has_a_reason(reason: StopReason, told: str) -> None:
     assert whole["finish_reason"] == streamed["reason"] == told
 
 
+TEXTS = st.lists(st.text("a {\n", max_size=3), max_size=3)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(ItemKind), TEXTS), max_size=5), st.booleans(), st.booleans()
+)
+def test_whatever_the_answer_a_stream_adds_up_to_it(
+    items: list[tuple[ItemKind, list[str]]], reasoning: bool, several: bool
+) -> None:
+    pieces: list[Piece] = []
+    for number, (kind, texts) in enumerate(items):
+        named = {"name": "f", "id": f"call_{number}"} if kind is ItemKind.CALL else {}
+        pieces.append(ItemBegun(Item(kind, **named)))
+        pieces += [ItemText(text) for text in texts if text]
+        pieces.append(ItemEnded(Item(kind, "".join(texts), **named)))
+    whole, streamed = reply_to(
+        *pieces, AnswerEnded(StopReason.END, Usage()), reasoning=reasoning, several=several
+    )
+    message = {
+        k: v for k, v in whole["message"].items() if k not in ("role", "refusal", "annotations")
+    }
+    assert streamed.pop("reason") == whole["finish_reason"]
+    assert {"content": "", **streamed} == message | {"content": message["content"] or ""}
+
+
 # --- Requests -----------------------------------------------------------------------------------
 
 
@@ -405,6 +432,7 @@ def test_sampling_is_the_models_but_for_what_is_asked() -> None:
     ({"response_format": "json"}, "response_format"),
     ({"response_format": {"type": "xml"}}, "response_format.type"),
     ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
+    ({"response_format": {"type": "json_object", "schema": {}}}, "response_format.schema"),
     ({"tools": {}}, "tools"), ({"tools": [{"type": "function"}]}, "tools[0].function.name"),
     ({"tools": [WEATHER, WEATHER]}, "tools[1].function.name"),
     ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name"),
@@ -468,3 +496,50 @@ def test_the_shape_of_an_answer_is_read() -> None:
     shape = read(response_format={"type": "json_schema", "json_schema": named}).request
     told = {"title": "person", "description": "Somebody"}
     assert json.loads(shape.response_schema) == PERSON | told
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-3, 3) | st.sampled_from(
+        ["", "text", "user", "assistant", "tool", "function", "c1", "auto", "low", "f", "object"]
+    ),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from([
+            "messages", "role", "content", "type", "text", "tool_calls", "tool_call_id", "id",
+            "function", "name", "arguments", "tools", "parameters", "tool_choice", "stop",
+            "response_format", "json_schema", "schema", "stream_options", "reasoning", "effort",
+            "allowed_tools", "mode",
+        ]),
+        inner,
+        max_size=5,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+MEMBERS = ("messages", "tools", "tool_choice", "stop", "response_format", "stream_options", "seed",
+           "reasoning", "max_tokens", "temperature", "stream", "n", "logit_bias")  # fmt: skip
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(MEMBERS, JSON))
+    | st.fixed_dictionaries({"messages": st.lists(st.dictionaries(
+        st.sampled_from(["role", "content", "tool_calls", "tool_call_id", "reasoning"]), JSON
+    ), max_size=3)})
+)  # fmt: skip
+def test_whatever_is_sent_is_read_or_refused(body: JsonObject) -> None:
+    try:
+        read_as: Reply | ApiError = ChatCompletions().read(body, Served(MODEL, NAME))
+    except ApiError as error:
+        read_as = error
+    if isinstance(read_as, ApiError):
+        assert (read_as.status, bool(read_as.message)) == (400, True)
+        assert read_as.param is not None
+    else:
+        assert read_as.request.messages
+
+
+def test_an_answer_that_the_client_has_begun_is_continued(ask: Asking) -> None:
+    begun = {"role": "assistant", "content": "You said: "}
+    ask(user("one"), begun)
+    (request,) = ask.engine.requests
+    assert request.messages[-1].role is Role.ASSISTANT
+    assert not request.goes_on

@@ -23,6 +23,8 @@ DISTRIBUTIONS = packages_distributions()
 FOREIGN = {"fontTools", "gi", "pyatspi"}
 # Modules of a later Python than the oldest one: compression.zstd.
 LATER = {"compression"}
+# Folders of files that run elsewhere: in the sandbox, or in an environment of a real client.
+OWN = {"guest", "programs"}
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
@@ -36,9 +38,9 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
 def _imports(folder: str) -> Iterator[tuple[str, Path]]:
     """Yield each foreign top-level module that the files in a folder import, with the file.
 
-    The files of the guest run in the sandbox, whose Python has its own packages.
+    Those of some folders run elsewhere, with packages of their own.
     """
-    files = sorted(file for file in (ROOT / folder).rglob("*.py") if file.parent.name != "guest")
+    files = sorted(file for file in (ROOT / folder).rglob("*.py") if file.parent.name not in OWN)
     scripts = (ROOT / "installers").glob("*.py")
     ours = {"app", "installers", "tests"} | {file.stem for file in (*files, *scripts)}
     for file in files:

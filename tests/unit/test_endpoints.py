@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,3 +114,16 @@ def test_the_health_says_when_the_model_is_being_loaded() -> None:
     gone.set()
     answered.join()
     assert api.get("/health").status == 200
+
+
+def test_requests_that_cannot_be_read_are_logged_without_their_texts(tmp_path: Path) -> None:
+    log = tmp_path / "connections.log"
+    api = Api.over(ServedEngine(model=MODEL), log=log)
+    for path in PATHS:
+        api.post(path, body(path, model="secret"))
+        api.post(path, b"secret")
+        api.post(path, body(path, secret=1))
+    text = log.read_text(encoding="utf-8")
+    assert "secret" not in text
+    for path in PATHS:
+        assert text.count(f"tests/1, {path}, {NAME}, 40") == 3, text

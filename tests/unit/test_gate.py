@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.base import log
 from app.engine.backend import ScriptedBackend
 from app.server.api_error import ApiError
 from app.server.gate import Gate
@@ -281,3 +282,16 @@ def test_models_are_listed_and_shown_by_name(api: Api) -> None:
 def test_a_base_url_without_its_end_is_recognised(api: Api) -> None:
     assert api.get("/models").error["message"] == "Unknown path: /models. The base URL ends in /v1."
     assert api.get("/api/tags").error["message"] == "Unknown path: /api/tags"
+
+
+def test_who_is_refused_is_counted_in_the_fault_log(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+    monkeypatch.setattr(log, "note_kind", noted.append)
+    api.get("/v1/models", {"Authorization": None})
+    api.get("/v1/models", {"Host": "evil.example"})
+    assert noted == [
+        "local server: refused, invalid_api_key",
+        "local server: refused, host_not_allowed",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import http.client
 import json
 import logging
 import socket
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +27,9 @@ from app.server import http_server, listener
 from app.server.gate import Gate
 from app.server.http_server import HttpServer
 from app.server.listener import HttpConnection, Listener
-from app.serving import ADDRESS, ServerParts
-from tests.fakes.api import MODEL, TOKEN, Api, served_at_socket
+from app.serving import ADDRESS, ServerParts, ServerStatus
+from tests.fakes.api import MODEL, NAME, TOKEN, Api, served_at_socket
+from tests.fakes.served_engine import ServedEngine
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -424,6 +427,18 @@ def test_requests_that_are_sent_ahead_are_answered_in_order() -> None:
     assert [answer.partition(b"\r\n\r\n")[2].decode() for answer in answers] == paths
 
 
+def test_nothing_is_answered_after_the_last_request_of_a_connection() -> None:
+    for _ in range(8):
+        app = Waiting()
+        with at_socket(app) as (port, _), connected(port) as sock:
+            sock.sendall(head(port, "GET /last", "Connection: close"))
+            until(lambda app=app: app.asked)  # type: ignore[misc]
+            sock.sendall(head(port, "GET /later"))
+            app.may_answer.set()
+            assert received(sock).count(b"HTTP/1.1") == 1
+        assert app.asked == ["/last"]
+
+
 @pytest.mark.parametrize("ahead", [0, 1, 5])
 def test_a_client_that_goes_is_noticed_whatever_it_has_sent_ahead(ahead: int) -> None:
     app = Waiting()
@@ -463,6 +478,38 @@ def test_requests_that_run_find_their_clients_gone_when_it_is_switched_off() -> 
             stack.enter_context(connected(port)).sendall(head(port, f"GET {path}"))
         until(lambda: len(app.asked) == 2)
     assert sorted(app.gone) == ["/first", "/second"]
+
+
+def test_streams_end_when_it_is_switched_off(parts: ServerParts) -> None:
+    engine = ServedEngine(model=MODEL)
+    with served_at_socket(replace(parts, engine=engine)) as (api, server):
+        asked = {
+            "model": NAME,
+            "stream": True,
+            "messages": [{"role": "user", "content": "endless"}],
+        }
+        answers = [api.post("/v1/chat/completions", asked) for _ in range(3)]
+        for answer in answers:
+            assert next(answer.pieces)
+        assert len(server.status().requests) == 3
+        server.stop()
+        assert server.status() == ServerStatus(on=False, port=api.port)
+        for answer in answers:
+            with contextlib.suppress(http.client.IncompleteRead):
+                for _ in answer.pieces:
+                    pass
+            answer.close()
+    assert engine.wait_until(0)
+
+
+def test_it_is_over_once_its_loop_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Listener, "maintenance", lambda *_: 1 / 0)
+    sock = socket.create_server((ADDRESS, 0))
+    served = Listener(Waiting(), Gate(1, TOKEN), sock, 256)
+    with pytest.raises(ZeroDivisionError):
+        served.run()
+    served.join()
+    assert sock.fileno() == -1
 
 
 # --- Faults --------------------------------------------------------------------------------------

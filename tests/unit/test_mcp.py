@@ -39,7 +39,7 @@ from app.network.connection_log import ConnectionLog
 from app.tools.mcp import service, stdio
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.server_process import MARK
-from app.tools.mcp.server_status import McpServersChanged, ServerState
+from app.tools.mcp.server_status import McpServersChanged, McpServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
 from app.tools.shortening import cut
@@ -123,13 +123,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_is_called(tmp_path: Path, modern: bool) -> None:
     told: list[McpServersChanged] = []
     with servers(tmp_path, fake(modern=modern, startup="garbage"), told=told.append) as found:
-        assert found.all()[0].state is ServerState.READY
+        assert found.all()[0].state is McpServerState.READY
         tool = tool_of(found)
         assert tool.declaration() is None  # nothing is known of it yet
         found.start("files").result(PATIENCE_S)
-        assert ServerState.STARTING in [event.servers[0].state for event in told]
+        assert McpServerState.STARTING in [event.servers[0].state for event in told]
         status = found.all()[0]
-        assert (status.state, status.error) == (ServerState.RUNNING, None)
+        assert (status.state, status.error) == (McpServerState.RUNNING, None)
         space = tool.declaration()
         assert space
         assert space.name == "functions"
@@ -201,7 +201,7 @@ def test_whatever_it_does_costs_a_sentence(tmp_path: Path) -> None:
         assert (result.text, result.facts.outcome) == ("The server has ended.", Outcome.UNKNOWN)
         status = found.status("files")
         assert status
-        assert status.state is ServerState.FAILED
+        assert status.state is McpServerState.FAILED
         assert isinstance(status.error, McpServerEnded)
         assert status.error.detail.endswith("I cannot go on.")
         assert found.log_of("files").read_text().startswith("ready\n")
@@ -254,7 +254,7 @@ def test_one_that_does_not_start(
         with pytest.raises(error):
             found.start("files").result(PATIENCE_S)
         status = found.all()[0]
-        assert status.state is ServerState.FAILED
+        assert status.state is McpServerState.FAILED
         assert isinstance(status.error, error)
 
 
@@ -342,7 +342,7 @@ def test_no_process_outlives_a_killed_fireside(tmp_path: Path) -> None:
 def test_nothing_starts_before_it_was_seen(tmp_path: Path) -> None:
     with servers(tmp_path) as found:
         found.put(fake())
-        assert found.all()[0].state is ServerState.OFF
+        assert found.all()[0].state is McpServerState.OFF
         assert found.tools() == ()
         with pytest.raises(McpServerUnapproved):
             found.start("files").result(PATIENCE_S)

@@ -31,7 +31,7 @@ from app.base.types import Outcome
 from app.network import guarded_transport, watched_socket
 from app.network.connection_log import ConnectionLog
 from app.tools.mcp import remote
-from app.tools.mcp.server_status import ServerState
+from app.tools.mcp.server_status import McpServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
 from app.tools.mcp.system_browser import SystemBrowser, secret_name
@@ -106,7 +106,7 @@ def test_offline_nothing_is_sent(tmp_path: Path) -> None:
         start(found)
         found.set_offline(True)
         deadline = time.monotonic() + PATIENCE_S
-        while found.all()[0].state is not ServerState.READY and time.monotonic() < deadline:
+        while found.all()[0].state is not McpServerState.READY and time.monotonic() < deadline:
             time.sleep(0.01)
         before = list(http.requests)
         assert isinstance(refused(found), Offline)

@@ -129,16 +129,14 @@ def _schema(fields: Fields) -> str:
     if not wanted:
         return ""
     kind = wanted.one_of("type", ("text", "json_object", "json_schema"))
-    if kind == "json_schema":
-        named = wanted.members("json_schema")
-        if not named:
-            path = wanted.path("json_schema")
-            raise wrong(
-                path, f"Missing required parameter: '{path}'.", "missing_required_parameter"
-            )
-        return _named_schema(named)
-    wanted.skip("json_schema")
-    return _JSON_OBJECT if kind == "json_object" else ""
+    named = wanted.members("json_schema")
+    wanted.finish()
+    if kind != "json_schema":
+        return _JSON_OBJECT if kind == "json_object" else ""
+    if not named:
+        path = wanted.path("json_schema")
+        raise wrong(path, f"Missing required parameter: '{path}'.", "missing_required_parameter")
+    return _named_schema(named)
 
 
 def _named_schema(named: Fields) -> str:

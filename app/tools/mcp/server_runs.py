@@ -21,7 +21,7 @@ from app.base.jobs import Jobs
 from app.network.connection_log import LogEntry
 from app.tools.mcp.approvals import Approvals, Approved, Declaration
 from app.tools.mcp.mcp_host import McpHost, settled
-from app.tools.mcp.server_status import ServerState
+from app.tools.mcp.server_status import McpServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.starter import Starter
 
@@ -33,7 +33,7 @@ class _Run:
     ``stops`` counts how often it was stopped, ``stopping`` is the last time.
     """
 
-    state: ServerState | None = None
+    state: McpServerState | None = None
     error: FiresideError | None = None
     functions: tuple[Declaration, ...] | None = None
     entry: LogEntry | None = None
@@ -72,7 +72,7 @@ class ServerRuns:
         """Whether the network is switched off, so that no server may run."""
         return self._offline
 
-    def state(self, name: str) -> tuple[ServerState | None, FiresideError | None]:
+    def state(self, name: str) -> tuple[McpServerState | None, FiresideError | None]:
         """Return the status of a server, and why it failed."""
         with self._lock:
             run = self._runs.get(name, _Run())
@@ -91,13 +91,13 @@ class ServerRuns:
             if self._jobs.ending.is_set():
                 return _failed(Cancelled())
             run = self._runs.setdefault(name, _Run())
-            if run.state is ServerState.STARTING and run.starting and not run.starting.done():
+            if run.state is McpServerState.STARTING and run.starting and not run.starting.done():
                 return run.starting  # else it was cancelled before it began
-            if run.state is ServerState.RUNNING:
+            if run.state is McpServerState.RUNNING:
                 done: Future[None] = Future()
                 done.set_result(None)
                 return done
-            run.state, run.error = ServerState.STARTING, None
+            run.state, run.error = McpServerState.STARTING, None
             before, stops = run.stopping, run.stops
             run.starting = self._jobs.submit(lambda: self._start(name, before, stops))
             return run.starting
@@ -168,16 +168,16 @@ class ServerRuns:
             self._end_entry(name)
             match typed:
                 case McpServerUnapproved():
-                    self._settle(name, stops, ServerState.CHANGED)
+                    self._settle(name, stops, McpServerState.CHANGED)
                 case Offline() | Cancelled():
                     self._settle(name, stops, None)
                 case _:
-                    self._settle(name, stops, ServerState.FAILED, typed)
+                    self._settle(name, stops, McpServerState.FAILED, typed)
             raise typed from error
         with self._lock:  # before it counts as running: whoever waits looks at the functions next
             self._runs.setdefault(name, _Run()).functions = functions
         self._keep(name, functions)
-        if not self._settle(name, stops, ServerState.RUNNING):
+        if not self._settle(name, stops, McpServerState.RUNNING):
             with suppress(FiresideError):
                 self._host.shut(name).result()
             raise Cancelled
@@ -198,7 +198,11 @@ class ServerRuns:
         return opened.result()
 
     def _settle(
-        self, name: str, stops: int, state: ServerState | None, error: FiresideError | None = None
+        self,
+        name: str,
+        stops: int,
+        state: McpServerState | None,
+        error: FiresideError | None = None,
     ) -> bool:
         """Set how a start has ended, and return True, unless the server was stopped meanwhile."""
         with self._lock:
@@ -234,7 +238,7 @@ class ServerRuns:
         self._end_entry(name)
         with self._lock:
             run = self._runs.setdefault(name, _Run())
-            run.state, run.error = ServerState.FAILED, error
+            run.state, run.error = McpServerState.FAILED, error
         self._tell()
 
     def _end_entry(self, name: str) -> None:

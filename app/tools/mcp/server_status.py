@@ -11,7 +11,7 @@ from app.tools.mcp.approvals import Approved, Declaration, Start, difference
 from app.tools.mcp.servers import Server
 
 
-class ServerState(StrEnum):
+class McpServerState(StrEnum):
     """How a server stands."""
 
     OFF = "off"
@@ -46,14 +46,14 @@ class FunctionStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStatus:
+class McpServerStatus:
     """A server, its status, and its functions as far as they are known.
 
     ``error`` is why it failed. ``inputs`` are ids of values that its configuration asks for.
     """
 
     server: Server
-    state: ServerState
+    state: McpServerState
     functions: tuple[FunctionStatus, ...] = ()
     error: FiresideError | None = None
     inputs: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class StartReview:
 class McpServersChanged:
     """The servers have changed, or how one stands."""
 
-    servers: tuple[ServerStatus, ...]
+    servers: tuple[McpServerStatus, ...]
 
 
 def function_status(

@@ -23,8 +23,8 @@ from app.tools.mcp.server_runs import ServerRuns
 from app.tools.mcp.server_status import (
     FunctionStatus,
     McpServersChanged,
-    ServerState,
-    ServerStatus,
+    McpServerState,
+    McpServerStatus,
     StartReview,
     function_status,
 )
@@ -80,11 +80,11 @@ class McpServers:
 
     # --- Which there are ---
 
-    def all(self) -> tuple[ServerStatus, ...]:
+    def all(self) -> tuple[McpServerStatus, ...]:
         """Return all servers, in the order of the file."""
         return tuple(self._status(server) for server in self._file.servers())
 
-    def status(self, name: str) -> ServerStatus | None:
+    def status(self, name: str) -> McpServerStatus | None:
         """Return the status of a server, None if there is none of the name."""
         server = self._server(name)
         return self._status(server) if server else None
@@ -220,8 +220,8 @@ class McpServers:
     def unavailable(self, name: str) -> str:
         """Return a word for why a server cannot be used now; empty if it can."""
         server = self._server(name)
-        state = self._state(server)[0] if server else ServerState.OFF
-        if state in (ServerState.OFF, ServerState.CHANGED):
+        state = self._state(server)[0] if server else McpServerState.OFF
+        if state in (McpServerState.OFF, McpServerState.CHANGED):
             return state
         return "offline" if self._runs.offline else ""
 
@@ -264,18 +264,18 @@ class McpServers:
 
         return self._jobs.submit(work)
 
-    def _status(self, server: Server) -> ServerStatus:
+    def _status(self, server: Server) -> McpServerStatus:
         state, error = self._state(server)
-        return ServerStatus(server, state, self.functions(server.name), error, inputs(server))
+        return McpServerStatus(server, state, self.functions(server.name), error, inputs(server))
 
-    def _state(self, server: Server) -> tuple[ServerState, FiresideError | None]:
+    def _state(self, server: Server) -> tuple[McpServerState, FiresideError | None]:
         start = self._approvals.of(server.name).start
         state, error = self._runs.state(server.name)
         if start is None:
-            state = ServerState.OFF
+            state = McpServerState.OFF
         elif state is None:
             same = approvals.is_as_configured(start, server)
-            state = ServerState.READY if same else ServerState.CHANGED
+            state = McpServerState.READY if same else McpServerState.CHANGED
         return state, error
 
     def _server(self, name: str) -> Server | None:

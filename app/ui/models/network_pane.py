@@ -88,8 +88,9 @@ class NetworkPane(QWidget):
     def set_connections(self, connections: Sequence[Connection]) -> None:
         """Show all connections, given oldest first."""
         self._log.set_rows(connections)
-        count, total = len(connections), sum(each.received for each in connections)
-        self._summary.setText(
+        made = [each for each in connections if not each.served]
+        count, total = len(made), sum(each.received for each in made)
+        told = [
             tr(
                 "%Ln request(s), {size} received. Fireside has made no other connections. The "
                 "log is also saved as connections.log in the data folder.",
@@ -101,7 +102,10 @@ class NetworkPane(QWidget):
                 "No connections yet. Fireside only connects when you search for models, download "
                 "one, or check for updates."
             )
-        )
+        ]
+        if served := len(connections) - count:
+            told.append(tr("Other apps have used the local server %Ln time(s).", "", served))
+        self._summary.setText(" ".join(told))
 
     def _add_folder(self, layout: QVBoxLayout, theme: Theme, settings: Settings) -> None:
         choose = Button(

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.tools.mcp.server_status import FunctionStatus, ServerState, ServerStatus
+from app.tools.mcp.server_status import FunctionStatus, McpServerState, McpServerStatus
 from app.tools.tool_events import Decision
 from app.tools.visible import one_line, visible
 from app.ui.choices import Segments
@@ -42,7 +42,7 @@ class McpServerDialog(FittingDialog):
     approved = Signal(object)
     """A FunctionStatus whose change was seen."""
 
-    def __init__(self, theme: Theme, status: ServerStatus, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, status: McpServerStatus, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("serverDialog")
@@ -73,12 +73,12 @@ class McpServerDialog(FittingDialog):
         area.setWidget(inside)
         layout.addWidget(area)
 
-    def show_status(self, status: ServerStatus, decisions: Mapping[str, str]) -> None:
+    def show_status(self, status: McpServerStatus, decisions: Mapping[str, str]) -> None:
         """Show how the server stands, and what was decided about its functions, by name."""
         self._state.setText(server_state(status))
         set_tone(self._state, "danger" if is_trouble(status) else "muted")
-        running = status.state in (ServerState.RUNNING, ServerState.STARTING)
-        on = status.state not in (ServerState.OFF, ServerState.CHANGED)
+        running = status.state in (McpServerState.RUNNING, McpServerState.STARTING)
+        on = status.state not in (McpServerState.OFF, McpServerState.CHANGED)
         self._start.setVisible(on and not running)
         self._review.setVisible(not on)
         self._stop.setVisible(running)

@@ -16,7 +16,12 @@ from shiboken6 import isValid
 from app.host import Host
 from app.store import ConsentRow, Store
 from app.tools.consent import remembered
-from app.tools.mcp.server_status import FunctionStatus, McpServersChanged, ServerStatus, StartReview
+from app.tools.mcp.server_status import (
+    FunctionStatus,
+    McpServersChanged,
+    McpServerStatus,
+    StartReview,
+)
 from app.tools.mcp.servers import Server, parse
 from app.tools.visible import one_line
 from app.ui.bridge import Bridge
@@ -41,7 +46,7 @@ class McpServersController(QObject):
     def __init__(self, page: ToolsPage, theme: Theme, host: Host, bridge: Bridge) -> None:
         super().__init__(page)
         self._page, self._theme, self._host, self._bridge = page, theme, host, bridge
-        self._servers: tuple[ServerStatus, ...] = ()
+        self._servers: tuple[McpServerStatus, ...] = ()
         self._consents: list[ConsentRow] = []
         self._dialog: McpServerDialog | None = None
         page.switched.connect(lambda name, on: self._switch(name, on=on))
@@ -58,7 +63,7 @@ class McpServersController(QObject):
 
     # --- Showing ------------------------------------------------------------------------------
 
-    def _show(self, servers: Sequence[ServerStatus]) -> None:
+    def _show(self, servers: Sequence[McpServerStatus]) -> None:
         self._servers = tuple(servers)
         self._page.show_servers(servers)
         self._show_dialog()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.store import ConsentRow
 from app.tools.browser.source_status import SourceKind, SourceStatus
-from app.tools.mcp.server_status import ServerState, ServerStatus
+from app.tools.mcp.server_status import McpServerState, McpServerStatus
 from app.tools.visible import one_line
 from app.ui.choices import Switch
 from app.ui.controls import Button, Elided, muted, plain_tip, set_tone
@@ -54,7 +54,7 @@ class ToolsPage(FormPage):
     def leave(self) -> None:
         self._web.leave()
 
-    def show_servers(self, servers: Sequence[ServerStatus]) -> None:
+    def show_servers(self, servers: Sequence[McpServerStatus]) -> None:
         """Show these servers, and their status."""
         names = [status.server.name for status in servers]
         if names != list(self._rows):
@@ -220,13 +220,13 @@ class McpServerRow(FormPart):
         row.addWidget(details, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignVCenter)
 
-    def show_status(self, status: ServerStatus) -> None:
+    def show_status(self, status: McpServerStatus) -> None:
         """Show how the server stands."""
         text = server_state(status)
         self._state.setText(text)
         self._state.setToolTip(plain_tip(text))
         set_tone(self._state, "danger" if is_trouble(status) else "muted")
-        self.switch.setChecked(status.state not in (ServerState.OFF, ServerState.CHANGED))
+        self.switch.setChecked(status.state not in (McpServerState.OFF, McpServerState.CHANGED))
         self.switch.setAccessibleDescription(text)
 
     def _turned(self, on: bool) -> None:

@@ -19,7 +19,7 @@ from app.ui.state.source_list import SourceList
 from app.wording.tool_settings import SERVER, is_source
 
 if TYPE_CHECKING:
-    from app.tools.mcp.server_status import ServerStatus
+    from app.tools.mcp.server_status import McpServerStatus
 
 _AGAIN_MS = 5000
 
@@ -67,7 +67,7 @@ class ChatTools(QObject):
     def __init__(
         self,
         tools: Callable[[], Sequence[Tool]],
-        server: Callable[[str], ServerStatus | None],
+        server: Callable[[str], McpServerStatus | None],
         sources: SourceList,
         costs: ToolCosts,
         work: Callable[[Callable[[], list[_FoundTool]]], Future[list[_FoundTool]]],

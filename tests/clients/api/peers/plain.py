@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tests.clients.api.peer import Peer
 
-PEERS = (Peer("urllib", "models_list.py"),)
+PEERS = (Peer("urllib", "urllib_chat.py"),)
