@@ -27,7 +27,7 @@ from app.base.types import (
     ToolNamespace,
 )
 from app.engine.backend import Planned, ScriptedBackend
-from app.server.declared_calls import answered, folded
+from app.server.declared_calls import answered
 from app.server.piece_maker import PieceMaker
 from app.server.pieces import (
     Answer,
@@ -39,6 +39,7 @@ from app.server.pieces import (
     ItemText,
     Piece,
 )
+from app.server.remembered_turns import RememberedTurns, folded
 from tests.fakes.engine import FORMAT, answers, spell, thinks
 from tests.fakes.served_engine import Called, Said, ServedEngine, Thought, asked
 
@@ -107,13 +108,6 @@ def test_what_is_said_before_a_call_is_no_answer() -> None:
     assert answer.items[1].name == "find"
 
 
-def test_calls_have_ids_of_their_own() -> None:
-    call = Delta(0, "{}", PartKind.CALL, "functions.find")
-    ids = {told(call)[1].items[0].id for _ in range(3)}
-    assert len(ids) == 3
-    assert all(id.startswith("call_") for id in ids)
-
-
 def test_a_call_without_arguments_is_one() -> None:
     pieces, answer = told(Delta(0, "", PartKind.CALL, "functions.find"))
     assert items(pieces) == [(ItemKind.CALL, "")]
@@ -168,7 +162,9 @@ def answer_of(
 ) -> tuple[list[tuple[ItemKind, str]], Done]:
     events: list[Event | Planned] = []
     cancel = threading.Event()
-    events += answered(engine, request or asked("Hello", MODEL, tools=FIND), cancel)
+    events += answered(
+        engine, request or asked("Hello", MODEL, tools=FIND), cancel, RememberedTurns()
+    )
     made = PieceMaker()
     pieces = [piece for event in events for piece in made.pieces(event)]
     (done,) = (event for event in events if isinstance(event, Done))
@@ -190,6 +186,17 @@ def test_a_call_of_what_was_not_declared_is_answered_here() -> None:
     assert "functions.find" in result.text
     # Both rounds are counted, and what the first has drawn is read again by the second.
     assert done.stats.generated > engine.requests[1].drawn.index(V.call)
+
+
+def test_calls_have_ids_of_their_own() -> None:
+    ids: list[str] = []
+    for _ in range(3):
+        engine = rounds([Called("find", "{}"), Called("find", "{}")])
+        cancel, request = threading.Event(), asked("Hello", MODEL, tools=FIND)
+        deltas = [*answered(engine, request, cancel, RememberedTurns())]
+        ids += {delta.id for delta in deltas if isinstance(delta, Delta) and delta.id}
+    assert len(ids) == len(set(ids)) == 6
+    assert all(id.startswith("call_") for id in ids)
 
 
 def test_a_model_that_only_calls_what_is_not_there_ends() -> None:
@@ -227,7 +234,7 @@ def test_an_answer_of_several_rounds_is_no_longer_than_was_asked(
 
 def test_an_engine_that_ends_without_an_end_is_not_asked_again() -> None:
     engine = ScriptedBackend([])
-    assert list(answered(engine, asked("Hello", MODEL), threading.Event())) == []
+    assert list(answered(engine, asked("Hello", MODEL), threading.Event(), RememberedTurns())) == []
 
 
 # --- A client's conversation ----------------------------------------------------------------
@@ -262,6 +269,10 @@ QUESTION = said(Role.USER, Part("Hello"))
                 said(Role.TOOL, RESULT),
             ],
             [QUESTION, said(Role.ASSISTANT, CALL, RESULT, CALL, RESULT, RESULT)],
+        ),
+        (
+            [QUESTION, said(Role.ASSISTANT, CALL), said(Role.TOOL, RESULT), QUESTION],
+            [QUESTION, said(Role.ASSISTANT, CALL), said(Role.TOOL, RESULT), QUESTION],
         ),
         (
             [QUESTION, said(Role.ASSISTANT, Part("Hi")), said(Role.ASSISTANT, Part("So"))],

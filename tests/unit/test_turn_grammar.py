@@ -169,19 +169,16 @@ def test_a_function_has_to_be_called(wanted: ToolChoice | str) -> None:
     assert may(request, call("functions.get_all", '{"n": 2}')) == (wanted is ToolChoice.REQUIRED)
 
 
-def test_once_it_has_been_called_the_model_may_answer() -> None:
-    made = Message(
-        Role.ASSISTANT,
-        (Part("{}", PartKind.CALL, "functions.get", "1"), Part("3", PartKind.RESULT, id="1")),
-    )
+def test_once_it_has_been_called_the_model_may_end() -> None:
+    made = Message(Role.ASSISTANT, (Part("{}", PartKind.CALL, "functions.get", "1"),))
     request = replace(SHAPED, tools=TOOLS, tool_choice=ToolChoice.REQUIRED, messages=(USER, made))
     assert may(request, FINAL)
-    assert may(replace(request, messages=(USER, made), drawn=(1, 2)), FINAL)
-    # A client's own loop asks again for each of its requests.
-    client = (
-        Message(Role.ASSISTANT, made.parts[:1]),
-        Message(Role.TOOL, (replace(made.parts[1], kind=PartKind.TEXT),)),
-    )
+    result = Part("3", PartKind.RESULT, id="1")
+    # Each request asks for it again, in whichever form it has the result.
+    again = replace(request, messages=(USER, replace(made, parts=(*made.parts, result))))
+    assert not may(again, FINAL)
+    assert not may(replace(again, drawn=(1, 2)), FINAL)
+    client = (made, Message(Role.TOOL, (replace(result, kind=PartKind.TEXT),)))
     assert not may(replace(request, messages=(USER, *client)), FINAL)
     assert not may(replace(request, messages=(USER, *client), drawn=(1, 2)), FINAL)
 

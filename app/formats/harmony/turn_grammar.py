@@ -69,8 +69,8 @@ def _must_call(request: Request) -> bool:
     if request.tool_choice in (ToolChoice.AUTO, ToolChoice.NONE):
         return False
     last = request.messages[-1]
-    called = any(part.kind is PartKind.CALL for part in last.parts)
-    return last.role is not Role.ASSISTANT or not (request.drawn or called)
+    made = [part.kind for part in last.parts if part.kind in (PartKind.CALL, PartKind.RESULT)]
+    return last.role is not Role.ASSISTANT or made[-1:] != [PartKind.CALL]
 
 
 def _functions(request: Request, *, must: bool) -> list[tuple[ToolNamespace, ToolFunction]]:
