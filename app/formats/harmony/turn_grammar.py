@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from app.base.errors import RequestUnsupported, SchemaInvalid, SchemaUnsupported
-from app.base.types import PartKind, Request, Role, ToolChoice, ToolFunction, ToolNamespace
+from app.base.types import PartKind, Request, ToolChoice, ToolFunction, ToolNamespace
 from app.formats import TurnGrammar
 from app.formats.harmony import declarations
 from app.formats.harmony.channels import Channel
@@ -59,18 +59,13 @@ def turn_grammar(request: Request, v: Vocabulary) -> TurnGrammar | None:
 
 def check_choice(request: Request) -> None:
     """Raise RequestUnsupported if a call is wanted of what is not declared."""
-    free = request.tool_choice in (ToolChoice.AUTO, ToolChoice.NONE)
-    if not free and not _functions(request, must=True):
+    if _must_call(request) and not _functions(request, must=True):
         raise RequestUnsupported("tool_choice")
 
 
 def _must_call(request: Request) -> bool:
-    """Return whether a function has to be called in the rest of the turn."""
-    if request.tool_choice in (ToolChoice.AUTO, ToolChoice.NONE):
-        return False
-    last = request.messages[-1]
-    made = [part.kind for part in last.parts if part.kind in (PartKind.CALL, PartKind.RESULT)]
-    return last.role is not Role.ASSISTANT or made[-1:] != [PartKind.CALL]
+    """Return whether a function has to be called, whatever was called before in the turn."""
+    return request.tool_choice not in (ToolChoice.AUTO, ToolChoice.NONE)
 
 
 def _functions(request: Request, *, must: bool) -> list[tuple[ToolNamespace, ToolFunction]]:
