@@ -563,5 +563,12 @@ def test_the_count_is_that_of_the_prompt_as_it_is_rendered(ask: Asking) -> None:
     for messages in (talk[:1], talk, [*talk, assistant(text("Sunny")), user("And?")]):
         told = ask(*messages, path=f"{PATH}/count_tokens", max_tokens=None, **body)
         usage = ask(*messages, **body)["usage"]
-        used = usage["input_tokens"] + usage["cache_read_input_tokens"]
-        assert 0 <= used - told["input_tokens"] < 10  # which the model wrote itself, about a call
+        assert told == {"input_tokens": usage["input_tokens"] + usage["cache_read_input_tokens"]}
+
+
+def test_a_model_is_loaded_to_count() -> None:
+    engine = ServedEngine(loaded=False)
+    ask = Asking(engine)
+    told = ask(user(), path=f"{PATH}/count_tokens")
+    assert told["input_tokens"] == ask(user())["usage"]["input_tokens"]
+    assert engine.loads == [MODEL]
