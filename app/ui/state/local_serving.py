@@ -65,7 +65,7 @@ class LocalServing(QObject):
 
     def begin(self) -> None:
         """Switch it on if it was on when Fireside was closed."""
-        if self.wanted:
+        if self.wanted and not self._switches:
             self.start()
 
     def switch(self, *, on: bool) -> None:
