@@ -9,11 +9,12 @@ import contextlib
 import errno
 import json
 import logging
+import os
 import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ _PAUSE_S = 0.5  # without accepting connections, if there is no file descriptor 
 
 class GatedRequest(HTTPRequestParser):
     """A request while it comes. What the gate refuses by its headers has no body."""
+
+    path = ""  # waitress logs it of what is no request, too, and fails without
 
     def __init__(self, gate: Gate, adj: Adjustments) -> None:
         super().__init__(adj)
@@ -121,6 +124,7 @@ class HttpConnection(HTTPChannel):
         self._order = threading.Lock()  # of received bytes
         self._ahead = b""
         self._began = time.monotonic()
+        self._unread = 0.0  # since when
         self._lingers = 0.0  # until when
         self._deaf = False
         self._dropped = 0
@@ -166,6 +170,8 @@ class HttpConnection(HTTPChannel):
             self._drop(self.recv(1024 * 1024))
 
     def handle_write(self) -> None:
+        if self.socket is None:
+            return  # it was closed while it was read, in the same round of the loop
         if self.close_when_flushed and not self.will_close:
             self._flush_exception(self._flush_some)  # type: ignore[attr-defined]
             if self.connected and not self.total_outbufs_len and not self.will_close:
@@ -181,8 +187,10 @@ class HttpConnection(HTTPChannel):
         silent = time.time() - self.last_activity
         if self.will_close or 0 < self._lingers < now:
             return True
-        if self.total_outbufs_len:
-            return silent > _UNREAD_S
+        if self.total_outbufs_len:  # perhaps only since a moment, after minutes of work
+            self._unread = self._unread or now
+            return min(silent, now - self._unread) > _UNREAD_S
+        self._unread = 0.0
         if self.requests or self._lingers:
             return False
         if self.request is None:
@@ -264,6 +272,11 @@ class Listener(TcpWSGIServer):
             sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
             bind_socket=False,
         )
+        end: Any = self.trigger.trigger
+        if isinstance(end, int):
+            os.set_blocking(end, False)
+        else:  # on Windows
+            end.setblocking(False)
         self.task_dispatcher.set_thread_count(_THREADS)
 
     def set_reuse_addr(self) -> None:
@@ -302,9 +315,7 @@ class Listener(TcpWSGIServer):
         HttpConnection(self, sock, address)
 
     def pull_trigger(self) -> None:
-        with self._end:  # the trigger's file descriptor may soon be another file's
-            if not self._ended:
-                super().pull_trigger()
+        self._wake(None)
 
     def run(self) -> None:
         try:
@@ -314,11 +325,21 @@ class Listener(TcpWSGIServer):
 
     def stop(self) -> None:
         """Close the socket and all connections; requests that run find their clients gone."""
-        self.trigger.pull_trigger(self._close_all)
+        self._wake(self._close_all)
 
     def join(self) -> None:
         """Wait for the threads that answer, after `run` has returned."""
         self.task_dispatcher.shutdown()
+
+    def _wake(self, task: Callable[[], None] | None) -> None:
+        """Wake the loop up, and have it do a task. Nothing happens once it has ended.
+
+        The lock is held since the descriptor may then be another file's. If it takes no more, the
+        loop wakes up anyway.
+        """
+        with self._end, contextlib.suppress(BlockingIOError):
+            if not self._ended:
+                self.trigger.pull_trigger(task)
 
     def _close_all(self) -> None:
         for connection in [*self.active_channels.values()]:

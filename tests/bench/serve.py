@@ -2,12 +2,13 @@
 
 usage: python -m tests.bench.serve [--model FILE] [--clients 1,2,4,8] [--tokens N] [--rounds N]
            [--turns N] [--context N] [--llama-server FILE] [--package PYTHON]
-           [--template FILE]
+           [--template FILE] [--random-weights]
 
 All have the same file, the threads, batches and context of Fireside's plan, and are asked in turns
 over HTTP by OpenAI's Chat Completions, as streams. ``--package``: the Python of an environment with
-llama-cpp-python's server. An answer has ``--tokens``, and does not end before; no two prompts are
-the same. See README.md in this folder.
+llama-cpp-python's server. ``--random-weights``: the model's words are no Harmony, as which
+llama-server would read them. An answer has ``--tokens``, and does not end before; no two prompts
+are the same. See README.md in this folder.
 """
 
 from __future__ import annotations
@@ -137,7 +138,13 @@ def measure(options: argparse.Namespace, stack: ExitStack) -> None:
     others: dict[str, HttpServerProcess] = {}
     if options.llama_server:
         made = LlamaServerChat(
-            folder / "2", options.llama_server, model, plan, max(counts), options.template
+            folder / "2",
+            options.llama_server,
+            model,
+            plan,
+            max(counts),
+            options.template,
+            parses=not options.random_weights,
         )
         others["llama-server"] = add(made)
     if options.package:
@@ -198,6 +205,7 @@ def main() -> int:
     parser.add_argument(
         "--template", type=Path, metavar="FILE", help="gpt-oss's, for a file without"
     )
+    parser.add_argument("--random-weights", action="store_true")
     with ExitStack() as stack:
         measure(parser.parse_args(), stack)
     return 0

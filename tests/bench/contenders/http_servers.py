@@ -173,7 +173,8 @@ class FiresideServe(HttpServerProcess):
 class LlamaServerChat(HttpServerProcess):
     """llama-server with ``slots``, and the app's threads, batches and context.
 
-    ``template`` is a file, for a model without one.
+    ``template`` is a file, for a model without one. ``parses``: whether it is to look for reasoning
+    and calls; it fails where a model's words are no Harmony.
     """
 
     def __init__(
@@ -184,6 +185,8 @@ class LlamaServerChat(HttpServerProcess):
         plan: Plan,
         slots: int,
         template: Path | None,
+        *,
+        parses: bool,
     ) -> None:
         folder.mkdir()
         options = {
@@ -199,12 +202,12 @@ class LlamaServerChat(HttpServerProcess):
             "--fit": "off",
         }
         repack = () if plan.repack else ("--no-repack",)
+        reading = () if parses else ("--skip-chat-parsing",)
         written = ("--chat-template-file", template) if template else ()
 
         def command(port: int) -> Sequence[object]:
             spelt = [part for pair in options.items() for part in pair]
-            # It fails where the words of a model with random weights are no Harmony.
-            flags = ("--jinja", "--kv-unified", "--skip-chat-parsing", *repack, *written)
+            flags = ("--jinja", "--kv-unified", *reading, *repack, *written)
             return (program, *spelt, "--port", port, *flags)
 
         super().__init__(command, folder / "log", {"ignore_eos": True})
