@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class FakeServer:
         self.taken = False
         self.parts: ServerParts | None = None
         self.port, self.token = 0, ""
+        self.hangup: object = None
+        self.threads: set[str] = set()
         self.stops = 0
 
     def open(self, parts: ServerParts) -> LocalServer:
@@ -55,6 +58,8 @@ class FakeServer:
         if self.taken:
             raise ServerPortTaken(port, "ollama")
         self.port, self.token = port, token
+        self.hangup = signal.getsignal(getattr(signal, "SIGHUP", signal.SIGTERM))
+        self.threads = {thread.name for thread in threading.enumerate()}
         assert self.parts
         self.parts.changed(ServingChanged())
         for request in self.requests:
@@ -185,6 +190,30 @@ def test_the_port_is_that_of_the_settings(tmp_path: Path) -> None:
     settings_file.save(Settings(serve_port=9001), Folders(tmp_path).settings)
     assert run(server, tmp_path, *token) == 0
     assert server.port == 9001
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_it_outlives_a_terminal_only_if_it_was_told_to(tmp_path: Path) -> None:
+    token = ("--token-file", str(tmp_path / "token"))
+    ending = FakeServer(ending=signal.SIGHUP)
+    assert run(ending, tmp_path, *token) == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        going_on = FakeServer()
+        assert run(going_on, tmp_path, *token) == 0
+        assert going_on.hangup is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_model_that_nobody_asks_is_unloaded_as_in_the_settings(tmp_path: Path) -> None:
+    token = ("--token-file", str(tmp_path / "token"))
+    server = FakeServer()
+    assert run(server, tmp_path, *token) == 0
+    assert "idle" not in server.threads
+    settings_file.save(Settings(unload_minutes=5), Folders(tmp_path).settings)
+    assert run(server, tmp_path, *token) == 0
+    assert "idle" in server.threads
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
