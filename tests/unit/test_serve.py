@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,16 +40,25 @@ ENDED = ServedRequest(
 
 
 class FakeServer:
-    """A server that answers ``requests`` as soon as it is on; then comes the signal ``ending``."""
+    """A server that answers ``requests`` as soon as it is on; then comes the signal ``ending``.
 
-    def __init__(self, *requests: ServedRequest, ending: int = signal.SIGTERM) -> None:
+    The request ``stopped`` runs until it is switched off.
+    """
+
+    def __init__(
+        self,
+        *requests: ServedRequest,
+        ending: int = signal.SIGTERM,
+        stopped: ServedRequest | None = None,
+    ) -> None:
         self.requests, self.ending = requests, ending
         self.taken = False
         self.parts: ServerParts | None = None
         self.port, self.token = 0, ""
         self.hangup: object = None
         self.threads: set[str] = set()
-        self.stops = 0
+        self.on = False
+        self.stopped = stopped
 
     def open(self, parts: ServerParts) -> LocalServer:
         self.parts = parts
@@ -57,7 +67,7 @@ class FakeServer:
     def start(self, port: int, token: str) -> None:
         if self.taken:
             raise ServerPortTaken(port, "ollama")
-        self.port, self.token = port, token
+        self.port, self.token, self.on = port, token, True
         self.hangup = signal.getsignal(getattr(signal, "SIGHUP", signal.SIGTERM))
         self.threads = {thread.name for thread in threading.enumerate()}
         assert self.parts
@@ -67,13 +77,16 @@ class FakeServer:
         signal.raise_signal(self.ending)
 
     def stop(self) -> None:
-        self.stops += 1
+        self.on = False
+        if self.parts and self.stopped:
+            self.parts.changed(ServingChanged(self.stopped))
+            self.stopped = None
 
     def set_token(self, token: str) -> None:
         self.token = token
 
     def status(self) -> ServerStatus:
-        return ServerStatus(True, self.port)
+        return ServerStatus(self.on, self.port)
 
     def stop_request(self, number: int) -> None:
         pass
@@ -104,16 +117,17 @@ def test_it_serves_until_a_signal_comes(
 ) -> None:
     before = signal.getsignal(ending)
     file = tmp_path / "config" / "token"
-    server = FakeServer(ENDED, ending=ending)
+    server = FakeServer(ENDED, ending=ending, stopped=replace(ENDED, client="a script"))
     assert run(server, tmp_path, "--token-file", str(file), "--port", "8399") == 0
-    assert (server.port, server.stops) == (8399, 1)
+    assert (server.port, server.on) == (8399, False)
     assert signal.getsignal(ending) is before
     assert server.parts
     assert server.parts.log == Folders(tmp_path).connections
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["Serving demo at http://127.0.0.1:8399/v1", f"Token: in {file}"]
-    _, _, told = lines[-1].partition("  ")
-    assert told == "codex_cli_rs/0.169  /v1/responses  1,234 tokens in, 56 out, 23.4 tokens/s"
+    told = [line.split("  ", 1)[1] for line in lines[3:]]
+    ended = "/v1/responses  1,234 tokens in, 56 out, 23.4 tokens/s"
+    assert told == [f"codex_cli_rs/0.169  {ended}", f"a script  {ended}"]
 
 
 def test_the_file_of_the_token_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -259,5 +273,5 @@ def test_it_goes_on_when_nobody_takes_its_log(
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     server = FakeServer(ENDED, ENDED)
     assert run(server, tmp_path, "--token-file", str(tmp_path / "token")) == 0
-    assert server.stops == 1
+    assert not server.on
     assert capsys.readouterr().err == "Couldn’t write the log: No space left on device\n"
