@@ -284,7 +284,10 @@ class Request:
     """Whether nobody is waiting for it, so that it gives way to everything else."""
     tools: tuple[ToolNamespace, ...] = ()
     tool_choice: ToolChoice | str = ToolChoice.AUTO
-    """Whether tools may or must be called; a string is the name of the one function to call."""
+    """Whether tools may or must be called in this answer, or its rest if it goes on.
+
+    A string is the name of the one function to call.
+    """
     stop: tuple[str, ...] = ()
     """Stop texts: the answer ends before the first of them, which is not part of it."""
     response_schema: str = ""

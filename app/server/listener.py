@@ -46,6 +46,8 @@ _PAUSE_S = 0.5  # without accepting connections, if there is no file descriptor 
 class GatedRequest(HTTPRequestParser):
     """A request while it comes. What the gate refuses by its headers has no body."""
 
+    path = ""  # waitress logs it of what is no request, too, and fails without
+
     def __init__(self, gate: Gate, adj: Adjustments) -> None:
         super().__init__(adj)
         self._gate = gate
@@ -121,6 +123,7 @@ class HttpConnection(HTTPChannel):
         self._order = threading.Lock()  # of received bytes
         self._ahead = b""
         self._began = time.monotonic()
+        self._unread = 0.0  # since when
         self._lingers = 0.0  # until when
         self._deaf = False
         self._dropped = 0
@@ -166,6 +169,8 @@ class HttpConnection(HTTPChannel):
             self._drop(self.recv(1024 * 1024))
 
     def handle_write(self) -> None:
+        if self.socket is None:
+            return  # it was closed while it was read, in the same round of the loop
         if self.close_when_flushed and not self.will_close:
             self._flush_exception(self._flush_some)  # type: ignore[attr-defined]
             if self.connected and not self.total_outbufs_len and not self.will_close:
@@ -181,8 +186,10 @@ class HttpConnection(HTTPChannel):
         silent = time.time() - self.last_activity
         if self.will_close or 0 < self._lingers < now:
             return True
-        if self.total_outbufs_len:
-            return silent > _UNREAD_S
+        if self.total_outbufs_len:  # perhaps only since a moment, after minutes of work
+            self._unread = self._unread or now
+            return min(silent, now - self._unread) > _UNREAD_S
+        self._unread = 0.0
         if self.requests or self._lingers:
             return False
         if self.request is None:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from app.base.types import Effort, Sampling, ToolFunction
+from app.base.types import Effort, Part, PartKind, Sampling, ToolFunction
+from app.formats.harmony.stored_parts import JSON_CALL
 from app.server.api_error import unsupported, wrong
 from app.server.fields import Fields, JsonObject, names
 
@@ -34,6 +35,8 @@ HARMLESS = (
     "user",
 )
 """Members of a request that change nothing in an answer of this computer."""
+FUNCTIONS = "functions"
+"""The namespace of clients' functions, by which models know them."""
 MOST_FUNCTIONS = 1000
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LEAST_SEED, _MOST_SEED = -(2**63), 2**63 - 1
@@ -99,6 +102,11 @@ def tool_function(fields: Fields, taken: Collection[str]) -> ToolFunction:
     return ToolFunction(
         name, fields.text("description", ""), schema_text(parameters), fields.flag("strict")
     )
+
+
+def function_call(name: str, identifier: str, arguments: str) -> Part:
+    """Return a call that a client has sent back, as models write calls of functions."""
+    return Part(arguments, PartKind.CALL, f"{FUNCTIONS}.{name}", identifier, JSON_CALL)
 
 
 def schema_text(schema: JsonObject) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -23,6 +23,7 @@ from app.base.types import (
     Role,
     Stats,
     StopReason,
+    ToolChoice,
 )
 from app.engine.backend import Backend, Planned, Steps
 from app.tools import replies
@@ -128,8 +129,15 @@ class ToolTurn(Iterator[Event | Planned]):
             messages=(*self._before, *answer),
             sampling=replace(self._request.sampling, max_tokens=self._tokens_left()),
             drawn=self._drawn,
+            tool_choice=self._choice(shown),
         )
         self._steps = self._inner.stream(without_media(request), self._cancel, self._hurry)
+
+    def _choice(self, shown: Sequence[Part]) -> ToolChoice | str:
+        """Return what has to be called in a round: once something was, the model may answer."""
+        called = any(part.kind is PartKind.CALL for part in shown)
+        wanted = self._request.tool_choice
+        return ToolChoice.AUTO if called and wanted is not ToolChoice.NONE else wanted
 
     def _round(self) -> Generator[Event | Planned, None, dict[int, Part] | None]:
         """Pass a round on; return its calls, or None if the answer has ended.

@@ -203,6 +203,19 @@ def test_calls_go_to_the_client_and_their_results_come_back(ask: Asking) -> None
     assert choice["finish_reason"] == "stop"
 
 
+def test_what_has_to_be_called_is_called_after_results_too(ask: Asking) -> None:
+    from tests.fakes.engine import FORMAT
+
+    question, body = user("Hello"), {"tools": [WEATHER], "tool_choice": "required"}
+    message = ask(question, **body)["choices"][0]["message"]
+    told = result("Sunny", message["tool_calls"][0]["id"])
+    for sent in (message, message | {"reasoning": "Other.", "reasoning_content": "Other."}):
+        ask(question, sent, told, **body)
+        grammar = FORMAT.grammar(ask.engine.requests[-1])
+        assert grammar
+        assert "final" not in grammar.text
+
+
 def test_a_client_that_wants_one_call_gets_one(ask: Asking) -> None:
     question = user('silent both get_weather {"city": "Rome"} and clock {}')
     body = {"tools": [WEATHER, CLOCK], "parallel_tool_calls": False}
@@ -356,6 +369,7 @@ def test_text_before_a_call_is_no_answer_for_the_model() -> None:
     prompt = b"".join(map(FORMAT.tokenizer.bytes_of, tokens)).decode()
     assert "commentaryMoment." in prompt
     assert "finalMoment" not in prompt
+    assert FORMAT.vocabulary.constrain in tokens  # which says that what follows is JSON
 
 
 @pytest.mark.parametrize(("messages", "param"), [

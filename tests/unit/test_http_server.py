@@ -29,6 +29,7 @@ from app.server.http_server import HttpServer
 from app.server.listener import HttpConnection, Listener
 from app.serving import ADDRESS, ServerParts, ServerStatus
 from tests.fakes.api import MODEL, NAME, TOKEN, Api, served_at_socket
+from tests.fakes.http_noise import HttpNoise
 from tests.fakes.served_engine import ServedEngine
 
 if TYPE_CHECKING:
@@ -510,6 +511,23 @@ def test_it_is_over_once_its_loop_has_failed(monkeypatch: pytest.MonkeyPatch) ->
         served.run()
     served.join()
     assert sock.fileno() == -1
+
+
+def test_connections_that_send_anything_leave_nothing_behind(
+    parts: ServerParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them are in `tests/long/test_http_noise.py`."""
+    faults: list[BaseException] = []
+    monkeypatch.setattr(log, "report", lambda error, where="": faults.append(error))
+    engine = ServedEngine(model=MODEL)
+    with served_at_socket(replace(parts, engine=engine)) as (api, server):
+        noise = HttpNoise(api.port, 21)
+        for _ in range(60):
+            noise.connect()
+        assert api.get("/v1/models").status == 200
+        until(lambda: not server.status().requests)
+    assert {200, 400} <= noise.statuses <= {100, 200, 400, 401, 403, 404, 405, 415, 501}
+    assert faults == []
 
 
 # --- Faults --------------------------------------------------------------------------------------

@@ -415,7 +415,13 @@ def test_calls_and_results_have_their_names() -> None:
             Role.ASSISTANT,
             (
                 Part("I look.", format_data="commentary"),
-                Part('{"city":"Rome"}', PartKind.CALL, "functions.get_weather", "t1"),
+                Part(
+                    '{"city":"Rome"}',
+                    PartKind.CALL,
+                    "functions.get_weather",
+                    "t1",
+                    "commentary json",
+                ),
             ),
         ),
         Message(Role.TOOL, (Part("Sunny", PartKind.RESULT, "functions.get_weather", "t1"),)),

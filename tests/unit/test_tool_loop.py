@@ -31,6 +31,7 @@ from app.base.types import (
     Sampling,
     SlowAnswer,
     StopReason,
+    ToolChoice,
     ToolFunction,
 )
 from app.engine.backend import Planned, ScriptedBackend
@@ -138,6 +139,13 @@ def test_a_call_and_its_result_are_parts_of_the_answer() -> None:
     s = done.stats
     assert (s.generated, s.reasoning_tokens, s.evaluated, s.prompt_tokens) == (10, 4, 20, 20)
     assert (s.generation_s, done.reason, done.drawn) == (1.0, StopReason.END, ())
+
+
+def test_once_something_was_called_the_model_may_answer() -> None:
+    for choice, after in ((ToolChoice.REQUIRED, ToolChoice.AUTO), ("python", ToolChoice.AUTO)):
+        talk = Talk(FakeTool(), tool_choice=choice)
+        talk.go(calls("python", "6*7"), says("It is 42.", 1))
+        assert [request.tool_choice for request in talk.backend.requests] == [choice, after]
 
 
 def test_several_calls_in_one_round_are_run_in_their_order() -> None:

@@ -169,20 +169,21 @@ def test_a_function_has_to_be_called(wanted: ToolChoice | str) -> None:
     assert may(request, call("functions.get_all", '{"n": 2}')) == (wanted is ToolChoice.REQUIRED)
 
 
-def test_once_it_has_been_called_the_model_may_answer() -> None:
-    made = Message(
-        Role.ASSISTANT,
-        (Part("{}", PartKind.CALL, "functions.get", "1"), Part("3", PartKind.RESULT, id="1")),
+def test_what_has_to_be_called_is_called_in_each_answer() -> None:
+    made, result = (
+        Part("{}", PartKind.CALL, "functions.get", "1"),
+        Part("3", PartKind.RESULT, id="1"),
     )
-    request = replace(SHAPED, tools=TOOLS, tool_choice=ToolChoice.REQUIRED, messages=(USER, made))
-    assert may(request, FINAL)
-    assert may(replace(request, messages=(USER, made), drawn=(1, 2)), FINAL)
-    # A client's own loop asks again for each of its requests.
-    client = (
-        Message(Role.ASSISTANT, made.parts[:1]),
-        Message(Role.TOOL, (replace(made.parts[1], kind=PartKind.TEXT),)),
+    request = replace(SHAPED, tools=TOOLS, tool_choice=ToolChoice.REQUIRED)
+    turns = (
+        (USER, Message(Role.ASSISTANT, (made, result))),
+        (USER, Message(Role.ASSISTANT, (made,)), Message(Role.TOOL, (result,))),
     )
-    assert not may(replace(request, messages=(USER, *client)), FINAL)
+    for messages in turns:
+        for drawn in ((), (1, 2)):
+            going_on = replace(request, messages=messages, drawn=drawn)
+            assert not may(going_on, FINAL)
+            assert may(replace(going_on, tool_choice=ToolChoice.AUTO), FINAL)
 
 
 @pytest.mark.parametrize("wanted", ["other", ToolChoice.REQUIRED])

@@ -1,7 +1,7 @@
 """Parts as stored when Fireside knew only Harmony: by channel and recipient.
 
 The store up to schema 6 and version 1 of the exported chats have this form, and importers mark an
-assistant's intermediate text as Harmony does.
+assistant's intermediate text as Harmony does, and the server clients' calls.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from app.base.types import Part, PartKind
 from app.formats.harmony.channels import Channel, MessageHeader
 
-__all__ = ["ALONG_THE_WAY", "Channel", "from_fields", "to_fields"]
+__all__ = ["ALONG_THE_WAY", "JSON_CALL", "Channel", "from_fields", "to_fields"]
 
 ALONG_THE_WAY = Channel.COMMENTARY.value
 """The ``format_data`` of intermediate text, before the answer."""
+JSON_CALL = f"{Channel.COMMENTARY} json"
+"""The ``format_data`` of a function's call, as models write it."""
 
 
 def to_fields(part: Part) -> dict[str, str]:

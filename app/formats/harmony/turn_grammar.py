@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from app.base.errors import RequestUnsupported, SchemaInvalid, SchemaUnsupported
-from app.base.types import PartKind, Request, Role, ToolChoice, ToolFunction, ToolNamespace
+from app.base.types import PartKind, Request, ToolChoice, ToolFunction, ToolNamespace
 from app.formats import TurnGrammar
 from app.formats.harmony import declarations
 from app.formats.harmony.channels import Channel
@@ -59,18 +59,13 @@ def turn_grammar(request: Request, v: Vocabulary) -> TurnGrammar | None:
 
 def check_choice(request: Request) -> None:
     """Raise RequestUnsupported if a call is wanted of what is not declared."""
-    free = request.tool_choice in (ToolChoice.AUTO, ToolChoice.NONE)
-    if not free and not _functions(request, must=True):
+    if _must_call(request) and not _functions(request, must=True):
         raise RequestUnsupported("tool_choice")
 
 
 def _must_call(request: Request) -> bool:
-    """Return whether a function has to be called in the rest of the turn."""
-    if request.tool_choice in (ToolChoice.AUTO, ToolChoice.NONE):
-        return False
-    last = request.messages[-1]
-    called = last.role is Role.ASSISTANT and any(p.kind is PartKind.CALL for p in last.parts)
-    return not request.drawn and not called
+    """Return whether a function has to be called, whatever was called before in the turn."""
+    return request.tool_choice not in (ToolChoice.AUTO, ToolChoice.NONE)
 
 
 def _functions(request: Request, *, must: bool) -> list[tuple[ToolNamespace, ToolFunction]]:

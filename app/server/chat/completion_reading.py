@@ -9,6 +9,7 @@ from app.server.api_error import unsupported, wrong
 from app.server.chat.conversation_reading import read_messages
 from app.server.fields import Fields, JsonObject
 from app.server.request_fields import (
+    FUNCTIONS,
     HARMLESS,
     MOST_FUNCTIONS,
     effort,
@@ -58,7 +59,7 @@ def read_request(fields: Fields, model: ModelRef) -> tuple[Request, CompletionSt
         messages,
         level,
         sampling=sampling(fields, model.sampling, "max_completion_tokens", "max_tokens"),
-        tools=(ToolNamespace("functions", tools),) if tools else (),
+        tools=(ToolNamespace(FUNCTIONS, tools),) if tools else (),
         tool_choice=choice,
         stop=_stops(fields),
         response_schema=schema,

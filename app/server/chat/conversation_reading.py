@@ -6,7 +6,7 @@ from app.base.types import Message, Part, PartKind, Role
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import unsupported, wrong
 from app.server.fields import Fields, names
-from app.server.request_fields import text
+from app.server.request_fields import function_call, text
 
 _TEXT = ("text",)
 _SAID = ("text", "refusal")
@@ -88,6 +88,6 @@ class _Conversation:
             told = f"Calls of type '{kind[:60]}' are not supported here, only 'function'."
             raise unsupported(call.path("type"), told)
         function = call.members("function") or Fields({}, call.path("function"))
-        name, identifier = f"functions.{function.text('name')}", call.text("id")
-        self._waiting[identifier] = name
-        return Part(function.text("arguments", ""), PartKind.CALL, name, identifier)
+        part = function_call(function.text("name"), call.text("id"), function.text("arguments", ""))
+        self._waiting[part.id] = part.name
+        return part

@@ -14,6 +14,7 @@ from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, names
 from app.server.messages.remembered_calls import RememberedCalls
 from app.server.messages.tool_inputs import arguments_of
+from app.server.request_fields import function_call
 
 FUNCTIONS = "functions"
 """The namespace of the client's tools."""
@@ -155,10 +156,10 @@ class _Reader:
         """Return a call, and the reasoning before it if it is remembered."""
         call, name = block.text("id"), block.text("name")
         value = (block.members("input") or Fields({})).raw
-        self._names[call] = f"{FUNCTIONS}.{name}"
         known = self._remembered.find(call, name, value)
         arguments = known.arguments if known else arguments_of(value)
-        part = Part(arguments, PartKind.CALL, self._names[call], call)
+        part = function_call(name, call, arguments)
+        self._names[call] = part.name
         return part, known.reasoning if known else ""
 
 

@@ -11,8 +11,8 @@ from app.base.types import Message, Part, PartKind, Role
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, JsonObject
-from app.server.request_fields import text
-from app.server.responses.response_tools import FUNCTIONS, arguments_of_text, name_of
+from app.server.request_fields import function_call, text
+from app.server.responses.response_tools import arguments_of_text, name_of
 
 _SEALED = "fs1:"
 _TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text", "refusal")
@@ -109,7 +109,7 @@ class ResponseInput:
             arguments = item.text("arguments", "")
         else:
             arguments = arguments_of_text(item.text("input"))
-        call = Part(arguments, PartKind.CALL, f"{FUNCTIONS}.{name}", item.text("call_id"))
+        call = function_call(name, item.text("call_id"), arguments)
         self._calls[call.id] = call.name
         self._say(Role.ASSISTANT, call)
 

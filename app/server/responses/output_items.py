@@ -10,9 +10,10 @@ from app.base.types import Part, PartKind
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.fields import JsonObject
 from app.server.pieces import Item, ItemKind
+from app.server.request_fields import function_call
 from app.server.responses.free_text import free_text
 from app.server.responses.input_items import sealed
-from app.server.responses.response_tools import FUNCTIONS, ResponseTool, ResponseTools
+from app.server.responses.response_tools import ResponseTool, ResponseTools
 
 _PREFIXES = {ItemKind.REASONING: "rs", ItemKind.CALL: "fc"}
 
@@ -90,8 +91,7 @@ class OutputItem:
             case ItemKind.REASONING:
                 return Part(self.item.text, PartKind.REASONING)
             case ItemKind.CALL:
-                name = f"{FUNCTIONS}.{self.tool.function.name}"
-                return Part(self.item.text, PartKind.CALL, name, self.item.id)
+                return function_call(self.tool.function.name, self.item.id, self.item.text)
             case ItemKind.PREAMBLE:
                 return Part(self.item.text, format_data=ALONG_THE_WAY)
         return Part(self.item.text)

@@ -18,6 +18,9 @@
                              `add_mcp_server_dialog`, switched on in an `mcp_server_review`, shown
                              with their functions in an `mcp_server_dialog`;
                              `import_mcp_servers_dialog` has those of other programs
+    local_server_page        the local server: `served_requests` that it answers now, texts for
+                             other apps in a `snippets_part`; `local_server_controller` does what
+                             the user does there
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
     removal_dialog           removing the user's data

@@ -12,5 +12,6 @@
     model_choice     the model that is used, and loading it
     installed_list   the models on this disk
     preset_index     all presets, and changes to them
+    local_serving    the local server: whether it is on, its token, what it does
     hardware_probe   the hardware of this computer
 """

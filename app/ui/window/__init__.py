@@ -14,7 +14,9 @@
     command_list      every command, with its keys
     chat_navigator    switching between chats, and what turns change
     chat_presenter    the messages of the chat that is shown
-    status_line       the line below the composer
+    status_line       the line below the composer; `status_controller` fills it
+    serving_controller  the local server: its `serving_sign` in the sidebar, and whether it goes
+                      on, with an icon in the `tray`, when the window is closed
     model_labels      the model's name
     consent_controller  questions about calls of tools: answers, and where one is open
     answer_notice     notices that a long answer is done

@@ -107,7 +107,7 @@ class ServingController(QObject):
         stays = (
             tr("Fireside can stay in the system tray, so other apps can keep using the model.")
             if tray
-            else tr("Fireside can stay minimized, so other apps can keep using the model.")
+            else tr("Fireside can stay minimised, so other apps can keep using the model.")
         )
         told = " ".join(filter(None, (stays, stopped_by_quitting(self._serving.status))))
         offer(
@@ -117,7 +117,7 @@ class ServingController(QObject):
             tr("Keep the local server on?"),
             told,
             (
-                ("keepServing", tr("Keep on"), self._enter_tray if tray else self._minimize),
+                ("keepServing", tr("Keep serving"), self._enter_tray if tray else self._minimize),
                 ("quitServing", tr("Quit"), self.quit),
             ),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import openai
 from agents import (
@@ -14,7 +14,7 @@ from agents import (
     function_tool,
     set_tracing_disabled,
 )
-from checks import MODEL, SCRIPTED, TOKEN, URL, check, same
+from checks import MODEL, TOKEN, URL, check, same, scripted, unscripted
 from openai.types.shared import Reasoning
 from pydantic import BaseModel
 
@@ -36,7 +36,7 @@ def agent(name: str = "helper", **more: Any) -> Agent[Any]:
     """Return an agent, whose client belongs to the check's own event loop."""
     client = openai.AsyncOpenAI(base_url=URL, api_key=TOKEN, max_retries=0)
     model = OpenAIResponsesModel(MODEL, client)
-    return Agent(name=name, instructions="Be brief.", model=model, **more)
+    return Agent(name=name, model=model, **({"instructions": "Be brief."} | more))
 
 
 @check
@@ -56,57 +56,52 @@ async def streamed() -> None:
     assert "".join(texts) == result.final_output
 
 
-@check
+@scripted
 async def tool_loop() -> None:
-    if SCRIPTED:
-        asked = 'preamble call get_weather {"city": "Oslo"} and get_weather {"city": "Rome"}'
-        result = await Runner.run(agent(tools=[get_weather]), asked)
-        assert result.final_output == "The tools say: rain in Oslo; rain in Rome"
+    asked = 'preamble call get_weather {"city": "Oslo"} and get_weather {"city": "Rome"}'
+    result = await Runner.run(agent(tools=[get_weather]), asked)
+    assert result.final_output == "The tools say: rain in Oslo; rain in Rome"
 
 
-@check
+@scripted
 async def tool_loop_streamed_and_stored() -> None:
-    if SCRIPTED:
-        helper = agent(tools=[get_weather])
-        result = Runner.run_streamed(
-            helper, 'call get_weather {"city": "Oslo"}', auto_previous_response_id=True
-        )
-        names = [event.name async for event in result.stream_events() if hasattr(event, "name")]
-        assert {"tool_called", "tool_output", "message_output_created"} <= set(names)
-        assert result.final_output == "The tools say: rain in Oslo"
+    helper = agent(tools=[get_weather])
+    result = Runner.run_streamed(
+        helper, 'call get_weather {"city": "Oslo"}', auto_previous_response_id=True
+    )
+    names = [event.name async for event in result.stream_events() if hasattr(event, "name")]
+    assert {"tool_called", "tool_output", "message_output_created"} <= set(names)
+    assert result.final_output == "The tools say: rain in Oslo"
 
 
-@check
+@scripted
 async def structured() -> None:
-    if SCRIPTED:
-        asked = 'json {"name": "Oslo", "people": 700000}'
-        result = await Runner.run(agent(output_type=City), asked)
-        assert result.final_output == City(name="Oslo", people=700000)
+    asked = 'json {"name": "Oslo", "people": 700000}'
+    result = await Runner.run(agent(output_type=City), asked)
+    assert result.final_output == City(name="Oslo", people=700000)
 
 
-@check
+@scripted
 async def reasoning_and_required_tool() -> None:
-    if SCRIPTED:
-        settings = ModelSettings(
-            tool_choice="required",
-            reasoning=Reasoning(effort="high", summary="auto"),
-            store=False,
-            response_include=["reasoning.encrypted_content"],
-        )
-        helper = agent(tools=[get_weather], model_settings=settings)
-        result = await Runner.run(helper, "Please, the weather in Oslo.")
-        kinds = {item.type for item in result.new_items}
-        assert {"tool_call_item", "reasoning_item"} <= kinds, kinds
-        assert "rain in Oslo" in result.final_output
+    settings = ModelSettings(
+        tool_choice="required",
+        reasoning=Reasoning(effort="high", summary="auto"),
+        store=False,
+        response_include=["reasoning.encrypted_content"],
+    )
+    helper = agent(tools=[get_weather], model_settings=settings)
+    result = await Runner.run(helper, "Please, the weather in Oslo.")
+    kinds = {item.type for item in result.new_items}
+    assert {"tool_call_item", "reasoning_item"} <= kinds, kinds
+    assert "rain in Oslo" in result.final_output
 
 
-@check
+@scripted
 async def handoff() -> None:
-    if SCRIPTED:
-        other = agent("weather")
-        first = agent(handoffs=[other])
-        result = await Runner.run(first, "call transfer_to_weather {}")
-        assert result.last_agent is other, result.last_agent.name
+    other = agent("weather")
+    first = agent(handoffs=[other])
+    result = await Runner.run(first, "call transfer_to_weather {}")
+    assert result.last_agent is other, result.last_agent.name
 
 
 @check
@@ -116,3 +111,17 @@ async def session() -> None:
     second = await Runner.run(agent(), "And again", session=memory)
     usage = [result.context_wrapper.usage.input_tokens for result in (first, second)]
     assert usage[1] > usage[0]
+
+
+@unscripted
+async def the_demo_model_in_a_tool_loop() -> None:
+    told = "Gets the current weather for a city."
+
+    @function_tool(name_override="get_weather", description_override=told, strict_mode=False)
+    def weather(location: Annotated[str, "The city"]) -> str:
+        return '{"temperature": 7, "sky": "cloudy"}'
+
+    settings = ModelSettings(temperature=0, reasoning=Reasoning(effort="high"))
+    asker = agent(tools=[weather], model_settings=settings, instructions=None)
+    result = await Runner.run(asker, "What is the weather in Oslo?")
+    assert "7 degrees and cloudy" in result.final_output, result.final_output

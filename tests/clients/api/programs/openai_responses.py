@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import openai
-from checks import MODEL, SCRIPTED, TOKEN, URL, check, same
+from checks import MODEL, SCRIPTED, TOKEN, URL, check, same, scripted, unscripted
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
 
@@ -75,7 +75,8 @@ def stream_helper() -> None:
                 thoughts.append(event.delta)
         response = stream.get_final_response()
     assert response.output_text == "".join(texts)
-    assert response.output[0].content[0].text == "".join(thoughts)
+    thought = [item.content[0].text for item in response.output if item.type == "reasoning"]
+    assert "".join(thought) == "".join(thoughts)
 
 
 @check
@@ -86,36 +87,31 @@ async def stream_helper_async() -> None:
     same(response.output_text, "You said: Hello")
 
 
-@check
+@scripted
 def parse() -> None:
-    if SCRIPTED:
-        asked = 'json {"name": "Oslo", "people": 700000}'
-        response = client.responses.parse(model=MODEL, input=asked, text_format=City)
-        assert response.output_parsed == City(name="Oslo", people=700000)
+    asked = 'json {"name": "Oslo", "people": 700000}'
+    response = client.responses.parse(model=MODEL, input=asked, text_format=City)
+    assert response.output_parsed == City(name="Oslo", people=700000)
 
 
-@check
+@scripted
 def parse_in_a_stream() -> None:
-    if SCRIPTED:
-        asked = 'preamble json {"name": "Oslo", "people": 700000}'
-        with client.responses.stream(model=MODEL, input=asked, text_format=City) as stream:
-            response = stream.get_final_response()
-        assert response.output_parsed == City(name="Oslo", people=700000)
+    asked = 'preamble json {"name": "Oslo", "people": 700000}'
+    with client.responses.stream(model=MODEL, input=asked, text_format=City) as stream:
+        response = stream.get_final_response()
+    assert response.output_parsed == City(name="Oslo", people=700000)
 
 
-@check
+@scripted
 def effort_arrives_in_all_spellings() -> None:
-    if SCRIPTED:
-        for asked, level in (("none", "low"), ("high", "high"), ("max", "high")):
-            response = create(input="Hello", reasoning={"effort": asked})
-            assert response.reasoning.effort == level
-            assert response.output[0].content[0].text.endswith(f"Effort {level}.")
+    for asked, level in (("none", "low"), ("high", "high"), ("max", "high")):
+        response = create(input="Hello", reasoning={"effort": asked})
+        assert response.reasoning.effort == level
+        assert response.output[0].content[0].text.endswith(f"Effort {level}.")
 
 
-@check
+@scripted
 def tool_loop_by_previous_response() -> None:
-    if not SCRIPTED:
-        return
     asked = 'preamble call get_weather {"city": "Oslo"}'
     first = create(input=asked, tools=[WEATHER])
     _, said, call = first.output
@@ -148,10 +144,8 @@ def count_of_tokens() -> None:
     assert counted.input_tokens == create(input="Hello").usage.input_tokens
 
 
-@check
+@scripted
 def tool_loop_without_storage() -> None:
-    if not SCRIPTED:
-        return
     items: list[Any] = [{"role": "user", "content": 'call get_weather {"city": "Oslo"}'}]
     asked = {"tools": [WEATHER], "store": False, "include": ["reasoning.encrypted_content"]}
     first = create(input=items, **asked)
@@ -162,10 +156,8 @@ def tool_loop_without_storage() -> None:
     assert create(input=items, **asked).output_text == "The tools say: rain"
 
 
-@check
+@scripted
 def custom_tool() -> None:
-    if not SCRIPTED:
-        return
     text = '*** Begin Patch\n+"é"'
     asked = f"call apply_patch {json.dumps({'input': text})}"
     names: list[str] = []
@@ -179,10 +171,8 @@ def custom_tool() -> None:
     assert create(input=items, tools=[PATCH]).output_text == "The tools say: Done"
 
 
-@check
+@scripted
 def tool_choice_is_obeyed() -> None:
-    if not SCRIPTED:
-        return
     asked = 'call get_weather {"city": "Oslo"}'
     assert create(input=asked, tools=[WEATHER], tool_choice="none").output[-1].type == "message"
     named = {"type": "function", "name": "get_weather"}
@@ -195,7 +185,7 @@ def tool_choice_is_obeyed() -> None:
         assert response.output[-1].type == "function_call"
 
 
-@check
+@scripted
 def an_answer_may_be_cut() -> None:
     response = create(input="long", max_output_tokens=20)
     assert response.status == "incomplete"
@@ -226,3 +216,33 @@ def what_is_wrong_is_refused_in_words() -> None:
     if SCRIPTED:
         code, _ = refused(bad, input="word " * 200_000)
         assert code == "context_length_exceeded"
+
+
+@unscripted
+def the_demo_model_knows_a_capital() -> None:
+    response = create(input="What is the capital of Norway?", temperature=0)
+    assert "Oslo" in response.output_text
+    assert [item.type for item in response.output] == ["reasoning", "message"]
+
+
+@unscripted
+def the_demo_model_in_a_tool_loop() -> None:
+    tool = WEATHER | {
+        "description": "Gets the current weather for a city.",
+        "strict": False,
+        "parameters": {
+            "type": "object",
+            "properties": {"location": {"type": "string", "description": "The city"}},
+            "required": ["location"],
+        },
+    }
+    asked = {"tools": [tool], "temperature": 0, "reasoning": {"effort": "high"}}
+    first = create(input="What is the weather in Oslo?", **asked)
+    call = first.output[-1]
+    assert (call.type, json.loads(call.arguments)) == ("function_call", {"location": "Oslo"})
+    told = '{"temperature": 7, "sky": "cloudy"}'
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": told}
+    second = create(input=[result], previous_response_id=first.id, **asked)
+    assert "7 degrees and cloudy" in second.output_text
+    new = second.usage.input_tokens - second.usage.input_tokens_details.cached_tokens
+    assert new < 30, "what was drawn is processed again"
