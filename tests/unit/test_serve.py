@@ -28,6 +28,7 @@ from app.serving import (
 )
 
 TOKEN = "a-token-of-an-admin"
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 ENDED = ServedRequest(
     7,
     "codex_cli_rs/0.169",
@@ -93,11 +94,13 @@ class FakeServer:
 
 
 @pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """Whoever runs the tests in the background has SIGINT ignored, and hands that on."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def heard() -> Iterator[None]:
+    """Whoever runs the tests in the background has signals ignored, and hands that on."""
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def run(server: FakeServer, folder: Path, *options: str) -> int:
