@@ -18,7 +18,6 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PROJECT["dependency-groups"]
-DISTRIBUTIONS = packages_distributions()
 # Desktop packages, whose tests are skipped without them, and one of a script with its own setup.
 FOREIGN = {"fontTools", "gi", "pyatspi"}
 # Modules of a later Python than the oldest one: compression.zstd.
@@ -77,8 +76,10 @@ def _declared(*lists: list[str]) -> set[str]:
     ],
 )
 def test_what_is_imported_is_declared(folder: str, declared: set[str]) -> None:
+    distributions = packages_distributions()
+
     def known(module: str) -> bool:
-        return bool(declared & {canonicalize_name(n) for n in DISTRIBUTIONS.get(module, ())})
+        return bool(declared & {canonicalize_name(n) for n in distributions.get(module, ())})
 
     undeclared = {module: str(file.relative_to(ROOT)) for module, file in _imports(folder, known)}
     assert undeclared == {}
