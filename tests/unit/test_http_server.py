@@ -176,7 +176,10 @@ def test_a_port_that_nobody_has_names_nobody() -> None:
     with socket.create_server((ADDRESS, 0)) as other:
         port = other.getsockname()[1]
         assert http_server._holder(port)
+        assert http_server._answers(port)
     assert http_server._holder(port) == ""
+    assert not http_server._answers(port)
+    assert not http_server._answers(0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
