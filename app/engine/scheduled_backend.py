@@ -36,7 +36,7 @@ class _Scheduled(Iterator[T | Waiting]):
         self._place.give_back()
 
     def __del__(self) -> None:
-        self._place.give_back()
+        self._place.abandon()
 
 
 def _in_turn(place: Place, work: Callable[[], Steps[T]]) -> Generator[T | Waiting, None, None]:

@@ -49,6 +49,7 @@ class Place:
         self.number = 0
         """Which it is in the queue, from 1 on; 0 outside."""
         self._scheduler = scheduler
+        self._left = False
 
     def waits(self) -> Generator[Waiting, None, None]:
         """Wait for this place's turn; yield its number in the queue whenever that changes.
@@ -61,6 +62,12 @@ class Place:
     def give_back(self) -> None:
         """Leave the queue or the engine. Calling it again does nothing."""
         self._scheduler._leave(self)
+        self._left = True
+
+    def abandon(self) -> None:
+        """Leave from a destructor, which runs at any moment: also within the scheduler."""
+        if not self._left:
+            self._scheduler._abandon(self)
 
     def __enter__(self) -> Place:
         deque(self.waits(), maxlen=0)
@@ -83,11 +90,12 @@ class Scheduler:
 
     def __init__(self, places: int = 1) -> None:
         self._places = places
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.Lock())  # not to be entered twice
         self._active: list[Place] = []
         self._lines: dict[str, deque[Place]] = {}
         """The waiting places by client. The clients are in the order of their next turns."""
         self._background: deque[Place] = deque()
+        self._abandoned: deque[Place] = deque()
         self._closed = False
         self._used = time.monotonic()
 
@@ -181,6 +189,8 @@ class Scheduler:
         told = 0
         while True:
             with self._changed:
+                if self._abandoned:
+                    self._admit()
                 if place in self._active:
                     return
                 if place.cancel.is_set() or not place.number:
@@ -198,12 +208,24 @@ class Scheduler:
         with self._changed:
             self._remove(place)
 
+    def _abandon(self, place: Place) -> None:
+        """Remove a place now, or, if somebody is at work here, soon."""
+        self._abandoned.append(place)
+        if self._changed.acquire(blocking=False):
+            try:
+                self._admit()
+            finally:
+                self._changed.release()
+
     def _remove(self, place: Place) -> None:
+        self._drop(place)
+        self._admit()
+
+    def _drop(self, place: Place) -> None:
         if place in self._active:
             self._active.remove(place)
             self._used = time.monotonic()
         self._take_out(place)
-        self._admit()
 
     def _take_out(self, place: Place) -> bool:
         """Take a place out of the queue; return whether it was there."""
@@ -229,6 +251,8 @@ class Scheduler:
 
     def _admit(self) -> None:
         """Admit all whose turn it is, and number the others."""
+        while self._abandoned:
+            self._drop(self._abandoned.popleft())
         waiting = [place for place in self._queue() if not place.cancel.is_set()]
         for place in [] if self._closed else waiting:
             if self._fits(place, self._active):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.base import log
-from app.base.errors import Cancelled, FiresideError
+from app.base.errors import Cancelled, ContextFull, FiresideError
 from app.base.types import Done, Event, Loading, Waiting
 from app.engine.backend import Backend, Planned
 from app.server.admission import Admission, LiveRequest
@@ -121,8 +121,11 @@ class AdmittedAnswer:
         self._asked = replace(reply.request, client=live.client, whole=True)
         self._request = turns.resumed(self._asked)
         self._streamed = reply.streamed
-        self._events = RunningAnswer(engine, self._request, live.cancel)
+        self._events = self._running()
         self._first: Event | Planned | None = None
+
+    def _running(self) -> RunningAnswer:
+        return RunningAnswer(self._engine, self._request, self._live.cancel)
 
     def admit(self) -> None:
         """Wait until it is known that the request can be answered. Raises ApiError."""
@@ -152,6 +155,13 @@ class AdmittedAnswer:
                 event = next(self._events)
             except StopIteration:
                 return
+            except ContextFull as error:
+                if self._request is self._asked:
+                    raise api_error(error) from error
+                # Without the reasoning, which clients seldom send back, it may fit.
+                self._request = self._asked
+                self._events = self._running()
+                continue
             except FiresideError as error:
                 raise api_error(error) from error
             if event:
@@ -179,7 +189,7 @@ class AdmittedAnswer:
 
     def close(self, error: BaseException | None = None) -> None:
         """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
-        if isinstance(error, ApiError):
+        if isinstance(error, ApiError) and not isinstance(error, ClientGone):
             self._live.fault = f"{error.status} {error.code or error.kind}"
         if not self._live.usage:
             self._events.close()

@@ -116,11 +116,11 @@ def folded(messages: Sequence[Message]) -> tuple[Message, ...]:
 
     That is what the engine knows: clients send a message for each step of the turn.
     """
-    at = max(0, len(messages) - 1)
+    if not messages or messages[-1].role not in (Role.ASSISTANT, Role.TOOL):
+        return tuple(messages)
+    at = len(messages) - 1
     while at and Role.TOOL in (messages[at].role, messages[at - 1].role):
         at -= 1
-    if len(messages) - at < 2:
-        return tuple(messages)
     parts = [
         replace(part, kind=PartKind.RESULT) if message.role is Role.TOOL else part
         for message in messages[at:]

@@ -115,5 +115,5 @@ def _arguments(text: str) -> Any:
     """Return arguments in the form in which they are compared."""
     try:
         return json.loads(text.strip() or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -56,6 +56,7 @@ class Leaving:
         first = self._asked("heavy") if moment is Moment.QUEUED else None
         if first:
             self._until(ServedState.READING)
+        served = self.server.status().served
         client = self._asked(question)
         match moment:
             case Moment.QUEUED:
@@ -69,7 +70,7 @@ class Leaving:
                 if moment is Moment.ANSWERING:
                     self._wait(lambda: self.server.status().requests[0].generated > 60)
             case Moment.ENDED:
-                self._wait(lambda: not self.engine.running)
+                self._wait(lambda: self.server.status().served > served)
         began = time.monotonic()
         self._end(client)
         self._wait(lambda: len(self.server.status().requests) == (first is not None))

@@ -107,13 +107,6 @@ def test_what_is_said_before_a_call_is_no_answer() -> None:
     assert answer.items[1].name == "find"
 
 
-def test_calls_have_ids_of_their_own() -> None:
-    call = Delta(0, "{}", PartKind.CALL, "functions.find")
-    ids = {told(call)[1].items[0].id for _ in range(3)}
-    assert len(ids) == 3
-    assert all(id.startswith("call_") for id in ids)
-
-
 def test_a_call_without_arguments_is_one() -> None:
     pieces, answer = told(Delta(0, "", PartKind.CALL, "functions.find"))
     assert items(pieces) == [(ItemKind.CALL, "")]
@@ -192,6 +185,13 @@ def test_a_call_of_what_was_not_declared_is_answered_here() -> None:
     assert done.stats.generated > engine.requests[1].drawn.index(V.call)
 
 
+def test_calls_have_ids_of_their_own() -> None:
+    call = Delta(0, "{}", PartKind.CALL, "functions.find")
+    ids = {told(call)[1].items[0].id for _ in range(3)}
+    assert len(ids) == 3
+    assert all(id.startswith("call_") for id in ids)
+
+
 def test_a_model_that_only_calls_what_is_not_there_ends() -> None:
     engine = rounds(*[[Called("lost", "{}")]] * 3)
     found, done = answer_of(engine)
@@ -262,6 +262,10 @@ QUESTION = said(Role.USER, Part("Hello"))
                 said(Role.TOOL, RESULT),
             ],
             [QUESTION, said(Role.ASSISTANT, CALL, RESULT, CALL, RESULT, RESULT)],
+        ),
+        (
+            [QUESTION, said(Role.ASSISTANT, CALL), said(Role.TOOL, RESULT), QUESTION],
+            [QUESTION, said(Role.ASSISTANT, CALL), said(Role.TOOL, RESULT), QUESTION],
         ),
         (
             [QUESTION, said(Role.ASSISTANT, Part("Hi")), said(Role.ASSISTANT, Part("So"))],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
+from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 
 from app.base.errors import Cancelled, EngineDied, OutOfMemory
 from app.base.types import Event, Loading, ModelRef, Prompt, Request, Waiting
+from app.engine import scheduler
 from app.engine.backend import Planned, ScriptedBackend
 from app.engine.probe import Speeds
 from app.engine.scheduled_backend import ScheduledBackend
@@ -68,6 +71,31 @@ def test_the_window_comes_in_the_order_of_its_questions() -> None:
     assert line.now() == "one two"  # also in the place that no client uses
     assert line.order() == ["one", "two", "three"]
     assert line.scheduler.waiting == 0
+
+
+def test_what_nobody_waits_for_is_collected_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = ScheduledBackend(ScriptedBackend())
+    cancel = threading.Event()
+    request = Request(MODEL, ())
+    held = backend.stream(replace(request, client="a"), cancel)
+    lost: list[object] = [backend.stream(replace(request, client=each), cancel) for each in "bcd"]
+    lost.append(lost)
+
+    made = itertools.count()
+
+    def collecting(*content: Iterable[Any]) -> deque[Any]:
+        if next(made) > 1:  # within the walk through the lines
+            gc.collect()
+        return deque(*content)
+
+    monkeypatch.setattr(scheduler, "deque", collecting)
+    del lost
+    last = backend.stream(replace(request, client="e"), cancel)
+    held.close()
+    assert backend.clients == {"e"}
+    last.close()
+    assert backend.clients == frozenset()
+    assert backend._scheduler.waiting == 0
 
 
 @pytest.mark.parametrize("places", [1, 2, 4])
