@@ -137,9 +137,10 @@ def _messages(asked: Fields, previous: str, stored: StoredResponses) -> tuple[Me
         raise wrong("input", "Missing required parameter: 'input'.", "missing_required_parameter")
     conversation = ResponseInput(before, stored.item)
     conversation.read(asked)
-    if not conversation.messages:
+    messages = conversation.messages
+    if not messages:
         raise wrong("input", "'input' needs at least one item.", "empty_array")
-    return conversation.messages
+    return messages
 
 
 def _effort(asked: Fields) -> Effort:

@@ -26,11 +26,17 @@ from app.server.pieces import (
     Usage,
 )
 from app.server.responses.free_text import FreeText
-from app.server.responses.output_items import OutputItem, content_part, new_id, parts_of
+from app.server.responses.output_items import (
+    COMPLETED,
+    IN_PROGRESS,
+    INCOMPLETE,
+    OutputItem,
+    content_part,
+    new_id,
+    parts_of,
+)
 from app.server.responses.response_request import AskedResponse
 from app.server.responses.stored_responses import StoredResponse, StoredResponses
-
-COMPLETED, INCOMPLETE, IN_PROGRESS = "completed", "incomplete", "in_progress"
 
 
 class ResponsesReply:
