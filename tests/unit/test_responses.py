@@ -425,6 +425,17 @@ def test_the_choice_of_tools(api: Api, engine: ServedEngine) -> None:
     assert refused(api, tool_choice=hosted)[1:] == ("tool_choice.type", "unsupported_value")
 
 
+def test_one_call_at_a_time_if_that_is_asked_for(api: Api) -> None:
+    both = 'both get_weather {"city": "Oslo"} and get_weather {"city": "Rome"}'
+    for several, calls in ((True, 2), (False, 1)):
+        asked = {"tools": [WEATHER], "parallel_tool_calls": several}
+        whole = create(api, both, **asked)["output"]
+        streamed = events(api, both, **asked)[-1][1]["response"]["output"]
+        for output in (whole, streamed):
+            assert [item["type"] for item in output[1:]] == ["function_call"] * calls
+            assert json.loads(output[1]["arguments"]) == {"city": "Oslo"}
+
+
 def test_answers_of_a_shape(api: Api, engine: ServedEngine) -> None:
     schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
     shape = {"type": "json_schema", "name": "City", "schema": schema}
