@@ -301,6 +301,7 @@ def test_a_stored_response_can_be_had_and_deleted(api: Api) -> None:
     response = create(api)
     path = f"/v1/responses/{response['id']}"
     assert api.get(path).json == response
+    assert api.get(f"{path}?stream=true").status == 400
     told = {"id": response["id"], "object": "response.deleted", "deleted": True}
     assert api.ask("DELETE", path).json == told
     assert [api.ask(method, path).status for method in ("GET", "DELETE")] == [404, 404]
