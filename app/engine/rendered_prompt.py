@@ -11,6 +11,7 @@ from app.engine.attached_sizes import AttachedSizes
 from app.engine.history import context_needed, messages_to_drop, reserved
 from app.formats import ChatFormat, RenderedRequest
 
+_OF_A_TOKEN = 16  # characters, on average, which no text reaches
 Render = Callable[[Request], RenderedRequest]
 
 
@@ -59,8 +60,10 @@ class Prompts:
         It may fit into a longer context than this one; the prompt's ``context`` says so. Raises
         ContextFull if none may be left out, and it fits into no context.
         """
-        rendered = render(request)
         longest = max(self._size, self.longest)
+        if request.whole and (least := _characters(request) // _OF_A_TOKEN) >= longest:
+            raise ContextFull(least, longest)  # all others would wait while it is rendered
+        rendered = render(request)
         if request.whole and len(rendered.tokens) >= longest:
             raise ContextFull(len(rendered.tokens), longest)
         size, needed = self._size, context_needed(request, rendered.sizes)
@@ -92,3 +95,8 @@ class Prompts:
             opening=rendered.sizes[0],
             attached=attached,
         )
+
+
+def _characters(request: Request) -> int:
+    """Return the length of what is said in a conversation."""
+    return sum(len(part.text) for message in request.messages for part in message.parts)

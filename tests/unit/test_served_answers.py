@@ -25,7 +25,15 @@ from app.server.engine_errors import api_error
 from app.server.gate import Gate
 from app.serving import ServedState, ServerParts, ServingChanged
 from tests.fakes.api import MODEL, NAME, PORT, TOKEN, Api, ApiAnswer, Calling
-from tests.fakes.served_engine import ServedEngine, asked, served_engine
+from tests.fakes.served_engine import (
+    Called,
+    Said,
+    ServedEngine,
+    Step,
+    Thought,
+    asked,
+    served_engine,
+)
 
 CHAT = "/v1/chat/completions"
 NEVER = 3600.0
@@ -282,6 +290,47 @@ def test_a_conversation_that_is_too_long_is_refused_and_never_cut(
         assert len(service.engine.requests) == asked_before + (not busy)
 
 
+def test_a_turn_that_is_too_long_with_its_reasoning_goes_on_without_it() -> None:
+    steps: list[list[Step]] = [
+        [Thought("Hm. " * 200), Called("find", "{}")],
+        [Said("Done.")],
+    ]
+    with serving(ServedEngine(context=1600)) as service:
+        service.engine.script = lambda request: steps.pop(0)
+        tools = [{"type": "function", "function": {"name": "find"}}]
+        said = service.ask("Hello", tools=tools).json["choices"][0]["message"]
+        (call,) = said["tool_calls"]
+        messages: list[dict[str, Any]] = [
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": call["id"], "content": "!" * 400},
+        ]
+        again = service.ask("", messages=messages, tools=tools)
+        assert again.json["choices"][0]["message"]["content"] == "Done."
+        assert [bool(each.drawn) for each in service.engine.requests] == [False, True, False]
+        messages[-1]["content"] = "!" * 2000
+        assert service.ask("", messages=messages, tools=tools).status == 400
+
+
+def test_a_turn_goes_on_with_the_calls_that_its_client_has_not_seen() -> None:
+    steps: list[list[Step]] = [[Called("lost", "{}")], [Called("find", "{}")], [Said("Done.")]]
+    with serving() as service:
+        service.engine.script = lambda request: steps.pop(0)
+        tools = [{"type": "function", "function": {"name": "find"}}]
+        said = service.ask("Hello", tools=tools).json["choices"][0]["message"]
+        (call,) = said["tool_calls"]
+        assert call["function"]["name"] == "find"
+        messages = [
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": call["id"], "content": "found"},
+        ]
+        usage = service.ask("", messages=messages, tools=tools).json["usage"]
+        drawn = bytes(each & 255 for each in service.engine.requests[-1].drawn)
+        assert b"no tool named" in drawn
+        assert usage["prompt_tokens"] - usage["prompt_tokens_details"]["cached_tokens"] < 80
+
+
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_schema_that_cannot_be_followed_is_refused(busy: bool) -> None:
     schema = {"type": "object", "properties": {"a": {"$ref": "https://example.org/s"}}}
@@ -380,7 +429,7 @@ def test_the_log_has_who_asked_and_how_much_but_no_text(tmp_path: Path) -> None:
     assert good.purpose.endswith(" tokens")
     assert "long/1" in long.purpose
     assert long.purpose.endswith("400 context_length_exceeded")
-    assert left_early.purpose.endswith("408 client_gone")
+    assert left_early.purpose.endswith("the client left")
 
 
 def test_a_log_that_cannot_be_written_keeps_nobody_from_asking(tmp_path: Path) -> None:

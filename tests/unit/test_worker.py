@@ -22,6 +22,7 @@ from app.base.errors import (
     EngineFailed,
     ModelLoadFailed,
     RequestUnsupported,
+    SchemaUnsupported,
 )
 from app.base.types import (
     Delta,
@@ -748,6 +749,34 @@ def test_what_is_only_counted_is_not_read(serve: Serve) -> None:
     assert isinstance(prompt, Prompt)
     assert prompt.count < size(request(LONG, "Madrid.", ""))
     assert served.model.batches == []
+
+
+@pytest.mark.parametrize("command", ["ask", "count"])
+def test_of_a_whole_conversation_nothing_is_left_out(serve: Serve, command: str) -> None:
+    asked = replace(request(*[LONG, "Madrid."] * 9, LONG), whole=True)
+    assert size(asked) > 4000
+    for context in (4000, size(asked) // 20):  # where it is too long at first sight
+        served = serve(context)
+        (error,) = served.do(command, asked)
+        assert isinstance(error, ContextFull)
+        assert error.context == context
+        assert error.prompt >= context
+        assert served.model.batches == []
+    served = serve(size(asked) + 100)
+    drawn = answers("So.")
+    events = ask(served, asked, *drawn) if command == "ask" else served.do(command, asked)
+    counted = events[0]
+    assert isinstance(counted, Prompt)
+    assert (counted.count, counted.dropped) == (size(asked), 0)
+
+
+def test_what_a_whole_request_would_be_refused_for_is_known_when_it_is_counted(
+    serve: Serve,
+) -> None:
+    schema = '{"type": "object", "properties": {"a": {"$ref": "http://x/y"}}}'
+    asked = replace(request("Hi"), whole=True, response_schema=schema)
+    (error,) = serve().do("count", asked)
+    assert isinstance(error, SchemaUnsupported)
 
 
 def test_what_has_no_room_is_not_read_ahead(serve: Serve) -> None:
