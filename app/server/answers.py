@@ -18,12 +18,13 @@ from app.base.types import Done, Event, Loading, Waiting
 from app.engine.backend import Backend, Planned
 from app.server.admission import Admission, LiveRequest
 from app.server.api_error import ApiError
-from app.server.dialect import Reply
+from app.server.dialect import PromptCount, Reply
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
 from app.server.kept_turns import KeptTurns
 from app.server.piece_maker import PieceMaker
-from app.server.pieces import Answer
+from app.server.pieces import Answer, Usage
+from app.server.prompt_size import prompt_size
 from app.server.running_answer import ClientGone, RunningAnswer, attended
 
 if TYPE_CHECKING:
@@ -87,6 +88,25 @@ class Answers:
     def streamed(self, reply: Reply, asker: Asker) -> Iterator[bytes]:
         """Return an answer as a stream that has been admitted. Raises ApiError. Close it."""
         return StreamedAnswer(self._begun(reply, asker), reply)
+
+    def counted(self, counting: PromptCount, asker: Asker) -> JsonObject:
+        """Return the number of a prompt's tokens, as the dialect has it. Raises ApiError."""
+        live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
+        request = replace(counting.request, client=live.client, whole=True)
+        request = self._turns.resumed(request)
+        try:
+            size = attended(
+                lambda: prompt_size(self._engine, request, live), asker.gone, live.cancel
+            )
+        except FiresideError as error:
+            told = api_error(error)
+            live.fault = f"{told.status} {told.code}"
+            raise told from error
+        else:
+            live.usage = Usage(size)
+        finally:
+            self._admission.leave(live)
+        return counting.written(size)
 
     def _begun(self, reply: Reply, asker: Asker) -> AdmittedAnswer:
         live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)

@@ -57,8 +57,15 @@ class KeptTurns:
                 self._tokens -= len(oldest.drawn)
 
     def resumed(self, request: Request) -> Request:
-        """Return a request with the tokens of the turn that it goes on with, if they are kept."""
-        parts = _turn(request)
+        """Return a request with the tokens of the turn that it goes on with, if they are kept.
+
+        After the results, others may have said something, as agents do to remind the model.
+        """
+        end = len(request.messages)
+        while end and request.messages[end - 1].role not in (Role.ASSISTANT, Role.TOOL):
+            end -= 1
+        messages, more = folded(request.messages[:end]), request.messages[end:]
+        parts = messages[-1].parts if messages else ()
         calls = [part.id for part in parts if part.kind is PartKind.CALL]
         if not calls or parts[-1].kind is not PartKind.RESULT:
             return request
@@ -69,9 +76,10 @@ class KeptTurns:
         results = _new_results(kept.parts, parts)
         if results is None:
             return request
-        before = folded(request.messages)[:-1]
-        turn = Message(Role.ASSISTANT, (*kept.parts, *results))
-        return replace(request, messages=(*before, turn), drawn=tuple(kept.drawn))
+        turn = [Message(Role.ASSISTANT, (*kept.parts, *results))]
+        if more:
+            turn = [Message(Role.ASSISTANT, kept.parts), Message(Role.TOOL, tuple(results)), *more]
+        return replace(request, messages=(*messages[:-1], *turn), drawn=tuple(kept.drawn))
 
 
 def _turn(request: Request) -> tuple[Part, ...]:

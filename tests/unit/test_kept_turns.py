@@ -114,6 +114,40 @@ def test_a_turn_goes_on_as_it_was_drawn(parts: tuple[Part, ...]) -> None:
     assert {part.id: part.text for part in ends} == {"c1": "one", "c2": "two"}
 
 
+@pytest.mark.parametrize("role", [Role.SYSTEM, Role.USER])
+def test_what_is_said_after_the_results_ends_no_turn(role: Role) -> None:
+    """Agents remind the model of something now and then, between two of its calls."""
+    reminder = Message(role, (Part("Be brief."),))
+    request = sent(SAID, ONE, OTHER, FIRST, SECOND)
+    resumed = kept().resumed(replace(request, messages=(*request.messages, reminder)))
+    assert resumed.drawn == DRAWN
+    assert resumed.messages[-2:] == (Message(Role.TOOL, (FIRST, SECOND)), reminder)
+    answered = (*request.messages, Message(Role.ASSISTANT, (Part("Done."),)), reminder)
+    assert not kept().resumed(replace(request, messages=answered)).drawn
+
+
+def test_an_agent_that_reminds_the_model_reads_only_what_is_new() -> None:
+    engine = ServedEngine()
+    api = Api.over(served_engine(engine))
+    tool = {"name": "get_weather", "input_schema": {"type": "object"}}
+    messages: list[Any] = [{"role": "user", "content": TWO}]
+    for _ in range(3):
+        asked = {"model": NAME, "max_tokens": 999, "messages": messages, "tools": [tool]}
+        counted = api.post("/v1/messages/count_tokens", asked | {"max_tokens": None}).json
+        answer = api.post("/v1/messages", asked).json
+        usage = answer["usage"]
+        read, cached = usage["input_tokens"], usage["cache_read_input_tokens"]
+        assert counted == {"input_tokens": read + cached}
+        assert read < 250 or not cached
+        call = {"type": "tool_result", "tool_use_id": answer["content"][-1].get("id")}
+        messages += [
+            {"role": "assistant", "content": answer["content"]},
+            {"role": "user", "content": [call | {"content": "rain"}]},
+            {"role": "system", "content": "Be brief."},
+        ]
+    assert [bool(request.drawn) for request in engine.requests] == [False, True, True]
+
+
 @pytest.mark.parametrize(
     "change",
     [
