@@ -16,8 +16,8 @@ from app.markdown import (
     Code,
     Footnote,
     Heading,
-    Item,
     List,
+    ListItem,
     Math,
     Paragraph,
     Quote,
@@ -85,7 +85,7 @@ class BlockRenderer:
             case Table():
                 return self._table(block, direction)
 
-    def _item(self, item: Item, parent_rtl: bool) -> str:
+    def _item(self, item: ListItem, parent_rtl: bool) -> str:
         blocks = list(_join_paragraphs(item.blocks))
         loose = item.after_blank and len(blocks) > 1
         tight = not loose and not any(

@@ -131,7 +131,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """A list item.
 
     ``task`` is whether its box is ticked, None without a box; ``after_blank`` is whether a blank
@@ -148,7 +148,7 @@ class List:
     """A list; ``start`` is the first number, None for bullets."""
 
     start: int | None
-    items: tuple[Item, ...]
+    items: tuple[ListItem, ...]
 
 
 @dataclass(frozen=True, slots=True)

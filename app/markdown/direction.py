@@ -12,8 +12,8 @@ from app.markdown.blocks import (
     Block,
     Footnote,
     Heading,
-    Item,
     List,
+    ListItem,
     Paragraph,
     Quote,
     Span,
@@ -31,7 +31,7 @@ _NEUTRAL = (
 )
 
 
-def is_leftwards(block: Block | Item, parent_rtl: bool = False) -> bool:
+def is_leftwards(block: Block | ListItem, parent_rtl: bool = False) -> bool:
     """Return whether a block is right-to-left; without letters, it follows its parent."""
     return parent_rtl if (found := _direction(block)) is None else found
 
@@ -41,11 +41,11 @@ def spans_leftwards(spans: Iterable[Span], parent_rtl: bool = False) -> bool:
     return parent_rtl if (found := _of_spans(spans)) is None else found
 
 
-def _direction(block: Block | Item) -> bool | None:
+def _direction(block: Block | ListItem) -> bool | None:
     match block:
         case Paragraph(spans=spans) | Heading(spans=spans):
             return _of_spans(spans)
-        case Quote(blocks=blocks) | Footnote(blocks=blocks) | Item(blocks=blocks):
+        case Quote(blocks=blocks) | Footnote(blocks=blocks) | ListItem(blocks=blocks):
             return _first(map(_direction, blocks))
         case List(items=items):
             return _first(map(_direction, items))

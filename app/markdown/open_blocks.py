@@ -17,8 +17,8 @@ from app.markdown.blocks import (
     Block,
     Footnote,
     Heading,
-    Item,
     List,
+    ListItem,
     Paragraph,
     Quote,
     Row,
@@ -70,7 +70,7 @@ class OpenBlock:
         clone.parts = list(self.parts)
         return clone
 
-    def close(self, inline: InlineParser) -> Block | Item | None:
+    def close(self, inline: InlineParser) -> Block | ListItem | None:
         """Return the finished block; None if nothing is left of it."""
         raise NotImplementedError
 
@@ -86,7 +86,7 @@ class OpenContainer(OpenBlock):
         """
         return True
 
-    def close(self, inline: InlineParser) -> Block | Item | None:
+    def close(self, inline: InlineParser) -> Block | ListItem | None:
         raise NotImplementedError
 
 
@@ -157,8 +157,8 @@ class OpenItem(OpenContainer):
         line.skip(self.width)
         return True
 
-    def close(self, inline: InlineParser) -> Item:
-        return Item(tuple(self.parts), self.task, self.after_blank)
+    def close(self, inline: InlineParser) -> ListItem:
+        return ListItem(tuple(self.parts), self.task, self.after_blank)
 
 
 @dataclass(slots=True)

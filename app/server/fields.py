@@ -84,7 +84,8 @@ class Fields:
             raise self._type(name, "a number")
         if isinstance(value, float) and not math.isfinite(value):
             raise self._type(name, "a number")
-        return self._within(name, float(value), least, most)
+        self._within(name, value, least, most)  # before it is a float, which may be too small
+        return float(value)
 
     def members(self, name: str) -> Fields | None:
         """Return the members of an object; None if it is absent."""

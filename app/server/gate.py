@@ -38,7 +38,7 @@ class Gate:
 
     def check(self, environ: Environ) -> None:
         """Raise ApiError for a request that is not heard."""
-        if _text(environ, "HTTP_HOST").lower() not in self._hosts or _elsewhere(environ):
+        if _text(environ, "HTTP_HOST").lower() not in self._hosts or self._elsewhere(environ):
             told = f"Ask at http://127.0.0.1:{self._port}; the Host header names another server."
             raise ApiError(403, told, code="host_not_allowed")
         shared = self._from_shared_page(environ)
@@ -72,6 +72,13 @@ class Gate:
             ]
         return headers
 
+    def _elsewhere(self, environ: Environ) -> bool:
+        """Return whether the first line names another host, as that of a request to a proxy."""
+        address = _text(environ, "REQUEST_URI", "/")
+        scheme, _, rest = address.lower().partition("://")
+        ours = scheme == "http" and rest.partition("/")[0] in self._hosts
+        return not (ours or address.startswith("/"))
+
     def _from_shared_page(self, environ: Environ) -> bool:
         return environ.get("HTTP_ORIGIN") in self._origins
 
@@ -83,11 +90,6 @@ class Gate:
         right = self.token.encode()
         equal = [hmac.compare_digest(each.encode(), right) for each in given]
         return bool(right) and any(equal)
-
-
-def _elsewhere(environ: Environ) -> bool:
-    """Return whether the request's first line names a host, as one to a proxy does."""
-    return not _text(environ, "REQUEST_URI", "/").startswith("/")
 
 
 def _is_json(content_type: str) -> bool:

@@ -9,11 +9,12 @@ import contextlib
 import errno
 import json
 import logging
+import os
 import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -271,6 +272,11 @@ class Listener(TcpWSGIServer):
             sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
             bind_socket=False,
         )
+        end: Any = self.trigger.trigger
+        if isinstance(end, int):
+            os.set_blocking(end, False)
+        else:  # on Windows
+            end.setblocking(False)
         self.task_dispatcher.set_thread_count(_THREADS)
 
     def set_reuse_addr(self) -> None:
@@ -309,9 +315,7 @@ class Listener(TcpWSGIServer):
         HttpConnection(self, sock, address)
 
     def pull_trigger(self) -> None:
-        with self._end:  # the trigger's file descriptor may soon be another file's
-            if not self._ended:
-                super().pull_trigger()
+        self._wake(None)
 
     def run(self) -> None:
         try:
@@ -321,11 +325,21 @@ class Listener(TcpWSGIServer):
 
     def stop(self) -> None:
         """Close the socket and all connections; requests that run find their clients gone."""
-        self.trigger.pull_trigger(self._close_all)
+        self._wake(self._close_all)
 
     def join(self) -> None:
         """Wait for the threads that answer, after `run` has returned."""
         self.task_dispatcher.shutdown()
+
+    def _wake(self, task: Callable[[], None] | None) -> None:
+        """Wake the loop up, and have it do a task. Nothing happens once it has ended.
+
+        The lock is held since the descriptor may then be another file's. If it takes no more, the
+        loop wakes up anyway.
+        """
+        with self._end, contextlib.suppress(BlockingIOError):
+            if not self._ended:
+                self.trigger.pull_trigger(task)
 
     def _close_all(self) -> None:
         for connection in [*self.active_channels.values()]:

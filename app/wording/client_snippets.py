@@ -112,6 +112,7 @@ def _codex(served: ServedModel) -> str:
     context = f"model_context_window = {served.context}\n" if served.context else ""
     return f"""model = {_quoted(served.name)}
 model_provider = "fireside"
+show_raw_agent_reasoning = true
 {context}
 [model_providers.fireside]
 name = "Fireside"

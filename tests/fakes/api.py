@@ -172,6 +172,8 @@ class Calling:
 
         uri = path
         path, _, query = path.partition("?")
+        if "://" in path:
+            path = f"/{path.partition('://')[2].partition('/')[2]}"
         environ: dict[str, Any] = {
             "REQUEST_URI": uri,
             "REQUEST_METHOD": method,

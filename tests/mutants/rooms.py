@@ -106,4 +106,14 @@ ROOMS = (
         ("app/tools/browser/policy.py", "app/tools/browser/address.py"),
         ("tests/unit/test_browser_policy.py", "tests/unit/test_injection.py"),
     ),
+    Room(
+        "server_gate",
+        ("app/server/gate.py", "app/server/json_body.py", "app/server/endpoints.py"),
+        ("tests/unit/test_gate.py", "tests/unit/test_json_body.py", "tests/unit/test_endpoints.py"),
+    ),
+    Room(
+        "server_listener",
+        ("app/server/listener.py", "app/server/http_server.py"),
+        ("tests/unit/test_http_server.py",),
+    ),
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.base import log
+from app.base.types import ModelRef
 from tests.fakes.api import MODEL, NAME, Api
 from tests.fakes.served_engine import CONTEXT, ServedEngine
 
@@ -127,3 +130,32 @@ def test_requests_that_cannot_be_read_are_logged_without_their_texts(tmp_path: P
     assert "secret" not in text
     for path in PATHS:
         assert text.count(f"tests/1, {path}, {NAME}, 40") == 3, text
+
+
+def test_a_model_is_as_old_as_its_file(tmp_path: Path) -> None:
+    file = tmp_path / f"{NAME}.gguf"
+    model = ModelRef.of_file(file, NAME)
+    api = Api.over(ServedEngine(), model=model)
+    assert api.get(f"/v1/models/{NAME}").json["created"] == 0
+    file.touch()
+    os.utime(file, (2e9, 2e9))
+    assert api.get(f"/v1/models/{NAME}").json["created"] == 2_000_000_000
+
+
+@pytest.mark.parametrize("path", PATHS[:3])
+def test_a_stream_is_sent_as_events(path: str) -> None:
+    answer = Api.over(ServedEngine(model=MODEL)).post(path, body(path, stream=True))
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert len([*answer.events()]) > 3
+
+
+def test_a_fault_is_the_servers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = ServedEngine(model=MODEL)
+    monkeypatch.setattr(engine, "loaded", lambda: 1 / 0)
+    reported: list[BaseException] = []
+    monkeypatch.setattr(log, "report", lambda error, where="": reported.append(error))
+    answer = Api.over(engine).get("/v1/models")
+    assert (answer.status, answer.error["type"]) == (500, "server_error")
+    assert [type(error) for error in reported] == [ZeroDivisionError]

@@ -215,6 +215,10 @@ def test_the_first_line_of_a_request_may_not_name_another_host(api: Api) -> None
     assert api.get(f"http://evil.example:{PORT}/v1/models").status == 403
     assert api.get("evil.example:443").status == 403
     assert api.get("*").status == 403
+    assert api.get(f"https://127.0.0.1:{PORT}/v1/models").status == 403
+    assert api.get(f"http://user@127.0.0.1:{PORT}/v1/models").status == 403
+    assert api.get(f"http://127.0.0.1:{PORT + 1}/v1/models").status == 403
+    assert api.get(f"HTTP://LocalHost:{PORT}/v1/models").status == 200, "as RFC 9112, 3.2.2 demands"
 
 
 def test_an_added_page_may_ask_and_no_other() -> None:

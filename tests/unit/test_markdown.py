@@ -14,8 +14,8 @@ from app.markdown import (
     Code,
     Footnote,
     Heading,
-    Item,
     List,
+    ListItem,
     Math,
     Paragraph,
     Quote,
@@ -91,15 +91,15 @@ def test_an_open_fence_is_code_already() -> None:
 
 def test_lists_in_lists_with_code() -> None:
     text = "3. one\n   ```sh\n   ls\n\n   ps\n   ```\n4. two\n   - in\n\n     more\n   - [x] done"
-    inner = List(None, (Item((p("in"), p("more"))), Item((p("done"),), True)))
+    inner = List(None, (ListItem((p("in"), p("more"))), ListItem((p("done"),), True)))
     assert parse(text) == (
-        List(3, (Item((p("one"), Code("ls\n\nps", "sh"))), Item((p("two"), inner)))),
+        List(3, (ListItem((p("one"), Code("ls\n\nps", "sh"))), ListItem((p("two"), inner)))),
     )
 
 
 @pytest.mark.parametrize(("mark", "start"), [("0.", 0), ("1.", 1), ("7)", 7), ("-", None)])
 def test_a_list_starts_where_it_was_written_to(mark: str, start: int | None) -> None:
-    assert parse(f"{mark} first") == (List(start, (Item((p("first"),)),)),)
+    assert parse(f"{mark} first") == (List(start, (ListItem((p("first"),)),)),)
 
 
 def test_items_know_what_was_before_them() -> None:
@@ -122,7 +122,7 @@ def test_tasks_have_boxes() -> None:
 
 
 def test_a_box_below_an_empty_item_is_text() -> None:
-    assert parse("-\n[x] a") == (List(None, (Item(()),)), p("[x] a"))
+    assert parse("-\n[x] a") == (List(None, (ListItem(()),)), p("[x] a"))
 
 
 def test_tables() -> None:
@@ -194,14 +194,14 @@ def test_formulas_on_lines_of_their_own(text: str) -> None:
     assert parse(text) == (Math("x - 1"),)
     assert parse(f"so\n{text}\nis") == (p("so"), Math("x - 1"), p("is"))
     item = "- so\n  " + text.replace("\n", "\n  ")
-    assert parse(item) == (List(None, (Item((p("so"), Math("x - 1"))),)),)
+    assert parse(item) == (List(None, (ListItem((p("so"), Math("x - 1"))),)),)
 
 
 def test_what_only_begins_like_a_formula_is_what_it_is_without() -> None:
-    dots = List(None, (Item((p("a"),)), Item((p("b"),))))
+    dots = List(None, (ListItem((p("a"),)), ListItem((p("b"),))))
     assert parse("$$ each:\n- a\n- b\n\nx") == (p("$$ each:"), dots, p("x"))
     assert parse("> $$ each:\n> - a\n> - b\nx $$") == (
-        Quote((p("$$ each:"), List(None, (Item((p("a"),)), Item((p("b\nx $$"),)))))),
+        Quote((p("$$ each:"), List(None, (ListItem((p("a"),)), ListItem((p("b\nx $$"),)))))),
     )
     assert parse("\\[no link](/b)") == (p("[no link](/b)"),)
 
@@ -212,7 +212,7 @@ def test_footnotes() -> None:
     assert parse(text) == (
         Paragraph((Span("One"), one, Span(", two"), two, Span(", none[^c]."))),
         Footnote("1", (p("The note."), p("More."))),
-        Footnote("b", (List(None, (Item((p("x"),)),)),)),
+        Footnote("b", (List(None, (ListItem((p("x"),)),)),)),
         p("End."),
     )
 

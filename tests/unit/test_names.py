@@ -12,6 +12,7 @@ APP = Path(__file__).parents[2] / "app"
 SHARED = {
     "chat": "a turn of a chat, and OpenAI's Chat Completions",
     "graphics": "base has the cards and drivers as values, wording the sentences about them",
+    "engine_errors": "the engine's errors as the local server's clients and as users are told them",
     "errors": "base has the errors as values, wording their sentences",
     "supervisor": "the owner of a child process: of the engine's, and of the documents'",
     "worker": "the loop of a child process: of the engine's, and of the documents'",

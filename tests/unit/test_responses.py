@@ -8,11 +8,33 @@ from typing import Any
 
 import pytest
 
-from app.base.types import Effort, Message, Part, PartKind, Request, Role, ToolChoice
+from app.base.types import (
+    Effort,
+    Message,
+    Part,
+    PartKind,
+    Request,
+    Role,
+    StopReason,
+    ToolChoice,
+)
+from app.server.api_error import ApiError
+from app.server.dialect import Served
+from app.server.pieces import (
+    Answer,
+    AnswerEnded,
+    Item,
+    ItemBegun,
+    ItemEnded,
+    ItemKind,
+    ItemText,
+    Usage,
+)
 from app.server.responses.free_text import FreeText, free_text
 from app.server.responses.input_items import sealed, unsealed
+from app.server.responses.responses_dialect import ResponsesDialect
 from app.server.responses.stored_responses import StoredResponse, StoredResponses
-from tests.fakes.api import NAME, Api
+from tests.fakes.api import MODEL, NAME, Api
 from tests.fakes.served_engine import UNICODE, ServedEngine, served_engine
 
 WEATHER = {
@@ -185,10 +207,26 @@ def test_a_stream_that_fails_says_so(api: Api) -> None:
     assert name == "response.failed"
     response = data["response"]
     assert (response["status"], response["usage"]) == ("failed", None)
-    assert response["error"]["code"]
+    assert response["error"]["code"] == "server_error"
     assert response["error"]["message"]
     thought = response["output"][0]["content"][0]["text"]
     assert thought == "".join(d["delta"] for n, d in found if n.endswith("reasoning_text.delta"))
+
+
+def test_an_answer_that_is_stopped_in_the_window_has_failed() -> None:
+    """With another code, Codex would ask for it again."""
+    dialect = ResponsesDialect(StoredResponses())
+    body = {"model": NAME, "input": "Hello", "stream": True}
+    reply = dialect.read(body, Served(MODEL, NAME))
+    said = Item(ItemKind.TEXT, "Hel")
+    ended = AnswerEnded(StopReason.CANCELLED, Usage())
+    pieces = (ItemBegun(Item(ItemKind.TEXT)), ItemText("Hel"), ItemEnded(said), ended)
+    *_, last = [data for piece in pieces for data in reply.piece(piece)]
+    response = json.loads(last.decode().split("data: ")[1])["response"]
+    assert (response["status"], response["error"]["code"]) == ("failed", "invalid_prompt")
+    assert response["output"][0]["status"] == "incomplete"
+    with pytest.raises(ApiError, match="stopped"):
+        dialect.read(body, Served(MODEL, NAME)).whole(Answer((said,), ended.reason, ended.usage))
 
 
 def test_input_may_be_items_of_all_kinds(api: Api, engine: ServedEngine) -> None:
@@ -518,3 +556,69 @@ def test_free_text_grows_by_any_pieces() -> None:
             told += growing.add(arguments[at:end])
             at = end
         assert told == growing.text == text
+
+
+# --- Bodies of any kind ------------------------------------------------------------------------
+
+BODIES: tuple[Any, ...] = (
+    {
+        "input": "Hello",
+        "tools": [WEATHER, PATCH, GROUP, {"type": "web_search"}],
+        "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [WEATHER]},
+        "text": {"format": {"type": "json_schema", "name": "a", "schema": {"type": "object"}}},
+        "reasoning": {"effort": "high", "summary": "auto"},
+        "include": ["reasoning.encrypted_content"],
+        "metadata": {"a": "b"},
+    },
+    {
+        "input": [
+            {"role": "user", "content": [{"type": "input_text", "text": "A"}]},
+            {"type": "reasoning", "summary": [{"type": "summary_text", "text": "T"}]},
+            {"type": "reasoning", "summary": [], "encrypted_content": "fs1:AAAA"},
+            {"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]},
+            {"type": "function_call", "call_id": "c", "name": "f", "namespace": "x"},
+            {"type": "custom_tool_call", "call_id": "d", "name": "g", "input": "x"},
+            {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_image"}]},
+            {"type": "custom_tool_call_output", "call_id": "d", "output": "x"},
+        ],
+    },
+)
+ODD: tuple[Any, ...] = (
+    *(None, True, -1, 1.5, 2**70, "", "auto", "x" * 300, [], {}, [[]], [{}], [None], [1]),
+    *({"type": "x"}, {"type": None}, {"a": {}}, "message"),
+)
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Return each container within a value, with each of its keys."""
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    found = [(value, key) for key in keys]
+    for key in keys:
+        if isinstance(value[key], dict | list):
+            found += places(value[key])
+    return found
+
+
+def test_bodies_of_any_kind_are_answered_or_refused() -> None:
+    chance = random.Random(11)
+    dialect = ResponsesDialect(StoredResponses())
+    ends = (StopReason.END, StopReason.LENGTH)
+    read, statuses = 0, set()
+    for _ in range(600):
+        body = {"model": NAME, **json.loads(json.dumps(chance.choice(BODIES)))}
+        container, key = chance.choice(places(body))
+        if chance.random() < 0.8:
+            container[key] = json.loads(json.dumps(chance.choice(ODD)))
+        else:
+            del container[key]
+        try:
+            reply = dialect.read(body, Served(MODEL, NAME))
+        except ApiError as error:
+            statuses.add(error.status)
+            continue
+        read += 1
+        assert b"".join(reply.begun())
+        said = Item(chance.choice(list(ItemKind)), "x", "f", "c9")
+        assert reply.whole(Answer((said,), chance.choice(ends), Usage()))["output"]
+    assert 50 < read < 550
+    assert statuses <= {400, 404}

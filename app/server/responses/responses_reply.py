@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from app.base.errors import Cancelled
 from app.base.types import Message, Role, StopReason
 from app.server.api_error import ApiError
 from app.server.dialect import PING, event
+from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
 from app.server.pieces import (
     Answer,
@@ -55,6 +57,8 @@ class ResponsesReply:
 
     def whole(self, answer: Answer) -> JsonObject:
         """See `Reply.whole`."""
+        if answer.reason is StopReason.CANCELLED:
+            raise api_error(Cancelled())
         self._items = [self._identified(item) for item in answer.items]
         self._output = [item.object(COMPLETED) for item in self._items[:-1]]
         self._output += [item.object(_status(answer.reason)) for item in self._items[-1:]]
@@ -79,6 +83,8 @@ class ResponsesReply:
                 yield from self._more(text)
             case ItemEnded(item):
                 self._item = replace(self._item, item=item)
+            case AnswerEnded(StopReason.CANCELLED):
+                yield from self.failed(api_error(Cancelled()))
             case AnswerEnded(reason, usage):
                 yield from self._end(_status(reason))
                 response = self._ended(reason, usage)
@@ -93,7 +99,7 @@ class ResponsesReply:
         grown = replace(self._item.item, text="".join(self._texts))
         self._item = replace(self._item, item=grown)
         yield from self._end(INCOMPLETE)
-        told = {"code": error.code or error.kind, "message": error.message}
+        told = {"code": _failure(error), "message": error.message}
         response = self._response("failed") | {"error": told}
         yield self._event("response.failed", response=response)
 
@@ -185,7 +191,16 @@ class ResponsesReply:
 
 
 def _status(reason: StopReason) -> str:
-    return INCOMPLETE if reason in (StopReason.LENGTH, StopReason.CANCELLED) else COMPLETED
+    return INCOMPLETE if reason is StopReason.LENGTH else COMPLETED
+
+
+def _failure(error: ApiError) -> str:
+    """Return OpenAI's code for an error within a stream: Codex asks again but for some of them."""
+    if error.code == "context_length_exceeded":
+        return error.code
+    if error.status == 429:
+        return "rate_limit_exceeded"
+    return "invalid_prompt" if error.status < 500 else "server_error"
 
 
 def _text_name(item: OutputItem) -> str:

@@ -17,8 +17,8 @@ from app.markdown import (
     Code,
     Footnote,
     Heading,
-    Item,
     List,
+    ListItem,
     Math,
     Paragraph,
     Quote,
@@ -68,7 +68,7 @@ class Column(Stack[Box]):
             self.boxes.clear()
             self._blocks.clear()
 
-    def set_block(self, block: Quote | Item | Footnote) -> None:
+    def set_block(self, block: Quote | ListItem | Footnote) -> None:
         self.set_blocks(block.blocks)
 
     def set_blocks(self, blocks: Sequence[Block], first: int = 0) -> int:
@@ -177,7 +177,7 @@ class ItemBox(Inset[Column]):
         self._task: bool | None = None
         self._loose = False
 
-    def set_block(self, block: Item) -> None:
+    def set_block(self, block: ListItem) -> None:
         self.gap = 10 if block.after_blank else 6
         self._task = block.task
         self._loose = block.after_blank
