@@ -176,7 +176,7 @@ class AdmittedAnswer:
             except StopIteration:
                 return
             except ContextFull as error:
-                if self._request is self._asked:
+                if self._request is self._asked or live.now.generated:
                     raise api_error(error) from error
                 # Without the reasoning, which clients seldom send back, it may fit.
                 self._request = self._asked
