@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,11 @@ from app.base import log
 from app.base.types import FileLocation
 from app.server.admission import Admission
 from app.server.answers import Answers, Asker
-from app.server.api_error import ApiError
+from app.server.api_error import ApiError, unsupported
 from app.server.dialect import Dialect, PromptCount, Reply, Served, StoringDialect, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
-from app.server.prompt_size import count
 from app.server.request_log import RequestLog
 from app.serving import ServerParts, model_name
 
@@ -112,7 +112,9 @@ class Endpoints:
         return sending.json({"status": "ok"})
 
     def _list_models(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
-        return sending.json({"object": "list", "data": [self._model(self.served)]})
+        served = self.served
+        pages = {"has_more": False, "first_id": served.name, "last_id": served.name}
+        return sending.json({"object": "list", "data": [self._model(served)], **pages})
 
     def _show_model(self, environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
         name = environ["PATH_INFO"].removeprefix(f"{_MODELS}/").encode("latin-1")
@@ -121,7 +123,10 @@ class Endpoints:
         return sending.json(self._model(served))
 
     def _model(self, served: Served) -> JsonObject:
-        """Return a model in OpenAI's form, with the context's length, if known, as vLLM has it."""
+        """Return a model in OpenAI's form and, with other members, in Anthropic's.
+
+        It has the context's length, if known, as vLLM has it.
+        """
         created = 0
         if isinstance(served.ref.location, FileLocation):
             with contextlib.suppress(OSError):
@@ -131,6 +136,10 @@ class Endpoints:
             "object": "model",
             "created": created,
             "owned_by": "fireside",
+            "type": "model",
+            "display_name": served.ref.name,
+            "created_at": datetime.fromtimestamp(created, UTC).isoformat(),
+            "lifecycle": "active",
         }
         loaded = self._parts.engine.loaded()
         context = self.admission.context(served.name)
@@ -142,12 +151,9 @@ class Endpoints:
         self, dialect: Dialect, environ: WSGIEnvironment, sending: Sending
     ) -> Iterable[bytes]:
         served = self.served
-        reply = self._read(dialect, environ, served)
+        reply, asker = self._read(dialect, environ, served), Asker.of(environ, served.name)
         if isinstance(reply, PromptCount):
-            gone = environ.get("waitress.client_disconnected", lambda: False)
-            size = count(self._parts.engine, reply.request, gone)
-            return sending.json(reply.written(size))
-        asker = Asker.of(environ, served.name)
+            return sending.json(self._answers.counted(reply, asker))
         if reply.streamed:
             return sending.events(self._answers.streamed(reply, asker))
         return sending.json(self._answers.whole(reply, asker))
@@ -216,7 +222,12 @@ def _stored(dialect: StoringDialect) -> dict[str, Handler]:
     """Return what answers requests for one stored answer."""
 
     def handler(act: Callable[[str], JsonObject]) -> Handler:
-        return lambda environ, sending: sending.json(act(environ["PATH_INFO"].rpartition("/")[2]))
+        def answered(environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
+            if "stream=true" in environ["QUERY_STRING"].lower():
+                raise unsupported("stream", "A stored answer is not streamed again.")
+            return sending.json(act(environ["PATH_INFO"].rpartition("/")[2]))
+
+        return answered
 
     return {**_read_only(handler(dialect.stored)), "DELETE": handler(dialect.delete)}
 

@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-
-from app.base.errors import ContextFull, FiresideError
+from app.base.errors import ContextFull, EngineFailed
 from app.base.types import Request
 from app.engine.backend import Backend
-from app.server.api_error import SERVER, ApiError
+from app.server.admission import LiveRequest
 
-_TICK_S = 0.1
-_TRIES = 3
+_TRIES = 3  # others may ask for the model to be unloaded at any time
 
 
-def count(engine: Backend, request: Request, gone: Callable[[], bool]) -> int:
-    """Return the number of a prompt's tokens; the model is loaded if it is not.
+def prompt_size(engine: Backend, request: Request, live: LiveRequest) -> int:
+    """Return the number of a whole prompt's tokens, even if they are too many.
 
-    That ends early once the client is ``gone``. Raises ApiError.
+    The model is loaded if it is not. Raises ModelError, EngineError and Cancelled.
     """
-    cancel = threading.Event()
-    with ThreadPoolExecutor(1, "prompt size") as pool:
-        found = pool.submit(_counted, engine, replace(request, whole=True), cancel)
-        while True:
-            try:
-                return found.result(_TICK_S)
-            except TimeoutError:
-                if gone():
-                    cancel.set()
-            except FiresideError as error:
-                raise ApiError(500, repr(error)) from error
-
-
-def _counted(engine: Backend, request: Request, cancel: threading.Event) -> int:
     for _ in range(_TRIES):
         try:
-            size = engine.count(request, cancel)
+            size = engine.count(request, live.cancel)
         except ContextFull as error:
             return error.prompt
-        if size is not None:
+        if size:
             return size.count
-        for _ in engine.load(request.model, cancel):
-            pass
-    told = "The model was unloaded again. Try again later."
-    raise ApiError(503, told, kind=SERVER, headers={"Retry-After": "5"})
+        for event in engine.load(request.model, live.cancel):
+            live.note(event)
+    raise EngineFailed("the model was unloaded")

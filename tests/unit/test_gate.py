@@ -12,7 +12,7 @@ from app.base import log
 from app.engine.backend import ScriptedBackend
 from app.server.api_error import ApiError
 from app.server.gate import Gate
-from tests.fakes.api import NAME, PORT, TOKEN, Api
+from tests.fakes.api import MODEL, NAME, PORT, TOKEN, Api
 
 CASES = Path(__file__).parents[1] / "cases" / "web_page"
 PAGE = "https://notes.example"
@@ -271,7 +271,11 @@ def test_heads_have_no_body(api: Api) -> None:
 
 
 def test_models_are_listed_and_shown_by_name(api: Api) -> None:
-    (model,) = api.get("/v1/models").json["data"]
+    listed = api.get("/v1/models").json
+    (model,) = listed["data"]
+    assert (listed["has_more"], listed["first_id"], listed["last_id"]) == (False, NAME, NAME)
+    assert (model["type"], model["display_name"]) == ("model", MODEL.name)
+    assert model["created_at"] == "1970-01-01T00:00:00+00:00"
     assert (model["id"], model["object"], model["owned_by"]) == (NAME, "model", "fireside")
     assert api.get(f"/v1/models/{NAME}").json == model
     for other in ("nope", "", f"{NAME}/x", "..%2f..%2fetc%2fpasswd", "%ff"):
