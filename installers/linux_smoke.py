@@ -51,6 +51,7 @@ def _check_deb(package: Path) -> None:
         installed = inside(root, "dpkg", "-L", "fireside").split("\n")
         _smoke("fireside")
         print(subprocess.run(person("fireside", "doctor"), capture_output=True, text=True).stdout)
+        _serve("fireside")
         with _screen():
             _chat(root)
         inside(root, "apt-get", "purge", "-y", "fireside")
@@ -162,6 +163,16 @@ def _smoke(program: str) -> None:
     said = re.sub(r"^This plugin does not support .*\n", "", done.stderr, flags=re.MULTILINE)
     assert (done.returncode, said) == (0, ""), done
     print(f"{program} --smoke: 0, and nothing on stderr")
+
+
+def _serve(program: str) -> None:
+    """Have the local server run for some seconds, and end it by a signal."""
+    limited = person("timeout", "--preserve-status", "--signal=TERM", "20", program)
+    options = ("serve", "--port", "18347", "--token-file", "token")
+    done = subprocess.run([*limited, *options], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert done.stdout.startswith("Serving demo at http://127.0.0.1:18347/v1\n"), done
+    print(f"{program} serve: ended by a signal")
 
 
 @contextlib.contextmanager

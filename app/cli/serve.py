@@ -93,6 +93,9 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
             )
             _print(told, token.about, tr("Stop it with Ctrl+C."))
             _report(ended)
+        server.stop()
+        ended.put(None)
+        _report(ended)  # those that were stopped
         return ANSWERED
 
     return carry_out(options.data_dir, serve, _unwritten, _refused)

@@ -14,7 +14,7 @@
     prompt_size      the number of a prompt's tokens
     running_answer   the engine's answer, on a thread of its own
     declared_calls   an answer whose calls are those of the client's functions
-    kept_turns       turns with calls, as they were drawn, until their results come
+    remembered_turns turns that wait for a client's results, as the model drew them
     pieces           an answer's items, as the dialects write them; `piece_maker` makes them
     engine_errors    the engine's errors, as clients are told them
     request_log      the requests in the log of connections, without their texts

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.base import log
-from app.base.errors import Cancelled, ContextFull, FiresideError
+from app.base.errors import Cancelled, FiresideError
 from app.base.types import Done, Event, Loading, Waiting
 from app.engine.backend import Backend, Planned
 from app.server.admission import Admission, LiveRequest
@@ -21,10 +21,10 @@ from app.server.api_error import ApiError
 from app.server.dialect import PromptCount, Reply
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
-from app.server.kept_turns import KeptTurns
 from app.server.piece_maker import PieceMaker
 from app.server.pieces import Answer, Usage
 from app.server.prompt_size import prompt_size
+from app.server.remembered_turns import RememberedTurns
 from app.server.running_answer import ClientGone, RunningAnswer, attended
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Answers:
     def __init__(self, engine: Backend, admission: Admission) -> None:
         self._engine = engine
         self._admission = admission
-        self._turns = KeptTurns()
+        self._turns = RememberedTurns()
 
     def whole(self, reply: Reply, asker: Asker) -> JsonObject:
         """Return a whole answer. Raises ApiError."""
@@ -93,7 +93,7 @@ class Answers:
         """Return the number of a prompt's tokens, as the dialect has it. Raises ApiError."""
         live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
         request = replace(counting.request, client=live.client, whole=True)
-        request = self._turns.resumed(request)
+        request = self._turns.goes_on(request) or request
         try:
             size = attended(
                 lambda: prompt_size(self._engine, request, live), asker.gone, live.cancel
@@ -128,7 +128,7 @@ class AdmittedAnswer:
         self,
         engine: Backend,
         admission: Admission,
-        turns: KeptTurns,
+        turns: RememberedTurns,
         live: LiveRequest,
         reply: Reply,
         gone: Callable[[], bool],
@@ -137,15 +137,10 @@ class AdmittedAnswer:
         self._admission = admission
         self._live = live
         self._gone = gone
-        self._turns = turns
-        self._asked = replace(reply.request, client=live.client, whole=True)
-        self._request = turns.resumed(self._asked)
+        self._request = replace(reply.request, client=live.client, whole=True)
         self._streamed = reply.streamed
-        self._events = self._running()
+        self._events = RunningAnswer(engine, self._request, live.cancel, turns)
         self._first: Event | Planned | None = None
-
-    def _running(self) -> RunningAnswer:
-        return RunningAnswer(self._engine, self._request, self._live.cancel)
 
     def admit(self) -> None:
         """Wait until it is known that the request can be answered. Raises ApiError."""
@@ -175,13 +170,6 @@ class AdmittedAnswer:
                 event = next(self._events)
             except StopIteration:
                 return
-            except ContextFull as error:
-                if self._request is self._asked or live.now.generated:
-                    raise api_error(error) from error
-                # Without the reasoning, which clients seldom send back, it may fit.
-                self._request = self._asked
-                self._events = self._running()
-                continue
             except FiresideError as error:
                 raise api_error(error) from error
             if event:
@@ -195,17 +183,11 @@ class AdmittedAnswer:
         made = PieceMaker()
         for event in self:
             if isinstance(event, Done):
-                return self.ended(made, event)
+                return made.answer(event)
             if event:
                 for _ in made.pieces(event):
                     pass
         raise api_error(Cancelled())
-
-    def ended(self, made: PieceMaker, done: Done) -> Answer:
-        """Return the whole answer, and keep its turn for the request that goes on with it."""
-        answer = made.answer(done)
-        self._turns.keep(self._request, answer.items, done.drawn)
-        return answer
 
     def close(self, error: BaseException | None = None) -> None:
         """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
@@ -225,7 +207,7 @@ class AdmittedAnswer:
         self._admission.queue(self._live)
         cancel = self._live.cancel
         try:
-            size = attended(lambda: self._engine.count(self._asked, cancel), self._gone, cancel)
+            size = attended(lambda: self._engine.count(self._request, cancel), self._gone, cancel)
         except FiresideError as error:
             raise api_error(error) from error
         return size is not None
@@ -267,8 +249,6 @@ class StreamedAnswer(Iterator[bytes]):
         """Yield the stream from its beginning to its end. Raises ApiError."""
         made, told = PieceMaker(), time.monotonic()
         for event in self._running:
-            if isinstance(event, Done):  # before the client can go on
-                self._running.ended(made, event)
             pieces = made.pieces(event) if event else ()
             for data in (data for piece in pieces for data in self._reply.piece(piece)):
                 told = time.monotonic()

@@ -6,12 +6,14 @@ who could do nothing with such a call, does not see it: the model is told, and g
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 
 from app.base.draft import Draft
+from app.base.errors import ContextFull
 from app.base.types import (
     Delta,
     Done,
@@ -26,6 +28,7 @@ from app.base.types import (
     ToolChoice,
 )
 from app.engine.backend import Backend, Planned
+from app.server.remembered_turns import RememberedTurns, folded
 from app.tools.replies import unknown_tool
 from app.tools.tool_turn import joined, unanswered
 
@@ -35,18 +38,40 @@ _AGAIN = 2  # times that a model goes on after a call of what was not declared
 
 
 def answered(
-    engine: Backend, request: Request, cancel: threading.Event
+    engine: Backend, request: Request, cancel: threading.Event, turns: RememberedTurns
 ) -> Generator[Event | Planned, None, None]:
-    """Yield the events of an answer; see `Backend.stream`."""
-    turn, left, again = _Turn(request), _AGAIN, True
+    """Yield the events of an answer; see `Backend.stream`.
+
+    A turn goes on as one of ``turns``, if it can. With its reasoning it may be too long, unlike
+    what the client has sent.
+    """
+    request = replace(request, messages=folded(request.messages))
+    if drawn := turns.goes_on(request):
+        begun = False
+        try:
+            for event in _rounds(engine, _Turn(drawn, turns), cancel):
+                begun = begun or isinstance(event, Delta)
+                yield event
+        except ContextFull:
+            if begun:
+                raise
+        else:
+            return
+    yield from _rounds(engine, _Turn(request, turns), cancel)
+
+
+def _rounds(
+    engine: Backend, turn: _Turn, cancel: threading.Event
+) -> Generator[Event | Planned, None, None]:
+    left, again = _AGAIN, True
     while again:
         again = False
         with closing(engine.stream(turn.request, cancel)) as events:
             for event in events:
                 match event:
                     case Delta():
-                        if turn.shows(event):
-                            yield event
+                        if shown := turn.shown(event):
+                            yield shown
                     case Done():
                         done = turn.end(event, last=not left or cancel.is_set())
                         again = done is None
@@ -60,34 +85,38 @@ def answered(
 class _Turn:
     """A turn of one or more rounds, each a ``request``."""
 
-    def __init__(self, request: Request) -> None:
-        messages = folded(request.messages)
+    def __init__(self, request: Request, turns: RememberedTurns) -> None:
+        messages = request.messages
         begun = messages[-1].parts if messages and messages[-1].role is Role.ASSISTANT else ()
-        self.request = replace(request, messages=messages)
+        self.request = request
+        self._turns = turns
         self._before = messages[:-1] if begun else messages
         self._draft = Draft(begun)
+        self._ids: dict[int, str] = {}
         self._most = request.sampling.max_tokens
         self._stats: Stats | None = None
         none = request.tool_choice is ToolChoice.NONE
         self._tools = () if none else request.tools
         self._known = {function.name for space in self._tools for function in space.functions}
-        self._calls = False
 
-    def shows(self, delta: Delta) -> bool:
-        """Note more of the answer; return whether the client sees it."""
+    def shown(self, delta: Delta) -> Delta | None:
+        """Note more of the answer; return it as the client sees it, its calls with ids."""
+        shown = True
+        if delta.kind is PartKind.CALL and (
+            shown := delta.name.removeprefix(NAMESPACE) in self._known
+        ):
+            known = self._ids.setdefault(delta.index, f"call_{secrets.token_hex(12)}")
+            delta = replace(delta, id=known)
         self._draft.add(delta)
-        if delta.kind is not PartKind.CALL:
-            return True
-        shown = delta.name.removeprefix(NAMESPACE) in self._known
-        self._calls = self._calls or shown
-        return shown
+        return delta if shown else None
 
     def end(self, done: Done, *, last: bool) -> Done | None:
         """Return the end of the answer, or None if another round follows."""
         self._stats = joined(self._stats, done.stats) if self._stats else done.stats
         reason = done.reason
-        if reason in (StopReason.CALL, StopReason.END) and self._calls:
+        if reason in (StopReason.CALL, StopReason.END) and self._ids:
             reason = StopReason.CALL
+            self._remember(done.drawn)
         elif reason is StopReason.CALL:
             left = None if self._most is None else self._most - self._stats.generated
             if last:
@@ -99,6 +128,12 @@ class _Turn:
                 return None
         return Done(reason, self._stats, done.drawn, done.stop_text)
 
+    def _remember(self, drawn: tuple[int, ...]) -> None:
+        """Remember the turn, unless it ends with anything else than calls for the client."""
+        calls = unanswered(self._draft.parts).values()
+        if drawn and calls and all(call.id for call in calls):
+            self._turns.add(self._draft.parts, drawn)
+
     def _go_on(self, drawn: tuple[int, ...], left: int | None) -> None:
         for call in unanswered(self._draft.parts).values():
             told = unknown_tool(call.name, self._tools).text
@@ -109,21 +144,3 @@ class _Turn:
             sampling=replace(self.request.sampling, max_tokens=left),
             drawn=drawn,
         )
-
-
-def folded(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Return a conversation in which a turn that goes on is one message of the assistant's.
-
-    That is what the engine knows: clients send a message for each step of the turn.
-    """
-    if not messages or messages[-1].role not in (Role.ASSISTANT, Role.TOOL):
-        return tuple(messages)
-    at = len(messages) - 1
-    while at and Role.TOOL in (messages[at].role, messages[at - 1].role):
-        at -= 1
-    parts = [
-        replace(part, kind=PartKind.RESULT) if message.role is Role.TOOL else part
-        for message in messages[at:]
-        for part in message.parts
-    ]
-    return (*messages[:at], Message(Role.ASSISTANT, tuple(parts)))

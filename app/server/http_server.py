@@ -97,6 +97,8 @@ def _run(listener: Listener) -> None:
 
 def _bound(port: int) -> socket.socket:
     """Return a socket at a port, which no other program may then have, too."""
+    if sys.platform == "darwin" and _answers(port):
+        raise ServerPortTaken(port, _holder(port))
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
@@ -115,6 +117,16 @@ def _bound(port: int) -> socket.socket:
         sock.close()
         raise ServerUnstartable(port, str(error)) from error
     return sock
+
+
+def _answers(port: int) -> bool:
+    """Return whether somebody listens at a port.
+
+    On macOS, a port of all addresses can be had by another program at one of them.
+    """
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return port > 0 and probe.connect_ex((ADDRESS, port)) == 0
 
 
 def _holder(port: int) -> str:

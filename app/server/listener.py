@@ -273,10 +273,10 @@ class Listener(TcpWSGIServer):
             bind_socket=False,
         )
         end: Any = self.trigger.trigger
-        if isinstance(end, int):
-            os.set_blocking(end, False)
-        else:  # on Windows
+        if sys.platform == "win32":
             end.setblocking(False)
+        else:
+            os.set_blocking(end, False)
         self.task_dispatcher.set_thread_count(_THREADS)
 
     def set_reuse_addr(self) -> None:

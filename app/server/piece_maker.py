@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -112,7 +111,7 @@ def _item(kind: ItemKind, delta: Delta) -> Item:
     if kind is not ItemKind.CALL:
         return Item(kind)
     name = delta.name.removeprefix(NAMESPACE)
-    return Item(kind, name=name, id=f"call_{secrets.token_hex(12)}")
+    return Item(kind, name=name, id=delta.id)
 
 
 def _kind(delta: Delta) -> ItemKind:

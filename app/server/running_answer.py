@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from typing import TypeVar
@@ -15,6 +15,7 @@ from app.base.types import Event, Request
 from app.engine.backend import Backend, Planned
 from app.server.api_error import ApiError
 from app.server.declared_calls import answered
+from app.server.remembered_turns import RememberedTurns
 
 T = TypeVar("T")
 
@@ -35,8 +36,11 @@ class RunningAnswer:
     It begins at once, and ends early once ``cancel`` is set. Close it.
     """
 
-    def __init__(self, engine: Backend, request: Request, cancel: threading.Event) -> None:
+    def __init__(
+        self, engine: Backend, request: Request, cancel: threading.Event, turns: RememberedTurns
+    ) -> None:
         self._engine = engine
+        self._turns = turns
         self._request = request
         self._cancel = cancel
         self._events: queue.Queue[Event | Planned | FiresideError | None] = queue.Queue(_AHEAD)
@@ -67,7 +71,7 @@ class RunningAnswer:
 
     def _run(self) -> None:
         try:
-            with closing(answered(self._engine, self._request, self._cancel)) as events:
+            with closing(self._answered()) as events:
                 for event in events:
                     if not self._put(event):
                         return
@@ -77,6 +81,9 @@ class RunningAnswer:
         except Exception as fault:  # noqa: BLE001 - whoever waits has to be told
             log.report(fault, "an answer of the local server")
             self._put(EngineFailed(type(fault).__name__))
+
+    def _answered(self) -> Generator[Event | Planned, None, None]:
+        return answered(self._engine, self._request, self._cancel, self._turns)
 
     def _put(self, event: Event | Planned | FiresideError | None) -> bool:
         """Hand an event on; return whether anybody still takes it."""

@@ -23,8 +23,10 @@ def _doing(request: ServedRequest) -> str:
     match request.state:
         case ServedState.WAITING if request.place > 1:
             return tr("Waiting, number {place} in line").format(place=number(request.place))
-        case ServedState.WAITING:
+        case ServedState.WAITING if request.place == 1:
             return tr("Waiting, next in line")
+        case ServedState.WAITING:
+            return tr("Waiting…")
         case ServedState.LOADING:
             return tr("Loading the model…")
         case ServedState.READING if request.prompt_tokens:

@@ -42,7 +42,7 @@ SAYS = {
     "pdf": "messages as PDF, rich",
     "sampling": "logits checked",
     "search": "cited lines that have the answer: 2",
-    "serve": "beside another, in turn",
+    "serve": "| fireside serve |",
     "sidebar": "all are selected",
     "store": "delete for good",
     "together": "tokens is read by another",

@@ -204,9 +204,9 @@ def test_a_wrong_window_is_far_off(make: Callable[..., LocalBackend]) -> None:
     That is an easy mistake, and llama.cpp itself does not report it.
     """
     careless, backend = make(target=engine_processes.careless), make()
-    talk = Talk.long(1)
-    answer(careless, talk.asked("lantern " * 2 * BEYOND_THE_WINDOW))
-    request = talk.asked("What is the capital of Spain?")
+    talk, short = Talk.long(1), replace(GREEDY, max_tokens=3)
+    answer(careless, replace(talk.asked("lantern " * 2 * BEYOND_THE_WINDOW), sampling=short))
+    request = replace(talk.asked("What is the capital of Spain?"), sampling=short)
     _, done = answer(careless, request)
     assert done.stats.reused > BEYOND_THE_WINDOW
     assert off_by(backend, request, logits(careless)) > 100 * ROUNDING

@@ -68,7 +68,7 @@ class Harness:
             return [e for e in self.events if isinstance(e, kind)]
 
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(found()) >= count, timeout=10), self.events
+            assert self._arrived.wait_for(lambda: len(found()) >= count, timeout=60), self.events
         return found()[count - 1]
 
     def use(self, backend: Backend) -> None:

@@ -196,7 +196,7 @@ class Pipe:
         self._commands.put(error)
 
     def answer(self) -> tuple[int, Any]:
-        number, payload = self._sent.get(timeout=10)
+        number, payload = self._sent.get(timeout=60)
         return number, unpack(payload)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import itertools
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from app.base.graphics import UNKNOWN
 from app.base.settings import Folders, Settings, ThemeChoice
 from app.host import Host, demo_model
 from app.ui import qt_language, screen
+from app.ui import theme as theme_module
 from app.ui.bridge import Bridge
 from app.ui.conversation.transcript import Transcript
 from app.ui.garbage import GarbageCollector
@@ -31,6 +33,16 @@ from tests.ui.driver import Backend, Fireside, Start
 @pytest.fixture(scope="session")
 def fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_icons(qapp: QApplication) -> Iterator[None]:
+    """Draw each icon once for all windows, not for each."""
+    drawn = functools.cache(theme_module.pixmap)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theme_module, "pixmap", drawn)
+        yield
+    drawn.cache_clear()
 
 
 @pytest.fixture(autouse=True)

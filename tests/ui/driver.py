@@ -255,7 +255,7 @@ class Fireside:
     def text(self) -> str:
         return self.window.transcript.plainText()
 
-    def until(self, condition: Callable[[], object], timeout: int = 5000) -> None:
+    def until(self, condition: Callable[[], object], timeout: int = 30_000) -> None:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
 
     def idle(self) -> None:
@@ -265,7 +265,7 @@ class Fireside:
 
     def stored(self, read: Callable[[Store], T]) -> T:
         """Read from the store."""
-        result = self.host.disk(read).result(timeout=5)
+        result = self.host.disk(read).result(timeout=30)
         for _ in range(2):  # twice: for pending work, and for what it starts
             delivered = threading.Event()
             done_reading = self.host.disk(lambda _: None)

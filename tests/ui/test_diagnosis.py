@@ -114,6 +114,7 @@ PAGES = (
     "chatPage",
     "presetsPage",
     "toolsPage",
+    "localServerPage",
     "dataPage",
     "hubPage",
     "memoryPage",

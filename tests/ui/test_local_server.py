@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -14,10 +15,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QSystemTrayIcon,
     QWidget,
 )
 
 from app.base import settings
+from app.base.errors import SecretUnreadable
 from app.base.secrets import SERVER_TOKEN
 from app.serving import ServedRequest, ServedState
 from app.ui.app import SystemEvents
@@ -43,6 +46,10 @@ def scripted(fireside: Fireside) -> ScriptedServer:
 
 
 def switched_on(fireside: Fireside) -> ScriptedServer:
+    """Switch it on with a token that is there, for which no keyring is asked."""
+    kept = fireside.host.secrets.path
+    if not kept.exists():
+        kept.write_text(json.dumps({SERVER_TOKEN: {"value": "t" * 43}}), "utf-8")
     fireside.window.local_server.switch(on=True)
     fireside.until(lambda: fireside.window.local_server.status.on)
     return scripted(fireside)
@@ -148,6 +155,25 @@ def test_a_new_token_takes_the_place_of_the_old_one(fireside: Fireside) -> None:
     assert QApplication.clipboard().text() == server.token
 
 
+def test_a_token_that_the_keyring_does_not_give_can_be_replaced(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(name: str) -> str:
+        raise SecretUnreadable(name)
+
+    with monkeypatch.context() as context:
+        context.setattr(fireside.host.secrets, "get", lost)
+        dialog = opened(fireside)
+        click(dialog, "serverSwitch")
+        said = child(dialog, QLabel, "serverSaid")
+        fireside.until(lambda: said.text().startswith("The system keyring didn’t respond."))
+    assert not child(dialog, QLineEdit, "serverAddress").isVisibleTo(dialog)
+    click(dialog, "newServerToken")
+    click(child(fireside.window, QDialog, "confirm"), "confirmYes")
+    fireside.until(lambda: scripted(fireside).status().on)
+    assert scripted(fireside).token == fireside.host.secrets.get(SERVER_TOKEN)
+
+
 def test_what_apps_are_given_has_the_token_only_where_it_is_copied(fireside: Fireside) -> None:
     server = switched_on(fireside)
     dialog = opened(fireside)
@@ -211,9 +237,21 @@ def test_the_window_stays_in_the_tray_until_it_is_opened(fireside: Fireside) -> 
     fireside.until(lambda: not window.isVisible())
     assert not QApplication.quitOnLastWindowClosed()
     assert server.status().on
+    tray = child(serving, QSystemTrayIcon)
+    state, opens, ends = (each for each in tray.contextMenu().actions() if not each.isSeparator())
+    assert tray.toolTip() == "Fireside: Serving 1 request"
+    assert (state.text(), state.isEnabled()) == ("Serving 1 request", False)
+    opens.trigger()
+    assert window.isVisible()
+    assert not tray.isVisible()
+    assert QApplication.quitOnLastWindowClosed()
+    window.close()
+    click(child(window, QDialog, "closeServing"), "keepServing")
+    fireside.until(lambda: not window.isVisible())
     window.called(None)  # Fireside is started again
     assert window.isVisible()
-    assert QApplication.quitOnLastWindowClosed()
+    ends.trigger()
+    assert not window.isVisible()
 
 
 def test_without_a_tray_the_window_is_minimized(fireside: Fireside) -> None:

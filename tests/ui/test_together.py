@@ -24,7 +24,7 @@ THIRD = "Waiting for other answers · number 3 in line"
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show what an answer waits for at once, not only if it takes a while."""
     monkeypatch.setattr(WorkBar, "CALM_MS", 0)
-    monkeypatch.setattr(client_watch, "LOOK_MS", 50)
+    monkeypatch.setattr(client_watch, "LOOK_MS", 600)  # whole seconds, and 0 would be all the time
 
 
 def status(fireside: Fireside) -> str:

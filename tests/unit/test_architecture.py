@@ -83,7 +83,7 @@ def test_a_window_without_sources_and_server_loads_nothing_of_them() -> None:
         rooms = "browser.files", "browser.encyclopaedia", "browser.web", "browser.extraction"
         parts = "browser.policy", "browser.typed_addresses", "browser.session", "browser.library"
         unwanted = tuple(f"app.tools.{name}" for name in (*rooms, *parts))
-        unwanted += "app.server", "waitress"
+        unwanted += "app.server", "waitress", "app.wording.client_snippets", "app.ui.window.tray"
         print([name for name in sys.modules if name.startswith(unwanted)])
     """
     assert run(script).strip() == "[]"

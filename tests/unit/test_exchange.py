@@ -188,7 +188,7 @@ def a_chat(store: Store, text: str = "Hello") -> int:
 # --- There and back -----------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(trees(), max_size=4))
 def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
     with stores(2) as (one, other):

@@ -8,6 +8,7 @@ import http.client
 import json
 import logging
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -26,7 +27,7 @@ from app.engine.backend import ScriptedBackend
 from app.server import http_server, listener
 from app.server.gate import Gate
 from app.server.http_server import HttpServer
-from app.server.listener import HttpConnection, Listener
+from app.server.listener import GatedRequest, HttpConnection, Listener
 from app.serving import ADDRESS, ServerParts, ServerStatus
 from tests.fakes.api import MODEL, NAME, TOKEN, Api, served_at_socket
 from tests.fakes.http_noise import HttpNoise
@@ -88,6 +89,8 @@ def told(port: int, *sent: bytes) -> tuple[int, dict[str, Any]]:
     top, _, body = answer.partition(b"\r\n\r\n")
     assert b"\r\nConnection: close" in top
     assert b"\r\nServer:" not in top
+    assert b"\r\nContent-Type: application/json\r\n" in top
+    assert b"\r\nX-Content-Type-Options: nosniff" in top
     return int(top.split(b" ")[1]), json.loads(body)
 
 
@@ -166,6 +169,45 @@ def test_a_script_is_named_and_not_its_python() -> None:
     assert name("python3.11", "/usr/bin/python3", "/opt/bin/fireside", "serve") == "fireside"
     assert name("python3", "python3", "-m", "http.server") == "python3"
     assert name("ollama", "/usr/bin/ollama", "serve") == "ollama"
+    assert name("python3", "python3") == "python3"
+
+
+def test_a_port_that_nobody_has_names_nobody() -> None:
+    with socket.create_server((ADDRESS, 0)) as other:
+        port = other.getsockname()[1]
+        assert http_server._holder(port)
+        assert http_server._answers(port)
+    assert http_server._holder(port) == ""
+    assert not http_server._answers(port)
+    assert not http_server._answers(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize(
+    ("limits", "raised", "connections"),
+    [
+        ((256, 10_000), (1024, 10_000), 256),
+        ((256, -1), (1024, -1), 256),
+        ((256, 300), (300, 300), 150),
+        ((100, 100), (100, 100), 50),
+        ((2048, 4096), None, 256),
+        ((-1, -1), None, 256),
+    ],
+)
+def test_there_are_only_as_many_connections_as_descriptors_allow(
+    monkeypatch: pytest.MonkeyPatch,
+    limits: tuple[int, int],
+    raised: tuple[int, int] | None,
+    connections: int,
+) -> None:
+    import resource
+
+    told: list[tuple[int, int]] = []
+    assert resource.RLIM_INFINITY == -1
+    monkeypatch.setattr(resource, "getrlimit", lambda what: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda what, now: told.append(now))
+    assert http_server._connections() == connections
+    assert told == ([raised] if raised else [])
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
@@ -242,6 +284,36 @@ def test_a_body_that_is_too_large_is_refused_and_the_client_learns_it(
     top = post(api.port, *(line.format(length=33 * MIB) for line in lines))
     status, body = told(api.port, top, *[chunk] * 33)
     assert (status, body["error"]["code"]) == (413, "request_too_large")
+
+
+def test_the_largest_body_is_received(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "LARGEST", 1000)
+
+    def size(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        body = str(len(environ["wsgi.input"].read())).encode()
+        start("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    with at_socket(size) as (port, _):
+        for length, status in ((1000, b"200"), (1001, b"413")):
+            with connected(port) as sock:
+                sock.sendall(post(port, f"Content-Length: {length}", "Connection: close"))
+                sock.sendall(b"x" * length)
+                assert received(sock).split(b" ")[1] == status
+
+
+def test_a_large_answer_comes_whole_though_it_is_read_slowly() -> None:
+    def large(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", str(24 * MIB))])
+        return [b"x" * (8 * MIB)] * 3
+
+    with at_socket(large) as (port, _), connected(port) as sock:
+        for _ in range(2):
+            sock.sendall(head(port))
+            time.sleep(0.05)
+            left = 24 * MIB + len(sock.recv(MIB, socket.MSG_PEEK).partition(b"\r\n\r\n")[0]) + 4
+            while left:
+                left -= len(sock.recv(min(left, MIB)))
 
 
 def test_a_body_is_received_only_from_who_may_ask(api: Api) -> None:
@@ -330,6 +402,32 @@ def test_who_takes_nothing_of_an_answer_is_not_waited_for(monkeypatch: pytest.Mo
         assert ended.wait(20)
 
 
+def test_an_answer_that_took_minutes_is_not_taken_for_one_that_nobody_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listener, "_LOOK_S", 100)
+    with at_socket(Waiting()) as (port, served), connected(port):
+        until(lambda: served.active_channels)
+        (connection,) = served.active_channels.values()
+        now = time.monotonic()
+        connection.last_activity = time.time() - 1000
+        assert connection.overdue(now), "it is idle"
+        connection.total_outbufs_len = 1
+        assert not connection.overdue(now), "the answer has just been written"
+        assert not connection.overdue(now + 29)
+        assert connection.overdue(now + 31)
+        connection.total_outbufs_len = 0
+        connection.requests = [GatedRequest(served.gate, served.adj)]
+        assert not connection.overdue(now + 1000), "it is being answered"
+        connection.total_outbufs_len = 1
+        assert not connection.overdue(now + 1000)
+        connection.total_outbufs_len, connection.requests = 0, []
+        connection.last_activity = time.time()
+        assert not connection.overdue(now)
+        connection.will_close = True
+        assert connection.overdue(now)
+
+
 def test_300_half_open_connections_leave_room_for_a_request(api: Api) -> None:
     with contextlib.ExitStack() as stack:
         half = [stack.enter_context(connected(api.port)) for _ in range(300)]
@@ -379,8 +477,9 @@ def test_without_descriptors_it_goes_on_later(monkeypatch: pytest.MonkeyPatch) -
         start("200 OK", [("Content-Length", "0")])
         return []
 
-    with at_socket(app) as (port, _):
+    with at_socket(app) as (port, served):
         assert told_status(port) == 200
+        assert served._paused_until
     assert not failures
 
 
@@ -503,14 +602,35 @@ def test_streams_end_when_it_is_switched_off(parts: ServerParts) -> None:
     assert engine.wait_until(0)
 
 
-def test_it_is_over_once_its_loop_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_can_be_switched_off_though_its_loop_has_failed(
+    parts: ServerParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[BaseException] = []
+    monkeypatch.setattr(log, "report", lambda error, where="": faults.append(error))
     monkeypatch.setattr(Listener, "maintenance", lambda *_: 1 / 0)
-    sock = socket.create_server((ADDRESS, 0))
-    served = Listener(Waiting(), Gate(1, TOKEN), sock, 256)
-    with pytest.raises(ZeroDivisionError):
-        served.run()
-    served.join()
-    assert sock.fileno() == -1
+    before = listened()
+    with served_at_socket(parts):
+        until(lambda: faults)
+        assert [type(fault) for fault in faults] == [ZeroDivisionError]
+        until(lambda: listened() == before)
+
+
+def test_a_request_can_be_stopped(parts: ServerParts) -> None:
+    engine = ServedEngine(model=MODEL)
+    with served_at_socket(replace(parts, engine=engine)) as (api, server):
+        asked = {
+            "model": NAME,
+            "stream": True,
+            "messages": [{"role": "user", "content": "endless"}],
+        }
+        answer = api.post("/v1/chat/completions", asked)
+        assert next(answer.pieces)
+        (request,) = server.status().requests
+        server.stop_request(request.number)
+        for _ in answer.pieces:
+            pass
+        answer.close()
+        until(lambda: not server.status().requests)
 
 
 def test_connections_that_send_anything_leave_nothing_behind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import functools
 import re
 import shutil
 import sys
@@ -72,40 +73,48 @@ SENTENCE = re.compile(
 
 def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield lines and texts that are not translated by `tr`."""
-    match tree:
-        case ast.Call(ast.Name("tr")):
-            return
-        case ast.Call(ast.Name(name) | ast.Attribute(_, name)) if name in FOR_MACHINES:
-            return
-        case ast.Expr(ast.Constant(str())) | ast.AnnAssign(annotation=ast.Constant()):
-            return
-        case ast.JoinedStr([ast.FormattedValue(), ast.Constant(str(glued))]) if glued.isalpha():
-            return  # a machine-readable name, as "{name}Field"
-        case ast.Assign([ast.Name("__all__")]):
-            return
-        case ast.Constant(str(text)):
-            yield tree.lineno, text
-    for child in ast.iter_child_nodes(tree):
-        yield from literals(child)
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.Call(ast.Name("tr")):
+                continue
+            case ast.Call(ast.Name(name) | ast.Attribute(_, name)) if name in FOR_MACHINES:
+                continue
+            case ast.Expr(ast.Constant(str())) | ast.AnnAssign(annotation=ast.Constant()):
+                continue
+            case ast.JoinedStr([ast.FormattedValue(), ast.Constant(str(glued))]) if glued.isalpha():
+                continue  # a machine-readable name, as "{name}Field"
+            case ast.Assign([ast.Name("__all__")]):
+                continue
+            case ast.Constant(str(text)):
+                yield node.lineno, text
+        waiting.extend(ast.iter_child_nodes(node))
 
 
-@pytest.mark.parametrize("path", UI, ids=lambda path: path.name)
-def test_every_sentence_goes_through_tr(path: Path) -> None:
-    if path.as_posix().endswith(NO_SENTENCES):
-        return
+sentences = functools.cache(translations.sentences)
+
+
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text("utf-8")) for path in UI}
+
+
+def test_every_sentence_goes_through_tr() -> None:
     found = [
         f"{path}:{line}: {text!r}"
-        for line, text in literals(ast.parse(path.read_text("utf-8")))
+        for path, tree in trees().items()
+        if not path.as_posix().endswith(NO_SENTENCES)
+        for line, text in literals(tree)
         if SENTENCE.search(TAGS.sub("", text)) and text not in PROPER | KEYS | COMMANDS | VALUES
     ]
     assert not found
 
 
-@pytest.mark.parametrize("path", UI, ids=lambda path: path.name)
-def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
+def test_what_goes_through_tr_is_found_and_comes_in_time() -> None:
     """A tool can extract it, and nothing is translated before the language is set."""
 
-    def check(tree: ast.AST, late: bool) -> None:
+    def check(path: Path, tree: ast.AST, late: bool) -> None:
         match tree:
             case ast.Call(ast.Name("tr"), [text, *others], []):
                 where = f"{path}:{tree.lineno}"
@@ -121,9 +130,11 @@ def test_what_goes_through_tr_is_found_and_comes_in_time(path: Path) -> None:
                 assert "tr" not in within, f"{path}:{tree.lineno}: f-strings are not collected"
         late = late or isinstance(tree, ast.FunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(tree):
-            check(child, late)
+            check(path, child, late)
 
-    check(ast.parse(path.read_text("utf-8")), False)
+    for path, tree in trees().items():
+        if "tr(" in path.read_text("utf-8"):
+            check(path, tree, False)
 
 
 @pytest.mark.parametrize("code", translations.LANGUAGES)
@@ -203,7 +214,7 @@ _BANNED = re.compile(
 
 
 def test_one_term_stands_for_one_thing() -> None:
-    texts = [each.text for each in translations.sentences()]
+    texts = [each.text for each in sentences()]
     assert not [text for text in texts if _BANNED.search(text)]
 
 
@@ -222,7 +233,7 @@ def test_no_sentence_is_missing_and_none_is_left(code: str, tmp_path: Path) -> N
 
 
 def test_the_plurals_of_english_are_regular() -> None:
-    for sentence in translations.sentences():
+    for sentence in sentences():
         if sentence.plural:
             assert not re.search(r"\w\(\w+\)", sentence.text.replace("(s)", "")), sentence
 

@@ -152,7 +152,7 @@ def test_a_whole_answer_has_all_fields(ask: Asking) -> None:
         "type": "message",
         "role": "assistant",
         "model": NAME,
-        "content": [{"type": "text", "text": "You said: Hello", "citations": None}],
+        "content": [{"type": "text", "text": "You said: Hello"}],
         "stop_reason": "end_turn",
         "stop_sequence": None,
         "stop_details": None,

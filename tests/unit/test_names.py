@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -66,9 +66,8 @@ def test_shared_names_are_still_shared() -> None:
 
 def test_public_classes_are_named_once() -> None:
     classes = (
-        (node.name, path)
+        (name, path)
         for path in modules()
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        for name in re.findall(r"(?m)^class ([A-Za-z]\w*)", path.read_text(encoding="utf-8"))
     )
     assert twice(classes) == {}

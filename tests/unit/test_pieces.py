@@ -27,7 +27,7 @@ from app.base.types import (
     ToolNamespace,
 )
 from app.engine.backend import Planned, ScriptedBackend
-from app.server.declared_calls import answered, folded
+from app.server.declared_calls import answered
 from app.server.piece_maker import PieceMaker
 from app.server.pieces import (
     Answer,
@@ -39,6 +39,7 @@ from app.server.pieces import (
     ItemText,
     Piece,
 )
+from app.server.remembered_turns import RememberedTurns, folded
 from tests.fakes.engine import FORMAT, answers, spell, thinks
 from tests.fakes.served_engine import Called, Said, ServedEngine, Thought, asked
 
@@ -161,7 +162,9 @@ def answer_of(
 ) -> tuple[list[tuple[ItemKind, str]], Done]:
     events: list[Event | Planned] = []
     cancel = threading.Event()
-    events += answered(engine, request or asked("Hello", MODEL, tools=FIND), cancel)
+    events += answered(
+        engine, request or asked("Hello", MODEL, tools=FIND), cancel, RememberedTurns()
+    )
     made = PieceMaker()
     pieces = [piece for event in events for piece in made.pieces(event)]
     (done,) = (event for event in events if isinstance(event, Done))
@@ -186,9 +189,13 @@ def test_a_call_of_what_was_not_declared_is_answered_here() -> None:
 
 
 def test_calls_have_ids_of_their_own() -> None:
-    call = Delta(0, "{}", PartKind.CALL, "functions.find")
-    ids = {told(call)[1].items[0].id for _ in range(3)}
-    assert len(ids) == 3
+    ids: list[str] = []
+    for _ in range(3):
+        engine = rounds([Called("find", "{}"), Called("find", "{}")])
+        cancel, request = threading.Event(), asked("Hello", MODEL, tools=FIND)
+        deltas = [*answered(engine, request, cancel, RememberedTurns())]
+        ids += {delta.id for delta in deltas if isinstance(delta, Delta) and delta.id}
+    assert len(ids) == len(set(ids)) == 6
     assert all(id.startswith("call_") for id in ids)
 
 
@@ -227,7 +234,7 @@ def test_an_answer_of_several_rounds_is_no_longer_than_was_asked(
 
 def test_an_engine_that_ends_without_an_end_is_not_asked_again() -> None:
     engine = ScriptedBackend([])
-    assert list(answered(engine, asked("Hello", MODEL), threading.Event())) == []
+    assert list(answered(engine, asked("Hello", MODEL), threading.Event(), RememberedTurns())) == []
 
 
 # --- A client's conversation ----------------------------------------------------------------

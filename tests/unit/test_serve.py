@@ -6,7 +6,9 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,7 @@ from app.serving import (
 )
 
 TOKEN = "a-token-of-an-admin"
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 ENDED = ServedRequest(
     7,
     "codex_cli_rs/0.169",
@@ -38,14 +41,25 @@ ENDED = ServedRequest(
 
 
 class FakeServer:
-    """A server that answers ``requests`` as soon as it is on; then comes the signal ``ending``."""
+    """A server that answers ``requests`` as soon as it is on; then comes the signal ``ending``.
 
-    def __init__(self, *requests: ServedRequest, ending: int = signal.SIGTERM) -> None:
+    The request ``stopped`` runs until it is switched off.
+    """
+
+    def __init__(
+        self,
+        *requests: ServedRequest,
+        ending: int = signal.SIGTERM,
+        stopped: ServedRequest | None = None,
+    ) -> None:
         self.requests, self.ending = requests, ending
         self.taken = False
         self.parts: ServerParts | None = None
         self.port, self.token = 0, ""
-        self.stops = 0
+        self.hangup: object = None
+        self.threads: set[str] = set()
+        self.on = False
+        self.stopped = stopped
 
     def open(self, parts: ServerParts) -> LocalServer:
         self.parts = parts
@@ -54,7 +68,9 @@ class FakeServer:
     def start(self, port: int, token: str) -> None:
         if self.taken:
             raise ServerPortTaken(port, "ollama")
-        self.port, self.token = port, token
+        self.port, self.token, self.on = port, token, True
+        self.hangup = signal.getsignal(getattr(signal, "SIGHUP", signal.SIGTERM))
+        self.threads = {thread.name for thread in threading.enumerate()}
         assert self.parts
         self.parts.changed(ServingChanged())
         for request in self.requests:
@@ -62,24 +78,29 @@ class FakeServer:
         signal.raise_signal(self.ending)
 
     def stop(self) -> None:
-        self.stops += 1
+        self.on = False
+        if self.parts and self.stopped:
+            self.parts.changed(ServingChanged(self.stopped))
+            self.stopped = None
 
     def set_token(self, token: str) -> None:
         self.token = token
 
     def status(self) -> ServerStatus:
-        return ServerStatus(True, self.port)
+        return ServerStatus(self.on, self.port)
 
     def stop_request(self, number: int) -> None:
         pass
 
 
 @pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """Whoever runs the tests in the background has SIGINT ignored, and hands that on."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def heard() -> Iterator[None]:
+    """Whoever runs the tests in the background has signals ignored, and hands that on."""
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def run(server: FakeServer, folder: Path, *options: str) -> int:
@@ -99,16 +120,17 @@ def test_it_serves_until_a_signal_comes(
 ) -> None:
     before = signal.getsignal(ending)
     file = tmp_path / "config" / "token"
-    server = FakeServer(ENDED, ending=ending)
+    server = FakeServer(ENDED, ending=ending, stopped=replace(ENDED, client="a script"))
     assert run(server, tmp_path, "--token-file", str(file), "--port", "8399") == 0
-    assert (server.port, server.stops) == (8399, 1)
+    assert (server.port, server.on) == (8399, False)
     assert signal.getsignal(ending) is before
     assert server.parts
     assert server.parts.log == Folders(tmp_path).connections
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["Serving demo at http://127.0.0.1:8399/v1", f"Token: in {file}"]
-    _, _, told = lines[-1].partition("  ")
-    assert told == "codex_cli_rs/0.169  /v1/responses  1,234 tokens in, 56 out, 23.4 tokens/s"
+    told = [line.split("  ", 1)[1] for line in lines[3:]]
+    ended = "/v1/responses  1,234 tokens in, 56 out, 23.4 tokens/s"
+    assert told == [f"codex_cli_rs/0.169  {ended}", f"a script  {ended}"]
 
 
 def test_the_file_of_the_token_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -187,6 +209,30 @@ def test_the_port_is_that_of_the_settings(tmp_path: Path) -> None:
     assert server.port == 9001
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_it_outlives_a_terminal_only_if_it_was_told_to(tmp_path: Path) -> None:
+    token = ("--token-file", str(tmp_path / "token"))
+    ending = FakeServer(ending=signal.SIGHUP)
+    assert run(ending, tmp_path, *token) == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        going_on = FakeServer()
+        assert run(going_on, tmp_path, *token) == 0
+        assert going_on.hangup is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_model_that_nobody_asks_is_unloaded_as_in_the_settings(tmp_path: Path) -> None:
+    token = ("--token-file", str(tmp_path / "token"))
+    server = FakeServer()
+    assert run(server, tmp_path, *token) == 0
+    assert "idle" not in server.threads
+    settings_file.save(Settings(unload_minutes=5), Folders(tmp_path).settings)
+    assert run(server, tmp_path, *token) == 0
+    assert "idle" in server.threads
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
 def test_what_is_no_port_is_wrong_usage(port: str, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -230,5 +276,5 @@ def test_it_goes_on_when_nobody_takes_its_log(
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     server = FakeServer(ENDED, ENDED)
     assert run(server, tmp_path, "--token-file", str(tmp_path / "token")) == 0
-    assert server.stops == 1
+    assert not server.on
     assert capsys.readouterr().err == "Couldn’t write the log: No space left on device\n"

@@ -186,13 +186,13 @@ def test_a_long_chat_is_left_and_forked(store: Store) -> None:
     chat = store.chats.create(Effort.LOW).id
     with store.database.transaction():
         parent = None
-        for number in range(1500):
+        for number in range(1100):
             parent = store.messages.add(chat, parent, question(str(number))).id
     assert parent is not None
     store.messages.add(chat, 1, question("aside"))
     assert len(store.messages.show(1)) == 2  # the newest: it was never left
-    assert len(store.messages.show(2)) == 1500
-    assert len(store.messages.conversation(store.messages.fork(parent).id)) == 1500
+    assert len(store.messages.show(2)) == 1100
+    assert len(store.messages.conversation(store.messages.fork(parent).id)) == 1100
 
 
 # --- Order --------------------------------------------------------------------------------

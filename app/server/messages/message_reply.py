@@ -202,7 +202,7 @@ def _thought(text: str, signature: str) -> JsonObject:
 
 
 def _said(text: str) -> JsonObject:
-    return {"type": "text", "text": text, "citations": None}
+    return {"type": "text", "text": text}
 
 
 def _usage(usage: Usage) -> JsonObject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from app.base.errors import SecretError
 from app.base.secrets import SecretPlace
 from app.base.settings import LARGEST_PORT, SERVER_PORT, SMALLEST_PORT
 from app.serving import ServerStatus
@@ -36,9 +37,11 @@ class LocalServerPage(FormPage):
         self._served = ServedModel("", "", "")
         self._add_switch()
         self._add_port()
+        self._token_lost = False
+        self._token_part = self._make_token()
         self._parts = (
             self._make_address(),
-            self._make_token(),
+            self._token_part,
             self._make_requests(),
             self._make_snippets(),
         )
@@ -54,6 +57,7 @@ class LocalServerPage(FormPage):
     def show_state(self, *, wanted: bool, switching: bool, error: BaseException | None) -> None:
         """Show whether the server is on, is being switched, or why it is off."""
         self._switch.setChecked(wanted)
+        self._token_lost = wanted and isinstance(error, SecretError)
         self._retry.setVisible(error is not None and wanted)
         if error:
             tell(self._state, explain(error).sentence, "danger")
@@ -71,8 +75,8 @@ class LocalServerPage(FormPage):
             self._show_snippets()
         self.requests.show_requests(status.requests)
         tell(self._no_requests, requests_sentence(status))
-        for part in self._parts:
-            part.setVisible(status.on)
+        for part in self._parts:  # a token that cannot be read can be replaced
+            part.setVisible(status.on or (part is self._token_part and self._token_lost))
 
     def show_place(self, place: SecretPlace | None) -> None:
         """Show where the token is kept; None if there is none."""

@@ -40,6 +40,7 @@ class LocalServing(QObject):
         self._host, self._bridge = host, bridge
         self._thread: ThreadPoolExecutor | None = None
         self._asking = False  # for the status
+        self._outdated = False  # since something has changed meanwhile
         self._closed = False
         self._switches = 0  # how often it was switched: only the last one counts
         self.switching = False
@@ -64,7 +65,7 @@ class LocalServing(QObject):
 
     def begin(self) -> None:
         """Switch it on if it was on when Fireside was closed."""
-        if self.wanted:
+        if self.wanted and not self._switches:
             self.start()
 
     def switch(self, *, on: bool) -> None:
@@ -110,15 +111,20 @@ class LocalServing(QObject):
         self._do(lambda: self._server().stop_request(number), lambda _: self.refresh())
 
     def refresh(self) -> None:
-        """Look what the server does, unless that is under way or it was never switched on."""
-        if self._asking or self._thread is None:
+        """Look what the server does, unless it was never switched on."""
+        if self._thread is None:
             return
-        self._asking = True
+        if self._asking:
+            self._outdated = True
+            return
+        self._asking, self._outdated = True, False
 
         def done(found: tuple[ServerStatus, ModelRef]) -> None:
             self._asking = False
             self.status, self.model = found
             self.changed.emit()
+            if self._outdated:
+                self.refresh()
 
         self._do(self._look, done)
 

@@ -33,16 +33,20 @@ class WindowLayout:
         self.composer = Composer(theme)
         self._relay = TypingRelay(self.conversation, self.composer.editor)
         self.demo_line = DemoLine(theme)
-        self.reading = ReaderPlace(self._chat_page())
-        self.pages = Pages(self.reading)
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
         self.title_bar.left.connect(self.focus_editor)
         self.title_bar.sidebar_wanted.connect(lambda: self.show_sidebar(True))
-        self.side = SidebarPlace(window, theme, self.sidebar, self._center())
+        # Empty at first: what is put elsewhere later takes all that it holds along, which is slow.
+        page, center = QWidget(), QWidget()
+        self.reading = ReaderPlace(page)
+        self.pages = Pages(self.reading)
+        self.side = SidebarPlace(window, theme, self.sidebar, center)
         self.side.turned.connect(self.title_bar.set_sidebar_shown)
         self.side.left.connect(self.focus_editor)
         window.setCentralWidget(self.side.splitter)
+        self._fill_center(center)
+        self._fill_page(page)
         self.toast = Toast(theme, window, self.composer)
 
     def show_sidebar(self, shown: bool) -> None:
@@ -88,8 +92,7 @@ class WindowLayout:
             state = QByteArray.fromBase64(_ascii(splitter.removeprefix(_HIDDEN)))
             self.side.restore(not splitter.startswith(_HIDDEN), state)
 
-    def _chat_page(self) -> QWidget:
-        page = QWidget()
+    def _fill_page(self, page: QWidget) -> None:
         layout = column(page, (0, 0, 0, 12))
         layout.addWidget(self.demo_line)
         layout.addWidget(self.conversation, 1)
@@ -99,10 +102,8 @@ class WindowLayout:
         below.addWidget(self.composer, 1000)
         below.addStretch(1)
         layout.addLayout(below)
-        return page
 
-    def _center(self) -> QWidget:
-        center = QWidget()
+    def _fill_center(self, center: QWidget) -> None:
         center.setObjectName("center")
         center.setMinimumWidth(320)
         layout = column(center)
@@ -112,7 +113,6 @@ class WindowLayout:
         framed.addWidget(self.banner)
         layout.addLayout(framed)
         layout.addWidget(self.pages, 1)
-        return center
 
 
 def _ascii(text: str) -> bytes:

@@ -29,7 +29,7 @@ class SidebarPlace(QObject):
         self._narrow = False
         self._wanted = True  # beside the conversation
         self._state = QByteArray()  # of the splitter while the sidebar is not in it
-        self.splitter = QSplitter()
+        self.splitter = QSplitter(window)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(sidebar)

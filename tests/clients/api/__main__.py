@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from tests.clients.api.environments import Unavailable, environment
@@ -34,6 +35,10 @@ def _try(peer: Peer, options: argparse.Namespace) -> int:
     """Run one peer and print its checks; return how many surprises there were."""
     if options.demo and not peer.demo:
         return 0
+    for name, meant in peer.needs.items():
+        if name not in os.environ:
+            print(f"| {peer.name} | | skipped: {name} has to be set, to {meant} |", flush=True)
+            return 0
     try:
         installed = environment(peer, fresh=options.fresh)
     except Unavailable as reason:

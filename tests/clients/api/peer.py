@@ -12,7 +12,8 @@ class Peer:
 
     ``python`` are packages from PyPI, ``npm`` those from npm: a program in Python runs in the
     former's environment, one in JavaScript in the latter's folder. ``expected`` are checks that
-    cannot pass, and why. ``arguments`` are the program's. It is ended after ``seconds``.
+    cannot pass, and why. ``arguments`` are the program's. It is ended after ``seconds``. ``needs``
+    are variables of the environment that have to be set, and what they name.
     """
 
     name: str
@@ -22,5 +23,6 @@ class Peer:
     expected: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     seconds: int = 300
+    needs: Mapping[str, str] = field(default_factory=dict)
     demo: bool = True
     """Whether the demo model, too, can be asked by it."""

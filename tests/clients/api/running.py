@@ -40,7 +40,8 @@ def run(peer: Peer, installed: Environment, service: Service, *, demo: bool) -> 
     with tempfile.TemporaryDirectory() as home:
         checks = Path(home) / "checks"
         checks.touch()
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _QUIET | {
+        kept = {name: value for name, value in os.environ.items() if _is_kept(name)}
+        environment = kept | _QUIET | {
             "HOME": home,
             "FIRESIDE_URL": service.url,
             "FIRESIDE_TOKEN": service.token,
@@ -67,6 +68,10 @@ def run(peer: Peer, installed: Environment, service: Service, *, demo: bool) -> 
     if broken or not found:
         found.append(Check("the program", False, f"{end}: {said}"))
     return found
+
+
+def _is_kept(name: str) -> bool:
+    return name in _KEPT or name.startswith("FIRESIDE_")
 
 
 def _command(peer: Peer, installed: Environment) -> list[str]:
