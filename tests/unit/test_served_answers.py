@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from app.base import errors as e
+from app.base import log
 from app.base.types import Request, StopReason
 from app.engine.backend import Backend
 from app.network.connection_log import ConnectionLog
@@ -381,7 +382,20 @@ def test_the_engine_s_errors_are_told(error: e.FiresideError, status: int, code:
         assert list(streamed.events())[-1][1]["error"]["code"] == code
 
 
-def test_a_fault_is_told_without_its_words() -> None:
+def test_whose_schema_is_wrong_is_said() -> None:
+    function = api_error(e.SchemaTooLarge("", "find", 2048))
+    assert (function.param, "'find'" in function.message) == ("tools", True)
+    answer = api_error(e.SchemaTooLarge("", "", 2048))
+    assert (answer.param, answer.message) == (
+        "response_format",
+        "The schema may have at most 2 KiB.",
+    )
+
+
+def test_a_fault_is_told_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[object] = []
+    monkeypatch.setattr(log, "report", lambda fault, where: reported.append(fault))
+
     class Broken(ServedEngine):
         def stream(self, *arguments: Any) -> Any:
             raise RuntimeError("the words of a prompt")
@@ -391,6 +405,7 @@ def test_a_fault_is_told_without_its_words() -> None:
             answer = service.ask("Hello", stream=streamed)
             assert answer.status == 500
             assert "words" not in json.dumps(answer.json)
+    assert [type(fault) for fault in reported] == [RuntimeError] * 2
 
 
 def test_a_fault_of_a_dialect_ends_its_stream(
