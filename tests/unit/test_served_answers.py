@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from app.base.types import Request, StopReason
 from app.engine.backend import Backend
 from app.network.connection_log import ConnectionLog
 from app.server import answers
+from app.server.admission import LiveRequest
 from app.server.answers import client_name
 from app.server.chat.completion_reply import CompletionReply
 from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
 from app.server.engine_errors import api_error
 from app.server.gate import Gate
-from app.serving import ServedState, ServerParts, ServingChanged
+from app.serving import ServedRequest, ServedState, ServerParts, ServingChanged
 from tests.fakes.api import MODEL, NAME, PORT, TOKEN, Api, ApiAnswer, Calling
 from tests.fakes.served_engine import (
     Called,
@@ -386,10 +388,13 @@ def test_whose_schema_is_wrong_is_said() -> None:
     function = api_error(e.SchemaTooLarge("", "find", 2048))
     assert (function.param, "'find'" in function.message) == ("tools", True)
     answer = api_error(e.SchemaTooLarge("", "", 2048))
-    assert (answer.param, answer.message) == (
-        "response_format",
-        "The schema may have at most 2 KiB.",
-    )
+    assert answer.param == "response_format"
+    assert answer.message == "The schema may have at most 2 KiB."
+
+
+def test_a_request_that_has_just_come_has_done_nothing() -> None:
+    now = LiveRequest(1, "c", CHAT, NAME, 9).now
+    assert replace(now, seconds=0) == ServedRequest(1, "c", CHAT, ServedState.WAITING)
 
 
 def test_a_fault_is_told_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
