@@ -86,6 +86,10 @@ class Service:
             assert answer.body is not None
             return answer
 
+        return self.apart(work)
+
+    def apart(self, work: Callable[[], ApiAnswer]) -> Future[ApiAnswer]:
+        """Do something on a thread of its own."""
         return self._threads.submit(work)
 
     def until(self, reached: Callable[[], bool]) -> None:
@@ -271,6 +275,32 @@ def test_a_stream_that_waits_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> N
         assert next(answer.pieces) == next(answer.pieces) == b": ping\n\n"
         first.set()
         assert answer.body.endswith(b"data: [DONE]\n\n")
+
+
+def test_a_stream_that_waits_and_fits_has_its_status_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "_PING_S", NEVER)
+    with serving() as service:
+        service.later("endless", "first")
+        assert service.engine.wait_until(1)
+        waiting = service.apart(lambda: service.ask("Hello", "second", stream=True))
+        answer = waiting.result(LONG)
+        assert answer.status == 200
+        answer.close()
+
+
+def test_a_stream_whose_model_takes_long_to_load_is_kept_alive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "_PING_S", 0.05)
+    with serving() as service:
+        loading(service.engine)
+        answer = service.apart(lambda: service.ask("Hello", stream=True)).result(LONG)
+        assert answer.status == 200
+        assert b"role" in next(answer.pieces)
+        assert next(answer.pieces) == b": ping\n\n"
+        answer.close()
 
 
 # --- What is refused before there is a status ------------------------------------------------
