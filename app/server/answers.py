@@ -241,7 +241,9 @@ class StreamedAnswer(Iterator[bytes]):
             yield from reply.failed(error)
         except Exception as fault:  # noqa: BLE001 - the client has to be told
             log.report(fault, "an answer of the local server")
-            yield from reply.failed(ApiError(500, "The server has failed."))
+            told = ApiError(500, "The server has failed. fireside.log has the details.")
+            self._running.close(told)
+            yield from reply.failed(told)
 
     def _events(self) -> Iterator[bytes]:
         """Yield the stream from its beginning to its end. Raises ApiError."""

@@ -47,10 +47,14 @@ def answered(
     """
     request = replace(request, messages=folded(request.messages))
     if drawn := turns.goes_on(request):
+        begun = False
         try:
-            yield from _rounds(engine, _Turn(drawn, turns), cancel)
+            for event in _rounds(engine, _Turn(drawn, turns), cancel):
+                begun = begun or isinstance(event, Delta)
+                yield event
         except ContextFull:
-            pass
+            if begun:
+                raise
         else:
             return
     yield from _rounds(engine, _Turn(request, turns), cancel)

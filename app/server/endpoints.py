@@ -13,7 +13,7 @@ from app.base import log
 from app.base.types import FileLocation
 from app.server.admission import Admission
 from app.server.answers import Answers, Asker
-from app.server.api_error import ApiError
+from app.server.api_error import ApiError, unsupported
 from app.server.dialect import Dialect, PromptCount, Reply, Served, StoringDialect, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
@@ -222,7 +222,12 @@ def _stored(dialect: StoringDialect) -> dict[str, Handler]:
     """Return what answers requests for one stored answer."""
 
     def handler(act: Callable[[str], JsonObject]) -> Handler:
-        return lambda environ, sending: sending.json(act(environ["PATH_INFO"].rpartition("/")[2]))
+        def answered(environ: WSGIEnvironment, sending: Sending) -> Iterable[bytes]:
+            if "stream=true" in environ["QUERY_STRING"].lower():
+                raise unsupported("stream", "A stored answer is not streamed again.")
+            return sending.json(act(environ["PATH_INFO"].rpartition("/")[2]))
+
+        return answered
 
     return {**_read_only(handler(dialect.stored)), "DELETE": handler(dialect.delete)}
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.base.types import Effort, Message, Part, PartKind, Role, StopReason, ToolChoice
 from app.server.api_error import ApiError
@@ -149,7 +152,7 @@ def test_a_whole_answer_has_all_fields(ask: Asking) -> None:
         "type": "message",
         "role": "assistant",
         "model": NAME,
-        "content": [{"type": "text", "text": "You said: Hello", "citations": None}],
+        "content": [{"type": "text", "text": "You said: Hello"}],
         "stop_reason": "end_turn",
         "stop_sequence": None,
         "stop_details": None,
@@ -303,6 +306,7 @@ def test_a_message_begins_before_any_ping() -> None:
     [
         (StopReason.END, 5, "end_turn"),
         (StopReason.CANCELLED, 5, "end_turn"),
+        (StopReason.CALL, 5, "tool_use"),
         (StopReason.LENGTH, 1000, "max_tokens"),
         (StopReason.LENGTH, 400, "model_context_window_exceeded"),
     ],
@@ -550,6 +554,43 @@ def test_all_of_claude_codes_request_is_taken() -> None:
 )
 def test_what_is_wrong_or_unsupported_is_refused(body: JsonObject, param: str, code: str) -> None:
     assert refused(**body) == (param, code)
+
+
+def words(text: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(text.split())
+
+
+WORDS = words(
+    "user assistant system text thinking redacted_thinking tool_use tool_result document image "
+    "search_result tool_reference content custom enabled adaptive disabled auto any none tool "
+    "json_schema t1 f high fs1:SGk= fs1:? x-anthropic-billing-header:a=b;"
+)
+NAMES = words(
+    "role content type text thinking signature data id name input tool_use_id is_error source "
+    "title media_type budget_tokens display effort format schema edits input_schema description "
+    "strict tool_name"
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5000) | st.floats() | WORDS,
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(NAMES, each, max_size=5),
+    max_leaves=20,
+)
+MEMBERS = words(
+    "system thinking tools tool_choice output_config output_format temperature stop_sequences "
+    "max_tokens context_management stream metadata container"
+)
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(MEMBERS, VALUES, max_size=4), st.lists(VALUES, max_size=3), st.booleans())
+def test_whatever_is_sent_is_read_or_refused(
+    body: JsonObject, blocks: list[Any], answered: bool
+) -> None:
+    messages = [user("Hi"), assistant(use()), user(result())] if answered else []
+    messages += [{"role": "user", "content": blocks}, *(b for b in blocks if isinstance(b, dict))]
+    asked = {"model": NAME, "max_tokens": 5, "messages": messages, **body}
+    with suppress(ApiError):
+        messages_dialects()[PATH].read(asked, Served(MODEL, NAME))
 
 
 # --- Counting -----------------------------------------------------------------------------------

@@ -301,6 +301,7 @@ def test_a_stored_response_can_be_had_and_deleted(api: Api) -> None:
     response = create(api)
     path = f"/v1/responses/{response['id']}"
     assert api.get(path).json == response
+    assert api.get(f"{path}?stream=true").status == 400
     told = {"id": response["id"], "object": "response.deleted", "deleted": True}
     assert api.ask("DELETE", path).json == told
     assert [api.ask(method, path).status for method in ("GET", "DELETE")] == [404, 404]
@@ -425,13 +426,24 @@ def test_the_choice_of_tools(api: Api, engine: ServedEngine) -> None:
     assert refused(api, tool_choice=hosted)[1:] == ("tool_choice.type", "unsupported_value")
 
 
+def test_one_call_at_a_time_if_that_is_asked_for(api: Api) -> None:
+    both = 'both get_weather {"city": "Oslo"} and get_weather {"city": "Rome"}'
+    for several, calls in ((True, 2), (False, 1)):
+        asked = {"tools": [WEATHER], "parallel_tool_calls": several}
+        whole = create(api, both, **asked)["output"]
+        streamed = events(api, both, **asked)[-1][1]["response"]["output"]
+        for output in (whole, streamed):
+            assert [item["type"] for item in output[1:]] == ["function_call"] * calls
+            assert json.loads(output[1]["arguments"]) == {"city": "Oslo"}
+
+
 def test_answers_of_a_shape(api: Api, engine: ServedEngine) -> None:
     schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
     shape = {"type": "json_schema", "name": "City", "schema": schema}
     response = create(api, 'json {"name": "Oslo"}', text={"format": shape})
     assert json.loads(response["output"][-1]["content"][0]["text"]) == {"name": "Oslo"}
     assert json.loads(asked_of(engine).response_schema) == {"title": "City", **schema}
-    assert response["text"]["format"] == {**shape, "description": None, "strict": False}
+    assert response["text"]["format"] == {**shape, "strict": False}
     create(api, "json {}", text={"format": {"type": "json_object"}})
     assert asked_of(engine).response_schema == "{}"
     bare = {"format": {"type": "json_schema", "name": "City"}}

@@ -19,6 +19,7 @@ from app.engine.backend import Backend
 from app.network.connection_log import ConnectionLog
 from app.server import answers
 from app.server.answers import client_name
+from app.server.chat.completion_reply import CompletionReply
 from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
 from app.server.engine_errors import api_error
@@ -390,6 +391,22 @@ def test_a_fault_is_told_without_its_words() -> None:
             answer = service.ask("Hello", stream=streamed)
             assert answer.status == 500
             assert "words" not in json.dumps(answer.json)
+
+
+def test_a_fault_of_a_dialect_ends_its_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> Any:
+        raise RuntimeError("the words of a prompt")
+
+    monkeypatch.setattr(CompletionReply, "piece", broken)
+    path = tmp_path / "connections.log"
+    with serving(log=path) as service:
+        streamed = service.ask("Hello", stream=True)
+        assert list(streamed.events())[-1][1]["error"]["message"].startswith("The server has fai")
+        assert service.engine.wait_until(0)
+        assert service.admission.requests() == ()
+    assert ConnectionLog(path).read()[0].purpose.endswith("500 server_error")
 
 
 # --- Names, and the log --------------------------------------------------------------------------

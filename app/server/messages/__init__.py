@@ -7,7 +7,6 @@
     content_blocks     the conversation, whose messages are made of blocks
     message_reply      the answer, whole and as events
     tool_inputs        the input of a call, which has to be an object
-    remembered_calls   how calls were written, in memory, for when clients send them back
 
 By the types of the packages anthropic 2.14.0 and @anthropic-ai/sdk, and what Claude Code 2.1.197
 sends, 2026-11-30.

@@ -12,7 +12,6 @@ from app.formats import question_text
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, names
-from app.server.messages.remembered_calls import RememberedCalls
 from app.server.messages.tool_inputs import arguments_of
 from app.server.request_fields import function_call
 
@@ -44,10 +43,10 @@ def unsealed(signature: str) -> str:
         return ""
 
 
-def conversation(body: Fields, calls: RememberedCalls) -> tuple[Message, ...]:
+def conversation(body: Fields) -> tuple[Message, ...]:
     """Return the messages of a request, the system's first. Raises ApiError."""
     messages = list(_system(body))
-    reader = _Reader(calls)
+    reader = _Reader()
     for message in body.objects("messages", needed=True):
         messages += reader.messages(message)
     if not any(message.role in (Role.USER, Role.ASSISTANT, Role.TOOL) for message in messages):
@@ -78,8 +77,7 @@ def _text(block: Fields) -> str:
 class _Reader:
     """A reader of messages, one after the other; it knows the calls so far, by their ids."""
 
-    def __init__(self, calls: RememberedCalls) -> None:
-        self._remembered = calls
+    def __init__(self) -> None:
         self._names: dict[str, str] = {}
 
     def messages(self, message: Fields) -> Iterator[Message]:
@@ -131,7 +129,6 @@ class _Reader:
             yield Part(content)
             return
         parts: list[Part] = []
-        unshown = ""
         for block in message.objects("content", needed=True):
             match block.text("type"):
                 case "text":
@@ -143,24 +140,17 @@ class _Reader:
                 case "redacted_thinking":
                     parts.append(Part(unsealed(block.text("data", "")), PartKind.REASONING))
                 case "tool_use":
-                    call, reasoning = self._call(block)
-                    parts.append(call)
-                    unshown = unshown or reasoning
+                    parts.append(self._call(block))
                 case kind:
                     raise _foreign(block, kind)
-        if not any(part.kind is PartKind.REASONING and part.text for part in parts):
-            parts.insert(0, Part(unshown, PartKind.REASONING))
         yield from _with_preambles(parts)
 
-    def _call(self, block: Fields) -> tuple[Part, str]:
-        """Return a call, and the reasoning before it if it is remembered."""
-        call, name = block.text("id"), block.text("name")
-        value = (block.members("input") or Fields({})).raw
-        known = self._remembered.find(call, name, value)
-        arguments = known.arguments if known else arguments_of(value)
-        part = function_call(name, call, arguments)
-        self._names[call] = part.name
-        return part, known.reasoning if known else ""
+    def _call(self, block: Fields) -> Part:
+        given = block.members("input")
+        arguments = arguments_of(given.raw if given else {})
+        part = function_call(block.text("name"), block.text("id"), arguments)
+        self._names[part.id] = part.name
+        return part
 
 
 def _with_preambles(parts: list[Part]) -> Iterator[Part]:

@@ -13,7 +13,6 @@ from app.server.dialect import event
 from app.server.fields import JsonObject
 from app.server.messages.content_blocks import sealed
 from app.server.messages.message_request import MessageRequest
-from app.server.messages.remembered_calls import RememberedCall, RememberedCalls
 from app.server.messages.tool_inputs import arguments_of, tool_input
 from app.server.pieces import (
     Answer,
@@ -55,15 +54,12 @@ def anthropic_error(error: ApiError) -> JsonObject:
 class MessageReply:
     """A message, being written; see `app.server.dialect.Reply`."""
 
-    def __init__(self, asked: MessageRequest, model: str, calls: RememberedCalls) -> None:
+    def __init__(self, asked: MessageRequest, model: str) -> None:
         self.request = asked.request
         self.streamed = asked.stream
         self._asked = asked
         self._model = model
-        self._calls = calls
         self._id = f"msg_{secrets.token_hex(12)}"
-        self._reasoning: list[str] = []
-        self._called = False
         self._kind = ItemKind.TEXT
         self._name = ""
         self._index = 0
@@ -72,8 +68,6 @@ class MessageReply:
     def whole(self, answer: Answer) -> JsonObject:
         """See `app.server.dialect.Reply.whole`."""
         content = [self._block(item) for item in answer.items if self._shows(item)]
-        for item in answer.items:
-            self._remember(item)
         return self._message(
             content,
             (self._reason(answer.reason, answer.usage), answer.stop_text or None),
@@ -96,7 +90,6 @@ class MessageReply:
             case ItemText(text):
                 yield from self._text(text)
             case ItemEnded(item):
-                self._remember(item)
                 yield from self._end(item)
             case AnswerEnded(reason, usage, stop_text):
                 why = self._reason(reason, usage)
@@ -153,14 +146,6 @@ class MessageReply:
         delta = {"type": kind, **members}
         return _event("content_block_delta", index=self._index, delta=delta)
 
-    def _remember(self, item: Item) -> None:
-        if item.kind is ItemKind.REASONING:
-            self._reasoning.append(item.text)
-        elif item.kind is ItemKind.CALL:
-            self._called = True
-            reasoning = "\n\n".join(self._reasoning)
-            self._calls.add(item.id, RememberedCall(item.name, item.text, reasoning))
-
     def _shows(self, item: Item) -> bool:
         if item.kind is ItemKind.CALL:
             return True
@@ -191,7 +176,9 @@ class MessageReply:
                 return "model_context_window_exceeded"
             case StopReason.LENGTH:
                 return "max_tokens"
-        return "tool_use" if self._called else "end_turn"
+            case StopReason.CALL:
+                return "tool_use"
+        return "end_turn"
 
     def _message(
         self, content: list[JsonObject], ended: tuple[str | None, str | None], usage: JsonObject
@@ -215,7 +202,7 @@ def _thought(text: str, signature: str) -> JsonObject:
 
 
 def _said(text: str) -> JsonObject:
-    return {"type": "text", "text": text, "citations": None}
+    return {"type": "text", "text": text}
 
 
 def _usage(usage: Usage) -> JsonObject:

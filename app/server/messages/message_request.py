@@ -10,7 +10,6 @@ from app.server.api_error import ApiError, unsupported, wrong
 from app.server.dialect import Served
 from app.server.fields import Fields, JsonObject
 from app.server.messages.content_blocks import FUNCTIONS, conversation
-from app.server.messages.remembered_calls import RememberedCalls
 from app.server.request_fields import HARMLESS, effort, function_name, sampling, schema_text
 
 _LOW_BUDGET, _MEDIUM_BUDGET = 4096, 16384
@@ -64,9 +63,7 @@ class MessageRequest:
     stream: bool
 
     @classmethod
-    def read(
-        cls, body: JsonObject, served: Served, calls: RememberedCalls, *, counted: bool = False
-    ) -> MessageRequest:
+    def read(cls, body: JsonObject, served: Served, *, counted: bool = False) -> MessageRequest:
         """Read a request; one to be ``counted`` needs no limit. Raises ApiError."""
         fields = Fields(body)
         fields.skip("model", *_HARMLESS)
@@ -76,7 +73,7 @@ class MessageRequest:
         tools, eager = _tools(fields)
         request = Request(
             model=served.ref,
-            messages=conversation(fields, calls),
+            messages=conversation(fields),
             effort=level,
             sampling=sampling(fields, served.ref.sampling, "max_tokens"),
             tools=(ToolNamespace(FUNCTIONS, tools),) if tools else (),

@@ -7,29 +7,19 @@ from app.server.dialect import Dialect, PromptCount, Served
 from app.server.fields import JsonObject
 from app.server.messages.message_reply import MessageReply, anthropic_error
 from app.server.messages.message_request import MessageRequest
-from app.server.messages.remembered_calls import RememberedCalls
 
 
 def messages_dialects() -> dict[str, Dialect]:
     """Return the dialects by their paths."""
-    calls = RememberedCalls()
-    return {
-        "/v1/messages": MessagesDialect(calls),
-        "/v1/messages/count_tokens": MessagesCount(calls),
-    }
+    return {"/v1/messages": MessagesDialect(), "/v1/messages/count_tokens": MessagesCount()}
 
 
 class MessagesDialect:
     """``/v1/messages``; see `app.server.dialect.Dialect`."""
 
-    def __init__(self, calls: RememberedCalls) -> None:
-        self._calls = calls
-
     def read(self, body: JsonObject, served: Served) -> MessageReply:
         """See `app.server.dialect.Dialect.read`."""
-        return MessageReply(
-            MessageRequest.read(body, served, self._calls), served.name, self._calls
-        )
+        return MessageReply(MessageRequest.read(body, served), served.name)
 
     def error(self, error: ApiError) -> JsonObject:
         """See `app.server.dialect.Dialect.error`."""
@@ -39,12 +29,9 @@ class MessagesDialect:
 class MessagesCount:
     """``/v1/messages/count_tokens``; see `app.server.dialect.Dialect`."""
 
-    def __init__(self, calls: RememberedCalls) -> None:
-        self._calls = calls
-
     def read(self, body: JsonObject, served: Served) -> PromptCount:
         """See `app.server.dialect.Dialect.read`."""
-        asked = MessageRequest.read(body, served, self._calls, counted=True)
+        asked = MessageRequest.read(body, served, counted=True)
         return PromptCount(asked.request, lambda tokens: {"input_tokens": tokens})
 
     def error(self, error: ApiError) -> JsonObject:

@@ -158,18 +158,12 @@ def with_preambles(messages: Sequence[Message]) -> list[Message]:
     found: list[Message] = []
     calls = False
     for message in reversed(messages):
-        if message.role not in (Role.ASSISTANT, Role.TOOL):
-            calls = False
+        answers = message.role is Role.ASSISTANT
+        calls = calls and (answers or message.role is Role.TOOL)
         parts: list[Part] = []
         for part in reversed(message.parts):
             calls = calls or part.kind in (PartKind.CALL, PartKind.RESULT)
-            says = part.kind is PartKind.TEXT and message.role is Role.ASSISTANT
-            if says and calls and not part.format_data:
-                part = replace(part, format_data=ALONG_THE_WAY)
-            parts.append(part)
-        found.append(
-            message
-            if tuple(parts[::-1]) == message.parts
-            else replace(message, parts=tuple(parts[::-1]))
-        )
+            aside = calls and answers and part.kind is PartKind.TEXT and not part.format_data
+            parts.append(replace(part, format_data=ALONG_THE_WAY) if aside else part)
+        found.append(replace(message, parts=tuple(reversed(parts))))
     return found[::-1]

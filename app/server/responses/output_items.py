@@ -15,6 +15,8 @@ from app.server.responses.free_text import free_text
 from app.server.responses.input_items import sealed
 from app.server.responses.response_tools import ResponseTool, ResponseTools
 
+COMPLETED, INCOMPLETE, IN_PROGRESS = "completed", "incomplete", "in_progress"
+"""The statuses of items, and of responses."""
 _PREFIXES = {ItemKind.REASONING: "rs", ItemKind.CALL: "fc"}
 
 
@@ -44,7 +46,7 @@ class OutputItem:
 
     def object(self, status: str) -> JsonObject:
         """Return it as its object; ``status`` says whether it is complete."""
-        begun = status == "in_progress"
+        begun = status == IN_PROGRESS
         match self.item.kind:
             case ItemKind.REASONING:
                 text = self.item.text
@@ -76,7 +78,7 @@ class OutputItem:
         call: JsonObject = {"id": self.id, "call_id": self.item.id, "name": self.tool.name}
         if self.tool.group:
             call["namespace"] = self.tool.group
-        begun = status == "in_progress"
+        begun = status == IN_PROGRESS
         if self.tool.free_text:
             text = "" if begun else free_text(self.item.text)
             return {"type": "custom_tool_call", **call, "input": text, "status": status}

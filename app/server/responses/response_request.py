@@ -137,9 +137,10 @@ def _messages(asked: Fields, previous: str, stored: StoredResponses) -> tuple[Me
         raise wrong("input", "Missing required parameter: 'input'.", "missing_required_parameter")
     conversation = ResponseInput(before, stored.item)
     conversation.read(asked)
-    if not conversation.messages:
+    messages = conversation.messages
+    if not messages:
         raise wrong("input", "'input' needs at least one item.", "empty_array")
-    return conversation.messages
+    return messages
 
 
 def _effort(asked: Fields) -> Effort:
@@ -177,15 +178,10 @@ def _text_format(asked: Fields) -> tuple[str, JsonObject]:
         told = "Missing required parameter: 'text.format.schema'."
         raise wrong("text.format.schema", told, "missing_required_parameter")
     schema = given.raw
-    about = {"title": name} | ({"description": description} if description else {})
-    echo = {
-        "type": kind,
-        "name": name,
-        "description": shape.get("description"),
-        "schema": schema,
-        "strict": shape.flag("strict"),
-    }
-    return schema_text(about | schema), plain | {"format": echo}
+    described = {"description": description} if description else {}
+    echo = {"type": kind, "name": name, "schema": schema, "strict": shape.flag("strict")}
+    told = schema_text({"title": name, **described, **schema})
+    return told, plain | {"format": echo | described}
 
 
 def _included(asked: Fields) -> list[Any]:

@@ -143,30 +143,45 @@ def _declared(declared: Fields, group: str = "") -> Iterator[tuple[ResponseTool,
         name = function_name(declared, _LONGEST_NAME)
         for member in declared.objects("tools", needed=True):
             yield from _declared(member, name)
-    elif kind in ("function", "custom"):
-        name = function_name(declared, _LONGEST_NAME)
-        description = declared.text("description", "")
-        told = declared.get("description")
-        if kind == "custom":
-            shape, words = _format(declared)
-            described = "\n\n".join(filter(None, (description, words)))
-            function = ToolFunction(name_of(name, group), described, schema_text(_TEXT_SCHEMA))
-            echo = {"type": kind, "name": name, "description": told, "format": shape}
-        else:
-            parameters = declared.members("parameters")
-            given = parameters.raw if parameters else None
-            schema = schema_text(given or _NO_ARGUMENTS)
-            strict = declared.flag("strict")
-            function = ToolFunction(name_of(name, group), description, schema, strict)
-            echo = {"type": kind, "name": name, "description": told}
-            echo |= {"parameters": given, "strict": strict}
-        yield ResponseTool(function, name, group, kind == "custom"), echo
+    elif kind == "custom":
+        yield _custom(declared, group)
+    elif kind == "function":
+        yield _function(declared, group)
+
+
+def _custom(declared: Fields, group: str) -> tuple[ResponseTool, JsonObject]:
+    name = function_name(declared, _LONGEST_NAME)
+    description = declared.text("description", "")
+    shape, words = _format(declared)
+    told = "\n\n".join(filter(None, (description, words)))
+    function = ToolFunction(name_of(name, group), told, schema_text(_TEXT_SCHEMA))
+    echo = {"type": "custom", "name": name, "format": shape}
+    described = {"description": description} if description else {}
+    return ResponseTool(function, name, group, free_text=True), echo | described
+
+
+def _function(declared: Fields, group: str) -> tuple[ResponseTool, JsonObject]:
+    name = function_name(declared, _LONGEST_NAME)
+    description, strict = declared.text("description", ""), declared.flag("strict")
+    parameters = declared.members("parameters")
+    given = parameters.raw if parameters else None
+    schema = schema_text(given or _NO_ARGUMENTS)
+    function = ToolFunction(name_of(name, group), description, schema, strict)
+    echo = {
+        "type": "function",
+        "name": name,
+        "description": description or None,
+        "parameters": given,
+        "strict": strict,
+    }
+    return ResponseTool(function, name, group), echo
 
 
 def _echo(declared: Fields, found: list[tuple[ResponseTool, JsonObject]]) -> JsonObject:
     if declared.get("type") != _GROUP:
         return found[0][1]
-    about = {name: declared.get(name) for name in ("type", "name", "description")}
+    about = {"type": _GROUP, "name": declared.get("name")}
+    about["description"] = declared.text("description", "")
     return {**about, "tools": [echo for _, echo in found]}
 
 

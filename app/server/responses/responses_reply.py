@@ -26,11 +26,17 @@ from app.server.pieces import (
     Usage,
 )
 from app.server.responses.free_text import FreeText
-from app.server.responses.output_items import OutputItem, content_part, new_id, parts_of
+from app.server.responses.output_items import (
+    COMPLETED,
+    IN_PROGRESS,
+    INCOMPLETE,
+    OutputItem,
+    content_part,
+    new_id,
+    parts_of,
+)
 from app.server.responses.response_request import AskedResponse
 from app.server.responses.stored_responses import StoredResponse, StoredResponses
-
-COMPLETED, INCOMPLETE, IN_PROGRESS = "completed", "incomplete", "in_progress"
 
 
 class ResponsesReply:
@@ -50,6 +56,7 @@ class ResponsesReply:
         self._item = self._identified(Item(ItemKind.TEXT))
         self._open = False
         """Whether the item has begun, and its end has not been told."""
+        self._calls = 0
         self._texts: list[str] = []
         self._free_text = FreeText()
         self._told = False
@@ -59,7 +66,8 @@ class ResponsesReply:
         """See `Reply.whole`."""
         if answer.reason is StopReason.CANCELLED:
             raise api_error(Cancelled())
-        self._items = [self._identified(item) for item in answer.items]
+        shown = [item for item in answer.items if self._shows(item)]
+        self._items = [self._identified(item) for item in shown]
         self._output = [item.object(COMPLETED) for item in self._items[:-1]]
         self._output += [item.object(_status(answer.reason)) for item in self._items[-1:]]
         return self._ended(answer.reason, answer.usage)
@@ -75,13 +83,14 @@ class ResponsesReply:
         match piece:
             case ItemBegun(item):
                 yield from self._end(COMPLETED)
-                self._item, self._open = self._identified(item), True
-                self._texts.clear()
-                yield from self._begin()
-            case ItemText(text):
+                if self._shows(item):
+                    self._item, self._open = self._identified(item), True
+                    self._texts.clear()
+                    yield from self._begin()
+            case ItemText(text) if self._open:
                 self._texts.append(text)
                 yield from self._more(text)
-            case ItemEnded(item):
+            case ItemEnded(item) if self._open:
                 self._item = replace(self._item, item=item)
             case AnswerEnded(StopReason.CANCELLED):
                 yield from self.failed(api_error(Cancelled()))
@@ -156,6 +165,13 @@ class ResponsesReply:
         told = {"type": name, "sequence_number": self._events, **members}
         self._events += 1
         return event(json.dumps(told, ensure_ascii=False), name)
+
+    def _shows(self, item: Item) -> bool:
+        """Return whether the client gets an item: it may want one call at a time."""
+        if item.kind is not ItemKind.CALL:
+            return True
+        self._calls += 1
+        return self._calls == 1 or bool(self._asked.echo["parallel_tool_calls"])
 
     # --- The response -------------------------------------------------------------------------
 
