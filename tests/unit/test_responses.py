@@ -131,7 +131,6 @@ def test_a_response_has_every_member(api: Api) -> None:
         "type": "reasoning",
         "summary": [],
         "content": content,
-        "encrypted_content": None,
     }
     assert said.pop("id").startswith("msg_")
     written = {"type": "output_text", "text": "You said: Hello", "annotations": [], "logprobs": []}

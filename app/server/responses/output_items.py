@@ -49,14 +49,15 @@ class OutputItem:
         begun = status == IN_PROGRESS
         match self.item.kind:
             case ItemKind.REASONING:
-                text = self.item.text
-                return {
+                shown: JsonObject = {
                     "type": "reasoning",
                     "id": self.id,
                     "summary": [],
                     "content": [] if begun else [self.content],
-                    "encrypted_content": sealed(text) if self.seals and not begun else None,
                 }
+                if self.seals and not begun:
+                    shown["encrypted_content"] = sealed(self.item.text)
+                return shown
             case ItemKind.CALL:
                 return self._call(status)
         aside = self.item.kind is ItemKind.PREAMBLE

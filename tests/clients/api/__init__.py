@@ -18,9 +18,10 @@ The end is 0 if nothing fails but what is expected to.
     served.py    the server, in a process
     peer.py      what a peer is; `environments.py` installs it, `running.py` runs it
 
-Two suites need files that no registry has, and are skipped without them: FIRESIDE_OPENAPI names
-OpenAI's description of its API for Schemathesis, which asks for FIRESIDE_SECONDS (60), and
-FIRESIDE_GPT_OSS the folder with the compatibility test of gpt-oss.
+Three suites need files that no registry has, and are skipped without them: FIRESIDE_OPENAPI names
+OpenAI's description of its API for Schemathesis, which asks for FIRESIDE_SECONDS (60),
+FIRESIDE_GPT_OSS the folder with the compatibility test of gpt-oss, and FIRESIDE_OPEN_RESPONSES a
+checkout of Open Responses.
 
 A program is told by FIRESIDE_URL, FIRESIDE_TOKEN, FIRESIDE_MODEL, FIRESIDE_ENGINE ("scripted" or
 "demo") and FIRESIDE_FOLDER (its environment); it writes to FIRESIDE_CHECKS.
