@@ -172,12 +172,14 @@ class HttpConnection(HTTPChannel):
     def handle_write(self) -> None:
         if self.socket is None:
             return  # it was closed while it was read, in the same round of the loop
-        if self.close_when_flushed and not self.will_close:
-            self._flush_exception(self._flush_some)  # type: ignore[attr-defined]
-            if self.connected and not self.total_outbufs_len and not self.will_close:
-                self._linger()
-        else:
-            super().handle_write()
+        if not self.will_close:
+            # waitress flushes without the lock where no request runs, though the thread of the last
+            # one may just then send that the next one's body is wanted.
+            self._flush_exception(self._flush_some_if_lockable)  # type: ignore[attr-defined]
+        if self.will_close:
+            self.handle_close()
+        elif self.close_when_flushed and self.connected and not self.total_outbufs_len:
+            self._linger()
 
     def handle_expt(self) -> None:
         self.handle_close()  # urgent data, of which HTTP has none

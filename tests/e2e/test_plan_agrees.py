@@ -57,7 +57,7 @@ def test_the_demo_model(here: Machine, context: int, cache: CacheType, places: i
     assert chosen.host.compute == pytest.approx(compute, rel=0.01)
 
 
-@pytest.fixture(scope="module", params=["20b", "120b"])
+@pytest.fixture(scope="module")
 def full_size(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a sparse file with the full shape and vocabulary of a model."""
     path: Path = tmp_path_factory.mktemp("full") / f"{request.param}.gguf"
@@ -65,7 +65,11 @@ def full_size(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return path
 
 
-@pytest.mark.parametrize(("context", "cache", "places"), SETTINGS)
+@pytest.mark.parametrize(
+    ("full_size", "context", "cache", "places"),
+    [*(("20b", *each) for each in SETTINGS), *(("120b", *each) for each in SETTINGS[1::2])],
+    indirect=["full_size"],
+)
 def test_gpt_oss(
     full_size: Path, here: Machine, context: int, cache: CacheType, places: int
 ) -> None:

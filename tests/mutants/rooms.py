@@ -112,6 +112,19 @@ ROOMS = (
         ("tests/unit/test_gate.py", "tests/unit/test_json_body.py", "tests/unit/test_endpoints.py"),
     ),
     Room(
+        "server_answers",
+        (
+            "app/server/answers.py",
+            "app/server/admission.py",
+            "app/server/declared_calls.py",
+            "app/server/engine_errors.py",
+            "app/server/piece_maker.py",
+            "app/server/request_log.py",
+            "app/server/running_answer.py",
+        ),
+        ("tests/unit/test_pieces.py", "tests/unit/test_served_answers.py"),
+    ),
+    Room(
         "server_listener",
         ("app/server/listener.py", "app/server/http_server.py"),
         ("tests/unit/test_http_server.py",),

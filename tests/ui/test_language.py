@@ -142,6 +142,8 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
         "downloadFolder",
         "webProvider",
         "searxngAddress",
+        "serverAddress",
+        "snippetChoice",
     }
     own |= {"sendWithEnter", "sendWithCtrl", "hubToken", "hubAddress"}
     own |= {f"suggestion{number}" for number in range(1, 5)}  # the demo model knows English

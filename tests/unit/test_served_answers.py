@@ -8,23 +8,26 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.base import errors as e
+from app.base import log
 from app.base.types import Request, StopReason
 from app.engine.backend import Backend
 from app.network.connection_log import ConnectionLog
 from app.server import answers
+from app.server.admission import LiveRequest
 from app.server.answers import client_name
 from app.server.chat.completion_reply import CompletionReply
 from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
 from app.server.engine_errors import api_error
 from app.server.gate import Gate
-from app.serving import ServedState, ServerParts, ServingChanged
+from app.serving import ServedRequest, ServedState, ServerParts, ServingChanged
 from tests.fakes.api import MODEL, NAME, PORT, TOKEN, Api, ApiAnswer, Calling
 from tests.fakes.served_engine import (
     Called,
@@ -83,6 +86,10 @@ class Service:
             assert answer.body is not None
             return answer
 
+        return self.apart(work)
+
+    def apart(self, work: Callable[[], ApiAnswer]) -> Future[ApiAnswer]:
+        """Do something on a thread of its own."""
         return self._threads.submit(work)
 
     def until(self, reached: Callable[[], bool]) -> None:
@@ -270,6 +277,32 @@ def test_a_stream_that_waits_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> N
         assert answer.body.endswith(b"data: [DONE]\n\n")
 
 
+def test_a_stream_that_waits_and_fits_has_its_status_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "_PING_S", NEVER)
+    with serving() as service:
+        service.later("endless", "first")
+        assert service.engine.wait_until(1)
+        waiting = service.apart(lambda: service.ask("Hello", "second", stream=True))
+        answer = waiting.result(LONG)
+        assert answer.status == 200
+        answer.close()
+
+
+def test_a_stream_whose_model_takes_long_to_load_is_kept_alive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "_PING_S", 0.05)
+    with serving() as service:
+        loading(service.engine)
+        answer = service.apart(lambda: service.ask("Hello", stream=True)).result(LONG)
+        assert answer.status == 200
+        assert b"role" in next(answer.pieces)
+        assert next(answer.pieces) == b": ping\n\n"
+        answer.close()
+
+
 # --- What is refused before there is a status ------------------------------------------------
 
 
@@ -381,7 +414,23 @@ def test_the_engine_s_errors_are_told(error: e.FiresideError, status: int, code:
         assert list(streamed.events())[-1][1]["error"]["code"] == code
 
 
-def test_a_fault_is_told_without_its_words() -> None:
+def test_whose_schema_is_wrong_is_said() -> None:
+    function = api_error(e.SchemaTooLarge("", "find", 2048))
+    assert (function.param, "'find'" in function.message) == ("tools", True)
+    answer = api_error(e.SchemaTooLarge("", "", 2048))
+    assert answer.param == "response_format"
+    assert answer.message == "The schema may have at most 2 KiB."
+
+
+def test_a_request_that_has_just_come_has_done_nothing() -> None:
+    now = LiveRequest(1, "c", CHAT, NAME, 9).now
+    assert replace(now, seconds=0) == ServedRequest(1, "c", CHAT, ServedState.WAITING)
+
+
+def test_a_fault_is_told_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[object] = []
+    monkeypatch.setattr(log, "report", lambda fault, where: reported.append(fault))
+
     class Broken(ServedEngine):
         def stream(self, *arguments: Any) -> Any:
             raise RuntimeError("the words of a prompt")
@@ -391,6 +440,7 @@ def test_a_fault_is_told_without_its_words() -> None:
             answer = service.ask("Hello", stream=streamed)
             assert answer.status == 500
             assert "words" not in json.dumps(answer.json)
+    assert [type(fault) for fault in reported] == [RuntimeError] * 2
 
 
 def test_a_fault_of_a_dialect_ends_its_stream(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.ui.preferences.chats_page import ChatsPage
     from app.ui.preferences.general_page import GeneralPage
     from app.ui.preferences.hub_page import HubPage
+    from app.ui.preferences.local_server_page import LocalServerPage
     from app.ui.preferences.mcp_servers_controller import McpServersController
     from app.ui.preferences.memory_page import MemoryPage
     from app.ui.preferences.preferences_dialog import PreferencesDialog
@@ -175,8 +176,6 @@ class PreferencesController(QObject):
         from app.ui.preferences.diagnosis_page import DiagnosisPage
         from app.ui.preferences.general_page import GeneralPage
         from app.ui.preferences.hub_page import HubPage
-        from app.ui.preferences.local_server_controller import LocalServerController
-        from app.ui.preferences.local_server_page import LocalServerPage
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
@@ -224,8 +223,7 @@ class PreferencesController(QObject):
         tools = self._make_tools()
         hub = HubPage(self._theme, settings.hub_address)
         self._connect_hub(hub)
-        server = LocalServerPage(self._theme, settings.serve_port)
-        LocalServerController(server, self._theme, self._serving, self._models)
+        server = self._make_server()
         pages = (general, chats, chat, presets, tools, server, data, hub, memory, diagnosis)
         self._dialog = dialog = PreferencesDialog(pages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -254,6 +252,14 @@ class PreferencesController(QObject):
         page.python_chosen.connect(self._choose_python)
         self._servers = McpServersController(page, self._theme, self._host, self._bridge)
         SourcesController(page, self._theme, self._sources)
+        return page
+
+    def _make_server(self) -> LocalServerPage:
+        from app.ui.preferences.local_server_controller import LocalServerController
+        from app.ui.preferences.local_server_page import LocalServerPage
+
+        page = LocalServerPage(self._theme, self._serving.port)
+        LocalServerController(page, self._theme, self._serving, self._models)
         return page
 
     def _web_summary(self) -> str:
