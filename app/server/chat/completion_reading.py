@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.base.types import Effort, ModelRef, Request, ToolChoice, ToolFunction, ToolNamespace
-from app.server.api_error import unsupported, wrong
+from app.server.api_error import missing, unsupported, wrong
 from app.server.chat.conversation_reading import read_messages
 from app.server.fields import Fields, JsonObject
 from app.server.request_fields import (
@@ -135,8 +135,7 @@ def _schema(fields: Fields) -> str:
     if kind != "json_schema":
         return _JSON_OBJECT if kind == "json_object" else ""
     if not named:
-        path = wanted.path("json_schema")
-        raise wrong(path, f"Missing required parameter: '{path}'.", "missing_required_parameter")
+        raise missing(wanted.path("json_schema"))
     return _named_schema(named)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.base.types import Message, Part, PartKind, Role
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
-from app.server.api_error import unsupported, wrong
+from app.server.api_error import missing, unsupported, wrong
 from app.server.fields import Fields, names
 from app.server.request_fields import function_call, text
 
@@ -74,10 +74,7 @@ class _Conversation:
         calls = [self._call(call) for call in member.objects("tool_calls")]
         said = text(member, "content", _SAID, needed=False) or member.text("refusal", "")
         if not said and not calls and member.get("content") is None and not reasoning:
-            path = member.path("content")
-            raise wrong(
-                path, f"Missing required parameter: '{path}'.", "missing_required_parameter"
-            )
+            raise missing(member.path("content"))
         aside = ALONG_THE_WAY if calls else ""
         parts = [Part(reasoning, PartKind.REASONING), Part(said, format_data=aside), *calls]
         return [part for part in parts if part.text or part.kind is PartKind.CALL]

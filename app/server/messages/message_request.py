@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from app.base.types import Effort, Request, ToolChoice, ToolFunction, ToolNamespace
-from app.server.api_error import ApiError, unsupported, wrong
+from app.server.api_error import missing, unsupported, wrong
 from app.server.dialect import Served
 from app.server.fields import Fields, JsonObject
 from app.server.messages.content_blocks import FUNCTIONS, conversation
@@ -82,7 +82,7 @@ class MessageRequest:
             response_schema=_schema(fields, output),
         )
         if not counted and fields.get("max_tokens") is None:
-            raise _missing("max_tokens")
+            raise missing("max_tokens")
         stream = fields.flag("stream")
         fields.finish()
         return cls(request, thinking, eager, stream)
@@ -113,7 +113,7 @@ def _thinking(fields: Fields, output: Fields) -> tuple[ThinkingShown, Effort]:
         return ThinkingShown(), Effort.LOW
     budget = wanted.whole("budget_tokens", 1, _MOST_TOKENS)
     if budget is None and kind == "enabled":
-        raise _missing("thinking.budget_tokens")
+        raise missing("thinking.budget_tokens")
     display = wanted.one_of("display", ("summarized", "omitted"), "summarized")
     thinking = ThinkingShown(shown=True, sealed=display == "omitted")
     return thinking, said or (Effort.MEDIUM if budget is None else _effort_of(budget))
@@ -124,10 +124,6 @@ def _effort_of(budget: int) -> Effort:
     if budget <= _LOW_BUDGET:
         return Effort.LOW
     return Effort.MEDIUM if budget <= _MEDIUM_BUDGET else Effort.HIGH
-
-
-def _missing(path: str) -> ApiError:
-    return wrong(path, f"Missing required parameter: '{path}'.", "missing_required_parameter")
 
 
 def _stops(fields: Fields) -> tuple[str, ...]:
@@ -191,5 +187,5 @@ def _object(fields: Fields, name: str) -> str:
     """Return a schema, which has to be there, as JSON."""
     schema = fields.members(name)
     if schema is None:
-        raise _missing(fields.path(name))
+        raise missing(fields.path(name))
     return schema_text(schema.raw)
