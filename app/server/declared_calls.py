@@ -29,10 +29,11 @@ from app.base.types import (
 from app.engine.backend import Backend, Planned
 from app.server.dialect import new_id
 from app.server.remembered_turns import RememberedTurns, folded
+from app.server.request_fields import FUNCTIONS
 from app.tools.replies import unknown_tool
 from app.tools.tool_turn import joined, unanswered
 
-NAMESPACE = "functions."
+NAMESPACE = f"{FUNCTIONS}."
 """What precedes the name of a client's function, as the model writes it."""
 _AGAIN = 2  # times that a model goes on after a call of what was not declared
 

@@ -9,7 +9,6 @@ from app.base.types import StopReason
 from app.server.api_error import ApiError
 from app.server.dialect import event, new_id
 from app.server.fields import JsonObject
-from app.server.messages.content_blocks import sealed
 from app.server.messages.message_request import MessageRequest
 from app.server.messages.tool_inputs import arguments_of, tool_input
 from app.server.pieces import (
@@ -24,6 +23,7 @@ from app.server.pieces import (
     PromptRead,
     Usage,
 )
+from app.server.replayed_answers import sealed
 
 _SIGNATURE = "fs1"
 """The signature of thinking whose text is shown: clients drop thinking that has none."""

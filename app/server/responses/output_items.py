@@ -10,9 +10,8 @@ from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.dialect import new_id
 from app.server.fields import JsonObject
 from app.server.pieces import Item, ItemKind
-from app.server.request_fields import function_call
+from app.server.replayed_answers import function_call, sealed
 from app.server.responses.free_text import free_text
-from app.server.responses.input_items import sealed
 from app.server.responses.response_tools import ResponseTool, ResponseTools
 
 COMPLETED, INCOMPLETE, IN_PROGRESS = "completed", "incomplete", "in_progress"
