@@ -29,12 +29,12 @@ CHECKS = (
     "not_a_server_error,content_type_conformance,response_schema_conformance,unsupported_method"
 )
 
-REFUSED = set(
-    """annotations audio background context_management conversation frequency_penalty function_call
-    functions generate_summary logit_bias logprobs modalities moderation n prediction
-    presence_penalty previous_response_id prompt tool_calls top_logprobs truncation verbosity
-    web_search_options""".split()
-)
+REFUSED = {
+    "annotations", "audio", "background", "context_management", "conversation",
+    "frequency_penalty", "function_call", "functions", "generate_summary", "logit_bias", "logprobs",
+    "modalities", "moderation", "n", "prediction", "presence_penalty", "previous_response_id",
+    "prompt", "tool_calls", "top_logprobs", "truncation", "verbosity", "web_search_options",
+}  # fmt: skip
 """Members that are refused, or that name what has to be there."""
 ONLY = {
     "mode": {"type": "string", "enum": ["standard"]},
@@ -42,10 +42,10 @@ ONLY = {
     "tool_choice": {"type": "string", "enum": ["auto", "none", "required"]},
 }
 """Members of which little is accepted."""
-TYPES = set(
-    """function input_text json_object json_schema message output_text reasoning reasoning_text
-    refusal summary_text text""".split()
-)
+TYPES = {
+    "function", "input_text", "json_object", "json_schema", "message", "output_text", "reasoning",
+    "reasoning_text", "refusal", "summary_text", "text",
+}  # fmt: skip
 ROLES = {"assistant", "developer", "system", "user"}
 """Of several schemas, those of other types and roles are left out."""
 
@@ -91,8 +91,8 @@ def cut(description: Any) -> Any:
     """Return the description of our operations alone, with our model's name.
 
     Discriminators are left out: those of calls say no word of which schema has which value. The
-    schema of a stream is that of the JSON in its events, of which the first have no usage yet: null, as
-    in the examples of the description, which its schema does not allow.
+    schema of a stream is that of the JSON in its events. The first of them have no usage yet: it is
+    null, as in the examples of the description, whose schema does not allow it.
     """
     paths = {
         path: {method: description["paths"][path][method]} for path, method in OPERATIONS.items()
