@@ -131,7 +131,7 @@ def cut(description: Any) -> Any:
     return about | {"paths": paths, "components": found}
 
 
-def ask(name: str, described: Any, seconds: float) -> None:
+def ask(name: str, described: Any, seconds: int) -> None:
     """Have requests made, and report each operation."""
     found = Path(f"found{name}.xml")
     Path("cut.json").write_text(json.dumps(described), "utf-8")
@@ -159,10 +159,10 @@ def ask(name: str, described: Any, seconds: float) -> None:
 
 given = json.loads(Path(os.environ["FIRESIDE_OPENAPI"]).read_text("utf-8"))
 whole = cut(given)
-limit = float(os.environ.get("FIRESIDE_SECONDS", "60"))
-ask("", whole, limit / 3)
+limit = int(os.environ.get("FIRESIDE_SECONDS", "60"))
+ask("", whole, limit // 3)
 for path in ("/chat/completions", "/responses"):
     content = whole["paths"][path]["post"]["requestBody"]["content"]["application/json"]
     content["schema"] = supported(content["schema"], whole)
 whole["paths"] = {path: item for path, item in whole["paths"].items() if "post" in item}
-ask(", what is supported", whole, limit * 2 / 3)
+ask(", what is supported", whole, limit - limit // 3)
