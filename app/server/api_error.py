@@ -39,6 +39,12 @@ def wrong(param: str, message: str, code: str | None = "invalid_value") -> ApiEr
     return ApiError(400, message, param=param, code=code)
 
 
+def missing(param: str) -> ApiError:
+    """Return the error for a member that has to be there."""
+    told = f"Missing required parameter: '{param}'."
+    return wrong(param, told, "missing_required_parameter")
+
+
 def unsupported(param: str, message: str, code: str = "unsupported_value") -> ApiError:
     """Return the error for what is not supported, and therefore never ignored."""
     return ApiError(400, message, param=param, code=code)

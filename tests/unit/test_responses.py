@@ -30,8 +30,8 @@ from app.server.pieces import (
     ItemText,
     Usage,
 )
+from app.server.replayed_answers import sealed, unsealed
 from app.server.responses.free_text import FreeText, free_text
-from app.server.responses.input_items import sealed, unsealed
 from app.server.responses.responses_dialect import ResponsesDialect
 from app.server.responses.stored_responses import StoredResponse, StoredResponses
 from tests.fakes.api import MODEL, NAME, Api

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 
 from app.base.types import Message, Part, PartKind, Role
 from app.formats import question_text
-from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, names
 from app.server.messages.tool_inputs import arguments_of
-from app.server.request_fields import function_call
+from app.server.replayed_answers import function_call, unsealed, with_preambles
 
-FUNCTIONS = "functions"
-"""The namespace of the client's tools."""
 _ROLES = ("user", "assistant", "system")
-_SEALED = "fs1:"
 _BILLING = re.compile(r"x-anthropic-billing-header:(?:\s*[\w-]+=[^;\s]*;)*\s*")
 """What Claude Code puts before its instructions, for Anthropic's accounts.
 
@@ -26,21 +20,6 @@ Some of it is another with each request, and would have all that follows process
 """
 _UNSEEN = "[An image. This model cannot see images.]"
 _REFERRED = "[The tool {name} can be called now.]"
-
-
-def sealed(reasoning: str) -> str:
-    """Return reasoning as a signature, from which it can be read again."""
-    return _SEALED + base64.b64encode(reasoning.encode(errors="replace")).decode()
-
-
-def unsealed(signature: str) -> str:
-    """Return the reasoning that was sealed; empty if another server did that."""
-    if not signature.startswith(_SEALED):
-        return ""
-    try:
-        return base64.b64decode(signature.removeprefix(_SEALED), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def conversation(body: Fields) -> tuple[Message, ...]:
@@ -51,7 +30,7 @@ def conversation(body: Fields) -> tuple[Message, ...]:
         messages += reader.messages(message)
     if not any(message.role in (Role.USER, Role.ASSISTANT, Role.TOOL) for message in messages):
         raise wrong("messages", "messages must have at least one message with content.")
-    return tuple(messages)
+    return with_preambles(messages)
 
 
 def _system(body: Fields) -> Iterator[Message]:
@@ -128,22 +107,20 @@ class _Reader:
         if isinstance(content, str):
             yield Part(content)
             return
-        parts: list[Part] = []
         for block in message.objects("content", needed=True):
             match block.text("type"):
                 case "text":
-                    parts.append(Part(block.text("text")))
+                    yield Part(block.text("text"))
                 case "thinking":
                     signature = block.text("signature", "")
                     thinking = block.text("thinking", "") or unsealed(signature)
-                    parts.append(Part(thinking, PartKind.REASONING))
+                    yield Part(thinking, PartKind.REASONING)
                 case "redacted_thinking":
-                    parts.append(Part(unsealed(block.text("data", "")), PartKind.REASONING))
+                    yield Part(unsealed(block.text("data", "")), PartKind.REASONING)
                 case "tool_use":
-                    parts.append(self._call(block))
+                    yield self._call(block)
                 case kind:
                     raise _foreign(block, kind)
-        yield from _with_preambles(parts)
 
     def _call(self, block: Fields) -> Part:
         given = block.members("input")
@@ -151,14 +128,6 @@ class _Reader:
         part = function_call(block.text("name"), block.text("id"), arguments)
         self._names[part.id] = part.name
         return part
-
-
-def _with_preambles(parts: list[Part]) -> Iterator[Part]:
-    """Yield an answer's parts. Text before a call is no answer yet."""
-    last = max((at for at, part in enumerate(parts) if part.kind is PartKind.CALL), default=-1)
-    for at, part in enumerate(parts):
-        aside = part.kind is PartKind.TEXT and at < last
-        yield Part(part.text, format_data=ALONG_THE_WAY) if aside else part
 
 
 def _says(part: Part) -> bool:
