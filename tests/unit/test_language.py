@@ -25,8 +25,13 @@ UI = sorted(
     path for room in translations.ROOMS for path in (translations.ROOT / "app" / room).rglob("*.py")
 )
 # Names of fonts and of Pygments' tokens, a question to a model, and argparse's English texts.
-NO_SENTENCES = ("ui/theme.py", "highlighting.py", "smoke_test.py", "cli/__init__.py")
-NO_SENTENCES += ("client_snippets.py",)  # what is pasted into other programs
+NO_SENTENCES = (
+    "ui/theme.py",
+    "highlighting.py",
+    "smoke_test.py",
+    "cli/__init__.py",
+    "client_snippets.py",
+)
 # Calls whose texts are machine-readable names or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
 FOR_MACHINES |= {"note", "TypeError", "compile"}  # the log, programming errors, patterns
