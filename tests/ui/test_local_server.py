@@ -99,6 +99,33 @@ def test_it_is_on_again_after_a_restart_with_the_same_token(start: Start) -> Non
     assert scripted(fireside).token == token
 
 
+def test_only_a_start_that_takes_long_is_told(fireside: Fireside) -> None:
+    dialog = opened(fireside)
+    said = child(dialog, QLabel, "serverSaid")
+    server = scripted(fireside)
+    server.may_go_on.clear()
+    click(dialog, "serverSwitch")
+    assert not said.isVisibleTo(dialog)
+    fireside.until(lambda: said.isVisibleTo(dialog))
+    assert said.text() == "Starting…"
+    server.may_go_on.set()
+    fireside.until(lambda: not said.isVisibleTo(dialog))
+
+
+def test_the_keyboard_is_at_the_port_when_what_it_was_at_goes(fireside: Fireside) -> None:
+    dialog = opened(fireside)
+    server = switched_on(fireside)
+    address = child(dialog, QLineEdit, "serverAddress")
+    fireside.until(lambda: address.isVisibleTo(dialog))
+    server.taken[9000] = ""
+    port = child(dialog, QLineEdit, "serverPort")
+    port.setText("9000")
+    address.setFocus()
+    port.editingFinished.emit()
+    fireside.until(lambda: not address.isVisibleTo(dialog))
+    assert dialog.focusWidget() is port
+
+
 def test_a_port_that_is_taken_is_told_and_another_is_used(fireside: Fireside) -> None:
     dialog = opened(fireside)
     server = scripted(fireside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from app.base.errors import SecretError
@@ -19,6 +19,8 @@ from app.wording.client_snippets import HIDDEN, ServedModel, snippets
 from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.serving_words import requests_sentence
+
+_PATIENCE_MS = 500  # a switch that takes less is not told, so that the page does not jump
 
 
 class LocalServerPage(FormPage):
@@ -58,12 +60,14 @@ class LocalServerPage(FormPage):
         """Show whether the server is on, is being switched, or why it is off."""
         self._switch.setChecked(wanted)
         self._token_lost = wanted and isinstance(error, SecretError)
-        self._retry.setVisible(error is not None and wanted)
-        if error:
-            tell(self._state, explain(error).sentence, "danger")
-        else:
-            starting = tr("Starting…") if wanted else tr("Stopping…")
-            tell(self._state, starting if switching else "")
+        self._slow_words = tr("Starting…") if wanted else tr("Stopping…")
+        if not switching:
+            self._slow.stop()
+            self._retry.setVisible(error is not None and wanted)
+            tell(self._state, explain(error).sentence if error else "", "danger")
+        elif not self._switching:
+            self._slow.start()
+        self._switching = switching
 
     def show_server(self, status: ServerStatus, served: ServedModel) -> None:
         """Show what programs need, and who asks now."""
@@ -75,8 +79,12 @@ class LocalServerPage(FormPage):
             self._show_snippets()
         self.requests.show_requests(status.requests)
         tell(self._no_requests, requests_sentence(status))
+        focused = self.focusWidget()
         for part in self._parts:  # a token that cannot be read can be replaced
-            part.setVisible(status.on or (part is self._token_part and self._token_lost))
+            shown = status.on or (part is self._token_part and self._token_lost)
+            if not shown and focused and part.isAncestorOf(focused):
+                self.port.setFocus()  # else it would go to the first field of the dialog
+            part.setVisible(shown)
 
     def show_place(self, place: SecretPlace | None) -> None:
         """Show where the token is kept; None if there is none."""
@@ -110,8 +118,17 @@ class LocalServerPage(FormPage):
         row.addWidget(self._state, 1)
         row.addWidget(self._retry)
         self.column.addLayout(row)
+        self._switching, self._slow_words = False, ""
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_PATIENCE_MS)
+        self._slow.timeout.connect(self._tell_slow)
         self._state.hide()
         self._retry.hide()
+
+    def _tell_slow(self) -> None:
+        self._retry.hide()
+        tell(self._state, self._slow_words)
 
     def _add_port(self) -> None:
         self.port = DigitsField("serverPort", tr("Port"), tr("Port"), most=5, none=str(SERVER_PORT))
