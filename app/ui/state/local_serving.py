@@ -139,7 +139,7 @@ class LocalServing(QObject):
 
     def _server(self) -> LocalServer:
         server = self._host.server
-        assert server, "this process has no local server"
+        assert server
         return server
 
     def _look(self) -> tuple[ServerStatus, ModelRef]:

@@ -30,15 +30,58 @@ CHECKS = (
 )
 
 REFUSED = set(
-    """annotations audio background caller context_management conversation frequency_penalty function_call
-    functions generate_summary logit_bias logprobs modalities moderation n phase presence_penalty
-    prediction previous_response_id prompt top_logprobs truncation verbosity web_search_options""".split()
+    [
+        "annotations",
+        "audio",
+        "background",
+        "caller",
+        "context_management",
+        "conversation",
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "generate_summary",
+        "logit_bias",
+        "logprobs",
+        "modalities",
+        "moderation",
+        "n",
+        "phase",
+        "presence_penalty",
+        "prediction",
+        "previous_response_id",
+        "prompt",
+        "top_logprobs",
+        "truncation",
+        "verbosity",
+        "web_search_options",
+    ]
 )
 """Members that are refused, or that name what was answered before."""
 OURS = set(
-    """allowed_tools assistant custom custom_tool_call custom_tool_call_output developer function
-    function_call function_call_output input_text json_object json_schema message output_text
-    reasoning reasoning_text refusal summary_text system text user""".split()
+    [
+        "allowed_tools",
+        "assistant",
+        "custom",
+        "custom_tool_call",
+        "custom_tool_call_output",
+        "developer",
+        "function",
+        "function_call",
+        "function_call_output",
+        "input_text",
+        "json_object",
+        "json_schema",
+        "message",
+        "output_text",
+        "reasoning",
+        "reasoning_text",
+        "refusal",
+        "summary_text",
+        "system",
+        "text",
+        "user",
+    ]
 )
 """The types and roles of what is supported; of several schemas, those of others are left out."""
 
