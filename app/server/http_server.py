@@ -47,10 +47,14 @@ class HttpServer:
             self._port = sock.getsockname()[1]
             gate = Gate(self._port, token, self._parts.origins)
             app = Endpoints(self._parts, gate, dialects())
-            self._admission = app.admission
-            self._listener = Listener(app, gate, sock, _connections())
+            try:
+                listener = Listener(app, gate, sock, _connections())
+            except OSError as error:  # such as no more file descriptors
+                sock.close()
+                raise ServerUnstartable(port, error.strerror or str(error)) from error
+            self._admission, self._listener = app.admission, listener
             self._thread = threading.Thread(
-                target=_run, args=(self._listener,), name="local server", daemon=True
+                target=_run, args=(listener,), name="local server", daemon=True
             )
             self._thread.start()
         self._parts.changed(ServingChanged())
