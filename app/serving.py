@@ -13,7 +13,7 @@ from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 ADDRESS = "127.0.0.1"
-"""The only address that is listened at: no other computer reaches it."""
+"""The only address to listen on: no other computer reaches it."""
 
 
 class ServedState(StrEnum):

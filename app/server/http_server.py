@@ -124,7 +124,7 @@ def _bound(port: int) -> socket.socket:
 
 
 def _answers(port: int) -> bool:
-    """Return whether somebody listens at a port.
+    """Return whether somebody listens on a port.
 
     On macOS, a port of all addresses can be had by another program at one of them.
     """
@@ -134,7 +134,7 @@ def _answers(port: int) -> bool:
 
 
 def _holder(port: int) -> str:
-    """Return the name of the program that listens at a port; empty if it is another user's."""
+    """Return the name of the program that listens on a port; empty if it is another user's."""
     for process in psutil.process_iter():
         try:
             for connection in process.net_connections("tcp"):
