@@ -9,6 +9,7 @@
     json_body        a request's body, of a limited size and depth
     fields           checked reading of a request's JSON; `api_error` is what is told of it
     answers          how a request is answered: admitted, asked of the engine, written
+    asker            who asks, and for what
     admission        the requests that are answered now, and how many there may be
     request_fields   what requests of all dialects have: effort, sampling, functions, texts
     replayed_answers what the model said before, as clients send it back

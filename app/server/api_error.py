@@ -33,6 +33,11 @@ class ApiError(Exception):
         self.code = code
         self.headers = dict(headers or {})
 
+    @property
+    def summary(self) -> str:
+        """The status and the code, for the log."""
+        return f"{self.status} {self.code or self.kind}"
+
 
 def wrong(param: str, message: str, code: str | None = "invalid_value") -> ApiError:
     """Return the error for a member that is wrong."""

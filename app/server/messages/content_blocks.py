@@ -11,9 +11,11 @@ from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, names
 from app.server.messages.tool_inputs import arguments_of
 from app.server.replayed_answers import function_call, unsealed, with_preambles
+from app.server.request_fields import text
 
+_TEXT = ("text",)
 _ROLES = ("user", "assistant", "system")
-_BILLING = re.compile(r"x-anthropic-billing-header:(?:\s*[\w-]+=[^;\s]*;)*\s*")
+_BILLING = re.compile(r"\Ax-anthropic-billing-header:(?:\s*[\w-]+=[^;\s]*;)*\s*")
 """What Claude Code puts before its instructions, for Anthropic's accounts.
 
 Some of it is another with each request, and would have all that follows processed again.
@@ -34,23 +36,13 @@ def conversation(body: Fields) -> tuple[Message, ...]:
 
 
 def _system(body: Fields) -> Iterator[Message]:
-    parts = tuple(_texts(body, "system"))
-    if parts:
-        yield Message(Role.SYSTEM, parts)
+    if told := _instructions(body, "system"):
+        yield Message(Role.SYSTEM, (Part(told),))
 
 
-def _texts(fields: Fields, name: str) -> Iterator[Part]:
-    """Yield the texts of instructions, which are a text or a list of blocks of text."""
-    value = fields.get(name)
-    given = [value] if isinstance(value, str) else (_text(b) for b in fields.objects(name))
-    for text in given:
-        if told := _BILLING.sub("", text, count=1) if _BILLING.match(text) else text:
-            yield Part(told)
-
-
-def _text(block: Fields) -> str:
-    block.one_of("type", ("text",))
-    return block.text("text")
+def _instructions(fields: Fields, name: str) -> str:
+    """Return instructions, which are a text or a list of blocks of text."""
+    return _BILLING.sub("", text(fields, name, _TEXT, needed=False))
 
 
 class _Reader:
@@ -63,7 +55,7 @@ class _Reader:
         """Yield the messages that one message of the client's is: results come first."""
         match message.one_of("role", _ROLES):
             case "system":
-                parts, role = list(_texts(message, "content")), Role.SYSTEM
+                parts, role = [Part(_instructions(message, "content"))], Role.SYSTEM
             case "assistant":
                 parts, role = list(self._assistant(message)), Role.ASSISTANT
             case _:
@@ -94,13 +86,13 @@ class _Reader:
             raise wrong(path, told)
         content = block.get("content")
         if isinstance(content, str):
-            text = content
+            told = content
         else:
             shown = [part for b in block.objects("content") for part in _returned(b)]
-            text = "\n\n".join(map(question_text, shown))
-        if block.flag("is_error") and not text.casefold().startswith("error"):
-            text = f"Error: {text}" if text else "Error"
-        return Part(text, PartKind.RESULT, self._names[call], call)
+            told = "\n\n".join(map(question_text, shown))
+        if block.flag("is_error") and not told.casefold().startswith("error"):
+            told = f"Error: {told}" if told else "Error"
+        return Part(told, PartKind.RESULT, self._names[call], call)
 
     def _assistant(self, message: Fields) -> Iterator[Part]:
         content = message.get("content")
@@ -169,21 +161,15 @@ def _document(block: Fields) -> Iterator[Part]:
         case "text":
             yield Part(source.text("data"), PartKind.FILE, title)
         case "content":
-            content = source.get("content")
-            if isinstance(content, str):
-                yield Part(content, PartKind.FILE, title)
-            else:
-                texts = [_text(part) for part in source.objects("content", needed=True)]
-                yield Part("\n\n".join(texts), PartKind.FILE, title)
+            yield Part(text(source, "content", _TEXT), PartKind.FILE, title)
         case kind:
             told = f"A document as '{kind[:60]}' is not supported. Send its text."
             raise unsupported(source.path("type"), told, "unsupported_content")
 
 
 def _search_result(block: Fields) -> Part:
-    texts = [_text(part) for part in block.objects("content", needed=True)]
     title = f"{block.text('title')} ({block.text('source')})"
-    return Part("\n\n".join(texts), PartKind.FILE, title)
+    return Part(text(block, "content", _TEXT), PartKind.FILE, title)
 
 
 def _foreign(block: Fields, kind: str) -> ApiError:
