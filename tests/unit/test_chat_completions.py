@@ -454,6 +454,8 @@ def test_sampling_is_the_models_but_for_what_is_asked() -> None:
     ({"tools": [{"type": "custom", "custom": {"name": "a"}}]}, "tools[0].type"),
     ({"tool_choice": "required"}, "tool_choice"),
     ({"tool_choice": "any", "tools": [CLOCK]}, "tool_choice"),
+    ({"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": []}},
+      "tools": [CLOCK]}, "tool_choice.allowed_tools.mode"),
     ({"tool_choice": {"type": "function", "function": {"name": "other"}}, "tools": [CLOCK]},
      "tool_choice.function.name"),
     ({"whatever": 1}, "whatever"),

@@ -187,4 +187,6 @@ def _allowed(
     allowed = chosen.members("allowed_tools") or Fields({}, chosen.path("allowed_tools"))
     mode = ToolChoice(allowed.one_of("mode", (ToolChoice.AUTO, ToolChoice.REQUIRED)))
     wanted = {_chosen(tool, tools) for tool in allowed.objects("tools", needed=True)}
+    if mode is ToolChoice.REQUIRED and not wanted:
+        raise wrong(allowed.path("mode"), "A tool is required, but none is allowed.")
     return mode, tuple(tool for tool in tools if tool.name in wanted)
