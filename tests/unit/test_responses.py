@@ -464,6 +464,7 @@ def test_answers_of_a_shape(api: Api, engine: ServedEngine) -> None:
         ({"temperature": 3}, "temperature", "invalid_value"),
         ({"max_output_tokens": 0}, "max_output_tokens", "invalid_value"),
         ({"metadata": {"a": 1}}, "metadata", "invalid_type"),
+        ({"safety_identifier": "a" * 65}, "safety_identifier", "string_above_max_length"),
         ({"input": None}, "input", "missing_required_parameter"),
         ({"input": []}, "input", "empty_array"),
         ({"input": [{"role": "bogus", "content": "A"}]}, "input[0].role", "invalid_value"),

@@ -82,7 +82,7 @@ def read_request(body: JsonObject, served: Served, stored: StoredResponses) -> A
         "background": False,
         "service_tier": "default",
         "metadata": _metadata(asked),
-        "safety_identifier": asked.text("safety_identifier", "") or None,
+        "safety_identifier": asked.text("safety_identifier", "", longest=64) or None,
         "prompt_cache_key": asked.text("prompt_cache_key", "") or None,
     }
     asked.one_of("service_tier", _TIERS, "auto")

@@ -12,13 +12,12 @@ from app.serving import ServerStatus
 from app.ui.choices import Switch
 from app.ui.controls import Button, column, tell
 from app.ui.form_fields import DigitsField, FormPage, FormPart, FormRow, heading, named, note
-from app.ui.preferences.served_requests import ServedRequests
+from app.ui.preferences.served_requests import RequestsPart
 from app.ui.preferences.snippets_part import CopyButton, SnippetsPart
 from app.ui.theme import Theme
 from app.wording.client_snippets import HIDDEN, ServedModel, snippets
 from app.wording.errors import explain
 from app.wording.language import tr
-from app.wording.serving_words import requests_sentence
 
 _PATIENCE_MS = 500  # a switch that takes less is not told, so that the page does not jump
 
@@ -46,10 +45,12 @@ class LocalServerPage(FormPage):
         self._add_port()
         self._token_lost = False
         self._token_part = self._make_token()
+        self.requests = RequestsPart(theme)
+        self.requests.requests.stopped.connect(self.stopped)
         self._parts = (
             self._make_address(),
             self._token_part,
-            self._make_requests(),
+            self.requests,
             self._make_snippets(),
         )
         for part in self._parts:
@@ -82,8 +83,7 @@ class LocalServerPage(FormPage):
             self.token.setText(served.token)
             self.token.setCursorPosition(0)
             self._show_snippets()
-        self.requests.show_requests(status.requests)
-        tell(self._no_requests, requests_sentence(status))
+        self.requests.show_status(status)
         focused = self.focusWidget()
         for part in self._parts:  # a token that cannot be read can be replaced
             shown = status.on or (part is self._token_part and self._token_lost)
@@ -165,16 +165,6 @@ class LocalServerPage(FormPage):
     def _make_snippets(self) -> QWidget:
         self._snippets = SnippetsPart(self._theme)
         return self._snippets
-
-    def _make_requests(self) -> QWidget:
-        self.requests = ServedRequests(self._theme)
-        self.requests.stopped.connect(self.stopped)
-        self._no_requests = note("", "noRequests")
-        part = FormPart()
-        layout = column(part, gap=8)
-        for widget in (heading(tr("Requests")), self.requests, self._no_requests):
-            layout.addWidget(widget)
-        return part
 
     def _show_snippets(self) -> None:
         hidden = self.token.echoMode() is QLineEdit.EchoMode.Password

@@ -29,61 +29,25 @@ CHECKS = (
     "not_a_server_error,content_type_conformance,response_schema_conformance,unsupported_method"
 )
 
-REFUSED = set(
-    [
-        "annotations",
-        "audio",
-        "background",
-        "caller",
-        "context_management",
-        "conversation",
-        "frequency_penalty",
-        "function_call",
-        "functions",
-        "generate_summary",
-        "logit_bias",
-        "logprobs",
-        "modalities",
-        "moderation",
-        "n",
-        "phase",
-        "presence_penalty",
-        "prediction",
-        "previous_response_id",
-        "prompt",
-        "top_logprobs",
-        "truncation",
-        "verbosity",
-        "web_search_options",
-    ]
-)
-"""Members that are refused, or that name what was answered before."""
-OURS = set(
-    [
-        "allowed_tools",
-        "assistant",
-        "custom",
-        "custom_tool_call",
-        "custom_tool_call_output",
-        "developer",
-        "function",
-        "function_call",
-        "function_call_output",
-        "input_text",
-        "json_object",
-        "json_schema",
-        "message",
-        "output_text",
-        "reasoning",
-        "reasoning_text",
-        "refusal",
-        "summary_text",
-        "system",
-        "text",
-        "user",
-    ]
-)
-"""The types and roles of what is supported; of several schemas, those of others are left out."""
+REFUSED = {
+    "annotations", "audio", "background", "context_management", "conversation",
+    "frequency_penalty", "function_call", "functions", "generate_summary", "logit_bias", "logprobs",
+    "modalities", "moderation", "n", "prediction", "presence_penalty", "previous_response_id",
+    "prompt", "tool_calls", "top_logprobs", "truncation", "verbosity", "web_search_options",
+}  # fmt: skip
+"""Members that are refused, or that name what has to be there."""
+ONLY = {
+    "mode": {"type": "string", "enum": ["standard"]},
+    "name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+    "tool_choice": {"type": "string", "enum": ["auto", "none", "required"]},
+}
+"""Members of which little is accepted."""
+TYPES = {
+    "function", "input_text", "json_object", "json_schema", "message", "output_text", "reasoning",
+    "reasoning_text", "refusal", "summary_text", "text",
+}  # fmt: skip
+ROLES = {"assistant", "developer", "system", "user"}
+"""Of several schemas, those of other types and roles are left out."""
 
 
 def supported(schema: Any, description: Any) -> Any:
@@ -95,9 +59,10 @@ def supported(schema: Any, description: Any) -> Any:
     if "$ref" in schema:
         kind, name = schema["$ref"].removeprefix("#/components/").split("/")
         return supported(description["components"][kind][name], description)
-    kept = {key: item for key, item in schema.items() if key != "discriminator"}
+    kept = dict(schema)
     if isinstance(members := kept.get("properties"), dict):
-        kept["properties"] = {name: members[name] for name in members if name not in REFUSED}
+        named = {name: ONLY.get(name, item) for name, item in members.items()}
+        kept["properties"] = {name: named[name] for name in named if name not in REFUSED}
     kept = {key: supported(item, description) for key, item in kept.items()}
     for several in ("oneOf", "anyOf"):
         if several in kept:
@@ -108,16 +73,27 @@ def supported(schema: Any, description: Any) -> Any:
 def is_ours(schema: Any) -> bool:
     """Return whether a schema, one of several, is of what is supported."""
     told = schema.get("properties", {})
-    for name in ("type", "role"):
+    for name, ours in (("type", TYPES), ("role", ROLES)):
         word = told.get(name, {})
         for one in (word, *word.get("anyOf", ())):
-            if not OURS.issuperset(one.get("enum", ())):
+            if not ours.issuperset(one.get("enum", ())):
                 return False
     return True
 
 
+def event(data: Any) -> Any:
+    """Return the schema of an event whose data is JSON, or the end of all."""
+    parsed = {"contentMediaType": "application/json", "contentSchema": data}
+    return {"type": "object", "properties": {"data": {"anyOf": [{"const": "[DONE]"}, parsed]}}}
+
+
 def cut(description: Any) -> Any:
-    """Return the description of our operations alone, with our model's name."""
+    """Return the description of our operations alone, with our model's name.
+
+    Discriminators are left out: those of calls say no word of which schema has which value. The
+    schema of a stream is that of the JSON in its events. The first of them have no usage yet: it is
+    null, as in the examples of the description, whose schema does not allow it.
+    """
     paths = {
         path: {method: description["paths"][path][method]} for path, method in OPERATIONS.items()
     }
@@ -127,6 +103,8 @@ def cut(description: Any) -> Any:
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] == "model":
                     parameter["schema"] = {"type": "string", "enum": [MODEL]}
+    usage = description["components"]["schemas"]["Response"]["allOf"][2]["properties"]
+    usage["usage"] = {"anyOf": [usage["usage"], {"type": "null"}]}
     components: dict[str, Any] = {}
     waiting: list[Any] = [paths]
     while waiting:
@@ -134,6 +112,9 @@ def cut(description: Any) -> Any:
         if isinstance(item, list):
             waiting += item
         elif isinstance(item, dict):
+            item.pop("discriminator", None)
+            if stream := item.get("text/event-stream"):
+                stream["schema"] = event(stream["schema"])
             waiting += item.values()
             reference = item.get("$ref")
             if isinstance(reference, str) and reference not in components:
