@@ -246,9 +246,9 @@ def _file(name: str) -> Path | None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else 0
     if not 0 < port < 1 << 16:
-        raise argparse.ArgumentTypeError("the port must be from 1 to 65535")
+        raise argparse.ArgumentTypeError("the port must be a number from 1 to 65535")
     return port
 
 

@@ -38,6 +38,8 @@ FUNCTIONS = "functions"
 """The namespace of clients' functions, by which models know them."""
 MOST_FUNCTIONS = 1000
 _MOST_STOPS, _LONGEST_STOP = 64, 1000
+ANY_OBJECT = '{"type": "object"}'
+"""The schema of an answer that may be any object, as a mode of JSON has it."""
 _NO_PARAMETERS = {"type": "object", "properties": {}}
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LEAST_SEED, _MOST_SEED = -(2**63), 2**63 - 1
@@ -128,6 +130,12 @@ def stop_texts(fields: Fields, name: str) -> tuple[str, ...]:
             where = path if alone else f"{path}[{at}]"
             raise wrong(where, f"{where} must be a string of 1 to {_LONGEST_STOP} characters.")
     return tuple(stops)
+
+
+def named_schema(schema: JsonObject, name: str, description: str) -> str:
+    """Return the schema of an answer, with what the model is told of it, unless it says so."""
+    said = {"title": name, "description": description}
+    return schema_text({key: words for key, words in said.items() if words} | schema)
 
 
 def schema_text(schema: JsonObject) -> str:

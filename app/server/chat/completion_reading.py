@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from app.base.types import Effort, ModelRef, Request, ToolChoice, ToolFunction
 from app.server.api_error import missing, unsupported, wrong
 from app.server.chat.conversation_reading import read_messages
-from app.server.fields import Fields, JsonObject
+from app.server.fields import Fields
 from app.server.request_fields import (
+    ANY_OBJECT,
     HARMLESS,
     MOST_FUNCTIONS,
     effort,
+    named_schema,
     namespaces,
     only,
     sampling,
-    schema_text,
     stop_texts,
     tool_function,
 )
-
-_JSON_OBJECT = '{"type": "object"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +119,19 @@ def _schema(fields: Fields) -> str:
     named = wanted.members("json_schema")
     wanted.finish()
     if kind != "json_schema":
-        return _JSON_OBJECT if kind == "json_object" else ""
+        return ANY_OBJECT if kind == "json_object" else ""
     if not named:
         raise missing(wanted.path("json_schema"))
     return _named_schema(named)
 
 
 def _named_schema(named: Fields) -> str:
-    """Return a schema whose name and description the model is told, too.
-
-    It is followed exactly, ``strict`` or not.
-    """
+    """Return a schema, which is followed exactly, ``strict`` or not."""
     schema = named.members("schema")
-    described: JsonObject = dict(schema.raw) if schema else {}
-    for key, name in (("title", "name"), ("description", "description")):
-        if said := named.text(name, ""):
-            described.setdefault(key, said)
+    name, description = named.text("name", ""), named.text("description", "")
     named.flag("strict")
     named.finish()
-    return schema_text(described)
+    return named_schema(schema.raw if schema else {}, name, description)
 
 
 def _functions(fields: Fields) -> list[ToolFunction]:

@@ -9,7 +9,7 @@ from app.base.types import Effort, Message, Request
 from app.server.api_error import ApiError, missing, unsupported, wrong
 from app.server.dialect import Served
 from app.server.fields import Fields, JsonObject
-from app.server.request_fields import HARMLESS, effort, only, sampling, schema_text
+from app.server.request_fields import ANY_OBJECT, HARMLESS, effort, named_schema, only, sampling
 from app.server.responses.input_items import ResponseInput
 from app.server.responses.response_tools import ResponseTools
 from app.server.responses.stored_responses import StoredResponses
@@ -164,7 +164,7 @@ def _text_format(asked: Fields) -> tuple[str, JsonObject]:
     if shape is None or kind == "text":
         return "", plain
     if kind == "json_object":
-        return "{}", plain | {"format": {"type": kind}}
+        return ANY_OBJECT, plain | {"format": {"type": kind}}
     name, description = shape.text("name"), shape.text("description", "")
     given = shape.members("schema")
     if given is None:
@@ -172,8 +172,7 @@ def _text_format(asked: Fields) -> tuple[str, JsonObject]:
     schema = given.raw
     described = {"description": description} if description else {}
     echo = {"type": kind, "name": name, "schema": schema, "strict": shape.flag("strict")}
-    told = schema_text({"title": name, **described, **schema})
-    return told, plain | {"format": echo | described}
+    return named_schema(schema, name, description), plain | {"format": echo | described}
 
 
 def _included(asked: Fields) -> list[Any]:
