@@ -46,12 +46,13 @@ class PreferencesDialog(FittingDialog):
         self._stack = QStackedWidget()
         self._found: list[list[QWidget]] = [[] for _ in pages]
         self._areas: list[Scroll] = []
+        self._scrolled_to = 0
         for page in pages:
             self._list.addItem(page.title)
             area = Scroll()
             area.setWidget(page)
             # A page may grow later, such as by what was found of the computer.
-            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_result())
+            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_result())
             self._areas.append(area)
             self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -109,6 +110,12 @@ class PreferencesDialog(FittingDialog):
         number = self._list.currentRow()
         if self._found[number]:
             self._areas[number].ensureWidgetVisible(self._found[number][0])
+            self._scrolled_to = self._areas[number].verticalScrollBar().value()
+
+    def _keep_result(self) -> None:
+        """Scroll to the first result again, unless the page was scrolled since."""
+        if self._areas[self._list.currentRow()].verticalScrollBar().value() == self._scrolled_to:
+            self._show_result()
 
     def _enter_result(self) -> None:
         """Give the keyboard to the first result on the page."""
