@@ -38,6 +38,9 @@ class LocalServerPage(FormPage):
         self._served = ServedModel("", "", "")
         self._switching, self._slow_words = False, ""
         self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_PATIENCE_MS)
+        self._slow.timeout.connect(self._tell_slow)
         self._add_switch()
         self._add_port()
         self._token_lost = False
@@ -120,9 +123,6 @@ class LocalServerPage(FormPage):
         row.addWidget(self._state, 1)
         row.addWidget(self._retry)
         self.column.addLayout(row)
-        self._slow.setSingleShot(True)
-        self._slow.setInterval(_PATIENCE_MS)
-        self._slow.timeout.connect(self._tell_slow)
         self._state.hide()
         self._retry.hide()
 
