@@ -19,10 +19,10 @@ from pathlib import Path
 from types import FrameType
 
 from app.base import settings as settings_file
-from app.base.errors import FiresideError, ModelError
+from app.base.errors import FiresideError, ModelError, ServerPortTaken
 from app.base.files import replace_text
 from app.base.secrets import SERVER_TOKEN, SecretPlace, Secrets
-from app.base.settings import Folders
+from app.base.settings import LARGEST_PORT, SERVER_PORT, Folders
 from app.cli.output import (
     ANSWERED,
     FAILED,
@@ -199,7 +199,10 @@ def _report(ended: queue.SimpleQueue[ServedRequest | None]) -> None:
 
 
 def _line(request: ServedRequest) -> str:
-    figures = tr("{prompt} tokens in, {generated} out, {speed} tokens/s").format(
+    told = tr("{prompt} tokens in, {generated} out, {speed} tokens/s")
+    if not request.generated:  # it failed, was stopped, or its program left
+        told = tr("not answered")
+    figures = told.format(
         prompt=number(request.prompt_tokens),
         generated=number(request.generated),
         speed=number(request.tokens_per_second, 1),
@@ -220,4 +223,7 @@ def _unwritten() -> str:
 def _refused(error: FiresideError) -> int:
     explanation = explain(error)
     say(*filter(None, (explanation.sentence, explanation.detail)))
+    if isinstance(error, ServerPortTaken):
+        other = error.port + 1 if error.port < LARGEST_PORT else SERVER_PORT
+        say(tr("For example: {command}").format(command=f"fireside serve --port {other}"))
     return NO_MODEL if isinstance(error, ModelError) else FAILED

@@ -120,7 +120,9 @@ def test_it_serves_until_a_signal_comes(
 ) -> None:
     before = signal.getsignal(ending)
     file = tmp_path / "config" / "token"
-    server = FakeServer(ENDED, ending=ending, stopped=replace(ENDED, client="a script"))
+    server = FakeServer(
+        ENDED, ending=ending, stopped=replace(ENDED, client="a script", generated=0)
+    )
     assert run(server, tmp_path, "--token-file", str(file), "--port", "8399") == 0
     assert (server.port, server.on) == (8399, False)
     assert signal.getsignal(ending) is before
@@ -130,7 +132,7 @@ def test_it_serves_until_a_signal_comes(
     assert lines[:2] == ["Serving demo at http://127.0.0.1:8399/v1", f"Token: in {file}"]
     told = [line.split("  ", 1)[1] for line in lines[3:]]
     ended = "/v1/responses  1,234 tokens in, 56 out, 23.4 tokens/s"
-    assert told == [f"codex_cli_rs/0.169  {ended}", f"a script  {ended}"]
+    assert told == [f"codex_cli_rs/0.169  {ended}", "a script  /v1/responses  not answered"]
 
 
 def test_the_file_of_the_token_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -246,7 +248,11 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, capsys: pytest.CaptureFixt
     before = signal.getsignal(signal.SIGTERM)
     assert run(server, tmp_path, "--token-file", str(tmp_path / "token"), "--port", "11434") == 1
     out, err = capsys.readouterr()
-    assert (out, err) == ("", "Port 11434 is already in use by ollama. Choose another one.\n")
+    assert out == ""
+    assert err.splitlines() == [
+        "Port 11434 is already in use by ollama. Choose another one.",
+        "For example: fireside serve --port 11435",
+    ]
     assert signal.getsignal(signal.SIGTERM) is before
 
 
