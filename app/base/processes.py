@@ -72,6 +72,7 @@ class ChildProcess:
             theirs.close()
         fault_log.note(f"{name}: process {self._process.pid} has started")
         self._noted_end = False
+        self._ending = threading.Lock()
         self.silence = 0.0
         """Seconds spent in `receive` since the last message came, or was sent and not awaited."""
         self._looked = time.monotonic()
@@ -161,17 +162,18 @@ class ChildProcess:
         self.kill()
 
     def kill(self) -> None:
-        """Kill the process at once."""
-        ran = self._process.is_alive()
-        self._process.kill()
-        self._process.join(_DYING_S)
-        if not self._noted_end:
-            self._noted_end = True
-            end = "was ended" if ran else f"has ended with {self._process.exitcode}"
-            fault_log.note(f"{self._name}: process {self.pid} {end}")
-        self._outbox.put(None)
-        self._sender.join(_DYING_S)
-        self._connection.close()
+        """Kill the process at once, from any thread."""
+        with self._ending:  # a descriptor that is closed twice may be another file's by then
+            ran = self._process.is_alive()
+            self._process.kill()
+            self._process.join(_DYING_S)
+            if not self._noted_end:
+                self._noted_end = True
+                end = "was ended" if ran else f"has ended with {self._process.exitcode}"
+                fault_log.note(f"{self._name}: process {self.pid} {end}")
+            self._outbox.put(None)
+            self._sender.join(_DYING_S)
+            self._connection.close()
 
     def log_tail(self, size: int) -> str:
         """Return the last ``size`` bytes that this child wrote to its log."""

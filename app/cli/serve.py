@@ -92,7 +92,7 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
             told = tr("Serving {model} at {address}").format(
                 model=model_name(model()), address=f"{server.status().address}/v1"
             )
-            _print(told, token.about, tr("Stop it with Ctrl+C."))
+            _print(told, token.about, tr("Press Ctrl+C to stop."))
             _report(ended)
         server.stop()
         ended.put(None)

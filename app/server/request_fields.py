@@ -151,6 +151,14 @@ def text(fields: Fields, name: str, kinds: Collection[str], *, needed: bool = Tr
     return fields.text(name, None if needed else "")
 
 
+def unseen(what: str) -> str:
+    """Return what the model is told of a thing that a tool returned, and that is no text.
+
+    The user did not send it, and could not take it back: refused, it would end the agent's work.
+    """
+    return f"({what} was returned, which cannot be shown here: only text can.)"
+
+
 def _parts(fields: Fields, name: str, kinds: Collection[str]) -> Iterator[str]:
     for part in fields.objects(name):
         kind = part.text("type")

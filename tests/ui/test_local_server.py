@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QSystemTrayIcon,
     QWidget,
 )
@@ -24,6 +25,7 @@ from app.base.errors import SecretUnreadable
 from app.base.secrets import SERVER_TOKEN
 from app.serving import ServedRequest, ServedState
 from app.ui.app import SystemEvents
+from app.ui.preferences.local_server_page import LocalServerPage
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.preferences.served_requests import RequestsPart, ServedRow
 from app.ui.preferences.snippets_part import SnippetsPart
@@ -242,6 +244,25 @@ def test_what_is_below_the_requests_stays_where_it_is_while_they_come_and_go(
     assert timer.isActive()
     timer.timeout.emit()
     fireside.until(lambda: part.height() < height)
+
+
+def test_a_page_that_was_searched_and_scrolled_stays_there_when_somebody_asks(
+    fireside: Fireside,
+) -> None:
+    server = switched_on(fireside)
+    dialog = opened(fireside)
+    dialog.resize(820, 400)
+    dialog.search.setText("Local server")
+    page = child(dialog, LocalServerPage)
+    (area,) = (each for each in dialog.findChildren(QScrollArea) if each.widget() is page)
+    bar = area.verticalScrollBar()
+    fireside.until(lambda: bar.maximum() > 150)
+    assert bar.value() == 0
+    bar.setValue(120)
+    most = bar.maximum()
+    server.show(*(ServedRequest(n, "aider", "/v1/messages", ServedState.LOADING) for n in (1, 2)))
+    fireside.until(lambda: bar.maximum() > most)
+    assert bar.value() == 120
 
 
 def shown_requests(dialog: QWidget) -> list[QWidget]:

@@ -455,7 +455,10 @@ def test_documents_and_search_results_are_read_as_files() -> None:
 def test_the_model_is_told_of_a_tools_image() -> None:
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A"}}
     parts = said(user(), assistant(use()), user(result([text("Here:"), image])))
-    assert parts[-1][2] == "Here:\n\n[An image. This model cannot see images.]"
+    assert (
+        parts[-1][2]
+        == "Here:\n\n(An image was returned, which cannot be shown here: only text can.)"
+    )
     assert refused(user(image)) == ("messages[0].content[0].type", "unsupported_content")
 
 

@@ -11,7 +11,7 @@ from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, names
 from app.server.messages.tool_inputs import arguments_of
 from app.server.replayed_answers import function_call, unsealed, with_preambles
-from app.server.request_fields import text
+from app.server.request_fields import text, unseen
 
 _TEXT = ("text",)
 _ROLES = ("user", "assistant", "system")
@@ -20,7 +20,6 @@ _BILLING = re.compile(r"\Ax-anthropic-billing-header:(?:\s*[\w-]+=[^;\s]*;)*\s*"
 
 Some of it is another with each request, and would have all that follows processed again.
 """
-_UNSEEN = "[An image. This model cannot see images.]"
 _REFERRED = "[The tool {name} can be called now.]"
 
 
@@ -141,13 +140,10 @@ def _shown(block: Fields) -> Iterator[Part]:
 
 
 def _returned(block: Fields) -> Iterator[Part]:
-    """Yield the parts of a block that a tool returned.
-
-    The model is told of an image that it cannot see: refused, it would end the agent's work.
-    """
+    """Yield the parts of a block that a tool returned."""
     match block.text("type"):
         case "image":
-            yield Part(_UNSEEN)
+            yield Part(unseen("An image"))
         case "tool_reference":
             yield Part(_REFERRED.format(name=block.text("tool_name")))
         case _:

@@ -10,15 +10,11 @@ from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, JsonObject
 from app.server.replayed_answers import function_call, unsealed, with_preambles
-from app.server.request_fields import text
+from app.server.request_fields import text, unseen
 from app.server.responses.response_tools import arguments_of_text, name_of
 
 _TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text", "refusal")
-_UNSEEN = {
-    "input_image": "(An image was returned, which cannot be shown here: only text can.)",
-    "input_file": "(A file was returned, which cannot be shown here: only text can.)",
-    "": "(Something was returned that cannot be shown here: only text can.)",
-}
+_UNSEEN = {"input_image": "An image", "input_file": "A file"}
 _ROLES = (Role.USER, Role.ASSISTANT, Role.SYSTEM, Role.DEVELOPER)
 _RESULTS = ("function_call_output", "custom_tool_call_output")
 _CALLS = ("function_call", "custom_tool_call")
@@ -114,16 +110,14 @@ class ResponseInput:
 
 
 def _output(item: Fields) -> str:
-    """Return what a tool returned. The model is told of what it cannot be shown.
-
-    The user did not send that, and could not take it back: each request has it again.
-    """
+    """Return what a tool returned."""
     if not isinstance(item.get("output"), list):
         return item.text("output")
     texts = []
     for part in item.objects("output"):
         kind = part.text("type")
-        texts.append(part.text("text") if kind in _TEXTS else _UNSEEN.get(kind, _UNSEEN[""]))
+        known = kind in _TEXTS
+        texts.append(part.text("text") if known else unseen(_UNSEEN.get(kind, "Something")))
     return "\n\n".join(filter(None, texts))
 
 

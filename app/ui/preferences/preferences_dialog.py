@@ -46,6 +46,7 @@ class PreferencesDialog(FittingDialog):
         self._stack = QStackedWidget()
         self._found: list[list[QWidget]] = [[] for _ in pages]
         self._areas: list[Scroll] = []
+        self._scrolled_to = 0
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
@@ -58,7 +59,7 @@ class PreferencesDialog(FittingDialog):
             self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
             area.setWidget(page)  # last: what is put elsewhere takes all it holds along, slowly
             # A page may grow later, such as by what was found of the computer.
-            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_result())
+            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_result())
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._size_items(beside=True)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
@@ -109,6 +110,12 @@ class PreferencesDialog(FittingDialog):
         number = self._list.currentRow()
         if self._found[number]:
             self._areas[number].ensureWidgetVisible(self._found[number][0])
+            self._scrolled_to = self._areas[number].verticalScrollBar().value()
+
+    def _keep_result(self) -> None:
+        """Scroll to the first result again, unless the page was scrolled since."""
+        if self._areas[self._list.currentRow()].verticalScrollBar().value() == self._scrolled_to:
+            self._show_result()
 
     def _enter_result(self) -> None:
         """Give the keyboard to the first result on the page."""
