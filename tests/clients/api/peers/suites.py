@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.clients.api.peer import Peer
 
+_NEW_TOKENS = "Anthropic's input_tokens are without those of the cache"
 _NO_COMPACTION = "the server has no /v1/responses/compact"
 _NO_WEBSOCKET = "the server has no WebSockets"
 
@@ -50,7 +51,9 @@ PEERS = (
         seconds=900,
         demo=False,
         expected={
-            "messages-usage": "Anthropic's input_tokens are without those of the cache",
+            "messages-prompt-cache-prefix": _NEW_TOKENS,
+            "messages-prompt-caching": _NEW_TOKENS,
+            "messages-usage": _NEW_TOKENS,
             "responses-previous-response-id": "the scripted engine answers the last question only",
             "responses-reasoning-effort-none": "gpt-oss always reasons; none is low",
             "responses-streaming": "OpenAI sends no [DONE] here, and names its events otherwise",

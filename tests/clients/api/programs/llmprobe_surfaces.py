@@ -13,7 +13,8 @@ from checks import FOLDER, MODEL, TOKEN, URL, report
 done = subprocess.run(
     [
         "node", str(FOLDER / "node_modules" / ".bin" / "llmprobe"), URL,
-        "--api-key", TOKEN, "--model", MODEL, "--no-bench", "--no-save", "--no-color", "--json",
+        "--api-key", TOKEN, "--model", MODEL, "--full", "--no-bench", "--no-save", "--no-color",
+        "--json",
     ],
     capture_output=True,
     text=True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -151,6 +152,8 @@ def ask(name: str, described: Any, seconds: int) -> None:
     print(done.stdout[-6000:], done.stderr[-2000:])
     if not found.exists():
         sys.exit(done.returncode or 1)
+    made = re.search(r"([\d,]+) generated", done.stdout)
+    report(f"{made[1] if made else 'no'} requests{name}", made is not None)
     for case in ElementTree.parse(found).iter("testcase"):
         faults = [*case.iter("failure"), *case.iter("error")]
         told = (fault.attrib.get("message") or fault.text or "" for fault in faults)
