@@ -40,6 +40,7 @@ from app.serving import (
     ServedRequest,
     ServerParts,
     ServingChanged,
+    kept_token,
     model_name,
     new_token,
 )
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
             told = tr("Serving {model} at {address}").format(
                 model=model_name(model()), address=f"{server.status().address}/v1"
             )
-            _print(told, token.about, tr("Stop it with Ctrl+C."))
+            _print(told, token.about, tr("Press Ctrl+C to stop."))
             _report(ended)
         server.stop()
         ended.put(None)
@@ -124,10 +125,7 @@ def _token(file: Path | None, folders: Folders) -> _Token:
     if file:
         return _Token(_token_in(file), tr("Token: in {file}").format(file=file))
     with closing(Secrets(folders.data)) as secrets:
-        token = secrets.get(SERVER_TOKEN)
-        if token is None:
-            token = new_token()
-            secrets.set(SERVER_TOKEN, token)
+        token = kept_token(secrets)
         place = secrets.place(SERVER_TOKEN)
     if sys.stdout.isatty():
         return _Token(token, tr("Token: {token}").format(token=token))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -78,10 +80,20 @@ class StoringDialect(Dialect, Protocol):
         """Delete an answer, and return what says so. Raises ApiError if it is not stored."""
 
 
-def event(data: str, name: str = "") -> bytes:
-    """Return a server-sent event of one line of data."""
+def event(data: JsonObject | str, name: str = "") -> bytes:
+    """Return a server-sent event: an object, or a word of the protocol."""
     head = f"event: {name}\n" if name else ""
-    return f"{head}data: {data}\n\n".encode()
+    told = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+    return f"{head}data: {told.translate(_LINE_ENDS)}\n\n".encode(errors="replace")
+
+
+_LINE_ENDS = {0x85: r"\u0085", 0x2028: r"\u2028", 0x2029: r"\u2029"}
+"""What some clients, such as those over httpx, take for the end of a line."""
+
+
+def new_id(prefix: str) -> str:
+    """Return an id that nothing else has, with the prefix of its kind."""
+    return f"{prefix}{secrets.token_hex(12)}"
 
 
 PING = b": ping\n\n"

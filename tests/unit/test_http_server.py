@@ -216,6 +216,19 @@ def test_a_port_that_cannot_be_used_is_refused(parts: ServerParts, port: int) ->
         HttpServer(parts).start(port, TOKEN)
 
 
+def test_without_descriptors_nothing_stays_open(
+    parts: ServerParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(listener, "Listener", refused)
+    server = HttpServer(parts)
+    with pytest.raises(ServerUnstartable, match="Too many open files"):
+        server.start(0, TOKEN)
+    assert not server.status().on
+
+
 def test_another_token_counts_at_once(parts: ServerParts) -> None:
     with served_at_socket(parts) as (api, server):
         assert api.get("/v1/models").status == 200

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import time
 from collections.abc import Iterator
 
@@ -11,7 +9,7 @@ from app import __version__
 from app.base.types import Request, StopReason
 from app.server.api_error import ApiError
 from app.server.chat.completion_reading import CompletionStyle
-from app.server.dialect import PING, event, openai_error
+from app.server.dialect import PING, event, new_id, openai_error
 from app.server.fields import JsonObject
 from app.server.pieces import (
     Answer,
@@ -44,7 +42,7 @@ class CompletionReply:
         self.streamed = style.streamed
         self._style = style
         self._head = {
-            "id": f"chatcmpl-{secrets.token_hex(12)}",
+            "id": new_id("chatcmpl-"),
             "object": "chat.completion.chunk" if style.streamed else "chat.completion",
             "created": int(time.time()),
             "model": model,
@@ -104,7 +102,7 @@ class CompletionReply:
             case AnswerEnded(reason, usage):
                 yield self._chunk({}, self._reason(reason))
                 if self._style.usage:
-                    yield _event(self._head | {"choices": [], "usage": _usage(usage)})
+                    yield event(self._head | {"choices": [], "usage": _usage(usage)})
                 yield event("[DONE]")
 
     def ping(self) -> bytes:
@@ -113,7 +111,7 @@ class CompletionReply:
 
     def failed(self, error: ApiError) -> Iterator[bytes]:
         """See `Reply.failed`."""
-        yield _event(openai_error(error))
+        yield event(openai_error(error))
 
     def _text(self, text: str) -> Iterator[bytes]:
         """Yield more text of the item that grows."""
@@ -148,11 +146,7 @@ class CompletionReply:
     def _chunk(self, delta: JsonObject, reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         usage = {"usage": None} if self._style.usage else {}
-        return _event(self._head | {"choices": [choice]} | usage)
-
-
-def _event(body: JsonObject) -> bytes:
-    return event(json.dumps(body, ensure_ascii=False))
+        return event(self._head | {"choices": [choice]} | usage)
 
 
 def _reasoning(text: str) -> JsonObject:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any
 from app.base.errors import Cancelled
 from app.base.types import Message, Role, StopReason
 from app.server.api_error import ApiError
-from app.server.dialect import PING, event
+from app.server.dialect import PING, event, new_id
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
 from app.server.pieces import (
@@ -32,7 +31,6 @@ from app.server.responses.output_items import (
     INCOMPLETE,
     OutputItem,
     content_part,
-    new_id,
     parts_of,
 )
 from app.server.responses.response_request import AskedResponse
@@ -47,7 +45,7 @@ class ResponsesReply:
         self.streamed = asked.streamed
         self._asked = asked
         self._stored = stored
-        self._id = new_id("resp")
+        self._id = new_id("resp_")
         self._created = int(time.time())
         self._events = 0
         self._items: list[OutputItem] = []
@@ -164,7 +162,7 @@ class ResponsesReply:
     def _event(self, name: str, /, **members: Any) -> bytes:
         told = {"type": name, "sequence_number": self._events, **members}
         self._events += 1
-        return event(json.dumps(told, ensure_ascii=False), name)
+        return event(told, name)
 
     def _shows(self, item: Item) -> bool:
         """Return whether the client gets an item: it may want one call at a time."""

@@ -46,24 +46,25 @@ class PreferencesDialog(FittingDialog):
         self._stack = QStackedWidget()
         self._found: list[list[QWidget]] = [[] for _ in pages]
         self._areas: list[Scroll] = []
-        for page in pages:
-            self._list.addItem(page.title)
-            area = Scroll()
-            area.setWidget(page)
-            # A page may grow later, such as by what was found of the computer.
-            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_result())
-            self._areas.append(area)
-            self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._size_items(beside=True)
-        self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
-        self._list.currentRowChanged.connect(self._show_result)
-        self._list.setCurrentRow(0)
+        self._scrolled_to = 0
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
         self._row.addWidget(self._make_side())
         self._row.addWidget(self._stack, 1)
+        for page in pages:
+            self._list.addItem(page.title)
+            area = Scroll()
+            self._areas.append(area)
+            self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
+            area.setWidget(page)  # last: what is put elsewhere takes all it holds along, slowly
+            # A page may grow later, such as by what was found of the computer.
+            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_result())
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._size_items(beside=True)
+        self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self._list.currentRowChanged.connect(self._show_result)
+        self._list.setCurrentRow(0)
 
     def _make_side(self) -> QWidget:
         """Return the column with the search and the list of pages."""
@@ -109,6 +110,12 @@ class PreferencesDialog(FittingDialog):
         number = self._list.currentRow()
         if self._found[number]:
             self._areas[number].ensureWidgetVisible(self._found[number][0])
+            self._scrolled_to = self._areas[number].verticalScrollBar().value()
+
+    def _keep_result(self) -> None:
+        """Scroll to the first result again, unless the page was scrolled since."""
+        if self._areas[self._list.currentRow()].verticalScrollBar().value() == self._scrolled_to:
+            self._show_result()
 
     def _enter_result(self) -> None:
         """Give the keyboard to the first result on the page."""
