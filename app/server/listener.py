@@ -133,6 +133,15 @@ class HttpConnection(HTTPChannel):
         self.parser_class: Any = partial(GatedRequest, listener.gate)
         super().__init__(listener, sock, address, listener.adj, map=listener.connections)
 
+    @property
+    def last_activity(self) -> float:
+        """When something was sent or received last, of the clock that nobody sets."""
+        return self._active
+
+    @last_activity.setter
+    def last_activity(self, time_of_day: float) -> None:
+        self._active = time.monotonic()
+
     def readable(self) -> bool:
         if not self.connected or self.will_close:
             return False
@@ -188,7 +197,7 @@ class HttpConnection(HTTPChannel):
 
     def overdue(self, now: float) -> bool:
         """Return whether it has to be closed at a time of the monotonic clock."""
-        silent = time.time() - self.last_activity
+        silent = now - self.last_activity
         if self.will_close or 0 < self._lingers < now:
             return True
         if self.total_outbufs_len:  # perhaps only since a moment, after minutes of work

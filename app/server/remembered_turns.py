@@ -116,8 +116,11 @@ def _is_same(own: Part, theirs: Part) -> bool:
 
 
 def _value(arguments: str) -> object:
-    """Return what a call's arguments mean, however they are written."""
+    """Return what a call's arguments mean, however they are written.
+
+    JavaScript writes 1.0 as 1; but to Python, 1 would be true.
+    """
     try:
-        return json.loads(arguments or "{}")
+        return json.dumps(json.loads(arguments or "{}", parse_int=float), sort_keys=True)
     except (ValueError, RecursionError):
         return arguments

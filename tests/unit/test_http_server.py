@@ -423,9 +423,13 @@ def test_an_answer_that_took_minutes_is_not_taken_for_one_that_nobody_reads(
     with at_socket(Waiting()) as (port, served), connected(port):
         until(lambda: served.active_channels)
         (connection,) = served.active_channels.values()
-        now = time.monotonic()
+        connection.last_activity = time.time() + 1000
+        now = time.monotonic() + 16
+        assert connection.overdue(now), "it is idle, whatever the clock on the wall has been set to"
         connection.last_activity = time.time() - 1000
-        assert connection.overdue(now), "it is idle"
+        now = time.monotonic()
+        assert not connection.overdue(now)
+        now += 16
         connection.total_outbufs_len = 1
         assert not connection.overdue(now), "the answer has just been written"
         assert not connection.overdue(now + 29)
@@ -436,7 +440,7 @@ def test_an_answer_that_took_minutes_is_not_taken_for_one_that_nobody_reads(
         connection.total_outbufs_len = 1
         assert not connection.overdue(now + 1000)
         connection.total_outbufs_len, connection.requests = 0, []
-        connection.last_activity = time.time()
+        now = time.monotonic()
         assert not connection.overdue(now)
         connection.will_close = True
         assert connection.overdue(now)

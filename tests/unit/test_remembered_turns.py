@@ -272,3 +272,16 @@ def test_arguments_that_are_no_json_are_compared_as_text() -> None:
         result = Part("found", PartKind.RESULT, "functions.find", "a")
         request = Request(MODEL, (Message(Role.ASSISTANT, (call, result)),))
         assert (turns.goes_on(request) is not None) is same
+
+
+@pytest.mark.parametrize(
+    ("sent", "same"),
+    [('{"b":[2],"a":1}', True), ('{"a": 1.0, "b": [2]}', True), ('{"a": true, "b": [2]}', False)],
+)
+def test_arguments_are_compared_as_values_of_json(sent: str, *, same: bool) -> None:
+    turns = RememberedTurns()
+    turns.add((Part('{"a": 1, "b": [2]}', PartKind.CALL, "functions.f", "a"),), range(10))
+    call = Part(sent, PartKind.CALL, "functions.f", "a")
+    result = Part("found", PartKind.RESULT, "functions.f", "a")
+    request = Request(MODEL, (Message(Role.ASSISTANT, (call, result)),))
+    assert (turns.goes_on(request) is not None) is same
