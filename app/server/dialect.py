@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -76,6 +77,10 @@ class StoringDialect(Dialect, Protocol):
 
     def delete(self, name: str) -> JsonObject:
         """Delete an answer, and return what says so. Raises ApiError if it is not stored."""
+
+
+written = json.JSONEncoder(ensure_ascii=False).encode
+"""Return a value as JSON. `json.dumps` would make an encoder for each."""
 
 
 def event(data: str, name: str = "") -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from typing import Any
 
 from app.base.types import StopReason
 from app.server.api_error import ApiError
-from app.server.dialect import event
+from app.server.dialect import event, written
 from app.server.fields import JsonObject
 from app.server.messages.content_blocks import sealed
 from app.server.messages.message_request import MessageRequest
@@ -103,7 +102,7 @@ class MessageReply:
 
     def failed(self, error: ApiError) -> Iterator[bytes]:
         """See `app.server.dialect.Reply.failed`."""
-        yield event(_json(anthropic_error(error)), "error")
+        yield event(written(anthropic_error(error)), "error")
 
     def _begun(self, tokens: int = 0) -> Iterator[bytes]:
         """Yield the beginning of the message, once."""
@@ -220,8 +219,4 @@ def _usage(usage: Usage) -> JsonObject:
 
 
 def _event(name: str, **members: Any) -> bytes:
-    return event(_json({"type": name, **members}), name)
-
-
-def _json(value: JsonObject) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return event(written({"type": name, **members}), name)

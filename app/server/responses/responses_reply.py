@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any
 from app.base.errors import Cancelled
 from app.base.types import Message, Role, StopReason
 from app.server.api_error import ApiError
-from app.server.dialect import PING, event
+from app.server.dialect import PING, event, written
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
 from app.server.pieces import (
@@ -164,7 +163,7 @@ class ResponsesReply:
     def _event(self, name: str, /, **members: Any) -> bytes:
         told = {"type": name, "sequence_number": self._events, **members}
         self._events += 1
-        return event(json.dumps(told, ensure_ascii=False), name)
+        return event(written(told), name)
 
     def _shows(self, item: Item) -> bool:
         """Return whether the client gets an item: it may want one call at a time."""
