@@ -267,10 +267,8 @@ class Host:
         """Return the model that is loaded, else the one that was chosen last."""
         if loaded := self.engine.loaded():
             return loaded
-        path, demo = self.settings.model, demo_model()
-        if path in ("", demo.key, demo.place):
-            return demo
-        return ModelRef.of_file(Path(path), Path(path).stem)
+        file = last_model(self.settings)
+        return ModelRef.of_file(file, file.stem) if file else demo_model()
 
     @property
     def downloads(self) -> Downloads:
@@ -484,6 +482,12 @@ class Host:
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:
             self.change(folders=(*self.settings.folders, str(folder)))
+
+
+def last_model(settings: Settings) -> Path | None:
+    """Return the file of the model that was chosen last; None for none, or the demo."""
+    demo = demo_model()
+    return None if settings.model in ("", demo.key, demo.place) else Path(settings.model)
 
 
 def _model_folders(settings: Settings) -> list[Path]:

@@ -8,11 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from app.base.secrets import SERVER_TOKEN, Secrets
 from app.base.types import FileLocation, ModelRef
 from app.engine.backend import Backend
 
 ADDRESS = "127.0.0.1"
-"""The only address that is listened at: no other computer reaches it."""
+"""The only address to listen on: no other computer reaches it."""
 
 
 class ServedState(StrEnum):
@@ -119,6 +120,18 @@ def new_token() -> str:
     import secrets
 
     return secrets.token_urlsafe(32)
+
+
+def kept_token(kept: Secrets) -> str:
+    """Return the token that is kept, or else a new one, which is kept from now on.
+
+    Raises SecretError.
+    """
+    token = kept.get(SERVER_TOKEN)
+    if not token:
+        token = new_token()
+        kept.set(SERVER_TOKEN, token)
+    return token
 
 
 def model_name(ref: ModelRef) -> str:

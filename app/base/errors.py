@@ -299,13 +299,13 @@ class ServerError(FiresideError):
 
 
 class ServerPortTaken(ServerError):
-    """Another program listens at the port; ``holder`` is its name, empty if it is not known."""
+    """Another program listens on the port; ``holder`` is its name, empty if it is not known."""
 
     holder: str = ""
 
 
 class ServerUnstartable(ServerError):
-    """The port cannot be listened at; ``reason`` is the system's message."""
+    """The port cannot be opened; ``reason`` is the system's message."""
 
     reason: str = ""
 

@@ -168,14 +168,14 @@ def _add_serve(commands: Commands) -> None:
     about = "let editors, scripts and agents on this computer use the model"
     serve = _add(commands, "serve", about, model=True)
     serve.add_argument(
-        "--port", metavar="N", type=_port, help="port to listen at (default: as in Settings, 8347)"
+        "--port", metavar="N", type=_port, help="port to listen on (default: as in Settings, 8347)"
     )
     serve.add_argument(
         "--token-file",
         metavar="FILE",
         type=Path,
-        help="file with the token that programs have to send; it is made, with a new token, if it "
-        "does not exist (default: the token in Settings)",
+        help="file with the token that programs have to send, created with a new one if it does "
+        "not exist (default: the token in Settings)",
     )
 
 
@@ -246,9 +246,9 @@ def _file(name: str) -> Path | None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else 0
     if not 0 < port < 1 << 16:
-        raise argparse.ArgumentTypeError("the port must be from 1 to 65535")
+        raise argparse.ArgumentTypeError("the port must be a number from 1 to 65535")
     return port
 
 

@@ -19,11 +19,12 @@ from app.cli.output import (
     carry_out,
     printable,
 )
-from app.cli.this_computer import in_use, this_machine
+from app.cli.this_computer import this_machine
 from app.engine import probe
 from app.engine.overrides import Overrides
 from app.engine.plan import propose
 from app.engine.probe import Machine
+from app.host import last_model
 from app.models import disk_scan
 from app.models.disk_scan import InstalledModel
 from app.models.model_library import find_same
@@ -58,7 +59,7 @@ def _installed(
     found: Sequence[InstalledModel], settings: Settings, machine: Machine
 ) -> list[Facts]:
     """Return what is known of each model on this disk: those in folders, and those opened."""
-    chosen, overrides = in_use(settings), Overrides.of(settings)
+    chosen, overrides = last_model(settings), Overrides.of(settings)
     paths = {model.path for model in found}
     opened = [path for path in map(Path, settings.models) if path not in paths and path.is_file()]
     listed = [(m.title, m.path, m.size, str(m.place.kind), m.problem) for m in found]

@@ -29,8 +29,9 @@ from app.cli.output import (
     printable,
     say,
 )
-from app.cli.this_computer import in_use, this_machine
+from app.cli.this_computer import this_machine
 from app.engine.probe import Machine
+from app.host import last_model
 from app.models import disk_scan
 from app.models.catalog import HubModel
 from app.models.download_events import (
@@ -197,7 +198,7 @@ class _Pull:
     def _choose(self, path: Path) -> bool:
         """Make it the model that is used, if there is none but the demo; return whether it is."""
         file, settings = self._folders.settings, settings_file.load(self._folders.settings)
-        used = in_use(settings)
+        used = last_model(settings)
         if used is not None or running.holder(self._folders.data):
             return used == path  # another call may have chosen it
         models = tuple(dict.fromkeys((str(path), *settings.models)))

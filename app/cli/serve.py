@@ -40,6 +40,7 @@ from app.serving import (
     ServedRequest,
     ServerParts,
     ServingChanged,
+    kept_token,
     model_name,
     new_token,
 )
@@ -124,10 +125,7 @@ def _token(file: Path | None, folders: Folders) -> _Token:
     if file:
         return _Token(_token_in(file), tr("Token: in {file}").format(file=file))
     with closing(Secrets(folders.data)) as secrets:
-        token = secrets.get(SERVER_TOKEN)
-        if token is None:
-            token = new_token()
-            secrets.set(SERVER_TOKEN, token)
+        token = kept_token(secrets)
         place = secrets.place(SERVER_TOKEN)
     if sys.stdout.isatty():
         return _Token(token, tr("Token: {token}").format(token=token))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.base import settings as settings_file
 from app.base.errors import EngineError
-from app.base.settings import Folders, Settings
+from app.base.settings import Folders
 from app.base.types import ModelRef
 from app.engine import probe
 from app.engine.backend import Backend
@@ -17,7 +17,7 @@ from app.engine.probe import Machine
 from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.host import demo_model
+from app.host import demo_model, last_model
 
 
 def this_machine(folders: Folders, log: Path) -> Machine:
@@ -63,11 +63,5 @@ def model_for(chosen: Path | None, engine: Backend, folders: Folders) -> ModelRe
     """Return the chosen model, else the one that is loaded, or was last, else the demo model."""
     if chosen is None and (loaded := engine.loaded()):
         return loaded
-    path = chosen or in_use(settings_file.load(folders.settings))
+    path = chosen or last_model(settings_file.load(folders.settings))
     return ModelRef.of_file(path.absolute(), path.stem) if path else demo_model()
-
-
-def in_use(settings: Settings) -> Path | None:
-    """Return the file of the model that was chosen last; None for none, or the demo."""
-    demo = demo_model()
-    return None if settings.model in ("", demo.key, demo.place) else Path(settings.model)

@@ -164,7 +164,8 @@ class Verdict:
         last = request.messages[-1:]
         begun = last[0].parts if last and last[0].role is Role.ASSISTANT else ()
         self._request = request
-        self._questions = [m.text for m in request.messages if m.role is Role.USER]
+        # Programs also ask by instructions alone.
+        self._questions = [m.text for m in request.messages if m.role is Role.USER] or [""]
         self._draft = Draft(begun)
         self._held: list[Delta] = []
         self._index = len(begun)
@@ -211,7 +212,7 @@ class Verdict:
         if reason is StopReason.CANCELLED:
             return reason
         if reason is StopReason.CALL or self._calls:
-            asked = reason is StopReason.CALL and self._calls and self._questions
+            asked = reason is StopReason.CALL and self._calls
             self.fits = bool(asked) and all(map(self._is_asked_for, self._calls))
             return StopReason.CALL if self.fits else StopReason.END
         self._mend()

@@ -3,20 +3,27 @@
 A text file with a line "<time> <bytes received> <host> <purpose>" for each, separated by tabs. The
 line is written before its request goes out, so that none is missing after a kill, and the bytes
 are filled in when the response has ended. URLs are not logged, since they may hold a signature.
+Of a log that has grown too long, the older half of the requests to the local server goes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
+
+from app.base.files import replace_text
 
 SERVED = "local server: "
 """What begins the purpose of a request that another program has made to Fireside."""
+_IS_SERVED = re.compile(rb"\t" + SERVED.encode() + rb"[^\t]*$")
+_LARGEST = 8 * 1024 * 1024  # bytes: some 60,000 requests
 _DIGITS = 15  # of the count of bytes, so that it can be filled in
 
 _purpose: ContextVar[str] = ContextVar("purpose", default="unknown")
@@ -82,6 +89,7 @@ class ConnectionLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = threading.Lock()
+        self._longest = _LARGEST
 
     def add(self, host: str) -> LogEntry:
         """Append a line for a request about to be made. Raises LogUnwritable."""
@@ -89,7 +97,7 @@ class ConnectionLog:
         text = " ".join(_purpose.get().split())[:200]
         line = f"{now}\t{0:0{_DIGITS}}\t{host}\t{text}\n".encode(errors="replace")
         try:
-            with self.lock, self.path.open("a+b") as file:
+            with self.lock, self._opened() as file:
                 if file.tell():
                     file.seek(-1, 2)
                     if file.read() != b"\n":  # the last line was cut off
@@ -99,6 +107,22 @@ class ConnectionLog:
                 return LogEntry(self, file.tell() - len(line), line)
         except OSError as error:
             raise LogUnwritable(error.errno, error.strerror, str(self.path)) from error
+
+    def _opened(self) -> BinaryIO:
+        """Return the file to append to, after it was shortened if it is too long."""
+        file = self.path.open("a+b")
+        if file.tell() <= self._longest:
+            return file
+        with file:
+            file.seek(0)
+            lines = file.readlines()
+        served = [at for at, line in enumerate(lines) if _IS_SERVED.search(line)]
+        older = {*served[: len(served) // 2]}
+        left = b"".join(line for at, line in enumerate(lines) if at not in older)
+        self._longest = max(_LARGEST, len(left) + _LARGEST // 2)
+        with contextlib.suppress(OSError):  # on Windows, while another process has it open
+            replace_text(self.path, left.decode(errors="replace"))
+        return self.path.open("a+b")
 
     def read(self) -> list[Connection]:
         """Return all entries, oldest first; damaged lines are left out. Raises OSError."""

@@ -9,8 +9,10 @@
     json_body        a request's body, of a limited size and depth
     fields           checked reading of a request's JSON; `api_error` is what is told of it
     answers          how a request is answered: admitted, asked of the engine, written
+    asker            who asks, and for what
     admission        the requests that are answered now, and how many there may be
     request_fields   what requests of all dialects have: effort, sampling, functions, texts
+    replayed_answers what the model said before, as clients send it back
     prompt_size      the number of a prompt's tokens
     running_answer   the engine's answer, on a thread of its own
     declared_calls   an answer whose calls are those of the client's functions

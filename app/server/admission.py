@@ -10,6 +10,7 @@ from itertools import count
 from app.base.types import Delta, Done, Event, Loading, Prefill, Prompt, Waiting
 from app.engine.backend import Planned
 from app.server.api_error import ApiError
+from app.server.asker import Asker
 from app.server.engine_errors import too_many
 from app.server.piece_maker import usage
 from app.server.pieces import Usage
@@ -24,12 +25,9 @@ _CHARACTERS = 5  # of a token, at most, on average
 class LiveRequest:
     """A request that is answered, or waits for that. ``cancel`` ends it."""
 
-    def __init__(self, number: int, client: str, path: str, model: str, size: int) -> None:
+    def __init__(self, number: int, asker: Asker) -> None:
         self.number = number
-        self.client = client
-        self.path = path
-        self.model = model
-        self.size = size
+        self.asker = asker
         self.cancel = threading.Event()
         self.usage: Usage | None = None
         """Known once it was answered."""
@@ -75,14 +73,14 @@ class LiveRequest:
             speed = generated / spent
         return ServedRequest(
             self.number,
-            self.client,
-            self.path,
+            self.asker.client,
+            self.asker.path,
             self._state,
-            self._place,
-            seconds,
-            self.usage.prompt if self.usage else self._prompt,
-            generated,
-            speed,
+            place=self._place,
+            seconds=seconds,
+            prompt_tokens=self.usage.prompt if self.usage else self._prompt,
+            generated=generated,
+            tokens_per_second=speed,
         )
 
     @property
@@ -118,7 +116,7 @@ class Admission:
         """How many requests were answered."""
         return self._served
 
-    def enter(self, client: str, path: str, model: str, size: int) -> LiveRequest:
+    def enter(self, asker: Asker) -> LiveRequest:
         """Take in a request. Raises ApiError if there are too many, or no more are answered."""
         with self._lock:
             if self._closed:
@@ -126,7 +124,7 @@ class Admission:
             if len(self._live) >= _MOST:
                 raise too_many()
             number = next(self._numbers)
-            live = self._live[number] = LiveRequest(number, client, path, model, size)
+            live = self._live[number] = LiveRequest(number, asker)
         self._changed(ServingChanged())
         return live
 
@@ -148,9 +146,8 @@ class Admission:
                 return
             self._served += live.usage is not None
             if live.context:
-                self._contexts[live.model] = live.context
-        what = live.usage or live.fault or "the client left"
-        self._log.add(live.client, live.path, live.model, what, live.size)
+                self._contexts[live.asker.model] = live.context
+        self._log.add(live.asker, live.usage or live.fault or "the client left")
         self._changed(ServingChanged(live.now))
 
     def requests(self) -> tuple[ServedRequest, ...]:

@@ -8,9 +8,8 @@ first, once the prompt is known to fit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from app.base import log
 from app.base.errors import Cancelled, FiresideError
@@ -18,6 +17,7 @@ from app.base.types import Done, Event, Loading, Waiting
 from app.engine.backend import Backend, Planned
 from app.server.admission import Admission, LiveRequest
 from app.server.api_error import ApiError
+from app.server.asker import Asker
 from app.server.dialect import PromptCount, Reply
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
@@ -27,44 +27,9 @@ from app.server.prompt_size import prompt_size
 from app.server.remembered_turns import RememberedTurns
 from app.server.running_answer import ClientGone, RunningAnswer, attended
 
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIEnvironment
-
-_LONGEST, _UNNAMED = 60, "a program"
 _PING_S = 15.0
 """Seconds after which a stream that has nothing new gets a ping, and one without its status it."""
 _TOGETHER = 16 * 1024  # bytes after which what is there already is sent
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks: the ``client``'s name, at which ``path``, and whether it is ``gone`` by now.
-
-    ``model`` is the name under which the model is served, ``size`` that of the request in bytes.
-    """
-
-    client: str
-    path: str
-    model: str = ""
-    gone: Callable[[], bool] = lambda: False
-    size: int = 0
-
-    @classmethod
-    def of(cls, environ: WSGIEnvironment, model: str) -> Asker:
-        """Return who asks, from what the server knows of a request."""
-        return cls(
-            client_name(environ.get("HTTP_USER_AGENT", "")),
-            environ["PATH_INFO"],
-            model,
-            environ.get("waitress.client_disconnected", lambda: False),
-            int(environ.get("CONTENT_LENGTH") or 0),
-        )
-
-
-def client_name(agent: str) -> str:
-    """Return a program's name for itself as one short line, never empty."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in agent)
-    return " ".join(shown.split())[:_LONGEST].rstrip() or _UNNAMED
 
 
 class Answers:
@@ -92,8 +57,8 @@ class Answers:
 
     def counted(self, counting: PromptCount, asker: Asker) -> JsonObject:
         """Return the number of a prompt's tokens, as the dialect has it. Raises ApiError."""
-        live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
-        request = replace(counting.request, client=live.client, whole=True)
+        live = self._admission.enter(asker)
+        request = replace(counting.request, client=asker.client, whole=True)
         request = self._turns.goes_on(request) or request
         try:
             size = attended(
@@ -101,7 +66,7 @@ class Answers:
             )
         except FiresideError as error:
             told = api_error(error)
-            live.fault = f"{told.status} {told.code}"
+            live.fault = told.summary
             raise told from error
         else:
             live.usage = Usage(size)
@@ -110,10 +75,8 @@ class Answers:
         return counting.written(size)
 
     def _begun(self, reply: Reply, asker: Asker) -> AdmittedAnswer:
-        live = self._admission.enter(asker.client, asker.path, asker.model, asker.size)
-        running = AdmittedAnswer(
-            self._engine, self._admission, self._turns, live, reply, asker.gone
-        )
+        live = self._admission.enter(asker)
+        running = AdmittedAnswer(self._engine, self._admission, self._turns, live, reply)
         try:
             running.admit()
         except BaseException as error:
@@ -132,13 +95,12 @@ class AdmittedAnswer:
         turns: RememberedTurns,
         live: LiveRequest,
         reply: Reply,
-        gone: Callable[[], bool],
     ) -> None:
         self._engine = engine
         self._admission = admission
         self._live = live
-        self._gone = gone
-        self._request = replace(reply.request, client=live.client, whole=True)
+        self._gone = live.asker.gone
+        self._request = replace(reply.request, client=live.asker.client, whole=True)
         self._streamed = reply.streamed
         self._events = RunningAnswer(engine, self._request, live.cancel, turns)
         self._first: Event | Planned | None = None
@@ -198,7 +160,7 @@ class AdmittedAnswer:
     def close(self, error: BaseException | None = None) -> None:
         """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
         if isinstance(error, ApiError) and not isinstance(error, ClientGone):
-            self._live.fault = f"{error.status} {error.code or error.kind}"
+            self._live.fault = error.summary
         if not self._live.usage:
             self._events.close()
         self._admission.leave(self._live)

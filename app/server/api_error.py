@@ -33,10 +33,21 @@ class ApiError(Exception):
         self.code = code
         self.headers = dict(headers or {})
 
+    @property
+    def summary(self) -> str:
+        """The status and the code, for the log."""
+        return f"{self.status} {self.code or self.kind}"
+
 
 def wrong(param: str, message: str, code: str | None = "invalid_value") -> ApiError:
     """Return the error for a member that is wrong."""
     return ApiError(400, message, param=param, code=code)
+
+
+def missing(param: str) -> ApiError:
+    """Return the error for a member that has to be there."""
+    told = f"Missing required parameter: '{param}'."
+    return wrong(param, told, "missing_required_parameter")
 
 
 def unsupported(param: str, message: str, code: str = "unsupported_value") -> ApiError:

@@ -6,7 +6,6 @@ who could do nothing with such a call, does not see it: the model is told, and g
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Generator
 from contextlib import closing
@@ -28,11 +27,13 @@ from app.base.types import (
     ToolChoice,
 )
 from app.engine.backend import Backend, Planned
+from app.server.dialect import new_id
 from app.server.remembered_turns import RememberedTurns, folded
+from app.server.request_fields import FUNCTIONS
 from app.tools.replies import unknown_tool
 from app.tools.tool_turn import joined, unanswered
 
-NAMESPACE = "functions."
+NAMESPACE = f"{FUNCTIONS}."
 """What precedes the name of a client's function, as the model writes it."""
 _AGAIN = 2  # times that a model goes on after a call of what was not declared
 
@@ -105,7 +106,7 @@ class _Turn:
         if delta.kind is PartKind.CALL and (
             shown := delta.name.removeprefix(NAMESPACE) in self._known
         ):
-            known = self._ids.setdefault(delta.index, f"call_{secrets.token_hex(12)}")
+            known = self._ids.setdefault(delta.index, new_id("call_"))
             delta = replace(delta, id=known)
         self._draft.add(delta)
         return delta if shown else None

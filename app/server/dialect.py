@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -80,13 +81,23 @@ class StoringDialect(Dialect, Protocol):
 
 
 written = json.JSONEncoder(ensure_ascii=False).encode
-"""Return a value as JSON. `json.dumps` would make an encoder for each."""
+"""Return a value as JSON. `json.dumps` would make an encoder each time."""
 
 
-def event(data: str, name: str = "") -> bytes:
-    """Return a server-sent event of one line of data."""
+def event(data: JsonObject | str, name: str = "") -> bytes:
+    """Return a server-sent event: an object, or what is written already."""
     head = f"event: {name}\n" if name else ""
-    return f"{head}data: {data}\n\n".encode()
+    told = data if isinstance(data, str) else written(data)
+    return f"{head}data: {told.translate(_LINE_ENDS)}\n\n".encode(errors="replace")
+
+
+_LINE_ENDS = {0x85: r"\u0085", 0x2028: r"\u2028", 0x2029: r"\u2029"}
+"""What some clients, such as those over httpx, take for the end of a line."""
+
+
+def new_id(prefix: str) -> str:
+    """Return an id that nothing else has, with the prefix of its kind."""
+    return f"{prefix}{secrets.token_hex(12)}"
 
 
 PING = b": ping\n\n"

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from app.base import log
 from app.base.types import FileLocation
 from app.server.admission import Admission
-from app.server.answers import Answers, Asker
+from app.server.answers import Answers
 from app.server.api_error import ApiError, unsupported
-from app.server.dialect import Dialect, PromptCount, Reply, Served, StoringDialect, openai_error
+from app.server.asker import Asker
+from app.server.dialect import Dialect, PromptCount, Served, StoringDialect, openai_error
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
@@ -151,25 +152,19 @@ class Endpoints:
         self, dialect: Dialect, environ: WSGIEnvironment, sending: Sending
     ) -> Iterable[bytes]:
         served = self.served
-        reply, asker = self._read(dialect, environ, served), Asker.of(environ, served.name)
+        asker = Asker.of(environ, served.name)
+        try:
+            body = read_body(environ)
+            _check_name(Fields(body).text("model"), served)
+            reply = dialect.read(body, served)
+        except ApiError as error:
+            self._log.add(asker, error.summary)
+            raise
         if isinstance(reply, PromptCount):
             return sending.json(self._answers.counted(reply, asker))
         if reply.streamed:
             return sending.events(self._answers.streamed(reply, asker))
         return sending.json(self._answers.whole(reply, asker))
-
-    def _read(
-        self, dialect: Dialect, environ: WSGIEnvironment, served: Served
-    ) -> Reply | PromptCount:
-        """Read a request; one that cannot be answered is logged, too. Raises ApiError."""
-        try:
-            body = read_body(environ)
-            _check_name(Fields(body).text("model"), served)
-            return dialect.read(body, served)
-        except ApiError as error:
-            asker, told = Asker.of(environ, served.name), f"{error.status} {error.code}"
-            self._log.add(asker.client, asker.path, asker.model, told, asker.size)
-            raise
 
 
 class Sending:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeVar
 
-from app.server.api_error import ApiError, wrong
+from app.server.api_error import ApiError, missing, wrong
 
 JsonObject = dict[str, Any]
 T = TypeVar("T", int, float)
@@ -129,10 +129,7 @@ class Fields:
     def _needed(self, name: str, default: object) -> Any:
         value = self.get(name)
         if value is None and default is None:
-            path = self.path(name)
-            raise wrong(
-                path, f"Missing required parameter: '{path}'.", "missing_required_parameter"
-            )
+            raise missing(self.path(name))
         return default if value is None else value
 
     def _within(self, name: str, value: T | None, least: float, most: float) -> T | None:

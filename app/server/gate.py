@@ -54,7 +54,10 @@ class Gate:
             told = "Send the header 'Content-Type: application/json'."
             raise ApiError(415, told, code="unsupported_media_type")
         if environ["PATH_INFO"] != HEALTH and not self._has_token(environ):
-            told = "Send the server's token as 'Authorization: Bearer TOKEN'."
+            told = (
+                "The access token is missing or wrong. Send Fireside's as "
+                "'Authorization: Bearer TOKEN'."
+            )
             known = {"WWW-Authenticate": "Bearer"}
             raise ApiError(401, told, code="invalid_api_key", headers=known)
 

@@ -47,10 +47,14 @@ class HttpServer:
             self._port = sock.getsockname()[1]
             gate = Gate(self._port, token, self._parts.origins)
             app = Endpoints(self._parts, gate, dialects())
-            self._admission = app.admission
-            self._listener = Listener(app, gate, sock, _connections())
+            try:
+                listener = Listener(app, gate, sock, _connections())
+            except OSError as error:  # such as no more file descriptors
+                sock.close()
+                raise ServerUnstartable(port, error.strerror or str(error)) from error
+            self._admission, self._listener = app.admission, listener
             self._thread = threading.Thread(
-                target=_run, args=(self._listener,), name="local server", daemon=True
+                target=_run, args=(listener,), name="local server", daemon=True
             )
             self._thread.start()
         self._parts.changed(ServingChanged())
@@ -120,7 +124,7 @@ def _bound(port: int) -> socket.socket:
 
 
 def _answers(port: int) -> bool:
-    """Return whether somebody listens at a port.
+    """Return whether somebody listens on a port.
 
     On macOS, a port of all addresses can be had by another program at one of them.
     """
@@ -130,7 +134,7 @@ def _answers(port: int) -> bool:
 
 
 def _holder(port: int) -> str:
-    """Return the name of the program that listens at a port; empty if it is another user's."""
+    """Return the name of the program that listens on a port; empty if it is another user's."""
     for process in psutil.process_iter():
         try:
             for connection in process.net_connections("tcp"):

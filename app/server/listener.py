@@ -59,7 +59,10 @@ class GatedRequest(HTTPRequestParser):
         return len(data) if self.refused else taken
 
     def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # of more digits than Python takes for a number
+            raise ParsingError("Content-Length is invalid") from error
         # Two lengths of one body are how requests are hidden in others: RFC 9112, 6.1.
         if "TRANSFER_ENCODING" in self.headers or (
             self.chunked and "CONTENT_LENGTH" in self.headers
@@ -99,9 +102,8 @@ class RefusedTask(ErrorTask):
                 told = f"The headers may have at most {_HEADERS // 1024} KiB."
                 error = ApiError(431, told, code="headers_too_large")
             case _:
-                error = ApiError(
-                    found.code, f"This is not valid HTTP: {found.body}.", code="no_http"
-                )
+                told = f"This is not valid HTTP: {found.body.rstrip('.')}."
+                error = ApiError(found.code, told, code="no_http")
         log.note_kind(f"local server: refused, {error.code}")
         body = json.dumps(openai_error(error)).encode()
         self.status = f"{found.code} {found.reason}"

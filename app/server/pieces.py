@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -95,19 +94,3 @@ class Answer:
     reason: StopReason
     usage: Usage
     stop_text: str = ""
-
-    @classmethod
-    def of(cls, pieces: Iterable[Piece]) -> Answer:
-        """Return the answer that pieces make. They have to have an end."""
-        items: list[Item] = []
-        for piece in pieces:
-            match piece:
-                case ItemEnded(item):
-                    items.append(item)
-                case AnswerEnded(reason, usage, stop_text):
-                    return cls(tuple(items), reason, usage, stop_text)
-        raise ValueError("the answer has no end")
-
-    def text(self, *kinds: ItemKind) -> str:
-        """Return the text of the items of some kinds."""
-        return "\n\n".join(item.text for item in self.items if item.kind in kinds)

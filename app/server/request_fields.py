@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.base.types import Effort, Part, PartKind, Sampling, ToolFunction
-from app.formats.harmony.stored_parts import JSON_CALL
+from app.base.types import Effort, Sampling, ToolFunction, ToolNamespace
 from app.server.api_error import unsupported, wrong
 from app.server.fields import Fields, JsonObject, names
 
@@ -38,6 +37,10 @@ HARMLESS = (
 FUNCTIONS = "functions"
 """The namespace of clients' functions, by which models know them."""
 MOST_FUNCTIONS = 1000
+_MOST_STOPS, _LONGEST_STOP = 64, 1000
+ANY_OBJECT = '{"type": "object"}'
+"""The schema of an answer that may be any object, as a mode of JSON has it."""
+_NO_PARAMETERS = {"type": "object", "properties": {}}
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LEAST_SEED, _MOST_SEED = -(2**63), 2**63 - 1
 
@@ -88,25 +91,51 @@ def function_name(fields: Fields, longest: int = 64) -> str:
     return name
 
 
-def tool_function(fields: Fields, taken: Collection[str]) -> ToolFunction:
+def tool_function(
+    fields: Fields,
+    taken: Collection[str] = (),
+    *,
+    longest: int = 64,
+    parameters: str = "parameters",
+) -> ToolFunction:
     """Read a function's name, description, parameters and strictness.
 
-    ``taken`` are the names of the functions before it.
+    ``taken`` are the names of the functions before it, ``longest`` is the limit of a name;
+    ``parameters`` is the member that has the schema.
     """
-    name = function_name(fields)
-    path = fields.path("name")
+    name = function_name(fields, longest)
     if name in taken:
-        raise wrong(path, f"There are two functions with the name '{name}'.")
-    schema = fields.members("parameters")
-    parameters = schema.raw if schema else {"type": "object", "properties": {}}
+        raise wrong(fields.path("name"), f"There are two functions with the name '{name}'.")
+    schema = fields.members(parameters)
     return ToolFunction(
-        name, fields.text("description", ""), schema_text(parameters), fields.flag("strict")
+        name,
+        fields.text("description", ""),
+        schema_text((schema.raw if schema else {}) or _NO_PARAMETERS),
+        fields.flag("strict"),
     )
 
 
-def function_call(name: str, identifier: str, arguments: str) -> Part:
-    """Return a call that a client has sent back, as models write calls of functions."""
-    return Part(arguments, PartKind.CALL, f"{FUNCTIONS}.{name}", identifier, JSON_CALL)
+def namespaces(functions: Sequence[ToolFunction], told: str = "") -> tuple[ToolNamespace, ...]:
+    """Return a client's functions as models know them; ``told`` describes them together."""
+    return (ToolNamespace(FUNCTIONS, tuple(functions), told),) if functions else ()
+
+
+def stop_texts(fields: Fields, name: str) -> tuple[str, ...]:
+    """Return the texts before which the answer ends."""
+    value, path = fields.get(name), fields.path(name)
+    alone = isinstance(value, str)
+    stops = [value] if alone else fields.items(name, longest=_MOST_STOPS) or []
+    for at, stop in enumerate(stops):
+        if not isinstance(stop, str) or not 0 < len(stop) <= _LONGEST_STOP:
+            where = path if alone else f"{path}[{at}]"
+            raise wrong(where, f"{where} must be a string of 1 to {_LONGEST_STOP} characters.")
+    return tuple(stops)
+
+
+def named_schema(schema: JsonObject, name: str, description: str) -> str:
+    """Return the schema of an answer, with what the model is told of it, unless it says so."""
+    said = {"title": name, "description": description}
+    return schema_text({key: words for key, words in said.items() if words} | schema)
 
 
 def schema_text(schema: JsonObject) -> str:

@@ -21,10 +21,12 @@
     source_words     folders and encyclopaedias: their status, what they take
     web_words        the search engine: what is sent where, what came of a search
     citation_words   citations and their sources
+    serving_words    the local server: its requests and its state; `client_snippets` sets other
+                     programs up for it
     brief_text       any text of others on one line, and short
     errors           any error to a sentence and actions (`explanation`), with modules by package:
                      model_errors, engine_errors, store_errors, download_errors, exchange_errors,
-                     document_errors, source_errors, python_errors
+                     document_errors, source_errors, python_errors, serving_errors
 
 ``README.md`` has the terms.
 """

@@ -66,6 +66,12 @@ def snippets(served: ServedModel, platform: str = sys.platform) -> tuple[Snippet
             codex.format(file="~/.codex/config.toml", variable=KEY_VARIABLE),
         ),
         Snippet(
+            "claude",
+            "Claude Code",
+            _claude(served),
+            into.format(file="~/.claude/settings.json"),
+        ),
+        Snippet(
             "continue",
             "Continue",
             _continue(served),
@@ -120,6 +126,13 @@ base_url = {_quoted(served.base)}
 env_key = "{KEY_VARIABLE}"
 wire_api = "responses"
 """
+
+
+def _claude(served: ServedModel) -> str:
+    models = ("MODEL", *(f"DEFAULT_{size}_MODEL" for size in ("HAIKU", "SONNET", "OPUS")))
+    variables = {"BASE_URL": served.address, "AUTH_TOKEN": served.token}
+    variables |= dict.fromkeys(models, served.name)
+    return _json({"env": {f"ANTHROPIC_{name}": value for name, value in variables.items()}})
 
 
 def _continue(served: ServedModel) -> str:

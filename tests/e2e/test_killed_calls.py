@@ -54,7 +54,7 @@ def run_and_kill(folder: Path, seed: int, after: float) -> list[dict[str, Any]]:
     timer.join()
     assert process.wait() == -signal.SIGKILL
     process.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=30)
     assert not alive, "a tool outlived its window"
     return [json.loads(line) for line in lines if line.endswith("\n")]
 

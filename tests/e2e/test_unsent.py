@@ -57,7 +57,7 @@ def test_a_kill_loses_neither_what_waits_nor_what_is_half_written(tmp_path: Path
         before = seen(process)
         children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
-    psutil.wait_procs(children, timeout=5)
+    psutil.wait_procs(children, timeout=30)
     assert before["waits"] == WAITS
     assert before["typed"] == DRAFT
     with driven("send", tmp_path) as process:

@@ -159,7 +159,7 @@ def test_closing_it_before_the_answer(start: Start, releases: Releases) -> None:
     dialog.close()
     QApplication.processEvents()
     releases.closing.set()
-    fireside.host.network.connections().result(timeout=5)
+    fireside.host.network.connections().result(timeout=30)
     fireside.qtbot.wait(100)
 
 

@@ -43,7 +43,7 @@ def test_queue_title_fork_copy_and_another_try(start: Start) -> None:
     running = threading.Event()
 
     def ran(proposal: Proposal, cancel: threading.Event) -> Iterable[str | Result]:
-        running.wait(5)
+        running.wait(30)
         facts = ResultFacts(Outcome.DONE, 0.5)
         return [Result("42", facts, made=(FIGURE,))]
 
@@ -102,7 +102,7 @@ def test_a_draft_is_kept_while_a_tool_runs(start: Start) -> None:
     running = threading.Event()
 
     def ran(proposal: Proposal, cancel: threading.Event) -> Iterable[str | Result]:
-        running.wait(5)
+        running.wait(30)
         return [Result("42")]
 
     fireside = begin(start, FakeTool(answer=ran))

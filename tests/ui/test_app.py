@@ -91,8 +91,8 @@ def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
     finally:
         children = psutil.Process(first.pid).children(recursive=True)
         first.terminate()
-        said, _ = first.communicate(timeout=10)
-        psutil.wait_procs(children, timeout=5)
+        said, _ = first.communicate(timeout=30)
+        psutil.wait_procs(children, timeout=30)
     assert said == "raised\n"
 
 

@@ -243,7 +243,7 @@ def test_the_bin_is_emptied_while_others_write(
 
     def slow() -> None:
         begun.set()
-        go.wait(5)
+        go.wait(30)
         sweep()
 
     monkeypatch.setattr(fireside.host._store.upkeep, "sweep", slow)

@@ -84,9 +84,9 @@ def test_stopping_is_said_at_once(fireside: Fireside, monkeypatch: pytest.Monkey
 
     def deaf(request: Request, cancel: Any, answer_now: Any) -> Iterator[Event]:
         yield said("one, ")
-        more.wait(5)
+        more.wait(30)
         yield said("two")
-        heard.wait(5)
+        heard.wait(30)
         yield done(StopReason.CANCELLED)
 
     monkeypatch.setattr(fireside.backend, "stream", deaf)

@@ -6,7 +6,7 @@ import json
 import threading
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -25,6 +25,7 @@ from app.base.secrets import SERVER_TOKEN
 from app.serving import ServedRequest, ServedState
 from app.ui.app import SystemEvents
 from app.ui.preferences.preferences_dialog import PreferencesDialog
+from app.ui.preferences.served_requests import RequestsPart, ServedRow
 from app.ui.preferences.snippets_part import SnippetsPart
 from tests.fakes.local_server import ScriptedServer
 from tests.ui.driver import Fireside, Start
@@ -97,6 +98,33 @@ def test_it_is_on_again_after_a_restart_with_the_same_token(start: Start) -> Non
     fireside = start()
     fireside.until(lambda: sign(fireside) == "Local server on")
     assert scripted(fireside).token == token
+
+
+def test_only_a_start_that_takes_long_is_told(fireside: Fireside) -> None:
+    dialog = opened(fireside)
+    said = child(dialog, QLabel, "serverSaid")
+    server = scripted(fireside)
+    server.may_go_on.clear()
+    click(dialog, "serverSwitch")
+    assert not said.isVisibleTo(dialog)
+    fireside.until(lambda: said.isVisibleTo(dialog))
+    assert said.text() == "Starting…"
+    server.may_go_on.set()
+    fireside.until(lambda: not said.isVisibleTo(dialog))
+
+
+def test_the_keyboard_is_at_the_port_when_what_it_was_at_goes(fireside: Fireside) -> None:
+    dialog = opened(fireside)
+    server = switched_on(fireside)
+    address = child(dialog, QLineEdit, "serverAddress")
+    fireside.until(lambda: address.isVisibleTo(dialog))
+    server.taken[9000] = ""
+    port = child(dialog, QLineEdit, "serverPort")
+    port.setText("9000")
+    address.setFocus()
+    port.editingFinished.emit()
+    fireside.until(lambda: not address.isVisibleTo(dialog))
+    assert dialog.focusWidget() is port
 
 
 def test_a_port_that_is_taken_is_told_and_another_is_used(fireside: Fireside) -> None:
@@ -188,6 +216,36 @@ def test_what_apps_are_given_has_the_token_only_where_it_is_copied(fireside: Fir
     child(dialog, SnippetsPart, "snippetsPart").choose("codex")
     assert text.toPlainText().startswith('model = "demo"\nmodel_provider = "fireside"')
     assert "config.toml" in child(dialog, QLabel, "snippetNote").text()
+
+
+def test_what_is_below_the_requests_stays_where_it_is_while_they_come_and_go(
+    fireside: Fireside,
+) -> None:
+    server = switched_on(fireside)
+    dialog = opened(fireside)
+    part = child(dialog, RequestsPart)
+    asks = [
+        ServedRequest(number, "aider", "/v1/messages", ServedState.LOADING) for number in (1, 2)
+    ]
+    server.show(*asks)
+    fireside.until(lambda: sign(fireside) == "Serving 2 requests")
+    QApplication.processEvents()
+    height = part.height()
+    for requests in ([], asks[:1], asks, []):
+        server.show(*requests)
+        count = len(requests)
+        fireside.until(lambda: len(shown_requests(dialog)) == count)  # noqa: B023
+        QApplication.processEvents()
+        assert part.height() == height
+    timer = part.findChild(QTimer)
+    assert timer
+    assert timer.isActive()
+    timer.timeout.emit()
+    fireside.until(lambda: part.height() < height)
+
+
+def shown_requests(dialog: QWidget) -> list[QWidget]:
+    return [row for row in dialog.findChildren(ServedRow) if row.isVisibleTo(dialog)]
 
 
 def test_who_asks_is_shown_and_can_be_stopped(fireside: Fireside) -> None:

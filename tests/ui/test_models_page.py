@@ -29,6 +29,7 @@ from app.models import catalog, transfer
 from app.models.catalog import HubModel
 from app.models.download_events import DownloadHeld, Downloading
 from app.models.download_progress import DownloadPhase, DownloadProgress, DownloadWait, WaitReason
+from app.server.asker import Asker
 from app.server.pieces import Usage
 from app.server.request_log import RequestLog
 from app.ui.models.download_row import DownloadRow
@@ -377,7 +378,8 @@ def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     assert any("m.gguf" in row[2] for row in cells)
     assert "requests, 1.5 MB received" in texts(fireside)
     requests = RequestLog(fireside.host.folders.connections)
-    requests.add("editor/1", "/v1/responses", "demo", Usage(300, 0, 40), 5_000_000)
+    asker = Asker("editor/1", "/v1/responses", "demo", size=5_000_000)
+    requests.add(asker, Usage(300, 0, 40))
     show(fireside)
     show(fireside, "network")
     fireside.until(lambda: "Other apps have used the local server 1 time." in texts(fireside))

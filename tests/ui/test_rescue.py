@@ -110,7 +110,7 @@ class Window:
         self.until(lambda: not self.dialog.isVisible())
         host = self.dialog.outcome
         assert isinstance(host, Host)
-        chats = host.disk(lambda store: store.chats.listed()).result(timeout=5)
+        chats = host.disk(lambda store: store.chats.listed()).result(timeout=30)
         host.close()
         self.dialog.outcome = 1
         return sorted(chat.title for chat in chats)

@@ -47,7 +47,7 @@ def test_a_call_is_run_again_in_its_row(fireside: Fireside, tool: FakeTool) -> N
 
     def ran(proposal: Proposal, cancel: threading.Event) -> Answer:
         yield "4"
-        go.wait(5)
+        go.wait(30)
         yield Result("43", ResultFacts(seconds=0.3), (made(png(64, 48)),))
 
     tool.answer = ran
@@ -104,7 +104,7 @@ def test_it_ends_with_its_chat(fireside: Fireside, tool: FakeTool, close: bool) 
     fireside.find(QAbstractButton, "runAgain").click()
     fireside.shows("begun")
     fireside.window.close() if close else fireside.window.new_chat()
-    assert ended.wait(5)
+    assert ended.wait(30)
 
 
 def test_long_output_is_found_and_shown(fireside: Fireside, tool: FakeTool) -> None:

@@ -101,7 +101,7 @@ def test_it_waits_for_running_answers_unless_another_question_is_asked(
     held = loaded.hold()
     loaded.ask("why", Prompt(80, 4096), said("Be"), held, said("cause."), done())
     loaded.shows("Be")
-    assert cancelled.wait(5)
+    assert cancelled.wait(30)
     command(loaded).trigger()
     assert status(loaded) == "Unloading when running answers are done…"
     assert not command(loaded).isEnabled()

@@ -587,7 +587,7 @@ def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
     d.use(Waits())
     turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress).message
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not d.store.messages.get(answer).message.text and time.monotonic() < deadline:
         time.sleep(0.02)
     assert d.store.messages.get(answer).message.text == "Well"

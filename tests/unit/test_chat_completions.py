@@ -17,7 +17,6 @@ from app.server.chat.completion_reply import CompletionReply
 from app.server.dialect import Reply, Served
 from app.server.fields import JsonObject
 from app.server.pieces import (
-    Answer,
     AnswerEnded,
     Item,
     ItemBegun,
@@ -28,6 +27,7 @@ from app.server.pieces import (
     Usage,
 )
 from tests.fakes.api import MODEL, NAME, Api
+from tests.fakes.pieces import whole_answer
 from tests.fakes.served_engine import ServedEngine, served_engine
 
 PATH = "/v1/chat/completions"
@@ -258,7 +258,7 @@ def test_a_failure_within_a_stream_is_its_last_event(ask: Asking) -> None:
 def reply_to(*pieces: Piece, **style: bool) -> tuple[JsonObject, JsonObject]:
     """Return the message of an answer, as a whole and out of a stream."""
     request = read().request
-    whole = CompletionReply(request, CompletionStyle(**style), NAME).whole(Answer.of(pieces))
+    whole = CompletionReply(request, CompletionStyle(**style), NAME).whole(whole_answer(pieces))
     streamed = CompletionReply(request, CompletionStyle(streamed=True, **style), NAME)
     chunks = [line for piece in pieces for line in streamed.piece(piece)]
     data = [json.loads(line.removeprefix(b"data: ")) for line in chunks[:-1]]
@@ -441,8 +441,8 @@ def test_sampling_is_the_models_but_for_what_is_asked() -> None:
     ({"temperature": 10**400}, "temperature"), ({"temperature": 3}, "temperature"),
     ({"temperature": "1"}, "temperature"),
     ({"top_p": -0.1}, "top_p"), ({"max_tokens": 0}, "max_tokens"),
-    ({"seed": 0.5}, "seed"), ({"stop": 5}, "stop"), ({"stop": [""]}, "stop"),
-    ({"stop": ["a"] * 17}, "stop"), ({"stream": "yes"}, "stream"),
+    ({"seed": 0.5}, "seed"), ({"stop": 5}, "stop"), ({"stop": [""]}, "stop[0]"),
+    ({"stop": ""}, "stop"), ({"stop": ["a"] * 65}, "stop"), ({"stream": "yes"}, "stream"),
     ({"stream_options": {"other": 1}}, "stream_options.other"),
     ({"response_format": "json"}, "response_format"),
     ({"response_format": {"type": "xml"}}, "response_format.type"),
@@ -454,6 +454,8 @@ def test_sampling_is_the_models_but_for_what_is_asked() -> None:
     ({"tools": [{"type": "custom", "custom": {"name": "a"}}]}, "tools[0].type"),
     ({"tool_choice": "required"}, "tool_choice"),
     ({"tool_choice": "any", "tools": [CLOCK]}, "tool_choice"),
+    ({"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": []}},
+      "tools": [CLOCK]}, "tool_choice.allowed_tools.mode"),
     ({"tool_choice": {"type": "function", "function": {"name": "other"}}, "tools": [CLOCK]},
      "tool_choice.function.name"),
     ({"whatever": 1}, "whatever"),

@@ -60,6 +60,15 @@ def test_codex_finds_its_provider(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_claude_code_asks_nobody_else_and_no_other_model(name: str) -> None:
+    variables = json.loads(made(name)["claude"])["env"]
+    assert variables.pop("ANTHROPIC_BASE_URL") == BASE.removesuffix("/v1")
+    assert variables.pop("ANTHROPIC_AUTH_TOKEN") == "a-_9"
+    sizes = ("", "DEFAULT_HAIKU_", "DEFAULT_SONNET_", "DEFAULT_OPUS_")
+    assert variables == {f"ANTHROPIC_{size}MODEL": name for size in sizes}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_continue_finds_its_model(name: str) -> None:
     yaml: Any = pytest.importorskip("yaml")
     config = yaml.safe_load(made(name)["continue"])

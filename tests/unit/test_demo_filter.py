@@ -206,6 +206,15 @@ def test_what_ended_too_early_can_be_continued() -> None:
     assert events == [*numbers(81, 100), done()]
 
 
+@pytest.mark.parametrize("role", [Role.SYSTEM, Role.DEVELOPER, Role.ASSISTANT])
+def test_a_conversation_without_a_question_is_declined(role: Role) -> None:
+    request = Request(DEMO, (Message(role, (Part("Hello"),)),))
+    at = int(role is Role.ASSISTANT)
+    script: list[Event] = [Delta(at, FRANCE), done()]
+    events, _ = shown(request, script, script, script)
+    assert events[:-1] == [replace(REFUSAL, index=at)]
+
+
 def test_what_was_only_thought_when_it_was_stopped_is_shown() -> None:
     script: list[Event] = [thought("The user"), done(StopReason.CANCELLED)]
     events, _ = shown(asked("Hello"), script)

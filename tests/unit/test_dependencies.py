@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -18,6 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PROJECT["dependency-groups"]
+_distributions = functools.cache(packages_distributions)
 # Desktop packages, whose tests are skipped without them, and one of a script with its own setup.
 FOREIGN = {"fontTools", "gi", "pyatspi"}
 # Modules of a later Python than the oldest one: compression.zstd.
@@ -78,7 +80,7 @@ def _declared(*lists: list[str]) -> set[str]:
     ],
 )
 def test_what_is_imported_is_declared(folder: str, declared: set[str]) -> None:
-    distributions = packages_distributions()
+    distributions = _distributions()
 
     def known(module: str) -> bool:
         return bool(declared & {canonicalize_name(n) for n in distributions.get(module, ())})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from app.base import log
 from app.base.types import ModelRef
+from app.server.dialect import event
 from tests.fakes.api import MODEL, NAME, Api
 from tests.fakes.served_engine import CONTEXT, ServedEngine
 
@@ -149,6 +151,14 @@ def test_a_stream_is_sent_as_events(path: str) -> None:
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
     assert len([*answer.events()]) > 3
+
+
+def test_an_event_has_no_other_line_end() -> None:
+    text = "a\x85b\u2028c\u2029d\ne"
+    sent = event({"text": text}, "said").decode()
+    head, data, *rest = sent.splitlines()  # as clients over httpx do
+    assert (head, rest) == ("event: said", [""])
+    assert json.loads(data.removeprefix("data: ")) == {"text": text}
 
 
 def test_a_fault_is_the_servers_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -568,11 +568,11 @@ def test_without_second_names_parts_are_copied(
 # report, or an operation on a file below OLD or NEW. Prints the exit code; errors are on stderr. A
 # process of its own is forked for each move, as the imports take longer than all the rest.
 _MOVE = """
-import json, os, sys, threading
+import gc, json, os, sys, threading
 from pathlib import Path
 from app.models import disk_scan, file_operations
 
-file_operations._CHUNK, file_operations._FLUSH = 100, 200
+file_operations._CHUNK, file_operations._FLUSH = 300, 600
 
 def move(old, new, steps):
     def step(*_):
@@ -589,6 +589,8 @@ def move(old, new, steps):
     (model,) = disk_scan.scan([disk_scan.SearchFolder(disk_scan.ModelSource.CHOSEN, Path(old))])
     sys.addaudithook(hook)
     file_operations.move(model, Path(new), threading.Event(), step)
+
+gc.disable()  # it would write to every page that is shared with the process that forks
 
 for line in sys.stdin:
     if not hasattr(os, "fork"):

@@ -56,7 +56,7 @@ class Talks(ScriptedBackend):
 def arrives(events: queue.Queue[Any], kind: type[T]) -> T:
     """Return the next event of a kind."""
     while True:
-        event = events.get(timeout=10)
+        event = events.get(timeout=30)
         if isinstance(event, kind):
             return event
 

@@ -216,6 +216,19 @@ def test_a_port_that_cannot_be_used_is_refused(parts: ServerParts, port: int) ->
         HttpServer(parts).start(port, TOKEN)
 
 
+def test_without_descriptors_nothing_stays_open(
+    parts: ServerParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(listener, "Listener", refused)
+    server = HttpServer(parts)
+    with pytest.raises(ServerUnstartable, match="Too many open files"):
+        server.start(0, TOKEN)
+    assert not server.status().on
+
+
 def test_another_token_counts_at_once(parts: ServerParts) -> None:
     with served_at_socket(parts) as (api, server):
         assert api.get("/v1/models").status == 200
@@ -245,6 +258,7 @@ def test_what_is_no_request_is_answered_in_json_and_closed(api: Api) -> None:
         post(port, "Content-Length: 2, 2") + b"{}": 400,
         post(port, "Content-Length: -2") + b"{}": 400,
         post(port, "Content-Length: +2") + b"{}": 400,
+        post(port, f"Content-Length: {'9' * 5000}") + b"{}": 400,
         post(port, "Transfer-Encoding: gzip, chunked") + b"0\r\n\r\n": 501,
         post(port, "Transfer-Encoding: chunked") + b"x\r\n{}\r\n": 400,
         post(port, "Transfer-Encoding: chunked") + b"1\r\n{}\r\n": 400,

@@ -25,10 +25,17 @@ UI = sorted(
     path for room in translations.ROOMS for path in (translations.ROOT / "app" / room).rglob("*.py")
 )
 # Names of fonts and of Pygments' tokens, a question to a model, and argparse's English texts.
-NO_SENTENCES = ("ui/theme.py", "highlighting.py", "smoke_test.py", "cli/__init__.py")
+NO_SENTENCES = (
+    "ui/theme.py",
+    "highlighting.py",
+    "smoke_test.py",
+    "cli/__init__.py",
+    "client_snippets.py",
+)
 # Calls whose texts are machine-readable names or keys.
 FOR_MACHINES = {"setObjectName", "setProperty", "property", "QShortcut", "setShortcuts", "strftime"}
 FOR_MACHINES |= {"note", "TypeError", "compile"}  # the log, programming errors, patterns
+FOR_MACHINES |= {"ThreadPoolExecutor"}
 FOR_MACHINES |= {"give_up", "_give_up"}  # argparse's errors are English, as its own
 PROPER = {
     "Fireside",
@@ -59,6 +66,7 @@ VALUES = {
     "take out",
     "Authorization: Bearer …",
     "Name: value",
+    "Fireside: ",
     "no key",
     "no address",
     "not UTF-8",

@@ -30,6 +30,7 @@ from app.server.pieces import (
     Usage,
 )
 from tests.fakes.api import MODEL, NAME, Api
+from tests.fakes.pieces import whole_answer
 from tests.fakes.served_engine import ServedEngine, served_engine
 
 PATH = "/v1/messages"
@@ -325,7 +326,7 @@ def test_an_answer_without_text_has_no_empty_block() -> None:
         ItemEnded(Item(ItemKind.TEXT)),
         AnswerEnded(StopReason.END, Usage()),
     ]
-    assert read().whole(Answer.of(pieces))["content"] == []
+    assert read().whole(whole_answer(pieces))["content"] == []
     reply: Reply = read(stream=True)
     events = b"".join(data for piece in pieces for data in reply.piece(piece)).decode()
     assert events.count("event: ") == events.count("event: message_") == 3
@@ -397,8 +398,7 @@ def test_blocks_become_parts_in_their_order() -> None:
         ],
         tools=[WEATHER],
     ) == [
-        ("system", "text", "You help."),
-        ("system", "text", "You are kind."),
+        ("system", "text", "You help.\n\nYou are kind."),
         ("user", "text", "One"),
         ("user", "text", "Two"),
         ("assistant", "reasoning", "Hm."),

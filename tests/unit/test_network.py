@@ -21,9 +21,9 @@ import pytest
 from huggingface_hub.errors import OfflineModeIsEnabled
 
 from app.base.errors import Offline
-from app.network import hub_client
+from app.network import connection_log, hub_client
 from app.network.client import Network
-from app.network.connection_log import Connection, LogUnwritable, purpose
+from app.network.connection_log import SERVED, Connection, LogUnwritable, purpose
 from app.network.guard import same_server
 from tests.fakes.hub import Fault, File, Hub, serving
 
@@ -154,6 +154,28 @@ def test_a_damaged_record(hub: Hub, network: Network, log: Path) -> None:
             log.write_bytes(b"")  # somebody cleared it
             response.read()
     assert log.read_bytes() == b""
+
+
+def test_a_long_record_has_the_newer_half_of_what_the_local_server_was_asked(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_log, "_LARGEST", 4000)
+    records = connection_log.ConnectionLog(log)
+    entries = []
+    for number in range(200):
+        with purpose(f"{SERVED if number % 10 else ''}request {number}"):
+            entries.append(records.add("127.0.0.1"))
+        assert log.stat().st_size < 6000
+    entries[1].end(5)  # nothing of it is left
+    entries[-1].end(7)
+    kept = records.read()
+    own = [each.purpose for each in kept if not each.served]
+    assert own == [f"request {number}" for number in range(0, 200, 10)]
+    served = [each.purpose for each in kept if each.served]
+    every = [f"{SERVED}request {number}" for number in range(200) if number % 10]
+    assert 10 < len(served) < 100
+    assert served == every[-len(served) :]
+    assert [each.purpose for each in kept if each.received] == [f"{SERVED}request 199"]
 
 
 def test_no_record_no_request(hub: Hub, tmp_path: Path) -> None:

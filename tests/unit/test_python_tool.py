@@ -326,7 +326,7 @@ def test_an_idle_box_ends(boxes: list[ScriptedBox], large: bool) -> None:
     history = History(1)
     list(kept.run(history, "a", threading.Event()))
     thread = next(t for t in threading.enumerate() if t.name == "python boxes")
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     assert not boxes[0].alive
     *_, ran = kept.run(history.with_cell("a"), "b", threading.Event())

@@ -30,8 +30,8 @@ from app.server.pieces import (
     ItemText,
     Usage,
 )
+from app.server.replayed_answers import sealed, unsealed
 from app.server.responses.free_text import FreeText, free_text
-from app.server.responses.input_items import sealed, unsealed
 from app.server.responses.responses_dialect import ResponsesDialect
 from app.server.responses.stored_responses import StoredResponse, StoredResponses
 from tests.fakes.api import MODEL, NAME, Api
@@ -444,7 +444,7 @@ def test_answers_of_a_shape(api: Api, engine: ServedEngine) -> None:
     assert json.loads(asked_of(engine).response_schema) == {"title": "City", **schema}
     assert response["text"]["format"] == {**shape, "strict": False}
     create(api, "json {}", text={"format": {"type": "json_object"}})
-    assert asked_of(engine).response_schema == "{}"
+    assert json.loads(asked_of(engine).response_schema) == {"type": "object"}
     bare = {"format": {"type": "json_schema", "name": "City"}}
     assert refused(api, text=bare)[1] == "text.format.schema"
 
@@ -464,6 +464,7 @@ def test_answers_of_a_shape(api: Api, engine: ServedEngine) -> None:
         ({"temperature": 3}, "temperature", "invalid_value"),
         ({"max_output_tokens": 0}, "max_output_tokens", "invalid_value"),
         ({"metadata": {"a": 1}}, "metadata", "invalid_type"),
+        ({"safety_identifier": "a" * 65}, "safety_identifier", "string_above_max_length"),
         ({"input": None}, "input", "missing_required_parameter"),
         ({"input": []}, "input", "empty_array"),
         ({"input": [{"role": "bogus", "content": "A"}]}, "input[0].role", "invalid_value"),

@@ -21,7 +21,7 @@ from app.engine.backend import Backend, ScriptedBackend
 from app.network.connection_log import ConnectionLog
 from app.server import answers, running_answer
 from app.server.admission import LiveRequest
-from app.server.answers import client_name
+from app.server.asker import Asker, client_name
 from app.server.chat.completion_reply import CompletionReply
 from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
@@ -466,7 +466,7 @@ def test_whose_schema_is_wrong_is_said() -> None:
 
 
 def test_a_request_that_has_just_come_has_done_nothing() -> None:
-    now = LiveRequest(1, "c", CHAT, NAME, 9).now
+    now = LiveRequest(1, Asker("c", CHAT, NAME)).now
     assert replace(now, seconds=0) == ServedRequest(1, "c", CHAT, ServedState.WAITING)
 
 

@@ -214,7 +214,7 @@ def test_the_start_measures_what_is_not_known_and_the_end_does_not_wait(
 
 
 def until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     return condition()

@@ -316,7 +316,7 @@ def test_a_newer_search_ends_an_older_one(store: Store) -> None:
     while thread.is_alive() and time.monotonic() < end:
         with contextlib.suppress(Cancelled):
             store.search("word")
-    thread.join(1)
+    thread.join(20)
     assert ended == ["cancelled"]
     assert store.search("word")
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.base.types import Effort, ModelRef, Request, ToolChoice, ToolFunction, ToolNamespace
-from app.server.api_error import unsupported, wrong
+from app.base.types import Effort, ModelRef, Request, ToolChoice, ToolFunction
+from app.server.api_error import missing, unsupported, wrong
 from app.server.chat.conversation_reading import read_messages
-from app.server.fields import Fields, JsonObject
+from app.server.fields import Fields
 from app.server.request_fields import (
-    FUNCTIONS,
+    ANY_OBJECT,
     HARMLESS,
     MOST_FUNCTIONS,
     effort,
+    named_schema,
+    namespaces,
     only,
     sampling,
-    schema_text,
+    stop_texts,
     tool_function,
 )
-
-_JSON_OBJECT = '{"type": "object"}'
-_MOST_STOPS, _LONGEST_STOP = 16, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,9 @@ def read_request(fields: Fields, model: ModelRef) -> tuple[Request, CompletionSt
         messages,
         level,
         sampling=sampling(fields, model.sampling, "max_completion_tokens", "max_tokens"),
-        tools=(ToolNamespace(FUNCTIONS, tools),) if tools else (),
+        tools=namespaces(tools),
         tool_choice=choice,
-        stop=_stops(fields),
+        stop=stop_texts(fields, "stop"),
         response_schema=schema,
     )
     _refuse_others(fields)
@@ -111,19 +110,6 @@ def _reasoning(fields: Fields) -> tuple[Effort, bool]:
     return next(filter(None, levels), Effort.MEDIUM), shown
 
 
-def _stops(fields: Fields) -> tuple[str, ...]:
-    value = fields.get("stop")
-    if value is None:
-        return ()
-    stops = fields.items("stop", longest=_MOST_STOPS) if isinstance(value, list) else [value]
-    for stop in stops or ():
-        if not isinstance(stop, str):
-            raise wrong("stop", "stop must be a string, or an array of strings.", "invalid_type")
-        if not 0 < len(stop) <= _LONGEST_STOP:
-            raise wrong("stop", f"A stop text has 1 to {_LONGEST_STOP} characters.")
-    return tuple(stops or ())
-
-
 def _schema(fields: Fields) -> str:
     """Return the schema of the answer; empty if it may be any text."""
     wanted = fields.members("response_format")
@@ -133,26 +119,19 @@ def _schema(fields: Fields) -> str:
     named = wanted.members("json_schema")
     wanted.finish()
     if kind != "json_schema":
-        return _JSON_OBJECT if kind == "json_object" else ""
+        return ANY_OBJECT if kind == "json_object" else ""
     if not named:
-        path = wanted.path("json_schema")
-        raise wrong(path, f"Missing required parameter: '{path}'.", "missing_required_parameter")
+        raise missing(wanted.path("json_schema"))
     return _named_schema(named)
 
 
 def _named_schema(named: Fields) -> str:
-    """Return a schema whose name and description the model is told, too.
-
-    It is followed exactly, ``strict`` or not.
-    """
+    """Return a schema, which is followed exactly, ``strict`` or not."""
     schema = named.members("schema")
-    described: JsonObject = dict(schema.raw) if schema else {}
-    for key, name in (("title", "name"), ("description", "description")):
-        if said := named.text(name, ""):
-            described.setdefault(key, said)
+    name, description = named.text("name", ""), named.text("description", "")
     named.flag("strict")
     named.finish()
-    return schema_text(described)
+    return named_schema(schema.raw if schema else {}, name, description)
 
 
 def _functions(fields: Fields) -> list[ToolFunction]:
@@ -201,4 +180,6 @@ def _allowed(
     allowed = chosen.members("allowed_tools") or Fields({}, chosen.path("allowed_tools"))
     mode = ToolChoice(allowed.one_of("mode", (ToolChoice.AUTO, ToolChoice.REQUIRED)))
     wanted = {_chosen(tool, tools) for tool in allowed.objects("tools", needed=True)}
+    if mode is ToolChoice.REQUIRED and not wanted:
+        raise wrong(allowed.path("mode"), "A tool is required, but none is allowed.")
     return mode, tuple(tool for tool in tools if tool.name in wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterator
 
@@ -10,7 +9,7 @@ from app import __version__
 from app.base.types import Request, StopReason
 from app.server.api_error import ApiError
 from app.server.chat.completion_reading import CompletionStyle
-from app.server.dialect import PING, event, openai_error, written
+from app.server.dialect import PING, event, new_id, openai_error, written
 from app.server.fields import JsonObject
 from app.server.pieces import (
     Answer,
@@ -43,7 +42,7 @@ class CompletionReply:
         self.streamed = style.streamed
         self._style = style
         self._head = {
-            "id": f"chatcmpl-{secrets.token_hex(12)}",
+            "id": new_id("chatcmpl-"),
             "object": "chat.completion.chunk" if style.streamed else "chat.completion",
             "created": int(time.time()),
             "model": model,
@@ -106,7 +105,7 @@ class CompletionReply:
             case AnswerEnded(reason, usage):
                 yield self._chunk({}, self._reason(reason))
                 if self._style.usage:
-                    yield _event(self._head | {"choices": [], "usage": _usage(usage)})
+                    yield event(self._head | {"choices": [], "usage": _usage(usage)})
                 yield event("[DONE]")
 
     def ping(self) -> bytes:
@@ -115,7 +114,7 @@ class CompletionReply:
 
     def failed(self, error: ApiError) -> Iterator[bytes]:
         """See `Reply.failed`."""
-        yield _event(openai_error(error))
+        yield event(openai_error(error))
 
     def _text(self, text: str) -> Iterator[bytes]:
         """Yield more text of the item that grows."""
@@ -151,10 +150,6 @@ class CompletionReply:
         """Return a chunk; only what is its own is written anew."""
         own = f'{written(delta)}, "logprobs": null, "finish_reason": {written(reason)}'
         return event(f"{self._before}{own}{self._after}")
-
-
-def _event(body: JsonObject) -> bytes:
-    return event(written(body))
 
 
 def _reasoning(text: str) -> JsonObject:

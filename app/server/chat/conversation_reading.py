@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.base.types import Message, Part, PartKind, Role
-from app.formats.harmony.stored_parts import ALONG_THE_WAY
-from app.server.api_error import unsupported, wrong
+from app.server.api_error import missing, unsupported, wrong
 from app.server.fields import Fields, names
-from app.server.request_fields import function_call, text
+from app.server.replayed_answers import function_call, with_preambles
+from app.server.request_fields import text
 
 _TEXT = ("text",)
 _SAID = ("text", "refusal")
@@ -23,7 +23,7 @@ def read_messages(fields: Fields) -> tuple[Message, ...]:
     conversation.check_answered()
     if not conversation.messages:
         raise wrong("messages", "messages must have at least one message.", "empty_array")
-    return tuple(conversation.messages)
+    return with_preambles(conversation.messages)
 
 
 class _Conversation:
@@ -74,12 +74,8 @@ class _Conversation:
         calls = [self._call(call) for call in member.objects("tool_calls")]
         said = text(member, "content", _SAID, needed=False) or member.text("refusal", "")
         if not said and not calls and member.get("content") is None and not reasoning:
-            path = member.path("content")
-            raise wrong(
-                path, f"Missing required parameter: '{path}'.", "missing_required_parameter"
-            )
-        aside = ALONG_THE_WAY if calls else ""
-        parts = [Part(reasoning, PartKind.REASONING), Part(said, format_data=aside), *calls]
+            raise missing(member.path("content"))
+        parts = [Part(reasoning, PartKind.REASONING), Part(said), *calls]
         return [part for part in parts if part.text or part.kind is PartKind.CALL]
 
     def _call(self, call: Fields) -> Part:

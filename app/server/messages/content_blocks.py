@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 
 from app.base.types import Message, Part, PartKind, Role
 from app.formats import question_text
-from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, names
 from app.server.messages.tool_inputs import arguments_of
-from app.server.request_fields import function_call
+from app.server.replayed_answers import function_call, unsealed, with_preambles
+from app.server.request_fields import text
 
-FUNCTIONS = "functions"
-"""The namespace of the client's tools."""
+_TEXT = ("text",)
 _ROLES = ("user", "assistant", "system")
-_SEALED = "fs1:"
-_BILLING = re.compile(r"x-anthropic-billing-header:(?:\s*[\w-]+=[^;\s]*;)*\s*")
+_BILLING = re.compile(r"\Ax-anthropic-billing-header:(?:\s*[\w-]+=[^;\s]*;)*\s*")
 """What Claude Code puts before its instructions, for Anthropic's accounts.
 
 Some of it is another with each request, and would have all that follows processed again.
 """
 _UNSEEN = "[An image. This model cannot see images.]"
 _REFERRED = "[The tool {name} can be called now.]"
-
-
-def sealed(reasoning: str) -> str:
-    """Return reasoning as a signature, from which it can be read again."""
-    return _SEALED + base64.b64encode(reasoning.encode(errors="replace")).decode()
-
-
-def unsealed(signature: str) -> str:
-    """Return the reasoning that was sealed; empty if another server did that."""
-    if not signature.startswith(_SEALED):
-        return ""
-    try:
-        return base64.b64decode(signature.removeprefix(_SEALED), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def conversation(body: Fields) -> tuple[Message, ...]:
@@ -51,27 +32,17 @@ def conversation(body: Fields) -> tuple[Message, ...]:
         messages += reader.messages(message)
     if not any(message.role in (Role.USER, Role.ASSISTANT, Role.TOOL) for message in messages):
         raise wrong("messages", "messages must have at least one message with content.")
-    return tuple(messages)
+    return with_preambles(messages)
 
 
 def _system(body: Fields) -> Iterator[Message]:
-    parts = tuple(_texts(body, "system"))
-    if parts:
-        yield Message(Role.SYSTEM, parts)
+    if told := _instructions(body, "system"):
+        yield Message(Role.SYSTEM, (Part(told),))
 
 
-def _texts(fields: Fields, name: str) -> Iterator[Part]:
-    """Yield the texts of instructions, which are a text or a list of blocks of text."""
-    value = fields.get(name)
-    given = [value] if isinstance(value, str) else (_text(b) for b in fields.objects(name))
-    for text in given:
-        if told := _BILLING.sub("", text, count=1) if _BILLING.match(text) else text:
-            yield Part(told)
-
-
-def _text(block: Fields) -> str:
-    block.one_of("type", ("text",))
-    return block.text("text")
+def _instructions(fields: Fields, name: str) -> str:
+    """Return instructions, which are a text or a list of blocks of text."""
+    return _BILLING.sub("", text(fields, name, _TEXT, needed=False))
 
 
 class _Reader:
@@ -84,7 +55,7 @@ class _Reader:
         """Yield the messages that one message of the client's is: results come first."""
         match message.one_of("role", _ROLES):
             case "system":
-                parts, role = list(_texts(message, "content")), Role.SYSTEM
+                parts, role = [Part(_instructions(message, "content"))], Role.SYSTEM
             case "assistant":
                 parts, role = list(self._assistant(message)), Role.ASSISTANT
             case _:
@@ -115,35 +86,33 @@ class _Reader:
             raise wrong(path, told)
         content = block.get("content")
         if isinstance(content, str):
-            text = content
+            told = content
         else:
             shown = [part for b in block.objects("content") for part in _returned(b)]
-            text = "\n\n".join(map(question_text, shown))
-        if block.flag("is_error") and not text.casefold().startswith("error"):
-            text = f"Error: {text}" if text else "Error"
-        return Part(text, PartKind.RESULT, self._names[call], call)
+            told = "\n\n".join(map(question_text, shown))
+        if block.flag("is_error") and not told.casefold().startswith("error"):
+            told = f"Error: {told}" if told else "Error"
+        return Part(told, PartKind.RESULT, self._names[call], call)
 
     def _assistant(self, message: Fields) -> Iterator[Part]:
         content = message.get("content")
         if isinstance(content, str):
             yield Part(content)
             return
-        parts: list[Part] = []
         for block in message.objects("content", needed=True):
             match block.text("type"):
                 case "text":
-                    parts.append(Part(block.text("text")))
+                    yield Part(block.text("text"))
                 case "thinking":
                     signature = block.text("signature", "")
                     thinking = block.text("thinking", "") or unsealed(signature)
-                    parts.append(Part(thinking, PartKind.REASONING))
+                    yield Part(thinking, PartKind.REASONING)
                 case "redacted_thinking":
-                    parts.append(Part(unsealed(block.text("data", "")), PartKind.REASONING))
+                    yield Part(unsealed(block.text("data", "")), PartKind.REASONING)
                 case "tool_use":
-                    parts.append(self._call(block))
+                    yield self._call(block)
                 case kind:
                     raise _foreign(block, kind)
-        yield from _with_preambles(parts)
 
     def _call(self, block: Fields) -> Part:
         given = block.members("input")
@@ -151,14 +120,6 @@ class _Reader:
         part = function_call(block.text("name"), block.text("id"), arguments)
         self._names[part.id] = part.name
         return part
-
-
-def _with_preambles(parts: list[Part]) -> Iterator[Part]:
-    """Yield an answer's parts. Text before a call is no answer yet."""
-    last = max((at for at, part in enumerate(parts) if part.kind is PartKind.CALL), default=-1)
-    for at, part in enumerate(parts):
-        aside = part.kind is PartKind.TEXT and at < last
-        yield Part(part.text, format_data=ALONG_THE_WAY) if aside else part
 
 
 def _says(part: Part) -> bool:
@@ -200,21 +161,15 @@ def _document(block: Fields) -> Iterator[Part]:
         case "text":
             yield Part(source.text("data"), PartKind.FILE, title)
         case "content":
-            content = source.get("content")
-            if isinstance(content, str):
-                yield Part(content, PartKind.FILE, title)
-            else:
-                texts = [_text(part) for part in source.objects("content", needed=True)]
-                yield Part("\n\n".join(texts), PartKind.FILE, title)
+            yield Part(text(source, "content", _TEXT), PartKind.FILE, title)
         case kind:
             told = f"A document as '{kind[:60]}' is not supported. Send its text."
             raise unsupported(source.path("type"), told, "unsupported_content")
 
 
 def _search_result(block: Fields) -> Part:
-    texts = [_text(part) for part in block.objects("content", needed=True)]
     title = f"{block.text('title')} ({block.text('source')})"
-    return Part("\n\n".join(texts), PartKind.FILE, title)
+    return Part(text(block, "content", _TEXT), PartKind.FILE, title)
 
 
 def _foreign(block: Fields, kind: str) -> ApiError:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
 from app.base.types import StopReason
 from app.server.api_error import ApiError
-from app.server.dialect import event, written
+from app.server.dialect import event, new_id
 from app.server.fields import JsonObject
-from app.server.messages.content_blocks import sealed
 from app.server.messages.message_request import MessageRequest
 from app.server.messages.tool_inputs import arguments_of, tool_input
 from app.server.pieces import (
@@ -25,6 +23,7 @@ from app.server.pieces import (
     PromptRead,
     Usage,
 )
+from app.server.replayed_answers import sealed
 
 _SIGNATURE = "fs1"
 """The signature of thinking whose text is shown: clients drop thinking that has none."""
@@ -58,7 +57,7 @@ class MessageReply:
         self.streamed = asked.stream
         self._asked = asked
         self._model = model
-        self._id = f"msg_{secrets.token_hex(12)}"
+        self._id = new_id("msg_")
         self._kind = ItemKind.TEXT
         self._name = ""
         self._index = 0
@@ -102,7 +101,7 @@ class MessageReply:
 
     def failed(self, error: ApiError) -> Iterator[bytes]:
         """See `app.server.dialect.Reply.failed`."""
-        yield event(written(anthropic_error(error)), "error")
+        yield event(anthropic_error(error), "error")
 
     def _begun(self, tokens: int = 0) -> Iterator[bytes]:
         """Yield the beginning of the message, once."""
@@ -219,4 +218,4 @@ def _usage(usage: Usage) -> JsonObject:
 
 
 def _event(name: str, **members: Any) -> bytes:
-    return event(written({"type": name, **members}), name)
+    return event({"type": name, **members}, name)

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.base.types import Effort, Request, ToolChoice, ToolFunction, ToolNamespace
-from app.server.api_error import ApiError, unsupported, wrong
+from app.base.types import Effort, Request, ToolChoice, ToolFunction
+from app.server.api_error import missing, unsupported, wrong
 from app.server.dialect import Served
 from app.server.fields import Fields, JsonObject
-from app.server.messages.content_blocks import FUNCTIONS, conversation
-from app.server.request_fields import HARMLESS, effort, function_name, sampling, schema_text
+from app.server.messages.content_blocks import conversation
+from app.server.request_fields import (
+    HARMLESS,
+    MOST_FUNCTIONS,
+    effort,
+    namespaces,
+    sampling,
+    schema_text,
+    stop_texts,
+    tool_function,
+)
 
 _LOW_BUDGET, _MEDIUM_BUDGET = 4096, 16384
 """Tokens of thinking up to which the effort is low, and medium."""
@@ -39,10 +48,8 @@ _SERVICES = {
 """Members that need a service, and the codes by which clients learn to do without."""
 _EDITS = re.compile(r"clear_(thinking|tool_uses)_\d+")
 """What the prompt may be shortened by, far beyond contexts of this size; it is never done."""
-_LONGEST_NAME = 128
-_MOST_STOPS, _LONGEST_STOP = 64, 1000
+_LONGEST_NAME, _PARAMETERS = 128, "input_schema"
 _MOST_TOKENS = 2**31 - 1
-_MOST_TOOLS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +83,13 @@ class MessageRequest:
             messages=conversation(fields),
             effort=level,
             sampling=sampling(fields, served.ref.sampling, "max_tokens"),
-            tools=(ToolNamespace(FUNCTIONS, tools),) if tools else (),
+            tools=namespaces(tools),
             tool_choice=_choice(fields, tools),
-            stop=_stops(fields),
+            stop=stop_texts(fields, "stop_sequences"),
             response_schema=_schema(fields, output),
         )
         if not counted and fields.get("max_tokens") is None:
-            raise _missing("max_tokens")
+            raise missing("max_tokens")
         stream = fields.flag("stream")
         fields.finish()
         return cls(request, thinking, eager, stream)
@@ -113,7 +120,7 @@ def _thinking(fields: Fields, output: Fields) -> tuple[ThinkingShown, Effort]:
         return ThinkingShown(), Effort.LOW
     budget = wanted.whole("budget_tokens", 1, _MOST_TOKENS)
     if budget is None and kind == "enabled":
-        raise _missing("thinking.budget_tokens")
+        raise missing("thinking.budget_tokens")
     display = wanted.one_of("display", ("summarized", "omitted"), "summarized")
     thinking = ThinkingShown(shown=True, sealed=display == "omitted")
     return thinking, said or (Effort.MEDIUM if budget is None else _effort_of(budget))
@@ -126,25 +133,11 @@ def _effort_of(budget: int) -> Effort:
     return Effort.MEDIUM if budget <= _MEDIUM_BUDGET else Effort.HIGH
 
 
-def _missing(path: str) -> ApiError:
-    return wrong(path, f"Missing required parameter: '{path}'.", "missing_required_parameter")
-
-
-def _stops(fields: Fields) -> tuple[str, ...]:
-    found: list[str] = []
-    for at, stop in enumerate(fields.items("stop_sequences", longest=_MOST_STOPS) or []):
-        path = f"stop_sequences[{at}]"
-        if not isinstance(stop, str) or not stop or len(stop) > _LONGEST_STOP:
-            raise wrong(path, f"{path} must be a string of 1 to {_LONGEST_STOP} characters.")
-        found.append(stop)
-    return tuple(found)
-
-
 def _tools(fields: Fields) -> tuple[tuple[ToolFunction, ...], frozenset[str]]:
     """Read the client's tools, and the names of the eager ones."""
     found: dict[str, ToolFunction] = {}
     eager: set[str] = set()
-    for tool in fields.objects("tools", longest=_MOST_TOOLS):
+    for tool in fields.objects("tools", longest=MOST_FUNCTIONS):
         kind = tool.text("type", "custom")
         if kind != "custom":
             told = (
@@ -152,13 +145,12 @@ def _tools(fields: Fields) -> tuple[tuple[ToolFunction, ...], frozenset[str]]:
                 "Leave it out, or send one with an input_schema."
             )
             raise unsupported(tool.path("type"), told)
-        name = function_name(tool, _LONGEST_NAME)
-        if name in found:
-            raise wrong(tool.path("name"), f"There are two tools with the name '{name}'.")
-        schema, strict = _object(tool, "input_schema"), tool.flag("strict")
-        found[name] = ToolFunction(name, tool.text("description", ""), schema, strict)
+        if tool.get(_PARAMETERS) is None:
+            raise missing(tool.path(_PARAMETERS))
+        function = tool_function(tool, found, longest=_LONGEST_NAME, parameters=_PARAMETERS)
+        found[function.name] = function
         if tool.flag("eager_input_streaming"):
-            eager.add(name)
+            eager.add(function.name)
     return tuple(found.values()), frozenset(eager)
 
 
@@ -184,12 +176,7 @@ def _schema(fields: Fields, output: Fields) -> str:
     if wanted is None:
         return ""
     wanted.one_of("type", ("json_schema",))
-    return _object(wanted, "schema")
-
-
-def _object(fields: Fields, name: str) -> str:
-    """Return a schema, which has to be there, as JSON."""
-    schema = fields.members(name)
+    schema = wanted.members("schema")
     if schema is None:
-        raise _missing(fields.path(name))
+        raise missing(wanted.path("schema"))
     return schema_text(schema.raw)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from app.base.types import Message, Part, PartKind, Role
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 from app.server.api_error import ApiError, unsupported, wrong
 from app.server.fields import Fields, JsonObject
-from app.server.request_fields import function_call, text
+from app.server.replayed_answers import function_call, unsealed, with_preambles
+from app.server.request_fields import text
 from app.server.responses.response_tools import arguments_of_text, name_of
 
-_SEALED = "fs1:"
 _TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text", "refusal")
 _UNSEEN = {
     "input_image": "(An image was returned, which cannot be shown here: only text can.)",
@@ -24,21 +22,6 @@ _UNSEEN = {
 _ROLES = (Role.USER, Role.ASSISTANT, Role.SYSTEM, Role.DEVELOPER)
 _RESULTS = ("function_call_output", "custom_tool_call_output")
 _CALLS = ("function_call", "custom_tool_call")
-
-
-def sealed(reasoning: str) -> str:
-    """Return reasoning in the form in which clients that store nothing keep it."""
-    return _SEALED + base64.b64encode(reasoning.encode()).decode()
-
-
-def unsealed(content: str) -> str:
-    """Return the reasoning that was sealed; empty if another server did that."""
-    if not content.startswith(_SEALED):
-        return ""
-    try:
-        return base64.b64decode(content.removeprefix(_SEALED), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 class ResponseInput:
@@ -59,7 +42,7 @@ class ResponseInput:
     @property
     def messages(self) -> tuple[Message, ...]:
         """The conversation; text of the assistant's before a call is no answer."""
-        return tuple(with_preambles(self._messages))
+        return with_preambles(self._messages)
 
     def read(self, body: Fields) -> None:
         """Add the input of a request. Raises ApiError."""
@@ -151,19 +134,3 @@ def _reasoning(item: Fields) -> str:
     if reasoning := unsealed(item.text("encrypted_content", "")):
         return reasoning
     return text(item, "summary", _TEXTS) if item.items("summary") else ""
-
-
-def with_preambles(messages: Sequence[Message]) -> list[Message]:
-    """Mark the assistant's texts that come before a call in the same turn."""
-    found: list[Message] = []
-    calls = False
-    for message in reversed(messages):
-        answers = message.role is Role.ASSISTANT
-        calls = calls and (answers or message.role is Role.TOOL)
-        parts: list[Part] = []
-        for part in reversed(message.parts):
-            calls = calls or part.kind in (PartKind.CALL, PartKind.RESULT)
-            aside = calls and answers and part.kind is PartKind.TEXT and not part.format_data
-            parts.append(replace(part, format_data=ALONG_THE_WAY) if aside else part)
-        found.append(replace(message, parts=tuple(reversed(parts))))
-    return found[::-1]

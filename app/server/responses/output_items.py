@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.base.types import Part, PartKind
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
+from app.server.dialect import new_id
 from app.server.fields import JsonObject
 from app.server.pieces import Item, ItemKind
-from app.server.request_fields import function_call
+from app.server.replayed_answers import function_call, sealed
 from app.server.responses.free_text import free_text
-from app.server.responses.input_items import sealed
 from app.server.responses.response_tools import ResponseTool, ResponseTools
 
 COMPLETED, INCOMPLETE, IN_PROGRESS = "completed", "incomplete", "in_progress"
 """The statuses of items, and of responses."""
-_PREFIXES = {ItemKind.REASONING: "rs", ItemKind.CALL: "fc"}
-
-
-def new_id(prefix: str) -> str:
-    """Return an id that no other has."""
-    return f"{prefix}_{secrets.token_hex(16)}"
+_PREFIXES = {ItemKind.REASONING: "rs_", ItemKind.CALL: "fc_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +35,8 @@ class OutputItem:
     def of(cls, item: Item, tools: ResponseTools, *, seals: bool) -> OutputItem:
         """Return an item under a new id."""
         tool = tools.named(item.name)
-        prefix = _PREFIXES.get(item.kind, "msg")
-        return cls(item, new_id("ctc" if tool.free_text else prefix), tool, seals)
+        prefix = _PREFIXES.get(item.kind, "msg_")
+        return cls(item, new_id("ctc_" if tool.free_text else prefix), tool, seals)
 
     def object(self, status: str) -> JsonObject:
         """Return it as its object; ``status`` says whether it is complete."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.base.types import Effort, Message, Request
-from app.server.api_error import ApiError, unsupported, wrong
+from app.server.api_error import ApiError, missing, unsupported, wrong
 from app.server.dialect import Served
 from app.server.fields import Fields, JsonObject
-from app.server.request_fields import HARMLESS, effort, only, sampling, schema_text
+from app.server.request_fields import ANY_OBJECT, HARMLESS, effort, named_schema, only, sampling
 from app.server.responses.input_items import ResponseInput
 from app.server.responses.response_tools import ResponseTools
 from app.server.responses.stored_responses import StoredResponses
@@ -25,12 +25,8 @@ _INCLUDED = (
     "code_interpreter_call.outputs",
 )
 """What may be asked to be included: but for the first, of what never occurs here."""
-_HARMLESS = (
-    "access_programs",
-    "background_options",
-    "image",
-    "stream_options",
-)
+_HARMLESS = (*HARMLESS, "access_programs", "background_options", "image", "stream_options")
+_TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
 _REFUSED = {
     "context_management": "Conversations are not compacted here. Leave it out.",
     "conversation": "Conversations are not stored here. Use 'previous_response_id'.",
@@ -86,7 +82,7 @@ def read_request(body: JsonObject, served: Served, stored: StoredResponses) -> A
         "background": False,
         "service_tier": "default",
         "metadata": _metadata(asked),
-        "safety_identifier": asked.text("safety_identifier", "") or None,
+        "safety_identifier": asked.text("safety_identifier", "", longest=64) or None,
         "prompt_cache_key": asked.text("prompt_cache_key", "") or None,
     }
     asked.one_of("service_tier", _TIERS, "auto")
@@ -107,12 +103,9 @@ def read_request(body: JsonObject, served: Served, stored: StoredResponses) -> A
     )
 
 
-_TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
-
-
 def _refuse(asked: Fields) -> None:
     """Refuse what would change the answer, and is not supported."""
-    asked.skip(*HARMLESS, *_HARMLESS)
+    asked.skip(*_HARMLESS)
     for name, told in _REFUSED.items():
         if asked.get(name) is not None:
             raise unsupported(name, told)
@@ -134,7 +127,7 @@ def _messages(asked: Fields, previous: str, stored: StoredResponses) -> tuple[Me
             raise ApiError(400, told, param="previous_response_id", code=code)
         before = found.messages
     elif asked.get("input") is None:
-        raise wrong("input", "Missing required parameter: 'input'.", "missing_required_parameter")
+        raise missing("input")
     conversation = ResponseInput(before, stored.item)
     conversation.read(asked)
     messages = conversation.messages
@@ -171,17 +164,15 @@ def _text_format(asked: Fields) -> tuple[str, JsonObject]:
     if shape is None or kind == "text":
         return "", plain
     if kind == "json_object":
-        return "{}", plain | {"format": {"type": kind}}
+        return ANY_OBJECT, plain | {"format": {"type": kind}}
     name, description = shape.text("name"), shape.text("description", "")
     given = shape.members("schema")
     if given is None:
-        told = "Missing required parameter: 'text.format.schema'."
-        raise wrong("text.format.schema", told, "missing_required_parameter")
+        raise missing("text.format.schema")
     schema = given.raw
     described = {"description": description} if description else {}
     echo = {"type": kind, "name": name, "schema": schema, "strict": shape.flag("strict")}
-    told = schema_text({"title": name, **described, **schema})
-    return told, plain | {"format": echo | described}
+    return named_schema(schema, name, description), plain | {"format": echo | described}
 
 
 def _included(asked: Fields) -> list[Any]:

@@ -15,11 +15,15 @@ from typing import Any
 from app.base.types import ToolChoice, ToolFunction, ToolNamespace
 from app.server.api_error import unsupported, wrong
 from app.server.fields import Fields, JsonObject
-from app.server.request_fields import MOST_FUNCTIONS, function_name, schema_text
+from app.server.request_fields import (
+    MOST_FUNCTIONS,
+    function_name,
+    namespaces,
+    schema_text,
+    tool_function,
+)
 from app.server.responses.free_text import INPUT
 
-FUNCTIONS = "functions"
-"""The namespace of clients' functions."""
 _LONGEST_NAME = 128
 _TEXT_SCHEMA = {
     "type": "object",
@@ -27,7 +31,6 @@ _TEXT_SCHEMA = {
     "required": [INPUT],
     "additionalProperties": False,
 }
-_NO_ARGUMENTS = {"type": "object", "properties": {}}
 _GROUP = "namespace"
 _OF_GROUP = "__"
 
@@ -82,7 +85,7 @@ class ResponseTools:
             for declared in self.echo
             if declared["type"] == _GROUP and declared["name"] in groups and declared["description"]
         ]
-        return (ToolNamespace(FUNCTIONS, functions, "\n".join(told)),) if functions else ()
+        return namespaces(functions, "\n".join(told))
 
     def named(self, name: str) -> ResponseTool:
         """Return the tool whose function has a name, or one that was not declared."""
@@ -161,20 +164,16 @@ def _custom(declared: Fields, group: str) -> tuple[ResponseTool, JsonObject]:
 
 
 def _function(declared: Fields, group: str) -> tuple[ResponseTool, JsonObject]:
-    name = function_name(declared, _LONGEST_NAME)
-    description, strict = declared.text("description", ""), declared.flag("strict")
-    parameters = declared.members("parameters")
-    given = parameters.raw if parameters else None
-    schema = schema_text(given or _NO_ARGUMENTS)
-    function = ToolFunction(name_of(name, group), description, schema, strict)
+    function = tool_function(declared, longest=_LONGEST_NAME)
+    name = function.name
     echo = {
         "type": "function",
         "name": name,
-        "description": description or None,
-        "parameters": given,
-        "strict": strict,
+        "description": function.description or None,
+        "parameters": declared.get("parameters"),
+        "strict": function.strict,
     }
-    return ResponseTool(function, name, group), echo
+    return ResponseTool(replace(function, name=name_of(name, group)), name, group), echo
 
 
 def _echo(declared: Fields, found: list[tuple[ResponseTool, JsonObject]]) -> JsonObject:

@@ -76,5 +76,6 @@ def _not_found(name: str) -> ApiError:
 
 
 def _error(error: ApiError) -> JsonObject:
-    error.param = _PARAMS.get(error.param or "", error.param)
-    return openai_error(error)
+    body = openai_error(error)
+    body["error"]["param"] = _PARAMS.get(error.param or "", error.param)
+    return body

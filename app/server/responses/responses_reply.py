@@ -10,7 +10,7 @@ from typing import Any
 from app.base.errors import Cancelled
 from app.base.types import Message, Role, StopReason
 from app.server.api_error import ApiError
-from app.server.dialect import PING, event, written
+from app.server.dialect import PING, event, new_id
 from app.server.engine_errors import api_error
 from app.server.fields import JsonObject
 from app.server.pieces import (
@@ -31,7 +31,6 @@ from app.server.responses.output_items import (
     INCOMPLETE,
     OutputItem,
     content_part,
-    new_id,
     parts_of,
 )
 from app.server.responses.response_request import AskedResponse
@@ -46,7 +45,7 @@ class ResponsesReply:
         self.streamed = asked.streamed
         self._asked = asked
         self._stored = stored
-        self._id = new_id("resp")
+        self._id = new_id("resp_")
         self._created = int(time.time())
         self._events = 0
         self._items: list[OutputItem] = []
@@ -163,7 +162,7 @@ class ResponsesReply:
     def _event(self, name: str, /, **members: Any) -> bytes:
         told = {"type": name, "sequence_number": self._events, **members}
         self._events += 1
-        return event(written(told), name)
+        return event(told, name)
 
     def _shows(self, item: Item) -> bool:
         """Return whether the client gets an item: it may want one call at a time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from app.base.errors import SecretError
@@ -12,13 +12,14 @@ from app.serving import ServerStatus
 from app.ui.choices import Switch
 from app.ui.controls import Button, column, tell
 from app.ui.form_fields import DigitsField, FormPage, FormPart, FormRow, heading, named, note
-from app.ui.preferences.served_requests import ServedRequests
+from app.ui.preferences.served_requests import RequestsPart
 from app.ui.preferences.snippets_part import CopyButton, SnippetsPart
 from app.ui.theme import Theme
 from app.wording.client_snippets import HIDDEN, ServedModel, snippets
 from app.wording.errors import explain
 from app.wording.language import tr
-from app.wording.serving_words import requests_sentence
+
+_PATIENCE_MS = 500  # a switch that takes less is not told, so that the page does not jump
 
 
 class LocalServerPage(FormPage):
@@ -35,14 +36,21 @@ class LocalServerPage(FormPage):
         super().__init__("localServerPage", tr("Local server"))
         self._theme, self._port = theme, port
         self._served = ServedModel("", "", "")
+        self._switching, self._slow_words = False, ""
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_PATIENCE_MS)
+        self._slow.timeout.connect(self._tell_slow)
         self._add_switch()
         self._add_port()
         self._token_lost = False
         self._token_part = self._make_token()
+        self.requests = RequestsPart(theme)
+        self.requests.requests.stopped.connect(self.stopped)
         self._parts = (
             self._make_address(),
             self._token_part,
-            self._make_requests(),
+            self.requests,
             self._make_snippets(),
         )
         for part in self._parts:
@@ -58,12 +66,14 @@ class LocalServerPage(FormPage):
         """Show whether the server is on, is being switched, or why it is off."""
         self._switch.setChecked(wanted)
         self._token_lost = wanted and isinstance(error, SecretError)
-        self._retry.setVisible(error is not None and wanted)
-        if error:
-            tell(self._state, explain(error).sentence, "danger")
-        else:
-            starting = tr("Starting…") if wanted else tr("Stopping…")
-            tell(self._state, starting if switching else "")
+        self._slow_words = tr("Starting…") if wanted else tr("Stopping…")
+        if not switching:
+            self._slow.stop()
+            self._retry.setVisible(error is not None and wanted)
+            tell(self._state, explain(error).sentence if error else "", "danger")
+        elif not self._switching:
+            self._slow.start()
+        self._switching = switching
 
     def show_server(self, status: ServerStatus, served: ServedModel) -> None:
         """Show what programs need, and who asks now."""
@@ -73,10 +83,13 @@ class LocalServerPage(FormPage):
             self.token.setText(served.token)
             self.token.setCursorPosition(0)
             self._show_snippets()
-        self.requests.show_requests(status.requests)
-        tell(self._no_requests, requests_sentence(status))
+        self.requests.show_status(status)
+        focused = self.focusWidget()
         for part in self._parts:  # a token that cannot be read can be replaced
-            part.setVisible(status.on or (part is self._token_part and self._token_lost))
+            shown = status.on or (part is self._token_part and self._token_lost)
+            if not shown and focused and part.isAncestorOf(focused):
+                self.port.setFocus()  # else it would go to the first field of the dialog
+            part.setVisible(shown)
 
     def show_place(self, place: SecretPlace | None) -> None:
         """Show where the token is kept; None if there is none."""
@@ -113,6 +126,10 @@ class LocalServerPage(FormPage):
         self._state.hide()
         self._retry.hide()
 
+    def _tell_slow(self) -> None:
+        self._retry.hide()
+        tell(self._state, self._slow_words)
+
     def _add_port(self) -> None:
         self.port = DigitsField("serverPort", tr("Port"), tr("Port"), most=5, none=str(SERVER_PORT))
         self.port.setText(str(self._port))
@@ -148,16 +165,6 @@ class LocalServerPage(FormPage):
     def _make_snippets(self) -> QWidget:
         self._snippets = SnippetsPart(self._theme)
         return self._snippets
-
-    def _make_requests(self) -> QWidget:
-        self.requests = ServedRequests(self._theme)
-        self.requests.stopped.connect(self.stopped)
-        self._no_requests = note("", "noRequests")
-        part = FormPart()
-        layout = column(part, gap=8)
-        for widget in (heading(tr("Requests")), self.requests, self._no_requests):
-            layout.addWidget(widget)
-        return part
 
     def _show_snippets(self) -> None:
         hidden = self.token.echoMode() is QLineEdit.EchoMode.Password

@@ -46,24 +46,24 @@ class PreferencesDialog(FittingDialog):
         self._stack = QStackedWidget()
         self._found: list[list[QWidget]] = [[] for _ in pages]
         self._areas: list[Scroll] = []
-        for page in pages:
-            self._list.addItem(page.title)
-            area = Scroll()
-            area.setWidget(page)
-            # A page may grow later, such as by what was found of the computer.
-            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_result())
-            self._areas.append(area)
-            self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._size_items(beside=True)
-        self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
-        self._list.currentRowChanged.connect(self._show_result)
-        self._list.setCurrentRow(0)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
         self._row.addWidget(self._make_side())
         self._row.addWidget(self._stack, 1)
+        for page in pages:
+            self._list.addItem(page.title)
+            area = Scroll()
+            self._areas.append(area)
+            self._stack.addWidget(_with_foot(area, page.foot) if page.foot else area)
+            area.setWidget(page)  # last: what is put elsewhere takes all it holds along, slowly
+            # A page may grow later, such as by what was found of the computer.
+            area.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_result())
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._size_items(beside=True)
+        self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self._list.currentRowChanged.connect(self._show_result)
+        self._list.setCurrentRow(0)
 
     def _make_side(self) -> QWidget:
         """Return the column with the search and the list of pages."""

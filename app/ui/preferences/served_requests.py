@@ -4,14 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.serving import ServedRequest
-from app.ui.controls import Button, Elided, column
+from app.serving import ServedRequest, ServerStatus
+from app.ui.controls import Button, Elided, column, tell
+from app.ui.form_fields import FormPart, heading, note
 from app.ui.theme import Theme, font
 from app.wording.language import tr
-from app.wording.serving_words import request_state
+from app.wording.serving_words import request_state, requests_sentence
+
+_HELD_MS = 5000  # for which the room of requests that have ended is kept for the next ones
+
+
+class RequestsPart(FormPart):
+    """The part of the page about them.
+
+    It grows at once, but becomes smaller only when it has had room to spare for some seconds:
+    an agent asks again and again, and what is below must not jump each time.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.requests = ServedRequests(theme)
+        self._none = note("", "noRequests")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_HELD_MS)
+        self._timer.timeout.connect(lambda: self.setMinimumHeight(0))
+        layout = column(self, gap=8)
+        for widget in (heading(tr("Requests")), self.requests, self._none):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+
+    def show_status(self, status: ServerStatus) -> None:
+        """Show who asks now, or how many have asked."""
+        held = self.sizeHint().height()
+        self.requests.show_requests(status.requests)
+        tell(self._none, requests_sentence(status))
+        if held > self.sizeHint().height():
+            self.setMinimumHeight(max(held, self.minimumHeight()))
+            self._timer.start()
+        elif self.sizeHint().height() >= self.minimumHeight():
+            self._timer.stop()
 
 
 class ServedRequests(QWidget):

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.base.secrets import SERVER_TOKEN, SecretPlace
 from app.base.types import ModelRef
 from app.host import Host
-from app.serving import LocalServer, ServerStatus, new_token
+from app.serving import LocalServer, ServerStatus, kept_token, new_token
 from app.ui.bridge import Bridge
 
 T = TypeVar("T")
@@ -139,7 +139,7 @@ class LocalServing(QObject):
 
     def _server(self) -> LocalServer:
         server = self._host.server
-        assert server, "this process has no local server"
+        assert server
         return server
 
     def _look(self) -> tuple[ServerStatus, ModelRef]:
@@ -149,10 +149,7 @@ class LocalServing(QObject):
         """Start the server with the token that is kept, or else a new one."""
         server, secrets = self._server(), self._host.secrets
         server.stop()
-        token = secrets.get(SERVER_TOKEN)
-        if not token:
-            token = new_token()
-            secrets.set(SERVER_TOKEN, token)
+        token = kept_token(secrets)
         server.start(port, token)
         return Credentials(token, secrets.place(SERVER_TOKEN))
 
