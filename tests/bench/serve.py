@@ -2,21 +2,19 @@
 
 usage: python -m tests.bench.serve [--model FILE] [--clients 1,2,4,8] [--tokens N] [--rounds N]
            [--turns N] [--context N] [--llama-server FILE] [--package PYTHON]
-           [--template FILE] [--random-weights] [--libraries FOLDER]
+           [--template FILE] [--random-weights]
 
 All have the same file, the threads, batches and context of Fireside's plan, and are asked in turns
 over HTTP by OpenAI's Chat Completions, as streams. ``--package``: the Python of an environment with
 llama-cpp-python's server. ``--random-weights``: the model's words are no Harmony, as which
 llama-server would read them. An answer has ``--tokens``, and does not end before; no two prompts
-are the same. ``--libraries``: llama.cpp's, if not those of the package; for a fair comparison they
-are those of llama-server. See README.md in this folder.
+are the same. See README.md in this folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import tempfile
@@ -208,12 +206,8 @@ def main() -> int:
         "--template", type=Path, metavar="FILE", help="gpt-oss's, for a file without"
     )
     parser.add_argument("--random-weights", action="store_true")
-    parser.add_argument("--libraries", type=Path, metavar="FOLDER")
-    options = parser.parse_args()
-    if options.libraries:
-        os.environ["LLAMA_CPP_LIB_PATH"] = str(options.libraries)
     with ExitStack() as stack:
-        measure(options, stack)
+        measure(parser.parse_args(), stack)
     return 0
 
 
