@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import queue
+import selectors
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,7 @@ class ChildProcess:
         finally:
             theirs.close()
         fault_log.note(f"{name}: process {self._process.pid} has started")
+        self._ready = _waiting(self._connection, self._process.sentinel)
         self._noted_end = False
         self._ending = threading.Lock()
         self.silence = 0.0
@@ -125,10 +128,8 @@ class ChildProcess:
 
         Raises ChildEnded if the child is gone and has left no message.
         """
-        from multiprocessing.connection import wait
-
         try:
-            ready = wait([self._connection, self._process.sentinel], timeout)
+            ready = self._ready(timeout)
             # A process may have sent its last message and ended between the looks at the two.
             arrived = self._connection in ready or (bool(ready) and self._connection.poll())
             message = self._connection.recv() if arrived else None
@@ -185,6 +186,18 @@ class ChildProcess:
                 return file.read().decode("utf-8", errors="replace").strip()
         except OSError:
             return ""
+
+
+def _waiting(*ends: Any) -> Callable[[float], list[Any]]:
+    """Return `multiprocessing.connection.wait` for some ends, which makes a selector each time."""
+    if sys.platform == "win32":
+        from multiprocessing.connection import wait
+
+        return partial(wait, ends)
+    selector = selectors.PollSelector()
+    for end in ends:
+        selector.register(end, selectors.EVENT_READ)
+    return lambda timeout: [key.fileobj for key, _ in selector.select(timeout)]
 
 
 def _run(environment: dict[str, str], target: Callable[..., None], *arguments: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from app.base.types import Delta, PartKind
 
 PackedDelta = tuple[int, str, str, str, str, str]
+_KINDS = {kind.value: kind for kind in PartKind}
 
 
 def pack(delta: Delta) -> PackedDelta:
@@ -26,4 +27,4 @@ def unpack(payload: Any) -> Any:
     if not isinstance(payload, tuple):
         return payload
     index, text, kind, *others = payload
-    return Delta(index, text, PartKind(kind), *others)
+    return Delta(index, text, _KINDS[kind], *others)

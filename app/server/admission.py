@@ -46,6 +46,11 @@ class LiveRequest:
         """Note what is done."""
         self._place = event.place if isinstance(event, Waiting) else 0
         match event:
+            case Delta(_, text):
+                self._state = ServedState.ANSWERING
+                self._first = self._first or time.monotonic()
+                self._deltas += 1
+                self._characters += len(text)
             case Waiting():
                 self._state = ServedState.WAITING
             case Loading() | Planned():
@@ -54,11 +59,6 @@ class LiveRequest:
                 self._state, self._prompt, self.context = ServedState.READING, tokens, context
             case Prefill():
                 self._state = ServedState.READING
-            case Delta(_, text):
-                self._state = ServedState.ANSWERING
-                self._first = self._first or time.monotonic()
-                self._deltas += 1
-                self._characters += len(text)
             case Done(_, stats):
                 self.usage, self._speed = usage(stats), stats.tokens_per_second
 

@@ -29,6 +29,7 @@ from app.server.running_answer import ClientGone, RunningAnswer, attended
 
 _PING_S = 15.0
 """Seconds after which a stream that has nothing new gets a ping, and one without its status it."""
+_TOGETHER = 16 * 1024  # bytes after which what is there already is sent
 
 
 class Answers:
@@ -151,6 +152,11 @@ class AdmittedAnswer:
                     pass
         raise api_error(Cancelled())
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the next event, or the end, is there already."""
+        return self._events.has_more
+
     def close(self, error: BaseException | None = None) -> None:
         """Stop it unless it has ended, and let the request go; ``error`` says why it failed."""
         if isinstance(error, ApiError) and not isinstance(error, ClientGone):
@@ -184,7 +190,15 @@ class StreamedAnswer(Iterator[bytes]):
         self._bytes = self._written()
 
     def __next__(self) -> bytes:
-        return next(self._bytes)
+        """Return what there is by now, as one piece."""
+        ready = b""
+        for data in self._bytes:
+            ready += data
+            if ready and (len(ready) > _TOGETHER or not self._running.has_more):
+                return ready
+        if ready:
+            return ready
+        raise StopIteration
 
     def close(self) -> None:
         """Stop the answer."""
@@ -208,16 +222,19 @@ class StreamedAnswer(Iterator[bytes]):
             yield from reply.failed(told)
 
     def _events(self) -> Iterator[bytes]:
-        """Yield the stream from its beginning to its end. Raises ApiError."""
+        """Yield the stream from its beginning to its end, also what is empty. Raises ApiError."""
         made, told = PieceMaker(), time.monotonic()
         for event in self._running:
-            pieces = made.pieces(event) if event else ()
-            for data in (data for piece in pieces for data in self._reply.piece(piece)):
-                told = time.monotonic()
-                yield data
+            data = b""
+            if event:
+                for piece in made.pieces(event):
+                    data += b"".join(self._reply.piece(piece))
+            now = time.monotonic()
+            if not data and now - told >= _PING_S:
+                data = self._reply.ping()
+            if data:
+                told = now
+            yield data
             if isinstance(event, Done):
                 return
-            if time.monotonic() - told >= _PING_S:
-                told = time.monotonic()
-                yield self._reply.ping()
         raise api_error(Cancelled())

@@ -80,10 +80,14 @@ class StoringDialect(Dialect, Protocol):
         """Delete an answer, and return what says so. Raises ApiError if it is not stored."""
 
 
+written = json.JSONEncoder(ensure_ascii=False).encode
+"""Return a value as JSON. `json.dumps` would make an encoder each time."""
+
+
 def event(data: JsonObject | str, name: str = "") -> bytes:
-    """Return a server-sent event: an object, or a word of the protocol."""
+    """Return a server-sent event: an object, or what is written already."""
     head = f"event: {name}\n" if name else ""
-    told = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+    told = data if isinstance(data, str) else written(data)
     return f"{head}data: {told.translate(_LINE_ENDS)}\n\n".encode(errors="replace")
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from app.base import errors as e
 from app.base import log
-from app.base.types import Request, StopReason
-from app.engine.backend import Backend
+from app.base.types import Delta, Request, StopReason
+from app.engine.backend import Backend, ScriptedBackend
 from app.network.connection_log import ConnectionLog
-from app.server import answers
+from app.server import answers, running_answer
 from app.server.admission import LiveRequest
 from app.server.asker import Asker, client_name
 from app.server.chat.completion_reply import CompletionReply
@@ -27,6 +27,8 @@ from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
 from app.server.engine_errors import api_error
 from app.server.gate import Gate
+from app.server.remembered_turns import RememberedTurns
+from app.server.running_answer import RunningAnswer
 from app.serving import ServedRequest, ServedState, ServerParts, ServingChanged
 from tests.fakes.api import MODEL, NAME, PORT, TOKEN, Api, ApiAnswer, Calling
 from tests.fakes.served_engine import (
@@ -301,6 +303,47 @@ def test_a_stream_whose_model_takes_long_to_load_is_kept_alive(
         assert b"role" in next(answer.pieces)
         assert next(answer.pieces) == b": ping\n\n"
         answer.close()
+
+
+# --- What comes faster than it is taken ------------------------------------------------------
+
+
+def test_what_is_there_already_is_sent_at_once() -> None:
+    with serving() as service:
+        answer = service.ask('silent say "One, two, three."', stream=True)
+        assert service.engine.wait_until(0)
+        whole = next(answer.pieces)
+        assert whole.endswith(b"data: [DONE]\n\n")
+        assert whole.count(b"data: ") > 10
+        assert [*answer.pieces] == []
+
+
+def test_an_engine_that_dies_has_what_it_said_sent_before() -> None:
+    with serving() as service:
+        answer = service.ask("dies", stream=True)
+        assert service.engine.wait_until(0)
+        whole = answer.body
+        assert b'"reasoning"' in whole
+        assert b'"error"' in whole.split(b"\n\n")[-2]
+
+
+def test_only_so_much_is_drawn_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running_answer, "_AHEAD", 8)
+    drawn: list[Delta] = []
+
+    def draw() -> Iterator[Delta]:
+        for _ in range(40):
+            drawn.append(Delta(0, "a"))
+            yield drawn[-1]
+
+    with serving() as service:
+        engine, request = ScriptedBackend(draw()), asked("Hello", MODEL)
+        running = RunningAnswer(engine, request, threading.Event(), RememberedTurns())
+        service.until(lambda: len(drawn) == 8)
+        threading.Event().wait(0.05)
+        assert len(drawn) == 8
+        assert [event for event in running if event] == drawn
+        assert len(drawn) == 40
 
 
 # --- What is refused before there is a status ------------------------------------------------

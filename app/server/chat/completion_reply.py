@@ -9,7 +9,7 @@ from app import __version__
 from app.base.types import Request, StopReason
 from app.server.api_error import ApiError
 from app.server.chat.completion_reading import CompletionStyle
-from app.server.dialect import PING, event, new_id, openai_error
+from app.server.dialect import PING, event, new_id, openai_error, written
 from app.server.fields import JsonObject
 from app.server.pieces import (
     Answer,
@@ -49,6 +49,9 @@ class CompletionReply:
             "system_fingerprint": f"fireside-{__version__}",
             "service_tier": "default",
         }
+        usage = ', "usage": null' if style.usage else ""
+        self._before = f'{written(self._head)[:-1]}, "choices": [{{"index": 0, "delta": '
+        self._after = f"}}]{usage}}}"
         self._field = ""  # of the item that grows
         self._blank = True  # so far
         self._begun: set[str] = set()  # fields
@@ -144,9 +147,9 @@ class CompletionReply:
         return self._chunk({"tool_calls": [{"index": self._calls - 1, **call}]})
 
     def _chunk(self, delta: JsonObject, reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        usage = {"usage": None} if self._style.usage else {}
-        return event(self._head | {"choices": [choice]} | usage)
+        """Return a chunk; only what is its own is written anew."""
+        own = f'{written(delta)}, "logprobs": null, "finish_reason": {written(reason)}'
+        return event(f"{self._before}{own}{self._after}")
 
 
 def _reasoning(text: str) -> JsonObject:
