@@ -55,8 +55,8 @@ MAY = re.compile(
     r"from app\.formats\.harmony(\.stored_parts|\.harmony_format)? import \w+|HarmonyFormat"
     r"|\"phase\"\)? ?(==|:) \"commentary\""
 )
-"""What is stored in Harmony's words is read by its own room; the formats are listed in one. OpenAI's
-Responses have a phase of that name."""
+"""What is stored in Harmony's words is read by its own room; the formats are listed in one.
+OpenAI's Responses have a phase of that name."""
 
 
 def code_of(path: Path) -> Iterator[tuple[int, str]]:
