@@ -19,10 +19,9 @@ LARGEST = 32 * 1024 * 1024
 _DEEPEST = 100
 _MOST = 2_000_000  # items, commas in texts included: the parser takes 0.1 s for them, alone
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
-)
+_PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+# Escaped backslashes are read along, so that none of them begins an escape.
+_ESCAPE = re.compile(rb"(?:\\\\|" + _PAIR + rb")+|\\(u[dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
 def too_large() -> ApiError:

@@ -87,6 +87,7 @@ def test_a_program_is_answered_until_the_command_is_ended(tmp_path: Path) -> Non
         lines += out.splitlines()
         assert token not in "".join(lines)
         assert "  a-script/1.0  /v1/chat/completions  " in lines[3]
-        assert not [one for one in engine if one.is_running() and one.status() != "zombie"]
+        _, left = psutil.wait_procs(engine, timeout=20)
+        assert not [one for one in left if one.status() != "zombie"]
         with pytest.raises(ConnectionRefusedError), asked(port, token, "Hello"):
             pass
