@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 from checks import FOLDER, MODEL, TOKEN, URL, report
 
@@ -14,13 +15,13 @@ done = subprocess.run(
     [
         "node", str(FOLDER / "node_modules" / ".bin" / "llmprobe"), URL,
         "--api-key", TOKEN, "--model", MODEL, "--full", "--no-bench", "--no-save", "--no-color",
-        "--json",
+        "--save", "found.json",
     ],
     capture_output=True,
     text=True,
 )  # fmt: skip
-print(done.stderr[-2000:])
-for found in json.loads(done.stdout)["conformance"]["results"]:
+print(done.stdout[-1000:], done.stderr[-1000:])
+for found in json.loads(Path("found.json").read_text("utf-8"))["conformance"]["results"]:
     if found["outcome"] in ("pass", "fail"):
         faults = [fault for fault in found["failures"] if fault["severity"] == "MUST"]
         told = "; ".join(f"{fault['label']}: {fault['message']}" for fault in faults)
