@@ -67,6 +67,7 @@ VALUES = {
     "Authorization: Bearer …",
     "Name: value",
     "Fireside: ",
+    "fireside serve --port ",
     "no key",
     "no address",
     "not UTF-8",

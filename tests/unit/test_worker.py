@@ -674,6 +674,7 @@ def test_answer_now_before_anything_was_said(serve: Serve) -> None:
 
     def decoded() -> bool:
         served.pipe.command("hurry", served.number)
+        until(lambda: served._worker._signals.hurried(served.number))
         return True
 
     served.model.on_decode = decoded
