@@ -26,6 +26,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from app.base.types import Effort
 
@@ -177,6 +178,15 @@ def _add_serve(commands: Commands) -> None:
         help="file with the token that programs have to send, created with a new one if it does "
         "not exist (default: the token in Settings)",
     )
+    serve.add_argument(
+        "--origin",
+        metavar="ADDRESS",
+        type=_origin,
+        action="append",
+        default=[],
+        help="web page that may ask, with the token, such as https://example.org or "
+        "http://localhost:3000 (repeatable; default: none)",
+    )
 
 
 def _add_pull(commands: Commands) -> None:
@@ -250,6 +260,18 @@ def _port(text: str) -> int:
     if not 0 < port < 1 << 16:
         raise argparse.ArgumentTypeError("the port must be a number from 1 to 65535")
     return port
+
+
+def _origin(text: str) -> str:
+    """Return a page's origin as browsers send it."""
+    try:
+        parts = urlsplit(text)
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        parts, port = urlsplit(""), ""
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise argparse.ArgumentTypeError(f"no address of a page’s server: {text}")
+    return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 def _question(text: str) -> str:

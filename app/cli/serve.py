@@ -84,7 +84,9 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
                 ended.put(event.ended)
 
         connections = Folders(log.parent).connections  # where this process can write
-        server = open_server(ServerParts(engine, model, connections, changed))
+        server = open_server(
+            ServerParts(engine, model, connections, changed, tuple(options.origin))
+        )
         with _signals(ended):
             port = options.port or settings_file.load(folders.settings).serve_port
             server.start(port, token.value)

@@ -114,6 +114,21 @@ def tokens(folder: Path) -> str | None:
     return Secrets(folder).get(SERVER_TOKEN)
 
 
+def test_pages_may_ask_if_they_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = FakeServer()
+    pages = ("--origin", "https://Example.org/", "--origin", "http://localhost:3000")
+    assert run(server, tmp_path, *pages) == 0
+    assert server.parts
+    assert server.parts.origins == ("https://example.org", "http://localhost:3000")
+    for wrong in ("*", "null", "example.org", "https://example.org/a", "http://a:b", "file:///a"):
+        with pytest.raises(SystemExit) as ended:
+            run(server, tmp_path, "--origin", wrong)
+        assert ended.value.code == 2
+    assert "no address of a page" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_a_signal_comes(
     ending: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
