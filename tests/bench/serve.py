@@ -154,7 +154,8 @@ def measure(options: argparse.Namespace, stack: ExitStack) -> None:
     ours = add(FiresideServe(folder / "1", model, plan.context, max(counts)))
     servers = {"fireside serve": ours, **others}
     _print_speeds(servers, counts, options.tokens, options.rounds)
-    _print_agents(servers, options.turns)
+    if options.turns:
+        _print_agents(servers, options.turns)
 
 
 def _plan(model: Path, context: int, places: int) -> tuple[Plan, frozenset[int]]:
