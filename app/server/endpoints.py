@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,7 +14,14 @@ from app.server.admission import Admission
 from app.server.answers import Answers
 from app.server.api_error import ApiError, unsupported
 from app.server.asker import Asker
-from app.server.dialect import Dialect, PromptCount, Served, StoringDialect, openai_error
+from app.server.dialect import (
+    Dialect,
+    PromptCount,
+    Served,
+    StoringDialect,
+    openai_error,
+    written,
+)
 from app.server.fields import Fields, JsonObject
 from app.server.gate import HEALTH, Gate
 from app.server.json_body import read_body
@@ -181,7 +187,7 @@ class Sending:
         self, body: JsonObject, status: int = 200, headers: Mapping[str, str] = NO_HEADERS
     ) -> Iterable[bytes]:
         """Send an object."""
-        data = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        data = written(body).encode(errors="replace")
         own = {"Content-Type": "application/json", "Content-Length": str(len(data))}
         self._begin(status, own | {**headers})
         return [] if self._head else [data]
