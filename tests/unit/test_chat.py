@@ -605,7 +605,7 @@ def test_a_question_is_in_the_queue_before_it_is_seen_to_wait(
 
     class Asked(ScriptedBackend):
         def stream(
-            self, request: Request, cancel: threading.Event, answer_now: object = None
+            self, request: Request, cancel: threading.Event, answer_now: Any = None
         ) -> Generator[Event | Planned, None, None]:
             seen.append(any(isinstance(event, TurnStarted) for event in d.events))
             return super().stream(request, cancel, answer_now)
