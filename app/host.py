@@ -24,7 +24,7 @@ from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.idle_unloading import IdleUnloader
-from app.engine.remote.endpoints import Endpoints
+from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.router import Router
 from app.engine.scheduled_backend import ScheduledBackend
@@ -141,7 +141,7 @@ class Host:
             hub=self.settings.hub_address,
             hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
         )
-        self.endpoints = Endpoints(folders.endpoints, self.secrets)
+        self.endpoints = EndpointList(folders.endpoints, self.secrets)
         """The models on other computers, or of other programs on this one."""
         remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
         self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)

@@ -4,10 +4,10 @@
 a ``responses_request`` where that is the only way to the reasoning, through
 `app.network.endpoint_client`, reads what comes by ``chat_stream`` or ``responses_stream`` as
 ``wire_events``, and makes an answer of them (``remote_answer``). How servers differ is data, in
-``dialect``; ``tool_names`` are functions' names there and here; ``server_faults`` makes errors of
-what servers refuse. ``detection`` finds out which server it is, ``prompt_size`` how much of a
-conversation fits. ``remote_server`` has the values of all this, and ``endpoints`` is the list of
-those that the user, or an administrator, has added.
+``server_dialect``; ``tool_names`` are functions' names there and here; ``server_faults`` makes
+errors of what servers refuse. ``detection`` finds out which server it is, ``fitting`` how much of a
+conversation its context holds. ``remote_server`` has the values of all this, and ``endpoint_list``
+is the list of those that the user, or an administrator, has added.
 
 Nothing of a conversation leaves this computer but by `RemoteBackend.stream`.
 """

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from app.base.types import Endpoint, Message, PartKind, Request, Role
-from app.engine.remote.dialect import Dialect
+from app.engine.remote.server_dialect import ServerDialect
 from app.engine.remote.tool_names import ToolNames
 from app.formats import question_text
 
 Json = dict[str, Any]
 
 
-def chat_body(request: Request, dialect: Dialect, names: ToolNames) -> Json:
+def chat_body(request: Request, dialect: ServerDialect, names: ToolNames) -> Json:
     """Return the body. Raises RequestUnsupported."""
     assert isinstance(request.model.location, Endpoint)
     body: Json = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.base.errors import AnswerCutOff, ServerFailed
 from app.base.types import StopReason
-from app.engine.remote.dialect import REASONING_KEYS
+from app.engine.remote.server_dialect import REASONING_KEYS
 from app.engine.remote.wire_events import (
     AnswerEnd,
     AnswerText,

@@ -23,11 +23,11 @@ from app.engine.backend import Planned
 from app.engine.remote.chat_request import chat_body
 from app.engine.remote.chat_stream import chat_events
 from app.engine.remote.detection import examine
-from app.engine.remote.dialect import dialect_of
-from app.engine.remote.endpoints import Endpoints
-from app.engine.remote.prompt_size import fit
+from app.engine.remote.endpoint_list import EndpointList
+from app.engine.remote.fitting import fit
 from app.engine.remote.remote_answer import RemoteAnswer
 from app.engine.remote.remote_server import SavedEndpoint
+from app.engine.remote.server_dialect import dialect_of
 from app.engine.remote.server_faults import fault
 from app.engine.remote.tool_names import ToolNames
 from app.formats import Abilities
@@ -44,7 +44,7 @@ class RemoteBackend:
     Offline, ContextFull, RequestUnsupported and Cancelled.
     """
 
-    def __init__(self, client: Callable[[], EndpointClient], endpoints: Endpoints) -> None:
+    def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
         self._client, self._endpoints = client, endpoints
 
     def load(

@@ -11,7 +11,7 @@ REASONING_KEYS = ("reasoning", "reasoning_content", "thinking")
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class ServerDialect:
     """What a kind of server expects.
 
     ``responses``: whether it is asked by the Responses interface rather than chat completions.
@@ -22,12 +22,12 @@ class Dialect:
     effort: bool = True
 
 
-def dialect_of(kind: ServerKind) -> Dialect:
+def dialect_of(kind: ServerKind) -> ServerDialect:
     """Return the dialect of a kind of server."""
-    return _DIALECTS.get(kind, Dialect())
+    return _DIALECTS.get(kind, ServerDialect())
 
 
 _DIALECTS = {
-    ServerKind.OPENAI: Dialect(responses=True),
-    ServerKind.LM_STUDIO: Dialect(responses=True),
+    ServerKind.OPENAI: ServerDialect(responses=True),
+    ServerKind.LM_STUDIO: ServerDialect(responses=True),
 }

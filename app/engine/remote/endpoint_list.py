@@ -13,7 +13,7 @@ from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint
 
 
-class Endpoints:
+class EndpointList:
     """The list, in the file ``path``; the keys are with the other secrets. Thread-safe.
 
     `key` and `keep_key` may take as long as the system's keyring, and belong on a worker thread.
