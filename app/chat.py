@@ -129,7 +129,13 @@ class Chats:
 
         def write() -> tuple[MessageRow | None, MessageRow]:
             return self._store.messages.ask(
-                q.chat, asked, q.effort, q.model.name, q.settings, instead=q.instead
+                q.chat,
+                asked,
+                q.effort,
+                q.model.name,
+                q.settings,
+                host=q.model.host,
+                instead=q.instead,
             )
 
         return self._begin(q.chat, q.parts, write, q.model)
@@ -145,7 +151,7 @@ class Chats:
             if row.message.role is not Role.USER:
                 assert row.parent is not None, "an answer has a question"
                 row = self._store.messages.get(row.parent)
-            return None, self._store.messages.answer(row, effort, model.name)
+            return None, self._store.messages.answer(row, effort, model.name, model.host)
 
         return self._begin(None, (), write, model)
 
@@ -154,8 +160,10 @@ class Chats:
 
         def write() -> tuple[MessageRow | None, MessageRow]:
             begun = bool(self._store.messages.get(answer).message.parts)
-            author = None if begun else model.name
-            return None, self._store.messages.update(answer, state=State.STREAMING, model=author)
+            author = (None, None) if begun else (model.name, model.host)
+            return None, self._store.messages.update(
+                answer, state=State.STREAMING, model=author[0], host=author[1]
+            )
 
         return self._begin(None, (), write, model)
 

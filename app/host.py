@@ -25,6 +25,8 @@ from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.idle_unloading import IdleUnloader
+from app.engine.remote.endpoint_list import EndpointList
+from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.router import Router
 from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.shared.shared_engine import SharedEngine
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
+    from app.network.endpoint_client import EndpointClient
     from app.tools.browser.browser import Browser
     from app.tools.browser.extraction.extractor import Extractor
     from app.tools.browser.library import SourceLibrary
@@ -135,7 +138,18 @@ class Host:
         """The engine on this computer, which runs no tools."""
         self._open_server = open_server
         self._server: LocalServer | None = None
-        self.backend = ToolLoop(Router(self.engine), self.tools, self._store.consents)
+        self.secrets = Secrets(folders.data)
+        self.network = NetworkAccess(
+            folders.connections,
+            self._quick,
+            offline=self.settings.offline,
+            hub=self.settings.hub_address,
+            hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
+        )
+        self.endpoints = EndpointList(folders.endpoints, self.secrets)
+        """The models on other computers, or of other programs on this one."""
+        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -150,14 +164,6 @@ class Host:
         self.searches = ChatSearches(self._store, self._searching)
         self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
-        self.secrets = Secrets(folders.data)
-        self.network = NetworkAccess(
-            folders.connections,
-            self._quick,
-            offline=self.settings.offline,
-            hub=self.settings.hub_address,
-            hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
-        )
         self.hub = Hub(self.network.open, self._quick)
         self.library = ModelLibrary(
             self._store.chats,
@@ -171,6 +177,13 @@ class Host:
         )
         self.speeds = SpeedMeter(self.backend)
         self.examiner = Examiner(self.backend, self._quick)
+
+    @cached_property
+    def endpoint_client(self) -> EndpointClient:
+        """The client for models behind endpoints, loaded on first use."""
+        from app.network.endpoint_client import EndpointClient
+
+        return EndpointClient(self.network.bare)
 
     @cached_property
     def exchange(self) -> ChatExchange:
@@ -503,9 +516,15 @@ class Host:
 
 
 def last_model(settings: Settings) -> Path | None:
-    """Return the file of the model that was chosen last; None for none, or the demo."""
+    """Return the file of the model that was chosen last; None for none, or the demo.
+
+    Where that was a model of another computer, it is the last one before.
+    """
     demo = demo_model()
-    return None if settings.model in ("", demo.key, demo.place) else Path(settings.model)
+    chosen = settings.model
+    if "://" in chosen:
+        chosen = next(iter(settings.models), "")
+    return None if chosen in ("", demo.key, demo.place) else Path(chosen)
 
 
 def _model_folders(settings: Settings) -> list[Path]:

@@ -213,6 +213,86 @@ class NoRemoteEngine(EngineError):
     url: str
 
 
+class RemoteError(EngineError):
+    """The server at ``url`` (`Endpoint.url`) has not answered, or not completely."""
+
+    url: str
+
+
+class ServerUnreachable(RemoteError):
+    """There is no connection to it; ``reason`` is the system's message."""
+
+    reason: str
+
+
+class ServerNameUnknown(RemoteError):
+    """No name server knows its host."""
+
+
+class ServerSilent(RemoteError):
+    """It sent nothing for ``seconds``."""
+
+    seconds: float
+
+
+class ServerUnsafe(RemoteError):
+    """Its certificate is not trusted here, or is another host's; ``reason`` is what TLS says."""
+
+    reason: str
+
+
+class ServerUnencrypted(RemoteError):
+    """It is on another computer, has no TLS, and the user has not accepted that."""
+
+
+class ServerMoved(RemoteError):
+    """It redirects to ``address``, which is never followed."""
+
+    address: str
+
+
+class ServerForeign(RemoteError):
+    """It answers, but not as OpenAI's API does; ``received`` is the beginning of what it sent."""
+
+    received: str
+
+
+class KeyRefused(RemoteError):
+    """It wants a key, or another one; ``message`` is its own."""
+
+    message: str
+
+
+class RemoteModelMissing(RemoteError):
+    """It has no model ``model``."""
+
+    model: str
+
+
+class ServerBusy(RemoteError):
+    """It has too much to do, or is still loading the model; ``message`` is its own."""
+
+    message: str
+
+
+class RequestRefused(RemoteError):
+    """It does not accept the request: ``status`` of HTTP, and its own ``message``."""
+
+    status: int
+    message: str
+
+
+class ServerFailed(RemoteError):
+    """It has failed: ``status`` of HTTP, 200 if it did so within an answer; its own ``message``."""
+
+    status: int
+    message: str
+
+
+class AnswerCutOff(RemoteError):
+    """Its answer ended before its end."""
+
+
 class OwnerError(EngineError):
     """Another process of Fireside has the engine: ``holder``, "window" or a command's name."""
 
@@ -480,6 +560,12 @@ class UpdatesUnknown(FiresideError):
 
     host: str
     reason: str
+
+
+class DepartureRefused(FiresideError):
+    """The user did not allow what a request would have sent to ``host``."""
+
+    host: str
 
 
 # --- MCP servers --------------------------------------------------------------------------------

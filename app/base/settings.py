@@ -95,6 +95,11 @@ class Folders:
         return self.data / "indexes"
 
     @property
+    def endpoints(self) -> Path:
+        """The list of models behind endpoints."""
+        return self.data / "endpoints.json"
+
+    @property
     def downloads(self) -> Path:
         """The queue of downloads."""
         return self.data / "downloads.json"

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class Effort(StrEnum):
@@ -123,6 +124,8 @@ class Message:
     parts: tuple[Part, ...]
     day: datetime.date | None = field(default=None, compare=False)
     """The local day on which a question was asked; None if it is the conversation's day."""
+    host: str = field(default="", compare=False)
+    """Where an answer was generated (`Endpoint.host`); empty for this computer."""
 
     @property
     def text(self) -> str:
@@ -171,10 +174,19 @@ class FileLocation:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A model with the id ``model`` behind an HTTP endpoint that speaks OpenAI's API."""
+    """A model with the id ``model`` behind an HTTP endpoint that speaks OpenAI's API.
+
+    ``url`` is the base of its addresses, such as "https://gpu.example.org/v1", without a slash at
+    its end.
+    """
 
     url: str
     model: str
+
+    @property
+    def host(self) -> str:
+        """The host, with its port if the address names one: what the user is shown."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +213,11 @@ class ModelRef:
     def key(self) -> str:
         """The string by which settings and chats refer to it."""
         return self.alias or self.place
+
+    @property
+    def host(self) -> str:
+        """The host that answers; empty for this computer."""
+        return self.location.host if isinstance(self.location, Endpoint) else ""
 
     @property
     def place(self) -> str:
@@ -322,7 +339,7 @@ class Stats:
     """The peak memory of the engine's process."""
     seed: int
     context: int
-    """The size of the context, in tokens."""
+    """The size of the context, in tokens; 0 if a server does not say."""
     restored: int = 0
     """Of the prompt tokens that were reused, those that came from a cache on disk."""
     dropped: int = 0
@@ -388,6 +405,9 @@ class Prompt:
     ``reserved`` tokens of the context are kept free for the answer. ``dropped`` messages, the
     oldest ones, are left out because they would not fit. Of ``count``, ``opening`` tokens precede
     the messages (the system's and the user's instructions), and ``attached`` ones are of files.
+
+    A server may not say how large its context is: then it is 0, and nothing is left out.
+    ``estimated``: the counts are not exact, since the model's vocabulary is not at hand.
     """
 
     count: int
@@ -396,6 +416,7 @@ class Prompt:
     dropped: int = 0
     opening: int = 0
     attached: int = 0
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

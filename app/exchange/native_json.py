@@ -80,6 +80,7 @@ _OF_CHATS: _Json = {
     "setup": ChatSettings(),
     "deleted": None,
     "tools": [],
+    "remote_tools": [],
     "imported": False,
 }
 _OF_MESSAGES: _Json = {"chat": 0, "message": None}

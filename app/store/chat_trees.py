@@ -88,6 +88,7 @@ class TreeTable:
                     row.created,
                     effort=row.effort,
                     model=clean(row.model),
+                    host=clean(row.host),
                     stats=None if row.stats is None else pack_stats(row.stats),
                     thought_s=row.thought_s,
                     thought_open=row.thought_open,

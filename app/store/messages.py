@@ -83,6 +83,7 @@ class MessageTable:
         state: State = State.DONE,
         effort: Effort | None = None,
         model: str = "",
+        host: str = "",
     ) -> MessageRow:
         """Add a message below ``parent`` (None for a root) and make it the chat's leaf.
 
@@ -98,7 +99,8 @@ class MessageTable:
                 )
             if parent != before.leaf:
                 self._leave(before)
-            row = self.insert(chat, parent, message, state, now, effort=effort, model=clean(model))
+            author = {"model": clean(model), "host": clean(host)}
+            row = self.insert(chat, parent, message, state, now, effort=effort, **author)
             self._turn_to(chat, row.id)
             self._chats.change(chat, "updated = ?, archived = 0", now)
             if message.role is Role.USER and not before.title:
@@ -140,6 +142,7 @@ class MessageTable:
         model: str,
         setup: ChatSettings = PLAIN,
         *,
+        host: str = "",
         instead: int | None = None,
     ) -> tuple[MessageRow, MessageRow]:
         """Add a question and below it an empty, streaming answer: both or neither.
@@ -151,9 +154,11 @@ class MessageTable:
             row = self._chats.create(effort, setup) if chat is None else self._chats.get(chat)
             parent = row.leaf if instead is None else self.get(instead).parent
             asked = self.add(row.id, parent, question)
-            return asked, self.answer(asked, effort, model)
+            return asked, self.answer(asked, effort, model, host)
 
-    def answer(self, question: MessageRow, effort: Effort, model: str) -> MessageRow:
+    def answer(
+        self, question: MessageRow, effort: Effort, model: str, host: str = ""
+    ) -> MessageRow:
         """Add an empty, streaming answer below a question."""
         return self.add(
             question.chat,
@@ -162,6 +167,7 @@ class MessageTable:
             state=State.STREAMING,
             effort=effort,
             model=model,
+            host=host,
         )
 
     def update(
@@ -173,6 +179,7 @@ class MessageTable:
         stats: Stats | None = None,
         thought_s: float | None = None,
         model: str | None = None,
+        host: str | None = None,
     ) -> MessageRow:
         """Replace the given values and keep the others.
 
@@ -187,6 +194,8 @@ class MessageTable:
             values["thought_s"] = thought_s
         if model is not None:
             values["model"] = clean(model)
+        if host is not None:
+            values["host"] = clean(host)
         with self._database.transaction():
             self._change(message, values)
             if parts is not None:
@@ -332,9 +341,9 @@ class MessageTable:
 
         It has the old chat's name and settings. Of a streaming answer, it gets the text so far.
         """
-        columns = "title, title_by, effort, instructions, sampling, preset, tools, model, folder"
-        columns = f"{columns}, imported"
-        kept = "effort, model, stats, thought_s, thought_open"
+        columns = "title, title_by, effort, instructions, sampling, preset, tools, remote_tools"
+        columns = f"{columns}, model, folder, imported"
+        kept = "effort, model, host, stats, thought_s, thought_open"
         with self._database.transaction() as db:
             path = self._path(self.get(message).id)
             now = time.time()

@@ -39,13 +39,15 @@ class ChatSettings:
 
     Empty instructions are the user's general ones; sampling None is the model's own; an empty
     preset is none. The values are copies: the preset may change or be deleted. ``tools`` are the
-    keys of those that are on (`app.tools`).
+    keys of those that are on (`app.tools`); of those that reach the user's own data,
+    ``remote_tools`` are on also while a model of another computer is asked.
     """
 
     instructions: str = ""
     sampling: Sampling | None = None
     preset: str = ""
     tools: tuple[str, ...] = ()
+    remote_tools: tuple[str, ...] = ()
 
 
 PLAIN = ChatSettings(tools=("python",))
@@ -103,7 +105,8 @@ class ChatRow:
 class MessageRow:
     """A message in its chat.
 
-    ``effort``, ``model``, ``stats`` and ``thought_s`` (seconds of reasoning) are an answer's.
+    ``effort``, ``model``, ``host`` (empty for this computer), ``stats`` and ``thought_s`` (seconds
+    of reasoning) are an answer's.
     ``thought_open``: whether the user opened (True) or closed (False) its reasoning panel; None for
     neither.
     """
@@ -119,6 +122,7 @@ class MessageRow:
     stats: Stats | None = None
     thought_s: float | None = None
     thought_open: bool | None = None
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +158,15 @@ class ConsentRow:
 
 CHAT = (
     "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, tools, "
-    "model, pinned, archived, folder, imported, deleted"
+    "remote_tools, model, pinned, archived, folder, imported, deleted"
 )
 LISTED = "deleted IS NULL AND NOT archived"
 """The SQL condition for chats in the list, neither deleted nor archived."""
 ORDER = "pinned DESC, updated DESC, id DESC"
 """The SQL order of chats in a list."""
-MESSAGE = "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open"
+MESSAGE = (
+    "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, host"
+)
 PART = "kind, text, name, call, format_data, media_type, data, facts"
 """The columns of a part's content, without those that locate it."""
 DRAFT = "chat, parts, queue"
@@ -268,7 +274,7 @@ def _unpack_sampling(text: str | None) -> Sampling | None:
 
 def chat_row(row: tuple[Any, ...]) -> ChatRow:
     number, title, title_by, effort, created, updated, leaf, *others = row
-    instructions, sampling, preset, tools, model, *others = others
+    instructions, sampling, preset, tools, remote, model, *others = others
     pinned, archived, folder, imported, deleted = others
     return ChatRow(
         number,
@@ -278,7 +284,13 @@ def chat_row(row: tuple[Any, ...]) -> ChatRow:
         created,
         updated,
         leaf,
-        ChatSettings(instructions, _unpack_sampling(sampling), preset, unpack_tools(tools)),
+        ChatSettings(
+            instructions,
+            _unpack_sampling(sampling),
+            preset,
+            unpack_tools(tools),
+            unpack_tools(remote),
+        ),
         model,
         bool(pinned),
         bool(archived),
@@ -295,6 +307,7 @@ def pack_setup(setup: ChatSettings) -> dict[str, str | None]:
         "sampling": pack_sampling(setup.sampling),
         "preset": clean(setup.preset),
         "tools": pack_tools(setup.tools),
+        "remote_tools": pack_tools(setup.remote_tools),
     }
 
 
@@ -337,7 +350,8 @@ def preset_row(row: tuple[Any, ...]) -> Preset:
 def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
     """Return a message from its rows, each of which has the columns of one part or none."""
     columns = rows[0][: len(MESSAGE.split(", "))]
-    number, chat, parent, role, state, created, effort, model, stats, thought_s, opened = columns
+    number, chat, parent, role, state, created, effort, model, *others = columns
+    stats, thought_s, opened, host = others
     parts = (row[len(columns) :] for row in rows)
     return MessageRow(
         number,
@@ -353,4 +367,5 @@ def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
         stats_from(json.loads(stats)) if stats else None,
         thought_s,
         None if opened is None else bool(opened),
+        host,
     )

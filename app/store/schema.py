@@ -243,6 +243,27 @@ def _search_calls(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR IGNORE INTO unindexed SELECT id FROM message")
 
 
+def _remote(db: sqlite3.Connection) -> None:
+    # The host that generated an answer; '': this computer.
+    db.execute("ALTER TABLE message ADD COLUMN host TEXT NOT NULL DEFAULT ''")
+    # The keys of the tools that may also be used while a model of another computer is asked.
+    db.execute("ALTER TABLE chat ADD COLUMN remote_tools TEXT NOT NULL DEFAULT '[]'")
+    # What the user has allowed to be sent to a host; chat NULL: in all chats.
+    db.execute(
+        """CREATE TABLE departure (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            chat INTEGER REFERENCES chat ON DELETE CASCADE,
+            host TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            item TEXT NOT NULL,
+            allowed REAL NOT NULL
+        ) STRICT"""
+    )
+    db.execute(
+        "CREATE UNIQUE INDEX departure_of ON departure (coalesce(chat, 0), host, kind, item)"
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
@@ -254,6 +275,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _deleted_messages,
     _tools,
     _search_calls,
+    _remote,
 )
 """The migrations; the n-th upgrades the schema from version n-1 to n."""
 

@@ -229,7 +229,7 @@ class ToolTurn(Iterator[Event | Planned]):
     def _answers(self, calls: dict[int, Part], *, again: bool = False) -> Generator[Event]:
         """Run calls, and add their results and what they made to the answer."""
         run = self._runner.resume if again else self._runner.run
-        context = self._prompt.context if self._prompt else _CONTEXT
+        context = (self._prompt.context if self._prompt else 0) or _CONTEXT
         for at, call in calls.items():
             parts = enumerate(self._draft.parts)
             until = tuple(part for n, part in parts if n <= at or part.kind is not PartKind.CALL)
@@ -253,6 +253,8 @@ class ToolTurn(Iterator[Event | Planned]):
 
     def _is_tight(self, prompt: Prompt) -> bool:
         """Return whether a prompt leaves too little room, and less of the turn can be sent."""
+        if not prompt.context:  # a server that does not say
+            return False
         dropped = self._prompt is not None and prompt.dropped > self._prompt.dropped
         full = prompt.count + prompt.reserved > prompt.context
         return (full or dropped) and bool(self._shorter(prompt).parts)

@@ -15,6 +15,7 @@ from app.wording.mcp_errors import server_sentence
 from app.wording.model_errors import model_actions, model_sentence
 from app.wording.policy_words import forbidden_sentence, system_file_sentence
 from app.wording.python_errors import python_sentence
+from app.wording.remote_errors import explain_remote
 from app.wording.serving_errors import serving_sentence
 from app.wording.source_errors import source_sentence
 from app.wording.store_errors import settings_sentence, store_sentence
@@ -30,8 +31,14 @@ def explain(error: BaseException) -> Explanation:
             first, *others = model_actions(error)
             detail = getattr(error, "detail", "")
             return Explanation(model_sentence(error), first, detail, tuple(others))
+        case e.RemoteError():
+            return explain_remote(error)
         case e.EngineError():
             return explain_engine(error)
+        case e.DepartureRefused():
+            return Explanation(
+                tr("Nothing was sent to {host}.").format(host=error.host), Action.RETRY
+            )
         case e.StoreError():
             damaged = isinstance(error, e.StoreDamaged)
             return Explanation(store_sentence(error), Action.REPAIR if damaged else Action.NONE)

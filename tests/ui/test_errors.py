@@ -19,6 +19,7 @@ from app.wording.quantities import context_length, gigabytes, percent
 FILE = Path("/models/some model.gguf")
 STORE = Path("/data/chats.db")
 POLICY = Path("/etc/fireside/policy.toml")
+THERE = "https://gpu.example.org/v1"
 WANTED = ("org/some", "some model.gguf")
 ERRORS = [
     e.ModelMissing(FILE),
@@ -50,6 +51,23 @@ ERRORS = [
     e.SchemaMismatch(),
     e.SchemaError(),
     e.NoRemoteEngine("http://localhost:1234/v1"),
+    *(
+        e.ServerUnreachable(THERE, "Connection refused"),
+        e.ServerNameUnknown(THERE),
+        e.ServerSilent(THERE, 600.0),
+        e.ServerUnsafe(THERE, "self-signed certificate"),
+        e.ServerUnencrypted(THERE),
+        e.ServerMoved(THERE, "https://elsewhere.example/v1"),
+        e.ServerForeign(THERE, "<html>"),
+        e.KeyRefused(THERE, "Incorrect API key"),
+        e.RemoteModelMissing(THERE, "gpt-oss-120b"),
+        e.ServerBusy(THERE, "Loading model"),
+        e.RequestRefused(THERE, 400, "unknown parameter"),
+        e.ServerFailed(THERE, 500, "CUDA error"),
+        e.AnswerCutOff(THERE),
+        e.RemoteError(THERE),
+    ),
+    e.DepartureRefused("gpu.example.org"),
     e.ContextFull(9000, 4096),
     e.AnswerEndless(4096),
     e.ModelInUse("window", "gpt-oss-20b", "gpt-oss-120b"),

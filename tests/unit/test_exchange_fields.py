@@ -97,7 +97,9 @@ def test_every_field_comes_back_from_a_file() -> None:
     file = io.StringIO()
     native_json.write(file, [tree])
     file.seek(0)
-    off = replace(tree, chat=replace(tree.chat, setup=replace(tree.chat.setup, tools=())))
+    off = replace(
+        tree, chat=replace(tree.chat, setup=replace(tree.chat.setup, tools=(), remote_tools=()))
+    )
     assert list(native_json.read(JsonReader(file))) == [off]
     assert tree.chat.setup.tools[0] not in file.getvalue()
 

@@ -16,7 +16,7 @@
     wire            a connection as its transport sees it: bytes, its end, clocks
     stdio           the transport to a program, which `server_process` ends with all it has started
                     (on Windows by a `windows_job`); `server_environment`, `server_log`
-    remote          the transport to a server over HTTP, by the guarded client of `app.network`
+    streamable_http the transport to a server over HTTP, by the guarded client of `app.network`
     oauth           signing in to such a server, in the user's `system_browser`
     results         what a function returned, as text for the model and media for the user
     connection_errors   what went wrong, as errors of `app.base.errors`

@@ -69,7 +69,7 @@ class Starter:
             sign_in = SignIn(server, self._secrets, self.browser)
 
         def connect(wire: Wire) -> AbstractAsyncContextManager[TransportStreams]:
-            from app.tools.mcp.remote import remote
+            from app.tools.mcp.streamable_http import remote
 
             return remote(server, network, sign_in, wire)
 
