@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
-from app.base.errors import StoreError
+from app.base import system_policy
+from app.base.errors import ServerForbidden, StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
@@ -103,8 +104,12 @@ class Host:
         self.folders = folders
         self._publish = publish
         self._store = Store(folders.chats)
-        self.settings, self.settings_damage = settings_file.open_(folders.settings)
-        """The settings, and the error if some of them were lost at this start, else None."""
+        self.policy, self.policy_damage = system_policy.read(folders.system)
+        """What an administrator has decided, and the error if that could not be read, else None."""
+        self._chosen, self.settings_damage = settings_file.open_(folders.settings)
+        """The user's settings, and the error if some were lost at this start, else None."""
+        self.settings = self.policy.applied(self._chosen)
+        """The settings as they hold under the policy."""
         self.disk = DiskThread(self._store)
         self.jobs = Jobs("library")
         """The pool for work that may take long."""
@@ -127,7 +132,7 @@ class Host:
         self._shared = None if backend else SharedEngine(own, folders.data)
         self._idle = IdleUnloader(own, lambda: self.settings.unload_minutes, self._unloaded)
         self._idle.look()
-        self.tools = Registry(self._all_tools)
+        self.tools = Registry(self._all_tools, allowed=self.policy.tools)
         """The tools that a model may call."""
         self.engine: Backend = self._shared or own
         """The engine on this computer, which runs no tools."""
@@ -168,6 +173,7 @@ class Host:
             publish,
             self.jobs,
             self._quick,
+            self.policy.model_folders,
         )
         self.speeds = SpeedMeter(self.backend)
         self.examiner = Examiner(self.backend, self._quick)
@@ -199,6 +205,7 @@ class Host:
                     self.secrets,
                     self._publish,
                     offline=self.settings.offline,
+                    allowed=self.policy.tools,
                 )
                 if self.system_browser:
                     self._mcp.set_browser(self.system_browser)
@@ -253,7 +260,9 @@ class Host:
 
         with self._opening:
             if self._source_library is None:
-                self._source_library = SourceLibrary(self.folders, self._publish)
+                self._source_library = SourceLibrary(
+                    self.folders, self._publish, reads=self.policy.tools
+                )
             return self._source_library
 
     def sources(self) -> tuple[Source, ...]:
@@ -266,7 +275,12 @@ class Host:
 
     @property
     def server(self) -> LocalServer | None:
-        """The local server, made on first use, from any thread; None if this process has none."""
+        """The local server, made on first use, from any thread.
+
+        None if this process has none. Raises ServerForbidden if the policy forbids it.
+        """
+        if not self.policy.server:
+            raise ServerForbidden()
         with self._opening:
             if self._server is None and self._open_server:
                 self._server = self._open_server(
@@ -301,8 +315,12 @@ class Host:
             return self._downloads
 
     def change(self, **changes: Any) -> Settings:
-        """Change settings, apply them to the parts that they concern, and save them."""
-        self.settings = dataclasses.replace(self.settings, **changes)
+        """Change settings, apply them to the parts that they concern, and save them.
+
+        Returns those that hold then: the policy may forbid what was chosen.
+        """
+        self._chosen = dataclasses.replace(self._chosen, **changes)
+        self.settings = self.policy.applied(self._chosen)
         self._idle.look()
         self.network.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
@@ -312,7 +330,7 @@ class Host:
             self._downloads.limit = _download_limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
             self._downloads.mount = self.settings.download_mount
-        self.disk.submit(report_errors, self._save, self.settings)
+        self.disk.submit(report_errors, self._save, self._chosen)
         return self.settings
 
     @property
@@ -481,7 +499,7 @@ class Host:
     def prepare_python(self) -> None:
         """Have the model's Python compiled, where the set-up or the package has not done that."""
         self._all_tools()
-        if self._python:
+        if self._python and self.policy.tools:
             self._python.prepare()
 
     def _all_tools(self) -> tuple[Tool, ...]:

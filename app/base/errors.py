@@ -390,6 +390,10 @@ class ServerUnstartable(ServerError):
     reason: str = ""
 
 
+class ServerForbidden(FiresideError):
+    """The policy of this computer leaves the local server off."""
+
+
 # --- The store and the settings ----------------------------------------------------------------
 
 
@@ -439,6 +443,47 @@ class SettingsDamaged(FiresideError):
     lost: tuple[str, ...]
     detail: str
     kept: Path | None
+
+
+# --- Files of administrators --------------------------------------------------------------------
+
+
+class SystemFileError(FiresideError):
+    """The file at ``path``, by which an administrator sets Fireside up, cannot be used."""
+
+    path: Path
+
+
+class SystemFileUnreadable(SystemFileError):
+    """The system refuses to read it; ``reason`` is its message."""
+
+    reason: str
+
+
+class SystemFileUnsafe(SystemFileError):
+    """Others than administrators and the user can change it."""
+
+
+class SystemFileBroken(SystemFileError):
+    """It is not TOML from ``line`` on; ``detail`` is the parser's message."""
+
+    line: int
+    detail: str
+
+
+class SystemFileKeyUnknown(SystemFileError):
+    """In ``line`` it sets ``key``, which this version does not know."""
+
+    line: int
+    key: str
+
+
+class SystemFileValueWrong(SystemFileError):
+    """In ``line`` it sets ``key`` to something else than ``wanted``, such as "true or false"."""
+
+    line: int
+    key: str
+    wanted: str
 
 
 # --- The hub and the network -------------------------------------------------------------------
@@ -753,6 +798,10 @@ class DocumentEmpty(DocumentError):
 
 
 # --- Tools -------------------------------------------------------------------------------------
+
+
+class ToolsForbidden(FiresideError):
+    """The policy of this computer leaves all tools off."""
 
 
 class CallUnrepeatable(FiresideError):

@@ -13,6 +13,7 @@ from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
 from app.wording.mcp_errors import server_sentence
 from app.wording.model_errors import model_actions, model_sentence
+from app.wording.policy_words import forbidden_sentence, system_file_sentence
 from app.wording.python_errors import python_sentence
 from app.wording.remote_errors import explain_remote
 from app.wording.serving_errors import serving_sentence
@@ -68,6 +69,10 @@ def explain(error: BaseException) -> Explanation:
                     "Unlock the keyring, or check the folder’s permissions."
                 )
             )
+        case e.ServerForbidden() | e.ToolsForbidden():
+            return Explanation(forbidden_sentence(error))
+        case e.SystemFileError():
+            return Explanation(system_file_sentence(error))
         case e.ServerError():
             return Explanation(serving_sentence(error))
         case e.LibraryError():
