@@ -177,8 +177,11 @@ class WatchedStream(httpcore2.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         left = memoryview(buffer)
-        while left:
-            left = left[self._step(partial(self._socket.send, left), timeout) :]
+        try:
+            while left:
+                left = left[self._step(partial(self._socket.send, left), timeout) :]
+        except httpcore2.ReadError as error:  # then an answer may still be read: why it was refused
+            raise httpcore2.WriteError(str(error)) from error
 
     def close(self) -> None:
         self._socket.close()
