@@ -243,12 +243,7 @@ class ServerProxyFailed(RemoteError):
 
 
 class ServerAddressInvalid(RemoteError):
-    """The ``url``, as it was typed, is no address of a server.
-
-    ``why`` is a word: "empty", "long", "scheme", "user", "host", "port", or "query".
-    """
-
-    why: str
+    """The ``url``, perhaps as it was typed, is no address of a server."""
 
 
 class ServerUnsafe(RemoteError):

@@ -20,12 +20,12 @@ import httpx2
 
 from app import __version__
 from app.base import errors as e
+from app.base.types import is_loopback
 from app.network import page_faults as faults
 from app.network.client import Network
 from app.network.connection_log import purpose
 from app.network.endpoint_response import EndpointResponse, shown
 from app.network.guarded_transport import GuardedTransport, Judge, proxy_for
-from app.network.public_address import is_loopback
 from app.network.watched_socket import Watch
 
 SILENCE_S = 600.0
@@ -127,7 +127,7 @@ class _Sending:
             if found.scheme not in ("http", "https") or not found.host or found.userinfo:
                 raise ValueError
         except (httpx2.InvalidURL, ValueError):
-            raise e.ServerAddressInvalid(self._url, "host") from None
+            raise e.ServerAddressInvalid(self._url) from None
         self.proxy = "" if is_loopback(found.host) else proxy_for(found)
         return found
 

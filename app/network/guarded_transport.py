@@ -20,14 +20,15 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks the
 import httpcore2
 import httpx2
 
+from app.base.types import is_loopback
 from app.network import watched_socket
-from app.network.public_address import is_loopback
 from app.network.watched_socket import (
     MOST_ADDRESSES,
     NEXT_ADDRESS_S,
     Watch,
     WatchedStream,
     connected,
+    keep_alive,
     resolved,
 )
 
@@ -91,6 +92,7 @@ class _Backend(httpcore2.NetworkBackend):
         addresses = resolved(host, port, self._watch, self._connect_s)
         self._judge(host, addresses)
         made = connected(addresses, port, self._watch, end - time.monotonic())
+        keep_alive(made)
         return WatchedStream(made, self._watch)
 
     def sleep(self, seconds: float) -> None:

@@ -46,18 +46,6 @@ def is_public(address: str) -> bool:
     return found.is_global and not special and not any(found in each for each in _NOT_PUBLIC)
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a name or an address is this computer's own, without looking it up."""
-    name = host.strip("[]").rstrip(".").lower()
-    try:
-        found = ipaddress.ip_address(name)
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")  # RFC 6761
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        return found.ipv4_mapped.is_loopback
-    return found.is_loopback
-
-
 def may_be_public(host: str) -> bool:
     """Return whether a name, or an address, may lead to the internet, without looking it up.
 
