@@ -19,7 +19,12 @@ KEPT = "0123456789abcdef01234567"
 INDEX = "0123456789abcdef"
 OURS = {
     DataKind.CHATS: ("chats.db", "chats.db-wal", "chats.db.2026-1.old", "backups/chats-1-v2.db"),
-    DataKind.SETTINGS: ("settings.json", "settings.json.1.old"),
+    DataKind.SETTINGS: (
+        "settings.json",
+        "settings.json.1.old",
+        "endpoints.json",
+        "endpoints.json.1.old",
+    ),
     DataKind.CACHE: (f"kept/{KEPT}/0a/state",),
     DataKind.LOGS: ("fireside.log", "fireside.log.1", "engine.log", "connections.log"),
     DataKind.SOURCES: ("sources.json", f"indexes/{INDEX}.db", f"indexes/{INDEX}.skipped.json"),
