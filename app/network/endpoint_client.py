@@ -7,7 +7,6 @@ proxy of the environment if there is one.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,14 +23,6 @@ from app.network.guarded_transport import GuardedTransport, proxy_for
 from app.network.watched_socket import Watch
 
 _SILENCE_S = 600.0  # a prompt may be processed for minutes
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether an address is this computer's own. Raises ValueError if it is none."""
-    host = httpx2.URL(url).host
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host.lower() == "localhost"
 
 
 class EndpointClient:

@@ -30,6 +30,7 @@ from app.base.secrets import Secrets
 from app.base.types import Outcome
 from app.network import guarded_transport, watched_socket
 from app.network.connection_log import ConnectionLog
+from app.tools.mcp import streamable_http
 from app.tools.mcp.server_status import McpServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
