@@ -78,7 +78,7 @@ def test_all_is_listed_with_its_size_and_removed(folders: Folders, tmp_path: Pat
     found = {data.kind: (data.size, data.count) for data in find(folders)}
     assert found == {
         DataKind.CHATS: (40, 4),
-        DataKind.SETTINGS: (20, 2),
+        DataKind.SETTINGS: (40, 4),
         DataKind.CACHE: (10, 1),
         DataKind.LOGS: (40, 4),
         DataKind.SECRETS: (0, 1),

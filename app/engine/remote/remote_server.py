@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from app.base.types import Endpoint, ModelRef
+from app.base.types import Endpoint, ModelRef, is_loopback
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?")
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
@@ -101,12 +100,13 @@ def server_url(text: str) -> str | None:
         host, port = _host(parts.hostname or ""), parts.port
     except (ValueError, UnicodeError):
         return None
-    scheme = "http" if guessed and _is_this_computer(host) else parts.scheme
+    scheme = "http" if guessed and is_loopback(host.strip("[]")) else parts.scheme
     path = parts.path.rstrip("/")
     for below in _PATHS_BELOW:
         path = path.removesuffix(below).rstrip("/")
     odd = parts.query or parts.fragment or "@" in parts.netloc or not _PATH.fullmatch(path)
-    if scheme not in _PORTS or not host or odd or text[-1] in "?#":
+    odd = odd or text.endswith(("?", "#")) or not text.isprintable()
+    if scheme not in _PORTS or not host or odd:
         return None
     place = host if port in (None, _PORTS[scheme]) else f"{host}:{port}"
     return f"{scheme}://{place}{path or '/v1'}"
@@ -118,7 +118,7 @@ def is_exposed(url: str) -> bool:
     That is so without TLS, unless it stays on this computer.
     """
     parts = urlsplit(url)
-    return parts.scheme != "https" and not _is_this_computer(parts.hostname or "")
+    return parts.scheme != "https" and not is_loopback(parts.hostname or "")
 
 
 def _line(name: str) -> str:
@@ -130,15 +130,10 @@ def _line(name: str) -> str:
 def _host(name: str) -> str:
     """Return a host as it is looked up. Raises ValueError."""
     if ":" in name:
-        return f"[{ipaddress.IPv6Address(name)}]"
+        from ipaddress import IPv6Address  # imported late: the window need not wait for it
+
+        return f"[{IPv6Address(name)}]"
     name = name.encode("idna").decode("ascii").lower() if name else ""
     if name and not _HOST.fullmatch(name):
         raise ValueError(name)
     return name
-
-
-def _is_this_computer(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
