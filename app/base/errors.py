@@ -411,6 +411,30 @@ class SchemaMismatch(SchemaError):
     """An answer was to be continued whose beginning does not follow it."""
 
 
+class EndpointListError(FiresideError):
+    """The list of models on other computers, the file at ``path``, cannot be read or written."""
+
+    path: Path
+
+
+class EndpointsDamaged(EndpointListError):
+    """It is damaged, and what could be read of it is used; ``detail`` says where.
+
+    ``kept`` is where the damaged file is now, None if it is still at ``path``. ``shared``: it is
+    the administrator's, which is never changed.
+    """
+
+    detail: str
+    kept: Path | None = None
+    shared: bool = False
+
+
+class EndpointsUnwritable(EndpointListError):
+    """It cannot be written, and is unchanged; ``reason`` is the system's message."""
+
+    reason: str
+
+
 # --- The local server --------------------------------------------------------------------------
 
 
