@@ -11,11 +11,6 @@ from app.wording.language import tr
 def endpoint_list_sentence(error: EndpointListError) -> str:
     """Return what is wrong with the list, and what to do."""
     match error:
-        case EndpointsDamaged(shared=True):
-            return tr(
-                "Some models that your organization set up can’t be used: {path} has mistakes. "
-                "Tell your administrator."
-            ).format(path=error.path)
         case EndpointsDamaged(kept=None):
             return tr("Can’t read your models on other computers from {path}.").format(
                 path=error.path

@@ -11,11 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from app.base.errors import EndpointsDamaged, EndpointsUnwritable, SecretUnreadable
+from app.base import system_files
+from app.base.errors import (
+    EndpointsDamaged,
+    EndpointsUnwritable,
+    SecretUnreadable,
+    SystemFileBroken,
+    SystemFileError,
+    SystemFileKeyUnknown,
+    SystemFileUnsafe,
+    SystemFileValueWrong,
+)
 from app.base.secrets import Secrets
 from app.base.types import Endpoint
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind, is_exposed, server_url
+from tests.fakes.administrator import Administrator
 
 GPU = SavedEndpoint(
     Endpoint("https://gpu.example.org/v1", "openai/gpt-oss-120b"), ServerKind.VLLM, "0.33", 131072
@@ -32,12 +43,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    return tmp_path / "system" / "endpoints.toml"
-
-
-@pytest.fixture
-def open_list(path: Path, shared: Path) -> Open:
+def open_list(path: Path, administrator: Administrator) -> Open:
+    shared = administrator.system / system_files.ENDPOINTS
     return lambda: EndpointList(path, Secrets(path.parent), shared)
 
 
@@ -245,33 +252,32 @@ def test_a_locked_keyring_is_no_missing_key(
 # --- The administrator's ---
 
 
-def share(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, "utf-8")
+TEAM = """
+[[endpoint]]
+url = "gpu.example.org"
+model = "openai/gpt-oss-120b"
+name = "Team"
+context = 131072
+kind = "vllm"
+
+[[endpoint]]
+url = "http://10.0.0.7:8000/v1/"
+model = "gpt-oss-20b"
+unencrypted = true
+"""
 
 
-def test_the_administrators_come_first_and_stay(open_list: Open, shared: Path) -> None:
-    share(
-        shared,
-        """
-        [[endpoint]]
-        address = "gpu.example.org"
-        model = "openai/gpt-oss-120b"
-        name = "Team"
-        context = 131072
-
-        [[endpoint]]
-        address = "http://10.0.0.7:8000/v1/"
-        model = "gpt-oss-20b"
-        unencrypted = true
-        """,
-    )
+def test_the_administrators_come_first_and_stay(
+    open_list: Open, administrator: Administrator
+) -> None:
+    shared = administrator.write("endpoints.toml", TEAM)
     endpoints = open_list()
     endpoints.save(HERE)
     endpoints.save(GPU)  # hidden by the administrator's
     team, plain, here = endpoints.all()
     assert team.shared
     assert (team.endpoint, team.name, team.context) == (GPU.endpoint, "Team", 131072)
+    assert team.kind is ServerKind.VLLM
     assert plain.endpoint == Endpoint("http://10.0.0.7:8000/v1", "gpt-oss-20b")
     assert plain.shared
     assert not plain.exposed
@@ -282,37 +288,53 @@ def test_the_administrators_come_first_and_stay(open_list: Open, shared: Path) -
     assert endpoints.all() == (team, plain, here)
     assert endpoints.key(team.endpoint.url) == "mine", "it is still the key of the shared one"
     assert shared.read_bytes() == before
-    assert endpoints.take_faults() == ()
+    assert endpoints.damage is None
+
+
+GOOD = '[[endpoint]]\nurl = "https://ok.example.org"\nmodel = "b"\n'
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "error", "line"),
     [
-        "endpoint",
-        "endpoint = 7",
-        '[[endpoint]]\naddress = "https://gpu.example.org"',
-        '[[endpoint]]\nmodel = "a"',
-        '[[endpoint]]\naddress = "https://a:b@gpu.example.org"\nmodel = "a"',
-        '[[endpoint]]\naddress = "http://gpu.example.org"\nmodel = "a"',
-        '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\ncontext = "many"',
-        '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\nunencrypted = "yes"',
+        ("endpoint", SystemFileBroken, 1),
+        ("endpoint = 7", SystemFileValueWrong, 1),
+        ("endpoint = [7]", SystemFileValueWrong, 1),
+        ("more = 1", SystemFileKeyUnknown, 1),
+        ('[[endpoint]]\nurl = "https://gpu.example.org"', SystemFileValueWrong, 1),
+        ('[[endpoint]]\nmodel = "a"', SystemFileValueWrong, 1),
+        ('[[endpoint]]\nmodel = "a"\nurl = "https://a:b@gpu.example.org"', SystemFileValueWrong, 3),
+        ('[[endpoint]]\nmodel = "a"\nurl = "http://gpu.example.org"', SystemFileValueWrong, 3),
+        ('[[endpoint]]\nmodel = "a"\nurl = "https://g"\ncontext = "x"', SystemFileValueWrong, 4),
+        ('[[endpoint]]\nmodel = "a"\nurl = "https://g"\nunencrypted = 1', SystemFileValueWrong, 4),
+        ('[[endpoint]]\nmodel = "a"\nurl = "https://g"\nkey = "sk-1"', SystemFileKeyUnknown, 4),
     ],
 )
-def test_damage_of_the_administrators_file_is_said_once_and_the_rest_works(
-    open_list: Open, shared: Path, text: str
+def test_damage_of_the_administrators_file_leaves_the_users_list(
+    open_list: Open,
+    administrator: Administrator,
+    text: str,
+    error: type[SystemFileError],
+    line: int,
 ) -> None:
-    good = '\n[[endpoint]]\naddress = "https://ok.example.org"\nmodel = "b"\n'
-    share(shared, text + (good if text.startswith("[[") else ""))
+    good = "\n" + GOOD if text.startswith("[[") else ""
+    administrator.write("endpoints.toml", text + good)
     endpoints = open_list()
     endpoints.save(HERE)
-    found = [each.endpoint.model for each in endpoints.all()]
-    assert found == (["b"] if text.startswith("[[") else []) + [HERE.endpoint.model]
-    (fault,) = endpoints.take_faults()
-    assert isinstance(fault, EndpointsDamaged)
-    assert fault.shared
-    assert (fault.path, fault.kept) == (shared, None)
-    assert endpoints.take_faults() == ()
-    assert endpoints.all() == endpoints.all()
+    assert endpoints.all() == (HERE,)
+    assert isinstance(endpoints.damage, error)
+    if text.count("=") > 1 and line > 1:
+        assert getattr(endpoints.damage, "line", 0) == line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
+def test_a_file_that_other_users_can_write_is_refused(
+    open_list: Open, administrator: Administrator
+) -> None:
+    administrator.write("endpoints.toml", GOOD).chmod(0o666)
+    endpoints = open_list()
+    assert endpoints.all() == ()
+    assert isinstance(endpoints.damage, SystemFileUnsafe)
 
 
 # --- Addresses ---
@@ -332,6 +354,8 @@ def test_damage_of_the_administrators_file_is_said_once_and_the_rest_works(
         ("localhost:11434", "http://localhost:11434/v1"),
         ("127.0.0.1:8080", "http://127.0.0.1:8080/v1"),
         ("[::1]:8080", "http://[::1]:8080/v1"),
+        ("http://0.0.0.0:8000", "http://127.0.0.1:8000/v1"),
+        ("[::]:8000", "http://[::1]:8000/v1"),
         ("http://[2001:DB8::0:1]:8000", "http://[2001:db8::1]:8000/v1"),
         ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1"),
         ("HTTPS://gpu.example.org", "https://gpu.example.org/v1"),
@@ -388,7 +412,6 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
         ("http://localhost.example.org/v1", True),
         ("http://127.0.0.1.example.org/v1", True),
         ("http://2130706433/v1", True),
-        ("http://0.0.0.0/v1", True),
     ],
 )
 def test_what_can_be_read_on_its_way_is_known(url: str, exposed: bool) -> None:

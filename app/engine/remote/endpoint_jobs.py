@@ -18,16 +18,19 @@ if TYPE_CHECKING:  # a window need not wait for it
     from app.network.endpoint_client import EndpointClient
 
 
+_AT_ONCE = 4  # a server may be silent for long while others are asked
+
+
 class EndpointJobs:
-    """A service that does it on the threads of ``jobs``, through ``client``, which is loaded late.
+    """A service that does it on threads of its own, through ``client``, which is loaded late.
 
     Only `examine` and `look_here` reach the network.
     """
 
-    def __init__(
-        self, client: Callable[[], EndpointClient], endpoints: EndpointList, jobs: Jobs
-    ) -> None:
-        self._client, self._endpoints, self._jobs = client, endpoints, jobs
+    def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
+        self._client, self._endpoints = client, endpoints
+        self.jobs = Jobs("servers", _AT_ONCE)
+        """The threads, to be stopped and closed by the owner."""
 
     def examine(
         self, url: str, stop: threading.Event, *, key: str | None = None, unencrypted: bool = False
@@ -47,7 +50,7 @@ class EndpointJobs:
             sent = self._endpoints.key(url) if key is None else key
             return detection.examine(self._client(), url, sent, stop)
 
-        return self._jobs.submit_until(stop, work)
+        return self.jobs.submit_until(stop, work)
 
     def look_here(self, stop: threading.Event) -> Future[tuple[RemoteServer, ...]]:
         """Look for servers on the usual ports of this computer.
@@ -60,7 +63,7 @@ class EndpointJobs:
 
             return detection.servers_here(self._client(), stop)
 
-        return self._jobs.submit_until(stop, work)
+        return self.jobs.submit_until(stop, work)
 
     def save(self, saved: SavedEndpoint, key: str | None = None) -> Future[None]:
         """Add an endpoint, or change it, and keep ``key`` for its server, unless that is None.
@@ -73,15 +76,15 @@ class EndpointJobs:
                 self._endpoints.keep_key(saved.endpoint.url, key)
             self._endpoints.save(saved)
 
-        return self._jobs.submit(work)
+        return self.jobs.submit(work)
 
     def remove(self, endpoint: Endpoint) -> Future[None]:
         """Remove an endpoint; fails as `EndpointList.remove` does."""
-        return self._jobs.submit(lambda: self._endpoints.remove(endpoint))
+        return self.jobs.submit(lambda: self._endpoints.remove(endpoint))
 
     def keep_key(self, url: str, key: str) -> Future[SecretPlace | None]:
         """Keep the key for a server, or remove it if empty. Fails with SecretUnwritable."""
-        return self._jobs.submit(lambda: self._endpoints.keep_key(url, key))
+        return self.jobs.submit(lambda: self._endpoints.keep_key(url, key))
 
     def key_places(self, urls: Iterable[str]) -> Future[dict[str, SecretPlace]]:
         """Return where the keys of these servers are kept, by address, of those that have one."""
@@ -91,4 +94,4 @@ class EndpointJobs:
             found = {url: self._endpoints.key_place(url) for url in wanted}
             return {url: place for url, place in found.items() if place}
 
-        return self._jobs.submit(work)
+        return self.jobs.submit(work)
