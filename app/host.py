@@ -151,8 +151,7 @@ class Host:
             folders.endpoints, self.secrets, folders.system / system_files.ENDPOINTS
         )
         """The models on other computers, or of other programs on this one."""
-        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
-        self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)
+        self.backend = ToolLoop(self._router(), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -504,6 +503,10 @@ class Host:
             folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
         )
         return DemoFilter(local, demo_model())
+
+    def _router(self) -> Router:
+        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        return Router(self.engine, remote)
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""
