@@ -40,3 +40,23 @@ def key_place_sentence(place: SecretPlace | None) -> str:
         case SecretPlace.FILE:
             return tr("Key saved in a file only you can read.")
     return ""
+
+
+def remote_intro() -> str:
+    """Return what models on other computers are, and what using one means."""
+    return tr(
+        "Use a model that runs on another computer, such as a server with vLLM, Ollama or LM "
+        "Studio. Chats with such a model leave this computer and are sent to that server."
+    )
+
+
+def exposed_sentence() -> str:
+    """Return why to think twice before something is sent without encryption."""
+    return tr("Anyone on the network in between can read your chats and your key.")
+
+
+def found_here_sentence(count: int) -> str:
+    """Return how many servers were found on this computer."""
+    if not count:
+        return tr("No servers found. Start one, then look again.")
+    return tr("%n server(s) found", "", count)
