@@ -412,6 +412,30 @@ class SchemaMismatch(SchemaError):
     """An answer was to be continued whose beginning does not follow it."""
 
 
+class EndpointListError(FiresideError):
+    """The list of models on other computers, the file at ``path``, cannot be read or written."""
+
+    path: Path
+
+
+class EndpointsDamaged(EndpointListError):
+    """It is damaged, and what could be read of it is used; ``detail`` says where.
+
+    ``kept`` is where the damaged file is now, None if it is still at ``path``. ``shared``: it is
+    the administrator's, which is never changed.
+    """
+
+    detail: str
+    kept: Path | None = None
+    shared: bool = False
+
+
+class EndpointsUnwritable(EndpointListError):
+    """It cannot be written, and is unchanged; ``reason`` is the system's message."""
+
+    reason: str
+
+
 # --- The local server --------------------------------------------------------------------------
 
 
@@ -431,6 +455,10 @@ class ServerUnstartable(ServerError):
     """The port cannot be opened; ``reason`` is the system's message."""
 
     reason: str = ""
+
+
+class ServerForbidden(FiresideError):
+    """The policy of this computer leaves the local server off."""
 
 
 # --- The store and the settings ----------------------------------------------------------------
@@ -482,6 +510,47 @@ class SettingsDamaged(FiresideError):
     lost: tuple[str, ...]
     detail: str
     kept: Path | None
+
+
+# --- Files of administrators --------------------------------------------------------------------
+
+
+class SystemFileError(FiresideError):
+    """The file at ``path``, by which an administrator sets Fireside up, cannot be used."""
+
+    path: Path
+
+
+class SystemFileUnreadable(SystemFileError):
+    """The system refuses to read it; ``reason`` is its message."""
+
+    reason: str
+
+
+class SystemFileUnsafe(SystemFileError):
+    """Others than administrators and the user can change it."""
+
+
+class SystemFileBroken(SystemFileError):
+    """It is not TOML from ``line`` on; ``detail`` is the parser's message."""
+
+    line: int
+    detail: str
+
+
+class SystemFileKeyUnknown(SystemFileError):
+    """In ``line`` it sets ``key``, which this version does not know."""
+
+    line: int
+    key: str
+
+
+class SystemFileValueWrong(SystemFileError):
+    """In ``line`` it sets ``key`` to something else than ``wanted``, such as "true or false"."""
+
+    line: int
+    key: str
+    wanted: str
 
 
 # --- The hub and the network -------------------------------------------------------------------
@@ -796,6 +865,10 @@ class DocumentEmpty(DocumentError):
 
 
 # --- Tools -------------------------------------------------------------------------------------
+
+
+class ToolsForbidden(FiresideError):
+    """The policy of this computer leaves all tools off."""
 
 
 class CallUnrepeatable(FiresideError):

@@ -1,12 +1,13 @@
 """Which server is at an address, which models it has, and how large their contexts are.
 
 What is asked first is the list of models, which all of them have, and which names its owner. Then
-come one to three requests to what only that program has. Nothing that is said there can do more than
-name a kind, a version and a number.
+come one to three requests to what only that program has. Nothing that is said there can do more
+than name a kind, a version and a number.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -227,7 +228,7 @@ def _ollama(asking: _Asking, root: str, server: RemoteServer) -> RemoteServer:
         return server
     server = replace(server, kind=ServerKind.OLLAMA, version=version)
     sizes: dict[str, int] = {}
-    try:
+    with contextlib.suppress(e.RemoteError):  # what is known by then counts
         for each in objects(member(asking.json(f"{root}/api/ps"), "models")):
             size = context_of(each.get("context_length"))
             sizes |= dict.fromkeys(_names(each.get("name"), each.get("model")), size)
@@ -236,8 +237,6 @@ def _ollama(asking: _Asking, root: str, server: RemoteServer) -> RemoteServer:
             text = member(asking.json(f"{root}/api/show", {"model": id}), "parameters")
             found = _NUM_CTX.search(text) if isinstance(text, str) else None
             sizes[id] = context_of(int(found[1])) if found else 0
-    except e.RemoteError:
-        pass  # what is known by now counts
     return replace(server, models=_sized(server.models, sizes))
 
 

@@ -52,7 +52,10 @@ _PARAMETERS = tuple(
     )
 )
 _NAMED_OTHERWISE = (
-    (re.compile(r"invalid reasoning value|not support thinking", re.IGNORECASE), "reasoning_effort"),
+    (
+        re.compile(r"invalid reasoning value|not support thinking", re.IGNORECASE),
+        "reasoning_effort",
+    ),
     (re.compile(r"not support tools|tool choice requires", re.IGNORECASE), "tools"),
 )
 """What Ollama and vLLM say of a parameter without its name."""

@@ -1,8 +1,9 @@
 """What a server says is wrong, in any of the forms that servers have for it.
 
-Objects as OpenAI's and vLLM's, Ollama's and LM Studio's plain texts, FastAPI's details, OpenRouter's
-metadata, events of Responses, a page of HTML from a proxy. All of it is untrusted: texts are cut
-and made one line, without control characters, and nothing but words and numbers is taken out of it.
+Objects as OpenAI's and vLLM's, Ollama's and LM Studio's plain texts, FastAPI's details,
+OpenRouter's metadata, events of Responses, a page of HTML from a proxy. All of it is untrusted:
+texts are cut and made one line, without control characters, and nothing but words and numbers is
+taken out of it.
 """
 
 from __future__ import annotations
