@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.base.errors import EndpointListError, EndpointsDamaged
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
-from app.wording.language import tr
+from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServedHere, ServerKind
+from app.wording.language import number, tr
 
 
 def endpoint_list_sentence(error: EndpointListError) -> str:
@@ -60,3 +61,46 @@ def found_here_sentence(count: int) -> str:
     if not count:
         return tr("No servers found. Start one, then look again.")
     return tr("%n server(s) found", "", count)
+
+
+def endpoint_facts(saved: SavedEndpoint) -> str:
+    """Return where a model runs, on what, and how much it can read, on one line."""
+    facts = (saved.endpoint.host, _program(saved.kind, saved.version), _tokens(saved.context))
+    return " · ".join(filter(None, facts))
+
+
+def found_words(server: RemoteServer, model: ServedHere) -> str:
+    """Return what was found, such as "vLLM 0.33, gpt-oss-120b, 131,072 tokens"."""
+    name = SavedEndpoint(Endpoint(server.url, model.id)).model.name
+    return ", ".join(
+        filter(None, (_program(server.kind, server.version), name, _tokens(model.context)))
+    )
+
+
+def server_title(server: RemoteServer) -> str:
+    """Return a server's program and host."""
+    host = Endpoint(server.url, "").host
+    program = _program(server.kind, server.version)
+    return f"{program} · {host}" if program else host
+
+
+def _program(kind: ServerKind, version: str) -> str:
+    return f"{_PROGRAMS.get(kind, '')} {version}".strip() if kind in _PROGRAMS else ""
+
+
+def _tokens(context: int) -> str:
+    return tr("{count} tokens").format(count=number(context)) if context else ""
+
+
+_PROGRAMS = {
+    ServerKind.VLLM: "vLLM",
+    ServerKind.SGLANG: "SGLang",
+    ServerKind.LLAMA_SERVER: "llama.cpp",
+    ServerKind.LLAMA_CPP_PYTHON: "llama-cpp-python",
+    ServerKind.OLLAMA: "Ollama",
+    ServerKind.LM_STUDIO: "LM Studio",
+    ServerKind.TRANSFORMERS: "Transformers",
+    ServerKind.FIRESIDE: "Fireside",
+    ServerKind.OPENROUTER: "OpenRouter",
+    ServerKind.OPENAI: "OpenAI",
+}

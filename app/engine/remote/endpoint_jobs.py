@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from app.base.errors import ServerUnencrypted
 from app.base.jobs import Jobs
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, is_exposed
+from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, server_url
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.network.endpoint_client import EndpointClient
@@ -24,7 +23,7 @@ _AT_ONCE = 4  # a server may be silent for long while others are asked
 class EndpointJobs:
     """A service that does it on threads of its own, through ``client``, which is loaded late.
 
-    Only `examine` and `look_here` reach the network.
+    Only `find` and `look_here` reach the network.
     """
 
     def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
@@ -32,10 +31,15 @@ class EndpointJobs:
         self.jobs = Jobs("servers", _AT_ONCE)
         """The threads, to be stopped and closed by the owner."""
 
-    def examine(
-        self, url: str, stop: threading.Event, *, key: str | None = None, unencrypted: bool = False
+    def find(
+        self,
+        address: str,
+        stop: threading.Event,
+        *,
+        key: str | None = None,
+        unencrypted: bool = False,
     ) -> Future[RemoteServer]:
-        """Ask the server at ``url`` what it is and which models it has.
+        """Ask the server at an address, as it was typed, what it is and which models it has.
 
         Without a ``key``, the one that is kept for it is sent. ``unencrypted``: the user accepts
         that it has no TLS. Fails with RemoteError, Offline, SecretUnreadable, and Cancelled once
@@ -45,10 +49,10 @@ class EndpointJobs:
         def work() -> RemoteServer:
             from app.engine.remote import detection
 
-            if is_exposed(url) and not unencrypted:
-                raise ServerUnencrypted(url)
-            sent = self._endpoints.key(url) if key is None else key
-            return detection.examine(self._client(), url, sent, stop, unencrypted=unencrypted)
+            sent = self._endpoints.key(server_url(address) or "") if key is None else key
+            return detection.find_server(
+                self._client(), address, sent, stop, unencrypted=unencrypted
+            )
 
         return self.jobs.submit_until(stop, work)
 

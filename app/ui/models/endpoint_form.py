@@ -19,9 +19,8 @@ from app.ui.choices import Switch
 from app.ui.controls import Button, column, elided, menu_of, plain, pop_up_below, tell
 from app.ui.form_fields import FormRow, heading, named, note
 from app.ui.theme import Theme
-from app.wording.endpoint_words import exposed_sentence, leaves_sentence
+from app.wording.endpoint_words import exposed_sentence, found_words, leaves_sentence
 from app.wording.language import tr
-from app.wording.remote_words import found_words
 
 _NAME_WIDTH = 420  # pixels of a model's name
 
@@ -65,7 +64,7 @@ class EndpointForm(QFrame):
         """Forget what was typed and found."""
         self.address.clear()
         self.key.clear()
-        self._edited()
+        self._readdressed()
 
     def set_offline(self, offline: bool) -> None:
         """Set whether the network is switched off."""
@@ -80,7 +79,7 @@ class EndpointForm(QFrame):
         """Show a server that was found."""
         self.address.setText(server.url)
         self.key.clear()
-        self._edited()
+        self._readdressed()
         if server.models:
             self.show_found(server)
             self._choose.setFocus()
@@ -153,15 +152,16 @@ class EndpointForm(QFrame):
             named(field, name, label, tip)
             field.setProperty("kind", "field")
             field.setPlaceholderText(example)
-            field.textEdited.connect(self._edited)
             field.returnPressed.connect(self._try)
             self._column.addWidget(heading(label, 13, 550))
             self._column.addWidget(field)
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.address.textEdited.connect(self._readdressed)
+        self.key.textEdited.connect(self._edited)
 
     def _add_acceptance(self) -> None:
         self.unencrypted = Switch("endpointUnencrypted", "", on=False)
-        self.unencrypted.turned.connect(self._refresh)
+        self.unencrypted.turned.connect(self._edited)
         self._acceptance = FormRow("", exposed_sentence(), self.unencrypted)
         self._column.addWidget(self._acceptance)
 
@@ -206,12 +206,16 @@ class EndpointForm(QFrame):
 
     # --- What the user does -------------------------------------------------------------------
 
-    def _edited(self) -> None:
+    def _readdressed(self) -> None:
+        self._plain_url = ""
+        self.unencrypted.setChecked(False)
+        self._edited()
+
+    def _edited(self, _: object = None) -> None:
         """Forget what a test has found, since it was of something else."""
         if self._testing:
             self.stopped.emit()
         self._testing = False
-        self._plain_url = ""
         self._forget()
         self._refresh()
 
@@ -220,7 +224,12 @@ class EndpointForm(QFrame):
         tell(self._tested, "")
 
     def _try(self) -> None:
-        if self._test.isEnabled() and not self._testing:
+        if not self._test.isEnabled() or self._testing:
+            return
+        if self.url is None:
+            self.show_failed(_wrong(self.address.text()))
+            self.address.setFocus()
+        else:
             accepted = self.unencrypted.isChecked() and not self._acceptance.isHidden()
             typed = self._plain_url or self.address.text().strip()
             self.test_wanted.emit(typed, self._given_key(), accepted)
@@ -271,21 +280,20 @@ class EndpointForm(QFrame):
     def _refresh(self) -> None:
         """Show what can be done now."""
         url = self.url
-        exposed = bool(url) and is_exposed(url or "")
-        if exposed:
-            title = tr("Send without encryption to {host}").format(host=Endpoint(url or "", "").host)
+        exposed = url is not None and is_exposed(url)
+        if url and exposed:
+            host = Endpoint(url, "").host
+            title = tr("Send without encryption to {host}").format(host=host)
             self._acceptance.set_title(title)
             self.unencrypted.setAccessibleName(title)
         else:
             self.unencrypted.setChecked(False)
         self._acceptance.setVisible(exposed)
         typed = bool(self.address.text().strip())
-        ready = bool(url) and not self._offline and (self.unencrypted.isChecked() or not exposed)
+        ready = typed and not self._offline and (self.unencrypted.isChecked() or not exposed)
         self._test.setEnabled(ready and not self._testing)
         self._stop.setVisible(self._testing)
         self._choice.setVisible(self._model is not None)
-        if typed and not url:
-            tell(self._tested, _wrong(self.address.text()), "danger")
 
 
 def _wrong(typed: str) -> str:
