@@ -25,6 +25,7 @@ from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.idle_unloading import IdleUnloader
+from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.router import Router
@@ -114,6 +115,8 @@ class Host:
         self.jobs = Jobs("library")
         """The pool for work that may take long."""
         self._quick = Jobs("examine")
+        # Four threads: a server may be silent for long while others are asked.
+        self._asking = Jobs("servers", 4)
         # Two threads: a newer search ends the one that runs.
         self._searching = Jobs("search")
         self._opening = threading.Lock()
@@ -148,6 +151,9 @@ class Host:
         )
         self.endpoints = EndpointList(folders.endpoints, self.secrets)
         """The models on other computers, or of other programs on this one."""
+        self.endpoint_jobs = EndpointJobs(
+            lambda: self.endpoint_client, self.endpoints, self._asking
+        )
         remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
         self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)
         self.chats = Chats(
@@ -449,7 +455,7 @@ class Host:
             downloads.close()
         self.documents.close()
         self.speeds.close()
-        pools = (self._quick, self.jobs, self._searching)
+        pools = (self._quick, self.jobs, self._searching, self._asking)
         for pool in pools:
             pool.stop()
         self.reruns.close()

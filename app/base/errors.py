@@ -235,8 +235,29 @@ class ServerSilent(RemoteError):
     seconds: float
 
 
+class ServerProxyFailed(RemoteError):
+    """The proxy ``proxy``, a host and its port, does not lead to it; ``reason`` says why."""
+
+    proxy: str
+    reason: str
+
+
+class ServerAddressInvalid(RemoteError):
+    """The ``url``, perhaps as it was typed, is no address of a server."""
+
+
 class ServerUnsafe(RemoteError):
-    """Its certificate is not trusted here, or is another host's; ``reason`` is what TLS says."""
+    """Its certificate is not trusted here, or is another host's; ``reason`` is what TLS says.
+
+    ``problem`` is a word: "host", "expired", "early", "self-signed", "authority", or empty.
+    """
+
+    reason: str
+    problem: str = ""
+
+
+class ServerWithoutTls(RemoteError):
+    """It answers, but not with TLS, although its address begins with https; ``reason`` as above."""
 
     reason: str
 
@@ -270,16 +291,34 @@ class RemoteModelMissing(RemoteError):
 
 
 class ServerBusy(RemoteError):
-    """It has too much to do, or is still loading the model; ``message`` is its own."""
+    """It has too much to do; ``message`` is its own.
+
+    ``seconds`` is how long it asks to wait; 0 if it does not say.
+    """
+
+    message: str
+    seconds: float = 0.0
+
+
+class ServerLoading(ServerBusy):
+    """It is still loading the model."""
+
+
+class CreditUsedUp(RemoteError):
+    """The key's account has no credit left, or its quota is used up; ``message`` is its own."""
 
     message: str
 
 
 class RequestRefused(RemoteError):
-    """It does not accept the request: ``status`` of HTTP, and its own ``message``."""
+    """It does not accept the request: ``status`` of HTTP, and its own ``message``.
+
+    ``parameter`` is the name of the one in the request that it refuses, if it says so.
+    """
 
     status: int
     message: str
+    parameter: str = ""
 
 
 class ServerFailed(RemoteError):
@@ -323,7 +362,10 @@ class AnswerEndless(EngineError):
 
 
 class ContextFull(EngineError):
-    """The conversation has ``prompt`` tokens, too many for a context of ``context``."""
+    """The conversation has ``prompt`` tokens, too many for a context of ``context``.
+
+    Each is 0 if a server does not say.
+    """
 
     prompt: int
     context: int
@@ -367,6 +409,30 @@ class SchemaTooComplex(SchemaError):
 
 class SchemaMismatch(SchemaError):
     """An answer was to be continued whose beginning does not follow it."""
+
+
+class EndpointListError(FiresideError):
+    """The list of models on other computers, the file at ``path``, cannot be read or written."""
+
+    path: Path
+
+
+class EndpointsDamaged(EndpointListError):
+    """It is damaged, and what could be read of it is used; ``detail`` says where.
+
+    ``kept`` is where the damaged file is now, None if it is still at ``path``. ``shared``: it is
+    the administrator's, which is never changed.
+    """
+
+    detail: str
+    kept: Path | None = None
+    shared: bool = False
+
+
+class EndpointsUnwritable(EndpointListError):
+    """It cannot be written, and is unchanged; ``reason`` is the system's message."""
+
+    reason: str
 
 
 # --- The local server --------------------------------------------------------------------------

@@ -188,6 +188,21 @@ class Endpoint:
         """The host, with its port if the address names one: what the user is shown."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is another program on this computer, so that nothing leaves it."""
+        return is_loopback(urlsplit(self.url).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host, without a port, is this computer by its name or address."""
+    from ipaddress import ip_address  # imported late: the window need not wait for it
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:

@@ -7,6 +7,7 @@ from app.base.log import Fault
 from app.tools.browser.faults import SourceError
 from app.wording.document_errors import document_sentence
 from app.wording.download_errors import hub_sentence, library_sentence
+from app.wording.endpoint_words import endpoint_list_sentence
 from app.wording.engine_errors import explain_engine
 from app.wording.exchange_errors import exchange_sentence
 from app.wording.explanation import Action, Explanation
@@ -39,6 +40,9 @@ def explain(error: BaseException) -> Explanation:
             return Explanation(
                 tr("Nothing was sent to {host}.").format(host=error.host), Action.RETRY
             )
+        case e.EndpointListError():
+            detail = getattr(error, "detail", "") or getattr(error, "reason", "")
+            return Explanation(endpoint_list_sentence(error), detail=detail)
         case e.StoreError():
             damaged = isinstance(error, e.StoreDamaged)
             return Explanation(store_sentence(error), Action.REPAIR if damaged else Action.NONE)

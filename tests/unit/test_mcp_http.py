@@ -30,6 +30,7 @@ from app.base.secrets import Secrets
 from app.base.types import Outcome
 from app.network import guarded_transport, watched_socket
 from app.network.connection_log import ConnectionLog
+from app.tools.mcp import streamable_http
 from app.tools.mcp.server_status import McpServerState
 from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
@@ -92,7 +93,7 @@ def test_what_a_server_does_costs_a_sentence(tmp_path: Path) -> None:
 
 
 def test_an_answer_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "_LONGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(streamable_http, "_LONGEST_ANSWER", 1 << 20)
     with serving() as http, servers(tmp_path, Server("files", url=http.url)) as found:
         start(found)
         assert run(tool_of(found), "huge").text == "The server sent far too much, and was ended."
@@ -229,7 +230,7 @@ def test_a_public_server_leads_to_no_private_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if 127.0.0.1 were on the internet, and localhost at home."""
-    monkeypatch.setattr(remote, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(streamable_http, "is_public", lambda address: address == "127.0.0.1")
     real = watched_socket.resolve
 
     def resolve(host: str, port: int) -> list[str]:
@@ -262,7 +263,7 @@ def test_a_name_that_changes_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", connect)
 
     async def work(url: str, *hosts: str) -> list[str]:
-        rule = remote._Addresses(Server("files", url=url))
+        rule = streamable_http._Addresses(Server("files", url=url))
         backend = guarded_transport._AsyncBackend(rule.judge)
         refused = []
         for host in hosts:
@@ -284,6 +285,7 @@ def test_a_server_is_reached_though_an_address_is_silent(monkeypatch: pytest.Mon
     monkeypatch.setattr(guarded_transport, "NEXT_ADDRESS_S", 0.02)
     monkeypatch.setattr(watched_socket, "resolve", lambda host, port: list("abcd"))
     closed: list[str] = []
+    reached = asyncio.Event()
 
     class Stream(httpcore2.AsyncNetworkStream):
         def __init__(self, address: str) -> None:
@@ -299,7 +301,10 @@ def test_a_server_is_reached_though_an_address_is_silent(monkeypatch: pytest.Mon
             case "b":
                 raise httpcore2.ConnectError("refused")
             case "c":
+                await reached.wait()
                 await asyncio.sleep(0.05)
+            case "d":
+                reached.set()
         return Stream(address)
 
     async def anywhere(host: str, addresses: Sequence[str]) -> None:
@@ -307,8 +312,9 @@ def test_a_server_is_reached_though_an_address_is_silent(monkeypatch: pytest.Mon
 
     async def work() -> str:
         stream = await guarded_transport._AsyncBackend(anywhere).connect_tcp("x.example", 443)
-        await asyncio.sleep(0.1)
-        assert len(asyncio.all_tasks()) == 1
+        async with asyncio.timeout(PATIENCE_S):
+            while len(asyncio.all_tasks()) > 1:
+                await asyncio.sleep(0.01)
         assert isinstance(stream, Stream)
         return stream.address
 
@@ -331,7 +337,7 @@ def test_a_sign_in_that_comes_first_is_not_inside(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(watched_socket, "resolve", lambda host, port: [names[host]])
 
     async def judged(url: str) -> bool:
-        rule = remote._Addresses(Server("files", url=url))
+        rule = streamable_http._Addresses(Server("files", url=url))
         try:
             await rule.judge("sign-in.example", ["10.0.0.1"])
         except McpServerAddressRefused:
@@ -346,7 +352,7 @@ def test_where_a_proxy_looks_names_up_names_are_judged(monkeypatch: pytest.Monke
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
 
     async def judged(server: str, host: str) -> bool:
-        rule = remote._Addresses(Server("files", url=server))
+        rule = streamable_http._Addresses(Server("files", url=server))
         try:
             await rule.allow_in_browser(httpx2.URL(f"https://{host}/"))
         except McpServerAddressRefused:

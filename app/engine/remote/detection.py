@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-from app.base.errors import ServerForeign
+from app.base.errors import RemoteError, ServerForeign
 from app.engine.remote.remote_server import RemoteServer, ServedHere
 from app.engine.remote.server_faults import fault
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # a window need not wait for it
     from app.network.endpoint_client import EndpointClient
 
 _SECONDS = 20.0
+_PORTS = 11434, 1234, 8080, 8000
 
 
 def examine(client: EndpointClient, url: str, key: str, cancel: threading.Event) -> RemoteServer:
@@ -27,3 +29,12 @@ def examine(client: EndpointClient, url: str, key: str, cancel: threading.Event)
     except (ValueError, TypeError, KeyError):
         raise ServerForeign(url, body[:200].decode("utf-8", "replace")) from None
     return RemoteServer(url, models=models)
+
+
+def servers_here(client: EndpointClient, cancel: threading.Event) -> tuple[RemoteServer, ...]:
+    """Return the servers on the usual ports of this computer. Raises Offline, Cancelled."""
+    found = []
+    for port in _PORTS:
+        with contextlib.suppress(RemoteError):
+            found.append(examine(client, f"http://127.0.0.1:{port}/v1", "", cancel))
+    return tuple(found)
