@@ -13,7 +13,10 @@ import pytest
 import yaml
 
 from app.base import outside, system_policy
+from app.base.secrets import Secrets
 from app.base.system_policy import Policy
+from app.base.types import Endpoint
+from app.engine.remote.endpoint_list import EndpointList
 from tests.clients.team_files import THROUGH
 from tests.fakes.administrator import Administrator
 
@@ -22,7 +25,7 @@ TEXTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(TEAM.ite
 COMPOSE = yaml.safe_load(TEXTS["compose.yaml"])
 CLUSTER = {each["kind"]: each for each in yaml.safe_load_all(TEXTS["kubernetes.yaml"])}
 CONTAINER = CLUSTER["Deployment"]["spec"]["template"]["spec"]["containers"][0]
-VERSIONS = outside.value("team_servers")
+LOOKED_AT = outside.facts()["team_servers"].source
 
 
 def commands() -> list[str]:
@@ -47,14 +50,16 @@ def test_vllm_is_started_alike_by_compose_and_in_the_cluster() -> None:
 
 
 def test_the_versions_are_those_that_were_looked_at() -> None:
-    image = f"vllm/vllm-openai:v{VERSIONS['vllm']}"
-    assert COMPOSE["services"]["vllm"]["image"] == CONTAINER["image"] == image
-    assert COMPOSE["services"]["proxy"]["image"] == f"caddy:{VERSIONS['caddy']}"
     shown = TEXTS["README.md"]
-    assert f"vllm=={VERSIONS['vllm']}" in shown
-    assert f"sglang=={VERSIONS['sglang']}" in shown
-    assert f"llama.cpp {VERSIONS['llama.cpp']}" in shown
-    assert set(re.findall(r"vllm-openai:v([\d.]+)", shown)) == {VERSIONS["vllm"]}
+    images = "\n".join((shown, TEXTS["compose.yaml"], TEXTS["kubernetes.yaml"]))
+    for version in re.findall(r"vllm(?:-openai:v|==|` )([\d.]+\d)", images):
+        assert f"vLLM {version}, its sdist" in LOOKED_AT
+    for version in re.findall(r"image: caddy:([\d.]+)", images):
+        assert f"library/caddy: {version}. " in LOOKED_AT
+    (version,) = re.findall(r"sglang==([\d.]+)", shown)
+    assert f"SGLang {version}, its wheel" in LOOKED_AT
+    (version,) = re.findall(r"llama.cpp ([0-9a-f]{7})\b", shown)
+    assert f"llama.cpp at {version}" in LOOKED_AT
 
 
 def test_only_the_proxy_is_reached_from_outside() -> None:
@@ -94,6 +99,23 @@ def test_the_policy_is_read_as_it_is(administrator: Administrator) -> None:
         "server",
         "model_folders",
     }
+
+
+def test_the_endpoints_are_read_as_they_are(administrator: Administrator, tmp_path: Path) -> None:
+    path = administrator.write("endpoints.toml", TEXTS["endpoints.toml"])
+    found = EndpointList(tmp_path / "own.json", Secrets(tmp_path), path)
+    (team,) = found.all()
+    assert found.take_faults() == ()
+    assert team.shared
+    assert team.model.name == "gpt-oss-120b (team)"
+    assert team.endpoint == Endpoint("https://gpu.example.org/v1", "openai/gpt-oss-120b")
+    assert team.context == 131072
+    # What is shown as a comment works as well.
+    shown = TEXTS["endpoints.toml"].partition("# A second one:")[2]
+    settings = [line.removeprefix("# ") for line in shown.splitlines() if re.search("[]=]", line)]
+    path = administrator.write("endpoints.toml", "\n".join(settings))
+    (second,) = EndpointList(tmp_path / "own.json", Secrets(tmp_path), path).all()
+    assert second.endpoint.url == "http://10.0.0.12:8080/v1"
 
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if name != "README.md"])
