@@ -19,6 +19,9 @@ language. Members may be added; those that are here stay:
     web             which ``provider`` searches the web, and a word for why it cannot be used now
     server          whether the local server is ``on`` while the window is open, its ``port``, and
                     where its ``token`` is: "keyring", "file", or null if there is none yet
+    policy          the ``file`` of an administrator's policy, whether it was ``found``, what is
+                    wrong with it as ``problem``, and what holds by it: ``offline``, ``tools``,
+                    ``server`` and ``model_folders``
     models          name, path, ``plan`` (`Plan`) or null, ``about``: the plan or why there is none
 """
 
@@ -35,13 +38,13 @@ from pathlib import Path
 from typing import Any
 
 from app import __version__
-from app.base import graphics_advice, graphics_probe
-from app.base import settings as settings_file
+from app.base import graphics_advice, graphics_probe, system_policy
 from app.base.errors import ModelError
 from app.base.gguf import GgufHeader
 from app.base.graphics_advice import Advice
 from app.base.secrets import SERVER_TOKEN, Secrets
 from app.base.settings import Folders, Settings
+from app.base.system_files import POLICY
 from app.base.types import ModelRef
 from app.cli.output import (
     ANSWERED,
@@ -63,6 +66,7 @@ from app.wording.diagnosis import report, summary
 from app.wording.errors import explain
 from app.wording.graphics import told
 from app.wording.language import tr
+from app.wording.policy_words import policy_summary
 from app.wording.sandbox import sandbox
 from app.wording.serving_words import server_summary
 from app.wording.source_words import sources_summary
@@ -73,7 +77,9 @@ def run(options: argparse.Namespace) -> int:
     """Print the report; return the exit code."""
 
     def examine(folders: Folders, log: Path, _: ExitStack) -> int:
-        settings = settings_file.load(folders.settings)
+        rules, damage = system_policy.read(folders.system)
+        rules_file = folders.system / POLICY
+        settings = system_policy.settings(folders)
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
         models = [*(ModelRef.of_file(path, path.stem) for path in files)]
         with closing(LocalBackend(log, speeds=SpeedFile(folders.speeds))) as backend:
@@ -90,6 +96,13 @@ def run(options: argparse.Namespace) -> int:
                     "port": settings.serve_port,
                     "token": Secrets(folders.data).place(SERVER_TOKEN),
                 },
+                "policy": {
+                    "file": str(rules_file),
+                    "found": rules_file.exists(),
+                    "problem": explain(damage).sentence if damage else None,
+                    **dataclasses.asdict(rules),
+                    "model_folders": [*map(str, rules.model_folders)],
+                },
             }
             print(json.dumps({**facts(found, overrides, wall), **searched}, indent=2), flush=True)
         else:
@@ -97,7 +110,8 @@ def run(options: argparse.Namespace) -> int:
             folders_said = sources_summary(statuses)
             web = web_summary(provider_of(settings.web_search).name, _web_word(settings))
             server = server_summary(settings.serve_port, on=settings.serve)
-            said = report(found, overrides, text, folders_said, web, server)
+            ruled = policy_summary(rules_file, rules, damage)
+            said = report(found, overrides, text, folders_said, web, server, ruled)
             print(printable(said, sys.stdout), flush=True)
         return ANSWERED
 

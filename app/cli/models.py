@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from app.base import settings as settings_file
+from app.base import system_policy
 from app.base.errors import ModelError
 from app.base.settings import Folders, Settings
 from app.cli import model_names
@@ -41,9 +41,12 @@ def run(options: argparse.Namespace) -> int:
     """Print the list; return the exit code."""
 
     def list_models(folders: Folders, log: Path, _: ExitStack) -> int:
-        settings = settings_file.load(folders.settings)
+        settings, shared = (
+            system_policy.settings(folders),
+            system_policy.read(folders.system)[0].model_folders,
+        )
         machine = this_machine(folders, log)
-        found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders))))
+        found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders), shared)))
         here = _installed(found, settings, machine)
         offered = _offered(found, folders, machine)
         if options.json:

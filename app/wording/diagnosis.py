@@ -119,11 +119,12 @@ def report(
     folders: str = "",
     web: str = "",
     server: str = "",
+    policy: str = "",
 ) -> str:
     """Return the full report, in lines of about 76 characters.
 
     ``sandbox`` is what a model's Python runs in, ``folders`` and ``web`` what it can search,
-    ``server`` the local server, if that was asked.
+    ``server`` the local server, ``policy`` what an administrator has decided, if that was asked.
     """
     machine = examined.machine
     lines = [*_machine(machine), *_graphics(examined)]
@@ -132,6 +133,7 @@ def report(
         tr("Folders"): folders,
         tr("Web"): web,
         tr("Server"): server,
+        tr("Policy"): policy,
     }
     lines += [_line(name, text) for name, text in parts.items() if text]
     lines += ["", *_override_lines(overrides)]

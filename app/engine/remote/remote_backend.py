@@ -6,7 +6,13 @@ import threading
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
-from app.base.errors import AnswerCutOff, Cancelled, NoRemoteEngine, RemoteModelMissing
+from app.base.errors import (
+    AnswerCutOff,
+    Cancelled,
+    NoRemoteEngine,
+    RemoteModelMissing,
+    ServerUnencrypted,
+)
 from app.base.types import (
     Delta,
     Effort,
@@ -136,9 +142,14 @@ class RemoteBackend:
         """Do nothing: every request is stopped by its own ``cancel``."""
 
     def _saved(self, model: ModelRef) -> SavedEndpoint:
-        """Return what is known of a model's endpoint. Raises NoRemoteEngine."""
+        """Return what is known of a model's endpoint.
+
+        Raises NoRemoteEngine if it was removed, and ServerUnencrypted.
+        """
         assert isinstance(model.location, Endpoint)
         saved = self._endpoints.of(model.location)
         if saved is None:
             raise NoRemoteEngine(model.location.url)
+        if saved.exposed:
+            raise ServerUnencrypted(model.location.url)
         return saved
