@@ -421,11 +421,13 @@ class EndpointListError(FiresideError):
 class EndpointsDamaged(EndpointListError):
     """It is damaged, and what could be read of it is used; ``detail`` says where.
 
-    ``kept`` is where the damaged file is now, None if it is still at ``path``.
+    ``kept`` is where the damaged file is now, None if it is still at ``path``. ``shared``: it is
+    the administrator's, which is never changed.
     """
 
     detail: str
     kept: Path | None = None
+    shared: bool = False
 
 
 class EndpointsUnwritable(EndpointListError):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from app.base.errors import EndpointListError, EndpointsDamaged
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.base.errors import EndpointListError, EndpointsDamaged, FiresideError
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
 from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServedHere, ServerKind
+from app.wording.answered_by import model_on_host
 from app.wording.language import number, tr
 
 
 def endpoint_list_sentence(error: EndpointListError) -> str:
     """Return what is wrong with the list, and what to do."""
     match error:
+        case EndpointsDamaged(shared=True):
+            return tr(
+                "Some models that your organization set up can’t be used: {path} has mistakes. "
+                "Tell your administrator."
+            ).format(path=error.path)
         case EndpointsDamaged(kept=None):
             return tr("Can’t read your models on other computers from {path}.").format(
                 path=error.path
@@ -82,6 +91,24 @@ def server_title(server: RemoteServer) -> str:
     host = Endpoint(server.url, "").host
     program = _program(server.kind, server.version)
     return f"{program} · {host}" if program else host
+
+
+def endpoints_summary(
+    path: Path, saved: Sequence[SavedEndpoint], faults: Sequence[FiresideError]
+) -> str:
+    """Return which models an administrator has added by the file at ``path``, for the report.
+
+    Those of the user are only counted: their computers may be private.
+    """
+    shared = [model_on_host(each.model.name, each.endpoint.host) for each in saved if each.shared]
+    if shared:
+        told = ", ".join(shared)
+    elif any(getattr(fault, "path", None) == path for fault in faults):
+        told = tr("can’t be used")
+    else:
+        told = tr("none")
+    own = tr("%Ln model(s) of your own", "", len(saved) - len(shared))
+    return f"{told} ({path}), {own}"
 
 
 def _program(kind: ServerKind, version: str) -> str:

@@ -59,10 +59,6 @@ def _wanted(words: str) -> str:
         "true or false": tr("true or false"),
         "a list of absolute paths": tr("a list of absolute paths"),
         "a list of tables": tr("a list of tables"),
-        "a text": tr("text"),
-        "a number of tokens": tr("a number of tokens"),
-        "a kind of server": tr("a kind of server, such as vllm"),
-        "an address that begins with https://": tr("an address that begins with https://"),
     }
     return named.get(words, words)
 

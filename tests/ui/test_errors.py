@@ -86,6 +86,7 @@ ERRORS = [
     e.StoreError(STORE),
     e.EndpointsDamaged(STORE, "Expecting value", STORE),
     e.EndpointsDamaged(STORE, "Permission denied"),
+    e.EndpointsDamaged(STORE, "Expecting value", shared=True),
     e.EndpointsUnwritable(STORE, "No space left on device"),
     e.SettingsDamaged(STORE, ("*",), "Expecting value", STORE),
     e.SettingsDamaged(STORE, ("theme", "context"), "a value of another kind", None),

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from app.base import system_files
 from app.base.errors import (
     EndpointsDamaged,
     EndpointsUnwritable,
@@ -43,8 +42,12 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_list(path: Path, administrator: Administrator) -> Open:
-    shared = administrator.system / system_files.ENDPOINTS
+def shared(administrator: Administrator) -> Path:
+    return administrator.system / "endpoints.toml"
+
+
+@pytest.fixture
+def open_list(path: Path, shared: Path) -> Open:
     return lambda: EndpointList(path, Secrets(path.parent), shared)
 
 
@@ -252,32 +255,32 @@ def test_a_locked_keyring_is_no_missing_key(
 # --- The administrator's ---
 
 
-TEAM = """
-[[endpoint]]
-url = "gpu.example.org"
-model = "openai/gpt-oss-120b"
-name = "Team"
-context = 131072
-kind = "vllm"
-
-[[endpoint]]
-url = "http://10.0.0.7:8000/v1/"
-model = "gpt-oss-20b"
-unencrypted = true
-"""
+def share(path: Path, text: str) -> None:
+    Administrator(path.parent).write(path.name, text)
 
 
-def test_the_administrators_come_first_and_stay(
-    open_list: Open, administrator: Administrator
-) -> None:
-    shared = administrator.write("endpoints.toml", TEAM)
+def test_the_administrators_come_first_and_stay(open_list: Open, shared: Path) -> None:
+    share(
+        shared,
+        """
+        [[endpoint]]
+        address = "gpu.example.org"
+        model = "openai/gpt-oss-120b"
+        name = "Team"
+        context = 131072
+
+        [[endpoint]]
+        address = "http://10.0.0.7:8000/v1/"
+        model = "gpt-oss-20b"
+        unencrypted = true
+        """,
+    )
     endpoints = open_list()
     endpoints.save(HERE)
     endpoints.save(GPU)  # hidden by the administrator's
     team, plain, here = endpoints.all()
     assert team.shared
     assert (team.endpoint, team.name, team.context) == (GPU.endpoint, "Team", 131072)
-    assert team.kind is ServerKind.VLLM
     assert plain.endpoint == Endpoint("http://10.0.0.7:8000/v1", "gpt-oss-20b")
     assert plain.shared
     assert not plain.exposed
@@ -288,53 +291,66 @@ def test_the_administrators_come_first_and_stay(
     assert endpoints.all() == (team, plain, here)
     assert endpoints.key(team.endpoint.url) == "mine", "it is still the key of the shared one"
     assert shared.read_bytes() == before
-    assert endpoints.damage is None
-
-
-GOOD = '[[endpoint]]\nurl = "https://ok.example.org"\nmodel = "b"\n'
+    assert endpoints.take_faults() == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "error", "line"),
+    "text",
     [
-        ("endpoint", SystemFileBroken, 1),
-        ("endpoint = 7", SystemFileValueWrong, 1),
-        ("endpoint = [7]", SystemFileValueWrong, 1),
-        ("more = 1", SystemFileKeyUnknown, 1),
-        ('[[endpoint]]\nurl = "https://gpu.example.org"', SystemFileValueWrong, 1),
-        ('[[endpoint]]\nmodel = "a"', SystemFileValueWrong, 1),
-        ('[[endpoint]]\nmodel = "a"\nurl = "https://a:b@gpu.example.org"', SystemFileValueWrong, 3),
-        ('[[endpoint]]\nmodel = "a"\nurl = "http://gpu.example.org"', SystemFileValueWrong, 3),
-        ('[[endpoint]]\nmodel = "a"\nurl = "https://g"\ncontext = "x"', SystemFileValueWrong, 4),
-        ('[[endpoint]]\nmodel = "a"\nurl = "https://g"\nunencrypted = 1', SystemFileValueWrong, 4),
-        ('[[endpoint]]\nmodel = "a"\nurl = "https://g"\nkey = "sk-1"', SystemFileKeyUnknown, 4),
+        '[[endpoint]]\naddress = "https://gpu.example.org"',
+        '[[endpoint]]\nmodel = "a"',
+        '[[endpoint]]\naddress = "https://a:b@gpu.example.org"\nmodel = "a"',
+        '[[endpoint]]\naddress = "http://gpu.example.org"\nmodel = "a"',
+        '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\ncontext = "many"',
+        '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\nunencrypted = "yes"',
+        '[[endpoint]]\naddress = "http://gpu.example.org"\nmodel = "a"\nunencripted = true',
+        'endpoint = ["https://gpu.example.org"]\n#',
     ],
 )
-def test_damage_of_the_administrators_file_leaves_the_users_list(
-    open_list: Open,
-    administrator: Administrator,
-    text: str,
-    error: type[SystemFileError],
-    line: int,
+def test_damage_of_the_administrators_file_is_said_once_and_the_rest_works(
+    open_list: Open, shared: Path, text: str
 ) -> None:
-    good = "\n" + GOOD if text.startswith("[[") else ""
-    administrator.write("endpoints.toml", text + good)
+    good = '\n[[endpoint]]\naddress = "https://ok.example.org"\nmodel = "b"\n'
+    share(shared, text + (good if text.startswith("[[") else ""))
+    endpoints = open_list()
+    endpoints.save(HERE)
+    found = [each.endpoint.model for each in endpoints.all()]
+    assert found == (["b"] if text.startswith("[[") else []) + [HERE.endpoint.model]
+    (fault,) = endpoints.take_faults()
+    assert isinstance(fault, EndpointsDamaged)
+    assert fault.shared
+    assert (fault.path, fault.kept) == (shared, None)
+    assert endpoints.take_faults() == ()
+    assert endpoints.all() == endpoints.all()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("endpoint", SystemFileBroken),
+        ("endpoint = 7", SystemFileValueWrong),
+        ('[[server]]\naddress = "https://gpu.example.org"', SystemFileKeyUnknown),
+    ],
+)
+def test_a_file_of_the_administrator_may_be_refused_as_a_whole(
+    open_list: Open, shared: Path, text: str, fault: type[SystemFileError]
+) -> None:
+    share(shared, text)
     endpoints = open_list()
     endpoints.save(HERE)
     assert endpoints.all() == (HERE,)
-    assert isinstance(endpoints.damage, error)
-    if text.count("=") > 1 and line > 1:
-        assert getattr(endpoints.damage, "line", 0) == line
+    (found,) = endpoints.take_faults()
+    assert type(found) is fault
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
-def test_a_file_that_other_users_can_write_is_refused(
-    open_list: Open, administrator: Administrator
-) -> None:
-    administrator.write("endpoints.toml", GOOD).chmod(0o666)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_a_file_that_others_can_write_is_refused(open_list: Open, shared: Path) -> None:
+    share(shared, '[[endpoint]]\naddress = "https://evil.example.org"\nmodel = "a"\n')
+    shared.chmod(0o666)
     endpoints = open_list()
     assert endpoints.all() == ()
-    assert isinstance(endpoints.damage, SystemFileUnsafe)
+    (fault,) = endpoints.take_faults()
+    assert isinstance(fault, SystemFileUnsafe)
 
 
 # --- Addresses ---

@@ -21,8 +21,8 @@ from app.base.errors import (
 from app.base.files import replace_text
 from app.base.secrets import SecretPlace, Secrets
 from app.base.types import Endpoint, ModelRef
-from app.engine.remote import shared_endpoints
 from app.engine.remote.remote_server import SavedEndpoint, server_url
+from app.engine.remote.shared_endpoints import SharedEndpoints
 
 _ENTRIES = "endpoints"
 _EMPTY = json.dumps({_ENTRIES: []})
@@ -34,36 +34,30 @@ Stamp = tuple[int, int, int]
 class EndpointList:
     """The list, in the file ``path``; the keys, one for each server, are with the other secrets.
 
-    ``shared`` is the administrator's file, which is read once, as the policy is. Thread-safe;
-    another process may change ``path`` at any time. What touches the keys may take as long as the
-    system's keyring, and belongs on a worker thread. A damaged file is put aside, and what can be
-    read of it is kept.
+    ``shared`` is the administrator's file, which is never changed. Thread-safe; another process may
+    change the files at any time. What touches the keys may take as long as the system's keyring,
+    and belongs on a worker thread. A damaged file is put aside, and what can be read of it is kept.
     """
 
     def __init__(self, path: Path, secrets: Secrets, shared: Path | None = None) -> None:
         self._path, self._secrets = path, secrets
-        self._shared: tuple[SavedEndpoint, ...] = ()
-        self.damage: SystemFileError | None = None
-        """Why the administrator's file is not used."""
-        try:
-            self._shared = shared_endpoints.read(shared) if shared else ()
-        except SystemFileError as error:
-            self.damage = error
+        self._shared = SharedEndpoints(shared)
         self._lock = threading.Lock()
         self._stamp: Stamp | None = None
         self._own: tuple[SavedEndpoint, ...] = ()
         self._fault = ""  # why the file cannot be read now
-        self._faults: list[EndpointListError] = []
+        self._faults: list[EndpointListError | SystemFileError] = []
 
     def all(self) -> tuple[SavedEndpoint, ...]:
         """Return all of them: the administrator's, then the user's as they were added."""
         with self._lock:
-            own = self._read()
-        theirs = {each.endpoint for each in self._shared}
-        return (*self._shared, *(each for each in own if each.endpoint not in theirs))
+            shared, own = self._shared.all(), self._read()
+            self._faults += self._shared.take_faults()
+        theirs = {each.endpoint for each in shared}
+        return (*shared, *(each for each in own if each.endpoint not in theirs))
 
-    def take_faults(self) -> tuple[EndpointListError, ...]:
-        """Return what is wrong with the user's file, each fault once."""
+    def take_faults(self) -> tuple[EndpointListError | SystemFileError, ...]:
+        """Return what is wrong with the files, each fault once."""
         self.all()
         with self._lock:
             found, self._faults = tuple(self._faults), []
