@@ -17,6 +17,7 @@ from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
 from app.base.settings import Folders, Settings
+from app.base.system_files import ENDPOINTS
 from app.base.threads import report_errors
 from app.base.types import DEMO_NAME, ModelRef, Sampling
 from app.chat import Chats
@@ -41,6 +42,7 @@ from app.reruns import RerunEvent, Reruns
 from app.serving import LocalServer, OpenServer, ServerParts, ServingChanged
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.tool import Tool
@@ -149,12 +151,14 @@ class Host:
             hub=self.settings.hub_address,
             hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
         )
-        self.endpoints = EndpointList(folders.endpoints, self.secrets)
+        self.endpoints = EndpointList(folders.endpoints, self.secrets, folders.system / ENDPOINTS)
         """The models on other computers, or of other programs on this one."""
         self.endpoint_jobs = EndpointJobs(
             lambda: self.endpoint_client, self.endpoints, self._asking
         )
-        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        remote = DepartureGate(
+            RemoteBackend(lambda: self.endpoint_client, self.endpoints), self._store.departures
+        )
         self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
@@ -167,8 +171,6 @@ class Host:
             self.tools.declared,
         )
         self.reruns = Reruns(self._store, self.tools, publish)
-        self.searches = ChatSearches(self._store, self._searching)
-        self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
         self.hub = Hub(self.network.open, self._quick)
         self.library = ModelLibrary(
@@ -182,7 +184,6 @@ class Host:
             self.policy.model_folders,
         )
         self.speeds = SpeedMeter(self.backend)
-        self.examiner = Examiner(self.backend, self._quick)
 
     @cached_property
     def endpoint_client(self) -> EndpointClient:
@@ -190,6 +191,21 @@ class Host:
         from app.network.endpoint_client import EndpointClient
 
         return EndpointClient(self.network.bare)
+
+    @cached_property
+    def searches(self) -> ChatSearches:
+        """The service that searches chats."""
+        return ChatSearches(self._store, self._searching)
+
+    @cached_property
+    def backups(self) -> ChatBackups:
+        """The service that makes and restores backups of chats."""
+        return ChatBackups(self._store, self.jobs)
+
+    @cached_property
+    def examiner(self) -> Examiner:
+        """What examines this computer and its models."""
+        return Examiner(self.backend, self._quick)
 
     @cached_property
     def exchange(self) -> ChatExchange:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from app.base.errors import EndpointListError, EndpointsDamaged
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.base.errors import EndpointListError, EndpointsDamaged, FiresideError
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
+from app.engine.remote.remote_server import SavedEndpoint
+from app.wording.answered_by import model_on_host
 from app.wording.language import tr
 
 
@@ -45,3 +50,21 @@ def key_place_sentence(place: SecretPlace | None) -> str:
         case SecretPlace.FILE:
             return tr("Key saved in a file only you can read.")
     return ""
+
+
+def endpoints_summary(
+    path: Path, saved: Sequence[SavedEndpoint], faults: Sequence[FiresideError]
+) -> str:
+    """Return which models an administrator has added by the file at ``path``, for the report.
+
+    Those of the user are only counted: their computers may be private.
+    """
+    shared = [model_on_host(each.model.name, each.endpoint.host) for each in saved if each.shared]
+    if shared:
+        told = ", ".join(shared)
+    elif any(getattr(fault, "path", None) == path for fault in faults):
+        told = tr("can’t be used")
+    else:
+        told = tr("none")
+    own = tr("%Ln model(s) of your own", "", len(saved) - len(shared))
+    return f"{told} ({path}), {own}"
