@@ -42,6 +42,7 @@ from app.reruns import RerunEvent, Reruns
 from app.serving import LocalServer, OpenServer, ServerParts, ServingChanged
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.tool import Tool
@@ -155,7 +156,9 @@ class Host:
         self.endpoint_jobs = EndpointJobs(
             lambda: self.endpoint_client, self.endpoints, self._asking
         )
-        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        remote = DepartureGate(
+            RemoteBackend(lambda: self.endpoint_client, self.endpoints), self._store.departures
+        )
         self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,

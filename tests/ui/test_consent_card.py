@@ -16,6 +16,7 @@ from app.tools.tool_events import (
     ConsentAsked,
     Decision,
 )
+from app.ui.conversation.calm_buttons import CalmButtons
 from app.ui.conversation.consent_card import ConsentCard, ProposalText
 from app.ui.sidebar.chat_model import WAITING
 from tests.fakes.tools import calls, says, server
@@ -42,7 +43,7 @@ def ask(fireside: Fireside, *then: Step, reason: ConsentReason = ConsentReason.F
 
 @pytest.fixture(autouse=True)
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ConsentCard, "CALM_MS", 80)
+    monkeypatch.setattr(CalmButtons, "CALM_MS", 80)
 
 
 def let_it_be_answered(fireside: Fireside) -> None:

@@ -45,7 +45,7 @@ class EndpointJobs:
             if is_exposed(url) and not unencrypted:
                 raise ServerUnencrypted(url)
             sent = self._endpoints.key(url) if key is None else key
-            return detection.examine(self._client(), url, sent, stop)
+            return detection.examine(self._client(), url, sent, stop, unencrypted=unencrypted)
 
         return self._jobs.submit_until(stop, work)
 
@@ -56,9 +56,9 @@ class EndpointJobs:
         """
 
         def work() -> tuple[RemoteServer, ...]:
-            from app.engine.remote import detection
+            from app.engine.remote import usual_ports
 
-            return detection.servers_here(self._client(), stop)
+            return usual_ports.servers_here(self._client(), stop)
 
         return self._jobs.submit_until(stop, work)
 
