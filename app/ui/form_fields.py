@@ -147,7 +147,7 @@ class FormRow(FormPart):
         words.addWidget(self._title)
         self._explanation = note("")
         words.addWidget(self._explanation)
-        self._mark = note("", "setByOrganization")
+        self._mark = organization_mark()
         words.addWidget(self._mark)
         self._mark.hide()
         self._field = field
@@ -183,11 +183,10 @@ class FormRow(FormPart):
 
     def lock(self) -> None:
         """Disable the field, and say that only an administrator can change it."""
-        said = set_by_organization()
+        said = self._mark.text()
         self._field.setEnabled(False)
         self._field.setAccessibleDescription(said)
         self._field.setToolTip(plain_tip(said))
-        self._mark.setText(said)
         self._mark.show()
 
 
@@ -204,6 +203,13 @@ def note(text: str, name: str = "") -> QLabel:
     """Return a label with a muted sentence, wrapped as needed."""
     label = muted(text, name, pixels=13)
     label.setWordWrap(True)
+    return label
+
+
+def organization_mark() -> QLabel:
+    """Return a label that says that only an administrator can change what is above it."""
+    label = note(set_by_organization(), "setByOrganization")
+    label.setFont(font(13, 550))
     return label
 
 

@@ -98,7 +98,7 @@ class ModelsController(QObject):
 
         host = self._host
         download = DownloadPane(self._theme, self._downloads, self._installed, _demo_size())
-        installed = InstalledPane(self._theme, self._installed)
+        installed = InstalledPane(self._theme, self._installed, host.policy.model_folders)
         network = NetworkPane(
             self._theme, host.settings, disk_scan.hub_cache(), locked=host.policy.offline
         )
