@@ -267,24 +267,24 @@ class Chats:
                     path = self._store.messages.conversation(answer.chat)
                     row = self._store.chats.set_model(answer.chat, model.key)
                 turn.draft = Draft(answer.message.parts, answer.thought_s)
+                turn.chat = row.id
+                # Ids grow along a path, which ends with the answer itself if that is continued.
+                before = answer.id if answer.message.parts else answer.id - 1
+                known = len([row for row in path if row.id <= before])
+                messages = asked_on_their_days(path)[:known]
+                effort = answer.effort or Effort.MEDIUM
+                request = self._request(
+                    row.id, row.setup, path, messages, effort, model, imported=row.imported
+                )
+                # In the queue before it is seen to wait: else the load that it is seen to wait
+                # for could fail before, and be tried again by this question.
+                events = self._backend.stream(request, turn.stopped, turn.hurried)
                 started = TurnStarted(turn, row, question, answer)
             except StoreError as fault:
                 error = fault
             finally:
                 self._publish(started or SendFailed(turn, chat, parts, error))
-            if not started:
-                return
-            turn.chat = row.id
-            # Ids grow along a path, which ends with the answer itself if that is continued.
-            before = answer.id if answer.message.parts else answer.id - 1
-            known = len([row for row in path if row.id <= before])
-            messages = asked_on_their_days(path)[:known]
-            effort = answer.effort or Effort.MEDIUM
-            request = self._request(
-                row.id, row.setup, path, messages, effort, model, imported=row.imported
-            )
-            events = self._backend.stream(request, turn.stopped, turn.hurried)
-            if not self._start(turn, self._answer, turn, answer, request, events):
+            if started and not self._start(turn, self._answer, turn, answer, request, events):
                 events.close()
 
         self._disk.submit(report_errors, begin)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
-from app.base.errors import StoreError
+from app.base import system_policy
+from app.base.errors import ServerForbidden, StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
 from app.base.settings import Folders, Settings
+from app.base.system_files import ENDPOINTS
 from app.base.threads import report_errors
 from app.base.types import DEMO_NAME, ModelRef, Sampling
 from app.chat import Chats
@@ -24,6 +26,7 @@ from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.idle_unloading import IdleUnloader
+from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.router import Router
@@ -104,12 +107,18 @@ class Host:
         self.folders = folders
         self._publish = publish
         self._store = Store(folders.chats)
-        self.settings, self.settings_damage = settings_file.open_(folders.settings)
-        """The settings, and the error if some of them were lost at this start, else None."""
+        self.policy, self.policy_damage = system_policy.read(folders.system)
+        """What an administrator has decided, and the error if that could not be read, else None."""
+        self._chosen, self.settings_damage = settings_file.open_(folders.settings)
+        """The user's settings, and the error if some were lost at this start, else None."""
+        self.settings = self.policy.applied(self._chosen)
+        """The settings as they hold under the policy."""
         self.disk = DiskThread(self._store)
         self.jobs = Jobs("library")
         """The pool for work that may take long."""
         self._quick = Jobs("examine")
+        # Four threads: a server may be silent for long while others are asked.
+        self._asking = Jobs("servers", 4)
         # Two threads: a newer search ends the one that runs.
         self._searching = Jobs("search")
         self._opening = threading.Lock()
@@ -128,7 +137,7 @@ class Host:
         self._shared = None if backend else SharedEngine(own, folders.data)
         self._idle = IdleUnloader(own, lambda: self.settings.unload_minutes, self._unloaded)
         self._idle.look()
-        self.tools = Registry(self._all_tools)
+        self.tools = Registry(self._all_tools, allowed=self.policy.tools)
         """The tools that a model may call."""
         self.engine: Backend = self._shared or own
         """The engine on this computer, which runs no tools."""
@@ -142,8 +151,11 @@ class Host:
             hub=self.settings.hub_address,
             hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
         )
-        self.endpoints = EndpointList(folders.endpoints, self.secrets)
+        self.endpoints = EndpointList(folders.endpoints, self.secrets, folders.system / ENDPOINTS)
         """The models on other computers, or of other programs on this one."""
+        self.endpoint_jobs = EndpointJobs(
+            lambda: self.endpoint_client, self.endpoints, self._asking
+        )
         remote = DepartureGate(
             RemoteBackend(lambda: self.endpoint_client, self.endpoints), self._store.departures
         )
@@ -159,8 +171,6 @@ class Host:
             self.tools.declared,
         )
         self.reruns = Reruns(self._store, self.tools, publish)
-        self.searches = ChatSearches(self._store, self._searching)
-        self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
         self.hub = Hub(self.network.open, self._quick)
         self.library = ModelLibrary(
@@ -171,9 +181,9 @@ class Host:
             publish,
             self.jobs,
             self._quick,
+            self.policy.model_folders,
         )
         self.speeds = SpeedMeter(self.backend)
-        self.examiner = Examiner(self.backend, self._quick)
 
     @cached_property
     def endpoint_client(self) -> EndpointClient:
@@ -181,6 +191,21 @@ class Host:
         from app.network.endpoint_client import EndpointClient
 
         return EndpointClient(self.network.bare)
+
+    @cached_property
+    def searches(self) -> ChatSearches:
+        """The service that searches chats."""
+        return ChatSearches(self._store, self._searching)
+
+    @cached_property
+    def backups(self) -> ChatBackups:
+        """The service that makes and restores backups of chats."""
+        return ChatBackups(self._store, self.jobs)
+
+    @cached_property
+    def examiner(self) -> Examiner:
+        """What examines this computer and its models."""
+        return Examiner(self.backend, self._quick)
 
     @cached_property
     def exchange(self) -> ChatExchange:
@@ -202,6 +227,7 @@ class Host:
                     self.secrets,
                     self._publish,
                     offline=self.settings.offline,
+                    allowed=self.policy.tools,
                 )
                 if self.system_browser:
                     self._mcp.set_browser(self.system_browser)
@@ -256,7 +282,9 @@ class Host:
 
         with self._opening:
             if self._source_library is None:
-                self._source_library = SourceLibrary(self.folders, self._publish)
+                self._source_library = SourceLibrary(
+                    self.folders, self._publish, reads=self.policy.tools
+                )
             return self._source_library
 
     def sources(self) -> tuple[Source, ...]:
@@ -269,7 +297,12 @@ class Host:
 
     @property
     def server(self) -> LocalServer | None:
-        """The local server, made on first use, from any thread; None if this process has none."""
+        """The local server, made on first use, from any thread.
+
+        None if this process has none. Raises ServerForbidden if the policy forbids it.
+        """
+        if not self.policy.server:
+            raise ServerForbidden()
         with self._opening:
             if self._server is None and self._open_server:
                 self._server = self._open_server(
@@ -304,8 +337,12 @@ class Host:
             return self._downloads
 
     def change(self, **changes: Any) -> Settings:
-        """Change settings, apply them to the parts that they concern, and save them."""
-        self.settings = dataclasses.replace(self.settings, **changes)
+        """Change settings, apply them to the parts that they concern, and save them.
+
+        Returns those that hold then: the policy may forbid what was chosen.
+        """
+        self._chosen = dataclasses.replace(self._chosen, **changes)
+        self.settings = self.policy.applied(self._chosen)
         self._idle.look()
         self.network.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
@@ -315,7 +352,7 @@ class Host:
             self._downloads.limit = _download_limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
             self._downloads.mount = self.settings.download_mount
-        self.disk.submit(report_errors, self._save, self.settings)
+        self.disk.submit(report_errors, self._save, self._chosen)
         return self.settings
 
     @property
@@ -434,7 +471,7 @@ class Host:
             downloads.close()
         self.documents.close()
         self.speeds.close()
-        pools = (self._quick, self.jobs, self._searching)
+        pools = (self._quick, self.jobs, self._searching, self._asking)
         for pool in pools:
             pool.stop()
         self.reruns.close()
@@ -484,7 +521,7 @@ class Host:
     def prepare_python(self) -> None:
         """Have the model's Python compiled, where the set-up or the package has not done that."""
         self._all_tools()
-        if self._python:
+        if self._python and self.policy.tools:
             self._python.prepare()
 
     def _all_tools(self) -> tuple[Tool, ...]:

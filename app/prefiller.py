@@ -63,5 +63,14 @@ class Prefiller:
     def _forecast(self, chat: int | None, prompt: Prompt) -> None:
         p = prompt
         self._publish(
-            ContextForecast(chat, p.count, p.reserved, p.context, p.dropped, p.opening, p.attached)
+            ContextForecast(
+                chat,
+                p.count,
+                p.reserved,
+                p.context,
+                p.dropped,
+                p.opening,
+                p.attached,
+                p.estimated,
+            )
         )

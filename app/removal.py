@@ -46,6 +46,7 @@ _NAMES = {
     DataKind.SETTINGS: (
         "settings.json", "settings.json.*.old", "speeds.json", ".fireside-*",
         "mcp.json", "mcp.json.*.old", "mcp_approved.json",
+        "endpoints.json", "endpoints.json.*.old",
     ),
     DataKind.CACHE: (f"kept/{'[0-9a-f]' * 24}",),
     DataKind.LOGS: (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 from app.base import log
-from app.base.errors import CallUnrepeatable, FiresideError
+from app.base.errors import CallUnrepeatable, FiresideError, ToolsForbidden
 from app.base.jobs import Jobs
 from app.base.types import Message, PartKind
 from app.store import Store
@@ -86,10 +86,13 @@ class Reruns:
             self._publish(ended)
 
     def _proposed(self, rerun: Rerun) -> tuple[Tool, Proposal, CallContext]:
-        """Return what a call would do. Raises CallUnrepeatable, StoreError, KeyError, CallInvalid.
+        """Return what a call would do.
 
-        The calls before it are those of the answer's path.
+        Raises ToolsForbidden, CallUnrepeatable, StoreError, KeyError and CallInvalid. The calls
+        before it are those of the answer's path.
         """
+        if not self._tools.allowed:
+            raise ToolsForbidden()
         answer = self._store.messages.get(rerun.answer)
         parts = answer.message.parts[: rerun.index + 1]
         path = self._store.messages.conversation(answer.chat)

@@ -175,6 +175,7 @@ class ContextForecast:
     dropped: int
     opening: int = 0
     attached: int = 0
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

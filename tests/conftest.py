@@ -22,6 +22,9 @@ import hypothesis
 import psutil
 import pytest
 
+from app.base import system_files
+from tests.fakes.administrator import Administrator
+
 # Set before Qt is loaded. A test that wants a real screen sets it for its own process.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -104,11 +107,21 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
         monkeypatch.setenv(name, os.path.join(path, place) if place else path)
     for name in (*_FOREIGN, *_LOCALE):
         monkeypatch.delenv(name, raising=False)
+    # Nothing that an administrator has set on this computer counts.
+    monkeypatch.setattr(system_files, "system_folder", lambda: folder / "system")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setenv("LANG", "C.UTF-8")  # for English output of commands
     # A folder without certificates: to read the system's takes a client 40 ms.
     monkeypatch.setenv("SSL_CERT_DIR", os.path.join(path, "run"))
     return folder
+
+
+@pytest.fixture
+def administrator(home: Path, monkeypatch: pytest.MonkeyPatch) -> Administrator:
+    """Return one whose files Fireside reads."""
+    if sys.platform == "win32":  # there, files in a user's folder are the user's
+        monkeypatch.setattr(system_files, "others_can_write", lambda path, handle: False)
+    return Administrator(system_files.system_folder())
 
 
 def _is_here(host: object) -> bool:

@@ -235,8 +235,29 @@ class ServerSilent(RemoteError):
     seconds: float
 
 
+class ServerProxyFailed(RemoteError):
+    """The proxy ``proxy``, a host and its port, does not lead to it; ``reason`` says why."""
+
+    proxy: str
+    reason: str
+
+
+class ServerAddressInvalid(RemoteError):
+    """The ``url``, perhaps as it was typed, is no address of a server."""
+
+
 class ServerUnsafe(RemoteError):
-    """Its certificate is not trusted here, or is another host's; ``reason`` is what TLS says."""
+    """Its certificate is not trusted here, or is another host's; ``reason`` is what TLS says.
+
+    ``problem`` is a word: "host", "expired", "early", "self-signed", "authority", or empty.
+    """
+
+    reason: str
+    problem: str = ""
+
+
+class ServerWithoutTls(RemoteError):
+    """It answers, but not with TLS, although its address begins with https; ``reason`` as above."""
 
     reason: str
 
@@ -264,22 +285,41 @@ class KeyRefused(RemoteError):
 
 
 class RemoteModelMissing(RemoteError):
-    """It has no model ``model``."""
+    """It has no model ``model``, or did not load it; ``message`` is its own."""
 
     model: str
+    message: str = ""
 
 
 class ServerBusy(RemoteError):
-    """It has too much to do, or is still loading the model; ``message`` is its own."""
+    """It has too much to do; ``message`` is its own.
+
+    ``seconds`` is how long it asks to wait; 0 if it does not say.
+    """
+
+    message: str
+    seconds: float = 0.0
+
+
+class ServerLoading(ServerBusy):
+    """It is still loading the model."""
+
+
+class CreditUsedUp(RemoteError):
+    """The key's account has no credit left, or its quota is used up; ``message`` is its own."""
 
     message: str
 
 
 class RequestRefused(RemoteError):
-    """It does not accept the request: ``status`` of HTTP, and its own ``message``."""
+    """It does not accept the request: ``status`` of HTTP, and its own ``message``.
+
+    ``parameter`` names what it refuses of the request, if it says so: several with commas.
+    """
 
     status: int
     message: str
+    parameter: str = ""
 
 
 class ServerFailed(RemoteError):
@@ -323,7 +363,10 @@ class AnswerEndless(EngineError):
 
 
 class ContextFull(EngineError):
-    """The conversation has ``prompt`` tokens, too many for a context of ``context``."""
+    """The conversation has ``prompt`` tokens, too many for a context of ``context``.
+
+    Each is 0 if a server does not say.
+    """
 
     prompt: int
     context: int
@@ -369,6 +412,30 @@ class SchemaMismatch(SchemaError):
     """An answer was to be continued whose beginning does not follow it."""
 
 
+class EndpointListError(FiresideError):
+    """The list of models on other computers, the file at ``path``, cannot be read or written."""
+
+    path: Path
+
+
+class EndpointsDamaged(EndpointListError):
+    """It is damaged, and what could be read of it is used; ``detail`` says where.
+
+    ``kept`` is where the damaged file is now, None if it is still at ``path``. ``shared``: it is
+    the administrator's, which is never changed.
+    """
+
+    detail: str
+    kept: Path | None = None
+    shared: bool = False
+
+
+class EndpointsUnwritable(EndpointListError):
+    """It cannot be written, and is unchanged; ``reason`` is the system's message."""
+
+    reason: str
+
+
 # --- The local server --------------------------------------------------------------------------
 
 
@@ -388,6 +455,10 @@ class ServerUnstartable(ServerError):
     """The port cannot be opened; ``reason`` is the system's message."""
 
     reason: str = ""
+
+
+class ServerForbidden(FiresideError):
+    """The policy of this computer leaves the local server off."""
 
 
 # --- The store and the settings ----------------------------------------------------------------
@@ -439,6 +510,47 @@ class SettingsDamaged(FiresideError):
     lost: tuple[str, ...]
     detail: str
     kept: Path | None
+
+
+# --- Files of administrators --------------------------------------------------------------------
+
+
+class SystemFileError(FiresideError):
+    """The file at ``path``, by which an administrator sets Fireside up, cannot be used."""
+
+    path: Path
+
+
+class SystemFileUnreadable(SystemFileError):
+    """The system refuses to read it; ``reason`` is its message."""
+
+    reason: str
+
+
+class SystemFileUnsafe(SystemFileError):
+    """Others than administrators and the user can change it."""
+
+
+class SystemFileBroken(SystemFileError):
+    """It is not TOML from ``line`` on; ``detail`` is the parser's message."""
+
+    line: int
+    detail: str
+
+
+class SystemFileKeyUnknown(SystemFileError):
+    """In ``line`` it sets ``key``, which this version does not know."""
+
+    line: int
+    key: str
+
+
+class SystemFileValueWrong(SystemFileError):
+    """In ``line`` it sets ``key`` to something else than ``wanted``, such as "true or false"."""
+
+    line: int
+    key: str
+    wanted: str
 
 
 # --- The hub and the network -------------------------------------------------------------------
@@ -753,6 +865,10 @@ class DocumentEmpty(DocumentError):
 
 
 # --- Tools -------------------------------------------------------------------------------------
+
+
+class ToolsForbidden(FiresideError):
+    """The policy of this computer leaves all tools off."""
 
 
 class CallUnrepeatable(FiresideError):

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import platformdirs
 
-from app.base import codec
+from app.base import codec, system_files
 from app.base.errors import SettingsDamaged, StoreReadOnly
 from app.base.files import replace_text
 from app.base.types import Effort
@@ -37,9 +37,13 @@ class ThemeChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The paths of all data, below one folder that is easily backed up."""
+    """The paths of all data, below one folder that is easily backed up.
+
+    ``system`` is the folder of an administrator's files, which are no data (`system_files`).
+    """
 
     data: Path
+    system: Path = dataclasses.field(default_factory=lambda: system_files.system_folder())
 
     @classmethod
     def find(cls, data_dir: Path | None = None) -> Self:

@@ -392,6 +392,11 @@ class Stats:
     """The predicted speed of generation, in tokens per second; 0 if unknown."""
     prompt_s: float = 0.0
     """The time for the prompt tokens that were processed, until the first token was drawn."""
+    left_out: tuple[str, ...] = ()
+    """The parameters without which it was asked again, since a server refuses them.
+
+    They have the names of OpenAI's chat completions, such as "reasoning_effort".
+    """
 
     @property
     def reused(self) -> int:

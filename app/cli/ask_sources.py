@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NoReturn
 
-from app.base import settings as settings_file
+from app.base import system_policy
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
@@ -112,7 +112,7 @@ class AskedSources:
         return entry
 
     def _web(self) -> WebSource:
-        settings = settings_file.load(self._folders.settings)
+        settings = system_policy.settings(self._folders)
         jobs = self._stack.enter_context(closing(Jobs("network")))
         network = NetworkAccess(self._folders.connections, jobs, offline=settings.offline)
         self._stack.callback(network.close)

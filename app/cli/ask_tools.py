@@ -7,7 +7,8 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import NoReturn
 
-from app.base import settings as settings_file
+from app.base import system_policy
+from app.base.errors import ToolsForbidden
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders
@@ -54,8 +55,11 @@ def open_tools(
 ) -> AskedTools:
     """Return the tools with these keys, which ``stack`` closes.
 
-    ``give_up`` is called with what is wrong with a key. Raises FiresideError, and Cancelled.
+    ``give_up`` is called with what is wrong with a key. Raises ToolsForbidden, other errors of
+    Fireside, and Cancelled.
     """
+    if asked and not system_policy.read(folders.system)[0].tools:
+        raise ToolsForbidden()
     found: dict[str, Tool] = {}
     keys: list[str] = list(asked)
     where: WhereIs = _address
@@ -88,7 +92,7 @@ def _server_tools(folders: Folders, stack: ExitStack) -> dict[str, Tool]:
     """Return the MCP servers that are switched on, by key."""
     from app.tools.mcp.service import McpServers
 
-    offline = settings_file.load(folders.settings).offline
+    offline = system_policy.settings(folders).offline
     jobs = stack.enter_context(closing(Jobs("network")))
     network = NetworkAccess(folders.connections, jobs, offline=offline)
     stack.callback(network.close)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from app.base import settings as settings_file
+from app.base import system_policy
 from app.base.errors import FiresideError, StoreReadOnly
 from app.base.settings import Folders
 from app.wording import language
@@ -28,7 +29,8 @@ def carry_out(
 ) -> int:
     """Do the work of a command, in the user's language; return the exit code.
 
-    ``work`` is given what `find_folders` returns, and a stack that is closed after it. ``refused``
+    ``work`` is given what `find_folders` returns, and a stack that is closed after it. Before, it
+    is said if the policy of this computer cannot be read. ``refused``
     tells an error, by default in a sentence. ``unwritten`` returns the sentence of
     `give_up_output`.
     """
@@ -38,6 +40,8 @@ def carry_out(
         with ExitStack() as stack:
             folders, log = find_folders(data_dir, stack)
             speak(folders)
+            if damage := system_policy.read(folders.system)[1]:
+                say(explain(damage).sentence)
             return work(folders, log, stack)
     except FiresideError as error:
         if refused:

@@ -11,7 +11,7 @@ import tempfile
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
-from app.base import running
+from app.base import running, system_policy
 from app.base import settings as settings_file
 from app.base.errors import FiresideError, ModelError
 from app.base.jobs import Jobs
@@ -84,7 +84,7 @@ class _Pull:
 
     def __init__(self, folders: Folders, log: Path, stack: ExitStack) -> None:
         self._folders, self._log = folders, log
-        self._settings = settings_file.load(folders.settings)
+        self._settings = system_policy.settings(folders)
         jobs = stack.enter_context(closing(Jobs("network")))
         self._network = stack.enter_context(
             closing(
@@ -102,7 +102,8 @@ class _Pull:
         """Run the command; return the exit code."""
         machine = this_machine(self._folders, self._log)
         wanted = model_names.find(name, machine, self._network)
-        places = disk_scan.places(map(Path, self._settings.folders))
+        shared = system_policy.read(self._folders.system)[0].model_folders
+        places = disk_scan.places(map(Path, self._settings.folders), shared)
         here = [model for model in disk_scan.scan(places) if model.problem is None]
         if same := find_same(here, wanted.model):
             here_already = tr("{name} is already on this computer: {path}")

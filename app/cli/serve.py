@@ -19,7 +19,8 @@ from pathlib import Path
 from types import FrameType
 
 from app.base import settings as settings_file
-from app.base.errors import FiresideError, ModelError, ServerPortTaken
+from app.base import system_policy
+from app.base.errors import FiresideError, ModelError, ServerForbidden, ServerPortTaken
 from app.base.files import replace_text
 from app.base.secrets import SERVER_TOKEN, SecretPlace, Secrets
 from app.base.settings import LARGEST_PORT, SERVER_PORT, Folders
@@ -69,6 +70,8 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
     """Serve until a signal comes; return the exit code."""
 
     def serve(folders: Folders, log: Path, stack: ExitStack) -> int:
+        if not system_policy.read(folders.system)[0].server:
+            raise ServerForbidden()
         try:
             token = _token(options.token_file, folders)
         except TokenUnusable as error:

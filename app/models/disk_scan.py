@@ -54,6 +54,8 @@ class ModelSource(StrEnum):
     JAN = "Jan"
     LLAMA_CPP = "llama.cpp"
     CHOSEN = "Folder"
+    SHARED = "Shared folder"
+    """One that an administrator has named for all users; it is only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,15 @@ class InstalledModel:
         return self.name if ollama else self.name.rpartition("/")[2]
 
 
-def places(chosen: Iterable[Path] = ()) -> tuple[SearchFolder, ...]:
+def places(chosen: Iterable[Path] = (), shared: Iterable[Path] = ()) -> tuple[SearchFolder, ...]:
     """Return the folders that may have models, existing or not, and then the chosen ones.
 
     A program's default folder is included even if the environment names another one: Fireside
-    started from a menu may not have the environment of the shell.
+    started from a menu may not have the environment of the shell. Those ``shared`` by an
+    administrator come first: what is in them counts as shared wherever else they are named.
     """
     found = [
+        *(SearchFolder(ModelSource.SHARED, path) for path in shared),
         *(SearchFolder(ModelSource.HUGGING_FACE, path) for path in _hugging_face()),
         *(SearchFolder(ModelSource.LM_STUDIO, path) for path in _lm_studio()),
         *(SearchFolder(ModelSource.OLLAMA, path) for path in _ollama()),

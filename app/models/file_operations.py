@@ -43,9 +43,17 @@ _FLUSH = 64 << 20  # bytes between two fsyncs, so that progress is accurate and 
 
 
 def removable(model: InstalledModel) -> bool:
-    """Return whether Fireside may remove the model; Ollama's are left to ``ollama rm``."""
+    """Return whether Fireside may remove the model.
+
+    Ollama's are left to ``ollama rm``, and shared ones to their administrator.
+    """
     blob = re.fullmatch(r"sha256-[0-9a-f]{64}", model.path.name)
-    return model.place.kind is not ModelSource.OLLAMA and not blob
+    return model.place.kind not in (ModelSource.OLLAMA, ModelSource.SHARED) and not blob
+
+
+def _owner(model: InstalledModel) -> str:
+    shared = model.place.kind is ModelSource.SHARED
+    return "it is in a shared folder" if shared else "it belongs to Ollama"
 
 
 def movable(model: InstalledModel) -> bool:
@@ -61,7 +69,7 @@ def remove(model: InstalledModel) -> None:
     are gone then.
     """
     if not removable(model):
-        raise FileRefused(model.path, "it belongs to Ollama")
+        raise FileRefused(model.path, _owner(model))
     for part in model.files:
         with _refused(part):
             repository = _repository(part)
@@ -88,7 +96,7 @@ def move(model: InstalledModel, folder: Path, stop: threading.Event, report: Rep
     of the old files was refused at the end: then both are there.
     """
     if not removable(model):
-        raise FileRefused(model.path, "it belongs to Ollama")
+        raise FileRefused(model.path, _owner(model))
     with _refused(folder):
         if _is_same(folder, model.path.parent):
             return model.path

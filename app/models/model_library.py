@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +76,7 @@ class ModelLibrary:
 
     ``folders`` returns the folders to search besides the usual places; ``add_folder`` adds one to
     them. ``jobs`` is the pool for long work, ``quick`` the one for work that the user waits for.
+    ``shared`` are folders of an administrator, whose models are neither moved nor removed.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class ModelLibrary:
         publish: Callable[[MoveProgress], None],
         jobs: Jobs,
         quick: Jobs,
+        shared: Sequence[Path] = (),
     ) -> None:
         self._uses = uses
         self._downloads = downloads
@@ -95,6 +97,7 @@ class ModelLibrary:
         self._publish = publish
         self._jobs = jobs
         self._quick = quick
+        self._shared = tuple(shared)
 
     def find(self) -> Future[InstalledModels]:
         """Find the models on this disk."""
@@ -103,7 +106,9 @@ class ModelLibrary:
         def work() -> InstalledModels:
             from app.models import disk_scan
 
-            models = tuple(disk_scan.scan(disk_scan.places(chosen), self._jobs.ending))
+            models = tuple(
+                disk_scan.scan(disk_scan.places(chosen, self._shared), self._jobs.ending)
+            )
             return InstalledModels(models, self._downloads().downloaded(), self._uses.model_uses())
 
         return self._jobs.submit(work)

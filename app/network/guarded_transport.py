@@ -20,6 +20,7 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks the
 import httpcore2
 import httpx2
 
+from app.base.types import is_loopback
 from app.network import watched_socket
 from app.network.watched_socket import (
     MOST_ADDRESSES,
@@ -27,6 +28,7 @@ from app.network.watched_socket import (
     Watch,
     WatchedStream,
     connected,
+    keep_alive,
     resolved,
 )
 
@@ -35,7 +37,6 @@ Judge = Callable[[str, Sequence[str]], None]
 AsyncJudge = Callable[[str, Sequence[str]], Awaitable[None]]
 
 _CONNECT_S = 4.0
-"""How long it may take to look a name up and make a connection."""
 
 
 def proxy_for(url: httpx2.URL) -> str:
@@ -44,7 +45,7 @@ def proxy_for(url: httpx2.URL) -> str:
     It is that of the environment, or of the system's settings on Windows and macOS. This computer
     itself is never reached through one.
     """
-    if url.host == "localhost" or url.host.startswith("127.") or url.host == "::1":
+    if is_loopback(url.host):
         return ""
     proxies = getproxies()
     address = proxies.get(url.scheme) or proxies.get("all") or ""
@@ -58,19 +59,26 @@ class GuardedTransport(httpx2.HTTPTransport):
 
     ``judge`` is asked before an address is connected to; what it raises comes out of the request.
     With a ``proxy`` it is asked about that one's addresses, not about what is beyond it.
+    ``connect_s`` is how many seconds it may take to look a name up and make a connection.
     """
 
     def __init__(
-        self, certificates: ssl.SSLContext, judge: Judge, watch: Watch, *, proxy: str = ""
+        self,
+        certificates: ssl.SSLContext,
+        judge: Judge,
+        watch: Watch,
+        *,
+        proxy: str = "",
+        connect_s: float = _CONNECT_S,
     ) -> None:
         super().__init__(verify=certificates, trust_env=False, proxy=proxy or None)
         # httpx2 has no parameter for it; its own pool was not used yet.
-        self._pool._network_backend = _Backend(judge, watch)
+        self._pool._network_backend = _Backend(judge, watch, connect_s)
 
 
 class _Backend(httpcore2.NetworkBackend):
-    def __init__(self, judge: Judge, watch: Watch) -> None:
-        self._judge, self._watch = judge, watch
+    def __init__(self, judge: Judge, watch: Watch, connect_s: float) -> None:
+        self._judge, self._watch, self._connect_s = judge, watch, connect_s
 
     def connect_tcp(
         self,
@@ -80,10 +88,11 @@ class _Backend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> WatchedStream:
-        end = time.monotonic() + _CONNECT_S
-        addresses = resolved(host, port, self._watch, _CONNECT_S)
+        end = time.monotonic() + self._connect_s
+        addresses = resolved(host, port, self._watch, self._connect_s)
         self._judge(host, addresses)
         made = connected(addresses, port, self._watch, end - time.monotonic())
+        keep_alive(made)
         return WatchedStream(made, self._watch)
 
     def sleep(self, seconds: float) -> None:

@@ -40,6 +40,7 @@ from app.network.page_faults import (
     TooManyRedirects,
 )
 from app.network.public_address import is_public, may_be_public
+from app.network.unpacker import PACKED, Unpacker
 from app.network.watched_socket import Watch
 
 _PAGE_S = 15.0
@@ -240,9 +241,9 @@ def _body(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:
     A body that breaks off counts as one that has more.
     """
     encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+    if encoding not in ("", "identity", *PACKED):
         raise AnswerUnreadable(encoding)
-    unpack = _Unpacker() if encoding not in ("", "identity") else None
+    unpack = Unpacker() if encoding in PACKED else None
     body, received = bytearray(), 0
     try:
         for chunk in response.iter_raw():
@@ -255,34 +256,3 @@ def _body(response: httpx2.Response, limit: int) -> tuple[bytes, bool]:
             raise AnswerBroken(str(error)) from error
         return bytes(body), True
     return bytes(body), bool(unpack and not unpack.is_done)
-
-
-class _Unpacker:
-    """A body in gzip or deflate; of the latter, servers send two kinds."""
-
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        self._is_first = True
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all that was compressed came."""
-        return self._zlib.eof
-
-    def feed(self, chunk: bytes, limit: int) -> bytes:
-        """Return what more there is, no more than ``limit`` bytes. Raises zlib.error."""
-        try:
-            found = self._zlib.decompress(chunk, limit)
-        except zlib.error:
-            if not self._is_first:
-                raise
-            self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)  # without zlib's header
-            found = self._zlib.decompress(chunk, limit)
-        self._is_first = False
-        while (
-            self._zlib.eof and len(found) < limit and self._zlib.unused_data.startswith(b"\x1f\x8b")
-        ):
-            rest = self._zlib.unused_data  # several files in one, as gzip allows
-            self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 32)
-            found += self._zlib.decompress(rest, limit - len(found))
-        return found

@@ -41,6 +41,13 @@ MOST_ADDRESSES = 8
 """Of one host."""
 
 _MOMENT_S = 0.05
+_ALIVE = {
+    "TCP_KEEPIDLE": 15,  # seconds
+    "TCP_KEEPALIVE": 15,  # the same on macOS
+    "TCP_KEEPINTVL": 5,  # seconds
+    "TCP_KEEPCNT": 6,
+    "TCP_USER_TIMEOUT": 45_000,  # milliseconds, on Linux: for what was sent
+}
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 _NO_WAY = (errno.ENETUNREACH, errno.ENETDOWN)
 _NO_ANSWER = (socket.EAI_AGAIN, socket.EAI_FAIL)
@@ -166,6 +173,18 @@ def _kept(made: socket.socket) -> socket.socket:
     return socket.socket(made.family, made.type, made.proto, made.detach())
 
 
+def keep_alive(made: socket.socket) -> None:
+    """Let the system notice within a minute that the other end cannot be reached any more.
+
+    Its system answers, also while a program there says nothing for long.
+    """
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _ALIVE.items():
+        if option := getattr(socket, name, None):
+            with contextlib.suppress(OSError):  # an old Windows has the name, but not the option
+                made.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
 class WatchedStream(httpcore2.NetworkStream):
     """A connection, as httpcore2 uses it."""
 
@@ -177,8 +196,11 @@ class WatchedStream(httpcore2.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         left = memoryview(buffer)
-        while left:
-            left = left[self._step(partial(self._socket.send, left), timeout) :]
+        try:
+            while left:
+                left = left[self._step(partial(self._socket.send, left), timeout) :]
+        except httpcore2.ReadError as error:  # then an answer may still be read: why it was refused
+            raise httpcore2.WriteError(str(error)) from error
 
     def close(self) -> None:
         self._socket.close()
@@ -223,7 +245,9 @@ class WatchedStream(httpcore2.NetworkStream):
             self._socket.settimeout(_MOMENT_S)
             try:
                 return attempt()
-            except TimeoutError:
+            except TimeoutError as error:
+                if error.errno:  # the system's own: the host has not answered `keep_alive`
+                    raise httpcore2.ReadError(error.strerror) from error
                 if end and time.monotonic() > end:
                     raise HostSilent from None
             except ssl.SSLError:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from app.base import log
 from app.base.types import ToolFunction, ToolNamespace
+from app.tools.forbidden_tool import ForbiddenTool
 from app.tools.tool import Tool
 
 MOST_CALLS = 24
@@ -15,15 +16,19 @@ MOST_CALLS = 24
 class Registry:
     """The tools that there are now, in an order that stays: prompts begin with what they declare.
 
-    ``tools`` is asked each time, from any thread, and must not wait.
+    ``tools`` is asked each time, from any thread, and must not wait. If they are not ``allowed``
+    on this computer, all are there to be seen, but none can be used.
     """
 
-    def __init__(self, tools: Callable[[], Sequence[Tool]]) -> None:
+    def __init__(self, tools: Callable[[], Sequence[Tool]], *, allowed: bool = True) -> None:
         self._tools = tools
+        self.allowed = allowed
+        """Whether tools may be used on this computer at all."""
 
     def all(self) -> tuple[Tool, ...]:
         """Return all tools, whether they can be used now or not."""
-        return tuple(self._tools())
+        found = tuple(self._tools())
+        return found if self.allowed else tuple(map(ForbiddenTool, found))
 
     def declared(self, keys: Collection[str]) -> tuple[ToolNamespace, ...]:
         """Return what a model is told of the tools with these keys that can be used now.

@@ -343,6 +343,7 @@ def joined(before: Stats, last: Stats) -> Stats:
         restored=before.restored + last.restored,
         expected=last.expected or before.expected,
         prompt_s=before.prompt_s + last.prompt_s,
+        left_out=tuple(dict.fromkeys((*before.left_out, *last.left_out))),
     )
 
 

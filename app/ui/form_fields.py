@@ -44,6 +44,7 @@ from app.ui.controls import Button, column, muted, plain_tip, set_across
 from app.ui.theme import Theme, font
 from app.ui.zoom import zoomed
 from app.wording.language import tr
+from app.wording.policy_words import set_by_organization
 
 FIELD_WIDTH = 150
 KNOB_WIDTH = 210
@@ -145,6 +146,9 @@ class FormRow(FormPart):
         words.addWidget(heading(title, 14, 550))
         self._explanation = note("")
         words.addWidget(self._explanation)
+        self._mark = note("", "setByOrganization")
+        words.addWidget(self._mark)
+        self._mark.hide()
         self._field = field
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 6, 0, 6)
@@ -170,6 +174,15 @@ class FormRow(FormPart):
         """Change the explanation; an empty one takes no room."""
         self._explanation.setText(text)
         self._explanation.setVisible(bool(text))
+
+    def lock(self) -> None:
+        """Disable the field, and say that only an administrator can change it."""
+        said = set_by_organization()
+        self._field.setEnabled(False)
+        self._field.setAccessibleDescription(said)
+        self._field.setToolTip(plain_tip(said))
+        self._mark.setText(said)
+        self._mark.show()
 
 
 def heading(text: str, pixels: int = 14, weight: int = 600) -> QLabel:

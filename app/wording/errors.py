@@ -7,12 +7,14 @@ from app.base.log import Fault
 from app.tools.browser.faults import SourceError
 from app.wording.document_errors import document_sentence
 from app.wording.download_errors import hub_sentence, library_sentence
+from app.wording.endpoint_words import endpoint_list_sentence
 from app.wording.engine_errors import explain_engine
 from app.wording.exchange_errors import exchange_sentence
 from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
 from app.wording.mcp_errors import server_sentence
 from app.wording.model_errors import model_actions, model_sentence
+from app.wording.policy_words import forbidden_sentence, system_file_sentence
 from app.wording.python_errors import python_sentence
 from app.wording.remote_errors import explain_remote
 from app.wording.serving_errors import serving_sentence
@@ -40,6 +42,9 @@ def explain(error: BaseException) -> Explanation:
                 Action.CONTINUE,
                 others=(Action.CHOOSE_MODEL,),
             )
+        case e.EndpointListError():
+            detail = getattr(error, "detail", "") or getattr(error, "reason", "")
+            return Explanation(endpoint_list_sentence(error), detail=detail)
         case e.StoreError():
             damaged = isinstance(error, e.StoreDamaged)
             return Explanation(store_sentence(error), Action.REPAIR if damaged else Action.NONE)
@@ -70,6 +75,10 @@ def explain(error: BaseException) -> Explanation:
                     "Unlock the keyring, or check the folder’s permissions."
                 )
             )
+        case e.ServerForbidden() | e.ToolsForbidden():
+            return Explanation(forbidden_sentence(error))
+        case e.SystemFileError():
+            return Explanation(system_file_sentence(error))
         case e.ServerError():
             return Explanation(serving_sentence(error))
         case e.LibraryError():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER, LOCAL, WEB
 from app.tools.visible import one_line
 from app.wording.language import number, tr
+from app.wording.policy_words import set_by_organization
 from app.wording.quantities import duration
 
 PYTHON = "python"
@@ -78,6 +79,8 @@ def missing_sources(preset: str, keys: list[str]) -> str:
 def unavailable_sentence(word: str) -> str:
     """Return why a tool cannot be used now, by the word of `Tool.unavailable`."""
     match word:
+        case "forbidden":
+            return set_by_organization()
         case "removed":
             return tr("No longer set up.")
         case "preparing":

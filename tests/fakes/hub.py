@@ -11,6 +11,7 @@ import json
 import random
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,10 +105,17 @@ class Hub:
     lock: threading.Lock = field(default_factory=threading.Lock)
     closing: threading.Event = field(default_factory=threading.Event)
     generation: int = 0  # of the addresses that are valid
+    answering: int = 0  # how many answers with bytes are being sent
 
     def next_fault(self) -> Fault:
         with self.lock:
             return next(self.plan, Fault.NONE)
+
+    def rest(self) -> None:
+        """Wait until all that was requested has been sent, or has nobody to be sent to."""
+        time.sleep(0.2)
+        while self.answering:
+            time.sleep(0.01)
 
     def repositories(self) -> list[str]:
         """Return the names of repositories, the most downloaded first."""
@@ -260,6 +268,15 @@ class _HubHandler(_Handler):
 
 class _CdnHandler(_Handler):
     def do_GET(self) -> None:
+        with self.hub.lock:
+            self.hub.answering += 1
+        try:
+            self._answer()
+        finally:
+            with self.hub.lock:
+                self.hub.answering -= 1
+
+    def _answer(self) -> None:
         hub = self.hub
         if "Authorization" in self.headers:
             hub.tokens_at_cdn.append(self.headers["Authorization"])

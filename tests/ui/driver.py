@@ -131,6 +131,8 @@ class Backend:
             del self.titles[:1]
             return
         self.requests.append(request)
+        if error := self.unusable.get(Path(request.model.place)):
+            raise error
         for step in self.scripts.pop(0):
             if isinstance(step, threading.Event):
                 while not step.is_set():

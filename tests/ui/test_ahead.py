@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -32,8 +33,18 @@ def texts(request: Request) -> list[str]:
 
 
 def settle(fireside: Fireside) -> list[Request]:
-    """Return the prefill requests so far, and forget them."""
-    fireside.qtbot.wait(prefill.OPENED_MS + 200)
+    """Return the prefill requests so far, once there is no other on its way, and forget them."""
+    window, chats, backend = fireside.window, fireside.host.chats, fireside.backend
+    held = any(isinstance(step, threading.Event) and not step.is_set() for step in backend.reads)
+
+    def rests() -> bool:
+        running = list(chats._running)
+        ended = any(live.ended and live.turn in running for live in window.turns._live.values())
+        ahead = chats._preparing in running and not (held and backend.prepared)
+        return not (window.composer_controller.prefill._timer.isActive() or ended or ahead)
+
+    fireside.stored(lambda store: None)
+    fireside.until(rests)
     fireside.stored(lambda store: None)
     before = list(fireside.backend.prepared)
     fireside.backend.prepared.clear()
@@ -306,7 +317,7 @@ def test_what_was_foreseen_is_old_once_it_is_asked(fireside: Fireside) -> None:
     fireside.ask("pears", Prompt(80, 4096, 1024), thought("hm"), fireside.hold())
     fireside.shows("hm")
     fireside.bridge.publish(ContextForecast(fireside.window.chat, 3000, 1024, 4096, 2))
-    fireside.qtbot.wait(100)
+    fireside.stored(lambda store: None)
     gauge = fireside.find(ContextGauge, "contextGauge")
     assert gauge.accessibleName().startswith("81 of 4,096 tokens used (1,023 reserved")
     assert UNSEEN not in fireside.text()

@@ -19,6 +19,7 @@ from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme
 from tests.fakes.browsing import BrowsingModel, MemorySource, open_, page
 from tests.ui.driver import Fireside
+from tests.ui.test_consent_card import let_it_be_answered
 from tests.ui.test_tool_rows import buttons, called, show
 
 RESULTS = """[0] copper
@@ -124,7 +125,7 @@ def web() -> MemorySource:
 @pytest.fixture
 def browsing(fireside: Fireside, web: MemorySource, monkeypatch: pytest.MonkeyPatch) -> Fireside:
     """Return a window in which the web is on; all that is on the way to it is real."""
-    monkeypatch.setattr(CalmButtons, "CALM_MS", 80)
+    monkeypatch.setattr(CalmButtons, "CALM_MS", 60_000)
     fireside.host.browser.sources = lambda: (web,)
     model = BrowsingModel(
         open_(LEAK), "No.", open_("https://a.example/b?x"), open_("https://A.example/b"), "Yes.",
@@ -169,7 +170,8 @@ def decide(fireside: Fireside, name: str) -> None:
     button = fireside.find(QAbstractButton, name)
     assert not button.isEnabled()
     button.click()
-    fireside.until(button.isEnabled)
+    let_it_be_answered(fireside)
+    assert button.isEnabled()
     button.click()
 
 

@@ -18,6 +18,7 @@ from app.wording.quantities import context_length, gigabytes, percent
 
 FILE = Path("/models/some model.gguf")
 STORE = Path("/data/chats.db")
+POLICY = Path("/etc/fireside/policy.toml")
 THERE = "https://gpu.example.org/v1"
 WANTED = ("org/some", "some model.gguf")
 ERRORS = [
@@ -83,9 +84,23 @@ ERRORS = [
     e.StoreLocked(STORE),
     e.NotResponding(STORE),
     e.StoreError(STORE),
+    e.EndpointsDamaged(STORE, "Expecting value", STORE),
+    e.EndpointsDamaged(STORE, "Permission denied"),
+    e.EndpointsDamaged(STORE, "Expecting value", shared=True),
+    e.EndpointsUnwritable(STORE, "No space left on device"),
     e.SettingsDamaged(STORE, ("*",), "Expecting value", STORE),
     e.SettingsDamaged(STORE, ("theme", "context"), "a value of another kind", None),
     e.SettingsDamaged(STORE, (), "Expecting ',' delimiter", STORE),
+    e.SystemFileUnreadable(POLICY, "Permission denied"),
+    e.SystemFileUnsafe(POLICY),
+    e.SystemFileUnsafe(POLICY.with_name("endpoints.toml")),
+    e.SystemFileBroken(POLICY, 3, "Invalid value (at line 3, column 11)"),
+    e.SystemFileKeyUnknown(POLICY, 4, "offlin"),
+    e.SystemFileValueWrong(POLICY, 2, "tools", "true or false"),
+    e.SystemFileValueWrong(POLICY, 2, "model_folders", "a list of absolute paths"),
+    e.SystemFileError(POLICY),
+    e.ServerForbidden(),
+    e.ToolsForbidden(),
     e.HubUnreachable(*WANTED, "timed out"),
     e.HubFailed(*WANTED, "status 502"),
     e.HubRefused(*WANTED, 403),

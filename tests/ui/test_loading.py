@@ -262,9 +262,11 @@ def test_load_again_answers_the_question(fireside: Fireside) -> None:
     fireside.backend.loads.clear()
     press(fireside, "loadAgain")
     waits(fireside, "Demo model")
+    assert STOPPED not in fireside.text()
     fireside.backend.loads.set()
     fireside.shows(STOPPED)
     fireside.idle()
+    assert asked(fireside) == [], "the load that it waited for was the only one"
     del fireside.backend.unusable[DEMO]
     fireside.script(*answer("Because."))
     fireside.script(*answer("And so on."))

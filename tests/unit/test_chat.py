@@ -597,7 +597,27 @@ def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
     d.close()
 
 
-@pytest.mark.parametrize("ask", ["load", "send"])
+def test_a_question_is_in_the_queue_before_it_is_seen_to_wait(
+    harness: Callable[..., Harness],
+) -> None:
+    """What is seen to wait for a load fails with it, and is not a reason to load again."""
+    seen: list[bool] = []
+
+    class Asked(ScriptedBackend):
+        def stream(
+            self, request: Request, cancel: threading.Event, answer_now: Any = None
+        ) -> Generator[Event | Planned, None, None]:
+            seen.append(any(isinstance(event, TurnStarted) for event in d.events))
+            return super().stream(request, cancel, answer_now)
+
+    d = harness(ANSWER)
+    d.chats._backend = Asked(ANSWER)
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
+    d.wait(TurnEnded)
+    assert seen == [False]
+
+
+@pytest.mark.parametrize("ask", ["load", "send", "instruct"])
 def test_a_fault_of_ours_leaves_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: str
 ) -> None:
@@ -609,15 +629,22 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
         raise ZeroDivisionError
         yield Loading(1.0)
 
+    def broken_words() -> str:
+        raise ZeroDivisionError
+
     if ask == "load":
         d.backend.load = broken  # type: ignore[method-assign, assignment]
         d.chats.load(MODEL)
         assert type(d.wait(ModelFailed).error) is FiresideError
+    elif ask == "instruct":
+        monkeypatch.setattr(d.chats, "_instructions", broken_words)
+        d.chats.send(Question(None, words("stored"), Effort.LOW, MODEL))
+        assert d.wait(SendFailed).parts == words("stored")
     else:
         d.chats.send(Question(12345, words("to a chat that never was"), Effort.LOW, MODEL))
         assert d.wait(SendFailed).parts == words("to a chat that never was")
     d.close()
-    assert faults == [ZeroDivisionError if ask == "load" else KeyError]
+    assert faults == [KeyError if ask == "send" else ZeroDivisionError]
 
 
 def test_an_answer_that_was_not_saved_is_saved_before_it_goes_on(

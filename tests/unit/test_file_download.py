@@ -6,11 +6,13 @@ import errno
 import hashlib
 import os
 import random
+import statistics
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,7 +33,9 @@ from tests.fakes.hub import FAULTS, SILENT, Fault, File, Hub, seeded, serving
 MIB = 1 << 20
 CONTENT = random.Random(1).randbytes(12 * MIB + 12345)
 NAME = "m.gguf"
-QUICK = Timeouts(first=0.01, longest=0.1, silence=0.3, connect=2.0)
+QUICK = Timeouts(first=0.01, longest=0.1, silence=20.0, connect=20.0)
+"""For a hub that is never silent: on a busy machine, a slow connection is not a stalled one."""
+IMPATIENT = replace(QUICK, silence=0.5)
 # By hand: FIRESIDE_FAULT_SEEDS=200 FIRESIDE_FAULT_SIZE=67108864 pytest -k many_faults ...
 SEEDS = int(os.environ.get("FIRESIDE_FAULT_SEEDS", "4"))
 KILLS = int(os.environ.get("FIRESIDE_KILLS", "2"))
@@ -163,7 +167,8 @@ def test_small_files(hub: Hub, tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault(hub: Hub, tmp_path: Path, fault: Fault) -> None:
     hub.plan = iter([Fault.NONE, fault, fault])
-    run = Run(hub, tmp_path)
+    silent = fault in (Fault.STALL, Fault.TRICKLE)
+    run = Run(hub, tmp_path, timeouts=IMPATIENT if silent else QUICK)
     assert is_right(run())
     if fault not in (Fault.WRONG, Fault.WHOLE):
         assert hub.sent <= len(CONTENT) + MIB
@@ -175,7 +180,6 @@ def test_many_faults(tmp_path: Path, seed: int) -> None:
     content = random.Random(seed).randbytes(SEEDED_SIZE)
     with serving(**{NAME: content}) as hub:
         hub.plan = seeded(seed)
-        # On a busy machine, a slow connection is not a stalled one.
         silence = 1.0 if len(CONTENT) < SEEDED_SIZE else 0.5
         timeouts = Timeouts(first=0.01, longest=0.1, silence=silence, connect=2.0)
         assert is_right(Run(hub, tmp_path, timeouts=timeouts)(), content)
@@ -208,9 +212,10 @@ def test_it_tells_what_it_waits_for(
 
 
 def test_a_limit_is_no_stall(hub: Hub, tmp_path: Path) -> None:
-    hub.files[f"org/name/{NAME}"] = File(CONTENT[:MIB])
-    run = Run(hub, tmp_path, limit=1.5e6, timeouts=Timeouts(0.01, 0.1, 0.05, 2.0))
-    assert is_right(run(), CONTENT[:MIB])
+    content = CONTENT[: MIB // 8]
+    hub.files[f"org/name/{NAME}"] = File(content)
+    run = Run(hub, tmp_path, limit=2e5, timeouts=replace(QUICK, silence=0.2))
+    assert is_right(run(), content)
     assert WaitReason.STALLED not in run.reasons()
 
 
@@ -224,9 +229,14 @@ def test_no_connection_is_waited_for(tmp_path: Path) -> None:
     with serving(**{NAME: CONTENT}) as hub:
         pass  # the listener is gone
     run = Run(hub, tmp_path)
-    threading.Timer(0.6, run.stop.set).start()
+
+    def report(told: DownloadProgress) -> None:
+        run.report(told)
+        if told.waiting:
+            run.stop.set()
+
     with pytest.raises(e.Cancelled):
-        run()
+        run.download.run(run.stop, report)
     assert run.reasons() == {WaitReason.CONNECTION}
 
 
@@ -297,7 +307,7 @@ def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault
 def test_offline_while_nothing_comes(hub: Hub, tmp_path: Path, network: Network) -> None:
     """Going offline takes effect at once, without waiting for the read timeout."""
     hub.plan = iter([Fault.STALL] * 99)
-    run = Run(hub, tmp_path, timeouts=Timeouts(1.0, 1.0, 4.0, 4.0))
+    run = Run(hub, tmp_path, timeouts=Timeouts(1.0, 1.0, 30.0, 30.0))
 
     def report(told: DownloadProgress) -> None:
         run.report(told)
@@ -423,7 +433,7 @@ def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
     hub.plan = iter([fault] * 99)
     hub.retry_after = "30"
     hub.rate = 1e6
-    run = Run(hub, tmp_path, timeouts=Timeouts(5.0, 5.0, 30.0, 5.0))
+    run = Run(hub, tmp_path, timeouts=Timeouts(60.0, 60.0, 60.0, 60.0))
     asked: list[float] = []
 
     def stop() -> None:
@@ -434,19 +444,19 @@ def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
     timer.start()
     with pytest.raises(e.Cancelled):
         run()
-    assert time.monotonic() - asked[0] < 3  # 0.2; a stall by itself ends after 5, the others later
+    assert time.monotonic() - asked[0] < 25  # 0.2; by itself it ends after 30
     timer.join()
 
 
 def test_stops_while_the_hub_is_silent(hub: Hub, tmp_path: Path) -> None:
     hub.hub_plan = iter([SILENT])
-    run = Run(hub, tmp_path, timeouts=Timeouts(connect=1.8))
+    run = Run(hub, tmp_path, timeouts=Timeouts(connect=30.0))
     timer = threading.Timer(0.3, run.stop.set)
     timer.start()
     begun = time.monotonic()
     with pytest.raises(e.Cancelled):
         run()
-    assert time.monotonic() - begun < 1.5  # 0.5; by itself it ends after 1.8
+    assert time.monotonic() - begun < 25  # 0.5; by itself it ends after 30
     assert is_right(Run(hub, tmp_path)())
 
 
@@ -498,7 +508,7 @@ def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
     assert requests >= len(hub.asked) + 1  # one of them to the hub itself
     (journal,) = tmp_path.glob("models--org--name/blobs/*.blocks")
     blocks = len(journal.read_text().splitlines()) - 1
-    time.sleep(0.2)  # anything requested has been sent by then
+    hub.rest()
     before = hub.sent
     assert is_right(Run(hub, tmp_path)())
     again = hub.sent - before
@@ -559,7 +569,7 @@ def test_full_in_the_middle(hub: Hub, tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(e.NoRoom) as told:
             Run(hub, tmp_path)()
     assert 0 < told.value.needed < len(CONTENT)
-    time.sleep(0.1)
+    hub.rest()
     before = hub.sent
     assert is_right(Run(hub, tmp_path)())
     assert hub.sent - before < len(CONTENT)
@@ -624,6 +634,5 @@ def test_a_limit(hub: Hub, tmp_path: Path) -> None:
     took = time.monotonic() - begun
     assert took > len(CONTENT) / 8e6 * 0.9
     speeds = [told.speed for told in run.told if told.done > 4 * MIB and told.phase != "done"]
-    assert speeds
-    assert all(4e6 < speed < 12e6 for speed in speeds)
+    assert 4e6 < statistics.median(speeds) < 12e6
     assert all(told.left is not None for told in run.told if told.speed)

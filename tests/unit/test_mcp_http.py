@@ -285,6 +285,7 @@ def test_a_server_is_reached_though_an_address_is_silent(monkeypatch: pytest.Mon
     monkeypatch.setattr(guarded_transport, "NEXT_ADDRESS_S", 0.02)
     monkeypatch.setattr(watched_socket, "resolve", lambda host, port: list("abcd"))
     closed: list[str] = []
+    reached = asyncio.Event()
 
     class Stream(httpcore2.AsyncNetworkStream):
         def __init__(self, address: str) -> None:
@@ -300,7 +301,10 @@ def test_a_server_is_reached_though_an_address_is_silent(monkeypatch: pytest.Mon
             case "b":
                 raise httpcore2.ConnectError("refused")
             case "c":
+                await reached.wait()
                 await asyncio.sleep(0.05)
+            case "d":
+                reached.set()
         return Stream(address)
 
     async def anywhere(host: str, addresses: Sequence[str]) -> None:
@@ -308,8 +312,9 @@ def test_a_server_is_reached_though_an_address_is_silent(monkeypatch: pytest.Mon
 
     async def work() -> str:
         stream = await guarded_transport._AsyncBackend(anywhere).connect_tcp("x.example", 443)
-        await asyncio.sleep(0.1)
-        assert len(asyncio.all_tasks()) == 1
+        async with asyncio.timeout(PATIENCE_S):
+            while len(asyncio.all_tasks()) > 1:
+                await asyncio.sleep(0.01)
         assert isinstance(stream, Stream)
         return stream.address
 

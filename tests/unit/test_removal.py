@@ -19,7 +19,12 @@ KEPT = "0123456789abcdef01234567"
 INDEX = "0123456789abcdef"
 OURS = {
     DataKind.CHATS: ("chats.db", "chats.db-wal", "chats.db.2026-1.old", "backups/chats-1-v2.db"),
-    DataKind.SETTINGS: ("settings.json", "settings.json.1.old"),
+    DataKind.SETTINGS: (
+        "settings.json",
+        "settings.json.1.old",
+        "endpoints.json",
+        "endpoints.json.1.old",
+    ),
     DataKind.CACHE: (f"kept/{KEPT}/0a/state",),
     DataKind.LOGS: ("fireside.log", "fireside.log.1", "engine.log", "connections.log"),
     DataKind.SOURCES: ("sources.json", f"indexes/{INDEX}.db", f"indexes/{INDEX}.skipped.json"),
@@ -73,7 +78,7 @@ def test_all_is_listed_with_its_size_and_removed(folders: Folders, tmp_path: Pat
     found = {data.kind: (data.size, data.count) for data in find(folders)}
     assert found == {
         DataKind.CHATS: (40, 4),
-        DataKind.SETTINGS: (20, 2),
+        DataKind.SETTINGS: (40, 4),
         DataKind.CACHE: (10, 1),
         DataKind.LOGS: (40, 4),
         DataKind.SECRETS: (0, 1),

@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from app.base import codec
+from app.base.errors import (
+    EndpointListError,
+    EndpointsDamaged,
+    EndpointsUnwritable,
+    SystemFileError,
+)
 from app.base.files import replace_text
-from app.base.secrets import Secrets
+from app.base.secrets import SecretPlace, Secrets
 from app.base.types import Endpoint, ModelRef
-from app.engine.remote.remote_server import SavedEndpoint
+from app.engine.remote.remote_server import SavedEndpoint, server_url
+from app.engine.remote.shared_endpoints import SharedEndpoints
+
+_ENTRIES = "endpoints"
+_EMPTY = json.dumps({_ENTRIES: []})
+
+Change = Callable[[tuple[SavedEndpoint, ...]], tuple[SavedEndpoint, ...]]
+Stamp = tuple[int, int, int]
 
 
 class EndpointList:
-    """The list, in the file ``path``; the keys are with the other secrets. Thread-safe.
+    """The list, in the file ``path``; the keys, one for each server, are with the other secrets.
 
-    `key` and `keep_key` may take as long as the system's keyring, and belong on a worker thread.
+    ``shared`` is the administrator's file, which is never changed. Thread-safe; another process may
+    change the files at any time. What touches the keys may take as long as the system's keyring,
+    and belongs on a worker thread. A damaged file is put aside, and what can be read of it is kept.
     """
 
-    def __init__(self, path: Path, secrets: Secrets) -> None:
+    def __init__(self, path: Path, secrets: Secrets, shared: Path | None = None) -> None:
         self._path, self._secrets = path, secrets
+        self._shared = SharedEndpoints(shared)
         self._lock = threading.Lock()
-        self._saved: tuple[SavedEndpoint, ...] | None = None
+        self._stamp: Stamp | None = None
+        self._own: tuple[SavedEndpoint, ...] = ()
+        self._fault = ""  # why the file cannot be read now
+        self._faults: list[EndpointListError | SystemFileError] = []
 
     def all(self) -> tuple[SavedEndpoint, ...]:
-        """Return all of them, in the order in which they were added."""
+        """Return all of them: the administrator's, then the user's as they were added."""
         with self._lock:
-            if self._saved is None:
-                self._saved = self._read()
-            return self._saved
+            shared, own = self._shared.all(), self._read()
+            self._faults += self._shared.take_faults()
+        theirs = {each.endpoint for each in shared}
+        return (*shared, *(each for each in own if each.endpoint not in theirs))
+
+    def take_faults(self) -> tuple[EndpointListError | SystemFileError, ...]:
+        """Return what is wrong with the files, each fault once."""
+        self.all()
+        with self._lock:
+            found, self._faults = tuple(self._faults), []
+        return found
 
     def of(self, endpoint: Endpoint) -> SavedEndpoint | None:
         """Return what is known of an endpoint; None if it is not in the list."""
@@ -40,37 +72,130 @@ class EndpointList:
         return next((each.model for each in self.all() if each.model.key == key), None)
 
     def save(self, saved: SavedEndpoint) -> None:
-        """Add an endpoint, or change it. Raises OSError."""
-        kept = [each for each in self.all() if each.endpoint != saved.endpoint]
-        self._write((*kept, saved))
+        """Add an endpoint, or change it in its place. Raises EndpointsUnwritable."""
+
+        def change(own: tuple[SavedEndpoint, ...]) -> tuple[SavedEndpoint, ...]:
+            if all(each.endpoint != saved.endpoint for each in own):
+                return (*own, saved)
+            return tuple(saved if each.endpoint == saved.endpoint else each for each in own)
+
+        self._change(change)
 
     def remove(self, endpoint: Endpoint) -> None:
-        """Remove an endpoint. Raises OSError."""
-        self._write(tuple(each for each in self.all() if each.endpoint != endpoint))
+        """Remove an endpoint of the user's, and the key of its server if it was the last there.
+
+        Raises EndpointsUnwritable, and SecretUnwritable where only the key stays.
+        """
+        self._change(lambda own: tuple(each for each in own if each.endpoint != endpoint))
+        if all(each.endpoint.url != endpoint.url for each in self.all()):
+            self.keep_key(endpoint.url, "")
 
     def key(self, url: str) -> str:
-        """Return the key for the server at ``url``; empty if there is none."""
-        return self._secrets.get_or_empty(_secret(url))
+        """Return the key for the server at ``url``, empty if there is none.
 
-    def keep_key(self, url: str, key: str) -> None:
-        """Keep the key for a server; an empty one is removed. Raises SecretUnwritable."""
+        Raises SecretUnreadable.
+        """
+        return self._secrets.get(_secret(url)) or ""
+
+    def key_place(self, url: str) -> SecretPlace | None:
+        """Return where that key is kept; None if there is none. The keyring is not asked."""
+        return self._secrets.place(_secret(url))
+
+    def keep_key(self, url: str, key: str) -> SecretPlace | None:
+        """Keep the key for a server, and return where; an empty one is removed.
+
+        Raises SecretUnwritable.
+        """
         if key:
-            self._secrets.set(_secret(url), key)
+            return self._secrets.set(_secret(url), key)
+        self._secrets.delete(_secret(url))
+        return None
+
+    def _change(self, change: Change) -> None:
+        with self._lock:
+            own = change(self._read())
+            try:
+                if self._fault:  # it may be readable again later, and is not to be lost
+                    raise EndpointsUnwritable(self._path, self._fault)
+                self._write(own)
+            except OSError as error:
+                raise EndpointsUnwritable(self._path, error.strerror or str(error)) from error
+
+    def _write(self, own: tuple[SavedEndpoint, ...]) -> None:
+        """Write the user's endpoints. Raises OSError."""
+        if own:
+            entries = [codec.encode(each, omit_defaults=True) for each in own]
+            replace_text(self._path, json.dumps({_ENTRIES: entries}, indent=2) + "\n")
         else:
-            self._secrets.delete(_secret(url))
+            self._path.unlink(missing_ok=True)
+        self._own, self._stamp = own, _stamp(self._path)
 
     def _read(self) -> tuple[SavedEndpoint, ...]:
+        """Return the user's endpoints, read again if the file has changed."""
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return self._own
         try:
-            raw = json.loads(self._path.read_text(encoding="utf-8"))
-            return tuple(codec.decode(SavedEndpoint, each) for each in raw)
+            text = self._path.read_text(encoding="utf-8-sig", errors="replace")
         except FileNotFoundError:
-            return ()
+            text = _EMPTY
+        except OSError as error:
+            if (reason := error.strerror or str(error)) != self._fault:
+                self._fault = reason
+                self._faults.append(EndpointsDamaged(self._path, reason))
+            return self._own
+        self._stamp, self._fault = stamp, ""
+        self._own, detail = _parse(text)
+        if detail:
+            kept = None
+            with contextlib.suppress(OSError):
+                kept = _put_aside(self._path)
+                self._write(self._own)
+            self._faults.append(EndpointsDamaged(self._path, detail, kept))
+        return self._own
 
-    def _write(self, saved: tuple[SavedEndpoint, ...]) -> None:
-        with self._lock:
-            own = [codec.encode(each) for each in saved if not each.shared]
-            replace_text(self._path, json.dumps(own, indent=2) + "\n")
-            self._saved = saved
+
+def _parse(text: str) -> tuple[tuple[SavedEndpoint, ...], str]:
+    """Return the endpoints in a file, and what is wrong with it; empty for nothing."""
+    try:
+        listed = codec.member(codec.an_object(json.loads(text)), _ENTRIES, list)
+    except (ValueError, RecursionError) as error:
+        return (), str(error)
+    found: dict[Endpoint, SavedEndpoint] = {}
+    faults = []
+    for number, raw in enumerate(listed, 1):
+        try:
+            saved = _decoded(raw)
+            found.setdefault(saved.endpoint, saved)
+        except codec.FieldError as error:
+            faults.append(f"{number}: {error}")
+    return tuple(found.values()), "\n".join(faults)
+
+
+def _decoded(raw: Any) -> SavedEndpoint:
+    saved = codec.decode(SavedEndpoint, raw)
+    url = server_url(saved.endpoint.url)
+    if url is None or not saved.endpoint.model:
+        raise codec.FieldError(f"“url” is {saved.endpoint.url[:80]!r}")
+    return replace(saved, endpoint=Endpoint(url, saved.endpoint.model), shared=False)
+
+
+def _put_aside(path: Path) -> Path:
+    """Rename a file to an unused name. Raises OSError."""
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.{number}.old")):
+        number += 1
+    path.replace(aside)
+    return aside
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Return what changes with every version of a file; None if there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def _secret(url: str) -> str:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
-from app.base.types import Endpoint, ModelRef
+from app.base.types import Endpoint, ModelRef, is_loopback
+
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?")
+_PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+_PATHS_BELOW = "/chat/completions", "/responses", "/models", "/completions"
+_LONGEST = 200  # characters of a model's name
+_PORTS = {"http": 80, "https": 443}
 
 
 class ServerKind(StrEnum):
@@ -22,6 +30,10 @@ class ServerKind(StrEnum):
     OPENROUTER = "openrouter"
     OPENAI = "openai"
     OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> ServerKind:
+        return cls.OTHER  # one that a later version knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +78,62 @@ class SavedEndpoint:
     @property
     def model(self) -> ModelRef:
         """The model, as chats refer to it."""
-        return ModelRef(self.endpoint, self.name or self.endpoint.model)
+        return ModelRef(self.endpoint, _line(self.name or self.endpoint.model))
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others could read what is sent, and nobody has accepted that."""
+        return is_exposed(self.endpoint.url) and not self.unencrypted
+
+
+def server_url(text: str) -> str | None:
+    """Return an address that somebody has typed as `Endpoint.url`; None if it cannot be one.
+
+    Without a scheme it is https, on this computer http; without a path it ends in "/v1". Paths
+    below that, as they are copied from examples, are cut off. User names, passwords, queries and
+    fragments are refused: they may be secrets, and keys are kept elsewhere.
+    """
+    text = text.strip()
+    guessed = "://" not in text
+    try:
+        parts = urlsplit(f"https://{text}" if guessed else text)
+        host, port = _host(parts.hostname or ""), parts.port
+    except (ValueError, UnicodeError):
+        return None
+    scheme = "http" if guessed and is_loopback(host.strip("[]")) else parts.scheme
+    path = parts.path.rstrip("/")
+    for below in _PATHS_BELOW:
+        path = path.removesuffix(below).rstrip("/")
+    odd = parts.query or parts.fragment or "@" in parts.netloc or not _PATH.fullmatch(path)
+    odd = odd or text.endswith(("?", "#")) or not text.isprintable()
+    if scheme not in _PORTS or not host or odd:
+        return None
+    place = host if port in (None, _PORTS[scheme]) else f"{host}:{port}"
+    return f"{scheme}://{place}{path or '/v1'}"
+
+
+def is_exposed(url: str) -> bool:
+    """Return whether what is sent to an `Endpoint.url` can be read on its way.
+
+    That is so without TLS, unless it stays on this computer.
+    """
+    parts = urlsplit(url)
+    return parts.scheme != "https" and not is_loopback(parts.hostname or "")
+
+
+def _line(name: str) -> str:
+    """Return a name that a server has given as one line that can be shown."""
+    shown = "".join(each if each.isprintable() else " " for each in name)
+    return " ".join(shown.split())[:_LONGEST]
+
+
+def _host(name: str) -> str:
+    """Return a host as it is looked up. Raises ValueError."""
+    if ":" in name:
+        from ipaddress import IPv6Address  # imported late: the window need not wait for it
+
+        return f"[{IPv6Address(name)}]"
+    name = name.encode("idna").decode("ascii").lower() if name else ""
+    if name and not _HOST.fullmatch(name):
+        raise ValueError(name)
+    return name

@@ -16,6 +16,7 @@ from app.base.errors import (
     McpServerUnapproved,
     McpServerUnstartable,
     Offline,
+    ToolsForbidden,
 )
 from app.base.jobs import Jobs
 from app.network.connection_log import LogEntry
@@ -57,12 +58,14 @@ class ServerRuns:
         tell: Callable[[], None],
         *,
         offline: bool,
+        allowed: bool,
         open_s: float,
         call_s: float,
     ) -> None:
         self._starter, self._approvals, self._jobs = starter, approved, jobs
         self._server_of, self._tell = server_of, tell
         self._offline, self._open_s, self._call_s = offline, open_s, call_s
+        self._allowed = allowed
         self._host = McpHost(self._listed, self._ended)
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
@@ -86,6 +89,8 @@ class ServerRuns:
     def start(self, name: str) -> Future[None]:
         """Start a server, or wait for one that starts; one that runs stays as it is."""
         with self._lock:
+            if not self._allowed:
+                return _failed(ToolsForbidden())
             if self._offline:
                 return _failed(Offline())
             if self._jobs.ending.is_set():

@@ -45,8 +45,9 @@ class McpServers:
     """The servers in the data folder. Thread-safe; futures fail with FiresideError.
 
     ``network`` returns what requests go through, and may take long. ``publish`` is called with
-    `McpServersChanged`, on any thread. Nothing is loaded or started before a server is. A server
-    may take ``open_s`` seconds to start, and ``call_s`` for a call.
+    `McpServersChanged`, on any thread. Nothing is loaded or started before a server is, and none
+    is unless tools are ``allowed``. A server may take ``open_s`` seconds to start, and ``call_s``
+    for a call.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class McpServers:
         publish: Callable[[McpServersChanged], None],
         *,
         offline: bool = False,
+        allowed: bool = True,
         open_s: float = OPEN_S,
         call_s: float = CALL_S,
     ) -> None:
@@ -72,6 +74,7 @@ class McpServers:
             self._server,
             self._tell,
             offline=offline,
+            allowed=allowed,
             open_s=open_s,
             call_s=call_s,
         )

@@ -143,8 +143,8 @@ class AttachmentController(QObject):
 
     def foresee(self, event: ContextForecast) -> None:
         """Handle a new forecast of the context that the next question takes."""
-        self._space = event.context - event.reserved
-        self._excess = event.prompt - self._space
+        self._space = max(0, event.context - event.reserved)
+        self._excess = event.prompt - self._space if event.context else 0
         self._judge()
 
     def _changed(self) -> None:

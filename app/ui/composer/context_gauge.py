@@ -39,13 +39,13 @@ class ContextGauge(QWidget):
         self.hide()
 
     def set_use(self, use: TokenUse, *, full: bool) -> None:
-        """Show the use; ``full``: something will not fit. Hidden while the size is unknown."""
-        warm = use.used >= _WARM * use.context
+        """Show the use; ``full``: something will not fit. Hidden until anything is known."""
+        warm = use.context > 0 and use.used >= _WARM * use.context
         colour = "danger" if full else "warning" if warm else "accent"
         if (use, colour) == (self._use, self.colour):
             return
         self._use, self.colour = use, colour
-        self.setVisible(use.context > 0)
+        self.setVisible(use.used > 0 or use.context > 0)
         self._describe()
         self.updateGeometry()
         self.update()
@@ -58,15 +58,17 @@ class ContextGauge(QWidget):
 
     def _describe(self) -> None:
         use = self._use
-        if use.reserved:
+        if not use.context:
+            text = tr("{used} tokens used. The server doesn’t say how many fit.").format(
+                used=self._used
+            )
+        elif use.reserved:
             text = tr(
                 "{used} of {context} tokens used ({reserved} reserved for the answer)"
-            ).format(
-                used=number(use.used), reserved=number(use.reserved), context=number(use.context)
-            )
+            ).format(used=self._used, reserved=number(use.reserved), context=number(use.context))
         else:
             text = tr("{used} of {context} tokens used").format(
-                used=number(use.used), context=number(use.context)
+                used=self._used, context=number(use.context)
             )
         self.setAccessibleName(text)
         shares = _shares(use, min(self._tools, use.opening))
@@ -107,13 +109,14 @@ class ContextGauge(QWidget):
             painter.setPen(QPen(self._theme.colour("border"), _WIDTH * zoom))
             painter.drawEllipse(ring)
             colour = self._theme.colour(self.colour)
-            size = max(1, self._use.context)
-            used = max(min(1.0, self._use.used / size), 12 / 360)
-            kept = min(1.0 - used, self._use.reserved / size)
+            size = self._use.context
+            used = max(min(1.0, self._use.used / size), 12 / 360) if size else 0.0
+            kept = min(1.0 - used, self._use.reserved / size) if size else 0.0
             light = QColor(colour)
             light.setAlphaF(0.35)
-            _arc(painter, ring, QPen(light, _WIDTH * zoom), used, kept)
-            _arc(painter, ring, QPen(colour, _WIDTH * zoom), 0.0, used)
+            if size:
+                _arc(painter, ring, QPen(light, _WIDTH * zoom), used, kept)
+                _arc(painter, ring, QPen(colour, _WIDTH * zoom), 0.0, used)
             calm = self.colour == "accent"
             painter.setPen(self._theme.colour("muted") if calm else colour)
             painter.drawText(
@@ -128,7 +131,14 @@ class ContextGauge(QWidget):
 
     @property
     def _text(self) -> str:
-        return f"{_short(self._use.used)} / {_short(self._use.context)}"
+        about = "≈ " if self._use.estimated else ""
+        whole = _short(self._use.context) if self._use.context else "?"
+        return f"{about}{_short(self._use.used)} / {whole}"
+
+    @property
+    def _used(self) -> str:
+        used = number(self._use.used)
+        return tr("About {count}").format(count=used) if self._use.estimated else used
 
 
 def _shares(use: TokenUse, tools: int) -> list[tuple[str, int]]:

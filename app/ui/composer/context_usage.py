@@ -15,7 +15,7 @@ class TokenUse:
     """Tokens of the context: used, reserved for the answer, and in all (0 if unknown).
 
     Of those used, ``opening`` precede the messages, ``attached`` are of files, and ``answer`` of
-    the answer that grows.
+    the answer that grows. ``estimated``: the counts are not exact.
     """
 
     used: int = 0
@@ -24,6 +24,7 @@ class TokenUse:
     opening: int = 0
     attached: int = 0
     answer: int = 0
+    estimated: bool = False
 
     @property
     def messages(self) -> int:
@@ -53,7 +54,7 @@ class ContextUsage:
     def answering(self, live: LiveAnswer) -> None:
         """Update from a growing answer."""
         self.warning = ""
-        if live.context:
+        if live.asked:
             used = live.prompt + live.generated
             self.use = TokenUse(
                 used,
@@ -62,6 +63,7 @@ class ContextUsage:
                 live.opening,
                 live.attached,
                 live.generated,
+                live.estimated,
             )
             self.unseen = live.dropped
 
@@ -78,7 +80,12 @@ class ContextUsage:
         Until something is typed, the messages it leaves out are those left out already.
         """
         self.use = TokenUse(
-            event.prompt, event.reserved, event.context, event.opening, event.attached
+            event.prompt,
+            event.reserved,
+            event.context,
+            event.opening,
+            event.attached,
+            estimated=event.estimated,
         )
         self.warning = self._warning(event) if typed else ""
         if not typed:
@@ -86,7 +93,7 @@ class ContextUsage:
 
     def _warning(self, event: ContextForecast) -> str:
         room = event.context - event.reserved
-        if event.prompt > room:
+        if event.context and event.prompt > room:
             return tr(
                 "Too long for the model: {prompt} tokens, but only {room} fit. Shorten your "
                 "message or instructions."

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER
+from app.tools.forbidden_tool import FORBIDDEN
 from app.ui.choices import Switch
 from app.ui.controls import Button, Elided, Scroll, column, muted, plain_tip
 from app.ui.form_fields import heading, note
@@ -119,6 +120,10 @@ class ToolsPanel(QFrame):
         self._elsewhere.setVisible(bool(elsewhere))
         if {offer.key for offer in offers} != set(self._rows):
             self._make_rows(offers)
+        allowed = not any(offer.unavailable == FORBIDDEN for offer in offers)
+        for section in self._sections.values():
+            if section.button:
+                section.button.setEnabled(allowed)
         pending = self._pending[0] if self._pending else ""
         for offer in offers:
             row = self._rows[offer.key]
@@ -314,6 +319,8 @@ class ToolRow(QWidget):
         reason = unavailable_sentence(offer.unavailable) if offer.unavailable else ""
         text = reason or tool_explanation(offer.key, offer.state)
         self._text.setText(text)
+        if offer.unavailable == FORBIDDEN:
+            self.switch.setChecked(False)
         self.switch.setEnabled(not offer.unavailable or self.switch.isChecked())
         self.switch.setAccessibleDescription(" ".join(filter(None, (text, cost))))
         if reason:

@@ -13,8 +13,8 @@ from app.store import MessageRow
 from app.ui.controls import Button, muted
 from app.ui.conversation.message_state import MessageState
 from app.ui.theme import Theme
+from app.wording.answered_by import model_on_host
 from app.wording.citation_words import invalid_citations
-from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.language import number, tr
 
@@ -116,7 +116,7 @@ class MessageFooter(QWidget):
     def set_row(self, row: MessageRow, invalid: int = 0) -> None:
         """Show the footer of this answer, in which so many citations lead nowhere."""
         self._copy.setVisible(bool(row.message.text))
-        said = [effort_name(row.effort or Effort.MEDIUM), model_name(row.model)]
+        said = [effort_name(row.effort or Effort.MEDIUM), model_on_host(row.model, row.host)]
         if row.stats and row.stats.tokens_per_second:
             said.append(
                 tr("{tokens_per_second} tokens/s").format(
@@ -126,7 +126,7 @@ class MessageFooter(QWidget):
         if invalid:
             said.append(invalid_citations(invalid))
         self._details.setText(" · ".join(text for text in said if text))
-        self._details.setToolTip(_stats(row.stats) if row.stats else "")
+        self._details.setToolTip(_stats(row.stats, here=not row.host) if row.stats else "")
 
     def copied(self) -> None:
         """Show for a moment that the answer was copied."""
@@ -144,8 +144,8 @@ class MessageFooter(QWidget):
         return False
 
 
-def _stats(stats: Stats) -> str:
-    """Return all statistics as text, one per line."""
+def _stats(stats: Stats, *, here: bool) -> str:
+    """Return all statistics as text, one per line; ``here``: it was generated on this computer."""
     said = [
         tr("Prompt: {prompt_tokens} tokens ({reused} from cache)").format(
             prompt_tokens=number(stats.prompt_tokens), reused=number(stats.reused)
@@ -158,6 +158,10 @@ def _stats(stats: Stats) -> str:
                 prompt_s=number(stats.prompt_s, 1),
             )
         )
+    own = [
+        tr("Peak memory: {size} MB").format(size=number(stats.peak_memory / 10**6)),
+        tr("Seed: {seed}").format(seed=stats.seed),
+    ]
     return "\n".join(
         (
             *said,
@@ -171,8 +175,7 @@ def _stats(stats: Stats) -> str:
                 tokens_per_second=number(stats.tokens_per_second, 1),
                 generation_s=number(stats.generation_s, 1),
             ),
-            tr("Peak memory: {size} MB").format(size=number(stats.peak_memory / 10**6)),
-            tr("Seed: {seed}").format(seed=stats.seed),
+            *(own if here else []),
         )
     )
 

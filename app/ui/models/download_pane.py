@@ -22,6 +22,7 @@ from app.ui.notice import Notice
 from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.theme import Theme
 from app.wording.language import tr
+from app.wording.policy_words import set_by_organization
 from app.wording.quantities import gigabytes
 from app.wording.recommendation import plan_of, recommended, verdict
 
@@ -65,12 +66,10 @@ class DownloadPane(QWidget):
         layout = column(self, gap=14)
         self._offline = Notice(theme, "offlineNotice", "alert", "muted")
         self._offline.set_text(tr("Fireside is offline. Go online to download a model."))
-        self._offline.add_button(
-            Button(
-                theme, "goOnline", tr("Go online"), text=tr("Go online"),
-                clicked=self.online.emit,
-            )
-        )  # fmt: skip
+        self._go_online = Button(
+            theme, "goOnline", tr("Go online"), text=tr("Go online"), clicked=self.online.emit
+        )
+        self._offline.add_button(self._go_online)
         self.search = HubSearchPane(theme, downloads)
         self.search.shown.connect(self._show_search)
         self._choices = QWidget()
@@ -109,6 +108,11 @@ class DownloadPane(QWidget):
         """Set whether the network is switched off."""
         self._offline.setVisible(offline)
         self.search.set_offline(offline)
+
+    def lock_offline(self) -> None:
+        """Say that an administrator keeps Fireside offline."""
+        self._offline.set_text(f"{tr('Fireside is offline.')} {set_by_organization()}")
+        self._go_online.hide()
 
     def examined(self, examined: Examined) -> None:
         """Show which models fit this computer."""

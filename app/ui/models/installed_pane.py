@@ -18,6 +18,7 @@ from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.theme import Theme, font
 from app.wording.errors import explain
 from app.wording.language import tr
+from app.wording.policy_words import set_by_organization
 from app.wording.quantities import day, gigabytes, percent
 
 
@@ -324,6 +325,8 @@ def _label(label: str, model: InstalledModel, asked: bool, able: bool) -> str:
     """Return what a button does, or why it is disabled."""
     if asked:
         return tr("{label} (switch to another model first)").format(label=label)
+    if not able and model.place.kind is ModelSource.SHARED:
+        return f"{label} ({set_by_organization()})"
     if not able:
         return tr("{label} (managed by Ollama; use ollama rm {name})").format(
             label=label, name=model.name

@@ -59,6 +59,8 @@ class ModelsController(QObject):
             self._page = self._build()
             self._show_folders()
             self._set_offline(self._host.settings.offline)
+            if self._host.policy.offline:
+                self._page.download_pane.lock_offline()
             if self._examined:
                 self._page.download_pane.examined(self._examined)
             self.built.emit(self._page)
@@ -87,7 +89,9 @@ class ModelsController(QObject):
         host = self._host
         download = DownloadPane(self._theme, self._downloads, self._installed, _demo_size())
         installed = InstalledPane(self._theme, self._installed)
-        network = NetworkPane(self._theme, host.settings, disk_scan.hub_cache())
+        network = NetworkPane(
+            self._theme, host.settings, disk_scan.hub_cache(), locked=host.policy.offline
+        )
         installed.set_folders(host.settings.folders)
         download.search.searched.connect(self._search)
         download.search.files_requested.connect(self._find_files)
@@ -147,8 +151,7 @@ class ModelsController(QObject):
         self._bridge.when_done(self._host.hub.variants(row.repository.name), found, failed)
 
     def _choose_offline(self, offline: bool) -> None:
-        self._host.change(offline=offline)
-        self._set_offline(offline)
+        self._set_offline(self._host.change(offline=offline).offline)
         self.offline_changed.emit()
 
     def _set_offline(self, offline: bool) -> None:

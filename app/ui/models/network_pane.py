@@ -36,7 +36,10 @@ class NetworkPane(QWidget):
     """The folder for downloads; "" for the default."""
     shown = Signal()
 
-    def __init__(self, theme: Theme, settings: Settings, default_folder: Path) -> None:
+    def __init__(
+        self, theme: Theme, settings: Settings, default_folder: Path, *, locked: bool = False
+    ) -> None:
+        """Create the pane; ``locked``: an administrator keeps Fireside offline."""
         super().__init__()
         self.setObjectName("networkPane")
         self._default_folder = default_folder
@@ -54,10 +57,12 @@ class NetworkPane(QWidget):
         named(self._folder, "downloadFolder", tr("Download folder"), tr("Where to save downloads"))
         self._folder.setReadOnly(True)
         layout = column(self, gap=8)
-        layout.addWidget(
-            FormRow(tr("Offline"), tr("Block all network access. Chatting works offline."),
-                self.offline)
-        )  # fmt: skip
+        offline = FormRow(
+            tr("Offline"), tr("Block all network access. Chatting works offline."), self.offline
+        )
+        if locked:
+            offline.lock()
+        layout.addWidget(offline)
         layout.addWidget(
             FormRow(tr("Speed limit"), tr("For metered or shared connections."), limit)
         )

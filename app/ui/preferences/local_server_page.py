@@ -32,7 +32,8 @@ class LocalServerPage(FormPage):
     stopped = Signal(int)
     """The number of a request to stop."""
 
-    def __init__(self, theme: Theme, port: int) -> None:
+    def __init__(self, theme: Theme, port: int, *, locked: bool = False) -> None:
+        """Create the page; ``locked``: an administrator leaves the server off."""
         super().__init__("localServerPage", tr("Local server"))
         self._theme, self._port = theme, port
         self._served = ServedModel("", "", "")
@@ -41,7 +42,7 @@ class LocalServerPage(FormPage):
         self._slow.setSingleShot(True)
         self._slow.setInterval(_PATIENCE_MS)
         self._slow.timeout.connect(self._tell_slow)
-        self._add_switch()
+        self._add_switch(locked=locked)
         self._add_port()
         self._token_lost = False
         self._token_part = self._make_token()
@@ -105,14 +106,17 @@ class LocalServerPage(FormPage):
         if not self.port.hasFocus():
             self.port.setText(str(port))
 
-    def _add_switch(self) -> None:
+    def _add_switch(self, *, locked: bool) -> None:
         why = tr(
             "Editors, scripts and agents on this computer can use your model over an API like "
             "OpenAI’s or Anthropic’s. They need the access token. Other computers can’t connect."
         )
         self._switch = Switch("serverSwitch", tr("Local server"), on=False)
         self._switch.turned.connect(self.switched)
-        self.column.addWidget(FormRow(tr("Serve other apps"), why, self._switch))
+        serve = FormRow(tr("Serve other apps"), why, self._switch)
+        if locked:
+            serve.lock()
+        self.column.addWidget(serve)
         self._state = note("", "serverSaid")
         self._retry = Button(
             self._theme, "retryServer", tr("Try again"), text=tr("Try again"), kind="small",

@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from app.base import log
 from app.base.secrets import HUB_TOKEN
 from app.base.settings import ThemeChoice
+from app.base.system_files import POLICY
 from app.base.types import Effort
 from app.host import Host
 from app.tools.browser.source import WEB
@@ -217,6 +218,7 @@ class PreferencesController(QObject):
                 folders=sources_summary(self._sources.statuses),
                 web=self._web_summary(),
                 server=server_summary(self._host.settings.serve_port, on=self._host.settings.serve),
+                policy=self._policy_summary(),
             ),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
@@ -248,7 +250,8 @@ class PreferencesController(QObject):
             by_proxy=settings.web_by_proxy,
         )
         WebSearchController(web, self._host, self._bridge, self._tools)
-        page = ToolsPage(self._theme, self._tools, web, python=settings.python)
+        allowed = self._host.policy.tools
+        page = ToolsPage(self._theme, self._tools, web, python=settings.python, allowed=allowed)
         page.python_chosen.connect(self._choose_python)
         self._servers = McpServersController(page, self._theme, self._host, self._bridge)
         SourcesController(page, self._theme, self._sources)
@@ -258,7 +261,8 @@ class PreferencesController(QObject):
         from app.ui.preferences.local_server_controller import LocalServerController
         from app.ui.preferences.local_server_page import LocalServerPage
 
-        page = LocalServerPage(self._theme, self._serving.port)
+        locked = not self._host.policy.server
+        page = LocalServerPage(self._theme, self._serving.port, locked=locked)
         LocalServerController(page, self._theme, self._serving, self._models)
         return page
 
@@ -269,6 +273,12 @@ class PreferencesController(QObject):
         offers = (offer for offer in self._tools.offers if offer.key == WEB)
         word = next((offer.unavailable for offer in offers), "")
         return web_summary(provider_of(self._host.settings.web_search).name, word)
+
+    def _policy_summary(self) -> str:
+        from app.wording.policy_words import policy_summary
+
+        host = self._host
+        return policy_summary(host.folders.system / POLICY, host.policy, host.policy_damage)
 
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))

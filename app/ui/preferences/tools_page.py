@@ -22,6 +22,7 @@ from app.wording.departure_words import always_allowed
 from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.mcp_words import decided_sentence, is_trouble, server_state
+from app.wording.policy_words import set_by_organization
 from app.wording.tool_settings import PYTHON, SERVER, tool_label, unavailable_sentence
 
 
@@ -38,9 +39,18 @@ class ToolsPage(FormPage):
     revoked = Signal(object)
     """A ConsentRow or a DepartureRow to be removed."""
 
-    def __init__(self, theme: Theme, tools: ChatTools, web: WebSearchPart, *, python: bool) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        tools: ChatTools,
+        web: WebSearchPart,
+        *,
+        python: bool,
+        allowed: bool = True,
+    ) -> None:
+        """Create the page; unless they are ``allowed``, an administrator leaves tools off."""
         super().__init__("toolsPage", tr("Tools"))
-        self._theme, self._tools, self._web = theme, tools, web
+        self._theme, self._tools, self._web, self._allowed = theme, tools, web, allowed
         self._rows: dict[str, McpServerRow] = {}
         self._add_python(on=python)
         tools.changed.connect(self._show_python)
@@ -65,6 +75,8 @@ class ToolsPage(FormPage):
             self._rows = {name: self._row(name) for name in names}
         for status in servers:
             self._rows[status.server.name].show_status(status)
+            if not self._allowed:
+                self._rows[status.server.name].lock()
         self._no_servers.setVisible(not servers)
 
     def show_permissions(
@@ -113,14 +125,18 @@ class ToolsPage(FormPage):
         )
         switch = Switch("newPython", tr("Python in new chats"), on=on)
         switch.turned.connect(self.python_chosen)
-        self.column.addWidget(FormRow(tool_label(PYTHON), why, switch))
+        row = FormRow(tool_label(PYTHON), why, switch)
+        if not self._allowed:
+            switch.setChecked(False)
+            row.lock()
+        self.column.addWidget(row)
         self._python_state = self.add_note("", "pythonState")
         self._show_python()
 
     def _show_python(self) -> None:
         """Show why Python cannot be used now, if so."""
         reasons = (offer.unavailable for offer in self._tools.offers if offer.key == PYTHON)
-        word = next(reasons, "")
+        word = next(reasons, "") if self._allowed else ""  # else the row says it
         self._python_state.setText(unavailable_sentence(word) if word else "")
         self._python_state.setVisible(bool(word))
 
@@ -163,7 +179,9 @@ class ToolsPage(FormPage):
             ("addServer", tr("Add server…"), self.add_wanted),
             ("importServers", tr("Import from other apps…"), self.import_wanted),
         ):
-            buttons.addWidget(Button(self._theme, name, text, text=text, clicked=wanted.emit))
+            button = Button(self._theme, name, text, text=text, clicked=wanted.emit)
+            button.setEnabled(self._allowed)
+            buttons.addWidget(button)
         buttons.addStretch(1)
         part.addLayout(buttons)
 
@@ -240,6 +258,13 @@ class McpServerRow(FormPart):
         set_tone(self._state, "danger" if is_trouble(status) else "muted")
         self.switch.setChecked(status.state not in (McpServerState.OFF, McpServerState.CHANGED))
         self.switch.setAccessibleDescription(text)
+
+    def lock(self) -> None:
+        """Show it switched off, since an administrator leaves tools off."""
+        self._state.setText(set_by_organization())
+        self.switch.setChecked(False)
+        self.switch.setEnabled(False)
+        self.switch.setAccessibleDescription(set_by_organization())
 
     def _turned(self, on: bool) -> None:
         self.switch.setChecked(not on)  # it follows the server

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 def place_name(model: InstalledModel) -> str:
     """Return the name of the program whose folder a model is in."""
-    kind = model.place.kind
-    return tr("Folder") if kind == "Folder" else str(kind)
+    match model.place.kind:
+        case "Folder":
+            return tr("Folder")
+        case "Shared folder":
+            return tr("Shared folder")
+        case kind:
+            return str(kind)
 
 
 class InstalledList(QObject):

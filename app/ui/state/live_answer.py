@@ -29,6 +29,7 @@ from app.tools.tool_events import (
 )
 from app.turn import Turn, TurnEnded
 from app.ui.state.live_calls import LiveCalls
+from app.wording.answered_by import connecting_sentence, waiting_sentence
 from app.wording.demo_words import model_name
 from app.wording.language import number, tr
 from app.wording.quantities import duration, percent
@@ -109,8 +110,12 @@ class LiveAnswer:
     """Its place in the queue, while it waits for other answers; else 0."""
     grows: bool = False
     """Whether it is loaded again with a longer context, which this chat needs."""
+    asked: bool = False
+    """Whether the model has got the prompt."""
     prompt: int = 0
     context: int = 0
+    """The size of the context; 0 if a server does not say."""
+    estimated: bool = False
     reserved: int = 0
     dropped: int = 0
     opening: int = 0
@@ -164,22 +169,23 @@ class LiveAnswer:
                 self.place, self.loading, self.reading = place, None, None
                 self._status = in_line(place)
             case Loading(fraction):
-                if self.loading is None and self.context:
+                if self.loading is None and self.asked:
                     self.since = time.monotonic()  # it was loaded before
                 self.loading, self.reading = fraction, None
-                if self.context:
+                if self.asked:
                     self._status = loading_sentence(self.model, fraction)
             case Prompt(count):
                 self.loading, self.grows, self.since = None, False, time.monotonic()
-                self.prompt, self.context = count, event.context
+                self.asked, self.prompt, self.context = True, count, event.context
+                self.estimated = event.estimated
                 self.reserved, self.dropped = event.reserved, event.dropped
                 self.opening, self.attached = event.opening, event.attached
                 self.reading = PromptProgress()
-                self._status = self.reading.sentence
+                self._status = self._reading_sentence
             case Prefill():
                 self.reading = self.reading or PromptProgress()
                 self.reading.receive(event)
-                self._status = self.reading.sentence
+                self._status = self._reading_sentence
             case Delta():
                 self.reading = None
                 self._parts = max(self._parts, event.index + 1)
@@ -210,15 +216,16 @@ class LiveAnswer:
     @property
     def waiting(self) -> bool:
         """Whether the model has not begun to read the question, so that it can be withdrawn."""
-        return not self.context and self.ended is None and not self.turn.stopped.is_set()
+        return not self.asked and self.ended is None and not self.turn.stopped.is_set()
 
     @property
     def work(self) -> Work | None:
         """What precedes the answer; None once the model thinks or writes."""
         stopped = self.turn.stopped.is_set()
         if self.ended is None and self.loading is not None and not stopped:
-            name = model_name(self.model.name)
-            announced = tr("Loading {name}").format(name=name)
+            announced = loading_sentence(self.model, self.loading)
+            if not self.model.host:
+                announced = tr("Loading {name}").format(name=model_name(self.model.name))
             label = loading_sentence(self.model, self.loading)
             if self.grows:
                 announced = tr("Making room for a longer chat")
@@ -226,7 +233,7 @@ class LiveAnswer:
                     percent=percent(self.loading)
                 )
             return Work(label, self.since, self.loading, announced, withdrawable=self.waiting)
-        if not self.context and self.ended is None and stopped:
+        if not self.asked and self.ended is None and stopped:
             return Work(tr("Stopping…"), self.since, withdrawable=True)
         if self.place and self.ended is None and not stopped:
             announced = tr("Waiting for another answer")
@@ -236,12 +243,24 @@ class LiveAnswer:
             return Work(waiting_for_user(), self.since, withdrawable=self.waiting)
         if self.waiting:
             return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
-        return Work(tr("Processing…"), self.since, self.reading.fraction) if self.reading else None
+        if self.reading is None:
+            return None
+        if self.model.host:  # which does not tell how far it is
+            return Work(waiting_sentence(self.model), self.since)
+        return Work(tr("Processing…"), self.since, self.reading.fraction)
+
+    @property
+    def _reading_sentence(self) -> str:
+        assert self.reading
+        return waiting_sentence(self.model) if self.model.host else self.reading.sentence
 
     @property
     def thinking(self) -> bool:
-        """Whether the model is reasoning, so that an answer can be asked for now."""
-        asked = self.context > 0 and self.ended is None
+        """Whether the model is reasoning, so that an answer can be asked for now.
+
+        No server can be asked for that.
+        """
+        asked = self.asked and self.ended is None and not self.model.host
         return asked and not self._begun and not self.turn.stopped.is_set()
 
     def _count(self, delta: Delta) -> None:
@@ -258,6 +277,8 @@ def _to_read(piece: Part | Delta) -> bool:
 
 def loading_sentence(model: ModelRef, fraction: float, *, waits: bool = False) -> str:
     """Return a sentence about the progress of loading a model, or that it ``waits`` for others."""
+    if model.host:
+        return connecting_sentence(model)
     if waits:
         text = tr("Loading {name} when running answers are done…")
         return text.format(name=model_name(model.name))

@@ -144,7 +144,7 @@ class LiveTurns(QObject):
     @property
     def begun(self) -> bool:
         """Whether an answer is running for which the model is in use."""
-        return any(live.ended is None and live.context for live in self._live.values())
+        return any(live.ended is None and live.asked for live in self._live.values())
 
     def running(self, chat: int | None) -> LiveAnswer | None:
         """Return the running answer of a chat, if any."""

@@ -22,6 +22,7 @@
     answer_notice     notices that a long answer is done
     file_drop         dropped files, by what is done with them; `drop_overlay` shows it
     demo_line         the line above a chat with the demo model
+    remote_line       the line above a chat whose answers are generated elsewhere
 """
 
 from app.ui.window.restart import Removal, Restart

@@ -17,6 +17,7 @@ from app.ui.sidebar.sidebar import Sidebar
 from app.ui.theme import Theme
 from app.ui.toast import Toast
 from app.ui.window.demo_line import DemoLine
+from app.ui.window.remote_line import RemoteLine
 from app.ui.window.sidebar_place import SidebarPlace
 from app.ui.window.title_bar import TitleBar
 
@@ -33,6 +34,7 @@ class WindowLayout:
         self.composer = Composer(theme)
         self._relay = TypingRelay(self.conversation, self.composer.editor)
         self.demo_line = DemoLine(theme)
+        self.remote_line = RemoteLine(theme)
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
         self.title_bar.left.connect(self.focus_editor)
@@ -95,6 +97,7 @@ class WindowLayout:
     def _fill_page(self, page: QWidget) -> None:
         layout = column(page, (0, 0, 0, 12))
         layout.addWidget(self.demo_line)
+        layout.addWidget(self.remote_line)
         layout.addWidget(self.conversation, 1)
         below = QHBoxLayout()
         below.setContentsMargins(24, 4, 24, 0)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.model_choice import ModelChoice, plan_summary
 from app.ui.window.layout import WindowLayout
+from app.wording.answered_by import leaving_sentence
 from app.wording.demo_words import model_name
 from app.wording.language import tr
 from app.wording.tool_settings import PYTHON
@@ -21,6 +22,7 @@ class ModelLabels(QObject):
         super().__init__(parent)
         self._models, self._tools, self._composer = models, tools, views.composer
         self._demo_line, self._greeting = views.demo_line, views.conversation.greeting
+        self._remote_line = views.remote_line
         models.changed.connect(self._show)
         models.planned.connect(self._show_plan)
         tools.changed.connect(self._show_greeting)
@@ -30,6 +32,7 @@ class ModelLabels(QObject):
         asked = self._models.asked
         self._composer.set_model(model_name(asked.name) if asked else tr("Choose a model"))
         self._demo_line.setVisible(asked == self._models.demo)
+        self._remote_line.set_model(asked)
         self._show_greeting()
         self._show_plan()
 
@@ -40,6 +43,9 @@ class ModelLabels(QObject):
     def _show_plan(self) -> None:
         plan = self._models.plan
         summary = plan_summary(plan) if plan else ""
-        if self._models.unloaded:
+        asked = self._models.asked
+        if asked and asked.host:
+            summary = leaving_sentence(asked)
+        elif self._models.unloaded:
             summary = tr("Not loaded")
         self._composer.picker.setToolTip("\n".join(filter(None, (tr("Choose a model"), summary))))

@@ -497,8 +497,8 @@ class Window(QMainWindow):
         self.models_controller.resume()
         self.gpu_build.begin()
         self.local_server.begin()
-        if self._host.settings_damage:
-            self.banner.show_error(self._host.settings_damage)
+        if damage := self._host.policy_damage or self._host.settings_damage:
+            self.banner.show_error(damage)
         self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner.show_error)
         self._host.speeds.begin()
 

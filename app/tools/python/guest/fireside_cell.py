@@ -24,6 +24,7 @@ FAILED, DRAWN, RAN = 1, 2, 64
 """Bits of a cell's exit status: it raised an exception, there are open figures, it was run."""
 _COROUTINE = 0x80  # of a code's flags
 _LIVE_S = 0.1
+_AT_ONCE = 100  # writes within _LIVE_S that are seen at once: each takes 0.1 ms
 _DIGITS = 100_000  # of an integer as text; Python's own limit is 4,300
 _MAGIC = re.compile(r"^%(?:matplotlib|config|load_ext|autoreload)\b.*$", re.MULTILINE)
 _SHELL = re.compile(r"^\s*[!%]", re.MULTILINE)
@@ -34,14 +35,19 @@ _NO_SITE = (
 
 
 class _Live(io.TextIOWrapper):
-    """A stream that is seen while a cell runs: what waits is written a few times a second."""
+    """A stream that is seen while a cell runs: what is written is passed on, unless it floods.
 
-    _written = 0.0
+    Of a flood, some is passed on every ``_LIVE_S``.
+    """
+
+    _since, _left = 0.0, _AT_ONCE
 
     def write(self, text: str) -> int:
         count = super().write(text)
-        if (now := time.monotonic()) - self._written > _LIVE_S:
-            self._written = now
+        if (now := time.monotonic()) - self._since > _LIVE_S:
+            self._since, self._left = now, _AT_ONCE
+        if self._left > 0:
+            self._left -= 1
             self.flush()
         return count
 

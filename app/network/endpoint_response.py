@@ -1,0 +1,107 @@
+"""A response of a server of models, which may be anything: bounded, unpacked, with typed errors."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import re
+import zlib
+from collections.abc import Iterator
+
+import httpx2
+
+from app.base import errors as e
+from app.network.event_stream import EventTooLong, ServerEvent, server_events
+from app.network.unpacker import PACKED, Unpacker
+
+LARGEST_BODY = 16 << 20
+"""In bytes: of a list of all models of a large service."""
+
+_LARGEST_STREAM = 2 << 30  # bytes: a million tokens, of which each is an event with much around it
+_LONGEST_WAIT_S = 24 * 3600.0
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}")
+
+
+class EndpointResponse:
+    """A response that is being read, once: by `read` or by `events`. ``url`` is the endpoint's."""
+
+    def __init__(self, url: str, response: httpx2.Response) -> None:
+        self.url = url
+        self.status = response.status_code
+        self._response = response
+
+    @property
+    def status_code(self) -> int:
+        return self.status
+
+    def iter_lines(self) -> Iterator[str]:
+        for event in self.events():
+            yield from (f"data: {event.data}", "")
+
+    @property
+    def media_type(self) -> str:
+        """The type that it says it has, such as "text/event-stream"; empty for none."""
+        header = self._response.headers.get("content-type", "")
+        found = _MEDIA_TYPE.match(header.strip().lower())
+        return found[0] if found else ""
+
+    @property
+    def retry_after(self) -> float:
+        """How many seconds the server asks to wait; 0 if it does not say."""
+        text = self._response.headers.get("retry-after", "").strip()
+        with contextlib.suppress(ValueError, OverflowError):
+            if text.isascii() and text.isdigit():
+                return min(float(text), _LONGEST_WAIT_S)
+            date = email.utils.parsedate_to_datetime(text)
+            now = email.utils.localtime()
+            left = (date.astimezone() - now).total_seconds()
+            return min(max(left, 0.0), _LONGEST_WAIT_S)
+        return 0.0
+
+    @property
+    def location(self) -> str:
+        """Where it redirects to, as a whole address; empty if nowhere."""
+        if self.status not in (301, 302, 303, 307, 308):
+            return ""
+        text = self._response.headers.get("location", "")
+        with contextlib.suppress(httpx2.InvalidURL, ValueError):
+            return str(self._response.url.join(text))
+        return text
+
+    def read(self, limit: int = LARGEST_BODY) -> bytes:
+        """Return the body. Raises ServerForeign if it is longer than ``limit`` bytes."""
+        body = bytearray()
+        for chunk in self._bytes():
+            body += chunk
+            if len(body) > limit:
+                raise e.ServerForeign(self.url, shown(bytes(body)))
+        return bytes(body)
+
+    def events(self) -> Iterator[ServerEvent]:
+        """Yield the events of a stream as they come. Raises ServerForeign for too long ones."""
+        try:
+            yield from server_events(self._bytes(_LARGEST_STREAM))
+        except EventTooLong:
+            raise e.ServerForeign(self.url, "") from None
+
+    def _bytes(self, limit: int = 1 << 62) -> Iterator[bytes]:
+        encoding = self._response.headers.get("content-encoding", "").strip().lower()
+        raw: Iterator[bytes] = self._response.iter_raw()
+        if encoding in PACKED:
+            raw = Unpacker().unpacked(raw)
+        elif encoding not in ("", "identity"):
+            raise e.ServerForeign(self.url, f"Content-Encoding: {encoding}"[:80])
+        try:
+            for chunk in raw:
+                limit -= len(chunk)
+                if limit < 0:
+                    raise e.ServerForeign(self.url, "")
+                yield chunk
+        except zlib.error as error:
+            raise e.AnswerCutOff(self.url) from error
+
+
+def shown(body: bytes) -> str:
+    """Return the beginning of what a server sent as a line of text, without control characters."""
+    text = body[:2000].decode("utf-8", "replace")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
