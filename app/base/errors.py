@@ -285,9 +285,10 @@ class KeyRefused(RemoteError):
 
 
 class RemoteModelMissing(RemoteError):
-    """It has no model ``model``."""
+    """It has no model ``model``, or did not load it; ``message`` is its own."""
 
     model: str
+    message: str = ""
 
 
 class ServerBusy(RemoteError):
@@ -313,7 +314,7 @@ class CreditUsedUp(RemoteError):
 class RequestRefused(RemoteError):
     """It does not accept the request: ``status`` of HTTP, and its own ``message``.
 
-    ``parameter`` is the name of the one in the request that it refuses, if it says so.
+    ``parameter`` names what it refuses of the request, if it says so: several with commas.
     """
 
     status: int

@@ -1,40 +1,248 @@
-"""Which server is at an address, and which models it has."""
+"""Which server is at an address, which models it has, and how large their contexts are.
+
+What is asked first is the list of models, which all of them have, and which names its owner. Then
+come one to three requests to what only that program has. Nothing that is said there can do more
+than name a kind, a version and a number.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from app.base.errors import RemoteError, ServerForeign
-from app.engine.remote.remote_server import RemoteServer, ServedHere
+from app.base import errors as e
+from app.engine.remote.remote_server import RemoteServer, ServedHere, ServerKind, server_url
 from app.engine.remote.server_faults import fault
+from app.engine.remote.server_reply import (
+    context_of,
+    json_of,
+    member,
+    models_of,
+    objects,
+    owners,
+    version_of,
+)
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.network.endpoint_client import EndpointClient
 
 _SECONDS = 20.0
-_PORTS = 11434, 1234, 8080, 8000
+"""How long all of it may take; longer than a server that is just waking up."""
+_MOST_SHOWN = 8
+"""Of Ollama's models that are not loaded, those whose settings are looked at."""
+_WHAT = "look which models a server has"
+_NUM_CTX = re.compile(r"^num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
+_OWNERS = {
+    "fireside": ServerKind.FIRESIDE,
+    "vllm": ServerKind.VLLM,
+    "sglang": ServerKind.SGLANG,
+    "llamacpp": ServerKind.LLAMA_SERVER,
+    "organization_owner": ServerKind.LM_STUDIO,
+}
+_SERVICES = {"openrouter.ai": ServerKind.OPENROUTER, "api.openai.com": ServerKind.OPENAI}
 
 
-def examine(client: EndpointClient, url: str, key: str, cancel: threading.Event) -> RemoteServer:
-    """Ask a server what it is and which models it has. Raises RemoteError, Offline, Cancelled."""
-    with client.send(url, f"{url}/models", cancel, key=key, seconds=_SECONDS) as response:
-        body = response.read()
-        if response.status_code != 200:
-            raise fault(url, "", response.status_code, body)
+def find_server(
+    client: EndpointClient,
+    text: str,
+    key: str,
+    cancel: threading.Event,
+    *,
+    unencrypted: bool = False,
+) -> RemoteServer:
+    """Find the server at an address as somebody has typed it; see `examine`.
+
+    Another computer is asked with TLS unless the address says otherwise. Raises ServerUnencrypted,
+    with the address without TLS, if it has none: that has to be accepted first.
+    """
+    url = server_url(text)
+    if url is None:
+        raise e.ServerAddressInvalid(text)
     try:
-        listed: Any = response.json()
-        models = tuple(ServedHere(each["id"]) for each in listed["data"])
-    except (ValueError, TypeError, KeyError):
-        raise ServerForeign(url, body[:200].decode("utf-8", "replace")) from None
-    return RemoteServer(url, models=models)
+        return examine(client, url, key, cancel, unencrypted=unencrypted)
+    except e.ServerWithoutTls:
+        if "://" in text:
+            raise
+        raise e.ServerUnencrypted(url.replace("https://", "http://", 1)) from None
 
 
-def servers_here(client: EndpointClient, cancel: threading.Event) -> tuple[RemoteServer, ...]:
-    """Return the servers on the usual ports of this computer. Raises Offline, Cancelled."""
-    found = []
-    for port in _PORTS:
-        with contextlib.suppress(RemoteError):
-            found.append(examine(client, f"http://127.0.0.1:{port}/v1", "", cancel))
-    return tuple(found)
+def examine(
+    client: EndpointClient,
+    url: str,
+    key: str,
+    cancel: threading.Event,
+    *,
+    unencrypted: bool = False,
+    seconds: float = _SECONDS,
+) -> RemoteServer:
+    """Ask a server what it is and which models it has.
+
+    The interface may be at another path than the address says, such as below ``/v1``: then the
+    result's ``url`` is another one on the same host. ``seconds`` is for all of it. Raises
+    RemoteError, Offline, Cancelled.
+    """
+    asking = _Asking(client, url, key, cancel, unencrypted, time.monotonic() + seconds)
+    base, listed = _listed(asking)
+    models = models_of(listed)
+    assert models is not None
+    kind = _kind_by_list(base, listed)
+    server = RemoteServer(base, kind, "", models)
+    try:
+        return _completed(asking, server, listed)
+    except e.RemoteError:
+        return server  # the list is there; what it lacks can be asked for another time
+
+
+def root_of(url: str) -> str:
+    """Return the address that is above an endpoint's interface of OpenAI."""
+    return re.sub(r"/(api/)?v\d+$", "", url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How a server is asked, until ``end``."""
+
+    client: EndpointClient
+    url: str
+    key: str
+    cancel: threading.Event
+    unencrypted: bool
+    end: float
+
+    def ask(self, address: str, body: Any = None) -> tuple[int, bytes]:
+        """Return the status and the body of an answer. Raises RemoteError, Offline, Cancelled."""
+        left = max(self.end - time.monotonic(), 0.05)
+        with self.client.send(
+            self.url,
+            address,
+            self.cancel,
+            key=self.key,
+            body=body,
+            seconds=left,
+            whole=left,
+            what=_WHAT,
+            unencrypted=self.unencrypted,
+        ) as response:
+            return response.status, response.read()
+
+    def json(self, address: str, body: Any = None) -> Any:
+        """Return the JSON value of an answer with the status 200, else None."""
+        status, found = self.ask(address, body)
+        return json_of(found) if status == 200 else None
+
+
+def _listed(asking: _Asking) -> tuple[str, Any]:
+    """Return the base of the interface, and its list of models."""
+    parts = urlsplit(asking.url)
+    host = f"{parts.scheme}://{parts.netloc}"
+    below = () if re.search(r"/v\d+$", asking.url) else (f"{asking.url}/v1",)
+    first: e.FiresideError | None = None
+    for base in dict.fromkeys((asking.url, *below, f"{host}/v1")):
+        status, body = asking.ask(f"{base}/models")
+        listed = json_of(body)
+        if status == 200 and models_of(listed) is not None:
+            return base, listed
+        error = fault(asking.url, "", status, body)
+        first = first or error
+        if not isinstance(error, e.ServerForeign | e.RemoteModelMissing | e.KeyRefused):
+            raise error
+    assert first
+    if isinstance(first, e.RemoteModelMissing):
+        first = e.ServerForeign(asking.url, first.message)
+    raise first
+
+
+def _kind_by_list(base: str, listed: Any) -> ServerKind:
+    host = urlsplit(base).hostname or ""
+    if host in _SERVICES:
+        return _SERVICES[host]
+    models = list(objects(member(listed, "data")))
+    for owner in owners(listed):
+        if owner in _OWNERS:
+            return _OWNERS[owner]
+    if models and all(each.get("owned_by") == "me" and "permissions" in each for each in models):
+        return ServerKind.LLAMA_CPP_PYTHON
+    if models and all("status" in each and "meta" not in each for each in models):
+        return ServerKind.TRANSFORMERS
+    if models and all("canonical_slug" in each for each in models):
+        return ServerKind.OPENROUTER
+    return ServerKind.OTHER
+
+
+def _completed(asking: _Asking, server: RemoteServer, listed: Any) -> RemoteServer:
+    """Return a server with what only its kind can say. Raises RemoteError."""
+    root = root_of(server.url)
+    match server.kind:
+        case ServerKind.VLLM:
+            found = member(asking.json(f"{root}/version"), "version")
+            return replace(server, version=version_of(found))
+        case ServerKind.SGLANG:
+            found = member(asking.json(f"{root}/server_info"), "version")
+            return replace(server, version=version_of(found))
+        case ServerKind.LLAMA_SERVER:
+            return _llama_server(asking.json(f"{root}/props"), server)
+        case ServerKind.LM_STUDIO:
+            return _lm_studio(asking, root, server)
+        case ServerKind.OTHER:
+            return _ollama(asking, root, server)
+    return server
+
+
+def _llama_server(props: Any, server: RemoteServer) -> RemoteServer:
+    version = version_of(member(props, "build_info"))
+    context = context_of(member(props, "default_generation_settings", "n_ctx"))
+    models = tuple(replace(each, context=each.context or context) for each in server.models)
+    return replace(server, version=version.partition("-")[0], models=models)
+
+
+def _lm_studio(asking: _Asking, root: str, server: RemoteServer) -> RemoteServer:
+    """Take the contexts with which models are loaded: from 0.4 on, or before."""
+    sizes: dict[str, int] = {}
+    for each in objects(member(asking.json(f"{root}/api/v1/models"), "models")):
+        for loaded in objects(each.get("loaded_instances")):
+            size = context_of(member(loaded, "config", "context_length"))
+            sizes |= dict.fromkeys(_names(loaded.get("id"), each.get("key")), size)
+    if not sizes:
+        for each in objects(member(asking.json(f"{root}/api/v0/models"), "data")):
+            sizes |= dict.fromkeys(_names(each.get("id")), context_of(each.get(_LOADED)))
+    return replace(server, models=_sized(server.models, sizes))
+
+
+_LOADED = "loaded_context_length"
+
+
+def _ollama(asking: _Asking, root: str, server: RemoteServer) -> RemoteServer:
+    """Find out whether it is Ollama, and if so the contexts of models that are loaded.
+
+    A model that is not, gets one by the memory that will be free, unless its settings have one.
+    """
+    version = version_of(member(asking.json(f"{root}/api/version"), "version"))
+    tags = member(asking.json(f"{root}/api/tags"), "models") if version else None
+    if not version or not isinstance(tags, list):
+        return server
+    server = replace(server, kind=ServerKind.OLLAMA, version=version)
+    sizes: dict[str, int] = {}
+    with contextlib.suppress(e.RemoteError):  # what is known by then counts
+        for each in objects(member(asking.json(f"{root}/api/ps"), "models")):
+            size = context_of(each.get("context_length"))
+            sizes |= dict.fromkeys(_names(each.get("name"), each.get("model")), size)
+        unknown = [each.id for each in server.models if not sizes.get(each.id)]
+        for id in unknown[:_MOST_SHOWN]:
+            text = member(asking.json(f"{root}/api/show", {"model": id}), "parameters")
+            found = _NUM_CTX.search(text) if isinstance(text, str) else None
+            sizes[id] = context_of(int(found[1])) if found else 0
+    return replace(server, models=_sized(server.models, sizes))
+
+
+def _names(*values: Any) -> list[str]:
+    return [each for each in values if isinstance(each, str)]
+
+
+def _sized(models: Iterable[ServedHere], sizes: dict[str, int]) -> tuple[ServedHere, ...]:
+    return tuple(replace(each, context=sizes.get(each.id, 0)) for each in models)
