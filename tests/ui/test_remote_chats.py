@@ -26,9 +26,10 @@ def server() -> Iterator[Player]:
         yield player
 
 
-def use(fireside: Fireside, server: Player, context: int = 0) -> ModelRef:
-    """Add the server's model, and choose it."""
+def use(fireside: Fireside, server: Player, context: int = 0, *, named: bool = False) -> ModelRef:
+    """Add the server's model, and choose it; ``named``: chats get their titles from it."""
     saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM, context=context)
+    fireside.host.change(name_chats=named)
     fireside.host.endpoints.save(saved)
     fireside.window.models.choose(saved.model)
     fireside.until(lambda: fireside.window.models.current == saved.model)
@@ -94,13 +95,9 @@ def test_a_chat_goes_on_here_and_there(fireside: Fireside, server: Player) -> No
     fireside.idle()
     told = [message.text for message in fireside.backend.requests[-1].messages]
     assert told == ["first", "From here.", "second", "From there.", "third"]
-    hosts = [row.host for row in fireside.stored(conversation_of(fireside))]
+    rows = fireside.stored(lambda store: store.messages.conversation(fireside.chat))
+    hosts = [row.host for row in rows]
     assert hosts == ["", "", "", model_host(server), "", ""]
-
-
-def conversation_of(fireside: Fireside):  # type: ignore[no-untyped-def]
-    chat = fireside.chat
-    return lambda store: store.messages.conversation(chat)
 
 
 def model_host(server: Player) -> str:
@@ -144,3 +141,19 @@ def test_answer_now_is_not_offered(fireside: Fireside, server: Player) -> None:
     fireside.idle()
     offered = fireside.window.findChildren(QAbstractButton, "answerNow")
     assert not any(button.isVisible() for button in offered)
+
+
+def test_a_server_names_the_chat(fireside: Fireside, server: Player) -> None:
+    use(fireside, server, named=True)
+    server.say(Said("Paris."), Said("Capital of France", reasoning="Six words."))
+    fireside.ask("Tell me the capital of France, please, and nothing else?")
+    fireside.shows("Paris.")
+    fireside.until(lambda: len(server.answers) == 2)
+
+    def title() -> str:
+        return fireside.stored(lambda store: store.chats.get(fireside.chat)).title
+
+    fireside.until(lambda: title() == "Capital of France")
+    body = server.answers[-1].json
+    assert body["reasoning_effort"] == "low"
+    assert body["max_tokens"] > 100, "it reasons first"
