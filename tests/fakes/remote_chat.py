@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,17 +32,32 @@ from app.network.client import Network
 from app.network.endpoint_client import EndpointClient
 
 
+_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class _NoKeyring(Secrets):
+    """Secrets in memory: a keyring is asked in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.known: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        return self.known.get(name)
+
+
 class RemoteChat:
     """A chat with the model ``model`` of the server at ``url``, and its settings in ``folder``."""
 
     def __init__(self, folder: Path, url: str, model: str, kind: ServerKind, key: str = "") -> None:
         self.network = Network(folder / "connections.log")
+        self.network.certificates = _CERTIFICATES  # to read those of the system takes long
         self.client = EndpointClient(lambda: self.network)
-        endpoints = EndpointList(folder / "endpoints.json", Secrets(folder), folder / "none.toml")
+        secrets = _NoKeyring(folder)
+        endpoints = EndpointList(folder / "endpoints.json", secrets, folder / "none.toml")
         self.saved = SavedEndpoint(Endpoint(url, model), kind)
         endpoints.save(self.saved)
-        if key:
-            endpoints.keep_key(url, key)
+        secrets.known[f"endpoint {url}"] = key
         self.backend = RemoteBackend(lambda: self.client, endpoints)
         self.messages: tuple[Message, ...] = ()
         self.cancel = threading.Event()
