@@ -241,7 +241,7 @@ def running(
     web: LocalWeb, folder: Path, host: str = "127.0.0.1", ports: tuple[int, int] = (0, 0)
 ) -> Iterator[None]:
     """Serve a web at two ports; ``folder`` gets ``ca.pem``, which vouches for its sites."""
-    tls = _Authority(folder).context()
+    tls = Authority(folder).context()
     servers = [_Server(web, None, (host, ports[0])), _Server(web, tls, (host, ports[1]))]
     web.ports = {80: servers[0].server_port, 443: servers[1].server_port}
     threads = [threading.Thread(target=each.serve_forever, args=(0.01,)) for each in servers]
@@ -257,7 +257,7 @@ def running(
             server.server_close()
 
 
-class _Authority:
+class Authority:
     """What gives out certificates for any name, when it is asked for."""
 
     def __init__(self, folder: Path) -> None:
@@ -265,7 +265,9 @@ class _Authority:
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._lock = threading.Lock()
         self._key, self._certificate = self._made("Fireside's test authority", None)
-        (folder / "ca.pem").write_bytes(self._pem(self._certificate))
+        self.file = folder / "ca.pem"
+        """The certificate that vouches for all others."""
+        self.file.write_bytes(self._pem(self._certificate))
 
     def context(self) -> ssl.SSLContext:
         """Return what serves each site with a certificate of its own."""
@@ -280,20 +282,29 @@ class _Authority:
     def _for(self, name: str) -> ssl.SSLContext:
         with self._lock:
             if name not in self._contexts:
-                from cryptography.hazmat.primitives import serialization
-
-                key, certificate = self._made(name, self._certificate)
-                secret = key.private_bytes(
-                    serialization.Encoding.PEM,
-                    serialization.PrivateFormat.PKCS8,
-                    serialization.NoEncryption(),
-                )
-                file = self._folder / f"{next(self._numbers)}.pem"
-                file.write_bytes(self._pem(certificate) + secret)
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(file)
-                self._contexts[name] = context
+                self._contexts[name] = self.for_name(name)
             return self._contexts[name]
+
+    def for_name(
+        self, name: str, days: tuple[int, int] = (-1, 7), *, vouched: bool = True
+    ) -> ssl.SSLContext:
+        """Return what serves with a certificate for a name, which is valid on these days from now.
+
+        If it is not ``vouched`` for, it is its own authority.
+        """
+        from cryptography.hazmat.primitives import serialization
+
+        key, certificate = self._made(name, self._certificate if vouched else None, days)
+        secret = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        file = self._folder / f"{next(self._numbers)}.pem"
+        file.write_bytes(self._pem(certificate) + secret)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
 
     @staticmethod
     def _pem(certificate: Any) -> bytes:
@@ -301,7 +312,7 @@ class _Authority:
 
         return bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _made(self, name: str, issuer: Any) -> tuple[Any, Any]:
+    def _made(self, name: str, issuer: Any, days: tuple[int, int] = (-1, 7)) -> tuple[Any, Any]:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -317,8 +328,8 @@ class _Authority:
             .issuer_name(issuer.subject if issuer else subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=7))
+            .not_valid_before(now + datetime.timedelta(days=days[0]))
+            .not_valid_after(now + datetime.timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(ca=not issuer, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
             .add_extension(
