@@ -20,12 +20,10 @@ _MOST_NAMES = 50
 def place_name(host: str) -> str:
     """Return where answers were generated, as `Message.host` has it: “this computer”, a host."""
     names = (
-        tr("this computer", "where something was answered")
-        if is_this_computer(each)
-        else one_line(each)
+        tr("this computer") if is_this_computer(each) else one_line(each)
         for each in host.split(", ")
     )
-    return tr(" and ", "between two places").join(dict.fromkeys(names))
+    return tr(" and ").join(dict.fromkeys(names))
 
 
 def departure_question(outgoing: Outgoing) -> str:
@@ -49,7 +47,7 @@ def departure_list(outgoing: Outgoing) -> tuple[tuple[str, str], ...]:
     groups = (
         (tr("Attached files"), _lines(by[DepartureKind.ATTACHMENT], _file)),
         (
-            tr("Pages", "of folders, encyclopaedias and the web"),
+            tr("Pages"),
             _lines(pages, lambda each: _pages_of(each.item)),
         ),
         (tr("Results of tools"), _lines(others, lambda each: _tool(each.item))),
