@@ -38,7 +38,9 @@ def explain(error: BaseException) -> Explanation:
             return explain_engine(error)
         case e.DepartureRefused():
             return Explanation(
-                tr("Nothing was sent to {host}.").format(host=error.host), Action.RETRY
+                tr("Nothing was sent to {host}.").format(host=error.host),
+                Action.CONTINUE,
+                others=(Action.CHOOSE_MODEL,),
             )
         case e.EndpointListError():
             detail = getattr(error, "detail", "") or getattr(error, "reason", "")

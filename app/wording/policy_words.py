@@ -58,6 +58,7 @@ def _wanted(words: str) -> str:
     named = {
         "true or false": tr("true or false"),
         "a list of absolute paths": tr("a list of absolute paths"),
+        "a list of tables": tr("a list of tables"),
     }
     return named.get(words, words)
 

@@ -31,7 +31,6 @@ from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.network.client import Network
 from app.network.endpoint_client import EndpointClient
 
-
 _CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -50,6 +49,7 @@ class RemoteChat:
     """A chat with the model ``model`` of the server at ``url``, and its settings in ``folder``."""
 
     def __init__(self, folder: Path, url: str, model: str, kind: ServerKind, key: str = "") -> None:
+        folder.mkdir(exist_ok=True)
         self.network = Network(folder / "connections.log")
         self.network.certificates = _CERTIFICATES  # to read those of the system takes long
         self.client = EndpointClient(lambda: self.network)

@@ -28,7 +28,6 @@ from app.base.errors import (
 )
 from app.base.types import (
     Delta,
-    Done,
     Effort,
     Message,
     Part,
@@ -37,7 +36,6 @@ from app.base.types import (
     Role,
     Sampling,
     StopReason,
-    ToolChoice,
     ToolFunction,
     ToolNamespace,
     Waiting,
