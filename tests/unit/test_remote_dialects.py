@@ -124,7 +124,7 @@ class Bench:
         self.client = EndpointClient(lambda: network)
         self.endpoints = EndpointList(folder / "endpoints.json", cast(Secrets, Keys()))
         self.backend = RemoteBackend(lambda: self.client, self.endpoints)
-        self.cancel = threading.Event()
+        self.cancel, self.begun = threading.Event(), threading.Event()
         self.pauses: list[float] = []
         """The seconds that it would have waited before it asked again."""
 
@@ -146,6 +146,8 @@ class Bench:
         try:
             for event in self.backend.stream(request, self.cancel):
                 _take(event, heard)
+                if isinstance(event, Delta):
+                    self.begun.set()
         except e.FiresideError as error:
             heard.error = error
         return heard
@@ -190,12 +192,13 @@ def result(call: Part, text: str = "21 °C, sunny") -> Part:
     return Part(text, PartKind.RESULT, call.name, call.id)
 
 
-def stopping(server: Player, cancel: threading.Event) -> threading.Thread:
-    """Set ``cancel`` once the server holds its answer back."""
+def stopping(server: Player, bench: Bench, *, begun: bool) -> threading.Thread:
+    """Stop once the server holds its answer back, and if ``begun`` not before some of it is here."""
 
     def stop() -> None:
         assert server.holding.wait(20)
-        cancel.set()
+        assert not begun or bench.begun.wait(20)
+        bench.cancel.set()
 
     thread = threading.Thread(target=stop)
     thread.start()
@@ -415,7 +418,7 @@ def test_stop_while_the_prompt_is_processed(bench: Bench, peer: Peer) -> None:
         model = bench.add(server, peer)
         server.say(ANSWER)
         server.fail(Fault.SILENT_FIRST)
-        stopper = stopping(server, bench.cancel)
+        stopper = stopping(server, bench, begun=False)
         heard = bench.ask(model)
         stopper.join()
         assert server.left.wait(20)
@@ -429,7 +432,7 @@ def test_stop_while_it_answers(bench: Bench, peer: Peer) -> None:
         model = bench.add(server, peer)
         server.say(Said(ANSWER.text * 3))
         server.fail(Fault.SILENT_LATER)
-        stopper = stopping(server, bench.cancel)
+        stopper = stopping(server, bench, begun=True)
         heard = bench.ask(model)
         stopper.join()
         assert server.left.wait(20)
