@@ -193,7 +193,7 @@ def result(call: Part, text: str = "21 °C, sunny") -> Part:
 
 
 def stopping(server: Player, bench: Bench, *, begun: bool) -> threading.Thread:
-    """Stop once the server holds its answer back, and if ``begun`` not before some of it is here."""
+    """Stop once the server holds its answer back, and, if ``begun``, some of it is here."""
 
     def stop() -> None:
         assert server.holding.wait(20)
