@@ -91,7 +91,7 @@ class Bench:
         client = EndpointClient(lambda: network)
         weather = ToolFunction("get_weather", "The weather at a place.", _LOCATION)
         self.tool = FakeTool("weather", Effect.NONE, [weather])
-        self.tool.answer = lambda proposal, cancel: [Result('{"sky": "rain", "degrees": 7}')]
+        self.tool.answer = lambda proposal, cancel: [Result('{"temperature": 7, "sky": "rainy"}')]
         self._list = EndpointList(self.folder / "endpoints.json", Secrets(self.folder))
         self._client = client
         self._backend = ToolLoop(
