@@ -77,11 +77,15 @@ class Heard:
 
 @dataclass
 class Bench:
-    """One server that runs, as it was found, and the backend that asks it."""
+    """One server that runs, as it was found, and the backend that asks it.
+
+    ``stop_s`` is how long an answer may go on after it was stopped, in seconds.
+    """
 
     server: RealServer
     running: Running
     folder: Path
+    stop_s: float = 0.1
     tool: FakeTool = field(init=False)
     found: RemoteServer = field(init=False)
     model: ModelRef = field(init=False)

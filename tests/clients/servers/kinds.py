@@ -13,7 +13,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -299,11 +299,10 @@ def _wait(process: subprocess.Popen[str], port: int, path: str, log: Path) -> No
     end = time.monotonic() + _START_S
     while time.monotonic() < end and process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        with contextlib.suppress(OSError, http.client.HTTPException):
+        with closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
-        connection.close()
         time.sleep(0.2)
     raise Unavailable(f"it does not start: {log.read_text('utf-8', 'replace')[-300:]}")
 
