@@ -37,7 +37,9 @@ class Outgoing:
 
 
 class Consent:
-    """A question to the user about a proposal or what would be sent, and its answer. Thread-safe.
+    """A question to the user about a call, or about what would be sent, and its answer.
+
+    Thread-safe.
 
     ``lasting``: whether `Decision.CHAT` and `Decision.ALWAYS` may be offered.
     """

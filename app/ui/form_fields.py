@@ -143,7 +143,8 @@ class FormRow(FormPart):
         super().__init__()
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(heading(title, 14, 550))
+        self._title = heading(title, 14, 550)
+        words.addWidget(self._title)
         self._explanation = note("")
         words.addWidget(self._explanation)
         self._mark = organization_mark()
@@ -169,6 +170,11 @@ class FormRow(FormPart):
         if beside != (self._row.direction() is QBoxLayout.Direction.LeftToRight):
             set_across(self._row, beside)
             self._row.setSpacing(zoomed(20 if beside else 8))
+
+    def set_title(self, title: str) -> None:
+        """Change the title; one that may be long is wrapped."""
+        self._title.setWordWrap(True)
+        self._title.setText(title)
 
     def explain(self, text: str) -> None:
         """Change the explanation; an empty one takes no room."""
