@@ -19,7 +19,7 @@ ITEM = "item"
 """The word for reasoning that came as an item of the Responses interface."""
 
 _ECHO = "remote "
-_HARMONY = re.compile(r"gpt[-_ ]?oss", re.IGNORECASE)
+_GPT_OSS = re.compile(r"gpt[-_ ]?oss", re.IGNORECASE)
 
 
 class Continuation(StrEnum):
@@ -71,7 +71,7 @@ def dialect_of(kind: ServerKind) -> ServerDialect:
 
 def is_gpt_oss(model: str) -> bool:
     """Return whether the id of a model names gpt-oss, which servers render as Harmony."""
-    return _HARMONY.search(model) is not None
+    return _GPT_OSS.search(model) is not None
 
 
 def echo(key: str, data: str = "") -> str:
