@@ -54,6 +54,8 @@ class Fault(StrEnum):
     """It is compressed, though nobody asked for that."""
 
     # The stream's form.
+    NOT_STREAMED = auto()
+    """The answer comes as a whole, though a stream was asked for."""
     NO_DONE = auto()
     LATE_ERROR = auto()
     """The server fails in the middle of the answer, and says so as it does."""
