@@ -36,6 +36,7 @@ from app.engine.backend import Backend, Planned, Steps
 from app.prefiller import Prefiller
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
+from app.tools.effective_tools import effective_tools
 from app.tools.tool_events import ToolEvent
 from app.turn import (
     AnsweredSlowly,
@@ -56,6 +57,7 @@ from app.turn import (
     TurnWithdrawn,
     UnloadFailed,
     asked_on_their_days,
+    both_hosts,
     day_of,
 )
 from app.writer import UnsavedAnswers, Writer
@@ -159,8 +161,10 @@ class Chats:
         """Continue an answer that was stopped or cut off, or has not begun. Ends as `send` does."""
 
         def write() -> tuple[MessageRow | None, MessageRow]:
-            begun = bool(self._store.messages.get(answer).message.parts)
-            author = (None, None) if begun else (model.name, model.host)
+            row = self._store.messages.get(answer)
+            author = (model.name, model.host)
+            if row.message.parts:
+                author = (row.model, both_hosts(row.host, model.host))
             return None, self._store.messages.update(
                 answer, state=State.STREAMING, model=author[0], host=author[1]
             )
@@ -305,7 +309,7 @@ class Chats:
             today=day_of(path[0].created if path else time.time()),
             sampling=settings.sampling or model.sampling,
             chat=chat,
-            tools=self._declared(settings.tools),
+            tools=self._declared(effective_tools(settings, model)),
             imported=imported,
         )
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
 from app.base import system_policy
-from app.base.errors import ServerForbidden, StoreError
+from app.base.errors import FiresideError, ServerForbidden, StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
 from app.base.settings import Folders, Settings
+from app.base.system_files import ENDPOINTS
 from app.base.threads import report_errors
 from app.base.types import DEMO_NAME, ModelRef, Sampling
 from app.chat import Chats
@@ -41,6 +42,7 @@ from app.reruns import RerunEvent, Reruns
 from app.serving import LocalServer, OpenServer, ServerParts, ServingChanged
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.tool import Tool
@@ -115,8 +117,6 @@ class Host:
         self.jobs = Jobs("library")
         """The pool for work that may take long."""
         self._quick = Jobs("examine")
-        # Four threads: a server may be silent for long while others are asked.
-        self._asking = Jobs("servers", 4)
         # Two threads: a newer search ends the one that runs.
         self._searching = Jobs("search")
         self._opening = threading.Lock()
@@ -149,13 +149,9 @@ class Host:
             hub=self.settings.hub_address,
             hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
         )
-        self.endpoints = EndpointList(folders.endpoints, self.secrets)
+        self.endpoints = EndpointList(folders.endpoints, self.secrets, folders.system / ENDPOINTS)
         """The models on other computers, or of other programs on this one."""
-        self.endpoint_jobs = EndpointJobs(
-            lambda: self.endpoint_client, self.endpoints, self._asking
-        )
-        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
-        self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)
+        self.backend = ToolLoop(self._router(), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -167,8 +163,6 @@ class Host:
             self.tools.declared,
         )
         self.reruns = Reruns(self._store, self.tools, publish)
-        self.searches = ChatSearches(self._store, self._searching)
-        self.backups = ChatBackups(self._store, self.jobs)
         self.documents = DocumentReader(publish=publish)
         self.hub = Hub(self.network.open, self._quick)
         self.library = ModelLibrary(
@@ -182,7 +176,15 @@ class Host:
             self.policy.model_folders,
         )
         self.speeds = SpeedMeter(self.backend)
-        self.examiner = Examiner(self.backend, self._quick)
+
+    def damages(self) -> list[FiresideError]:
+        """Return what is wrong with the policy, the settings and the lists, the worst first."""
+        found = (
+            self.policy_damage,
+            self.settings_damage,
+            *self.endpoints.take_faults(),
+        )
+        return [damage for damage in found if damage]
 
     @cached_property
     def endpoint_client(self) -> EndpointClient:
@@ -190,6 +192,26 @@ class Host:
         from app.network.endpoint_client import EndpointClient
 
         return EndpointClient(self.network.bare)
+
+    @cached_property
+    def endpoint_jobs(self) -> EndpointJobs:
+        """The tests of endpoints, and changes of their list."""
+        return EndpointJobs(lambda: self.endpoint_client, self.endpoints)
+
+    @cached_property
+    def searches(self) -> ChatSearches:
+        """The service that searches chats."""
+        return ChatSearches(self._store, self._searching)
+
+    @cached_property
+    def backups(self) -> ChatBackups:
+        """The service that makes and restores backups of chats."""
+        return ChatBackups(self._store, self.jobs)
+
+    @cached_property
+    def examiner(self) -> Examiner:
+        """What examines this computer and its models."""
+        return Examiner(self.backend, self._quick)
 
     @cached_property
     def exchange(self) -> ChatExchange:
@@ -455,7 +477,7 @@ class Host:
             downloads.close()
         self.documents.close()
         self.speeds.close()
-        pools = (self._quick, self.jobs, self._searching, self._asking)
+        pools = (self._quick, self.jobs, self._searching, self.endpoint_jobs.jobs)
         for pool in pools:
             pool.stop()
         self.reruns.close()
@@ -492,6 +514,10 @@ class Host:
             folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
         )
         return DemoFilter(local, demo_model())
+
+    def _router(self) -> Router:
+        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        return Router(self.engine, DepartureGate(remote, self._store.departures))
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""

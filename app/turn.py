@@ -26,7 +26,7 @@ from app.base.types import (
     Waiting,
 )
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
-from app.tools.tool_events import Consent, ConsentAsked, Decision, ToolEvent
+from app.tools.tool_events import Consent, ConsentAsked, Decision, DepartureAsked, ToolEvent
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.engine.backend import GpuTrouble
@@ -64,13 +64,13 @@ class Turn:
         """The questions to the user that are open, by id."""
 
     def decide(self, consent: str, decision: Decision, words: str = "") -> None:
-        """Answer a question about a call; ``words`` go with a refusal."""
+        """Answer a question to the user; ``words`` go with a refusal."""
         if asked := self.consents.pop(consent, None):
             asked.decide(decision, words)
 
     def take(self, event: Event) -> None:
         """Take note of a question to the user, and of those that are no longer open."""
-        if isinstance(event, ConsentAsked):
+        if isinstance(event, ConsentAsked | DepartureAsked):
             self.consents[event.consent.id] = event.consent
         elif isinstance(event, PartAdded):
             there = list(self.consents.items())
@@ -286,6 +286,17 @@ def asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
         else replace(row.message, host=row.host)
         for row, answer in zip(path, answers, strict=False)
     )
+
+
+def both_hosts(before: str, now: str) -> str:
+    """Return where an answer was generated that began at one host and goes on at another.
+
+    It is from no single host then, so that it is not sent to either without the user's permission.
+    """
+    if before == now:
+        return now
+    begun = before.split(", ") if before else ["localhost"]
+    return ", ".join(dict.fromkeys((*begun, now or "localhost")))
 
 
 def day_of(seconds: float) -> datetime.date:

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 
@@ -125,7 +126,10 @@ class Message:
     day: datetime.date | None = field(default=None, compare=False)
     """The local day on which a question was asked; None if it is the conversation's day."""
     host: str = field(default="", compare=False)
-    """Where an answer was generated (`Endpoint.host`); empty for this computer."""
+    """Where an answer was generated (`Endpoint.host`); empty for this computer.
+
+    If it was continued elsewhere, both, such as "localhost, gpu.example.org".
+    """
 
     @property
     def text(self) -> str:
@@ -183,15 +187,42 @@ class Endpoint:
     url: str
     model: str
 
+    @classmethod
+    def of_key(cls, key: str) -> Self | None:
+        """Return the endpoint that a `ModelRef.key` names; None if that is no endpoint's."""
+        url, mark, model = key.partition("#")
+        return cls(url, model) if mark and url.startswith(("https://", "http://")) else None
+
     @property
     def host(self) -> str:
-        """The host, with its port if the address names one: what the user is shown."""
+        """The host, with its port if the address names one: what the user is shown.
+
+        Of a model that a program on this computer only forwards to, it is where that runs.
+        """
+        if self._forwarded:
+            return FORWARDED_TO
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     @property
     def is_here(self) -> bool:
         """Whether it is another program on this computer, so that nothing leaves it."""
-        return is_loopback(urlsplit(self.url).hostname or "")
+        return is_loopback(urlsplit(self.url).hostname or "") and not self._forwarded
+
+    @property
+    def _forwarded(self) -> bool:
+        # Ollama on this computer sends what is asked of gpt-oss:120b-cloud to its own servers.
+        tag = self.model.rpartition(":")[2].strip().lower() if ":" in self.model else ""
+        cloud = tag == "cloud" or tag.endswith("-cloud")
+        return cloud and is_loopback(urlsplit(self.url).hostname or "")
+
+
+FORWARDED_TO = "ollama.com"
+"""Where Ollama's models with the tag “cloud” run, whichever computer is asked."""
+
+
+def is_this_computer(host: str) -> bool:
+    """Return whether a host, as `Endpoint.host` and `Message.host` name it, is this computer."""
+    return not host or is_loopback(urlsplit(f"//{host}").hostname or "")
 
 
 def is_loopback(host: str) -> bool:
@@ -233,6 +264,11 @@ class ModelRef:
     def host(self) -> str:
         """The host that answers; empty for this computer."""
         return self.location.host if isinstance(self.location, Endpoint) else ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs on this computer, so that nothing of a chat leaves it."""
+        return not isinstance(self.location, Endpoint) or self.location.is_here
 
     @property
     def place(self) -> str:
@@ -363,6 +399,11 @@ class Stats:
     """The predicted speed of generation, in tokens per second; 0 if unknown."""
     prompt_s: float = 0.0
     """The time for the prompt tokens that were processed, until the first token was drawn."""
+    left_out: tuple[str, ...] = ()
+    """The parameters without which it was asked again, since a server refuses them.
+
+    They have the names of OpenAI's chat completions, such as "reasoning_effort".
+    """
 
     @property
     def reused(self) -> int:

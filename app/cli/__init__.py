@@ -38,6 +38,11 @@ OpenWindow = Callable[[Path | None, Path | None, bool], int]
 
 MENU_ENTRY = "applications/fireside.desktop"
 """The menu entry in a folder of shared data."""
+_A_FILE = "gpt-oss model file (GGUF)"
+_A_FILE_OR_NAME = (
+    f"{_A_FILE}, or a model on another computer that was added in the window, by its name or "
+    "MODEL@HOST: what you ask and attach, and what --tools return, is sent there"
+)
 Commands = Any
 """What `argparse.ArgumentParser.add_subparsers` returns: a class without a public name."""
 
@@ -84,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="fireside",
-        parents=[_shared(None, model=True)],
+        parents=[_shared(None, model=_A_FILE)],
         description="Chat with gpt-oss on your own computer.",
     )
     parser.add_argument("--smoke", action="store_true", help="run a self-test and exit")
@@ -121,7 +126,7 @@ def _portable() -> Path | None:
 
 
 def _add_ask(commands: Commands) -> None:
-    ask = _add(commands, "ask", "ask a question in the terminal", model=True)
+    ask = _add(commands, "ask", "ask a question in the terminal", model=_A_FILE_OR_NAME)
     ask.add_argument(
         "text",
         metavar="TEXT",
@@ -167,7 +172,7 @@ def _add_ask(commands: Commands) -> None:
 
 def _add_serve(commands: Commands) -> None:
     about = "let editors, scripts and agents on this computer use the model"
-    serve = _add(commands, "serve", about, model=True)
+    serve = _add(commands, "serve", about, model=_A_FILE)
     serve.add_argument(
         "--port", metavar="N", type=_port, help="port to listen on (default: as in Settings, 8347)"
     )
@@ -208,7 +213,7 @@ def _add_models(commands: Commands) -> None:
 
 def _add_doctor(commands: Commands) -> None:
     about = "show the detected hardware and the chosen settings"
-    doctor = _add(commands, "doctor", about, model=True)
+    doctor = _add(commands, "doctor", about, model=_A_FILE)
     doctor.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
@@ -225,10 +230,8 @@ def _add_completion(commands: Commands, parser: argparse.ArgumentParser) -> None
     completion.set_defaults(command="completion", parser=parser)
 
 
-def _add(
-    commands: Commands, name: str, about: str, *, model: bool = False
-) -> argparse.ArgumentParser:
-    """Add a command; ``model``: whether a file can be chosen for it."""
+def _add(commands: Commands, name: str, about: str, *, model: str = "") -> argparse.ArgumentParser:
+    """Add a command; ``model`` says which models can be chosen for it, empty for none."""
     command: argparse.ArgumentParser = commands.add_parser(
         name,
         # Options before the command count as well: its own defaults must not replace them.
@@ -240,13 +243,13 @@ def _add(
     return command
 
 
-def _shared(default: str | None, *, model: bool) -> argparse.ArgumentParser:
+def _shared(default: str | None, *, model: str) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=default)
     shared.add_argument(
         "--data-dir", type=Path, metavar="DIR", help="folder for chats and settings"
     )
     if model:
-        shared.add_argument("--model", type=_file, metavar="FILE", help="gpt-oss model file (GGUF)")
+        shared.add_argument("--model", type=_file, metavar="FILE", help=model)
     return shared
 
 

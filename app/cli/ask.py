@@ -21,16 +21,19 @@ from app.base.settings import Folders
 from app.base.types import Effort, Message, ModelRef, PartKind, Request, Role
 from app.cli import ask_tools, question
 from app.cli.answer_printer import AnswerPrinter
-from app.cli.output import ANSWERED, FAILED, NO_ANSWER, NO_MODEL, carry_out, say
+from app.cli.output import ANSWERED, FAILED, NO_ANSWER, NO_MODEL, USAGE, carry_out, say
 from app.cli.printed_citations import WhereIs
+from app.cli.remote_models import NameUnclear, RemoteModels
 from app.cli.terminal_consent import AnswerConsents
 from app.cli.this_computer import model_for, own_engine
 from app.engine.backend import Backend
+from app.engine.router import Router
 from app.engine.shared.engine_owner import WINDOW_KIND
 from app.engine.shared.shared_engine import SharedEngine
 from app.store.consents import decided_for_all
 from app.tools.loop import ToolLoop
 from app.tools.visible import one_line
+from app.wording.answered_by import answered_sentence
 from app.wording.demo_words import declined_sentence
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -61,9 +64,17 @@ def run(options: argparse.Namespace) -> int:
             return FAILED
         # Nothing of the answer is kept on the disk, since it belongs to no chat.
         engine = SharedEngine(own_engine(folders, log), folders.data, "ask")
+        elsewhere = RemoteModels(folders, stack)
+        router = Router(engine, elsewhere.backend())
         consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())
-        backend = stack.enter_context(closing(ToolLoop(engine, tools, consents)))
-        model = model_for(options.model, backend, folders)
+        backend = stack.enter_context(closing(ToolLoop(router, tools, consents)))
+        try:  # nothing is sent to another computer that was not named
+            named = elsewhere.named(options.model) if options.model else None
+        except NameUnclear as error:
+            told = tr("Several models are called {name}. Choose one:")
+            say(told.format(name=options.model), *(f"  {name}" for name in error.names))
+            return USAGE
+        model = named or model_for(options.model, backend, folders)
         request = Request(
             model=model,
             messages=(Message(Role.USER, parts),),
@@ -148,10 +159,13 @@ def _print_answer(
     printer.finish()
     message, said = printer.message, printer.said
     if options.json:
-        print(json.dumps(printer.as_json(calls=bool(options.tools)), indent=2))
+        answered = {"model": request.model.name, "host": request.model.host}
+        print(json.dumps(printer.as_json(calls=bool(options.tools)) | answered, indent=2))
     elif said.strip():
         print(flush=True)
     if said.strip():
+        if sentence := answered_sentence(request.model):
+            say("", sentence)
         return ANSWERED
     if message.declined:
         say(declined_sentence())

@@ -22,6 +22,9 @@ language. Members may be added; those that are here stay:
     policy          the ``file`` of an administrator's policy, whether it was ``found``, what is
                     wrong with it as ``problem``, and what holds by it: ``offline``, ``tools``,
                     ``server`` and ``model_folders``
+    endpoints       the ``file`` of models on other computers that an administrator has added,
+                    whether it was ``found``, its ``problems``, each model's ``name``, ``model`` and
+                    ``host``, and how many the user has added: ``own``
     models          name, path, ``plan`` (`Plan`) or null, ``about``: the plan or why there is none
 """
 
@@ -44,13 +47,14 @@ from app.base.gguf import GgufHeader
 from app.base.graphics_advice import Advice
 from app.base.secrets import SERVER_TOKEN, Secrets
 from app.base.settings import Folders, Settings
-from app.base.system_files import POLICY
+from app.base.system_files import ENDPOINTS, POLICY
 from app.base.types import ModelRef
 from app.cli.output import (
     ANSWERED,
     carry_out,
     printable,
 )
+from app.cli.remote_models import RemoteModels
 from app.engine import probe
 from app.engine.overrides import Overrides
 from app.engine.plan import propose
@@ -63,6 +67,7 @@ from app.tools.browser.web.providers import provider_of
 from app.tools.python import runtime
 from app.tools.python.wall import Wall, examination
 from app.wording.diagnosis import report, summary
+from app.wording.endpoint_words import endpoints_summary
 from app.wording.errors import explain
 from app.wording.graphics import told
 from app.wording.language import tr
@@ -76,10 +81,11 @@ from app.wording.web_words import web_summary
 def run(options: argparse.Namespace) -> int:
     """Print the report; return the exit code."""
 
-    def examine(folders: Folders, log: Path, _: ExitStack) -> int:
+    def examine(folders: Folders, log: Path, stack: ExitStack) -> int:
         rules, damage = system_policy.read(folders.system)
-        rules_file = folders.system / POLICY
+        rules_file, shared_file = folders.system / POLICY, folders.system / ENDPOINTS
         settings = system_policy.settings(folders)
+        remote = RemoteModels(folders, stack)
         files = [options.model.absolute()] if options.model else map(Path, settings.models)
         models = [*(ModelRef.of_file(path, path.stem) for path in files)]
         with closing(LocalBackend(log, speeds=SpeedFile(folders.speeds))) as backend:
@@ -103,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
                     **dataclasses.asdict(rules),
                     "model_folders": [*map(str, rules.model_folders)],
                 },
+                "endpoints": _endpoints(shared_file, remote),
             }
             print(json.dumps({**facts(found, overrides, wall), **searched}, indent=2), flush=True)
         else:
@@ -111,7 +118,8 @@ def run(options: argparse.Namespace) -> int:
             web = web_summary(provider_of(settings.web_search).name, _web_word(settings))
             server = server_summary(settings.serve_port, on=settings.serve)
             ruled = policy_summary(rules_file, rules, damage)
-            said = report(found, overrides, text, folders_said, web, server, ruled)
+            added = endpoints_summary(shared_file, remote.all(), remote.faults)
+            said = report(found, overrides, text, folders_said, web, server, ruled, added)
             print(printable(said, sys.stdout), flush=True)
         return ANSWERED
 
@@ -164,6 +172,21 @@ def _source(status: SourceStatus) -> Mapping[str, Any]:
         "state": status.state,
         "documents": status.documents,
         "size": status.size,
+    }
+
+
+def _endpoints(file: Path, remote: RemoteModels) -> Mapping[str, Any]:
+    saved = remote.all()
+    shared = [each for each in saved if each.shared]
+    return {
+        "file": str(file),
+        "found": file.exists(),
+        "problems": [explain(fault).sentence for fault in remote.faults],
+        "shared": [
+            {"name": each.model.name, "model": each.endpoint.model, "host": each.endpoint.host}
+            for each in shared
+        ],
+        "own": len(saved) - len(shared),
     }
 
 

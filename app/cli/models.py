@@ -19,19 +19,23 @@ from app.cli.output import (
     carry_out,
     printable,
 )
+from app.cli.remote_models import RemoteModels
 from app.cli.this_computer import this_machine
 from app.engine import probe
 from app.engine.overrides import Overrides
 from app.engine.plan import propose
 from app.engine.probe import Machine
+from app.engine.remote.remote_server import SavedEndpoint
 from app.host import last_model
 from app.models import disk_scan
 from app.models.disk_scan import InstalledModel
 from app.models.model_library import find_same
 from app.models.queue_store import QueueStore
+from app.wording.answered_by import model_on_host
 from app.wording.diagnosis import fit
 from app.wording.errors import explain
 from app.wording.language import tr
+from app.wording.policy_words import set_by_organization
 from app.wording.quantities import gigabytes, percent
 
 Facts = Mapping[str, Any]
@@ -40,7 +44,7 @@ Facts = Mapping[str, Any]
 def run(options: argparse.Namespace) -> int:
     """Print the list; return the exit code."""
 
-    def list_models(folders: Folders, log: Path, _: ExitStack) -> int:
+    def list_models(folders: Folders, log: Path, stack: ExitStack) -> int:
         settings, shared = (
             system_policy.settings(folders),
             system_policy.read(folders.system)[0].model_folders,
@@ -48,11 +52,13 @@ def run(options: argparse.Namespace) -> int:
         machine = this_machine(folders, log)
         found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders), shared)))
         here = _installed(found, settings, machine)
+        remote = [_remote(each, settings) for each in RemoteModels(folders, stack).all()]
         offered = _offered(found, folders, machine)
         if options.json:
-            print(json.dumps({"installed": here, "offered": offered}, indent=2), flush=True)
+            listed = {"installed": here, "remote": remote, "offered": offered}
+            print(json.dumps(listed, indent=2), flush=True)
         else:
-            print(printable("\n".join(_table(here, offered)), sys.stdout), flush=True)
+            print(printable("\n".join(_table(here, remote, offered)), sys.stdout), flush=True)
         return ANSWERED
 
     return carry_out(options.data_dir, list_models, lambda: tr("Couldn’t write the list: {reason}"))
@@ -93,6 +99,19 @@ def _installed(
     return rows
 
 
+def _remote(saved: SavedEndpoint, settings: Settings) -> Facts:
+    """Return what is known of a model on another computer; its server is not asked."""
+    return {
+        "name": saved.model.name,
+        "model": saved.endpoint.model,
+        "host": saved.endpoint.host,
+        "url": saved.endpoint.url,
+        "context": saved.context or None,
+        "in_use": saved.model.key == settings.model,
+        "shared": saved.shared,
+    }
+
+
 def _offered(found: Sequence[InstalledModel], folders: Folders, machine: Machine) -> list[Facts]:
     """Return what can be downloaded by name, or was begun."""
     usable = [model for model in found if model.problem is None]
@@ -128,14 +147,24 @@ def _offered(found: Sequence[InstalledModel], folders: Folders, machine: Machine
     return rows
 
 
-def _table(here: Sequence[Facts], offered: Sequence[Facts]) -> Iterator[str]:
+def _table(
+    here: Sequence[Facts], remote: Sequence[Facts], offered: Sequence[Facts]
+) -> Iterator[str]:
     yield tr("On this computer")
     for row in here:
         mark = "*" if row["in_use"] else " "
         yield from _row(mark, row, row["about"], row["path"])
     if not here:
         yield "  " + tr("No models found")
-    if any(row["in_use"] for row in here):
+    if remote:
+        yield ""
+        yield tr("On other computers ({command})").format(command="`fireside ask --model NAME`")
+    for row in remote:
+        about = set_by_organization() if row["shared"] else ""
+        yield f"{'*' if row['in_use'] else ' '} {model_on_host(row['name'], row['host'])}"
+        if about:
+            yield f"    {about}"
+    if any(row["in_use"] for row in (*here, *remote)):
         yield "  " + tr("* in use")
     if offered:
         yield ""

@@ -118,6 +118,11 @@ class EndpointClient:
                 raise e.ServerMoved(url, answer.location)
             yield answer
 
+    def pause(self, seconds: float, cancel: threading.Event) -> None:
+        """Wait. Raises Offline, and Cancelled once ``cancel`` is set."""
+        network = self._network()
+        Watch(seconds + _WRITE_S, cancel, lambda: network.offline).pause(seconds)
+
 
 class _Sending:
     """How far a request has come, and what an error means there."""

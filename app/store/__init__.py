@@ -22,6 +22,7 @@ from app.store.chat_trees import ChatTree, TreeTable
 from app.store.chats import ChatTable
 from app.store.consents import ConsentTable
 from app.store.database import Database, typed_errors
+from app.store.departures import DepartureTable
 from app.store.drafts import DraftTable
 from app.store.messages import MessageTable
 from app.store.parts import PartTable
@@ -31,6 +32,7 @@ from app.store.rows import (
     ChatRow,
     ChatSettings,
     ConsentRow,
+    DepartureRow,
     MessageRow,
     Preset,
     Queued,
@@ -51,6 +53,7 @@ __all__ = [
     "ChatSettings",
     "ChatTree",
     "ConsentRow",
+    "DepartureRow",
     "MessageRow",
     "Preset",
     "Queued",
@@ -94,6 +97,7 @@ class Store:
         self.drafts = DraftTable(self.database, self.chats)
         self.presets = PresetTable(self.database)
         self.consents = ConsentTable(self.database)
+        self.departures = DepartureTable(self.database)
         parts = PartTable(self.database)
         self.index = SearchIndex(self.database, parts)
         self.messages = MessageTable(self.database, self.chats, parts, self.index)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from app.base.codec import FieldError, an_object, decode, decode_value, encode, hints, member
+from app.base.codec import FieldError, an_object, decode, decode_value, encode, member
 from app.base.types import Effort, Message, Part, PartKind, ResultFacts, Role, Sampling, Stats
 
 
@@ -39,8 +39,8 @@ class ChatSettings:
 
     Empty instructions are the user's general ones; sampling None is the model's own; an empty
     preset is none. The values are copies: the preset may change or be deleted. ``tools`` are the
-    keys of those that are on (`app.tools`); of those that reach the user's own data,
-    ``remote_tools`` are on also while a model of another computer is asked.
+    keys of those that are on (`app.tools`). While a model of another computer is asked, those that
+    reach the user's own data are on by ``remote_tools`` instead.
     """
 
     instructions: str = ""
@@ -156,6 +156,20 @@ class ConsentRow:
     decided: float
 
 
+@dataclass(frozen=True, slots=True)
+class DepartureRow:
+    """What the user has allowed to be sent to a host; ``chat`` is None for all chats.
+
+    ``kind`` and ``item`` are those of `app.tools.departure`.
+    """
+
+    chat: int | None
+    host: str
+    kind: str
+    item: str
+    allowed: float
+
+
 CHAT = (
     "id, title, title_by, effort, created, updated, leaf, instructions, sampling, preset, tools, "
     "remote_tools, model, pinned, archived, folder, imported, deleted"
@@ -171,6 +185,7 @@ PART = "kind, text, name, call, format_data, media_type, data, facts"
 """The columns of a part's content, without those that locate it."""
 DRAFT = "chat, parts, queue"
 CONSENT = "chat, tool, function, pin, decision, decided"
+DEPARTURE = "chat, host, kind, item, allowed"
 PRESET = "id, name, effort, model, instructions, sampling, is_default, tools"
 
 
@@ -259,8 +274,9 @@ def pack_stats(stats: Stats) -> str:
 
 
 def stats_from(raw: dict[str, Any]) -> Stats:
-    """Return the statistics of an answer; missing ones are 0."""
-    return decode(Stats, dict.fromkeys(hints(Stats), 0) | raw)
+    """Return the statistics of an answer; missing ones are 0, or what `Stats` says."""
+    needed = (each.name for each in fields(Stats) if each.default is MISSING)
+    return decode(Stats, dict.fromkeys(needed, 0) | raw)
 
 
 def pack_sampling(sampling: Sampling | None) -> str | None:
@@ -326,6 +342,10 @@ def unpack_tools(text: str) -> tuple[str, ...]:
 
 def consent_row(row: tuple[Any, ...]) -> ConsentRow:
     return ConsentRow(*row)
+
+
+def departure_row(row: tuple[Any, ...]) -> DepartureRow:
+    return DepartureRow(*row)
 
 
 def draft_row(row: tuple[Any, ...]) -> tuple[int | None, StoredDraft]:

@@ -8,6 +8,9 @@
     tool_turn    one such answer: rounds of the model, and the calls between them
     call_runner  one call: checked, asked about, run, and always answered by a result
     registry     the tools that there are, by key and by the names that a model calls
+    departure    what of a chat goes to another computer with a request: pure rules
+    departure_gate  a backend before those elsewhere: nothing departs that was not allowed
+    effective_tools  which tools are on while a certain model is asked
     consent      whether a call may run, must be asked about, or is refused: pure rules
     arguments    a call's JSON against the function's schema; what can mean one thing is put right
     replies      what the model is told about a call that does not run

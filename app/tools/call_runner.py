@@ -210,8 +210,9 @@ class CallRunner:
         return replace(call, arguments=fitting)
 
     def _context(self, answer: tuple[Part, ...], place: CallPlace | None = None) -> CallContext:
-        messages = (*self._messages, Message(Role.ASSISTANT, answer))
         request = self._request
+        written = Message(Role.ASSISTANT, answer, host=request.model.host)
+        messages = (*self._messages, written)
         found = CallContext(request.chat, messages, request.tools, imported=request.imported)
         return replace(found, room=int(place.tokens / place.scale)) if place else found
 
@@ -227,6 +228,7 @@ class CallRunner:
             self._decided(proposal),
             tainted=self._request.imported or is_tainted(messages),
             other_server=has_other_source(near, proposal.tool),
+            remote=bool(self._request.model.host),
         )
         if isinstance(verdict, CallRefused):
             raise _NotRun(replies.never())

@@ -9,8 +9,10 @@ undoable   is asked about      runs, unless another tool's output is in the chat
 changes    is asked about      runs while all text in the context is the user's own
 =========  ==================  =====================================================================
 
-“Never” holds whatever the function has become since; “always” only while its pin is the same. That
-a function of a server only reads is that server's word: it never runs by that alone.
+For a model on another computer nothing is undoable or changed unasked: its words are as foreign as
+those of a page. “Never” holds whatever the function has become since; “always” only while its pin
+is the same. That a function of a server only reads is that server's word: it never runs by that
+alone.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.base.types import Message, Outcome, Part, PartKind
+from app.base.types import Message, Part, PartKind
 from app.store import ConsentRow
-from app.tools.tool import ConsentReason, Effect, Proposal
+from app.tools.tool import ConsentReason, Effect, Proposal, ran
 from app.tools.tool_events import Decision
 
 LASTING = (Decision.CHAT, Decision.ALWAYS)
@@ -49,13 +51,19 @@ Verdict = CallAllowed | CallInQuestion | CallRefused
 
 
 def judge(
-    proposal: Proposal, decided: Decision | None, *, tainted: bool, other_server: bool
+    proposal: Proposal,
+    decided: Decision | None,
+    *,
+    tainted: bool,
+    other_server: bool,
+    remote: bool = False,
 ) -> Verdict:
     """Judge a proposal.
 
     ``decided`` is what the user has decided about the function before; see `remembered`.
     ``tainted``: the context holds text that the user did not type. ``other_server``: the output of
-    another tool is in the turn or the chat, as the table has it.
+    another tool is in the turn or the chat, as the table has it. ``remote``: the model that calls
+    runs elsewhere.
     """
     if decided is Decision.NEVER:
         return CallRefused()
@@ -74,6 +82,8 @@ def judge(
         return CallInQuestion(ConsentReason.EFFECT if changes else ConsentReason.FIRST, not changes)
     if other_server:
         return CallInQuestion(ConsentReason.OTHER_SERVER, lasting=False)
+    if remote and proposal.effect in (Effect.UNDOABLE, Effect.CHANGES):
+        return CallInQuestion(ConsentReason.REMOTE, lasting=False)
     if changes and tainted:
         return CallInQuestion(ConsentReason.TAINTED, lasting=False)
     return CallAllowed()
@@ -91,26 +101,21 @@ def remembered(rows: Iterable[ConsentRow], pin: str) -> Decision | None:
 
 
 def is_tainted(messages: Sequence[Message]) -> bool:
-    """Return whether messages hold text of files, pages or tools."""
-    return any(_foreign(part) for message in messages for part in message.parts)
+    """Return whether messages hold text of files, pages, tools, or models elsewhere."""
+    parts = (part for message in messages for part in message.parts)
+    return any(message.host for message in messages) or any(map(_foreign, parts))
 
 
 def _foreign(part: Part) -> bool:
     if part.kind is PartKind.RESULT:
-        return _ran(part)
+        return ran(part)
     return part.kind not in (PartKind.TEXT, PartKind.REASONING, PartKind.CALL)
-
-
-def _ran(result: Part) -> bool:
-    """Return whether a result may hold a tool's words, rather than a sentence of the program."""
-    ours = Outcome.INVALID, Outcome.REFUSED
-    return result.facts is None or result.facts.outcome not in ours
 
 
 def has_other_source(messages: Sequence[Message], tool: str) -> bool:
     """Return whether messages have the output of another tool that reaches outside the chat."""
     parts = (part for message in messages for part in message.parts)
-    return any(part.facts.source not in ("", tool) for part in parts if part.facts and _ran(part))
+    return any(part.facts.source not in ("", tool) for part in parts if part.facts and ran(part))
 
 
 class ConsentStore(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from app.base.types import Message, Part, PartKind, ResultFacts, ToolNamespace
+from app.base.types import Message, Outcome, Part, PartKind, ResultFacts, ToolNamespace
 
 MADE = (PartKind.MEDIA, PartKind.PAGE)
 """The kinds of what a tool makes for the user, beside its result; no model reads them."""
@@ -50,6 +50,10 @@ class ConsentReason(StrEnum):
     """More pages of one site, in a chat with private text, than fit what the user has asked."""
     QUERY = "query"
     """Words for a search engine, in a chat with private text, that may carry some of it."""
+    REMOTE = "remote"
+    """The model runs on another computer, and the call would change something."""
+    DEPARTURE = "departure"
+    """It is not about a call: something is about to be sent to another computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,12 @@ class Result:
     text: str
     facts: ResultFacts = field(default_factory=ResultFacts)
     made: tuple[Part, ...] = ()
+
+
+def ran(result: Part) -> bool:
+    """Return whether a result may hold a tool's words, rather than a sentence of the program."""
+    ours = Outcome.INVALID, Outcome.REFUSED
+    return result.facts is None or result.facts.outcome not in ours
 
 
 class CallInvalid(Exception):

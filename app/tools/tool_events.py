@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.base.errors import Cancelled
 from app.base.types import LoopEvent, Outcome, ResultFacts
+from app.tools.departure import Departure
 from app.tools.tool import ConsentReason, Proposal
 
 _POLL_S = 0.05
@@ -27,18 +28,36 @@ class Decision(StrEnum):
     NEVER = "never"
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is about to be sent to ``host``, and was not allowed so far."""
+
+    host: str
+    departures: tuple[Departure, ...]
+
+
 class Consent:
-    """A question to the user about a proposal, and its answer. Thread-safe.
+    """A question to the user about a call, or about what would be sent, and its answer.
+
+    Thread-safe.
 
     ``lasting``: whether `Decision.CHAT` and `Decision.ALWAYS` may be offered.
     """
 
     def __init__(
-        self, id: str, proposal: Proposal | None, reason: ConsentReason, *, lasting: bool
+        self,
+        id: str,
+        proposal: Proposal | None,
+        reason: ConsentReason,
+        *,
+        lasting: bool,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self.id = id
         self.proposal = proposal
         """What is asked about; None if it is whether to go on at all (`ConsentReason.LIMIT`)."""
+        self.outgoing = outgoing
+        """What is asked about, if the reason is `ConsentReason.DEPARTURE`."""
         self.reason = reason
         self.lasting = lasting
         self.words = ""
@@ -72,6 +91,13 @@ class ConsentAsked(LoopEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DepartureAsked(LoopEvent):
+    """The user is asked about what is about to be sent."""
+
+    consent: Consent = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CallStarted(LoopEvent):
     """A call runs now. Before the next event is taken, it has to be on disk."""
 
@@ -95,4 +121,4 @@ class ResultsShortened(LoopEvent):
     tokens: int
 
 
-ToolEvent = ConsentAsked | CallStarted | CallOutput | ResultsShortened
+ToolEvent = ConsentAsked | DepartureAsked | CallStarted | CallOutput | ResultsShortened

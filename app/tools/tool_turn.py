@@ -62,6 +62,7 @@ class ToolTurn(Iterator[Event | Planned]):
         last = request.messages[-1:]
         begun = last[0].parts if last and last[0].role is Role.ASSISTANT else ()
         self._before = request.messages[:-1] if begun else request.messages
+        self._began_at = last[0].host if begun else request.model.host
         self._draft = Draft(begun)
         self._runner = CallRunner(request, self._before, registry, consents, cancel, self._hurry)
         self._sent: Shortened = {}
@@ -123,7 +124,9 @@ class ToolTurn(Iterator[Event | Planned]):
         shown = [part for part in sent if part and part.kind not in MADE]
         self._offset = len(parts) - len(shown)
         self._round_at = len(parts)
-        answer = [Message(Role.ASSISTANT, tuple(shown))] if shown else []
+        # What began elsewhere is from there until it was sent.
+        host = self._request.model.host if self._rounds else self._began_at
+        answer = [Message(Role.ASSISTANT, tuple(shown), host=host)] if shown else []
         request = replace(
             self._request,
             messages=(*self._before, *answer),
@@ -340,6 +343,7 @@ def joined(before: Stats, last: Stats) -> Stats:
         restored=before.restored + last.restored,
         expected=last.expected or before.expected,
         prompt_s=before.prompt_s + last.prompt_s,
+        left_out=tuple(dict.fromkeys((*before.left_out, *last.left_out))),
     )
 
 

@@ -23,6 +23,16 @@ def leaving_sentence(model: ModelRef) -> str:
     return tr("This chat leaves your computer: it’s answered by {model}.").format(model=where)
 
 
+def answered_sentence(model: ModelRef) -> str:
+    """Return where an answer was generated; empty for a model in a file."""
+    if not isinstance(model.location, Endpoint):
+        return ""
+    where = model_on_host(model.name, model.host)
+    if model.location.is_here:
+        return tr("Answered by {model}, another app on this computer.").format(model=where)
+    return tr("Answered by {model}.").format(model=where)
+
+
 def connecting_sentence(model: ModelRef) -> str:
     """Return what happens while a server is asked for its model."""
     return tr("Connecting to {host}…").format(host=model.host)

@@ -120,11 +120,13 @@ def report(
     web: str = "",
     server: str = "",
     policy: str = "",
+    endpoints: str = "",
 ) -> str:
     """Return the full report, in lines of about 76 characters.
 
     ``sandbox`` is what a model's Python runs in, ``folders`` and ``web`` what it can search,
-    ``server`` the local server, ``policy`` what an administrator has decided, if that was asked.
+    ``server`` the local server, ``policy`` what an administrator has decided, and ``endpoints`` the
+    models on other computers, if that was asked.
     """
     machine = examined.machine
     lines = [*_machine(machine), *_graphics(examined)]
@@ -134,6 +136,7 @@ def report(
         tr("Web"): web,
         tr("Server"): server,
         tr("Policy"): policy,
+        tr("Elsewhere"): endpoints,
     }
     lines += [_line(name, text) for name, text in parts.items() if text]
     lines += ["", *_override_lines(overrides)]

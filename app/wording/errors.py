@@ -38,7 +38,9 @@ def explain(error: BaseException) -> Explanation:
             return explain_engine(error)
         case e.DepartureRefused():
             return Explanation(
-                tr("Nothing was sent to {host}.").format(host=error.host), Action.RETRY
+                tr("Nothing was sent to {host}.").format(host=error.host),
+                Action.CONTINUE,
+                others=(Action.CHOOSE_MODEL,),
             )
         case e.EndpointListError():
             detail = getattr(error, "detail", "") or getattr(error, "reason", "")
@@ -54,9 +56,7 @@ def explain(error: BaseException) -> Explanation:
             reason = error.reason if isinstance(error, e.HubUnreachable) else ""
             return Explanation(hub_sentence(error), Action.RETRY, reason)
         case e.Offline():
-            return Explanation(
-                tr("Fireside is offline. Go online under Models > Network to search and download.")
-            )
+            return Explanation(tr("Fireside is offline. Go online under Models > Network."))
         case e.UpdatesUnknown():
             return Explanation(
                 tr(

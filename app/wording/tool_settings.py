@@ -50,6 +50,24 @@ def tools_heading(key: str) -> str:
     return tr("MCP servers") if key.startswith(SERVER) else ""
 
 
+def tools_elsewhere(host: str) -> str:
+    """Return why folders and servers are off with a model on another computer."""
+    return tr(
+        "The model runs on {host}. Folders, encyclopaedias and MCP servers are off until you "
+        "switch them on for it here."
+    ).format(host=one_line(host))
+
+
+def use_of_folders(host: str) -> str:
+    """Return what a model does with folders; ``host`` is where it runs, empty for here."""
+    if not host:
+        return tr("The model can search the files and cite them. They stay on your computer.")
+    return tr(
+        "The model can search the files and cite them. What it reads is sent to {host}, after "
+        "you are asked."
+    ).format(host=one_line(host))
+
+
 def missing_sources(preset: str, keys: list[str]) -> str:
     """Return that folders or encyclopaedias of a preset are not there; empty if all are."""
     if not keys:

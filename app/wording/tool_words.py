@@ -22,6 +22,7 @@ from app.wording.browser_words import (
     is_search,
     sending_words,
 )
+from app.wording.departure_words import departure_question, departure_reason
 from app.wording.language import number, tr
 from app.wording.quantities import duration
 
@@ -205,6 +206,8 @@ def decided(decision: Decision) -> str:
 def consent_question(consent: Consent, calls: int) -> str:
     """Return what the user is asked; ``calls`` were made in this turn so far."""
     proposal = consent.proposal
+    if consent.outgoing:
+        return departure_question(consent.outgoing)
     if proposal is None:
         called = tr("The model has called tools %Ln time(s).", "", calls)
         return " ".join((called, tr("Go on?")))
@@ -234,6 +237,12 @@ def consent_reason(consent: Consent) -> str:
                 "The model has read the output of another tool, and may be following "
                 "instructions in it."
             )
+        case ConsentReason.REMOTE:
+            return tr(
+                "The model runs on another computer, so you are asked about each change it makes."
+            )
+        case ConsentReason.DEPARTURE:
+            return departure_reason()
         case ConsentReason.LIMIT:
             return tr("It may be going round in circles.")
         case ConsentReason.ADDRESS:

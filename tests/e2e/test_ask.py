@@ -61,7 +61,7 @@ def test_json_and_effort() -> None:
         assert done.returncode == 0
         assert done.stderr == ""
         said = json.loads(done.stdout)
-        assert set(said) == {"reasoning", "answer", "stats"}
+        assert set(said) == {"reasoning", "answer", "stats", "model", "host"}
         assert said["answer"]
         assert said["stats"]["tokens_per_second"] > 0
         assert said["stats"]["prompt_tokens_per_second"] > 0

@@ -99,6 +99,6 @@ def test_without_a_terminal_it_is_refused_in_words() -> None:
     assert done.returncode == 0
     assert "no terminal to ask for your permission" in done.stderr
     said = json.loads(done.stdout)
-    assert set(said) == {"reasoning", "answer", "citations", "calls", "stats"}
+    assert set(said) == {"reasoning", "answer", "citations", "calls", "stats", "model", "host"}
     assert [call["outcome"] for call in said["calls"]] == ["refused", "refused"]
     assert "no terminal" in said["calls"][0]["result"]

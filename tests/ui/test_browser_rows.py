@@ -13,6 +13,7 @@ from app.formats import Abilities
 from app.tools.browser.policy import ChatFacts, WebVerdict, judge_open, judge_search, web_proposal
 from app.tools.tool import Call
 from app.tools.tool_events import Consent
+from app.ui.conversation.calm_buttons import CalmButtons
 from app.ui.conversation.consent_card import ConsentCard, ProposalText
 from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme
@@ -124,7 +125,7 @@ def web() -> MemorySource:
 @pytest.fixture
 def browsing(fireside: Fireside, web: MemorySource, monkeypatch: pytest.MonkeyPatch) -> Fireside:
     """Return a window in which the web is on; all that is on the way to it is real."""
-    monkeypatch.setattr(ConsentCard, "CALM_MS", 60_000)
+    monkeypatch.setattr(CalmButtons, "CALM_MS", 60_000)
     fireside.host.browser.sources = lambda: (web,)
     model = BrowsingModel(
         open_(LEAK), "No.", open_("https://a.example/b?x"), open_("https://A.example/b"), "Yes.",

@@ -16,6 +16,7 @@ from app.tools.tool_events import (
     ConsentAsked,
     Decision,
 )
+from app.ui.conversation.calm_buttons import CalmButtons
 from app.ui.conversation.consent_card import ConsentCard, ProposalText
 from app.ui.sidebar.chat_model import WAITING
 from tests.fakes.tools import calls, says, server
@@ -42,27 +43,27 @@ def ask(fireside: Fireside, *then: Step, reason: ConsentReason = ConsentReason.F
 
 @pytest.fixture(autouse=True)
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ConsentCard, "CALM_MS", 80)
+    monkeypatch.setattr(CalmButtons, "CALM_MS", 80)
 
 
 def let_it_be_answered(fireside: Fireside) -> None:
     """Have the card in sight be one that has been there for `CALM_MS`."""
 
     def calm() -> list[QTimer]:
-        cards = fireside.window.findChildren(ConsentCard)
+        cards = fireside.window.findChildren(CalmButtons)
         return [card._calm for card in cards if card._calm.isActive()]
 
     fireside.until(calm)
     (timer,) = calm()
     timer.start(0)
     fireside.until(lambda: not timer.isActive())
-    timer.setInterval(ConsentCard.CALM_MS)
+    timer.setInterval(CalmButtons.CALM_MS)
 
 
 def test_it_takes_no_focus_and_can_be_answered_after_a_while(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ConsentCard, "CALM_MS", 60_000)
+    monkeypatch.setattr(CalmButtons, "CALM_MS", 60_000)
     editor = fireside.window.composer.editor
     result = PartAdded(returned("3 files", count=3))
     consent = ask(fireside, CallStarted(1, Proposal("", Call("1", "", ""), Effect.READS)), result)

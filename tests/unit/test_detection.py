@@ -24,7 +24,7 @@ from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.openrouter import OpenRouter
 from tests.fakes.remote.player import serving
-from tests.fakes.remote.said import Said
+from tests.fakes.remote.said import Said, Seen
 from tests.fakes.remote.sglang import SgLang
 from tests.fakes.remote.vllm import Vllm
 from tests.fakes.remote.wire import Asked, Dialect, Frame, Refusal, Reply
@@ -38,6 +38,7 @@ class Site:
     base, model = "/v1", "x"
 
     def __init__(self, **paths: Any) -> None:
+        self.prompts: list[list[Seen]] = []
         self.paths = {f"/{path.replace('__', '/')}": body for path, body in paths.items()}
 
     def answer(self, asked: Asked, say: Callable[[], Said]) -> Reply:

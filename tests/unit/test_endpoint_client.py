@@ -27,7 +27,8 @@ from app.network import watched_socket
 from app.network.client import Network
 from app.network.endpoint_client import EndpointClient
 from app.network.endpoint_response import EndpointResponse
-from tests.fakes.web import Authority, LocalWeb, serving_web
+from tests.fakes.authority import Authority
+from tests.fakes.web import LocalWeb, serving_web
 
 CANARY = "sk-canary-3f9a1c7e"
 SECRET_TEXT = "a secret question"

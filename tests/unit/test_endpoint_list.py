@@ -11,11 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from app.base.errors import EndpointsDamaged, EndpointsUnwritable, SecretUnreadable
+from app.base.errors import (
+    EndpointsDamaged,
+    EndpointsUnwritable,
+    SecretUnreadable,
+    SystemFileBroken,
+    SystemFileError,
+    SystemFileKeyUnknown,
+    SystemFileUnsafe,
+    SystemFileValueWrong,
+)
 from app.base.secrets import Secrets
 from app.base.types import Endpoint
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind, is_exposed, server_url
+from tests.fakes.administrator import Administrator
 
 GPU = SavedEndpoint(
     Endpoint("https://gpu.example.org/v1", "openai/gpt-oss-120b"), ServerKind.VLLM, "0.33", 131072
@@ -32,8 +42,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    return tmp_path / "system" / "endpoints.toml"
+def shared(administrator: Administrator) -> Path:
+    return administrator.system / "endpoints.toml"
 
 
 @pytest.fixture
@@ -246,8 +256,7 @@ def test_a_locked_keyring_is_no_missing_key(
 
 
 def share(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, "utf-8")
+    Administrator(path.parent).write(path.name, text)
 
 
 def test_the_administrators_come_first_and_stay(open_list: Open, shared: Path) -> None:
@@ -288,14 +297,14 @@ def test_the_administrators_come_first_and_stay(open_list: Open, shared: Path) -
 @pytest.mark.parametrize(
     "text",
     [
-        "endpoint",
-        "endpoint = 7",
         '[[endpoint]]\naddress = "https://gpu.example.org"',
         '[[endpoint]]\nmodel = "a"',
         '[[endpoint]]\naddress = "https://a:b@gpu.example.org"\nmodel = "a"',
         '[[endpoint]]\naddress = "http://gpu.example.org"\nmodel = "a"',
         '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\ncontext = "many"',
         '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\nunencrypted = "yes"',
+        '[[endpoint]]\naddress = "http://gpu.example.org"\nmodel = "a"\nunencripted = true',
+        'endpoint = ["https://gpu.example.org"]\n#',
     ],
 )
 def test_damage_of_the_administrators_file_is_said_once_and_the_rest_works(
@@ -315,6 +324,35 @@ def test_damage_of_the_administrators_file_is_said_once_and_the_rest_works(
     assert endpoints.all() == endpoints.all()
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("endpoint", SystemFileBroken),
+        ("endpoint = 7", SystemFileValueWrong),
+        ('[[server]]\naddress = "https://gpu.example.org"', SystemFileKeyUnknown),
+    ],
+)
+def test_a_file_of_the_administrator_may_be_refused_as_a_whole(
+    open_list: Open, shared: Path, text: str, fault: type[SystemFileError]
+) -> None:
+    share(shared, text)
+    endpoints = open_list()
+    endpoints.save(HERE)
+    assert endpoints.all() == (HERE,)
+    (found,) = endpoints.take_faults()
+    assert type(found) is fault
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_a_file_that_others_can_write_is_refused(open_list: Open, shared: Path) -> None:
+    share(shared, '[[endpoint]]\naddress = "https://evil.example.org"\nmodel = "a"\n')
+    shared.chmod(0o666)
+    endpoints = open_list()
+    assert endpoints.all() == ()
+    (fault,) = endpoints.take_faults()
+    assert isinstance(fault, SystemFileUnsafe)
+
+
 # --- Addresses ---
 
 
@@ -332,6 +370,8 @@ def test_damage_of_the_administrators_file_is_said_once_and_the_rest_works(
         ("localhost:11434", "http://localhost:11434/v1"),
         ("127.0.0.1:8080", "http://127.0.0.1:8080/v1"),
         ("[::1]:8080", "http://[::1]:8080/v1"),
+        ("http://0.0.0.0:8000", "http://127.0.0.1:8000/v1"),
+        ("[::]:8000", "http://[::1]:8000/v1"),
         ("http://[2001:DB8::0:1]:8000", "http://[2001:db8::1]:8000/v1"),
         ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1"),
         ("HTTPS://gpu.example.org", "https://gpu.example.org/v1"),
@@ -388,7 +428,6 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
         ("http://localhost.example.org/v1", True),
         ("http://127.0.0.1.example.org/v1", True),
         ("http://2130706433/v1", True),
-        ("http://0.0.0.0/v1", True),
     ],
 )
 def test_what_can_be_read_on_its_way_is_known(url: str, exposed: bool) -> None:

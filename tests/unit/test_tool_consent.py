@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from app.base.types import (
     Delta,
     Done,
+    Endpoint,
     Event,
     Message,
+    ModelRef,
     Outcome,
     Part,
     PartKind,
@@ -39,7 +41,7 @@ from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.tool import Call, ConsentReason, Effect, Proposal, Result
 from app.tools.tool_events import CallStarted, ConsentAsked, Decision
-from tests.fakes.tools import STATS, FakeTool, model, server
+from tests.fakes.tools import STATS, FakeTool, calls, model, says, server
 
 CALL = Call("call_1", "functions.a__f", "{}")
 LASTING = (Decision.CHAT, Decision.ALWAYS)
@@ -74,6 +76,16 @@ def test_the_rules(effect: Effect, decided: Decision | None, tainted: bool, othe
         if changes
         else ConsentReason.FIRST
     )
+
+
+@pytest.mark.parametrize("effect", Effect)
+def test_a_model_elsewhere_changes_nothing_unasked(effect: Effect) -> None:
+    for decided in LASTING:
+        verdict = judge(proposal(effect), decided, tainted=True, other_server=False, remote=True)
+        if effect in (Effect.NONE, Effect.READS):
+            assert verdict == CallAllowed()
+        else:
+            assert verdict == CallInQuestion(ConsentReason.REMOTE, lasting=False)
 
 
 def test_what_only_computes_needs_no_click_if_it_is_built_in() -> None:
@@ -119,6 +131,30 @@ def result(outcome: Outcome | None, source: str = "") -> Part:
 def test_what_the_user_did_not_type(part: Part, taints: bool) -> None:
     asked = Message(Role.USER, (Part("Hi"),))
     assert is_tainted((asked, Message(Role.ASSISTANT, (part,)))) is taints
+
+
+def test_the_words_of_a_model_elsewhere() -> None:
+    asked = Message(Role.USER, (Part("Hi"),))
+    assert is_tainted((asked, Message(Role.ASSISTANT, (Part("Ho"),), host="a.example")))
+
+
+def test_a_turn_of_a_model_elsewhere_is_asked_about() -> None:
+    tool = server("a", Effect.UNDOABLE, "f")
+    consents = Remembers()
+    consents.set(None, "mcp:a", "a__f", "pin", Decision.ALWAYS)
+    registry = Registry(lambda: [tool])
+    there = ModelRef(Endpoint("https://a.example/v1", "m"), "m")
+    for ref, reasons in ((model(), []), (there, [ConsentReason.REMOTE])):
+        backend = ScriptedBackend(calls("functions.a__f", "{}"), says("Done", at=2))
+        loop = ToolLoop(backend, registry, consents)
+        question = (Message(Role.USER, (Part("Hi"),)),)
+        request = Request(ref, question, tools=registry.declared(["mcp:a"]))
+        found = []
+        for event in loop.stream(request, threading.Event()):
+            if isinstance(event, ConsentAsked):
+                found.append(event.consent.reason)
+                event.consent.decide(Decision.ONCE)
+        assert found == reasons
 
 
 def test_the_output_of_another_server() -> None:

@@ -19,7 +19,7 @@ def missing() -> str:
     for program in ("unshare", "ip", "mount"):
         if not shutil.which(program):
             return f"there is no {program}"
-    tried = subprocess.run(_unshare(["true"]), capture_output=True, text=True, check=False)
+    tried = subprocess.run(inside(["true"]), capture_output=True, text=True, check=False)
     return tried.stderr.strip()
 
 
@@ -30,7 +30,7 @@ def is_inside() -> bool:
 
 def again_inside(arguments: Sequence[str]) -> int:
     """Run ``python -m tests.web`` with these arguments in new namespaces; return how it ended."""
-    command = _unshare([sys.executable, "-m", "tests.web", *arguments])
+    command = inside([sys.executable, "-m", "tests.web", *arguments])
     return subprocess.run(command, env=os.environ | {_INSIDE: "1"}, check=False).returncode
 
 
@@ -53,6 +53,7 @@ def lose_packets() -> None:
     ip("route", "add", "default", "via", "10.9.0.2", "dev", "lo")
 
 
-def _unshare(command: Sequence[str]) -> list[str]:
+def inside(command: Sequence[str]) -> list[str]:
+    """Return a command that runs another one in new namespaces of network and mounts."""
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     return ["unshare", *user, "--net", "--mount", "--", *command]

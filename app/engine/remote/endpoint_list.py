@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from app.base import codec
-from app.base.errors import EndpointListError, EndpointsDamaged, EndpointsUnwritable
+from app.base.errors import (
+    EndpointListError,
+    EndpointsDamaged,
+    EndpointsUnwritable,
+    SystemFileError,
+)
 from app.base.files import replace_text
 from app.base.secrets import SecretPlace, Secrets
 from app.base.types import Endpoint, ModelRef
@@ -41,7 +46,7 @@ class EndpointList:
         self._stamp: Stamp | None = None
         self._own: tuple[SavedEndpoint, ...] = ()
         self._fault = ""  # why the file cannot be read now
-        self._faults: list[EndpointListError] = []
+        self._faults: list[EndpointListError | SystemFileError] = []
 
     def all(self) -> tuple[SavedEndpoint, ...]:
         """Return all of them: the administrator's, then the user's as they were added."""
@@ -51,7 +56,7 @@ class EndpointList:
         theirs = {each.endpoint for each in shared}
         return (*shared, *(each for each in own if each.endpoint not in theirs))
 
-    def take_faults(self) -> tuple[EndpointListError, ...]:
+    def take_faults(self) -> tuple[EndpointListError | SystemFileError, ...]:
         """Return what is wrong with the files, each fault once."""
         self.all()
         with self._lock:

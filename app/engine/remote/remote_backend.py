@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.base.errors import (
     AnswerCutOff,
     Cancelled,
+    FiresideError,
     NoRemoteEngine,
     RemoteModelMissing,
+    ServerSilent,
     ServerUnencrypted,
 )
 from app.base.types import (
@@ -23,18 +27,19 @@ from app.base.types import (
     Prompt,
     Request,
     StopReason,
+    ToolChoice,
     Waiting,
 )
 from app.engine.backend import Planned
-from app.engine.remote.chat_request import chat_body
-from app.engine.remote.chat_stream import chat_events
+from app.engine.remote.chat_request import grown_part
 from app.engine.remote.detection import examine
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.fitting import fit
+from app.engine.remote.refusals import Refusals
 from app.engine.remote.remote_answer import RemoteAnswer
+from app.engine.remote.remote_request import RemoteRequest
 from app.engine.remote.remote_server import SavedEndpoint
 from app.engine.remote.server_dialect import dialect_of
-from app.engine.remote.server_faults import fault
 from app.engine.remote.tool_names import ToolNames
 from app.formats import Abilities
 
@@ -52,6 +57,7 @@ class RemoteBackend:
 
     def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
         self._client, self._endpoints = client, endpoints
+        self._refusals = Refusals()
 
     def load(
         self, model: ModelRef, cancel: threading.Event
@@ -60,7 +66,8 @@ class RemoteBackend:
         saved = self._saved(model)
         url = saved.endpoint.url
         yield Loading(0.0)
-        found = examine(self._client(), url, self._endpoints.key(url), cancel)
+        key = self._endpoints.key(url)
+        found = examine(self._client(), url, key, cancel, unencrypted=saved.unencrypted)
         if saved.endpoint.model not in (each.id for each in found.models):
             raise RemoteModelMissing(url, saved.endpoint.model)
         yield Loading(1.0)
@@ -71,19 +78,26 @@ class RemoteBackend:
         cancel: threading.Event,
         answer_now: threading.Event | None = None,
     ) -> Generator[Event | Planned]:
-        """Answer; see `Backend.stream`. Here, reasoning cannot be closed."""
+        """Answer; see `Backend.stream`.
+
+        Reasoning cannot be closed here. Once ``answer_now`` is set, no tool is offered any more.
+        """
         saved = self._saved(request.model)
-        url = saved.endpoint.url
+        if answer_now and answer_now.is_set():
+            request = replace(request, tool_choice=ToolChoice.NONE)
         fitting = fit(request, saved.context)
-        yield fitting.size
         names = ToolNames(request.tools)
-        answer = RemoteAnswer(names, fitting.size.count, saved.context)
-        body = chat_body(fitting.request, dialect_of(saved.kind), names)
+        key = self._endpoints.key(saved.endpoint.url)
+        asked = RemoteRequest(saved, fitting.request, names, self._refusals, key)
+        asked.check()
+        yield fitting.size
+        grown = grown_part(request, asked.dialect)
+        answer = RemoteAnswer(request, names, fitting.size, grown)
         begun = False
         try:
-            for delta in self._deltas(url, body, answer, cancel):
-                begun = True
-                yield delta
+            for event in self._answered(asked, answer, saved.endpoint.url, cancel):
+                begun = begun or isinstance(event, Delta)
+                yield event
         except Cancelled:
             if not begun:
                 raise
@@ -91,18 +105,30 @@ class RemoteBackend:
             return
         yield answer.done()
 
-    def _deltas(
-        self, url: str, body: dict[str, object], answer: RemoteAnswer, cancel: threading.Event
-    ) -> Generator[Delta]:
-        key = self._endpoints.key(url)
-        address = f"{url}/chat/completions"
-        with self._client().send(url, address, cancel, key=key, body=body) as response:
-            if response.status_code != 200:
-                raise fault(url, str(body["model"]), response.status_code, response.read())
-            for event in chat_events(url, response.iter_lines()):
-                yield from answer.feed(event)
-        if not answer.ended:
-            raise AnswerCutOff(url)
+    def _answered(
+        self, asked: RemoteRequest, answer: RemoteAnswer, url: str, cancel: threading.Event
+    ) -> Generator[Waiting | Loading | Delta]:
+        """Yield an answer up to its end, however it comes to that."""
+        try:
+            with closing(asked.events(self._client(), cancel)) as events:
+                for event in events:
+                    if isinstance(event, Waiting | Loading):
+                        yield event
+                        continue
+                    yield from answer.feed(event)
+                    if answer.stopped:
+                        break
+            if not answer.ended:
+                raise AnswerCutOff(url)
+        except (AnswerCutOff, ServerSilent):
+            if not answer.ended:  # else only what follows the end is missing
+                yield from answer.rest()
+                raise
+        except FiresideError:
+            yield from answer.rest()
+            raise
+        answer.left_out = asked.left_out
+        yield from answer.rest()
 
     def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event]:
         """Yield the size of the prompt; nothing is sent. See `Backend.prepare`."""
@@ -114,7 +140,12 @@ class RemoteBackend:
 
     def abilities(self, model: ModelRef) -> Abilities:
         """Return what the model is thought to be able to do; nothing is sent."""
-        return Abilities(tuple(Effort), Effort.MEDIUM, tools=True)
+        saved = self._saved(model)
+        dialect, takes = dialect_of(saved.kind), self._refusals.takes_effort
+        asks = dialect.responses or dialect.effort
+        efforts = [each for each in Effort if asks and takes(saved.endpoint, each.value)]
+        usual = Effort.MEDIUM if Effort.MEDIUM in efforts else next(iter(efforts), None)
+        return Abilities(tuple(efforts), usual, tools=True)
 
     def devices(self) -> Devices:
         """Return no devices: the server has its own."""

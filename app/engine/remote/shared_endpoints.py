@@ -9,7 +9,8 @@ A file in TOML, which is only read::
     context = 131072                # in tokens; optional
     unencrypted = false             # true allows http:// to another computer; optional
 
-It holds no keys: what everyone can read is no secret, so each user enters an own one.
+It holds no keys: what everyone can read is no secret, so each user enters an own one. Which files
+are refused as a whole is said in `app.base.system_files`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.base import codec
-from app.base.errors import EndpointsDamaged
+from app.base import codec, system_files
+from app.base.errors import EndpointsDamaged, SystemFileError
 from app.base.types import Endpoint
 from app.engine.remote.remote_server import SavedEndpoint, server_url
 
 _ENTRIES = "endpoint"
+_MEMBERS = frozenset({"address", "model", "name", "context", "unencrypted"})
 
 
 class SharedEndpoints:
@@ -35,7 +37,7 @@ class SharedEndpoints:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._found: tuple[SavedEndpoint, ...] | None = None
-        self._faults: list[EndpointsDamaged] = []
+        self._faults: list[EndpointsDamaged | SystemFileError] = []
 
     def all(self) -> tuple[SavedEndpoint, ...]:
         """Return all of them, in the order of the file."""
@@ -46,24 +48,22 @@ class SharedEndpoints:
             self._found = tuple(unique.values())
         return self._found
 
-    def take_faults(self) -> list[EndpointsDamaged]:
+    def take_faults(self) -> list[EndpointsDamaged | SystemFileError]:
         """Return what is wrong with the file, once."""
         found, self._faults = self._faults, []
         return found
 
     def _read(self) -> Iterator[SavedEndpoint]:
-        if self._path is None or not self._path.exists():
-            return
-        import tomllib
-
         try:
-            raw = tomllib.loads(self._path.read_text(encoding="utf-8-sig"))
-            listed = codec.decode_value(list, raw.get(_ENTRIES, []), _ENTRIES)
-        except OSError as error:
-            self._damaged(error.strerror or str(error))
-            return
-        except (ValueError, RecursionError) as error:
-            self._damaged(str(error))
+            file = system_files.read(self._path) if self._path else None
+            if file is None:
+                return
+            file.check_keys((_ENTRIES,))
+            listed = file.values.get(_ENTRIES, [])
+            if not isinstance(listed, list):
+                raise file.wrong(_ENTRIES, "tables")
+        except SystemFileError as error:
+            self._faults.append(error)
             return
         faults = []
         for number, raw in enumerate(listed, 1):
@@ -72,16 +72,14 @@ class SharedEndpoints:
             except codec.FieldError as error:
                 faults.append(f"{number}: {error}")
         if faults:
-            self._damaged("\n".join(faults))
-
-    def _damaged(self, detail: str) -> None:
-        assert self._path is not None
-        self._faults.append(EndpointsDamaged(self._path, detail, shared=True))
+            self._faults.append(EndpointsDamaged(file.path, "\n".join(faults), shared=True))
 
 
 def _endpoint(raw: Any) -> SavedEndpoint:
     """Return the endpoint of an entry. Raises FieldError."""
     raw = codec.an_object(raw)
+    if unknown := sorted(raw.keys() - _MEMBERS):
+        raise codec.FieldError(f"“{unknown[0][:80]}” is not known")
     address, model = codec.member(raw, "address", str), codec.member(raw, "model", str)
     url = server_url(address)
     if url is None or not model:

@@ -19,6 +19,16 @@ class ReasoningText:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasoningEcho:
+    """The reasoning before has ended, and is to be sent back like this rather than as its text.
+
+    There may be none before: then it came only encrypted.
+    """
+
+    echo: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerText:
     """More of the text for the user."""
 
@@ -27,7 +37,10 @@ class AnswerText:
 
 @dataclass(frozen=True, slots=True)
 class CallText:
-    """More of the call number ``at`` of this answer; name and id come once, ``arguments`` grow."""
+    """More of the call number ``at`` of this answer: its ``arguments`` grow.
+
+    ``id`` and ``name`` are what is known of them so far.
+    """
 
     at: int
     id: str = ""
@@ -58,4 +71,4 @@ class AnswerEnd:
     reason: StopReason
 
 
-WireEvent = ReasoningText | AnswerText | CallText | UsageReport | AnswerEnd
+WireEvent = ReasoningText | ReasoningEcho | AnswerText | CallText | UsageReport | AnswerEnd

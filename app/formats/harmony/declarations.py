@@ -14,25 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.base.types import ToolFunction, ToolNamespace
+from app.formats.tool_descriptions import described
 
 TRAINED = ("browser", "python")
 """The tools that the model was trained on, which belong into the system message."""
-_PYTHON = (
-    "Use this tool to execute Python code in your chain of thought. This tool should be used for "
-    "internal reasoning, but not for code that is intended to be visible to the user (e.g. when "
-    "creating plots, tables, or files).\n\n"
-    "When you send a message containing Python code to python, it will be executed in a stateful "
-    "Jupyter notebook environment. python will respond with the output of the execution or time "
-    "out after 120.0 seconds. The drive at '/mnt/data' can be used to save and persist user files. "
-    "Internet access for this session is disabled."
-)
-_BROWSER = (
-    "Tool for browsing.\n"
-    "The `cursor` appears in brackets before each browsing display: `[{cursor}]`.\n"
-    "Cite information from the tool using the following format:\n"
-    "`【{cursor}†L{line_start}(-L{line_end})?】`, for example: `【6†L9-L11】` or `【8†L3】`.\n"
-    "Do not quote more than 10 words directly from the tool output."
-)
 _DEEPEST, _MOST_REFERENCES, _LONGEST = 24, 200, 100_000
 # Under this key, a known schema has the references that lead to it. JSON has no such key.
 _WITHIN: Any = object()
@@ -49,13 +34,7 @@ def section(namespaces: Iterable[ToolNamespace]) -> str:
 
 
 def _namespace(namespace: ToolNamespace) -> str:
-    name, description = _word(namespace.name), namespace.description
-    if name == "python" and not namespace.functions:
-        description = "\n".join(filter(None, (_PYTHON, description)))
-    if name == "browser" and namespace.sources:
-        names = list(dict.fromkeys(" ".join(source.name.split()) for source in namespace.sources))
-        sources = f"sources={', '.join(names)} (default: {names[0]})"
-        description = "\n".join(filter(None, (_BROWSER, sources, description)))
+    name, description = _word(namespace.name), described(namespace)
     lines = [f"## {name}\n"]
     if not namespace.functions:
         return "\n".join([*lines, *description.splitlines()])

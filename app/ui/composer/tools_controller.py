@@ -23,7 +23,7 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
 from app.wording.language import tr
-from app.wording.tool_settings import SERVER, is_source, reading_again, tool_label
+from app.wording.tool_settings import SERVER, is_source, reading_again, tool_label, use_of_folders
 
 if TYPE_CHECKING:
     from app.tools.browser.source_status import SourceEntry
@@ -83,14 +83,14 @@ class ToolsController(QObject):
         if not button.isVisible():
             return
         self._tools.refresh()
-        begun = self._settings.chat is not None
+        begun = self._has_price
         panel = self._panel = ToolsPanel(self._theme, self._parent, begun=begun)
         panel.switched.connect(self._switch)
         panel.proposed.connect(self._tell_cost)
         panel.manage.connect(self.manage)
         panel.folder_wanted.connect(lambda: self.choose_folder(back=True))
         panel.encyclopaedia_wanted.connect(lambda: self.choose_encyclopaedia(back=True))
-        panel.show_tools(self._tools.shown, self._tools.on)
+        self._show_in(panel)
         composer = self._composer
         right = composer.mapToGlobal(QPoint(composer.width(), 0)).x()
         panel.show_above(button.mapToGlobal(QPoint(0, 0)), right)
@@ -125,7 +125,7 @@ class ToolsController(QObject):
             tr("Use %Ln folder(s) in this chat?", "", len(folders))
             if several
             else tr("Use “{name}” in this chat?").format(name=names),
-            tr("The model can search the files and cite them. They stay on your computer."),
+            use_of_folders(self._tools.elsewhere),
             [
                 ("addDropped", tr("Add folder"), lambda: self.add(folders)),
                 ("importDropped", tr("Import chats…"), lambda: self.chats_wanted.emit(folders)),
@@ -158,7 +158,7 @@ class ToolsController(QObject):
         self._composer.set_web(web.unavailable if web else None, on=WEB in used)
         self._composer.gauge.set_tools(self._tools.tokens)
         if self._panel and isValid(self._panel):
-            self._panel.show_tools(self._tools.shown, self._tools.on)
+            self._show_in(self._panel)
         self._propose_added()
 
     def _propose_added(self) -> None:
@@ -175,13 +175,20 @@ class ToolsController(QObject):
         """Switch a tool; in a chat that has begun, tell the price first."""
         if on == (key in self._tools.on):
             return
-        begun = self._settings.chat is not None
-        if not begun or not self._composer.tools_button.isVisible():
+        if not self._has_price or not self._composer.tools_button.isVisible():
             self._switch(key, on)
             return
         self._show_panel()
         if self._panel:
             self._panel.propose(key, stay=is_source(key))
+
+    @property
+    def _has_price(self) -> bool:
+        """Whether switching a tool has the whole chat processed again, on this computer."""
+        return self._settings.chat is not None and not self._tools.elsewhere
+
+    def _show_in(self, panel: ToolsPanel) -> None:
+        panel.show_tools(self._tools.shown, self._tools.on, self._tools.elsewhere)
 
     def _show_panel(self) -> None:
         """Open the panel, unless it is open."""

@@ -22,6 +22,7 @@ from app.wording.tool_settings import (
     tokens_sentence,
     tool_explanation,
     tool_label,
+    tools_elsewhere,
     tools_heading,
     unavailable_sentence,
 )
@@ -58,6 +59,9 @@ class ToolsPanel(QFrame):
         self.setFixedWidth(theme.px(_WIDTH))
         layout = self._layout = column(self, (18, 14, 18, 12), gap=8)
         layout.addWidget(heading(tr("Tools in this chat"), 15, 600))
+        self._elsewhere = note("", "toolsElsewhere")
+        self._elsewhere.hide()
+        layout.addWidget(self._elsewhere)
         self._area = Scroll()
         self._area.setFixedHeight(0)
         self._list = QWidget()
@@ -110,8 +114,10 @@ class ToolsPanel(QFrame):
         self._column.addWidget(section)
         return section
 
-    def show_tools(self, offers: Sequence[ToolOffer], on: Sequence[str]) -> None:
-        """Show these tools, and which are on."""
+    def show_tools(self, offers: Sequence[ToolOffer], on: Sequence[str], elsewhere: str) -> None:
+        """Show these tools, and which are on; ``elsewhere`` is the model's host, if not here."""
+        self._elsewhere.setText(tools_elsewhere(elsewhere) if elsewhere else "")
+        self._elsewhere.setVisible(bool(elsewhere))
         if {offer.key for offer in offers} != set(self._rows):
             self._make_rows(offers)
         allowed = not any(offer.unavailable == FORBIDDEN for offer in offers)

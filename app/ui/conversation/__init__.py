@@ -21,9 +21,11 @@
         section_view      text
         call_view         a call: its row, what was called, and what came of it
           consent_card    the question whether it may run
+            calm_buttons  buttons that work only after they were visible for a while
           rerun_view      “Run again”, and what came of that
         made_view         a figure (figure_images) or a file
       attachment_view     a file attached to a question
+      departure_card      the question whether something may be sent to another computer
       message_footer      the row under an answer, and the versions of a message
     message_menu          what can be done with a message
     selection_controller  the selection, by mouse_selection and keyboard_controller

@@ -21,11 +21,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QAccessibleWidget, QWidget
 from shiboken6 import VoidPtr
 
+from app.tools.tool_events import Consent
 from app.ui.blocks.canvas import Canvas
 from app.ui.commands import QUESTION_KEY
 from app.ui.controls import spoken
 from app.ui.conversation.call_state import CallState
 from app.ui.conversation.consent_card import ConsentCard
+from app.ui.conversation.departure_card import DepartureCard
 from app.ui.conversation.made_view import Figure
 from app.ui.conversation.message_list import MessageList
 from app.ui.conversation.message_state import MessageState
@@ -62,7 +64,7 @@ def install(page_type: type[QAbstractScrollArea]) -> None:
                 return AccessibleSection(found)
             case Figure():
                 return QAccessibleWidget(found, _Role.Graphic)
-            case ConsentCard():
+            case ConsentCard() | DepartureCard():
                 return QAccessibleWidget(found, _Role.Grouping)
             case QAbstractScrollArea() if isinstance(found, page_type):
                 return AccessiblePage(found)
@@ -263,6 +265,7 @@ class Announcer(QObject):
         super().__init__(page)
         self._page = page
         self._record: MessageState | None = None
+        self._departure: Consent | None = None
         self._read: dict[Section, int] = {}
         self._calls: dict[CallState, tuple[object, ...]] = {}
         self._thinking = False
@@ -281,6 +284,7 @@ class Announcer(QObject):
             if not record.streaming:
                 return  # it ended before a screen reader was running
             self._record, self._thinking, self._work = record, False, ""
+            self._departure = None
             self._read = {section: len(section.plain) for section in record.sections}
             self._calls = {c: (c.part, c.phase, c.consent) for c in record.calls}
             self._timer.stop()
@@ -304,6 +308,9 @@ class Announcer(QObject):
             self._thinking = True
             texts.append(tr("Thinking"))
         texts += self._new_calls(record)
+        if record.departure is not self._departure:
+            self._departure = record.departure
+            texts += _asked(record.departure, 0) if record.departure else []
         texts += [self._unannounced(record, section) for section in record.sections]
         if not record.streaming:
             texts.append(_ended(record))
@@ -331,13 +338,7 @@ class Announcer(QObject):
             self._calls[call] = now
             texts.append(call.label().rstrip("…") + ".")
             if consent := call.consent:
-                question = consent_question(consent, call.before)
-                key = spoken(QUESTION_KEY)
-                texts += [
-                    question,
-                    consent_reason(consent),
-                    tr("Press {key} to decide.").format(key=key),
-                ]
+                texts += _asked(consent, call.before)
         return texts
 
     def _unannounced(self, record: MessageState, section: Section) -> str:
@@ -353,6 +354,12 @@ class Announcer(QObject):
         if section.kind in (SectionKind.CALL, SectionKind.OUTPUT):
             return ""  # their row is announced
         return new
+
+
+def _asked(consent: Consent, calls: int) -> list[str]:
+    """Return a question to the user, and how to get to it; ``calls`` were made so far."""
+    press = tr("Press {key} to decide.").format(key=spoken(QUESTION_KEY))
+    return [consent_question(consent, calls), consent_reason(consent), press]
 
 
 def _ended(record: MessageState) -> str:

@@ -16,6 +16,7 @@ from app.ui.blocks.canvas import Canvas
 from app.ui.controls import Button
 from app.ui.conversation.call_state import CallState
 from app.ui.conversation.consent_card import ConsentCard
+from app.ui.conversation.departure_card import DepartureCard
 from app.ui.conversation.figure_images import FigureImages
 from app.ui.conversation.item_stack import ItemStack
 from app.ui.conversation.message_footer import MessageFooter
@@ -76,6 +77,7 @@ class AnswerView(MessageView):
         self._body.setObjectName("thoughtBody")
         self._panel = ItemStack(self, self._body, reasoning=True)
         self._parts = ItemStack(self, self, reasoning=False)
+        self._departure: DepartureCard | None = None
         self._notice: Notice | None = None
         self._notice_of: tuple[object, ...] = ()
         self._footer = MessageFooter(theme)
@@ -103,6 +105,7 @@ class AnswerView(MessageView):
         if not record.streaming:
             self._footer.set_row(record.row, record.citations.faults)
             self._footer.set_hovered(self.underMouse())
+        self._show_departure()
         self._show_notice()
 
     def set_choices(self, last: bool, busy: bool) -> None:
@@ -133,6 +136,10 @@ class AnswerView(MessageView):
         y += 6 if y else 0
         if self._parts.views:
             y = self._parts.lay_out(GUTTER, y, inner) + _GAP
+        if self._departure and not self._departure.isHidden():
+            high = self._departure.height_for(inner)
+            self._departure.setGeometry(GUTTER, y, inner, high)
+            y += high + _GAP
         if self._notice:
             self._notice.fit(inner)
             high = self._notice.heightForWidth(inner)
@@ -150,6 +157,7 @@ class AnswerView(MessageView):
             *_focusable(self.head),
             *self._panel.stops(),
             *self._parts.stops(),
+            *(self._departure.stops() if self._departure else ()),
             *(stop for widget in below for stop in _focusable(widget)),
         ]
 
@@ -162,8 +170,10 @@ class AnswerView(MessageView):
         self._footer.set_hovered(False)
 
     @property
-    def card(self) -> ConsentCard | None:
+    def card(self) -> ConsentCard | DepartureCard | None:
         """The question to the user, if there is one."""
+        if self._departure and not self._departure.isHidden():
+            return self._departure
         cards = (call.card for call in (*self._panel.cards, *self._parts.cards))
         return next(cards, None)
 
@@ -215,6 +225,21 @@ class AnswerView(MessageView):
 
     def _toggled(self, opened: bool) -> None:
         self.thought_toggled.emit(self.row.id, opened)
+
+    def _show_departure(self) -> None:
+        """Show the question about what would be sent, while it is open."""
+        consent = self.record.departure if self.record else None
+        if consent is None:
+            if self._departure and not self._departure.isHidden():
+                if self._departure.isAncestorOf(QApplication.focusWidget() or self):
+                    self.head.header.setFocus(Qt.FocusReason.OtherFocusReason)
+                self._departure.hide()
+            return
+        if self._departure is None:
+            self._departure = DepartureCard(self.theme, self)
+            self._departure.decided.connect(self.decided)
+        self._departure.set_consent(consent)
+        self._departure.show()
 
     def _show_notice(self) -> None:
         record = self.record

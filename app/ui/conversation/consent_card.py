@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QMouseEvent,
-    QPaintEvent,
-    QShowEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -25,6 +23,7 @@ from app.tools.tool_events import Consent, Decision
 from app.tools.visible import one_line, visible
 from app.ui.commands import QUESTION_KEY
 from app.ui.controls import Button, muted, tip, zooms
+from app.ui.conversation.calm_buttons import CalmButtons
 from app.ui.theme import Theme, font, mono
 from app.wording.browser_words import SendingWords, sending_words
 from app.wording.language import tr
@@ -117,13 +116,7 @@ class ProposalText(QTextEdit):
 
 
 class ConsentCard(QFrame):
-    """A question about a call, with all that would run. Only its own buttons answer it.
-
-    It never takes the keyboard focus, and its buttons work only after it has been visible for
-    `CALM_MS`, so that a key or a click that was meant for something else does not answer it.
-    """
-
-    CALM_MS = 1000
+    """A question about a call, with all that would run. Only its own buttons answer it."""
 
     decided = Signal(str, Decision, str)
     """The id of the question, the answer, and words for the model with a refusal."""
@@ -134,9 +127,11 @@ class ConsentCard(QFrame):
         self.setObjectName("consentCard")
         self._theme = theme
         self._consent: Consent | None = None
-        self._title = _label("consentQuestion", font(14, 600))
-        self._site = _label("consentSite", mono(22))  # in which no letter looks like another
-        self._script = _label("consentScript", font(13, 600))
+        self._title = question_label("consentQuestion", font(14, 600))
+        self._site = question_label(
+            "consentSite", mono(22)
+        )  # in which no letter looks like another
+        self._script = question_label("consentScript", font(13, 600))
         self._reason = muted(name="consentReason", pixels=13)
         self._reason.setWordWrap(True)
         self._text = ProposalText(theme, tr("Arguments"))
@@ -162,17 +157,11 @@ class ConsentCard(QFrame):
         self._words.setPlaceholderText(tr("If not, what should the model do instead?"))
         self._words.setMaxLength(1000)
         self._labels = self._title, self._site, self._script, self._reason
-        for child in (*self._labels, self._text, self._about, self._details):
+        for child in (*self._labels, self._text, self._about, self._words):
             child.setParent(self)
-        self._buttons = (self.once, self.chat, self.always, self.refuse)
-        for button in self._buttons:
-            button.setParent(self)
-        self._words.setParent(self)
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(self.CALM_MS)
-        self._calm.timeout.connect(lambda: self._enable(True))
-        self._seen = self._focus_wanted = False
+        self._buttons = CalmButtons(theme, self)
+        self._buttons.add(self.once, self.chat, self.always, self.refuse)
+        self._buttons.add_other(self._details)
         self.hide()
 
     def _button(
@@ -223,7 +212,7 @@ class ConsentCard(QFrame):
         self._words.clear()
         self._words.setVisible(proposal is not None)
         self._name_buttons(proposal, sending)
-        self._wait()
+        self._buttons.wait()
 
     def _name_buttons(self, proposal: Proposal | None, sending: SendingWords | None) -> None:
         once, refuse = tr("Allow once"), tr("Don’t allow")
@@ -241,40 +230,11 @@ class ConsentCard(QFrame):
 
     def stops(self) -> list[QWidget]:
         """Return the widgets in tab order."""
-        return [self._text, self._details, *self._buttons, self._words]
-
-    # --- The time before it can be answered ---------------------------------------------------
-
-    def _wait(self) -> None:
-        """Have it wait again, from when it is next painted."""
-        self._seen = False
-        self._calm.stop()
-        self._enable(False)
-        self.update()
-
-    def _enable(self, enabled: bool) -> None:
-        for button in self._buttons:
-            button.setEnabled(enabled)
-        if enabled and self._focus_wanted:
-            self.once.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._focus_wanted = False
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._wait()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._seen:
-            self._seen = True
-            self._calm.start()
+        return [self._text, *self._buttons.all, self._words]
 
     def focus_first(self) -> None:
         """Give the keyboard focus to its first button, once that works."""
-        if self.once.isEnabled():
-            self.once.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        else:
-            self._focus_wanted = True
+        self._buttons.focus_first()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()  # it selects nothing behind the card
@@ -316,30 +276,16 @@ class ConsentCard(QFrame):
             high = self._about.heightForWidth(inner)
             self._about.setGeometry(side, y, inner, high)
             y += high + gap
-        y = self._place_buttons(side, y + px(2), inner)
+        y = self._buttons.lay_out(side, y + px(2), inner)
         if not self._words.isHidden():
             high = self._words.sizeHint().height()
             self._words.setGeometry(side, y, inner, high)
             y += high + gap
         return y + px(4)
 
-    def _place_buttons(self, left: int, y: int, width: int) -> int:
-        """Place the buttons in as many rows as they need. Return where the next thing goes."""
-        gap, x = self._theme.px(_GAP), 0
-        high = self.once.sizeHint().height()
-        for button in (*self._buttons, self._details):
-            if button.isHidden():
-                continue
-            wide = min(button.sizeHint().width(), width)
-            if x and x + wide > width:
-                x, y = 0, y + high + gap
-            low = min(high, button.sizeHint().height())
-            button.setGeometry(left + x, y + (high - low) // 2, wide, low)
-            x += wide + gap
-        return y + high + gap
 
-
-def _label(name: str, face: QFont) -> QLabel:
+def question_label(name: str, face: QFont) -> QLabel:
+    """Return a label for what is asked: plain text, which wraps."""
     label = QLabel()
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)

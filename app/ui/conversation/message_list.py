@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.base.draft import Draft
 from app.base.types import Message
 from app.store import MessageRow
+from app.tools.tool_events import Consent
 from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.message_state import MessageState
 from app.ui.conversation.message_view import MessageView
@@ -149,6 +150,15 @@ class MessageList(QObject):
                 record.set_draft(draft)
             record.set_calls(dict(tools.calls), tools.shortened)
         self.answering.emit(record)
+
+    def show_departure(self, message: int, consent: Consent | None) -> None:
+        """Show the question about what an answer would send to another computer; None for none."""
+        index = self.index_of(message)
+        if index is None or self.records[index].departure is consent:
+            return
+        with self._view.keeping_place(index):
+            self.records[index].set_departure(consent)
+        self.answering.emit(self.records[index])
 
     def show_again(self, message: int) -> None:
         """Show a message as it is now."""

@@ -19,8 +19,9 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_words import doing_now, thought_for, when
 from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
+from app.wording.answered_by import model_on_host
 from app.wording.browser_words import sites_of
-from app.wording.demo_words import model_name
+from app.wording.departure_words import departure_list, departure_question
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -38,6 +39,7 @@ class MessageState:
         """What the answer waits for: the model, or the reading of the prompt."""
         self.offered = self.hurried = False
         """Whether “Answer now” is available, and whether it was used."""
+        self._departure: Consent | None = None
         self.versions: tuple[int, ...] = ()
         """The ids of all its versions, if there are several."""
         self.seconds: float | None = None
@@ -64,7 +66,9 @@ class MessageState:
     @property
     def title(self) -> str:
         """The message's author, effort and time, for screen readers."""
-        who = tr("You") if self.is_question else model_name(self.row.model) or tr("Answer")
+        who = tr("You")
+        if not self.is_question:
+            who = model_on_host(self.row.model, self.row.host) or tr("Answer")
         effort = effort_name(self.row.effort) if self.row.effort else ""
         return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
 
@@ -78,7 +82,7 @@ class MessageState:
         self.seconds = row.thought_s
         if not self.streaming:
             self.offered = self.hurried = False
-            self.work = None
+            self.work = self._departure = None
             self._live = {index: call.ended() for index, call in self._live.items()}
         self.set_parts(row.message.parts)
         if not self.streaming:
@@ -180,10 +184,22 @@ class MessageState:
         """The calls, in order."""
         return [item for item in (*self.panel, *self.outside) if isinstance(item, CallState)]
 
+    def set_departure(self, consent: Consent | None) -> None:
+        """Set the question about what would be sent to another computer."""
+        self._departure = consent
+        self.measured = None
+
+    @property
+    def departure(self) -> Consent | None:
+        """The open question about what would be sent to another computer."""
+        asked = self._departure
+        return asked if asked and asked.decision is None else None
+
     @property
     def asked(self) -> Consent | None:
-        """The open question to the user about one of the calls."""
-        return next((call.consent for call in self.calls if call.consent), None)
+        """The open question to the user: about what would be sent, or about one of the calls."""
+        asked = next((call.consent for call in self.calls if call.consent), None)
+        return self.departure or asked
 
     @property
     def made(self) -> list[MadeFile]:
@@ -342,6 +358,9 @@ class MessageState:
         if panel:
             texts[-1] = "\n".join((texts[-1], *panel))
         texts += [text for item in self.outside for text in _plain(item)]
+        if (consent := self.departure) and consent.outgoing:
+            listed = (f"{name}: {text}" for name, text in departure_list(consent.outgoing))
+            texts.append("\n".join((departure_question(consent.outgoing), *listed)))
         if self.notice:
             texts.append(explain(self.error).sentence if self.error else self.notice)
         return "\n\n".join(text for text in texts if text)

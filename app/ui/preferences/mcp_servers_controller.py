@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
 from app.host import Host
-from app.store import ConsentRow, Store
+from app.store import ConsentRow, DepartureRow, Store
 from app.tools.consent import remembered
 from app.tools.mcp.server_status import (
     FunctionStatus,
@@ -53,7 +53,7 @@ class McpServersController(QObject):
         page.opened.connect(self._open)
         page.add_wanted.connect(self._add)
         page.import_wanted.connect(self._import)
-        page.revoked.connect(lambda row: self._decide(row.chat, row.tool, row.function, "", ASK))
+        page.revoked.connect(self._revoke)
         self._do(lambda: host.mcp.all(), self._show)
         self._read_consents()
 
@@ -86,14 +86,15 @@ class McpServersController(QObject):
         return remembered(rows, function.pin) or ASK
 
     def _read_consents(self) -> None:
-        def read(store: Store) -> tuple[list[ConsentRow], dict[int, str]]:
+        def read(store: Store) -> tuple[list[ConsentRow], dict[int, str], list[DepartureRow]]:
             rows = store.consents.all()
             chats = {row.chat for row in rows if row.chat is not None}
-            return rows, {chat: store.chats.get(chat).title for chat in chats}
+            titles = {chat: store.chats.get(chat).title for chat in chats}
+            return rows, titles, store.departures.everywhere()
 
-        def show(found: tuple[list[ConsentRow], Mapping[int, str]]) -> None:
-            self._consents, titles = found
-            self._page.show_permissions(self._consents, titles)
+        def show(found: tuple[list[ConsentRow], dict[int, str], list[DepartureRow]]) -> None:
+            self._consents, titles, sent = found
+            self._page.show_permissions(self._consents, titles, sent)
             self._show_dialog()
 
         self._when(self._host.disk(read), show)
@@ -171,6 +172,17 @@ class McpServersController(QObject):
 
         self._do(lambda: self._host.mcp.remove(name))
         self._when(self._host.disk(forget), lambda _: self._read_consents())
+
+    def _revoke(self, row: ConsentRow | DepartureRow) -> None:
+        """Forget what the user has decided, so that he is asked again."""
+
+        def write(store: Store) -> None:
+            if isinstance(row, DepartureRow):
+                store.departures.remove(row)
+            else:
+                store.consents.remove(row.chat, row.tool, row.function)
+
+        self._when(self._host.disk(write), lambda _: self._read_consents())
 
     def _decide(self, chat: int | None, tool: str, function: str, pin: str, decision: str) -> None:
         """Keep what the user decides about a function, or forget it."""

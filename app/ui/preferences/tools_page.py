@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.store import ConsentRow
+from app.store import ConsentRow, DepartureRow
 from app.tools.browser.source_status import SourceKind, SourceStatus
 from app.tools.mcp.server_status import McpServerState, McpServerStatus
 from app.tools.visible import one_line
@@ -18,6 +18,7 @@ from app.ui.preferences.sources_part import SourcesPart
 from app.ui.preferences.web_search_part import WebSearchPart
 from app.ui.state.chat_tools import ChatTools
 from app.ui.theme import Theme, font
+from app.wording.departure_words import always_allowed
 from app.wording.errors import explain
 from app.wording.language import tr
 from app.wording.mcp_words import decided_sentence, is_trouble, server_state
@@ -36,7 +37,7 @@ class ToolsPage(FormPage):
     add_wanted = Signal()
     import_wanted = Signal()
     revoked = Signal(object)
-    """A ConsentRow to be removed."""
+    """A ConsentRow or a DepartureRow to be removed."""
 
     def __init__(
         self,
@@ -78,15 +79,28 @@ class ToolsPage(FormPage):
                 self._rows[status.server.name].lock()
         self._no_servers.setVisible(not servers)
 
-    def show_permissions(self, rows: Sequence[ConsentRow], chats: Mapping[int, str]) -> None:
-        """Show what was decided; ``chats`` has the titles of chats by id."""
+    def show_permissions(
+        self,
+        rows: Sequence[ConsentRow],
+        chats: Mapping[int, str],
+        sent: Sequence[DepartureRow],
+    ) -> None:
+        """Show what was decided, and what is ``sent`` to servers without asking.
+
+        ``chats`` has the titles of chats by id.
+        """
         while item := self._permissions.takeAt(0):
             if widget := item.widget():
                 widget.hide()
                 widget.deleteLater()
         for row in rows:
-            self._permissions.addWidget(self._permission(row, chats))
-        self._no_permissions.setVisible(not rows)
+            chat = chats.get(row.chat, tr("Untitled")) if row.chat is not None else ""
+            name = row.tool.removeprefix(SERVER)
+            said = decided_sentence(row.decision, name, row.function, chat)
+            self._permissions.addWidget(self._permission(row, said))
+        for each in sent:
+            self._permissions.addWidget(self._permission(each, always_allowed(each)))
+        self._no_permissions.setVisible(not rows and not sent)
 
     def show_sources(self, statuses: Sequence[SourceStatus]) -> None:
         """Show these folders and encyclopaedias, and their status."""
@@ -129,8 +143,10 @@ class ToolsPage(FormPage):
     def _add_sources(self) -> None:
         self._sources_told = note("", "sourcesTold")
         set_tone(self._sources_told, "danger")
-        self.folders = SourcesPart(self._theme, SourceKind.FOLDER)
-        self.encyclopaedias = SourcesPart(self._theme, SourceKind.ENCYCLOPAEDIA)
+        self.folders = SourcesPart(self._theme, SourceKind.FOLDER, allowed=self._allowed)
+        self.encyclopaedias = SourcesPart(
+            self._theme, SourceKind.ENCYCLOPAEDIA, allowed=self._allowed
+        )
         self.column.addWidget(self._sources_told)
         self._sources_told.hide()
         self.column.addWidget(self.folders)
@@ -190,14 +206,12 @@ class ToolsPage(FormPage):
         self._servers.addWidget(row)
         return row
 
-    def _permission(self, row: ConsentRow, chats: Mapping[int, str]) -> QWidget:
+    def _permission(self, row: ConsentRow | DepartureRow, sentence: str) -> QWidget:
         line = QWidget()
         layout = QHBoxLayout(line)
         layout.setContentsMargins(0, 0, 0, 0)
-        chat = chats.get(row.chat, tr("Untitled")) if row.chat is not None else ""
-        name = row.tool.removeprefix(SERVER)
         said = Elided("permission")
-        said.set_text(decided_sentence(row.decision, name, row.function, chat))
+        said.set_text(sentence)
         layout.addWidget(said, 1)
         button = Button(
             self._theme, "revokePermission", tr("Ask again"), text=tr("Ask again"), kind="small",

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.types import ModelRef, ToolNamespace, ToolSource
 from app.tools.browser.source import GONE
+from app.tools.effective_tools import effective_tools, needs_switch
 from app.tools.tool import Tool
 from app.ui.bridge import Bridge
 from app.ui.state.chat_settings import ShownChatSettings
@@ -98,7 +99,13 @@ class ChatTools(QObject):
     @property
     def on(self) -> tuple[str, ...]:
         """The keys of the tools that are on in the chat that is shown, in order."""
-        return self._settings.own.tools
+        return effective_tools(self._settings.own, self._models.asked)
+
+    @property
+    def elsewhere(self) -> str:
+        """The host of the model that is asked, if it is another computer; else empty."""
+        model = self._models.asked
+        return model.host if model and not model.is_here else ""
 
     def plain(self) -> tuple[str, ...]:
         """Return the keys of those that are on in a new chat."""
@@ -211,11 +218,21 @@ class ChatTools(QObject):
         return server_state(status)
 
     def switch(self, key: str, *, on: bool) -> None:
-        """Switch a tool on or off in the chat that is shown."""
+        """Switch a tool on or off in the chat that is shown.
+
+        What reads the user's own data is switched for models here, or for those elsewhere.
+        """
         own = self._settings.own
-        wanted = {*own.tools, key} if on else {*own.tools} - {key}
-        order = dict.fromkeys((*(offer.key for offer in self.offers), *own.tools, key))
-        self._settings.choose(replace(own, tools=tuple(each for each in order if each in wanted)))
+        if needs_switch(key, self._models.asked):
+            tools = self._switched(own.remote_tools, key, on=on)
+            self._settings.choose(replace(own, remote_tools=tools))
+        else:
+            self._settings.choose(replace(own, tools=self._switched(own.tools, key, on=on)))
+
+    def _switched(self, tools: tuple[str, ...], key: str, *, on: bool) -> tuple[str, ...]:
+        wanted = {*tools, key} if on else {*tools} - {key}
+        order = dict.fromkeys((*(offer.key for offer in self.offers), *tools, key))
+        return tuple(each for each in order if each in wanted)
 
     def _count(
         self,

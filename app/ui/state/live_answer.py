@@ -23,6 +23,7 @@ from app.tools.tool_events import (
     CallStarted,
     Consent,
     ConsentAsked,
+    DepartureAsked,
     ResultsShortened,
     ToolEvent,
 )
@@ -126,6 +127,7 @@ class LiveAnswer:
     since: float = field(default_factory=time.monotonic)
     """When what precedes the answer began: the wait for the model, or the reading."""
     tools: LiveCalls = field(default_factory=LiveCalls)
+    _outgoing: Consent | None = None  # the last question about what would be sent
     _status: str = ""
     _begun: bool = False
     _parts: int = 0  # of which its events have told
@@ -145,7 +147,14 @@ class LiveAnswer:
     def asks(self) -> Consent | None:
         """The question to the user that is open, if any."""
         over = self.ended is not None or self.turn.stopped.is_set()
-        return None if over else self.tools.open
+        return None if over else self.departure or self.tools.open
+
+    @property
+    def departure(self) -> Consent | None:
+        """The open question about what would be sent to another computer, if any."""
+        over = self.ended is not None or self.turn.stopped.is_set()
+        asked = None if over else self._outgoing
+        return asked if asked and asked.decision is None else None
 
     def receive(
         self, event: Waiting | Loading | Prompt | Prefill | Delta | PartAdded | ToolEvent
@@ -185,6 +194,8 @@ class LiveAnswer:
                 self._parts += 1
                 self.tools.add(part)
                 self.reading, self._status = None, ""
+            case DepartureAsked(consent):
+                self._outgoing, self.reading = consent, None
             case ConsentAsked() | CallStarted() | CallOutput() | ResultsShortened():
                 self._receive_tool(event)
 
@@ -228,6 +239,8 @@ class LiveAnswer:
             announced = tr("Waiting for another answer")
             label = in_line(self.place)
             return Work(label, self.since, announced=announced, withdrawable=self.waiting)
+        if self.departure:
+            return Work(waiting_for_user(), self.since, withdrawable=self.waiting)
         if self.waiting:
             return Work(tr("Waiting for the model…"), self.since, withdrawable=True)
         if self.reading is None:

@@ -58,7 +58,7 @@ class LiveTurns(QObject):
     refused = Signal(object)
     """A SendFailed."""
     asked = Signal(int)
-    """The chat in which the user is asked about a call."""
+    """The chat in which the user is asked about a call, or about what would be sent."""
     decided = Signal(int)
     """The chat in which no question is open any more."""
 
@@ -105,7 +105,7 @@ class LiveTurns(QObject):
             self.grown.emit(live.chat, live.answer.id)  # its status has changed
 
     def decide(self, chat: int, consent: str, decision: Decision, words: str = "") -> None:
-        """Answer a question about a call in a chat; ``words`` go with a refusal."""
+        """Answer a question to the user in a chat; ``words`` go with a refusal."""
         if live := self.running(chat):
             live.turn.decide(consent, decision, words)
             live.tools.settle()

@@ -74,6 +74,7 @@ class StatusLine:
         transcript.messages.set_unseen(self._usage.unseen)
         if live:
             transcript.messages.show_calls(live.answer.id, live.tools)
+            transcript.messages.show_departure(live.answer.id, live.departure)
             transcript.messages.show_work(
                 live.answer.id,
                 live.work,
