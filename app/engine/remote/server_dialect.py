@@ -44,7 +44,8 @@ class ServerDialect:
     are sent only if they are not 1, since its models that reason refuse them. ``chooses``: whether
     it heeds a tool_choice. ``shapes`` are the kinds of response_format that it heeds. ``seals``:
     whether reasoning can be had encrypted, and as a summary. ``most`` is how many tokens are asked
-    for where nobody has set a limit, and its own would be too small; 0 for none.
+    for where nobody has set a limit, and its own would be too small; 0 for none. ``unparsed``: it
+    sends what the model writes as it is, with control tokens spelled out.
     """
 
     responses: bool = False
@@ -57,6 +58,7 @@ class ServerDialect:
     shapes: tuple[str, ...] = ("json_schema", "json_object")
     seals: bool = False
     most: int = 0
+    unparsed: bool = False
 
     @property
     def effort_name(self) -> str:
@@ -97,7 +99,7 @@ _DIALECTS = {
     ServerKind.LLAMA_SERVER: _LLAMA_CPP,
     ServerKind.FIRESIDE: _LLAMA_CPP,
     ServerKind.LLAMA_CPP_PYTHON: ServerDialect(
-        effort=(), samplers=_ALL_SAMPLERS, chooses=False, shapes=()
+        effort=(), samplers=_ALL_SAMPLERS, chooses=False, shapes=(), unparsed=True
     ),
     ServerKind.OLLAMA: ServerDialect(chooses=False),
     # Chat completions ignore the effort there.
