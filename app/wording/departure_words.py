@@ -23,7 +23,7 @@ def place_name(host: str) -> str:
         tr("this computer") if is_this_computer(each) else one_line(each)
         for each in host.split(", ")
     )
-    return tr(" and ", "between two places").join(dict.fromkeys(names))
+    return tr(" and ").join(dict.fromkeys(names))
 
 
 def departure_question(outgoing: Outgoing) -> str:
@@ -33,7 +33,7 @@ def departure_question(outgoing: Outgoing) -> str:
 
 def departure_reason() -> str:
     """Return why the user is asked."""
-    return tr("It would go there for the first time, together with your message.")
+    return tr("None of this has been sent there yet.")
 
 
 def departure_list(outgoing: Outgoing) -> tuple[tuple[str, str], ...]:
@@ -46,7 +46,10 @@ def departure_list(outgoing: Outgoing) -> tuple[tuple[str, str], ...]:
     others = [each for each in results if not _is_page(each.item)]
     groups = (
         (tr("Attached files"), _lines(by[DepartureKind.ATTACHMENT], _file)),
-        (tr("Pages"), _lines(pages, lambda each: _pages_of(each.item))),
+        (
+            tr("Pages"),
+            _lines(pages, lambda each: _pages_of(each.item)),
+        ),
         (tr("Results of tools"), _lines(others, lambda each: _tool(each.item))),
         (tr("Earlier messages"), _turns(by[DepartureKind.TURN])),
     )
