@@ -27,7 +27,6 @@ from app.base.errors import (
     ServerUnreachable,
 )
 from app.base.types import (
-    Delta,
     Effort,
     Message,
     Part,
@@ -415,13 +414,24 @@ def test_lm_studio_before_it_had_responses_is_asked_for_a_chat(talk: Ask) -> Non
 # --- Stop ---
 
 
+def stopping(server: Player, chat: RemoteChat) -> threading.Thread:
+    """Stop the answer once the server holds it back."""
+
+    def stop() -> None:
+        server.holding.wait(20)
+        chat.cancel.set()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    return stopper
+
+
 @pytest.mark.parametrize("dialect", [Vllm, OpenAi])
 def test_stopped_before_the_answer(talk: Ask, dialect: Callable[[], Dialect]) -> None:
     server, chat = talk(dialect())
     server.say(PARIS)
     server.fail(Fault.SILENT_FIRST)
-    stopper = threading.Thread(target=lambda: (server.holding.wait(20), chat.cancel.set()))
-    stopper.start()
+    stopper = stopping(server, chat)
     with pytest.raises(Cancelled):
         chat.ask("Hello")
     stopper.join()
@@ -433,8 +443,7 @@ def test_stopped_within_the_answer(talk: Ask, dialect: Callable[[], Dialect]) ->
     server, chat = talk(dialect())
     server.say(Said("One. " * 50, reasoning="Two. " * 50))
     server.fail(Fault.SILENT_LATER)
-    stopper = threading.Thread(target=lambda: (server.holding.wait(20), chat.cancel.set()))
-    stopper.start()
+    stopper = stopping(server, chat)
     answer = chat.ask("Hello")
     stopper.join()
     assert answer.reasoning
@@ -517,7 +526,3 @@ def test_an_encrypted_thought_without_words_comes_back(talk: Ask) -> None:
 
 def asked(text: str) -> Message:
     return Message(Role.USER, (Part(text),))
-
-
-def deltas(chat: RemoteChat) -> list[Delta]:
-    return [event for event in chat.events if isinstance(event, Delta)]

@@ -185,11 +185,15 @@ def test_what_is_refused_is_said(url: str, chat: RemoteChat, tmp_path: Path) -> 
 def test_it_stops_while_it_reads_and_while_it_writes(
     chat: RemoteChat, engine: ServedEngine
 ) -> None:
-    engine_runs = threading.Thread(target=lambda: (engine.wait_until(1), chat.cancel.set()))
-    engine_runs.start()
+    def stop() -> None:
+        engine.wait_until(1)
+        chat.cancel.set()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
     with pytest.raises(Cancelled):
         chat.ask("heavy")
-    engine_runs.join()
+    stopper.join()
     assert engine.wait_until(0), "it goes on there"
     chat.cancel.clear()
     deltas = 0

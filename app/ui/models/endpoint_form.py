@@ -193,7 +193,10 @@ class EndpointForm(QFrame):
             size=14, weight=400, clicked=self._pick,
         )  # fmt: skip
         self._choose.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        layout.addWidget(self._choose, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()  # an alignment would follow the button's own direction
+        row.addWidget(self._choose)
+        row.addStretch(1)
+        layout.addLayout(row)
         self._leaves = note("", "endpointLeaves")
         layout.addWidget(self._leaves)
         save = Button(

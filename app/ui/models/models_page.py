@@ -14,6 +14,7 @@ from app.ui.models.network_pane import NetworkPane
 from app.ui.models.remote_pane import RemotePane
 from app.ui.notice import Notice
 from app.ui.theme import Theme, font
+from app.wording.endpoint_words import remote_intro
 from app.wording.language import tr
 
 _WIDTH = 680
@@ -145,5 +146,5 @@ class ModelsPage(QScrollArea):
 def _invitation(pane: str) -> str:
     """Return what is said above a pane while nothing is loaded."""
     if pane == "remote":
-        return tr("Choose a model that runs elsewhere.")
+        return remote_intro()
     return tr("Choose a model to run on your computer. Chats with it never leave your computer.")

@@ -17,7 +17,7 @@ from app.ui.models.endpoint_form import EndpointForm
 from app.ui.models.endpoint_row import EndpointRow, EndpointState
 from app.ui.notice import Notice
 from app.ui.theme import Theme
-from app.wording.endpoint_words import found_here_sentence, remote_intro, server_title
+from app.wording.endpoint_words import found_here_sentence, server_title
 from app.wording.language import tr
 from app.wording.policy_words import set_by_organization
 
@@ -45,7 +45,6 @@ class RemotePane(QWidget):
         self._is_offline = self._is_open = self._looking = False
         self._rows: dict[Endpoint, EndpointRow] = {}
         layout = column(self, gap=12)
-        layout.addWidget(note(remote_intro(), "remoteIntro"))
         self._offline = Notice(theme, "remoteOffline", "alert", "muted")
         self._offline.set_text(tr("Fireside is offline. Go online to reach other computers."))
         self._go_online = Button(

@@ -77,11 +77,15 @@ class Heard:
 
 @dataclass
 class Bench:
-    """One server that runs, as it was found, and the backend that asks it."""
+    """One server that runs, as it was found, and the backend that asks it.
+
+    ``stop_s`` is how long an answer may go on after it was stopped, in seconds.
+    """
 
     server: RealServer
     running: Running
     folder: Path
+    stop_s: float = 0.1
     tool: FakeTool = field(init=False)
     found: RemoteServer = field(init=False)
     model: ModelRef = field(init=False)
@@ -91,7 +95,7 @@ class Bench:
         client = EndpointClient(lambda: network)
         weather = ToolFunction("get_weather", "The weather at a place.", _LOCATION)
         self.tool = FakeTool("weather", Effect.NONE, [weather])
-        self.tool.answer = lambda proposal, cancel: [Result('{"sky": "rain", "degrees": 7}')]
+        self.tool.answer = lambda proposal, cancel: [Result('{"temperature": 7, "sky": "rainy"}')]
         self._list = EndpointList(self.folder / "endpoints.json", Secrets(self.folder))
         self._client = client
         self._backend = ToolLoop(
