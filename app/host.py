@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
 from app.base import system_policy
-from app.base.errors import ServerForbidden, StoreError
+from app.base.errors import FiresideError, ServerForbidden, StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
@@ -117,8 +117,6 @@ class Host:
         self.jobs = Jobs("library")
         """The pool for work that may take long."""
         self._quick = Jobs("examine")
-        # Four threads: a server may be silent for long while others are asked.
-        self._asking = Jobs("servers", 4)
         # Two threads: a newer search ends the one that runs.
         self._searching = Jobs("search")
         self._opening = threading.Lock()
@@ -153,13 +151,7 @@ class Host:
         )
         self.endpoints = EndpointList(folders.endpoints, self.secrets, folders.system / ENDPOINTS)
         """The models on other computers, or of other programs on this one."""
-        self.endpoint_jobs = EndpointJobs(
-            lambda: self.endpoint_client, self.endpoints, self._asking
-        )
-        remote = DepartureGate(
-            RemoteBackend(lambda: self.endpoint_client, self.endpoints), self._store.departures
-        )
-        self.backend = ToolLoop(Router(self.engine, remote), self.tools, self._store.consents)
+        self.backend = ToolLoop(self._router(), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
             self.backend,
@@ -185,12 +177,26 @@ class Host:
         )
         self.speeds = SpeedMeter(self.backend)
 
+    def damages(self) -> list[FiresideError]:
+        """Return what is wrong with the policy, the settings and the lists, the worst first."""
+        found = (
+            self.policy_damage,
+            self.settings_damage,
+            *self.endpoints.take_faults(),
+        )
+        return [damage for damage in found if damage]
+
     @cached_property
     def endpoint_client(self) -> EndpointClient:
         """The client for models behind endpoints, loaded on first use."""
         from app.network.endpoint_client import EndpointClient
 
         return EndpointClient(self.network.bare)
+
+    @cached_property
+    def endpoint_jobs(self) -> EndpointJobs:
+        """The tests of endpoints, and changes of their list."""
+        return EndpointJobs(lambda: self.endpoint_client, self.endpoints)
 
     @cached_property
     def searches(self) -> ChatSearches:
@@ -471,7 +477,7 @@ class Host:
             downloads.close()
         self.documents.close()
         self.speeds.close()
-        pools = (self._quick, self.jobs, self._searching, self._asking)
+        pools = (self._quick, self.jobs, self._searching, self.endpoint_jobs.jobs)
         for pool in pools:
             pool.stop()
         self.reruns.close()
@@ -508,6 +514,10 @@ class Host:
             folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
         )
         return DemoFilter(local, demo_model())
+
+    def _router(self) -> Router:
+        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        return Router(self.engine, DepartureGate(remote, self._store.departures))
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""

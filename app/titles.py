@@ -19,6 +19,7 @@ from app.base.threads import held
 from app.base.types import (
     Delta,
     Done,
+    Effort,
     Message,
     Part,
     PartKind,
@@ -37,6 +38,8 @@ _ASKED = Part(
     "Write a title for this conversation: at most six words, in its language, and nothing else."
 )
 _SAMPLING = Sampling(temperature=0.2, max_tokens=32)
+_REASONED = Sampling(temperature=0.2, max_tokens=512)
+"""For a server, whose model cannot be kept from reasoning first."""
 _ROOM = 128  # tokens, for the question above and its answer
 _MOST_WAITING = 16  # chats to be named
 
@@ -107,6 +110,8 @@ class Titles:
         request = replace(
             read, messages=messages, sampling=_SAMPLING, ephemeral=True, background=True
         )
+        if read.model.host:
+            request = replace(request, sampling=_REASONED, effort=Effort.LOW)
         at_once = threading.Event()
         at_once.set()
         draft, whole = Draft(), False
@@ -127,4 +132,5 @@ class Titles:
 
 def _fits(prompt: Prompt) -> bool:
     """Return whether nothing is left out where a title is asked for."""
-    return not prompt.dropped and prompt.count + _ROOM <= prompt.context
+    fits = not prompt.context or prompt.count + _ROOM <= prompt.context
+    return fits and not prompt.dropped

@@ -546,7 +546,10 @@ class SystemFileKeyUnknown(SystemFileError):
 
 
 class SystemFileValueWrong(SystemFileError):
-    """In ``line`` it sets ``key`` to something else than ``wanted``, such as "true or false"."""
+    """In ``line`` it sets ``key`` to something else than ``wanted``.
+
+    That is "switch", true or false, "folders", a list of absolute paths, or "tables".
+    """
 
     line: int
     key: str

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 
@@ -185,6 +186,12 @@ class Endpoint:
 
     url: str
     model: str
+
+    @classmethod
+    def of_key(cls, key: str) -> Self | None:
+        """Return the endpoint that a `ModelRef.key` names; None if that is no endpoint's."""
+        url, mark, model = key.partition("#")
+        return cls(url, model) if mark and url.startswith(("https://", "http://")) else None
 
     @property
     def host(self) -> str:

@@ -41,7 +41,7 @@ MENU_ENTRY = "applications/fireside.desktop"
 _A_FILE = "gpt-oss model file (GGUF)"
 _A_FILE_OR_NAME = (
     f"{_A_FILE}, or a model on another computer that was added in the window, by its name or "
-    "MODEL@HOST: what you ask and attach is sent there"
+    "MODEL@HOST: what you ask and attach, and what --tools return, is sent there"
 )
 Commands = Any
 """What `argparse.ArgumentParser.add_subparsers` returns: a class without a public name."""

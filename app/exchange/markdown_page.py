@@ -34,6 +34,8 @@ class ExportWords:
     you: str = "You"
     model: str = "Answer"
     """The heading of an answer whose model is not known."""
+    elsewhere: str = "{model} on {host}"
+    """The heading of an answer that was generated on another computer."""
     untitled: str = "Untitled"
     reasoning: str = "Reasoning"
     thought: str = "Thought for {seconds} s"
@@ -74,9 +76,11 @@ def chat_markdown(
 def speaker(message: MessageRow, words: ExportWords, versions: Versions) -> str:
     """Return a message's heading: its author, and which of its versions it is if it has several.
 
-    A model is named by its file, without folders and suffix.
+    A model is named by its file, without folders and suffix, and by the host that it ran on.
     """
     who = re.split(r"[/\\]", message.model)[-1].removesuffix(".gguf") or words.model
+    if message.host:
+        who = words.elsewhere.format(model=who, host=message.host)
     if message.message.role is Role.USER:
         who = words.you
     if (same := versions.get(message.id)) is None:

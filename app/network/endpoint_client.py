@@ -34,9 +34,17 @@ SILENCE_S = 600.0
 _CONNECT_S = 10.0
 _WRITE_S = 30.0
 _LONGEST_S = 24 * 3600.0
-_PROBLEMS = {9: "early", 10: "expired", 18: "self-signed", 62: "host", 64: "host"}
-_NO_AUTHORITY = (2, 19, 20, 21, 27)
-"""Codes of OpenSSL's x509_vfy.h."""
+_PROBLEMS = {
+    # OpenSSL's x509_vfy.h.
+    **dict.fromkeys((2, 19, 20, 21, 27), "authority"),
+    **{9: "early", 10: "expired", 18: "self-signed", 62: "host", 64: "host"},
+    # macOS's SecBase.h, by truststore.
+    **{-67843: "authority", -67818: "expired", -67602: "host"},
+    # Windows' winerror.h, by truststore.
+    **dict.fromkeys((0x800B0109, 0x800B010A), "authority"),
+    **{0x800B0101: "expired", 0x800B010F: "host"},
+}
+"""What is wrong with a certificate, in `ServerUnsafe`'s words, by the system's code for it."""
 
 
 class EndpointClient:
@@ -121,7 +129,7 @@ class _Sending:
 
     def __init__(self, url: str, seconds: float, whole: float) -> None:
         self._url, self._seconds = url, min(seconds, whole)
-        self._is_sent = self._is_answered = False
+        self._is_to_proxy = self._is_sent = self._is_answered = False
         self.proxy = ""
         """The address of the proxy; empty for none."""
 
@@ -156,8 +164,10 @@ class _Sending:
 
     def trace(self, event: str, info: object) -> None:
         """Note a step that was done, as httpcore2 reports it."""
-        if event == "http11.send_request_body.complete":
-            self._is_sent = True
+        if event == "http11.send_request_headers.started" and isinstance(info, dict):
+            self._is_to_proxy = info["request"].method == b"CONNECT"
+        elif event == "http11.send_request_body.complete":
+            self._is_sent = not self._is_to_proxy
         elif event == "http11.receive_response_headers.complete":
             self._is_answered = True
 
@@ -193,18 +203,16 @@ class _Sending:
     def _broken(self, fault: Exception, reason: str) -> e.RemoteError:
         if isinstance(fault, faults.HostSilent):
             return e.ServerSilent(self._url, self._seconds)
-        spoken = "illegal" in reason or "too large" in reason.lower()
+        spoken = "illegal" in reason or "too long" in reason  # h11's words: it is no HTTP
         if isinstance(fault, httpx2.RemoteProtocolError) and spoken and not self._is_answered:
             return e.ServerForeign(self._url, reason)
         return e.AnswerCutOff(self._url)
 
     def _unsafe(self, fault: faults.CertificateRefused) -> e.RemoteError:
-        cause = fault.__cause__
-        if not isinstance(cause, ssl.SSLCertVerificationError):
-            return e.ServerWithoutTls(self._url, shown(str(fault).encode()))
-        code = cause.verify_code
-        problem = _PROBLEMS.get(code, "authority" if code in _NO_AUTHORITY else "")
-        return e.ServerUnsafe(self._url, shown(str(fault).encode()), problem)
+        reason = shown(str(fault).encode())
+        if fault.code is None:
+            return e.ServerWithoutTls(self._url, reason)
+        return e.ServerUnsafe(self._url, reason, _PROBLEMS.get(fault.code, ""))
 
     def _unpassed(self, reason: str) -> e.RemoteError:
         with contextlib.suppress(httpx2.InvalidURL, ValueError):

@@ -55,7 +55,14 @@ class HostUnreachable(PageFault):
 
 
 class CertificateRefused(PageFault):
-    """The connection would not have been safe; the message is why."""
+    """The connection would not have been safe; the message is why.
+
+    ``code`` is that of the system's check of the certificate; None if it did not come to that.
+    """
+
+    def __init__(self, reason: str, code: int | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class ProxyUndecided(PageFault):

@@ -47,6 +47,8 @@ class Unpacker:
             piece = self.feed(chunk, _PIECE)
             while piece:
                 yield piece
-                piece = self.feed(self._zlib.unconsumed_tail, _PIECE)
+                # At an end, what is left is also the tail, and would come twice.
+                left = b"" if self.is_done else self._zlib.unconsumed_tail
+                piece = self.feed(left, _PIECE)
             if self.is_done and self._zlib.unused_data:
                 return  # what follows is not compressed, and may never end

@@ -225,7 +225,8 @@ class WatchedStream(httpcore2.NetworkStream):
             stream.close()
             if isinstance(error, (ssl.SSLError, ValueError)):  # the latter: no name of a host
                 reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
-                raise CertificateRefused(reason or str(error)) from error
+                code = getattr(error, "verify_code", None)
+                raise CertificateRefused(reason or str(error), code) from error
             raise
 
     def get_extra_info(self, info: str) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from app.base.codec import FieldError, an_object, decode, decode_value, encode, hints, member
+from app.base.codec import FieldError, an_object, decode, decode_value, encode, member
 from app.base.types import Effort, Message, Part, PartKind, ResultFacts, Role, Sampling, Stats
 
 
@@ -274,8 +274,9 @@ def pack_stats(stats: Stats) -> str:
 
 
 def stats_from(raw: dict[str, Any]) -> Stats:
-    """Return the statistics of an answer; missing ones are 0."""
-    return decode(Stats, dict.fromkeys(hints(Stats), 0) | raw)
+    """Return the statistics of an answer; missing ones are 0, or what `Stats` says."""
+    needed = (each.name for each in fields(Stats) if each.default is MISSING)
+    return decode(Stats, dict.fromkeys(needed, 0) | raw)
 
 
 def pack_sampling(sampling: Sampling | None) -> str | None:

@@ -206,7 +206,7 @@ def _choose_model(window: Window, model: Path | None) -> None:
     if model is not None:
         window.model_picker.use(model)
     elif window.models.current is not None:
-        window.models.load()
+        window.models.begin()
     else:
         window.model_picker.show_page()
 

@@ -143,10 +143,11 @@ class FormRow(FormPart):
         super().__init__()
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(heading(title, 14, 550))
+        self._title = heading(title, 14, 550)
+        words.addWidget(self._title)
         self._explanation = note("")
         words.addWidget(self._explanation)
-        self._mark = note("", "setByOrganization")
+        self._mark = organization_mark()
         words.addWidget(self._mark)
         self._mark.hide()
         self._field = field
@@ -170,6 +171,11 @@ class FormRow(FormPart):
             set_across(self._row, beside)
             self._row.setSpacing(zoomed(20 if beside else 8))
 
+    def set_title(self, title: str) -> None:
+        """Change the title; one that may be long is wrapped."""
+        self._title.setWordWrap(True)
+        self._title.setText(title)
+
     def explain(self, text: str) -> None:
         """Change the explanation; an empty one takes no room."""
         self._explanation.setText(text)
@@ -177,11 +183,10 @@ class FormRow(FormPart):
 
     def lock(self) -> None:
         """Disable the field, and say that only an administrator can change it."""
-        said = set_by_organization()
+        said = self._mark.text()
         self._field.setEnabled(False)
         self._field.setAccessibleDescription(said)
         self._field.setToolTip(plain_tip(said))
-        self._mark.setText(said)
         self._mark.show()
 
 
@@ -198,6 +203,13 @@ def note(text: str, name: str = "") -> QLabel:
     """Return a label with a muted sentence, wrapped as needed."""
     label = muted(text, name, pixels=13)
     label.setWordWrap(True)
+    return label
+
+
+def organization_mark() -> QLabel:
+    """Return a label that says that only an administrator can change what is above it."""
+    label = note(set_by_organization(), "setByOrganization")
+    label.setFont(font(13, 550))
     return label
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from app.base.errors import EndpointListError, EndpointsDamaged, FiresideError
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
-from app.engine.remote.remote_server import SavedEndpoint
+from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServedHere, ServerKind
 from app.wording.answered_by import model_on_host
-from app.wording.language import tr
+from app.wording.language import number, tr
 
 
 def endpoint_list_sentence(error: EndpointListError) -> str:
@@ -52,6 +52,47 @@ def key_place_sentence(place: SecretPlace | None) -> str:
     return ""
 
 
+def remote_intro() -> str:
+    """Return what models on other computers are, and what using one means."""
+    return tr(
+        "Use a model that runs on another computer, such as a server with vLLM, Ollama or LM "
+        "Studio. Chats with such a model leave this computer and are sent to that server."
+    )
+
+
+def exposed_sentence() -> str:
+    """Return why to think twice before something is sent without encryption."""
+    return tr("Anyone on the network in between can read your chats and your key.")
+
+
+def found_here_sentence(count: int) -> str:
+    """Return how many servers were found on this computer."""
+    if not count:
+        return tr("No servers found. Start one, then look again.")
+    return tr("%n server(s) found", "", count)
+
+
+def endpoint_facts(saved: SavedEndpoint) -> str:
+    """Return where a model runs, on what, and how much it can read, on one line."""
+    facts = (saved.endpoint.host, _program(saved.kind, saved.version), _tokens(saved.context))
+    return " · ".join(filter(None, facts))
+
+
+def found_words(server: RemoteServer, model: ServedHere) -> str:
+    """Return what was found, such as "vLLM 0.33, gpt-oss-120b, 131,072 tokens"."""
+    name = SavedEndpoint(Endpoint(server.url, model.id)).model.name
+    return ", ".join(
+        filter(None, (_program(server.kind, server.version), name, _tokens(model.context)))
+    )
+
+
+def server_title(server: RemoteServer) -> str:
+    """Return a server's program and host."""
+    host = Endpoint(server.url, "").host
+    program = _program(server.kind, server.version)
+    return f"{program} · {host}" if program else host
+
+
 def endpoints_summary(
     path: Path, saved: Sequence[SavedEndpoint], faults: Sequence[FiresideError]
 ) -> str:
@@ -68,3 +109,25 @@ def endpoints_summary(
         told = tr("none")
     own = tr("%Ln model(s) of your own", "", len(saved) - len(shared))
     return f"{told} ({path}), {own}"
+
+
+def _program(kind: ServerKind, version: str) -> str:
+    return f"{_PROGRAMS.get(kind, '')} {version}".strip() if kind in _PROGRAMS else ""
+
+
+def _tokens(context: int) -> str:
+    return tr("{count} tokens").format(count=number(context)) if context else ""
+
+
+_PROGRAMS = {
+    ServerKind.VLLM: "vLLM",
+    ServerKind.SGLANG: "SGLang",
+    ServerKind.LLAMA_SERVER: "llama.cpp",
+    ServerKind.LLAMA_CPP_PYTHON: "llama-cpp-python",
+    ServerKind.OLLAMA: "Ollama",
+    ServerKind.LM_STUDIO: "LM Studio",
+    ServerKind.TRANSFORMERS: "Transformers",
+    ServerKind.FIRESIDE: "Fireside",
+    ServerKind.OPENROUTER: "OpenRouter",
+    ServerKind.OPENAI: "OpenAI",
+}

@@ -56,9 +56,7 @@ def explain(error: BaseException) -> Explanation:
             reason = error.reason if isinstance(error, e.HubUnreachable) else ""
             return Explanation(hub_sentence(error), Action.RETRY, reason)
         case e.Offline():
-            return Explanation(
-                tr("Fireside is offline. Go online under Models > Network to search and download.")
-            )
+            return Explanation(tr("Fireside is offline. Go online under Models > Network."))
         case e.UpdatesUnknown():
             return Explanation(
                 tr(

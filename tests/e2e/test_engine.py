@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing.context
 import os
 import random
@@ -254,49 +255,53 @@ def words(events: Iterator[Event | Planned], said: list[str]) -> None:
     said.extend(event.text for event in events if isinstance(event, Delta))
 
 
-def stopped(backend: LocalBackend, request: Request, after: type[Event]) -> tuple[float, list[Any]]:
+def stopped(backend: LocalBackend, request: Request, after: type[Event]) -> list[Any]:
+    """Return the events of an answer that is stopped after the first of a kind."""
     cancel = threading.Event()
     events: list[Event | Planned] = []
-    since = time.monotonic()
-    try:
+    with contextlib.suppress(Cancelled):
         for event in backend.stream(request, cancel):
             events.append(event)
-            if isinstance(event, after) and not cancel.is_set():
+            if isinstance(event, after):
                 cancel.set()
-                since = time.monotonic()
-    except Cancelled:
-        pass
-    return time.monotonic() - since, events
+    return events
 
 
 def test_stop_in_the_answer(make: Callable[..., LocalBackend]) -> None:
     backend = make(target=engine_processes.slow)
     answer(backend, ask("Hello"))
-    took, events = stopped(backend, ask("Count to 100."), Delta)
+    events = stopped(backend, ask("Count to 100."), Delta)
     assert isinstance(events[-1], Done)
     assert events[-1].reason is StopReason.CANCELLED
-    assert took < 1  # tests/bench measures 100 ms; a busy machine gets more time here
+    # Of 241; tests/bench measures 100 ms.
+    assert sum(isinstance(event, Delta) for event in events) < 100
     assert answer(backend, ask("Hello"))[0].text
 
 
 def test_stop_in_the_prefill(backend: LocalBackend) -> None:
     before = answer(backend, ask("Hello"))[0]
-    took, events = stopped(backend, ask("lantern " * 12_000), Prefill)
+    events = stopped(backend, ask("lantern " * 12_000), Prefill)
     assert isinstance(events[-1], Prefill)
-    assert events[-1].done < events[-1].total
-    assert took < 1
+    assert events[-1].done < events[-1].total / 2
     assert answer(backend, ask("Hello"))[0] == before
 
 
 def test_an_answer_that_nobody_listens_to_ends(make: Callable[..., LocalBackend]) -> None:
     backend = make(target=engine_processes.slow)
     events = backend.stream(ask("Count to 100."), threading.Event())
-    while not isinstance(next(events), Delta):
-        pass
+    deltas = (event for event in events if isinstance(event, Delta))
+    next(deltas)
+    since = time.monotonic()
+    for _ in range(20):
+        next(deltas)
+    token_s = (time.monotonic() - since) / 20
     events.close()
     since = time.monotonic()
-    assert answer(backend, ask("Hello"))[0].text
-    assert time.monotonic() - since < 3  # without the rest of a hundred numbers
+    following = backend.stream(ask("Hello"), threading.Event())
+    assert isinstance(next(following), Prompt)
+    # Without the rest of a hundred numbers, which is 220 tokens.
+    assert time.monotonic() - since < 110 * token_s
+    assert isinstance(list(following)[-1], Done)
 
 
 def test_a_conversation_that_is_too_long_says_so(make: Callable[..., LocalBackend]) -> None:
@@ -514,7 +519,7 @@ def test_closing_ends_the_child_at_once(make: Callable[..., LocalBackend]) -> No
     process = psutil.Process(backend.pid)
     since = time.monotonic()
     backend.close()
-    assert time.monotonic() - since < 1
+    assert time.monotonic() - since < 3  # the rest of the answer takes at least 4
     assert not process.is_running()
     with pytest.raises(Cancelled):
         list(events)

@@ -18,7 +18,9 @@ class Authority:
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._lock = threading.Lock()
         self._key, self._certificate = self._made("Fireside's test authority", None)
-        (folder / "ca.pem").write_bytes(self._pem(self._certificate))
+        self.file = folder / "ca.pem"
+        """The certificate that vouches for all others."""
+        self.file.write_bytes(self._pem(self._certificate))
 
     def context(self) -> ssl.SSLContext:
         """Return what serves each site with a certificate of its own."""
@@ -30,11 +32,24 @@ class Authority:
         context.sni_callback = choose
         return context
 
-    def certificate(self, name: str) -> Path:
-        """Return a file with a new certificate for a name, and its key."""
+    def for_name(
+        self, name: str, days: tuple[int, int] = (-1, 7), *, vouched: bool = True
+    ) -> ssl.SSLContext:
+        """Return what serves with such a certificate; see `certificate`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate(name, days, vouched=vouched))
+        return context
+
+    def certificate(
+        self, name: str, days: tuple[int, int] = (-1, 7), *, vouched: bool = True
+    ) -> Path:
+        """Return a file with a new certificate for a name, and its key.
+
+        It is valid on these days from now. If it is not ``vouched`` for, it is its own authority.
+        """
         from cryptography.hazmat.primitives import serialization
 
-        key, certificate = self._made(name, self._certificate)
+        key, certificate = self._made(name, self._certificate if vouched else None, days)
         secret = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -47,9 +62,7 @@ class Authority:
     def _for(self, name: str) -> ssl.SSLContext:
         with self._lock:
             if name not in self._contexts:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(self.certificate(name))
-                self._contexts[name] = context
+                self._contexts[name] = self.for_name(name)
             return self._contexts[name]
 
     @staticmethod
@@ -58,7 +71,7 @@ class Authority:
 
         return bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _made(self, name: str, issuer: Any) -> tuple[Any, Any]:
+    def _made(self, name: str, issuer: Any, days: tuple[int, int] = (-1, 7)) -> tuple[Any, Any]:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -74,8 +87,8 @@ class Authority:
             .issuer_name(issuer.subject if issuer else subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=7))
+            .not_valid_before(now + datetime.timedelta(days=days[0]))
+            .not_valid_after(now + datetime.timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(ca=not issuer, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
             .add_extension(

@@ -51,7 +51,8 @@ class Asked:
     def __init__(self, desk: Desk, text: str) -> None:
         self._desk = desk
         self._begun = time.monotonic()
-        self._first = 0.0
+        self._first = self._ended = 0.0
+        self._end: TurnEnded | None = None
         question = Question(
             desk.chat, (Part(text),), Effort.LOW, desk.model, ChatSettings(tools=())
         )
@@ -64,34 +65,38 @@ class Asked:
 
     def until(self, words: str) -> Asked:
         """Wait until the answer has these words."""
-        end = time.monotonic() + _PATIENCE_S
         while words not in self.text:
-            assert time.monotonic() < end, f"no {words!r} in {self.text!r}"
-            time.sleep(0.005)
+            assert not self._take(), f"it ended before {words!r}: {self._end}"
         return self
 
     def ended(self, since: float = 0.0) -> Outcome:
         """Wait for the end, and measure it from ``since``."""
-        while True:
-            event = self._desk.events.get(timeout=_PATIENCE_S)
-            if isinstance(event, TurnStarted):
-                self._desk.chat = event.chat.id
-            elif isinstance(event, TurnProgress) and not self._first and self.text:
-                self._first = time.monotonic() - self._begun
-            elif isinstance(event, TurnEnded):
-                break
-        now = time.monotonic()
-        told = explain(event.error) if event.error else None
+        while not (end := self._take()):
+            pass
+        told = explain(end.error) if end.error else None
         return Outcome(
-            event.answer.message.text,
-            event.answer.state,
-            event.error,
+            end.answer.message.text,
+            end.answer.state,
+            end.error,
             told.sentence if told else "",
             tuple(action.words for action in told.actions) if told else (),
             self._first,
-            now - self._begun,
-            now - since if since else 0.0,
+            self._ended - self._begun,
+            self._ended - since if since else 0.0,
         )
+
+    def _take(self) -> TurnEnded | None:
+        """Wait for the next event; return the end once it has come."""
+        if self._end:
+            return self._end
+        event = self._desk.events.get(timeout=_PATIENCE_S)
+        if isinstance(event, TurnStarted):
+            self._desk.chat = event.chat.id
+        elif isinstance(event, TurnProgress) and not self._first and self.text:
+            self._first = time.monotonic() - self._begun
+        elif isinstance(event, TurnEnded):
+            self._end, self._ended = event, time.monotonic()
+        return self._end
 
 
 class Desk:

@@ -172,7 +172,7 @@ def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
     actions = {a.text().split("\t")[0]: a for a in menu.actions() if a.text()}
     assert list(actions)[:2] == ["Demo model", "mine"]
     assert list(actions)[2:] == [
-        "Unload model", "Open model file…", "Get a model…", "Manage models…"
+        "Unload model", "Open model file…", "Get a model…", "Another computer…", "Manage models…"
     ]  # fmt: skip
     assert actions["mine"].isChecked()
     actions["Demo model"].trigger()

@@ -134,6 +134,8 @@ def test_a_shared_model_is_used_and_stays(
     fireside = start()
     shown = page(fireside, "here")
     fireside.until(lambda: shown.installed_pane.findChildren(QPushButton, "useModel"))
+    assert child(shown.installed_pane, QLabel, "sharedFolder").isVisible()
+    assert marks(shown.installed_pane) == [MARK]
     assert "Shared folder" in child(shown.installed_pane, QLabel, "modelFacts").text()
     assert child(shown.installed_pane, QPushButton, "useModel").isEnabled()
     for name in ("moveModel", "removeModel"):

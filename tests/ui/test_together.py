@@ -98,8 +98,8 @@ def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
     assert rows.index_of(first).data(ANSWERED) is False
     assert rows.index_of(second).data(ANSWERED) is True
     fireside.window.open_chat(second)
-    fireside.until(lambda: fireside.window.current.busy())
-    assert status(fireside).startswith("Processing prompt: 100 of 5,000")
+    fireside.until(lambda: status(fireside).startswith("Processing prompt: 100 of 5,000"))
+    assert fireside.window.current.busy()
     two.set()
     fireside.shows("Second.")
     fireside.idle()

@@ -370,6 +370,8 @@ def test_a_file_that_others_can_write_is_refused(open_list: Open, shared: Path) 
         ("localhost:11434", "http://localhost:11434/v1"),
         ("127.0.0.1:8080", "http://127.0.0.1:8080/v1"),
         ("[::1]:8080", "http://[::1]:8080/v1"),
+        ("http://0.0.0.0:8000", "http://127.0.0.1:8000/v1"),
+        ("[::]:8000", "http://[::1]:8000/v1"),
         ("http://[2001:DB8::0:1]:8000", "http://[2001:db8::1]:8000/v1"),
         ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1"),
         ("HTTPS://gpu.example.org", "https://gpu.example.org/v1"),
@@ -426,7 +428,6 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
         ("http://localhost.example.org/v1", True),
         ("http://127.0.0.1.example.org/v1", True),
         ("http://2130706433/v1", True),
-        ("http://0.0.0.0/v1", True),
     ],
 )
 def test_what_can_be_read_on_its_way_is_known(url: str, exposed: bool) -> None:

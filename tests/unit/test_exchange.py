@@ -73,7 +73,14 @@ samplings = st.builds(
     Sampling, times, times, st.integers(0, 99), times, st.none() | numbers, st.none() | numbers
 )
 stats = st.builds(
-    Stats, *[numbers] * 4, times, times, *[numbers] * 3, restored=numbers, dropped=numbers
+    Stats,
+    *[numbers] * 4,
+    times,
+    times,
+    *[numbers] * 3,
+    restored=numbers,
+    dropped=numbers,
+    left_out=st.lists(texts, max_size=2).map(tuple),
 )
 SETUP = ChatSettings("Be brief.", Sampling(temperature=0.5, seed=3), "Brief")
 states = st.sampled_from([State.DONE, State.STOPPED, State.CUT_OFF])
@@ -104,6 +111,7 @@ def trees(draw: st.DrawFn) -> ChatTree:
                 st.none() | stats,
                 st.none() | times,
                 st.none() | st.booleans(),
+                texts,
             )
         )
         rows.append(message)
@@ -235,6 +243,27 @@ def test_what_a_person_did_survives(store: Store, tmp_path: Path) -> None:
         assert len(other.messages.versions(answer.id)) == 2
         assert [r.title for r in other.chats.archived()] == ["Put away"]
         assert other.find("day") == [row.id]
+
+
+def test_an_older_file_says_no_host(store: Store, tmp_path: Path) -> None:
+    question = store.messages.conversation(a_chat(store))[0]
+    told, model = said(Role.ASSISTANT, "From there."), "gpt-oss-120b"
+    store.messages.add(question.chat, question.id, told, model=model, host="gpu.example.org")
+    out(store, tmp_path)
+    raw = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    messages = raw["chats"][0]["messages"]
+    assert "gpu.example.org" in [each["host"] for each in messages]
+    for each in messages:
+        del each["host"]
+        if each["stats"]:
+            del each["stats"]["left_out"]
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(raw), "utf-8")
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        read(old).into(other)
+        rows = other.messages.conversation(other.chats.listed()[0].id)
+        assert len(rows) > 1
+        assert {row.host for row in rows} == {""}
 
 
 def test_only_some(store: Store, tmp_path: Path) -> None:

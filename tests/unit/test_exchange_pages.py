@@ -110,6 +110,23 @@ def test_code_that_does_not_end_ends(first: str, second: str) -> None:
     assert not any(isinstance(b, Code) and "## You" in b.text for b in blocks)
 
 
+def test_an_answer_names_the_host_that_it_is_from(store: Store) -> None:
+    number = store.chats.create(Effort.LOW).id
+    asked = store.messages.add(number, None, Message(Role.USER, (Part("Who?"),)))
+    told = Message(Role.ASSISTANT, (Part("I."),))
+    store.messages.add(
+        number, asked.id, told, model="openai/gpt-oss-120b", host="gpu.example.org:8443"
+    )
+    there = "gpt-oss-120b on gpu.example.org:8443"
+    assert f"## {there}\n\nI." in written(store, number, ExportFormat.MARKDOWN)
+    page = written(store, number, ExportFormat.HTML)
+    assert f'<p class="who">{there}</p>' in page
+    assert '<p class="who">You</p>' in page
+    german = ExportWords(elsewhere="{model} auf {host}")
+    text = written(store, number, ExportFormat.MARKDOWN, words=german)
+    assert "## gpt-oss-120b auf gpu.example.org:8443" in text
+
+
 # --- HTML ---------------------------------------------------------------------------------
 
 _VOID = {"meta", "br", "hr"}

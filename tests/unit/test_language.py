@@ -58,6 +58,7 @@ COMMANDS = {
     "=on python3 installers/from_source.py",
     ", Python ",
     '`fireside ask "…"`',
+    "`fireside ask --model NAME`",
     "`fireside pull NAME`",
 }
 VALUES = {

@@ -106,7 +106,6 @@ def test_who_is_gone_while_it_is_silent_is_noticed() -> None:
         assert not server.left.is_set()
         connection.close()
         assert server.left.wait(20)
-        server.dialect.prompts.clear()  # type: ignore[attr-defined]
         server.unexpected.clear()
 
 

@@ -7,32 +7,39 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from app.base.errors import ServerUnencrypted
 from app.base.jobs import Jobs
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, is_exposed
+from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, server_url
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.network.endpoint_client import EndpointClient
 
 
-class EndpointJobs:
-    """A service that does it on the threads of ``jobs``, through ``client``, which is loaded late.
+_AT_ONCE = 4  # a server may be silent for long while others are asked
 
-    Only `examine` and `look_here` reach the network.
+
+class EndpointJobs:
+    """A service that does it on threads of its own, through ``client``, which is loaded late.
+
+    Only `find` and `look_here` reach the network.
     """
 
-    def __init__(
-        self, client: Callable[[], EndpointClient], endpoints: EndpointList, jobs: Jobs
-    ) -> None:
-        self._client, self._endpoints, self._jobs = client, endpoints, jobs
+    def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
+        self._client, self._endpoints = client, endpoints
+        self.jobs = Jobs("servers", _AT_ONCE)
+        """The threads, to be stopped and closed by the owner."""
 
-    def examine(
-        self, url: str, stop: threading.Event, *, key: str | None = None, unencrypted: bool = False
+    def find(
+        self,
+        address: str,
+        stop: threading.Event,
+        *,
+        key: str | None = None,
+        unencrypted: bool = False,
     ) -> Future[RemoteServer]:
-        """Ask the server at ``url`` what it is and which models it has.
+        """Ask the server at an address, as it was typed, what it is and which models it has.
 
         Without a ``key``, the one that is kept for it is sent. ``unencrypted``: the user accepts
         that it has no TLS. Fails with RemoteError, Offline, SecretUnreadable, and Cancelled once
@@ -42,12 +49,12 @@ class EndpointJobs:
         def work() -> RemoteServer:
             from app.engine.remote import detection
 
-            if is_exposed(url) and not unencrypted:
-                raise ServerUnencrypted(url)
-            sent = self._endpoints.key(url) if key is None else key
-            return detection.examine(self._client(), url, sent, stop, unencrypted=unencrypted)
+            sent = self._endpoints.key(server_url(address) or "") if key is None else key
+            return detection.find_server(
+                self._client(), address, sent, stop, unencrypted=unencrypted
+            )
 
-        return self._jobs.submit_until(stop, work)
+        return self.jobs.submit_until(stop, work)
 
     def look_here(self, stop: threading.Event) -> Future[tuple[RemoteServer, ...]]:
         """Look for servers on the usual ports of this computer.
@@ -60,7 +67,7 @@ class EndpointJobs:
 
             return usual_ports.servers_here(self._client(), stop)
 
-        return self._jobs.submit_until(stop, work)
+        return self.jobs.submit_until(stop, work)
 
     def save(self, saved: SavedEndpoint, key: str | None = None) -> Future[None]:
         """Add an endpoint, or change it, and keep ``key`` for its server, unless that is None.
@@ -73,15 +80,15 @@ class EndpointJobs:
                 self._endpoints.keep_key(saved.endpoint.url, key)
             self._endpoints.save(saved)
 
-        return self._jobs.submit(work)
+        return self.jobs.submit(work)
 
     def remove(self, endpoint: Endpoint) -> Future[None]:
         """Remove an endpoint; fails as `EndpointList.remove` does."""
-        return self._jobs.submit(lambda: self._endpoints.remove(endpoint))
+        return self.jobs.submit(lambda: self._endpoints.remove(endpoint))
 
     def keep_key(self, url: str, key: str) -> Future[SecretPlace | None]:
         """Keep the key for a server, or remove it if empty. Fails with SecretUnwritable."""
-        return self._jobs.submit(lambda: self._endpoints.keep_key(url, key))
+        return self.jobs.submit(lambda: self._endpoints.keep_key(url, key))
 
     def key_places(self, urls: Iterable[str]) -> Future[dict[str, SecretPlace]]:
         """Return where the keys of these servers are kept, by address, of those that have one."""
@@ -91,4 +98,4 @@ class EndpointJobs:
             found = {url: self._endpoints.key_place(url) for url in wanted}
             return {url: place for url, place in found.items() if place}
 
-        return self._jobs.submit(work)
+        return self.jobs.submit(work)

@@ -83,6 +83,7 @@ class RemoteAnswer:
         yield from self._stops.rest()
         if self._calls:
             yield from self._echoes.values()
+            yield from self._unsaid()
 
     def done(self, reason: StopReason | None = None) -> Done:
         """Return the answer's end, for the server's reason unless there is another."""
@@ -126,15 +127,19 @@ class RemoteAnswer:
         else:
             self._sealed.append(echo)
 
+    def _unsaid(self) -> Iterator[Delta]:
+        """Yield a part without text for each reasoning that came only encrypted."""
+        for echo in self._sealed:
+            yield self._parts.new(Delta(0, "", PartKind.REASONING, format_data=echo))
+        self._sealed.clear()
+
     def _call(self, event: CallText) -> Iterator[Delta]:
         call = self._calls.get(event.at)
         if call is None:
             yield from self._whole_calls()
             if not self._calls:
                 yield from self._parts.aside()
-            for echo in self._sealed:  # it precedes the call for which it was made
-                yield self._parts.new(Delta(0, "", PartKind.REASONING, format_data=echo))
-            self._sealed.clear()
+            yield from self._unsaid()  # it precedes the call for which it was made
             part = self._parts.new(Delta(0, "", PartKind.CALL, self._names.here(event.name)))
             part = replace(part, id=self._id(event.id, part))
             call = self._calls[event.at] = _Call(part)
@@ -197,6 +202,7 @@ class _Parts:
     def __init__(self, begun: Sequence[Part], continued: Part | None) -> None:
         self._next = len(begun)
         self._texts: dict[int, Delta] = {}
+        self._thoughts: list[Delta] = []
         self._last: Delta | None = None
         self._open: Delta | None = None
         if continued and begun[-1] is continued:
@@ -218,11 +224,10 @@ class _Parts:
         return self._grown(Delta(0, text))
 
     def thought(self) -> Delta | None:
-        """Return the reasoning that has just been written, and begin anew after it."""
-        thought = self._last
-        if thought is None or thought.kind is not PartKind.REASONING:
-            return None
-        self._last = None
+        """Return the last reasoning that was written, once; what follows it is another part."""
+        thought = self._thoughts.pop() if self._thoughts else None
+        if thought and self._last and self._last.index == thought.index:
+            self._last = None
         return thought
 
     def aside(self) -> Iterator[Delta]:
@@ -237,6 +242,8 @@ class _Parts:
         self._last, self._open = replace(grown, text=""), None
         if grown.kind is PartKind.TEXT:
             self._texts[grown.index] = self._last
+        elif last is None or last.index != grown.index:
+            self._thoughts.append(self._last)
         return grown
 
 

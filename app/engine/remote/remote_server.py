@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.base.types import Endpoint, ModelRef, is_loopback
 
+_ANY_HOST = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # which servers print as their own
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?")
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 _PATHS_BELOW = "/chat/completions", "/responses", "/models", "/completions"
@@ -98,6 +99,7 @@ def server_url(text: str) -> str | None:
     try:
         parts = urlsplit(f"https://{text}" if guessed else text)
         host, port = _host(parts.hostname or ""), parts.port
+        host = _ANY_HOST.get(host, host)
     except (ValueError, UnicodeError):
         return None
     scheme = "http" if guessed and is_loopback(host.strip("[]")) else parts.scheme

@@ -19,8 +19,8 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_words import doing_now, thought_for, when
 from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
+from app.wording.answered_by import model_on_host
 from app.wording.browser_words import sites_of
-from app.wording.demo_words import model_name
 from app.wording.departure_words import departure_list, departure_question
 from app.wording.efforts import effort_name
 from app.wording.errors import explain
@@ -66,7 +66,9 @@ class MessageState:
     @property
     def title(self) -> str:
         """The message's author, effort and time, for screen readers."""
-        who = tr("You") if self.is_question else model_name(self.row.model) or tr("Answer")
+        who = tr("You")
+        if not self.is_question:
+            who = model_on_host(self.row.model, self.row.host) or tr("Answer")
         effort = effort_name(self.row.effort) if self.row.effort else ""
         return ", ".join(text for text in (who, effort, when(self.row.created)) if text)
 

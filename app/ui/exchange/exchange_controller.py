@@ -298,6 +298,7 @@ def _words() -> ExportWords:
     return ExportWords(
         you=tr("You"),
         model=tr("Answer"),
+        elsewhere=tr("{model} on {host}"),
         untitled=tr("Untitled"),
         reasoning=tr("Reasoning"),
         thought=tr("Thought for {seconds} s"),

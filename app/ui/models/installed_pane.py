@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -12,7 +13,7 @@ from app.models.disk_scan import InstalledModel, ModelSource
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, set_tone, tip
 from app.ui.dialogs import ask_folder, confirm
 from app.ui.file_manager import reveal
-from app.ui.form_fields import heading
+from app.ui.form_fields import heading, organization_mark
 from app.ui.models.details import Details
 from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.theme import Theme, font
@@ -30,7 +31,8 @@ class InstalledPane(QWidget):
     folders_changed = Signal(object)
     """The user's own folders, as a tuple of paths."""
 
-    def __init__(self, theme: Theme, installed: InstalledList) -> None:
+    def __init__(self, theme: Theme, installed: InstalledList, shared: Sequence[Path] = ()) -> None:
+        """Create the pane; ``shared`` are folders of an administrator."""
         super().__init__()
         self.setObjectName("herePane")
         self._theme, self._installed = theme, installed
@@ -44,7 +46,7 @@ class InstalledPane(QWidget):
         layout.addLayout(self._head())
         layout.addLayout(self._list)
         layout.addSpacing(8)
-        self._add_folders(layout)
+        self._add_folders(layout, shared)
         installed.changed.connect(self._show)
 
     def _head(self) -> QHBoxLayout:
@@ -63,7 +65,7 @@ class InstalledPane(QWidget):
         head.addWidget(again, 0, Qt.AlignmentFlag.AlignTop)
         return head
 
-    def _add_folders(self, layout: QVBoxLayout) -> None:
+    def _add_folders(self, layout: QVBoxLayout, shared: Sequence[Path]) -> None:
         self._folder_list = QVBoxLayout()
         self._folder_list.setSpacing(4)
         layout.addWidget(heading(tr("Your model folders"), 15))
@@ -76,6 +78,12 @@ class InstalledPane(QWidget):
         )
         words.setWordWrap(True)
         layout.addWidget(words)
+        for folder in shared:
+            name = Elided("sharedFolder")
+            name.set_text(str(folder))
+            layout.addWidget(name)
+        if shared:
+            layout.addWidget(organization_mark())
         layout.addLayout(self._folder_list)
         add = Button(
             self._theme, "addFolder", tr("Choose model folder"), text=tr("Add folder…"),

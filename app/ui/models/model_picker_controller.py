@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.base.types import FileLocation
+from app.base.types import FileLocation, ModelRef
 from app.ui.banner import Banner
 from app.ui.controls import keyed, plain
 from app.ui.dialogs import ask_file
@@ -17,6 +18,7 @@ from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.state.live_answer import loading_sentence
 from app.ui.state.model_choice import ModelChoice
+from app.wording.answered_by import leaving_sentence
 from app.wording.demo_words import model_name
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -52,6 +54,8 @@ class ModelPickerController(QObject):
         models_controller.built.connect(self._connect_page)
         models_controller.wanted.connect(self.use)
         models_controller.arrived.connect(self._arrived)
+        models_controller.endpoint_wanted.connect(self.use_model)
+        models_controller.endpoints_changed.connect(models.endpoints_changed)
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
@@ -111,6 +115,12 @@ class ModelPickerController(QObject):
         self._show_error("")
         self._installed.look_at(path, lambda model: self._models.open(model.path))
 
+    def use_model(self, model: ModelRef) -> None:
+        """Make a model the chosen one, once that could be done."""
+        self._banner.hide()
+        self._show_error("")
+        self._models.choose(model)
+
     def _arrived(self, path: Path) -> None:
         """Use a downloaded model if there is none yet; else the sidebar offers it."""
         if self._models.asked is None:
@@ -130,6 +140,7 @@ class ModelPickerController(QObject):
                 action = menu.addAction(plain(f"{found.title}\t{place_name(found)}"))
                 action.setToolTip(str(found.path))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
+        self._fill_elsewhere(menu)
         menu.addSeparator()
         unload = menu.addAction(tr("Unload model"), self._models.unload)
         unload.setObjectName("unloadModel")
@@ -137,7 +148,29 @@ class ModelPickerController(QObject):
         unload.setEnabled(self._models.can_unload())
         menu.addAction(keyed(tr("Open model file…"), "Ctrl+O"), self.open_file)
         menu.addAction(tr("Get a model…"), self.show_page)
+        menu.addAction(tr("Another computer…"), self.show_elsewhere).setObjectName("useRemote")
         menu.addAction(tr("Manage models…"), self.show_here)
+
+    def _fill_elsewhere(self, menu: QMenu) -> None:
+        """Add the models of other computers, each with its host."""
+        asked, models = self._models.asked, self._models.elsewhere()
+        if asked and self._models.is_gone(asked):
+            models.append(asked)
+        if models:
+            menu.addSeparator()
+        for model in models:
+            action = menu.addAction(plain(f"{model.name}\t{model.host}"))
+            action.setCheckable(True)
+            action.setChecked(model == asked)
+            action.setEnabled(not self._models.is_gone(model))
+            action.setToolTip(leaving_sentence(model))
+            action.triggered.connect(partial(self.use_model, model))
+
+    def show_elsewhere(self) -> None:
+        """Show the models page at the models of other computers."""
+        self._show_page(first=False)
+        self._page.show_pane("remote")
+        self._page.remote_pane.focus_first()
 
     def show_here(self) -> None:
         """Show the models page at the installed models."""
@@ -171,6 +204,8 @@ class ModelPickerController(QObject):
             self._page.installed_pane.set_asked(
                 location.path if isinstance(location, FileLocation) else None
             )
+            if endpoints := self._models_controller.endpoints:
+                endpoints.set_asked(asked)
             self._page.set_progress(self._loading if self._models.loading else "")
 
     def _show_error(self, sentence: str) -> None:
@@ -188,6 +223,7 @@ class ModelPickerController(QObject):
         current = self._models.current
         if current and isinstance(current.location, FileLocation):
             self._models_controller.dismiss_ready(current.location.path)
+        self._tell_endpoints(current, None)
         if self.shown:
             self._close_page()
 
@@ -196,6 +232,11 @@ class ModelPickerController(QObject):
         self._pages.close_page()
         self.turned.emit()
 
+    def _tell_endpoints(self, model: ModelRef | None, error: Exception | None) -> None:
+        if model and (endpoints := self._models_controller.endpoints):
+            endpoints.loaded(model, error)
+
     def _failed(self, error: Exception) -> None:
+        self._tell_endpoints(self._models.refused, error)
         if self.shown:
             self.tell(error)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.models.catalog import Variant
     from app.models.download_events import DownloadEvent
     from app.ui.models.download_controller import DownloadController
+    from app.ui.models.endpoint_controller import EndpointController
     from app.ui.models.hub_search_pane import RepositoryRow
     from app.ui.models.models_page import ModelsPage
 
@@ -34,6 +35,10 @@ class ModelsController(QObject):
     """A model that has been downloaded."""
     offline_changed = Signal()
     """The network was blocked, or is not blocked any more."""
+    endpoint_wanted = Signal(object)
+    """The ModelRef of a model on another computer that is to be used."""
+    endpoints_changed = Signal()
+    """The list of models on other computers has changed."""
 
     def __init__(
         self, theme: Theme, host: Host, bridge: Bridge, installed: InstalledList, parent: QObject
@@ -44,6 +49,8 @@ class ModelsController(QObject):
         """The downloads, for the sidebar."""
         self._examined: Examined | None = None
         self._page: ModelsPage | None = None
+        self.endpoints: EndpointController | None = None
+        """The controller of models on other computers, once the page has been created."""
         self._download_controller: DownloadController | None = None
         installed.changed.connect(self._show_folders)
 
@@ -61,6 +68,7 @@ class ModelsController(QObject):
             self._set_offline(self._host.settings.offline)
             if self._host.policy.offline:
                 self._page.download_pane.lock_offline()
+                self._page.remote_pane.lock_offline()
             if self._examined:
                 self._page.download_pane.examined(self._examined)
             self.built.emit(self._page)
@@ -82,16 +90,23 @@ class ModelsController(QObject):
     def _build(self) -> ModelsPage:
         from app.models import disk_scan
         from app.ui.models.download_pane import DownloadPane
+        from app.ui.models.endpoint_controller import EndpointController
         from app.ui.models.installed_pane import InstalledPane
         from app.ui.models.models_page import ModelsPage
         from app.ui.models.network_pane import NetworkPane
+        from app.ui.models.remote_pane import RemotePane
 
         host = self._host
         download = DownloadPane(self._theme, self._downloads, self._installed, _demo_size())
-        installed = InstalledPane(self._theme, self._installed)
+        installed = InstalledPane(self._theme, self._installed, host.policy.model_folders)
         network = NetworkPane(
             self._theme, host.settings, disk_scan.hub_cache(), locked=host.policy.offline
         )
+        remote = RemotePane(self._theme)
+        remote.online.connect(lambda: network.offline.turn(False))
+        self.endpoints = EndpointController(remote, self._theme, host, self._bridge)
+        self.endpoints.used.connect(self.endpoint_wanted)
+        self.endpoints.changed.connect(self.endpoints_changed)
         installed.set_folders(host.settings.folders)
         download.search.searched.connect(self._search)
         download.search.files_requested.connect(self._find_files)
@@ -101,7 +116,7 @@ class ModelsController(QObject):
         network.limit_chosen.connect(lambda most: host.change(download_limit=most))
         network.folder_chosen.connect(self._change_folder)
         network.shown.connect(self._read_connections)
-        return ModelsPage(self._theme, download, installed, network)
+        return ModelsPage(self._theme, download, installed, remote, network)
 
     def resume(self) -> None:
         """Continue the downloads that were running when Fireside ended, and show what is ready."""
@@ -156,6 +171,7 @@ class ModelsController(QObject):
 
     def _set_offline(self, offline: bool) -> None:
         self.page.download_pane.set_offline(offline)
+        self.page.remote_pane.set_offline(offline)
         self._downloads.set_offline(offline)
 
     def _change_folders(self, folders: tuple[str, ...]) -> None:

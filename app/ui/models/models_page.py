@@ -11,24 +11,32 @@ from app.ui.controls import Button, column, muted
 from app.ui.models.download_pane import DownloadPane
 from app.ui.models.installed_pane import InstalledPane
 from app.ui.models.network_pane import NetworkPane
+from app.ui.models.remote_pane import RemotePane
 from app.ui.notice import Notice
 from app.ui.theme import Theme, font
+from app.wording.endpoint_words import remote_intro
 from app.wording.language import tr
 
 _WIDTH = 680
 
 
 class ModelsPage(QScrollArea):
-    """The page of three panes, one of which is shown."""
+    """The page of four panes, one of which is shown."""
 
     closed = Signal()
 
     def __init__(
-        self, theme: Theme, download: DownloadPane, installed: InstalledPane, network: NetworkPane
+        self,
+        theme: Theme,
+        download: DownloadPane,
+        installed: InstalledPane,
+        remote: RemotePane,
+        network: NetworkPane,
     ) -> None:
         super().__init__()
         self._theme = theme
         self.download_pane, self.installed_pane, self.network_pane = download, installed, network
+        self.remote_pane = remote
         self.setObjectName("modelsPage")
         self.setAccessibleName(tr("Models"))
         self.setWidgetResizable(True)
@@ -44,7 +52,7 @@ class ModelsPage(QScrollArea):
         self._notice = Notice(theme, "modelsError")
         self._notice.hide()
         self._layout.addWidget(self._notice)
-        self._panes = {"get": download, "here": installed, "network": network}
+        self._panes = {"get": download, "here": installed, "remote": remote, "network": network}
         for pane in self._panes.values():
             self._layout.addWidget(pane)
         self._layout.addStretch(1)
@@ -82,7 +90,7 @@ class ModelsPage(QScrollArea):
             self.verticalScrollBar().setValue(0)
 
     def show_pane(self, name: str, *, focus: bool = False) -> None:
-        """Show "get", "here" or "network"; with ``focus``, its tab gets the keyboard."""
+        """Show "get", "here", "remote" or "network"; with ``focus``, its tab gets the keyboard."""
         self._tabs.choose(name)
         if focus:
             self._tabs.setFocus()
@@ -91,7 +99,7 @@ class ModelsPage(QScrollArea):
         self._title = QLabel()
         self._title.setObjectName("modelsTitle")
         self._title.setFont(font(24, 640))
-        self._invitation = tr("Choose a model to run on your computer. Your chats never leave it.")
+        self._invitation = _invitation("get")
         self._progress = muted(self._invitation, "modelsProgress", pixels=14)
         self._progress.setWordWrap(True)
         escape = QShortcut("Esc", self)
@@ -107,6 +115,7 @@ class ModelsPage(QScrollArea):
             [
                 ("get", tr("Get a model"), "tabGet", ""),
                 ("here", tr("On this computer"), "tabHere", ""),
+                ("remote", tr("Another computer"), "tabRemote", ""),
                 ("network", tr("Network"), "tabNetwork", ""),
             ],
         )
@@ -124,8 +133,18 @@ class ModelsPage(QScrollArea):
     def _show_pane(self, name: str) -> None:
         for each, pane in self._panes.items():
             pane.setVisible(each == name)
+        if self._progress.text() == self._invitation:
+            self._progress.setText(_invitation(name))
+        self._invitation = _invitation(name)
         self.verticalScrollBar().setValue(0)
 
     def _escaped(self) -> None:
         if self._back.isVisible():
             self.closed.emit()
+
+
+def _invitation(pane: str) -> str:
+    """Return what is said above a pane while nothing is loaded."""
+    if pane == "remote":
+        return remote_intro()
+    return tr("Choose a model to run on your computer. Chats with it never leave your computer.")

@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from app.base import log
 from app.base.secrets import HUB_TOKEN
 from app.base.settings import ThemeChoice
-from app.base.system_files import POLICY
+from app.base.system_files import ENDPOINTS, POLICY
 from app.base.types import Effort
 from app.host import Host
 from app.tools.browser.source import WEB
@@ -219,6 +219,7 @@ class PreferencesController(QObject):
                 web=self._web_summary(),
                 server=server_summary(self._host.settings.serve_port, on=self._host.settings.serve),
                 policy=self._policy_summary(),
+                endpoints=self._endpoints_summary(),
             ),
             lambda: end_of_log(log.tail(self._host.folders.data)),
         )
@@ -279,6 +280,12 @@ class PreferencesController(QObject):
 
         host = self._host
         return policy_summary(host.folders.system / POLICY, host.policy, host.policy_damage)
+
+    def _endpoints_summary(self) -> str:
+        from app.wording.endpoint_words import endpoints_summary
+
+        host = self._host
+        return endpoints_summary(host.folders.system / ENDPOINTS, host.endpoints.all(), ())
 
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))

@@ -27,7 +27,8 @@ class SourcesPart(FormPart):
     opened = Signal(str)
     """The key of one whose details are to be shown."""
 
-    def __init__(self, theme: Theme, kind: SourceKind) -> None:
+    def __init__(self, theme: Theme, kind: SourceKind, *, allowed: bool = True) -> None:
+        """Create it; unless they are ``allowed``, an administrator leaves tools off."""
         super().__init__()
         self._theme, self._kind = theme, kind
         self._rows: dict[str, SourceRow] = {}
@@ -45,6 +46,7 @@ class SourcesPart(FormPart):
         text = tr("Add folder…") if is_folder else tr("Add encyclopaedia…")
         name = "addFolder" if is_folder else "addEncyclopaedia"
         button = Button(theme, name, text, text=text, clicked=self.add_wanted.emit)
+        button.setEnabled(allowed)
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_sources(self, statuses: Sequence[SourceStatus]) -> None:

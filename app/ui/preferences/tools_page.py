@@ -143,8 +143,10 @@ class ToolsPage(FormPage):
     def _add_sources(self) -> None:
         self._sources_told = note("", "sourcesTold")
         set_tone(self._sources_told, "danger")
-        self.folders = SourcesPart(self._theme, SourceKind.FOLDER)
-        self.encyclopaedias = SourcesPart(self._theme, SourceKind.ENCYCLOPAEDIA)
+        self.folders = SourcesPart(self._theme, SourceKind.FOLDER, allowed=self._allowed)
+        self.encyclopaedias = SourcesPart(
+            self._theme, SourceKind.ENCYCLOPAEDIA, allowed=self._allowed
+        )
         self.column.addWidget(self._sources_told)
         self._sources_told.hide()
         self.column.addWidget(self.folders)

@@ -39,7 +39,7 @@ class HardwareProbe(QObject):
         """Examine the hardware and all known models; ``drivers``: ask the graphics drivers, too."""
         known = self._models.known()
         asked = self._models.asked
-        models = known if asked is None or asked in known else [asked, *known]
+        models = known if asked is None or asked.host or asked in known else [asked, *known]
         self._bridge.when_done(
             self._host.examiner.examine(models, drivers=drivers),
             self.examined.emit,

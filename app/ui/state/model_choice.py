@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.errors import FiresideError, ModelMissing
 from app.base.types import Endpoint, FileLocation, ModelRef
+from app.engine.remote.remote_server import SavedEndpoint
 from app.host import Host, demo_model
 from app.turn import (
     ModelFailed,
@@ -20,6 +21,7 @@ from app.turn import (
     Turn,
     UnloadFailed,
 )
+from app.wording.answered_by import model_on_host
 from app.wording.language import tr
 
 if TYPE_CHECKING:
@@ -71,8 +73,8 @@ class ModelChoice(QObject):
         self.fraction = 0.0
         """How much of the model has been loaded."""
         self._unloading: Turn | None = None
-        self.unloaded = False
-        """Whether it was unloaded, so that the next question loads it again."""
+        self._in_memory = False  # whether a model has been loaded here
+        self._unloaded = False
         self.refused: ModelRef | None = None
         """The model that could not be loaded last."""
         self.current: ModelRef | None = None
@@ -97,10 +99,24 @@ class ModelChoice(QObject):
         """Return the demo model and the files that were opened."""
         return [self.demo, *(self._named(path) for path in self._host.settings.models)]
 
+    def elsewhere(self) -> list[ModelRef]:
+        """Return the models of other computers, and of other programs on this one."""
+        return [each.model for each in self._host.endpoints.all()]
+
     def here(self) -> list[ModelRef]:
-        """Return all available models, each once."""
+        """Return all available models, each once; those of other computers come last."""
         found = (self._named(str(model.path)) for model in self.found)
-        return list(dict.fromkeys((*self.known(), *found)))
+        return list(dict.fromkeys((*self.known(), *found, *self.elsewhere())))
+
+    def is_gone(self, model: ModelRef) -> bool:
+        """Return whether a model of another computer has been removed from the list."""
+        endpoint = model.location
+        return isinstance(endpoint, Endpoint) and self._host.endpoints.of(endpoint) is None
+
+    def name_of(self, key: str) -> str:
+        """Return the name of the model with this key, with its host, whether it is there or not."""
+        model = self.find(key) or self._named(key)
+        return model_on_host(model.name, model.host)
 
     def others(self) -> list[ModelRef]:
         """Return the available models, without the one that is asked."""
@@ -111,6 +127,8 @@ class ModelChoice(QObject):
 
         The file may have been moved, or the key may come from another computer.
         """
+        if Endpoint.of_key(key):
+            return self._host.endpoints.find(key)
         here = self.here() if key else []
         exact = (model for model in here if model.key == key)
         alike = (model for model in here if _file_name(model) == Path(key).name)
@@ -123,7 +141,19 @@ class ModelChoice(QObject):
         self.found = found
         self._names = {str(model.path): model.title for model in found}
         if self.current and not self.loading:
-            self.current = self._named(self.current.place)
+            self.current = self._named(self.current.key)
+        self.changed.emit()
+
+    def endpoints_changed(self) -> None:
+        """Note that the list of models on other computers has changed.
+
+        One that was chosen and is removed is not the chosen one any more.
+        """
+        chosen = self._host.settings.model
+        if Endpoint.of_key(chosen) and not self.find(chosen):
+            self._host.change(model=next(iter(self._host.settings.models), ""))
+        if self.current and not self.loading:
+            self.current = self._named(self.current.key)
         self.changed.emit()
 
     def moved(self, old: Path, new: Path | None) -> None:
@@ -150,14 +180,34 @@ class ModelChoice(QObject):
         else:
             self.choose(model)
 
+    def begin(self) -> None:
+        """Load the model of the last session, one of another computer once the window is there."""
+        if self._is_elsewhere:
+            self._soon.start()
+        else:
+            self.load()
+
     def load(self) -> None:
-        """Load the model that the next question goes to."""
-        if self.asked:
+        """Load the model that the next question goes to.
+
+        While offline, a server is not asked, and nothing is said before the user asks it.
+        """
+        if self.asked and not (self._is_elsewhere and self._host.settings.offline):
             self._load(self.asked)
 
+    @property
+    def _is_elsewhere(self) -> bool:
+        return bool(self.asked and self.asked.host)
+
     def can_unload(self) -> bool:
-        """Return whether there is a model to unload."""
-        return bool(self.current) and not (self.loading or self.unloading or self.unloaded)
+        """Return whether there is a model to unload on this computer."""
+        here = self._in_memory if self._is_elsewhere else bool(self.current)
+        return here and not (self.loading or self.unloading or self._unloaded)
+
+    @property
+    def unloaded(self) -> bool:
+        """Whether it was unloaded, so that the next question loads it again."""
+        return self._unloaded and not self._is_elsewhere
 
     @property
     def unloading(self) -> bool:
@@ -172,21 +222,29 @@ class ModelChoice(QObject):
 
     def use(self) -> None:
         """Note that a question is asked, for which the model stays loaded, or is loaded again."""
+        if self._is_elsewhere:
+            return
         if self._unloading:
             self._unloading.cancel()
-        if self.unloading or self.unloaded:
-            self._unloading, self.unloaded = None, False
+        self._loads_again()
+
+    def _loads_again(self) -> None:
+        if self.unloading or self._unloaded:
+            self._unloading, self._unloaded = None, False
             self.changed.emit()
 
     def of(self, key: str) -> ModelRef | None:
         """Return the model that a chat with this ``key`` asks.
 
         That is the model itself if it still exists, else the one that was chosen last, even if it
-        is still being loaded.
+        is still being loaded. One of another computer that was removed stays: the user decides
+        which other one sees the chat.
         """
         if self._picked and self.loading and not self.find(key):
             return self.loading
         last = self._host.settings.model
+        if not self.find(key) and Endpoint.of_key(key):
+            return self._named(key)
         return self.find(key) or (self._named(last) if last else None)
 
     def show(self, key: str) -> None:
@@ -214,13 +272,16 @@ class ModelChoice(QObject):
 
     def receive_unloaded(self, event: ModelUnloaded | UnloadFailed) -> None:
         """Handle the end of unloading."""
-        self._unloading, self.unloaded = None, isinstance(event, ModelUnloaded)
+        self._unloading, self._unloaded = None, isinstance(event, ModelUnloaded)
+        self._in_memory = self._in_memory and not self._unloaded
         self.changed.emit()
 
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Handle the progress of loading. Events about other models are outdated and ignored."""
-        if self.unloaded:
-            self.use()
+        if not event.model.host:
+            self._in_memory = not isinstance(event, ModelFailed)
+            if self._unloaded:
+                self._loads_again()
         if isinstance(event, ModelPlanned):  # also after a crashed engine restarts
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
@@ -251,7 +312,7 @@ class ModelChoice(QObject):
         self.failed.emit(error)
 
     def _remember(self, model: ModelRef) -> None:
-        if model == self.demo:
+        if model == self.demo or model.host:
             self._host.change(model=model.key)
             return
         path = model.place
@@ -261,6 +322,8 @@ class ModelChoice(QObject):
     def _named(self, path: str) -> ModelRef:
         if path in (self.demo.key, self.demo.place):
             return self.demo
+        if endpoint := Endpoint.of_key(path):
+            return self._host.endpoints.find(path) or SavedEndpoint(endpoint).model
         return ModelRef.of_file(Path(path), self._names.get(path, Path(path).stem))
 
 

@@ -497,7 +497,7 @@ class Window(QMainWindow):
         self.models_controller.resume()
         self.gpu_build.begin()
         self.local_server.begin()
-        if damage := self._host.policy_damage or self._host.settings_damage:
+        for damage in reversed(self._host.damages()):  # the first one stays
             self.banner.show_error(damage)
         self._bridge.when_done(self._host.tidy(), lambda _: None, self.banner.show_error)
         self._host.speeds.begin()

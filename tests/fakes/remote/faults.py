@@ -125,6 +125,8 @@ def elsewhere(fault: Fault, dialect: Dialect, root: str) -> Reply | None:
             reply.headers["Retry-After"] = str(RETRY_AFTER_S)
         return reply
     match fault:
+        case Fault.CUT_AT_ONCE:
+            return Reply()
         case Fault.PROXY_PAGE:
             return nginx(502, "Bad Gateway")
         case Fault.PORTAL_PAGE:

@@ -35,13 +35,19 @@ class Ollama:
     """It, with one model.
 
     ``context`` is what it has been loaded with; 0 if it has not been loaded yet, then it gets
-    4,096. ``prompts`` are what the model has got, after the truncation; ``think`` is the effort.
+    4,096. ``able`` are its capabilities. ``prompts`` are what the model has got, after the
+    truncation; ``think`` is the effort.
     """
 
     base = "/v1"
 
-    def __init__(self, model: str = "gpt-oss:20b", context: int = 8192) -> None:
-        self.model, self.context = model, context
+    def __init__(
+        self,
+        model: str = "gpt-oss:20b",
+        context: int = 8192,
+        able: tuple[str, ...] = ("completion", "tools", "thinking"),
+    ) -> None:
+        self.model, self.context, self.able = model, context, able
         self.prompts: list[list[Seen]] = []
         self.think: list[str | None] = []
 
@@ -98,7 +104,7 @@ class Ollama:
             "size": 13_793_441_244,
             "digest": _DIGEST,
             "details": _DETAILS | {"context_length": _MAXIMUM},
-            "capabilities": ["completion", "tools", "thinking"],
+            "capabilities": self.able,
         }
 
     def _loaded(self) -> dict[str, Any]:
@@ -126,7 +132,7 @@ class Ollama:
                 "template": "<|start|>system<|message|>…<|end|>",
                 "details": _DETAILS,
                 "model_info": info,
-                "capabilities": ["completion", "tools", "thinking"],
+                "capabilities": self.able,
                 "modified_at": "2026-11-02T10:15:00.123456789+01:00",
             }
         )
@@ -146,6 +152,11 @@ class Ollama:
             return _error(400, f'invalid reasoning value: "{effort}" ({allowed})')
         if body.get("model") != self.model:
             return _error(404, f"model '{body.get('model')}' not found")
+        if _THINK.get(effort) and "thinking" not in self.able:
+            return _error(400, f'"{self.model}" does not support thinking')
+        if body.get("tools") and "tools" not in self.able:
+            name = f"registry.ollama.ai/library/{self.model}"
+            return _error(400, f"{name} does not support tools")
         self.context = self.context or 4096
         prompt = _truncated([seen(each, "reasoning") for each in body["messages"]], self.context)
         self.prompts.append(prompt)

@@ -3,15 +3,17 @@
 From openai/openai-openapi at f85dbe2 (2026-08-21; the file calls itself 2.3.0), openapi.yaml; the
 types of openai 3.57.0 (PyPI). The words of its refusals are not in them; they are as people have
 posted them: chathub#126 (context), aider#2030 (model), chatwise-releases#1257 (effort),
-picoclaw#16 (max_tokens), code-gpt-docs#445 and software-agent-sdk#1837 (temperature), continue#9854
-(summary), continue#8933 and 10018 (reasoning items), agent-framework#2203 (unknown members of
-items). Not looked up: the words of 429, 500 and 503. How Chat Completions refuse unknown members
-of messages was not found: by analogy. Read 2026-11-30.
+langchain_dart#712 (effort, to a model that does not reason), picoclaw#16 (max_tokens),
+code-gpt-docs#445 and software-agent-sdk#1837 (temperature), continue#9854 (summary), continue#8933
+and 10018 (reasoning items), agent-framework#2203 (unknown members of items). Not looked up: the
+words of 429, 500 and 503, and of a refused reasoning.effort. How Chat Completions refuse unknown
+members of messages was not found: by analogy. Read 2026-11-30.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tests.fakes.remote.responses_form import SEAL, Events, Thoughts, prompt_of, whole
@@ -61,7 +63,7 @@ _VERIFY = (
 
 
 class OpenAi:
-    """It, with one model that reasons.
+    """It, with one model, which ``thinks`` or does not.
 
     ``verified``: whether the organisation may have summaries of the reasoning. ``prompts`` are what
     the model has got.
@@ -76,8 +78,10 @@ class OpenAi:
         key: str = "",
         *,
         verified: bool = True,
+        thinks: bool = True,
     ) -> None:
-        self.model, self.context, self.key, self.verified = model, context, key, verified
+        self.model, self.context, self.key = model, context, key
+        self.verified, self.thinks = verified, thinks
         self.prompts: list[list[Seen]] = []
 
     def dumps(self, value: Any) -> str:
@@ -127,12 +131,14 @@ class OpenAi:
     def _chat(self, body: dict[str, Any], say: Callable[[], Said]) -> Reply:
         if problem := self._problem(body, _CHAT) or _problem_of_messages(body["messages"]):
             return problem
-        if "max_tokens" in body:
+        if "reasoning_effort" in body and not self.thinks:
+            return _error(400, "Unrecognized request argument supplied: reasoning_effort")
+        if "max_tokens" in body and self.thinks:
             text = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' "
             text = f"Unsupported parameter: {text}instead."
             return _error(400, text, "max_tokens", "unsupported_parameter")
         for name in ("temperature", "top_p"):
-            if body.get(name, 1) != 1:
+            if body.get(name, 1) != 1 and self.thinks:
                 text = f"'{name}' does not support {body[name]} with this model. Only the default "
                 text = f"Unsupported value: {text}(1) value is supported."
                 return _error(400, text, name, "unsupported_value")
@@ -148,7 +154,7 @@ class OpenAi:
         if problem := self._too_long(size_of(prompt)):
             return problem
         self.prompts.append(prompt)
-        said = say()
+        said = self._thought(say())
         if not body.get("stream"):
             return Reply(body=self._whole(said, size_of(prompt)))
         return event_stream([*self._frames(said, size_of(prompt), body), Frame(DONE)])
@@ -196,11 +202,14 @@ class OpenAi:
         if problem := self._problem(body, _RESPONSES) or _problem_of_items(body["input"]):
             return problem
         for name in ("temperature", "top_p"):
-            if name in body:
+            if name in body and self.thinks:
                 text = f"Unsupported parameter: '{name}' is not supported with this model."
                 return _error(400, text, name)
         reasoning = body.get("reasoning") or {}
         effort = reasoning.get("effort")
+        if effort is not None and not self.thinks:
+            text = "Unsupported parameter: 'reasoning.effort' is not supported with this model."
+            return _error(400, text, "reasoning.effort", "unsupported_parameter")
         if effort is not None and effort not in _EFFORTS:
             return _error(
                 400,
@@ -214,7 +223,7 @@ class OpenAi:
         if problem := self._too_long(size_of(prompt)):
             return problem
         self.prompts.append(prompt)
-        said = say()
+        said = self._thought(say())
         how = Thoughts.SUMMARY if reasoning.get("summary") else Thoughts.SEALED
         if not body.get("stream"):
             return Reply(body=whole(self.model, body, said, size_of(prompt), how))
@@ -228,6 +237,9 @@ class OpenAi:
                 unknown = f"Unknown parameter: '{name}'."
                 return _error(400, unknown, name, "unknown_parameter")
         return None if body["model"] == self.model else self._missing(body["model"])
+
+    def _thought(self, said: Said) -> Said:
+        return said if self.thinks else replace(said, reasoning="")
 
     def _missing(self, model: str) -> Reply:
         text = f"The model `{model}` does not exist or you do not have access to it."

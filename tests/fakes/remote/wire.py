@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from tests.fakes.remote.said import Said
+from tests.fakes.remote.said import Said, Seen
 
 CREATED = 1764493200
 DONE = "[DONE]"
@@ -75,6 +75,8 @@ class Dialect(Protocol):
     """The path of the address that users enter, such as "/v1"."""
     model: str
     """The id of its model."""
+    prompts: list[list[Seen]]
+    """What the model has got, for each of its answers."""
 
     def answer(self, asked: Asked, say: Callable[[], Said]) -> Reply:
         """Answer a request; ``say`` gives what the model says next."""

@@ -1,0 +1,159 @@
+"""Chats whose answers a server generates, in the window, with a server that plays vLLM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+from app.base.types import Endpoint, ModelRef
+from app.engine.remote.remote_server import SavedEndpoint, ServerKind
+from app.ui.composer.context_gauge import ContextGauge
+from app.wording.answered_by import leaving_sentence, model_on_host
+from tests.fakes.remote.player import Player, serving
+from tests.fakes.remote.said import Said
+from tests.fakes.remote.vllm import Vllm
+from tests.ui.driver import Fireside, Start, answer
+from tests.ui.qt import child
+
+MODEL = "openai/gpt-oss-120b"
+
+
+@pytest.fixture
+def server() -> Iterator[Player]:
+    with serving(Vllm()) as player:
+        yield player
+
+
+def use(fireside: Fireside, server: Player, context: int = 0, *, named: bool = False) -> ModelRef:
+    """Add the server's model, and choose it; ``named``: chats get their titles from it."""
+    saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM, context=context)
+    fireside.host.change(name_chats=named)
+    fireside.host.endpoints.save(saved)
+    fireside.window.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.models.current == saved.model)
+    return saved.model
+
+
+def use_demo(fireside: Fireside) -> None:
+    models = fireside.window.models
+    models.choose(models.demo)
+    fireside.until(lambda: models.current == models.demo)
+
+
+def line(fireside: Fireside) -> str:
+    line = fireside.window.findChild(QWidget, "remoteLine")
+    assert isinstance(line, QWidget)
+    return child(line, QLabel, "remoteLineText").text() if line.isVisible() else ""
+
+
+def made(fireside: Fireside) -> str:
+    return fireside.find(QLabel, "made", last=True).text()
+
+
+def test_where_a_chat_goes_is_said_above_it() -> None:
+    far = ModelRef(Endpoint("https://gpu.example.org:8443/v1", MODEL), "gpt-oss-120b")
+    assert leaving_sentence(far) == (
+        "This chat leaves your computer: it’s answered by gpt-oss-120b on gpu.example.org:8443."
+    )
+    near = ModelRef(Endpoint("http://localhost:11434/v1", "gpt-oss:20b"), "gpt-oss:20b")
+    assert "another app on this computer" in leaving_sentence(near)
+    assert "leaves" not in leaving_sentence(near)
+    assert not leaving_sentence(ModelRef.of_file(__file__, "mine"))  # type: ignore[arg-type]
+
+
+def test_a_server_answers_and_is_named(fireside: Fireside, server: Player) -> None:
+    model = use(fireside, server)
+    assert line(fireside) == leaving_sentence(model)
+    server.say(Said("Paris.", reasoning="A capital."))
+    fireside.ask("The capital of France?")
+    fireside.shows("Paris.")
+    fireside.idle()
+    assert f"{MODEL} on {model.host}" in made(fireside)
+    (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
+    assert (row.model, row.host) == (MODEL, model.host)
+    assert row.message.reasoning == "A capital."
+    use_demo(fireside)
+    assert not line(fireside)
+
+
+def test_a_chat_goes_on_here_and_there(fireside: Fireside, server: Player) -> None:
+    fireside.ask("first", *answer("From here."))
+    fireside.shows("From here.")
+    fireside.idle()
+    use(fireside, server)
+    server.say(Said("From there."))
+    fireside.ask("second")
+    fireside.shows("From there.")
+    fireside.idle()
+    said = [message["content"] for message in server.answers[-1].json["messages"]]
+    assert said[-3:] == ["first", "From here.", "second"]
+    use_demo(fireside)
+    fireside.ask("third", *answer("Here again."))
+    fireside.shows("Here again.")
+    fireside.idle()
+    told = [message.text for message in fireside.backend.requests[-1].messages]
+    assert told == ["first", "From here.", "second", "From there.", "third"]
+    rows = fireside.stored(lambda store: store.messages.conversation(fireside.chat))
+    hosts = [row.host for row in rows]
+    assert hosts == ["", "", "", model_host(server), "", ""]
+
+
+def model_host(server: Player) -> str:
+    return Endpoint(server.url, MODEL).host
+
+
+def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
+    fireside = start()
+    model = use(fireside, server)
+    server.say(Said("Paris."))
+    fireside.ask("The capital of France?")
+    fireside.shows("Paris.")
+    fireside.idle()
+    again = start()
+    again.shows("Paris.")
+    assert again.window.models.asked == model
+    assert line(again) == leaving_sentence(model)
+    assert model_on_host(MODEL, model.host) in made(again)
+
+
+@pytest.mark.parametrize(("context", "whole"), [(0, "?"), (131072, "128K")])
+def test_the_gauge_says_what_is_known(
+    fireside: Fireside, server: Player, context: int, whole: str
+) -> None:
+    use(fireside, server, context)
+    server.say(Said("Paris."))
+    fireside.ask("The capital of France?")
+    fireside.shows("Paris.")
+    fireside.idle()
+    gauge = fireside.find(ContextGauge, "contextGauge")
+    fireside.until(lambda: gauge._text.endswith(f"/ {whole}"))
+    if not context:
+        assert "doesn’t say" in gauge.accessibleName()
+
+
+def test_answer_now_is_not_offered(fireside: Fireside, server: Player) -> None:
+    use(fireside, server)
+    server.say(Said("Paris.", reasoning="A capital, a capital, a capital."))
+    fireside.ask("The capital of France?")
+    fireside.shows("Paris.")
+    fireside.idle()
+    offered = fireside.window.findChildren(QAbstractButton, "answerNow")
+    assert not any(button.isVisible() for button in offered)
+
+
+def test_a_server_names_the_chat(fireside: Fireside, server: Player) -> None:
+    use(fireside, server, named=True)
+    server.say(Said("Paris."), Said("Capital of France", reasoning="Six words."))
+    fireside.ask("Tell me the capital of France, please, and nothing else?")
+    fireside.shows("Paris.")
+    fireside.until(lambda: len(server.answers) == 2)
+
+    def title() -> str:
+        return fireside.stored(lambda store: store.chats.get(fireside.chat)).title
+
+    fireside.until(lambda: title() == "Capital of France")
+    body = server.answers[-1].json
+    assert body["reasoning_effort"] == "low"
+    assert body["max_tokens"] > 100, "it reasons first"
