@@ -144,7 +144,7 @@ def test_calls_and_their_results_go_back_and_forth(
         PartKind.REASONING,
         PartKind.TEXT,
     ]
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     said = next(each for each in prompt if each.calls)
     assert [(call.name, json.loads(call.arguments)) for call in said.calls] == [
         ("get_weather", {"city": "Köln"}),
@@ -163,7 +163,7 @@ def test_later_the_reasoning_stays_here(talk: Ask, dialect: Callable[[], Dialect
     chat.results("12 °C", "2")
     chat.go_on(tools=TOOLS)
     chat.ask("And then?", tools=TOOLS)
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     assert not any(each.reasoning for each in prompt)
     assert [each.text for each in prompt if each.role == "tool"] == ["12 °C", "2"]
     assert prompt[-1].text == "And then?"
@@ -283,7 +283,7 @@ def test_odd_calls_are_calls(talk: Ask, dialect: Callable[[], Dialect], fault: F
         assert calls[1].text == "1 + 1"
     chat.results("a", "b")
     chat.go_on(tools=TOOLS)
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     (said,) = [each for each in prompt if each.calls]
     assert all(isinstance(json.loads(call.arguments), dict) for call in said.calls)
     assert [each.text for each in prompt if each.role == "tool"] == ["a", "b"]
@@ -520,7 +520,7 @@ def test_an_encrypted_thought_without_words_comes_back(talk: Ask) -> None:
     assert len(calls) == 2
     chat.results("12 °C", "2")
     chat.go_on(tools=TOOLS)
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     assert next(each for each in prompt if each.calls).reasoning == ASKS.reasoning
 
 

@@ -59,6 +59,7 @@ class ModelPickerController(QObject):
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
+        models.chosen.connect(lambda _: self._chosen())
         models.failed.connect(self._failed)
         installed.changed.connect(lambda: models.adopt(installed.usable))
         installed.moved.connect(self._moved)
@@ -224,6 +225,9 @@ class ModelPickerController(QObject):
         if current and isinstance(current.location, FileLocation):
             self._models_controller.dismiss_ready(current.location.path)
         self._tell_endpoints(current, None)
+
+    def _chosen(self) -> None:
+        """Go back to the chat, since the model can be asked that was chosen."""
         if self.shown:
             self._close_page()
 
