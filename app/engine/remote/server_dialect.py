@@ -41,10 +41,12 @@ class ServerDialect:
     ``effort`` is the path of keys to the effort in a chat completion; empty if it takes none.
     ``samplers`` are the parameters of sampling that it knows beside temperature and top_p, and
     ``every_token`` is the top_k that means no limit. ``reasons_unsampled``: temperature and top_p
-    are sent only if they are not 1, since its models that reason refuse them. ``chooses``: whether
-    it heeds a tool_choice. ``shapes`` are the kinds of response_format that it heeds. ``seals``:
-    whether reasoning can be had encrypted, and as a summary. ``most`` is how many tokens are asked
-    for where nobody has set a limit, and its own would be too small; 0 for none.
+    are sent only if they are not 1, since its models that reason refuse them.
+
+    ``calls``: whether it tells calls from text. ``chooses``: whether it heeds a tool_choice.
+    ``shapes`` are the kinds of response_format that it heeds. ``seals``: whether reasoning can be
+    had encrypted, and as a summary. ``most`` is how many tokens are asked for where nobody has set
+    a limit, and its own would be too small; 0 for none.
     """
 
     responses: bool = False
@@ -53,6 +55,7 @@ class ServerDialect:
     every_token: int = 0
     reasons_unsampled: bool = False
     continues: Continuation = Continuation.NONE
+    calls: bool = True
     chooses: bool = True
     shapes: tuple[str, ...] = ("json_schema", "json_object")
     seals: bool = False
@@ -97,7 +100,7 @@ _DIALECTS = {
     ServerKind.LLAMA_SERVER: _LLAMA_CPP,
     ServerKind.FIRESIDE: _LLAMA_CPP,
     ServerKind.LLAMA_CPP_PYTHON: ServerDialect(
-        effort=(), samplers=_ALL_SAMPLERS, chooses=False, shapes=()
+        effort=(), samplers=_ALL_SAMPLERS, calls=False, chooses=False, shapes=()
     ),
     ServerKind.OLLAMA: ServerDialect(chooses=False),
     # Chat completions ignore the effort there.
