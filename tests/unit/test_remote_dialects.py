@@ -92,6 +92,10 @@ PEERS = (
 each_peer = pytest.mark.parametrize("peer", PEERS, ids=str)
 
 
+def all_but(kind: ServerKind) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("peer", [p for p in PEERS if p.kind is not kind], ids=str)
+
+
 @dataclass
 class Heard:
     """What came of a request; ``error`` ended it, if there was one."""
@@ -254,10 +258,8 @@ def test_no_fault_confuses_who_looks_what_a_server_is(bench: Bench, fault: Fault
             stopper.join()
 
 
-@each_peer
+@all_but(ServerKind.SGLANG)  # it answers by any name
 def test_a_model_that_is_gone(bench: Bench, peer: Peer) -> None:
-    if peer.kind is ServerKind.SGLANG:
-        pytest.skip("it answers by any name")
     with serving(peer.make()) as server:
         endpoint = Endpoint(server.url, "gone")
         bench.endpoints.save(SavedEndpoint(endpoint, peer.kind))
@@ -634,10 +636,8 @@ def test_a_call_is_understood(bench: Bench, peer: Peer, fault: Fault) -> None:
 # --- Too long -------------------------------------------------------------------------------------
 
 
-@each_peer
+@all_but(ServerKind.OLLAMA)  # it drops what does not fit, and nobody can know
 def test_a_server_that_does_not_say_its_context(bench: Bench, peer: Peer) -> None:
-    if peer is OLLAMA:
-        pytest.skip("it drops what does not fit, and nobody can know")
     with serving(peer.make(context=500)) as server:
         model = bench.add(server, peer)
         assert isinstance(model.location, Endpoint)

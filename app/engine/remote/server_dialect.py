@@ -1,6 +1,6 @@
 """How servers differ in what they take and send, as data.
 
-Sources: resources/outside.toml (remote_…); what each takes was read in its own sources, or tried.
+Sources: resources/outside.toml (server_…); what each takes was read in its own sources, or tried.
 """
 
 from __future__ import annotations
