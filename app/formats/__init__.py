@@ -182,6 +182,25 @@ def abilities_of(header: GgufHeader) -> Abilities:
     return _known_format(header).abilities
 
 
+class EstimatingFormats:
+    """Formats that only count tokens, by estimate: for models of which no file is here.
+
+    They count as gpt-oss's format does, since what other formats add to texts differs little.
+    """
+
+    def __init__(self) -> None:
+        from app.formats.harmony.vocabulary import CONTROL_TOKENS
+        from app.formats.token_estimate import TokenEstimator
+
+        self._tokenizer = TokenEstimator(CONTROL_TOKENS)
+
+    def corrected(self, correction: float) -> ChatFormat:
+        """Return one whose counts of texts are ``correction`` times the estimates."""
+        from app.formats.harmony.harmony_format import HarmonyFormat
+
+        return HarmonyFormat(self._tokenizer.corrected(correction))
+
+
 class _KnownFormat(Protocol):
     """The class of a chat format."""
 
