@@ -149,7 +149,7 @@ class RemoteBackend:
         asks = dialect.responses or dialect.effort
         efforts = [each for each in Effort if asks and takes(saved.endpoint, each.value)]
         usual = Effort.MEDIUM if Effort.MEDIUM in efforts else next(iter(efforts), None)
-        tools = dialect.calls and self._refusals.takes_tools(saved.endpoint)
+        tools = self._refusals.takes_tools(saved.endpoint)
         return Abilities(tuple(efforts), usual, tools=tools)
 
     def devices(self) -> Devices:

@@ -43,10 +43,10 @@ class ServerDialect:
     ``every_token`` is the top_k that means no limit. ``reasons_unsampled``: temperature and top_p
     are sent only if they are not 1, since its models that reason refuse them.
 
-    ``calls``: whether it tells calls from text. ``chooses``: whether it heeds a tool_choice.
-    ``shapes`` are the kinds of response_format that it heeds. ``seals``: whether reasoning can be
-    had encrypted, and as a summary. ``most`` is how many tokens are asked for where nobody has set
-    a limit, and its own would be too small; 0 for none.
+    ``chooses``: whether it heeds a tool_choice. ``shapes`` are the kinds of response_format that it
+    heeds. ``seals``: whether reasoning can be had encrypted, and as a summary. ``most`` is how many
+    tokens are asked for where nobody has set a limit, and its own would be too small; 0 for none.
+    ``unparsed``: it sends what the model writes as it is, with control tokens spelled out.
     """
 
     responses: bool = False
@@ -55,11 +55,11 @@ class ServerDialect:
     every_token: int = 0
     reasons_unsampled: bool = False
     continues: Continuation = Continuation.NONE
-    calls: bool = True
     chooses: bool = True
     shapes: tuple[str, ...] = ("json_schema", "json_object")
     seals: bool = False
     most: int = 0
+    unparsed: bool = False
 
     @property
     def effort_name(self) -> str:
@@ -100,7 +100,7 @@ _DIALECTS = {
     ServerKind.LLAMA_SERVER: _LLAMA_CPP,
     ServerKind.FIRESIDE: _LLAMA_CPP,
     ServerKind.LLAMA_CPP_PYTHON: ServerDialect(
-        effort=(), samplers=_ALL_SAMPLERS, calls=False, chooses=False, shapes=()
+        effort=(), samplers=_ALL_SAMPLERS, chooses=False, shapes=(), unparsed=True
     ),
     ServerKind.OLLAMA: ServerDialect(chooses=False),
     # Chat completions ignore the effort there.
