@@ -58,6 +58,10 @@ class RemoteServer:
     version: str = ""
     models: tuple[ServedHere, ...] = ()
 
+    def context(self, model: str) -> int:
+        """Return the context of a model in tokens; 0 if unknown."""
+        return next((each.context for each in self.models if each.id == model), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class SavedEndpoint:
