@@ -149,7 +149,8 @@ class RemoteBackend:
         asks = dialect.responses or dialect.effort
         efforts = [each for each in Effort if asks and takes(saved.endpoint, each.value)]
         usual = Effort.MEDIUM if Effort.MEDIUM in efforts else next(iter(efforts), None)
-        return Abilities(tuple(efforts), usual, tools=True)
+        tools = self._refusals.takes_tools(saved.endpoint)
+        return Abilities(tuple(efforts), usual, tools=tools)
 
     def devices(self) -> Devices:
         """Return no devices: the server has its own."""

@@ -41,11 +41,12 @@ class ServerDialect:
     ``effort`` is the path of keys to the effort in a chat completion; empty if it takes none.
     ``samplers`` are the parameters of sampling that it knows beside temperature and top_p, and
     ``every_token`` is the top_k that means no limit. ``reasons_unsampled``: temperature and top_p
-    are sent only if they are not 1, since its models that reason refuse them. ``chooses``: whether
-    it heeds a tool_choice. ``shapes`` are the kinds of response_format that it heeds. ``seals``:
-    whether reasoning can be had encrypted, and as a summary. ``most`` is how many tokens are asked
-    for where nobody has set a limit, and its own would be too small; 0 for none. ``unparsed``: it
-    sends what the model writes as it is, with control tokens spelled out.
+    are sent only if they are not 1, since its models that reason refuse them.
+
+    ``chooses``: whether it heeds a tool_choice. ``shapes`` are the kinds of response_format that it
+    heeds. ``seals``: whether reasoning can be had encrypted, and as a summary. ``most`` is how many
+    tokens are asked for where nobody has set a limit, and its own would be too small; 0 for none.
+    ``unparsed``: it sends what the model writes as it is, with control tokens spelled out.
     """
 
     responses: bool = False
