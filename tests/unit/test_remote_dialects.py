@@ -345,20 +345,23 @@ def test_the_effort_arrives(bench: Bench, peer: Peer, effort: Effort) -> None:
         assert server.dialect.efforts == [effort]
 
 
-def test_a_model_that_cannot_reason_is_asked_without_effort(bench: Bench) -> None:
-    with serving(Ollama(able=("completion", "tools"))) as server:
+@pytest.mark.parametrize(
+    ("able", "left_out"),
+    [(("completion", "tools"), "reasoning_effort"), (("completion", "thinking"), "tools")],
+)
+def test_what_a_model_cannot_do_is_left_out_and_said(
+    bench: Bench, able: tuple[str, ...], left_out: str
+) -> None:
+    with serving(Ollama(able=able)) as server:
         model = bench.add(server, OLLAMA)
         server.say(Said(ANSWER.text), Said(ANSWER.text))
-        heard = bench.ask(model)
-        assert (heard.error, heard.text()) == (None, ANSWER.text)
-        assert sent_effort(server) is None
-
-
-def test_a_model_without_tools_says_so(bench: Bench) -> None:
-    with serving(Ollama(able=("completion", "thinking"))) as server:
-        heard = bench.ask(bench.add(server, OLLAMA), tools=TOOLS)
-    assert isinstance(heard.error, e.RequestRefused)
-    assert "does not support tools" in heard.error.message
+        for _ in range(2):  # it is refused but once
+            heard = bench.ask(model, tools=TOOLS)
+            assert (heard.error, heard.text()) == (None, ANSWER.text)
+            assert heard.done is not None
+            assert heard.done.stats.left_out == (left_out,)
+            assert left_out not in server.answers[-1].json
+        assert len(server.answers) == 3
 
 
 # --- Tools ----------------------------------------------------------------------------------------
