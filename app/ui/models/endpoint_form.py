@@ -147,7 +147,7 @@ class EndpointForm(QFrame):
                 self.key,
                 "endpointKey",
                 tr("Key"),
-                tr("The server’s API key, if it has one. It’s kept in the system keyring."),
+                tr("The server’s API key, if it has one. It’s never shown again."),
                 tr("Only if the server asks for one"),
             ),
         ):
@@ -173,7 +173,7 @@ class EndpointForm(QFrame):
             shortcut="Return", clicked=self._try,
         )  # fmt: skip
         self._stop = Button(
-            self._theme, "endpointStop", tr("Stop the test"), text=tr("Stop", "a test"),
+            self._theme, "endpointStop", tr("Stop the test"), text=tr("Cancel"),
             clicked=self.stopped.emit,
         )  # fmt: skip
         self._tested = note("", "endpointTested")

@@ -110,7 +110,7 @@ class RemotePane(QWidget):
 
     def lock_offline(self) -> None:
         """Say that an administrator keeps Fireside offline."""
-        self._offline.set_text(f"{tr('Fireside is offline.')} {set_by_organization()}")
+        self._offline.set_text(" ".join((tr("Fireside is offline."), set_by_organization())))
         self._go_online.hide()
 
     def focus_first(self) -> None:
@@ -195,7 +195,7 @@ class RemotePane(QWidget):
             text=tr("Look on this computer"), clicked=self.look_wanted.emit,
         )  # fmt: skip
         self._stop = Button(
-            self._theme, "lookStop", tr("Stop looking"), text=tr("Stop", "looking"),
+            self._theme, "lookStop", tr("Stop looking"), text=tr("Cancel"),
             clicked=self.look_stopped.emit,
         )  # fmt: skip
         self._look_said = note("", "lookSaid")
