@@ -61,6 +61,7 @@ COMMANDS = {
     ", Python ",
     '`fireside ask "…"`',
     "`fireside ask --model NAME`",
+    "`fireside models`",
     "`fireside pull NAME`",
 }
 VALUES = {

@@ -173,6 +173,17 @@ class ModelPickerController(QObject):
         self._page.show_pane("remote")
         self._page.remote_pane.focus_first()
 
+    def change_key(self) -> None:
+        """Ask for the key of the server whose model is asked."""
+        asked = self._models.asked
+        self.show_elsewhere()
+        if asked and (endpoints := self._models_controller.endpoints):
+            endpoints.ask_key(asked)
+
+    def go_online(self) -> bool:
+        """Go online; return whether Fireside is online then, which a policy may forbid."""
+        return self._models_controller.go_online()
+
     def show_here(self) -> None:
         """Show the models page at the installed models."""
         self._show_page(first=False)
