@@ -291,6 +291,10 @@ class RemoteModelMissing(RemoteError):
     message: str = ""
 
 
+class RemoteModelUnloaded(RemoteModelMissing):
+    """It has no model loaded at all, and loads none by itself."""
+
+
 class ServerBusy(RemoteError):
     """It has too much to do; ``message`` is its own.
 
@@ -331,6 +335,10 @@ class ServerFailed(RemoteError):
 
 class AnswerCutOff(RemoteError):
     """Its answer ended before its end."""
+
+
+class AnswerEmpty(AnswerCutOff):
+    """Its answer ended without anything in it, as some do if a prompt is too long."""
 
 
 class OwnerError(EngineError):

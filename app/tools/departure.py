@@ -20,7 +20,6 @@ its file says.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -127,6 +126,8 @@ def _sent(message: Message) -> tuple[Part, ...]:
 
 def _digest(messages: Sequence[Message]) -> str:
     """Return a hash of all that may be sent of some messages."""
+    import hashlib  # imported late: the window need not wait for it
+
     digest = hashlib.sha256()
     for message in messages:
         for part in _sent(message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.base import errors as e
+from app.base.types import Endpoint
 from app.wording.explanation import Action, Explanation
 from app.wording.language import number, tr
 
@@ -38,23 +39,27 @@ def explain_engine(error: e.EngineError) -> Explanation:
             return Explanation(_schema(error))
         case e.NoRemoteEngine():
             return Explanation(
-                tr("Fireside can’t use models on other computers yet ({url}).").format(
-                    url=error.url
-                )
+                tr("The model on {host} was removed from Fireside.").format(
+                    host=Endpoint(error.url, "").host
+                ),
+                Action.CHOOSE_MODEL,
             )
         case e.OwnerError():
             return Explanation(_in_another_process(error), Action.RETRY)
         case e.AnswerEndless():
             return Explanation(tr("The model kept repeating itself and was stopped."), Action.RETRY)
         case e.ContextFull():
-            return Explanation(
-                tr(
-                    "This chat is too long for the model: {prompt} tokens, but only {context} "
-                    "fit. Start a new chat."
-                ).format(prompt=number(error.prompt), context=number(error.context)),
-                Action.NEW_CHAT,
-            )
+            return Explanation(_too_long(error), Action.NEW_CHAT)
     return Explanation(tr("The model isn’t working properly."), Action.RETRY)
+
+
+def _too_long(error: e.ContextFull) -> str:
+    if error.prompt and error.context:
+        return tr(
+            "This chat is too long for the model: {prompt} tokens, but only {context} fit. Start a "
+            "new chat."
+        ).format(prompt=number(error.prompt), context=number(error.context))
+    return tr("This chat is too long for the model. Start a new chat.")
 
 
 def _schema(error: e.SchemaError) -> str:
