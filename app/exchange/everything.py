@@ -7,7 +7,8 @@ A ZIP archive of files that can also be imported one by one::
     presets.json    all presets, as `app.exchange.preset_file` has them
     settings.json   the settings that mean the same on another computer
 
-There are no secrets in it, no models, and no settings of this computer, such as paths. What a
+There are no secrets in it, no models, no addresses of models on other computers, and no settings of
+this computer, such as paths. What a
 reader would misunderstand gets another version. Names in an archive are never used as paths.
 """
 
