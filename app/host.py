@@ -198,7 +198,8 @@ class Host:
     @cached_property
     def endpoint_jobs(self) -> EndpointJobs:
         """The tests of endpoints, and changes of their list."""
-        return EndpointJobs(lambda: self.endpoint_client, self.endpoints)
+        forget = self._store.departures.forget
+        return EndpointJobs(lambda: self.endpoint_client, self.endpoints, forget)
 
     @cached_property
     def searches(self) -> ChatSearches:

@@ -402,7 +402,7 @@ class Stats:
     left_out: tuple[str, ...] = ()
     """The parameters without which it was asked again, since a server refuses them.
 
-    They have the names of OpenAI's chat completions, such as "reasoning_effort".
+    They have the names of OpenAI's chat completions, such as "reasoning_effort" or "tools".
     """
 
     @property

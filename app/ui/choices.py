@@ -40,11 +40,13 @@ class Segments(QFrame):
         layout.setSpacing(2)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
+        self._tips: dict[str, str] = {}
         for value, text, button_name, shortcut in choices:
             button = QPushButton(text)
             button.setObjectName(button_name)
             button.setAccessibleName(f"{label}: {text}")
-            button.setToolTip(tip(f"{label}: {text}", shortcut))
+            self._tips[value] = tip(f"{label}: {text}", shortcut)
+            button.setToolTip(self._tips[value])
             button.setCheckable(True)
             button.setFixedHeight(26)
             button.setFont(font(13, 450))
@@ -68,6 +70,13 @@ class Segments(QFrame):
         self._quiet = True
         self._buttons[value].setChecked(True)
         self._quiet = False
+
+    def set_usable(self, value: str, reason: str) -> None:
+        """Enable a choice, or disable it for a ``reason``, which its tooltip says."""
+        button = self._buttons[value]
+        button.setEnabled(not reason)
+        button.setToolTip(tip(reason) if reason else self._tips[value])
+        button.setAccessibleDescription(reason)
 
     def choose(self, value: str) -> None:
         """Choose a value as if the user had, for example by a shortcut."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.base.types import Endpoint, ModelRef
+from collections.abc import Collection, Sequence
+
+from app.base.types import Effort, Endpoint, ModelRef
+from app.engine.remote.refusals import EFFORT
 from app.wording.demo_words import model_name
 from app.wording.language import tr
 
@@ -13,11 +16,14 @@ def model_on_host(name: str, host: str) -> str:
     return tr("{model} on {host}").format(model=shown, host=host) if host and shown else shown
 
 
-def leaving_sentence(model: ModelRef) -> str:
-    """Return where a chat with this model goes; empty for a model in a file."""
+def leaving_sentence(model: ModelRef, *, name: str | None = None, host: str | None = None) -> str:
+    """Return where a chat with this model goes; empty for a model in a file.
+
+    ``name`` and ``host`` are shown instead of its own, where there is no room for these.
+    """
     if not isinstance(model.location, Endpoint):
         return ""
-    where = model_on_host(model.name, model.host)
+    where = model_on_host(name or model.name, host or model.host)
     if model.location.is_here:
         return tr("Answered by {model}, another app on this computer.").format(model=where)
     return tr("This chat leaves your computer: it’s answered by {model}.").format(model=where)
@@ -33,6 +39,15 @@ def answered_sentence(model: ModelRef) -> str:
     return tr("Answered by {model}.").format(model=where)
 
 
+def place_hint(model: ModelRef | None) -> str:
+    """Return the usual hint below the composer: where the model runs."""
+    if model is None or not isinstance(model.location, Endpoint):
+        return tr("Runs on your computer. Answers may contain mistakes.")
+    if model.location.is_here:
+        return tr("Runs in another app on your computer. Answers may contain mistakes.")
+    return tr("Runs on {host}. Answers may contain mistakes.").format(host=model.host)
+
+
 def connecting_sentence(model: ModelRef) -> str:
     """Return what happens while a server is asked for its model."""
     return tr("Connecting to {host}…").format(host=model.host)
@@ -41,3 +56,48 @@ def connecting_sentence(model: ModelRef) -> str:
 def waiting_sentence(model: ModelRef) -> str:
     """Return what happens until the first word of a server's answer comes."""
     return tr("Waiting for {host}…").format(host=model.host)
+
+
+def busy_sentence(model: ModelRef) -> str:
+    """Return what happens while a server has too much to do."""
+    return tr("{host} is busy. Trying again…").format(host=model.host)
+
+
+def starting_sentence(model: ModelRef) -> str:
+    """Return what happens while a server loads its model."""
+    return tr("{host} is loading the model…").format(host=model.host)
+
+
+def left_out_sentence(host: str, settings: Sequence[str]) -> str:
+    """Return which settings an answer was made without; empty for none.
+
+    ``settings`` are those of `Stats.left_out`.
+    """
+    names = [_setting(each) for each in settings]
+    if not names:
+        return ""
+    if list(settings) == [EFFORT]:
+        return tr("{host} doesn’t take an effort, so this was answered without it.").format(
+            host=host
+        )
+    return tr("{host} doesn’t take some settings, so they weren’t used: {settings}").format(
+        host=host, settings=", ".join(names)
+    )
+
+
+def refused_efforts(host: str, taken: Collection[Effort]) -> dict[Effort, str]:
+    """Return the efforts that a server does not take, each with the reason that is shown."""
+    none = tr("{host} doesn’t take an effort.").format(host=host)
+    other = tr("{host} doesn’t take this effort.").format(host=host)
+    return {each: other if taken else none for each in Effort if each not in taken}
+
+
+def _setting(name: str) -> str:
+    names = {
+        EFFORT: tr("Effort"),
+        "temperature": tr("Temperature"),
+        "top_p": tr("Top-p"),
+        "min_p": tr("Min-p"),
+        "seed": tr("Seed"),
+    }
+    return names.get(name, name)

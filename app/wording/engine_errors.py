@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.base import errors as e
+from app.base.types import Endpoint
 from app.wording.explanation import Action, Explanation
 from app.wording.language import number, tr
 
@@ -38,9 +39,10 @@ def explain_engine(error: e.EngineError) -> Explanation:
             return Explanation(_schema(error))
         case e.NoRemoteEngine():
             return Explanation(
-                tr("Fireside can’t use models on other computers yet ({url}).").format(
-                    url=error.url
-                )
+                tr("The model on {host} was removed from Fireside.").format(
+                    host=Endpoint(error.url, "").host
+                ),
+                Action.CHOOSE_MODEL,
             )
         case e.OwnerError():
             return Explanation(_in_another_process(error), Action.RETRY)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.base import errors as e
 from app.base.log import Fault
 from app.tools.browser.faults import SourceError
@@ -16,6 +18,7 @@ from app.wording.mcp_errors import server_sentence
 from app.wording.model_errors import model_actions, model_sentence
 from app.wording.policy_words import forbidden_sentence, system_file_sentence
 from app.wording.python_errors import python_sentence
+from app.wording.remote_actions import remote_actions
 from app.wording.remote_errors import explain_remote
 from app.wording.serving_errors import serving_sentence
 from app.wording.source_errors import source_sentence
@@ -33,7 +36,9 @@ def explain(error: BaseException) -> Explanation:
             detail = getattr(error, "detail", "")
             return Explanation(model_sentence(error), first, detail, tuple(others))
         case e.RemoteError():
-            return explain_remote(error)
+            told = explain_remote(error)
+            first, *others = remote_actions(error)
+            return replace(told, action=first, others=tuple(others))
         case e.EngineError():
             return explain_engine(error)
         case e.DepartureRefused():
@@ -56,7 +61,9 @@ def explain(error: BaseException) -> Explanation:
             reason = error.reason if isinstance(error, e.HubUnreachable) else ""
             return Explanation(hub_sentence(error), Action.RETRY, reason)
         case e.Offline():
-            return Explanation(tr("Fireside is offline. Go online under Models > Network."))
+            return Explanation(
+                tr("Fireside is offline. Go online under Models > Network."), Action.GO_ONLINE
+            )
         case e.UpdatesUnknown():
             return Explanation(
                 tr(

@@ -23,6 +23,8 @@ class Action(Enum):
     REPAIR = auto()
     COPY_DETAILS = auto()
     OPEN_LOG = auto()
+    GO_ONLINE = auto()
+    CHANGE_KEY = auto()
 
     @property
     def words(self) -> str:
@@ -50,6 +52,10 @@ class Action(Enum):
                 return tr("Copy details")
             case Action.OPEN_LOG:
                 return tr("Open log")
+            case Action.GO_ONLINE:
+                return tr("Go online")
+            case Action.CHANGE_KEY:
+                return tr("Change key…")
         return ""
 
 

@@ -62,7 +62,7 @@ def click(fireside: Fireside, name: str) -> None:
     fireside.find(QAbstractButton, name).click()
 
 
-def tested(fireside: Fireside) -> str:
+def result(fireside: Fireside) -> str:
     return child(fireside.window, QLabel, "endpointTested").text()
 
 
@@ -91,15 +91,17 @@ def use(fireside: Fireside, key: str) -> None:
     assert fireside.window.models.current == model
 
 
-def asked_of(server: Player) -> list[str]:
-    return [each.path for each in server.asked]
+def show_demo(fireside: Fireside) -> None:
+    """Show a new chat with the demo model."""
+    fireside.window.new_chat()
+    use(fireside, "demo")
 
 
 # --- Adding ---
 
 
 def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) -> None:
-    fireside = start()
+    fireside = start(name_chats=False)
     opened(fireside)
     assert focused().objectName() == "endpointAddress"
     write(fireside, "endpointAddress", f"{server.root}/v1/chat/completions")
@@ -107,13 +109,13 @@ def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) ->
     assert key.echoMode() is QLineEdit.EchoMode.Password
     assert server.asked == [], "nothing before a click"
     QTest.keyClick(key, Qt.Key.Key_Return)
-    fireside.until(lambda: tested(fireside) and "Connecting" not in tested(fireside))
+    fireside.until(lambda: result(fireside) and "Connecting" not in result(fireside))
     assert not child(fireside.window, QWidget, "saveEndpoint").isVisible()
     assert {each.key for each in server.asked} == {""}
     write(fireside, "endpointKey", "sk-1")
     click(fireside, "endpointTest")
     save = fireside.find(QAbstractButton, "saveEndpoint")
-    assert tested(fireside) == "It works: vLLM 0.33.0, openai/gpt-oss-120b, 131,072 tokens"
+    assert result(fireside) == "It works: vLLM 0.33.0, openai/gpt-oss-120b, 131,072 tokens"
     save.click()
     fireside.until(lambda: focused().objectName() == "endpointUse")
     assert not key.isVisible()
@@ -156,7 +158,7 @@ def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
         assert [each.text() for each in menu.actions()] == ["openai/gpt-oss-120b", "<b>R&&D</b>"]
         menu.actions()[1].trigger()
         menu.close()
-        assert tested(fireside) == "It works: vLLM 0.33.0, <b>R&D</b>, 131,072 tokens"
+        assert result(fireside) == "It works: vLLM 0.33.0, <b>R&D</b>, 131,072 tokens"
         click(fireside, "saveEndpoint")
         title = fireside.find(QLabel, "endpointTitle")
         assert title.textFormat() is Qt.TextFormat.PlainText
@@ -173,7 +175,7 @@ def test_a_change_of_what_was_tested_takes_the_result_back(
     save = fireside.find(QAbstractButton, "saveEndpoint")
     write(fireside, "endpointKey", "sk-2")
     assert not save.isVisible()
-    assert tested(fireside) == ""
+    assert result(fireside) == ""
 
 
 @pytest.mark.parametrize(
@@ -186,9 +188,9 @@ def test_a_change_of_what_was_tested_takes_the_result_back(
 def test_what_is_no_address_is_said(fireside: Fireside, typed: str, said: str) -> None:
     opened(fireside)
     write(fireside, "endpointAddress", typed)
-    assert tested(fireside) == ""
+    assert result(fireside) == ""
     click(fireside, "endpointTest")
-    assert tested(fireside).startswith(said)
+    assert result(fireside).startswith(said)
     assert focused().objectName() == "endpointAddress"
 
 
@@ -198,9 +200,9 @@ def test_a_silent_server_can_be_stopped(fireside: Fireside, server: Player) -> N
     write(fireside, "endpointAddress", server.root)
     click(fireside, "endpointTest")
     fireside.until(server.holding.is_set)
-    assert tested(fireside) == "Connecting…"
+    assert result(fireside) == "Connecting…"
     click(fireside, "endpointStop")
-    fireside.until(lambda: tested(fireside) == "")
+    fireside.until(lambda: result(fireside) == "")
     fireside.until(server.left.is_set)
     assert child(fireside.window, QAbstractButton, "endpointTest").isEnabled()
 
@@ -208,7 +210,7 @@ def test_a_silent_server_can_be_stopped(fireside: Fireside, server: Player) -> N
 Found = Future[RemoteServer]
 
 
-class Tests:
+class Connections:
     """What was to be tested, in the place of the network."""
 
     def __init__(self, fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +234,7 @@ class Tests:
 def test_without_encryption_nothing_is_sent_unless_accepted(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tests = Tests(fireside, monkeypatch)
+    made = Connections(fireside, monkeypatch)
     opened(fireside)
     accept = child(fireside.window, Switch, "endpointUnencrypted")
     test = fireside.find(QAbstractButton, "endpointTest")
@@ -241,28 +243,28 @@ def test_without_encryption_nothing_is_sent_unless_accepted(
     assert accept.accessibleName() == "Send without encryption to gpu.example.org:8000"
     assert not test.isEnabled()
     QTest.keyClick(fireside.find(QLineEdit, "endpointKey"), Qt.Key.Key_Return)
-    assert tests.asked == []
+    assert made.asked == []
     for local in ("http://127.0.0.1:8000", "https://gpu.example.org", "gpu.example.org"):
         write(fireside, "endpointAddress", local)
         assert not accept.isVisible()
         assert test.isEnabled()
     # A server is found to have none.
     plain = "http://gpu.example.org/v1"
-    tests.results = [
+    made.results = [
         ServerUnencrypted(plain),
         RemoteServer(plain, ServerKind.OTHER, "", (ServedHere("m"),)),
     ]
     test.click()
     fireside.until(accept.isVisible)
-    assert tested(fireside) == "This server doesn’t support encryption."
+    assert result(fireside) == "This server doesn’t support encryption."
     assert not test.isEnabled()
     accept.turn(True)
     test.click()
     save = fireside.find(QAbstractButton, "saveEndpoint")
-    assert tests.asked == [("gpu.example.org", None, False), (plain, None, True)]
+    assert made.asked == [("gpu.example.org", None, False), (plain, None, True)]
     accept.turn(False)
     assert not save.isVisible(), "it was taken back"
-    tests.results = [RemoteServer(plain, ServerKind.OTHER, "", (ServedHere("m"),))]
+    made.results = [RemoteServer(plain, ServerKind.OTHER, "", (ServedHere("m"),))]
     accept.turn(True)
     test.click()
     fireside.find(QAbstractButton, "saveEndpoint").click()
@@ -409,9 +411,8 @@ def test_offline_nothing_is_asked_before_a_question(start: Start, server: Player
 # --- Chats ---
 
 
-def test_a_chat_shows_its_model_also_once_that_is_removed(
-    fireside: Fireside, server: Player
-) -> None:
+def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: Player) -> None:
+    fireside = start(name_chats=False)
     key = add(fireside, server.url, "sk-1")
     use(fireside, key)
     server.say(Said("Paris."))
@@ -419,25 +420,17 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(
     fireside.shows("Paris.")
     fireside.idle()
     chat = fireside.chat
-    fireside.window.models.choose(fireside.window.models.demo)
-    fireside.window.new_chat()
-    fireside.window.models.show("demo")
-    fireside.until(lambda: fireside.window.models.loading is None)
-    fireside.window.open_chat(chat)
-    assert fireside.window.models.asked == fireside.window.models.demo, "it was chosen in it"
-    fireside.window.index.set_model(chat, key)
-    fireside.window.new_chat()
-    fireside.window.models.show("demo")
+    show_demo(fireside)
     fireside.window.open_chat(chat)
     asked = fireside.window.models.asked
     assert asked is not None
     assert asked.key == key
+    fireside.window.models.load()
     fireside.until(lambda: fireside.window.models.loading is None)
 
     fireside.host.endpoint_jobs.remove(Endpoint(server.url, "openai/gpt-oss-120b")).result(30)
     fireside.window.models.endpoints_changed()
-    fireside.window.new_chat()
-    fireside.window.models.show("demo")
+    show_demo(fireside)
     count = len(server.asked)
     fireside.window.open_chat(chat)
     fireside.shows("Paris.")

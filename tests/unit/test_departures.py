@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from app.base.draft import Draft
 from app.base.errors import Cancelled, DepartureRefused, StoreFull
+from app.base.secrets import Secrets
 from app.base.types import (
     Delta,
     Done,
@@ -36,6 +37,9 @@ from app.base.types import (
     is_this_computer,
 )
 from app.engine.backend import Backend, Planned, ScriptedBackend
+from app.engine.remote.endpoint_jobs import EndpointJobs
+from app.engine.remote.endpoint_list import EndpointList
+from app.engine.remote.remote_server import SavedEndpoint
 from app.engine.router import Router
 from app.store import PLAIN, ChatSettings, MessageRow, State, Store
 from app.tools.departure import (
@@ -520,10 +524,26 @@ def test_permissions_on_disk(tmp_path: Path) -> None:
     store.close()
     store = Store(tmp_path / "chats.db")
     assert store.departures.allowed(one, A) == {("turn", "1"), ("attachment", "2")}
+    store.departures.forget("b.example")
+    assert store.departures.everywhere() == []
     store.bin.erase([one])
     store.chats.create(Effort.LOW)
     assert store.departures.allowed(one, A) == set()
     store.close()
+
+
+def test_what_a_host_may_get_is_forgotten_with_its_last_model(tmp_path: Path) -> None:
+    endpoints = EndpointList(tmp_path / "endpoints.json", Secrets(tmp_path))
+    forgotten: list[str] = []
+    jobs = EndpointJobs(NotImplemented, endpoints, forgotten.append)
+    both = [SavedEndpoint(Endpoint("https://a.example/v1", name)) for name in ("one", "two")]
+    for saved in both:
+        endpoints.save(saved)
+    for saved in both:
+        assert forgotten == []
+        jobs.remove(saved.endpoint).result()
+    assert forgotten == [A]
+    jobs.jobs.close()
 
 
 # --- Whole chats ------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ COMMANDS = {
     ", Python ",
     '`fireside ask "…"`',
     "`fireside ask --model NAME`",
+    "`fireside models`",
     "`fireside pull NAME`",
 }
 VALUES = {

@@ -24,6 +24,7 @@ from app.base.types import (
     Prompt,
     Request,
     Role,
+    Sampling,
     StopReason,
     ToolFunction,
     ToolNamespace,
@@ -89,6 +90,10 @@ PEERS = (
     Peer(ServerKind.OPENROUTER, OpenRouter, "", 131_072),
 )
 each_peer = pytest.mark.parametrize("peer", PEERS, ids=str)
+
+
+def all_but(kind: ServerKind) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("peer", [p for p in PEERS if p.kind is not kind], ids=str)
 
 
 @dataclass
@@ -236,6 +241,31 @@ def test_lm_studio_before_its_second_interface(bench: Bench) -> None:
         found = bench.found(server)
     assert found.kind is ServerKind.LM_STUDIO
     assert found.models[0].context == 16_384
+
+
+@pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.SILENT_LATER, *CALLS}))
+def test_no_fault_confuses_who_looks_what_a_server_is(bench: Bench, fault: Fault) -> None:
+    with serving(Vllm()) as server:
+        server.fail(fault, method="GET")
+        stopper = stopping(server, bench, begun=False) if fault is Fault.SILENT_FIRST else None
+        try:
+            found = examine(bench.client, server.url, KEY, bench.cancel)
+        except (e.RemoteError, e.Cancelled):
+            pass
+        else:
+            assert found.models[0].id == server.dialect.model
+        if stopper:
+            stopper.join()
+
+
+@all_but(ServerKind.SGLANG)  # it answers by any name
+def test_a_model_that_is_gone(bench: Bench, peer: Peer) -> None:
+    with serving(peer.make()) as server:
+        endpoint = Endpoint(server.url, "gone")
+        bench.endpoints.save(SavedEndpoint(endpoint, peer.kind))
+        heard = bench.ask(SavedEndpoint(endpoint).model)
+    assert isinstance(heard.error, e.RemoteModelMissing)
+    assert heard.error.model == "gone"
 
 
 @each_peer
@@ -451,6 +481,7 @@ HARMLESS = {
     Fault.CRLF,
     Fault.PINGS,
     Fault.DUPLICATE_KEYS,
+    Fault.NOT_STREAMED,
     Fault.NO_DONE,
     Fault.CHOICES_NULL,
     Fault.DELTA_NULL,
@@ -605,10 +636,8 @@ def test_a_call_is_understood(bench: Bench, peer: Peer, fault: Fault) -> None:
 # --- Too long -------------------------------------------------------------------------------------
 
 
-@each_peer
+@all_but(ServerKind.OLLAMA)  # it drops what does not fit, and nobody can know
 def test_a_server_that_does_not_say_its_context(bench: Bench, peer: Peer) -> None:
-    if peer is OLLAMA:
-        pytest.skip("it drops what does not fit, and nobody can know")
     with serving(peer.make(context=500)) as server:
         model = bench.add(server, peer)
         assert isinstance(model.location, Endpoint)
@@ -636,6 +665,23 @@ def test_openai_by_responses(bench: Bench) -> None:
         assert second.text() == ANSWER.text
         _, _, called, _ = server.dialect.prompts[-1]  # the first is the day
         assert (called.reasoning, called.calls) == (WEATHER.reasoning, WEATHER.calls)
+
+
+def test_openai_behind_another_address(bench: Bench) -> None:
+    """There, nobody knows that it is OpenAI: its chats tell no reasoning, and refuse much."""
+    with serving(OpenAi()) as server:
+        model = bench.add(server, Peer(ServerKind.OTHER, OpenAi))
+        server.say(WEATHER, ANSWER)
+        sampling = Sampling(temperature=0.5, max_tokens=500)
+        first = bench.ask(model, tools=TOOLS, sampling=sampling)
+        assert first.error is None
+        assert first.text(PartKind.REASONING) == ""
+        assert server.answers[-1].json["max_completion_tokens"] == 500
+        (call,) = first.calls
+        turn = answer(first, result(call))
+        assert bench.ask(model, question(), turn, tools=TOOLS, sampling=sampling).error is None
+        asked = len(server.answers)
+    assert asked <= 4  # it learns what is refused
 
 
 def test_openai_without_summaries(bench: Bench) -> None:

@@ -50,6 +50,10 @@ Json = dict[str, Any]
 
 
 def events_of(*chunks: Any) -> Iterator[ServerEvent]:
+    return events_of_each(iter(chunks))
+
+
+def events_of_each(chunks: Iterator[Any]) -> Iterator[ServerEvent]:
     for chunk in chunks:
         name = chunk.get("type", "") if isinstance(chunk, dict) else ""
         data = chunk if isinstance(chunk, str) else json.dumps(chunk)
@@ -382,6 +386,31 @@ def test_numbers_from_everywhere() -> None:
     assert (stats.prompt_tokens, stats.evaluated, stats.generated) == (100, 40, 20)
     assert (stats.reasoning_tokens, stats.prompt_s, stats.generation_s) == (9, 1.5, 2.0)
     assert stats.tokens_per_second == 10
+
+
+def test_speed_is_measured_where_a_server_does_not_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def heard(*texts: tuple[float, str]) -> Any:
+        def chunks() -> Iterator[Json]:
+            now[0] = 100.0
+            for seconds, text in texts:
+                now[0] += seconds
+                yield delta(content=text)
+            now[0] += 50
+            yield delta("stop")
+            yield {"choices": [], "usage": {"completion_tokens": 110}}
+
+        return Heard(chat_events(URL, "m", events_of_each(chunks()))).done.stats
+
+    even = heard(*[(1.0, "a")] * 11)
+    assert (even.first_token_s, even.prompt_s) == (1.0, 1.0)
+    assert even.tokens_per_second == pytest.approx(10)
+    late = heard((40.0, "a" * 100), *[(1.0, "a")] * 10)
+    assert late.generation_s == pytest.approx(110), "what came at once was generated before"
+    assert heard((40.0, "a" * 100)).tokens_per_second == 0
+    assert heard((40.0, "a"), (0.001, "a" * 100)).tokens_per_second == 0
 
 
 @pytest.mark.parametrize("value", [-1, True, 1.5, "7", None, [], {}, 1 << 50, float("inf")])

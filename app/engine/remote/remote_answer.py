@@ -21,6 +21,7 @@ from app.engine.stop_texts import StopTexts
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 
 _BYTES = 4  # of a token, where nobody has counted
+_FASTEST = 10_000  # tokens per second; more come at once only if they were held back
 
 
 class RemoteAnswer:
@@ -44,6 +45,7 @@ class RemoteAnswer:
         self._sealed: list[str] = []
         self._echoes: dict[int, Delta] = {}  # by the places of parts
         self._bytes = dict.fromkeys(PartKind, 0)
+        self._at_once = 0  # bytes of the first text
         self._usage = UsageReport()
         self._reason: StopReason | None = None
         self._asked = time.monotonic()
@@ -73,7 +75,9 @@ class RemoteAnswer:
     def feed(self, event: WireEvent) -> Iterator[Delta]:
         """Yield the deltas of an event."""
         for delta in self._deltas(event):
-            self._bytes[delta.kind] += len(delta.text.encode())
+            size = len(delta.text.encode())
+            self._bytes[delta.kind] += size
+            self._at_once = self._at_once or size
             yield from self._stops.feed(delta)
 
     def rest(self) -> Iterator[Delta]:
@@ -172,18 +176,20 @@ class RemoteAnswer:
         if generated is None:
             generated = _tokens(sum(self._bytes.values()))
         thought = usage.reasoning
-        if thought is None:
+        if not thought:  # some servers say 0 of any answer
             thought = min(generated, _tokens(self._bytes[PartKind.REASONING]))
         prompt = size.count if usage.prompt is None else usage.prompt
         waited = first - self._asked
         took = usage.generation_s
+        if took is None:
+            took = self._took(generated)
         return Stats(
             prompt_tokens=prompt,
             evaluated=max(0, prompt - (usage.cached or 0)),
             generated=generated,
             reasoning_tokens=thought,
             first_token_s=waited,
-            generation_s=max(0.0, self._last - first) if took is None else took,
+            generation_s=took,
             peak_memory=0,
             seed=self._seed,
             context=size.context,
@@ -191,6 +197,17 @@ class RemoteAnswer:
             prompt_s=waited if usage.prompt_s is None else usage.prompt_s,
             left_out=self.left_out,
         )
+
+    def _took(self, generated: int) -> float:
+        """Return how long it took to generate, as seen from here; 0 if that cannot be said.
+
+        What comes at once, as the whole reasoning does from some servers, was generated before.
+        """
+        total = sum(self._bytes.values())
+        if total <= self._at_once:
+            return 0.0
+        took = (self._last - self._first) * total / (total - self._at_once)
+        return took if generated <= took * _FASTEST else 0.0
 
 
 class _Parts:

@@ -31,20 +31,17 @@ from app.base.types import (
     Waiting,
 )
 from app.engine.backend import Planned
-from app.engine.remote.chat_request import grown_part
-from app.engine.remote.detection import examine, load_into_memory
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.fitting import FittingRequest, PromptFitter
 from app.engine.remote.refusals import Refusals
-from app.engine.remote.remote_answer import RemoteAnswer
-from app.engine.remote.remote_request import RemoteRequest
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.engine.remote.server_dialect import dialect_of
-from app.engine.remote.tool_names import ToolNames
 from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices, Speeds
+    from app.engine.remote.remote_answer import RemoteAnswer
+    from app.engine.remote.remote_request import RemoteRequest
     from app.network.endpoint_client import EndpointClient
 
 
@@ -71,6 +68,8 @@ class RemoteBackend:
         self, model: ModelRef, cancel: threading.Event
     ) -> Generator[Waiting | Loading | Planned]:
         """Look whether the server has the model; see `Backend.load`."""
+        from app.engine.remote.detection import examine, load_into_memory
+
         saved = self._saved(model)
         url = saved.endpoint.url
         yield Loading(0.0)
@@ -96,6 +95,11 @@ class RemoteBackend:
 
         Reasoning cannot be closed here. Once ``answer_now`` is set, no tool is offered any more.
         """
+        from app.engine.remote.chat_request import grown_part
+        from app.engine.remote.remote_answer import RemoteAnswer
+        from app.engine.remote.remote_request import RemoteRequest
+        from app.engine.remote.tool_names import ToolNames
+
         saved = self._saved(request.model)
         if answer_now and answer_now.is_set():
             request = replace(request, tool_choice=ToolChoice.NONE)
@@ -165,7 +169,8 @@ class RemoteBackend:
         asks = dialect.responses or dialect.effort
         efforts = [each for each in Effort if asks and takes(saved.endpoint, each.value)]
         usual = Effort.MEDIUM if Effort.MEDIUM in efforts else next(iter(efforts), None)
-        return Abilities(tuple(efforts), usual, tools=True)
+        tools = self._refusals.takes_tools(saved.endpoint)
+        return Abilities(tuple(efforts), usual, tools=tools)
 
     def devices(self) -> Devices:
         """Return no devices: the server has its own."""

@@ -18,6 +18,7 @@ from app.engine.remote.responses_stream import responses_events
 from app.engine.remote.server_dialect import ServerDialect, dialect_of
 from app.engine.remote.server_faults import fault
 from app.engine.remote.tool_names import ToolNames
+from app.engine.remote.unparsed_answer import parsed
 from app.engine.remote.wire_events import UsageReport, WireEvent
 
 if TYPE_CHECKING:  # a window need not wait for the network
@@ -121,7 +122,8 @@ class RemoteRequest:
                 body, retry_after = response.read(), response.retry_after
                 raise fault(url, model, response.status, body, retry_after)
             read = responses_events if by_responses else chat_events
-            for event in read(url, model, _events(response)):
+            events = read(url, model, _events(response))
+            for event in parsed(events) if self.dialect.unparsed else events:
                 self._begun = self._begun or not isinstance(event, UsageReport)
                 yield event
 

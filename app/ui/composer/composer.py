@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
-from app.base.types import Effort, Part, PartKind
+from app.base.types import Effort, ModelRef, Part, PartKind
 from app.ui.composer.attachment import Attachment
 from app.ui.composer.attachment_bar import AttachmentBar
 from app.ui.composer.context_gauge import ContextGauge
@@ -28,6 +28,7 @@ from app.ui.controls import (
     tip,
 )
 from app.ui.theme import Theme
+from app.wording.answered_by import model_on_host, place_hint
 from app.wording.language import tr
 from app.wording.tool_settings import tools_label, web_label
 
@@ -67,6 +68,7 @@ class Composer(QWidget):
         self._theme = theme
         self._running = False
         self._model = self._tools = self._said = ""
+        self._hint = place_hint(None)
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
         self.take_back: Callable[[], bool] = lambda: False
         """Undo calls this first, for an action beyond the composer; see `Editor.take_back`."""
@@ -153,14 +155,21 @@ class Composer(QWidget):
         """Show the effort of a chat."""
         self._effort.set_effort(effort)
 
+    def set_efforts(self, refused: Mapping[Effort, str]) -> None:
+        """Set which efforts the model is known not to take, and why."""
+        self._effort.set_refused(refused)
+
     def choose_effort(self, effort: Effort) -> None:
         """Choose an effort as if the user had."""
         self._effort.choose(effort)
 
-    def set_model(self, name: str) -> None:
-        """Show the name of the model."""
-        self._model = name
-        self.picker.setAccessibleName(tr("Model: {name}").format(name=name))
+    def set_model(self, name: str, model: ModelRef | None = None) -> None:
+        """Show the name of the model, and where it runs."""
+        self._model, self._hint = name, place_hint(model)
+        spoken = model_on_host(name, model.host) if model else name
+        self.picker.setAccessibleName(tr("Model: {name}").format(name=spoken))
+        if not self._said:
+            self.set_status("")
         self._show_buttons()
 
     def set_tools(self, keys: list[str]) -> None:
@@ -201,7 +210,7 @@ class Composer(QWidget):
     def set_status(self, text: str, tone: str = "muted") -> None:
         """Set the status line; empty for the usual hint. ``tone`` is ``muted`` or ``danger``."""
         self._said = text
-        hint = tr("Runs on your computer. Answers may contain mistakes.")
+        hint = self._hint
         if self.web_button.isChecked():
             hint = tr("Web search is on: what the model searches for leaves your computer.")
         self.status.setText(text or hint)

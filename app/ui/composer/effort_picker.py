@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.types import Effort
 from app.ui.choices import Segments
-from app.ui.controls import Button, keyed, menu_of, pop_up_above
+from app.ui.controls import Button, keyed, menu_of, pop_up_above, tip
 from app.ui.theme import Theme
 from app.wording.efforts import effort_command, effort_label
 from app.wording.language import tr
@@ -23,6 +24,7 @@ class EffortPicker(QWidget):
 
     def __init__(self, theme: Theme, effort: Effort) -> None:
         super().__init__()
+        self._refused: Mapping[Effort, str] = {}
         self._segments = Segments(
             "effort",
             tr("Effort"),
@@ -60,9 +62,17 @@ class EffortPicker(QWidget):
         self._segments.set_value(effort)
         self._name()
 
+    def set_refused(self, refused: Mapping[Effort, str]) -> None:
+        """Disable the efforts that the model is known not to take, each with the reason."""
+        self._refused = refused
+        for effort in Effort:
+            self._segments.set_usable(effort, refused.get(effort, ""))
+        self._name()
+
     def choose(self, effort: Effort) -> None:
-        """Choose an effort as if the user had."""
-        self._segments.choose(effort)
+        """Choose an effort as if the user had, unless the model does not take it."""
+        if effort not in self._refused:
+            self._segments.choose(effort)
 
     def set_short(self, short: bool) -> None:
         """Set whether only the chosen effort has room."""
@@ -74,7 +84,7 @@ class EffortPicker(QWidget):
         self._button.setText(f"{label}  ")  # room before the arrow
         name = effort_command(self.effort)
         self._button.setAccessibleName(name)
-        self._button.setToolTip(name)
+        self._button.setToolTip(tip(self._refused.get(self.effort, "") or name))
 
     def _open_menu(self) -> None:
         menu = menu_of(self, "effortMenu")
@@ -83,4 +93,6 @@ class EffortPicker(QWidget):
             action = menu.addAction(text, partial(self.choose, effort))
             action.setCheckable(True)
             action.setChecked(effort is self.effort)
+            action.setEnabled(effort not in self._refused)
+            action.setToolTip(tip(self._refused.get(effort, "")))
         pop_up_above(menu, self._button)

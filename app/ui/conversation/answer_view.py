@@ -8,12 +8,13 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
+from app.base.errors import Offline
 from app.base.types import Effort, Part
 from app.store import State
 from app.tools.tool_events import Decision
 from app.ui.blocks.box import Style
 from app.ui.blocks.canvas import Canvas
-from app.ui.controls import Button
+from app.ui.controls import Button, muted
 from app.ui.conversation.call_state import CallState
 from app.ui.conversation.consent_card import ConsentCard
 from app.ui.conversation.departure_card import DepartureCard
@@ -34,6 +35,7 @@ _ACTION_BUTTONS = {
     Action.CHOOSE_MODEL: "chooseAnotherModel",
     Action.LOAD_AGAIN: "loadAgain",
     Action.USE_LESS_MEMORY: "useLessMemory",
+    Action.CHANGE_KEY: "changeKey",
 }
 
 
@@ -78,6 +80,10 @@ class AnswerView(MessageView):
         self._panel = ItemStack(self, self._body, reasoning=True)
         self._parts = ItemStack(self, self, reasoning=False)
         self._departure: DepartureCard | None = None
+        self._left_out = muted(name="leftOut")
+        self._left_out.setWordWrap(True)
+        self._left_out.setParent(self)
+        self._left_out.hide()
         self._notice: Notice | None = None
         self._notice_of: tuple[object, ...] = ()
         self._footer = MessageFooter(theme)
@@ -105,6 +111,8 @@ class AnswerView(MessageView):
         if not record.streaming:
             self._footer.set_row(record.row, record.citations.faults)
             self._footer.set_hovered(self.underMouse())
+        self._left_out.setText(record.left_out)
+        self._left_out.setVisible(bool(record.left_out))
         self._show_departure()
         self._show_notice()
 
@@ -145,6 +153,10 @@ class AnswerView(MessageView):
             high = self._notice.heightForWidth(inner)
             self._notice.setGeometry(GUTTER, y, inner, high)
             y += high + _GAP
+        if not self._left_out.isHidden():
+            high = self._left_out.heightForWidth(inner)
+            self._left_out.setGeometry(GUTTER, y, inner, high)
+            y += high + 6
         if not self._footer.isHidden():
             high = self._footer.sizeHint().height()
             self._footer.setGeometry(0, y, width, high)
@@ -226,6 +238,12 @@ class AnswerView(MessageView):
     def _toggled(self, opened: bool) -> None:
         self.thought_toggled.emit(self.row.id, opened)
 
+    def _go_online(self) -> None:
+        """Go online, and on with the answer."""
+        answer = self.row.id
+        self.act.emit(Action.GO_ONLINE)
+        self.resume.emit(answer)
+
     def _show_departure(self) -> None:
         """Show the question about what would be sent, while it is open."""
         consent = self.record.departure if self.record else None
@@ -262,7 +280,8 @@ class AnswerView(MessageView):
             notice.set_text(explanation.sentence)
             notice.set_detail(explanation.detail)
             notice.opened.connect(self.resized)
-            self._add_steps(notice, explanation.actions)
+            others = (Action.CHOOSE_MODEL,) if isinstance(record.error, Offline) else ()
+            self._add_steps(notice, (*explanation.actions, *others))
         else:
             notice.set_text(record.notice)
             begun = bool(record.row.message.parts) or record.row.state is State.DONE
@@ -305,6 +324,8 @@ class AnswerView(MessageView):
             case Action.RETRY:
                 effort = row.effort or Effort.MEDIUM
                 name, step = "tryAgain", lambda: self.again.emit(row.id, effort)
+            case Action.GO_ONLINE:
+                name, step = "goOnline", self._go_online
             case _:
                 name, step = (
                     _ACTION_BUTTONS.get(action, "actOnError"),

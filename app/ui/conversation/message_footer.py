@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.types import Effort, Stats
+from app.engine.remote.refusals import EFFORT
 from app.store import MessageRow
 from app.ui.controls import Button, muted
 from app.ui.conversation.message_state import MessageState
@@ -116,7 +117,10 @@ class MessageFooter(QWidget):
     def set_row(self, row: MessageRow, invalid: int = 0) -> None:
         """Show the footer of this answer, in which so many citations lead nowhere."""
         self._copy.setVisible(bool(row.message.text))
-        said = [effort_name(row.effort or Effort.MEDIUM), model_on_host(row.model, row.host)]
+        effort = effort_name(row.effort or Effort.MEDIUM)
+        if row.stats and EFFORT in row.stats.left_out:
+            effort = ""
+        said = [effort, model_on_host(row.model, row.host)]
         if row.stats and row.stats.tokens_per_second:
             said.append(
                 tr("{tokens_per_second} tokens/s").format(

@@ -12,6 +12,7 @@ from app.base.types import Effort, ModelRef
 from app.ui.clipboard import copy_markdown, copy_plain, copy_rich, copy_text
 from app.ui.controls import plain
 from app.ui.conversation.message_state import MessageState
+from app.wording.answered_by import model_on_host
 from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.language import tr
@@ -27,7 +28,7 @@ class MessageCommands:
     fork: Callable[[int], object]
     delete: Callable[[int], object]
     other_models: Callable[[], Sequence[ModelRef]]
-    """Returns the models that an answer can be made with, but would have to be loaded first."""
+    """Returns the other models that an answer can be made with."""
 
 
 def fill_menu(
@@ -70,9 +71,17 @@ def fill_regenerate(menu: QMenu, record: MessageState, commands: MessageCommands
         menu.addSeparator()
         models = menu.addMenu(tr("Use another model"))
         models.setObjectName("regenerateModels")
-        models.addAction(tr("Needs to load first")).setEnabled(False)
-        for model in others:
+        here = [model for model in others if not model.host]
+        if here:
+            models.addAction(tr("Needs to load first")).setEnabled(False)
+        for model in here:
             _add_efforts(models.addMenu(plain(model_name(model.name))), row.id, model, commands)
+        if here and len(here) < len(others):
+            models.addSeparator()
+        for model in others:
+            if model.host:
+                name = plain(model_on_host(model.name, model.host))
+                _add_efforts(models.addMenu(name), row.id, model, commands)
 
 
 def _add_efforts(

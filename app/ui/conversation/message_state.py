@@ -19,7 +19,7 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_words import doing_now, thought_for, when
 from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
-from app.wording.answered_by import model_on_host
+from app.wording.answered_by import left_out_sentence, model_on_host
 from app.wording.browser_words import sites_of
 from app.wording.departure_words import departure_list, departure_question
 from app.wording.efforts import effort_name
@@ -328,6 +328,12 @@ class MessageState:
         return ""
 
     @property
+    def left_out(self) -> str:
+        """Which settings a server has refused for it; empty for none."""
+        stats = None if self.streaming else self.row.stats
+        return left_out_sentence(self.row.host, stats.left_out) if stats else ""
+
+    @property
     def unanswered(self) -> bool:
         """Whether it has ended without any text for the user."""
         if self.is_question or self.streaming:
@@ -363,6 +369,7 @@ class MessageState:
             texts.append("\n".join((departure_question(consent.outgoing), *listed)))
         if self.notice:
             texts.append(explain(self.error).sentence if self.error else self.notice)
+        texts.append(self.left_out)
         return "\n\n".join(text for text in texts if text)
 
     @property

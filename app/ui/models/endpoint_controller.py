@@ -174,6 +174,12 @@ class EndpointController(QObject):
         self.refresh()
         self.changed.emit()
 
+    def ask_key(self, model: ModelRef) -> None:
+        """Ask for the key of a model's server, if that is one of the list."""
+        endpoint = model.location
+        if isinstance(endpoint, Endpoint) and (saved := self._host.endpoints.of(endpoint)):
+            self._ask_key(saved)
+
     def _ask_key(self, saved: SavedEndpoint) -> None:
         url, endpoint = saved.endpoint.url, saved.endpoint
         place = self._states.get(endpoint, EndpointState()).place

@@ -119,6 +119,8 @@ class EndpointForm(QFrame):
 
     def show_fault(self, sentence: str) -> None:
         """Show why it could not be added."""
+        self._save.setEnabled(True)
+        self._save.setFocus()
         tell(self._tested, sentence, "danger")
 
     # --- Parts --------------------------------------------------------------------------------
@@ -199,11 +201,11 @@ class EndpointForm(QFrame):
         layout.addLayout(row)
         self._leaves = note("", "endpointLeaves")
         layout.addWidget(self._leaves)
-        save = Button(
+        self._save = Button(
             self._theme, "saveEndpoint", tr("Add this model"), text=tr("Add"), kind="primary",
             clicked=self._add,
         )  # fmt: skip
-        layout.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._save, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addSpacing(4)
         self._column.addWidget(self._choice)
 
@@ -224,6 +226,7 @@ class EndpointForm(QFrame):
 
     def _forget(self) -> None:
         self._server = self._model = None
+        self._save.setEnabled(True)
         tell(self._tested, "")
 
     def _try(self) -> None:
@@ -278,6 +281,8 @@ class EndpointForm(QFrame):
 
     def _add(self) -> None:
         if saved := self._saved():
+            self._save.setEnabled(False)  # the keyring may take its time
+            tell(self._tested, tr("Saving…"))
             self.added.emit(saved, self._given_key())
 
     def _refresh(self) -> None:

@@ -88,7 +88,8 @@ class EndpointRow(QFrame):
             theme, "endpointRemove", tr("Remove {called}").format(called=name),
             text=tr("Remove…"), clicked=self.removal_wanted.emit,
         )  # fmt: skip
-        self._remove.setVisible(not self.saved.shared)
+        if self.saved.shared:
+            self._remove.hide()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self._use, self._test, self._stop, edit, self._remove):

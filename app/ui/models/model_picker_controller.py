@@ -59,6 +59,7 @@ class ModelPickerController(QObject):
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
+        models.chosen.connect(lambda _: self._chosen())
         models.failed.connect(self._failed)
         installed.changed.connect(lambda: models.adopt(installed.usable))
         installed.moved.connect(self._moved)
@@ -172,6 +173,17 @@ class ModelPickerController(QObject):
         self._page.show_pane("remote")
         self._page.remote_pane.focus_first()
 
+    def change_key(self) -> None:
+        """Ask for the key of the server whose model is asked."""
+        asked = self._models.asked
+        self.show_elsewhere()
+        if asked and (endpoints := self._models_controller.endpoints):
+            endpoints.ask_key(asked)
+
+    def go_online(self) -> bool:
+        """Go online; return whether Fireside is online then, which a policy may forbid."""
+        return self._models_controller.go_online()
+
     def show_here(self) -> None:
         """Show the models page at the installed models."""
         self._show_page(first=False)
@@ -224,6 +236,9 @@ class ModelPickerController(QObject):
         if current and isinstance(current.location, FileLocation):
             self._models_controller.dismiss_ready(current.location.path)
         self._tell_endpoints(current, None)
+
+    def _chosen(self) -> None:
+        """Go back to the chat, since the model can be asked that was chosen."""
         if self.shown:
             self._close_page()
 

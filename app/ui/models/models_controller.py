@@ -118,6 +118,11 @@ class ModelsController(QObject):
         network.shown.connect(self._read_connections)
         return ModelsPage(self._theme, download, installed, remote, network)
 
+    def go_online(self) -> bool:
+        """Go online; return whether Fireside is online then, which a policy may forbid."""
+        self.page.network_pane.offline.turn(False)
+        return not self._host.settings.offline
+
     def resume(self) -> None:
         """Continue the downloads that were running when Fireside ended, and show what is ready."""
         if self._host.downloads.ready():

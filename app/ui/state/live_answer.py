@@ -29,7 +29,12 @@ from app.tools.tool_events import (
 )
 from app.turn import Turn, TurnEnded
 from app.ui.state.live_calls import LiveCalls
-from app.wording.answered_by import connecting_sentence, waiting_sentence
+from app.wording.answered_by import (
+    busy_sentence,
+    connecting_sentence,
+    starting_sentence,
+    waiting_sentence,
+)
 from app.wording.demo_words import model_name
 from app.wording.language import number, tr
 from app.wording.quantities import duration, percent
@@ -167,13 +172,13 @@ class LiveAnswer:
                 if not self.place:
                     self.since = time.monotonic()
                 self.place, self.loading, self.reading = place, None, None
-                self._status = in_line(place)
+                self._status = self._queue_sentence
             case Loading(fraction):
                 if self.loading is None and self.asked:
                     self.since = time.monotonic()  # it was loaded before
                 self.loading, self.reading = fraction, None
                 if self.asked:
-                    self._status = loading_sentence(self.model, fraction)
+                    self._status = self._loading_sentence
             case Prompt(count):
                 self.loading, self.grows, self.since = None, False, time.monotonic()
                 self.asked, self.prompt, self.context = True, count, event.context
@@ -187,7 +192,7 @@ class LiveAnswer:
                 self.reading.receive(event)
                 self._status = self._reading_sentence
             case Delta():
-                self.reading = None
+                self.loading = self.reading = None
                 self._parts = max(self._parts, event.index + 1)
                 self._count(event)
             case PartAdded(part):
@@ -223,10 +228,10 @@ class LiveAnswer:
         """What precedes the answer; None once the model thinks or writes."""
         stopped = self.turn.stopped.is_set()
         if self.ended is None and self.loading is not None and not stopped:
-            announced = loading_sentence(self.model, self.loading)
-            if not self.model.host:
-                announced = tr("Loading {name}").format(name=model_name(self.model.name))
-            label = loading_sentence(self.model, self.loading)
+            label = announced = self._loading_sentence
+            if self.model.host:  # which does not tell how far it is
+                return Work(label, self.since, None, announced, withdrawable=self.waiting)
+            announced = tr("Loading {name}").format(name=model_name(self.model.name))
             if self.grows:
                 announced = tr("Making room for a longer chat")
                 label = tr("Making room for a longer chat… {percent}").format(
@@ -236,8 +241,9 @@ class LiveAnswer:
         if not self.asked and self.ended is None and stopped:
             return Work(tr("Stopping…"), self.since, withdrawable=True)
         if self.place and self.ended is None and not stopped:
-            announced = tr("Waiting for another answer")
-            label = in_line(self.place)
+            label = announced = self._queue_sentence
+            if not self.model.host:
+                announced = tr("Waiting for another answer")
             return Work(label, self.since, announced=announced, withdrawable=self.waiting)
         if self.departure:
             return Work(waiting_for_user(), self.since, withdrawable=self.waiting)
@@ -248,6 +254,17 @@ class LiveAnswer:
         if self.model.host:  # which does not tell how far it is
             return Work(waiting_sentence(self.model), self.since)
         return Work(tr("Processing…"), self.since, self.reading.fraction)
+
+    @property
+    def _queue_sentence(self) -> str:
+        return busy_sentence(self.model) if self.model.host else in_line(self.place)
+
+    @property
+    def _loading_sentence(self) -> str:
+        assert self.loading is not None
+        if self.asked and self.model.host:
+            return starting_sentence(self.model)
+        return loading_sentence(self.model, self.loading)
 
     @property
     def _reading_sentence(self) -> str:

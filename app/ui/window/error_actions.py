@@ -12,6 +12,8 @@ from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
 from app.ui.window.chat_navigator import ChatNavigator
 from app.wording.errors import Action
+from app.wording.language import tr
+from app.wording.policy_words import set_by_organization
 
 
 class ErrorActions(QObject):
@@ -45,7 +47,17 @@ class ErrorActions(QObject):
                 self._recovery.again()
             case Action.USE_LESS_MEMORY:
                 self._recovery.use_less()
+            case Action.GO_ONLINE:
+                self._go_online()
+            case Action.CHANGE_KEY:
+                self._models.change_key()
             case Action.NEW_CHAT:
                 self._navigator.new_chat()
             case Action.REPAIR:
                 self.repair_wanted.emit(StoreDamaged(self._chats, self._banner.damage))
+
+    def _go_online(self) -> None:
+        if self._models.go_online():
+            self._banner.hide()
+        else:
+            self._banner.show_sentence(f"{tr('Fireside is offline.')} {set_by_organization()}")

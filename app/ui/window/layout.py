@@ -34,7 +34,7 @@ class WindowLayout:
         self.composer = Composer(theme)
         self._relay = TypingRelay(self.conversation, self.composer.editor)
         self.demo_line = DemoLine(theme)
-        self.remote_line = RemoteLine(theme)
+        self.remote_line = RemoteLine()
         self.banner = Banner(theme)
         self.title_bar = TitleBar(theme)
         self.title_bar.left.connect(self.focus_editor)

@@ -157,7 +157,9 @@ class Window(QMainWindow):
         self.model_picker = ModelPickerController(
             self, self.pages, self.banner, self.models, self.models_controller, self.installed
         )
-        self.model_labels = ModelLabels(self.models, self.tools, views, self)
+        self.model_labels = ModelLabels(
+            self.models, self.tools, self.turns, host.backend.abilities, views, self
+        )
         self.undo = ChatUndo(self.toast, self.index)
         self.archive = ArchiveController(
             self.pages, theme, host, bridge, self.store, self.index, self
