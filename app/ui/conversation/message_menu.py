@@ -13,7 +13,6 @@ from app.ui.clipboard import copy_markdown, copy_plain, copy_rich, copy_text
 from app.ui.controls import plain
 from app.ui.conversation.message_state import MessageState
 from app.wording.answered_by import model_on_host
-from app.wording.answered_by import model_on_host
 from app.wording.efforts import effort_name
 from app.wording.language import tr
 
