@@ -256,14 +256,14 @@ def test_what_a_server_refuses_is_said(fireside: Fireside) -> None:
         assert "doesn’t take" not in medium.toolTip()
 
 
-def test_an_effort_that_is_not_taken_cannot_be_chosen(fireside: Fireside) -> None:
+@pytest.mark.parametrize(("refused", "chosen"), [({Effort.HIGH: "No."}, "medium"), ({}, "high")])
+def test_an_effort_that_is_not_taken_cannot_be_chosen(
+    fireside: Fireside, refused: dict[Effort, str], chosen: str
+) -> None:
     composer = fireside.window.composer
-    composer.set_efforts({Effort.HIGH: "No."})
+    composer.set_efforts(refused)
     composer.choose_effort(Effort.HIGH)
-    assert composer.effort is Effort.MEDIUM
-    composer.set_efforts({})
-    composer.choose_effort(Effort.HIGH)
-    assert composer.effort is Effort.HIGH
+    assert composer.effort == chosen
 
 
 def test_the_menu_of_an_answer_names_hosts(fireside: Fireside, server: Player) -> None:
