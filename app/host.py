@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,8 @@ from app.engine.examiner import Examiner
 from app.engine.idle_unloading import IdleUnloader
 from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
+from app.engine.remote.fitting import PromptFitter
+from app.engine.remote.local_vocabulary import LocalVocabulary
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.router import Router
 from app.engine.scheduled_backend import ScheduledBackend
@@ -517,8 +519,19 @@ class Host:
         return DemoFilter(local, demo_model())
 
     def _router(self) -> Router:
-        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        vocabulary = LocalVocabulary(self.jobs, self._model_files)
+        fitter = PromptFitter(vocabulary.at_hand)
+        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints, fitter)
         return Router(self.engine, DepartureGate(remote, self._store.departures))
+
+    def _model_files(self) -> Iterator[Path]:
+        """Yield the files of models on this disk that can be run."""
+        from app.models import disk_scan
+
+        places = disk_scan.places(_model_folders(self.settings), self.policy.model_folders)
+        for model in disk_scan.scan(places, self.jobs.ending):
+            if model.problem is None:
+                yield model.path
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""

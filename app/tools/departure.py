@@ -14,7 +14,8 @@ result      what a tool returned here: a page, output, data        the tool's ke
 
 The question that is asked now was typed for this model, and the instructions for whichever is
 asked: they are no departures. Nor are sentences of the program in the place of a result. To another
-program on this computer nothing departs.
+program on this computer nothing departs. Where an answer of an imported chat was generated is what
+its file says.
 """
 
 from __future__ import annotations

@@ -104,8 +104,3 @@ def _without(request: Request, dropped: int) -> Request:
         else:
             kept.append(message)
     return replace(request, messages=tuple(kept))
-
-
-def fit(request: Request, context: int) -> FittingRequest:
-    """Return what fits, by estimate; see `PromptFitter`."""
-    return PromptFitter().fit(request, context)

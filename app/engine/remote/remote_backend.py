@@ -32,9 +32,9 @@ from app.base.types import (
 )
 from app.engine.backend import Planned
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.fitting import fit
+from app.engine.remote.fitting import FittingRequest, PromptFitter
 from app.engine.remote.refusals import Refusals
-from app.engine.remote.remote_server import SavedEndpoint
+from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.engine.remote.server_dialect import dialect_of
 from app.formats import Abilities
 
@@ -52,23 +52,37 @@ class RemoteBackend:
     Offline, ContextFull, RequestUnsupported and Cancelled.
     """
 
-    def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
+    def __init__(
+        self,
+        client: Callable[[], EndpointClient],
+        endpoints: EndpointList,
+        fitter: PromptFitter | None = None,
+    ) -> None:
         self._client, self._endpoints = client, endpoints
+        self._fitter = fitter or PromptFitter()
+        self._contexts: dict[Endpoint, int] = {}
+        """The contexts of models as they were found when these were last loaded."""
         self._refusals = Refusals()
 
     def load(
         self, model: ModelRef, cancel: threading.Event
     ) -> Generator[Waiting | Loading | Planned]:
         """Look whether the server has the model; see `Backend.load`."""
-        from app.engine.remote.detection import examine
+        from app.engine.remote.detection import examine, load_into_memory
 
         saved = self._saved(model)
         url = saved.endpoint.url
         yield Loading(0.0)
         key = self._endpoints.key(url)
         found = examine(self._client(), url, key, cancel, unencrypted=saved.unencrypted)
-        if saved.endpoint.model not in (each.id for each in found.models):
-            raise RemoteModelMissing(url, saved.endpoint.model)
+        name = saved.endpoint.model
+        if name not in (each.id for each in found.models):
+            raise RemoteModelMissing(url, name)
+        if found.kind is ServerKind.OLLAMA and not found.context(name):
+            found = load_into_memory(
+                self._client(), found, name, key, cancel, unencrypted=saved.unencrypted
+            )
+        self._contexts[saved.endpoint] = found.context(name)
         yield Loading(1.0)
 
     def stream(
@@ -89,7 +103,7 @@ class RemoteBackend:
         saved = self._saved(request.model)
         if answer_now and answer_now.is_set():
             request = replace(request, tool_choice=ToolChoice.NONE)
-        fitting = fit(request, saved.context)
+        fitting = self._fit(request)
         names = ToolNames(request.tools)
         key = self._endpoints.key(saved.endpoint.url)
         asked = RemoteRequest(saved, fitting.request, names, self._refusals, key)
@@ -107,6 +121,8 @@ class RemoteBackend:
                 raise
             yield answer.done(StopReason.CANCELLED)
             return
+        finally:
+            self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
         yield answer.done()
 
     def _answered(
@@ -136,11 +152,15 @@ class RemoteBackend:
 
     def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event]:
         """Yield the size of the prompt; nothing is sent. See `Backend.prepare`."""
-        yield fit(request, self._saved(request.model).context).size
+        yield self._fit(request).size
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
         """Return the size of the prompt; nothing is sent. See `Backend.count`."""
-        return fit(request, self._saved(request.model).context).size
+        return self._fit(request).size
+
+    def _fit(self, request: Request) -> FittingRequest:
+        saved = self._saved(request.model)
+        return self._fitter.fit(request, self._contexts.get(saved.endpoint) or saved.context)
 
     def abilities(self, model: ModelRef) -> Abilities:
         """Return what the model is thought to be able to do; nothing is sent."""
