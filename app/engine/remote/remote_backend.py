@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.base.errors import (
     AnswerCutOff,
+    AnswerEmpty,
     Cancelled,
     FiresideError,
     NoRemoteEngine,
@@ -26,6 +27,7 @@ from app.base.types import (
     ModelRef,
     Prompt,
     Request,
+    Role,
     StopReason,
     ToolChoice,
     Waiting,
@@ -123,7 +125,11 @@ class RemoteBackend:
             return
         finally:
             self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
-        yield answer.done()
+        done = answer.done()
+        to_user = request.messages[-1].role is Role.USER
+        if to_user and not begun and done.reason is StopReason.END:
+            raise AnswerEmpty(saved.endpoint.url)
+        yield done
 
     def _answered(
         self, asked: RemoteRequest, answer: RemoteAnswer, url: str, cancel: threading.Event
