@@ -8,8 +8,8 @@ A ZIP archive of files that can also be imported one by one::
     settings.json   the settings that mean the same on another computer
 
 There are no secrets in it, no models, no addresses of models on other computers, and no settings of
-this computer, such as paths. What a
-reader would misunderstand gets another version. Names in an archive are never used as paths.
+this computer, such as paths. What a reader would misunderstand gets another version. Names in an
+archive are never used as paths.
 """
 
 from __future__ import annotations
