@@ -155,15 +155,25 @@ def test_files_are_counted() -> None:
     assert 400 < size.attached < size.count
 
 
-def test_gpt_oss_is_counted_exactly_if_its_vocabulary_is_here() -> None:
-    fitter = PromptFitter(exact_format)
-    request = chat(3, GPT_OSS)
-    size = fitter.fit(request, 131_072).size
+def test_gpt_oss_is_counted_exactly_where_it_matters() -> None:
+    asked = []
+
+    def exact() -> ChatFormat:
+        asked.append(True)
+        return exact_format()
+
+    fitter = PromptFitter(exact)
+    request = chat(12, GPT_OSS)
+    size = fitter.fit(request, 4096).size
     assert not size.estimated
     assert size.count == len(exact_format().render(request).tokens)
-    assert fitter.fit(chat(3), 131_072).size.estimated
+    assert fitter.fit(chat(40, GPT_OSS), 4096).size.dropped > 0
     with pytest.raises(ContextFull):
         fitter.fit(Request(GPT_OSS, (question("word " * 5000),)), 4096)
+    asked.clear()
+    for other, context in ((chat(12), 4096), (request, 131_072), (request, 0)):
+        assert fitter.fit(other, context).size.estimated
+    assert asked == []
 
 
 def test_gpt_oss_says_so() -> None:
@@ -223,7 +233,8 @@ def test_a_backend_knows_the_context_once_the_model_is_loaded(tmp_path: Path) ->
     client = EndpointClient(lambda: network)
     secrets = Secrets(tmp_path)
     endpoints = EndpointList(tmp_path / "endpoints.json", secrets, tmp_path / "none.toml")
-    with serving(Ollama(context=2048)) as server:
+    ollama = Ollama(context=2048)
+    with serving(ollama) as server:
         saved = SavedEndpoint(Endpoint(server.url, "gpt-oss:20b"), ServerKind.OLLAMA)
         endpoints.save(saved)
         backend = RemoteBackend(lambda: client, endpoints)
@@ -240,11 +251,11 @@ def test_a_backend_knows_the_context_once_the_model_is_loaded(tmp_path: Path) ->
         assert after.dropped > 0
         server.say(Said("By boat."))
         list(backend.stream(request, cancel))
-        (prompt,) = server.dialect.prompts  # type: ignore[attr-defined]
+        (prompt,) = ollama.prompts
         assert len(prompt) == len(request.messages) - after.dropped
         with pytest.raises(ContextFull):
             list(backend.stream(replace(request, messages=(question("word " * 9000),)), cancel))
-        assert len(server.dialect.prompts) == 1  # type: ignore[attr-defined]
+        assert len(ollama.prompts) == 1
 
 
 # --- The vocabulary ------------------------------------------------------------------------------
