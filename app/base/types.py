@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -227,8 +228,6 @@ def is_this_computer(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Return whether a host, without a port, is this computer by its name or address."""
-    from ipaddress import ip_address  # imported late: the window need not wait for it
-
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -12,8 +12,14 @@ from app.wording.language import tr
 
 def model_on_host(name: str, host: str) -> str:
     """Return a model's name, with the computer on which it runs unless that is this one."""
-    shown = model_name(name)
-    return tr("{model} on {host}").format(model=shown, host=host) if host and shown else shown
+    if not (host and name):
+        return model_name(name)
+    return tr("{model} on {host}").format(model=served_name(name), host=host)
+
+
+def served_name(name: str) -> str:
+    """Return what is shown of a model's id at a server: "gpt-oss-120b" of "openai/gpt-oss-120b"."""
+    return name.rpartition("/")[2] or name
 
 
 def leaving_sentence(model: ModelRef, *, name: str | None = None, host: str | None = None) -> str:
@@ -66,6 +72,20 @@ def busy_sentence(model: ModelRef) -> str:
 def starting_sentence(model: ModelRef) -> str:
     """Return what happens while a server loads its model."""
     return tr("{host} is loading the model…").format(host=model.host)
+
+
+def offline_sentence(*, begun: bool) -> str:
+    """Return why a server does not answer, or not to the end, while Fireside is offline."""
+    if begun:
+        return tr("Fireside is offline. The partial answer is saved.")
+    return tr("Fireside is offline, so this model can’t be reached.")
+
+
+def memory_elsewhere(model: ModelRef) -> str:
+    """Return why there is nothing to say about the memory that a model takes."""
+    if model.is_here:
+        return tr("Another app on this computer runs this model and decides on its memory.")
+    return tr("This model runs on {host} and takes no memory here.").format(host=model.host)
 
 
 def left_out_sentence(host: str, settings: Sequence[str]) -> str:

@@ -8,7 +8,16 @@ from tests.clients.servers.bench import Bench
 from tests.clients.servers.checks import check
 from tests.clients.servers.kinds import FiresideServe
 
-CHECKS = ("detected", "plain", "effort", "reasoning", "tools", "stop in the answer", "killed")
+CHECKS = (
+    "detected",
+    "plain",
+    "effort",
+    "reasoning",
+    "tools",
+    "by Responses",
+    "stop in the answer",
+    "killed",
+)
 
 
 def test_firesides_own_server_answers_the_remote_backend(tmp_path: Path) -> None:

@@ -146,6 +146,11 @@ def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) ->
     assert entry.isChecked()
     menu.deleteLater()
     assert len(server.asked) > asked, "the model is looked for"
+    asked = len(server.asked)
+    fireside.window.models.begin()
+    assert fireside.window.models.loading is None, "the window comes first"
+    fireside.until(lambda: len(server.asked) > asked)
+    fireside.until(lambda: fireside.window.models.loading is None)
 
 
 def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
@@ -163,6 +168,16 @@ def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
         title = fireside.find(QLabel, "endpointTitle")
         assert title.textFormat() is Qt.TextFormat.PlainText
         assert title.text() == "<b>R&D</b>"
+
+
+def test_what_is_opened_is_scrolled_into_sight(fireside: Fireside) -> None:
+    for number in range(4):
+        add(fireside, GPU, model=f"model {number}")
+    fireside.window.resize(900, 480)
+    opened(fireside)
+    click(fireside, "addEndpoint")
+    address = fireside.find(QLineEdit, "endpointAddress")
+    fireside.until(lambda: not address.visibleRegion().isEmpty())
 
 
 def test_a_change_of_what_was_tested_takes_the_result_back(

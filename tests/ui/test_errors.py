@@ -211,7 +211,7 @@ def every_class(root: type[object]) -> set[type[object]]:
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
     groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, e.OwnerError}
-    groups |= {faults.SourceError}
+    groups |= {faults.SourceError, e.EndpointListError}
     groups |= every_class(IndexFault)  # the library of sources tells them by its own
     assert told | groups == every_class(e.FiresideError)
 

@@ -70,7 +70,7 @@ def test_a_server_answers_and_is_named(fireside: Fireside, server: Player) -> No
     fireside.ask("The capital of France?")
     fireside.shows("Paris.")
     fireside.idle()
-    assert f"{MODEL} on {model.host}" in made(fireside)
+    assert f"gpt-oss-120b on {model.host}" in made(fireside)
     (row,) = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[1:]
     assert (row.model, row.host) == (MODEL, model.host)
     assert row.message.reasoning == "A capital."

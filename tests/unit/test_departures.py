@@ -499,6 +499,26 @@ def test_an_answer_begun_here_is_asked_about_and_then_goes_on() -> None:
     assert found == [["turn"], ["result"]]
 
 
+def test_a_call_that_waited_runs_before_anything_is_sent() -> None:
+    """An answer that began here, and was interrupted before its call ran, goes on elsewhere."""
+    door = Door()
+    tool = FakeTool()
+    registry = Registry(lambda: [tool])
+    loop = ToolLoop(door.gate, registry)
+    door.server.scripts = [says("Done", at=3)]
+    call = Part("1", PartKind.CALL, "python", "call_1")
+    begun = asked("Hi"), said("So far", call, host="localhost, a.example")
+    question = Request(ON_A, begun, chat=1, tools=registry.declared(["python"]))
+    for event in loop.stream(question, threading.Event()):
+        if isinstance(event, DepartureAsked):
+            assert (len(tool.ran), door.server.requests) == (1, [])
+            assert event.consent.outgoing
+            named = [each.kind.value for each in event.consent.outgoing.departures]
+            assert named == ["turn", "result"]
+            event.consent.decide(Decision.CHAT)
+    assert len(door.server.requests) == 1
+
+
 # --- The store --------------------------------------------------------------------------------
 
 

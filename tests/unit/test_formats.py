@@ -52,7 +52,8 @@ OTHER = ChatMl(TiktokenTokenizer(BYTES, other_format.CONTROL))
 
 WORDS = re.compile(r"\b(analysis|commentary)\b|harmony|<\|\w", re.IGNORECASE)
 MAY = re.compile(
-    r"from app\.formats\.harmony(\.stored_parts|\.harmony_format|\.marked_text)? import \w+"
+    r"from app\.formats\.harmony"
+    r"(\.stored_parts|\.harmony_format|\.marked_text|\.vocabulary)? import \w+"
     r"|HarmonyFormat"
     r"|\"phase\"\)? ?(==|:) \"commentary\""
 )

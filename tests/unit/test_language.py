@@ -51,6 +51,8 @@ PROPER = {
     "GPU",
     "Vulkan",
     "Hugging Face",
+    "LM Studio",
+    "Transformers",
     "Qt",
     "Wikipedia",
 }

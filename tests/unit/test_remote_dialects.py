@@ -35,6 +35,7 @@ from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServerKind
 from app.network.client import Network
 from app.network.endpoint_client import EndpointClient
+from app.wording.errors import explain
 from tests.fakes.remote.faults import CALLS, CHAT_ONLY, HOSTILE, RETRY_AFTER_S, Fault
 from tests.fakes.remote.lm_studio import LmStudio
 from tests.fakes.remote.ollama import Ollama
@@ -344,20 +345,23 @@ def test_the_effort_arrives(bench: Bench, peer: Peer, effort: Effort) -> None:
         assert server.dialect.efforts == [effort]
 
 
-def test_a_model_that_cannot_reason_is_asked_without_effort(bench: Bench) -> None:
-    with serving(Ollama(able=("completion", "tools"))) as server:
+@pytest.mark.parametrize(
+    ("able", "left_out"),
+    [(("completion", "tools"), "reasoning_effort"), (("completion", "thinking"), "tools")],
+)
+def test_what_a_model_cannot_do_is_left_out_and_said(
+    bench: Bench, able: tuple[str, ...], left_out: str
+) -> None:
+    with serving(Ollama(able=able)) as server:
         model = bench.add(server, OLLAMA)
         server.say(Said(ANSWER.text), Said(ANSWER.text))
-        heard = bench.ask(model)
-        assert (heard.error, heard.text()) == (None, ANSWER.text)
-        assert sent_effort(server) is None
-
-
-def test_a_model_without_tools_says_so(bench: Bench) -> None:
-    with serving(Ollama(able=("completion", "thinking"))) as server:
-        heard = bench.ask(bench.add(server, OLLAMA), tools=TOOLS)
-    assert isinstance(heard.error, e.RequestRefused)
-    assert "does not support tools" in heard.error.message
+        for _ in range(2):  # it is refused but once
+            heard = bench.ask(model, tools=TOOLS)
+            assert (heard.error, heard.text()) == (None, ANSWER.text)
+            assert heard.done is not None
+            assert heard.done.stats.left_out == (left_out,)
+            assert left_out not in server.answers[-1].json
+        assert len(server.answers) == 3
 
 
 # --- Tools ----------------------------------------------------------------------------------------
@@ -567,7 +571,7 @@ def test_a_harmless_fault(bench: Bench, peer: Peer, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(("peer", "fault"), cases(ERRORS))
-def test_a_fault_is_an_error_of_its_own(bench: Bench, peer: Peer, fault: Fault) -> None:
+def test_a_fault_has_a_sentence(bench: Bench, peer: Peer, fault: Fault) -> None:
     with serving(peer.make()) as server:
         model = bench.add(server, peer)
         if fault in IN_THE_MIDDLE:
@@ -579,6 +583,11 @@ def test_a_fault_is_an_error_of_its_own(bench: Bench, peer: Peer, fault: Fault) 
         assert heard.text(PartKind.REASONING)
         assert (ANSWER.text * 3).startswith(heard.text())
     assert not any(each.path == "/elsewhere" for each in server.asked)
+    assert isinstance(heard.error, e.RemoteError)
+    sentence = explain(heard.error).sentence
+    assert sentence.endswith(".")
+    assert "didn’t answer as expected" not in sentence  # which would be for anything
+    assert "<" not in sentence
 
 
 @each_peer
@@ -636,6 +645,15 @@ def test_a_call_is_understood(bench: Bench, peer: Peer, fault: Fault) -> None:
 # --- Too long -------------------------------------------------------------------------------------
 
 
+@each_peer
+def test_what_is_too_long_is_not_cut_in_silence(bench: Bench, peer: Peer) -> None:
+    """One question that does not fit, whether the program or the server finds that out."""
+    with serving(peer.make(context=500)) as server:
+        heard = bench.ask(bench.add(server, peer), question("Köln " * 2000))
+    assert isinstance(heard.error, e.ContextFull)
+    assert server.dialect.prompts == []
+
+
 @all_but(ServerKind.OLLAMA)  # it drops what does not fit, and nobody can know
 def test_a_server_that_does_not_say_its_context(bench: Bench, peer: Peer) -> None:
     with serving(peer.make(context=500)) as server:
@@ -644,6 +662,24 @@ def test_a_server_that_does_not_say_its_context(bench: Bench, peer: Peer) -> Non
         bench.endpoints.save(SavedEndpoint(model.location, peer.kind))
         heard = bench.ask(model, question("Köln " * 2000))
     assert isinstance(heard.error, e.ContextFull)
+
+
+def test_ollama_never_has_to_drop_anything(bench: Bench) -> None:
+    """What does not fit is left out here, and that is said."""
+    with serving(Ollama(context=2000)) as server:
+        model = bench.add(server, OLLAMA)
+        server.say(ANSWER)
+        turns = [
+            each
+            for _ in range(20)
+            for each in (question("Köln " * 100), Message(Role.ASSISTANT, (Part("Ja."),)))
+        ]
+        heard = bench.ask(model, *turns, question())
+        assert heard.error is None
+        assert heard.size is not None
+        assert heard.size.dropped > 0
+        sent = server.answers[-1].json["messages"]
+        assert len(server.dialect.prompts[-1]) == len(sent)
 
 
 # --- OpenAI ---------------------------------------------------------------------------------------

@@ -116,7 +116,8 @@ def test_what_goes_out_is_an_object_whatever_was_written() -> None:
         assert json.loads(names.arguments_there(call("browser.search", text))) == sent
     assert json.loads(names.arguments_there(call("python", "{}"))) == {"code": "{}"}
     undeclared = ToolNames(())
-    assert json.loads(undeclared.arguments_there(call("python", "{}"))) == {"code": "{}"}
+    assert json.loads(undeclared.arguments_there(call("python", "1 + 1"))) == {"code": "1 + 1"}
+    assert undeclared.arguments_there(call("made_up", '{"a": 1}')) == '{"a": 1}'
     assert undeclared.there("browser.open") == "browser_open"
 
 

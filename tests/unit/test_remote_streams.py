@@ -512,7 +512,7 @@ def test_items_of_reasoning_go_back_before_their_calls() -> None:
         {
             "type": "response.output_item.done",
             "output_index": 3,
-            "item": MADE | {"call_id": "c2", "arguments": "{}"},
+            "item": MADE | {"id": "fc_2", "call_id": "c2", "arguments": "{}"},
         },
         response("completed"),
     )
@@ -566,6 +566,44 @@ def test_texts_without_their_deltas() -> None:
         heard = responses(*events)
         assert [part.text for part in heard.parts] == ["Hm.", "Hello."]
         assert heard.answer.ended
+
+
+def test_items_whose_numbers_are_wrong() -> None:
+    """gpt-oss's reference server counts an item only when it is done (openai/gpt-oss@7b58334)."""
+    name = "response.reasoning_text"
+    heard = responses(
+        {
+            "type": "response.output_item.added",
+            "output_index": -1,
+            "item": {"id": "rs_1", "type": "reasoning"},
+        },
+        {"type": f"{name}.delta", "item_id": "rs_1", "output_index": -1, "delta": "Hm."},
+        {"type": f"{name}.done", "item_id": "rs_1", "output_index": 0, "text": "Hm."},
+        {
+            "type": "response.output_item.added",
+            "output_index": 0,
+            "item": {"id": "m_1", "type": "message"},
+        },
+        {"type": "response.output_text.delta", "item_id": "m_1", "output_index": 0, "delta": "Hi"},
+        {"type": "response.output_text.done", "item_id": "m_1", "output_index": 1, "text": "Hi"},
+        {
+            "type": "response.output_item.done",
+            "output_index": 1,
+            "item": {"id": "m_1", "type": "message", "content": [{"text": "Hi"}]},
+        },
+        response("completed"),
+    )
+    assert [part.text for part in heard.parts] == ["Hm.", "Hi"]
+
+
+def test_items_whose_ids_change() -> None:
+    text = {"type": "response.output_text.delta", "output_index": 0, "delta": "Hi"}
+    heard = responses(
+        text | {"item_id": "a"},
+        {"type": "response.output_text.done", "output_index": 0, "item_id": "b", "text": "Hi"},
+        response("completed"),
+    )
+    assert [part.text for part in heard.parts] == ["Hi"]
 
 
 def test_responses_end_in_several_ways() -> None:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from app import formats
+from app.base import gguf
 from app.base.errors import ModelError
 from app.base.jobs import Jobs
 from app.formats import ChatFormat
@@ -46,9 +48,6 @@ class LocalVocabulary:
 
 
 def _format_of(path: Path) -> ChatFormat | None:
-    from app import formats
-    from app.base import gguf
-
     try:
         header = gguf.read(path, arrays=True)
         tokens = header.metadata.get("tokenizer.ggml.tokens")

@@ -19,7 +19,7 @@ ITEM = "item"
 """The word for reasoning that came as an item of the Responses interface."""
 
 _ECHO = "remote "
-_GPT_OSS = re.compile(r"gpt[-_ ]?oss", re.IGNORECASE)
+_GPT_OSS = re.compile(r"gpt[-_. ]?oss", re.IGNORECASE)
 
 
 class Continuation(StrEnum):

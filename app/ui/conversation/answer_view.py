@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
-from app.base.errors import Offline
 from app.base.types import Effort, Part
 from app.store import State
 from app.tools.tool_events import Decision
@@ -27,7 +26,7 @@ from app.ui.conversation.sections import Section
 from app.ui.conversation.thought_panel import ThoughtHead
 from app.ui.notice import Notice
 from app.ui.theme import Theme
-from app.wording.errors import Action, explain
+from app.wording.errors import Action
 
 _GAP = 12
 _INDENT = 23  # pixels before the reasoning, with its line
@@ -275,13 +274,11 @@ class AnswerView(MessageView):
         quiet = record.error is None
         notice = Notice(self.theme, "notice", "alert", "muted" if quiet else "danger")
         notice.setProperty("quiet", quiet)
-        if record.error is not None:
-            explanation = explain(record.error)
-            notice.set_text(explanation.sentence)
-            notice.set_detail(explanation.detail)
+        if fault := record.fault:
+            notice.set_text(fault.sentence)
+            notice.set_detail(fault.detail)
             notice.opened.connect(self.resized)
-            others = (Action.CHOOSE_MODEL,) if isinstance(record.error, Offline) else ()
-            self._add_steps(notice, (*explanation.actions, *others))
+            self._add_steps(notice, fault.actions)
         else:
             notice.set_text(record.notice)
             begun = bool(record.row.message.parts) or record.row.state is State.DONE

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.base.types import Effort, Stats
@@ -105,6 +106,7 @@ class MessageFooter(QWidget):
         self.menu_button.installEventFilter(self)
         self.versions = VersionSwitch(theme)
         self._details = muted(name="made")
+        self._said = ""
         layout.addWidget(self._copy)
         layout.addWidget(self.regenerate)
         layout.addWidget(self.versions)
@@ -129,8 +131,22 @@ class MessageFooter(QWidget):
             )
         if invalid:
             said.append(invalid_citations(invalid))
-        self._details.setText(" · ".join(text for text in said if text))
+        self._said = " · ".join(text for text in said if text)
+        self._details.setAccessibleName(self._said)
         self._details.setToolTip(_stats(row.stats, here=not row.host) if row.stats else "")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Cut what is said in its middle if there is no room: hosts may have long names."""
+        beside = (self._copy, self.regenerate, self.versions, self.menu_button)
+        shown = [w.sizeHint().width() for w in beside if not w.isHidden()]
+        room = self.width() - sum(shown) - _GAPS
+        middle = Qt.TextElideMode.ElideMiddle
+        self._details.setText(self._details.fontMetrics().elidedText(self._said, middle, room))
 
     def copied(self) -> None:
         """Show for a moment that the answer was copied."""
@@ -184,4 +200,5 @@ def _stats(stats: Stats, *, here: bool) -> str:
     )
 
 
+_GAPS = 24  # pixels between what is in a row under an answer
 _ENOUGH = 16  # prompt tokens: the speed of fewer is that of a single step

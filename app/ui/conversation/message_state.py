@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from app.base.draft import Draft
+from app.base.errors import Offline
 from app.base.pages.displays import Displays
 from app.base.types import Message, Part, PartKind, Role
 from app.markdown.citations import may_cite
@@ -19,11 +20,11 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_words import doing_now, thought_for, when
 from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
-from app.wording.answered_by import left_out_sentence, model_on_host
+from app.wording.answered_by import left_out_sentence, model_on_host, offline_sentence
 from app.wording.browser_words import sites_of
 from app.wording.departure_words import departure_list, departure_question
 from app.wording.efforts import effort_name
-from app.wording.errors import explain
+from app.wording.errors import Action, Explanation, explain
 from app.wording.language import tr
 from app.wording.tool_words import calls_made, waiting_for_user
 
@@ -328,6 +329,14 @@ class MessageState:
         return ""
 
     @property
+    def fault(self) -> Explanation | None:
+        """What cut it off, and what can be done about that."""
+        if isinstance(self.error, Offline):
+            sentence = offline_sentence(begun=self.can_continue)
+            return Explanation(sentence, Action.GO_ONLINE, others=(Action.CHOOSE_MODEL,))
+        return explain(self.error) if self.error else None
+
+    @property
     def left_out(self) -> str:
         """Which settings a server has refused for it; empty for none."""
         stats = None if self.streaming else self.row.stats
@@ -368,7 +377,7 @@ class MessageState:
             listed = (f"{name}: {text}" for name, text in departure_list(consent.outgoing))
             texts.append("\n".join((departure_question(consent.outgoing), *listed)))
         if self.notice:
-            texts.append(explain(self.error).sentence if self.error else self.notice)
+            texts.append(self.fault.sentence if self.fault else self.notice)
         texts.append(self.left_out)
         return "\n\n".join(text for text in texts if text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
@@ -18,6 +18,7 @@ from app.wording.endpoint_words import remote_intro
 from app.wording.language import tr
 
 _WIDTH = 680
+_AROUND = 30  # pixels in sight around a part that is to be seen
 
 
 class ModelsPage(QScrollArea):
@@ -57,6 +58,7 @@ class ModelsPage(QScrollArea):
             self._layout.addWidget(pane)
         self._layout.addStretch(1)
         self._show_pane("get")
+        remote.revealed.connect(self._reveal)
         row = QHBoxLayout(page)
         row.setContentsMargins(24, 0, 24, 0)
         row.addStretch(1)
@@ -137,6 +139,10 @@ class ModelsPage(QScrollArea):
             self._progress.setText(_invitation(name))
         self._invitation = _invitation(name)
         self.verticalScrollBar().setValue(0)
+
+    def _reveal(self, part: QWidget) -> None:
+        """Scroll a part into sight, once it is laid out."""
+        QTimer.singleShot(0, part, lambda: self.ensureWidgetVisible(part, 0, _AROUND))
 
     def _escaped(self) -> None:
         if self._back.isVisible():

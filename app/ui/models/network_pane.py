@@ -105,7 +105,7 @@ class NetworkPane(QWidget):
             if count
             else tr(
                 "No connections yet. Fireside only connects when you search for models, download "
-                "one, or check for updates."
+                "one, use one on another computer, or check for updates."
             )
         ]
         if served := len(connections) - count:

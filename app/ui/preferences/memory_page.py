@@ -24,6 +24,7 @@ from app.ui.preferences.speed_line import SpeedLine
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
+from app.wording.answered_by import memory_elsewhere
 from app.wording.answers_at_once import PLACES, places_cost
 from app.wording.diagnosis import summary
 from app.wording.errors import explain
@@ -254,6 +255,8 @@ class MemoryPage(FormPage):
         self._header = found if isinstance(found, GgufHeader) else None
         if isinstance(found, ModelError):
             self._show_status(explain(found).sentence, "danger")
+        elif asked and asked.host:
+            self._show_status(memory_elsewhere(asked))
         elif self._header is None:
             self._show_status(tr("Choose a model to see how much memory it needs."))
         else:

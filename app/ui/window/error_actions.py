@@ -60,4 +60,5 @@ class ErrorActions(QObject):
         if self._models.go_online():
             self._banner.hide()
         else:
-            self._banner.show_sentence(f"{tr('Fireside is offline.')} {set_by_organization()}")
+            offline = tr("Fireside is offline.")
+            self._banner.show_sentence(f"{offline} {set_by_organization()}")

@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from app.base.types import ModelRef
 from app.ui.controls import muted, tip
-from app.wording.answered_by import leaving_sentence
-from app.wording.demo_words import model_name
+from app.wording.answered_by import leaving_sentence, served_name
 
 _SHORTEST = 90  # pixels of a name that is cut
 _BESIDE = 24  # pixels beside the text
@@ -51,7 +50,7 @@ class RemoteLine(QFrame):
         if model is None:
             self._text.setText("")
             return
-        name, host = model_name(model.name), model.host
+        name, host = served_name(model.name), model.host
         name = self._cut(name, leaving_sentence(model))
         host = self._cut(host, leaving_sentence(model, name=name))
         self._text.setText(leaving_sentence(model, name=name, host=host))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.base.types import Effort, PartKind, StopReason
+from app.engine.remote.remote_server import ServerKind
 from tests.clients.servers.bench import Bench, Heard
 from tests.clients.servers.cutting_proxy import cutting_proxy
 
@@ -100,6 +101,15 @@ def _usage(bench: Bench) -> Verdict:
     )
 
 
+def _responses(bench: Bench) -> Verdict:
+    """Ask by the interface that OpenAI's own models, and LM Studio's, are asked by."""
+    bench.detect(kind=ServerKind.OPENAI)
+    plain, called = bench.ask(_CAPITAL), bench.ask(_WEATHER, tools=True)
+    bench.detect()
+    good = plain.text() == _OSLO and "Oslo" in plain.text(PartKind.REASONING)
+    return good and "Oslo" in called.text(), f"{_told(plain)} {_told(called)}"
+
+
 def _stopped_in_the_prefill(bench: Bench) -> Verdict:
     begun = time.monotonic()
     words = "river stone " * (bench.server.long // 2)
@@ -161,6 +171,7 @@ _CHECKS: dict[str, Callable[[Bench], Verdict]] = {
     "reasoning": _reasoning,
     "tools": _tools,
     "usage": _usage,
+    "by Responses": _responses,
     "stop in the prefill": _stopped_in_the_prefill,
     "stop in the answer": _stopped_in_the_answer,
     "cut by a proxy": _cut,

@@ -112,7 +112,11 @@ class LlamaCppPython:
     context: int = CONTEXT
     long: int = 24_000
     expected: Mapping[str, str] = field(
-        default_factory=lambda: {"effort": "it knows no effort", "usage": "not in streams"}
+        default_factory=lambda: {
+            "effort": "it knows no effort",
+            "usage": "not in streams",
+            "by Responses": "it has no such interface",
+        }
     )
 
     def install(self, *, fresh: bool) -> str:
