@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.base.errors import (
     AnswerCutOff,
+    AnswerEmpty,
     Cancelled,
     FiresideError,
     NoRemoteEngine,
@@ -123,7 +124,10 @@ class RemoteBackend:
             return
         finally:
             self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
-        yield answer.done()
+        done = answer.done()
+        if answer.empty and grown is None and done.reason is StopReason.END:
+            raise AnswerEmpty(saved.endpoint.url)
+        yield done
 
     def _answered(
         self, asked: RemoteRequest, answer: RemoteAnswer, url: str, cancel: threading.Event
@@ -139,7 +143,7 @@ class RemoteBackend:
                     if answer.stopped:
                         break
             if not answer.ended:
-                raise AnswerCutOff(url)
+                raise AnswerEmpty(url) if answer.empty else AnswerCutOff(url)
         except (AnswerCutOff, ServerSilent):
             if not answer.ended:  # else only what follows the end is missing
                 yield from answer.rest()
