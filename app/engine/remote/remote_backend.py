@@ -28,6 +28,7 @@ from app.base.types import (
     ModelRef,
     Prompt,
     Request,
+    Role,
     StopReason,
     ToolChoice,
     Waiting,
@@ -125,7 +126,8 @@ class RemoteBackend:
         finally:
             self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
         done = answer.done()
-        if answer.empty and grown is None and done.reason is StopReason.END:
+        to_user = request.messages[-1].role is Role.USER
+        if to_user and not begun and done.reason is StopReason.END:
             raise AnswerEmpty(saved.endpoint.url)
         yield done
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.base.types import Effort, PartKind, StopReason
 from app.engine.remote.remote_server import ServerKind
 from tests.clients.servers.bench import Bench, Heard
-from tests.clients.servers.cutting_proxy import cutting_proxy
+from tests.clients.servers.cutting_proxy import CuttingProxy
 
 _CAPITAL = "What is the capital of Norway?"
 _OSLO = "The capital of Norway is **Oslo**."
@@ -111,9 +111,19 @@ def _responses(bench: Bench) -> Verdict:
 
 
 def _stopped_in_the_prefill(bench: Bench) -> Verdict:
-    begun = time.monotonic()
-    words = "river stone " * (bench.server.long // 2)
-    heard = bench.ask(words + _CAPITAL, when=lambda _: time.monotonic() > begun + 0.5)
+    """Stop half a second after the server has got all of a long question."""
+    text = "river stone " * (bench.server.long // 2) + _CAPITAL
+    got: list[float] = []
+
+    def is_time(_: Heard) -> bool:
+        if not got and proxy.asked > len(text):
+            got.append(time.monotonic())
+        return bool(got) and time.monotonic() > got[0] + 0.5
+
+    with CuttingProxy(bench.running.port) as proxy:
+        bench.detect(f"http://127.0.0.1:{proxy.port}/v1")
+        heard = bench.ask(text, when=is_time)
+    bench.detect()
     free = bench.ask(_CAPITAL)
     early = not heard.first_s and heard.stopped_s > 0
     good = early and heard.stopped_s < bench.stop_s and not heard.error and free.text() == _OSLO
@@ -130,8 +140,8 @@ def _stopped_in_the_answer(bench: Bench) -> Verdict:
 
 
 def _cut(bench: Bench) -> Verdict:
-    with cutting_proxy(bench.running.port, 2500) as port:
-        bench.detect(f"http://127.0.0.1:{port}/v1")
+    with CuttingProxy(bench.running.port, 2500) as proxy:
+        bench.detect(f"http://127.0.0.1:{proxy.port}/v1")
         heard = bench.ask(_COUNT)
     bench.detect()
     return heard.fault == "AnswerCutOff" and bool(heard.parts), _told(heard)
