@@ -16,7 +16,7 @@ from app.base.secrets import Secrets
 from app.base.types import Endpoint, Message, ModelRef, Part, PartKind, Prompt, Request, Role
 from app.engine.remote import local_vocabulary
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.fitting import PromptFitter, is_gpt_oss
+from app.engine.remote.fitting import PromptFitter
 from app.engine.remote.local_vocabulary import LocalVocabulary
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
@@ -174,17 +174,6 @@ def test_gpt_oss_is_counted_exactly_where_it_matters() -> None:
     for other, context in ((chat(12), 4096), (request, 131_072), (request, 0)):
         assert fitter.fit(other, context).size.estimated
     assert asked == []
-
-
-def test_gpt_oss_says_so() -> None:
-    def named(id: str) -> ModelRef:
-        return ModelRef(Endpoint("https://gpu.example.org/v1", id), id)
-
-    for id in ("openai/gpt-oss-120b", "gpt-oss:20b", "/models/gpt-oss-20b-MXFP4.gguf", "GPT_OSS"):
-        assert is_gpt_oss(named(id))
-    for id in ("gpt-5", "oss", "llama"):
-        assert not is_gpt_oss(named(id))
-    assert not is_gpt_oss(ModelRef.of_file(Path("gpt-oss.gguf"), "gpt-oss"))
 
 
 def test_tokens_drawn_here_do_not_count() -> None:

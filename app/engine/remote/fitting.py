@@ -6,7 +6,6 @@ are left out here, by the rules of models on this computer, and it is said.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from app.base.errors import ContextFull
 from app.base.types import Endpoint, Message, ModelRef, Prompt, Request, Role
 from app.engine.history import reserved
+from app.engine.remote.server_dialect import is_gpt_oss
 from app.engine.rendered_prompt import Prompts
 from app.formats import ChatFormat, EstimatingFormats
 
@@ -23,7 +23,6 @@ _SURELY = 0.5  # of an estimate, that many tokens there are in any case
 _LEAST, _MOST = 0.5, 1.6
 """What a server says of a prompt, by the estimate: what is beyond is no correction."""
 _MOST_CHATS = 200
-_GPT_OSS = re.compile(r"gpt[-_.]?oss", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class PromptFitter:
         """
         chat_format, known = self._estimate(request.chat), None
         size = _size(request, context, chat_format)
-        if size.count + size.reserved > _EDGE * context > 0 and is_gpt_oss(request.model):
+        if size.count + size.reserved > _EDGE * context > 0 and _is_gpt_oss(request.model):
             known = self._exact()
         if known:
             size = replace(_size(request, context, known), estimated=False)
@@ -98,9 +97,8 @@ def _size(request: Request, context: int, chat_format: ChatFormat) -> Prompt:
     return replace(rendered.size, context=context, reserved=room, estimated=True)
 
 
-def is_gpt_oss(model: ModelRef) -> bool:
-    """Return whether a model behind an endpoint says by its id that it is gpt-oss."""
-    return isinstance(model.location, Endpoint) and bool(_GPT_OSS.search(model.location.model))
+def _is_gpt_oss(model: ModelRef) -> bool:
+    return isinstance(model.location, Endpoint) and is_gpt_oss(model.location.model)
 
 
 def _without(request: Request, dropped: int) -> Request:

@@ -145,7 +145,7 @@ class RemoteBackend:
                     if answer.stopped:
                         break
             if not answer.ended:
-                raise AnswerCutOff(url)
+                raise AnswerEmpty(url) if answer.empty else AnswerCutOff(url)
         except (AnswerCutOff, ServerSilent):
             if not answer.ended:  # else only what follows the end is missing
                 yield from answer.rest()
