@@ -135,6 +135,9 @@ class ModelsPage(QScrollArea):
         self._layout.addSpacing(4)
 
     def _show_pane(self, name: str) -> None:
+        focused = self.focusWidget()
+        if focused and any(pane.isAncestorOf(focused) for pane in self._panes.values()):
+            self._tabs.setFocus()  # else it would go to whatever is next in the window
         for each, pane in self._panes.items():
             pane.setVisible(each == name)
         if self._progress.text() == self._invitation:
