@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +51,7 @@ from app.turn import ChatEvent, ModelUnloaded, NotSaved
 if TYPE_CHECKING:
     from app.engine.gpu_library import GpuBuild
     from app.engine.overrides import Overrides
+    from app.engine.remote.local_vocabulary import LocalVocabulary
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
@@ -196,7 +197,8 @@ class Host:
     @cached_property
     def endpoint_jobs(self) -> EndpointJobs:
         """The tests of endpoints, and changes of their list."""
-        return EndpointJobs(lambda: self.endpoint_client, self.endpoints)
+        forget = self._store.departures.forget
+        return EndpointJobs(lambda: self.endpoint_client, self.endpoints, forget)
 
     @cached_property
     def searches(self) -> ChatSearches:
@@ -516,8 +518,25 @@ class Host:
         return DemoFilter(local, demo_model())
 
     def _router(self) -> Router:
-        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints)
+        remote = RemoteBackend(
+            lambda: self.endpoint_client, self.endpoints, lambda: self._vocabulary.at_hand()
+        )
         return Router(self.engine, DepartureGate(remote, self._store.departures))
+
+    @cached_property
+    def _vocabulary(self) -> LocalVocabulary:
+        from app.engine.remote.local_vocabulary import LocalVocabulary
+
+        return LocalVocabulary(self.jobs, self._model_files)
+
+    def _model_files(self) -> Iterator[Path]:
+        """Yield the files of models on this disk that can be run."""
+        from app.models import disk_scan
+
+        places = disk_scan.places(_model_folders(self.settings), self.policy.model_folders)
+        for model in disk_scan.scan(places, self.jobs.ending):
+            if model.problem is None:
+                yield model.path
 
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""

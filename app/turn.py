@@ -283,7 +283,7 @@ def asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
     return tuple(
         replace(row.message, day=day_of((answer or row).created))
         if row.message.role is Role.USER
-        else replace(row.message, host=row.host)
+        else row.message
         for row, answer in zip(path, answers, strict=False)
     )
 

@@ -291,6 +291,10 @@ class RemoteModelMissing(RemoteError):
     message: str = ""
 
 
+class RemoteModelUnloaded(RemoteModelMissing):
+    """It has no model loaded at all, and loads none by itself."""
+
+
 class ServerBusy(RemoteError):
     """It has too much to do; ``message`` is its own.
 
@@ -331,6 +335,10 @@ class ServerFailed(RemoteError):
 
 class AnswerCutOff(RemoteError):
     """Its answer ended before its end."""
+
+
+class AnswerEmpty(AnswerCutOff):
+    """Its answer ended without anything in it, as some do if a prompt is too long."""
 
 
 class OwnerError(EngineError):
@@ -546,7 +554,10 @@ class SystemFileKeyUnknown(SystemFileError):
 
 
 class SystemFileValueWrong(SystemFileError):
-    """In ``line`` it sets ``key`` to something else than ``wanted``, such as "true or false"."""
+    """In ``line`` it sets ``key`` to something else than ``wanted``.
+
+    That is "switch", true or false, "folders", a list of absolute paths, or "tables".
+    """
 
     line: int
     key: str

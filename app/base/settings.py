@@ -209,7 +209,8 @@ _PORTABLE = (
     "export_branches",
 )  # fmt: skip
 """The settings that mean the same on another computer. A hub's address is not one: a file from
-elsewhere must not say where the token goes, nor what is searched for on the web."""
+elsewhere must not say where the token goes, nor what is searched for on the web. For the same
+reason the list of models on other computers stays: it would say where chats go."""
 
 
 def portable(settings: Settings) -> dict[str, Any]:

@@ -72,11 +72,11 @@ class SystemFile:
         """Return the value true or false of a key. Raises SystemFileValueWrong."""
         value = self.values.get(key, default)
         if not isinstance(value, bool):
-            raise self.wrong(key, "true or false")
+            raise self.wrong(key, "switch")
         return value
 
     def wrong(self, key: str, wanted: str) -> SystemFileValueWrong:
-        """Return the error for a key whose value should be ``wanted``, in words of TOML."""
+        """Return the error for a key with a value of another kind than ``wanted``."""
         return SystemFileValueWrong(self.path, self.line_of(key), key, wanted)
 
 

@@ -71,5 +71,5 @@ def _folders(file: system_files.SystemFile) -> tuple[Path, ...]:
     if not isinstance(value, list) or not all(
         isinstance(each, str) and Path(each).is_absolute() for each in value
     ):
-        raise file.wrong(key, "a list of absolute paths")
+        raise file.wrong(key, "folders")
     return tuple(Path(each) for each in value)

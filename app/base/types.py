@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -227,8 +228,6 @@ def is_this_computer(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Return whether a host, without a port, is this computer by its name or address."""
-    from ipaddress import ip_address  # imported late: the window need not wait for it
-
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -402,7 +401,7 @@ class Stats:
     left_out: tuple[str, ...] = ()
     """The parameters without which it was asked again, since a server refuses them.
 
-    They have the names of OpenAI's chat completions, such as "reasoning_effort".
+    They have the names of OpenAI's chat completions, such as "reasoning_effort" or "tools".
     """
 
     @property

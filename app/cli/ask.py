@@ -74,6 +74,10 @@ def run(options: argparse.Namespace) -> int:
             told = tr("Several models are called {name}. Choose one:")
             say(told.format(name=options.model), *(f"  {name}" for name in error.names))
             return USAGE
+        if options.model and not named and _is_no_file(options.model):
+            told = tr("No file or added model is called {name}. {command} lists the models.")
+            say(told.format(name=options.model, command="`fireside models`"))
+            return USAGE
         model = named or model_for(options.model, backend, folders)
         request = Request(
             model=model,
@@ -96,6 +100,11 @@ def run(options: argparse.Namespace) -> int:
         return _refused(error, chosen=bool(options.model))
 
     return carry_out(options.data_dir, ask, unwritten, refused)
+
+
+def _is_no_file(name: Path) -> bool:
+    """Return whether a name is meant for no file, as far as can be told."""
+    return name.suffix != ".gguf" and not name.exists()
 
 
 def _refused(error: FiresideError, *, chosen: bool) -> int:

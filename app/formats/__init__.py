@@ -102,6 +102,19 @@ class AnswerParser(Protocol):
         """
 
 
+class TextParser(Protocol):
+    """A parser of an answer that comes as text, in which control tokens are spelled out.
+
+    An answer that does not begin with one has none, and is all text for the user.
+    """
+
+    def feed(self, text: str) -> list[Delta]:
+        """Return the deltas that more text adds."""
+
+    def finish(self) -> list[Delta]:
+        """Return the deltas that were held back until the end."""
+
+
 class ChatFormat(Protocol):
     """A family's prompt and answer syntax, with a model's vocabulary.
 
@@ -169,6 +182,24 @@ def abilities_of(header: GgufHeader) -> Abilities:
     return _known_format(header).abilities
 
 
+class EstimatingFormats:
+    """Formats that only count tokens, by estimate: for models of which no file is here.
+
+    They count as gpt-oss's format does, since what other formats add to texts differs little.
+    """
+
+    def __init__(self) -> None:
+        from app.formats.harmony.harmony_format import HarmonyFormat
+
+        self._tokenizer = HarmonyFormat.estimator()
+
+    def corrected(self, correction: float) -> ChatFormat:
+        """Return one whose counts of texts are ``correction`` times the estimates."""
+        from app.formats.harmony.harmony_format import HarmonyFormat
+
+        return HarmonyFormat(self._tokenizer.corrected(correction))
+
+
 class _KnownFormat(Protocol):
     """The class of a chat format."""
 
@@ -190,6 +221,13 @@ def is_preamble(format_data: str) -> bool:
     A model says so what it is about to do, before it calls a tool.
     """
     return any(known.is_preamble(format_data) for known in _known())
+
+
+def text_parser() -> TextParser:
+    """Return a parser of an answer in which control tokens may be spelled out."""
+    from app.formats.harmony.marked_text import MarkedTextParser
+
+    return MarkedTextParser()
 
 
 def _known() -> tuple[_KnownFormat, ...]:

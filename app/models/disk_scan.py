@@ -54,7 +54,7 @@ class ModelSource(StrEnum):
     JAN = "Jan"
     LLAMA_CPP = "llama.cpp"
     CHOSEN = "Folder"
-    SHARED = "Shared folder"
+    SHARED = "Shared"
     """One that an administrator has named for all users; it is only read."""
 
 

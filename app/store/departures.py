@@ -39,6 +39,11 @@ class DepartureTable:
             for kind, item in permissions:
                 db.execute(sql, (chat, clean(host), kind, clean(item), now))
 
+    def forget(self, host: str) -> None:
+        """Remove whatever is allowed to be sent to a host, also from single chats."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM departure WHERE host = ?", (clean(host),))
+
     def remove(self, row: DepartureRow) -> None:
         """Remove a permission, so that the user is asked again."""
         sql = "DELETE FROM departure WHERE chat IS ? AND host = ? AND kind = ? AND item = ?"

@@ -378,7 +378,9 @@ def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
         chat,
         parent,
         Message(
-            Role(role), tuple(part_row(part) for part in parts if part and part[0] is not None)
+            Role(role),
+            tuple(part_row(part) for part in parts if part and part[0] is not None),
+            host=host,
         ),
         State(state),
         created,

@@ -14,12 +14,12 @@ result      what a tool returned here: a page, output, data        the tool's ke
 
 The question that is asked now was typed for this model, and the instructions for whichever is
 asked: they are no departures. Nor are sentences of the program in the place of a result. To another
-program on this computer nothing departs.
+program on this computer nothing departs. Where an answer of an imported chat was generated is what
+its file says.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -126,6 +126,8 @@ def _sent(message: Message) -> tuple[Part, ...]:
 
 def _digest(messages: Sequence[Message]) -> str:
     """Return a hash of all that may be sent of some messages."""
+    import hashlib  # imported late: the window need not wait for it
+
     digest = hashlib.sha256()
     for message in messages:
         for part in _sent(message):

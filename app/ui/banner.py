@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -18,6 +18,7 @@ from app.wording.language import tr
 _OFFERED = (Action.CHOOSE_MODEL, Action.USE_LESS_MEMORY, Action.REPAIR)  # one at a time
 _FAULT = {Action.COPY_DETAILS: "bannerCopyDetails", Action.OPEN_LOG: "bannerOpenLog"}
 _LOAD = {
+    Action.RETRY: "bannerTryAgain",
     Action.LOAD_AGAIN: "bannerLoadAgain",
     Action.USE_LESS_MEMORY: "bannerUseLessMemory",
     Action.CHOOSE_MODEL: "bannerChooseModel",
@@ -86,15 +87,16 @@ class Banner(Notice):
         self.show_sentence(sentence)
         self.set_quiet(True)
 
-    def show_error(self, error: BaseException) -> None:
-        """Show an error and what can be done about it."""
+    def show_error(self, error: BaseException, actions: Sequence[Action] = ()) -> None:
+        """Show an error and what can be done about it: ``actions``, or those of its own."""
         if isinstance(error, StoreDamaged):
             self.damage = error.detail
         explanation = explain(error)
-        several = len(explanation.actions) > 1
-        action = Action.NONE if several else explanation.action
+        offered = tuple(actions) or explanation.actions
+        several = len(offered) > 1
+        action = Action.NONE if several or not offered else offered[0]
         self.show_sentence(explanation.sentence, action, explanation.detail)
-        wanted = [_LOAD.get(action) for action in explanation.actions]
+        wanted = [_LOAD.get(action) for action in offered]
         for button in self._load_buttons.findChildren(Button):
             button.setVisible(button.objectName() in wanted)
         self._load_buttons.setVisible(several)

@@ -49,14 +49,17 @@ def explain_engine(error: e.EngineError) -> Explanation:
         case e.AnswerEndless():
             return Explanation(tr("The model kept repeating itself and was stopped."), Action.RETRY)
         case e.ContextFull():
-            return Explanation(
-                tr(
-                    "This chat is too long for the model: {prompt} tokens, but only {context} "
-                    "fit. Start a new chat."
-                ).format(prompt=number(error.prompt), context=number(error.context)),
-                Action.NEW_CHAT,
-            )
+            return Explanation(_too_long(error), Action.NEW_CHAT)
     return Explanation(tr("The model isn’t working properly."), Action.RETRY)
+
+
+def _too_long(error: e.ContextFull) -> str:
+    if error.prompt and error.context:
+        return tr(
+            "This chat is too long for the model: {prompt} tokens, but only {context} fit. Start a "
+            "new chat."
+        ).format(prompt=number(error.prompt), context=number(error.context))
+    return tr("This chat is too long for the model. Start a new chat.")
 
 
 def _schema(error: e.SchemaError) -> str:

@@ -54,13 +54,13 @@ def _fault(error: e.SystemFileError) -> str:
     return tr("Couldn’t use {path}.").format(path=path)
 
 
-def _wanted(words: str) -> str:
+def _wanted(word: str) -> str:
     named = {
-        "true or false": tr("true or false"),
-        "a list of absolute paths": tr("a list of absolute paths"),
-        "a list of tables": tr("a list of tables"),
+        "switch": tr("true or false"),
+        "folders": tr("a list of absolute paths"),
+        "tables": tr("a list of tables"),
     }
-    return named.get(words, words)
+    return named.get(word, word)
 
 
 def policy_summary(path: Path, policy: Policy, error: e.SystemFileError | None) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.store.rows import State
-from tests.hosts.computers import NAME, Computers, kill
+from tests.hosts.computers import NAME, Computers, kill, wait_until_asked
 from tests.hosts.desk import Desk, Outcome
 from tests.web.namespace import replace_file
 
@@ -246,9 +246,9 @@ def stopped_while_cut(all: Computers) -> Seen:
 
 def stopped_in_the_prefill(all: Computers) -> Seen:
     """Stop before the first word."""
-    with all.server("gpu"), _desk(all) as desk:
+    with all.server("gpu") as server, _desk(all) as desk:
         asked = desk.ask("wait 30")
-        time.sleep(1)
+        wait_until_asked(server)
         began = time.monotonic()
         asked.turn.cancel()
         return Seen(asked.ended(began), on=_goes_on(desk))
@@ -274,10 +274,10 @@ def _broken(
     before: bool = False,
 ) -> Seen:
     """Break an answer in its middle, or before its first word, and go on after it was mended."""
-    with all.server("gpu"), _desk(all) as desk:
+    with all.server("gpu") as server, _desk(all) as desk:
         asked = desk.ask(text)
         if before:
-            time.sleep(1)
+            wait_until_asked(server)
         else:
             asked.until("word5")
         began = time.monotonic()

@@ -68,6 +68,12 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
+def wait_until_asked(process: subprocess.Popen[str]) -> None:
+    """Wait until a server has got a question."""
+    assert process.stdout
+    assert process.stdout.readline() == "asked\n"
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder

@@ -37,6 +37,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         asked = body["messages"][-1]["content"]
+        print("asked", flush=True)
         kind, number = re.findall(r"(words|wait) (\d+)", asked)[-1]
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")

@@ -13,12 +13,12 @@ FAULTS = {
     "cut-in-the-prefill": "AnswerCutOff",
     "killed": "AnswerCutOff",
     "refused": "ServerUnreachable",
-    "switched-off": "ServerSilent",
+    "switched-off": "ServerUnreachable",
     "no-cable": "ServerUnreachable",
     "name-gone": "ServerNameUnknown",
     "other-host-tls": "ServerUnsafe",
     "stranger": "ServerUnsafe",
-    "tls-on-http": "ServerUnsafe",
+    "tls-on-http": "ServerWithoutTls",
     "went-offline": "Offline",
 }
 """Of the cases that end with one."""

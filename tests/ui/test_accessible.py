@@ -25,8 +25,9 @@ from app.base.types import (
     Role,
 )
 from app.store import MessageRow, State
+from app.tools.departure import Departure, DepartureKind
 from app.tools.tool import Call, ConsentReason, Effect, Proposal
-from app.tools.tool_events import CallStarted, Consent, ConsentAsked, Decision
+from app.tools.tool_events import CallStarted, Consent, ConsentAsked, Decision, Outgoing
 from app.ui.conversation.thought_words import when
 from app.ui.conversation.transcript import Transcript
 from app.ui.state.live_answer import Work
@@ -311,3 +312,8 @@ def test_calls_and_questions_are_told(page: Transcript, heard: list[str], qtbot:
     row = next(b for b in page.findChildren(QWidget, "toolCall") if b.isVisible())
     assert spoken(row).text(Text.Name) == told[:-1]
     assert spoken(row).state().checkable
+    outgoing = Outgoing("a.example", (Departure(DepartureKind.RESULT, "python"),))
+    asked = Consent("2", None, ConsentReason.DEPARTURE, lasting=True, outgoing=outgoing)
+    page.messages.show_departure(2, asked)
+    qtbot.waitUntil(lambda: heard[-1].startswith("Send this to a.example?"))
+    assert heard[-1].endswith("Press F6 to decide.")

@@ -142,6 +142,15 @@ def test_the_question_can_be_taken_back_and_stopped(fireside: Fireside) -> None:
     assert not [c for c in fireside.window.findChildren(DepartureCard) if c.isVisible()]
 
 
+def test_the_question_is_taken_back_into_the_composer(fireside: Fireside) -> None:
+    ask(fireside)
+    press = fireside.find(QPushButton, "withdrawQuestion")
+    press.click()
+    fireside.until(lambda: fireside.window.composer.editor.toPlainText() == "pears")
+    fireside.idle()
+    assert not [c for c in fireside.window.findChildren(DepartureCard) if c.isVisible()]
+
+
 def test_a_question_in_another_chat_is_told_and_found_again(fireside: Fireside) -> None:
     consent = ask(fireside, Prompt(80, 4096), said("Done."), done())
     window, chat = fireside.window, fireside.chat
@@ -161,7 +170,8 @@ def elsewhere(fireside: Fireside) -> ScriptedBackend:
     gate = DepartureGate(there, fireside.stored(lambda store: store.departures))
     host = fireside.host
     host.backend = ToolLoop(Router(fireside.backend, gate), host.tools)
-    host.chats._backend = host.backend
+    for part in (host.chats, host.chats._prefiller, host.chats._titles):
+        part._backend = host.backend
     fireside.window.models.current = THERE
     fireside.window.models.changed.emit()
     return there
@@ -187,6 +197,9 @@ def test_an_earlier_chat_departs_with_the_first_question(fireside: Fireside) -> 
     fireside.idle()
     hosts = [message.host for message in there.requests[-1].messages]
     assert hosts == ["", "", "", HOST, ""]
+    fireside.until(lambda: len(there.prepared) == 2)  # and so for the title
+    hosts = [message.host for message in there.prepared[-1].messages]
+    assert hosts == ["", "", "", HOST, "", HOST]
 
     def kept(store: Store) -> list[str]:
         return [always_allowed(row) for row in store.departures.everywhere()]

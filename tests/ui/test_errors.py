@@ -52,23 +52,41 @@ ERRORS = [
     e.SchemaError(),
     e.NoRemoteEngine("http://localhost:1234/v1"),
     *(
+        e.ServerAddressInvalid("a b"),
         e.ServerUnreachable(THERE, "Connection refused"),
         e.ServerNameUnknown(THERE),
+        e.ServerProxyFailed(THERE, "proxy.example.org:3128", "407 Proxy Authentication Required"),
         e.ServerSilent(THERE, 600.0),
-        e.ServerUnsafe(THERE, "self-signed certificate"),
+        e.ServerUnsafe(THERE, "self-signed certificate", "self-signed"),
+        e.ServerUnsafe(THERE, "Hostname mismatch", "host"),
+        e.ServerUnsafe(THERE, "certificate has expired", "expired"),
+        e.ServerUnsafe(THERE, "certificate is not yet valid", "early"),
+        e.ServerUnsafe(THERE, "unsuitable certificate purpose"),
+        e.ServerWithoutTls(THERE, "WRONG_VERSION_NUMBER"),
         e.ServerUnencrypted(THERE),
         e.ServerMoved(THERE, "https://elsewhere.example/v1"),
+        e.ServerMoved(THERE, ""),
         e.ServerForeign(THERE, "<html>"),
         e.KeyRefused(THERE, "Incorrect API key"),
+        e.CreditUsedUp(THERE, "Insufficient credits"),
         e.RemoteModelMissing(THERE, "gpt-oss-120b"),
-        e.ServerBusy(THERE, "Loading model"),
+        e.RemoteModelMissing(THERE, ""),
+        e.RemoteModelUnloaded(THERE, "gpt-oss-120b", "No models loaded."),
+        e.ServerBusy(THERE, "Too many requests"),
+        e.ServerBusy(THERE, "Too many requests", 30.0),
+        e.ServerLoading(THERE, "Loading model"),
         e.RequestRefused(THERE, 400, "unknown parameter"),
+        e.RequestRefused(THERE, 400, "unknown parameter", "reasoning_effort"),
+        e.RequestRefused(THERE, 413, "Request Entity Too Large"),
         e.ServerFailed(THERE, 500, "CUDA error"),
+        e.ServerFailed(THERE, 502, "Bad Gateway"),
         e.AnswerCutOff(THERE),
+        e.AnswerEmpty(THERE),
         e.RemoteError(THERE),
     ),
     e.DepartureRefused("gpu.example.org"),
     e.ContextFull(9000, 4096),
+    e.ContextFull(0, 0),
     e.AnswerEndless(4096),
     e.ModelInUse("window", "gpt-oss-20b", "gpt-oss-120b"),
     e.ModelInUse("ask", "gpt-oss-20b", "gpt-oss-120b"),
@@ -96,8 +114,8 @@ ERRORS = [
     e.SystemFileUnsafe(POLICY.with_name("endpoints.toml")),
     e.SystemFileBroken(POLICY, 3, "Invalid value (at line 3, column 11)"),
     e.SystemFileKeyUnknown(POLICY, 4, "offlin"),
-    e.SystemFileValueWrong(POLICY, 2, "tools", "true or false"),
-    e.SystemFileValueWrong(POLICY, 2, "model_folders", "a list of absolute paths"),
+    e.SystemFileValueWrong(POLICY, 2, "tools", "switch"),
+    e.SystemFileValueWrong(POLICY, 2, "model_folders", "folders"),
     e.SystemFileError(POLICY),
     e.ServerForbidden(),
     e.ToolsForbidden(),
@@ -192,7 +210,7 @@ def every_class(root: type[object]) -> set[type[object]]:
 def test_none_is_forgotten() -> None:
     told = {type(error) for error in ERRORS}
     groups = {e.FiresideError, e.Cancelled, e.SecretError, e.PythonError, e.OwnerError}
-    groups |= {faults.SourceError}
+    groups |= {faults.SourceError, e.EndpointListError}
     groups |= every_class(IndexFault)  # the library of sources tells them by its own
     assert told | groups == every_class(e.FiresideError)
 
@@ -201,7 +219,9 @@ def test_none_is_forgotten() -> None:
 def test_a_sentence_of_its_own(error: e.FiresideError) -> None:
     sentence = explain(error).sentence
     assert sentence.endswith((".", ": file not found"))
-    assert sentence[0].isupper() or sentence.startswith(("some ", "/", "m.gguf", "org/name"))
+    assert sentence[0].isupper() or sentence.startswith(
+        ("some ", "/", "m.gguf", "org/name", "gpu.example.org")
+    )
     assert "unexpected error" not in sentence
     assert type(error).__name__ not in sentence
 

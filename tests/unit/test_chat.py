@@ -20,6 +20,7 @@ from app.base.types import (
     Delta,
     Done,
     Effort,
+    Endpoint,
     Event,
     Loading,
     ModelRef,
@@ -164,6 +165,21 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(
     d.wait(TurnEnded, 5)
     told = [request.instructions for request in d.backend.requests]
     assert told == ["Be brief."] * 3 + ["In general.", "Others."]
+
+
+def test_an_answer_that_goes_on_elsewhere_is_from_both(harness: Callable[..., Harness]) -> None:
+    cut = (*SAYS, Done(StopReason.LENGTH, STATS))
+    d = harness(cut, (), ANSWER)
+    there = ModelRef(Endpoint("https://a.example/v1", "m"), "m")
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
+    first = d.wait(TurnEnded).answer
+    d.chats.resume(first.id, there)
+    whole = d.wait(TurnEnded, 2).answer
+    assert (whole.model, whole.host) == ("Demo model", "localhost, a.example")
+    assert [message.host for message in d.backend.requests[1].messages] == ["", whole.host]
+    assert whole.message.host == whole.host
+    d.chats.regenerate(first.id, Effort.LOW, there)
+    assert d.wait(TurnEnded, 3).answer.host == "a.example"
 
 
 def test_another_try_is_a_branch(harness: Callable[..., Harness]) -> None:

@@ -11,16 +11,20 @@ from typing import Any
 
 import pytest
 
-from app.base.errors import StoreFull
-from app.base.types import Effort, Outcome, Part, PartKind, ResultFacts, Role
+from app.base.errors import DepartureRefused, StoreFull
+from app.base.types import Effort, Endpoint, ModelRef, Outcome, Part, PartKind, ResultFacts, Role
 from app.store import PLAIN, ChatSettings, MessageRow, State
+from app.tools.departure_gate import DepartureGate
+from app.tools.loop import ToolLoop
+from app.tools.registry import Registry
 from app.tools.tool import ConsentReason, Effect, Proposal, Result
-from app.tools.tool_events import WAITING, ConsentAsked, Decision
+from app.tools.tool_events import WAITING, ConsentAsked, Decision, DepartureAsked
 from app.turn import Question, Turn, TurnEnded, TurnProgress
 from tests.fakes.conversations import Harness
 from tests.fakes.tools import FakeTool, calls, model, says, server, until_stopped
 
 MODEL = model()
+THERE = ModelRef(Endpoint("https://a.example/v1", "m"), "m")
 SEND = "functions.mail__send"
 ALL = ChatSettings(tools=("python", "mcp:mail", "mcp:files"))
 
@@ -95,6 +99,54 @@ def test_tools_that_are_off_are_not_declared(harness: Callable[..., Harness]) ->
     ask(h, setup=ChatSettings(tools=("mcp:mail",)))
     h.wait(TurnEnded, 2)
     assert [r.tools and r.tools[0].name for r in h.backend.requests] == [(), "functions"]
+
+
+def test_a_model_elsewhere_is_told_of_what_is_on_for_it(harness: Callable[..., Harness]) -> None:
+    tools = [FakeTool(), server("mail", Effect.READS, "send"), server("files", Effect.READS, "f")]
+    h = harness(says("Hi."), says("Hi."), tools=tools)
+    setup = ChatSettings(tools=("python", "mcp:mail"), remote_tools=("mcp:files",))
+    for ref in (MODEL, THERE):
+        h.chats.send(Question(None, (Part("Hi"),), Effort.LOW, ref, setup))
+    h.wait(TurnEnded, 2)
+    told = {
+        request.model: {each.name for space in request.tools for each in space.functions}
+        for request in h.backend.requests
+    }
+    assert told == {MODEL: {"mail__send"}, THERE: {"files__f"}}
+    names = [{space.name for space in request.tools} for request in h.backend.requests]
+    assert names == [{"python", "functions"}] * 2
+
+
+def test_what_is_refused_leaves_the_question_and_is_asked_again(
+    harness: Callable[..., Harness],
+) -> None:
+    h = harness(says("Read."))
+    gate = DepartureGate(h.backend, h.store.departures)
+    h.chats._backend = ToolLoop(gate, Registry(lambda: ()))
+    parts = Part("Read"), Part("secret", PartKind.FILE, "a.txt")
+    refused = h.chats.send(Question(None, parts, Effort.LOW, THERE))
+
+    def decide(turn: Turn, count: int, decision: Decision) -> None:
+        with h._arrived:
+            assert h._arrived.wait_for(lambda: len(_departures(h)) >= count, timeout=10), h.events
+        turn.decide(_departures(h)[count - 1].consent.id, decision)
+
+    decide(refused, 1, Decision.REFUSE)
+    ended = h.wait(TurnEnded)
+    assert isinstance(ended.error, DepartureRefused)
+    assert (ended.answer.state, ended.answer.message.parts) == (State.CUT_OFF, ())
+    rows = h.store.messages.conversation(ended.answer.chat)
+    assert [row.message.parts for row in rows] == [parts, ()]
+    assert h.backend.requests == []
+    again = h.chats.resume(ended.answer.id, THERE)
+    decide(again, 2, Decision.CHAT)
+    assert h.wait(TurnEnded, 2).answer.message.text == "Read."
+    assert len(h.backend.requests) == 1
+
+
+def _departures(h: Harness) -> list[DepartureAsked]:
+    progress = (e.event for e in h.events if isinstance(e, TurnProgress))
+    return [event for event in progress if isinstance(event, DepartureAsked)]
 
 
 def test_a_call_with_effects_is_on_disk_before_it_runs(harness: Callable[..., Harness]) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from app.base.draft import Draft
 from app.base.errors import Cancelled, DepartureRefused, StoreFull
+from app.base.secrets import Secrets
 from app.base.types import (
     Delta,
     Done,
@@ -36,6 +37,9 @@ from app.base.types import (
     is_this_computer,
 )
 from app.engine.backend import Backend, Planned, ScriptedBackend
+from app.engine.remote.endpoint_jobs import EndpointJobs
+from app.engine.remote.endpoint_list import EndpointList
+from app.engine.remote.remote_server import SavedEndpoint
 from app.engine.router import Router
 from app.store import PLAIN, ChatSettings, MessageRow, State, Store
 from app.tools.departure import (
@@ -495,6 +499,26 @@ def test_an_answer_begun_here_is_asked_about_and_then_goes_on() -> None:
     assert found == [["turn"], ["result"]]
 
 
+def test_a_call_that_waited_runs_before_anything_is_sent() -> None:
+    """An answer that began here, and was interrupted before its call ran, goes on elsewhere."""
+    door = Door()
+    tool = FakeTool()
+    registry = Registry(lambda: [tool])
+    loop = ToolLoop(door.gate, registry)
+    door.server.scripts = [says("Done", at=3)]
+    call = Part("1", PartKind.CALL, "python", "call_1")
+    begun = asked("Hi"), said("So far", call, host="localhost, a.example")
+    question = Request(ON_A, begun, chat=1, tools=registry.declared(["python"]))
+    for event in loop.stream(question, threading.Event()):
+        if isinstance(event, DepartureAsked):
+            assert (len(tool.ran), door.server.requests) == (1, [])
+            assert event.consent.outgoing
+            named = [each.kind.value for each in event.consent.outgoing.departures]
+            assert named == ["turn", "result"]
+            event.consent.decide(Decision.CHAT)
+    assert len(door.server.requests) == 1
+
+
 # --- The store --------------------------------------------------------------------------------
 
 
@@ -520,10 +544,26 @@ def test_permissions_on_disk(tmp_path: Path) -> None:
     store.close()
     store = Store(tmp_path / "chats.db")
     assert store.departures.allowed(one, A) == {("turn", "1"), ("attachment", "2")}
+    store.departures.forget("b.example")
+    assert store.departures.everywhere() == []
     store.bin.erase([one])
     store.chats.create(Effort.LOW)
     assert store.departures.allowed(one, A) == set()
     store.close()
+
+
+def test_what_a_host_may_get_is_forgotten_with_its_last_model(tmp_path: Path) -> None:
+    endpoints = EndpointList(tmp_path / "endpoints.json", Secrets(tmp_path))
+    forgotten: list[str] = []
+    jobs = EndpointJobs(NotImplemented, endpoints, forgotten.append)
+    both = [SavedEndpoint(Endpoint("https://a.example/v1", name)) for name in ("one", "two")]
+    for saved in both:
+        endpoints.save(saved)
+    for saved in both:
+        assert forgotten == []
+        jobs.remove(saved.endpoint).result()
+    assert forgotten == [A]
+    jobs.jobs.close()
 
 
 # --- Whole chats ------------------------------------------------------------------------------

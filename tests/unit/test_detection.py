@@ -14,7 +14,7 @@ import pytest
 from app.base import errors as e
 from app.base import outside
 from app.engine.remote import detection, usual_ports
-from app.engine.remote.detection import examine, find_server, root_of
+from app.engine.remote.detection import examine, find_server, load_into_memory, root_of
 from app.engine.remote.remote_server import RemoteServer, ServedHere, ServerKind
 from app.engine.remote.server_reply import context_of, json_of, models_of, version_of
 from app.network.client import Network
@@ -162,6 +162,38 @@ def test_num_ctx_of_a_model_that_is_not_loaded(client: EndpointClient) -> None:
     )
     with serving(site) as server:
         assert look(client, server.url).models == (ServedHere("a", 8192),)
+
+
+class Sleeping(Ollama):
+    """Ollama before it has loaded its model, which ``generate`` answers."""
+
+    def __init__(self, generate: Reply | None = None) -> None:
+        super().__init__(context=0)
+        self.generate = generate
+
+    def answer(self, asked: Asked, say: Callable[[], Said]) -> Reply:
+        if asked.path == "/api/generate":
+            assert asked.json == {"model": self.model, "stream": False}
+            self.context = 4096 if self.generate is None else 0
+            done = {"model": self.model, "response": "", "done": True, "done_reason": "load"}
+            return self.generate or Reply(body=done)
+        return super().answer(asked, say)
+
+
+def test_ollama_loads_a_model_so_that_its_context_is_known(client: EndpointClient) -> None:
+    def loaded(sleeping: Sleeping) -> int:
+        with serving(sleeping) as server:
+            found = look(client, server.url)
+            assert found.context(sleeping.model) == 0
+            found = load_into_memory(client, found, sleeping.model, KEY, threading.Event())
+        return found.context(sleeping.model)
+
+    assert loaded(Sleeping()) == 4096
+    assert loaded(Sleeping(Reply(404, b"404 page not found"))) == 0
+    error = {"error": "model requires more system memory (62.0 GiB) than is available (15.5 GiB)"}
+    with pytest.raises(e.ServerFailed) as caught:
+        loaded(Sleeping(Reply(500, error)))
+    assert "more system memory" in caught.value.message
 
 
 def test_what_answers_everything_is_not_ollama(client: EndpointClient) -> None:

@@ -52,7 +52,9 @@ OTHER = ChatMl(TiktokenTokenizer(BYTES, other_format.CONTROL))
 
 WORDS = re.compile(r"\b(analysis|commentary)\b|harmony|<\|\w", re.IGNORECASE)
 MAY = re.compile(
-    r"from app\.formats\.harmony(\.stored_parts|\.harmony_format)? import \w+|HarmonyFormat"
+    r"from app\.formats\.harmony"
+    r"(\.stored_parts|\.harmony_format|\.marked_text|\.vocabulary)? import \w+"
+    r"|HarmonyFormat"
     r"|\"phase\"\)? ?(==|:) \"commentary\""
 )
 """What is stored in Harmony's words is read by its own room; the formats are listed in one.

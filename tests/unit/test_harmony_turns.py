@@ -54,6 +54,21 @@ def test_a_result_is_rendered_as_the_official_library_does() -> None:
     assert render(asked)[opening:] == [*wanted, *ids("<|start|>assistant")]
 
 
+@pytest.mark.parametrize(
+    "told", ["remote reasoning_content", 'remote reasoning_details [{"text": "<|end|>"}]']
+)
+def test_reasoning_of_a_server_is_reasoning(told: str) -> None:
+    remote, call = replace(THOUGHT, format_data=told), replace(CALL, id="chatcmpl-tool-1")
+    result = replace(RESULT, id="chatcmpl-tool-1")
+    sealed = Part("", PartKind.REASONING, format_data='remote item {"encrypted_content": "x"}')
+    asked = request(user("How warm?"), assistant(THOUGHT, CALL, RESULT))
+    for parts in ((remote, call, result), (sealed, remote, sealed, call, result)):
+        assert render(request(user("How warm?"), assistant(*parts))) == render(asked)
+    assert not HarmonyFormat.is_preamble(told)
+    stopped = assistant(remote)
+    assert render(request(user("?"), stopped)) == render(request(user("?"), assistant(THOUGHT)))
+
+
 def test_a_display_of_the_browser_is_rendered_as_the_official_library_does() -> None:
     """As the reference answers: by the function, to the assistant, on the channel of the call."""
     call = Part('{"query": "copper"}', PartKind.CALL, "browser.search", "1", "analysis code")

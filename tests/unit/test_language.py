@@ -51,6 +51,8 @@ PROPER = {
     "GPU",
     "Vulkan",
     "Hugging Face",
+    "LM Studio",
+    "Transformers",
     "Qt",
     "Wikipedia",
 }
@@ -58,6 +60,8 @@ COMMANDS = {
     "=on python3 installers/from_source.py",
     ", Python ",
     '`fireside ask "…"`',
+    "`fireside ask --model NAME`",
+    "`fireside models`",
     "`fireside pull NAME`",
 }
 VALUES = {

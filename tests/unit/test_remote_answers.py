@@ -27,7 +27,6 @@ from app.base.errors import (
     ServerUnreachable,
 )
 from app.base.types import (
-    Delta,
     Effort,
     Message,
     Part,
@@ -53,7 +52,7 @@ from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Call, Said
 from tests.fakes.remote.sglang import SgLang
 from tests.fakes.remote.vllm import Vllm
-from tests.fakes.remote.wire import Dialect
+from tests.fakes.remote.wire import Dialect, Reply
 from tests.fakes.remote_chat import RemoteChat, of_kind
 
 KEY = "sk-or-v1-1"
@@ -145,7 +144,7 @@ def test_calls_and_their_results_go_back_and_forth(
         PartKind.REASONING,
         PartKind.TEXT,
     ]
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     said = next(each for each in prompt if each.calls)
     assert [(call.name, json.loads(call.arguments)) for call in said.calls] == [
         ("get_weather", {"city": "Köln"}),
@@ -164,7 +163,7 @@ def test_later_the_reasoning_stays_here(talk: Ask, dialect: Callable[[], Dialect
     chat.results("12 °C", "2")
     chat.go_on(tools=TOOLS)
     chat.ask("And then?", tools=TOOLS)
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     assert not any(each.reasoning for each in prompt)
     assert [each.text for each in prompt if each.role == "tool"] == ["12 °C", "2"]
     assert prompt[-1].text == "And then?"
@@ -284,7 +283,7 @@ def test_odd_calls_are_calls(talk: Ask, dialect: Callable[[], Dialect], fault: F
         assert calls[1].text == "1 + 1"
     chat.results("a", "b")
     chat.go_on(tools=TOOLS)
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     (said,) = [each for each in prompt if each.calls]
     assert all(isinstance(json.loads(call.arguments), dict) for call in said.calls)
     assert [each.text for each in prompt if each.role == "tool"] == ["a", "b"]
@@ -383,6 +382,29 @@ def test_a_refused_effort_is_left_out_and_said(talk: Ask) -> None:
     assert chat.backend.abilities(chat.model).default_effort is Effort.LOW
 
 
+def test_a_model_that_takes_no_tools_answers_without(talk: Ask) -> None:
+    class NoTools(Ollama):
+        def _chat(self, body: dict[str, Any], say: Callable[[], Said]) -> Any:
+            if "tools" in body:
+                told = f"registry.ollama.ai/library/{self.model} does not support tools"
+                error = {"message": told, "type": "invalid_request_error", "param": None}
+                return Reply(400, {"error": error | {"code": None}})
+            return super()._chat(body, say)
+
+    KINDS[NoTools] = ServerKind.OLLAMA
+    try:
+        server, chat = talk(NoTools())
+    finally:
+        del KINDS[NoTools]
+    server.say(PARIS, PARIS)
+    assert chat.backend.abilities(chat.model).tools
+    assert chat.ask("Hello", tools=TOOLS).text == PARIS.text
+    assert chat.done.stats.left_out == ("tools",)
+    assert not chat.backend.abilities(chat.model).tools
+    chat.ask("Hello again", tools=(WEATHER,))
+    assert len(server.answers) == 3
+
+
 def test_openai_is_asked_again_without_what_its_model_refuses(talk: Ask) -> None:
     server, chat = talk(OpenAi(verified=False))
     server.say(PARIS)
@@ -395,8 +417,6 @@ def test_openai_is_asked_again_without_what_its_model_refuses(talk: Ask) -> None
 def test_lm_studio_before_it_had_responses_is_asked_for_a_chat(talk: Ask) -> None:
     class Old(LmStudio):
         def _respond(self, body: dict[str, Any], say: Callable[[], Said]) -> Any:
-            from tests.fakes.remote.wire import Reply
-
             unknown = "Unexpected endpoint or method. (POST /v1/responses)"
             return Reply(200, {"error": unknown})
 
@@ -415,13 +435,24 @@ def test_lm_studio_before_it_had_responses_is_asked_for_a_chat(talk: Ask) -> Non
 # --- Stop ---
 
 
+def stopping(server: Player, chat: RemoteChat) -> threading.Thread:
+    """Stop the answer once the server holds it back."""
+
+    def stop() -> None:
+        server.holding.wait(20)
+        chat.cancel.set()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    return stopper
+
+
 @pytest.mark.parametrize("dialect", [Vllm, OpenAi])
 def test_stopped_before_the_answer(talk: Ask, dialect: Callable[[], Dialect]) -> None:
     server, chat = talk(dialect())
     server.say(PARIS)
     server.fail(Fault.SILENT_FIRST)
-    stopper = threading.Thread(target=lambda: (server.holding.wait(20), chat.cancel.set()))
-    stopper.start()
+    stopper = stopping(server, chat)
     with pytest.raises(Cancelled):
         chat.ask("Hello")
     stopper.join()
@@ -433,8 +464,7 @@ def test_stopped_within_the_answer(talk: Ask, dialect: Callable[[], Dialect]) ->
     server, chat = talk(dialect())
     server.say(Said("One. " * 50, reasoning="Two. " * 50))
     server.fail(Fault.SILENT_LATER)
-    stopper = threading.Thread(target=lambda: (server.holding.wait(20), chat.cancel.set()))
-    stopper.start()
+    stopper = stopping(server, chat)
     answer = chat.ask("Hello")
     stopper.join()
     assert answer.reasoning
@@ -511,13 +541,9 @@ def test_an_encrypted_thought_without_words_comes_back(talk: Ask) -> None:
     assert len(calls) == 2
     chat.results("12 °C", "2")
     chat.go_on(tools=TOOLS)
-    prompt = server.dialect.prompts[-1]  # type: ignore[attr-defined]
+    prompt = server.dialect.prompts[-1]
     assert next(each for each in prompt if each.calls).reasoning == ASKS.reasoning
 
 
 def asked(text: str) -> Message:
     return Message(Role.USER, (Part(text),))
-
-
-def deltas(chat: RemoteChat) -> list[Delta]:
-    return [event for event in chat.events if isinstance(event, Delta)]

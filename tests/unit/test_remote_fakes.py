@@ -216,3 +216,11 @@ def test_lm_studio_answers_anything() -> None:
 
 def test_faults_of_chats_are_known() -> None:
     assert CALLS < CHAT_ONLY < set(Fault)
+
+
+def test_ollama_loads_a_model_when_it_is_told_to() -> None:
+    with serving(Ollama(context=0)) as server:
+        assert json.loads(ask(server, "/api/ps")[1])["models"] == []
+        assert ask(server, "/api/generate", {"model": "gpt-oss:20b"})[0] == 200
+        (loaded,) = json.loads(ask(server, "/api/ps")[1])["models"]
+    assert loaded["context_length"] == 4096

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from app.base.draft import Draft
 from app.base.errors import Cancelled, ContextFull, KeyRefused, RemoteModelMissing, SchemaError
 from app.base.types import (
     Delta,
     Effort,
     Message,
     Part,
+    PartAdded,
     PartKind,
     Role,
     Sampling,
@@ -26,9 +28,14 @@ from app.base.types import (
 from app.engine.remote.remote_server import ServerKind
 from app.server.http_server import HttpServer
 from app.serving import ADDRESS, ServerParts
+from app.tools.loop import ToolLoop
+from app.tools.registry import Registry
+from app.tools.tool import Effect
+from app.tools.tool_events import ConsentAsked, Decision
 from tests.fakes.api import MODEL, NAME, TOKEN
 from tests.fakes.remote_chat import RemoteChat, of_kind
 from tests.fakes.served_engine import RESULTS, UNICODE, ServedEngine, served_engine
+from tests.fakes.tools import FakeTool
 
 BY_CHAT, BY_RESPONSES = ServerKind.FIRESIDE, ServerKind.OPENAI
 KINDS = (BY_CHAT, BY_RESPONSES, ServerKind.LM_STUDIO)
@@ -99,6 +106,37 @@ def test_a_loop_of_tools(chat: RemoteChat, engine: ServedEngine) -> None:
     assert began or kind(chat) is ServerKind.LM_STUDIO
     calls = [p for m in last.messages for p in m.parts if p.kind is PartKind.CALL]
     assert [call.name for call in calls] == ["functions.get_weather", "functions.python"]
+
+
+def test_the_loop_of_tools_runs_as_with_a_local_model(
+    chat: RemoteChat, engine: ServedEngine
+) -> None:
+    tools = [FakeTool(), FakeTool("mcp:x", functions=WEATHER.functions, effect=Effect.READS)]
+    registry = Registry(lambda: tools)
+    loop = ToolLoop(chat.backend, registry)
+    question = 'both get_weather {"city": "Köln"} and python {"code": "1 + 1"}'
+    messages = (Message(Role.USER, (Part(question),)),)
+    request = chat.request(messages=messages, tools=registry.declared(["python", "mcp:x"]))
+    draft = Draft()
+    for event in loop.stream(request, chat.cancel):
+        match event:
+            case Delta():
+                draft.add(event)
+            case PartAdded(part):
+                draft.add_part(part)
+            case ConsentAsked(_, consent):
+                consent.decide(Decision.ONCE)
+        chat.events = [event]
+    assert [each.call.arguments for tool in tools for each in tool.ran] == [
+        "1 + 1",
+        '{"city": "Köln"}',
+    ]
+    kinds = [part.kind for part in draft.parts]
+    R, C, T = PartKind.REASONING, PartKind.CALL, PartKind.RESULT
+    assert kinds == [R, C, C, T, T, R, PartKind.TEXT]
+    assert chat.done.reason is StopReason.END
+    assert draft.parts[-1].text.startswith(RESULTS)
+    assert len(engine.requests) == 2
 
 
 def test_old_turns_of_any_model_go_out_as_text_and_calls(
@@ -185,11 +223,15 @@ def test_what_is_refused_is_said(url: str, chat: RemoteChat, tmp_path: Path) -> 
 def test_it_stops_while_it_reads_and_while_it_writes(
     chat: RemoteChat, engine: ServedEngine
 ) -> None:
-    engine_runs = threading.Thread(target=lambda: (engine.wait_until(1), chat.cancel.set()))
-    engine_runs.start()
+    def stop() -> None:
+        engine.wait_until(1)
+        chat.cancel.set()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
     with pytest.raises(Cancelled):
         chat.ask("heavy")
-    engine_runs.join()
+    stopper.join()
     assert engine.wait_until(0), "it goes on there"
     chat.cancel.clear()
     deltas = 0

@@ -104,6 +104,11 @@ def test_ask_says_how_to_tell_them_apart(
     assert "big@other.example.org:8443" in capsys.readouterr().err
 
 
+def test_a_name_that_nothing_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fireside("ask", "Hello?", "--model", "nobody", data=tmp_path) == USAGE
+    assert "No file or added model is called nobody." in capsys.readouterr().err
+
+
 # --- The list -------------------------------------------------------------------------------------
 
 

@@ -138,7 +138,7 @@ KINDS: list[tuple[int, Any, type[e.FiresideError]]] = [
         error('Invalid model identifier "x".', code="model_not_found"),
         e.RemoteModelMissing,
     ),
-    (400, {"error": "No models loaded. Please load a model."}, e.RemoteModelMissing),
+    (400, {"error": "No models loaded. Please load a model."}, e.RemoteModelUnloaded),
     (400, {"detail": "Server is pinned to 'a'; requested 'b'."}, e.RemoteModelMissing),
     (404, {"detail": "Not Found"}, e.ServerForeign),
     (404, b"<html><head><title>404 Not Found</title>", e.ServerForeign),

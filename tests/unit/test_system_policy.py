@@ -319,7 +319,7 @@ def test_models_lists_shared_ones(
     administrator.decide(f'model_folders = ["{shared.as_posix()}"]\n')
     assert fireside("models", "--json", data=tmp_path) == 0
     listed = json.loads(capsys.readouterr().out)["installed"]
-    assert [row["name"] for row in listed if row["place"] == "Shared folder"] == ["team"]
+    assert [row["name"] for row in listed if row["place"] == "Shared"] == ["team"]
 
 
 def test_every_command_says_that_the_policy_is_damaged(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # a window need not wait for it
 
 _SECONDS = 20.0
 """How long all of it may take; longer than a server that is just waking up."""
+_LOADING_S = 600.0
 _MOST_SHOWN = 8
 """Of Ollama's models that are not loaded, those whose settings are looked at."""
 _WHAT = "look which models a server has"
@@ -97,6 +98,29 @@ def examine(
         return _completed(asking, server, listed)
     except e.RemoteError:
         return server  # the list is there; what it lacks can be asked for another time
+
+
+def load_into_memory(
+    client: EndpointClient,
+    server: RemoteServer,
+    model: str,
+    key: str,
+    cancel: threading.Event,
+    *,
+    unencrypted: bool = False,
+) -> RemoteServer:
+    """Have Ollama load a model, and return it with the context that the model got.
+
+    Ollama decides on it only then, and cuts what does not fit without a word. Nothing of a chat is
+    sent. Raises RemoteError, Offline, Cancelled.
+    """
+    end = time.monotonic() + _LOADING_S
+    asking = _Asking(client, server.url, key, cancel, unencrypted, end)
+    root = root_of(server.url)
+    status, body = asking.ask(f"{root}/api/generate", {"model": model, "stream": False})
+    if status >= 500:  # else it is behind something that has only OpenAI's interface
+        raise fault(server.url, model, status, body)
+    return _ollama(asking, root, server) if status == 200 else server
 
 
 def root_of(url: str) -> str:

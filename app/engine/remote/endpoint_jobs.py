@@ -23,11 +23,17 @@ _AT_ONCE = 4  # a server may be silent for long while others are asked
 class EndpointJobs:
     """A service that does it on threads of its own, through ``client``, which is loaded late.
 
-    Only `find` and `look_here` reach the network.
+    ``forget`` drops what is allowed for a host of which no model is left in the list. Only `find`
+    and `look_here` reach the network.
     """
 
-    def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
-        self._client, self._endpoints = client, endpoints
+    def __init__(
+        self,
+        client: Callable[[], EndpointClient],
+        endpoints: EndpointList,
+        forget: Callable[[str], object] = lambda host: None,
+    ) -> None:
+        self._client, self._endpoints, self._forget = client, endpoints, forget
         self.jobs = Jobs("servers", _AT_ONCE)
         """The threads, to be stopped and closed by the owner."""
 
@@ -83,8 +89,14 @@ class EndpointJobs:
         return self.jobs.submit(work)
 
     def remove(self, endpoint: Endpoint) -> Future[None]:
-        """Remove an endpoint; fails as `EndpointList.remove` does."""
-        return self.jobs.submit(lambda: self._endpoints.remove(endpoint))
+        """Remove an endpoint; fails as `EndpointList.remove` does, and with StoreError."""
+
+        def work() -> None:
+            self._endpoints.remove(endpoint)
+            if endpoint.host not in {each.endpoint.host for each in self._endpoints.all()}:
+                self._forget(endpoint.host)
+
+        return self.jobs.submit(work)
 
     def keep_key(self, url: str, key: str) -> Future[SecretPlace | None]:
         """Keep the key for a server, or remove it if empty. Fails with SecretUnwritable."""

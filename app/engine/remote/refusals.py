@@ -19,6 +19,7 @@ _EFFORTS = (EFFORT, f"chat_template_kwargs.{EFFORT}", "reasoning.effort")
 _SAMPLERS = ("temperature", "top_p", "top_k", "min_p", "seed")
 _FORMS = ("reasoning.summary", "include", "stream_options", "max_tokens", "max_completion_tokens")
 """Without these an answer is the same, but for what is told of it."""
+_TOOLS = "tools"
 _RENAMED = {"max_tokens": "max_completion_tokens"}
 """Newer models of OpenAI's service take only the new name, and others only the old one."""
 _INTERFACE = "responses"
@@ -36,7 +37,7 @@ class Refusals:
 
     def learn(self, endpoint: Endpoint, body: Json, fault: RemoteError) -> bool:
         """Note what a fault says of the body; return whether it was news that may help."""
-        refused = [(name, _text(_at(body, name))) for name in _refused(body, fault)]
+        refused = [(name, _value(body, name)) for name in _refused(body, fault)]
         if "input" in body and _lacks_interface(fault):
             refused = [(_INTERFACE, "")]
         with self._lock:
@@ -49,6 +50,10 @@ class Refusals:
         """Return whether a server may have the Responses interface."""
         return not self._is_refused(endpoint, _INTERFACE, "")
 
+    def takes_tools(self, endpoint: Endpoint) -> bool:
+        """Return whether a server may take functions."""
+        return not self._is_refused(endpoint, _TOOLS, "")
+
     def takes_effort(self, endpoint: Endpoint, effort: str) -> bool:
         """Return whether a server may take a value of the effort."""
         return not any(self._is_refused(endpoint, name, _text(effort)) for name in _EFFORTS)
@@ -56,9 +61,9 @@ class Refusals:
     def without(self, endpoint: Endpoint, body: Json) -> tuple[Json, tuple[str, ...]]:
         """Return a body without what was refused, and which of it the user should know of."""
         left_out: list[str] = []
-        for name in (*_EFFORTS, *_SAMPLERS, *_FORMS):
+        for name in (*_EFFORTS, *_SAMPLERS, *_FORMS, _TOOLS):
             value = _at(body, name)
-            if value is None or not self._is_refused(endpoint, name, _text(value)):
+            if value is None or not self._is_refused(endpoint, name, _value(body, name)):
                 continue
             body = _removed(body, name)
             if name in _RENAMED:
@@ -78,10 +83,12 @@ def _refused(body: Json, fault: RemoteError) -> list[str]:
     """Return which of the body's members can be left out, and are refused."""
     if not isinstance(fault, RequestRefused) or fault.status not in (400, 422):
         return []
+    # What has to be called cannot be left out.
+    tools = () if "tool_choice" in body else (_TOOLS,)
     told = {name.strip().removeprefix("body.") for name in fault.parameter.split(",")}
     return [
         name
-        for name in (*_EFFORTS, *_SAMPLERS, *_FORMS)
+        for name in (*_EFFORTS, *_SAMPLERS, *_FORMS, *tools)
         if _at(body, name) is not None and told & _names(name)
     ]
 
@@ -111,6 +118,11 @@ def _removed(body: Json, name: str) -> Json:
     kept = _removed(body[key], inner) if inner else {}
     rest = {each: value for each, value in body.items() if each != key}
     return {**rest, key: kept} if kept else rest
+
+
+def _value(body: Json, name: str) -> str:
+    """Return the value that is refused; of functions, none is accepted."""
+    return "" if name == _TOOLS else _text(_at(body, name))
 
 
 def _text(value: object) -> str:

@@ -21,6 +21,7 @@ from app.engine.stop_texts import StopTexts
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 
 _BYTES = 4  # of a token, where nobody has counted
+_FASTEST = 10_000  # tokens per second; more come at once only if they were held back
 
 
 class RemoteAnswer:
@@ -44,6 +45,7 @@ class RemoteAnswer:
         self._sealed: list[str] = []
         self._echoes: dict[int, Delta] = {}  # by the places of parts
         self._bytes = dict.fromkeys(PartKind, 0)
+        self._at_once = 0  # bytes of the first text
         self._usage = UsageReport()
         self._reason: StopReason | None = None
         self._asked = time.monotonic()
@@ -62,6 +64,11 @@ class RemoteAnswer:
         return self._stops.found
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing has come: no reasoning, no text, no call."""
+        return not (any(self._bytes.values()) or self._calls or self._sealed)
+
+    @property
     def prompt(self) -> int | None:
         """The size of the prompt in tokens, as the server has counted it."""
         return self._usage.prompt
@@ -73,7 +80,9 @@ class RemoteAnswer:
     def feed(self, event: WireEvent) -> Iterator[Delta]:
         """Yield the deltas of an event."""
         for delta in self._deltas(event):
-            self._bytes[delta.kind] += len(delta.text.encode())
+            size = len(delta.text.encode())
+            self._bytes[delta.kind] += size
+            self._at_once = self._at_once or size
             yield from self._stops.feed(delta)
 
     def rest(self) -> Iterator[Delta]:
@@ -83,6 +92,7 @@ class RemoteAnswer:
         yield from self._stops.rest()
         if self._calls:
             yield from self._echoes.values()
+            yield from self._unsaid()
 
     def done(self, reason: StopReason | None = None) -> Done:
         """Return the answer's end, for the server's reason unless there is another."""
@@ -126,15 +136,19 @@ class RemoteAnswer:
         else:
             self._sealed.append(echo)
 
+    def _unsaid(self) -> Iterator[Delta]:
+        """Yield a part without text for each reasoning that came only encrypted."""
+        for echo in self._sealed:
+            yield self._parts.new(Delta(0, "", PartKind.REASONING, format_data=echo))
+        self._sealed.clear()
+
     def _call(self, event: CallText) -> Iterator[Delta]:
         call = self._calls.get(event.at)
         if call is None:
             yield from self._whole_calls()
             if not self._calls:
                 yield from self._parts.aside()
-            for echo in self._sealed:  # it precedes the call for which it was made
-                yield self._parts.new(Delta(0, "", PartKind.REASONING, format_data=echo))
-            self._sealed.clear()
+            yield from self._unsaid()  # it precedes the call for which it was made
             part = self._parts.new(Delta(0, "", PartKind.CALL, self._names.here(event.name)))
             part = replace(part, id=self._id(event.id, part))
             call = self._calls[event.at] = _Call(part)
@@ -167,18 +181,20 @@ class RemoteAnswer:
         if generated is None:
             generated = _tokens(sum(self._bytes.values()))
         thought = usage.reasoning
-        if thought is None:
+        if not thought:  # some servers say 0 of any answer
             thought = min(generated, _tokens(self._bytes[PartKind.REASONING]))
         prompt = size.count if usage.prompt is None else usage.prompt
         waited = first - self._asked
         took = usage.generation_s
+        if took is None:
+            took = self._took(generated)
         return Stats(
             prompt_tokens=prompt,
             evaluated=max(0, prompt - (usage.cached or 0)),
             generated=generated,
             reasoning_tokens=thought,
             first_token_s=waited,
-            generation_s=max(0.0, self._last - first) if took is None else took,
+            generation_s=took,
             peak_memory=0,
             seed=self._seed,
             context=size.context,
@@ -186,6 +202,17 @@ class RemoteAnswer:
             prompt_s=waited if usage.prompt_s is None else usage.prompt_s,
             left_out=self.left_out,
         )
+
+    def _took(self, generated: int) -> float:
+        """Return how long it took to generate, as seen from here; 0 if that cannot be said.
+
+        What comes at once, as the whole reasoning does from some servers, was generated before.
+        """
+        total = sum(self._bytes.values())
+        if total <= self._at_once:
+            return 0.0
+        took = (self._last - self._first) * total / (total - self._at_once)
+        return took if generated <= took * _FASTEST else 0.0
 
 
 class _Parts:
@@ -197,6 +224,7 @@ class _Parts:
     def __init__(self, begun: Sequence[Part], continued: Part | None) -> None:
         self._next = len(begun)
         self._texts: dict[int, Delta] = {}
+        self._thoughts: list[Delta] = []
         self._last: Delta | None = None
         self._open: Delta | None = None
         if continued and begun[-1] is continued:
@@ -218,11 +246,10 @@ class _Parts:
         return self._grown(Delta(0, text))
 
     def thought(self) -> Delta | None:
-        """Return the reasoning that has just been written, and begin anew after it."""
-        thought = self._last
-        if thought is None or thought.kind is not PartKind.REASONING:
-            return None
-        self._last = None
+        """Return the last reasoning that was written, once; what follows it is another part."""
+        thought = self._thoughts.pop() if self._thoughts else None
+        if thought and self._last and self._last.index == thought.index:
+            self._last = None
         return thought
 
     def aside(self) -> Iterator[Delta]:
@@ -237,6 +264,8 @@ class _Parts:
         self._last, self._open = replace(grown, text=""), None
         if grown.kind is PartKind.TEXT:
             self._texts[grown.index] = self._last
+        elif last is None or last.index != grown.index:
+            self._thoughts.append(self._last)
         return grown
 
 

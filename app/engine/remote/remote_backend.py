@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.base.errors import (
     AnswerCutOff,
+    AnswerEmpty,
     Cancelled,
     FiresideError,
     NoRemoteEngine,
@@ -26,50 +28,63 @@ from app.base.types import (
     ModelRef,
     Prompt,
     Request,
+    Role,
     StopReason,
     ToolChoice,
     Waiting,
 )
 from app.engine.backend import Planned
-from app.engine.remote.chat_request import grown_part
-from app.engine.remote.detection import examine
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.fitting import fit
 from app.engine.remote.refusals import Refusals
-from app.engine.remote.remote_answer import RemoteAnswer
-from app.engine.remote.remote_request import RemoteRequest
-from app.engine.remote.remote_server import SavedEndpoint
+from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.engine.remote.server_dialect import dialect_of
-from app.engine.remote.tool_names import ToolNames
-from app.formats import Abilities
+from app.formats import Abilities, ChatFormat
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices, Speeds
+    from app.engine.remote.fitting import FittingRequest, PromptFitter
+    from app.engine.remote.remote_answer import RemoteAnswer
+    from app.engine.remote.remote_request import RemoteRequest
     from app.network.endpoint_client import EndpointClient
 
 
 class RemoteBackend:
     """A `Backend` for models of ``endpoints``, asked through ``client``, which is loaded late.
 
-    It has no process and no queue: any number of requests may run. What it raises is RemoteError,
-    Offline, ContextFull, RequestUnsupported and Cancelled.
+    ``exact`` is `PromptFitter`'s. It has no process and no queue: any number of requests may run.
+    What it raises is RemoteError, Offline, ContextFull, RequestUnsupported and Cancelled.
     """
 
-    def __init__(self, client: Callable[[], EndpointClient], endpoints: EndpointList) -> None:
-        self._client, self._endpoints = client, endpoints
+    def __init__(
+        self,
+        client: Callable[[], EndpointClient],
+        endpoints: EndpointList,
+        exact: Callable[[], ChatFormat | None] = lambda: None,
+    ) -> None:
+        self._client, self._endpoints, self._exact = client, endpoints, exact
+        self._contexts: dict[Endpoint, int] = {}
+        """The contexts of models as they were found when these were last loaded."""
         self._refusals = Refusals()
 
     def load(
         self, model: ModelRef, cancel: threading.Event
     ) -> Generator[Waiting | Loading | Planned]:
         """Look whether the server has the model; see `Backend.load`."""
+        from app.engine.remote.detection import examine, load_into_memory
+
         saved = self._saved(model)
         url = saved.endpoint.url
         yield Loading(0.0)
         key = self._endpoints.key(url)
         found = examine(self._client(), url, key, cancel, unencrypted=saved.unencrypted)
-        if saved.endpoint.model not in (each.id for each in found.models):
-            raise RemoteModelMissing(url, saved.endpoint.model)
+        name = saved.endpoint.model
+        if name not in (each.id for each in found.models):
+            raise RemoteModelMissing(url, name)
+        if found.kind is ServerKind.OLLAMA and not found.context(name):
+            found = load_into_memory(
+                self._client(), found, name, key, cancel, unencrypted=saved.unencrypted
+            )
+        self._contexts[saved.endpoint] = found.context(name)
         yield Loading(1.0)
 
     def stream(
@@ -82,10 +97,15 @@ class RemoteBackend:
 
         Reasoning cannot be closed here. Once ``answer_now`` is set, no tool is offered any more.
         """
+        from app.engine.remote.chat_request import grown_part
+        from app.engine.remote.remote_answer import RemoteAnswer
+        from app.engine.remote.remote_request import RemoteRequest
+        from app.engine.remote.tool_names import ToolNames
+
         saved = self._saved(request.model)
         if answer_now and answer_now.is_set():
             request = replace(request, tool_choice=ToolChoice.NONE)
-        fitting = fit(request, saved.context)
+        fitting = self._fit(request)
         names = ToolNames(request.tools)
         key = self._endpoints.key(saved.endpoint.url)
         asked = RemoteRequest(saved, fitting.request, names, self._refusals, key)
@@ -103,7 +123,13 @@ class RemoteBackend:
                 raise
             yield answer.done(StopReason.CANCELLED)
             return
-        yield answer.done()
+        finally:
+            self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
+        done = answer.done()
+        to_user = request.messages[-1].role is Role.USER
+        if to_user and not begun and done.reason is StopReason.END:
+            raise AnswerEmpty(saved.endpoint.url)
+        yield done
 
     def _answered(
         self, asked: RemoteRequest, answer: RemoteAnswer, url: str, cancel: threading.Event
@@ -119,7 +145,7 @@ class RemoteBackend:
                     if answer.stopped:
                         break
             if not answer.ended:
-                raise AnswerCutOff(url)
+                raise AnswerEmpty(url) if answer.empty else AnswerCutOff(url)
         except (AnswerCutOff, ServerSilent):
             if not answer.ended:  # else only what follows the end is missing
                 yield from answer.rest()
@@ -132,11 +158,21 @@ class RemoteBackend:
 
     def prepare(self, request: Request, cancel: threading.Event) -> Generator[Event]:
         """Yield the size of the prompt; nothing is sent. See `Backend.prepare`."""
-        yield fit(request, self._saved(request.model).context).size
+        yield self._fit(request).size
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
         """Return the size of the prompt; nothing is sent. See `Backend.count`."""
-        return fit(request, self._saved(request.model).context).size
+        return self._fit(request).size
+
+    @cached_property
+    def _fitter(self) -> PromptFitter:
+        from app.engine.remote.fitting import PromptFitter
+
+        return PromptFitter(self._exact)
+
+    def _fit(self, request: Request) -> FittingRequest:
+        saved = self._saved(request.model)
+        return self._fitter.fit(request, self._contexts.get(saved.endpoint) or saved.context)
 
     def abilities(self, model: ModelRef) -> Abilities:
         """Return what the model is thought to be able to do; nothing is sent."""
@@ -145,7 +181,8 @@ class RemoteBackend:
         asks = dialect.responses or dialect.effort
         efforts = [each for each in Effort if asks and takes(saved.endpoint, each.value)]
         usual = Effort.MEDIUM if Effort.MEDIUM in efforts else next(iter(efforts), None)
-        return Abilities(tuple(efforts), usual, tools=True)
+        tools = self._refusals.takes_tools(saved.endpoint)
+        return Abilities(tuple(efforts), usual, tools=tools)
 
     def devices(self) -> Devices:
         """Return no devices: the server has its own."""

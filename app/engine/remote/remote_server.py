@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from app.base.types import Endpoint, ModelRef, is_loopback
@@ -56,6 +57,10 @@ class RemoteServer:
     kind: ServerKind = ServerKind.OTHER
     version: str = ""
     models: tuple[ServedHere, ...] = ()
+
+    def context(self, model: str) -> int:
+        """Return the context of a model in tokens; 0 if unknown."""
+        return next((each.context for each in self.models if each.id == model), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,6 @@ def _line(name: str) -> str:
 def _host(name: str) -> str:
     """Return a host as it is looked up. Raises ValueError."""
     if ":" in name:
-        from ipaddress import IPv6Address  # imported late: the window need not wait for it
-
         return f"[{IPv6Address(name)}]"
     name = name.encode("idna").decode("ascii").lower() if name else ""
     if name and not _HOST.fullmatch(name):

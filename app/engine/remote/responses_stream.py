@@ -60,6 +60,8 @@ class _ResponsesStream:
     def __init__(self, url: str) -> None:
         self._url = url
         self._calls: dict[str, CallText] = {}  # without arguments, by their places
+        self._ids: dict[str, str] = {}  # the places of items, by their ids
+        self._indices: dict[int, str] = {}  # and by their numbers
         self._lengths: dict[tuple[str, str, str], int] = {}  # of the texts that came
         self._characters = Characters()
 
@@ -76,7 +78,8 @@ class _ResponsesStream:
         elif word == "function_call_arguments":
             yield from self._arguments(phase, event)
         elif word == "output_item":
-            yield from self._item(phase, member(event, "item"), _place(event))
+            place = self._place(event, begins=phase == "added")
+            yield from self._item(phase, member(event, "item"), place)
         elif word == "" and phase in ("completed", "incomplete", "failed", "cancelled"):
             yield from self._ended(member(event, "response") | {"status": phase})
 
@@ -85,7 +88,7 @@ class _ResponsesStream:
     def _text(self, word: str, phase: str, event: Json) -> Iterator[WireEvent]:
         """Yield more of a text; all of it at its end, if it did not come before."""
         parts = (event.get("summary_index"), event.get("content_index"))
-        key = (word.partition("_")[0], _place(event), str(parts))
+        key = (word.partition("_")[0], self._place(event), str(parts))
         new = text_of(event.get("delta" if phase == "delta" else "text"))
         if word == "refusal" and phase == "done":
             new = text_of(event.get("refusal"))
@@ -102,6 +105,23 @@ class _ResponsesStream:
         self._lengths[key] = length + len(text)
         if text := self._characters.whole(key, text):
             yield ReasoningText(text, echo(ITEM)) if reasons else AnswerText(text)
+
+    def _place(self, event: Json, *, begins: bool = False) -> str:
+        """Return what tells an item from others.
+
+        Servers leave out its number, count wrongly (gpt-oss's reference), or change its id.
+        """
+        index = count_of(event.get("output_index"))
+        id = text_of(event.get("item_id")) or text_of(member(event, "item").get("id"))
+        place = self._ids.get(id, "")
+        if not place and index is not None and not (begins and id):
+            place = self._indices.get(index, "")
+        place = place or f"item {len(self._ids)} {len(self._indices)} {len(self._lengths)}"
+        if id:
+            self._ids[id] = place
+        if index is not None:
+            self._indices[index] = place
+        return place
 
     # --- Items --------------------------------------------------------------------------------
 
@@ -136,7 +156,7 @@ class _ResponsesStream:
         yield self._grown(call, place, arguments, whole=True)
 
     def _arguments(self, phase: str, event: Json) -> Iterator[WireEvent]:
-        place, whole = _place(event), phase == "done"
+        place, whole = self._place(event), phase == "done"
         call = self._known(place, "", text_of(event.get("name")))
         text = text_of(event.get("arguments" if whole else "delta"))
         yield self._grown(call, place, text, whole=whole)
@@ -162,7 +182,7 @@ class _ResponsesStream:
     def _ended(self, response: Json) -> Iterator[WireEvent]:
         if not self._lengths and not self._calls:  # nothing came before
             for at, item in enumerate(objects(response.get("output"))):
-                yield from self._item("done", item, str(at))
+                yield from self._item("done", item, f"output {at}")
         usage = member(response, "usage")
         if usage:
             yield UsageReport(
@@ -182,11 +202,3 @@ class _ResponsesStream:
                 raise ServerFailed(self._url, 200, text_of(error.get("message"))[:300])
             case _:
                 yield AnswerEnd(StopReason.END)
-
-
-def _place(event: Json) -> str:
-    """Return what tells an item from others: servers leave out its place, or give a new id."""
-    place = count_of(event.get("output_index"))
-    if place is not None:
-        return str(place)
-    return text_of(event.get("item_id")) or text_of(member(event, "item").get("id"))

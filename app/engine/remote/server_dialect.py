@@ -1,6 +1,6 @@
 """How servers differ in what they take and send, as data.
 
-Sources: resources/outside.toml (remote_…); what each takes was read in its own sources, or tried.
+Sources: resources/outside.toml (server_…); what each takes was read in its own sources, or tried.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ITEM = "item"
 """The word for reasoning that came as an item of the Responses interface."""
 
 _ECHO = "remote "
-_HARMONY = re.compile(r"gpt[-_ ]?oss", re.IGNORECASE)
+_GPT_OSS = re.compile(r"gpt[-_. ]?oss", re.IGNORECASE)
 
 
 class Continuation(StrEnum):
@@ -41,10 +41,12 @@ class ServerDialect:
     ``effort`` is the path of keys to the effort in a chat completion; empty if it takes none.
     ``samplers`` are the parameters of sampling that it knows beside temperature and top_p, and
     ``every_token`` is the top_k that means no limit. ``reasons_unsampled``: temperature and top_p
-    are sent only if they are not 1, since its models that reason refuse them. ``chooses``: whether
-    it heeds a tool_choice. ``shapes`` are the kinds of response_format that it heeds. ``seals``:
-    whether reasoning can be had encrypted, and as a summary. ``most`` is how many tokens are asked
-    for where nobody has set a limit, and its own would be too small; 0 for none.
+    are sent only if they are not 1, since its models that reason refuse them.
+
+    ``chooses``: whether it heeds a tool_choice. ``shapes`` are the kinds of response_format that it
+    heeds. ``seals``: whether reasoning can be had encrypted, and as a summary. ``most`` is how many
+    tokens are asked for where nobody has set a limit, and its own would be too small; 0 for none.
+    ``unparsed``: it sends what the model writes as it is, with control tokens spelled out.
     """
 
     responses: bool = False
@@ -57,6 +59,7 @@ class ServerDialect:
     shapes: tuple[str, ...] = ("json_schema", "json_object")
     seals: bool = False
     most: int = 0
+    unparsed: bool = False
 
     @property
     def effort_name(self) -> str:
@@ -71,7 +74,7 @@ def dialect_of(kind: ServerKind) -> ServerDialect:
 
 def is_gpt_oss(model: str) -> bool:
     """Return whether the id of a model names gpt-oss, which servers render as Harmony."""
-    return _HARMONY.search(model) is not None
+    return _GPT_OSS.search(model) is not None
 
 
 def echo(key: str, data: str = "") -> str:
@@ -97,7 +100,7 @@ _DIALECTS = {
     ServerKind.LLAMA_SERVER: _LLAMA_CPP,
     ServerKind.FIRESIDE: _LLAMA_CPP,
     ServerKind.LLAMA_CPP_PYTHON: ServerDialect(
-        effort=(), samplers=_ALL_SAMPLERS, chooses=False, shapes=()
+        effort=(), samplers=_ALL_SAMPLERS, chooses=False, shapes=(), unparsed=True
     ),
     ServerKind.OLLAMA: ServerDialect(chooses=False),
     # Chat completions ignore the effort there.

@@ -39,6 +39,7 @@ _MODEL_MISSING = re.compile(
     r"|no models? (is )?loaded",
     re.IGNORECASE,
 )
+_UNLOADED = re.compile(r"no models? (is )?loaded", re.IGNORECASE)
 _LOADING = re.compile(r"\b(is )?(being |still )?loading\b", re.IGNORECASE)
 _PARAMETERS = tuple(
     re.compile(text, re.IGNORECASE)
@@ -88,7 +89,9 @@ def _of(
     if status == 401 or "invalid_api_key" in said.words:
         return e.KeyRefused(url, said.text)
     if _is_model_missing(status, said):
-        return e.RemoteModelMissing(url, model, said.text)
+        unloaded = _UNLOADED.search(said.text)
+        missing = e.RemoteModelUnloaded if unloaded else e.RemoteModelMissing
+        return missing(url, model, said.text)
     if status in (429, 503, 529, 409) or (status == 200 and said.words & {*_BUSY}):
         return _busy(url, status, said, retry_after)
     if not said.formed and status in (200, 404, 405, 501):

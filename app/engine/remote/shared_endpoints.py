@@ -61,7 +61,7 @@ class SharedEndpoints:
             file.check_keys((_ENTRIES,))
             listed = file.values.get(_ENTRIES, [])
             if not isinstance(listed, list):
-                raise file.wrong(_ENTRIES, "a list of tables")
+                raise file.wrong(_ENTRIES, "tables")
         except SystemFileError as error:
             self._faults.append(error)
             return

@@ -71,7 +71,7 @@ class ToolNames:
 
     def arguments_there(self, call: Part) -> str:
         """Return the arguments of a call, as a JSON object."""
-        plain = self.is_plain(call.name)
+        plain = call.name in self._plain
         if not plain and _is_object(call.text):
             return call.text
         if not plain and not call.text.strip():

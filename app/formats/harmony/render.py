@@ -305,6 +305,8 @@ def _answer(
         header = MessageHeader.of_part(results.calls.get(n, part))
         if past and header.channel is Channel.ANALYSIS and n not in results.changes:
             continue
+        if part.kind is PartKind.REASONING and not part.text and n + 1 < len(placed):
+            continue  # a server has sealed it, and only that one can read it
         if part.kind is PartKind.RESULT:
             ids[at] += _result(part, results.calls.get(n), v)
             continue

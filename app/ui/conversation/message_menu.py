@@ -13,7 +13,6 @@ from app.ui.clipboard import copy_markdown, copy_plain, copy_rich, copy_text
 from app.ui.controls import plain
 from app.ui.conversation.message_state import MessageState
 from app.wording.answered_by import model_on_host
-from app.wording.demo_words import model_name
 from app.wording.efforts import effort_name
 from app.wording.language import tr
 
@@ -75,7 +74,8 @@ def fill_regenerate(menu: QMenu, record: MessageState, commands: MessageCommands
         if here:
             models.addAction(tr("Needs to load first")).setEnabled(False)
         for model in here:
-            _add_efforts(models.addMenu(plain(model_name(model.name))), row.id, model, commands)
+            label = plain(model_on_host(model.name, model.host))
+            _add_efforts(models.addMenu(label), row.id, model, commands)
         if here and len(here) < len(others):
             models.addSeparator()
         for model in others:

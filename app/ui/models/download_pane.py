@@ -111,7 +111,7 @@ class DownloadPane(QWidget):
 
     def lock_offline(self) -> None:
         """Say that an administrator keeps Fireside offline."""
-        self._offline.set_text(f"{tr('Fireside is offline.')} {set_by_organization()}")
+        self._offline.set_text(" ".join((tr("Fireside is offline."), set_by_organization())))
         self._go_online.hide()
 
     def examined(self, examined: Examined) -> None:

@@ -34,6 +34,8 @@ class EndpointForm(QFrame):
     added = Signal(object, object)
     """A SavedEndpoint, and its key or None."""
     closed = Signal()
+    revealed = Signal(QWidget)
+    """What is to be scrolled into sight."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -59,6 +61,8 @@ class EndpointForm(QFrame):
     def focus_first(self) -> None:
         """Give the keyboard focus to the address."""
         self.address.setFocus()
+        self.revealed.emit(self._test)
+        self.revealed.emit(self.address)
 
     def clear(self) -> None:
         """Forget what was typed and found."""
@@ -103,6 +107,7 @@ class EndpointForm(QFrame):
         if not server.models:
             tell(self._tested, tr("The server answers, but offers no models."), "danger")
         self._refresh()
+        self.revealed.emit(self._save if server.models else self._test)
 
     def show_failed(self, sentence: str, detail: str = "") -> None:
         """Show why the server cannot be used; an empty sentence for a test that was stopped."""
@@ -116,9 +121,12 @@ class EndpointForm(QFrame):
         self._plain_url = url
         self.show_failed(tr("This server doesn’t support encryption."))
         self.unencrypted.setFocus()
+        self.revealed.emit(self.unencrypted)
 
     def show_fault(self, sentence: str) -> None:
         """Show why it could not be added."""
+        self._save.setEnabled(True)
+        self._save.setFocus()
         tell(self._tested, sentence, "danger")
 
     # --- Parts --------------------------------------------------------------------------------
@@ -145,7 +153,7 @@ class EndpointForm(QFrame):
                 self.key,
                 "endpointKey",
                 tr("Key"),
-                tr("The server’s API key, if it has one. It’s kept in the system keyring."),
+                tr("The server’s API key, if it has one. It’s never shown again."),
                 tr("Only if the server asks for one"),
             ),
         ):
@@ -171,7 +179,7 @@ class EndpointForm(QFrame):
             shortcut="Return", clicked=self._try,
         )  # fmt: skip
         self._stop = Button(
-            self._theme, "endpointStop", tr("Stop the test"), text=tr("Stop", "a test"),
+            self._theme, "endpointStop", tr("Stop the test"), text=tr("Cancel"),
             clicked=self.stopped.emit,
         )  # fmt: skip
         self._tested = note("", "endpointTested")
@@ -193,14 +201,17 @@ class EndpointForm(QFrame):
             size=14, weight=400, clicked=self._pick,
         )  # fmt: skip
         self._choose.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        layout.addWidget(self._choose, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()  # an alignment would follow the button's own direction
+        row.addWidget(self._choose)
+        row.addStretch(1)
+        layout.addLayout(row)
         self._leaves = note("", "endpointLeaves")
         layout.addWidget(self._leaves)
-        save = Button(
+        self._save = Button(
             self._theme, "saveEndpoint", tr("Add this model"), text=tr("Add"), kind="primary",
             clicked=self._add,
         )  # fmt: skip
-        layout.addWidget(save, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._save, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addSpacing(4)
         self._column.addWidget(self._choice)
 
@@ -221,6 +232,7 @@ class EndpointForm(QFrame):
 
     def _forget(self) -> None:
         self._server = self._model = None
+        self._save.setEnabled(True)
         tell(self._tested, "")
 
     def _try(self) -> None:
@@ -275,6 +287,8 @@ class EndpointForm(QFrame):
 
     def _add(self) -> None:
         if saved := self._saved():
+            self._save.setEnabled(False)  # the keyring may take its time
+            tell(self._tested, tr("Saving…"))
             self.added.emit(saved, self._given_key())
 
     def _refresh(self) -> None:

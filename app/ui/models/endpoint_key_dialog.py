@@ -33,7 +33,7 @@ class EndpointKeyDialog(FittingDialog):
         label = heading(title, 16)
         label.setWordWrap(True)
         layout.addWidget(label)
-        layout.addWidget(note(tr("It’s kept in the system keyring and sent to this server only.")))
+        layout.addWidget(note(tr("It’s sent to this server only, and never shown again.")))
         self._key = QLineEdit()
         named(self._key, "newEndpointKey", tr("Key"), tr("The server’s API key"))
         self._key.setProperty("kind", "field")

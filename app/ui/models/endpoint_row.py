@@ -75,7 +75,7 @@ class EndpointRow(QFrame):
             clicked=self.tested.emit,
         )  # fmt: skip
         self._stop = Button(
-            theme, "endpointStopTest", tr("Stop the test"), text=tr("Stop", "a test"),
+            theme, "endpointStopTest", tr("Stop the test"), text=tr("Cancel"),
             clicked=self.stopped.emit,
         )  # fmt: skip
         edit = Button(
@@ -88,7 +88,8 @@ class EndpointRow(QFrame):
             theme, "endpointRemove", tr("Remove {called}").format(called=name),
             text=tr("Remove…"), clicked=self.removal_wanted.emit,
         )  # fmt: skip
-        self._remove.setVisible(not self.saved.shared)
+        if self.saved.shared:
+            self._remove.hide()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self._use, self._test, self._stop, edit, self._remove):
@@ -125,4 +126,5 @@ class EndpointRow(QFrame):
         self._test.setEnabled(not self._offline)
         for button in (self._use, self._test):
             label = button.accessibleName()
-            button.setToolTip(tip(f"{label} ({tr('offline')})" if self._offline else label))
+            without = tr("{label} (not while offline)").format(label=label)
+            button.setToolTip(tip(without if self._offline else label))

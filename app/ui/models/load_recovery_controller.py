@@ -163,7 +163,15 @@ class LoadRecoveryController(QObject):
         told = ended is not None and ended.ended is not None and ended.ended.error is error
         if not waits and not told and self._pages.chat_shown:
             self._told = explain(error).sentence
-            self._banner.show_error(error)
+            self._banner.show_error(error, self._ways_on(refused))
+
+    def _ways_on(self, refused: ModelRef | None) -> tuple[Action, ...]:
+        """Return what helps with a model of another computer; nothing special with others."""
+        if refused is None or not refused.host:
+            return ()
+        if self._models.is_gone(refused):
+            return (Action.CHOOSE_MODEL,)
+        return Action.RETRY, Action.CHOOSE_MODEL
 
     def _changed(self) -> None:
         """Answer the question that waits by the model that was chosen."""

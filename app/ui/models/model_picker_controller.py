@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.base.types import FileLocation, ModelRef
 from app.ui.banner import Banner
-from app.ui.controls import keyed, plain
+from app.ui.controls import elided, keyed, plain
 from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.state.live_answer import loading_sentence
 from app.ui.state.model_choice import ModelChoice
-from app.wording.answered_by import leaving_sentence
+from app.wording.answered_by import leaving_sentence, served_name
 from app.wording.demo_words import model_name
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -26,6 +26,8 @@ from app.wording.language import tr
 if TYPE_CHECKING:
     from app.models.disk_scan import InstalledModel
     from app.ui.models.models_page import ModelsPage
+
+_WIDEST = 320  # pixels of a name that a server has given
 
 
 class ModelPickerController(QObject):
@@ -59,6 +61,7 @@ class ModelPickerController(QObject):
         models.changed.connect(self._changed)
         models.progressed.connect(self._progressed)
         models.ready.connect(self._ready)
+        models.chosen.connect(lambda _: self._chosen())
         models.failed.connect(self._failed)
         installed.changed.connect(lambda: models.adopt(installed.usable))
         installed.moved.connect(self._moved)
@@ -159,7 +162,8 @@ class ModelPickerController(QObject):
         if models:
             menu.addSeparator()
         for model in models:
-            action = menu.addAction(plain(f"{model.name}\t{model.host}"))
+            words = (elided(menu, word, _WIDEST) for word in (served_name(model.name), model.host))
+            action = menu.addAction("\t".join(words))
             action.setCheckable(True)
             action.setChecked(model == asked)
             action.setEnabled(not self._models.is_gone(model))
@@ -235,6 +239,9 @@ class ModelPickerController(QObject):
         if current and isinstance(current.location, FileLocation):
             self._models_controller.dismiss_ready(current.location.path)
         self._tell_endpoints(current, None)
+
+    def _chosen(self) -> None:
+        """Go back to the chat, since the model can be asked that was chosen."""
         if self.shown:
             self._close_page()
 

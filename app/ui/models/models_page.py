@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from app.ui.choices import Segments
@@ -14,9 +14,13 @@ from app.ui.models.network_pane import NetworkPane
 from app.ui.models.remote_pane import RemotePane
 from app.ui.notice import Notice
 from app.ui.theme import Theme, font
+from app.ui.zoom import zoomed
+from app.wording.endpoint_words import remote_intro
 from app.wording.language import tr
 
 _WIDTH = 680
+_BESIDE = 24  # pixels left and right of the page
+_AROUND = 30  # pixels in sight around a part that is to be seen
 
 
 class ModelsPage(QScrollArea):
@@ -56,8 +60,9 @@ class ModelsPage(QScrollArea):
             self._layout.addWidget(pane)
         self._layout.addStretch(1)
         self._show_pane("get")
+        remote.revealed.connect(self._reveal)
         row = QHBoxLayout(page)
-        row.setContentsMargins(24, 0, 24, 0)
+        row.setContentsMargins(_BESIDE, 0, _BESIDE, 0)
         row.addStretch(1)
         row.addWidget(middle, 1000)
         row.addStretch(1)
@@ -130,12 +135,23 @@ class ModelsPage(QScrollArea):
         self._layout.addSpacing(4)
 
     def _show_pane(self, name: str) -> None:
+        focused = self.focusWidget()
+        if focused and any(pane.isAncestorOf(focused) for pane in self._panes.values()):
+            self._tabs.setFocus()  # else it would go to whatever is next in the window
         for each, pane in self._panes.items():
             pane.setVisible(each == name)
         if self._progress.text() == self._invitation:
             self._progress.setText(_invitation(name))
         self._invitation = _invitation(name)
         self.verticalScrollBar().setValue(0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tabs.fit(self.viewport().width() - zoomed(2 * _BESIDE))
+
+    def _reveal(self, part: QWidget) -> None:
+        """Scroll a part into sight, once it is laid out."""
+        QTimer.singleShot(0, part, lambda: self.ensureWidgetVisible(part, 0, _AROUND))
 
     def _escaped(self) -> None:
         if self._back.isVisible():
@@ -145,5 +161,5 @@ class ModelsPage(QScrollArea):
 def _invitation(pane: str) -> str:
     """Return what is said above a pane while nothing is loaded."""
     if pane == "remote":
-        return tr("Choose a model that runs elsewhere.")
+        return remote_intro()
     return tr("Choose a model to run on your computer. Chats with it never leave your computer.")

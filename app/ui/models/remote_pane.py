@@ -17,7 +17,7 @@ from app.ui.models.endpoint_form import EndpointForm
 from app.ui.models.endpoint_row import EndpointRow, EndpointState
 from app.ui.notice import Notice
 from app.ui.theme import Theme
-from app.wording.endpoint_words import found_here_sentence, remote_intro, server_title
+from app.wording.endpoint_words import found_here_sentence, server_title
 from app.wording.language import tr
 from app.wording.policy_words import set_by_organization
 
@@ -37,6 +37,8 @@ class RemotePane(QWidget):
     look_stopped = Signal()
     online = Signal()
     """The user wants to go online again."""
+    revealed = Signal(QWidget)
+    """What is to be scrolled into sight."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -45,7 +47,6 @@ class RemotePane(QWidget):
         self._is_offline = self._is_open = self._looking = False
         self._rows: dict[Endpoint, EndpointRow] = {}
         layout = column(self, gap=12)
-        layout.addWidget(note(remote_intro(), "remoteIntro"))
         self._offline = Notice(theme, "remoteOffline", "alert", "muted")
         self._offline.set_text(tr("Fireside is offline. Go online to reach other computers."))
         self._go_online = Button(
@@ -62,6 +63,7 @@ class RemotePane(QWidget):
         layout.addWidget(self._list)
         self.form = EndpointForm(theme)
         self.form.closed.connect(lambda: self._open_form(False))
+        self.form.revealed.connect(self.revealed)
         self._add = Button(
             theme, "addEndpoint", tr("Add a model on another computer"), text=tr("Add a model…"),
             icon="plus", clicked=lambda: self._open_form(True),
@@ -99,6 +101,7 @@ class RemotePane(QWidget):
         self._open_form(False)
         if row := self._rows.get(endpoint):
             row.focus_use()
+            self.revealed.emit(row)
 
     def set_offline(self, offline: bool) -> None:
         """Set whether the network is switched off."""
@@ -111,7 +114,7 @@ class RemotePane(QWidget):
 
     def lock_offline(self) -> None:
         """Say that an administrator keeps Fireside offline."""
-        self._offline.set_text(f"{tr('Fireside is offline.')} {set_by_organization()}")
+        self._offline.set_text(" ".join((tr("Fireside is offline."), set_by_organization())))
         self._go_online.hide()
 
     def focus_first(self) -> None:
@@ -173,6 +176,7 @@ class RemotePane(QWidget):
             )  # fmt: skip
             self._found.add(OptionRow(self._theme, "server", title, text, button=button))
         self._show_look()
+        self.revealed.emit(self._found if servers else self._look)
 
     def show_look_failed(self, sentence: str) -> None:
         """Show why they could not be asked; an empty sentence if that was stopped."""
@@ -196,7 +200,7 @@ class RemotePane(QWidget):
             text=tr("Look on this computer"), clicked=self.look_wanted.emit,
         )  # fmt: skip
         self._stop = Button(
-            self._theme, "lookStop", tr("Stop looking"), text=tr("Stop", "looking"),
+            self._theme, "lookStop", tr("Stop looking"), text=tr("Cancel"),
             clicked=self.look_stopped.emit,
         )  # fmt: skip
         self._look_said = note("", "lookSaid")

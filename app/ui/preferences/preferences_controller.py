@@ -27,6 +27,8 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
+from app.wording.endpoint_words import endpoints_summary
+from app.wording.policy_words import policy_summary
 
 if TYPE_CHECKING:
     from app.engine.overrides import Overrides
@@ -276,14 +278,10 @@ class PreferencesController(QObject):
         return web_summary(provider_of(self._host.settings.web_search).name, word)
 
     def _policy_summary(self) -> str:
-        from app.wording.policy_words import policy_summary
-
         host = self._host
         return policy_summary(host.folders.system / POLICY, host.policy, host.policy_damage)
 
     def _endpoints_summary(self) -> str:
-        from app.wording.endpoint_words import endpoints_summary
-
         host = self._host
         return endpoints_summary(host.folders.system / ENDPOINTS, host.endpoints.all(), ())
 

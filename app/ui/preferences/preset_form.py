@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -19,7 +18,6 @@ from app.ui.preferences.tool_switches import ToolSwitches
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.model_choice import ModelChoice
 from app.ui.theme import Theme
-from app.wording.demo_words import model_name
 from app.wording.efforts import effort_label
 from app.wording.language import tr
 
@@ -157,9 +155,9 @@ class PresetForm(QWidget):
         model = self._models.find(key)
         name = tr("Any")
         if model:
-            name = model_name(model.name)
+            name = self._models.name_of(key)
         elif key:
-            name = tr("{name} (not installed)").format(name=Path(key).stem)
+            name = tr("{name} (not installed)").format(name=self._models.name_of(key))
         middle = Qt.TextElideMode.ElideMiddle
         self._model.setText(f"{elided(self._model, name, _MODEL_WIDTH, middle)}  ")
         self._model.setAccessibleName(tr("Model: {name}").format(name=name))
@@ -169,7 +167,7 @@ class PresetForm(QWidget):
         now = self.preset.model if self.preset else ""
         choices = [
             ("", tr("Any")),
-            *((model.key, model_name(model.name)) for model in self._models.here()),
+            *((model.key, self._models.name_of(model.key)) for model in self._models.here()),
         ]
         for key, name in choices:
             action = menu.addAction(elided(menu, name, _MENU_WIDTH))

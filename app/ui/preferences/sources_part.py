@@ -119,7 +119,8 @@ def _about(kind: SourceKind) -> str:
     if kind is SourceKind.FOLDER:
         return tr(
             "The model can search and cite the files in folders that you add. They stay on this "
-            "computer. Switch them on in a chat with the tools menu."
+            "computer, unless you allow a model on another one to read them. Switch them on in a "
+            "chat with the tools menu."
         )
     files = outside.value("zim_files")
     return tr(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
@@ -92,7 +91,7 @@ class PresetController(QObject):
         if model is None:
             return tr(
                 "“{preset}” uses {model}, which isn’t installed. The chat keeps its current model."
-            ).format(preset=preset.name, model=Path(preset.model).stem)
+            ).format(preset=preset.name, model=self._models.name_of(preset.model))
         self._models.show(model.key)
         if self._settings.chat is not None:
             self._index.set_model(self._settings.chat, model.key)

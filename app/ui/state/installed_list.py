@@ -21,13 +21,9 @@ if TYPE_CHECKING:
 
 def place_name(model: InstalledModel) -> str:
     """Return the name of the program whose folder a model is in."""
-    match model.place.kind:
-        case "Folder":
-            return tr("Folder")
-        case "Shared folder":
-            return tr("Shared folder")
-        case kind:
-            return str(kind)
+    kind = model.place.kind
+    named = {"CHOSEN": tr("Folder"), "SHARED": tr("Shared folder")}
+    return named.get(kind.name) or str(kind)
 
 
 class InstalledList(QObject):

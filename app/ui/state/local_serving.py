@@ -111,8 +111,8 @@ class LocalServing(QObject):
         self._do(lambda: self._server().stop_request(number), lambda _: self.refresh())
 
     def refresh(self) -> None:
-        """Look what the server does, unless it was never switched on."""
-        if self._thread is None:
+        """Look what the server does, unless it was never switched on, or is forbidden."""
+        if self._thread is None or not self._host.policy.server:
             return
         if self._asking:
             self._outdated = True

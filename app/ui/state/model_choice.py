@@ -21,6 +21,7 @@ from app.turn import (
     Turn,
     UnloadFailed,
 )
+from app.wording.answered_by import model_on_host
 from app.wording.language import tr
 
 if TYPE_CHECKING:
@@ -113,9 +114,9 @@ class ModelChoice(QObject):
         return isinstance(endpoint, Endpoint) and self._host.endpoints.of(endpoint) is None
 
     def name_of(self, key: str) -> str:
-        """Return the name of the model with this key, whether it is there or not."""
-        found = self.find(key)
-        return found.name if found else self._named(key).name
+        """Return the name of the model with this key, with its host, whether it is there or not."""
+        model = self.find(key) or self._named(key)
+        return model_on_host(model.name, model.host)
 
     def others(self) -> list[ModelRef]:
         """Return the available models, without the one that is asked."""

@@ -129,6 +129,7 @@ def _add_models(commands: Commands, to: CommandTargets) -> None:
     add("chooseModel", tr("Choose a model"), to.layout.composer.pick_model, "Ctrl+M")
     add("getModel", tr("Get a model…"), to.models.show_page)
     add("openModel", tr("Open model file…"), to.models.open_file, "Ctrl+O")
+    add("remoteModel", tr("Use a model on another computer…"), to.models.show_elsewhere)
     add("unloadModel", tr("Unload model"), to.choice.unload, when=to.choice.can_unload)
 
 

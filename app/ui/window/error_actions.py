@@ -43,7 +43,7 @@ class ErrorActions(QObject):
                 self._recovery.choose()
             case Action.GET_MODEL:
                 self._models.choose_first()
-            case Action.LOAD_AGAIN:
+            case Action.LOAD_AGAIN | Action.RETRY:
                 self._recovery.again()
             case Action.USE_LESS_MEMORY:
                 self._recovery.use_less()

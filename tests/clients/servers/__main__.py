@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="install the servers anew")
     parser.add_argument("--list", action="store_true", help="print their names")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # no server is left running
     if unknown := set(options.names) - set(servers):
         parser.error(f"no server has the name {', '.join(sorted(unknown))}: see --list")
     if options.list:

@@ -30,7 +30,7 @@ from app.base.types import (
 from app.engine.remote.detection import examine
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_backend import RemoteBackend
-from app.engine.remote.remote_server import RemoteServer, SavedEndpoint
+from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServerKind
 from app.network.client import Network
 from app.network.endpoint_client import EndpointClient
 from app.tools.loop import ToolLoop
@@ -77,11 +77,15 @@ class Heard:
 
 @dataclass
 class Bench:
-    """One server that runs, as it was found, and the backend that asks it."""
+    """One server that runs, as it was found, and the backend that asks it.
+
+    ``stop_s`` is how long an answer may go on after it was stopped, in seconds.
+    """
 
     server: RealServer
     running: Running
     folder: Path
+    stop_s: float = 0.1
     tool: FakeTool = field(init=False)
     found: RemoteServer = field(init=False)
     model: ModelRef = field(init=False)
@@ -91,22 +95,24 @@ class Bench:
         client = EndpointClient(lambda: network)
         weather = ToolFunction("get_weather", "The weather at a place.", _LOCATION)
         self.tool = FakeTool("weather", Effect.NONE, [weather])
-        self.tool.answer = lambda proposal, cancel: [Result('{"sky": "rain", "degrees": 7}')]
+        self.tool.answer = lambda proposal, cancel: [Result('{"temperature": 7, "sky": "rainy"}')]
         self._list = EndpointList(self.folder / "endpoints.json", Secrets(self.folder))
         self._client = client
         self._backend = ToolLoop(
             RemoteBackend(lambda: client, self._list), Registry(lambda: [self.tool])
         )
 
-    def detect(self, url: str = "") -> RemoteServer:
-        """Find out what it is, and use it from now on; at another address, if there is one."""
+    def detect(self, url: str = "", kind: ServerKind | None = None) -> RemoteServer:
+        """Find out what it is, and use it from now on; as another kind, if there is one.
+
+        ``url`` is another address of it.
+        """
         url = url or self.running.url
         self._list.keep_key(url, self.running.key)
         self.found = examine(self._client, url, self.running.key, threading.Event())
         context = next((m.context for m in self.found.models if m.id == self.running.model), 0)
-        saved = SavedEndpoint(
-            Endpoint(url, self.running.model), self.found.kind, self.found.version, context
-        )
+        endpoint = Endpoint(url, self.running.model)
+        saved = SavedEndpoint(endpoint, kind or self.found.kind, self.found.version, context)
         self._list.save(saved)
         self.model = saved.model
         return self.found

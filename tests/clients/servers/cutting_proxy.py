@@ -1,61 +1,66 @@
-"""A proxy in front of a server that passes so many bytes of each answer on, and then ends."""
+"""A proxy in front of a server, which knows what has been asked, and may end an answer early."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+_NEVER = 1 << 60
 
 
-@contextmanager
-def cutting_proxy(port: int, most: int) -> Iterator[int]:
-    """Yield the port of a proxy to a port of this computer.
+class CuttingProxy:
+    """A proxy to a port of this computer; a context manager.
 
-    It gives each request the Host of the server itself, which some insist on.
+    It passes ``most`` bytes of each answer on, and then ends. ``asked`` is how many bytes of
+    requests it has passed on. It gives each request the Host of the server itself, which some
+    insist on.
     """
-    threads: list[threading.Thread] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        accepting = threading.Thread(target=_accept, args=(listening, port, most, threads))
-        accepting.start()
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            listening.shutdown(socket.SHUT_RDWR)
-            accepting.join()
-            for thread in threads:
-                thread.join()
 
+    def __init__(self, port: int, most: int = _NEVER) -> None:
+        self.asked = 0
+        self._beyond, self._most = port, most
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
+        self._threads = [threading.Thread(target=self._accept)]
 
-def _accept(
-    listening: socket.socket, port: int, most: int, threads: list[threading.Thread]
-) -> None:
-    with contextlib.suppress(OSError):  # it is shut down
-        while True:
-            client, _ = listening.accept()
-            server = socket.create_connection(("127.0.0.1", port))
-            here = f"Host: 127.0.0.1:{listening.getsockname()[1]}".encode()
-            hosts = (here, f"Host: 127.0.0.1:{port}".encode())
-            threads.append(threading.Thread(target=_ask, args=(client, server, hosts)))
-            threads.append(threading.Thread(target=_answer, args=(server, client, most)))
-            for thread in threads[-2:]:
-                thread.start()
+    def __enter__(self) -> CuttingProxy:
+        self._threads[0].start()
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._listening.close()
 
-def _ask(source: socket.socket, target: socket.socket, hosts: tuple[bytes, bytes]) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data.replace(*hosts))
-        target.shutdown(socket.SHUT_WR)
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # it is shut down
+            while True:
+                client, _ = self._listening.accept()
+                server = socket.create_connection(("127.0.0.1", self._beyond))
+                for work in (self._ask, self._answer):
+                    thread = threading.Thread(target=work, args=(client, server))
+                    self._threads.append(thread)
+                    thread.start()
 
-
-def _answer(source: socket.socket, target: socket.socket, most: int) -> None:
-    left = most
-    with contextlib.suppress(OSError):
-        while left and (data := source.recv(min(left, 4096))):
-            target.sendall(data)
-            left -= len(data)
-    for end in (source, target):
+    def _ask(self, client: socket.socket, server: socket.socket) -> None:
+        hosts = (
+            f"Host: 127.0.0.1:{self.port}".encode(),
+            f"Host: 127.0.0.1:{self._beyond}".encode(),
+        )
         with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+            while data := client.recv(65536):
+                server.sendall(data.replace(*hosts))
+                self.asked += len(data)
+            server.shutdown(socket.SHUT_RDWR)  # the client has gone
+
+    def _answer(self, client: socket.socket, server: socket.socket) -> None:
+        left = self._most
+        with client, server, contextlib.suppress(OSError):
+            while left and (data := server.recv(min(left, 4096))):
+                client.sendall(data)
+                left -= len(data)
+            for end in (server, client):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)

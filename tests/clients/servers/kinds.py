@@ -13,7 +13,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from tests.clients.api.peer import Peer
 from tests.clients.servers import demo_gguf, demo_safetensors
 
 CONTEXT = 32_768
+MODEL = "gpt-oss-demo"
 _ROOT = Path(__file__).parents[3]
 _LLAMA = version("llama-cpp-python")
 _START_S = 180
@@ -96,10 +97,10 @@ class LlamaServer:
         command = [
             str(_llama_source() / "llama-server"), "--model", str(model), "--no-repack",
             "--ctx-size", str(self.context), "--parallel", "1", "--threads", "2", "--jinja",
-            "--alias", "demo", "--host", "127.0.0.1", "--port", str(port), "--no-webui",
+            "--alias", MODEL, "--host", "127.0.0.1", "--port", str(port), "--no-webui",
         ]  # fmt: skip
         with _process(command, port, "/health", folder) as process:
-            yield Running(process, port, "demo")
+            yield Running(process, port, MODEL)
 
 
 @dataclass
@@ -111,7 +112,11 @@ class LlamaCppPython:
     context: int = CONTEXT
     long: int = 24_000
     expected: Mapping[str, str] = field(
-        default_factory=lambda: {"effort": "it knows no effort", "usage": "not in streams"}
+        default_factory=lambda: {
+            "effort": "it knows no effort",
+            "usage": "not in streams",
+            "by Responses": "it has no such interface",
+        }
     )
 
     def install(self, *, fresh: bool) -> str:
@@ -131,11 +136,11 @@ class LlamaCppPython:
         demo_gguf.write(model, template())
         command = [
             str(self._environment().python), "-m", "llama_cpp.server", "--model", str(model),
-            "--model_alias", "demo", "--n_ctx", str(self.context), "--n_threads", "2",
+            "--model_alias", MODEL, "--n_ctx", str(self.context), "--n_threads", "2",
             "--host", "127.0.0.1", "--port", str(port),
         ]  # fmt: skip
         with _process(command, port, "/v1/models", folder) as process:
-            yield Running(process, port, "demo")
+            yield Running(process, port, MODEL)
 
     def _environment(self, *, fresh: bool = False) -> Environment:
         needed = ("uvicorn", "fastapi", "pydantic-settings", "sse-starlette", "PyYAML")
@@ -160,7 +165,7 @@ class TransformersServe:
     @contextmanager
     def serve(self, folder: Path) -> Iterator[Running]:
         port = _free_port()
-        model = folder / "demo-gpt-oss"
+        model = folder / MODEL
         demo_safetensors.write(model, template())
         program = self._environment().python.parent / "transformers"
         command = [
@@ -193,13 +198,14 @@ class FiresideServe:
 
     @contextmanager
     def serve(self, folder: Path) -> Iterator[Running]:
-        port, token = _free_port(), folder / "token"
+        port, token, model = _free_port(), folder / "token", folder / f"{MODEL}.gguf"
+        shutil.copy(demo_safetensors.DEMO, model)  # under its own name, its answers are filtered
         command = [
             sys.executable, "-m", "app", "--data-dir", str(folder / "data"), "serve",
-            "--port", str(port), "--token-file", str(token),
+            "--port", str(port), "--token-file", str(token), "--model", str(model),
         ]  # fmt: skip
         with _process(command, port, "/health", folder) as process:
-            yield Running(process, port, "demo", token.read_text("utf-8").strip())
+            yield Running(process, port, MODEL, token.read_text("utf-8").strip())
 
 
 SERVERS: tuple[RealServer, ...] = (
@@ -297,11 +303,10 @@ def _wait(process: subprocess.Popen[str], port: int, path: str, log: Path) -> No
     end = time.monotonic() + _START_S
     while time.monotonic() < end and process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        with contextlib.suppress(OSError, http.client.HTTPException):
+        with closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
-        connection.close()
         time.sleep(0.2)
     raise Unavailable(f"it does not start: {log.read_text('utf-8', 'replace')[-300:]}")
 

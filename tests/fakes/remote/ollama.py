@@ -66,6 +66,8 @@ class Ollama:
                 return Reply(body={"models": [self._loaded()] if self.context else []})
             case "POST", "/api/show":
                 return self._show(asked.json)
+            case "POST", "/api/generate" | "/api/chat":
+                return self._load(asked.json)
             case "GET", "/v1/models":
                 card = {"id": self.model, "object": "model", "created": CREATED}
                 return Reply(body={"object": "list", "data": [card | {"owned_by": "library"}]})
@@ -136,6 +138,16 @@ class Ollama:
                 "modified_at": "2026-11-02T10:15:00.123456789+01:00",
             }
         )
+
+    def _load(self, body: dict[str, Any]) -> Reply:
+        """Load a model, which a request without a prompt does."""
+        assert not body.get("prompt")
+        assert not body.get("messages")
+        if body.get("model") != self.model:
+            return Reply(404, {"error": f"model '{body.get('model')}' not found"})
+        self.context = self.context or 4096
+        loaded = {"model": self.model, "created_at": "2026-11-30T12:00:00.123456789Z"}
+        return Reply(body=loaded | {"response": "", "done": True, "done_reason": "load"})
 
     def _chat(self, body: dict[str, Any], say: Callable[[], Said]) -> Reply:
         if not body.get("messages"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -80,7 +82,9 @@ class Player:
             self._times -= 1
         reply = elsewhere(fault, self.dialect, self.root) if fault else None
         if reply is None:
-            reply = self.dialect.answer(asked, lambda: self._next(asked))
+            whole = fault is Fault.NOT_STREAMED and asked.body
+            heard = _unstreamed(asked) if whole else asked
+            reply = self.dialect.answer(heard, lambda: self._next(asked))
         return reply, sent(reply, fault, self.dialect)
 
     def hold(self, connection: socket.socket) -> bool:
@@ -102,6 +106,10 @@ class Player:
             self.unexpected.append(asked)
             return Said("The test gave me nothing to say.")
         return self._said.popleft()
+
+
+def _unstreamed(asked: Asked) -> Asked:
+    return replace(asked, body=json.dumps(asked.json | {"stream": False}).encode())
 
 
 @contextmanager

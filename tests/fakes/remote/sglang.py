@@ -78,7 +78,7 @@ class SgLang:
                 return Reply(500, _flat(500, failed, "InternalServerError"))
 
     def late_error(self) -> list[Frame]:
-        error = _flat(503, "The request queue is full.", "SERVICE_UNAVAILABLE")
+        error = _flat(500, "Generation aborted.", "INTERNAL_SERVER_ERROR")
         return [Frame({"error": error}), Frame(DONE)]
 
     def _card(self) -> dict[str, Any]:
