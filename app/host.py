@@ -28,8 +28,6 @@ from app.engine.examiner import Examiner
 from app.engine.idle_unloading import IdleUnloader
 from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.fitting import PromptFitter
-from app.engine.remote.local_vocabulary import LocalVocabulary
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.router import Router
 from app.engine.scheduled_backend import ScheduledBackend
@@ -53,6 +51,7 @@ from app.turn import ChatEvent, ModelUnloaded, NotSaved
 if TYPE_CHECKING:
     from app.engine.gpu_library import GpuBuild
     from app.engine.overrides import Overrides
+    from app.engine.remote.local_vocabulary import LocalVocabulary
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
@@ -519,10 +518,16 @@ class Host:
         return DemoFilter(local, demo_model())
 
     def _router(self) -> Router:
-        vocabulary = LocalVocabulary(self.jobs, self._model_files)
-        fitter = PromptFitter(vocabulary.at_hand)
-        remote = RemoteBackend(lambda: self.endpoint_client, self.endpoints, fitter)
+        remote = RemoteBackend(
+            lambda: self.endpoint_client, self.endpoints, lambda: self._vocabulary.at_hand()
+        )
         return Router(self.engine, DepartureGate(remote, self._store.departures))
+
+    @cached_property
+    def _vocabulary(self) -> LocalVocabulary:
+        from app.engine.remote.local_vocabulary import LocalVocabulary
+
+        return LocalVocabulary(self.jobs, self._model_files)
 
     def _model_files(self) -> Iterator[Path]:
         """Yield the files of models on this disk that can be run."""

@@ -189,10 +189,9 @@ class EstimatingFormats:
     """
 
     def __init__(self) -> None:
-        from app.formats.harmony.vocabulary import CONTROL_TOKENS
-        from app.formats.token_estimate import TokenEstimator
+        from app.formats.harmony.harmony_format import HarmonyFormat
 
-        self._tokenizer = TokenEstimator(CONTROL_TOKENS)
+        self._tokenizer = HarmonyFormat.estimator()
 
     def corrected(self, correction: float) -> ChatFormat:
         """Return one whose counts of texts are ``correction`` times the estimates."""

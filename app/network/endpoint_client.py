@@ -113,7 +113,7 @@ class EndpointClient:
                     extensions={"trace": sending.trace},
                 )
             )
-            answer = EndpointResponse(url, response)
+            answer = EndpointResponse(url, response, watch)
             if answer.location:
                 raise e.ServerMoved(url, answer.location)
             yield answer

@@ -13,6 +13,7 @@ import httpx2
 from app.base import errors as e
 from app.network.event_stream import EventTooLong, ServerEvent, server_events
 from app.network.unpacker import PACKED, Unpacker
+from app.network.watched_socket import Watch
 
 LARGEST_BODY = 16 << 20
 """In bytes: of a list of all models of a large service."""
@@ -23,20 +24,15 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}")
 
 
 class EndpointResponse:
-    """A response that is being read, once: by `read` or by `events`. ``url`` is the endpoint's."""
+    """A response that is being read, once: by `read` or by `events`, under ``watch``.
 
-    def __init__(self, url: str, response: httpx2.Response) -> None:
+    ``url`` is the endpoint's.
+    """
+
+    def __init__(self, url: str, response: httpx2.Response, watch: Watch) -> None:
         self.url = url
         self.status = response.status_code
-        self._response = response
-
-    @property
-    def status_code(self) -> int:
-        return self.status
-
-    def iter_lines(self) -> Iterator[str]:
-        for event in self.events():
-            yield from (f"data: {event.data}", "")
+        self._response, self._watch = response, watch
 
     @property
     def media_type(self) -> str:
@@ -67,6 +63,10 @@ class EndpointResponse:
         with contextlib.suppress(httpx2.InvalidURL, ValueError):
             return str(self._response.url.join(text))
         return text
+
+    def end_within(self, seconds: float) -> None:
+        """Have ServerSilent raised if it has not ended ``seconds`` from now."""
+        self._watch.end_within(seconds)
 
     def read(self, limit: int = LARGEST_BODY) -> bytes:
         """Return the body. Raises ServerForeign if it is longer than ``limit`` bytes."""

@@ -72,6 +72,10 @@ class Watch:
         if time.monotonic() >= self._end:
             raise HostSilent
 
+    def end_within(self, seconds: float) -> None:
+        """Wait no longer than ``seconds`` from now on."""
+        self._end = min(self._end, time.monotonic() + seconds)
+
     def pause(self, seconds: float) -> None:
         """Wait. Raises as `check` does."""
         end = time.monotonic() + seconds

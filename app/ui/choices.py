@@ -8,15 +8,15 @@ from functools import partial
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QCheckBox,
     QFrame,
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
 )
 
-from app.ui.controls import tip
+from app.ui.controls import set_across, tip
 from app.ui.theme import font
 from app.wording.language import tr
 
@@ -35,7 +35,7 @@ class Segments(QFrame):
         self.setObjectName(name)
         self.setAccessibleName(label)
         self.setProperty("kind", "segments")
-        layout = QHBoxLayout(self)
+        layout = self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         layout.setContentsMargins(3, 3, 3, 3)
         layout.setSpacing(2)
         self._group = QButtonGroup(self)
@@ -77,6 +77,12 @@ class Segments(QFrame):
         button.setEnabled(not reason)
         button.setToolTip(tip(reason) if reason else self._tips[value])
         button.setAccessibleDescription(reason)
+
+    def fit(self, width: int) -> None:
+        """Put the choices below each other where they do not fit into a width in pixels."""
+        gap = self._layout.spacing()
+        wanted = sum(button.sizeHint().width() + gap for button in self._buttons.values())
+        set_across(self._layout, wanted + 2 * gap <= width)
 
     def choose(self, value: str) -> None:
         """Choose a value as if the user had, for example by a shortcut."""

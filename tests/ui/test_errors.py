@@ -102,7 +102,6 @@ ERRORS = [
     e.StoreLocked(STORE),
     e.NotResponding(STORE),
     e.StoreError(STORE),
-    e.EndpointListError(STORE),
     e.EndpointsDamaged(STORE, "Expecting value", STORE),
     e.EndpointsDamaged(STORE, "Permission denied"),
     e.EndpointsDamaged(STORE, "Expecting value", shared=True),

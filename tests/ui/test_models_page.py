@@ -13,6 +13,7 @@ from huggingface_hub import constants
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QDialog,
     QFileDialog,
     QLabel,
@@ -651,3 +652,15 @@ def test_what_a_search_found_is_in_sight(start: Start, hub: Hub) -> None:
     fireside.until(lambda: first.visibleRegion().boundingRect().height() == first.height())
     fireside.find(QLineEdit, "hubSearch").clear()
     assert fireside.find(QAbstractButton, "tryDemo").isVisible()
+
+
+def test_the_keyboard_stays_on_the_page_when_its_pane_goes(fireside: Fireside) -> None:
+    fireside.window.model_picker.show_page()
+    page = fireside.window.models_controller.page
+    page.show_pane("remote")
+    field = fireside.find(QLineEdit, "endpointAddress")
+    field.setFocus()
+    fireside.find(QAbstractButton, "tabNetwork").click()
+    focused = QApplication.focusWidget()
+    assert focused
+    assert page.isAncestorOf(focused)

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.base.types import Part, PartKind
+from app.base.types import Endpoint, Part, PartKind
+from app.engine.remote.remote_server import SavedEndpoint
 from app.ui.choices import Segments
 from app.ui.composer.part_choice import PartChoice
 from app.ui.conversation.transcript import Transcript
@@ -185,6 +186,18 @@ def test_the_models(start: Start) -> None:
         tab.click()
         fireside.qtbot.wait(50)
         check(fireside, fireside.window)
+
+
+def test_models_on_other_computers(fireside: Fireside) -> None:
+    saved = SavedEndpoint(Endpoint("https://gpu.example.org/v1", "gpt-oss-120b"))
+    fireside.host.endpoints.save(saved)
+    fireside.window.model_picker.show_elsewhere()
+    fireside.find(QAbstractButton, "addEndpoint").click()
+    form = fireside.window.models_controller.page.remote_pane.form
+    QTest.keyClicks(form.address, "http://192.0.2.7:8000")
+    form.unencrypted.turn(True)
+    fireside.qtbot.wait(50)
+    check(fireside, fireside.window)
 
 
 @pytest.mark.parametrize("tab", ["archive", "bin"])

@@ -491,6 +491,25 @@ def test_an_answer_may_take_no_longer_than_wanted(client: EndpointClient) -> Non
     assert isinstance(found, e.ServerSilent)
 
 
+def test_after_its_end_an_answer_has_little_time(client: EndpointClient) -> None:
+    def handler(sock: socket.socket) -> None:
+        request_of(sock)
+        sock.sendall(OK + b"\r\ndata: 1\n\n")
+        sock.recv(1)
+
+    seen = []
+
+    def read(port: int) -> None:
+        with sent(client, url_of(port)) as response:
+            for event in response.events():
+                seen.append(event.data)
+                response.end_within(0.1)
+
+    with raw(handler) as port, pytest.raises(e.ServerSilent):
+        read(port)
+    assert seen == ["1"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the answer is lost with the reset")
 def test_a_refusal_before_all_was_sent_is_read(client: EndpointClient) -> None:
     def handler(sock: socket.socket) -> None:

@@ -12,13 +12,22 @@ import pytest
 from app.base.errors import ContextFull
 from app.base.jobs import Jobs
 from app.base.resources import resource
+from app.base.secrets import Secrets
 from app.base.types import Endpoint, Message, ModelRef, Part, PartKind, Prompt, Request, Role
 from app.engine.remote import local_vocabulary
-from app.engine.remote.fitting import PromptFitter, is_gpt_oss
+from app.engine.remote.endpoint_list import EndpointList
+from app.engine.remote.fitting import PromptFitter
 from app.engine.remote.local_vocabulary import LocalVocabulary
+from app.engine.remote.remote_backend import RemoteBackend
+from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.formats import ChatFormat, EstimatingFormats
 from app.formats.harmony.harmony_format import HarmonyFormat
 from app.formats.token_estimate import TokenEstimator, estimated_tokens
+from app.network.client import Network
+from app.network.endpoint_client import EndpointClient
+from tests.fakes.remote.ollama import Ollama
+from tests.fakes.remote.player import serving
+from tests.fakes.remote.said import Said
 from tests.fakes.vocabulary import tokenizer
 
 CASES = json.loads(
@@ -146,26 +155,25 @@ def test_files_are_counted() -> None:
     assert 400 < size.attached < size.count
 
 
-def test_gpt_oss_is_counted_exactly_if_its_vocabulary_is_here() -> None:
-    fitter = PromptFitter(exact_format)
-    request = chat(3, GPT_OSS)
-    size = fitter.fit(request, 131_072).size
+def test_gpt_oss_is_counted_exactly_where_it_matters() -> None:
+    asked = []
+
+    def exact() -> ChatFormat:
+        asked.append(True)
+        return exact_format()
+
+    fitter = PromptFitter(exact)
+    request = chat(12, GPT_OSS)
+    size = fitter.fit(request, 4096).size
     assert not size.estimated
     assert size.count == len(exact_format().render(request).tokens)
-    assert fitter.fit(chat(3), 131_072).size.estimated
+    assert fitter.fit(chat(40, GPT_OSS), 4096).size.dropped > 0
     with pytest.raises(ContextFull):
         fitter.fit(Request(GPT_OSS, (question("word " * 5000),)), 4096)
-
-
-def test_gpt_oss_says_so() -> None:
-    def named(id: str) -> ModelRef:
-        return ModelRef(Endpoint("https://gpu.example.org/v1", id), id)
-
-    for id in ("openai/gpt-oss-120b", "gpt-oss:20b", "/models/gpt-oss-20b-MXFP4.gguf", "GPT_OSS"):
-        assert is_gpt_oss(named(id))
-    for id in ("gpt-5", "oss", "llama"):
-        assert not is_gpt_oss(named(id))
-    assert not is_gpt_oss(ModelRef.of_file(Path("gpt-oss.gguf"), "gpt-oss"))
+    asked.clear()
+    for other, context in ((chat(12), 4096), (request, 131_072), (request, 0)):
+        assert fitter.fit(other, context).size.estimated
+    assert asked == []
 
 
 def test_tokens_drawn_here_do_not_count() -> None:
@@ -207,6 +215,36 @@ def test_corrections_do_not_pile_up() -> None:
     for at in range(300):
         fitter.learn(replace(chat(1), chat=at), Prompt(100, 0, estimated=True), 90)
     assert len(fitter._corrections) == 200
+
+
+def test_a_backend_knows_the_context_once_the_model_is_loaded(tmp_path: Path) -> None:
+    network = Network(tmp_path / "connections.log")
+    client = EndpointClient(lambda: network)
+    secrets = Secrets(tmp_path)
+    endpoints = EndpointList(tmp_path / "endpoints.json", secrets, tmp_path / "none.toml")
+    ollama = Ollama(context=2048)
+    with serving(ollama) as server:
+        saved = SavedEndpoint(Endpoint(server.url, "gpt-oss:20b"), ServerKind.OLLAMA)
+        endpoints.save(saved)
+        backend = RemoteBackend(lambda: client, endpoints)
+        request = chat(20, saved.model)
+        cancel = threading.Event()
+        before = backend.count(request, cancel)
+        assert before
+        assert (before.context, before.dropped) == (0, 0)
+        for _ in backend.load(saved.model, cancel):
+            pass
+        after = backend.count(request, cancel)
+        assert after
+        assert after.context == 2048
+        assert after.dropped > 0
+        server.say(Said("By boat."))
+        list(backend.stream(request, cancel))
+        (prompt,) = ollama.prompts
+        assert len(prompt) == len(request.messages) - after.dropped
+        with pytest.raises(ContextFull):
+            list(backend.stream(replace(request, messages=(question("word " * 9000),)), cancel))
+        assert len(ollama.prompts) == 1
 
 
 # --- The vocabulary ------------------------------------------------------------------------------

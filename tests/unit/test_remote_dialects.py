@@ -324,6 +324,16 @@ def test_what_a_model_says_stays_text(bench: Bench, peer: Peer) -> None:
     assert (heard.text(PartKind.REASONING), heard.text()) == (HOSTILE, HOSTILE)
 
 
+@each_peer
+def test_an_empty_answer_is_no_answer(bench: Bench, peer: Peer) -> None:
+    """Some versions of LM Studio answer so what is too long (lmstudio-bug-tracker#2339)."""
+    with serving(peer.make()) as server:
+        model = bench.add(server, peer)
+        server.say(Said())
+        heard = bench.ask(model)
+    assert isinstance(heard.error, e.AnswerEmpty)
+
+
 # --- The effort -----------------------------------------------------------------------------------
 
 

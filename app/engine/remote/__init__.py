@@ -5,11 +5,13 @@ a ``responses_request`` where that is the only way to the reasoning, through
 `app.network.endpoint_client`, reads what comes by ``chat_stream`` or ``responses_stream`` as
 ``wire_events``, and makes an answer of them (``remote_answer``). How servers differ is data, in
 ``server_dialect``; ``tool_names`` are functions' names there and here; ``server_faults`` makes
-errors of what servers refuse. ``detection`` finds out which server it is, ``fitting`` how much of a
-conversation its context holds. ``remote_server`` has the values of all this, and addresses as they
-are typed; ``endpoint_list`` is the list of those that the user, or an administrator
-(``shared_endpoints``), has added, and ``endpoint_jobs`` has their tests and
-changes, for the window.
+errors of what servers refuse (``server_message``).
+
+``detection`` finds out which server it is (``server_reply``), ``usual_ports`` which are on this
+computer, ``fitting`` how much of a conversation a context holds, for which ``local_vocabulary`` has
+gpt-oss's vocabulary. ``remote_server`` has the values of all this, and addresses as they are typed;
+``endpoint_list`` is the list of those that the user, or an administrator (``shared_endpoints``),
+has added, and ``endpoint_jobs`` has their tests and changes, for the window.
 
 Nothing of a conversation leaves this computer but by `RemoteBackend.stream`.
 """

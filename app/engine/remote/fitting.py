@@ -6,7 +6,6 @@ are left out here, by the rules of models on this computer, and it is said.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,15 +13,16 @@ from dataclasses import dataclass, replace
 from app.base.errors import ContextFull
 from app.base.types import Endpoint, Message, ModelRef, Prompt, Request, Role
 from app.engine.history import reserved
+from app.engine.remote.server_dialect import is_gpt_oss
 from app.engine.rendered_prompt import Prompts
 from app.formats import ChatFormat, EstimatingFormats
 
 _UNKNOWN = 1 << 40  # tokens: of a context about which the server does not say anything
+_EDGE = 0.5  # of a context, from which on it matters
 _SURELY = 0.5  # of an estimate, that many tokens there are in any case
 _LEAST, _MOST = 0.5, 1.6
 """What a server says of a prompt, by the estimate: what is beyond is no correction."""
 _MOST_CHATS = 200
-_GPT_OSS = re.compile(r"gpt[-_.]?oss", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,10 @@ class FittingRequest:
 class PromptFitter:
     """Makes requests fit. Thread-safe.
 
-    ``exact`` returns the format of gpt-oss with its real vocabulary, if that is at hand: then the
-    prompts of its models are counted exactly. All others are estimated, and the estimates corrected
-    by what the server has counted of the same chat (`learn`).
+    Prompts are estimated, and the estimates corrected by what the server has counted of the same
+    chat (`learn`). Those of gpt-oss that may not fit are counted exactly, if its vocabulary is at
+    hand: ``exact`` returns its format then. To build that takes 90 MB, and half a second in which
+    no other thread runs.
     """
 
     def __init__(self, exact: Callable[[], ChatFormat | None] = lambda: None) -> None:
@@ -52,14 +53,12 @@ class PromptFitter:
 
         Raises ContextFull if what may not be left out does not fit, and RequestUnsupported.
         """
-        known = self._exact() if is_gpt_oss(request.model) else None
-        chat_format = known or self._estimate(request.chat)
-        limit = context if context and not request.whole else _UNKNOWN
-        # Tokens that were drawn here, in the same turn, are no part of what a server is sent.
-        asked = replace(request, drawn=(), whole=False)
-        rendered = Prompts(chat_format, limit, limit).render(asked, chat_format.render)
-        room = reserved(request, context) if context else 0
-        size = replace(rendered.size, context=context, reserved=room, estimated=known is None)
+        chat_format, known = self._estimate(request.chat), None
+        size = _size(request, context, chat_format)
+        if size.count + size.reserved > _EDGE * context > 0 and _is_gpt_oss(request.model):
+            known = self._exact()
+        if known:
+            size = replace(_size(request, context, known), estimated=False)
         surely = size.count if known else int(size.count * _SURELY)
         if context and surely >= context:
             raise ContextFull(size.count, context)
@@ -88,9 +87,18 @@ class PromptFitter:
             return self._estimating.corrected(correction)
 
 
-def is_gpt_oss(model: ModelRef) -> bool:
-    """Return whether a model behind an endpoint says by its id that it is gpt-oss."""
-    return isinstance(model.location, Endpoint) and bool(_GPT_OSS.search(model.location.model))
+def _size(request: Request, context: int, chat_format: ChatFormat) -> Prompt:
+    """Return the size of a prompt, without as many messages as have to go."""
+    limit = context if context and not request.whole else _UNKNOWN
+    # Tokens that were drawn here, in the same turn, are no part of what a server is sent.
+    asked = replace(request, drawn=(), whole=False)
+    rendered = Prompts(chat_format, limit, limit).render(asked, chat_format.render)
+    room = reserved(request, context) if context else 0
+    return replace(rendered.size, context=context, reserved=room, estimated=True)
+
+
+def _is_gpt_oss(model: ModelRef) -> bool:
+    return isinstance(model.location, Endpoint) and is_gpt_oss(model.location.model)
 
 
 def _without(request: Request, dropped: int) -> Request:

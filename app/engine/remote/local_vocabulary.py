@@ -18,7 +18,7 @@ _WHOLE = 200_000  # tokens: the demo model's vocabulary is smaller, and not gpt-
 class LocalVocabulary:
     """The format with the vocabulary, built in the background when it is first wanted.
 
-    It takes a second, 80 MB, and a thread of ``jobs``. ``find`` yields the models' files on this
+    It takes a second, 90 MB, and a thread of ``jobs``. ``find`` yields the models' files on this
     computer, and may take long. Thread-safe.
     """
 

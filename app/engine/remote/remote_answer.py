@@ -64,6 +64,11 @@ class RemoteAnswer:
         return self._stops.found
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing has come: no reasoning, no text, no call."""
+        return not (any(self._bytes.values()) or self._calls or self._sealed)
+
+    @property
     def prompt(self) -> int | None:
         """The size of the prompt in tokens, as the server has counted it."""
         return self._usage.prompt

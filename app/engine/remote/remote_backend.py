@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.base.errors import (
     AnswerCutOff,
+    AnswerEmpty,
     Cancelled,
     FiresideError,
     NoRemoteEngine,
@@ -26,20 +28,21 @@ from app.base.types import (
     ModelRef,
     Prompt,
     Request,
+    Role,
     StopReason,
     ToolChoice,
     Waiting,
 )
 from app.engine.backend import Planned
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.fitting import FittingRequest, PromptFitter
 from app.engine.remote.refusals import Refusals
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.engine.remote.server_dialect import dialect_of
-from app.formats import Abilities
+from app.formats import Abilities, ChatFormat
 
 if TYPE_CHECKING:  # a window need not wait for them
     from app.engine.probe import Devices, Speeds
+    from app.engine.remote.fitting import FittingRequest, PromptFitter
     from app.engine.remote.remote_answer import RemoteAnswer
     from app.engine.remote.remote_request import RemoteRequest
     from app.network.endpoint_client import EndpointClient
@@ -48,18 +51,17 @@ if TYPE_CHECKING:  # a window need not wait for them
 class RemoteBackend:
     """A `Backend` for models of ``endpoints``, asked through ``client``, which is loaded late.
 
-    It has no process and no queue: any number of requests may run. What it raises is RemoteError,
-    Offline, ContextFull, RequestUnsupported and Cancelled.
+    ``exact`` is `PromptFitter`'s. It has no process and no queue: any number of requests may run.
+    What it raises is RemoteError, Offline, ContextFull, RequestUnsupported and Cancelled.
     """
 
     def __init__(
         self,
         client: Callable[[], EndpointClient],
         endpoints: EndpointList,
-        fitter: PromptFitter | None = None,
+        exact: Callable[[], ChatFormat | None] = lambda: None,
     ) -> None:
-        self._client, self._endpoints = client, endpoints
-        self._fitter = fitter or PromptFitter()
+        self._client, self._endpoints, self._exact = client, endpoints, exact
         self._contexts: dict[Endpoint, int] = {}
         """The contexts of models as they were found when these were last loaded."""
         self._refusals = Refusals()
@@ -123,7 +125,11 @@ class RemoteBackend:
             return
         finally:
             self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
-        yield answer.done()
+        done = answer.done()
+        to_user = request.messages[-1].role is Role.USER
+        if to_user and not begun and done.reason is StopReason.END:
+            raise AnswerEmpty(saved.endpoint.url)
+        yield done
 
     def _answered(
         self, asked: RemoteRequest, answer: RemoteAnswer, url: str, cancel: threading.Event
@@ -139,7 +145,7 @@ class RemoteBackend:
                     if answer.stopped:
                         break
             if not answer.ended:
-                raise AnswerCutOff(url)
+                raise AnswerEmpty(url) if answer.empty else AnswerCutOff(url)
         except (AnswerCutOff, ServerSilent):
             if not answer.ended:  # else only what follows the end is missing
                 yield from answer.rest()
@@ -157,6 +163,12 @@ class RemoteBackend:
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
         """Return the size of the prompt; nothing is sent. See `Backend.count`."""
         return self._fit(request).size
+
+    @cached_property
+    def _fitter(self) -> PromptFitter:
+        from app.engine.remote.fitting import PromptFitter
+
+        return PromptFitter(self._exact)
 
     def _fit(self, request: Request) -> FittingRequest:
         saved = self._saved(request.model)

@@ -19,7 +19,7 @@ from app.engine.remote.server_dialect import ServerDialect, dialect_of
 from app.engine.remote.server_faults import fault
 from app.engine.remote.tool_names import ToolNames
 from app.engine.remote.unparsed_answer import parsed
-from app.engine.remote.wire_events import UsageReport, WireEvent
+from app.engine.remote.wire_events import AnswerEnd, UsageReport, WireEvent
 
 if TYPE_CHECKING:  # a window need not wait for the network
     from app.network.endpoint_client import EndpointClient
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # a window need not wait for the network
 _PAUSES = (0.3, 1.0)  # seconds before a connection is tried again
 _LOADING_S = 1.0
 _MOST_WAITED_S = 120.0
+_REST_S = 10.0  # after an answer's end: for its usage, and the end of the stream
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
@@ -124,6 +125,8 @@ class RemoteRequest:
             read = responses_events if by_responses else chat_events
             events = read(url, model, _events(response))
             for event in parsed(events) if self.dialect.unparsed else events:
+                if isinstance(event, AnswerEnd):
+                    response.end_within(_REST_S)
                 self._begun = self._begun or not isinstance(event, UsageReport)
                 yield event
 

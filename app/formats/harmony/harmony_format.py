@@ -15,6 +15,7 @@ from app.formats.harmony.turn_grammar import check_choice, turn_grammar
 from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
 
 if TYPE_CHECKING:
+    from app.formats.token_estimate import TokenEstimator
     from app.tokenizer import Tokenizer
 
 ABILITIES = Abilities(tuple(Effort), Effort.MEDIUM, tools=True, closable_reasoning=True)
@@ -37,6 +38,13 @@ class HarmonyFormat:
         ``template`` is not needed: no other format has these, and in many files it was replaced.
         """
         return all(name in control for name in CONTROL_TOKENS)
+
+    @staticmethod
+    def estimator() -> TokenEstimator:
+        """Return a tokenizer that only estimates how many tokens a text has."""
+        from app.formats.token_estimate import TokenEstimator
+
+        return TokenEstimator(CONTROL_TOKENS)
 
     @staticmethod
     def is_preamble(format_data: str) -> bool:

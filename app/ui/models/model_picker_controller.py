@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.base.types import FileLocation, ModelRef
 from app.ui.banner import Banner
-from app.ui.controls import keyed, plain
+from app.ui.controls import elided, keyed, plain
 from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.state.live_answer import loading_sentence
 from app.ui.state.model_choice import ModelChoice
-from app.wording.answered_by import leaving_sentence
+from app.wording.answered_by import leaving_sentence, served_name
 from app.wording.demo_words import model_name
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -26,6 +26,8 @@ from app.wording.language import tr
 if TYPE_CHECKING:
     from app.models.disk_scan import InstalledModel
     from app.ui.models.models_page import ModelsPage
+
+_WIDEST = 320  # pixels of a name that a server has given
 
 
 class ModelPickerController(QObject):
@@ -76,6 +78,7 @@ class ModelPickerController(QObject):
         page.download_pane.open_file.connect(self.open_file)
         page.download_pane.used.connect(self.use)
         page.download_pane.search_wanted.connect(self._show_search)
+        page.download_pane.elsewhere_wanted.connect(self.show_elsewhere)
         page.installed_pane.used.connect(self.use)
         page.closed.connect(self._close_page)
         self._show_asked()
@@ -160,7 +163,8 @@ class ModelPickerController(QObject):
         if models:
             menu.addSeparator()
         for model in models:
-            action = menu.addAction(plain(f"{model.name}\t{model.host}"))
+            words = (elided(menu, word, _WIDEST) for word in (served_name(model.name), model.host))
+            action = menu.addAction("\t".join(words))
             action.setCheckable(True)
             action.setChecked(model == asked)
             action.setEnabled(not self._models.is_gone(model))

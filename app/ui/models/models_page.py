@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShortcut
+from PySide6.QtGui import QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from app.ui.choices import Segments
@@ -14,10 +14,12 @@ from app.ui.models.network_pane import NetworkPane
 from app.ui.models.remote_pane import RemotePane
 from app.ui.notice import Notice
 from app.ui.theme import Theme, font
+from app.ui.zoom import zoomed
 from app.wording.endpoint_words import remote_intro
 from app.wording.language import tr
 
 _WIDTH = 680
+_BESIDE = 24  # pixels left and right of the page
 _AROUND = 30  # pixels in sight around a part that is to be seen
 
 
@@ -60,7 +62,7 @@ class ModelsPage(QScrollArea):
         self._show_pane("get")
         remote.revealed.connect(self._reveal)
         row = QHBoxLayout(page)
-        row.setContentsMargins(24, 0, 24, 0)
+        row.setContentsMargins(_BESIDE, 0, _BESIDE, 0)
         row.addStretch(1)
         row.addWidget(middle, 1000)
         row.addStretch(1)
@@ -133,12 +135,19 @@ class ModelsPage(QScrollArea):
         self._layout.addSpacing(4)
 
     def _show_pane(self, name: str) -> None:
+        focused = self.focusWidget()
+        if focused and any(pane.isAncestorOf(focused) for pane in self._panes.values()):
+            self._tabs.setFocus()  # else it would go to whatever is next in the window
         for each, pane in self._panes.items():
             pane.setVisible(each == name)
         if self._progress.text() == self._invitation:
             self._progress.setText(_invitation(name))
         self._invitation = _invitation(name)
         self.verticalScrollBar().setValue(0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tabs.fit(self.viewport().width() - zoomed(2 * _BESIDE))
 
     def _reveal(self, part: QWidget) -> None:
         """Scroll a part into sight, once it is laid out."""

@@ -58,7 +58,9 @@ class NetworkPane(QWidget):
         self._folder.setReadOnly(True)
         layout = column(self, gap=8)
         offline = FormRow(
-            tr("Offline"), tr("Block all network access. Chatting works offline."), self.offline
+            tr("Offline"),
+            tr("Block all network access. Models on this computer work offline."),
+            self.offline,
         )
         if locked:
             offline.lock()
