@@ -13,6 +13,7 @@ from app.base.errors import KeyRefused, NoRemoteEngine, Offline, RemoteModelMiss
 from app.base.types import Effort, Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.store import State
+from app.wording.answered_by import model_on_host
 from app.wording.errors import Action, explain
 from tests.fakes.remote.faults import Fault
 from tests.fakes.remote.openai_service import OpenAi
@@ -58,10 +59,11 @@ def press(fireside: Fireside, name: str) -> None:
 
 
 def offered(fireside: Fireside) -> list[str]:
-    """Return the buttons of the last answer's notice."""
+    """Return what the notice of the last answer offers, besides details."""
     notice = fireside.find(QWidget, "notice", last=True)
     buttons = notice.findChildren(QAbstractButton)
-    return [each.objectName() for each in buttons if each.isVisible()]
+    names = [each.objectName() for each in buttons if each.isVisible()]
+    return [name for name in names if name != "noticeDetails"]
 
 
 def rows_of(fireside: Fireside) -> list[tuple[State, str]]:
@@ -256,14 +258,14 @@ def test_what_a_server_refuses_is_said(fireside: Fireside) -> None:
         assert "doesn’t take" not in medium.toolTip()
 
 
-def test_an_effort_that_is_not_taken_cannot_be_chosen(fireside: Fireside) -> None:
+@pytest.mark.parametrize(("refused", "chosen"), [({Effort.HIGH: "No."}, "medium"), ({}, "high")])
+def test_an_effort_that_is_not_taken_cannot_be_chosen(
+    fireside: Fireside, refused: dict[Effort, str], chosen: str
+) -> None:
     composer = fireside.window.composer
-    composer.set_efforts({Effort.HIGH: "No."})
+    composer.set_efforts(refused)
     composer.choose_effort(Effort.HIGH)
-    assert composer.effort is Effort.MEDIUM
-    composer.set_efforts({})
-    composer.choose_effort(Effort.HIGH)
-    assert composer.effort is Effort.HIGH
+    assert composer.effort == chosen
 
 
 def test_the_menu_of_an_answer_names_hosts(fireside: Fireside, server: Player) -> None:
@@ -302,3 +304,28 @@ def test_a_screen_reader_hears_the_host(fireside: Fireside, server: Player) -> N
     assert answers
     where = "Runs in another app on your computer. Answers may contain mistakes."
     assert status(fireside) == where
+
+
+def test_the_banner_goes_online_and_asks_again(fireside: Fireside, server: Player) -> None:
+    use(fireside, server)
+    window = fireside.window
+    window.models.choose(window.models.demo)
+    fireside.until(lambda: window.models.current == window.models.demo)
+    fireside.host.change(offline=True)
+    (model,) = window.models.elsewhere()
+    window.models.choose(model)
+    click(fireside, "bannerGoOnline")
+    fireside.until(lambda: window.models.current == model and not window.models.loading)
+    assert not fireside.host.settings.offline
+    assert not window.banner.isVisible()
+
+
+def test_one_name_in_all_places(fireside: Fireside, server: Player) -> None:
+    model = use(fireside, server)
+    picker = fireside.window.composer.picker
+    assert picker.text().strip() == "gpt-oss-120b"
+    assert MODEL in picker.toolTip()
+    assert "gpt-oss-120b on" in model_on_host(model.name, model.host)
+    fireside.window.model_picker.show_elsewhere()
+    title = fireside.find(QLabel, "endpointTitle")
+    assert title.text() == "gpt-oss-120b"

@@ -43,6 +43,8 @@ class DownloadPane(QWidget):
     """The user wants to go online again."""
     search_wanted = Signal()
     """The user wants to search, which the first page does not offer."""
+    elsewhere_wanted = Signal()
+    """The user wants a model that runs on another computer."""
 
     def __init__(
         self,
@@ -231,6 +233,8 @@ class DownloadPane(QWidget):
         for left in unfinished:
             self._download_option(left, name_of(left))
         self._others.add(self._file_option())
+        if self._first:
+            self._others.add(self._elsewhere_option())
         self._others.add(self._demo_option())
         if self._first:
             self._others.add(self._search_option())
@@ -263,6 +267,15 @@ class DownloadPane(QWidget):
         name = tr("Try the interface first") if self._first else tr("Demo model")
         text = tr("A tiny built-in model for trying out the app. It can’t answer real questions.")
         return OptionRow(self._theme, "spark", f"{name} · {size}", text, button=button)
+
+    def _elsewhere_option(self) -> OptionRow:
+        button = Button(
+            self._theme, "useElsewhere", tr("Use a model on another computer"), text=tr("Connect…"),
+            clicked=self.elsewhere_wanted.emit,
+        )  # fmt: skip
+        text = tr("A server with vLLM, Ollama, LM Studio or llama.cpp. Chats are sent to it.")
+        title = tr("Use a model on another computer")
+        return OptionRow(self._theme, "server", title, text, button=button)
 
     def _search_option(self) -> OptionRow:
         button = Button(

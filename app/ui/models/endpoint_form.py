@@ -305,8 +305,13 @@ class EndpointForm(QFrame):
         self._acceptance.setVisible(exposed)
         typed = bool(self.address.text().strip())
         ready = typed and not self._offline and (self.unencrypted.isChecked() or not exposed)
-        self._test.setEnabled(ready and not self._testing)
+        focused = self._test.hasFocus() or self._stop.hasFocus()  # which one that goes would lose
         self._stop.setVisible(self._testing)
+        if focused and self._testing:
+            self._stop.setFocus()
+        self._test.setEnabled(ready and not self._testing)
+        if focused and not self._testing:
+            self._test.setFocus()
         self._choice.setVisible(self._model is not None)
 
 

@@ -78,6 +78,7 @@ class ModelPickerController(QObject):
         page.download_pane.open_file.connect(self.open_file)
         page.download_pane.used.connect(self.use)
         page.download_pane.search_wanted.connect(self._show_search)
+        page.download_pane.elsewhere_wanted.connect(self.show_elsewhere)
         page.installed_pane.used.connect(self.use)
         page.closed.connect(self._close_page)
         self._show_asked()
