@@ -127,7 +127,7 @@ class RemoteBackend:
             self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
         done = answer.done()
         to_user = request.messages[-1].role is Role.USER
-        if to_user and not begun and done.reason is StopReason.END:
+        if to_user and answer.empty and done.reason is StopReason.END:
             raise AnswerEmpty(saved.endpoint.url)
         yield done
 
