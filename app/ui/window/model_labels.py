@@ -14,7 +14,7 @@ from app.ui.state.chat_tools import ChatTools
 from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice, plan_summary
 from app.ui.window.layout import WindowLayout
-from app.wording.answered_by import leaving_sentence, refused_efforts
+from app.wording.answered_by import leaving_sentence, refused_efforts, served_name
 from app.wording.demo_words import model_name
 from app.wording.language import tr
 from app.wording.tool_settings import PYTHON
@@ -45,7 +45,8 @@ class ModelLabels(QObject):
 
     def _show(self) -> None:
         asked = self._models.asked
-        self._composer.set_model(model_name(asked.name) if asked else tr("Choose a model"), asked)
+        named = (served_name if asked.host else model_name)(asked.name) if asked else ""
+        self._composer.set_model(named or tr("Choose a model"), asked)
         self._demo_line.setVisible(asked == self._models.demo)
         self._remote_line.set_model(asked)
         self._show_efforts()
