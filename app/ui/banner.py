@@ -15,9 +15,16 @@ from app.ui.theme import Theme
 from app.wording.errors import Action, explain
 from app.wording.language import tr
 
-_OFFERED = (Action.CHOOSE_MODEL, Action.USE_LESS_MEMORY, Action.REPAIR)  # one at a time
+_OFFERED = (
+    Action.CHOOSE_MODEL,
+    Action.USE_LESS_MEMORY,
+    Action.REPAIR,
+    Action.GO_ONLINE,
+)  # one at a time
 _FAULT = {Action.COPY_DETAILS: "bannerCopyDetails", Action.OPEN_LOG: "bannerOpenLog"}
 _LOAD = {
+    Action.CHANGE_KEY: "bannerChangeKey",
+    Action.GO_ONLINE: "bannerGoOnline",
     Action.RETRY: "bannerTryAgain",
     Action.LOAD_AGAIN: "bannerLoadAgain",
     Action.USE_LESS_MEMORY: "bannerUseLessMemory",

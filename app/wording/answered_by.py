@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from app.base.types import Effort, Endpoint, ModelRef
 from app.engine.remote.refusals import EFFORT
 from app.wording.demo_words import model_name
 from app.wording.language import tr
+
+_ID = re.compile(r"(?:[\w.-]+/)+([\w.:@-]+)")
+"""An id with the organisation or the host that it is from."""
 
 
 def model_on_host(name: str, host: str) -> str:
@@ -19,7 +23,8 @@ def model_on_host(name: str, host: str) -> str:
 
 def served_name(name: str) -> str:
     """Return what is shown of a model's id at a server: "gpt-oss-120b" of "openai/gpt-oss-120b"."""
-    return name.rpartition("/")[2] or name
+    id = _ID.fullmatch(name)
+    return id[1] if id else name
 
 
 def leaving_sentence(model: ModelRef, *, name: str | None = None, host: str | None = None) -> str:

@@ -15,7 +15,7 @@ from app.engine.remote.remote_server import (
     ServerKind,
     is_exposed,
 )
-from app.wording.answered_by import model_on_host
+from app.wording.answered_by import model_on_host, served_name
 from app.wording.language import number, tr
 
 
@@ -90,7 +90,7 @@ def endpoint_facts(saved: SavedEndpoint) -> str:
 
 def found_words(server: RemoteServer, model: ServedHere) -> str:
     """Return what was found, such as "vLLM 0.33, gpt-oss-120b, 131,072 tokens"."""
-    name = SavedEndpoint(Endpoint(server.url, model.id)).model.name
+    name = served_name(SavedEndpoint(Endpoint(server.url, model.id)).model.name)
     return ", ".join(
         filter(None, (_program(server.kind, server.version), name, _tokens(model.context)))
     )

@@ -115,7 +115,7 @@ def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) ->
     write(fireside, "endpointKey", "sk-1")
     click(fireside, "endpointTest")
     save = fireside.find(QAbstractButton, "saveEndpoint")
-    assert result(fireside) == "It works: vLLM 0.33.0, openai/gpt-oss-120b, 131,072 tokens"
+    assert result(fireside) == "It works: vLLM 0.33.0, gpt-oss-120b, 131,072 tokens"
     save.click()
     fireside.until(lambda: focused().objectName() == "endpointUse")
     assert not key.isVisible()

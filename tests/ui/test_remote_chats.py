@@ -63,6 +63,23 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     assert not leaving_sentence(ModelRef.of_file(__file__, "mine"))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("id", "shown"),
+    [
+        ("openai/gpt-oss-120b", "gpt-oss-120b"),
+        ("gpt-oss:20b", "gpt-oss:20b"),
+        ("hf.co/unsloth/gpt-oss-20b-GGUF:Q4_K_M", "gpt-oss-20b-GGUF:Q4_K_M"),
+        ("/models/gpt-oss-20b.gguf", "/models/gpt-oss-20b.gguf"),
+        ("A/B test", "A/B test"),
+        ("<b>R&D</b>", "<b>R&D</b>"),
+        ("ends/", "ends/"),
+    ],
+)
+def test_a_model_is_named_by_the_end_of_its_id(id: str, shown: str) -> None:
+    assert model_on_host(id, "gpu.example.org") == f"{shown} on gpu.example.org"
+    assert model_on_host(id, "") == id
+
+
 def test_a_server_answers_and_is_named(fireside: Fireside, server: Player) -> None:
     model = use(fireside, server)
     assert line(fireside) == leaving_sentence(model)

@@ -13,6 +13,7 @@ from app.base.errors import KeyRefused, NoRemoteEngine, Offline, RemoteModelMiss
 from app.base.types import Effort, Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.store import State
+from app.wording.answered_by import model_on_host
 from app.wording.errors import Action, explain
 from tests.fakes.remote.faults import Fault
 from tests.fakes.remote.openai_service import OpenAi
@@ -58,10 +59,11 @@ def press(fireside: Fireside, name: str) -> None:
 
 
 def offered(fireside: Fireside) -> list[str]:
-    """Return the buttons of the last answer's notice."""
+    """Return what the notice of the last answer offers, besides details."""
     notice = fireside.find(QWidget, "notice", last=True)
     buttons = notice.findChildren(QAbstractButton)
-    return [each.objectName() for each in buttons if each.isVisible()]
+    names = [each.objectName() for each in buttons if each.isVisible()]
+    return [name for name in names if name != "noticeDetails"]
 
 
 def rows_of(fireside: Fireside) -> list[tuple[State, str]]:
@@ -302,3 +304,28 @@ def test_a_screen_reader_hears_the_host(fireside: Fireside, server: Player) -> N
     assert answers
     where = "Runs in another app on your computer. Answers may contain mistakes."
     assert status(fireside) == where
+
+
+def test_the_banner_goes_online_and_asks_again(fireside: Fireside, server: Player) -> None:
+    use(fireside, server)
+    window = fireside.window
+    window.models.choose(window.models.demo)
+    fireside.until(lambda: window.models.current == window.models.demo)
+    fireside.host.change(offline=True)
+    (model,) = window.models.elsewhere()
+    window.models.choose(model)
+    click(fireside, "bannerGoOnline")
+    fireside.until(lambda: window.models.current == model and not window.models.loading)
+    assert not fireside.host.settings.offline
+    assert not window.banner.isVisible()
+
+
+def test_one_name_in_all_places(fireside: Fireside, server: Player) -> None:
+    model = use(fireside, server)
+    picker = fireside.window.composer.picker
+    assert picker.text().strip() == "gpt-oss-120b"
+    assert MODEL in picker.toolTip()
+    assert "gpt-oss-120b on" in model_on_host(model.name, model.host)
+    fireside.window.model_picker.show_elsewhere()
+    title = fireside.find(QLabel, "endpointTitle")
+    assert title.text() == "gpt-oss-120b"

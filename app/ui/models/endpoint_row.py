@@ -12,7 +12,7 @@ from app.engine.remote.remote_server import SavedEndpoint
 from app.ui.controls import Button, Elided, column, muted, tell, tip
 from app.ui.form_fields import note
 from app.ui.theme import Theme, font
-from app.wording.answered_by import model_on_host
+from app.wording.answered_by import model_on_host, served_name
 from app.wording.endpoint_words import endpoint_facts, key_place_sentence, leaves_sentence
 from app.wording.language import tr
 from app.wording.policy_words import set_by_organization
@@ -50,7 +50,8 @@ class EndpointRow(QFrame):
         self.setAccessibleName(name)
         title = Elided("endpointTitle")
         title.setFont(font(15, 600))
-        title.set_text(saved.model.name)
+        title.set_text(served_name(saved.model.name))
+        self.setToolTip(tip(saved.endpoint.model))
         self._facts = muted(endpoint_facts(saved), "endpointFacts", pixels=13)
         self._facts.setWordWrap(True)
         self._leaves = note("", "endpointLeaves")

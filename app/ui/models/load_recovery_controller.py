@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.base.errors import ModelError
+from app.base.errors import KeyRefused, ModelError, Offline
 from app.base.types import ModelRef
 from app.host import Host
 from app.turn import AnsweredSlowly, ModelPlanned, TurnEnded
@@ -65,6 +65,11 @@ class LoadRecoveryController(QObject):
         self._banner.hide()
         if model := self._model:
             self._load(model, self._turns.unanswered(self._current.id))
+
+    def online(self) -> None:
+        """Note that the network is there again: a server is asked that could not be."""
+        if self._models.refused and self._models.refused.host:
+            self.again()
 
     def reload(self) -> None:
         """Load the model of the chat that is shown again, by a new plan."""
@@ -163,15 +168,18 @@ class LoadRecoveryController(QObject):
         told = ended is not None and ended.ended is not None and ended.ended.error is error
         if not waits and not told and self._pages.chat_shown:
             self._told = explain(error).sentence
-            self._banner.show_error(error, self._ways_on(refused))
+            self._banner.show_error(error, self._ways_on(refused, error))
 
-    def _ways_on(self, refused: ModelRef | None) -> tuple[Action, ...]:
+    def _ways_on(self, refused: ModelRef | None, error: Exception) -> tuple[Action, ...]:
         """Return what helps with a model of another computer; nothing special with others."""
         if refused is None or not refused.host:
             return ()
         if self._models.is_gone(refused):
             return (Action.CHOOSE_MODEL,)
-        return Action.RETRY, Action.CHOOSE_MODEL
+        if isinstance(error, Offline):
+            return Action.GO_ONLINE, Action.CHOOSE_MODEL
+        key = (Action.CHANGE_KEY,) if isinstance(error, KeyRefused) else ()
+        return *key, Action.RETRY, Action.CHOOSE_MODEL
 
     def _changed(self) -> None:
         """Answer the question that waits by the model that was chosen."""

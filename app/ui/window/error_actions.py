@@ -34,7 +34,7 @@ class ErrorActions(QObject):
         super().__init__(parent)
         self._banner, self._recovery, self._models = banner, recovery, models
         self._navigator, self._chats = navigator, chats
-        banner.acted.connect(self.act)
+        banner.acted.connect(self._act_in_banner)
 
     def act(self, action: Action) -> None:
         """Perform an action."""
@@ -56,9 +56,16 @@ class ErrorActions(QObject):
             case Action.REPAIR:
                 self.repair_wanted.emit(StoreDamaged(self._chats, self._banner.damage))
 
-    def _go_online(self) -> None:
-        if self._models.go_online():
+    def _act_in_banner(self, action: Action) -> None:
+        if action is not Action.GO_ONLINE:
+            self.act(action)
+        elif self._go_online():
+            self._recovery.online()
+
+    def _go_online(self) -> bool:
+        if is_online := self._models.go_online():
             self._banner.hide()
         else:
             offline = tr("Fireside is offline.")
             self._banner.show_sentence(f"{offline} {set_by_organization()}")
+        return is_online

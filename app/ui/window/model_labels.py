@@ -45,8 +45,7 @@ class ModelLabels(QObject):
 
     def _show(self) -> None:
         asked = self._models.asked
-        named = (served_name if asked.host else model_name)(asked.name) if asked else ""
-        self._composer.set_model(named or tr("Choose a model"), asked)
+        self._composer.set_model(_name(asked) if asked else tr("Choose a model"), asked)
         self._demo_line.setVisible(asked == self._models.demo)
         self._remote_line.set_model(asked)
         self._show_efforts()
@@ -71,7 +70,11 @@ class ModelLabels(QObject):
         summary = plan_summary(plan) if plan else ""
         asked = self._models.asked
         if asked and asked.host:
-            summary = leaving_sentence(asked)
+            summary = "\n".join(dict.fromkeys((leaving_sentence(asked), asked.name)))
         elif self._models.unloaded:
             summary = tr("Not loaded")
         self._composer.picker.setToolTip("\n".join(filter(None, (tr("Choose a model"), summary))))
+
+
+def _name(model: ModelRef) -> str:
+    return served_name(model.name) if model.host else model_name(model.name)
