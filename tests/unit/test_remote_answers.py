@@ -222,6 +222,21 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_request, "_PAUSES", (0.001,))
     monkeypatch.setattr(remote_request, "_LOADING_S", 0.001)
     monkeypatch.setattr(remote_request, "_MOST_WAITED_S", 0.005)
+    monkeypatch.setattr(remote_request, "_SOON_S", 1000.0)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(("soon", "times"), [(1000.0, 2), (-1.0, 1)])
+def test_what_fails_only_after_long_is_not_tried_again(
+    talk: Ask, monkeypatch: pytest.MonkeyPatch, soon: float, times: int
+) -> None:
+    monkeypatch.setattr(remote_request, "_SOON_S", soon)
+    server, chat = talk(Vllm())
+    server.say(*[PARIS] * 2)
+    server.fail(Fault.CUT_AT_ONCE)
+    with pytest.raises(AnswerCutOff):
+        chat.ask("What is the capital of France?")
+    assert len(server.answers) == times
 
 
 def has(dialect: Callable[[], Dialect], fault: Fault) -> bool:
