@@ -450,11 +450,13 @@ def test_lm_studio_before_it_had_responses_is_asked_for_a_chat(talk: Ask) -> Non
 # --- Stop ---
 
 
-def stopping(server: Player, chat: RemoteChat) -> threading.Thread:
-    """Stop the answer once the server holds it back."""
+def stopping(server: Player, chat: RemoteChat, *, begun: bool = False) -> threading.Thread:
+    """Stop the answer once the server holds it back, and it has ``begun`` here."""
 
     def stop() -> None:
         server.holding.wait(20)
+        if begun:
+            chat.spoken.wait(20)
         chat.cancel.set()
 
     stopper = threading.Thread(target=stop)
@@ -479,7 +481,7 @@ def test_stopped_within_the_answer(talk: Ask, dialect: Callable[[], Dialect]) ->
     server, chat = talk(dialect())
     server.say(Said("One. " * 50, reasoning="Two. " * 50))
     server.fail(Fault.SILENT_LATER)
-    stopper = stopping(server, chat)
+    stopper = stopping(server, chat, begun=True)
     answer = chat.ask("Hello")
     stopper.join()
     assert answer.reasoning
