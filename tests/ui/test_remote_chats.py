@@ -11,9 +11,11 @@ from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.ui.composer.context_gauge import ContextGauge
 from app.wording.answered_by import leaving_sentence, model_on_host
+from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
+from tests.fakes.remote.wire import Dialect
 from tests.ui.driver import Fireside, Start, answer
 from tests.ui.qt import child
 
@@ -26,9 +28,9 @@ def server() -> Iterator[Player]:
         yield player
 
 
-def use(fireside: Fireside, server: Player, context: int = 0, *, named: bool = False) -> ModelRef:
+def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     """Add the server's model, and choose it; ``named``: chats get their titles from it."""
-    saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM, context=context)
+    saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
     fireside.host.endpoints.save(saved)
     fireside.window.models.choose(saved.model)
@@ -135,18 +137,17 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     assert model_on_host(MODEL, model.host) in made(again)
 
 
-@pytest.mark.parametrize(("context", "whole"), [(0, "?"), (131072, "128K")])
-def test_the_gauge_says_what_is_known(
-    fireside: Fireside, server: Player, context: int, whole: str
-) -> None:
-    use(fireside, server, context)
-    server.say(Said("Paris."))
-    fireside.ask("The capital of France?")
-    fireside.shows("Paris.")
-    fireside.idle()
+@pytest.mark.parametrize(("dialect", "whole"), [(OpenAi(MODEL, key=""), "?"), (Vllm(), "128K")])
+def test_the_gauge_says_what_is_known(fireside: Fireside, dialect: Dialect, whole: str) -> None:
+    with serving(dialect) as server:
+        use(fireside, server)
+        server.say(Said("Paris."))
+        fireside.ask("The capital of France?")
+        fireside.shows("Paris.")
+        fireside.idle()
     gauge = fireside.find(ContextGauge, "contextGauge")
     fireside.until(lambda: gauge._text.endswith(f"/ {whole}"))
-    if not context:
+    if whole == "?":
         assert "doesn’t say" in gauge.accessibleName()
 
 
