@@ -113,7 +113,7 @@ class EndpointClient:
                     extensions={"trace": sending.trace},
                 )
             )
-            answer = EndpointResponse(url, response, watch)
+            answer = EndpointResponse(url, response, watch, key)
             if answer.location:
                 raise e.ServerMoved(url, answer.location)
             yield answer
