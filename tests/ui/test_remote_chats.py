@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.ui.composer.context_gauge import ContextGauge
-<<<<<<< HEAD
 from app.ui.window.remote_line import RemoteLine
 from app.wording.answered_by import (
     leaving_sentence,
@@ -20,14 +19,10 @@ from app.wording.answered_by import (
     model_on_host,
     place_hint,
 )
-=======
-from app.wording.answered_by import leaving_sentence, model_on_host
->>>>>>> fakes
 from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
-from tests.fakes.remote.wire import Dialect
 from tests.ui.driver import Fireside, Start, answer
 from tests.ui.qt import child
 
@@ -177,7 +172,6 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     assert model_on_host(MODEL, model.host) in made(again)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("says", [False, True])
 def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None:
     dialect = Vllm() if says else OpenAi()  # which tells nobody how large its contexts are
@@ -188,26 +182,13 @@ def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None
         fireside.host.endpoints.save(saved)
         fireside.window.models.choose(saved.model)
         fireside.until(lambda: fireside.window.models.current == saved.model)
-=======
-@pytest.mark.parametrize(("dialect", "whole"), [(OpenAi(MODEL, key=""), "?"), (Vllm(), "128K")])
-def test_the_gauge_says_what_is_known(fireside: Fireside, dialect: Dialect, whole: str) -> None:
-    with serving(dialect) as server:
-        use(fireside, server)
->>>>>>> fakes
         server.say(Said("Paris."))
         fireside.ask("The capital of France?")
         fireside.shows("Paris.")
         fireside.idle()
-<<<<<<< HEAD
         gauge = fireside.find(ContextGauge, "contextGauge")
         fireside.until(lambda: gauge._text.endswith("/ 128K" if says else "/ ?"))
         assert says or "doesn’t say" in gauge.accessibleName()
-=======
-    gauge = fireside.find(ContextGauge, "contextGauge")
-    fireside.until(lambda: gauge._text.endswith(f"/ {whole}"))
-    if whole == "?":
-        assert "doesn’t say" in gauge.accessibleName()
->>>>>>> fakes
 
 
 def test_answer_now_is_not_offered(fireside: Fireside, server: Player) -> None:
