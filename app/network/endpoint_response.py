@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import httpx2
 
 from app.base import errors as e
+from app.base.plain_line import plain_line
 from app.network.event_stream import EventTooLong, ServerEvent, server_events
 from app.network.unpacker import PACKED, Unpacker
 from app.network.watched_socket import Watch
@@ -21,6 +22,7 @@ LARGEST_BODY = 16 << 20
 _LARGEST_STREAM = 2 << 30  # bytes: a million tokens, of which each is an event with much around it
 _SHORTEST_KEY = 8  # bytes; a word like “key” is no secret, and may be anywhere
 _LONGEST_WAIT_S = 24 * 3600.0
+_LONGEST_SHOWN = 200  # characters
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}")
 
 
@@ -112,6 +114,5 @@ class EndpointResponse:
 
 
 def shown(body: bytes) -> str:
-    """Return the beginning of what a server sent as a line of text, without control characters."""
-    text = body[:2000].decode("utf-8", "replace")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    """Return the beginning of what a server sent, as a line of text."""
+    return plain_line(body[:2000].decode("utf-8", "replace"), _LONGEST_SHOWN)
