@@ -207,8 +207,11 @@ class RequestUnsupported(EngineError):
     feature: str
 
 
-class NoRemoteEngine(EngineError):
-    """The model is behind the endpoint ``url``, and there is no engine for endpoints."""
+class EndpointUnknown(EngineError):
+    """The model is behind the endpoint ``url``, which this engine does not know.
+
+    It was removed from the list, or the engine has only models in files.
+    """
 
     url: str
 

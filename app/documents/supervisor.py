@@ -16,9 +16,9 @@ from app.base.child_jobs import ChildJob, ChildJobs
 from app.base.errors import (
     DocumentBroken,
     DocumentError,
+    EndpointUnknown,
     EngineFailed,
     ModelError,
-    NoRemoteEngine,
 )
 from app.base.types import FileLocation, ModelRef, Part
 from app.documents.document import Document, PageProgress
@@ -92,7 +92,7 @@ class DocumentReader:
         """
         if not isinstance(model.location, FileLocation):
             unknown: Future[list[int]] = Future()  # only its server knows the vocabulary
-            unknown.set_exception(NoRemoteEngine(model.location.url))
+            unknown.set_exception(EndpointUnknown(model.location.url))
             return unknown
         died = EngineFailed("counting tokens took too long")
         command = ("count", model.location.path, part, list(pieces))

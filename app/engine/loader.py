@@ -17,6 +17,7 @@ from app.base import log as fault_log
 from app.base.errors import (
     CacheUnsupported,
     Cancelled,
+    EndpointUnknown,
     EngineDied,
     EngineError,
     EngineHung,
@@ -24,7 +25,6 @@ from app.base.errors import (
     GpuLost,
     ModelError,
     ModelLoadFailed,
-    NoRemoteEngine,
     OutOfMemory,
 )
 from app.base.gguf import GgufHeader
@@ -55,10 +55,10 @@ _LARGE = 1 << 30  # bytes of weights of a model that can fill a GPU
 
 
 def file_of(model: ModelRef) -> Path:
-    """Return the file of a model. Raises NoRemoteEngine if it is behind an endpoint."""
+    """Return the file of a model. Raises EndpointUnknown if it is behind an endpoint."""
     if isinstance(model.location, FileLocation):
         return model.location.path
-    raise NoRemoteEngine(model.location.url)
+    raise EndpointUnknown(model.location.url)
 
 
 def _gpu_libraries() -> tuple[GpuLibrary, ...]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING
 
-from app.base.errors import NoRemoteEngine
 from app.base.types import (
-    Endpoint,
     Event,
     FileLocation,
     Loading,
@@ -25,19 +22,14 @@ if TYPE_CHECKING:  # a window need not wait for them
 
 
 class Router:
-    """A backend of backends: ``local`` has the models in files, ``remote`` those of endpoints.
+    """A backend of backends: ``local`` has the models in files, ``remote`` those of endpoints."""
 
-    Requests for a model behind an endpoint raise NoRemoteEngine if ``remote`` is None.
-    """
-
-    def __init__(self, local: Backend, remote: Backend | None = None) -> None:
-        self._local = local
-        self._remote = remote
+    def __init__(self, local: Backend, remote: Backend) -> None:
+        self._local, self._remote = local, remote
 
     def load(self, model: ModelRef, cancel: threading.Event) -> Steps[Waiting | Loading | Planned]:
         """See `Backend.load`."""
-        engine = self._engine_of(model)
-        return engine.load(model, cancel) if engine else _refused(model)
+        return self._engine_of(model).load(model, cancel)
 
     def stream(
         self,
@@ -46,29 +38,19 @@ class Router:
         answer_now: threading.Event | None = None,
     ) -> Steps[Event | Planned]:
         """See `Backend.stream`."""
-        engine = self._engine_of(request.model)
-        if engine is None:
-            return _refused(request.model)
-        return engine.stream(request, cancel, answer_now)
+        return self._engine_of(request.model).stream(request, cancel, answer_now)
 
     def prepare(self, request: Request, cancel: threading.Event) -> Steps[Event]:
         """See `Backend.prepare`."""
-        engine = self._engine_of(request.model)
-        return engine.prepare(request, cancel) if engine else _refused(request.model)
+        return self._engine_of(request.model).prepare(request, cancel)
 
     def count(self, request: Request, cancel: threading.Event) -> Prompt | None:
         """See `Backend.count`."""
-        engine = self._engine_of(request.model)
-        if engine is None:
-            raise _no_engine(request.model)
-        return engine.count(request, cancel)
+        return self._engine_of(request.model).count(request, cancel)
 
     def abilities(self, model: ModelRef) -> Abilities:
         """See `Backend.abilities`."""
-        engine = self._engine_of(model)
-        if engine is None:
-            raise _no_engine(model)
-        return engine.abilities(model)
+        return self._engine_of(model).abilities(model)
 
     def devices(self) -> Devices:
         """Return what the local engine finds on this computer."""
@@ -80,12 +62,12 @@ class Router:
 
     def forget(self, chat: int) -> None:
         """Have every engine forget a chat."""
-        for engine in self._engines():
+        for engine in self._engines:
             engine.forget(chat)
 
     def unload(self, cancel: threading.Event | None = None) -> None:
         """Have every engine unload its model."""
-        for engine in self._engines():
+        for engine in self._engines:
             engine.unload(cancel)
 
     def loaded(self) -> ModelRef | None:
@@ -94,24 +76,12 @@ class Router:
 
     def close(self) -> None:
         """End every engine."""
-        for engine in self._engines():
+        for engine in self._engines:
             engine.close()
 
-    def _engines(self) -> Iterator[Backend]:
-        yield self._local
-        if self._remote:
-            yield self._remote
+    @property
+    def _engines(self) -> tuple[Backend, Backend]:
+        return self._local, self._remote
 
-    def _engine_of(self, model: ModelRef) -> Backend | None:
+    def _engine_of(self, model: ModelRef) -> Backend:
         return self._local if isinstance(model.location, FileLocation) else self._remote
-
-
-def _no_engine(model: ModelRef) -> NoRemoteEngine:
-    assert isinstance(model.location, Endpoint)
-    return NoRemoteEngine(model.location.url)
-
-
-def _refused(model: ModelRef) -> Generator[Never, None, None]:
-    """Raise NoRemoteEngine at the first step, as every backend raises its errors."""
-    raise _no_engine(model)
-    yield

@@ -29,7 +29,7 @@ def api_error(error: e.FiresideError) -> ApiError:
             return _unavailable(told, _LATER)
         case e.OwnerError():
             return _unavailable("Another Fireside has the engine. Try again later.", _LATER)
-        case e.NoRemoteEngine() | e.RemoteError():
+        case e.EndpointUnknown() | e.RemoteError():
             return _unavailable("Only models on this computer are served.")
         case e.AnswerEndless():
             told = "The model kept repeating itself, and was stopped."

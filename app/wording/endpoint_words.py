@@ -8,7 +8,13 @@ from pathlib import Path
 from app.base.errors import EndpointListError, EndpointsDamaged, FiresideError
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
-from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServedHere, ServerKind
+from app.engine.remote.remote_server import (
+    RemoteServer,
+    SavedEndpoint,
+    ServedHere,
+    ServerKind,
+    is_exposed,
+)
 from app.wording.answered_by import model_on_host, served_name
 from app.wording.language import number, tr
 
@@ -36,9 +42,13 @@ def endpoint_list_sentence(error: EndpointListError) -> str:
 
 
 def leaves_sentence(endpoint: Endpoint) -> str:
-    """Return whether chats with a model leave this computer."""
+    """Return whether chats with a model leave this computer, and whether encrypted."""
     if endpoint.is_here:
         return tr("Runs in another app on this computer.")
+    if is_exposed(endpoint.url):
+        return tr("Chats with this model are sent to {host} without encryption.").format(
+            host=endpoint.host
+        )
     return tr("Chats with this model are sent to {host}.").format(host=endpoint.host)
 
 

@@ -37,7 +37,7 @@ def explain_engine(error: e.EngineError) -> Explanation:
             )
         case e.SchemaError():
             return Explanation(_schema(error))
-        case e.NoRemoteEngine():
+        case e.EndpointUnknown():
             return Explanation(
                 tr("The model on {host} was removed from Fireside.").format(
                     host=Endpoint(error.url, "").host

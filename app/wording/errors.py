@@ -43,7 +43,7 @@ def explain(error: BaseException) -> Explanation:
             return explain_engine(error)
         case e.DepartureRefused():
             return Explanation(
-                tr("Nothing was sent to {host}.").format(host=error.host),
+                tr("This wasn’t sent to {host}.").format(host=error.host),
                 Action.CONTINUE,
                 others=(Action.CHOOSE_MODEL,),
             )

@@ -95,7 +95,7 @@ def _of_answer(error: e.RemoteError) -> str:
                 "ends in /v1."
             )
         case e.KeyRefused():
-            return tr("{host} wants a valid key. Check the key.")
+            return tr("{host} needs a valid key. Check the key.")
         case e.CreditUsedUp():
             return tr("Your account at {host} has no credit left.")
         case e.RemoteModelUnloaded():

@@ -124,7 +124,7 @@ def test_each_button_gives_its_answer(fireside: Fireside, name: str, decision: D
 def test_a_refusal_says_so_and_offers_what_can_be_done(fireside: Fireside) -> None:
     consent = ask(fireside, DepartureRefused(HOST))
     consent.decide(Decision.REFUSE)
-    fireside.shows(f"Nothing was sent to {HOST}.")
+    fireside.shows(f"This wasn’t sent to {HOST}.")
     assert fireside.find(QPushButton, "chooseAnotherModel").isVisible()
     fireside.script(*answer("Pears."))
     fireside.find(QPushButton, "tryAgain").click()
@@ -254,7 +254,7 @@ def test_a_file_departs_with_the_question_it_is_attached_to(fireside: Fireside) 
     refuse = fireside.find(QAbstractButton, "departureRefuse")
     fireside.until(refuse.isEnabled)
     refuse.click()
-    fireside.shows(f"Nothing was sent to {HOST}.")
+    fireside.shows(f"This wasn’t sent to {HOST}.")
     fireside.idle()
     assert there.requests == []
     fireside.find(QPushButton, "tryAgain").click()

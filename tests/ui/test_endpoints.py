@@ -366,6 +366,29 @@ def test_a_model_is_removed_after_a_question(fireside: Fireside) -> None:
     assert fireside.host.endpoints.key(GPU) == ""
 
 
+def test_a_model_that_is_removed_during_its_test_stays_removed(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(fireside, GPU)
+    opened(fireside)
+    tested: Future[RemoteServer] = Future()
+    jobs = fireside.host.endpoint_jobs
+    monkeypatch.setattr(jobs, "find", lambda *_, **__: tested)
+    monkeypatch.setattr(jobs, "save", lambda *_, **__: pytest.fail("it is saved again"))
+    click(fireside, "endpointTestAgain")
+    click(fireside, "endpointRemove")
+    click(fireside, "confirmYes")
+    fireside.until(lambda: not fireside.host.endpoints.all())
+    model = ServedHere("openai/gpt-oss-120b", 4096)
+    tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (model,)))
+    after: Future[None] = Future()
+    arrived: list[None] = []
+    fireside.bridge.when_done(after, arrived.append, pytest.fail)
+    after.set_result(None)
+    fireside.until(lambda: bool(arrived))
+    assert fireside.host.endpoints.all() == ()
+
+
 def test_the_organizations_models_cannot_be_removed(
     start: Start, administrator: Administrator
 ) -> None:

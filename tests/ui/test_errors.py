@@ -50,7 +50,7 @@ ERRORS = [
     e.SchemaTooComplex(detail="too many items in a row"),
     e.SchemaMismatch(),
     e.SchemaError(),
-    e.NoRemoteEngine("http://localhost:1234/v1"),
+    e.EndpointUnknown("http://localhost:1234/v1"),
     *(
         e.ServerAddressInvalid("a b"),
         e.ServerUnreachable(THERE, "Connection refused"),

@@ -6,16 +6,22 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.ui.composer.context_gauge import ContextGauge
-from app.wording.answered_by import leaving_sentence, model_on_host
-from tests.fakes.remote.openai_service import OpenAi
+from app.ui.window.remote_line import RemoteLine
+from app.wording.answered_by import (
+    leaving_sentence,
+    left_out_sentence,
+    memory_elsewhere,
+    model_on_host,
+    place_hint,
+)
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
-from tests.fakes.remote.wire import Dialect
 from tests.ui.driver import Fireside, Start, answer
 from tests.ui.qt import child
 
@@ -28,9 +34,9 @@ def server() -> Iterator[Player]:
         yield player
 
 
-def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
+def use(fireside: Fireside, server: Player, context: int = 0, *, named: bool = False) -> ModelRef:
     """Add the server's model, and choose it; ``named``: chats get their titles from it."""
-    saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
+    saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM, context=context)
     fireside.host.change(name_chats=named)
     fireside.host.endpoints.save(saved)
     fireside.window.models.choose(saved.model)
@@ -63,6 +69,34 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     assert "another app on this computer" in leaving_sentence(near)
     assert "leaves" not in leaving_sentence(near)
     assert not leaving_sentence(ModelRef.of_file(__file__, "mine"))  # type: ignore[arg-type]
+    assert place_hint(far).startswith("Runs on gpu.example.org:8443.")
+    assert place_hint(None).startswith("Runs on your computer.")
+    assert "takes no memory here" in memory_elsewhere(far)
+    assert "Another app" in memory_elsewhere(near)
+
+
+def test_what_was_left_out_is_named() -> None:
+    host = "gpu.example.org"
+    assert not left_out_sentence(host, ())
+    assert "doesn’t take an effort" in left_out_sentence(host, ("reasoning_effort",))
+    several = left_out_sentence(host, ("reasoning_effort", "top_p", "top_k"))
+    assert several.endswith("they weren’t used: Effort, Top-p, top_k")
+
+
+def test_a_long_name_is_cut_in_the_line(qtbot: QtBot) -> None:
+    long = "hf.co/someone/gpt-oss-120b-with-a-very-long-name-GGUF:UD-Q4_K_XL"
+    host = "a-very-long-name-of-a-host.cluster-17.research.example.org"
+    shown = RemoteLine()
+    qtbot.addWidget(shown)
+    shown.resize(700, 30)
+    model = ModelRef(Endpoint(f"https://{host}/v1", long), long)
+    shown.set_model(model)
+    label = child(shown, QLabel, "remoteLineText")
+    assert "…" in label.text()
+    assert label.text().endswith("example.org.")
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= 700 - 48
+    assert shown.accessibleName() == leaving_sentence(model)
+    assert host in shown.accessibleName()
 
 
 @pytest.mark.parametrize(
@@ -137,17 +171,18 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     assert model_on_host(MODEL, model.host) in made(again)
 
 
-@pytest.mark.parametrize(("dialect", "whole"), [(OpenAi(MODEL, key=""), "?"), (Vllm(), "128K")])
-def test_the_gauge_says_what_is_known(fireside: Fireside, dialect: Dialect, whole: str) -> None:
-    with serving(dialect) as server:
-        use(fireside, server)
-        server.say(Said("Paris."))
-        fireside.ask("The capital of France?")
-        fireside.shows("Paris.")
-        fireside.idle()
+@pytest.mark.parametrize(("context", "whole"), [(0, "?"), (131072, "128K")])
+def test_the_gauge_says_what_is_known(
+    fireside: Fireside, server: Player, context: int, whole: str
+) -> None:
+    use(fireside, server, context)
+    server.say(Said("Paris."))
+    fireside.ask("The capital of France?")
+    fireside.shows("Paris.")
+    fireside.idle()
     gauge = fireside.find(ContextGauge, "contextGauge")
     fireside.until(lambda: gauge._text.endswith(f"/ {whole}"))
-    if whole == "?":
+    if not context:
         assert "doesn’t say" in gauge.accessibleName()
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPushButton, QWidget
 
-from app.base.errors import KeyRefused, NoRemoteEngine, Offline, RemoteModelMissing, ServerSilent
+from app.base.errors import EndpointUnknown, KeyRefused, Offline, RemoteModelMissing, ServerSilent
 from app.base.types import Effort, Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.store import State
@@ -80,8 +80,8 @@ def test_what_is_offered_for_each_fault() -> None:
     assert explain(ServerSilent(url, 60.0)).actions == (Action.CONTINUE, Action.CHOOSE_MODEL)
     assert explain(KeyRefused(url, "")).actions[0] is Action.CHANGE_KEY
     assert explain(RemoteModelMissing(url, "x")).actions[0] is Action.CHOOSE_MODEL
-    assert explain(NoRemoteEngine(url)).actions == (Action.CHOOSE_MODEL,)
-    assert "gpu.example.org was removed" in explain(NoRemoteEngine(url)).sentence
+    assert explain(EndpointUnknown(url)).actions == (Action.CHOOSE_MODEL,)
+    assert "gpu.example.org was removed" in explain(EndpointUnknown(url)).sentence
     assert explain(Offline()).actions == (Action.GO_ONLINE,)
 
 

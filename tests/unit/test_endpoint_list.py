@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,8 +22,10 @@ from app.base.errors import (
     SystemFileUnsafe,
     SystemFileValueWrong,
 )
+from app.base.files import replace_text
 from app.base.secrets import Secrets
 from app.base.types import Endpoint
+from app.engine.remote import endpoint_list
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind, is_exposed, server_url
 from tests.fakes.administrator import Administrator
@@ -99,6 +102,31 @@ def test_threads_lose_nothing(open_list: Open) -> None:
     assert set(open_list().all()) == set(many[1::2])
 
 
+def test_it_can_be_read_while_it_is_written(
+    open_list: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window reads it, and must not wait for a slow disk."""
+    endpoints = open_list()
+    endpoints.save(GPU)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(path: Path, text: str) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        replace_text(path, text)
+
+    monkeypatch.setattr(endpoint_list, "replace_text", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        saved = pool.submit(endpoints.save, HERE)
+        try:
+            assert begun.wait(30)
+            assert endpoints.all() == (GPU,)
+        finally:
+            go_on.set()
+        saved.result()
+    assert endpoints.all() == (GPU, HERE)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b'{"endpoints": {}}', b"null", b"\xff\xfe", b"[" * 100_000, b'{"a": 1}'],
@@ -130,6 +158,7 @@ def test_what_can_be_read_of_a_damaged_file_is_kept(open_list: Open, path: Path)
         {"endpoint": {"url": "ftp://there", "model": "a"}},
         {"endpoint": {"url": "https://there/v1", "model": ""}},
         {"endpoint": {"url": "https://there/v1", "model": "a"}, "context": "many"},
+        {"endpoint": {"url": "https://there/v1", "model": "a"}, "context": -1},
     ]
     raw["endpoints"][1:1] = odd
     path.write_text(json.dumps(raw), "utf-8")
@@ -302,6 +331,7 @@ def test_the_administrators_come_first_and_stay(open_list: Open, shared: Path) -
         '[[endpoint]]\naddress = "https://a:b@gpu.example.org"\nmodel = "a"',
         '[[endpoint]]\naddress = "http://gpu.example.org"\nmodel = "a"',
         '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\ncontext = "many"',
+        '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\ncontext = -1',
         '[[endpoint]]\naddress = "https://gpu.example.org"\nmodel = "a"\nunencrypted = "yes"',
         '[[endpoint]]\naddress = "http://gpu.example.org"\nmodel = "a"\nunencripted = true',
         'endpoint = ["https://gpu.example.org"]\n#',

@@ -271,6 +271,13 @@ def test_the_vocabulary_is_built_in_the_background(monkeypatch: pytest.MonkeyPat
     jobs.close()
 
 
+def test_no_vocabulary_is_built_while_fireside_ends() -> None:
+    jobs = Jobs("vocabulary")
+    jobs.stop()
+    assert LocalVocabulary(jobs, lambda: pytest.fail("it is searched for")).at_hand() is None
+    jobs.close()
+
+
 def test_a_small_vocabulary_is_not_the_real_one() -> None:
     jobs = Jobs("vocabulary")
     found = LocalVocabulary(jobs, lambda: [resource("models", "demo-gpt-oss.gguf")])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.errors import ModelError, ModelMissing, NoRemoteEngine
+from app.base.errors import EndpointUnknown, ModelError, ModelMissing
 from app.base.resources import resource
 from app.base.types import Done, Effort, Endpoint, ModelRef, Request, Stats, StopReason
 from app.engine.backend import ScriptedBackend
@@ -48,29 +48,12 @@ def test_a_request_goes_where_its_model_is() -> None:
         assert asked not in other.requests
 
 
-def test_an_endpoint_without_an_engine_is_refused_when_it_is_asked() -> None:
-    router = Router(Engine())
-    asked, stop = Request(THERE, ()), threading.Event()
-    for steps in (
-        router.stream(asked, stop),
-        router.load(THERE, stop),
-        router.prepare(asked, stop),
-    ):
-        with pytest.raises(NoRemoteEngine) as caught:
-            list(steps)  # not earlier: the client has an answer to finish
-        assert caught.value.url == "http://127.0.0.1:8000/v1"
-    for ask in (lambda: router.count(asked, stop), lambda: router.abilities(THERE)):
-        with pytest.raises(NoRemoteEngine):
-            ask()
-
-
 def test_all_engines_forget_and_end() -> None:
     engines = Engine(), Engine()
     router = Router(*engines)
     router.forget(7)
     router.close()
     assert [(engine.forgotten, engine.closed) for engine in engines] == [([7], True)] * 2
-    Router(engines[0]).close()
 
 
 def test_a_model_is_known_by_where_it_is() -> None:
@@ -97,5 +80,5 @@ def test_what_a_model_can_do_is_known_before_it_is_loaded(tmp_path: Path) -> Non
         path.unlink()
         with pytest.raises(ModelMissing):
             backend.abilities(model)
-        with pytest.raises(NoRemoteEngine):
+        with pytest.raises(EndpointUnknown):
             backend.abilities(THERE)

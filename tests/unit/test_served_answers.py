@@ -429,7 +429,7 @@ def test_a_schema_that_cannot_be_followed_is_refused(busy: bool) -> None:
         (e.ModelMissing(Path("secret.gguf")), 503, "model_unavailable"),
         (e.ModelInUse("window", "other", "wanted"), 503, "model_unavailable"),
         (e.OwnerSilent("window"), 503, "model_unavailable"),
-        (e.NoRemoteEngine("http://secret"), 503, "model_unavailable"),
+        (e.EndpointUnknown("http://secret"), 503, "model_unavailable"),
         (e.EngineDied(-9, "secret"), 500, "engine_failed"),
         (e.EngineHung(9.0), 500, "engine_failed"),
         (e.EngineFailed("decode"), 500, "engine_failed"),

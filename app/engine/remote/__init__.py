@@ -3,9 +3,10 @@
 ``remote_backend`` is the `Backend` of such models. It sends a request as a ``chat_request``, or as
 a ``responses_request`` where that is the only way to the reasoning, through
 `app.network.endpoint_client`, reads what comes by ``chat_stream`` or ``responses_stream`` as
-``wire_events``, and makes an answer of them (``remote_answer``). How servers differ is data, in
-``server_dialect``; ``tool_names`` are functions' names there and here; ``server_faults`` makes
-errors of what servers refuse (``server_message``).
+``wire_events``, out of plain text where a server does no more (``unparsed_answer``), and makes an
+answer of them (``remote_answer``). How servers differ is data, in ``server_dialect``;
+``tool_names`` are functions' names there and here; ``server_faults`` makes errors of what servers
+refuse (``server_message``).
 
 ``detection`` finds out which server it is (``server_reply``), ``usual_ports`` which are on this
 computer, ``fitting`` how much of a conversation a context holds, for which ``local_vocabulary`` has

@@ -43,6 +43,7 @@ class EndpointList:
         self._path, self._secrets = path, secrets
         self._shared = SharedEndpoints(shared)
         self._lock = threading.Lock()
+        self._changing = threading.Lock()  # while the file is written, the list can be read
         self._stamp: Stamp | None = None
         self._own: tuple[SavedEndpoint, ...] = ()
         self._fault = ""  # why the file cannot be read now
@@ -112,23 +113,26 @@ class EndpointList:
         return None
 
     def _change(self, change: Change) -> None:
-        with self._lock:
-            own = change(self._read())
-            try:
+        with self._changing:
+            with self._lock:
+                own = change(self._read())
                 if self._fault:  # it may be readable again later, and is not to be lost
                     raise EndpointsUnwritable(self._path, self._fault)
-                self._write(own)
+            try:
+                stamp = self._write(own)
             except OSError as error:
                 raise EndpointsUnwritable(self._path, error.strerror or str(error)) from error
+            with self._lock:
+                self._own, self._stamp = own, stamp
 
-    def _write(self, own: tuple[SavedEndpoint, ...]) -> None:
-        """Write the user's endpoints. Raises OSError."""
+    def _write(self, own: tuple[SavedEndpoint, ...]) -> Stamp | None:
+        """Write the user's endpoints, and return the file's stamp. Raises OSError."""
         if own:
             entries = [codec.encode(each, omit_defaults=True) for each in own]
             replace_text(self._path, json.dumps({_ENTRIES: entries}, indent=2) + "\n")
         else:
             self._path.unlink(missing_ok=True)
-        self._own, self._stamp = own, _stamp(self._path)
+        return _stamp(self._path)
 
     def _read(self) -> tuple[SavedEndpoint, ...]:
         """Return the user's endpoints, read again if the file has changed."""
@@ -150,7 +154,7 @@ class EndpointList:
             kept = None
             with contextlib.suppress(OSError):
                 kept = _put_aside(self._path)
-                self._write(self._own)
+                self._stamp = self._write(self._own)
             self._faults.append(EndpointsDamaged(self._path, detail, kept))
         return self._own
 
@@ -177,6 +181,8 @@ def _decoded(raw: Any) -> SavedEndpoint:
     url = server_url(saved.endpoint.url)
     if url is None or not saved.endpoint.model:
         raise codec.FieldError(f"“url” is {saved.endpoint.url[:80]!r}")
+    if saved.context < 0:
+        raise codec.FieldError(f"“context” is {saved.context}")
     return replace(saved, endpoint=Endpoint(url, saved.endpoint.model), shared=False)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from app import formats
 from app.base import gguf
 from app.base.errors import ModelError
 from app.base.jobs import Jobs
+from app.base.threads import report_errors
 from app.formats import ChatFormat
 
 _WHOLE = 200_000  # tokens: the demo model's vocabulary is smaller, and not gpt-oss's own
@@ -31,9 +34,10 @@ class LocalVocabulary:
     def at_hand(self) -> ChatFormat | None:
         """Return the format; None while it is being built, and if there is no such file."""
         with self._lock:
-            if not self._begun:
+            if not (self._begun or self._jobs.ending.is_set()):
                 self._begun = True
-                self._jobs.submit(self._build)
+                with suppress(RuntimeError):  # the pool has been stopped just now
+                    self._jobs.submit(partial(report_errors, self._build))
             return self._format
 
     def _build(self) -> None:

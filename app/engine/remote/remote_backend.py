@@ -13,8 +13,8 @@ from app.base.errors import (
     AnswerCutOff,
     AnswerEmpty,
     Cancelled,
+    EndpointUnknown,
     FiresideError,
-    NoRemoteEngine,
     RemoteModelMissing,
     ServerSilent,
     ServerUnencrypted,
@@ -212,12 +212,12 @@ class RemoteBackend:
     def _saved(self, model: ModelRef) -> SavedEndpoint:
         """Return what is known of a model's endpoint.
 
-        Raises NoRemoteEngine if it was removed, and ServerUnencrypted.
+        Raises EndpointUnknown if it was removed, and ServerUnencrypted.
         """
         assert isinstance(model.location, Endpoint)
         saved = self._endpoints.of(model.location)
         if saved is None:
-            raise NoRemoteEngine(model.location.url)
+            raise EndpointUnknown(model.location.url)
         if saved.exposed:
             raise ServerUnencrypted(model.location.url)
         return saved

@@ -91,6 +91,8 @@ def _endpoint(raw: Any) -> SavedEndpoint:
         shared=True,
         name=codec.decode_value(str, raw.get("name", ""), "name"),
     )
+    if saved.context < 0:
+        raise codec.FieldError(f"“context” is {saved.context}")
     if saved.exposed:
         raise codec.FieldError(f"“address” is {url!r}, without encryption")
     return saved

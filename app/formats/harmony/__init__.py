@@ -13,6 +13,7 @@ over ids that recovers from whatever a model writes: no text is lost, no control
 ``turn_grammar``  what may be drawn in a turn of which a shape is wanted
 ``header``        message headers, as models write them
 ``parse``         messages out of tokens
+``marked_text``   the same out of text, of a server that sends control tokens as text
 ``stored_parts``  parts as they were stored by channel
 
 Source: openai-harmony 0.0.8, whose own rendering is the reference (its documentation has stray

@@ -112,6 +112,9 @@ class EndpointController(QObject):
         self._set(endpoint, testing=True)
 
         def found(server: RemoteServer) -> None:
+            if stop.is_set():  # the model may have been removed meanwhile
+                failed(Cancelled())
+                return
             served = next((each for each in server.models if each.id == endpoint.model), None)
             if served is None:
                 failed(RemoteModelMissing(endpoint.url, endpoint.model))

@@ -102,20 +102,21 @@ class Bench:
             RemoteBackend(lambda: client, self._list), Registry(lambda: [self.tool])
         )
 
-    def detect(self, url: str = "", kind: ServerKind | None = None) -> RemoteServer:
-        """Find out what it is, and use it from now on; as another kind, if there is one.
-
-        ``url`` is another address of it.
-        """
-        url = url or self.running.url
-        self._list.keep_key(url, self.running.key)
+    def detect(self) -> RemoteServer:
+        """Find out what it is, and use it from now on."""
+        url = self.running.url
         self.found = examine(self._client, url, self.running.key, threading.Event())
-        context = next((m.context for m in self.found.models if m.id == self.running.model), 0)
-        endpoint = Endpoint(url, self.running.model)
+        self.use()
+        return self.found
+
+    def use(self, url: str = "", kind: ServerKind | None = None) -> None:
+        """Use it at another address, or as another kind; without both, as it was found."""
+        endpoint = Endpoint(url or self.running.url, self.running.model)
+        self._list.keep_key(endpoint.url, self.running.key)
+        context = next((m.context for m in self.found.models if m.id == endpoint.model), 0)
         saved = SavedEndpoint(endpoint, kind or self.found.kind, self.found.version, context)
         self._list.save(saved)
         self.model = saved.model
-        return self.found
 
     def ask(
         self,

@@ -103,9 +103,9 @@ def _usage(bench: Bench) -> Verdict:
 
 def _responses(bench: Bench) -> Verdict:
     """Ask by the interface that OpenAI's own models, and LM Studio's, are asked by."""
-    bench.detect(kind=ServerKind.OPENAI)
+    bench.use(kind=ServerKind.OPENAI)
     plain, called = bench.ask(_CAPITAL), bench.ask(_WEATHER, tools=True)
-    bench.detect()
+    bench.use()
     good = plain.text() == _OSLO and "Oslo" in plain.text(PartKind.REASONING)
     return good and "Oslo" in called.text(), f"{_told(plain)} {_told(called)}"
 
@@ -121,9 +121,9 @@ def _stopped_in_the_prefill(bench: Bench) -> Verdict:
         return bool(got) and time.monotonic() > got[0] + 0.5
 
     with CuttingProxy(bench.running.port) as proxy:
-        bench.detect(f"http://127.0.0.1:{proxy.port}/v1")
+        bench.use(f"http://127.0.0.1:{proxy.port}/v1")
         heard = bench.ask(text, when=is_time)
-    bench.detect()
+    bench.use()
     free = bench.ask(_CAPITAL)
     early = not heard.first_s and heard.stopped_s > 0
     good = early and heard.stopped_s < bench.stop_s and not heard.error and free.text() == _OSLO
@@ -141,9 +141,9 @@ def _stopped_in_the_answer(bench: Bench) -> Verdict:
 
 def _cut(bench: Bench) -> Verdict:
     with CuttingProxy(bench.running.port, 2500) as proxy:
-        bench.detect(f"http://127.0.0.1:{proxy.port}/v1")
+        bench.use(f"http://127.0.0.1:{proxy.port}/v1")
         heard = bench.ask(_COUNT)
-    bench.detect()
+    bench.use()
     return heard.fault == "AnswerCutOff" and bool(heard.parts), _told(heard)
 
 
