@@ -45,7 +45,7 @@ from app.store.background import ChatBackups, ChatSearches, DiskThread
 from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
-from app.tools.tool import Tool
+from app.tools.tool_parts import ToolParts
 from app.turn import ChatEvent, ModelUnloaded, NotSaved
 
 if TYPE_CHECKING:
@@ -56,16 +56,8 @@ if TYPE_CHECKING:
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
     from app.network.endpoint_client import EndpointClient
-    from app.tools.browser.browser import Browser
-    from app.tools.browser.extraction.extractor import Extractor
-    from app.tools.browser.library import SourceLibrary
-    from app.tools.browser.source import Source
     from app.tools.browser.source_status import SourcesChanged
-    from app.tools.browser.web.web_source import WebSource
     from app.tools.mcp.server_status import McpServersChanged
-    from app.tools.mcp.service import McpServers
-    from app.tools.mcp.system_browser import SystemBrowser
-    from app.tools.python.python_tool import PythonTool
 
 
 def demo_model() -> ModelRef:
@@ -122,22 +114,11 @@ class Host:
         self._searching = Jobs("search")
         self._opening = threading.Lock()
         self._downloads: Downloads | None = None
-        self._mcp: McpServers | None = None
-        self._source_library: SourceLibrary | None = None
-        self._extractor: Extractor | None = None
-        self._web: WebSource | None = None
-        self.language = "en"
-        """The window's language."""
-        self.system_browser: SystemBrowser | None = None
-        """Where the user signs in to MCP servers; to be set before these are used."""
-        self._python: PythonTool | None = None
         self._renewed = 0
         own = self._scheduled = ScheduledBackend(backend or self._local_engine())
         self._shared = None if backend else SharedEngine(own, folders.data)
         self._idle = IdleUnloader(own, lambda: self.settings.unload_minutes, self._unloaded)
         self._idle.look()
-        self.tools = Registry(self._all_tools, allowed=self.policy.tools)
-        """The tools that a model may call."""
         self.engine: Backend = self._shared or own
         """The engine on this computer, which runs no tools."""
         self._open_server = open_server
@@ -152,6 +133,17 @@ class Host:
         )
         self.endpoints = EndpointList(folders.endpoints, self.secrets, folders.system / ENDPOINTS)
         """The models on other computers, or of other programs on this one."""
+        self.tool_parts = ToolParts(
+            folders,
+            self.network.bare,
+            self.secrets,
+            lambda: self.settings,
+            publish,
+            allowed=self.policy.tools,
+        )
+        """What the tools of a model are made of."""
+        self.tools = Registry(self.tool_parts.tools, allowed=self.policy.tools)
+        """The tools that a model may call."""
         self.backend = ToolLoop(self._router(), self.tools, self._store.consents)
         self.chats = Chats(
             self._store,
@@ -223,87 +215,6 @@ class Host:
         return ChatExchange(self._store, self.jobs)
 
     @property
-    def mcp(self) -> McpServers:
-        """The MCP servers, loaded on first use, from any thread."""
-        from app.tools.mcp.service import McpServers
-
-        with self._opening:
-            if self._mcp is None:
-                self._mcp = McpServers(
-                    self.folders,
-                    self.network.bare,
-                    self.secrets,
-                    self._publish,
-                    offline=self.settings.offline,
-                    allowed=self.policy.tools,
-                )
-                if self.system_browser:
-                    self._mcp.set_browser(self.system_browser)
-            return self._mcp
-
-    @cached_property
-    def browser(self) -> Browser:
-        """The browser of the model, over all sources that there are."""
-        from app.tools.browser.browser import Browser
-
-        return Browser(self.sources)
-
-    @property
-    def web(self) -> WebSource:
-        """The web, as a source of the browser; it loads what it needs with its first call."""
-        from app.tools.browser.web.web_opening import open_web
-
-        with self._opening:
-            if self._web is None:  # one, since it paces what is fetched
-                self._web = open_web(
-                    self.network.bare,
-                    self.secrets,
-                    lambda: self.settings,
-                    lambda: self.language,
-                    lambda: self.extractor,
-                )
-            return self._web
-
-    @property
-    def extractor(self) -> Extractor:
-        """What makes text of pages, in a process of its own; loaded on first use."""
-        from app.tools.browser.extraction.extractor import Extractor
-
-        with self._opening:
-            if self._extractor is None:
-                self._extractor = Extractor()
-            return self._extractor
-
-    def mcp_tools(self) -> tuple[Tool, ...]:
-        """Return the MCP servers that are switched on, as tools; without any, nothing is loaded."""
-        return self.mcp.tools() if self._mcp or self.folders.mcp.exists() else ()
-
-    @property
-    def has_sources(self) -> bool:
-        """Whether the user has added folders or encyclopaedias."""
-        return self._source_library is not None or self.folders.sources.exists()
-
-    @property
-    def source_library(self) -> SourceLibrary:
-        """The folders and encyclopaedias to search, loaded on first use, from any thread."""
-        from app.tools.browser.library import SourceLibrary
-
-        with self._opening:
-            if self._source_library is None:
-                self._source_library = SourceLibrary(
-                    self.folders, self._publish, reads=self.policy.tools
-                )
-            return self._source_library
-
-    def sources(self) -> tuple[Source, ...]:
-        """Return the user's folders and encyclopaedias, and the web.
-
-        Without folders or encyclopaedias, nothing is loaded for them.
-        """
-        own = self.source_library.sources() if self.has_sources else ()
-        return *own, self.web
-
-    @property
     def server(self) -> LocalServer | None:
         """The local server, made on first use, from any thread.
 
@@ -353,9 +264,8 @@ class Host:
         self.settings = self.policy.applied(self._chosen)
         self._idle.look()
         self.network.set_offline(self.settings.offline)
+        self.tool_parts.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
-        if self._mcp:
-            self._mcp.set_offline(self.settings.offline)
         if self._downloads:
             self._downloads.limit = _download_limit(self.settings)
             self._downloads.cache = _download_folder(self.settings)
@@ -473,8 +383,7 @@ class Host:
         self.jobs.stop()
         self.secrets.close()
         with self._opening:
-            downloads, mcp, library = self._downloads, self._mcp, self._source_library
-            extractor = self._extractor
+            downloads = self._downloads
         if downloads:
             downloads.close()
         self.documents.close()
@@ -485,12 +394,7 @@ class Host:
         self.reruns.close()
         self._idle.close()
         self.chats.close()
-        if mcp:
-            mcp.close()
-        if library:
-            library.close()
-        if extractor:
-            extractor.close()
+        self.tool_parts.close()
         for pool in pools:
             pool.close()
         self.network.close()
@@ -546,20 +450,6 @@ class Host:
 
     def _engine_options(self) -> EngineOptions:
         return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
-
-    def prepare_python(self) -> None:
-        """Have the model's Python compiled, where the set-up or the package has not done that."""
-        self._all_tools()
-        if self._python and self.policy.tools:
-            self._python.prepare()
-
-    def _all_tools(self) -> tuple[Tool, ...]:
-        from app.tools.python.python_tool import PythonTool
-
-        with self._opening:
-            if self._python is None:
-                self._python = PythonTool()
-        return self._python, *self.browser.tools(), *self.mcp_tools()
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:

@@ -28,6 +28,7 @@ from app.base.errors import (
     SystemFileUnsafe,
     SystemFileValueWrong,
 )
+from app.base.files import open_regular
 from app.base.write_access import others_can_write
 
 POLICY, ENDPOINTS = "policy.toml", "endpoints.toml"
@@ -88,7 +89,7 @@ def read(path: Path) -> SystemFile | None:
     import tomllib
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if others_can_write(path, file.fileno()):
                 raise SystemFileUnsafe(path)
             data = file.read(_LARGEST + 1)

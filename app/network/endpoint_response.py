@@ -80,7 +80,9 @@ class EndpointResponse:
     def events(self) -> Iterator[ServerEvent]:
         """Yield the events of a stream as they come. Raises ServerForeign for too long ones."""
         try:
-            yield from server_events(self._bytes(_LARGEST_STREAM))
+            for event in server_events(self._bytes(_LARGEST_STREAM)):
+                self._watch.check()
+                yield event
         except EventTooLong:
             raise e.ServerForeign(self.url, "") from None
 
@@ -93,6 +95,7 @@ class EndpointResponse:
             raise e.ServerForeign(self.url, f"Content-Encoding: {encoding}"[:80])
         try:
             for chunk in raw:
+                self._watch.check()
                 limit -= len(chunk)
                 if limit < 0:
                     raise e.ServerForeign(self.url, "")

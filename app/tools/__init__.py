@@ -7,6 +7,7 @@
     loop         a backend around a backend, which answers with tools
     tool_turn    one such answer: rounds of the model, and the calls between them
     call_runner  one call: checked, asked about, run, and always answered by a result
+    tool_parts   the tools of a running Fireside, and what they are made of
     registry     the tools that there are, by key and by the names that a model calls
     departure    what of a chat goes to another computer with a request: pure rules
     departure_gate  a backend before those elsewhere: nothing departs that was not allowed

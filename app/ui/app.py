@@ -124,11 +124,11 @@ class Program:
         return RecoveryDialogs(self._theme, bridge, self._data_folder).ask(why)
 
     def _show(self, host: Host, bridge: Bridge) -> int:
-        host.language = qt_language.install(self._application, host.settings.language)
+        host.tool_parts.language = qt_language.install(self._application, host.settings.language)
         self._theme.choose(host.settings.theme)
         self._faults.start(host.folders.data)
         if not self._smoke:
-            host.prepare_python()
+            host.tool_parts.prepare_python()
         window = Window(host, bridge, self._theme)
         window.banner.acted.connect(self._faults.act)
         self._faults.attach(window.banner.show_fault)

@@ -56,7 +56,7 @@ class Asking:
     def __init__(self, folder: Path) -> None:
         self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._host = Host(Folders(folder), self._events.put)
-        self._host.browser.sources = lambda: (SHELF,)
+        self._host.tool_parts.browser.sources = lambda: (SHELF,)
 
     def ask(
         self, question: str, right: str, effort: Effort, settings: ChatSettings = PLAIN

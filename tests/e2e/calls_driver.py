@@ -47,6 +47,7 @@ from app.store import ChatSettings, State, Store
 from app.tools.python.python_tool import PythonTool
 from app.tools.tool import Effect, Proposal, Result, Tool
 from app.tools.tool_events import ConsentAsked, Decision
+from app.tools.tool_parts import ToolParts
 from app.turn import Question, TurnEnded, TurnProgress, TurnStarted
 from tests.fakes.tools import STATS, FakeTool, server
 
@@ -115,7 +116,7 @@ def main() -> int:
     python: Tool = PythonTool() if "real" in sys.argv else FakeTool()
     if "real" in sys.argv:
         threading.Thread(target=_kill_children, args=(chance.random(),), daemon=True).start()
-    Host._all_tools = lambda self: (python, notes)  # type: ignore[method-assign]
+    ToolParts.tools = lambda self: (python, notes)  # type: ignore[method-assign]
     events: queue.Queue[Any] = queue.Queue()
     host = Host(folders, events.put, backend=Engine(chance))
     turns = {}

@@ -60,7 +60,8 @@ class RemoteChat:
         secrets.known[f"endpoint {url}"] = key
         self.backend = RemoteBackend(lambda: self.client, endpoints)
         self.messages: tuple[Message, ...] = ()
-        self.cancel = threading.Event()
+        self.cancel, self.spoken = threading.Event(), threading.Event()
+        """The latter is set once the model has begun to answer."""
         self.events: list[Event | Planned] = []
         self.error: FiresideError | None = None
 
@@ -90,6 +91,7 @@ class RemoteChat:
                 if isinstance(event, Delta):
                     assert event.index <= len(draft.parts)
                     draft.add(event)
+                    self.spoken.set()
         finally:
             answer = Message(Role.ASSISTANT, draft.parts)
             if draft.parts:

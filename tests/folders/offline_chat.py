@@ -46,8 +46,8 @@ def main(data: Path, folder: Path, words: str) -> None:
     )  # fmt: skip
     host = Host(Folders.find(data), publish, backend=model)
     try:
-        entry = host.source_library.add_folder(folder)
-        status = host.source_library.wait(entry.key, threading.Event())
+        entry = host.tool_parts.source_library.add_folder(folder)
+        status = host.tool_parts.source_library.wait(entry.key, threading.Event())
         print(json.dumps({"documents": status.documents, "state": status.state}), flush=True)
         chat: int | None = None
         for text in (f"What do my files say about {words}?", "And anything else?"):
@@ -57,7 +57,7 @@ def main(data: Path, folder: Path, words: str) -> None:
             answer = events.get(timeout=120).answer
             chat = answer.chat
             print(json.dumps(_told(answer.message.parts)), flush=True)
-        host.source_library.remove(entry.key)
+        host.tool_parts.source_library.remove(entry.key)
         assert chat is not None
         host.chats.erase([chat]).result(60)
     finally:

@@ -126,7 +126,7 @@ def web() -> MemorySource:
 def browsing(fireside: Fireside, web: MemorySource, monkeypatch: pytest.MonkeyPatch) -> Fireside:
     """Return a window in which the web is on; all that is on the way to it is real."""
     monkeypatch.setattr(CalmButtons, "CALM_MS", 60_000)
-    fireside.host.browser.sources = lambda: (web,)
+    fireside.host.tool_parts.browser.sources = lambda: (web,)
     model = BrowsingModel(
         open_(LEAK), "No.", open_("https://a.example/b?x"), open_("https://A.example/b"), "Yes.",
         open_(0), "Read it.",

@@ -27,7 +27,7 @@ from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
 from tests.fakes.remote.wire import Asked, Reply
-from tests.ui.driver import Fireside, Start, answer
+from tests.ui.driver import Fireside, Start, answer, raising
 from tests.ui.qt import child, focused
 
 # Menus and dialogs, without a screen.
@@ -383,7 +383,7 @@ def test_a_model_that_is_removed_during_its_test_stays_removed(
     tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (model,)))
     after: Future[None] = Future()
     arrived: list[None] = []
-    fireside.bridge.when_done(after, arrived.append, pytest.fail)
+    fireside.bridge.when_done(after, arrived.append, raising)
     after.set_result(None)
     fireside.until(lambda: bool(arrived))
     assert fireside.host.endpoints.all() == ()

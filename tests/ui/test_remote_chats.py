@@ -19,6 +19,7 @@ from app.wording.answered_by import (
     model_on_host,
     place_hint,
 )
+from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
@@ -34,9 +35,9 @@ def server() -> Iterator[Player]:
         yield player
 
 
-def use(fireside: Fireside, server: Player, context: int = 0, *, named: bool = False) -> ModelRef:
+def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     """Add the server's model, and choose it; ``named``: chats get their titles from it."""
-    saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM, context=context)
+    saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
     fireside.host.endpoints.save(saved)
     fireside.window.models.choose(saved.model)
@@ -171,19 +172,23 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     assert model_on_host(MODEL, model.host) in made(again)
 
 
-@pytest.mark.parametrize(("context", "whole"), [(0, "?"), (131072, "128K")])
-def test_the_gauge_says_what_is_known(
-    fireside: Fireside, server: Player, context: int, whole: str
-) -> None:
-    use(fireside, server, context)
-    server.say(Said("Paris."))
-    fireside.ask("The capital of France?")
-    fireside.shows("Paris.")
-    fireside.idle()
-    gauge = fireside.find(ContextGauge, "contextGauge")
-    fireside.until(lambda: gauge._text.endswith(f"/ {whole}"))
-    if not context:
-        assert "doesn’t say" in gauge.accessibleName()
+@pytest.mark.parametrize("says", [False, True])
+def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None:
+    dialect = Vllm() if says else OpenAi()  # which tells nobody how large its contexts are
+    kind = ServerKind.VLLM if says else ServerKind.OPENAI
+    with serving(dialect) as server:
+        saved = SavedEndpoint(Endpoint(server.url, dialect.model), kind)
+        fireside.host.change(name_chats=False)
+        fireside.host.endpoints.save(saved)
+        fireside.window.models.choose(saved.model)
+        fireside.until(lambda: fireside.window.models.current == saved.model)
+        server.say(Said("Paris."))
+        fireside.ask("The capital of France?")
+        fireside.shows("Paris.")
+        fireside.idle()
+        gauge = fireside.find(ContextGauge, "contextGauge")
+        fireside.until(lambda: gauge._text.endswith("/ 128K" if says else "/ ?"))
+        assert says or "doesn’t say" in gauge.accessibleName()
 
 
 def test_answer_now_is_not_offered(fireside: Fireside, server: Player) -> None:

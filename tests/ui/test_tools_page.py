@@ -46,7 +46,7 @@ def there(fireside: Fireside, parent: QWidget, kind: type[W], name: str) -> W:
 
 
 def state_of(fireside: Fireside, name: str = "files") -> McpServerStatus | None:
-    return fireside.host.mcp.status(name)
+    return fireside.host.tool_parts.mcp.status(name)
 
 
 def is_in(fireside: Fireside, state: McpServerState) -> bool:
@@ -139,7 +139,7 @@ def its_functions_are_decided_about(
 
 
 def test_a_changed_command_is_shown_before_it_runs_again(fireside: Fireside) -> None:
-    mcp = fireside.host.mcp
+    mcp = fireside.host.tool_parts.mcp
     mcp.put(Server("files", sys.executable, ("-c", "pass")))
     mcp.approve("files", mcp.review("files").result(10).start.pin).result(10)
     mcp.put(Server("files", sys.executable, ("-c", "evil()")))
@@ -204,7 +204,7 @@ def test_servers_of_other_programs_are_offered(
         "Cursor", tmp_path / "mcp.json", (there_already, Server("new", "npx", ("-y", "new")))
     )
     monkeypatch.setattr(other_programs, "find", lambda: (found,))
-    fireside.host.mcp.put(there_already)
+    fireside.host.tool_parts.mcp.put(there_already)
     dialog = opened(fireside)
     there(fireside, dialog, Switch, "serverOn:old")
     child(dialog, QPushButton, "importServers").click()

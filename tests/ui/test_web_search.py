@@ -55,7 +55,7 @@ def test_wikipedia_needs_no_key_and_is_tried_on_a_click(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web = StillWeb([Hit("https://en.wikipedia.org/wiki/Fire", "Fire")] * 3)
-    monkeypatch.setattr(fireside.host.web, "search", web.search)
+    monkeypatch.setattr(fireside.host.tool_parts.web, "search", web.search)
     dialog = opened(fireside)
     assert child(dialog, QPushButton, "webProvider").text().strip() == "Wikipedia"
     assert not child(dialog, QLineEdit, "webKey").isVisible()

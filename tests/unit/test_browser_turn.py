@@ -388,7 +388,7 @@ def test_a_chat_goes_on_after_a_restart_with_the_displays_that_it_had(tmp_path: 
 
     def opened(*steps: Browse | Said) -> Host:
         host = Host(Folders(tmp_path), events.put, backend=BrowsingModel(*steps))
-        host.browser.sources = lambda: (NOTES,)
+        host.tool_parts.browser.sources = lambda: (NOTES,)
         return host
 
     def asked(text: str, chat: int | None, **more: int) -> Question:

@@ -374,6 +374,30 @@ def test_stopped_while_comments_come(stopping: Stopping) -> None:
         stopping.check(url_of(port), body={})
 
 
+class _SetLater(threading.Event):
+    """An event that is set once it was looked at often enough."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def is_set(self) -> bool:
+        self._looks -= 1
+        return self._looks < 0
+
+
+@pytest.mark.parametrize("unpacked", [b"\n" * (32 << 20), b"data: {}\n\n" * 2000])
+def test_stopped_while_a_piece_is_read(client: EndpointClient, unpacked: bytes) -> None:
+    """What has come at once may take long to read."""
+    packed = whole(gzip.compress(unpacked), b"Content-Encoding: gzip")
+    with (
+        raw(says(packed)) as port,
+        pytest.raises(e.Cancelled),
+        sent(client, url_of(port), _SetLater(100)) as response,
+    ):
+        list(response.events())
+
+
 # --- Answers that are none -----------------------------------------------------------------------
 
 

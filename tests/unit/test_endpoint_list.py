@@ -252,6 +252,30 @@ def test_a_file_that_cannot_be_read_now_is_never_replaced(
 # --- Keys ---
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_a_pipe_in_the_place_of_a_file_holds_nobody(
+    open_list: Open, path: Path, shared: Path
+) -> None:
+    for each in (path, shared):
+        os.mkfifo(each)
+    endpoints = open_list()
+    assert endpoints.all() == ()
+    assert {each.path for each in endpoints.take_faults()} == {path, shared}
+    with pytest.raises(EndpointsUnwritable):
+        endpoints.save(GPU)
+
+
+def test_a_file_that_is_too_large_is_not_read_and_stays(open_list: Open, path: Path) -> None:
+    path.write_bytes(b" " * (5 << 20))
+    endpoints = open_list()
+    assert endpoints.all() == ()
+    (fault,) = endpoints.take_faults()
+    assert isinstance(fault, EndpointsDamaged)
+    with pytest.raises(EndpointsUnwritable):
+        endpoints.save(GPU)
+    assert path.stat().st_size == 5 << 20
+
+
 def test_a_server_has_one_key_that_goes_with_its_last_model(open_list: Open, path: Path) -> None:
     endpoints = open_list()
     for each in (GPU, SMALL, HERE):

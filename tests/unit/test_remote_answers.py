@@ -222,6 +222,21 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_request, "_PAUSES", (0.001,))
     monkeypatch.setattr(remote_request, "_LOADING_S", 0.001)
     monkeypatch.setattr(remote_request, "_MOST_WAITED_S", 0.005)
+    monkeypatch.setattr(remote_request, "_SOON_S", 1000.0)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(("soon", "times"), [(1000.0, 2), (-1.0, 1)])
+def test_what_fails_only_after_long_is_not_tried_again(
+    talk: Ask, monkeypatch: pytest.MonkeyPatch, soon: float, times: int
+) -> None:
+    monkeypatch.setattr(remote_request, "_SOON_S", soon)
+    server, chat = talk(Vllm())
+    server.say(*[PARIS] * 2)
+    server.fail(Fault.CUT_AT_ONCE)
+    with pytest.raises(AnswerCutOff):
+        chat.ask("What is the capital of France?")
+    assert len(server.answers) == times
 
 
 def has(dialect: Callable[[], Dialect], fault: Fault) -> bool:
@@ -435,11 +450,13 @@ def test_lm_studio_before_it_had_responses_is_asked_for_a_chat(talk: Ask) -> Non
 # --- Stop ---
 
 
-def stopping(server: Player, chat: RemoteChat) -> threading.Thread:
-    """Stop the answer once the server holds it back."""
+def stopping(server: Player, chat: RemoteChat, *, begun: bool = False) -> threading.Thread:
+    """Stop the answer once the server holds it back, and it has ``begun`` here."""
 
     def stop() -> None:
         server.holding.wait(20)
+        if begun:
+            chat.spoken.wait(20)
         chat.cancel.set()
 
     stopper = threading.Thread(target=stop)
@@ -464,7 +481,7 @@ def test_stopped_within_the_answer(talk: Ask, dialect: Callable[[], Dialect]) ->
     server, chat = talk(dialect())
     server.say(Said("One. " * 50, reasoning="Two. " * 50))
     server.fail(Fault.SILENT_LATER)
-    stopper = stopping(server, chat)
+    stopper = stopping(server, chat, begun=True)
     answer = chat.ask("Hello")
     stopper.join()
     assert answer.reasoning

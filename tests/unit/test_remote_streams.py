@@ -26,7 +26,7 @@ from app.base.types import (
     ToolFunction,
     ToolNamespace,
 )
-from app.engine.remote import stream_reading
+from app.engine.remote import chat_stream, stream_reading
 from app.engine.remote.chat_request import chat_body
 from app.engine.remote.chat_stream import chat_events
 from app.engine.remote.remote_answer import RemoteAnswer
@@ -442,9 +442,36 @@ def test_an_answer_of_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = [{"choices": [], "usage": {"completion_tokens": n}} for n in range(60)]
     with pytest.raises(ServerForeign):
         chat(*counted)
-    monkeypatch.setattr(stream_reading, "_LONGEST", 1000)
+    monkeypatch.setattr(stream_reading, "LONGEST", 1000)
     with pytest.raises(ServerForeign):
         chat(*[delta(content="x" * 100)] * 20)
+
+
+def test_what_goes_back_unread_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (stream_reading, chat_stream):
+        monkeypatch.setattr(module, "LONGEST", 1000)
+    sealed = {"type": "reasoning.encrypted", "data": "x" * 200}
+    with pytest.raises(ServerForeign):
+        chat(*[delta(reasoning_details=[sealed])] * 20)
+    done = {"type": "response.output_item.done"}
+    with pytest.raises(ServerForeign):
+        responses(*[{**done, "item": {**THOUGHT, "encrypted_content": "x" * 200}}] * 20)
+
+
+def test_many_pieces_are_joined() -> None:
+    pieces = [f"{n} " for n in range(3000)]
+    detail = {"type": "reasoning.text", "index": 0}
+    heard = chat(
+        *[delta(reasoning_details=[{**detail, "text": each}]) for each in pieces],
+        *[call(index=0, id="c1", name="python", arguments=each) for each in pieces],
+        delta("tool_calls"),
+    )
+    assert heard.calls == [("python", "".join(pieces))]
+    assert heard.sent_back()[1]["reasoning_details"] == [{**detail, "text": "".join(pieces)}]
+    items = [
+        {"type": "response.reasoning_text.delta", "item_id": each, "delta": each} for each in pieces
+    ]
+    assert responses(*items, response("completed")).parts[0].text == "".join(pieces)
 
 
 KEYS = [

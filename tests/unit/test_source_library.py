@@ -159,7 +159,7 @@ def test_nothing_is_loaded_or_started_without_sources(tmp_path: Path) -> None:
 
         host = Host(Folders.find(Path(sys.argv[1])), print)
         host.tools.declared(["files:Notes", "python"])
-        assert not host.has_sources
+        assert not host.tool_parts.has_sources
         host.close()
         print([name for name in sys.modules if name.startswith("app.tools.browser.lib")])
     """

@@ -226,7 +226,7 @@ def test_no_tool_is_declared_or_run_again(administrator: Administrator, tmp_path
             pass
         assert isinstance(event.error, ToolsForbidden)
         with pytest.raises(ToolsForbidden):
-            host.mcp.start("files").result(30)
+            host.tool_parts.mcp.start("files").result(30)
 
 
 def _answer_with_call(store: Any) -> int:

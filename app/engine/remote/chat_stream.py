@@ -11,6 +11,7 @@ from app.base.errors import ServerFailed, ServerForeign
 from app.base.types import StopReason
 from app.engine.remote.server_dialect import DETAILS, TEXT_KEYS, echo
 from app.engine.remote.stream_reading import (
+    LONGEST,
     MOST_CALLS,
     Characters,
     Json,
@@ -58,7 +59,8 @@ class _ChatStream:
     def __init__(self, url: str) -> None:
         self._url = url
         self._key = ""  # in which the reasoning comes
-        self._details: list[Json] = []
+        self._details: list[_Detail] = []
+        self._details_size = 0
         self._calls: list[CallText] = []  # without arguments
         self._places: dict[int, int] = {}  # by the server's index
         self._characters = Characters()
@@ -86,7 +88,8 @@ class _ChatStream:
             if reason in _REFUSED:
                 raise ServerFailed(self._url, 200, reason)
             if self._details:
-                yield ReasoningEcho(echo(DETAILS, json.dumps(self._details, ensure_ascii=False)))
+                details = [each.whole() for each in self._details]
+                yield ReasoningEcho(echo(DETAILS, json.dumps(details, ensure_ascii=False)))
             yield AnswerEnd(_REASONS.get(reason, StopReason.END))
 
     # --- Reasoning ----------------------------------------------------------------------------
@@ -108,18 +111,11 @@ class _ChatStream:
     def _add_details(self, details: list[Json]) -> None:
         """Join what belongs together: servers take the whole back, not its pieces."""
         for detail in details:
-            last = self._details[-1] if self._details else {}
-            same = ("type", "index", "id")
-            grows = any(name in detail and name in last for name in _TEXTS)
-            signed = "signature" in detail and not any(detail.get(name) for name in _TEXTS)
-            if last and (grows or signed) and _agree(last, detail, same):
-                for name, value in detail.items():
-                    if name in _TEXTS and isinstance(value, str):
-                        last[name] = text_of(last.get(name)) + value
-                    elif value is not None:
-                        last[name] = value
-            else:
-                self._details.append(dict(detail))
+            self._details_size += len(json.dumps(detail))
+            if self._details_size > LONGEST:
+                raise ServerForeign(self._url, DETAILS)
+            if not (self._details and self._details[-1].add(detail)):
+                self._details.append(_Detail(detail))
 
     # --- Calls --------------------------------------------------------------------------------
 
@@ -197,6 +193,31 @@ class _ChatStream:
             _first(new.generation_s, before.generation_s),
         )
         return None if self._usage == before else self._usage
+
+
+class _Detail:
+    """A detail of the reasoning while it grows."""
+
+    def __init__(self, first: Json) -> None:
+        self._found = dict(first)
+        self._texts = {name: [text_of(first[name])] for name in _TEXTS if name in first}
+
+    def add(self, more: Json) -> bool:
+        """Add the next detail if it goes on with this one; return whether it does."""
+        grows = any(name in more and name in self._found for name in _TEXTS)
+        signed = "signature" in more and not any(more.get(name) for name in _TEXTS)
+        if not ((grows or signed) and _agree(self._found, more, ("type", "index", "id"))):
+            return False
+        for name, value in more.items():
+            if name in _TEXTS and isinstance(value, str):
+                self._texts.setdefault(name, []).append(value)
+            if value is not None:
+                self._found[name] = value
+        return True
+
+    def whole(self) -> Json:
+        """Return all of it."""
+        return self._found | {name: "".join(texts) for name, texts in self._texts.items()}
 
 
 def _first(one: T | None, other: T | None) -> T | None:

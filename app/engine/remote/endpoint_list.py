@@ -18,13 +18,14 @@ from app.base.errors import (
     EndpointsUnwritable,
     SystemFileError,
 )
-from app.base.files import replace_text
+from app.base.files import read_regular, replace_text
 from app.base.secrets import SecretPlace, Secrets
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, server_url
 from app.engine.remote.shared_endpoints import SharedEndpoints
 
 _ENTRIES = "endpoints"
+_LARGEST = 4 << 20  # bytes: thousands of endpoints
 _EMPTY = json.dumps({_ENTRIES: []})
 
 Change = Callable[[tuple[SavedEndpoint, ...]], tuple[SavedEndpoint, ...]]
@@ -140,7 +141,7 @@ class EndpointList:
         if stamp == self._stamp:
             return self._own
         try:
-            text = self._path.read_text(encoding="utf-8-sig", errors="replace")
+            text = read_regular(self._path, _LARGEST).decode("utf-8-sig", "replace")
         except FileNotFoundError:
             text = _EMPTY
         except OSError as error:

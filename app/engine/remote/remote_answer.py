@@ -153,8 +153,7 @@ class RemoteAnswer:
             part = replace(part, id=self._id(event.id, part))
             call = self._calls[event.at] = _Call(part)
             yield part
-        call.written += event.arguments
-        yield from call.grown(self._names, event.name)
+        yield from call.grown(self._names, event.name, event.arguments)
 
     def _whole_calls(self) -> Iterator[Delta]:
         """Yield what can be told of calls only once they are whole."""
@@ -274,28 +273,34 @@ class _Call:
 
     def __init__(self, delta: Delta) -> None:
         self._delta = delta
-        self._sent = 0
-        self.written = ""
-        """Its arguments, as the server sends them."""
+        self._left: list[str] = []  # of its arguments as the server sends them
+        self._begun = False
 
-    def grown(self, names: ToolNames, name: str) -> Iterator[Delta]:
-        """Yield what has come since; of plain text, nothing before it is whole."""
+    def grown(self, names: ToolNames, name: str, arguments: str) -> Iterator[Delta]:
+        """Yield what has come; of plain text, nothing before it is whole."""
         here = names.here(name)
         named = here != self._delta.name  # the name has come only now
         self._delta = replace(self._delta, name=here)
-        text = "" if names.is_plain(here) else self.written[self._sent :]
-        self._sent += len(text)
+        if arguments:
+            self._left.append(arguments)
+        text = "" if names.is_plain(here) else self._taken()
         if text or named:
             yield replace(self._delta, text=text)
 
     def whole(self, names: ToolNames) -> Iterator[Delta]:
         """Yield what is left, now that no more comes."""
-        left = self.written[self._sent :]
-        if self._sent == 0:
-            left = names.arguments_here(self._delta.name, self.written)
-        self._sent = len(self.written)
+        is_first = not self._begun
+        left = self._taken()
+        if is_first:
+            left = names.arguments_here(self._delta.name, left)
         if left:
             yield replace(self._delta, text=left)
+
+    def _taken(self) -> str:
+        text = "".join(self._left)
+        self._left.clear()
+        self._begun = self._begun or bool(text)
+        return text
 
 
 def _tokens(bytes: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # a window need not wait for the network
     from app.network.event_stream import ServerEvent
 
 _PAUSES = (0.3, 1.0)  # seconds before a connection is tried again
+_SOON_S = 3.0  # it is only if it was refused this soon: who was silent for long is so again
 _LOADING_S = 1.0
 _MOST_WAITED_S = 120.0
 _REST_S = 10.0  # after an answer's end: for its usage, and the end of the stream
@@ -71,6 +73,7 @@ class RemoteRequest:
         Raises RemoteError, ContextFull, Offline and Cancelled.
         """
         while True:
+            since = time.monotonic()
             try:
                 yield from self._sent(client, cancel)
                 return
@@ -79,21 +82,23 @@ class RemoteRequest:
                     raise
                 if self._refusals.learn(self._saved.endpoint, self._body, error):
                     continue
-                seconds = self._pause(error)
+                seconds = self._pause(error, time.monotonic() - since)
                 if not seconds:
                     raise
                 if isinstance(error, ServerBusy):
                     yield Loading(0.0) if isinstance(error, ServerLoading) else Waiting(1)
                 client.pause(seconds, cancel)
 
-    def _pause(self, error: RemoteError) -> float:
+    def _pause(self, error: RemoteError, took: float) -> float:
         """Return in how many seconds the same request may have an answer; 0 for never."""
         match error:
             case ServerBusy() if error.seconds:
                 seconds = error.seconds
             case ServerLoading():
                 seconds = _LOADING_S
-            case ServerUnreachable() | AnswerCutOff() if self._tries < len(_PAUSES):
+            case ServerUnreachable() | AnswerCutOff() if took < _SOON_S and self._tries < len(
+                _PAUSES
+            ):
                 seconds = _PAUSES[self._tries]
                 self._tries += 1
             case _:

@@ -63,6 +63,7 @@ class _ResponsesStream:
         self._ids: dict[str, str] = {}  # the places of items, by their ids
         self._indices: dict[int, str] = {}  # and by their numbers
         self._lengths: dict[tuple[str, str, str], int] = {}  # of the texts that came
+        self._wholes: dict[tuple[str, str], int] = {}  # of all texts of an item
         self._characters = Characters()
 
     def read(self, name: str, event: Json) -> Iterator[WireEvent]:
@@ -99,10 +100,11 @@ class _ResponsesStream:
         if whole and length:
             return
         reasons = key[0] == "reasoning"
-        begins = reasons and not length and any(k[:2] == key[:2] for k in self._lengths)
+        begins = reasons and not length and key[:2] in self._wholes
         if text and begins:  # another part of a summary is a paragraph of its own
             text = f"\n\n{text}"
         self._lengths[key] = length + len(text)
+        self._wholes[key[:2]] = self._wholes.get(key[:2], 0) + len(text)
         if text := self._characters.whole(key, text):
             yield ReasoningText(text, echo(ITEM)) if reasons else AnswerText(text)
 
@@ -146,7 +148,7 @@ class _ResponsesStream:
     def _came(self, word: str, place: str) -> bool:
         """Return whether any text of an item has come."""
         words = (word, "refusal") if word == "output" else (word,)
-        return any(k[0] in words and k[1] == place and n for k, n in self._lengths.items())
+        return any(self._wholes.get((each, place)) for each in words)
 
     def _call(self, phase: str, item: Json, place: str) -> Iterator[WireEvent]:
         id = text_of(item.get("call_id")) or text_of(item.get("id"))

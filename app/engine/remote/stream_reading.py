@@ -12,6 +12,7 @@ from app.engine.remote.server_faults import stream_fault
 from app.engine.remote.wire_events import (
     AnswerText,
     CallText,
+    ReasoningEcho,
     ReasoningText,
     UsageReport,
     WireEvent,
@@ -24,10 +25,11 @@ Json = dict[str, Any]
 
 MOST_CALLS = 256
 """Calls of one answer."""
+LONGEST = 16 << 20
+"""Characters of an answer, with what is sent back of it."""
 
 _DONE = "[DONE]"
 _MOST_IDLE = 200_000  # events in a row without anything new
-_LONGEST = 64 << 20  # characters of an answer
 _MOST_TOKENS = 1 << 40
 _SHOWN = 200
 
@@ -54,7 +56,7 @@ def read_stream(
             size += _size(each)
             idle = idle if isinstance(each, UsageReport) else 0
             yield each
-        if idle > _MOST_IDLE or size > _LONGEST:
+        if idle > _MOST_IDLE or size > LONGEST:
             raise ServerForeign(url, event.data[:_SHOWN])
 
 
@@ -71,6 +73,8 @@ def _size(event: WireEvent) -> int:
             return len(text)
         case CallText():
             return len(event.arguments) + 1
+        case ReasoningEcho(echo):
+            return len(echo)
     return 1
 
 

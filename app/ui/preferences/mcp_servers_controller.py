@@ -54,7 +54,7 @@ class McpServersController(QObject):
         page.add_wanted.connect(self._add)
         page.import_wanted.connect(self._import)
         page.revoked.connect(self._revoke)
-        self._do(lambda: host.mcp.all(), self._show)
+        self._do(lambda: host.tool_parts.mcp.all(), self._show)
         self._read_consents()
 
     def receive(self, event: McpServersChanged) -> None:
@@ -104,9 +104,9 @@ class McpServersController(QObject):
     def _switch(self, name: str, *, on: bool) -> None:
         """Switch a server off, or show how it starts, to be switched on."""
         if on:
-            self._when(self._host.mcp.review(name), partial(self._review, name))
+            self._when(self._host.tool_parts.mcp.review(name), partial(self._review, name))
         else:
-            self._when(self._host.mcp.revoke(name))
+            self._when(self._host.tool_parts.mcp.revoke(name))
 
     def _review(self, name: str, review: StartReview) -> None:
         from app.ui.preferences.mcp_server_review import McpServerReview
@@ -114,12 +114,16 @@ class McpServersController(QObject):
         parent = self._dialog if self._dialog and isValid(self._dialog) else self._page
         dialog = McpServerReview(self._theme, name, review, parent)
         dialog.approved.connect(
-            lambda pin: self._when(self._host.mcp.approve(name, pin), lambda _: self._start(name))
+            lambda pin: self._when(
+                self._host.tool_parts.mcp.approve(name, pin), lambda _: self._start(name)
+            )
         )
         dialog.open()
 
     def _start(self, name: str) -> None:
-        self._when(self._host.mcp.start(name), failed=lambda error: None)  # its row says why
+        self._when(
+            self._host.tool_parts.mcp.start(name), failed=lambda error: None
+        )  # its row says why
 
     def _open(self, name: str) -> None:
         from app.ui.preferences.mcp_server_dialog import McpServerDialog
@@ -127,7 +131,7 @@ class McpServersController(QObject):
         status = next((s for s in self._servers if s.server.name == name), None)
         if status is None:
             return
-        mcp = self._host.mcp
+        mcp = self._host.tool_parts.mcp
         dialog = self._dialog = McpServerDialog(self._theme, status, self._page)
         dialog.started.connect(lambda: self._start(name))
         dialog.review_wanted.connect(lambda: self._switch(name, on=True))
@@ -170,7 +174,7 @@ class McpServersController(QObject):
                 if row.tool == SERVER + name:
                     store.consents.remove(row.chat, row.tool, row.function)
 
-        self._do(lambda: self._host.mcp.remove(name))
+        self._do(lambda: self._host.tool_parts.mcp.remove(name))
         self._when(self._host.disk(forget), lambda _: self._read_consents())
 
     def _revoke(self, row: ConsentRow | DepartureRow) -> None:
@@ -211,7 +215,7 @@ class McpServersController(QObject):
 
     def _keep(self, servers: tuple[Server, ...], secrets: Mapping[str, str], old: str) -> None:
         """Add servers, or change the one called ``old``; their secrets go to the keyring."""
-        mcp = self._host.mcp
+        mcp = self._host.tool_parts.mcp
         if old and servers:
             mcp.put(servers[0], instead=old)
             return
@@ -237,13 +241,17 @@ class McpServersController(QObject):
 
         known = [status.server for status in self._servers]
         dialog = ImportMcpServersDialog(self._theme, found, known, self._page)
-        dialog.wanted.connect(lambda servers: self._do(lambda: self._host.mcp.add(servers)))
+        dialog.wanted.connect(
+            lambda servers: self._do(lambda: self._host.tool_parts.mcp.add(servers))
+        )
         dialog.file_wanted.connect(self._choose_file)
         dialog.open()
 
     def _choose_file(self) -> None:
         def add(path: Path) -> None:
-            self._do(lambda: self._host.mcp.add(parse(path.read_text("utf-8-sig")).servers))
+            self._do(
+                lambda: self._host.tool_parts.mcp.add(parse(path.read_text("utf-8-sig")).servers)
+            )
 
         kinds = tr("MCP servers (*.json);;All files (*)")
         ask_file(self._page, "serversFileDialog", tr("Import servers"), add, kinds)

@@ -78,7 +78,7 @@ class WebSearchController(QObject):
         def work() -> str:
             begun = time.monotonic()
             try:
-                found = self._host.web.search(_QUERY, _COUNT, self._stop)
+                found = self._host.tool_parts.web.search(_QUERY, _COUNT, self._stop)
             except Cancelled:
                 return ""
             return search_worked(len(found), time.monotonic() - begun)

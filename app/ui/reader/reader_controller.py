@@ -139,7 +139,9 @@ class ReaderController(QObject):
         def find() -> Path | None:
             from app.tools.browser.files.cited_file import cited_file
 
-            statuses = host.source_library.statuses() if host.has_sources else ()
+            statuses = (
+                host.tool_parts.source_library.statuses() if host.tool_parts.has_sources else ()
+            )
             return cited_file((status.entry for status in statuses), tool, address)
 
         self._background.do(find, self._open_file)

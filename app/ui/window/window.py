@@ -131,16 +131,20 @@ class Window(QMainWindow):
         self.chat_settings.effort = host.settings.effort
         self.chat_settings.python = host.settings.python
         self.presets = PresetIndex(self.store, self)
-        host.system_browser = SystemBrowser(
+        host.tool_parts.system_browser = SystemBrowser(
             lambda address: bridge.call(lambda: open_address(address)),
             tr("You’re signed in. You can close this page and return to Fireside."),
         )
         self.sources = SourceList(
-            lambda: host.source_library, lambda: host.has_sources, host.jobs, bridge, self
+            lambda: host.tool_parts.source_library,
+            lambda: host.tool_parts.has_sources,
+            host.jobs,
+            bridge,
+            self,
         )
         self.tools = ChatTools(
             lambda: host.tools.all(),
-            lambda name: host.mcp.status(name),
+            lambda name: host.tool_parts.mcp.status(name),
             self.sources,
             host.tool_costs,
             host.jobs.submit,
@@ -475,7 +479,9 @@ class Window(QMainWindow):
         self.tools_controller.told.connect(lambda text: self.toast.tell(text, "folder"))
         self.models_controller.offline_changed.connect(self.tools.refresh)
         self.tools.changed.connect(self.commands.refresh)
-        self.tools_controller.server_wanted.connect(lambda name: self._host.mcp.start(name))
+        self.tools_controller.server_wanted.connect(
+            lambda name: self._host.tool_parts.mcp.start(name)
+        )
         self.preset_controller.notice.connect(self.banner.show_sentence)
 
     # --- The start and the end --------------------------------------------------------------
