@@ -19,7 +19,7 @@ from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
 from app.base.settings import Folders, Settings
 from app.base.system_files import ENDPOINTS
 from app.base.threads import report_errors
-from app.base.types import DEMO_NAME, ModelRef, Sampling
+from app.base.types import DEMO_NAME, Endpoint, ModelRef, Sampling
 from app.chat import Chats
 from app.documents import DocumentProgress, DocumentReader
 from app.engine.backend import Backend
@@ -463,7 +463,7 @@ def last_model(settings: Settings) -> Path | None:
     """
     demo = demo_model()
     chosen = settings.model
-    if "://" in chosen:
+    if Endpoint.of_key(chosen):
         chosen = next(iter(settings.models), "")
     return None if chosen in ("", demo.key, demo.place) else Path(chosen)
 

@@ -7,9 +7,9 @@ A ZIP archive of files that can also be imported one by one::
     presets.json    all presets, as `app.exchange.preset_file` has them
     settings.json   the settings that mean the same on another computer
 
-There are no secrets in it, no models, no addresses of models on other computers, and no settings of
-this computer, such as paths. What a reader would misunderstand gets another version. Names in an
-archive are never used as paths.
+There are no secrets in it, no models, and no settings of this computer, such as paths and the list
+of models on other computers. Where a chat was answered is in it. What a reader would misunderstand
+gets another version. Names in an archive are never used as paths.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import httpx2
 
 from app import __version__
 from app.base import errors as e
+from app.base.plain_line import plain_line
 from app.base.types import is_loopback
 from app.network import page_faults as faults
 from app.network.client import Network
@@ -31,6 +32,7 @@ from app.network.watched_socket import Watch
 SILENCE_S = 600.0
 """How long nothing may come: a prompt may be processed for minutes."""
 
+_LONGEST_PURPOSE = 300  # characters
 _CONNECT_S = 10.0
 _WRITE_S = 30.0
 _LONGEST_S = 24 * 3600.0
@@ -93,7 +95,7 @@ class EndpointClient:
         if key:
             headers["Authorization"] = f"Bearer {sending.key(key)}"
         with contextlib.ExitStack() as stack:
-            stack.enter_context(purpose("".join(c if c.isprintable() else " " for c in what)))
+            stack.enter_context(purpose(plain_line(what, _LONGEST_PURPOSE)))
             stack.enter_context(sending.typed())
             judge, connect_s = _judge(url, target, unencrypted), min(_CONNECT_S, seconds)
             transport = sending.transport(network.certificates, judge, watch, connect_s)
@@ -113,7 +115,7 @@ class EndpointClient:
                     extensions={"trace": sending.trace},
                 )
             )
-            answer = EndpointResponse(url, response, watch)
+            answer = EndpointResponse(url, response, watch, key)
             if answer.location:
                 raise e.ServerMoved(url, answer.location)
             yield answer

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import httpx2
 
 from app.base import errors as e
+from app.base.plain_line import plain_line
 from app.network.event_stream import EventTooLong, ServerEvent, server_events
 from app.network.unpacker import PACKED, Unpacker
 from app.network.watched_socket import Watch
@@ -19,19 +20,23 @@ LARGEST_BODY = 16 << 20
 """In bytes: of a list of all models of a large service."""
 
 _LARGEST_STREAM = 2 << 30  # bytes: a million tokens, of which each is an event with much around it
+_SHORTEST_KEY = 8  # bytes; a word like “key” is no secret, and may be anywhere
 _LONGEST_WAIT_S = 24 * 3600.0
+_LONGEST_SHOWN = 200  # characters
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}")
 
 
 class EndpointResponse:
     """A response that is being read, once: by `read` or by `events`, under ``watch``.
 
-    ``url`` is the endpoint's.
+    ``url`` is the endpoint's. ``key`` is taken out of what the server says of an error: some repeat
+    it, and that is shown and copied.
     """
 
-    def __init__(self, url: str, response: httpx2.Response, watch: Watch) -> None:
+    def __init__(self, url: str, response: httpx2.Response, watch: Watch, key: str = "") -> None:
         self.url = url
         self.status = response.status_code
+        self._key = key.strip().encode() if self.status != 200 else b""
         self._response, self._watch = response, watch
 
     @property
@@ -74,8 +79,12 @@ class EndpointResponse:
         for chunk in self._bytes():
             body += chunk
             if len(body) > limit:
-                raise e.ServerForeign(self.url, shown(bytes(body)))
-        return bytes(body)
+                raise e.ServerForeign(self.url, shown(self._without_key(body)))
+        return self._without_key(body)
+
+    def _without_key(self, body: bytearray) -> bytes:
+        is_secret = len(self._key) >= _SHORTEST_KEY
+        return bytes(body.replace(self._key, "…".encode()) if is_secret else body)
 
     def events(self) -> Iterator[ServerEvent]:
         """Yield the events of a stream as they come. Raises ServerForeign for too long ones."""
@@ -105,6 +114,5 @@ class EndpointResponse:
 
 
 def shown(body: bytes) -> str:
-    """Return the beginning of what a server sent as a line of text, without control characters."""
-    text = body[:2000].decode("utf-8", "replace")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    """Return the beginning of what a server sent, as a line of text."""
+    return plain_line(body[:2000].decode("utf-8", "replace"), _LONGEST_SHOWN)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.base.plain_line import plain_line
+
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
@@ -39,5 +41,4 @@ class Asker:
 
 def client_name(agent: str) -> str:
     """Return a program's name for itself as one short line, never empty."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in agent)
-    return " ".join(shown.split())[:_LONGEST].rstrip() or _UNNAMED
+    return plain_line(agent, _LONGEST) or _UNNAMED

@@ -9,7 +9,7 @@ undoable   is asked about      runs, unless another tool's output is in the chat
 changes    is asked about      runs while all text in the context is the user's own
 =========  ==================  =====================================================================
 
-For a model on another computer nothing is undoable or changed unasked: its words are as foreign as
+For a model behind an endpoint nothing is undoable or changed unasked: its words are as foreign as
 those of a page. “Never” holds whatever the function has become since; “always” only while its pin
 is the same. That a function of a server only reads is that server's word: it never runs by that
 alone.
@@ -63,7 +63,7 @@ def judge(
     ``decided`` is what the user has decided about the function before; see `remembered`.
     ``tainted``: the context holds text that the user did not type. ``other_server``: the output of
     another tool is in the turn or the chat, as the table has it. ``remote``: the model that calls
-    runs elsewhere.
+    is behind an endpoint.
     """
     if decided is Decision.NEVER:
         return CallRefused()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,13 +32,13 @@ class DepartureGate:
     """A backend around one whose models are behind endpoints: it asks before anything departs.
 
     The question is a `DepartureAsked` before the first event of ``inner``; what the user refuses
-    raises DepartureRefused, and nothing was sent. Work in the background never asks. What is
-    allowed once outside the store (``fireside ask``) holds as long as the gate.
+    raises DepartureRefused, and nothing was sent. Work in the background never asks. For a request
+    of no chat, only what is allowed for good is kept. ``fireside ask`` has no gate: there, the user
+    has named the server with what is sent.
     """
 
     def __init__(self, inner: Backend, allowed: DepartureStore) -> None:
         self._inner, self._allowed = inner, allowed
-        self._unstored: defaultdict[str, set[Permission]] = defaultdict(set)  # by host
 
     def stream(
         self,
@@ -56,7 +55,7 @@ class DepartureGate:
         """Return once all that a request would send is allowed. Raises DepartureRefused."""
         host = request.model.host
         found = departures(request.messages, host)
-        new = unpermitted(found, self._allowed.allowed(request.chat, host) | self._unstored[host])
+        new = unpermitted(found, self._allowed.allowed(request.chat, host))
         if not new:
             return
         if request.ephemeral or request.background:
@@ -83,12 +82,10 @@ class DepartureGate:
         if decision is Decision.ALWAYS:
             self._allowed.allow(None, host, {each.lasting for each in new})
             return
-        permissions = {each.permission for each in new}
         if chat is None:
-            self._unstored[host] |= permissions
             return
         try:
-            self._allowed.allow(chat, host, permissions)
+            self._allowed.allow(chat, host, {each.permission for each in new})
         except KeyError:  # the chat was deleted meanwhile
             raise DepartureRefused(host) from None
 

@@ -51,7 +51,7 @@ class ConsentReason(StrEnum):
     QUERY = "query"
     """Words for a search engine, in a chat with private text, that may carry some of it."""
     REMOTE = "remote"
-    """The model runs on another computer, and the call would change something."""
+    """The model is behind an endpoint, and the call would change something."""
     DEPARTURE = "departure"
     """It is not about a call: something is about to be sent to another computer."""
 

@@ -7,12 +7,14 @@ as a button. What the server or the system says is the detail.
 from __future__ import annotations
 
 from app.base import errors as e
+from app.base.plain_line import plain_line
 from app.base.types import Endpoint
 from app.wording.explanation import Explanation
 from app.wording.language import tr
 from app.wording.quantities import duration
 
 _LONGEST = 80  # characters of what a server has named
+_LONGEST_DETAIL = 300
 _BEHIND_PROXY = (502, 503, 504, 520, 521, 522, 523, 524)
 """A proxy answers for the server; those from 520 on are Cloudflare's."""
 
@@ -29,7 +31,7 @@ def explain_remote(error: e.RemoteError) -> Explanation:
             time=duration(max(1.0, getattr(error, "seconds", 0.0))),
             **facts,
         ),
-        detail=said or getattr(error, "received", ""),
+        detail=plain_line(said or getattr(error, "received", ""), _LONGEST_DETAIL),
     )
 
 
@@ -128,6 +130,4 @@ def _of_answer(error: e.RemoteError) -> str:
 
 
 def _shown(text: str) -> str:
-    """Return what a server has named as one short line."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return plain_line(text, _LONGEST)

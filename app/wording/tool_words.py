@@ -239,7 +239,7 @@ def consent_reason(consent: Consent) -> str:
             )
         case ConsentReason.REMOTE:
             return tr(
-                "The model runs on another computer, so you are asked about each change it makes."
+                "The model runs outside Fireside, so you are asked about each change it makes."
             )
         case ConsentReason.DEPARTURE:
             return departure_reason()

@@ -9,7 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QPushButton, QWidget
 
-from app.base.errors import EndpointUnknown, KeyRefused, Offline, RemoteModelMissing, ServerSilent
+from app.base.errors import (
+    EndpointUnknown,
+    KeyRefused,
+    Offline,
+    RemoteModelMissing,
+    ServerForeign,
+    ServerSilent,
+)
 from app.base.types import Effort, Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.store import State
@@ -329,3 +336,9 @@ def test_one_name_in_all_places(fireside: Fireside, server: Player) -> None:
     fireside.window.model_picker.show_elsewhere()
     title = fireside.find(QLabel, "endpointTitle")
     assert title.text() == "gpt-oss-120b"
+
+
+def test_what_a_server_sent_is_shown_as_a_line() -> None:
+    """A terminal shows it, too."""
+    explanation = explain(ServerForeign("http://gpu.example.org/v1", "\x1b[31mred\u202e\r\n\0!"))
+    assert explanation.detail == "[31mred !"

@@ -432,12 +432,12 @@ def test_what_cannot_be_recorded_is_not_sent(monkeypatch: pytest.MonkeyPatch) ->
     assert door.server.requests == []
 
 
-def test_outside_the_store_a_permission_holds_as_long_as_the_gate() -> None:
-    door = Door(Decision.CHAT)
-    for _ in range(2):
+def test_without_a_chat_only_what_is_allowed_for_good_is_kept() -> None:
+    door = Door(Decision.CHAT, Decision.ALWAYS)
+    for _ in range(3):
         door.go(request(chat=None))
-    assert len(door.asked) == 1
-    assert door.allowed.rows == set()
+    assert len(door.asked) == 2
+    assert {chat for chat, _, _ in door.allowed.rows} == {None}
 
 
 def test_the_result_of_a_tool_is_asked_about_once_in_a_turn() -> None:

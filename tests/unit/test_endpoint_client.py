@@ -174,6 +174,16 @@ def test_a_key_that_no_header_can_have_is_refused(client: EndpointClient) -> Non
         assert isinstance(fault_of(client, "http://127.0.0.1:9/v1", key=key), e.KeyRefused)
 
 
+def test_a_key_that_a_server_repeats_is_not_shown(client: EndpointClient) -> None:
+    said = b'{"error": {"message": "Incorrect API key provided: %s, a key"}}'
+    refused = whole(said % CANARY.encode(), status=b"401 Unauthorized")
+    for key, shown in ((f" {CANARY} ", said % "…".encode()), ("key", said % CANARY.encode())):
+        with raw(says(refused)) as port, sent(client, url_of(port), key=key) as response:
+            assert response.read() == shown
+    with raw(says(whole(CANARY.encode()))) as port, sent(client, url_of(port), key=CANARY) as ok:
+        assert ok.read() == CANARY.encode()
+
+
 @pytest.mark.parametrize("address", ["ftp://a.example", "https://", "https://u:p@a.example", "x"])
 def test_no_addresses(client: EndpointClient, address: str) -> None:
     with pytest.raises(e.ServerAddressInvalid), client.send("u", address, threading.Event()):

@@ -137,6 +137,9 @@ def test_what_may_not_be_left_out_does_not_fit() -> None:
     assert caught.value.context == 4096
     assert caught.value.prompt > 4096
     assert PromptFitter().fit(replace(chat(20), whole=True), 8192).size.dropped == 0
+    size = PromptFitter().fit(chat(20), 0).size.count
+    with pytest.raises(ContextFull):  # by an estimate, too: the server might cut it unasked
+        PromptFitter().fit(replace(chat(20), whole=True), size)
 
 
 def test_a_question_that_is_too_long_is_not_sent() -> None:

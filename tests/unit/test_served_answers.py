@@ -512,7 +512,7 @@ def test_a_fault_of_a_dialect_ends_its_stream(
         ("", "a program"),
         ("\x00\x07\u202e", "a program"),
         ("a\r\nb\tc", "a b c"),
-        ("x" * 1000, "x" * 60),
+        ("x" * 1000, "x" * 59 + "…"),
     ],
 )
 def test_a_program_s_name_is_one_short_line(agent: str, name: str) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly
-from app.base.types import Effort, Message, Part, PartKind, Role, Sampling
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stats
 from app.store import (
     ChatSettings,
     Preset,
@@ -117,6 +117,55 @@ def test_a_file_from_before_there_were_presets(path: Path) -> None:
         assert store.presets.all() == []
         store.presets.add([BRIEF])
     check(path)
+
+
+def test_a_file_from_before_there_were_models_elsewhere(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        upgrade(db, MIGRATIONS[: [each.__name__ for each in MIGRATIONS].index("_remote")])
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        db.execute(
+            "INSERT INTO chat (title, title_by, effort, created, updated, tools, leaf)"
+            " VALUES ('Old', 'person', 'low', 1, 2, '[\"python\"]', 1)"
+        )
+        db.execute(
+            "INSERT INTO message (chat, role, state, created, model, stats)"
+            " VALUES (1, 'assistant', 'done', 1, 'gpt-oss-20b', '{\"prompt_tokens\": 7}')"
+        )
+        db.execute("INSERT INTO part VALUES (1, 1, 0, 'text', 'Hi', '', '', '', '', x'', '')")
+    made = recover(path)
+    with contextlib.closing(Store(path)) as store:
+        assert [each.version for each in backups(path)] == [len(MIGRATIONS), version]
+        assert store.chats.get(1).setup == ChatSettings(tools=("python",))
+        (row,) = store.messages.conversation(1)
+        assert (row.model, row.host, row.message.host, row.message.text) == (
+            *("gpt-oss-20b", "", ""),
+            "Hi",
+        )
+        assert row.stats == Stats(7, 0, 0, 0, 0, 0, 0, 0, 0)
+        assert store.departures.allowed(1, "a.example") == set()
+    check(path)
+    restore_backup(path, made.path)
+    with contextlib.closing(Store(path)) as store:
+        assert store.messages.conversation(1) == [row]
+
+
+def test_where_answers_were_made_is_kept_and_what_may_be_sent_is_not(store: Store) -> None:
+    """Of a damaged file only chats are recovered, and the user is asked again."""
+    setup = ChatSettings(tools=("python",), remote_tools=("folder:1",))
+    asked, row = store.messages.ask(
+        None, question("Hi"), Effort.LOW, "gpt-oss-120b", setup, host="a.example"
+    )
+    stats = Stats(1, 1, 1, 0, 0.0, 0.0, 0, 0, 0, left_out=("reasoning_effort",))
+    row = store.messages.update(row.id, state=State.DONE, stats=stats)
+    store.departures.allow(asked.chat, "a.example", [("turn", "1")])
+    made = recover(store.path)
+    store.close()
+    restore_backup(store.path, made.path)
+    with contextlib.closing(Store(store.path)) as again:
+        assert again.chats.get(asked.chat).setup == setup
+        assert again.messages.get(row.id) == row
+        assert row.host == row.message.host == "a.example"
+        assert again.departures.allowed(asked.chat, "a.example") == set()
 
 
 def test_presets_and_drafts_are_in_what_is_kept(store: Store) -> None:

@@ -59,7 +59,8 @@ class PromptFitter:
             known = self._exact()
         if known:
             size = replace(_size(request, context, known), estimated=False)
-        surely = size.count if known else int(size.count * _SURELY)
+        sized = known or request.whole  # what may not be cut is rather refused than cut there
+        surely = size.count if sized else int(size.count * _SURELY)
         if context and surely >= context:
             raise ContextFull(size.count, context)
         return FittingRequest(_without(request, size.dropped), size)

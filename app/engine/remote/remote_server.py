@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
+from app.base.plain_line import plain_line
 from app.base.types import Endpoint, ModelRef, is_loopback
 
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # which servers print as their own
@@ -84,7 +85,7 @@ class SavedEndpoint:
     @property
     def model(self) -> ModelRef:
         """The model, as chats refer to it."""
-        return ModelRef(self.endpoint, _line(self.name or self.endpoint.model))
+        return ModelRef(self.endpoint, plain_line(self.name or self.endpoint.model, _LONGEST))
 
     @property
     def exposed(self) -> bool:
@@ -126,12 +127,6 @@ def is_exposed(url: str) -> bool:
     """
     parts = urlsplit(url)
     return parts.scheme != "https" and not is_loopback(parts.hostname or "")
-
-
-def _line(name: str) -> str:
-    """Return a name that a server has given as one line that can be shown."""
-    shown = "".join(each if each.isprintable() else " " for each in name)
-    return " ".join(shown.split())[:_LONGEST]
 
 
 def _host(name: str) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from app.base.plain_line import plain_line
+
 LONGEST = 300
 """In characters: of a message that is shown."""
 
@@ -49,10 +51,10 @@ def read_body(body: bytes) -> ServerMessage:
     """Return what a whole answer says."""
     text = body.decode("utf-8", "replace")
     with contextlib.suppress(ValueError, RecursionError):
-        return read_json(json.loads(text)) or ServerMessage(line(text))
+        return read_json(json.loads(text)) or ServerMessage(_line(text))
     if "<" in text[:1000] and (title := _TITLE.search(text[:_LONGEST_READ])):
-        return ServerMessage(line(html.unescape(title[2])))
-    return ServerMessage(line(_TAG.sub(" ", text[:_LONGEST_READ])))
+        return ServerMessage(_line(html.unescape(title[2])))
+    return ServerMessage(_line(_TAG.sub(" ", text[:_LONGEST_READ])))
 
 
 def read_json(found: Any) -> ServerMessage | None:
@@ -74,13 +76,6 @@ def read_json(found: Any) -> ServerMessage | None:
     return None
 
 
-def line(text: str, longest: int = LONGEST) -> str:
-    """Return a server's text as one line that can be shown."""
-    text = "".join(c if c.isprintable() else " " for c in text[: 10 * longest])
-    text = " ".join(text.split())
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
 def tokens(number: Any) -> int:
     """Return a number of tokens, 0 if it is none that could be true."""
     if isinstance(number, bool) or not isinstance(number, int | str):
@@ -91,9 +86,13 @@ def tokens(number: Any) -> int:
     return 0
 
 
+def _line(text: str) -> str:
+    return plain_line(text, LONGEST)
+
+
 def _of(error: Any) -> ServerMessage:
     if not isinstance(error, dict):
-        return ServerMessage(line(str(error)), formed=True)
+        return ServerMessage(_line(str(error)), formed=True)
     metadata = error.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     text = str(error.get("message") or error.get("msg") or "")
@@ -102,7 +101,7 @@ def _of(error: Any) -> ServerMessage:
     code = error.get("code")
     words = (error.get("type"), code, metadata.get("error_type"), metadata.get("provider_code"))
     return ServerMessage(
-        line(text),
+        _line(text),
         frozenset(word.lower()[:80] for word in words if isinstance(word, str)),
         code if isinstance(code, int) and 400 <= code <= 599 else 0,
         _name(error.get("param")),
@@ -126,11 +125,11 @@ def _of_details(detail: Any) -> ServerMessage:
     if isinstance(detail, dict):
         return _of(detail)
     if not isinstance(detail, list):
-        return ServerMessage(line(str(detail)), formed=True)
+        return ServerMessage(_line(str(detail)), formed=True)
     items = [each for each in detail[:5] if isinstance(each, dict)]
     text = "; ".join(f"{_place(each)}: {each.get('msg', '')}" for each in items)
     names = (_name(_place(each)) for each in items)
-    return ServerMessage(line(text), parameter=next(filter(None, names), ""), formed=True)
+    return ServerMessage(_line(text), parameter=next(filter(None, names), ""), formed=True)
 
 
 def _place(item: dict[str, Any]) -> str:
