@@ -92,9 +92,11 @@ class EndpointJobs:
         """Remove an endpoint; fails as `EndpointList.remove` does, and with StoreError."""
 
         def work() -> None:
-            self._endpoints.remove(endpoint)
-            if endpoint.host not in {each.endpoint.host for each in self._endpoints.all()}:
-                self._forget(endpoint.host)
+            try:
+                self._endpoints.remove(endpoint)
+            finally:  # its key may be left, but it is gone
+                if endpoint.host not in {each.endpoint.host for each in self._endpoints.all()}:
+                    self._forget(endpoint.host)
 
         return self.jobs.submit(work)
 
