@@ -168,6 +168,26 @@ def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
         title = fireside.find(QLabel, "endpointTitle")
         assert title.textFormat() is Qt.TextFormat.PlainText
         assert title.text() == "<b>R&D</b>"
+        use(fireside, f"{server.url}#<b>R&D</b>")
+        server.say(Said("Paris."))
+        fireside.ask("Hello")
+        fireside.shows("Paris.")
+        fireside.window.model_picker.fill(models := QMenu(fireside.window))
+        assert [each for each in models.actions() if "R&&D" in each.text()]
+        assert marked_up(fireside.window) == []
+
+
+def marked_up(window: QWidget) -> list[str]:
+    """Return the texts that Qt takes for markup, although they have a name in them."""
+    labels = [
+        each.text()
+        for each in window.findChildren(QLabel)
+        if each.textFormat() is not Qt.TextFormat.PlainText
+    ]
+    tips = [
+        each.toolTip() for each in (*window.findChildren(QWidget), *window.findChildren(QAction))
+    ]
+    return [text for text in (*labels, *tips) if "<b>R" in text]
 
 
 def test_what_is_opened_is_scrolled_into_sight(fireside: Fireside) -> None:
