@@ -169,9 +169,6 @@ def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
         assert title.textFormat() is Qt.TextFormat.PlainText
         assert title.text() == "<b>R&D</b>"
         use(fireside, f"{server.url}#<b>R&D</b>")
-        server.say(Said("Paris."))
-        fireside.ask("Hello")
-        fireside.shows("Paris.")
         fireside.window.model_picker.fill(models := QMenu(fireside.window))
         assert [each for each in models.actions() if "R&&D" in each.text()]
         assert marked_up(fireside.window) == []
