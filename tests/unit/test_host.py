@@ -15,11 +15,13 @@ import pytest
 from app.base import settings
 from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
 from app.base.settings import Folders, Settings
-from app.base.types import Delta, Effort, Event, ModelRef, Part, PartKind, Request
+from app.base.types import Delta, Effort, Endpoint, Event, ModelRef, Part, PartKind, Request
 from app.engine.backend import ScriptedBackend
+from app.engine.remote.remote_server import SavedEndpoint
+from app.engine.router import Router
 from app.engine.scheduler import Scheduler
 from app.exchange import ExportFormat, ExportOptions
-from app.host import Host
+from app.host import Host, demo_model
 from app.store import State, Store
 from app.turn import (
     ModelReady,
@@ -94,6 +96,18 @@ def test_the_model_is_unloaded_once_that_is_chosen(
         host.change(unload_minutes=1)
         arrives(events, ModelUnloaded)
         assert host.backend.loaded() is None
+
+
+def test_the_local_server_has_a_model_of_this_computer_whatever_is_chosen(tmp_path: Path) -> None:
+    there = Endpoint("https://gpu.example.org/v1", "gpt-oss-120b")
+    with closing(Host(Folders(tmp_path), lambda event: None, backend=ScriptedBackend())) as host:
+        host.change(model=ModelRef(there, "").key)
+        assert host.chosen_model() == demo_model()
+        host.change(models=("/models/a.gguf", "/models/b.gguf"))
+        assert host.chosen_model() == ModelRef.of_file(Path("/models/a.gguf"), "a")
+        host.endpoints.save(SavedEndpoint(there))
+        assert host.chosen_model().is_here
+        assert not isinstance(host.engine, Router), "the server's engine is this computer's"
 
 
 def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
