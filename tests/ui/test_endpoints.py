@@ -181,9 +181,8 @@ def marked_up(window: QWidget) -> list[str]:
         for each in window.findChildren(QLabel)
         if each.textFormat() is not Qt.TextFormat.PlainText
     ]
-    tips = [
-        each.toolTip() for each in (*window.findChildren(QWidget), *window.findChildren(QAction))
-    ]
+    tips = [each.toolTip() for each in window.findChildren(QWidget)]
+    tips += [each.toolTip() for each in window.findChildren(QAction)]
     return [text for text in (*labels, *tips) if "<b>R" in text]
 
 
