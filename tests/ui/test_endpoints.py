@@ -43,7 +43,7 @@ class Several(Vllm):
         reply = super().answer(asked, say)
         if asked.path == "/v1/models" and isinstance(reply.body, dict) and "data" in reply.body:
             (card,) = reply.body["data"]
-            reply.body["data"].append(card | {"id": "<b>R&D</b>"})
+            reply.body["data"].append(card | {"id": "<b>R&D"})
         return reply
 
 
@@ -160,14 +160,30 @@ def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
         click(fireside, "endpointTest")
         click(fireside, "endpointModel")
         menu = child(fireside.window, QMenu, "endpointModelMenu")
-        assert [each.text() for each in menu.actions()] == ["openai/gpt-oss-120b", "<b>R&&D</b>"]
+        assert [each.text() for each in menu.actions()] == ["openai/gpt-oss-120b", "<b>R&&D"]
         menu.actions()[1].trigger()
         menu.close()
-        assert result(fireside) == "It works: vLLM 0.33.0, <b>R&D</b>, 131,072 tokens"
+        assert result(fireside) == "It works: vLLM 0.33.0, <b>R&D, 131,072 tokens"
         click(fireside, "saveEndpoint")
         title = fireside.find(QLabel, "endpointTitle")
         assert title.textFormat() is Qt.TextFormat.PlainText
-        assert title.text() == "<b>R&D</b>"
+        assert title.text() == "<b>R&D"
+        use(fireside, f"{server.url}#<b>R&D")
+        fireside.window.model_picker.fill(models := QMenu(fireside.window))
+        assert [each for each in models.actions() if "R&&D" in each.text()]
+        assert marked_up(fireside.window) == []
+
+
+def marked_up(window: QWidget) -> list[str]:
+    """Return the texts that Qt takes for markup, although they have a name in them."""
+    labels = [
+        each.text()
+        for each in window.findChildren(QLabel)
+        if each.textFormat() is not Qt.TextFormat.PlainText
+    ]
+    tips = [each.toolTip() for each in window.findChildren(QWidget)]
+    tips += [each.toolTip() for each in window.findChildren(QAction)]
+    return [text for text in (*labels, *tips) if "<b>R" in text]
 
 
 def test_what_is_opened_is_scrolled_into_sight(fireside: Fireside) -> None:

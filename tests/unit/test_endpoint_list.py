@@ -231,11 +231,11 @@ def test_a_file_that_cannot_be_read_now_is_never_replaced(
     before = path.read_bytes()
     endpoints = open_list()
 
-    def refused(self: Path, *_: object, **__: object) -> str:
+    def refused(*_: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_text", refused)
+        patch.setattr(endpoint_list, "read_regular", refused)
         assert endpoints.all() == ()
         (fault,) = endpoints.take_faults()
         assert isinstance(fault, EndpointsDamaged)
@@ -249,13 +249,11 @@ def test_a_file_that_cannot_be_read_now_is_never_replaced(
     assert open_list().all() == (GPU, HERE)
 
 
-# --- Keys ---
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 def test_a_pipe_in_the_place_of_a_file_holds_nobody(
     open_list: Open, path: Path, shared: Path
 ) -> None:
+    shared.parent.mkdir(parents=True, exist_ok=True)
     for each in (path, shared):
         os.mkfifo(each)
     endpoints = open_list()
@@ -274,6 +272,9 @@ def test_a_file_that_is_too_large_is_not_read_and_stays(open_list: Open, path: P
     with pytest.raises(EndpointsUnwritable):
         endpoints.save(GPU)
     assert path.stat().st_size == 5 << 20
+
+
+# --- Keys ---
 
 
 def test_a_server_has_one_key_that_goes_with_its_last_model(open_list: Open, path: Path) -> None:

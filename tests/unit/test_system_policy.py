@@ -153,11 +153,11 @@ def test_a_file_that_may_not_be_read_allows_nothing(
 ) -> None:
     path = administrator.decide("")
 
-    def refuse(self: Path, *_: object) -> None:
+    def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", refuse)
+        patch.setattr(system_files, "open_regular", refuse)
         found, error = read(administrator)
     assert found == STRICTEST
     assert error

@@ -16,7 +16,7 @@ from app.engine.remote.remote_server import (
     server_url,
 )
 from app.ui.choices import Switch
-from app.ui.controls import Button, column, elided, menu_of, plain, pop_up_below, tell
+from app.ui.controls import Button, column, elided, menu_of, plain_tip, pop_up_below, tell
 from app.ui.form_fields import FormRow, heading, named, note
 from app.ui.theme import Theme
 from app.wording.endpoint_words import exposed_sentence, found_words, leaves_sentence
@@ -269,7 +269,7 @@ class EndpointForm(QFrame):
         middle = Qt.TextElideMode.ElideMiddle
         self._choose.setText(f"{elided(self._choose, name, width, middle)}  ")
         self._choose.setAccessibleName(tr("Model: {name}").format(name=name))
-        self._choose.setToolTip(plain(name))
+        self._choose.setToolTip(plain_tip(name))
         self._leaves.setText(leaves_sentence(saved.endpoint))
         tell(self._tested, tr("It works: {found}").format(found=found_words(self._server, model)))
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.base.types import FileLocation, ModelRef
 from app.ui.banner import Banner
-from app.ui.controls import elided, keyed, plain
+from app.ui.controls import elided, keyed, plain, plain_tip
 from app.ui.dialogs import ask_file
 from app.ui.models.models_controller import ModelsController
 from app.ui.pages import Pages
@@ -136,13 +136,13 @@ class ModelPickerController(QObject):
             action = menu.addAction(plain(model_name(model.name)))
             action.setCheckable(True)
             action.setChecked(model == self._models.asked)
-            action.setToolTip(model.place)
+            action.setToolTip(plain_tip(model.place))
             action.triggered.connect(lambda _=False, model=model: self._models.choose(model))
         known = {model.place for model in self._models.known()}
         for found in self._models.found:
             if str(found.path) not in known:
                 action = menu.addAction(plain(f"{found.title}\t{place_name(found)}"))
-                action.setToolTip(str(found.path))
+                action.setToolTip(plain_tip(str(found.path)))
                 action.triggered.connect(lambda _=False, path=found.path: self.use(path))
         self._fill_elsewhere(menu)
         menu.addSeparator()
@@ -168,7 +168,7 @@ class ModelPickerController(QObject):
             action.setCheckable(True)
             action.setChecked(model == asked)
             action.setEnabled(not self._models.is_gone(model))
-            action.setToolTip(leaving_sentence(model))
+            action.setToolTip(plain_tip(leaving_sentence(model)))
             action.triggered.connect(partial(self.use_model, model))
 
     def show_elsewhere(self) -> None:

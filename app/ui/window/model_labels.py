@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from app.base.errors import FiresideError
 from app.base.types import Effort, ModelRef
 from app.formats import Abilities
+from app.ui.controls import plain_tip
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.live_turns import LiveTurns
 from app.ui.state.model_choice import ModelChoice, plan_summary
@@ -73,7 +74,8 @@ class ModelLabels(QObject):
             summary = "\n".join(dict.fromkeys((leaving_sentence(asked), asked.name)))
         elif self._models.unloaded:
             summary = tr("Not loaded")
-        self._composer.picker.setToolTip("\n".join(filter(None, (tr("Choose a model"), summary))))
+        tip = "\n".join(filter(None, (tr("Choose a model"), summary)))
+        self._composer.picker.setToolTip(plain_tip(tip))
 
 
 def _name(model: ModelRef) -> str:
