@@ -45,6 +45,8 @@ class EndpointList:
         self._shared = SharedEndpoints(shared)
         self._lock = threading.Lock()
         self._changing = threading.Lock()  # while the file is written, the list can be read
+        self._keying = threading.Lock()
+        self._keys: dict[str, str] = {}  # by the addresses of servers
         self._stamp: Stamp | None = None
         self._own: tuple[SavedEndpoint, ...] = ()
         self._fault = ""  # why the file cannot be read now
@@ -95,9 +97,13 @@ class EndpointList:
     def key(self, url: str) -> str:
         """Return the key for the server at ``url``, empty if there is none.
 
+        The keyring is asked once: that starts a process, and each round of an answer needs the key.
         Raises SecretUnreadable.
         """
-        return self._secrets.get(_secret(url)) or ""
+        with self._keying:
+            if url not in self._keys and (key := self._secrets.get(_secret(url))):
+                self._keys[url] = key
+            return self._keys.get(url, "")
 
     def key_place(self, url: str) -> SecretPlace | None:
         """Return where that key is kept; None if there is none. The keyring is not asked."""
@@ -108,10 +114,12 @@ class EndpointList:
 
         Raises SecretUnwritable.
         """
-        if key:
-            return self._secrets.set(_secret(url), key)
-        self._secrets.delete(_secret(url))
-        return None
+        with self._keying:
+            self._keys.pop(url, None)
+            if key:
+                return self._secrets.set(_secret(url), key)
+            self._secrets.delete(_secret(url))
+            return None
 
     def _change(self, change: Change) -> None:
         with self._changing:
