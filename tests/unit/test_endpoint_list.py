@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import (
+    Cancelled,
     EndpointsDamaged,
     EndpointsUnwritable,
     SecretUnreadable,
@@ -303,9 +304,9 @@ def test_the_keyring_is_asked_once_for_a_key(
     endpoints, url, asked = open_list(), GPU.endpoint.url, []
     get = Secrets.get
 
-    def counted(self: Secrets, name: str) -> str | None:
+    def counted(self: Secrets, name: str, stop: threading.Event | None = None) -> str | None:
         asked.append(name)
-        return get(self, name)
+        return get(self, name, stop)
 
     monkeypatch.setattr(Secrets, "get", counted)
     for key in ("sk-1", "sk-2"):
@@ -324,6 +325,13 @@ def test_a_locked_keyring_is_no_missing_key(
     secrets.path.write_text(json.dumps({f"endpoint {GPU.endpoint.url}": {"keyring": "gone"}}))
     with pytest.raises(SecretUnreadable):
         endpoints.key(GPU.endpoint.url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.fakes.keyrings.HangingKeyring")
+    stop = threading.Event()
+    timer = threading.Timer(0.1, stop.set)
+    timer.start()
+    with pytest.raises(Cancelled):  # it may wait for a password that nobody types
+        endpoints.key(GPU.endpoint.url, stop)
+    timer.join()
 
 
 # --- The administrator's ---

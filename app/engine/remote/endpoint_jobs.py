@@ -55,7 +55,8 @@ class EndpointJobs:
         def work() -> RemoteServer:
             from app.engine.remote import detection
 
-            sent = self._endpoints.key(server_url(address) or "") if key is None else key
+            url = server_url(address) or ""
+            sent = self._endpoints.key(url, stop) if key is None else key
             return detection.find_server(
                 self._client(), address, sent, stop, unencrypted=unencrypted
             )

@@ -13,13 +13,16 @@ from typing import Any
 
 from app.base import codec
 from app.base.errors import (
+    Cancelled,
     EndpointListError,
     EndpointsDamaged,
     EndpointsUnwritable,
+    SecretUnreadable,
     SystemFileError,
 )
 from app.base.files import read_regular, replace_text
 from app.base.secrets import SecretPlace, Secrets
+from app.base.threads import held
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, server_url
 from app.engine.remote.shared_endpoints import SharedEndpoints
@@ -94,15 +97,21 @@ class EndpointList:
         if all(each.endpoint.url != endpoint.url for each in self.all()):
             self.keep_key(endpoint.url, "")
 
-    def key(self, url: str) -> str:
+    def key(self, url: str, stop: threading.Event | None = None) -> str:
         """Return the key for the server at ``url``, empty if there is none.
 
         The keyring is asked once: that starts a process, and each round of an answer needs the key.
-        Raises SecretUnreadable.
+        Raises SecretUnreadable, and Cancelled once ``stop`` is set.
         """
-        with self._keying:
-            if url not in self._keys and (key := self._secrets.get(_secret(url))):
-                self._keys[url] = key
+        stop = stop or threading.Event()
+        with held(self._keying, stop):
+            try:
+                if url not in self._keys and (key := self._secrets.get(_secret(url), stop)):
+                    self._keys[url] = key
+            except SecretUnreadable:
+                if stop.is_set():
+                    raise Cancelled from None
+                raise
             return self._keys.get(url, "")
 
     def key_place(self, url: str) -> SecretPlace | None:
