@@ -91,6 +91,7 @@ class Toast(Notice):
                 shortcut=action.shortcut, clicked=action.run,
             )  # fmt: skip
             self._layout.insertWidget(2 + number, button)
+            button.show()  # else the size that is asked for next is without it
             self._actions.append(button)
         for first, second in pairwise([*self._actions, self._dismiss]):
             QWidget.setTabOrder(first, second)

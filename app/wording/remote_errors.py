@@ -97,7 +97,7 @@ def _of_answer(error: e.RemoteError) -> str:
                 "ends in /v1."
             )
         case e.KeyRefused():
-            return tr("{host} needs a valid key. Check the key.")
+            return tr("{host} needs a valid key. Enter or correct it.")
         case e.CreditUsedUp():
             return tr("Your account at {host} has no credit left.")
         case e.RemoteModelUnloaded():

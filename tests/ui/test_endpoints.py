@@ -196,6 +196,22 @@ def test_what_is_opened_is_scrolled_into_sight(fireside: Fireside) -> None:
     fireside.until(lambda: not address.visibleRegion().isEmpty())
 
 
+def test_tab_goes_through_the_models_and_on_to_what_is_below(fireside: Fireside) -> None:
+    add(fireside, GPU)
+    add(fireside, "https://other.example.org/v1")
+    pane = opened(fireside)
+    there = [each for each in pane.findChildren(QAbstractButton) if each.isVisible()]
+    first = focused()
+    passed: list[QWidget] = [first]
+    at = first.nextInFocusChain()
+    while pane.isAncestorOf(at):
+        passed.append(at)
+        at = at.nextInFocusChain()
+    names = [each.objectName() for each in passed if each in there]
+    row = ["endpointUse", "endpointTestAgain", "endpointEdit", "endpointRemove"]
+    assert names == [*row, *row, "addEndpoint", "lookHere"]
+
+
 def test_a_change_of_what_was_tested_takes_the_result_back(
     fireside: Fireside, server: Player
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -92,6 +93,7 @@ class RemotePane(QWidget):
                 row.set_offline(self._is_offline)
                 self._list_layout.insertWidget(place, row)
             self._rows[saved.endpoint].show_state(states.get(saved.endpoint, EndpointState()))
+        self._order([self._rows[each.endpoint] for each in endpoints])
         self._list.setVisible(bool(endpoints))
         self._show_form()
 
@@ -123,6 +125,12 @@ class RemotePane(QWidget):
             next(iter(self._rows.values())).focus_use()
         else:
             self.form.focus_first()
+
+    def _order(self, rows: Sequence[EndpointRow]) -> None:
+        """Have Tab reach the rows before what is below them, though that was made earlier."""
+        buttons = [button for row in rows for button in row.findChildren(Button)]
+        for first, second in pairwise([self._go_online, *buttons]):
+            QWidget.setTabOrder(first, second)
 
     def _row(self, saved: SavedEndpoint) -> EndpointRow:
         row = EndpointRow(self._theme, saved)
