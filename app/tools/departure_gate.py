@@ -48,6 +48,7 @@ class DepartureGate:
     ) -> Generator[Event | Planned]:
         """Ask if need be, and answer; see `Backend.stream`."""
         if not request.model.is_here:
+            self._inner.abilities(request.model)  # nobody is asked about a model that was removed
             yield from self._permitted(request, cancel)
         yield from self._inner.stream(request, cancel, answer_now)
 

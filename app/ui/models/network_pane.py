@@ -59,7 +59,7 @@ class NetworkPane(QWidget):
         layout = column(self, gap=8)
         offline = FormRow(
             tr("Offline"),
-            tr("Block all network access. Models on this computer work offline."),
+            tr("Block all network access. Models that Fireside runs itself work offline."),
             self.offline,
         )
         if locked:
