@@ -204,7 +204,7 @@ def test_tab_goes_through_the_models_and_on_to_what_is_below(fireside: Fireside)
     first = focused()
     passed: list[QWidget] = [first]
     at = first.nextInFocusChain()
-    while pane.isAncestorOf(at):
+    while at and pane.isAncestorOf(at):
         passed.append(at)
         at = at.nextInFocusChain()
     names = [each.objectName() for each in passed if each in there]
