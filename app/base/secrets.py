@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from app.base.errors import SecretUnreadable, SecretUnwritable
 from app.base.files import replace_text
 from app.base.processes import ChildEnded, ChildProcess
+from app.base.threads import AnyEvent
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -72,13 +73,13 @@ class Secrets:
             return None
         return SecretPlace.FILE if "value" in entry else SecretPlace.KEYRING
 
-    def get(self, name: str) -> str | None:
-        """Return a secret, None if there is none. Raises SecretUnreadable."""
+    def get(self, name: str, stop: threading.Event | None = None) -> str | None:
+        """Return a secret, None if there is none. Raises SecretUnreadable, also by ``stop``."""
         if (entry := self._read().get(name)) is None:
             return None
         if "value" in entry:
             return entry["value"]
-        kept = self._ask("get", entry["keyring"])
+        kept = self._ask("get", entry["keyring"], stop=stop)
         if kept is None:
             raise SecretUnreadable(name)
         return kept
@@ -108,15 +109,18 @@ class Secrets:
             raise SecretUnwritable(name)
         self._change(name, None)
 
-    def _ask(self, action: str, account: str, value: str = "") -> str | None:
+    def _ask(
+        self, action: str, account: str, value: str = "", stop: threading.Event | None = None
+    ) -> str | None:
         """Ask the keyring in a process of its own; return None if that fails or takes too long."""
+        over = AnyEvent(self._ending, stop)
         try:
             child = ChildProcess(_use_keyring, (action, account, value), name="keyring")
         except OSError:
             return None
         answer: str | None = None
         try:
-            while answer is None and child.silence < self._patience and not self._ending.is_set():
+            while answer is None and child.silence < self._patience and not over.is_set():
                 answer = child.receive(min(_POLL_S, self._patience))
         except ChildEnded:
             answer = None

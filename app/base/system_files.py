@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from app.base.errors import (
     SystemFileBroken,
     SystemFileKeyUnknown,
@@ -43,7 +41,10 @@ def system_folder() -> Path:
     of the user's variables moves it.
     """
     if sys.platform == "win32":
-        return platformdirs.site_data_path("Fireside", appauthor=False)
+        from platformdirs.windows import get_win_folder_via_ctypes
+
+        # `platformdirs.site_data_path` heeds WIN_PD_OVERRIDE_COMMON_APPDATA.
+        return Path(get_win_folder_via_ctypes("CSIDL_COMMON_APPDATA")) / "Fireside"
     if sys.platform == "darwin":
         return Path("/Library/Application Support/Fireside")
     return Path("/etc/fireside")

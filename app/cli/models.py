@@ -45,10 +45,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the list; return the exit code."""
 
     def list_models(folders: Folders, log: Path, stack: ExitStack) -> int:
-        settings, shared = (
-            system_policy.settings(folders),
-            system_policy.read(folders.system)[0].model_folders,
-        )
+        settings = system_policy.settings(folders)
+        shared = system_policy.read(folders.system)[0].model_folders
         machine = this_machine(folders, log)
         found = list(disk_scan.scan(disk_scan.places(map(Path, settings.folders), shared)))
         here = _installed(found, settings, machine)

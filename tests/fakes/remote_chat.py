@@ -41,7 +41,7 @@ class _NoKeyring(Secrets):
         super().__init__(folder)
         self.known: dict[str, str] = {}
 
-    def get(self, name: str) -> str | None:
+    def get(self, name: str, stop: threading.Event | None = None) -> str | None:
         return self.known.get(name)
 
 

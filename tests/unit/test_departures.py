@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.base.draft import Draft
-from app.base.errors import Cancelled, DepartureRefused, StoreFull
+from app.base.errors import Cancelled, DepartureRefused, SecretUnwritable, StoreFull
 from app.base.secrets import Secrets
 from app.base.types import (
     Delta,
@@ -552,16 +552,27 @@ def test_permissions_on_disk(tmp_path: Path) -> None:
     store.close()
 
 
-def test_what_a_host_may_get_is_forgotten_with_its_last_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stays", [False, True])
+def test_what_a_host_may_get_is_forgotten_with_its_last_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stays: bool
+) -> None:
+    """That is so, too, if the keyring is locked, so that the key ``stays``."""
     endpoints = EndpointList(tmp_path / "endpoints.json", Secrets(tmp_path))
     forgotten: list[str] = []
     jobs = EndpointJobs(NotImplemented, endpoints, forgotten.append)
     both = [SavedEndpoint(Endpoint("https://a.example/v1", name)) for name in ("one", "two")]
     for saved in both:
         endpoints.save(saved)
+
+    def locked(url: str, key: str) -> None:
+        raise SecretUnwritable(url)
+
+    if stays:
+        monkeypatch.setattr(endpoints, "keep_key", locked)
     for saved in both:
         assert forgotten == []
-        jobs.remove(saved.endpoint).result()
+        fault = jobs.remove(saved.endpoint).exception(30)
+    assert isinstance(fault, SecretUnwritable) is stays
     assert forgotten == [A]
     jobs.jobs.close()
 

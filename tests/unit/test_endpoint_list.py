@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import (
+    Cancelled,
     EndpointsDamaged,
     EndpointsUnwritable,
     SecretUnreadable,
@@ -296,6 +297,26 @@ def test_a_server_has_one_key_that_goes_with_its_last_model(open_list: Open, pat
     assert Secrets(path.parent).names() == ()
 
 
+def test_the_keyring_is_asked_once_for_a_key(
+    open_list: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That starts a process, and each round of an answer needs the key."""
+    endpoints, url, asked = open_list(), GPU.endpoint.url, []
+    get = Secrets.get
+
+    def counted(self: Secrets, name: str, stop: threading.Event | None = None) -> str | None:
+        asked.append(name)
+        return get(self, name, stop)
+
+    monkeypatch.setattr(Secrets, "get", counted)
+    for key in ("sk-1", "sk-2"):
+        endpoints.keep_key(url, key)
+        assert [endpoints.key(url) for _ in range(3)] == [key] * 3
+    assert len(asked) == 2
+    endpoints.keep_key(url, "")
+    assert endpoints.key(url) == ""
+
+
 def test_a_locked_keyring_is_no_missing_key(
     open_list: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +325,13 @@ def test_a_locked_keyring_is_no_missing_key(
     secrets.path.write_text(json.dumps({f"endpoint {GPU.endpoint.url}": {"keyring": "gone"}}))
     with pytest.raises(SecretUnreadable):
         endpoints.key(GPU.endpoint.url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.fakes.keyrings.HangingKeyring")
+    stop = threading.Event()
+    timer = threading.Timer(0.1, stop.set)
+    timer.start()
+    with pytest.raises(Cancelled):  # it may wait for a password that nobody types
+        endpoints.key(GPU.endpoint.url, stop)
+    timer.join()
 
 
 # --- The administrator's ---

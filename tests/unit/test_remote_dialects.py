@@ -119,7 +119,7 @@ class Heard:
 class Keys:
     """One key for all servers, without the system's keyring."""
 
-    def get(self, name: str) -> str:
+    def get(self, name: str, stop: threading.Event | None = None) -> str:
         return KEY
 
 

@@ -458,6 +458,17 @@ def test_what_goes_back_unread_has_limits(monkeypatch: pytest.MonkeyPatch) -> No
         responses(*[{**done, "item": {**THOUGHT, "encrypted_content": "x" * 200}}] * 20)
 
 
+def test_there_may_not_be_any_number_of_parts() -> None:
+    """A window that has to show thousands stands still for minutes."""
+    both = delta(reasoning="r"), delta(content="t")
+    assert len(chat(*both * 100, delta("stop")).parts) == 200
+    with pytest.raises(ServerForeign):
+        chat(*both * 300, delta("stop"))
+    done = {"type": "response.output_item.done"}
+    with pytest.raises(ServerForeign):
+        responses(*[{**done, "item": THOUGHT}] * 600, {**done, "item": MADE})
+
+
 def test_many_pieces_are_joined() -> None:
     pieces = [f"{n} " for n in range(3000)]
     detail = {"type": "reasoning.text", "index": 0}

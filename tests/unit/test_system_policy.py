@@ -27,6 +27,7 @@ from app.base.errors import (
     ToolsForbidden,
 )
 from app.base.settings import Folders, Settings
+from app.base.system_files import system_folder  # as it is without a fixture
 from app.base.system_policy import STRICTEST, Policy
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.base.write_access import sddl_lets_others_write
@@ -348,3 +349,22 @@ def test_doctor_tells_what_is_decided(
     assert fireside("doctor", data=tmp_path) == 0
     said = " ".join(capsys.readouterr().out.split())  # as it is not wrapped
     assert f"always offline, local server off ({path})" in said
+
+
+@pytest.mark.parametrize(
+    ("system", "folder"),
+    [
+        ("linux", "/etc/fireside"),
+        ("darwin", "/Library/Application Support/Fireside"),
+        ("win32", "C:/ProgramData/Fireside"),
+    ],
+)
+def test_no_variable_of_the_user_moves_the_files(
+    monkeypatch: pytest.MonkeyPatch, system: str, folder: str
+) -> None:
+    found = {"CSIDL_COMMON_APPDATA": "C:/ProgramData"}
+    monkeypatch.setattr("platformdirs.windows.get_win_folder_via_ctypes", found.__getitem__)
+    for name in ("WIN_PD_OVERRIDE_COMMON_APPDATA", "ProgramData", "XDG_CONFIG_DIRS", "HOME"):
+        monkeypatch.setenv(name, str(Path(__file__).parent))
+    monkeypatch.setattr("app.base.system_files.sys.platform", system)
+    assert system_folder() == Path(folder)

@@ -16,8 +16,9 @@ from app.engine.remote.stream_reading import (
     Characters,
     Json,
     count_of,
-    member,
-    objects,
+    named,
+    object_of,
+    objects_of,
     read_stream,
     seconds_of,
     text_of,
@@ -45,7 +46,6 @@ _REASONS = {
 _REFUSED = ("content_filter", "error")
 _TEXTS = ("text", "summary")
 """The members of details that grow."""
-_LONGEST_NAME = 256
 
 
 def chat_events(url: str, model: str, events: Iterable[ServerEvent]) -> Iterator[WireEvent]:
@@ -68,20 +68,20 @@ class _ChatStream:
 
     def read(self, name: str, chunk: Json) -> Iterator[WireEvent]:
         """Yield what comes of a chunk."""
-        for choice in objects(chunk.get("choices"))[:1]:
+        for choice in objects_of(chunk.get("choices"))[:1]:
             yield from self._choice(choice)
         if usage := self._counted(chunk):
             yield usage
 
     def _choice(self, choice: Json) -> Iterator[WireEvent]:
         # A server that does not stream sends the whole message.
-        delta = member(choice, "delta") or member(choice, "message")
-        self._add_details(objects(delta.get(DETAILS)))
+        delta = object_of(choice, "delta") or object_of(choice, "message")
+        self._add_details(objects_of(delta.get(DETAILS)))
         if reasoning := self._reasoning(delta):
             yield reasoning
         if text := self._characters.whole("content", text_of(delta.get("content"))):
             yield AnswerText(text)
-        for call in objects(delta.get("tool_calls")):
+        for call in objects_of(delta.get("tool_calls")):
             yield self._call(call)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
@@ -103,7 +103,7 @@ class _ChatStream:
         else:
             if self._key:  # it is there as text
                 return None
-            details = objects(delta.get(DETAILS))
+            details = objects_of(delta.get(DETAILS))
             text, key = "".join(text_of(d.get(name)) for d in details for name in _TEXTS), DETAILS
         text = self._characters.whole("reasoning", text)
         return ReasoningText(text, echo(key)) if text else None
@@ -120,12 +120,10 @@ class _ChatStream:
     # --- Calls --------------------------------------------------------------------------------
 
     def _call(self, call: Json) -> CallText:
-        function = member(call, "function")
+        function = object_of(call, "function")
         id, name = text_of(call.get("id")), text_of(function.get("name"))
         at = self._place(call.get("index"), id, name)
-        known = self._calls[at]
-        known = CallText(at, known.id or id[:_LONGEST_NAME], known.name or name[:_LONGEST_NAME])
-        self._calls[at] = known
+        self._calls[at] = known = named(self._calls[at], id, name)
         arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments, ensure_ascii=False)
@@ -164,11 +162,11 @@ class _ChatStream:
 
     def _counted(self, chunk: Json) -> UsageReport | None:
         """Return what has been counted so far, if a chunk says more of it."""
-        usage, before = member(chunk, "usage"), self._usage
+        usage, before = object_of(chunk, "usage"), self._usage
         prompt, answer = (
-            member(usage, f"{name}_tokens_details") for name in ("prompt", "completion")
+            object_of(usage, f"{name}_tokens_details") for name in ("prompt", "completion")
         )
-        timings, stats = member(chunk, "timings"), member(chunk, "stats")
+        timings, stats = object_of(chunk, "timings"), object_of(chunk, "stats")
         reasoning = count_of(answer.get("reasoning_tokens"))
         new = UsageReport(
             count_of(usage.get("prompt_tokens")),

@@ -55,7 +55,8 @@ class EndpointJobs:
         def work() -> RemoteServer:
             from app.engine.remote import detection
 
-            sent = self._endpoints.key(server_url(address) or "") if key is None else key
+            url = server_url(address) or ""
+            sent = self._endpoints.key(url, stop) if key is None else key
             return detection.find_server(
                 self._client(), address, sent, stop, unencrypted=unencrypted
             )
@@ -92,9 +93,11 @@ class EndpointJobs:
         """Remove an endpoint; fails as `EndpointList.remove` does, and with StoreError."""
 
         def work() -> None:
-            self._endpoints.remove(endpoint)
-            if endpoint.host not in {each.endpoint.host for each in self._endpoints.all()}:
-                self._forget(endpoint.host)
+            try:
+                self._endpoints.remove(endpoint)
+            finally:  # its key may be left, but it is gone
+                if endpoint.host not in {each.endpoint.host for each in self._endpoints.all()}:
+                    self._forget(endpoint.host)
 
         return self.jobs.submit(work)
 

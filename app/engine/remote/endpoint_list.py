@@ -13,13 +13,16 @@ from typing import Any
 
 from app.base import codec
 from app.base.errors import (
+    Cancelled,
     EndpointListError,
     EndpointsDamaged,
     EndpointsUnwritable,
+    SecretUnreadable,
     SystemFileError,
 )
 from app.base.files import read_regular, replace_text
 from app.base.secrets import SecretPlace, Secrets
+from app.base.threads import held
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import SavedEndpoint, server_url
 from app.engine.remote.shared_endpoints import SharedEndpoints
@@ -45,6 +48,8 @@ class EndpointList:
         self._shared = SharedEndpoints(shared)
         self._lock = threading.Lock()
         self._changing = threading.Lock()  # while the file is written, the list can be read
+        self._keying = threading.Lock()
+        self._keys: dict[str, str] = {}  # by the addresses of servers
         self._stamp: Stamp | None = None
         self._own: tuple[SavedEndpoint, ...] = ()
         self._fault = ""  # why the file cannot be read now
@@ -92,12 +97,22 @@ class EndpointList:
         if all(each.endpoint.url != endpoint.url for each in self.all()):
             self.keep_key(endpoint.url, "")
 
-    def key(self, url: str) -> str:
+    def key(self, url: str, stop: threading.Event | None = None) -> str:
         """Return the key for the server at ``url``, empty if there is none.
 
-        Raises SecretUnreadable.
+        The keyring is asked once: that starts a process, and each round of an answer needs the key.
+        Raises SecretUnreadable, and Cancelled once ``stop`` is set.
         """
-        return self._secrets.get(_secret(url)) or ""
+        stop = stop or threading.Event()
+        with held(self._keying, stop):
+            try:
+                if url not in self._keys and (key := self._secrets.get(_secret(url), stop)):
+                    self._keys[url] = key
+            except SecretUnreadable:
+                if stop.is_set():
+                    raise Cancelled from None
+                raise
+            return self._keys.get(url, "")
 
     def key_place(self, url: str) -> SecretPlace | None:
         """Return where that key is kept; None if there is none. The keyring is not asked."""
@@ -108,10 +123,12 @@ class EndpointList:
 
         Raises SecretUnwritable.
         """
-        if key:
-            return self._secrets.set(_secret(url), key)
-        self._secrets.delete(_secret(url))
-        return None
+        with self._keying:
+            self._keys.pop(url, None)
+            if key:
+                return self._secrets.set(_secret(url), key)
+            self._secrets.delete(_secret(url))
+            return None
 
     def _change(self, change: Change) -> None:
         with self._changing:

@@ -6,7 +6,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from app.base.types import Delta, Done, Part, PartKind, Prompt, Request, Role, Stats, StopReason
+from app.base.errors import ServerForeign
+from app.base.types import (
+    Delta,
+    Done,
+    Endpoint,
+    ModelRef,
+    Part,
+    PartKind,
+    Prompt,
+    Request,
+    Role,
+    Stats,
+    StopReason,
+)
 from app.engine.remote.tool_names import ToolNames
 from app.engine.remote.wire_events import (
     AnswerEnd,
@@ -21,6 +34,7 @@ from app.engine.stop_texts import StopTexts
 from app.formats.harmony.stored_parts import ALONG_THE_WAY
 
 _BYTES = 4  # of a token, where nobody has counted
+_MOST_PARTS = 256  # of one round: a window takes some milliseconds for each
 _FASTEST = 10_000  # tokens per second; more come at once only if they were held back
 
 
@@ -38,7 +52,7 @@ class RemoteAnswer:
         self._seed = request.sampling.seed or 0
         last = request.messages[-1:]
         begun = last[0].parts if last and last[0].role is Role.ASSISTANT else ()
-        self._parts = _Parts(begun, continued)
+        self._parts = _Parts(begun, continued, request.model)
         self._ids = {part.id for part in begun}
         self._stops = StopTexts(request.stop)
         self._calls: dict[int, _Call] = {}
@@ -217,11 +231,14 @@ class RemoteAnswer:
 class _Parts:
     """The places of an answer's parts, after those with which it was ``begun``.
 
-    The first text goes on with the part that is ``continued``, if it is of its kind.
+    The first text goes on with the part that is ``continued``, if it is of its kind. So many parts
+    that a window could not show them raise ServerForeign.
     """
 
-    def __init__(self, begun: Sequence[Part], continued: Part | None) -> None:
+    def __init__(self, begun: Sequence[Part], continued: Part | None, model: ModelRef) -> None:
         self._next = len(begun)
+        self._end = self._next + _MOST_PARTS
+        self._model = model
         self._texts: dict[int, Delta] = {}
         self._thoughts: list[Delta] = []
         self._last: Delta | None = None
@@ -232,6 +249,9 @@ class _Parts:
 
     def new(self, delta: Delta) -> Delta:
         """Return a delta as one of a new part."""
+        if self._next >= self._end:
+            assert isinstance(self._model.location, Endpoint)
+            raise ServerForeign(self._model.location.url, "")
         self._last, self._open = replace(delta, index=self._next), None
         self._next += 1
         return self._last

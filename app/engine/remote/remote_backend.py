@@ -75,7 +75,7 @@ class RemoteBackend:
         saved = self._saved(model)
         url = saved.endpoint.url
         yield Loading(0.0)
-        key = self._endpoints.key(url)
+        key = self._endpoints.key(url, cancel)
         found = examine(self._client(), url, key, cancel, unencrypted=saved.unencrypted)
         name = saved.endpoint.model
         if name not in (each.id for each in found.models):
@@ -107,7 +107,7 @@ class RemoteBackend:
             request = replace(request, tool_choice=ToolChoice.NONE)
         fitting = self._fit(request)
         names = ToolNames(request.tools)
-        key = self._endpoints.key(saved.endpoint.url)
+        key = self._endpoints.key(saved.endpoint.url, cancel)
         asked = RemoteRequest(saved, fitting.request, names, self._refusals, key)
         asked.check()
         yield fitting.size

@@ -19,8 +19,9 @@ from app.engine.remote.stream_reading import (
     Characters,
     Json,
     count_of,
-    member,
-    objects,
+    named,
+    object_of,
+    objects_of,
     read_stream,
     text_of,
 )
@@ -46,7 +47,6 @@ _ENDS = {
     "max_tokens": StopReason.LENGTH,
     "length": StopReason.LENGTH,
 }
-_LONGEST_NAME = 256
 
 
 def responses_events(url: str, model: str, events: Iterable[ServerEvent]) -> Iterator[WireEvent]:
@@ -80,9 +80,9 @@ class _ResponsesStream:
             yield from self._arguments(phase, event)
         elif word == "output_item":
             place = self._place(event, begins=phase == "added")
-            yield from self._item(phase, member(event, "item"), place)
+            yield from self._item(phase, object_of(event, "item"), place)
         elif word == "" and phase in ("completed", "incomplete", "failed", "cancelled"):
-            yield from self._ended(member(event, "response") | {"status": phase})
+            yield from self._ended(object_of(event, "response") | {"status": phase})
 
     # --- Texts --------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class _ResponsesStream:
         Servers leave out its number, count wrongly (gpt-oss's reference), or change its id.
         """
         index = count_of(event.get("output_index"))
-        id = text_of(event.get("item_id")) or text_of(member(event, "item").get("id"))
+        id = text_of(event.get("item_id")) or text_of(object_of(event, "item").get("id"))
         place = self._ids.get(id, "")
         if not place and index is not None and not (begins and id):
             place = self._indices.get(index, "")
@@ -134,14 +134,14 @@ class _ResponsesStream:
             case "reasoning" if phase == "done":
                 if not self._came("reasoning", place):
                     for name in ("content", "summary"):
-                        for at, part in enumerate(objects(item.get(name))):
+                        for at, part in enumerate(objects_of(item.get(name))):
                             key = ("reasoning", place, f"{name} {at}")
                             yield from self._more(key, text_of(part.get("text")), whole=True)
                         if self._came("reasoning", place):
                             break
                 yield ReasoningEcho(echo(ITEM, json.dumps(item, ensure_ascii=False)))
             case "message" if phase == "done" and not self._came("output", place):
-                for at, part in enumerate(objects(item.get("content"))):
+                for at, part in enumerate(objects_of(item.get("content"))):
                     text = text_of(part.get("text")) or text_of(part.get("refusal"))
                     yield from self._more(("output", place, str(at)), text, whole=True)
 
@@ -175,32 +175,31 @@ class _ResponsesStream:
         if place not in self._calls and len(self._calls) >= MOST_CALLS:
             raise ServerForeign(self._url, "function_call")
         call = self._calls.get(place, CallText(len(self._calls)))
-        call = CallText(call.at, call.id or id[:_LONGEST_NAME], call.name or name[:_LONGEST_NAME])
-        self._calls[place] = call
-        return call
+        self._calls[place] = named(call, id, name)
+        return self._calls[place]
 
     # --- The end ------------------------------------------------------------------------------
 
     def _ended(self, response: Json) -> Iterator[WireEvent]:
         if not self._lengths and not self._calls:  # nothing came before
-            for at, item in enumerate(objects(response.get("output"))):
+            for at, item in enumerate(objects_of(response.get("output"))):
                 yield from self._item("done", item, f"output {at}")
-        usage = member(response, "usage")
+        usage = object_of(response, "usage")
         if usage:
             yield UsageReport(
                 count_of(usage.get("input_tokens")),
-                count_of(member(usage, "input_tokens_details").get("cached_tokens")),
+                count_of(object_of(usage, "input_tokens_details").get("cached_tokens")),
                 count_of(usage.get("output_tokens")),
-                count_of(member(usage, "output_tokens_details").get("reasoning_tokens")),
+                count_of(object_of(usage, "output_tokens_details").get("reasoning_tokens")),
             )
         match response.get("status"):
             case "incomplete":
-                reason = text_of(member(response, "incomplete_details").get("reason"))
+                reason = text_of(object_of(response, "incomplete_details").get("reason"))
                 if reason == "content_filter":
                     raise ServerFailed(self._url, 200, reason)
                 yield AnswerEnd(_ENDS.get(reason, StopReason.LENGTH))
             case "failed" | "cancelled":
-                error = member(response, "error")
+                error = object_of(response, "error")
                 raise ServerFailed(self._url, 200, text_of(error.get("message"))[:300])
             case _:
                 yield AnswerEnd(StopReason.END)

@@ -32,6 +32,7 @@ _DONE = "[DONE]"
 _MOST_IDLE = 200_000  # events in a row without anything new
 _MOST_TOKENS = 1 << 40
 _SHOWN = 200
+_LONGEST_NAME = 256  # characters; also of ids
 
 
 def read_stream(
@@ -78,12 +79,17 @@ def _size(event: WireEvent) -> int:
     return 1
 
 
-def objects(value: object) -> list[Json]:
+def named(call: CallText, id: str, name: str) -> CallText:
+    """Return a call with its id and name, as soon as these are known."""
+    return CallText(call.at, call.id or id[:_LONGEST_NAME], call.name or name[:_LONGEST_NAME])
+
+
+def objects_of(value: object) -> list[Json]:
     """Return the objects in a list; none if it is no list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def member(value: Json, name: str) -> Json:
+def object_of(value: Json, name: str) -> Json:
     """Return a member that is an object; an empty one if it is not."""
     found = value.get(name)
     return found if isinstance(found, dict) else {}
@@ -92,7 +98,7 @@ def member(value: Json, name: str) -> Json:
 def text_of(value: object) -> str:
     """Return a text, which may be given in parts; empty if it is none."""
     if isinstance(value, list):
-        return "".join(text_of(each.get("text")) for each in objects(value))
+        return "".join(text_of(each.get("text")) for each in objects_of(value))
     return value if isinstance(value, str) else ""
 
 
