@@ -203,7 +203,7 @@ def test_tab_goes_through_the_models_and_on_to_what_is_below(fireside: Fireside)
     there = [each for each in pane.findChildren(QAbstractButton) if each.isVisible()]
     first = focused()
     passed: list[QWidget] = [first]
-    at = first.nextInFocusChain()
+    at: QWidget | None = first.nextInFocusChain()
     while at and pane.isAncestorOf(at):
         passed.append(at)
         at = at.nextInFocusChain()
