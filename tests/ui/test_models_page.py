@@ -575,6 +575,14 @@ def primary(fireside: Fireside) -> list[str]:
     ]
 
 
+def test_the_first_page_leads_to_another_computer(start: Start, hub: Hub) -> None:
+    fireside = start(model=False)
+    show(fireside)
+    fireside.find(QAbstractButton, "useElsewhere").click()
+    assert fireside.find(QWidget, "remotePane").isVisible()
+    assert QApplication.focusWidget() is fireside.find(QWidget, "endpointAddress")
+
+
 def test_the_first_page_asks_one_thing(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     fireside.window.resize(1024, 600)
