@@ -15,7 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.base.draft import Draft
-from app.base.errors import Cancelled, DepartureRefused, SecretUnwritable, StoreFull
+from app.base.errors import (
+    Cancelled,
+    DepartureRefused,
+    EndpointUnknown,
+    SecretUnwritable,
+    StoreFull,
+)
 from app.base.secrets import Secrets
 from app.base.types import (
     Delta,
@@ -41,6 +47,7 @@ from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_server import SavedEndpoint
 from app.engine.router import Router
+from app.formats import Abilities
 from app.store import PLAIN, ChatSettings, MessageRow, State, Store
 from app.tools.departure import (
     Departure,
@@ -352,6 +359,18 @@ def test_it_asks_before_anything_is_sent_and_once() -> None:
     assert door.allowed.rows == {(1, A, each.permission) for each in consent.outgoing.departures}
     assert door.go(request()) == list(says("Ho"))
     assert len(door.asked) == 1
+
+
+def test_nobody_is_asked_about_a_model_that_was_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def abilities(model: ModelRef) -> Abilities:
+        raise EndpointUnknown(model.place)
+
+    door = Door()
+    monkeypatch.setattr(door.server, "abilities", abilities)
+    with pytest.raises(EndpointUnknown):
+        door.go(request())
+    assert not door.asked
+    assert not door.server.requests
 
 
 def test_a_permission_is_for_one_host_and_one_chat() -> None:
