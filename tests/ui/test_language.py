@@ -145,7 +145,7 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
         "serverAddress",
         "snippetChoice",
     }
-    own |= {"sendWithEnter", "sendWithCtrl", "hubToken", "hubAddress"}
+    own |= {"sendWithEnter", "sendWithCtrl", "hubToken", "hubAddress", "endpointAddress"}
     own |= {f"suggestion{number}" for number in range(1, 5)}  # the demo model knows English
     assert {each for each in found if each[0] not in own} == set()
 
