@@ -6,8 +6,10 @@ Each check raises AssertionError with a sentence if not; the suite runs them aga
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
+import ssl
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -74,9 +76,16 @@ def _get(
         headers={"User-Agent": "Fireside-checks"} | (headers or {}),
         timeout=30,
         follow_redirects=True,
+        verify=_certificates(),
     )
     answer.raise_for_status()
     return answer
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Return the system's certificates, which are slow to read."""
+    return httpx2.create_ssl_context()
 
 
 def offers(services: Services) -> None:

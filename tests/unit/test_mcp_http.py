@@ -106,8 +106,9 @@ def test_offline_nothing_is_sent(tmp_path: Path) -> None:
         start(found)
         found.set_offline(True)
         deadline = time.monotonic() + PATIENCE_S
-        while found.all()[0].state is not McpServerState.READY and time.monotonic() < deadline:
-            time.sleep(0.01)
+        while http.requests[-1][0] != "DELETE" and time.monotonic() < deadline:
+            time.sleep(0.01)  # the session's end is the last of what was begun before
+        assert found.all()[0].state is McpServerState.READY
         before = list(http.requests)
         assert isinstance(refused(found), Offline)
         assert run(tool_of(found), "echo").facts.outcome is Outcome.REFUSED

@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -298,15 +298,19 @@ def _another_field(others: Sources) -> str:
     return "sha256"
 
 
-@pytest.mark.parametrize("change", [_said_otherwise, _moved, _renamed_in_the_wheel, _another_field])
+@pytest.mark.parametrize(
+    "changes", [(_said_otherwise, _renamed_in_the_wheel), (_moved, _another_field)]
+)
 def test_the_sources_are_asked_for_each_word(
-    change: Callable[[Sources], str], others: Sources
+    changes: Sequence[Callable[[Sources], str]], others: Sources
 ) -> None:
-    said = change(others)
+    said = [change(others) for change in changes]
     services = Services(sources=others.address, packages=others.address)
-    with pytest.raises(AssertionError, match=re.escape(said)) as failed:
+    with pytest.raises(AssertionError) as failed:
         CHECKS["sources"](services)
-    assert str(failed.value).count(";") <= 1  # what still holds is not mentioned
+    for each in said:
+        assert each in str(failed.value)
+    assert str(failed.value).count(";") <= 2  # what still holds is not mentioned
 
 
 def test_a_search_engine_that_has_changed_is_noticed(services: Services, engines: LocalWeb) -> None:
