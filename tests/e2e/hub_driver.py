@@ -101,8 +101,8 @@ def steps(question: str) -> Iterator[Step]:
     picker._close_page()
     child(window(), QPlainTextEdit, "composer").insertPlainText(question)
     child(window(), QPushButton, "send").click()
-    yield lambda: window().turns.running(window().chat)
-    yield lambda: not window().turns.running(window().chat)
+    # It may have answered before anybody looks.
+    yield lambda: question in window().transcript.plainText() and window().turns.idle
     yield station("answered")
 
 
