@@ -67,6 +67,15 @@ def replace_text(path: Path, text: str) -> None:
     sync(path.parent)
 
 
+def put_aside(path: Path) -> Path:
+    """Rename a damaged file to an unused name, and return that. Raises OSError."""
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.{number}.old")):
+        number += 1
+    path.replace(aside)
+    return aside
+
+
 def sync(path: Path) -> None:
     """Flush a file, or the entries of a folder, to the disk, so that they survive a power cut.
 

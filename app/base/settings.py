@@ -16,7 +16,7 @@ import platformdirs
 
 from app.base import codec, system_files
 from app.base.errors import SettingsDamaged, StoreReadOnly
-from app.base.files import replace_text
+from app.base.files import put_aside, replace_text
 from app.base.types import Effort
 
 SERVER_PORT = 8347
@@ -370,7 +370,7 @@ def open_(path: Path) -> tuple[Settings, SettingsDamaged | None]:
         return loaded.settings, None
     kept = None
     with contextlib.suppress(OSError):
-        kept = _put_aside(path)
+        kept = put_aside(path)
         _write(loaded.settings, loaded.others, path)
     return loaded.settings, SettingsDamaged(path, loaded.lost, loaded.damage, kept)
 
@@ -383,7 +383,7 @@ def save(settings: Settings, path: Path) -> None:
     """
     there = read(path)
     if there.damage:
-        _put_aside(path)
+        put_aside(path)
     _write(settings, there.others, path)
 
 
@@ -391,12 +391,3 @@ def _write(settings: Settings, others: dict[str, Any], path: Path) -> None:
     # ASCII, since a path on Linux may contain bytes that are not text, which UTF-8 cannot encode.
     text = json.dumps(others | codec.encode(settings), indent=2)
     replace_text(path, text + "\n")
-
-
-def _put_aside(path: Path) -> Path:
-    """Rename a file to an unused name. Raises OSError."""
-    number = 1
-    while os.path.lexists(aside := path.with_name(f"{path.name}.{number}.old")):
-        number += 1
-    path.replace(aside)
-    return aside

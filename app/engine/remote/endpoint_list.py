@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +19,7 @@ from app.base.errors import (
     SecretUnreadable,
     SystemFileError,
 )
-from app.base.files import read_regular, replace_text
+from app.base.files import put_aside, read_regular, replace_text
 from app.base.secrets import SecretPlace, Secrets
 from app.base.threads import held
 from app.base.types import Endpoint, ModelRef
@@ -171,7 +170,7 @@ class EndpointList:
         if detail:
             kept = None
             with contextlib.suppress(OSError):
-                kept = _put_aside(self._path)
+                kept = put_aside(self._path)
                 self._stamp = self._write(self._own)
             self._faults.append(EndpointsDamaged(self._path, detail, kept))
         return self._own
@@ -202,15 +201,6 @@ def _decoded(raw: Any) -> SavedEndpoint:
     if saved.context < 0:
         raise codec.FieldError(f"“context” is {saved.context}")
     return replace(saved, endpoint=Endpoint(url, saved.endpoint.model), shared=False)
-
-
-def _put_aside(path: Path) -> Path:
-    """Rename a file to an unused name. Raises OSError."""
-    number = 1
-    while os.path.lexists(aside := path.with_name(f"{path.name}.{number}.old")):
-        number += 1
-    path.replace(aside)
-    return aside
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base.errors import McpServersUnreadable
-from app.base.files import replace_text
+from app.base.files import put_aside, replace_text
 
 _KEY = "mcpServers"
 _ADDRESS_KEYS = "url", "serverUrl", "httpUrl"  # of most, of Windsurf, of Gemini CLI
@@ -182,7 +182,7 @@ class ServerFile:
             except FileNotFoundError:
                 pass
             except (ValueError, McpServersUnreadable):  # damaged: put aside, never lost
-                self.path.replace(_unused(self.path))
+                put_aside(self.path)
             document[_KEY] = change(_entries(document))
             replace_text(self.path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
@@ -190,13 +190,6 @@ class ServerFile:
 def _entries(document: Mapping[str, Any]) -> dict[str, Any]:
     entries = document.get(_KEY)
     return entries if isinstance(entries, dict) else {}
-
-
-def _unused(path: Path) -> Path:
-    number = 1
-    while (old := path.with_name(f"{path.name}.{number}.old")).exists():
-        number += 1
-    return old
 
 
 def document_of(text: str) -> dict[str, Any]:
