@@ -11,7 +11,8 @@ soft-deleted chat can still be read and written by its id.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -126,7 +127,15 @@ class Store:
         Archived chats are searched, those in the bin are not. A search never waits for a writer. A
         newer search, from another thread, ends this one with Cancelled.
         """
-        return self._search.search(text, limit, reasoning=reasoning, calls=calls)
+        return self.searching(text, reasoning=reasoning, calls=calls, limit=limit)()
+
+    def searching(
+        self, text: str, *, reasoning: bool = False, calls: bool = False, limit: int = 50
+    ) -> Callable[[], list[SearchHit]]:
+        """Return a search to be called on any thread. It is the newest from now on."""
+        return functools.partial(
+            self._search.search, self._search.turn(), text, limit, reasoning=reasoning, calls=calls
+        )
 
     def find(self, text: str) -> list[int]:
         """Return the chats in whose title or messages all words of a text are found.
@@ -134,11 +143,11 @@ class Store:
         They are in the order of the list of chats; a blank text finds all. Reasoning is not
         searched. A newer call ends this one with Cancelled.
         """
-        return self._find.find(text)
+        return self._find.find(self._find.turn(), text)
 
     def find_places(self, text: str, *, limit: int = 200) -> list[SearchHit]:
         """Return places as `search` does, but as part of a `find`, which alone ends it."""
-        return self._find.search(text, limit)
+        return self._find.search(self._find.turn(), text, limit)
 
     def close(self) -> None:
         """Close the file and end a running search. Closing twice is allowed."""

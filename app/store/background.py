@@ -33,7 +33,7 @@ class ChatSearches:
 
     def search(self, text: str, reasoning: bool, calls: bool) -> Future[list[SearchHit]]:
         """Search as `Store.search` does. A newer search makes the future fail with Cancelled."""
-        return self._jobs.submit(lambda: self._store.search(text, reasoning=reasoning, calls=calls))
+        return self._jobs.submit(self._store.searching(text, reasoning=reasoning, calls=calls))
 
 
 class ChatBackups:

@@ -77,7 +77,8 @@ class _Scope:
 class Search:
     """Searches of the database at ``path``, on a connection from ``connect``.
 
-    A newer search cancels an older one.
+    A newer search cancels an older one. Which is newer is decided where they are asked for
+    (`turn`), since they may begin in another order.
     """
 
     def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
@@ -91,12 +92,18 @@ class Search:
         self._version = -1
         self._titles: list[tuple[str, tuple[int, str, float]]] = []
 
+    def turn(self) -> int:
+        """Return the number of a new search, which cancels the ones before it."""
+        with self._count:
+            self._newest += 1
+            return self._newest
+
     def search(
-        self, text: str, limit: int, *, reasoning: bool = False, calls: bool = False
+        self, turn: int, text: str, limit: int, *, reasoning: bool = False, calls: bool = False
     ) -> list[SearchHit]:
         """Search titles and messages; see Store."""
         wanted = query(text)
-        with self._turn() as db:
+        with self._connected(turn) as db:
             if not wanted.patterns:
                 return []
             said = self._in_messages(db, wanted, _Scope(reasoning, calls), limit)
@@ -108,10 +115,10 @@ class Search:
             ]
             return (shown + said)[:limit]
 
-    def find(self, text: str) -> list[int]:
+    def find(self, turn: int, text: str) -> list[int]:
         """Return the chats in which a text is found; see Store."""
         wanted = query(text)
-        with self._turn() as db:
+        with self._connected(turn) as db:
             named = {chat for chat, *_ in self._in_titles(db, wanted)}
             said: set[int] = set()
             if wanted.match:
@@ -123,8 +130,7 @@ class Search:
 
     def close(self) -> None:
         """Close the connection and end a running search."""
-        with self._count:
-            self._newest += 1
+        self.turn()
         with self._lock, typed_errors(self._path):
             self._closed = True
             if self._db:
@@ -138,17 +144,14 @@ class Search:
             self._db, self._version = None, -1
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[sqlite3.Connection]:
+    def _connected(self, turn: int) -> Iterator[sqlite3.Connection]:
         """Yield the connection for a search; raise Cancelled once there is a newer one."""
-        with self._count:
-            self._newest += 1
-            mine = self._newest
         with self._lock, typed_errors(self._path):
-            if mine != self._newest:
+            if turn != self._newest:
                 raise Cancelled
             db = self._connection()
             # Not Connection.interrupt: between two statements it has no effect.
-            db.set_progress_handler(lambda: mine != self._newest, _STEPS)
+            db.set_progress_handler(lambda: turn != self._newest, _STEPS)
             try:
                 db.execute("BEGIN")
                 yield db

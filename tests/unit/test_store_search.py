@@ -226,7 +226,9 @@ def test_what_is_erased_in_the_middle_of_a_search_is_no_fault(store: Store, mome
             return super().execute(*statement)
 
     search = Search(store.path, lambda: sqlite3.connect(store.path, factory=Interrupted, **OPEN))
-    found = [(place.chat, place.message is None) for place in search.search("word", 50)]
+    found = [
+        (place.chat, place.message is None) for place in search.search(search.turn(), "word", 50)
+    ]
     search.close()
     assert sorted(found) == sorted((c, t) for c in {chat for chat, _ in found} for t in (0, 1))
     assert len(found) in (2, 6)
@@ -243,10 +245,11 @@ def test_titles_are_read_again_only_when_somebody_wrote(store: Store) -> None:
         return db
 
     search = Search(store.path, connect)
-    assert [search.find(typed) for typed in ("z", "ze", "zeb")] == [[chat]] * 3
+    assert [search.find(search.turn(), typed) for typed in ("z", "ze", "zeb")] == [[chat]] * 3
     assert len(read) == 1
     store.chats.rename(chat, "Lion")
-    assert (search.find("zeb"), search.find("lion")) == ([], [chat])
+    found = [search.find(search.turn(), typed) for typed in ("zeb", "lion")]
+    assert found == [[], [chat]]
     assert len(read) == 2
     search.close()
 
@@ -319,6 +322,17 @@ def test_a_newer_search_ends_an_older_one(store: Store) -> None:
     thread.join(20)
     assert ended == ["cancelled"]
     assert store.search("word")
+
+
+def test_the_one_asked_for_last_is_newest_whichever_begins_first(store: Store) -> None:
+    """Two threads take them up: the older one's may be slower to begin."""
+    chat = put(store, "a word")
+    older = store.searching("wor")
+    newer = store.searching("word")
+    assert [hit.chat for hit in newer()] == [chat]
+    with pytest.raises(Cancelled):
+        older()
+    assert [hit.chat for hit in newer()] == [chat]
 
 
 def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
