@@ -80,11 +80,11 @@ def explain(error: BaseException) -> Explanation:
                     "Unlock the keyring, or check the folder’s permissions."
                 )
             )
-        case e.ServerForbidden() | e.ToolsForbidden():
+        case e.LocalServerForbidden() | e.ToolsForbidden():
             return Explanation(forbidden_sentence(error))
         case e.SystemFileError():
             return Explanation(system_file_sentence(error))
-        case e.ServerError():
+        case e.LocalServerError():
             return Explanation(serving_sentence(error))
         case e.LibraryError():
             return Explanation(library_sentence(error))

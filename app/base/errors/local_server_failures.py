@@ -5,23 +5,23 @@ from __future__ import annotations
 from app.base.errors.fireside_error import FiresideError
 
 
-class ServerError(FiresideError):
+class LocalServerError(FiresideError):
     """The local server cannot be switched on at ``port``."""
 
     port: int
 
 
-class ServerPortTaken(ServerError):
+class LocalServerPortTaken(LocalServerError):
     """Another program listens on the port; ``holder`` is its name, empty if it is not known."""
 
     holder: str = ""
 
 
-class ServerUnstartable(ServerError):
+class LocalServerUnstartable(LocalServerError):
     """The port cannot be opened; ``reason`` is the system's message."""
 
     reason: str = ""
 
 
-class ServerForbidden(FiresideError):
+class LocalServerForbidden(FiresideError):
     """The policy of this computer leaves the local server off."""
