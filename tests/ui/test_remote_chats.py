@@ -40,13 +40,13 @@ def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
     fireside.host.endpoints.save(saved)
-    fireside.window.models.choose(saved.model)
-    fireside.until(lambda: fireside.window.models.current == saved.model)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
 
 
 def use_demo(fireside: Fireside) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     models.choose(models.demo)
     fireside.until(lambda: models.current == models.demo)
 
@@ -167,7 +167,7 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     fireside.idle()
     again = start()
     again.shows("Paris.")
-    assert again.window.models.asked == model
+    assert again.window.state.models.asked == model
     assert line(again) == leaving_sentence(model)
     assert model_on_host(MODEL, model.host) in made(again)
 
@@ -180,8 +180,8 @@ def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None
         saved = SavedEndpoint(Endpoint(server.url, dialect.model), kind)
         fireside.host.change(name_chats=False)
         fireside.host.endpoints.save(saved)
-        fireside.window.models.choose(saved.model)
-        fireside.until(lambda: fireside.window.models.current == saved.model)
+        fireside.window.state.models.choose(saved.model)
+        fireside.until(lambda: fireside.window.state.models.current == saved.model)
         server.say(Said("Paris."))
         fireside.ask("The capital of France?")
         fireside.shows("Paris.")
