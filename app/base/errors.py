@@ -340,7 +340,7 @@ class AnswerCutOff(RemoteError):
     """Its answer ended before its end."""
 
 
-class AnswerUnreadable(RemoteError):
+class AnswerGarbled(RemoteError):
     """After a part of its answer it sent something that belongs to none; ``received`` is that."""
 
     received: str

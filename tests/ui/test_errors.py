@@ -81,7 +81,7 @@ ERRORS = [
         e.ServerFailed(THERE, 500, "CUDA error"),
         e.ServerFailed(THERE, 502, "Bad Gateway"),
         e.AnswerCutOff(THERE),
-        e.AnswerUnreadable(THERE, "502 Bad Gateway"),
+        e.AnswerGarbled(THERE, "502 Bad Gateway"),
         e.AnswerEmpty(THERE),
         e.RemoteError(THERE),
     ),

@@ -13,7 +13,7 @@ import pytest
 
 from app.base.errors import (
     AnswerCutOff,
-    AnswerUnreadable,
+    AnswerGarbled,
     Cancelled,
     ContextFull,
     FiresideError,
@@ -212,9 +212,9 @@ BROKEN: dict[Fault, tuple[type[FiresideError], ...]] = {
     Fault.FAILED: (ServerFailed,),
     Fault.KEY: (KeyRefused,),
     Fault.LATE_ERROR: (ServerFailed, ServerBusy, AnswerCutOff),
-    Fault.LONG_LINE: (AnswerUnreadable,),
-    Fault.BAD_JSON: (AnswerUnreadable,),
-    Fault.LATE_PAGE: (AnswerUnreadable,),
+    Fault.LONG_LINE: (AnswerGarbled,),
+    Fault.BAD_JSON: (AnswerGarbled,),
+    Fault.LATE_PAGE: (AnswerGarbled,),
 }
 
 

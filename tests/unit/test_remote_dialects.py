@@ -523,9 +523,9 @@ ERRORS: dict[Fault, type[e.RemoteError]] = {
     Fault.FAILED: e.ServerFailed,
     Fault.KEY: e.KeyRefused,
     Fault.LATE_ERROR: e.ServerFailed,
-    Fault.LONG_LINE: e.AnswerUnreadable,
-    Fault.BAD_JSON: e.AnswerUnreadable,
-    Fault.LATE_PAGE: e.AnswerUnreadable,
+    Fault.LONG_LINE: e.AnswerGarbled,
+    Fault.BAD_JSON: e.AnswerGarbled,
+    Fault.LATE_PAGE: e.AnswerGarbled,
 }
 IN_THE_MIDDLE = {
     Fault.CUT,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from app.base.errors import (
     AnswerCutOff,
     AnswerEmpty,
-    AnswerUnreadable,
+    AnswerGarbled,
     Cancelled,
     EndpointUnknown,
     FiresideError,
@@ -152,7 +152,7 @@ class RemoteBackend:
             if not answer.ended:  # else only what follows the end is missing
                 yield from answer.rest()
                 if isinstance(error, ServerForeign) and not answer.empty:
-                    raise AnswerUnreadable(url, error.received) from error
+                    raise AnswerGarbled(url, error.received) from error
                 raise
         except FiresideError:
             yield from answer.rest()
