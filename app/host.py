@@ -26,6 +26,7 @@ from app.engine.backend import Backend
 from app.engine.demo_filter import DemoFilter
 from app.engine.examiner import Examiner
 from app.engine.idle_unloading import IdleUnloader
+from app.engine.planned_context import planned_context
 from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_backend import RemoteBackend
@@ -226,7 +227,11 @@ class Host:
             if self._server is None and self._open_server:
                 self._server = self._open_server(
                     ServerParts(
-                        self.engine, self.chosen_model, self.folders.connections, self._publish
+                        self.engine,
+                        self.chosen_model,
+                        self.folders.connections,
+                        self._publish,
+                        planned=lambda model: planned_context(self.engine, model, self.overrides),
                     )
                 )
             return self._server
