@@ -2,7 +2,7 @@
 
 In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
 ``scheduler`` decides whose turn it is, for ``scheduled_backend``, and ``idle_unloading`` ends what
-nobody asks; ``supervisor`` is the backend for files, whose ``lease`` says who uses the loaded model
+nobody asks, all put together by ``engine_parts``; ``supervisor`` is the backend for files, whose ``lease`` says who uses the loaded model
 and who may change it; ``loader`` starts its worker process (``engine_process``) and has it load a
 model, ``worker_channel`` carries commands to it, by a ``shared_pipe``, ``gpu_recovery`` is for when
 a GPU is lost, and a ``resumable_answer`` goes on in another process; ``shared`` has the processes
@@ -28,6 +28,7 @@ comes; ``stop_texts`` ends answers at stop texts; ``delta_wire`` packs their tex
 ``stream_signals`` has the flags that cancel or hurry them. ``grammar`` says which tokens may come
 next in an answer of a given shape, and a ``grammar_job`` compiles one while others are answered.
 ``llama`` is llama.cpp itself, behind the protocols of ``engine_protocol``; ``ggml`` is its devices,
-some by a ``gpu_library``, ``bandwidth`` measures them, ``sampler_chain`` draws a token, and
-``masked_logits`` leaves only some of them possible.
+some by a ``gpu_library`` (``gpu_setup`` looks at one that is being compiled), ``bandwidth``
+measures them, ``sampler_chain`` draws a token, and ``masked_logits`` leaves only some of them
+possible.
 """

@@ -105,9 +105,9 @@ def test_the_local_server_has_a_model_of_this_computer_whatever_is_chosen(tmp_pa
         assert host.chosen_model() == demo_model()
         host.change(models=("/models/a.gguf", "/models/b.gguf"))
         assert host.chosen_model() == ModelRef.of_file(Path("/models/a.gguf"), "a")
-        host.endpoints.save(SavedEndpoint(there))
+        host.remote.endpoints.save(SavedEndpoint(there))
         assert host.chosen_model().is_here
-        assert not isinstance(host.engine, Router), "the server's engine is this computer's"
+        assert not isinstance(host.engine.backend, Router), "the server's engine is this computer's"
 
 
 def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:

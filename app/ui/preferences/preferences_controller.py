@@ -270,7 +270,7 @@ class PreferencesController(QObject):
 
     def _endpoints_summary(self) -> str:
         host = self._host
-        return endpoints_summary(host.folders.system / ENDPOINTS, host.endpoints.all(), ())
+        return endpoints_summary(host.folders.system / ENDPOINTS, host.remote.endpoints.all(), ())
 
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))
