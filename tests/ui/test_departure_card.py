@@ -14,7 +14,7 @@ from app.base.errors import DepartureRefused
 from app.base.types import Endpoint, ModelRef, Part, PartKind, Prompt
 from app.engine.backend import ScriptedBackend
 from app.engine.router import Router
-from app.store import Store
+from app.store import DepartureRow, Store
 from app.tools.departure import Departure, DepartureKind
 from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
@@ -26,7 +26,12 @@ from app.ui.composer.tools_panel import ToolsPanel
 from app.ui.conversation.calm_buttons import CalmButtons
 from app.ui.conversation.consent_card import ProposalText
 from app.ui.conversation.departure_card import DepartureCard
-from app.wording.departure_words import always_allowed, departure_list, place_name
+from app.wording.departure_words import (
+    always_allowed,
+    departure_list,
+    departure_question,
+    place_name,
+)
 from tests.fakes.tools import says, server
 from tests.ui.driver import Fireside, Step, answer, done, said
 from tests.ui.qt import child
@@ -36,7 +41,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 HOST = "gpu.example.org"
 THERE = ModelRef(Endpoint("https://gpu.example.org/v1", "gpt-oss-120b"), "gpt-oss-120b")
 OUTGOING = Outgoing(
-    HOST,
+    THERE.origin,
     (
         Departure(DepartureKind.ATTACHMENT, "1", "report\u202e.pdf"),
         Departure(DepartureKind.ATTACHMENT, "2", "notes.md"),
@@ -72,9 +77,15 @@ def test_it_names_what_and_where() -> None:
         ("Earlier messages", "4 messages, answered on this computer\n"
          "1 message, answered on a.example"),
     )  # fmt: skip
+    assert departure_question(OUTGOING) == f"Send this to {HOST}?"
+    unsafe = replace(OUTGOING, origin=f"http://{HOST}:8000")
+    assert departure_question(unsafe) == f"Send this to {HOST}:8000 (unencrypted)?"
+    for kind, what in (("attachment", "attached files"), ("turn", "earlier messages")):
+        row = DepartureRow(None, f"http://{HOST}", kind, "", 0.0)
+        assert always_allowed(row) == f"Send {what} to {HOST} (unencrypted)"
     assert place_name("a.example, localhost") == "a.example and this computer"
     many = tuple(Departure(DepartureKind.ATTACHMENT, str(n), f"{n}.txt") for n in range(60))
-    ((_, text),) = departure_list(Outgoing(HOST, many))
+    ((_, text),) = departure_list(Outgoing(THERE.origin, many))
     assert text.splitlines()[-2:] == ["49.txt", "and 10 more"]
 
 

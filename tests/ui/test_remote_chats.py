@@ -66,9 +66,15 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     assert leaving_sentence(far) == (
         "This chat leaves your computer: it’s answered by gpt-oss-120b on gpu.example.org:8443."
     )
+    plain = ModelRef(Endpoint("http://gpu.example.org:8443/v1", MODEL), "gpt-oss-120b")
+    assert leaving_sentence(plain) == (
+        "This chat leaves your computer: "
+        "it’s answered by gpt-oss-120b on gpu.example.org:8443 (unencrypted)."
+    )
     near = ModelRef(Endpoint("http://localhost:11434/v1", "gpt-oss:20b"), "gpt-oss:20b")
     assert "another app on this computer" in leaving_sentence(near)
     assert "leaves" not in leaving_sentence(near)
+    assert "unencrypted" not in leaving_sentence(near)
     assert not leaving_sentence(ModelRef.of_file(__file__, "mine"))  # type: ignore[arg-type]
     assert place_hint(far).startswith("Runs on gpu.example.org:8443.")
     assert place_hint(None).startswith("Runs on your computer.")
