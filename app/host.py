@@ -28,6 +28,7 @@ from app.engine.gpu_setup import GpuSetup
 from app.engine.remote.remote_parts import RemoteParts
 from app.engine.router import Router
 from app.engine.speed_meter import SpeedMeter
+from app.model_loads import ModelLoads
 from app.models.download_access import DownloadAccess
 from app.models.hub import Hub
 from app.models.model_library import ModelLibrary
@@ -190,6 +191,7 @@ class Host:
             lambda: self.settings.instructions,
             self.tools.declared,
         )
+        self.model_loads = ModelLoads(self.backend, self._publish, self.chats.running)
         self.reruns = Reruns(self._store, self.tools, self._publish)
         self.speeds = SpeedMeter(self.backend)
 

@@ -89,7 +89,7 @@ def test_the_model_is_unloaded_once_that_is_chosen(
     monkeypatch.setattr(Scheduler, "idle_s", 100.0)
     backend = ScriptedBackend()
     with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
-        host.chats.load(MODEL)
+        host.model_loads.load(MODEL)
         arrives(events, ModelReady)
         assert host.backend.loaded() == MODEL
         host.change(unload_minutes=2)

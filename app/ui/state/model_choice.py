@@ -217,7 +217,7 @@ class ModelChoice(QObject):
     def unload(self) -> None:
         """Unload the model, once no answer uses it."""
         self._soon.stop()
-        self._unloading = self._host.chats.unload()
+        self._unloading = self._host.model_loads.unload()
         self.changed.emit()
 
     def use(self) -> None:
@@ -267,7 +267,7 @@ class ModelChoice(QObject):
     def _load(self, model: ModelRef) -> None:
         self._cancel()
         self.loading, self.fraction = model, 0.0
-        self._turn = self._host.chats.load(model)
+        self._turn = self._host.model_loads.load(model)
         self.changed.emit()
 
     def receive_unloaded(self, event: ModelUnloaded | UnloadFailed) -> None:
