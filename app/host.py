@@ -25,6 +25,7 @@ from app.engine.backend import Backend
 from app.engine.engine_parts import EngineParts
 from app.engine.examiner import Examiner
 from app.engine.gpu_setup import GpuSetup
+from app.engine.planned_context import planned_context
 from app.engine.remote.remote_parts import RemoteParts
 from app.engine.router import Router
 from app.engine.speed_meter import SpeedMeter
@@ -236,9 +237,16 @@ class Host:
             raise LocalServerForbidden()
         with self._opening:
             if self._server is None and self._open_server:
-                engine, log = self.engine.backend, self.folders.connections
-                parts = ServerParts(engine, self.chosen_model, log, self._publish)
-                self._server = self._open_server(parts)
+                engine = self.engine.backend
+                self._server = self._open_server(
+                    ServerParts(
+                        engine,
+                        self.chosen_model,
+                        self.folders.connections,
+                        self._publish,
+                        planned=lambda model: planned_context(engine, model, self.overrides),
+                    )
+                )
             return self._server
 
     @property

@@ -109,6 +109,7 @@ from app.base.errors.network_failures import (
 )
 from app.base.errors.remote_failures import (
     AnswerCutOff,
+    AnswerGarbled,
     AnswerEmpty,
     CreditUsedUp,
     DepartureRefused,
@@ -180,6 +181,7 @@ from app.base.errors.tool_failures import (
 
 __all__ = [
     "AnswerCutOff",
+    "AnswerGarbled",
     "AnswerEmpty",
     "AnswerEndless",
     "CacheUnsupported",
