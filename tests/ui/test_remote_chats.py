@@ -238,7 +238,7 @@ def ollama() -> Iterator[Player]:
 def use_ollama(fireside: Fireside, server: Player) -> None:
     saved = SavedEndpoint(Endpoint(server.url, "llama-4"), ServerKind.OLLAMA)
     fireside.host.change(name_chats=False)
-    fireside.host.endpoints.save(saved)
+    fireside.host.remote.endpoints.save(saved)
     fireside.window.state.models.choose(saved.model)
     fireside.until(lambda: fireside.window.state.models.current == saved.model)
 
