@@ -41,6 +41,7 @@ from app.tools.tool_events import ToolEvent
 from app.turn import (
     AnsweredSlowly,
     ChatEvent,
+    ContextForecast,
     ModelFailed,
     ModelLoading,
     ModelPlanned,
@@ -95,7 +96,7 @@ class Chats:
         self._forgetting = ThreadPoolExecutor(1, thread_name_prefix="forget")
         self._erasing = ThreadPoolExecutor(1, thread_name_prefix="erase")
         self._titles = Titles(store, backend, publish, may_name)
-        self._prefiller = Prefiller(backend, publish, self._titles, may_prepare)
+        self._prefiller = Prefiller(backend, publish, self._foresee, self._titles, may_prepare)
         self._instructions = instructions
         self._declared = declared
         self._preparing = Turn()  # the latest preparation
@@ -111,7 +112,7 @@ class Chats:
         """
         turn = Turn()
         events = self._backend.load(model, turn.stopped)
-        if not self._start(turn, self._load, model, events):
+        if not self._start(turn, self._load, turn, model, events):
             events.close()
         return turn
 
@@ -343,26 +344,32 @@ class Chats:
             self._preparing = turn
         self._start(turn, self._prefiller.prepare, turn, chat, request, read)
 
+    def _foresee(self, turn: Turn, forecast: ContextForecast) -> None:
+        """Publish a forecast, unless something newer is being prepared, or a question was asked."""
+        with self._lock:
+            if not turn.stopped.is_set():
+                self._publish(forecast)
+
     def _forget_chat(self, chat: int) -> None:
         with suppress(FiresideError):  # a process that is gone has nothing to forget
             self._backend.forget(chat)
 
     # --- Generating an answer ---------------------------------------------------------------
 
-    def _load(self, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
-        outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
+    def _load(self, turn: Turn, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
+        outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError(), turn)
         try:
             with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
                         self._publish(_planned(model, event))
                     elif isinstance(event, Loading):
-                        self._publish(ModelLoading(model, event.fraction))
-            outcome = ModelReady(model)
+                        self._publish(ModelLoading(model, event.fraction, turn))
+            outcome = ModelReady(model, turn)
         except Cancelled:
             outcome = None
         except FiresideError as error:
-            outcome = ModelFailed(model, error)
+            outcome = ModelFailed(model, error, turn)
         finally:
             if outcome:
                 self._publish(outcome)

@@ -593,7 +593,7 @@ def test_what_a_host_may_get_is_forgotten_with_its_last_model(
         fault = jobs.remove(saved.endpoint).exception(30)
     assert isinstance(fault, SecretUnwritable) is stays
     assert forgotten == [A]
-    jobs.jobs.close()
+    jobs.close()
 
 
 # --- Whole chats ------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ class Window(QMainWindow):
         self.sources = SourceList(
             lambda: host.tool_parts.source_library,
             lambda: host.tool_parts.has_sources,
-            host.jobs,
+            host.arranging,
             bridge,
             self,
         )
