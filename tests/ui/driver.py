@@ -318,6 +318,15 @@ def raising(error: BaseException) -> None:
     raise error
 
 
+def arrived(fireside: Fireside) -> None:
+    """Wait until all that came so far has been delivered."""
+    last: Future[None] = Future()
+    delivered: list[None] = []
+    fireside.bridge.when_done(last, delivered.append, raising)
+    last.set_result(None)
+    fireside.until(lambda: bool(delivered))
+
+
 def make(fireside: Fireside, *titles: str) -> None:
     """Ask a question in a new chat for each title."""
     for title in titles:

@@ -27,7 +27,7 @@ from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
 from tests.fakes.remote.wire import Asked, Reply
-from tests.ui.driver import Fireside, Start, answer, raising
+from tests.ui.driver import Fireside, Start, answer, arrived
 from tests.ui.qt import child, focused
 
 # Menus and dialogs, without a screen.
@@ -408,18 +408,14 @@ def test_a_model_that_is_removed_during_its_test_stays_removed(
     tested: Future[RemoteServer] = Future()
     jobs = fireside.host.remote.endpoint_jobs
     monkeypatch.setattr(jobs, "find", lambda *_, **__: tested)
-    monkeypatch.setattr(jobs, "save", lambda *_, **__: pytest.fail("it is saved again"))
+    monkeypatch.setattr(jobs, "learn", lambda *_, **__: pytest.fail("it is saved again"))
     click(fireside, "endpointTestAgain")
     click(fireside, "endpointRemove")
     click(fireside, "confirmYes")
     fireside.until(lambda: not fireside.host.remote.endpoints.all())
     model = ServedHere("openai/gpt-oss-120b", 4096)
     tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (model,)))
-    after: Future[None] = Future()
-    arrived: list[None] = []
-    fireside.bridge.when_done(after, arrived.append, raising)
-    after.set_result(None)
-    fireside.until(lambda: bool(arrived))
+    arrived(fireside)
     assert fireside.host.remote.endpoints.all() == ()
 
 
@@ -580,3 +576,40 @@ def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server
 def test_the_command_leads_there(fireside: Fireside) -> None:
     child(fireside.window, QAction, "remoteModelCommand").trigger()
     assert fireside.find(QWidget, "remotePane").isVisible()
+
+
+def test_what_was_found_at_the_address_before_is_not_offered_for_another(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was on its way when something else was typed, whose key it would get."""
+    opened(fireside)
+    tested: Future[RemoteServer] = Future()
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: tested)
+    write(fireside, "endpointAddress", GPU)
+    click(fireside, "endpointTest")
+    tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (ServedHere("m", 4096),)))
+    write(fireside, "endpointAddress", "https://other.example.org")
+    arrived(fireside)
+    assert not child(fireside.window, QAbstractButton, "saveEndpoint").isVisible()
+    assert result(fireside) == ""
+
+
+def test_what_a_stopped_test_says_ends_no_other(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(fireside, GPU)
+    opened(fireside)
+    tests = [Future[RemoteServer](), Future[RemoteServer]()]
+    waiting = iter(tests)
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: next(waiting))
+    click(fireside, "endpointTestAgain")
+    (saved,) = fireside.host.remote.endpoints.all()
+    controller = fireside.window.model_area.models_controller.endpoints
+    assert controller
+    controller.loaded(saved.model, None)  # it was to be used, and that was faster
+    click(fireside, "endpointTestAgain")
+    tests[0].set_exception(Cancelled())
+    arrived(fireside)
+    assert fireside.find(QAbstractButton, "endpointStopTest").isVisible()
+    tests[1].set_exception(Cancelled())
+    arrived(fireside)

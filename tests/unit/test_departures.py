@@ -622,7 +622,7 @@ def test_what_an_origin_may_get_is_forgotten_with_its_last_model(
         fault = jobs.remove(saved.endpoint).exception(30)
     assert isinstance(fault, SecretUnwritable) is stays
     assert forgotten == [AT_A]
-    jobs.jobs.close()
+    jobs.close()
 
 
 # --- Whole chats ------------------------------------------------------------------------------

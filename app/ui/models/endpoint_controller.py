@@ -16,7 +16,7 @@ from app.base.secrets import SecretPlace
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import RemoteServer, SavedEndpoint
 from app.host import Host
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 from app.ui.dialogs import confirm
 from app.ui.models.endpoint_key_dialog import EndpointKeyDialog
 from app.ui.models.endpoint_row import EndpointState
@@ -45,6 +45,7 @@ class EndpointController(QObject):
         self._asked: ModelRef | None = None
         self._stops: dict[Endpoint | None, threading.Event] = {}  # None: of the form's test
         self._look_stop = threading.Event()
+        self._places = Newest(bridge)
         form = pane.form
         form.test_wanted.connect(self._try)
         form.stopped.connect(lambda: self._stop(None))
@@ -66,7 +67,7 @@ class EndpointController(QObject):
         self._states = {each: now for each, now in self._states.items() if each in there}
         self._show()
         places = self._host.remote.endpoint_jobs.key_places(each.url for each in there)
-        self._when(places, self._show_places)
+        self._when(places, self._show_places, by=self._places)
 
     def set_asked(self, model: ModelRef | None) -> None:
         """Show which model is in use."""
@@ -99,7 +100,9 @@ class EndpointController(QObject):
                 form.show_failed(explanation.sentence, explanation.detail)
 
         def found(server: RemoteServer) -> None:
-            if stop is self._stops.get(None):
+            if stop.is_set():  # something else was typed when this was on its way
+                failed(Cancelled())
+            else:
                 form.show_found(server)
 
         done = self._host.remote.endpoint_jobs.find(address, stop, key=key, unencrypted=unencrypted)
@@ -125,11 +128,14 @@ class EndpointController(QObject):
                 works=True,
                 said=tr("It works: {found}").format(found=found_words(server, served)),
             )
-            now = replace(saved, kind=server.kind, version=server.version, context=served.context)
-            if now != saved and not saved.shared:
-                self._when(self._host.remote.endpoint_jobs.save(now), lambda _: self._saved())
+            facts = server.kind, server.version, served.context
+            if facts != (saved.kind, saved.version, saved.context) and not saved.shared:
+                learnt = self._host.remote.endpoint_jobs.learn(endpoint, *facts)
+                self._when(learnt, lambda _: self._saved())
 
         def failed(error: BaseException) -> None:
+            if stop is not self._stops.get(endpoint):
+                return  # it is being tested again
             said = "" if isinstance(error, Cancelled) else explain(error).sentence
             self._set(endpoint, testing=False, works=False, said=said)
 
@@ -251,6 +257,8 @@ class EndpointController(QObject):
         future: Future[T],
         done: Callable[[T], object],
         failed: Callable[[BaseException], object] | None = None,
+        *,
+        by: Newest | None = None,
     ) -> None:
         def raised(error: BaseException) -> None:
             raise error
@@ -263,4 +271,4 @@ class EndpointController(QObject):
             if isValid(self._pane):
                 (failed or raised)(error)
 
-        self._bridge.when_done(future, deliver, fail)
+        (by or self._bridge).when_done(future, deliver, fail)
