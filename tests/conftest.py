@@ -30,10 +30,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # There is no deadline: an example's time means nothing while other tests share the processors. The
 # examples are the same each time, so that a failure comes from the change under test.
-# FIRESIDE_EXPLORE=1 looks for new ones, twice as many.
+# FIRESIDE_EXPLORE=1 looks for new ones, three times as many.
 _EXPLORE = "FIRESIDE_EXPLORE" in os.environ
 hypothesis.settings.register_profile(
-    "fireside", deadline=None, derandomize=not _EXPLORE, max_examples=100 if _EXPLORE else 50
+    "fireside", deadline=None, derandomize=not _EXPLORE, max_examples=100 if _EXPLORE else 30
 )
 hypothesis.settings.load_profile("fireside")
 

@@ -345,7 +345,7 @@ def test_texts(store: Store, text: str, stored: str | None) -> None:
     store.find(text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=200))
 def test_a_title_is_a_short_line(text: str) -> None:
     title = title_from(text)
@@ -1064,7 +1064,7 @@ class Tree(RuleBasedStateMachine):
 
 
 TestTree = Tree.TestCase
-TestTree.settings = settings(max_examples=40, stateful_step_count=30)
+TestTree.settings = settings(max_examples=20, stateful_step_count=30)
 
 
 @pytest.mark.parametrize(
