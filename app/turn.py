@@ -29,7 +29,7 @@ from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 from app.tools.tool_events import Consent, ConsentAsked, Decision, DepartureAsked, ToolEvent
 
 if TYPE_CHECKING:  # a window need not wait for it
-    from app.engine.backend import GpuTrouble
+    from app.engine.backend import GpuTrouble, Planned
     from app.engine.plan import Plan
 
 
@@ -102,6 +102,11 @@ class ModelPlanned:
     plan: Plan
     reduced: bool
     trouble: GpuTrouble | None = None
+
+    @classmethod
+    def of(cls, model: ModelRef, event: Planned) -> ModelPlanned:
+        """Return it as the backend has said it."""
+        return cls(model, event.plan, event.reduced, event.trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +294,7 @@ def asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
 
 
 def both_hosts(before: str, now: str) -> str:
-    """Return where an answer was generated that began at one host and goes on at another.
-
-    It is from no single host then, so that it is not sent to either without the user's permission.
-    """
+    """Return where an answer was generated that began at one host and goes on at another."""
     if before == now:
         return now
     begun = before.split(", ") if before else ["localhost"]
