@@ -25,16 +25,12 @@ from shiboken6 import Shiboken
 
 from app.base.errors import FiresideError
 from app.base.types import (
-    Delta,
-    Done,
     Event,
     Loading,
     ModelRef,
-    PartKind,
     Prefill,
     Prompt,
     Request,
-    Stats,
     StopReason,
 )
 from app.engine.backend import Planned
@@ -46,42 +42,17 @@ from app.tools.tool_events import Consent, ToolEvent
 from app.ui.bridge import Bridge
 from app.ui.theme import Theme
 from app.ui.window import Window
+from tests.fakes.answers import STATS as STATS
+from tests.fakes.answers import answer as answer
+from tests.fakes.answers import done as done
+from tests.fakes.answers import said as said
+from tests.fakes.answers import thought as thought
 
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
 
 Step: TypeAlias = Event | Planned | ToolEvent | FiresideError | threading.Event | Consent
 """An event of an answer, what ends it, or where it waits: for the test, or for a decision."""
-
-STATS = Stats(
-    prompt_tokens=80,
-    evaluated=70,
-    generated=42,
-    reasoning_tokens=9,
-    first_token_s=0.25,
-    generation_s=0.2,
-    peak_memory=50_000_000,
-    seed=7,
-    context=32768,
-    prompt_s=0.2,
-)
-
-
-def thought(text: str) -> Delta:
-    return Delta(0, text, PartKind.REASONING)
-
-
-def said(text: str, index: int = 0) -> Delta:
-    return Delta(index, text, PartKind.TEXT)
-
-
-def done(reason: StopReason = StopReason.END) -> Done:
-    return Done(reason, STATS)
-
-
-def answer(text: str, reasoning: str = "Let me think.") -> list[Event]:
-    """Return the events of a complete answer."""
-    return [Prompt(80, 4096), thought(reasoning), said(text, 1), done()]
 
 
 class Backend:

@@ -810,7 +810,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=2, max_size=9))
 def test_no_word_reaches_a_server_without_a_permission(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[object, ...]]
