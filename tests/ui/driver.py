@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ from app.tools.tool_events import Consent, ToolEvent
 from app.ui.bridge import Bridge
 from app.ui.theme import Theme
 from app.ui.window import Window
+
+_PAUSES_MS = (1, 1, 2, 2, 4, 4)
 
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
@@ -258,7 +261,12 @@ class Fireside:
         return self.window.transcript.plainText()
 
     def until(self, condition: Callable[[], object], timeout: int = 30_000) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
+        """Wait for a condition, looking often at first: most come within a few milliseconds."""
+        deadline = time.monotonic() + timeout / 1000
+        pauses = iter(_PAUSES_MS)
+        while not condition():
+            assert time.monotonic() < deadline, f"not so within {timeout} ms"
+            self.qtbot.wait(next(pauses, 10))
 
     def idle(self) -> None:
         """Wait until no answer is running and everything is on disk."""
@@ -304,7 +312,7 @@ def stale() -> list[QLayoutItem]:
             if inner := item.layout():
                 walk(inner)
 
-    items = [w for w in Shiboken.getAllValidWrappers() if isinstance(w, QWidgetItem)]
+    items = [w for w in Shiboken.getAllValidWrappers() if type(w) is QWidgetItem]
     for widget in QApplication.allWidgets():
         if layout := widget.layout():
             walk(layout)
