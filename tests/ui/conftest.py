@@ -29,12 +29,22 @@ from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 from app.ui.window import Window
 from tests.fakes.local_server import scripted
-from tests.ui.driver import Backend, Fireside, Start
+from tests.ui.driver import PATIENCE_MS, Backend, Fireside, Start
 
 
 @pytest.fixture(scope="session")
 def fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """Have pytest-qt wait long for what comes at once on a quiet machine; it gives up after 5 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("waitUntil", "waitSignal", "waitExposed", "waitActive"):
+            wait = functools.partialmethod(getattr(QtBot, name), timeout=PATIENCE_MS)
+            patch.setattr(QtBot, name, wait)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

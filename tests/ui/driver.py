@@ -48,6 +48,8 @@ from app.ui.bridge import Bridge
 from app.ui.theme import Theme
 from app.ui.window import Window
 
+PATIENCE_MS = 60_000
+"""How long anything is waited for: on a busy machine, ten seconds become a minute."""
 _PAUSES_MS = (1, 1, 2, 2, 4, 4)
 
 W = TypeVar("W", bound=QWidget)
@@ -240,10 +242,10 @@ class Fireside:
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     def ask(self, text: str, *steps: Step) -> None:
-        """Type a question and press Enter; the steps are its answer."""
+        """Write a question, at once, and press Enter; the steps are its answer."""
         if steps:
             self.script(*steps)
-        self.type(text)
+        self.window.composer.editor.insertPlainText(text)
         QTest.keyClick(self.window.composer.editor, Qt.Key.Key_Return)
 
     def shows(self, text: str) -> None:
@@ -260,7 +262,7 @@ class Fireside:
     def text(self) -> str:
         return self.window.transcript.plainText()
 
-    def until(self, condition: Callable[[], object], timeout: int = 30_000) -> None:
+    def until(self, condition: Callable[[], object], timeout: int = PATIENCE_MS) -> None:
         """Wait for a condition, looking often at first: most come within a few milliseconds."""
         deadline = time.monotonic() + timeout / 1000
         pauses = iter(_PAUSES_MS)
@@ -275,7 +277,7 @@ class Fireside:
 
     def stored(self, read: Callable[[Store], T]) -> T:
         """Read from the store."""
-        result = self.host.disk(read).result(timeout=30)
+        result = self.host.disk(read).result(PATIENCE_MS / 1000)
         for _ in range(2):  # twice: for pending work, and for what it starts
             delivered = threading.Event()
             done_reading = self.host.disk(lambda _: None)
