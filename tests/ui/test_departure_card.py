@@ -146,7 +146,7 @@ def test_a_refusal_says_so_and_offers_what_can_be_done(fireside: Fireside) -> No
 
 def test_the_question_can_be_taken_back_and_stopped(fireside: Fireside) -> None:
     consent = ask(fireside)
-    fireside.window.composer_controller.stop()
+    fireside.window.chat_area.composer_controller.stop()
     fireside.idle()
     assert consent.decision is None
     assert "Send this" not in fireside.text()
@@ -183,8 +183,8 @@ def elsewhere(fireside: Fireside) -> ScriptedBackend:
     host.backend = ToolLoop(Router(fireside.backend, gate), host.tools)
     for part in (host.chats, host.chats._prefiller, host.chats._titles):
         part._backend = host.backend
-    fireside.window.models.current = THERE
-    fireside.window.models.changed.emit()
+    fireside.window.state.models.current = THERE
+    fireside.window.state.models.changed.emit()
     return there
 
 
@@ -230,14 +230,14 @@ def test_folders_and_servers_are_off_with_a_model_elsewhere(
     python, mail = server("python", Effect.NONE, "run"), server("mail", Effect.READS, "search")
     python.key = "python"
     fireside.host.tools = Registry(lambda: [python, mail])
-    tools = fireside.window.tools
+    tools = fireside.window.state.tools
     tools.refresh()
     fireside.until(lambda: [offer.key for offer in tools.offers] == ["python", "mcp:mail"])
     tools.switch("mcp:mail", on=True)
     assert list(tools.on) == ["python", "mcp:mail"]
     elsewhere(fireside)
     assert list(tools.on) == ["python"]
-    fireside.window.tools_controller.open()
+    fireside.window.chat_area.tools_controller.open()
     panel = child(fireside.window, ToolsPanel, "toolsPanel")
     why = child(panel, QLabel, "toolsElsewhere")
     assert why.isVisible()
@@ -246,13 +246,13 @@ def test_folders_and_servers_are_off_with_a_model_elsewhere(
     assert not switch.isChecked()
     switch.turn(True)
     assert list(tools.on) == ["python", "mcp:mail"]
-    own = fireside.window.chat_settings.own
+    own = fireside.window.state.chat_settings.own
     assert (own.tools, own.remote_tools) == (("python", "mcp:mail"), ("mcp:mail",))
     switch.turn(False)
-    assert fireside.window.chat_settings.own == replace(own, remote_tools=())
+    assert fireside.window.state.chat_settings.own == replace(own, remote_tools=())
     panel.close()
-    fireside.window.models.current = fireside.window.models.demo
-    fireside.window.models.changed.emit()
+    fireside.window.state.models.current = fireside.window.state.models.demo
+    fireside.window.state.models.changed.emit()
     assert list(tools.on) == ["python", "mcp:mail"]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Endpoint, ModelRef
+from app.base.types import Endpoint, ModelRef, Part, PartKind
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.ui.composer.context_gauge import ContextGauge
+from app.ui.notice import Notice
 from app.ui.window.remote_line import RemoteLine
 from app.wording.answered_by import (
     leaving_sentence,
@@ -19,6 +21,7 @@ from app.wording.answered_by import (
     model_on_host,
     place_hint,
 )
+from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
@@ -40,13 +43,13 @@ def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
     fireside.host.endpoints.save(saved)
-    fireside.window.models.choose(saved.model)
-    fireside.until(lambda: fireside.window.models.current == saved.model)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
 
 
 def use_demo(fireside: Fireside) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     models.choose(models.demo)
     fireside.until(lambda: models.current == models.demo)
 
@@ -173,7 +176,7 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     fireside.idle()
     again = start()
     again.shows("Paris.")
-    assert again.window.models.asked == model
+    assert again.window.state.models.asked == model
     assert line(again) == leaving_sentence(model)
     assert model_on_host(MODEL, model.host) in made(again)
 
@@ -186,8 +189,8 @@ def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None
         saved = SavedEndpoint(Endpoint(server.url, dialect.model), kind)
         fireside.host.change(name_chats=False)
         fireside.host.endpoints.save(saved)
-        fireside.window.models.choose(saved.model)
-        fireside.until(lambda: fireside.window.models.current == saved.model)
+        fireside.window.state.models.choose(saved.model)
+        fireside.until(lambda: fireside.window.state.models.current == saved.model)
         server.say(Said("Paris."))
         fireside.ask("The capital of France?")
         fireside.shows("Paris.")
@@ -221,3 +224,65 @@ def test_a_server_names_the_chat(fireside: Fireside, server: Player) -> None:
     body = server.answers[-1].json
     assert body["reasoning_effort"] == "low"
     assert body["max_tokens"] > 100, "it reasons first"
+
+
+# --- What fits there ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ollama() -> Iterator[Player]:
+    with serving(Ollama("llama-4", context=2048)) as player:
+        yield player
+
+
+def use_ollama(fireside: Fireside, server: Player) -> None:
+    saved = SavedEndpoint(Endpoint(server.url, "llama-4"), ServerKind.OLLAMA)
+    fireside.host.change(name_chats=False)
+    fireside.host.endpoints.save(saved)
+    fireside.window.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.models.current == saved.model)
+
+
+def chip(fireside: Fireside) -> str:
+    (item,) = fireside.window.composer.attachment_bar.items
+    fireside.until(lambda: item.tokens is not None)
+    return item.detail
+
+
+def test_files_for_a_model_elsewhere_are_estimated(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    text = "The harbour was quiet. " * 40
+    fireside.window.composer.set_parts((Part(text, PartKind.FILE, "notes.txt"),))
+    assert re.fullmatch(r"about \d{3} tokens", chip(fireside))
+    use_demo(fireside)  # whose vocabulary is here
+    fireside.until(lambda: re.fullmatch(r"\d[\d,]* tokens", chip(fireside)))
+
+
+def test_a_file_that_will_not_fit_is_warned_of(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    bar = fireside.window.composer.attachment_bar
+    long = Part("The harbour was quiet.\n" * 500, PartKind.FILE, "notes.txt")
+    fireside.window.composer.set_parts((long,))
+    fireside.until(lambda: bar.too_long)
+    notice = child(bar, QWidget, "tooLong")
+    assert re.search(
+        r"notes.txt may be too long: about [\d,]+ tokens, and [\d,]+ fit", said(notice)
+    )
+    assert not ollama.answers
+
+
+def test_words_that_will_not_fit_are_warned_of(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    fireside.window.composer.set_parts((Part("The harbour was quiet. " * 500),))
+    fireside.window.composer.typed.emit()
+    status = fireside.find(QLabel, "statusLine")
+    fireside.until(lambda: status.text().startswith("This may be too long for the model: about "))
+    gauge = fireside.find(ContextGauge, "contextGauge")
+    assert gauge.colour == "danger"
+    assert gauge.accessibleName().startswith("About ")
+    assert not ollama.answers
+
+
+def said(notice: QWidget) -> str:
+    assert isinstance(notice, Notice)
+    return notice.label.text()
