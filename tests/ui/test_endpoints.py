@@ -528,7 +528,7 @@ def test_two_ways_to_one_host_are_told_apart(fireside: Fireside) -> None:
     for url in (GPU, GPU.replace("https", "http")):
         add(fireside, url)
     menu = QMenu()
-    fireside.window.model_picker.fill(menu)
+    fireside.window.model_area.model_picker.fill(menu)
     texts = [each.text() for each in menu.actions() if "gpu.example" in each.text()]
     assert texts == [
         "gpt-oss-120b\tgpu.example.org", "gpt-oss-120b\tgpu.example.org (unencrypted)"
