@@ -109,8 +109,8 @@ from app.base.errors.network_failures import (
 )
 from app.base.errors.remote_failures import (
     AnswerCutOff,
-    AnswerGarbled,
     AnswerEmpty,
+    AnswerGarbled,
     CreditUsedUp,
     DepartureRefused,
     EndpointListError,
@@ -181,9 +181,9 @@ from app.base.errors.tool_failures import (
 
 __all__ = [
     "AnswerCutOff",
-    "AnswerGarbled",
     "AnswerEmpty",
     "AnswerEndless",
+    "AnswerGarbled",
     "CacheUnsupported",
     "CacheUnwritable",
     "CallUnrepeatable",
