@@ -524,6 +524,18 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     assert len(server.asked) == count
 
 
+def test_two_ways_to_one_host_are_told_apart(fireside: Fireside) -> None:
+    for url in (GPU, GPU.replace("https", "http")):
+        add(fireside, url)
+    menu = QMenu()
+    fireside.window.model_area.model_picker.fill(menu)
+    texts = [each.text() for each in menu.actions() if "gpu.example" in each.text()]
+    assert texts == [
+        "gpt-oss-120b\tgpu.example.org", "gpt-oss-120b\tgpu.example.org (unencrypted)"
+    ]  # fmt: skip
+    menu.deleteLater()
+
+
 def test_a_server_that_fails_leaves_the_model_before(fireside: Fireside, server: Player) -> None:
     key = add(fireside, server.url, "sk-1")
     server.fail(Fault.FAILED, method="GET")

@@ -71,8 +71,8 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     )
     plain = ModelRef(Endpoint("http://gpu.example.org:8443/v1", MODEL), "gpt-oss-120b")
     assert leaving_sentence(plain) == (
-        "This chat leaves your computer: "
-        "it’s answered by gpt-oss-120b on gpu.example.org:8443 (unencrypted)."
+        "This chat leaves your computer unencrypted: "
+        "it’s answered by gpt-oss-120b on gpu.example.org:8443."
     )
     near = ModelRef(Endpoint("http://localhost:11434/v1", "gpt-oss:20b"), "gpt-oss:20b")
     assert "another app on this computer" in leaving_sentence(near)
