@@ -77,6 +77,9 @@ class RemoteBackend:
         saved = self._saved(model)
         url = saved.endpoint.url
         yield Loading(0.0)
+        if saved.unlisted:  # only an answer would tell, and may cost something
+            yield Loading(1.0)
+            return
         key = self._endpoints.key(url, cancel)
         found = examine(self._client(), url, key, cancel, unencrypted=saved.unencrypted)
         name = saved.endpoint.model

@@ -11,7 +11,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from app.base.errors import Cancelled, RemoteModelMissing, ServerUnencrypted
+from app.base.errors import Cancelled, ModelListMissing, RemoteModelMissing, ServerUnencrypted
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import RemoteServer, SavedEndpoint
@@ -23,7 +23,7 @@ from app.ui.models.endpoint_row import EndpointState
 from app.ui.models.remote_pane import RemotePane
 from app.ui.theme import Theme
 from app.wording.answered_by import model_on_host
-from app.wording.endpoint_words import found_words
+from app.wording.endpoint_words import found_words, unlisted_sentence
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -82,7 +82,7 @@ class EndpointController(QObject):
 
     # --- Tests --------------------------------------------------------------------------------
 
-    def _try(self, address: str, key: str | None, unencrypted: bool) -> None:
+    def _try(self, address: str, key: str | None, unencrypted: bool, model: str) -> None:
         """Test what was typed into the form."""
         form, stop = self._pane.form, self._begin(None)
         form.show_testing()
@@ -92,6 +92,8 @@ class EndpointController(QObject):
                 return  # it was of something else
             if isinstance(error, ServerUnencrypted):
                 form.show_unencrypted(error.url)
+            elif isinstance(error, ModelListMissing):
+                form.show_unlisted(unlisted_sentence(error.url))
             elif isinstance(error, Cancelled):
                 form.show_failed("")
             else:
@@ -102,7 +104,9 @@ class EndpointController(QObject):
             if stop is self._stops.get(None):
                 form.show_found(server)
 
-        done = self._host.endpoint_jobs.find(address, stop, key=key, unencrypted=unencrypted)
+        done = self._host.endpoint_jobs.find(
+            address, stop, key=key, unencrypted=unencrypted, model=model
+        )
         self._when(done, found, failed)
 
     def _test(self, saved: SavedEndpoint) -> None:
@@ -125,16 +129,28 @@ class EndpointController(QObject):
                 works=True,
                 said=tr("It works: {found}").format(found=found_words(server, served)),
             )
-            now = replace(saved, kind=server.kind, version=server.version, context=served.context)
+            now = replace(
+                saved,
+                kind=server.kind,
+                version=server.version,
+                context=served.context or (saved.context if served.unlisted else 0),
+                unlisted=served.unlisted,
+            )
             if now != saved and not saved.shared:
                 self._when(self._host.endpoint_jobs.save(now), lambda _: self._saved())
 
         def failed(error: BaseException) -> None:
+            if stop is not self._stops.get(endpoint):
+                return  # another test has begun
             said = "" if isinstance(error, Cancelled) else explain(error).sentence
             self._set(endpoint, testing=False, works=False, said=said)
 
-        accepted = saved.unencrypted
-        done = self._host.endpoint_jobs.find(endpoint.url, stop, unencrypted=accepted)
+        done = self._host.endpoint_jobs.find(
+            endpoint.url,
+            stop,
+            unencrypted=saved.unencrypted,
+            model=endpoint.model if saved.unlisted else "",
+        )
         self._when(done, found, failed)
 
     def _look(self) -> None:
@@ -188,9 +204,15 @@ class EndpointController(QObject):
         place = self._states.get(endpoint, EndpointState()).place
         dialog = EndpointKeyDialog(self._theme, endpoint.host, self._pane, known=place is not None)
 
-        def kept(_: SecretPlace | None) -> None:
-            self._set(endpoint, said="", works=False)
+        def kept(place: SecretPlace | None) -> None:
+            for each in self._host.endpoints.all():
+                if each.endpoint.url == url:  # what was said before was of another key
+                    self._stop(each.endpoint)
+                    self._set(each.endpoint, said="", works=False, testing=False)
             self.refresh()
+            now = self._host.endpoints.of(endpoint)
+            if place and now:
+                self._test(now)
 
         dialog.given.connect(
             lambda key: self._when(
