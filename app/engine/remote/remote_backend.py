@@ -130,6 +130,7 @@ class RemoteBackend:
             return
         finally:
             self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
+        answer.cut = self._is_cut(fitting, saved.kind, answer.prompt or 0)
         done = answer.done()
         to_user = request.messages[-1].role is Role.USER
         if to_user and answer.empty and done.reason is StopReason.END:
@@ -176,6 +177,12 @@ class RemoteBackend:
         from app.engine.remote.fitting import PromptFitter
 
         return PromptFitter(self._exact)
+
+    @staticmethod
+    def _is_cut(fitting: FittingRequest, kind: ServerKind, counted: int) -> bool:
+        from app.engine.remote.fitting import is_cut
+
+        return is_cut(fitting, kind, counted)
 
     def _fit(self, request: Request) -> FittingRequest:
         saved = self._saved(request.model)
