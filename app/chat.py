@@ -137,6 +137,7 @@ class Chats:
                 q.model.name,
                 q.settings,
                 host=q.model.host,
+                origin=q.model.origin,
                 instead=q.instead,
             )
 
@@ -153,7 +154,8 @@ class Chats:
             if row.message.role is not Role.USER:
                 assert row.parent is not None, "an answer has a question"
                 row = self._store.messages.get(row.parent)
-            return None, self._store.messages.answer(row, effort, model.name, model.host)
+            author = model.name, model.host, model.origin
+            return None, self._store.messages.answer(row, effort, *author)
 
         return self._begin(None, (), write, model)
 
@@ -162,11 +164,13 @@ class Chats:
 
         def write() -> tuple[MessageRow | None, MessageRow]:
             row = self._store.messages.get(answer)
-            author = (model.name, model.host)
+            name, host, origin = model.name, model.host, model.origin
             if row.message.parts:
-                author = (row.model, both_hosts(row.host, model.host))
+                name, host = row.model, both_hosts(row.host, host)
+                # From no single one, so that neither gets all of it without the user's permission.
+                origin = origin if row.message.origin == origin else ""
             return None, self._store.messages.update(
-                answer, state=State.STREAMING, model=author[0], host=author[1]
+                answer, state=State.STREAMING, model=name, host=host, origin=origin
             )
 
         return self._begin(None, (), write, model)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.base import settings as settings_file
 from app.base import system_policy
-from app.base.errors import FiresideError, ServerForbidden, StoreError
+from app.base.errors import FiresideError, LocalServerForbidden, StoreError
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
@@ -219,10 +219,10 @@ class Host:
     def server(self) -> LocalServer | None:
         """The local server, made on first use, from any thread.
 
-        None if this process has none. Raises ServerForbidden if the policy forbids it.
+        None if this process has none. Raises LocalServerForbidden if the policy forbids it.
         """
         if not self.policy.server:
-            raise ServerForbidden()
+            raise LocalServerForbidden()
         with self._opening:
             if self._server is None and self._open_server:
                 self._server = self._open_server(

@@ -83,7 +83,7 @@ class LocalServer(Protocol):
     """
 
     def start(self, port: int, token: str) -> None:
-        """Switch it on. Raises ServerPortTaken, and ServerUnstartable."""
+        """Switch it on. Raises LocalServerPortTaken, and LocalServerUnstartable."""
 
     def stop(self) -> None:
         """Switch it off: running requests are stopped, and their connections closed."""

@@ -289,10 +289,7 @@ def asked_on_their_days(path: Sequence[MessageRow]) -> tuple[Message, ...]:
 
 
 def both_hosts(before: str, now: str) -> str:
-    """Return where an answer was generated that began at one host and goes on at another.
-
-    It is from no single host then, so that it is not sent to either without the user's permission.
-    """
+    """Return where an answer was generated that began at one host and goes on at another."""
     if before == now:
         return now
     begun = before.split(", ") if before else ["localhost"]

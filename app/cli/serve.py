@@ -20,7 +20,7 @@ from types import FrameType
 
 from app.base import settings as settings_file
 from app.base import system_policy
-from app.base.errors import FiresideError, ModelError, ServerForbidden, ServerPortTaken
+from app.base.errors import FiresideError, LocalServerForbidden, LocalServerPortTaken, ModelError
 from app.base.files import replace_text
 from app.base.secrets import SERVER_TOKEN, SecretPlace, Secrets
 from app.base.settings import LARGEST_PORT, SERVER_PORT, Folders
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
 
     def serve(folders: Folders, log: Path, stack: ExitStack) -> int:
         if not system_policy.read(folders.system)[0].server:
-            raise ServerForbidden()
+            raise LocalServerForbidden()
         try:
             token = _token(options.token_file, folders)
         except TokenUnusable as error:
@@ -234,7 +234,7 @@ def _unwritten() -> str:
 def _refused(error: FiresideError) -> int:
     explanation = explain(error)
     say(*filter(None, (explanation.sentence, explanation.detail)))
-    if isinstance(error, ServerPortTaken):
+    if isinstance(error, LocalServerPortTaken):
         other = error.port + 1 if error.port < LARGEST_PORT else SERVER_PORT
         say(tr("For example: {command}").format(command=f"fireside serve --port {other}"))
     return NO_MODEL if isinstance(error, ModelError) else FAILED

@@ -65,6 +65,10 @@ class Commands:
         """
         self.all.append(Command(self._owner, name, text, work, keys, self._group, when))
 
+    def run(self, name: str) -> None:
+        """Carry out the command of that name, if it is available."""
+        next(each for each in self.all if each.objectName() == f"{name}Command").trigger()
+
     def refresh(self) -> None:
         """Update which commands are enabled."""
         for command in self.all:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from app.base.types import Effort, Endpoint, ModelRef
 from app.engine.remote.refusals import EFFORT
+from app.engine.remote.remote_server import is_exposed
 from app.wording.demo_words import model_name
 from app.wording.language import tr
 
@@ -19,6 +20,15 @@ def model_on_host(name: str, host: str) -> str:
     if not (host and name):
         return model_name(name)
     return tr("{model} on {host}").format(model=served_name(name), host=host)
+
+
+def place_on_network(origin: str, host: str = "") -> str:
+    """Return the host of an origin, and whether what is sent there can be read on its way.
+
+    ``host`` is shown instead, where there is no room for it.
+    """
+    host = host or Endpoint(origin, "").host
+    return tr("{host} (unencrypted)").format(host=host) if is_exposed(origin) else host
 
 
 def served_name(name: str) -> str:
@@ -34,7 +44,7 @@ def leaving_sentence(model: ModelRef, *, name: str | None = None, host: str | No
     """
     if not isinstance(model.location, Endpoint):
         return ""
-    where = model_on_host(name or model.name, host or model.host)
+    where = model_on_host(name or model.name, place_on_network(model.origin, host or ""))
     if model.location.is_here:
         return tr("Answered by {model}, another app on this computer.").format(model=where)
     return tr("This chat leaves your computer: it’s answered by {model}.").format(model=where)

@@ -129,9 +129,9 @@ def start(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Start]:
         with qtbot.waitExposed(window):
             window.show()
         window.activateWindow()
-        if window.models.current:
-            window.models.load()
-            fireside.until(lambda: window.models.loading is None)
+        if window.state.models.current:
+            window.state.models.load()
+            fireside.until(lambda: window.state.models.loading is None)
         fireside.stored(lambda store: None)
         return fireside
 

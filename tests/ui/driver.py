@@ -262,7 +262,7 @@ class Fireside:
 
     def idle(self) -> None:
         """Wait until no answer is running and everything is on disk."""
-        self.until(lambda: not self.window.current.busy())
+        self.until(lambda: not self.window.state.current.busy())
         self.stored(lambda store: None)
 
     def stored(self, read: Callable[[Store], T]) -> T:
@@ -329,5 +329,5 @@ def make(fireside: Fireside, *titles: str) -> None:
 
 def place(fireside: Fireside) -> str:
     """Return the path of the loaded model."""
-    current = fireside.window.models.current
+    current = fireside.window.state.models.current
     return current.place if current else ""

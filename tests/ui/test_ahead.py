@@ -39,9 +39,13 @@ def settle(fireside: Fireside) -> list[Request]:
 
     def rests() -> bool:
         running = list(chats._running)
-        ended = any(live.ended and live.turn in running for live in window.turns._live.values())
+        ended = any(
+            live.ended and live.turn in running for live in window.state.turns._live.values()
+        )
         ahead = chats._preparing in running and not (held and backend.prepared)
-        return not (window.composer_controller.prefill._timer.isActive() or ended or ahead)
+        return not (
+            window.chat_area.composer_controller.prefill._timer.isActive() or ended or ahead
+        )
 
     fireside.stored(lambda store: None)
     fireside.until(rests)
@@ -244,7 +248,7 @@ def test_nothing_is_read_while_a_model_is_loaded(
 ) -> None:
     settle(fireside)
     fireside.backend.loads.clear()
-    fireside.window.models.choose(fireside.window.models.demo)
+    fireside.window.state.models.choose(fireside.window.state.models.demo)
     calls = spied(fireside, monkeypatch)
     fireside.type("pears")
     settle(fireside)

@@ -85,7 +85,7 @@ def foresee(fireside: Fireside, excess: int) -> None:
     count = len(fireside.backend.prepared)
     fireside.window.composer.typed.emit()
     fireside.until(lambda: len(fireside.backend.prepared) > count)
-    fireside.until(lambda: fireside.window.attachments._excess == excess)
+    fireside.until(lambda: fireside.window.chat_area.attachments._excess == excess)
 
 
 def ask(fireside: Fireside, *parts: Part) -> None:
@@ -487,7 +487,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     foresee(fireside, -800)
     saying = fireside.hold()
     fireside.ask("pears", saying, *answer("Pears."))
-    fireside.until(lambda: fireside.window.current.busy())
+    fireside.until(lambda: fireside.window.state.current.busy())
     count = len(fireside.backend.prepared)
     fireside.window.composer.set_parts((Part("word\n" * 2000, PartKind.FILE, "a.txt"),))
     counted(fireside)
@@ -508,7 +508,7 @@ def test_another_model_counts_anew(fireside: Fireside, monkeypatch: pytest.Monke
     counted(fireside)
     assert chips(fireside) != ["fruit.txt: 77 tokens"]
     monkeypatch.setattr(fireside.host.documents, "count", count)
-    fireside.window.models.load()
+    fireside.window.state.models.load()
     fireside.until(lambda: chips(fireside) == ["fruit.txt: 77 tokens"])
 
 

@@ -54,7 +54,7 @@ def server() -> Iterator[Player]:
 
 
 def opened(fireside: Fireside) -> QWidget:
-    fireside.window.model_picker.show_elsewhere()
+    fireside.window.model_area.model_picker.show_elsewhere()
     return fireside.find(QWidget, "remotePane")
 
 
@@ -78,17 +78,17 @@ def add(fireside: Fireside, url: str, key: str = "", model: str = "openai/gpt-os
     fireside.host.endpoint_jobs.save(
         SavedEndpoint(endpoint, ServerKind.VLLM, "0.33.0", 131_072), key or None
     ).result(timeout=30)
-    fireside.window.models.endpoints_changed()
+    fireside.window.state.models.endpoints_changed()
     return f"{url}#{model}"
 
 
 def use(fireside: Fireside, key: str) -> None:
     """Choose a model, and wait until it can be asked."""
-    model = fireside.window.models.find(key)
+    model = fireside.window.state.models.find(key)
     assert model
-    fireside.window.models.choose(model)
-    fireside.until(lambda: fireside.window.models.loading is None)
-    assert fireside.window.models.current == model
+    fireside.window.state.models.choose(model)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
+    assert fireside.window.state.models.current == model
 
 
 def show_demo(fireside: Fireside) -> None:
@@ -138,19 +138,19 @@ def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) ->
     asked = len(server.asked)
 
     fireside = start()  # and again after a restart
-    model = fireside.window.models.current
+    model = fireside.window.state.models.current
     assert model == saved.model
     menu = QMenu()
-    fireside.window.model_picker.fill(menu)
+    fireside.window.model_area.model_picker.fill(menu)
     (entry,) = [each for each in menu.actions() if each.text().endswith(f"\t{model.host}")]
     assert entry.isChecked()
     menu.deleteLater()
     assert len(server.asked) > asked, "the model is looked for"
     asked = len(server.asked)
-    fireside.window.models.begin()
-    assert fireside.window.models.loading is None, "the window comes first"
+    fireside.window.state.models.begin()
+    assert fireside.window.state.models.loading is None, "the window comes first"
     fireside.until(lambda: len(server.asked) > asked)
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
 
 
 def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
@@ -169,7 +169,7 @@ def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
         assert title.textFormat() is Qt.TextFormat.PlainText
         assert title.text() == "<b>R&D"
         use(fireside, f"{server.url}#<b>R&D")
-        fireside.window.model_picker.fill(models := QMenu(fireside.window))
+        fireside.window.model_area.model_picker.fill(models := QMenu(fireside.window))
         assert [each for each in models.actions() if "R&&D" in each.text()]
         assert marked_up(fireside.window) == []
 
@@ -573,8 +573,8 @@ def test_offline_nothing_is_asked_before_a_question(start: Start, server: Player
     fireside.host.change(offline=True)
     fireside = start()
     fireside.window.new_chat()
-    assert fireside.window.models.current == fireside.window.models.find(key)
-    fireside.window.models.begin()
+    assert fireside.window.state.models.current == fireside.window.state.models.find(key)
+    fireside.window.state.models.begin()
     fireside.qtbot.wait(700)  # longer than a chat is shown before its model is loaded
     assert not child(fireside.window, QWidget, "banner").isVisible()
     fireside.ask("Hello")
@@ -597,19 +597,19 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     chat = fireside.chat
     show_demo(fireside)
     fireside.window.open_chat(chat)
-    asked = fireside.window.models.asked
+    asked = fireside.window.state.models.asked
     assert asked is not None
     assert asked.key == key
-    fireside.window.models.load()
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.window.state.models.load()
+    fireside.until(lambda: fireside.window.state.models.loading is None)
 
     fireside.host.endpoint_jobs.remove(Endpoint(server.url, "openai/gpt-oss-120b")).result(30)
-    fireside.window.models.endpoints_changed()
+    fireside.window.state.models.endpoints_changed()
     show_demo(fireside)
     count = len(server.asked)
     fireside.window.open_chat(chat)
     fireside.shows("Paris.")
-    gone = fireside.window.models.asked
+    gone = fireside.window.state.models.asked
     assert gone is not None
     assert gone.key == key
     choose = fireside.find(QAbstractButton, "bannerAction")
@@ -621,7 +621,9 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     assert not entry.isEnabled()
     next(each for each in menu.actions() if each.text() == "Demo model").trigger()
     menu.close()
-    fireside.until(lambda: fireside.window.models.current == fireside.window.models.demo)
+    fireside.until(
+        lambda: fireside.window.state.models.current == fireside.window.state.models.demo
+    )
     fireside.ask("And of Spain?", *answer("Madrid."))
     fireside.shows("Madrid.")
     assert len(server.asked) == count
@@ -630,22 +632,22 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
 def test_a_server_that_fails_leaves_the_model_before(fireside: Fireside, server: Player) -> None:
     key = add(fireside, server.url, "sk-1")
     server.fail(Fault.FAILED, method="GET")
-    model = fireside.window.models.find(key)
+    model = fireside.window.state.models.find(key)
     assert model
-    fireside.window.models.choose(model)
+    fireside.window.state.models.choose(model)
     again = fireside.find(QAbstractButton, "bannerTryAgain")
-    assert fireside.window.models.current == fireside.window.models.demo
+    assert fireside.window.state.models.current == fireside.window.state.models.demo
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
     fireside.idle()
     server.fail(None)
     again.click()
-    fireside.until(lambda: fireside.window.models.current == model)
+    fireside.until(lambda: fireside.window.state.models.current == model)
     assert not child(fireside.window, QWidget, "banner").isVisible()
 
 
 def test_only_the_local_model_is_unloaded(fireside: Fireside, server: Player) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     assert models.can_unload()
     use(fireside, add(fireside, server.url, "sk-1"))
     assert models.can_unload(), "the local model is still in memory"
@@ -659,7 +661,7 @@ def test_only_the_local_model_is_unloaded(fireside: Fireside, server: Player) ->
 
 
 def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server: Player) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     key = add(fireside, server.url, "sk-1")
     assert key in [each.key for each in models.here()]
     assert models.name_of(key).startswith("gpt-oss-120b on 127.0.0.1:")
@@ -667,10 +669,10 @@ def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server
     assert models.find("https://gone.example.org/v1#gpt-oss.gguf") is None
     preset = Preset(1, "Remote", model=key)
     fireside.stored(lambda store: store.presets.add([preset]))
-    fireside.window.preset_controller.choose(preset)
+    fireside.window.chat_area.preset_controller.choose(preset)
     fireside.until(lambda: models.current and models.current.key == key)
     missing = replace(preset, model="https://gone.example.org/v1#a/b")
-    fireside.window.preset_controller.choose(missing)
+    fireside.window.chat_area.preset_controller.choose(missing)
     text = fireside.find(QLabel, "bannerText").text()
     assert "b on gone.example.org" in text
     fireside.until(lambda: models.loading is None)

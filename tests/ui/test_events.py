@@ -54,4 +54,4 @@ def test_an_unknown_event_leaves_the_window_as_it_was(fireside: Fireside) -> Non
         fireside.bridge.publish(object())
         fireside.until(lambda: bool(caught))
     assert caught[0][0] is TypeError
-    assert not fireside.window.current.busy()
+    assert not fireside.window.state.current.busy()

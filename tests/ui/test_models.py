@@ -34,7 +34,7 @@ def picker(fireside: Fireside) -> str:
 
 def test_first_run_tries_the_demo_model(start: Start) -> None:
     fireside = start(model=False)
-    fireside.window.model_picker.show_page()
+    fireside.window.model_area.model_picker.show_page()
     page = fireside.find(QWidget, "modelsPage")
     assert fireside.find(QLabel, "modelsTitle").text() == "Welcome to Fireside"
     assert not child(fireside.window, QWidget, "closeModels").isVisible()
@@ -61,7 +61,7 @@ def test_the_page_tells_before_the_download_whether_gpt_oss_fits(
     there = Machine(memory << 30, free << 30, 8)
     monkeypatch.setattr(probe, "machine", lambda devices: there)
     fireside = start(model=False)
-    fireside.window.model_picker.show_page()
+    fireside.window.model_area.model_picker.show_page()
     fit = fireside.find(QLabel, "fit")
     fireside.until(lambda: fit.text() == words)
     assert slow in child(fireside.window, QLabel, "slow").text()
@@ -80,18 +80,18 @@ def test_without_a_model_a_question_leads_to_one(start: Start) -> None:
 
 def test_a_file_is_opened_and_remembered(start: Start, tmp_path: Path) -> None:
     fireside = start(model=False)
-    fireside.window.model_picker.show_page()
+    fireside.window.model_area.model_picker.show_page()
     fireside.find(QAbstractButton, "openFile").click()
     dialog = child(fireside.window, QFileDialog, "openDialog")
     dialog.fileSelected.emit(str(tmp_path / "R&D.gguf"))
     dialog.close()
-    fireside.until(lambda: fireside.window.models.current)
+    fireside.until(lambda: fireside.window.state.models.current)
     assert fireside.host.settings.models == (str(tmp_path / "R&D.gguf"),)
     fireside = start()
     assert picker(fireside) == "Model: R&D"
     assert fireside.find(QAbstractButton, "modelPicker").text().strip() == "R&&D"  # no shortcut key
     menu = QMenu()
-    fireside.window.model_picker.fill(menu)
+    fireside.window.model_area.model_picker.fill(menu)
     assert "R&&D" in [action.text() for action in menu.actions()]
 
 
@@ -102,9 +102,9 @@ def test_what_another_program_downloaded_is_used_where_it_is(start: Start, home:
     theirs.write_bytes(Path(demo_model().place).read_bytes())
     (folder / "broken.gguf").write_bytes(b"GGUF")
     fireside = start()
-    fireside.until(lambda: fireside.window.models.found)
+    fireside.until(lambda: fireside.window.state.models.found)
     menu = QMenu()
-    fireside.window.model_picker.fill(menu)
+    fireside.window.model_area.model_picker.fill(menu)
     (found,) = [action for action in menu.actions() if action.text().endswith("\tLM Studio")]
     assert "broken" not in " ".join(action.text() for action in menu.actions())
     found.trigger()
@@ -123,13 +123,13 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
     bad = tmp_path / "notes.gguf"
     fireside.backend.unusable[bad] = UnsupportedArchitecture(bad, "llama")
     if on_page:
-        fireside.window.model_picker.show_page()
-    fireside.window.model_picker.use(bad)
+        fireside.window.model_area.model_picker.show_page()
+    fireside.window.model_area.model_picker.use(bad)
     name = "modelsErrorText" if on_page else "bannerText"
     fireside.until(lambda: child(fireside.window, QLabel, name).isVisible())
     sentence = fireside.find(QLabel, name).text()
     assert sentence.startswith("notes.gguf isn’t a gpt-oss model (it is llama).")
-    fireside.until(lambda: fireside.window.models.asked == demo_model())
+    fireside.until(lambda: fireside.window.state.models.asked == demo_model())
     assert fireside.host.settings.model == "demo"
     if on_page:
         fireside.find(QAbstractButton, "closeModels").click()
@@ -141,15 +141,15 @@ def test_a_bad_file_says_so_and_the_model_before_stays(
 
 def test_a_bad_file_on_the_first_run(start: Start, tmp_path: Path) -> None:
     fireside = start(model=False)
-    fireside.window.model_picker.show_page()
+    fireside.window.model_area.model_picker.show_page()
     bad = tmp_path / "x.gguf"
     fireside.backend.unusable[bad] = NotGguf(bad)
-    fireside.window.model_picker.use(bad)
+    fireside.window.model_area.model_picker.use(bad)
     fireside.until(lambda: child(fireside.window, QLabel, "modelsErrorText").isVisible())
     assert "isn’t a valid GGUF file" in fireside.find(QLabel, "modelsErrorText").text()
-    assert fireside.window.models.asked is None
+    assert fireside.window.state.models.asked is None
     fireside.find(QAbstractButton, "tryDemo").click()
-    fireside.until(lambda: fireside.window.models.current == demo_model())
+    fireside.until(lambda: fireside.window.state.models.current == demo_model())
 
 
 def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path) -> None:
@@ -157,16 +157,16 @@ def test_the_chosen_file_is_gone_at_the_next_start(start: Start, tmp_path: Path)
     fireside = start(model=False)
     fireside.backend.unusable[gone] = ModelMissing(gone)
     fireside.host.change(models=(str(gone),))
-    fireside.window.model_picker.use(gone)
+    fireside.window.model_area.model_picker.use(gone)
     assert "file not found" in fireside.find(QLabel, "bannerText").text()
     assert fireside.window.pages.chat_shown
     assert fireside.host.settings.models == ()
 
 
 def test_the_picker_has_all_models(fireside: Fireside, tmp_path: Path) -> None:
-    fireside.window.model_picker.use(tmp_path / "mine.gguf")
+    fireside.window.model_area.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(lambda: picker(fireside) == "Model: mine")
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
     fireside.find(QAbstractButton, "modelPicker").click()
     menu = child(fireside.window, QMenu, "modelMenu")
     actions = {a.text().split("\t")[0]: a for a in menu.actions() if a.text()}
@@ -186,8 +186,8 @@ def test_the_page_tells_what_there_is_to_get(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
-    fireside.window.model_picker.show_page()
-    page = fireside.window.models_controller.page
+    fireside.window.model_area.model_picker.show_page()
+    page = fireside.window.model_area.models_controller.page
     texts = " ".join(label.text() for label in page.findChildren(QLabel))
     for fact in ("gpt-oss-120b · 63.4 GB", "Use a model file", "Demo model · 1.5 MB"):
         assert fact in texts
@@ -204,8 +204,10 @@ def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
     fireside = start()
     make(fireside, "By the demo")
     fireside.window.new_chat()
-    fireside.window.model_picker.use(mine)
-    fireside.until(lambda: picker(fireside) == "Model: mine" and not fireside.window.models.loading)
+    fireside.window.model_area.model_picker.use(mine)
+    fireside.until(
+        lambda: picker(fireside) == "Model: mine" and not fireside.window.state.models.loading
+    )
     make(fireside, "By mine")
     assert fireside.backend.requests[-1].model.place == str(mine)
     by_mine, by_demo = fireside.stored(lambda store: store.chats.listed())
@@ -223,7 +225,7 @@ def test_each_chat_has_its_model(start: Start, tmp_path: Path) -> None:
     fireside.window.open_chat(by_demo.id)
     again = start()  # with the last chat and its model
     again.until(lambda: picker(again) == "Model: Demo model")
-    again.until(lambda: again.window.models.loading is None)
+    again.until(lambda: again.window.state.models.loading is None)
     assert again.host.settings.model == str(mine)
 
 
@@ -231,8 +233,8 @@ def test_a_model_that_is_chosen_in_a_chat_is_the_chats(start: Start, tmp_path: P
     fireside = start()
     make(fireside, "One")
     (chat,) = fireside.stored(lambda store: store.chats.listed())
-    fireside.window.model_picker.use(tmp_path / "mine.gguf")
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.window.model_area.model_picker.use(tmp_path / "mine.gguf")
+    fireside.until(lambda: fireside.window.state.models.loading is None)
     fireside.until(
         lambda: fireside.stored(lambda store: store.chats.get(chat.id)).model.endswith("mine.gguf")
     )
@@ -246,13 +248,13 @@ def test_a_chat_whose_model_is_gone_has_the_usual_one(start: Start, tmp_path: Pa
     (chat,) = fireside.stored(lambda store: store.chats.listed())
     fireside.stored(lambda store: store.chats.set_model(chat.id, "/gone.gguf"))
     again = start(chat=chat.id)
-    again.until(lambda: again.window.index.rows)
+    again.until(lambda: again.window.state.index.rows)
     again.window.open_chat(chat.id)
     assert picker(again) == "Model: Demo model"
 
 
 def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
-    fireside.window.model_picker.show_page()
+    fireside.window.model_area.model_picker.show_page()
     page = fireside.find(QWidget, "modelsPage")
     QTest.keyClick(focused(), Qt.Key.Key_Escape)
     assert not page.isVisible()
@@ -260,14 +262,14 @@ def test_escape_goes_back_to_the_chat(fireside: Fireside) -> None:
 
 def test_loading_is_shown(fireside: Fireside, tmp_path: Path) -> None:
     fireside.backend.loads.clear()
-    fireside.window.model_picker.use(tmp_path / "mine.gguf")
+    fireside.window.model_area.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(
         lambda: fireside.find(QLabel, "statusLine").text() == "Loading mine… 40%",
     )
-    fireside.window.model_picker.show_page()
+    fireside.window.model_area.model_picker.show_page()
     assert fireside.find(QLabel, "modelsProgress").text() == "Loading mine… 40%"
     fireside.backend.loads.set()
-    fireside.until(lambda: not fireside.window.models_controller.page.isVisible())
+    fireside.until(lambda: not fireside.window.model_area.models_controller.page.isVisible())
     assert fireside.find(QLabel, "statusLine").text().startswith("Runs on your computer.")
 
 
@@ -291,7 +293,7 @@ def test_a_dropped_file_is_opened(fireside: Fireside, tmp_path: Path) -> None:
 
 
 def test_the_keyboard_is_on_the_page_that_opens(fireside: Fireside) -> None:
-    picker = fireside.window.model_picker
+    picker = fireside.window.model_area.model_picker
     for show, name in ((picker.show_page, "download"), (picker.show_here, "tabHere")):
         show()
         focused = fireside.window.focusWidget()

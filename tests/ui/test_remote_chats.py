@@ -43,13 +43,13 @@ def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
     fireside.host.endpoints.save(saved)
-    fireside.window.models.choose(saved.model)
-    fireside.until(lambda: fireside.window.models.current == saved.model)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
 
 
 def use_demo(fireside: Fireside) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     models.choose(models.demo)
     fireside.until(lambda: models.current == models.demo)
 
@@ -69,9 +69,15 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     assert leaving_sentence(far) == (
         "This chat leaves your computer: it’s answered by gpt-oss-120b on gpu.example.org:8443."
     )
+    plain = ModelRef(Endpoint("http://gpu.example.org:8443/v1", MODEL), "gpt-oss-120b")
+    assert leaving_sentence(plain) == (
+        "This chat leaves your computer: "
+        "it’s answered by gpt-oss-120b on gpu.example.org:8443 (unencrypted)."
+    )
     near = ModelRef(Endpoint("http://localhost:11434/v1", "gpt-oss:20b"), "gpt-oss:20b")
     assert "another app on this computer" in leaving_sentence(near)
     assert "leaves" not in leaving_sentence(near)
+    assert "unencrypted" not in leaving_sentence(near)
     assert not leaving_sentence(ModelRef.of_file(__file__, "mine"))  # type: ignore[arg-type]
     assert place_hint(far).startswith("Runs on gpu.example.org:8443.")
     assert place_hint(None).startswith("Runs on your computer.")
@@ -170,7 +176,7 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     fireside.idle()
     again = start()
     again.shows("Paris.")
-    assert again.window.models.asked == model
+    assert again.window.state.models.asked == model
     assert line(again) == leaving_sentence(model)
     assert model_on_host(MODEL, model.host) in made(again)
 
@@ -183,8 +189,8 @@ def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None
         saved = SavedEndpoint(Endpoint(server.url, dialect.model), kind)
         fireside.host.change(name_chats=False)
         fireside.host.endpoints.save(saved)
-        fireside.window.models.choose(saved.model)
-        fireside.until(lambda: fireside.window.models.current == saved.model)
+        fireside.window.state.models.choose(saved.model)
+        fireside.until(lambda: fireside.window.state.models.current == saved.model)
         server.say(Said("Paris."))
         fireside.ask("The capital of France?")
         fireside.shows("Paris.")

@@ -99,7 +99,7 @@ def test_a_refresh_does_not_end_a_renaming(fireside: Fireside) -> None:
     make(fireside, "apples")
     field = begin_renaming(fireside, "apples")
     fireside.stored(lambda store: store.chats.create(Effort.LOW))
-    fireside.window.index.refresh()
+    fireside.window.state.index.refresh()
     fireside.stored(lambda store: None)
     assert field.isVisible()
     QTest.keyClick(field, Qt.Key.Key_Escape)
@@ -155,7 +155,7 @@ def test_the_toast_leaves_and_the_chat_stays_away(start: Start) -> None:
     fireside = start()
     make(fireside, "apples")
     fireside.window.toast._timer.setInterval(50)
-    fireside.window.index.delete(fireside.chat)
+    fireside.window.state.index.delete(fireside.chat)
     fireside.until(lambda: fireside.window.toast.isVisible())
     fireside.until(lambda: not fireside.window.toast.isVisible())
     fireside = start()
@@ -169,8 +169,8 @@ def test_deleting_a_chat_stops_its_answer(fireside: Fireside) -> None:
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
     chat = fireside.chat
-    fireside.window.index.delete(chat)
-    fireside.until(lambda: not fireside.window.turns.busy(chat))
+    fireside.window.state.index.delete(chat)
+    fireside.until(lambda: not fireside.window.state.turns.busy(chat))
 
 
 def test_search_finds_titles_and_words(fireside: Fireside) -> None:

@@ -127,14 +127,14 @@ def test_the_offline_switch_beats_the_globe(fireside: Fireside) -> None:
     fireside.until(globe.isChecked)
     status = fireside.window.composer.status
     assert status.text().startswith("Web search is on")
-    fireside.window.model_picker.show_page()
+    fireside.window.model_area.model_picker.show_page()
     offline = child(fireside.window, Switch, "offline")
     offline.turn(True)
     fireside.until(lambda: not globe.isEnabled())
     assert not globe.isChecked()
     assert globe.accessibleDescription() == "Web search: Network access is blocked."
     assert not status.text().startswith("Web search")
-    assert "web" in fireside.window.tools.on  # and so again, once there is a network
+    assert "web" in fireside.window.state.tools.on  # and so again, once there is a network
     offline.turn(False)
     fireside.until(globe.isEnabled)
     assert globe.isChecked()

@@ -169,7 +169,7 @@ def test_a_chat_s_own_instructions_come_before_the_general_ones(
 
 def test_an_answer_that_goes_on_elsewhere_is_from_both(harness: Callable[..., Harness]) -> None:
     cut = (*SAYS, Done(StopReason.LENGTH, STATS))
-    d = harness(cut, (), ANSWER)
+    d = harness(cut, (), ANSWER, (), ())
     there = ModelRef(Endpoint("https://a.example/v1", "m"), "m")
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     first = d.wait(TurnEnded).answer
@@ -178,8 +178,15 @@ def test_an_answer_that_goes_on_elsewhere_is_from_both(harness: Callable[..., Ha
     assert (whole.model, whole.host) == ("Demo model", "localhost, a.example")
     assert [message.host for message in d.backend.requests[1].messages] == ["", whole.host]
     assert whole.message.host == whole.host
+    assert whole.message.origin == ""
     d.chats.regenerate(first.id, Effort.LOW, there)
-    assert d.wait(TurnEnded, 3).answer.host == "a.example"
+    last = d.wait(TurnEnded, 3).answer
+    assert (last.host, last.message.origin) == ("a.example", "https://a.example")
+    d.chats.resume(last.id, there)
+    assert d.wait(TurnEnded, 4).answer.message.origin == "https://a.example"
+    d.chats.resume(last.id, replace(there, location=Endpoint("http://a.example/v1", "m")))
+    ended = d.wait(TurnEnded, 5).answer
+    assert (ended.host, ended.message.origin) == ("a.example", "")
 
 
 def test_another_try_is_a_branch(harness: Callable[..., Harness]) -> None:

@@ -250,7 +250,7 @@ def test_nothing_else_is_taken_for_a_cut() -> None:
     assert not is_cut(fitting(asked, 2000), other, 20)
     assert not is_cut(fitting(asked, 9000, 0), other, 20)
     # The model was not told of its tools, or not shown its reasoning.
-    tools = (ToolNamespace("functions", "", ()),)
+    tools = (ToolNamespace("functions"),)
     assert not is_cut(fitting(replace(asked, tools=tools), 4000, opening=3900), ollama, 100)
     told = Message(Role.TOOL, (Part("7", PartKind.RESULT, "functions.x"),))
     assert not is_cut(fitting(replace(asked, messages=(told,)), 4000), ollama, 100)

@@ -23,15 +23,15 @@ _AT_ONCE = 4  # a server may be silent for long while others are asked
 class EndpointJobs:
     """A service that does it on threads of its own, through ``client``, which is loaded late.
 
-    ``forget`` drops what is allowed for a host of which no model is left in the list. Only `find`
-    and `look_here` reach the network.
+    ``forget`` drops what is allowed for an origin of which no model is left in the list. Only
+    `find` and `look_here` reach the network.
     """
 
     def __init__(
         self,
         client: Callable[[], EndpointClient],
         endpoints: EndpointList,
-        forget: Callable[[str], object] = lambda host: None,
+        forget: Callable[[str], object] = lambda origin: None,
     ) -> None:
         self._client, self._endpoints, self._forget = client, endpoints, forget
         self.jobs = Jobs("servers", _AT_ONCE)
@@ -97,8 +97,8 @@ class EndpointJobs:
             try:
                 self._endpoints.remove(endpoint)
             finally:  # its key may be left, but it is gone
-                if endpoint.host not in {each.endpoint.host for each in self._endpoints.all()}:
-                    self._forget(endpoint.host)
+                if endpoint.origin not in {each.endpoint.origin for each in self._endpoints.all()}:
+                    self._forget(endpoint.origin)
 
         return self.jobs.submit(work)
 

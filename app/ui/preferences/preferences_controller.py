@@ -18,7 +18,9 @@ from app.base.types import Effort
 from app.host import Host
 from app.tools.browser.source import WEB
 from app.ui.bridge import Bridge
+from app.ui.commands import Commands
 from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.restart import Again, Removal, Restart
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.hardware_probe import HardwareProbe
@@ -55,20 +57,8 @@ class PreferencesController(QObject):
     """The general instructions to the model have changed."""
     send_key_changed = Signal(bool)
     """Whether Ctrl+Enter sends now, rather than Enter."""
-    python_changed = Signal(bool)
-    """Whether Python is on in new chats now."""
     effort_changed = Signal(Effort)
     """New chats have another effort now."""
-    restart_wanted = Signal()
-    export_all = Signal()
-    import_chats = Signal()
-    import_folder = Signal()
-    removal_wanted = Signal(object)
-    """A frozenset of the kinds of data that the user wants to remove."""
-    export_everything = Signal()
-    import_everything = Signal()
-    restore_requested = Signal(object)
-    """A Backup that is to replace the chats."""
 
     def __init__(
         self,
@@ -84,6 +74,8 @@ class PreferencesController(QObject):
         tools: ChatTools,
         sources: SourceList,
         serving: LocalServing,
+        commands: Commands,
+        again: Again,
     ) -> None:
         super().__init__(window)
         self._window, self._conversation = window, conversation
@@ -91,6 +83,7 @@ class PreferencesController(QObject):
         self._models, self._hardware = models, hardware
         self._settings, self._presets, self._tools = settings, presets, tools
         self._sources, self._serving = sources, serving
+        self._commands, self._again = commands, again
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
         self._servers: McpServersController | None = None
@@ -121,7 +114,7 @@ class PreferencesController(QObject):
         from app.ui.preferences.removal_dialog import RemovalDialog
 
         dialog = RemovalDialog(self._theme, self._dialog or self._window)
-        dialog.wanted.connect(self.removal_wanted)
+        dialog.wanted.connect(lambda kinds: self._again(Removal(kinds)))
         dialog.open()
         found = self._host.jobs.submit(lambda: removal.find(self._host.folders))
         self._deliver(dialog, found, dialog.show_found, dialog.show_error)
@@ -195,13 +188,7 @@ class PreferencesController(QObject):
         presets = PresetsPage(self._theme, self._presets, self._models, self._tools)
         backups = BackupPane(self._theme)
         self._connect_backups(backups)
-        data = DataPage(self._theme, self._host.folders.data, backups)
-        data.export_all.connect(self.export_all)
-        data.import_chats.connect(self.import_chats)
-        data.import_folder.connect(self.import_folder)
-        data.remove_everything.connect(self.remove_data)
-        data.export_everything.connect(self.export_everything)
-        data.import_everything.connect(self.import_everything)
+        data = DataPage(self._theme, self._host.folders.data, backups, self._commands)
         memory = MemoryPage(
             self._theme,
             Overrides.of(self._host.settings),
@@ -288,7 +275,7 @@ class PreferencesController(QObject):
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))
         page.language_chosen.connect(lambda code: self._host.change(language=code))
-        page.restart_wanted.connect(self.restart_wanted)
+        page.restart_wanted.connect(lambda: self._again(Restart()))
         page.text_size_chosen.connect(self._set_text_size)
         page.notify_chosen.connect(lambda on: self._host.change(notify=on))
         page.export_folder_chosen.connect(lambda folder: self._host.change(exports=folder))
@@ -331,7 +318,7 @@ class PreferencesController(QObject):
             )
 
         pane.make_requested.connect(lambda: load(make=True))
-        pane.restore_requested.connect(self.restore_requested)
+        pane.restore_requested.connect(self._again)
         load(make=False)
 
     def _choose_send_key(self, ctrl: bool) -> None:
@@ -345,7 +332,7 @@ class PreferencesController(QObject):
 
     def _choose_python(self, on: bool) -> None:
         self._host.change(python=on)
-        self.python_changed.emit(on)
+        self._settings.set_python(on)
 
     def _choose_effort(self, effort: Effort) -> None:
         self._host.change(effort=effort)
