@@ -470,7 +470,7 @@ def test_a_model_is_added_by_its_id(fireside: Fireside, status: int) -> None:
         before = len(server.asked)
         click(fireside, "endpointUse")
         fireside.until(lambda: fireside.window.pages.chat_shown)
-        fireside.until(lambda: fireside.window.models.current == saved.model)
+        fireside.until(lambda: fireside.window.state.models.current == saved.model)
         assert len(server.asked) == before
         server.say(Said("Paris."))
         fireside.host.change(name_chats=False)

@@ -239,8 +239,8 @@ def use_ollama(fireside: Fireside, server: Player) -> None:
     saved = SavedEndpoint(Endpoint(server.url, "llama-4"), ServerKind.OLLAMA)
     fireside.host.change(name_chats=False)
     fireside.host.endpoints.save(saved)
-    fireside.window.models.choose(saved.model)
-    fireside.until(lambda: fireside.window.models.current == saved.model)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
 
 
 def chip(fireside: Fireside) -> str:

@@ -36,6 +36,7 @@ from app.formats.harmony.harmony_format import HarmonyFormat
 from app.formats.token_estimate import TokenEstimator, estimated_tokens
 from app.network.client import Network
 from app.network.endpoint_client import EndpointClient
+from tests.fakes.remote.lm_studio import LmStudio
 from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.player import serving
 from tests.fakes.remote.said import Said
@@ -300,6 +301,22 @@ def test_a_backend_knows_the_context_once_the_model_is_loaded(tmp_path: Path) ->
         with pytest.raises(ContextFull):
             list(backend.stream(replace(request, messages=(question("word " * 9000),)), cancel))
         assert len(ollama.prompts) == 1
+
+
+def test_a_server_is_asked_as_what_it_was_found_to_be(tmp_path: Path) -> None:
+    """An administrator's file does not say what runs there."""
+    network = Network(tmp_path / "connections.log")
+    client = EndpointClient(lambda: network)
+    endpoints = EndpointList(tmp_path / "endpoints.json", Secrets(tmp_path))
+    with serving(LmStudio()) as server:
+        saved = SavedEndpoint(Endpoint(server.url, server.dialect.model))
+        endpoints.save(saved)
+        backend = RemoteBackend(lambda: client, endpoints)
+        for _ in backend.load(saved.model, threading.Event()):
+            pass
+        server.say(Said("By boat."))
+        list(backend.stream(replace(chat(1), model=saved.model), threading.Event()))
+        assert server.answers[-1].path == "/v1/responses"
 
 
 # --- The vocabulary ------------------------------------------------------------------------------
