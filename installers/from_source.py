@@ -238,7 +238,7 @@ def test(options: list[str], gpu: str) -> int:
         without_qt = ["-p", "no:pytest-qt"] if suite == "unit" else []
         print(f"\ntests/{suite}", flush=True)
         # Processes side by side: of three, two are at work while one waits. `-n 0` undoes it.
-        # Each has a part of the files, and at the end what another has not begun.
+        # Each keeps to neighbouring tests, since those of a module share what takes long to make.
         three = ["-n", "3", "--dist", "worksteal"]
         command = [str(venv_python()), "-m", "pytest", *without_qt, *three, str(folder), *options]
         codes[suite] = subprocess.run(command, cwd=ROOT, env=environment).returncode

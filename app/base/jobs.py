@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from app.base.errors import Cancelled
@@ -19,19 +20,39 @@ class Jobs:
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
         self.ending = threading.Event()
         """Set once `stop` or `close` is called."""
-        self.stops: set[threading.Event] = set()
+        self.stops: list[threading.Event] = []
         """The stop events of the work under way."""
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Run ``work`` on the pool; `close` waits for it."""
-        return self._pool.submit(work)
+        """Run ``work`` on the pool; `close` waits for it. Fails with Cancelled once stopped."""
+        try:
+            return self._pool.submit(work)
+        except RuntimeError:
+            if not self.ending.is_set():
+                raise  # the system gives no more threads
+        refused: Future[T] = Future()
+        refused.set_exception(Cancelled())
+        return refused
 
     def submit_until(self, stop: threading.Event, work: Callable[[], T]) -> Future[T]:
         """Run work that ends early once ``stop`` is set, which `stop` and `close` also do."""
-        self.stops.add(stop)
-        future = self._pool.submit(work)
-        future.add_done_callback(lambda _: self.stops.discard(stop))
-        return future
+
+        def until() -> T:
+            with self.stopping(stop):
+                return work()
+
+        return self.submit(until)
+
+    @contextmanager
+    def stopping(self, stop: threading.Event) -> Iterator[None]:
+        """Have ``stop`` set by `stop` and `close`, also by one that has just been called."""
+        self.stops.append(stop)
+        try:
+            if self.ending.is_set():
+                stop.set()
+            yield
+        finally:
+            self.stops.remove(stop)
 
     def stop(self) -> None:
         """Stop what can be stopped, and start nothing new."""

@@ -129,9 +129,10 @@ class ChildProcess:
         Raises ChildEnded if the child is gone and has left no message.
         """
         try:
-            ready = self._ready(timeout)
-            # A process may have sent its last message and ended between the looks at the two.
-            arrived = self._connection in ready or (bool(ready) and self._connection.poll())
+            arrived = self._connection in self._ready(timeout)
+            # Looked at first: what a process has sent before it ended is in the pipe by then.
+            gone = not arrived and not self._process.is_alive()
+            arrived = arrived or (gone and self._connection.poll())
             message = self._connection.recv() if arrived else None
         except (EOFError, OSError):
             raise ChildEnded from None
@@ -141,7 +142,7 @@ class ChildProcess:
         self._looked = now
         if arrived:
             self.silence = 0.0
-        elif not self._process.is_alive():
+        elif gone:
             raise ChildEnded
         return message
 

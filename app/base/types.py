@@ -127,9 +127,16 @@ class Message:
     day: datetime.date | None = field(default=None, compare=False)
     """The local day on which a question was asked; None if it is the conversation's day."""
     host: str = field(default="", compare=False)
-    """Where an answer was generated (`Endpoint.host`); empty for this computer.
+    """Where an answer was generated (`Endpoint.host`), to be shown; empty for this computer.
 
-    If it was continued elsewhere, both, such as "localhost, gpu.example.org".
+    If it was continued elsewhere, both, such as "localhost, gpu.example.org". Of an imported answer
+    it is what the file says.
+    """
+    origin: str = field(default="", compare=False)
+    """Where this program had an answer generated (`Endpoint.origin`), and nowhere else.
+
+    Empty for this computer, for several places, and for an imported answer. The turn is known
+    there, so nothing may set this but the turn itself.
     """
 
     @property
@@ -205,6 +212,15 @@ class Endpoint:
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     @property
+    def origin(self) -> str:
+        """The scheme, the host and the port: what a permission to send something is about.
+
+        Without TLS, others may read what is sent to the same host.
+        """
+        scheme = "https" if self._forwarded else urlsplit(self.url).scheme
+        return f"{scheme}://{self.host}"
+
+    @property
     def is_here(self) -> bool:
         """Whether it is another program on this computer, so that nothing leaves it."""
         return is_loopback(urlsplit(self.url).hostname or "") and not self._forwarded
@@ -223,7 +239,10 @@ FORWARDED_TO = "ollama.com"
 
 def is_this_computer(host: str) -> bool:
     """Return whether a host, as `Endpoint.host` and `Message.host` name it, is this computer."""
-    return not host or is_loopback(urlsplit(f"//{host}").hostname or "")
+    try:
+        return not host or is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:  # it is what a file says
+        return False
 
 
 def is_loopback(host: str) -> bool:
@@ -263,6 +282,11 @@ class ModelRef:
     def host(self) -> str:
         """The host that answers; empty for this computer."""
         return self.location.host if isinstance(self.location, Endpoint) else ""
+
+    @property
+    def origin(self) -> str:
+        """The origin that answers (`Endpoint.origin`); empty for this computer."""
+        return self.location.origin if isinstance(self.location, Endpoint) else ""
 
     @property
     def is_here(self) -> bool:
@@ -403,6 +427,8 @@ class Stats:
 
     They have the names of OpenAI's chat completions, such as "reasoning_effort" or "tools".
     """
+    cut: bool = False
+    """Whether a server has read clearly fewer tokens than it was sent, and said nothing of it."""
 
     @property
     def reused(self) -> int:

@@ -61,17 +61,15 @@ class SpeedMeter:
         pause = _SETTLED_S
         while True:
             cancel = threading.Event()
-            self._jobs.stops.add(cancel)
             try:
-                if self._jobs.ending.is_set() or (not again and self._is_busy()):
-                    raise Cancelled
-                return self._backend.measure(cancel, again=again)
+                with self._jobs.stopping(cancel):
+                    if cancel.is_set() or (not again and self._is_busy()):
+                        raise Cancelled
+                    return self._backend.measure(cancel, again=again)
             except Cancelled:
                 if self._jobs.ending.wait(pause):
                     raise
                 pause = min(2 * pause, _LONGEST_S)
-            finally:
-                self._jobs.stops.discard(cancel)
 
     def _is_busy(self) -> bool:
         """Return whether other programs use the processor, or the engine does."""

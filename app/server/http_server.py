@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from app.base import log
-from app.base.errors import ServerPortTaken, ServerUnstartable
+from app.base.errors import LocalServerPortTaken, LocalServerUnstartable
 from app.server.dialects import dialects
 from app.server.endpoints import Endpoints
 from app.server.gate import Gate
@@ -51,7 +51,7 @@ class HttpServer:
                 listener = Listener(app, gate, sock, _connections())
             except OSError as error:  # such as no more file descriptors
                 sock.close()
-                raise ServerUnstartable(port, error.strerror or str(error)) from error
+                raise LocalServerUnstartable(port, error.strerror or str(error)) from error
             self._admission, self._listener = app.admission, listener
             self._thread = threading.Thread(
                 target=_run, args=(listener,), name="local server", daemon=True
@@ -102,7 +102,7 @@ def _run(listener: Listener) -> None:
 def _bound(port: int) -> socket.socket:
     """Return a socket at a port, which no other program may then have, too."""
     if sys.platform == "darwin" and _answers(port):
-        raise ServerPortTaken(port, _holder(port))
+        raise LocalServerPortTaken(port, _holder(port))
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
@@ -115,11 +115,11 @@ def _bound(port: int) -> socket.socket:
         sock.close()
         holder = _holder(port) if error.errno in (errno.EADDRINUSE, errno.EACCES) else ""
         if error.errno == errno.EADDRINUSE or holder:
-            raise ServerPortTaken(port, holder) from error
-        raise ServerUnstartable(port, error.strerror or str(error)) from error
+            raise LocalServerPortTaken(port, holder) from error
+        raise LocalServerUnstartable(port, error.strerror or str(error)) from error
     except OverflowError as error:
         sock.close()
-        raise ServerUnstartable(port, str(error)) from error
+        raise LocalServerUnstartable(port, str(error)) from error
     return sock
 
 

@@ -1,4 +1,4 @@
-"""Departures: what the user has allowed to be sent to other hosts, for a chat or for all chats."""
+"""Departures: what the user has allowed to be sent elsewhere, for a chat or for all chats."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class DepartureTable:
         self._database = database
 
     def everywhere(self) -> list[DepartureRow]:
-        """Return what is allowed in all chats, by host."""
-        sql = f"SELECT {DEPARTURE} FROM departure WHERE chat IS NULL ORDER BY host, kind, item"
+        """Return what is allowed in all chats, by origin."""
+        sql = f"SELECT {DEPARTURE} FROM departure WHERE chat IS NULL ORDER BY origin, kind, item"
         return self._database.read(departure_row, sql)
 
-    def allowed(self, chat: int | None, host: str) -> set[tuple[str, str]]:
-        """Return what may be sent to a host from a chat, as kinds and items."""
-        sql = "SELECT kind, item FROM departure WHERE host = ? AND (chat IS NULL OR chat = ?)"
-        rows = self._database.read(lambda row: (str(row[0]), str(row[1])), sql, clean(host), chat)
+    def allowed(self, chat: int | None, origin: str) -> set[tuple[str, str]]:
+        """Return what may be sent to an origin from a chat, as kinds and items."""
+        sql = "SELECT kind, item FROM departure WHERE origin = ? AND (chat IS NULL OR chat = ?)"
+        rows = self._database.read(lambda row: (str(row[0]), str(row[1])), sql, clean(origin), chat)
         return set(rows)
 
-    def allow(self, chat: int | None, host: str, permissions: Iterable[tuple[str, str]]) -> None:
+    def allow(self, chat: int | None, origin: str, permissions: Iterable[tuple[str, str]]) -> None:
         """Store that these kinds and items may be sent; in all chats if ``chat`` is None.
 
         Raises KeyError if the chat is gone.
@@ -37,15 +37,15 @@ class DepartureTable:
             if chat is not None:
                 self._database.one(tuple, "SELECT 1 FROM chat WHERE id = ?", chat)
             for kind, item in permissions:
-                db.execute(sql, (chat, clean(host), kind, clean(item), now))
+                db.execute(sql, (chat, clean(origin), kind, clean(item), now))
 
-    def forget(self, host: str) -> None:
-        """Remove whatever is allowed to be sent to a host, also from single chats."""
+    def forget(self, origin: str) -> None:
+        """Remove whatever is allowed to be sent to an origin, also from single chats."""
         with self._database.transaction() as db:
-            db.execute("DELETE FROM departure WHERE host = ?", (clean(host),))
+            db.execute("DELETE FROM departure WHERE origin = ?", (clean(origin),))
 
     def remove(self, row: DepartureRow) -> None:
         """Remove a permission, so that the user is asked again."""
-        sql = "DELETE FROM departure WHERE chat IS ? AND host = ? AND kind = ? AND item = ?"
+        sql = "DELETE FROM departure WHERE chat IS ? AND origin = ? AND kind = ? AND item = ?"
         with self._database.transaction() as db:
-            db.execute(sql, (row.chat, row.host, row.kind, row.item))
+            db.execute(sql, (row.chat, row.origin, row.kind, row.item))

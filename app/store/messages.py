@@ -84,6 +84,7 @@ class MessageTable:
         effort: Effort | None = None,
         model: str = "",
         host: str = "",
+        origin: str = "",
     ) -> MessageRow:
         """Add a message below ``parent`` (None for a root) and make it the chat's leaf.
 
@@ -99,7 +100,7 @@ class MessageTable:
                 )
             if parent != before.leaf:
                 self._leave(before)
-            author = {"model": clean(model), "host": clean(host)}
+            author = {"model": clean(model), "host": clean(host), "origin": clean(origin)}
             row = self.insert(chat, parent, message, state, now, effort=effort, **author)
             self._turn_to(chat, row.id)
             self._chats.change(chat, "updated = ?, archived = 0", now)
@@ -143,6 +144,7 @@ class MessageTable:
         setup: ChatSettings = PLAIN,
         *,
         host: str = "",
+        origin: str = "",
         instead: int | None = None,
     ) -> tuple[MessageRow, MessageRow]:
         """Add a question and below it an empty, streaming answer: both or neither.
@@ -154,10 +156,15 @@ class MessageTable:
             row = self._chats.create(effort, setup) if chat is None else self._chats.get(chat)
             parent = row.leaf if instead is None else self.get(instead).parent
             asked = self.add(row.id, parent, question)
-            return asked, self.answer(asked, effort, model, host)
+            return asked, self.answer(asked, effort, model, host, origin)
 
     def answer(
-        self, question: MessageRow, effort: Effort, model: str, host: str = ""
+        self,
+        question: MessageRow,
+        effort: Effort,
+        model: str,
+        host: str = "",
+        origin: str = "",
     ) -> MessageRow:
         """Add an empty, streaming answer below a question."""
         return self.add(
@@ -168,6 +175,7 @@ class MessageTable:
             effort=effort,
             model=model,
             host=host,
+            origin=origin,
         )
 
     def update(
@@ -180,6 +188,7 @@ class MessageTable:
         thought_s: float | None = None,
         model: str | None = None,
         host: str | None = None,
+        origin: str | None = None,
     ) -> MessageRow:
         """Replace the given values and keep the others.
 
@@ -196,6 +205,8 @@ class MessageTable:
             values["model"] = clean(model)
         if host is not None:
             values["host"] = clean(host)
+        if origin is not None:
+            values["origin"] = clean(origin)
         with self._database.transaction():
             self._change(message, values)
             if parts is not None:
@@ -343,7 +354,7 @@ class MessageTable:
         """
         columns = "title, title_by, effort, instructions, sampling, preset, tools, remote_tools"
         columns = f"{columns}, model, folder, imported"
-        kept = "effort, model, host, stats, thought_s, thought_open"
+        kept = "effort, model, host, origin, stats, thought_s, thought_open"
         with self._database.transaction() as db:
             path = self._path(self.get(message).id)
             now = time.time()

@@ -158,13 +158,14 @@ class ConsentRow:
 
 @dataclass(frozen=True, slots=True)
 class DepartureRow:
-    """What the user has allowed to be sent to a host; ``chat`` is None for all chats.
+    """What the user has allowed to be sent to an origin; ``chat`` is None for all chats.
 
-    ``kind`` and ``item`` are those of `app.tools.departure`.
+    ``origin`` is as `app.base.types.Endpoint` has it, ``kind`` and ``item`` are those of
+    `app.tools.departure`.
     """
 
     chat: int | None
-    host: str
+    origin: str
     kind: str
     item: str
     allowed: float
@@ -179,13 +180,14 @@ LISTED = "deleted IS NULL AND NOT archived"
 ORDER = "pinned DESC, updated DESC, id DESC"
 """The SQL order of chats in a list."""
 MESSAGE = (
-    "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, host"
+    "id, chat, parent, role, state, created, effort, model, stats, thought_s, thought_open, host, "
+    "origin"
 )
 PART = "kind, text, name, call, format_data, media_type, data, facts"
 """The columns of a part's content, without those that locate it."""
 DRAFT = "chat, parts, queue"
 CONSENT = "chat, tool, function, pin, decision, decided"
-DEPARTURE = "chat, host, kind, item, allowed"
+DEPARTURE = "chat, origin, kind, item, allowed"
 PRESET = "id, name, effort, model, instructions, sampling, is_default, tools"
 
 
@@ -371,7 +373,7 @@ def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
     """Return a message from its rows, each of which has the columns of one part or none."""
     columns = rows[0][: len(MESSAGE.split(", "))]
     number, chat, parent, role, state, created, effort, model, *others = columns
-    stats, thought_s, opened, host = others
+    stats, thought_s, opened, host, origin = others
     parts = (row[len(columns) :] for row in rows)
     return MessageRow(
         number,
@@ -381,6 +383,7 @@ def message_row(rows: Sequence[tuple[Any, ...]]) -> MessageRow:
             Role(role),
             tuple(part_row(part) for part in parts if part and part[0] is not None),
             host=host,
+            origin=origin,
         ),
         State(state),
         created,

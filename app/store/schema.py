@@ -264,6 +264,19 @@ def _remote(db: sqlite3.Connection) -> None:
     )
 
 
+def _origins(db: sqlite3.Connection) -> None:
+    # The origin (scheme, host and port) that had an answer generated, noted by this program only;
+    # '': this computer, or not known. Of older answers it is not, so the user is asked again.
+    db.execute("ALTER TABLE message ADD COLUMN origin TEXT NOT NULL DEFAULT ''")
+    # Permissions were for a host, whether or not others could read what was sent there.
+    db.execute("DELETE FROM departure")
+    db.execute("DROP INDEX departure_of")
+    db.execute("ALTER TABLE departure RENAME COLUMN host TO origin")
+    db.execute(
+        "CREATE UNIQUE INDEX departure_of ON departure (coalesce(chat, 0), origin, kind, item)"
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first_schema,
     _chat_sampling,
@@ -276,6 +289,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _tools,
     _search_calls,
     _remote,
+    _origins,
 )
 """The migrations; the n-th upgrades the schema from version n-1 to n."""
 

@@ -6,16 +6,16 @@ model that is asked is a departure, and needs his permission before it is sent:
 ==========  =====================================================  ==============================
 kind        what                                                   allowed by
 ==========  =====================================================  ==============================
-turn        a question and an answer that another host generated,  its content
-            or this computer
+turn        a question and an answer that another origin           its content
+            generated, or this computer
 attachment  a file of a question, also of the one asked now        its content
 result      what a tool returned here: a page, output, data        the tool's key
 ==========  =====================================================  ==============================
 
 The question that is asked now was typed for this model, and the instructions for whichever is
 asked: they are no departures. Nor are sentences of the program in the place of a result. To another
-program on this computer nothing departs. Where an answer of an imported chat was generated is what
-its file says.
+program on this computer nothing departs. A turn is known where this program had it answered
+(`Message.origin`); what the file of an imported chat says is only shown.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Departure:
     """Something that would leave with a request.
 
     ``item`` is what a permission is about: of a result the key of its tool, else a hash of the
-    content. ``name`` is that of a file. ``host`` is where a turn was answered, empty for this
-    computer, and ``messages`` how many it has.
+    content. ``name`` is that of a file. ``host`` is where a turn was answered (`Message.host`),
+    empty for this computer, and ``messages`` how many it has.
     """
 
     kind: DepartureKind
@@ -66,8 +66,8 @@ class Departure:
         return self.kind.value, self.item if self.kind is DepartureKind.RESULT else ""
 
 
-def departures(messages: Sequence[Message], host: str) -> tuple[Departure, ...]:
-    """Return what leaves if these messages are sent to ``host`` (`ModelRef.host`), each once.
+def departures(messages: Sequence[Message], origin: str) -> tuple[Departure, ...]:
+    """Return what leaves if these messages are sent to ``origin`` (`ModelRef.origin`), each once.
 
     An answer at the end is one that goes on.
     """
@@ -78,7 +78,7 @@ def departures(messages: Sequence[Message], host: str) -> tuple[Departure, ...]:
         if message.role is not Role.ASSISTANT:
             asked.append(message)
             continue
-        if message.host != host:
+        if message.origin != origin:
             found |= dict.fromkeys(_turn((*asked, message), message.host))
         found |= dict.fromkeys(_results(message))
         asked = []

@@ -21,10 +21,10 @@ if TYPE_CHECKING:  # a window need not wait for them
 class DepartureStore(Protocol):
     """Where permissions are kept; see `app.store.departures`. May raise StoreError, KeyError."""
 
-    def allowed(self, chat: int | None, host: str) -> set[Permission]:
-        """Return what may be sent to a host from a chat."""
+    def allowed(self, chat: int | None, origin: str) -> set[Permission]:
+        """Return what may be sent to an origin (`ModelRef.origin`) from a chat."""
 
-    def allow(self, chat: int | None, host: str, permissions: Iterable[Permission]) -> None:
+    def allow(self, chat: int | None, origin: str, permissions: Iterable[Permission]) -> None:
         """Store that these may be sent; in all chats if ``chat`` is None."""
 
 
@@ -54,19 +54,19 @@ class DepartureGate:
 
     def _permitted(self, request: Request, cancel: threading.Event) -> Generator[Event]:
         """Return once all that a request would send is allowed. Raises DepartureRefused."""
-        host = request.model.host
-        found = departures(request.messages, host)
-        new = unpermitted(found, self._allowed.allowed(request.chat, host))
+        host, origin = request.model.host, request.model.origin
+        found = departures(request.messages, origin)
+        new = unpermitted(found, self._allowed.allowed(request.chat, origin))
         if not new:
             return
         if request.ephemeral or request.background:
             raise DepartureRefused(host)
         consent = Consent(
-            f"departure to {host}",
+            f"departure to {origin}",
             None,
             ConsentReason.DEPARTURE,
             lasting=True,
-            outgoing=Outgoing(host, tuple(new)),
+            outgoing=Outgoing(origin, tuple(new)),
         )
         yield DepartureAsked(consent)
         try:
@@ -76,19 +76,19 @@ class DepartureGate:
             raise
         if decision in (Decision.REFUSE, Decision.NEVER):
             raise DepartureRefused(host)
-        self._keep(request.chat, host, new, decision)
-
-    def _keep(self, chat: int | None, host: str, new: list[Departure], decision: Decision) -> None:
-        """Keep what was allowed, before it is sent. Raises StoreError, DepartureRefused."""
-        if decision is Decision.ALWAYS:
-            self._allowed.allow(None, host, {each.lasting for each in new})
-            return
-        if chat is None:
-            return
         try:
-            self._allowed.allow(chat, host, {each.permission for each in new})
+            self._keep(request.chat, origin, new, decision)
         except KeyError:  # the chat was deleted meanwhile
             raise DepartureRefused(host) from None
+
+    def _keep(
+        self, chat: int | None, origin: str, new: list[Departure], decision: Decision
+    ) -> None:
+        """Keep what was allowed, before it is sent. Raises StoreError, KeyError."""
+        if decision is Decision.ALWAYS:
+            self._allowed.allow(None, origin, {each.lasting for each in new})
+        elif chat is not None:
+            self._allowed.allow(chat, origin, {each.permission for each in new})
 
     # --- What sends nothing of a chat ---------------------------------------------------------
 

@@ -30,9 +30,9 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is about to be sent to ``host``, and was not allowed so far."""
+    """What is about to be sent to ``origin`` (`ModelRef.origin`), and was not allowed so far."""
 
-    host: str
+    origin: str
     departures: tuple[Departure, ...]
 
 

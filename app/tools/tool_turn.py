@@ -15,6 +15,7 @@ from app.base.types import (
     Done,
     Event,
     Message,
+    ModelRef,
     Part,
     PartAdded,
     PartKind,
@@ -62,7 +63,7 @@ class ToolTurn(Iterator[Event | Planned]):
         last = request.messages[-1:]
         begun = last[0].parts if last and last[0].role is Role.ASSISTANT else ()
         self._before = request.messages[:-1] if begun else request.messages
-        self._began_at = last[0].host if begun else request.model.host
+        self._began = replace(last[0], parts=()) if begun else _answer_of(request.model)
         self._draft = Draft(begun)
         self._runner = CallRunner(request, self._before, registry, consents, cancel, self._hurry)
         self._sent: Shortened = {}
@@ -125,8 +126,8 @@ class ToolTurn(Iterator[Event | Planned]):
         self._offset = len(parts) - len(shown)
         self._round_at = len(parts)
         # What began elsewhere is from there until it was sent.
-        host = self._request.model.host if self._rounds else self._began_at
-        answer = [Message(Role.ASSISTANT, tuple(shown), host=host)] if shown else []
+        said = _answer_of(self._request.model) if self._rounds else self._began
+        answer = [replace(said, parts=tuple(shown))] if shown else []
         request = replace(
             self._request,
             messages=(*self._before, *answer),
@@ -344,7 +345,13 @@ def joined(before: Stats, last: Stats) -> Stats:
         expected=last.expected or before.expected,
         prompt_s=before.prompt_s + last.prompt_s,
         left_out=tuple(dict.fromkeys((*before.left_out, *last.left_out))),
+        cut=before.cut or last.cut,
     )
+
+
+def _answer_of(model: ModelRef) -> Message:
+    """Return an empty answer of a model."""
+    return Message(Role.ASSISTANT, (), host=model.host, origin=model.origin)
 
 
 def without_media(request: Request) -> Request:

@@ -22,9 +22,10 @@ from app.ui import qt_language
 from app.ui.bridge import Bridge
 from app.ui.fault_reporter import FaultReporter
 from app.ui.garbage import GarbageCollector
+from app.ui.restart import Removal, Restart
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme, application_icon
-from app.ui.window import Removal, Restart, Window
+from app.ui.window import Window
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -156,10 +157,10 @@ class Program:
         def found(drafts: dict[int | None, StoredDraft]) -> None:
             if typed not in [unsent.parts for unsent in drafts.values()]:
                 window.new_chat()
-                window.drafts.give_back(None, typed)
+                window.chat_area.drafts.give_back(None, typed)
 
         if typed:
-            window.store.ask(lambda store: store.drafts.all(), found, lambda _: None)
+            window.state.store.ask(lambda store: store.drafts.all(), found, lambda _: None)
 
     def _restart(self, window: Window, why: StoreError | Backup | Restart | Removal) -> None:
         if isinstance(why, Removal):
@@ -204,11 +205,11 @@ def _tell_left(left: tuple[str, ...]) -> None:
 
 def _choose_model(window: Window, model: Path | None) -> None:
     if model is not None:
-        window.model_picker.use(model)
-    elif window.models.current is not None:
-        window.models.begin()
+        window.model_area.model_picker.use(model)
+    elif window.state.models.current is not None:
+        window.state.models.begin()
     else:
-        window.model_picker.show_page()
+        window.model_area.model_picker.show_page()
 
 
 class SystemEvents(QObject):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from app.base.types import Effort, Endpoint, ModelRef
 from app.engine.remote.refusals import EFFORT
+from app.engine.remote.remote_server import is_exposed
 from app.wording.demo_words import model_name
 from app.wording.language import tr
 
@@ -19,6 +20,12 @@ def model_on_host(name: str, host: str) -> str:
     if not (host and name):
         return model_name(name)
     return tr("{model} on {host}").format(model=served_name(name), host=host)
+
+
+def place_on_network(origin: str) -> str:
+    """Return the host of an origin, and whether what is sent there can be read on its way."""
+    host = Endpoint(origin, "").host
+    return tr("{host} (unencrypted)").format(host=host) if is_exposed(origin) else host
 
 
 def served_name(name: str) -> str:
@@ -37,7 +44,11 @@ def leaving_sentence(model: ModelRef, *, name: str | None = None, host: str | No
     where = model_on_host(name or model.name, host or model.host)
     if model.location.is_here:
         return tr("Answered by {model}, another app on this computer.").format(model=where)
-    return tr("This chat leaves your computer: it’s answered by {model}.").format(model=where)
+    if is_exposed(model.origin):
+        said = tr("This chat leaves your computer unencrypted: it’s answered by {model}.")
+    else:
+        said = tr("This chat leaves your computer: it’s answered by {model}.")
+    return said.format(model=where)
 
 
 def answered_sentence(model: ModelRef) -> str:
@@ -108,6 +119,13 @@ def left_out_sentence(host: str, settings: Sequence[str]) -> str:
     return tr("{host} doesn’t take some settings, so they weren’t used: {settings}").format(
         host=host, settings=", ".join(names)
     )
+
+
+def cut_sentence(host: str) -> str:
+    """Return that a server has read only a part of what it was sent."""
+    return tr(
+        "{host} seems to have left out part of this chat, since it’s too long for the model there."
+    ).format(host=host)
 
 
 def refused_efforts(host: str, taken: Collection[Effort]) -> dict[Effort, str]:

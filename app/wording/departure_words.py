@@ -10,6 +10,7 @@ from app.tools.browser.source import LOCAL, WEB
 from app.tools.departure import Departure, DepartureKind
 from app.tools.tool_events import Outgoing
 from app.tools.visible import one_line
+from app.wording.answered_by import place_on_network
 from app.wording.language import tr
 from app.wording.tool_settings import SERVER, tool_label
 
@@ -28,7 +29,7 @@ def place_name(host: str) -> str:
 
 def departure_question(outgoing: Outgoing) -> str:
     """Return what the user is asked."""
-    return tr("Send this to {host}?").format(host=one_line(outgoing.host))
+    return tr("Send this to {host}?").format(host=one_line(place_on_network(outgoing.origin)))
 
 
 def departure_reason() -> str:
@@ -58,7 +59,7 @@ def departure_list(outgoing: Outgoing) -> tuple[tuple[str, str], ...]:
 
 def always_allowed(row: DepartureRow) -> str:
     """Return a permission that holds in all chats: "Send attached files to gpu.example.org"."""
-    host = one_line(row.host)
+    host = one_line(place_on_network(row.origin))
     match row.kind:
         case DepartureKind.ATTACHMENT:
             return tr("Send attached files to {host}").format(host=host)

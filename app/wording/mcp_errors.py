@@ -7,7 +7,7 @@ from app.tools.visible import one_line
 from app.wording.language import tr
 
 
-def server_sentence(error: e.McpServerError | e.McpServersUnreadable) -> str:
+def mcp_sentence(error: e.McpServerError | e.McpServersUnreadable) -> str:
     """Return the sentence for an error of a server, or of a configuration of servers."""
     match error:
         case e.McpServersUnreadable(path=None):

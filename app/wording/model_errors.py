@@ -1,4 +1,4 @@
-"""Explanations of errors about a model's file that cannot be run."""
+"""Explanations of errors about a model's file: it cannot be run, moved or removed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import errno
 import os
 
 from app.base import errors as e
-from app.wording.explanation import Action
+from app.wording.explanation import Action, Explanation
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes
 
 
-def model_sentence(error: e.ModelError) -> str:
+def explain_model(error: e.ModelError) -> Explanation:
+    first, *others = _actions(error)
+    return Explanation(_sentence(error), first, getattr(error, "detail", ""), tuple(others))
+
+
+def _sentence(error: e.ModelError) -> str:
     name = error.path.name
     match error:
         case e.ModelMissing() | e.ModelUnreadable() | e.NotGguf() | e.ModelTruncated():
@@ -69,7 +74,7 @@ def model_sentence(error: e.ModelError) -> str:
     return tr("{name} can’t be used. Choose another file.").format(name=name)
 
 
-def model_actions(error: e.ModelError) -> tuple[Action, ...]:
+def _actions(error: e.ModelError) -> tuple[Action, ...]:
     """Return what to offer for an error: first what may help with this model."""
     match error:
         case e.OutOfMemory():
@@ -147,3 +152,33 @@ def _memory(error: e.ModelTooLarge | e.OutOfMemory) -> str:
         "Not enough free memory for {name}. Close other apps, or choose a shorter context under "
         "Settings > Memory."
     ).format(name=name)
+
+
+def library_sentence(error: e.LibraryError) -> str:
+    name = error.path.name
+    match error:
+        case e.FileRefused():
+            return tr(
+                "Couldn’t move or delete {name} ({reason}). Check the folder’s permissions and "
+                "whether another app is using the file."
+            ).format(name=name, reason=error.reason)
+        case e.TargetExists():
+            return tr("{parent} already contains {name}. Choose another folder.").format(
+                name=name, parent=error.path.parent
+            )
+        case e.TargetFull():
+            return tr(
+                "Not enough space in {parent} for {name}: {needed} needed, {free} free. The "
+                "model wasn’t moved. Free up some space or choose another folder."
+            ).format(
+                name=name,
+                needed=gigabytes(error.needed),
+                free=gigabytes(error.free),
+                parent=error.path.parent,
+            )
+        case e.CopyDiffers():
+            return tr(
+                "The copy of {name} in {parent} was damaged, so it was deleted. The model wasn’t "
+                "moved. The disk may be failing; choose another one."
+            ).format(name=name, parent=error.path.parent)
+    return tr("Couldn’t move or delete {name}. Try again.").format(name=name)

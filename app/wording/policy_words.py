@@ -16,9 +16,9 @@ def set_by_organization() -> str:
     return tr("Set by your organization.")
 
 
-def forbidden_sentence(error: e.ServerForbidden | e.ToolsForbidden) -> str:
+def forbidden_sentence(error: e.LocalServerForbidden | e.ToolsForbidden) -> str:
     """Return that the policy forbids what was asked for."""
-    if isinstance(error, e.ServerForbidden):
+    if isinstance(error, e.LocalServerForbidden):
         return tr("Your organization has turned off the local server.")
     return tr("Your organization has turned off tools.")
 

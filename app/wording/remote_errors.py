@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.base import errors as e
 from app.base.plain_line import plain_line
 from app.base.types import Endpoint
-from app.wording.explanation import Explanation
+from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
 from app.wording.quantities import duration
 
@@ -17,6 +17,8 @@ _LONGEST = 80  # characters of what a server has named
 _LONGEST_DETAIL = 300
 _BEHIND_PROXY = (502, 503, 504, 520, 521, 522, 523, 524)
 """A proxy answers for the server; those from 520 on are Cloudflare's."""
+_OTHER_SERVER = (e.RemoteModelMissing, e.ServerUnencrypted, e.ServerAddressInvalid, e.CreditUsedUp)
+"""Errors that come again unless something changes over there."""
 
 
 def explain_remote(error: e.RemoteError) -> Explanation:
@@ -24,6 +26,7 @@ def explain_remote(error: e.RemoteError) -> Explanation:
     sentence = _of_connection(error) or _of_answer(error)
     facts = {name: _shown(getattr(error, name, "")) for name in ("model", "parameter", "proxy")}
     said = getattr(error, "message", "") or getattr(error, "reason", "")
+    first, *others = _actions(error)
     return Explanation(
         sentence.format(
             host=_shown(Endpoint(error.url, "").host or error.url),
@@ -31,8 +34,28 @@ def explain_remote(error: e.RemoteError) -> Explanation:
             time=duration(max(1.0, getattr(error, "seconds", 0.0))),
             **facts,
         ),
-        detail=plain_line(said or getattr(error, "received", ""), _LONGEST_DETAIL),
+        first,
+        plain_line(said or getattr(error, "received", ""), _LONGEST_DETAIL),
+        tuple(others),
     )
+
+
+def explain_departure(error: e.DepartureRefused) -> Explanation:
+    """Explain that nothing was sent, since the user did not allow it."""
+    return Explanation(
+        tr("This wasn’t sent to {host}.").format(host=error.host),
+        Action.CONTINUE,
+        others=(Action.CHOOSE_MODEL,),
+    )
+
+
+def _actions(error: e.RemoteError) -> tuple[Action, ...]:
+    """Return the actions to offer, the best one first."""
+    if isinstance(error, e.KeyRefused):
+        return Action.CHANGE_KEY, Action.CONTINUE, Action.CHOOSE_MODEL
+    if isinstance(error, _OTHER_SERVER):
+        return Action.CHOOSE_MODEL, Action.CONTINUE
+    return Action.CONTINUE, Action.CHOOSE_MODEL
 
 
 def _of_connection(error: e.RemoteError) -> str:
@@ -91,6 +114,8 @@ def _of_answer(error: e.RemoteError) -> str:
     match error:
         case e.ServerSilent():
             return tr("{host} sent nothing for {time}. It may be overloaded.")
+        case e.ModelListMissing():
+            return tr("{host} has no list of models. Check the address: it often ends in /v1.")
         case e.ServerForeign():
             return tr(
                 "{host} answers, but not like a server of models. Check the address: it often "
@@ -124,6 +149,8 @@ def _of_answer(error: e.RemoteError) -> str:
             return tr("{host} reported an error.")
         case e.AnswerEmpty():
             return tr("{host} sent an empty answer. The chat may be too long for the model there.")
+        case e.AnswerGarbled():
+            return tr("{host} sent something unexpected before the answer was complete.")
         case e.AnswerCutOff():
             return tr("The connection to {host} was lost before the answer was complete.")
     return tr("{host} didn’t answer as expected.")

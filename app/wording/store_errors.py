@@ -1,14 +1,35 @@
-"""Explanations of errors about the chats and settings on the disk."""
+"""Explanations of errors about the chats, settings and secrets that are stored."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from app.base import errors as e
+from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
 
 
-def store_sentence(error: e.StoreError) -> str:
+def explain_store(error: e.StoreError) -> Explanation:
+    damaged = isinstance(error, e.StoreDamaged)
+    return Explanation(_of_store(error), Action.REPAIR if damaged else Action.NONE)
+
+
+def explain_settings(error: e.SettingsDamaged) -> Explanation:
+    names = ", ".join(name for name in error.lost if name != "*")
+    detail = "\n".join(filter(None, (names, error.detail)))
+    return Explanation(_of_settings(error), detail=detail)
+
+
+def secret_sentence(error: e.SecretError) -> str:
+    if isinstance(error, e.SecretUnreadable):
+        return tr("The system keyring didn’t respond. Unlock it and try again.")
+    return tr(
+        "Couldn’t update the system keyring or the data folder. "
+        "Unlock the keyring, or check the folder’s permissions."
+    )
+
+
+def _of_store(error: e.StoreError) -> str:
     place = _place(error.path)
     match error:
         case e.StoreNewer():
@@ -45,7 +66,7 @@ def store_sentence(error: e.StoreError) -> str:
     ).format(place=place)
 
 
-def settings_sentence(error: e.SettingsDamaged) -> str:
+def _of_settings(error: e.SettingsDamaged) -> str:
     if error.lost == ("*",):
         said = tr("Couldn’t read your settings. They have been reset to their defaults.")
     elif error.lost:

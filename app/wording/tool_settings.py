@@ -106,6 +106,11 @@ def unavailable_sentence(word: str) -> str:
     return tr("Not available right now.")
 
 
+def unrepeatable_sentence(word: str) -> str:
+    """Return why a call cannot be run again, by the word of `CallUnrepeatable`."""
+    return unavailable_sentence(word) if word else tr("This call can’t be run again.")
+
+
 def tokens_sentence(tokens: int) -> str:
     """Return how many tokens a tool takes of each prompt."""
     return tr("%Ln token(s)", "", tokens)

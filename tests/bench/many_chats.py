@@ -83,9 +83,9 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
         made[0].resize(1180, 860)
         made[0].show()
 
-    costs = {"start, with its list": watch.until(start, lambda: made[0].index.rows)}
+    costs = {"start, with its list": watch.until(start, lambda: made[0].state.index.rows)}
     window, host = made[0], hosts[0]
-    chats = list(window.index.rows)
+    chats = list(window.state.index.rows)
     costs["the conversation's view"] = watch.until(lambda: window.transcript, lambda: True)
 
     def shown(chat: int) -> bool:
@@ -95,11 +95,11 @@ def measure(application: QApplication, folder: Path) -> dict[str, tuple[float, f
         watch.until(partial(window.open_chat, chat), partial(shown, chat)) for chat in chats[:20]
     ]
     costs["open a chat (median; worst stall)"] = _middle(opened)
-    window.palette_controller.toggle()
+    window.library.palette_controller.toggle()
     field = child(window, QLineEdit, "paletteField")
     found = child(window, QListView, "paletteList")
     typed = []
-    palette = window.palette_controller.palette
+    palette = window.library.palette_controller.palette
     assert palette is not None
     for letter in TYPED:
         typed.append(

@@ -39,7 +39,7 @@ class Driver:
         if self._question in shown and self._question and not self._seen:
             self._seen = True
             say(asked=self._question)
-        if live := window.turns.running(window.chat):
+        if live := window.state.turns.running(window.chat):
             say(shown=[part.text for part in live.draft.parts], at=time.time())
             return
         if self._seen or not self._question:

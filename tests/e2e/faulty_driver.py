@@ -68,7 +68,7 @@ class Driver:
 
     def step(self) -> None:
         windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, Window)]
-        if not windows or windows[0].models.loading is not None:
+        if not windows or windows[0].state.models.loading is not None:
             return
         (window,) = windows
         fault, self._fault = self._fault, ""

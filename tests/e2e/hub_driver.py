@@ -46,7 +46,7 @@ def label(name: str) -> str:
 
 def page() -> list[str]:
     """Return all texts on the models page."""
-    here = window().models_controller.page
+    here = window().model_area.models_controller.page
     found: list[QLabel | QPushButton] = [
         *here.findChildren(QLabel),
         *here.findChildren(QPushButton),
@@ -56,7 +56,7 @@ def page() -> list[str]:
 
 
 def say(station: str) -> None:
-    current = window().models.current
+    current = window().state.models.current
     seen: dict[str, Any] = {
         "station": station,
         "button": row().button.text(),
@@ -75,22 +75,22 @@ def menu() -> list[Any]:
     from PySide6.QtWidgets import QMenu
 
     found = QMenu(window())
-    window().model_picker.fill(found)
+    window().model_area.model_picker.fill(found)
     return [action for action in found.actions() if action.text()]
 
 
 def steps(question: str) -> Iterator[Step]:
     """Yield a condition to wait for before each step, or the name of a station."""
-    picker = window().model_picker
+    picker = window().model_area.model_picker
     picker.show_page()
-    yield lambda: not window().installed.looking
+    yield lambda: not window().state.installed.looking
     if row().button.text().startswith("Download"):
         row().button.click()
     yield lambda: row().button.text() in ("Pause", "Use now")
     yield station("begun")
     yield lambda: row().button.text() != "Pause"
     yield station("ended")
-    yield lambda: window().models.current and not window().models.loading
+    yield lambda: window().state.models.current and not window().state.models.loading
     picker.show_page()
     yield lambda: row().button.text() == "Use now"
     field = child(window(), QLineEdit, "hubSearch")
@@ -102,7 +102,7 @@ def steps(question: str) -> Iterator[Step]:
     child(window(), QPlainTextEdit, "composer").insertPlainText(question)
     child(window(), QPushButton, "send").click()
     # It may have answered before anybody looks.
-    yield lambda: question in window().transcript.plainText() and window().turns.idle
+    yield lambda: question in window().transcript.plainText() and window().state.turns.idle
     yield station("answered")
 
 

@@ -58,7 +58,7 @@ def kill_engine() -> None:
 
 def steps() -> Iterator[Callable[[], bool]]:
     """Yield a condition to wait for before each step."""
-    yield lambda: window().models.loading is not None
+    yield lambda: window().state.models.loading is not None
     send("What is the capital of France?")
     yield lambda: header() == "Loading Demo model… 50%"
     say()
@@ -66,11 +66,11 @@ def steps() -> Iterator[Callable[[], bool]]:
     loads = window()._host.folders.engine_log.with_name("loads")
     yield lambda: loads.stat().st_size == 2
     kill_engine()
-    yield lambda: window().models.loading is None and window().turns.idle
+    yield lambda: window().state.models.loading is None and window().state.turns.idle
     say()
     press("useLessMemory")
-    yield lambda: not window().turns.idle
-    yield lambda: window().turns.idle
+    yield lambda: not window().state.turns.idle
+    yield lambda: window().state.turns.idle
     say()
     window().close()
 

@@ -38,8 +38,8 @@ class Session:
         assert isinstance(application, QApplication)
         self.window = Window(self.host, self._bridge, Theme(application, ThemeChoice.LIGHT))
         self.window.show()
-        self.window.models.load()
-        self.until(lambda: self.window.models.loading is None)
+        self.window.state.models.load()
+        self.until(lambda: self.window.state.models.loading is None)
 
     def until(self, condition: Callable[[], object]) -> None:
         self._qtbot.waitUntil(lambda: bool(condition()), timeout=_PATIENCE_MS)
@@ -50,7 +50,7 @@ class Session:
         self.window.composer.editor.insertPlainText(f"What is the capital of France? {text} " * 60)
         self.press("send")
         self.until(lambda: self.window.chat is not None)
-        self.until(lambda: not self.window.current.busy())
+        self.until(lambda: not self.window.state.current.busy())
         self.host.disk(lambda store: None).result()
 
     def press(self, name: str) -> None:
@@ -103,7 +103,7 @@ def test_nothing_is_left_in_any_file(start: Callable[[], Session], tmp_path: Pat
     assert {"chats.db", "tokens"} <= left_in(tmp_path, wanted)
 
     session.window.open_chat(1)  # back in the engine's memory
-    session.until(lambda: session.window.index.rows)
+    session.until(lambda: session.window.state.index.rows)
     view = session.window.sidebar.list
     view.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)

@@ -56,7 +56,7 @@ def say() -> None:
 
 def write() -> Iterator[Callable[[], bool]]:
     """Yield a condition to wait for before each step."""
-    yield lambda: window().models.loading is None
+    yield lambda: window().state.models.loading is None
     send("Count to 100.")
     yield lambda: "1, 2" in window().transcript.plainText()
     send("What is the capital of France?")
@@ -68,11 +68,15 @@ def write() -> Iterator[Callable[[], bool]]:
 
 
 def resume() -> Iterator[Callable[[], bool]]:
-    yield lambda: window().models.loading is None
+    yield lambda: window().state.models.loading is None
     yield lambda: "Count to 100." in window().transcript.plainText()
     say()
     press("sendWaiting")
-    yield lambda: window().turns.idle and not window().composer_controller.queue.waits()
+    yield (
+        lambda: (
+            window().state.turns.idle and not window().chat_area.composer_controller.queue.waits()
+        )
+    )
     say()
     window().close()
 

@@ -14,6 +14,11 @@ def dies(connection: Connection) -> None:
     os._exit(3)
 
 
+def speaks_and_ends(connection: Connection) -> None:
+    """Send a message, and exit."""
+    connection.send("the last words")
+
+
 def hangs(connection: Connection) -> None:
     """Never finish."""
     connection.recv()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from app.base.errors import ServerPortTaken
+from app.base.errors import LocalServerPortTaken
 from app.serving import LocalServer, ServedRequest, ServerParts, ServerStatus, ServingChanged
 
 
@@ -27,7 +27,7 @@ class ScriptedServer:
         assert not self._status.on
         self.may_go_on.wait(10)
         if port in self.taken:
-            raise ServerPortTaken(port, self.taken[port])
+            raise LocalServerPortTaken(port, self.taken[port])
         self.token = token
         self._set(ServerStatus(on=True, port=port))
 

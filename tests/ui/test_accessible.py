@@ -312,7 +312,7 @@ def test_calls_and_questions_are_told(page: Transcript, heard: list[str], qtbot:
     row = next(b for b in page.findChildren(QWidget, "toolCall") if b.isVisible())
     assert spoken(row).text(Text.Name) == told[:-1]
     assert spoken(row).state().checkable
-    outgoing = Outgoing("a.example", (Departure(DepartureKind.RESULT, "python"),))
+    outgoing = Outgoing("https://a.example", (Departure(DepartureKind.RESULT, "python"),))
     asked = Consent("2", None, ConsentReason.DEPARTURE, lasting=True, outgoing=outgoing)
     page.messages.show_departure(2, asked)
     qtbot.waitUntil(lambda: heard[-1].startswith("Send this to a.example?"))

@@ -38,10 +38,14 @@ def settle(fireside: Fireside) -> list[Request]:
     held = any(isinstance(step, threading.Event) and not step.is_set() for step in backend.reads)
 
     def rests() -> bool:
-        running = list(chats._running)
-        ended = any(live.ended and live.turn in running for live in window.turns._live.values())
+        running = chats.running.all()
+        ended = any(
+            live.ended and live.turn in running for live in window.state.turns._live.values()
+        )
         ahead = chats._preparing in running and not (held and backend.prepared)
-        return not (window.composer_controller.prefill._timer.isActive() or ended or ahead)
+        return not (
+            window.chat_area.composer_controller.prefill._timer.isActive() or ended or ahead
+        )
 
     fireside.stored(lambda store: None)
     fireside.until(rests)
@@ -244,7 +248,7 @@ def test_nothing_is_read_while_a_model_is_loaded(
 ) -> None:
     settle(fireside)
     fireside.backend.loads.clear()
-    fireside.window.models.choose(fireside.window.models.demo)
+    fireside.window.state.models.choose(fireside.window.state.models.demo)
     calls = spied(fireside, monkeypatch)
     fireside.type("pears")
     settle(fireside)

@@ -51,9 +51,9 @@ def test_queue_title_fork_copy_and_another_try(start: Start) -> None:
     fireside.backend.titles, fireside.backend.foreseen = ["How much it is"], Prompt(80, 4096)
     fireside.script(*calls("python", "print(42)", thinks="Let me see."))
     fireside.ask("How much?", *says("It is 42.", at=4))
-    fireside.until(lambda: fireside.window.current.busy())
+    fireside.until(lambda: fireside.window.state.current.busy())
     fireside.ask("And then?", *answer("Nothing."))  # it waits for the answer, calls and all
-    fireside.until(lambda: fireside.window.composer_controller.queue.waits())
+    fireside.until(lambda: fireside.window.chat_area.composer_controller.queue.waits())
     fireside.until(lambda: len(fireside.backend.requests) == 1)
     running.set()
     fireside.shows("Nothing.")
@@ -86,11 +86,11 @@ def test_queue_title_fork_copy_and_another_try(start: Start) -> None:
     fireside.until(lambda: fireside.window.chat not in (None, old))
     fork = fireside.stored(lambda store: store.messages.conversation(fireside.chat))
     assert fork[1].message == rows[1].message
-    assert fireside.window.chat_settings.own.tools == ("python",)
+    assert fireside.window.state.chat_settings.own.tools == ("python",)
     # Another try runs its calls again; those of the first stay as they were.
     fireside.script(*calls("python", "print(43)"))
     fireside.script(*says("It is 43.", at=3))
-    fireside.window.composer_controller.again_last()
+    fireside.window.chat_area.composer_controller.again_last()
     fireside.shows("It is 43.")
     fireside.idle()
     button = fireside.find(QPushButton, "previousVersion", last=True)

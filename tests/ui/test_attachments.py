@@ -65,7 +65,7 @@ def chips(fireside: Fireside) -> list[str]:
 
 def counted(fireside: Fireside) -> None:
     items = fireside.window.composer.attachment_bar.items
-    fireside.until(lambda: all(item.tokens is not None for item in items), 30_000)
+    fireside.until(lambda: all(item.tokens is not None for item in items))
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:
@@ -85,7 +85,7 @@ def foresee(fireside: Fireside, excess: int) -> None:
     count = len(fireside.backend.prepared)
     fireside.window.composer.typed.emit()
     fireside.until(lambda: len(fireside.backend.prepared) > count)
-    fireside.until(lambda: fireside.window.attachments._excess == excess)
+    fireside.until(lambda: fireside.window.chat_area.attachments._excess == excess)
 
 
 def ask(fireside: Fireside, *parts: Part) -> None:
@@ -296,7 +296,7 @@ def test_the_window_lives_while_a_long_file_is_read(fireside: Fireside, tmp_path
     timer.start(0)
     paste(fireside, urls(path))
     fireside.type("words")  # typed meanwhile
-    fireside.until(lambda: bool(window.composer.parts()[1:]), 60_000)
+    fireside.until(lambda: bool(window.composer.parts()[1:]))
     timer.stop()
     assert turns > 200
     assert len([said for said in seen if "Reading page" in said]) > 5
@@ -416,7 +416,7 @@ def test_pages_as_a_person_writes_them() -> None:
 
 def too_long(fireside: Fireside, path: Path, excess: int) -> None:
     paste(fireside, urls(path))
-    fireside.until(lambda: bool(fireside.window.composer.parts()), 30_000)
+    fireside.until(lambda: bool(fireside.window.composer.parts()))
     counted(fireside)
     foresee(fireside, excess)
     fireside.until(lambda: bool(told(fireside)))
@@ -487,7 +487,7 @@ def test_what_cannot_fit_is_told_while_an_answer_is_on_its_way(fireside: Firesid
     foresee(fireside, -800)
     saying = fireside.hold()
     fireside.ask("pears", saying, *answer("Pears."))
-    fireside.until(lambda: fireside.window.current.busy())
+    fireside.until(lambda: fireside.window.state.current.busy())
     count = len(fireside.backend.prepared)
     fireside.window.composer.set_parts((Part("word\n" * 2000, PartKind.FILE, "a.txt"),))
     counted(fireside)
@@ -508,7 +508,7 @@ def test_another_model_counts_anew(fireside: Fireside, monkeypatch: pytest.Monke
     counted(fireside)
     assert chips(fireside) != ["fruit.txt: 77 tokens"]
     monkeypatch.setattr(fireside.host.documents, "count", count)
-    fireside.window.models.load()
+    fireside.window.state.models.load()
     fireside.until(lambda: chips(fireside) == ["fruit.txt: 77 tokens"])
 
 
@@ -568,7 +568,7 @@ def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     reader = record.files[0]._reader
     assert reader is not None
     assert 0 < len(reader.blocks) < 50  # the rest comes after other work
-    fireside.until(lambda: not record.files[0].unread, 20_000)
+    fireside.until(lambda: not record.files[0].unread)
     assert transcript.list.heights[0] > 5_000 * 10
     files(fireside)[0].click()
     assert transcript.list.heights[0] < 300

@@ -6,6 +6,7 @@ import datetime
 import json
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def age(fireside: Fireside, chat: int, when: float) -> None:
 
 def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
     make(fireside, "apples", "pears", "plums")
-    fireside.window.index.delete(1, 2, 3)
+    fireside.window.state.index.delete(1, 2, 3)
     fireside.stored(lambda store: None)
     age(fireside, 1, days_ago(3))
     age(fireside, 2, days_ago(BIN_DAYS - 1))
@@ -139,7 +140,7 @@ def test_the_bin_tells_its_days_and_gives_back(fireside: Fireside) -> None:
 
 def test_the_archive_opens_and_gives_back(fireside: Fireside) -> None:
     make(fireside, "apples", "pears", "plums")
-    fireside.window.index.arrange([1, 2, 3], archived=True)
+    fireside.window.state.index.arrange([1, 2, 3], archived=True)
     open_page(fireside)
     fireside.until(lambda: titles(fireside) == ["plums", "pears", "apples"])
     choose(fireside, "plums")
@@ -196,7 +197,7 @@ def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) ->
     fireside.idle()
     fireside.stored(lambda store: store.upkeep.backup())
     assert {word for word, _ in found_in(tmp_path, SECRETS)} == set(SECRETS)
-    fireside.window.index.delete(1, 3)
+    fireside.window.state.index.delete(1, 3)
     open_page(fireside, "tabBin")
     fireside.until(lambda: len(rows(fireside)) == 2)
     choose(fireside, "titlesecret", "asksecret again?")
@@ -235,7 +236,7 @@ def test_the_bin_is_emptied_while_others_write(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(fireside, "apples", "pears", "plums")
-    fireside.window.index.delete(1, 2)
+    fireside.window.state.index.delete(1, 2)
     open_page(fireside, "tabBin")
     fireside.until(lambda: len(rows(fireside)) == 2)
     begun, go = threading.Event(), threading.Event()
@@ -265,7 +266,7 @@ def test_a_deletion_that_fails_says_so_and_keeps_them(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(fireside, "apples")
-    fireside.window.index.delete(1)
+    fireside.window.state.index.delete(1)
     open_page(fireside, "tabBin")
     fireside.until(lambda: len(rows(fireside)) == 1)
 
@@ -278,3 +279,22 @@ def test_a_deletion_that_fails_says_so_and_keeps_them(
     answer_box(fireside, yes=True)
     fireside.until(lambda: fireside.find(QWidget, "awayError").isVisible())
     fireside.until(lambda: titles(fireside) == ["apples"])
+
+
+def test_one_deletion_that_is_over_does_not_end_another(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(fireside, "apples", "pears")
+    fireside.window.state.index.delete(1, 2)
+    open_page(fireside, "tabBin")
+    fireside.until(lambda: len(rows(fireside)) == 2)
+    erased = {(1,): Future[None](), (2,): Future[None]()}
+    monkeypatch.setattr(fireside.host.chats, "erase", erased.__getitem__)
+    for chats in erased:
+        fireside.window.library.archive.erase(chats)
+    erased[(1,)].set_result(None)
+    removing = fireside.window.library.archive._removing
+    fireside.until(lambda: removing == {2})
+    assert fireside.find(QWidget, "eraseProgress").isVisible()
+    erased[(2,)].set_result(None)
+    fireside.until(lambda: not removing)

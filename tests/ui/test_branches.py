@@ -134,12 +134,12 @@ def test_versions_keep_their_place(start: Start) -> None:
     transcript.list.show_message(4)
     fireside.until(lambda: transcript.messages.records[4] in transcript.views.active)
     question = transcript.messages.records[4].row.id
-    fireside.window.branches.edit(question)
+    fireside.window.chat_area.branches.edit(question)
     fireside.window.composer.set_parts(())
     ask(fireside, "in other words", "Another reply. " * 60 + "End.")
     fireside.until(lambda: version(fireside))
     view = transcript.views.active[transcript.messages.records[4]]
     y = view.y()
-    fireside.window.branches.show(question)
+    fireside.window.chat_area.branches.show(question)
     fireside.until(lambda: transcript.messages.records[4].row.id == question)
     assert abs(transcript.views.active[transcript.messages.records[4]].y() - y) <= 1

@@ -133,7 +133,7 @@ def browsing(fireside: Fireside, web: MemorySource, monkeypatch: pytest.MonkeyPa
     )  # fmt: skip
     fireside.backend.stream = model.stream  # type: ignore[method-assign]
     fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
-    tools = fireside.window.tools
+    tools = fireside.window.state.tools
     tools.refresh()
     fireside.until(lambda: "web" in [offer.key for offer in tools.shown])
     tools.switch("web", on=True)

@@ -46,10 +46,10 @@ def test_a_folder_is_added_asked_and_cited(
     window = browsing.window
     window.file_drop.take([folder])
     browsing.find(QPushButton, "addDropped").click()
-    browsing.until(lambda: "files:Metalle" in window.tools.on)
+    browsing.until(lambda: "files:Metalle" in window.state.tools.on)
     ready = IndexState.READY
-    browsing.until(lambda: [each.state for each in window.sources.statuses] == [ready], 20_000)
-    browsing.until(lambda: [o.state for o in window.tools.used if o.state] == ["2 files"])
+    browsing.until(lambda: [each.state for each in window.state.sources.statuses] == [ready])
+    browsing.until(lambda: [o.state for o in window.state.tools.used if o.state] == ["2 files"])
     browsing.ask("What do my files say about copper?")
     browsing.shows("Copper is a kind of metal[1].")
     browsing.idle()
@@ -60,8 +60,8 @@ def test_a_folder_is_added_asked_and_cited(
     marked = [part.cursor.selectedText() for part in view.extraSelections()]
     assert marked == ["Copper is a kind of metal. It conducts electricity well."]
     # Removed, it is gone from the disk; what was cited stays with the chat.
-    window.sources.remove("files:Metalle")
-    browsing.until(lambda: not window.sources.statuses)
+    window.state.sources.remove("files:Metalle")
+    browsing.until(lambda: not window.state.sources.statuses)
     assert not list(tmp_path.glob("indexes/*"))
     assert (folder / "copper.md").exists()
     assert "Copper is a kind of metal[1]." in browsing.text()
@@ -75,9 +75,9 @@ def test_an_encyclopaedia_is_dropped_and_on(
     path.write_bytes(zim([*articles, *metadata(Title="Metals", Language="eng")], main="Copper"))
     window = browsing.window
     window.file_drop.take([path])
-    browsing.until(lambda: "zim:Metals" in window.tools.on)
+    browsing.until(lambda: "zim:Metals" in window.state.tools.on)
     ready = ["2 articles"]
-    browsing.until(lambda: [o.state for o in window.tools.used if o.state] == ready, 20_000)
+    browsing.until(lambda: [o.state for o in window.state.tools.used if o.state] == ready)
     browsing.ask("What is copper?")
     browsing.shows("Copper is a kind of metal[1].")
     browsing.idle()

@@ -303,7 +303,7 @@ def test_the_reader_opens_at_the_cited_lines(
     QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert marked(view) == ["March: 9,800.", "June: 10,450 [USD]."]
     QTest.keyClick(view, Qt.Key.Key_Escape)
-    assert not window.reader.shown
+    assert not window.chat_area.reader.shown
 
 
 def test_the_reader_fits_a_narrow_window(
@@ -323,16 +323,16 @@ def test_the_reader_fits_a_narrow_window(
     assert view.isVisible()
     assert not window.conversation.isVisible()
     window.transcript.open_find()  # it is to be seen
-    assert not window.reader.shown
+    assert not window.chat_area.reader.shown
     assert window.conversation.isVisible()
     press(reading, 0)
     assert place.covered
     window.resize(1300, 700)
     reading.until(lambda: not place.covered)
     window.views.focus_editor()
-    assert window.reader.shown
+    assert window.chat_area.reader.shown
     window.new_chat()
-    reading.until(lambda: not window.reader.shown)
+    reading.until(lambda: not window.chat_area.reader.shown)
 
 
 def test_of_a_long_page_only_what_is_seen_is_laid_out(qtbot: QtBot, theme: Theme) -> None:

@@ -101,7 +101,7 @@ def test_all_of_the_arguments_are_shown_and_cannot_pretend(fireside: Fireside) -
     fireside.until(about.isVisible)
     assert "Its own description: Finds files." in about.text()
     assert "may be following instructions" in fireside.text()
-    fireside.window.composer_controller.stop()
+    fireside.window.chat_area.composer_controller.stop()
     fireside.shows("You stopped this answer.")
     assert "Allow “search”" not in fireside.text()
     assert not [c for c in fireside.window.findChildren(ConsentCard) if c.isVisible()]
@@ -151,8 +151,8 @@ def test_a_question_in_another_chat_is_told(fireside: Fireside) -> None:
     fireside.shows("hm")
     chat, window = fireside.chat, fireside.window
     told: list[tuple[str, str]] = []
-    window.consents._notify = lambda *said: told.append(said)
-    window.consents.in_front = lambda: False
+    window.chat_area.consents._notify = lambda *said: told.append(said)
+    window.chat_area.consents.in_front = lambda: False
     window.new_chat()
     hold.set()
     fireside.until(window.toast.isVisible)
@@ -176,9 +176,11 @@ def test_a_decision_for_the_chat_holds(fireside: Fireside, monkeypatch: pytest.M
     tool = server("files", Effect.READS, "search")
     monkeypatch.setattr(fireside.host.tools, "_tools", lambda: [tool])
     monkeypatch.setattr(fireside.backend, "abilities", lambda model: Abilities(tools=True))
-    fireside.window.tools.refresh()
-    fireside.until(lambda: [offer.key for offer in fireside.window.tools.offers] == ["mcp:files"])
-    fireside.window.tools.switch("mcp:files", on=True)
+    fireside.window.state.tools.refresh()
+    fireside.until(
+        lambda: [offer.key for offer in fireside.window.state.tools.offers] == ["mcp:files"]
+    )
+    fireside.window.state.tools.switch("mcp:files", on=True)
     name = "functions.files__search"
     fireside.script(*calls(name, "{}", thinks="hm"))
     fireside.script(*calls(name, '{"a": 1}', at=3))

@@ -361,7 +361,7 @@ def test_what_could_not_be_stored_comes_back(
     held.set()
     fireside.until(lambda: fireside.window.banner.isVisible())
     assert editor(fireside).toPlainText() == "the question\n\nthe next"
-    assert not fireside.window.current.busy()
+    assert not fireside.window.state.current.busy()
     fireside.window.new_chat()
     monkeypatch.undo()
     fireside.ask("", *answer("ok"))
@@ -372,12 +372,12 @@ def test_a_new_chat_right_behind_send_stays_new(fireside: Fireside) -> None:
     held = fireside.hold()
     fireside.host.disk(lambda _: held.wait())
     fireside.ask("one", *answer("first"))
-    fireside.until(fireside.window.current.busy)
+    fireside.until(fireside.window.state.current.busy)
     QTest.keyClick(fireside.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert not child(fireside.window, QWidget, "stop").isVisible()
     fireside.type("draft")
     held.set()
-    fireside.until(lambda: fireside.window.index.rows)
+    fireside.until(lambda: fireside.window.state.index.rows)
     fireside.stored(lambda store: None)
     assert fireside.find(QWidget, "greeting").isVisible()
     assert fireside.window.windowTitle() == "Fireside"
@@ -389,7 +389,7 @@ def test_a_new_chat_right_behind_send_stays_new(fireside: Fireside) -> None:
     fireside.shows("second")
     fireside.idle()
     assert "first" not in fireside.text()
-    fireside.window.open_chat(min(fireside.window.index.rows))
+    fireside.window.open_chat(min(fireside.window.state.index.rows))
     fireside.shows("first")
 
 

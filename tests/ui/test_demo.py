@@ -27,8 +27,8 @@ def chips(fireside: Fireside) -> list[str]:
 def use_a_real_model(fireside: Fireside, folder: Path) -> None:
     real = folder / "real.gguf"
     real.write_bytes(Path(demo_model().place).read_bytes())
-    fireside.window.models.open(real)
-    fireside.until(lambda: fireside.window.models.current != demo_model())
+    fireside.window.state.models.open(real)
+    fireside.until(lambda: fireside.window.state.models.current != demo_model())
 
 
 def test_a_refusal_is_a_card_that_leads_to_a_real_model(start: Start) -> None:
@@ -60,7 +60,7 @@ def test_an_answer_in_the_place_of_a_refusal_is_no_card(fireside: Fireside) -> N
     fireside.shows("cannot answer")
     fireside.idle()
     fireside.script(*answer("They are **heavy**."))
-    fireside.window.turns.again(fireside.chat, 2, Effort.HIGH, demo_model())
+    fireside.window.state.turns.again(fireside.chat, 2, Effort.HIGH, demo_model())
     fireside.shows("They are heavy.")
     fireside.idle()
     assert "cannot answer" not in fireside.text()
@@ -73,11 +73,11 @@ def test_a_chat_with_the_demo_says_so(fireside: Fireside, tmp_path: Path) -> Non
     line = fireside.find(QWidget, "demoLine")
     assert line.accessibleName() == "You are talking to the demo model"
     fireside.find(QAbstractButton, "getModelFromLine").click()
-    fireside.until(lambda: fireside.window.model_picker.shown)
+    fireside.until(lambda: fireside.window.model_area.model_picker.shown)
     use_a_real_model(fireside, tmp_path)
-    fireside.until(lambda: not fireside.window.model_picker.shown)
+    fireside.until(lambda: not fireside.window.model_area.model_picker.shown)
     assert line.isHidden()
-    fireside.window.models.choose(demo_model())
+    fireside.window.state.models.choose(demo_model())
     fireside.until(lambda: not line.isHidden())
 
 
@@ -86,10 +86,10 @@ def test_the_suggestions_fit_the_model(
 ) -> None:
     tool = FakeTool()
     monkeypatch.setattr(fireside.host.tools, "_tools", lambda: [tool])
-    fireside.window.tools.refresh()
+    fireside.window.state.tools.refresh()
     fireside.until(lambda: chips(fireside) == list(demo_questions(python=True)))
     tool.unavailable = "missing"
-    fireside.window.tools.refresh()
+    fireside.window.state.tools.refresh()
     fireside.until(lambda: chips(fireside) == list(DEMO_QUESTIONS))
     use_a_real_model(fireside, tmp_path)
     first = chips(fireside)

@@ -14,7 +14,7 @@ from app.base.errors import DepartureRefused
 from app.base.types import Endpoint, ModelRef, Part, PartKind, Prompt
 from app.engine.backend import ScriptedBackend
 from app.engine.router import Router
-from app.store import Store
+from app.store import DepartureRow, Store
 from app.tools.departure import Departure, DepartureKind
 from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
@@ -26,7 +26,12 @@ from app.ui.composer.tools_panel import ToolsPanel
 from app.ui.conversation.calm_buttons import CalmButtons
 from app.ui.conversation.consent_card import ProposalText
 from app.ui.conversation.departure_card import DepartureCard
-from app.wording.departure_words import always_allowed, departure_list, place_name
+from app.wording.departure_words import (
+    always_allowed,
+    departure_list,
+    departure_question,
+    place_name,
+)
 from tests.fakes.tools import says, server
 from tests.ui.driver import Fireside, Step, answer, done, said
 from tests.ui.qt import child
@@ -36,7 +41,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 HOST = "gpu.example.org"
 THERE = ModelRef(Endpoint("https://gpu.example.org/v1", "gpt-oss-120b"), "gpt-oss-120b")
 OUTGOING = Outgoing(
-    HOST,
+    THERE.origin,
     (
         Departure(DepartureKind.ATTACHMENT, "1", "report\u202e.pdf"),
         Departure(DepartureKind.ATTACHMENT, "2", "notes.md"),
@@ -72,9 +77,15 @@ def test_it_names_what_and_where() -> None:
         ("Earlier messages", "4 messages, answered on this computer\n"
          "1 message, answered on a.example"),
     )  # fmt: skip
+    assert departure_question(OUTGOING) == f"Send this to {HOST}?"
+    unsafe = replace(OUTGOING, origin=f"http://{HOST}:8000")
+    assert departure_question(unsafe) == f"Send this to {HOST}:8000 (unencrypted)?"
+    for kind, what in (("attachment", "attached files"), ("turn", "earlier messages")):
+        row = DepartureRow(None, f"http://{HOST}", kind, "", 0.0)
+        assert always_allowed(row) == f"Send {what} to {HOST} (unencrypted)"
     assert place_name("a.example, localhost") == "a.example and this computer"
     many = tuple(Departure(DepartureKind.ATTACHMENT, str(n), f"{n}.txt") for n in range(60))
-    ((_, text),) = departure_list(Outgoing(HOST, many))
+    ((_, text),) = departure_list(Outgoing(THERE.origin, many))
     assert text.splitlines()[-2:] == ["49.txt", "and 10 more"]
 
 
@@ -135,7 +146,7 @@ def test_a_refusal_says_so_and_offers_what_can_be_done(fireside: Fireside) -> No
 
 def test_the_question_can_be_taken_back_and_stopped(fireside: Fireside) -> None:
     consent = ask(fireside)
-    fireside.window.composer_controller.stop()
+    fireside.window.chat_area.composer_controller.stop()
     fireside.idle()
     assert consent.decision is None
     assert "Send this" not in fireside.text()
@@ -172,8 +183,8 @@ def elsewhere(fireside: Fireside) -> ScriptedBackend:
     host.backend = ToolLoop(Router(fireside.backend, gate), host.tools)
     for part in (host.chats, host.chats._prefiller, host.chats._titles):
         part._backend = host.backend
-    fireside.window.models.current = THERE
-    fireside.window.models.changed.emit()
+    fireside.window.state.models.current = THERE
+    fireside.window.state.models.changed.emit()
     return there
 
 
@@ -219,14 +230,14 @@ def test_folders_and_servers_are_off_with_a_model_elsewhere(
     python, mail = server("python", Effect.NONE, "run"), server("mail", Effect.READS, "search")
     python.key = "python"
     fireside.host.tools = Registry(lambda: [python, mail])
-    tools = fireside.window.tools
+    tools = fireside.window.state.tools
     tools.refresh()
     fireside.until(lambda: [offer.key for offer in tools.offers] == ["python", "mcp:mail"])
     tools.switch("mcp:mail", on=True)
     assert list(tools.on) == ["python", "mcp:mail"]
     elsewhere(fireside)
     assert list(tools.on) == ["python"]
-    fireside.window.tools_controller.open()
+    fireside.window.chat_area.tools_controller.open()
     panel = child(fireside.window, ToolsPanel, "toolsPanel")
     why = child(panel, QLabel, "toolsElsewhere")
     assert why.isVisible()
@@ -235,13 +246,13 @@ def test_folders_and_servers_are_off_with_a_model_elsewhere(
     assert not switch.isChecked()
     switch.turn(True)
     assert list(tools.on) == ["python", "mcp:mail"]
-    own = fireside.window.chat_settings.own
+    own = fireside.window.state.chat_settings.own
     assert (own.tools, own.remote_tools) == (("python", "mcp:mail"), ("mcp:mail",))
     switch.turn(False)
-    assert fireside.window.chat_settings.own == replace(own, remote_tools=())
+    assert fireside.window.state.chat_settings.own == replace(own, remote_tools=())
     panel.close()
-    fireside.window.models.current = fireside.window.models.demo
-    fireside.window.models.changed.emit()
+    fireside.window.state.models.current = fireside.window.state.models.demo
+    fireside.window.state.models.changed.emit()
     assert list(tools.on) == ["python", "mcp:mail"]
 
 

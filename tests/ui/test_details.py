@@ -38,7 +38,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
     fireside.shows("About pears.")
     fireside.idle()
     chat = fireside.chat
-    fireside.window.index.delete(chat)
+    fireside.window.state.index.delete(chat)
     fireside.until(lambda: fireside.find(QListView, "chatList").model().rowCount() == 0)
     fireside.find(QAbstractButton, "undo").click()
     fireside.shows("About pears.")
@@ -48,7 +48,7 @@ def test_a_restored_chat_has_its_effort(fireside: Fireside) -> None:
 def test_how_an_answer_ended_is_still_told_later(fireside: Fireside) -> None:
     fireside.ask("count", said("one"), fireside.hold())
     fireside.shows("one")
-    fireside.window.turns.stop(fireside.chat)
+    fireside.window.state.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.ask("again", *answer("two"))

@@ -35,8 +35,8 @@ def plan(free: int) -> Plan:
 
 def load(fireside: Fireside, planned: Planned) -> None:
     fireside.backend.planned = planned
-    fireside.window.models.choose(fireside.window.models.demo)
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.window.state.models.choose(fireside.window.state.models.demo)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
 
 
 def test_the_model_tells_how_it_is_run(fireside: Fireside) -> None:

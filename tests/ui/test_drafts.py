@@ -25,7 +25,7 @@ def kept(fireside: Fireside) -> dict[int | None, StoredDraft]:
 def test_what_is_typed_is_stored_while_one_types(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fireside.window.drafts._timer.setInterval(100)
+    fireside.window.chat_area.drafts._timer.setInterval(100)
     for number in range(60):  # without a pause
         fireside.type(f"word {number} ")
         if kept(fireside):
@@ -49,7 +49,7 @@ def test_every_chat_has_its_own_at_the_next_start(start: Start) -> None:
     assert again.window.composer.parts() == (FILE, Part("half a pear"))
     again.window.new_chat()
     assert text(again) == "something new"
-    apples = next(chat for chat in again.window.index.rows if chat != pears)
+    apples = next(chat for chat in again.window.state.index.rows if chat != pears)
     again.window.open_chat(apples)
     assert text(again) == ""
     again.window.new_chat()
@@ -72,7 +72,7 @@ def test_the_first_start_without_a_chat_has_it_too(start: Start) -> None:
 
 def test_what_is_sent_is_no_draft_any_more(fireside: Fireside) -> None:
     fireside.type("half a thought")
-    fireside.window.drafts.keep()
+    fireside.window.chat_area.drafts.keep()
     assert list(kept(fireside)) == [None]
     fireside.ask(" and the rest", *answer("An answer."))
     fireside.shows("An answer.")
@@ -85,11 +85,11 @@ def test_what_is_typed_before_the_chat_exists_goes_along(fireside: Fireside) -> 
     fireside.host.disk(lambda _: held.wait())
     fireside.ask("one", *answer("first"))
     fireside.type("half a thought")
-    fireside.window.drafts.keep()
+    fireside.window.chat_area.drafts.keep()
     held.set()
     fireside.shows("first")
     fireside.idle()
-    fireside.window.drafts.keep()
+    fireside.window.chat_area.drafts.keep()
     assert kept(fireside) == {fireside.window.chat: StoredDraft((Part("half a thought"),))}
     fireside.window.new_chat()
     assert text(fireside) == ""
@@ -112,7 +112,7 @@ def test_what_is_typed_before_the_old_draft_is_there(start: Start) -> None:
     again = start()
     # As with a slow disk at the start.
     again.window.composer.set_parts((Part("quick"),))
-    again.window.drafts.load({None: StoredDraft((Part("from before"),))})
+    again.window.chat_area.drafts.load({None: StoredDraft((Part("from before"),))})
     assert text(again) == "from before\n\nquick"
 
 
@@ -126,15 +126,15 @@ def test_a_full_disk_is_told_once_and_tried_again(
     with monkeypatch.context() as patched:
         patched.setattr(fireside.host._store.drafts, "set", full)
         fireside.type("half")
-        window.drafts.keep()
+        window.chat_area.drafts.keep()
         fireside.until(window.banner.isVisible)
         window.banner.hide()
         fireside.type(" a")
-        window.drafts.keep()
+        window.chat_area.drafts.keep()
         fireside.stored(lambda store: None)
         assert not window.banner.isVisible()
     fireside.type(" thought")
-    window.drafts.keep()
+    window.chat_area.drafts.keep()
     assert kept(fireside) == {None: StoredDraft((Part("half a thought"),))}
 
 
@@ -143,6 +143,6 @@ def test_a_chat_that_is_erased_takes_its_draft_along(fireside: Fireside) -> None
     chat = fireside.chat
     fireside.type("half a thought")
     fireside.stored(lambda store: store.bin.erase([chat]))
-    fireside.window.drafts.keep()
+    fireside.window.chat_area.drafts.keep()
     assert kept(fireside) == {}
     assert not fireside.window.banner.isVisible()

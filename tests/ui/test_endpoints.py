@@ -27,7 +27,7 @@ from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
 from tests.fakes.remote.wire import Asked, Reply
-from tests.ui.driver import Fireside, Start, answer, raising
+from tests.ui.driver import Fireside, Start, answer, arrived
 from tests.ui.qt import child, focused
 
 # Menus and dialogs, without a screen.
@@ -54,7 +54,7 @@ def server() -> Iterator[Player]:
 
 
 def opened(fireside: Fireside) -> QWidget:
-    fireside.window.model_picker.show_elsewhere()
+    fireside.window.model_area.model_picker.show_elsewhere()
     return fireside.find(QWidget, "remotePane")
 
 
@@ -75,20 +75,20 @@ def write(fireside: Fireside, name: str, text: str) -> None:
 def add(fireside: Fireside, url: str, key: str = "", model: str = "openai/gpt-oss-120b") -> str:
     """Add a model without the window, and return its key."""
     endpoint = Endpoint(url, model)
-    fireside.host.endpoint_jobs.save(
+    fireside.host.remote.endpoint_jobs.save(
         SavedEndpoint(endpoint, ServerKind.VLLM, "0.33.0", 131_072), key or None
     ).result(timeout=30)
-    fireside.window.models.endpoints_changed()
+    fireside.window.state.models.endpoints_changed()
     return f"{url}#{model}"
 
 
 def use(fireside: Fireside, key: str) -> None:
     """Choose a model, and wait until it can be asked."""
-    model = fireside.window.models.find(key)
+    model = fireside.window.state.models.find(key)
     assert model
-    fireside.window.models.choose(model)
-    fireside.until(lambda: fireside.window.models.loading is None)
-    assert fireside.window.models.current == model
+    fireside.window.state.models.choose(model)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
+    assert fireside.window.state.models.current == model
 
 
 def show_demo(fireside: Fireside) -> None:
@@ -120,11 +120,11 @@ def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) ->
     fireside.until(lambda: focused().objectName() == "endpointUse")
     assert not key.isVisible()
     assert key.text() == ""
-    (saved,) = fireside.host.endpoints.all()
+    (saved,) = fireside.host.remote.endpoints.all()
     assert saved == SavedEndpoint(
         Endpoint(server.url, "openai/gpt-oss-120b"), ServerKind.VLLM, "0.33.0", 131_072
     )
-    assert fireside.host.endpoints.key(server.url) == "sk-1"
+    assert fireside.host.remote.endpoints.key(server.url) == "sk-1"
     assert "sk-1" not in fireside.host.folders.endpoints.read_text("utf-8")
     click(fireside, "endpointUse")
     fireside.until(lambda: fireside.window.pages.chat_shown)
@@ -138,19 +138,19 @@ def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) ->
     asked = len(server.asked)
 
     fireside = start()  # and again after a restart
-    model = fireside.window.models.current
+    model = fireside.window.state.models.current
     assert model == saved.model
     menu = QMenu()
-    fireside.window.model_picker.fill(menu)
+    fireside.window.model_area.model_picker.fill(menu)
     (entry,) = [each for each in menu.actions() if each.text().endswith(f"\t{model.host}")]
     assert entry.isChecked()
     menu.deleteLater()
     assert len(server.asked) > asked, "the model is looked for"
     asked = len(server.asked)
-    fireside.window.models.begin()
-    assert fireside.window.models.loading is None, "the window comes first"
+    fireside.window.state.models.begin()
+    assert fireside.window.state.models.loading is None, "the window comes first"
     fireside.until(lambda: len(server.asked) > asked)
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
 
 
 def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
@@ -169,7 +169,7 @@ def test_one_of_several_models_is_chosen(fireside: Fireside) -> None:
         assert title.textFormat() is Qt.TextFormat.PlainText
         assert title.text() == "<b>R&D"
         use(fireside, f"{server.url}#<b>R&D")
-        fireside.window.model_picker.fill(models := QMenu(fireside.window))
+        fireside.window.model_area.model_picker.fill(models := QMenu(fireside.window))
         assert [each for each in models.actions() if "R&&D" in each.text()]
         assert marked_up(fireside.window) == []
 
@@ -263,11 +263,12 @@ class Connections:
     def __init__(self, fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[str, str | None, bool]] = []
         self.results: list[RemoteServer | Exception] = []
-        monkeypatch.setattr(fireside.host.endpoint_jobs, "find", self.find)
+        monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", self.find)
 
     def find(
-        self, address: str, stop: threading.Event, *, key: str | None, unencrypted: bool
+        self, address: str, stop: threading.Event, *, key: str | None, unencrypted: bool, model: str
     ) -> Found:
+        assert model == ""
         self.asked.append((address, key, unencrypted))
         done: Found = Future()
         result = self.results.pop(0)
@@ -315,8 +316,10 @@ def test_without_encryption_nothing_is_sent_unless_accepted(
     accept.turn(True)
     test.click()
     fireside.find(QAbstractButton, "saveEndpoint").click()
-    fireside.until(fireside.host.endpoints.all)
-    assert fireside.host.endpoints.all() == (SavedEndpoint(Endpoint(plain, "m"), unencrypted=True),)
+    fireside.until(fireside.host.remote.endpoints.all)
+    assert fireside.host.remote.endpoints.all() == (
+        SavedEndpoint(Endpoint(plain, "m"), unencrypted=True),
+    )
 
 
 # --- This computer ---
@@ -336,8 +339,8 @@ def test_servers_on_this_computer_are_looked_for_on_a_click(
         click(fireside, "addFound")
         assert child(fireside.window, QLabel, "lookSaid").text() == "1 server found"
         fireside.find(QAbstractButton, "saveEndpoint").click()
-        fireside.until(fireside.host.endpoints.all)
-        assert fireside.host.endpoints.all()[0].endpoint.url == server.url
+        fireside.until(fireside.host.remote.endpoints.all)
+        assert fireside.host.remote.endpoints.all()[0].endpoint.url == server.url
 
 
 def test_a_look_at_this_computer_can_be_stopped(
@@ -350,7 +353,7 @@ def test_a_look_at_this_computer_can_be_stopped(
 
         return fireside.host.jobs.submit_until(stop, wait)
 
-    monkeypatch.setattr(fireside.host.endpoint_jobs, "look_here", look_here)
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "look_here", look_here)
     opened(fireside)
     click(fireside, "lookHere")
     click(fireside, "lookStop")
@@ -380,10 +383,114 @@ def test_a_saved_model_is_tested_again_and_its_key_changed(
     field.clear()
     QTest.keyClicks(field, "sk-1")
     save.click()
-    fireside.until(lambda: fireside.host.endpoints.key(server.url) == "sk-1")
-    click(fireside, "endpointTestAgain")
-    fireside.until(lambda: said.text().startswith("It works: vLLM"))
+    fireside.until(lambda: said.text().startswith("It works: vLLM"))  # it is tested at once
+    assert fireside.host.remote.endpoints.key(server.url) == "sk-1"
     assert server.asked[-1].key == "sk-1"
+
+
+def test_a_wrong_key_is_said_when_it_is_entered(fireside: Fireside, server: Player) -> None:
+    add(fireside, server.url, "sk-1")
+    opened(fireside)
+    said = child(fireside.window, QLabel, "endpointSaid")
+    change_key(fireside, "sk-wrong")
+    fireside.until(lambda: "needs a valid key" in said.text())
+    asked = len(server.asked)
+    click(fireside, "endpointEdit")
+    click(fireside, "removeEndpointKey")
+    fireside.until(lambda: said.text() == "")
+    assert fireside.host.remote.endpoints.key(server.url) == ""
+    assert len(server.asked) == asked, "there is nothing to test"
+
+
+def test_a_key_that_is_entered_during_a_test_begins_another(
+    fireside: Fireside, server: Player
+) -> None:
+    add(fireside, server.url, "sk-old")
+    opened(fireside)
+    said = child(fireside.window, QLabel, "endpointSaid")
+    server.fail(Fault.SILENT_FIRST, 1, method="GET")
+    click(fireside, "endpointTestAgain")
+    fireside.until(server.holding.is_set)
+    change_key(fireside, "sk-1")
+    fireside.until(lambda: said.text().startswith("It works: vLLM"))
+    assert not child(fireside.window, QWidget, "endpointStopTest").isVisible()
+
+
+def change_key(fireside: Fireside, key: str) -> None:
+    click(fireside, "endpointEdit")
+    QTest.keyClicks(fireside.find(QLineEdit, "newEndpointKey"), key)
+    click(fireside, "saveEndpointKey")
+
+
+# --- Servers without a list ---
+
+
+class Gateway(Vllm):
+    """A proxy before vLLM that passes on only questions, or an empty list."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+
+    def answer(self, asked: Asked, say: Callable[[], Said]) -> Reply:
+        if asked.path == "/v1/chat/completions":
+            return super().answer(asked, say)
+        if asked.path == "/v1/models" and self.status == 200:
+            return Reply(body={"object": "list", "data": []})
+        return Reply(self.status if self.status != 200 else 404, b"404 page not found")
+
+
+@pytest.mark.parametrize("status", [404, 405, 501, 200])
+def test_a_model_is_added_by_its_id(fireside: Fireside, status: int) -> None:
+    model = "openai/gpt-oss-120b"
+    with serving(Gateway(status)) as server:
+        opened(fireside)
+        write(fireside, "endpointAddress", server.root)
+        assert not child(fireside.window, QWidget, "endpointModelId").isVisible()
+        click(fireside, "endpointTest")
+        fireside.until(lambda: focused().objectName() == "endpointModelId")
+        assert "enter the model’s id" in result(fireside).lower()
+        assert server.answers == [], "nothing is asked of a model before it is named"
+        write(fireside, "endpointModelId", "wrong")
+        click(fireside, "endpointTest")
+        fireside.until(lambda: "doesn’t have wrong" in result(fireside))
+        write(fireside, "endpointModelId", model)
+        server.say(Said("Hi"))
+        QTest.keyClick(fireside.find(QLineEdit, "endpointModelId"), Qt.Key.Key_Return)
+        fireside.until(lambda: result(fireside) == "It works: gpt-oss-120b")
+        asked = server.answers[-1].json
+        assert (asked["model"], asked["max_tokens"]) == (model, 1)
+        assert "tools" not in asked
+        click(fireside, "saveEndpoint")
+        fireside.until(lambda: focused().objectName() == "endpointUse")
+        (saved,) = fireside.host.remote.endpoints.all()
+        assert saved == SavedEndpoint(Endpoint(server.url, model), unlisted=True)
+        server.say(Said("Hi"))
+        click(fireside, "endpointTestAgain")
+        said = child(fireside.window, QLabel, "endpointSaid")
+        fireside.until(lambda: said.text() == "It works: gpt-oss-120b")
+        before = len(server.asked)
+        click(fireside, "endpointUse")
+        fireside.until(lambda: fireside.window.pages.chat_shown)
+        fireside.until(lambda: fireside.window.state.models.current == saved.model)
+        assert len(server.asked) == before
+        server.say(Said("Paris."))
+        fireside.host.change(name_chats=False)
+        fireside.ask("The capital of France?")
+        fireside.shows("Paris.")
+        fireside.idle()
+
+
+def test_another_address_takes_the_field_for_an_id_away(fireside: Fireside) -> None:
+    with serving(Gateway(404)) as server:
+        opened(fireside)
+        write(fireside, "endpointAddress", server.root)
+        click(fireside, "endpointTest")
+        fireside.until(lambda: focused().objectName() == "endpointModelId")
+        write(fireside, "endpointModelId", "x")
+        write(fireside, "endpointAddress", "https://gpu.example.org")
+        field = child(fireside.window, QLineEdit, "endpointModelId")
+        assert (field.isVisible(), field.text()) == (False, "")
 
 
 def test_a_model_is_removed_after_a_question(fireside: Fireside) -> None:
@@ -391,11 +498,11 @@ def test_a_model_is_removed_after_a_question(fireside: Fireside) -> None:
     opened(fireside)
     for button in ("cancel", "confirmYes"):
         click(fireside, "endpointRemove")
-        assert fireside.host.endpoints.find(key)
+        assert fireside.host.remote.endpoints.find(key)
         click(fireside, button)
-    fireside.until(lambda: not fireside.host.endpoints.all())
+    fireside.until(lambda: not fireside.host.remote.endpoints.all())
     fireside.until(lambda: fireside.find(QLineEdit, "endpointAddress"))
-    assert fireside.host.endpoints.key(GPU) == ""
+    assert fireside.host.remote.endpoints.key(GPU) == ""
 
 
 def test_a_model_that_is_removed_during_its_test_stays_removed(
@@ -404,21 +511,17 @@ def test_a_model_that_is_removed_during_its_test_stays_removed(
     add(fireside, GPU)
     opened(fireside)
     tested: Future[RemoteServer] = Future()
-    jobs = fireside.host.endpoint_jobs
+    jobs = fireside.host.remote.endpoint_jobs
     monkeypatch.setattr(jobs, "find", lambda *_, **__: tested)
-    monkeypatch.setattr(jobs, "save", lambda *_, **__: pytest.fail("it is saved again"))
+    monkeypatch.setattr(jobs, "learn", lambda *_, **__: pytest.fail("it is saved again"))
     click(fireside, "endpointTestAgain")
     click(fireside, "endpointRemove")
     click(fireside, "confirmYes")
-    fireside.until(lambda: not fireside.host.endpoints.all())
+    fireside.until(lambda: not fireside.host.remote.endpoints.all())
     model = ServedHere("openai/gpt-oss-120b", 4096)
     tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (model,)))
-    after: Future[None] = Future()
-    arrived: list[None] = []
-    fireside.bridge.when_done(after, arrived.append, raising)
-    after.set_result(None)
-    fireside.until(lambda: bool(arrived))
-    assert fireside.host.endpoints.all() == ()
+    arrived(fireside)
+    assert fireside.host.remote.endpoints.all() == ()
 
 
 def test_the_organizations_models_cannot_be_removed(
@@ -468,8 +571,8 @@ def test_offline_nothing_is_asked_before_a_question(start: Start, server: Player
     fireside.host.change(offline=True)
     fireside = start()
     fireside.window.new_chat()
-    assert fireside.window.models.current == fireside.window.models.find(key)
-    fireside.window.models.begin()
+    assert fireside.window.state.models.current == fireside.window.state.models.find(key)
+    fireside.window.state.models.begin()
     fireside.qtbot.wait(700)  # longer than a chat is shown before its model is loaded
     assert not child(fireside.window, QWidget, "banner").isVisible()
     fireside.ask("Hello")
@@ -492,19 +595,21 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     chat = fireside.chat
     show_demo(fireside)
     fireside.window.open_chat(chat)
-    asked = fireside.window.models.asked
+    asked = fireside.window.state.models.asked
     assert asked is not None
     assert asked.key == key
-    fireside.window.models.load()
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.window.state.models.load()
+    fireside.until(lambda: fireside.window.state.models.loading is None)
 
-    fireside.host.endpoint_jobs.remove(Endpoint(server.url, "openai/gpt-oss-120b")).result(30)
-    fireside.window.models.endpoints_changed()
+    fireside.host.remote.endpoint_jobs.remove(Endpoint(server.url, "openai/gpt-oss-120b")).result(
+        30
+    )
+    fireside.window.state.models.endpoints_changed()
     show_demo(fireside)
     count = len(server.asked)
     fireside.window.open_chat(chat)
     fireside.shows("Paris.")
-    gone = fireside.window.models.asked
+    gone = fireside.window.state.models.asked
     assert gone is not None
     assert gone.key == key
     choose = fireside.find(QAbstractButton, "bannerAction")
@@ -516,31 +621,45 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     assert not entry.isEnabled()
     next(each for each in menu.actions() if each.text() == "Demo model").trigger()
     menu.close()
-    fireside.until(lambda: fireside.window.models.current == fireside.window.models.demo)
+    fireside.until(
+        lambda: fireside.window.state.models.current == fireside.window.state.models.demo
+    )
     fireside.ask("And of Spain?", *answer("Madrid."))
     fireside.shows("Madrid.")
     assert len(server.asked) == count
 
 
+def test_two_ways_to_one_host_are_told_apart(fireside: Fireside) -> None:
+    for url in (GPU, GPU.replace("https", "http")):
+        add(fireside, url)
+    menu = QMenu()
+    fireside.window.model_area.model_picker.fill(menu)
+    texts = [each.text() for each in menu.actions() if "gpu.example" in each.text()]
+    assert texts == [
+        "gpt-oss-120b\tgpu.example.org", "gpt-oss-120b\tgpu.example.org (unencrypted)"
+    ]  # fmt: skip
+    menu.deleteLater()
+
+
 def test_a_server_that_fails_leaves_the_model_before(fireside: Fireside, server: Player) -> None:
     key = add(fireside, server.url, "sk-1")
     server.fail(Fault.FAILED, method="GET")
-    model = fireside.window.models.find(key)
+    model = fireside.window.state.models.find(key)
     assert model
-    fireside.window.models.choose(model)
+    fireside.window.state.models.choose(model)
     again = fireside.find(QAbstractButton, "bannerTryAgain")
-    assert fireside.window.models.current == fireside.window.models.demo
+    assert fireside.window.state.models.current == fireside.window.state.models.demo
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
     fireside.idle()
     server.fail(None)
     again.click()
-    fireside.until(lambda: fireside.window.models.current == model)
+    fireside.until(lambda: fireside.window.state.models.current == model)
     assert not child(fireside.window, QWidget, "banner").isVisible()
 
 
 def test_only_the_local_model_is_unloaded(fireside: Fireside, server: Player) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     assert models.can_unload()
     use(fireside, add(fireside, server.url, "sk-1"))
     assert models.can_unload(), "the local model is still in memory"
@@ -554,7 +673,7 @@ def test_only_the_local_model_is_unloaded(fireside: Fireside, server: Player) ->
 
 
 def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server: Player) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     key = add(fireside, server.url, "sk-1")
     assert key in [each.key for each in models.here()]
     assert models.name_of(key).startswith("gpt-oss-120b on 127.0.0.1:")
@@ -562,10 +681,10 @@ def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server
     assert models.find("https://gone.example.org/v1#gpt-oss.gguf") is None
     preset = Preset(1, "Remote", model=key)
     fireside.stored(lambda store: store.presets.add([preset]))
-    fireside.window.preset_controller.choose(preset)
+    fireside.window.chat_area.preset_controller.choose(preset)
     fireside.until(lambda: models.current and models.current.key == key)
     missing = replace(preset, model="https://gone.example.org/v1#a/b")
-    fireside.window.preset_controller.choose(missing)
+    fireside.window.chat_area.preset_controller.choose(missing)
     text = fireside.find(QLabel, "bannerText").text()
     assert "b on gone.example.org" in text
     fireside.until(lambda: models.loading is None)
@@ -574,3 +693,40 @@ def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server
 def test_the_command_leads_there(fireside: Fireside) -> None:
     child(fireside.window, QAction, "remoteModelCommand").trigger()
     assert fireside.find(QWidget, "remotePane").isVisible()
+
+
+def test_what_was_found_at_the_address_before_is_not_offered_for_another(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was on its way when something else was typed, whose key it would get."""
+    opened(fireside)
+    tested: Future[RemoteServer] = Future()
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: tested)
+    write(fireside, "endpointAddress", GPU)
+    click(fireside, "endpointTest")
+    tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (ServedHere("m", 4096),)))
+    write(fireside, "endpointAddress", "https://other.example.org")
+    arrived(fireside)
+    assert not child(fireside.window, QAbstractButton, "saveEndpoint").isVisible()
+    assert result(fireside) == ""
+
+
+def test_what_a_stopped_test_says_ends_no_other(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(fireside, GPU)
+    opened(fireside)
+    tests = [Future[RemoteServer](), Future[RemoteServer]()]
+    waiting = iter(tests)
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: next(waiting))
+    click(fireside, "endpointTestAgain")
+    (saved,) = fireside.host.remote.endpoints.all()
+    controller = fireside.window.model_area.models_controller.endpoints
+    assert controller
+    controller.loaded(saved.model, None)  # it was to be used, and that was faster
+    click(fireside, "endpointTestAgain")
+    tests[0].set_exception(Cancelled())
+    arrived(fireside)
+    assert fireside.find(QAbstractButton, "endpointStopTest").isVisible()
+    tests[1].set_exception(Cancelled())
+    arrived(fireside)

@@ -77,7 +77,7 @@ def test_a_chat_is_exported(fireside: Fireside, tmp_path: Path, form: str) -> No
     fireside.ask("apples?", *answer("They are **red**.", "Fruit."))
     fireside.shows("They are red.")
     fireside.idle()
-    fireside.window.chats.export_shown()
+    fireside.window.library.chats.export_shown()
     place = tmp_path / "out"
     choose(fireside, f"export{form}", place)
     fireside.until(lambda: gone(fireside, ExportDialog))
@@ -119,7 +119,7 @@ def test_it_is_done_by_the_keyboard_and_remembered(start: Start, tmp_path: Path)
     press(Qt.Key.Key_Return)
     fireside.until(lambda: gone(fireside, ExportDialog))
     assert "Let me think" not in (tmp_path / "out" / "Fruit.html").read_text("utf-8")
-    fireside.window.chats.export_shown()
+    fireside.window.library.chats.export_shown()
     again = dialog(fireside)
     assert (again.form.value, again.reasoning.isChecked()) == (".html", False)
     assert again.place == tmp_path / "out"
@@ -133,7 +133,7 @@ def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
     fireside.window.preferences.open("dataPage")
     fireside.find(QAbstractButton, "exportAll").click()
     choose(fireside, "exportPdf", tmp_path, name="Fruit: all")
-    fireside.until(lambda: gone(fireside, ExportDialog), 20_000)
+    fireside.until(lambda: gone(fireside, ExportDialog))
     names = sorted(path.name for path in (tmp_path / "Fruit all").iterdir())
     assert names == ["apples.pdf", "pears.pdf"]
 
@@ -153,8 +153,8 @@ def test_all_chats_go_out_and_come_in_again(
     assert child(preferences, Toast).label.text() == "Exported to all.json"
     assert toast(fireside) == ""
     assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["chats"]) == 2
-    for chat in list(fireside.window.index.rows):
-        fireside.window.index.delete(chat)
+    for chat in list(fireside.window.state.index.rows):
+        fireside.window.state.index.delete(chat)
     fireside.stored(lambda store: store.bin.purge(0))
     fireside.find(QAbstractButton, "importChats").click()
     files = child(fireside.window, QFileDialog, "importDialog")
@@ -162,13 +162,13 @@ def test_all_chats_go_out_and_come_in_again(
     files.close()
     fireside.until(lambda: preview(fireside).start.isEnabled())
     assert told(fireside) == ["2 chats (4 messages)", "From Fireside"]
-    assert not fireside.window.index.rows  # not before it is needed
+    assert not fireside.window.state.index.rows  # not before it is needed
     fireside.find(QAbstractButton, "startImport").click()
     fireside.until(lambda: "Imported" in told(fireside)[0])
     assert told(fireside)[:2] == [
         "Imported 2 chats (4 messages) from Fireside", "Everything was imported.",
     ]  # fmt: skip
-    fireside.until(lambda: len(fireside.window.index.rows) == 2)
+    fireside.until(lambda: len(fireside.window.state.index.rows) == 2)
     show = fireside.find(QAbstractButton, "startImport")
     assert show.text() == "Show"
     show.click()
@@ -184,7 +184,7 @@ def test_the_dialog_may_be_closed_when_all_is_done(
     make(fireside, "apples")
     made: Future[Path] = Future()
     monkeypatch.setattr(fireside.host.exchange, "export", lambda *_: made)
-    fireside.window.chats.export_shown()
+    fireside.window.library.chats.export_shown()
     choose(fireside, "exportMarkdown", tmp_path, name="Fruit")
     QTest.keyClick(dialog(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: gone(fireside, ExportDialog))
@@ -205,7 +205,7 @@ def test_a_cancelled_export_leaves_nothing(
     fireside = start()
     make(fireside, "apples")
     monkeypatch.setattr(pdf_layout, "write", endless)
-    fireside.window.chats.export_shown()
+    fireside.window.library.chats.export_shown()
     shown = choose(fireside, "exportPdf", tmp_path / "out")
     fireside.until(lambda: shown.bar.value() == 300)
     fireside.ask("meanwhile?", *answer("It goes on."))
@@ -223,7 +223,7 @@ def test_a_full_disk_says_so(
     fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(fireside, "apples")
-    fireside.window.chats.export_shown()
+    fireside.window.library.chats.export_shown()
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -242,7 +242,7 @@ def test_a_full_disk_says_so(
 def test_what_is_no_file_of_chats_says_so(fireside: Fireside, tmp_path: Path) -> None:
     wrong = tmp_path / "notes.json"
     wrong.write_text("[1, 2]", encoding="utf-8")
-    fireside.window.exchange.bring([wrong])
+    fireside.window.library.exchange.bring([wrong])
     fireside.until(lambda: preview(fireside).head.text() == "Nothing to import")
     assert "No chats found in notes.json" in preview(fireside).about.text()
     assert preview(fireside).start.isHidden()
@@ -272,11 +272,11 @@ def test_a_folder_is_dropped_and_shown_first(start: Start, tmp_path: Path) -> No
         assert any(line.startswith(begin) for line in lines), begin
     assert preview(fireside).start.text().startswith("Import 3 chat")
     preview(fireside).start.click()
-    fireside.until(lambda: len(fireside.window.index.rows) == 3)
+    fireside.until(lambda: len(fireside.window.state.index.rows) == 3)
     fireside.until(lambda: "Couldn’t read 1 file" in told(fireside)[1])
     fireside.find(QAbstractButton, "cancelImport").click()
     fireside.until(lambda: gone(fireside, ImportDialog))
-    fireside.window.exchange.bring([folder])
+    fireside.window.library.exchange.bring([folder])
     fireside.until(lambda: "3 chats" in told(fireside))
     assert preview(fireside).start.isHidden()
     assert preview(fireside).cancel.text() == "Close"
@@ -313,12 +313,12 @@ def test_an_import_is_given_up(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "claude.json"
     path.write_bytes((CASES / "claude.json").read_bytes())
     fireside = start()
-    fireside.window.exchange.bring([path])
+    fireside.window.library.exchange.bring([path])
     fireside.until(lambda: preview(fireside).start.isEnabled())
     QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
     fireside.until(lambda: gone(fireside, ImportDialog))
     fireside.until(lambda: not fireside.host.jobs.stops)
-    assert not fireside.window.index.rows
+    assert not fireside.window.state.index.rows
 
 
 def test_an_import_whose_dialog_was_closed_leads_to_the_chat(
@@ -332,7 +332,7 @@ def test_an_import_whose_dialog_was_closed_leads_to_the_chat(
     fireside.window.new_chat()
     made: Future[ImportReport] = Future()
     monkeypatch.setattr(fireside.host.exchange, "take", lambda *_: made)
-    fireside.window.exchange.bring([path])
+    fireside.window.library.exchange.bring([path])
     fireside.until(lambda: preview(fireside).start.isEnabled())
     preview(fireside).start.click()
     QTest.keyClick(preview(fireside), Qt.Key.Key_Escape)
@@ -353,7 +353,7 @@ def test_an_export_is_opened_and_found(
     fireside = start()
     QCursor.setPos(fireside.window.mapToGlobal(QPoint(1, 1)))  # an earlier test may have moved it
     make(fireside, "apples")
-    fireside.window.chats.export_shown()
+    fireside.window.library.chats.export_shown()
     choose(fireside, "exportMarkdown", tmp_path)
     fireside.until(lambda: toast(fireside) == "Exported to apples.md")
     shown = fireside.window.toast

@@ -55,11 +55,11 @@ def test_nothing_is_shown_while_nothing_is_compiled(
     built: Callable[..., None], fireside: Fireside
 ) -> None:
     fireside.qtbot.wait(100)
-    assert not fireside.window.gpu_build.card.isVisible()
+    assert not fireside.window.model_area.gpu_build.card.isVisible()
     built(percent=43, seconds_left=360)  # it has begun after the window
-    fireside.until(fireside.window.gpu_build.card.isVisible)
+    fireside.until(fireside.window.model_area.gpu_build.card.isVisible)
     built()
-    fireside.until(lambda: not fireside.window.gpu_build.card.isVisible())
+    fireside.until(lambda: not fireside.window.model_area.gpu_build.card.isVisible())
     assert not fireside.window.toast.isVisible()  # since there is no library
 
 
@@ -91,7 +91,7 @@ def test_a_library_that_is_complete_is_offered(
 
     monkeypatch.setattr(fireside.backend, "load", counted)
     fireside.find(QAbstractButton, "useGpuNow").click()
-    fireside.until(lambda: loaded == [fireside.window.models.demo])
+    fireside.until(lambda: loaded == [fireside.window.state.models.demo])
     assert not fireside.window.toast.isVisible()
 
 

@@ -45,7 +45,7 @@ def press(fireside: Fireside, name: str) -> None:
 def refresh(fireside: Fireside) -> None:
     """Add a chat, so that the list is rebuilt."""
     fireside.stored(lambda store: store.chats.create(Effort.LOW))
-    fireside.window.index.refresh()
+    fireside.window.state.index.refresh()
     fireside.stored(lambda store: None)
 
 
@@ -119,7 +119,7 @@ def test_enter_in_the_search_opens_the_first(fireside: Fireside) -> None:
 def test_the_keyboard_is_in_the_composer_after_a_step(fireside: Fireside, name: str) -> None:
     fireside.ask("count", said("one, "), fireside.hold())
     fireside.shows("one,")
-    fireside.window.turns.stop(fireside.chat)
+    fireside.window.state.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.script(said("two."), done())
@@ -132,7 +132,7 @@ def test_tab_goes_from_top_to_bottom(fireside: Fireside) -> None:
     code = "```\nx = 1\n```\n"
     fireside.ask("code", *answer(code)[:-1], fireside.hold())
     fireside.shows("x = 1")
-    fireside.window.turns.stop(fireside.chat)
+    fireside.window.state.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.find(QAbstractButton, "thought").setFocus(Qt.FocusReason.TabFocusReason)

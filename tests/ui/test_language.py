@@ -24,7 +24,7 @@ from app.ui.conversation.transcript import Transcript
 from app.ui.palette.shortcut_list import ShortcutList
 from app.ui.preferences import about_page
 from app.ui.preferences.preferences_dialog import PreferencesDialog
-from app.ui.window import Restart
+from app.ui.restart import Restart
 from app.wording import language
 from app.wording.errors import Action
 from app.wording.language import number, tr
@@ -126,7 +126,7 @@ def test_nothing_stays_english(start: Start, monkeypatch: pytest.MonkeyPatch) ->
     fireside.idle()
     fireside.window.transcript.open_find()
     preferences(fireside)
-    fireside.window.model_picker.show_here()
+    fireside.window.model_area.model_picker.show_here()
     windows = QApplication.topLevelWidgets()
     found = {
         (widget.objectName(), text)
@@ -178,13 +178,13 @@ def test_german_has_room_in_the_smallest_windows(
     window.banner.show_fault("Etwas ging schief. " * 6)
     _has_room(fireside, window)
     for tab in ("archive", "bin"):
-        window.archive.show_page(tab)
+        window.library.archive.show_page(tab)
         _has_room(fireside, window)
-    window.model_picker.show_page()
+    window.model_area.model_picker.show_page()
     for pane in ("get", "here", "network"):
-        window.models_controller.page.show_pane(pane)
+        window.model_area.models_controller.page.show_pane(pane)
         _has_room(fireside, window)
-    window.palette_controller.show_keys()
+    window.library.palette_controller.show_keys()
     _has_room(fireside, child(window, ShortcutList))
     monkeypatch.setattr(about_page, "REPOSITORY", "some/fireside")
     window.preferences.about()

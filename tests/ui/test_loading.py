@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,9 +46,9 @@ def slow(fireside: Fireside, tmp_path: Path) -> Fireside:
 
 def switch(fireside: Fireside, folder: Path) -> None:
     """Choose a model whose loading stays at 40 % until `backend.loads` is set."""
-    models = fireside.window.models
+    models = fireside.window.state.models
     fireside.backend.loads.clear()
-    fireside.window.model_picker.use(folder / "mine.gguf")
+    fireside.window.model_area.model_picker.use(folder / "mine.gguf")
     fireside.until(lambda: models.loading and models.fraction)
 
 
@@ -90,7 +91,7 @@ def refuse(fireside: Fireside, error: FiresideError = KILLED) -> None:
     """Have the demo model be loaded again, which fails once it may go on."""
     fireside.backend.loads.clear()
     fireside.backend.unusable[DEMO] = error
-    fireside.window.models.load()
+    fireside.window.state.models.load()
 
 
 def test_a_question_waits_in_sight_until_the_model_is_there(slow: Fireside) -> None:
@@ -124,7 +125,7 @@ def test_a_question_is_taken_back_while_it_waits(slow: Fireside, by: str) -> Non
     assert slow.window.chat is None
     assert [label.text() for label in slow.window.composer.queue.findChildren(QLabel, "queued")]
     slow.backend.loads.set()
-    slow.until(lambda: slow.window.models.loading is None)
+    slow.until(lambda: slow.window.state.models.loading is None)
     slow.idle()
     assert not asked(slow)
     assert not slow.stored(lambda store: store.chats.listed())
@@ -142,21 +143,21 @@ def test_a_chat_is_as_it_was_before_what_is_taken_back(fireside: Fireside, tmp_p
         ask()
         waits(fireside)
         press(fireside, "withdrawQuestion")
-        fireside.until(lambda: fireside.text() == before and not window.current.busy())
+        fireside.until(lambda: fireside.text() == before and not window.state.current.busy())
 
     take_back(lambda: fireside.ask("Two"))
     assert typed(fireside) == "Two"
     window.composer.set_parts(())
-    take_back(window.composer_controller.again_last)
+    take_back(window.chat_area.composer_controller.again_last)
     assert typed(fireside) == ""
 
     def edit() -> None:
-        window.composer_controller.edit_last()
+        window.chat_area.composer_controller.edit_last()
         fireside.ask(" more")
 
     take_back(edit)
     fireside.until(lambda: typed(fireside) == "One more")
-    assert window.branches.edited is not None
+    assert window.chat_area.branches.edited is not None
     rows = fireside.stored(lambda store: store.messages.conversation(fireside.chat))
     assert len(rows) == 2
     assert not fireside.stored(lambda store: store.messages.branches(fireside.chat))
@@ -172,7 +173,7 @@ def test_it_is_answered_in_a_chat_that_was_left(slow: Fireside) -> None:
     waits(slow)
     slow.window.new_chat()
     slow.backend.loads.set()
-    slow.until(lambda: not slow.window.turns.busy(chat))
+    slow.until(lambda: not slow.window.state.turns.busy(chat))
     slow.window.open_chat(chat)
     slow.shows("Because.")
 
@@ -184,7 +185,7 @@ def test_another_chat_s_model_does_not_stop_the_load_that_is_waited_for(
     other = fireside.chat
     fireside.window.new_chat()
     switch(fireside, tmp_path)
-    turn = fireside.window.models._turn
+    turn = fireside.window.state.models._turn
     fireside.ask("why", *answer("Because."))
     waits(fireside)
     chat = fireside.chat
@@ -192,7 +193,7 @@ def test_another_chat_s_model_does_not_stop_the_load_that_is_waited_for(
     assert turn
     assert not turn.stopped.is_set()
     fireside.backend.loads.set()
-    fireside.until(lambda: not fireside.window.turns.busy(chat))
+    fireside.until(lambda: not fireside.window.state.turns.busy(chat))
     assert fireside.backend.requests[-1].model.name == "mine"
 
 
@@ -229,7 +230,7 @@ def test_the_chat_stays_if_the_model_is_killed_while_it_loads(fireside: Fireside
     assert "About One." in fireside.text()
     assert "why" in fireside.text()
     assert buttons(fireside, "notice") == ["Load again", "Use less memory", "Choose another model"]
-    assert fireside.window.models.asked == demo_model(), "it can be asked again"
+    assert fireside.window.state.models.asked == demo_model(), "it can be asked again"
 
 
 def test_the_buttons_fit_into_a_narrow_window(fireside: Fireside) -> None:
@@ -301,7 +302,7 @@ def test_less_memory_is_used_and_said(fireside: Fireside) -> None:
 
 def test_a_slow_answer_is_explained_and_less_memory_helps(fireside: Fireside) -> None:
     found = plan.make(probe.model(DEMO), probe.machine(fireside.backend.found))
-    fireside.window.models.receive(ModelPlanned(demo_model(), found, reduced=False))
+    fireside.window.state.models.receive(ModelPlanned(demo_model(), found, reduced=False))
     fireside.ask("why", *answer("Because."), SlowAnswer(9.0, 40.0, cause=SlowCause.MEMORY))
     fireside.shows("Because.")
     text = fireside.find(QLabel, "bannerText").text
@@ -318,7 +319,7 @@ def test_a_question_that_loads_it_takes_back_the_banner(fireside: Fireside) -> N
     fireside.backend.loads.set()
     fireside.until(fireside.window.banner.isVisible)
     found = plan.make(probe.model(DEMO), probe.machine(fireside.backend.found))
-    fireside.window.models.planned.emit(ModelPlanned(demo_model(), found, reduced=False))
+    fireside.window.state.models.planned.emit(ModelPlanned(demo_model(), found, reduced=False))
     assert not fireside.window.banner.isVisible()
 
 
@@ -370,10 +371,10 @@ def test_without_a_question_the_banner_says_it(
     fireside.backend.loads.set()
     assert buttons(fireside, "banner") == wanted
     assert fireside.window.pages.chat_shown
-    assert fireside.window.models.asked == demo_model()
+    assert fireside.window.state.models.asked == demo_model()
     del fireside.backend.unusable[DEMO]
     fireside.backend.loads.clear()
-    fireside.window.models.load()
+    fireside.window.state.models.load()
     fireside.until(lambda: not fireside.window.banner.isVisible())
     fireside.backend.unusable[DEMO] = error
     fireside.backend.loads.set()
@@ -381,7 +382,7 @@ def test_without_a_question_the_banner_says_it(
     del fireside.backend.unusable[DEMO]
     if "Load again" in wanted:
         press(fireside, "bannerLoadAgain")
-        fireside.until(lambda: fireside.window.models.loading is None)
+        fireside.until(lambda: fireside.window.state.models.loading is None)
         assert not fireside.window.banner.isVisible()
 
 
@@ -425,7 +426,7 @@ def test_a_slow_answer_is_explained_and_a_new_plan_offered(
     load = fireside.backend.load
 
     def counted(model: ModelRef, cancel: Any) -> Any:
-        loaded.append((model, fireside.host._engine_options().renewed))
+        loaded.append((model, fireside.host.engine.options().renewed))
         return load(model, cancel)
 
     monkeypatch.setattr(fireside.backend, "load", counted)
@@ -433,3 +434,13 @@ def test_a_slow_answer_is_explained_and_a_new_plan_offered(
     fireside.until(lambda: loaded == [(demo_model(), 1)])
     assert not fireside.window.banner.isVisible()
     assert fireside.host.overrides == Overrides()
+
+
+def test_an_answer_that_was_gone_on_with_meanwhile_is_not_resumed_again(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way to less memory was found after another way out had been taken."""
+    window = fireside.window
+    waits = SimpleNamespace(chat=1, answer=SimpleNamespace(id=2))
+    monkeypatch.setattr(window.state.turns, "resume", lambda *_: pytest.fail("it is resumed"))
+    window.model_area.load_recovery._load(window.state.models.demo, waits)  # type: ignore[arg-type]

@@ -53,8 +53,8 @@ def switched_on(fireside: Fireside) -> ScriptedServer:
     kept = fireside.host.secrets.path
     if not kept.exists():
         kept.write_text(json.dumps({SERVER_TOKEN: {"value": "t" * 43}}), "utf-8")
-    fireside.window.local_server.switch(on=True)
-    fireside.until(lambda: fireside.window.local_server.status.on)
+    fireside.window.state.local_server.switch(on=True)
+    fireside.until(lambda: fireside.window.state.local_server.status.on)
     return scripted(fireside)
 
 
@@ -160,7 +160,7 @@ def test_a_port_that_is_taken_is_told_and_another_is_used(fireside: Fireside) ->
 def test_only_the_last_of_several_switches_counts(fireside: Fireside) -> None:
     server = scripted(fireside)
     server.may_go_on.clear()
-    serving = fireside.window.local_server
+    serving = fireside.window.state.local_server
     serving.switch(on=True)
     serving.switch(on=False)
     assert serving.switching

@@ -98,7 +98,7 @@ def press(dialog: PreferencesDialog, name: str) -> None:
 
 def settle(fireside: Fireside) -> None:
     """Wait until the page shows the plans for its fields."""
-    fireside.until(lambda: not fireside.window.hardware.planning)
+    fireside.until(lambda: not fireside.window.state.hardware.planning)
 
 
 def test_the_bar_has_every_part_of_the_memory(computer: Callable[..., Fireside]) -> None:
@@ -332,7 +332,7 @@ def test_apply_keeps_the_wishes_and_reloads_the_model(
     apply.click()
     assert Overrides.of(fireside.host.settings) == Overrides(8192, 10, 3, CacheType.Q8_0)
     assert not apply.isEnabled()
-    fireside.until(lambda: loaded == [fireside.window.models.demo])
+    fireside.until(lambda: loaded == [fireside.window.state.models.demo])
     fireside.stored(lambda store: None)
     kept = settings.load(fireside.host.folders.settings)
     assert (kept.context, kept.gpu_layers, kept.cpu_experts, kept.cache_type) == (

@@ -91,7 +91,7 @@ def test_an_answer_by_another_model(fruit: Fireside) -> None:
     assert fruit.backend.requests[-1].model.name == "big & slow"
     made = fruit.find(QLabel, "made", last=True)
     fruit.until(lambda: made.text().startswith("Low effort · big & slow"))
-    asked = fruit.window.models.asked
+    asked = fruit.window.state.models.asked
     assert asked is not None
     assert asked.name == "big & slow", "the chat goes on with it"
     assert fruit.host.settings.model == "demo", "new chats do not"

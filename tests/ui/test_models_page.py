@@ -76,18 +76,18 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 
 def show(fireside: Fireside, pane: str = "get") -> None:
-    fireside.window.model_picker.show_page()
-    fireside.window.models_controller.page.show_pane(pane)
+    fireside.window.model_area.model_picker.show_page()
+    fireside.window.model_area.models_controller.page.show_pane(pane)
 
 
 def search(fireside: Fireside, text: str) -> None:
-    if fireside.window.models.current is None:
+    if fireside.window.state.models.current is None:
         fireside.find(QAbstractButton, "moreModels").click()
     fireside.type_in("hubSearch", text)
 
 
 def texts(fireside: Fireside) -> str:
-    labels = fireside.window.models_controller.page.findChildren(QLabel)
+    labels = fireside.window.model_area.models_controller.page.findChildren(QLabel)
     return "\n".join(label.text() for label in labels if label.isVisible())
 
 
@@ -104,7 +104,7 @@ def test_one_click_downloads_a_model_and_uses_it(start: Start, hub: Hub) -> None
     fireside = start(model=False)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
-    fireside.until(lambda: fireside.window.models.current)
+    fireside.until(lambda: fireside.window.state.models.current)
     found = huggingface_hub.try_to_load_from_cache("org/name", "m.gguf", constants.HF_HUB_CACHE)
     assert found == place(fireside)
     assert Path(found).read_bytes() == DEMO
@@ -127,7 +127,7 @@ def test_what_another_program_downloaded_is_not_downloaded_again(
     button = fireside.find(QAbstractButton, "download")
     fireside.until(lambda: button.text() == "Use now")
     button.click()
-    fireside.until(lambda: fireside.window.models.current)
+    fireside.until(lambda: fireside.window.state.models.current)
     assert Path(place(fireside)) == folder / "m.gguf"
     assert hub.sent == 0
 
@@ -159,7 +159,7 @@ def test_paused_and_gone_on_with_at_the_next_start(start: Start, hub: Hub) -> No
     hub.rate = None
     before = hub.sent
     again.find(QAbstractButton, "download").click()
-    again.until(lambda: again.window.models.current)
+    again.until(lambda: again.window.state.models.current)
     assert hub.sent - before < len(DEMO)
 
 
@@ -171,7 +171,7 @@ def test_one_that_was_on_its_way_goes_on_by_itself(start: Start, hub: Hub) -> No
     fireside.until(lambda: hub.sent > 100_000)
     hub.rate = None
     again = start(model=False)
-    again.until(lambda: again.window.models.current)
+    again.until(lambda: again.window.state.models.current)
 
 
 @pytest.mark.parametrize(("choice", "left"), [("Keep", True), ("Delete", False)])
@@ -221,7 +221,7 @@ def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyP
     brief = fireside.find(QLabel, "downloadText").text()  # in the sidebar, too
     assert status.text().startswith(brief)
     full.clear()
-    fireside.until(lambda: fireside.window.models.current, timeout=20_000)
+    fireside.until(lambda: fireside.window.state.models.current)
 
 
 def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) -> None:
@@ -242,7 +242,7 @@ def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) 
     assert "m · 1.5 MB" in texts(fireside)
     assert "eagle3" not in texts(fireside)
     mine.button.click()
-    fireside.until(lambda: fireside.window.models.current)
+    fireside.until(lambda: fireside.window.state.models.current)
     assert Path(place(fireside)).name == "other-Q4_K_M.gguf"
 
 
@@ -274,7 +274,7 @@ def test_a_newer_conversion_is_said(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
-    fireside.until(lambda: fireside.window.models.current)
+    fireside.until(lambda: fireside.window.state.models.current)
     show(fireside)
     notes = fireside.find(QLabel, "downloadNotes")
     assert "This is a newer version" in notes.text()
@@ -307,7 +307,7 @@ def test_a_drive_that_is_not_there_is_told(start: Start, hub: Hub, tmp_path: Pat
     fireside.until(lambda: f"Can’t find {gone}." in status.text())
     assert not gone.parent.exists()
     gone.mkdir(parents=True)
-    fireside.until(lambda: fireside.window.models.current)
+    fireside.until(lambda: fireside.window.state.models.current)
     assert Path(place(fireside)).is_relative_to(gone)
 
 
@@ -348,7 +348,7 @@ def test_offline_nothing_is_asked(start: Start, hub: Hub) -> None:
     again.find(QAbstractButton, "goOnline").click()
     assert not again.host.settings.offline
     again.find(QAbstractButton, "download").click()
-    again.until(lambda: again.window.models.current)
+    again.until(lambda: again.window.state.models.current)
 
 
 def test_offline_ends_a_download(start: Start, hub: Hub) -> None:
@@ -370,7 +370,7 @@ def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     fireside.until(lambda: "No connections yet." in texts(fireside))
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
-    fireside.until(lambda: fireside.window.models.current)
+    fireside.until(lambda: fireside.window.state.models.current)
     show(fireside, "network")
     log = fireside.find(QTableView, "connectionLog").model()
     fireside.until(lambda: log.rowCount() >= 2)
@@ -422,7 +422,7 @@ def test_what_is_here_is_shown_with_what_is_wrong(start: Start, theirs: Path) ->
     fireside.until(lambda: Path(place(fireside)) == theirs)
     show(fireside, "here")
     fireside.until(lambda: "in use" in texts(fireside))
-    page = fireside.window.models_controller.page
+    page = fireside.window.model_area.models_controller.page
     (row,) = [
         card
         for card in page.installed_pane.findChildren(QWidget, "card")
@@ -450,10 +450,10 @@ def test_ones_own_download_is_removed_after_one_question(start: Start, hub: Hub)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.find(QAbstractButton, "useReady").click()
-    fireside.until(lambda: fireside.window.models.current != demo_model())
+    fireside.until(lambda: fireside.window.state.models.current != demo_model())
     path = Path(place(fireside))
-    fireside.window.models.choose(demo_model())
-    fireside.until(lambda: fireside.window.models.current == demo_model())
+    fireside.window.state.models.choose(demo_model())
+    fireside.until(lambda: fireside.window.state.models.current == demo_model())
     show(fireside, "here")
     fireside.find(QAbstractButton, "removeModel").click()
     confirm(fireside, "Remove")
@@ -469,13 +469,13 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     target = tmp_path / "big disk"
     target.mkdir()
     fireside = start()
-    fireside.window.model_picker.use(theirs)
+    fireside.window.model_area.model_picker.use(theirs)
     fireside.until(lambda: Path(place(fireside)) == theirs)
     fireside.ask("hello", *answer("hi"))
     fireside.shows("hi")
     fireside.idle()
-    fireside.window.models.choose(demo_model())
-    fireside.until(lambda: fireside.window.models.current == demo_model())
+    fireside.window.state.models.choose(demo_model())
+    fireside.until(lambda: fireside.window.state.models.current == demo_model())
     fireside.window.new_chat()
     show(fireside, "here")
     fireside.find(QAbstractButton, "moveModel").click()
@@ -483,7 +483,9 @@ def test_a_model_moves_to_another_folder(start: Start, theirs: Path, tmp_path: P
     dialog.fileSelected.emit(str(target))
     dialog.close()
     fireside.until(lambda: (target / "theirs.gguf").exists() and not theirs.exists())
-    fireside.until(lambda: [m.path.parent for m in fireside.window.installed.usable] == [target])
+    fireside.until(
+        lambda: [m.path.parent for m in fireside.window.state.installed.usable] == [target]
+    )
     assert fireside.host.settings.folders == (str(target),)
     assert fireside.host.settings.models == (str(target / "theirs.gguf"),)
 
@@ -495,9 +497,9 @@ def test_a_model_that_cannot_be_moved_stays_and_says_why(
     (tmp_path / "theirs.gguf").write_bytes(b"another")
     fireside = start()
     show(fireside, "here")
-    fireside.until(lambda: fireside.window.installed.usable)
-    (model,) = fireside.window.installed.usable
-    fireside.window.installed.move(model, tmp_path)
+    fireside.until(lambda: fireside.window.state.installed.usable)
+    (model,) = fireside.window.state.installed.usable
+    fireside.window.state.installed.move(model, tmp_path)
     fireside.until(lambda: "already contains theirs.gguf" in texts(fireside))
     assert theirs.exists()
 
@@ -524,7 +526,7 @@ def test_the_part_of_a_model_opens_the_whole(start: Start, tmp_path: Path) -> No
     first.write_bytes(gguf_bytes(part=(1, 2)))
     second.write_bytes(gguf_bytes(part=(2, 2)))
     fireside = start()
-    fireside.window.model_picker.use(second)
+    fireside.window.model_area.model_picker.use(second)
     fireside.until(lambda: Path(place(fireside)) == first)
 
 
@@ -533,7 +535,7 @@ def test_a_fault_in_the_middle_needs_nobody(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
-    fireside.until(lambda: fireside.window.models.current, timeout=20_000)
+    fireside.until(lambda: fireside.window.state.models.current)
 
 
 def test_words_for_times() -> None:
@@ -567,7 +569,7 @@ def test_a_row_that_waits_for_room(theme: Theme, fireside: Fireside, tmp_path: P
 
 def primary(fireside: Fireside) -> list[str]:
     """Return the texts of the primary buttons in sight on the models page."""
-    page = fireside.window.models_controller.page
+    page = fireside.window.model_area.models_controller.page
     return [
         button.text()
         for button in page.findChildren(QAbstractButton)
@@ -594,11 +596,11 @@ def test_the_first_page_asks_one_thing(start: Start, hub: Hub) -> None:
     assert "Try the interface first" in texts(fireside)
     assert "org/name" not in texts(fireside)
     fireside.find(QAbstractButton, "tryDemo").click()
-    fireside.until(lambda: fireside.window.models.current)
-    fireside.window.model_picker.choose_first()
+    fireside.until(lambda: fireside.window.state.models.current)
+    fireside.window.model_area.model_picker.choose_first()
     assert fireside.find(QLabel, "modelsTitle").text() == "Get a model"
     assert primary(fireside) == ["Download 1.5 MB"]
-    bar = fireside.window.models_controller.page.verticalScrollBar()
+    bar = fireside.window.model_area.models_controller.page.verticalScrollBar()
     bar.setValue(bar.maximum())
     fireside.find(QAbstractButton, "closeModels").click()
     show(fireside)
@@ -612,7 +614,7 @@ def test_a_model_is_downloaded_while_one_chats_with_the_demo(start: Start, hub: 
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.find(QAbstractButton, "demoMeanwhile").click()
-    fireside.until(lambda: fireside.window.models.current == demo_model())
+    fireside.until(lambda: fireside.window.state.models.current == demo_model())
     assert fireside.find(QLabel, "downloadName").text() == "gpt-oss-20b"
     fireside.until(lambda: "kB/s" in fireside.find(QLabel, "downloadText").toolTip())
     fireside.ask("hello", *answer("hi"))
@@ -620,12 +622,12 @@ def test_a_model_is_downloaded_while_one_chats_with_the_demo(start: Start, hub: 
     hub.rate = None
     fireside.until(lambda: fireside.find(QLabel, "readyText").text() == "gpt-oss-20b is ready")
     assert not fireside.window.banner.isVisible()
-    assert fireside.window.models.current == demo_model()
+    assert fireside.window.state.models.current == demo_model()
     again = start()
     assert again.find(QLabel, "readyText").text() == "gpt-oss-20b is ready"
     again.find(QAbstractButton, "useReady").click()
-    again.until(lambda: again.window.models.current != demo_model())
-    again.until(lambda: again.window.models_controller.bar.isHidden())
+    again.until(lambda: again.window.state.models.current != demo_model())
+    again.until(lambda: again.window.model_area.models_controller.bar.isHidden())
     assert again.host.downloads.ready() == ()
 
 
@@ -642,11 +644,11 @@ def test_what_another_program_has_is_recommended(start: Start, theirs: Path) -> 
 
 def test_none_is_here_only_after_it_has_looked(start: Start, hub: Hub) -> None:
     fireside = start()
-    pane = fireside.window.models_controller.page.installed_pane
-    fireside.until(lambda: fireside.window.installed.looked)
+    pane = fireside.window.model_area.models_controller.page.installed_pane
+    fireside.until(lambda: fireside.window.state.installed.looked)
     status = child(pane, QLabel, "hereStatus")
     assert status.text() == "No models found"
-    fireside.window.installed.look()
+    fireside.window.state.installed.look()
     assert status.text() == "Scanning…"
 
 
@@ -663,8 +665,8 @@ def test_what_a_search_found_is_in_sight(start: Start, hub: Hub) -> None:
 
 
 def test_the_keyboard_stays_on_the_page_when_its_pane_goes(fireside: Fireside) -> None:
-    fireside.window.model_picker.show_page()
-    page = fireside.window.models_controller.page
+    fireside.window.model_area.model_picker.show_page()
+    page = fireside.window.model_area.models_controller.page
     page.show_pane("remote")
     field = fireside.find(QLineEdit, "endpointAddress")
     field.setFocus()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.types import Effort
 from app.store import Preset, Store
-from app.ui.window import Restart
+from app.ui.restart import Restart
 from tests.ui.driver import Fireside, Start, make
 from tests.ui.qt import child
 
@@ -64,16 +64,18 @@ def test_everything_goes_to_another_computer(
     said = head(fireside, "Import complete")
     assert said == "1 chat\n1 preset\nRestart Fireside to apply the new settings."
     assert fireside.host.settings.send_with_ctrl
-    fireside.until(lambda: [row.title for row in fireside.window.index.rows.values()] == ["apples"])
-    fireside.until(lambda: [row.name for row in fireside.window.presets.rows] == ["Brief"])
+    fireside.until(
+        lambda: [row.title for row in fireside.window.state.index.rows.values()] == ["apples"]
+    )
+    fireside.until(lambda: [row.name for row in fireside.window.state.presets.rows] == ["Brief"])
     asked: list[object] = []
     fireside.window.again.connect(asked.append)
     press(fireside, "everythingStart")
     assert [type(why) for why in asked] == [Restart]
     press(fireside, "everythingCancel")
-    fireside.window.everything.import_all()
+    fireside.window.library.everything.import_all()
     head(fireside, "Nothing new to import")
     press(fireside, "everythingCancel")
     file.write_bytes(b"PK\x03\x04")
-    fireside.window.everything.import_all()
+    fireside.window.library.everything.import_all()
     assert "damaged" in head(fireside, "Import failed")

@@ -37,7 +37,7 @@ def fruit(start: Start) -> Fireside:
     fill(fireside, {"apple": "Red", "pear": "Green", "cherry": "Red", "kiwi": "Green"})
     fill(fireside, {"melon": "", "plum": ""})
     fireside.stored(lambda store: store.chats.arrange([6], pinned=True))
-    fireside.window.index.refresh()
+    fireside.window.state.index.refresh()
     fireside.until(lambda: "Green" in rows(fireside))
     for folder in ("Green", "Red"):
         view(fireside).fold(folder, closed=False)
@@ -121,7 +121,7 @@ def toast(fireside: Fireside) -> str:
 
 def test_pins_are_first_then_folders_then_days(fruit: Fireside) -> None:
     fruit.stored(lambda store: store.chats.arrange([1], pinned=True))
-    fruit.window.index.refresh()
+    fruit.window.state.index.refresh()
     fruit.until(lambda: rows(fruit)[6:9] == ["Red", "apple", "cherry"])  # pinned in its folder
     assert rows(fruit)[:6] == ["Pinned", "plum", "Folders", "Green", "kiwi", "pear"]
     assert rows(fruit)[9:] == ["Today", "melon"]
@@ -161,7 +161,7 @@ def test_folders_close_by_click_and_keys_and_stay_closed(fruit: Fireside, start:
 def test_a_folder_is_closed_until_somebody_opens_it(start: Start) -> None:
     fireside = start()
     fill(fireside, {"apple": "Red", "melon": ""})
-    fireside.window.index.refresh()
+    fireside.window.state.index.refresh()
     fireside.until(lambda: rows(fireside) == ["Folders", "Red", "Today", "melon"])
     click(fireside, "Red")
     assert rows(fireside) == ["Folders", "Red", "apple", "Today", "melon"]
@@ -180,9 +180,9 @@ def test_several_are_chosen_by_mouse(fruit: Fireside) -> None:
     fruit.until(lambda: fruit.window.chat == 4)
     click(fruit, "melon", SHIFT)
     assert chosen(fruit) == ["kiwi", "pear", "cherry", "apple", "melon"]
-    fruit.window.index.refresh()
+    fruit.window.state.index.refresh()
     fruit.stored(lambda store: store.chats.rename(1, "a new name"))
-    fruit.window.index.refresh()
+    fruit.window.state.index.refresh()
     fruit.until(lambda: "a new name" in rows(fruit))
     assert chosen(fruit) == ["kiwi", "pear", "cherry", "a new name", "melon"]
     key(fruit, KEY.Key_Escape)
@@ -308,7 +308,7 @@ def test_an_archived_chat_is_read_and_comes_back_with_a_message(fireside: Firesi
     key(fireside, KEY.Key_Z, CTRL)
     fireside.until(lambda: "pears" in rows(fireside))
     fireside.shows("About pears.")
-    fireside.window.index.arrange([2], archived=True)
+    fireside.window.state.index.arrange([2], archived=True)
     fireside.until(lambda: "pears" not in rows(fireside))
     fireside.window.open_chat(2)
     fireside.shows("About pears.")
@@ -339,7 +339,7 @@ def test_the_chat_that_is_shown_is_put_in_order_by_commands(fireside: Fireside) 
     assert fireside.window.composer.editor.hasFocus()
     assert not commands["archiveCommand"].isEnabled()
     commands["awayCommand"].trigger()
-    fireside.until(lambda: fireside.window.archive.shown)
+    fireside.until(lambda: fireside.window.library.archive.shown)
     assert fireside.window.windowTitle() == "Fireside"
 
 

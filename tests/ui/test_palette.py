@@ -101,7 +101,7 @@ def test_another_branch_is_turned_to(fireside: Fireside) -> None:
     chat = fireside.chat
     first = fireside.stored(lambda store: store.messages.conversation(chat))[-1]
     fireside.script(*answer("Cherries, too."))
-    fireside.window.composer_controller.again(first.id, Effort.LOW)
+    fireside.window.chat_area.composer_controller.again(first.id, Effort.LOW)
     fireside.shows("Cherries, too.")
     fireside.idle()
     field = open_it(fireside)
@@ -149,7 +149,7 @@ def test_keys_in_the_list_and_away_from_it(fireside: Fireside) -> None:
 
 def test_a_rename_is_seen_and_found(fireside: Fireside) -> None:
     make(fireside, "apples")
-    fireside.window.index.rename(fireside.chat, "Straße nach Łódź")
+    fireside.window.state.index.rename(fireside.chat, "Straße nach Łódź")
     fireside.idle()
     field = open_it(fireside)
     QTest.keyClicks(field, "strasse")

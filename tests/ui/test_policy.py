@@ -31,8 +31,8 @@ def marks(parent: QWidget) -> list[str]:
 
 def page(fireside: Fireside, tab: str) -> ModelsPage:
     """Return the models page, at one of its tabs."""
-    fireside.window.model_picker.show_page()
-    shown = fireside.window.models_controller.page
+    fireside.window.model_area.model_picker.show_page()
+    shown = fireside.window.model_area.models_controller.page
     shown.show_pane(tab)
     return shown
 
@@ -71,7 +71,7 @@ def test_without_a_policy_nothing_is_locked(fireside: Fireside) -> None:
 def test_tools_stay_off_in_every_chat(start: Start, administrator: Administrator) -> None:
     administrator.decide("tools = false\n")
     fireside = start()
-    shown = fireside.window.tools
+    shown = fireside.window.state.tools
     fireside.until(lambda: shown.offers)
     assert shown.used == ()
     fireside.window.activateWindow()
@@ -109,7 +109,7 @@ def test_the_server_stays_off(start: Start, administrator: Administrator) -> Non
     assert is_locked(switch)
     assert not switch.isChecked()
     assert marks(child(dialog, QWidget, "localServerPage")) == [MARK]
-    assert not fireside.window.local_server.wanted
+    assert not fireside.window.state.local_server.wanted
     dialog.close()
 
 
@@ -118,8 +118,8 @@ def test_the_server_says_why_it_cannot_be_switched_on(
 ) -> None:
     administrator.decide("server = false\n")
     fireside = start()
-    fireside.window.local_server.switch(on=True)  # as some other way might
-    serving = fireside.window.local_server
+    fireside.window.state.local_server.switch(on=True)  # as some other way might
+    serving = fireside.window.state.local_server
     fireside.until(lambda: serving.error is not None and not serving.switching)
     assert not serving.status.on
 

@@ -39,7 +39,7 @@ def test_ctrl_enter_sends_where_that_was_chosen(fireside: Fireside) -> None:
     dialog.close()
     editor = fireside.window.composer.editor
     assert fireside.find(QAbstractButton, "send").toolTip() == f"Send ({spoken('Ctrl+Return')})"
-    fireside.window.palette_controller.show_keys()
+    fireside.window.library.palette_controller.show_keys()
     keys = child(fireside.window, ShortcutList, "keys")
     lines = [label.accessibleName() for label in keys.findChildren(QLabel)]
     assert f"Send: {spoken('Ctrl+Return')}" in lines
@@ -53,7 +53,7 @@ def test_ctrl_enter_sends_where_that_was_chosen(fireside: Fireside) -> None:
     held = fireside.hold()
     fireside.script(thought("Hm."), held, said("It is.", 1), done())
     press(fireside, ctrl)
-    fireside.until(lambda: fireside.window.current.busy())
+    fireside.until(lambda: fireside.window.state.current.busy())
     assert fireside.backend.requests == [] or editor.toPlainText() == ""
     fireside.until(lambda: fireside.backend.requests)
     fireside.type("next")
@@ -109,7 +109,7 @@ def test_exports_begin_in_the_chosen_folder(
     )
     for button, folder in (("chooseExports", "mine"), ("usualExports", "last")):
         child(dialog, QAbstractButton, button).click()
-        fireside.window.exchange.export_all()
+        fireside.window.library.exchange.export_all()
         field = fireside.find(QLineEdit, "exportFolder", last=True)
         assert field.text() == str(tmp_path / folder)
         field.window().close()

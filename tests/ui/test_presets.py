@@ -38,7 +38,7 @@ LONG = Preset(0, "Long & wide", Effort.HIGH, "", "Be long.")
 
 def keep(fireside: Fireside, *presets: Preset) -> None:
     fireside.stored(lambda store: store.presets.add(presets))
-    fireside.window.presets.refresh()
+    fireside.window.state.presets.refresh()
     fireside.stored(lambda store: None)
 
 
@@ -86,7 +86,7 @@ def press(fireside: Fireside, dialog: PreferencesDialog, name: str) -> None:
 
 
 def chat(fireside: Fireside) -> int:
-    shown = fireside.window.chat_settings.chat
+    shown = fireside.window.state.chat_settings.chat
     assert shown is not None
     return shown
 
@@ -148,7 +148,7 @@ def test_new_chats_begin_with_the_default(start: Start) -> None:
     assert fireside.window.composer.effort is Effort.LOW
     choose(fireside, "None")
     _, long = presets(fireside)
-    fireside.window.presets.save(replace(long, default=True))
+    fireside.window.state.presets.save(replace(long, default=True))
     fireside.stored(lambda store: None)
     assert picker.accessibleName() == "Choose a preset"  # the selection is not undone
     fireside.window.new_chat()
@@ -161,19 +161,19 @@ def test_new_chats_begin_with_the_default(start: Start) -> None:
 
 def test_its_model_is_chosen_where_it_is_here(fireside: Fireside, tmp_path: Path) -> None:
     other = tmp_path / "here" / "other.gguf"
-    fireside.window.models.open(other)
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.window.state.models.open(other)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
     make(fireside, "pears")
     keep(fireside, BRIEF, replace(LONG, model="/elsewhere/other.gguf"),
          replace(LONG, name="Gone", model="/elsewhere/gone.gguf"))  # fmt: skip
     choose(fireside, "Brief")
-    assert fireside.window.models.asked == demo_model()
+    assert fireside.window.state.models.asked == demo_model()
     assert fireside.stored(lambda store: store.chats.get(chat(fireside))).model == "demo"
     choose(fireside, "Long && wide")  # the file lies somewhere else here
-    assert Path(fireside.window.models.asked.place) == other
+    assert Path(fireside.window.state.models.asked.place) == other
     assert not fireside.window.banner.isVisible()
     choose(fireside, "Gone")
-    assert Path(fireside.window.models.asked.place) == other
+    assert Path(fireside.window.state.models.asked.place) == other
     said = fireside.find(QLabel, "bannerText").text()
     assert said.startswith("“Gone” uses gone, which isn’t installed.")
     row = fireside.stored(lambda store: store.chats.get(chat(fireside)))
@@ -301,7 +301,7 @@ def test_out_as_a_file_and_in_again(fireside: Fireside, tmp_path: Path) -> None:
     fireside.stored(
         lambda store: store.presets.set(replace(store.presets.all()[0], instructions="x"))
     )
-    fireside.window.presets.refresh()
+    fireside.window.state.presets.refresh()
     for path in ("a.json", "none.json"):
         press(fireside, dialog, "importPresets")
         files = child(dialog, QFileDialog, "presetImportDialog")

@@ -62,7 +62,7 @@ def queue(fireside: Fireside, *texts: str) -> None:
 
 
 def kept(fireside: Fireside) -> StoredDraft:
-    fireside.window.drafts.keep()
+    fireside.window.chat_area.drafts.keep()
     return fireside.stored(lambda store: store.drafts.all()).get(
         fireside.window.chat, StoredDraft()
     )
@@ -182,7 +182,7 @@ def test_it_belongs_to_its_chat(fireside: Fireside) -> None:
     fireside.script(*answer("To the first."))
     held.set()
     fireside.until(lambda: asked(fireside) == ["count", "first"])
-    fireside.until(lambda: not fireside.window.turns.busy(chat))
+    fireside.until(lambda: not fireside.window.state.turns.busy(chat))
     assert fireside.window.composer.editor.toPlainText() == "something else"
     assert "To the first." not in fireside.text()
     fireside.window.open_chat(chat)
@@ -203,7 +203,7 @@ def test_one_can_wait_before_the_chat_is_there(fireside: Fireside) -> None:
     fireside.idle()
     assert asked(fireside) == ["count", "first"]
     assert kept(fireside) == StoredDraft()
-    assert len(fireside.window.index.rows) == 1
+    assert len(fireside.window.state.index.rows) == 1
 
 
 def test_a_chat_is_left_before_it_is_there(fireside: Fireside) -> None:
@@ -216,10 +216,10 @@ def test_a_chat_is_left_before_it_is_there(fireside: Fireside) -> None:
     assert waiting(fireside) == []
     slow.set()
     fireside.until(lambda: asked(fireside) == ["count", "first"])
-    fireside.until(lambda: fireside.window.turns.idle)
+    fireside.until(lambda: fireside.window.state.turns.idle)
     assert fireside.window.chat is None
     assert waiting(fireside) == []
-    assert len(fireside.window.index.rows) == 1
+    assert len(fireside.window.state.index.rows) == 1
 
 
 def test_a_chat_that_could_not_be_stored_leaves_all_words_in_the_new_one(
@@ -248,9 +248,9 @@ def test_one_waits_in_a_chat_that_is_left_and_deleted(fireside: Fireside) -> Non
     held = hold(fireside)
     chat = fireside.chat
     queue(fireside, "first")
-    fireside.window.index.delete(chat)
+    fireside.window.state.index.delete(chat)
     held.set()
-    fireside.until(lambda: not fireside.window.turns.busy(chat))
+    fireside.until(lambda: not fireside.window.state.turns.busy(chat))
     fireside.qtbot.wait(50)
     assert asked(fireside) == ["count"]
     press(fireside, "undo")

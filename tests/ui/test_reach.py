@@ -141,7 +141,7 @@ def test_what_is_attached(fireside: Fireside) -> None:
     window.composer.set_parts((long, *many))
     window.composer.editor.text_pasted.emit("pasted " * 2000)
     items = window.composer.attachment_bar.items
-    fireside.until(lambda: all(item.tokens for item in items), 30_000)
+    fireside.until(lambda: all(item.tokens for item in items))
     window.composer.attachment_bar.set_excess(30)
     window.composer.attachment_bar.tell("Something is wrong.")
     check(fireside, window)
@@ -170,7 +170,7 @@ def test_what_is_selected_can_be_read(fireside: Fireside) -> None:
 def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
     fireside.ask("count", said("one, "), fireside.hold())
     fireside.shows("one,")
-    fireside.window.turns.stop(fireside.chat)
+    fireside.window.state.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     fireside.idle()
     fireside.type("more")
@@ -180,8 +180,8 @@ def test_an_answer_that_was_stopped(fireside: Fireside) -> None:
 
 def test_the_models(start: Start) -> None:
     fireside = start(model=False)
-    fireside.window.model_picker.show_page()
-    page = fireside.window.models_controller.page
+    fireside.window.model_area.model_picker.show_page()
+    page = fireside.window.model_area.models_controller.page
     for tab in page.findChildren(Segments)[0].findChildren(QAbstractButton):
         tab.click()
         fireside.qtbot.wait(50)
@@ -190,10 +190,10 @@ def test_the_models(start: Start) -> None:
 
 def test_models_on_other_computers(fireside: Fireside) -> None:
     saved = SavedEndpoint(Endpoint("https://gpu.example.org/v1", "gpt-oss-120b"))
-    fireside.host.endpoints.save(saved)
-    fireside.window.model_picker.show_elsewhere()
+    fireside.host.remote.endpoints.save(saved)
+    fireside.window.model_area.model_picker.show_elsewhere()
     fireside.find(QAbstractButton, "addEndpoint").click()
-    form = fireside.window.models_controller.page.remote_pane.form
+    form = fireside.window.model_area.models_controller.page.remote_pane.form
     QTest.keyClicks(form.address, "http://192.0.2.7:8000")
     form.unencrypted.turn(True)
     fireside.qtbot.wait(50)
@@ -203,12 +203,12 @@ def test_models_on_other_computers(fireside: Fireside) -> None:
 @pytest.mark.parametrize("tab", ["archive", "bin"])
 def test_archive_and_bin(fireside: Fireside, tab: str) -> None:
     make(fireside, "apples", "pears", "plums")
-    fireside.window.index.arrange([1], archived=True)
-    fireside.window.index.delete(2)
+    fireside.window.state.index.arrange([1], archived=True)
+    fireside.window.state.index.delete(2)
     fireside.window.toast.hide()
-    fireside.window.archive.show_page(tab)
+    fireside.window.library.archive.show_page(tab)
     fireside.stored(lambda store: None)
-    page = fireside.window.archive.page
+    page = fireside.window.library.archive.page
     page.table.selectRow(0)
     check(fireside, fireside.window)
 

@@ -15,7 +15,7 @@ ERROR = ModelForeign(Path("/models/odd.gguf"), DETAIL)
 
 
 def test_the_banner_opens_the_detail_and_closes_it(fireside: Fireside) -> None:
-    fireside.window.model_picker.tell(ERROR)
+    fireside.window.model_area.model_picker.tell(ERROR)
     banner = fireside.find(QWidget, "banner")
     detail = child(fireside.window, QLabel, "bannerDetail")
     assert "made for another app" in fireside.find(QLabel, "bannerText").text()
@@ -29,7 +29,7 @@ def test_the_banner_opens_the_detail_and_closes_it(fireside: Fireside) -> None:
     assert banner.sizeHint().height() > low
     opener.click()
     assert not detail.isVisible()
-    fireside.window.model_picker.tell(EngineDied(1, ""))
+    fireside.window.model_area.model_picker.tell(EngineDied(1, ""))
     assert not opener.isVisible()
     assert not detail.isVisible()
 
@@ -58,8 +58,8 @@ def test_what_has_no_detail_has_no_button(fireside: Fireside) -> None:
 
 
 def test_the_models_page_has_the_detail(fireside: Fireside) -> None:
-    fireside.window.model_picker.show_page()
-    fireside.window.model_picker.tell(ERROR)
+    fireside.window.model_area.model_picker.show_page()
+    fireside.window.model_area.model_picker.tell(ERROR)
     fireside.find(QAbstractButton, "modelsErrorDetails").click()
     fireside.until(fireside.find(QLabel, "modelsErrorDetail").isVisible)
     assert fireside.find(QLabel, "modelsErrorDetail").text() == DETAIL

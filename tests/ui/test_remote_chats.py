@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Endpoint, ModelRef
+from app.base.types import Endpoint, ModelRef, Part, PartKind
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.ui.composer.context_gauge import ContextGauge
+from app.ui.notice import Notice
 from app.ui.window.remote_line import RemoteLine
 from app.wording.answered_by import (
     leaving_sentence,
@@ -19,6 +21,7 @@ from app.wording.answered_by import (
     model_on_host,
     place_hint,
 )
+from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
@@ -39,14 +42,14 @@ def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     """Add the server's model, and choose it; ``named``: chats get their titles from it."""
     saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
-    fireside.host.endpoints.save(saved)
-    fireside.window.models.choose(saved.model)
-    fireside.until(lambda: fireside.window.models.current == saved.model)
+    fireside.host.remote.endpoints.save(saved)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
 
 
 def use_demo(fireside: Fireside) -> None:
-    models = fireside.window.models
+    models = fireside.window.state.models
     models.choose(models.demo)
     fireside.until(lambda: models.current == models.demo)
 
@@ -66,9 +69,15 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     assert leaving_sentence(far) == (
         "This chat leaves your computer: it’s answered by gpt-oss-120b on gpu.example.org:8443."
     )
+    plain = ModelRef(Endpoint("http://gpu.example.org:8443/v1", MODEL), "gpt-oss-120b")
+    assert leaving_sentence(plain) == (
+        "This chat leaves your computer unencrypted: "
+        "it’s answered by gpt-oss-120b on gpu.example.org:8443."
+    )
     near = ModelRef(Endpoint("http://localhost:11434/v1", "gpt-oss:20b"), "gpt-oss:20b")
     assert "another app on this computer" in leaving_sentence(near)
     assert "leaves" not in leaving_sentence(near)
+    assert "unencrypted" not in leaving_sentence(near)
     assert not leaving_sentence(ModelRef.of_file(__file__, "mine"))  # type: ignore[arg-type]
     assert place_hint(far).startswith("Runs on gpu.example.org:8443.")
     assert place_hint(None).startswith("Runs on your computer.")
@@ -167,7 +176,7 @@ def test_the_chat_remembers_its_server(start: Start, server: Player) -> None:
     fireside.idle()
     again = start()
     again.shows("Paris.")
-    assert again.window.models.asked == model
+    assert again.window.state.models.asked == model
     assert line(again) == leaving_sentence(model)
     assert model_on_host(MODEL, model.host) in made(again)
 
@@ -179,9 +188,9 @@ def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None
     with serving(dialect) as server:
         saved = SavedEndpoint(Endpoint(server.url, dialect.model), kind)
         fireside.host.change(name_chats=False)
-        fireside.host.endpoints.save(saved)
-        fireside.window.models.choose(saved.model)
-        fireside.until(lambda: fireside.window.models.current == saved.model)
+        fireside.host.remote.endpoints.save(saved)
+        fireside.window.state.models.choose(saved.model)
+        fireside.until(lambda: fireside.window.state.models.current == saved.model)
         server.say(Said("Paris."))
         fireside.ask("The capital of France?")
         fireside.shows("Paris.")
@@ -215,3 +224,86 @@ def test_a_server_names_the_chat(fireside: Fireside, server: Player) -> None:
     body = server.answers[-1].json
     assert body["reasoning_effort"] == "low"
     assert body["max_tokens"] > 100, "it reasons first"
+
+
+# --- What fits there ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ollama() -> Iterator[Player]:
+    with serving(Ollama("llama-4", context=2048)) as player:
+        yield player
+
+
+def use_ollama(fireside: Fireside, server: Player) -> None:
+    saved = SavedEndpoint(Endpoint(server.url, "llama-4"), ServerKind.OLLAMA)
+    fireside.host.change(name_chats=False)
+    fireside.host.remote.endpoints.save(saved)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
+
+
+def chip(fireside: Fireside) -> str:
+    (item,) = fireside.window.composer.attachment_bar.items
+    fireside.until(lambda: item.tokens is not None)
+    return item.detail
+
+
+def test_files_for_a_model_elsewhere_are_estimated(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    text = "The harbour was quiet. " * 40
+    fireside.window.composer.set_parts((Part(text, PartKind.FILE, "notes.txt"),))
+    assert re.fullmatch(r"about \d{3} tokens", chip(fireside))
+    use_demo(fireside)  # whose vocabulary is here
+    fireside.until(lambda: re.fullmatch(r"\d[\d,]* tokens", chip(fireside)))
+
+
+def test_a_file_that_will_not_fit_is_warned_of(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    bar = fireside.window.composer.attachment_bar
+    long = Part("The harbour was quiet.\n" * 500, PartKind.FILE, "notes.txt")
+    fireside.window.composer.set_parts((long,))
+    fireside.until(lambda: bar.too_long)
+    notice = child(bar, QWidget, "tooLong")
+    assert re.search(
+        r"notes.txt may be too long: about [\d,]+ tokens, and [\d,]+ fit", said(notice)
+    )
+    assert not ollama.answers
+
+
+def test_words_that_will_not_fit_are_warned_of(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    fireside.window.composer.set_parts((Part("The harbour was quiet. " * 500),))
+    fireside.window.composer.typed.emit()
+    status = fireside.find(QLabel, "statusLine")
+    fireside.until(lambda: status.text().startswith("This may be too long for the model: about "))
+    gauge = fireside.find(ContextGauge, "contextGauge")
+    assert gauge.colour == "danger"
+    assert gauge.accessibleName().startswith("About ")
+    assert not ollama.answers
+
+
+def test_what_a_server_has_cut_is_said_below_the_answer(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    ollama.say(Said("I see only words."), Said("I see a question."))
+    send(fireside, "word " * 2000)
+    fireside.shows("I see only words.")
+    fireside.idle()
+    said = fireside.find(QLabel, "leftOut").text()
+    assert "seems to have left out part of this chat" in said
+    assert said in fireside.text()
+    fireside.window.new_chat()
+    send(fireside, "word " * 20)
+    fireside.shows("I see a question.")
+    fireside.idle()
+    assert "left out" not in fireside.text()
+
+
+def send(fireside: Fireside, text: str) -> None:
+    fireside.window.composer.set_parts((Part(text),))
+    fireside.find(QAbstractButton, "send").click()
+
+
+def said(notice: QWidget) -> str:
+    assert isinstance(notice, Notice)
+    return notice.label.text()

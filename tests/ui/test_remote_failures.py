@@ -47,9 +47,9 @@ def use(
     """Add the server's model, and choose it."""
     saved = SavedEndpoint(Endpoint(server.url, model), kind, context=131072)
     fireside.host.change(name_chats=False)
-    fireside.host.endpoints.save(saved)
-    fireside.window.models.choose(saved.model)
-    fireside.until(lambda: fireside.window.models.current == saved.model)
+    fireside.host.remote.endpoints.save(saved)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
 
 
@@ -139,8 +139,8 @@ def test_a_removed_server_is_said(fireside: Fireside, server: Player) -> None:
     fireside.shows("Paris.")
     fireside.idle()
     assert isinstance(model.location, Endpoint)
-    fireside.host.endpoints.remove(model.location)
-    fireside.window.models.endpoints_changed()
+    fireside.host.remote.endpoints.remove(model.location)
+    fireside.window.state.models.endpoints_changed()
     fireside.ask("And of Spain?")
     fireside.shows("was removed from Fireside")
     fireside.idle()
@@ -156,7 +156,7 @@ def test_a_refused_key_leads_to_it(fireside: Fireside, server: Player) -> None:
     assert offered(fireside) == ["changeKey", "tryAgain", "chooseAnotherModel"]
     click(fireside, "changeKey")
     dialog = fireside.find(QWidget, "endpointKeyDialog")
-    assert fireside.window.model_picker.shown
+    assert fireside.window.model_area.model_picker.shown
     dialog.close()
 
 
@@ -188,7 +188,7 @@ def test_offline_stops_an_answer_at_once(fireside: Fireside, server: Player) -> 
 def test_a_policy_keeps_it_offline(fireside: Fireside, server: Player) -> None:
     use(fireside, server)
     fireside.host.change(offline=True)
-    network = fireside.window.models_controller.page.network_pane
+    network = fireside.window.model_area.models_controller.page.network_pane
     network.offline.setChecked(True)
     network.offline.setEnabled(False)  # as where an administrator has decided
     fireside.ask("The capital of France?")
@@ -260,7 +260,7 @@ def test_what_a_server_refuses_is_said(fireside: Fireside) -> None:
         medium = fireside.find(QPushButton, "effortMedium")
         assert not medium.isEnabled()
         assert "doesn’t take" in medium.toolTip()
-        fireside.window.models.choose(fireside.window.models.demo)
+        fireside.window.state.models.choose(fireside.window.state.models.demo)
         fireside.until(lambda: medium.isEnabled())
         assert "doesn’t take" not in medium.toolTip()
 
@@ -280,8 +280,10 @@ def test_the_menu_of_an_answer_names_hosts(fireside: Fireside, server: Player) -
     fireside.shows("From here.")
     fireside.idle()
     model = use(fireside, server)
-    fireside.window.models.choose(fireside.window.models.demo)
-    fireside.until(lambda: fireside.window.models.current == fireside.window.models.demo)
+    fireside.window.state.models.choose(fireside.window.state.models.demo)
+    fireside.until(
+        lambda: fireside.window.state.models.current == fireside.window.state.models.demo
+    )
     menu = QMenu(fireside.window)
     transcript = fireside.window.transcript
     row = fireside.stored(lambda store: store.messages.conversation(fireside.chat))[-1]
@@ -316,13 +318,13 @@ def test_a_screen_reader_hears_the_host(fireside: Fireside, server: Player) -> N
 def test_the_banner_goes_online_and_asks_again(fireside: Fireside, server: Player) -> None:
     use(fireside, server)
     window = fireside.window
-    window.models.choose(window.models.demo)
-    fireside.until(lambda: window.models.current == window.models.demo)
+    window.state.models.choose(window.state.models.demo)
+    fireside.until(lambda: window.state.models.current == window.state.models.demo)
     fireside.host.change(offline=True)
-    (model,) = window.models.elsewhere()
-    window.models.choose(model)
+    (model,) = window.state.models.elsewhere()
+    window.state.models.choose(model)
     click(fireside, "bannerGoOnline")
-    fireside.until(lambda: window.models.current == model and not window.models.loading)
+    fireside.until(lambda: window.state.models.current == model and not window.state.models.loading)
     assert not fireside.host.settings.offline
     assert not window.banner.isVisible()
 
@@ -333,7 +335,7 @@ def test_one_name_in_all_places(fireside: Fireside, server: Player) -> None:
     assert picker.text().strip() == "gpt-oss-120b"
     assert MODEL in picker.toolTip()
     assert "gpt-oss-120b on" in model_on_host(model.name, model.host)
-    fireside.window.model_picker.show_elsewhere()
+    fireside.window.model_area.model_picker.show_elsewhere()
     title = fireside.find(QLabel, "endpointTitle")
     assert title.text() == "gpt-oss-120b"
 

@@ -16,8 +16,8 @@ from app.removal import DataKind
 from app.ui.app import Program
 from app.ui.choices import Switch
 from app.ui.preferences.removal_dialog import RemovalDialog
+from app.ui.restart import Removal
 from app.ui.startup.data_folder import DataFolder
-from app.ui.window import Removal
 from tests.ui.driver import Fireside, make
 from tests.ui.qt import child
 

@@ -103,14 +103,14 @@ class Window:
         QTest.keyClick(self.find(QAbstractButton, name), Qt.Key.Key_Return)
 
     def until(self, condition: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     def opened(self) -> list[str]:
         """Return the chats of the host that was opened."""
         self.until(lambda: not self.dialog.isVisible())
         host = self.dialog.outcome
         assert isinstance(host, Host)
-        chats = host.disk(lambda store: store.chats.listed()).result(timeout=30)
+        chats = host.disk(lambda store: store.chats.listed()).result(timeout=60)
         host.close()
         self.dialog.outcome = 1
         return sorted(chat.title for chat in chats)
@@ -366,7 +366,7 @@ def windows():
     return [w for w in QApplication.topLevelWidgets() if isinstance(w, Window) and w.isVisible()]
 
 def titles(window):
-    return sorted(chat.title for chat in window.index.rows.values())
+    return sorted(chat.title for chat in window.state.index.rows.values())
 
 def steps():
     while not windows() or titles(windows()[0]) != ["new", "old"]:
@@ -417,7 +417,7 @@ def test_a_restore_and_a_language_go_through_the_whole_program(tmp_path: Path) -
         [sys.executable, str(script), str(database.parent)],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=110,  # less than faulthandler's
         check=False,
         env=os.environ | {"PYTHONPATH": "."},
     )
@@ -477,7 +477,7 @@ def test_an_answer_on_a_disk_that_fills_up(
     fireside.shows("All of the answer.")
     banner = fireside.find(QLabel, "bannerText")
     assert banner.text().startswith("The disk is full")
-    fireside.until(lambda: not fireside.window.current.busy())
+    fireside.until(lambda: not fireside.window.state.current.busy())
     fireside.find(QLabel, "noticeText")
     fireside.ask("two")
     fireside.until(lambda: "two" in fireside.window.composer.editor.toPlainText())
@@ -517,7 +517,7 @@ def test_what_the_disk_does_not_take_is_shown_as_it_was(
 
     monkeypatch.setattr(ChatTable, "rename", full)
     monkeypatch.setattr(Bin, "put", full)
-    index = fireside.window.index
+    index = fireside.window.state.index
     index.rename(1, "three")
     fireside.until(lambda: index.rows[1].title == "one")
     assert fireside.find(QLabel, "bannerText").text().startswith("The disk is full")

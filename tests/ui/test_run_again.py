@@ -68,7 +68,7 @@ def test_a_call_is_run_again_in_its_row(fireside: Fireside, tool: FakeTool) -> N
     assert fireside.find(Figure, "toolFigure").height() > 40
     saved: list[Part] = []
     fireside.window.transcript.save_wanted.connect(saved.append)
-    fireside.window.file_saver.ask = lambda *given: None
+    fireside.window.chat_area.file_saver.ask = lambda *given: None
     fireside.find(QAbstractButton, "saveMade").click()
     assert [part.name for part in saved] == ["figure 1.png"]
     assert fireside.find(QWidget, "rerunOutput").accessibleName() == "Output"

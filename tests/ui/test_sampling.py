@@ -109,7 +109,7 @@ def test_one_value_leaves_the_others_as_they_are(fireside: Fireside) -> None:
     chat = fireside.chat
     odd = Sampling(0.123456, 0.98765, 40, 0.0123456)
     fireside.stored(lambda store: store.chats.set_up(chat, ChatSettings(sampling=odd)))
-    fireside.window.index.refresh()
+    fireside.window.state.index.refresh()
     fireside.stored(lambda store: None)
     write(fireside, open_page(fireside), "answerLength", "512")
     assert sampling(fireside, "pears") == dataclasses.replace(odd, max_tokens=512)
@@ -157,6 +157,6 @@ def test_news_of_other_chats_leave_what_is_half_typed(fireside: Fireside) -> Non
     field.setFocus()
     field.selectAll()
     QTest.keyClicks(field, "1.")
-    fireside.window.index.refresh()
+    fireside.window.state.index.refresh()
     fireside.stored(lambda store: None)
     assert field.text() == "1."

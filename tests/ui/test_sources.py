@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -31,7 +33,7 @@ def begun(start: Start) -> Begun:
     """Return a window with a library whose sources are tools, and that library."""
     fireside = start()
     library = StillLibrary(fireside.bridge.publish)
-    vars(fireside.window.sources).update(library=lambda: library, _there=lambda: True)
+    vars(fireside.window.state.sources).update(library=lambda: library, _there=lambda: True)
 
     def tools() -> list[StillTool]:
         missing = IndexState.MISSING
@@ -42,8 +44,8 @@ def begun(start: Start) -> Begun:
         return [StillTool("python"), *own]
 
     fireside.host.tools = Registry(tools)
-    fireside.window.tools.refresh()
-    fireside.until(lambda: len(fireside.window.tools.offers) == 1)
+    fireside.window.state.tools.refresh()
+    fireside.until(lambda: len(fireside.window.state.tools.offers) == 1)
     return fireside, library
 
 
@@ -67,7 +69,7 @@ def test_a_folder_is_added_in_a_new_chat_and_is_on(begun: Begun, tmp_path: Path)
     shown = panel(fireside)
     child(shown, QPushButton, "addFolder").click()
     choose(fireside, "folderDialog", folder)
-    fireside.until(lambda: fireside.window.tools.on == ("python", key))
+    fireside.until(lambda: fireside.window.state.tools.on == ("python", key))
     (shown,) = [p for p in fireside.window.findChildren(ToolsPanel) if p.isVisible()]
     fireside.until(lambda: library.watched == {key})
     library.set(key, done=400, total=1000, seconds_left=11.6)
@@ -101,9 +103,9 @@ def test_in_a_chat_that_has_begun_the_price_is_told(begun: Begun, tmp_path: Path
     fireside.until(lambda: fireside.window.findChildren(ToolsPanel))
     (shown,) = fireside.window.findChildren(ToolsPanel)
     fireside.until(lambda: focused().objectName() == "switchTool")
-    assert list(fireside.window.tools.on) == ["python"]
+    assert list(fireside.window.state.tools.on) == ["python"]
     pressed(focused())
-    assert list(fireside.window.tools.on) == ["python", "zim:wikipedia"]
+    assert list(fireside.window.state.tools.on) == ["python", "zim:wikipedia"]
     library.set("zim:wikipedia", state=IndexState.READY, documents=6_000_000)
     fireside.until(lambda: text_of(shown, "zim:wikipedia") == "6,000,000 articles")
     shown.close()
@@ -118,17 +120,17 @@ def test_a_dropped_folder_is_offered(begun: Begun, tmp_path: Path) -> None:
     assert offer.accessibleName() == "Use “Notes” in this chat?"
     fireside.until(lambda: focused().objectName() == "addDropped")
     QTest.keyClick(focused(), Qt.Key.Key_Return)
-    fireside.until(lambda: fireside.window.tools.on == ("python", "files:Notes"))
+    fireside.until(lambda: fireside.window.state.tools.on == ("python", "files:Notes"))
     assert fireside.find(QLabel, "toastText").text() == "“Notes” is on in this chat."
     assert not fireside.window.findChildren(ToolsPanel)
     # Dropped again, it is the same one.
-    fireside.window.tools.switch("files:Notes", on=False)
+    fireside.window.state.tools.switch("files:Notes", on=False)
     fireside.window.file_drop.take([folder])
     fireside.find(QPushButton, "addDropped", last=True).click()
-    fireside.until(lambda: fireside.window.tools.on == ("python", "files:Notes"))
+    fireside.until(lambda: fireside.window.state.tools.on == ("python", "files:Notes"))
     assert len(library.statuses()) == 1
     # What cannot be added says why.
-    fireside.window.tools_controller.add([Path("/")])
+    fireside.window.chat_area.tools_controller.add([Path("/")])
     fireside.until(lambda: fireside.window.banner.isVisible())
 
 
@@ -153,7 +155,7 @@ def test_the_preferences_have_them(begun: Begun, tmp_path: Path) -> None:
     child(dialog, QPushButton, "addFolder").click()
     choose(fireside, "folderDialog", folder)
     fireside.until(lambda: dialog.findChildren(QPushButton, "sourceDetails:files:Notes"))
-    assert fireside.window.tools.on == ("python",)
+    assert fireside.window.state.tools.on == ("python",)
     skipped = (SkippedFiles(SkipReason.SIZE, 12, ("big.pdf", "ol\u202ed.txt")),)
     library.set("files:Notes", done=1, total=4, skipped=skipped, size=24_000_000, documents=3)
     fireside.until(lambda: visible_texts(dialog, "sourceState") == ["Reading… 25%"])
@@ -183,3 +185,26 @@ def test_the_preferences_have_them(begun: Begun, tmp_path: Path) -> None:
     assert [asked for asked, _ in library.asked] == ["pause", "resume", "look", "remove"]
     assert folder.exists()
     dialog.close()
+
+
+def test_what_was_asked_of_the_sources_last_is_done_last(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another chat was opened before those of the first were watched."""
+    watched: list[frozenset[str]] = []
+    later = threading.Event()
+    first, last = frozenset({"files:a"}), frozenset({"files:b"})
+
+    def watch(keys: frozenset[str]) -> None:
+        if keys == first:
+            later.wait(0.2)  # in which another thread would have been faster
+        watched.append(keys)
+        later.set()
+
+    sources = fireside.window.state.sources
+    monkeypatch.setattr(sources, "library", lambda: SimpleNamespace(watch=watch))
+    monkeypatch.setattr(sources, "_there", lambda: True)
+    sources.watch(first)
+    sources.watch(last)
+    fireside.until(lambda: len(watched) == 2)
+    assert watched == [first, last]

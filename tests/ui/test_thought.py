@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def running(fireside: Fireside) -> LiveAnswer:
-    live = fireside.window.turns.running(fireside.chat)
+    live = fireside.window.state.turns.running(fireside.chat)
     assert live
     return live
 
@@ -124,7 +124,7 @@ def test_a_toggle_survives_a_restart(start: Start) -> None:
 def test_reasoning_alone_stays_in_sight(fireside: Fireside) -> None:
     fireside.ask("why", thought("Because"), fireside.hold())
     fireside.shows("Because")
-    fireside.window.turns.stop(fireside.chat)
+    fireside.window.state.turns.stop(fireside.chat)
     fireside.shows("You stopped this answer.")
     assert is_open(fireside)
 
@@ -260,7 +260,7 @@ def test_an_answer_that_is_stopping_is_not_hurried(fireside: Fireside) -> None:
     fireside.ask("why", Prompt(1, 4096), thought("Because"), fireside.hold())
     fireside.shows("Because")
     assert hurry(fireside)
-    fireside.window.turns.stop(fireside.chat)
+    fireside.window.state.turns.stop(fireside.chat)
     assert not hurries(fireside)
 
 

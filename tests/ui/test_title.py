@@ -47,7 +47,7 @@ def test_the_highlighted_chat_is_the_one_that_is_shown(start: Start) -> None:
     key(fireside, Qt.Key.Key_Return)
     fireside.shows("About apples.")
     assert highlighted(fireside) == ["apples"]
-    fireside.window.archive.show_page()
+    fireside.window.library.archive.show_page()
     assert highlighted(fireside) == []
     fireside.window.pages.close_page()
     assert highlighted(fireside) == ["apples"]
@@ -69,7 +69,7 @@ def test_the_highlighted_chat_is_the_one_that_is_shown(start: Start) -> None:
 
 def test_a_closed_folder_is_highlighted_for_its_chat(fireside: Fireside) -> None:
     make(fireside, "apples")
-    fireside.window.index.arrange([fireside.chat], folder="Fruit")
+    fireside.window.state.index.arrange([fireside.chat], folder="Fruit")
     fireside.until(lambda: rows(fireside) == ["Folders", "Fruit"])
     assert highlighted(fireside) == ["Fruit"]
     click(fireside, "Fruit")
@@ -136,7 +136,7 @@ def test_the_dots_open_the_menu_of_a_chat(fireside: Fireside) -> None:
 
 def test_headings_stay_in_sight(fireside: Fireside) -> None:
     fill(fireside, {f"chat {number}": "" for number in range(60)})
-    fireside.window.index.refresh()
+    fireside.window.state.index.refresh()
     fireside.until(lambda: len(rows(fireside)) == 61)
     chats = view(fireside)
     assert chats.sticky.text() == ""  # the heading itself is in sight

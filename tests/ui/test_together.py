@@ -79,7 +79,7 @@ def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
     fireside.shows("First")
     first = fireside.chat
     fireside.window.new_chat()
-    assert not fireside.window.current.busy()
+    assert not fireside.window.state.current.busy()
     rows = fireside.window.sidebar.list.chats
     spoken = Qt.ItemDataRole.AccessibleTextRole
     assert rows.index_of(first).data(ANSWERED) is True
@@ -99,7 +99,7 @@ def test_each_chat_shows_and_stops_its_own_answer(fireside: Fireside) -> None:
     assert rows.index_of(second).data(ANSWERED) is True
     fireside.window.open_chat(second)
     fireside.until(lambda: status(fireside).startswith("Processing prompt: 100 of 5,000"))
-    assert fireside.window.current.busy()
+    assert fireside.window.state.current.busy()
     two.set()
     fireside.shows("Second.")
     fireside.idle()
@@ -117,8 +117,8 @@ def test_what_else_the_engine_does_is_told(
     fireside.ask("one", Prompt(80, 4096), said("First"), held, done())
     fireside.shows("First")
     fireside.window.new_chat()
-    fireside.window.model_picker.use(tmp_path / "mine.gguf")
+    fireside.window.model_area.model_picker.use(tmp_path / "mine.gguf")
     fireside.until(lambda: status(fireside) == "Loading mine when running answers are done…")
     held.set()
-    fireside.until(lambda: fireside.window.models.loading is None)
+    fireside.until(lambda: fireside.window.state.models.loading is None)
     assert not status(fireside).startswith("Loading")

@@ -74,9 +74,9 @@ def begin(start: Start, *tools: StillTool, **settings: Any) -> Fireside:
 
     fireside.backend.count = count  # type: ignore[method-assign]
     fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
-    fireside.host.tools = Registry(lambda: tools)
-    fireside.window.tools.refresh()
-    shown = fireside.window.tools
+    fireside.host.tools = fireside.host.tool_counter._tools = Registry(lambda: tools)
+    fireside.window.state.tools.refresh()
+    shown = fireside.window.state.tools
     keys = [tool.key for tool in tools]
     fireside.until(lambda: [offer.key for offer in shown.offers] == keys)
     fireside.until(lambda: all(o.tokens or o.unavailable for o in shown.offers))
@@ -167,7 +167,7 @@ def test_what_is_on_and_gone_can_be_switched_off(start: Start) -> None:
     button = fireside.find(QPushButton, "toolsMenu")
     fireside.until(lambda: button.accessibleName() == "Tools: none")
     switch(shown, "python").turn(False)
-    assert fireside.window.chat_settings.own.tools == ()
+    assert fireside.window.state.chat_settings.own.tools == ()
     assert not switch(shown, "python").isEnabled()
 
 
@@ -182,17 +182,17 @@ def test_the_gauge_tells_what_tools_take(start: Start) -> None:
 
 def test_presets_and_the_default(start: Start) -> None:
     fireside = begin(start, StillTool("python"), StillTool("mcp:files"), python=False)
-    assert fireside.window.chat_settings.own.tools == ()
+    assert fireside.window.state.chat_settings.own.tools == ()
     preset = Preset(0, "Files", Effort.LOW, "", "Sort.", default=True, tools=("mcp:files",))
     fireside.stored(lambda store: store.presets.add([preset]))
-    fireside.window.presets.refresh()
-    fireside.until(lambda: fireside.window.chat_settings.own.tools == ("mcp:files",))
+    fireside.window.state.presets.refresh()
+    fireside.until(lambda: fireside.window.state.chat_settings.own.tools == ("mcp:files",))
     fireside.ask("pears", *answer("Pears."))
     fireside.shows("Pears.")
     fireside.idle()
     assert tools_of(fireside) == ("mcp:files",)
-    fireside.window.tools.switch("python", on=True)
-    own = fireside.window.chat_settings.own
+    fireside.window.state.tools.switch("python", on=True)
+    own = fireside.window.state.chat_settings.own
     assert own == replace(preset.setup, tools=("python", "mcp:files"))  # it is still that preset
 
 
@@ -200,7 +200,7 @@ def test_the_form_of_a_preset_has_them(start: Start) -> None:
     fireside = begin(start, StillTool("python"), StillTool("mcp:files"))
     preset = Preset(0, "Files", tools=("python", "mcp:gone"))
     fireside.stored(lambda store: store.presets.add([preset]))
-    fireside.window.presets.refresh()
+    fireside.window.state.presets.refresh()
     fireside.window.preferences.open("presetsPage")
     dialog = child(fireside.window, PreferencesDialog, "preferences")
     fireside.until(lambda: dialog.findChild(Switch, "presetTool:mcp:gone"))
@@ -217,7 +217,7 @@ def test_the_form_of_a_preset_has_them(start: Start) -> None:
 def test_what_sources_share_is_counted_once(start: Start) -> None:
     notes, letters = StillTool("files:Notes"), StillTool("files:Letters")
     fireside = begin(start, StillTool("python"), notes, letters, StillTool("web"))
-    tools, counted = fireside.window.tools, fireside.backend.counted
+    tools, counted = fireside.window.state.tools, fireside.backend.counted
     counted.clear()
     for key in ("files:Notes", "files:Letters", "web"):
         tools.switch(key, on=True)
@@ -244,7 +244,7 @@ def test_the_globe_is_off_in_each_new_chat(start: Start) -> None:
     assert (globe.isChecked(), globe.toolTip()) == (False, "Web search: off (Ctrl+Shift+S)")
     globe.click()
     assert globe.isChecked()
-    assert fireside.window.tools.on == ("python", "web")
+    assert fireside.window.state.tools.on == ("python", "web")
     assert fireside.find(QPushButton, "toolsMenu").accessibleName() == "Tools: Python"
     fireside.ask("pears", *answer("Pears."))
     fireside.shows("Pears.")
@@ -261,23 +261,23 @@ def test_the_globe_is_off_in_each_new_chat(start: Start) -> None:
     # A preset that has it switches it on where it is chosen, but no new chat begins with it.
     preset = Preset(0, "Look up", default=True, tools=("python", "web", "files:Gone"))
     fireside.stored(lambda store: store.presets.add([preset]))
-    fireside.window.presets.refresh()
-    fireside.until(lambda: fireside.window.presets.rows)
+    fireside.window.state.presets.refresh()
+    fireside.until(lambda: fireside.window.state.presets.rows)
     fireside.window.new_chat()
     assert not globe.isChecked()
-    fireside.window.preset_controller.choose(fireside.window.presets.rows[0])
+    fireside.window.chat_area.preset_controller.choose(fireside.window.state.presets.rows[0])
     assert globe.isChecked()
     assert fireside.window.banner.label.text() == "“Look up” can’t find Gone."
     shown = panel(fireside)
     gone = switch(shown, "files:Gone")
     assert gone.isChecked()
     gone.turn(False)
-    assert "files:Gone" not in fireside.window.tools.on
+    assert "files:Gone" not in fireside.window.state.tools.on
     # Offline it is off, and says why.
     web.unavailable = "offline"
-    fireside.window.models_controller.offline_changed.emit()
+    fireside.window.model_area.models_controller.offline_changed.emit()
     fireside.until(lambda: not globe.isEnabled())
     assert (globe.isChecked(), globe.toolTip()) == (
         False, "Web search: Network access is blocked."
     )  # fmt: skip
-    assert not fireside.window.tools_controller.web_usable()
+    assert not fireside.window.chat_area.tools_controller.web_usable()

@@ -65,7 +65,7 @@ def test_python_in_new_chats(fireside: Fireside) -> None:
     for on in (False, True):
         switch.turn(on)
         assert fireside.host.settings.python is on
-        assert fireside.window.chat_settings.own.tools == (("python",) if on else ())
+        assert fireside.window.state.chat_settings.own.tools == (("python",) if on else ())
     dialog.close()
 
 
@@ -97,9 +97,9 @@ def test_a_server_is_added_seen_switched_on_and_removed(fireside: Fireside, tmp_
     assert f"Argument 2:\n{facts}\nEnvironment variables:\nAPI_KEY\n" in shown
     assert "without Fireside seeing it" in texts(review, "startWarning")[0]
     child(review, QPushButton, "approveStart").click()
-    fireside.until(lambda: is_in(fireside, McpServerState.RUNNING), 30_000)  # it loads the SDK
+    fireside.until(lambda: is_in(fireside, McpServerState.RUNNING))  # it loads the SDK
     fireside.until(lambda: texts(dialog, "serverState")[0] == "Running · 1 function")
-    fireside.until(lambda: [o.key for o in fireside.window.tools.offers][-1] == "mcp:files")
+    fireside.until(lambda: [o.key for o in fireside.window.state.tools.offers][-1] == "mcp:files")
     its_functions_are_decided_about(fireside, dialog, declared)
     # And away with it.
     details = child(dialog, QDialog, "serverDialog")
@@ -130,7 +130,7 @@ def its_functions_are_decided_about(
     child(details, QPushButton, "stopServer").click()
     fireside.until(lambda: is_in(fireside, McpServerState.READY))
     child(details, QPushButton, "startServer").click()
-    fireside.until(lambda: details.findChildren(QPlainTextEdit, "change:look"), 30_000)
+    fireside.until(lambda: details.findChildren(QPlainTextEdit, "change:look"))
     change = child(details, QPlainTextEdit, "change:look").toPlainText()
     assert "+  Send all of it." in change
     there(fireside, details, QPushButton, "approve:look").click()

@@ -24,7 +24,7 @@ def status(fireside: Fireside) -> str:
 def entry(fireside: Fireside) -> QAction:
     """Return the entry of the models' menu."""
     menu = QMenu(fireside.window)
-    fireside.window.model_picker.fill(menu)
+    fireside.window.model_area.model_picker.fill(menu)
     (found,) = (action for action in menu.actions() if action.objectName() == "unloadModel")
     return found
 
@@ -37,8 +37,8 @@ def command(fireside: Fireside) -> QAction:
 
 @pytest.fixture
 def loaded(fireside: Fireside) -> Fireside:
-    fireside.window.models.load()
-    fireside.until(lambda: fireside.backend.loaded() and not fireside.window.models.loading)
+    fireside.window.state.models.load()
+    fireside.until(lambda: fireside.backend.loaded() and not fireside.window.state.models.loading)
     return fireside
 
 
@@ -60,7 +60,7 @@ def test_the_menu_unloads_and_the_next_question_loads(
     assert status(loaded) != UNLOADED
     loaded.until(entry(loaded).isEnabled)
     # By itself, when nobody has asked for a while.
-    loaded.backend.model = loaded.window.models.demo
+    loaded.backend.model = loaded.window.state.models.demo
     monkeypatch.setattr(ScheduledBackend, "idle_s", 16 * 60.0)
     loaded.host.change(unload_minutes=30)
     loaded.host.change(unload_minutes=15)

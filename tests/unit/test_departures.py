@@ -66,10 +66,12 @@ from app.turn import asked_on_their_days, both_hosts
 from tests.fakes.tools import STATS, FakeTool, calls, model, says
 
 A = "a.example"
+AT_A = "https://a.example"
 LOCAL = model()
 ON_A = ModelRef(Endpoint("https://a.example/v1", "gpt-oss-120b"), "A's")
 ON_B = ModelRef(Endpoint("http://b.example:8000/v1", "gpt-oss-20b"), "B's")
 BESIDE = ModelRef(Endpoint("http://127.0.0.1:11434/v1", "gpt-oss:20b"), "Ollama's")
+PLAIN_A = ModelRef(Endpoint("http://a.example/v1", "gpt-oss-120b"), "A's, unencrypted")
 FORWARDED = ModelRef(Endpoint("http://127.0.0.1:11434/v1", "gpt-oss:120b-cloud"), "Ollama's")
 
 
@@ -78,9 +80,10 @@ def asked(*parts: Part | str) -> Message:
     return Message(Role.USER, found)
 
 
-def said(*parts: Part | str, host: str = "") -> Message:
+def said(*parts: Part | str, by: ModelRef = LOCAL, host: str = "") -> Message:
+    """Return an answer of a model, or of several ``host``s, or one that was imported."""
     found = tuple(Part(part) if isinstance(part, str) else part for part in parts)
-    return Message(Role.ASSISTANT, found, host=host)
+    return Message(Role.ASSISTANT, found, host=host or by.host, origin="" if host else by.origin)
 
 
 def file(text: str = "secret", name: str = "a.txt") -> Part:
@@ -91,9 +94,9 @@ def result(text: str = "4", outcome: Outcome = Outcome.DONE, source: str = "") -
     return Part(text, PartKind.RESULT, "python", "1", facts=ResultFacts(outcome, source=source))
 
 
-def kinds(*messages: Message, host: str = A) -> list[tuple[str, str, int]]:
-    """Return what departs: its kind, its file, tool or host, and how many messages it has."""
-    found = departures(messages, host)
+def kinds(*messages: Message) -> list[tuple[str, str, int]]:
+    """Return what departs to A: its kind, its file, tool or host, and how many messages it has."""
+    found = departures(messages, AT_A)
     names = (d.item if d.kind is DepartureKind.RESULT else d.name or d.host for d in found)
     return [(d.kind.value, name, d.messages) for d, name in zip(found, names, strict=True)]
 
@@ -104,32 +107,43 @@ def kinds(*messages: Message, host: str = A) -> list[tuple[str, str, int]]:
 def test_what_is_asked_now_departs_without_a_question() -> None:
     assert kinds(asked("Hi")) == []
     assert kinds() == []
-    assert kinds(asked("Hi"), said("Ho", host=A), asked("And now?")) == []
+    assert kinds(asked("Hi"), said("Ho", by=ON_A), asked("And now?")) == []
 
 
 @pytest.mark.parametrize(
-    ("host", "where"),
+    ("url", "where"),
     [
         ("", ""),
-        ("127.0.0.1:8080", ""),
-        ("localhost:1234", ""),
-        ("[::1]:80", ""),
-        ("b.example", "b.example"),
-        ("a.example:8000", "a.example:8000"),
-        ("localhost, a.example", "localhost, a.example"),
+        ("http://127.0.0.1:8080/v1", ""),
+        ("http://localhost:1234/v1", ""),
+        ("http://[::1]:80/v1", ""),
+        ("https://b.example/v1", "b.example"),
+        ("https://a.example:8000/v1", "a.example:8000"),
+        ("http://a.example/v1", "a.example"),
+        ("https://a.example.org/v1", "a.example.org"),
     ],
 )
-def test_a_turn_departs_that_was_answered_elsewhere(host: str, where: str) -> None:
-    turn = asked("Hi"), said("Ho", host=host)
+def test_a_turn_departs_that_was_answered_elsewhere(url: str, where: str) -> None:
+    by = ModelRef(Endpoint(url, "m"), "m") if url else LOCAL
+    turn = asked("Hi"), said("Ho", by=by)
     assert kinds(*turn, asked("And now?")) == [("turn", where, 2)]
     assert kinds(*turn) == [("turn", where, 2)]  # it goes on
-    assert departures(turn, host) == ()
+    assert departures(turn, by.origin) == ()
+    assert kinds(asked("Hi"), said("Ho", by=replace(ON_A, location=Endpoint(AT_A, "other")))) == []
+
+
+@pytest.mark.parametrize(
+    "host", [A, "localhost, a.example", AT_A, "b.example", "127.0.0.1", "[::1", "//[", "\ud800"]
+)
+def test_what_a_file_says_of_where_a_turn_was_answered_is_only_shown(host: str) -> None:
+    where = "" if host == "127.0.0.1" else host
+    assert kinds(asked("Hi"), said("Ho", host=host), asked("?")) == [("turn", where, 2)]
 
 
 def test_what_was_never_answered_belongs_to_this_computer() -> None:
     assert kinds(asked("One"), asked("Two")) == [("turn", "", 1)]
     assert kinds(asked("One"), said(), asked("Two")) == [("turn", "", 1)]
-    assert kinds(asked("One"), said(host=A), asked("Two")) == []
+    assert kinds(asked("One"), said(by=ON_A), asked("Two")) == []
     assert kinds(asked(), said(), asked("Two")) == []
 
 
@@ -140,7 +154,7 @@ def test_what_was_never_answered_belongs_to_this_computer() -> None:
 def test_whatever_is_attached_departs_wherever_it_was_answered(part: Part) -> None:
     expected = [("attachment", part.name, 0)]
     assert kinds(asked("Read", part)) == expected
-    assert kinds(asked("Read", part), said("Ho", host=A), asked("And now?")) == expected
+    assert kinds(asked("Read", part), said("Ho", by=ON_A), asked("And now?")) == expected
     assert len(kinds(asked("Read", part), said("Ho"), asked("And now?"))) == 2
 
 
@@ -149,13 +163,13 @@ def test_whatever_is_attached_departs_wherever_it_was_answered(part: Part) -> No
 def test_a_result_departs_if_a_tool_has_said_it(source: str, outcome: Outcome) -> None:
     ours = outcome in (Outcome.INVALID, Outcome.REFUSED)
     expected = [] if ours else [("result", source or "python", 0)]
-    answer = said(result(outcome=outcome, source=source), host=A)
+    answer = said(result(outcome=outcome, source=source), by=ON_A)
     assert kinds(asked("Hi"), answer) == expected
     assert kinds(asked("Hi"), answer, asked("And now?")) == expected
 
 
 def test_a_result_without_facts_is_a_tools() -> None:
-    assert kinds(asked("Hi"), said(Part("x", PartKind.RESULT, "python"), host=A)) == [
+    assert kinds(asked("Hi"), said(Part("x", PartKind.RESULT, "python"), by=ON_A)) == [
         ("result", "python", 0)
     ]
 
@@ -178,19 +192,20 @@ PARTS = st.builds(
     facts=st.sampled_from([None, ResultFacts(source="web"), ResultFacts(Outcome.REFUSED)]),
 )
 MESSAGES = st.builds(
-    lambda role, parts, host: Message(role, tuple(parts), host=host),
+    lambda role, parts, host, origin: Message(role, tuple(parts), host=host, origin=origin),
     st.sampled_from([Role.USER, Role.ASSISTANT]),
     st.lists(PARTS, max_size=3),
-    st.sampled_from(["", "a.example", "b.example", "localhost:8000"]),
+    st.sampled_from(["", "a.example", "localhost:8000"]),
+    st.sampled_from(["", "https://a.example", "http://a.example", "http://localhost:8000"]),
 )
 
 
-@given(st.lists(MESSAGES, max_size=6), st.sampled_from(["a.example", "b.example"]))
-def test_every_part_is_typed_for_the_host_or_known_there_or_departs(
-    messages: list[Message], host: str
+@given(st.lists(MESSAGES, max_size=6), st.sampled_from(["https://a.example", "http://a.example"]))
+def test_every_part_is_typed_for_the_origin_or_known_there_or_departs(
+    messages: list[Message], origin: str
 ) -> None:
     """Nothing of a conversation is left out of the question by the place at which it stands."""
-    found = set(departures(messages, host))
+    found = set(departures(messages, origin))
     last = len(messages) - 1
     for at, message in enumerate(messages):
         answer = next((m for m in messages[at:] if m.role is Role.ASSISTANT), None)
@@ -198,16 +213,16 @@ def test_every_part_is_typed_for_the_host_or_known_there_or_departs(
             files = [part for part in message.parts if part.kind is not PartKind.TEXT]
             own = {d for d in found if d.kind is DepartureKind.ATTACHMENT}
             assert {d.name for d in own} >= {part.name for part in files}
-            elsewhere = at < last if answer is None else answer.host != host
+            elsewhere = at < last if answer is None else answer.origin != origin
         else:
-            elsewhere = message.host != host
+            elsewhere = message.origin != origin
         sent = [p for p in message.parts if p.kind not in (PartKind.MEDIA, PartKind.PAGE)]
         if elsewhere and (sent or (message.role is Role.USER and message.parts)):
             assert any(d.kind is DepartureKind.TURN for d in found)
 
 
 def test_a_permission_is_about_the_content() -> None:
-    (one,) = departures([asked("Hi"), said("Ho"), asked("?")], A)
+    (one,) = departures([asked("Hi"), said("Ho"), asked("?")], AT_A)
     others = [
         [asked("Hi!"), said("Ho")],
         [asked("Hi"), said("Ho!")],
@@ -217,20 +232,20 @@ def test_a_permission_is_about_the_content() -> None:
         [asked("Hi"), said(Part("Ho", PartKind.REASONING))],
     ]
     for turn in others:
-        found = departures([*turn, asked("?")], A)
+        found = departures([*turn, asked("?")], AT_A)
         assert one in unpermitted([one, *found], set())
         assert one.permission not in {each.permission for each in found}
     page = Part("", PartKind.PAGE, data=b"1")  # is not sent
-    assert departures([asked("Hi"), said("Ho", page), asked("?")], A) == (one,)
-    a, b = (departures([asked(file(name=name))], A)[0] for name in ("a", "b"))
+    assert departures([asked("Hi"), said("Ho", page), asked("?")], AT_A) == (one,)
+    a, b = (departures([asked(file(name=name))], AT_A)[0] for name in ("a", "b"))
     assert a.permission != b.permission
     pictures = (Part("", PartKind.MEDIA, "p", data=data) for data in (b"1", b"2"))
-    assert len({departures([asked(picture)], A)[0].item for picture in pictures}) == 2
+    assert len({departures([asked(picture)], AT_A)[0].item for picture in pictures}) == 2
 
 
 def test_what_a_permission_allows() -> None:
     turn = asked("Hi", file()), said(result(source="files:Contracts")), asked("?")
-    found = departures(turn, A)
+    found = departures(turn, AT_A)
     assert unpermitted(found, ()) == list(found)
     for each in found:
         others = [other for other in found if other != each]
@@ -242,22 +257,25 @@ def test_what_a_permission_allows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "name", "here", "host"),
+    ("url", "name", "here", "origin"),
     [
-        ("http://127.0.0.1:11434/v1", "gpt-oss:20b", True, "127.0.0.1:11434"),
-        ("http://localhost:8000/v1", "cloud", True, "localhost:8000"),
-        ("http://localhost:8000/v1", "a-cloud", True, "localhost:8000"),
-        ("http://localhost:11434/v1", "gpt-oss:120b-cloud", False, "ollama.com"),
-        ("http://localhost:11434/v1", "glm-4.6:Cloud", False, "ollama.com"),
-        ("http://gpu.lan:11434/v1", "gpt-oss:120b-cloud", False, "gpu.lan:11434"),
-        ("https://a.example/v1", "gpt-oss", False, "a.example"),
+        ("http://127.0.0.1:11434/v1", "gpt-oss:20b", True, "http://127.0.0.1:11434"),
+        ("http://localhost:8000/v1", "cloud", True, "http://localhost:8000"),
+        ("http://localhost:8000/v1", "a-cloud", True, "http://localhost:8000"),
+        ("http://localhost:11434/v1", "gpt-oss:120b-cloud", False, "https://ollama.com"),
+        ("http://localhost:11434/v1", "glm-4.6:Cloud", False, "https://ollama.com"),
+        ("http://gpu.lan:11434/v1", "gpt-oss:120b-cloud", False, "http://gpu.lan:11434"),
+        ("https://a.example/v1", "gpt-oss", False, "https://a.example"),
+        ("https://a.example/other/path", "gpt-oss", False, "https://a.example"),
+        ("https://[fd00::1]:8000/v1", "gpt-oss", False, "https://[fd00::1]:8000"),
     ],
 )
-def test_where_a_model_runs(url: str, name: str, here: bool, host: str) -> None:
+def test_where_a_model_runs(url: str, name: str, here: bool, origin: str) -> None:
     ref = ModelRef(Endpoint(url, name), name)
-    assert (ref.is_here, ref.host) == (here, host)
+    assert (ref.is_here, ref.origin) == (here, origin)
+    assert ref.host == origin.partition("://")[2]
     assert is_this_computer(ref.host) == here
-    assert LOCAL.is_here
+    assert (LOCAL.is_here, LOCAL.host, LOCAL.origin) == (True, "", "")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +292,7 @@ def test_where_a_model_runs(url: str, name: str, here: bool, host: str) -> None:
 def test_an_answer_of_two_hosts_is_from_neither(before: str, now: str, both: str) -> None:
     assert both_hosts(before, now) == both
     if before != now:
-        assert departures([asked("Hi"), said("Ho", host=both), asked("?")], now)
+        assert departures([asked("Hi"), said("Ho", host=both), asked("?")], AT_A)
 
 
 # --- Tools ------------------------------------------------------------------------------------
@@ -315,13 +333,13 @@ class Allowed:
         self.rows: set[tuple[int | None, str, Permission]] = set()
         self.gone = False
 
-    def allowed(self, chat: int | None, host: str) -> set[Permission]:
-        return {p for c, h, p in self.rows if h == host and c in (None, chat)}
+    def allowed(self, chat: int | None, origin: str) -> set[Permission]:
+        return {p for c, o, p in self.rows if o == origin and c in (None, chat)}
 
-    def allow(self, chat: int | None, host: str, permissions: Iterable[Permission]) -> None:
+    def allow(self, chat: int | None, origin: str, permissions: Iterable[Permission]) -> None:
         if self.gone:
             raise KeyError(chat)
-        self.rows |= {(chat, host, each) for each in permissions}
+        self.rows |= {(chat, origin, each) for each in permissions}
 
 
 class Door:
@@ -355,8 +373,9 @@ def test_it_asks_before_anything_is_sent_and_once() -> None:
     (consent,) = door.asked
     assert consent.reason is ConsentReason.DEPARTURE
     assert consent.outgoing
-    assert (consent.outgoing.host, len(consent.outgoing.departures)) == (A, 1)
-    assert door.allowed.rows == {(1, A, each.permission) for each in consent.outgoing.departures}
+    assert (consent.outgoing.origin, len(consent.outgoing.departures)) == (AT_A, 1)
+    sent = consent.outgoing.departures
+    assert door.allowed.rows == {(1, AT_A, each.permission) for each in sent}
     assert door.go(request()) == list(says("Ho"))
     assert len(door.asked) == 1
 
@@ -379,6 +398,17 @@ def test_a_permission_is_for_one_host_and_one_chat() -> None:
         door.go(request(to=to, chat=chat))
     assert len(door.asked) == 3
     assert not door.answers
+
+
+@pytest.mark.parametrize("decision", [Decision.CHAT, Decision.ALWAYS])
+def test_a_permission_is_for_one_origin(decision: Decision) -> None:
+    """Nobody has allowed that what was sent encrypted is read on its way, or by another server."""
+    urls = (f"{scheme}://a.example{port}/v1" for scheme in ("https", "http") for port in ("", ":8"))
+    door = Door(*[decision] * 4)
+    for count, url in enumerate(urls, 1):
+        for name in ("m", "other"):
+            door.go(request(to=ModelRef(Endpoint(url, name), name)))
+            assert len(door.asked) == count
 
 
 def test_always_is_for_its_like_in_every_chat() -> None:
@@ -545,34 +575,35 @@ def test_permissions_on_disk(tmp_path: Path) -> None:
     store = Store(tmp_path / "chats.db")
     one, two = (store.chats.create(Effort.LOW).id for _ in range(2))
     table = store.departures
-    table.allow(one, A, [("turn", "1"), ("attachment", "2")])
-    table.allow(one, A, [("turn", "1")])  # again
-    table.allow(None, A, [("attachment", "")])
-    table.allow(None, "b.example", [("result", "python")])
-    assert table.allowed(one, A) == {("turn", "1"), ("attachment", "2"), ("attachment", "")}
-    assert table.allowed(two, A) == table.allowed(None, A) == {("attachment", "")}
-    assert table.allowed(one, "b.example") == {("result", "python")}
+    table.allow(one, AT_A, [("turn", "1"), ("attachment", "2")])
+    table.allow(one, AT_A, [("turn", "1")])  # again
+    table.allow(None, AT_A, [("attachment", "")])
+    table.allow(None, ON_B.origin, [("result", "python")])
+    assert table.allowed(one, AT_A) == {("turn", "1"), ("attachment", "2"), ("attachment", "")}
+    assert table.allowed(two, AT_A) == table.allowed(None, AT_A) == {("attachment", "")}
+    assert table.allowed(one, ON_B.origin) == {("result", "python")}
+    assert table.allowed(one, A) == table.allowed(one, "http://a.example") == set()
     with pytest.raises(KeyError):
-        table.allow(99, A, [("turn", "1")])
+        table.allow(99, AT_A, [("turn", "1")])
     rows = table.everywhere()
-    assert [(r.chat, r.host, r.kind, r.item) for r in rows] == [
-        (None, A, "attachment", ""), (None, "b.example", "result", "python"),
+    assert [(r.chat, r.origin, r.kind, r.item) for r in rows] == [
+        (None, ON_B.origin, "result", "python"), (None, AT_A, "attachment", ""),
     ]  # fmt: skip
-    table.remove(rows[0])
-    assert table.allowed(two, A) == set()
+    table.remove(rows[1])
+    assert table.allowed(two, AT_A) == set()
     store.close()
     store = Store(tmp_path / "chats.db")
-    assert store.departures.allowed(one, A) == {("turn", "1"), ("attachment", "2")}
-    store.departures.forget("b.example")
+    assert store.departures.allowed(one, AT_A) == {("turn", "1"), ("attachment", "2")}
+    store.departures.forget(ON_B.origin)
     assert store.departures.everywhere() == []
     store.bin.erase([one])
     store.chats.create(Effort.LOW)
-    assert store.departures.allowed(one, A) == set()
+    assert store.departures.allowed(one, AT_A) == set()
     store.close()
 
 
 @pytest.mark.parametrize("stays", [False, True])
-def test_what_a_host_may_get_is_forgotten_with_its_last_model(
+def test_what_an_origin_may_get_is_forgotten_with_its_last_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stays: bool
 ) -> None:
     """That is so, too, if the keyring is locked, so that the key ``stays``."""
@@ -580,7 +611,7 @@ def test_what_a_host_may_get_is_forgotten_with_its_last_model(
     forgotten: list[str] = []
     jobs = EndpointJobs(NotImplemented, endpoints, forgotten.append)
     both = [SavedEndpoint(Endpoint("https://a.example/v1", name)) for name in ("one", "two")]
-    for saved in both:
+    for saved in (*both, SavedEndpoint(Endpoint("http://a.example/v1", "one"))):
         endpoints.save(saved)
 
     def locked(url: str, key: str) -> None:
@@ -592,8 +623,8 @@ def test_what_a_host_may_get_is_forgotten_with_its_last_model(
         assert forgotten == []
         fault = jobs.remove(saved.endpoint).exception(30)
     assert isinstance(fault, SecretUnwritable) is stays
-    assert forgotten == [A]
-    jobs.jobs.close()
+    assert forgotten == [AT_A]
+    jobs.close()
 
 
 # --- Whole chats ------------------------------------------------------------------------------
@@ -630,17 +661,18 @@ class Server:
 class Life:
     """A chat in a store, that is asked by models here and elsewhere, by a user who is fickle.
 
-    ``owners`` has, for each word, the hosts to which it may go without a question: those for whose
-    models it was typed, or which have said it. ``granted`` has what the user has allowed since.
+    ``owners`` has, for each word, the origins to which it may go without a question: those for
+    whose models it was typed, or which have said it. ``granted`` has what the user has allowed
+    since.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "chats.db"
         self.words = (f"word{number}." for number in itertools.count())
-        hosts = ("", A, "b.example:8000")
-        self.servers = {host: Server(self.words, self.sent) for host in hosts}
+        models = LOCAL, ON_A, ON_B, PLAIN_A
+        self.servers = {each.origin: Server(self.words, self.sent) for each in models}
         self.owners: dict[str, set[str]] = {}
-        self.granted: set[tuple[str, str]] = set()  # hosts, and words or kinds
+        self.granted: set[tuple[str, str]] = set()  # origins, and words or kinds
         self.asked = 0
         self.latest = Request(LOCAL, ())
         self.open()
@@ -654,7 +686,7 @@ class Life:
 
         class Elsewhere(ScriptedBackend):
             def stream(self, request: Request, *stops: Any) -> Generator[Event | Planned]:
-                yield from life.servers[request.model.host].stream(request, *stops)
+                yield from life.servers[request.model.origin].stream(request, *stops)
 
         class Watched(DepartureGate):
             def stream(self, request: Request, *stops: Any) -> Generator[Event | Planned]:
@@ -671,16 +703,16 @@ class Life:
         return word
 
     def strange(self, request: Request) -> list[DepartureKind]:
-        """Return the kinds of what a request has, and its host has no right to."""
-        host = request.model.host
+        """Return the kinds of what a request has, and its origin has no right to."""
+        origin = request.model.origin
         found = []
         for part in (part for message in request.messages for part in message.parts):
             kind = {
                 PartKind.FILE: DepartureKind.ATTACHMENT,
                 PartKind.RESULT: DepartureKind.RESULT,
             }.get(part.kind, DepartureKind.TURN)
-            known = host in self.owners[part.text] or (host, part.text) in self.granted
-            if not known and (host, kind) not in self.granted:
+            known = origin in self.owners[part.text] or (origin, part.text) in self.granted
+            if not known and (origin, kind) not in self.granted:
                 found.append(kind)
         return found
 
@@ -695,18 +727,18 @@ class Life:
         """
         assert consent.outgoing
         self.asked += 1
-        host = consent.outgoing.host
+        origin = consent.outgoing.origin
         named = {each.kind for each in consent.outgoing.departures}
         assert set(self.strange(self.latest)) <= named
         consent.decide(decision)
         if decision is Decision.REFUSE:
             return
         parts = (part for message in self.latest.messages for part in message.parts)
-        self.granted |= {(host, part.text) for part in parts}
+        self.granted |= {(origin, part.text) for part in parts}
         if DepartureKind.RESULT in named:  # of the one tool, in the one chat
-            self.granted.add((host, DepartureKind.RESULT))
+            self.granted.add((origin, DepartureKind.RESULT))
         if decision is Decision.ALWAYS:
-            self.granted |= {(host, kind) for kind in named}
+            self.granted |= {(origin, kind) for kind in named}
 
     # --- What the user does ---------------------------------------------------------------
 
@@ -715,12 +747,12 @@ class Life:
         self.open()
 
     def ask(self, to: ModelRef, sends: Decision, *, attach: bool, edit: bool = False) -> None:
-        parts = [Part(self.private({to.host}))]
+        parts = [Part(self.private({to.origin}))]
         if attach:
             parts.append(Part(self.private(set()), PartKind.FILE, "a.txt"))
         asked, row = self.store.messages.ask(
             self.chat, Message(Role.USER, tuple(parts)), Effort.LOW, to.name, PLAIN,
-            host=to.host, instead=self.questions()[-1].id if edit else None,
+            host=to.host, origin=to.origin, instead=self.questions()[-1].id if edit else None,
         )  # fmt: skip
         self.chat = asked.chat
         self.answer(to, row, sends)
@@ -729,17 +761,20 @@ class Life:
         """Ask an earlier question again, perhaps of another model."""
         questions = self.questions()
         question = questions[at % len(questions)]
-        self.owners[question.message.text].add(to.host)
-        row = self.store.messages.answer(question, Effort.LOW, to.name, to.host)
+        self.owners[question.message.text].add(to.origin)
+        row = self.store.messages.answer(question, Effort.LOW, to.name, to.host, to.origin)
         self.answer(to, row, sends)
 
     def resume(self, to: ModelRef, sends: Decision) -> None:
         """Go on with the last answer, perhaps with another model."""
         row = self.path_now()[-1]
-        host = both_hosts(row.host, to.host) if row.message.parts else to.host
-        if not row.message.parts:
-            self.owners[self.questions()[-1].message.text].add(to.host)
-        row = self.store.messages.update(row.id, state=State.STREAMING, host=host)
+        host, origin = to.host, to.origin
+        if row.message.parts:
+            host = both_hosts(row.host, host)
+            origin = origin if row.message.origin == origin else ""
+        else:
+            self.owners[self.questions()[-1].message.text].add(to.origin)
+        row = self.store.messages.update(row.id, state=State.STREAMING, host=host, origin=origin)
         self.answer(to, row, sends)
 
     def path_now(self) -> list[MessageRow]:
@@ -760,13 +795,13 @@ class Life:
                     self.decide(event.consent, sends)
                 elif isinstance(event, Delta):
                     draft.add(event)
-                    self.owners.setdefault(event.text, set()).add(to.host)
+                    self.owners.setdefault(event.text, set()).add(to.origin)
                 elif isinstance(event, PartAdded):
                     draft.add_part(event.part)
         self.store.messages.update(row.id, parts=draft.parts, state=State.DONE)
 
 
-MODELS = st.sampled_from([LOCAL, ON_A, ON_B])
+MODELS = st.sampled_from([LOCAL, ON_A, PLAIN_A, ON_B])
 DECISIONS = st.sampled_from([Decision.CHAT, Decision.ALWAYS, Decision.REFUSE, Decision.REFUSE])
 STEPS = st.one_of(
     st.tuples(st.just("ask"), MODELS, DECISIONS, st.booleans(), st.booleans()),
@@ -777,7 +812,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=2, max_size=9))
 def test_no_word_reaches_a_server_without_a_permission(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[object, ...]]
@@ -796,7 +831,7 @@ def test_no_word_reaches_a_server_without_a_permission(
                 case "restart", *_:
                     life.restart()
                 case "call", ModelRef() as to:
-                    life.servers[to.host].calls += 1
+                    life.servers[to.origin].calls += 1
     finally:
         life.store.close()
 
@@ -816,7 +851,7 @@ def test_the_user_is_asked_no_more_than_once_about_the_same(tmp_path: Path) -> N
 
 
 def test_the_test_of_whole_chats_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.tools.departure_gate.departures", lambda messages, host: ())
+    monkeypatch.setattr("app.tools.departure_gate.departures", lambda messages, origin: ())
     life = Life(tmp_path)
     try:
         life.ask(LOCAL, Decision.REFUSE, attach=True)

@@ -42,6 +42,7 @@ from app.exchange import (
 )
 from app.store import ChatRow, ChatSettings, ChatTree, MessageRow, State, Store, TitleBy
 from app.store.chat_title import one_line
+from app.tools.departure import departures
 
 # --- Any chats ----------------------------------------------------------------------------
 
@@ -264,6 +265,39 @@ def test_an_older_file_says_no_host(store: Store, tmp_path: Path) -> None:
         rows = other.messages.conversation(other.chats.listed()[0].id)
         assert len(rows) > 1
         assert {row.host for row in rows} == {""}
+
+
+@pytest.mark.parametrize("claim", ["a.example", "https://a.example"])
+def test_a_file_cannot_say_that_its_turns_were_sent_somewhere(
+    store: Store, tmp_path: Path, claim: str
+) -> None:
+    """Nobody is spared the question because a file says where its turns were answered."""
+    _, answer = store.messages.ask(
+        None, said(Role.USER, "Hi"), Effort.LOW, "m", host="a.example", origin="https://a.example"
+    )
+    store.messages.update(answer.id, parts=(Part("Ho"),), state=State.DONE)
+    asked = Message(Role.USER, (Part("And now?"),))
+
+    def leaving(of: Store) -> int:
+        path = of.messages.conversation(of.chats.listed()[0].id)
+        return len(departures([*(row.message for row in path), asked], "https://a.example"))
+
+    assert leaving(store) == 0
+    out(store, tmp_path)
+    text = (tmp_path / "out.json").read_text("utf-8")
+    assert "origin" not in text
+    raw = json.loads(text)
+    for each in raw["chats"][0]["messages"]:
+        each.update(host=claim, origin="https://a.example", sent=True)
+    forged = tmp_path / "forged.json"
+    forged.write_text(json.dumps(raw), "utf-8")
+    with contextlib.closing(Store(tmp_path / "other.db")) as other:
+        read(forged).into(other)
+        path = other.messages.conversation(other.chats.listed()[0].id)
+        assert {row.host for row in path} == {claim}
+        assert leaving(other) == 1
+        other.messages.fork(path[-1].id)
+        assert leaving(other) == 1
 
 
 def test_only_some(store: Store, tmp_path: Path) -> None:
@@ -524,7 +558,6 @@ def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
     """Any change to a file is accepted, or raises a typed error."""
     path = tmp_path / "changed.json"
 
-    @settings(max_examples=50)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         file = StringIO()

@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from app.base import log
-from app.base.errors import ServerPortTaken, ServerUnstartable
+from app.base.errors import LocalServerPortTaken, LocalServerUnstartable
 from app.engine.backend import ScriptedBackend
 from app.server import http_server, listener
 from app.server.gate import Gate
@@ -152,7 +152,7 @@ def test_a_port_that_is_taken_names_who_has_it(parts: ServerParts) -> None:
     with socket.create_server((ADDRESS, 0)) as other:
         port = other.getsockname()[1]
         server = HttpServer(parts)
-        with pytest.raises(ServerPortTaken) as caught:
+        with pytest.raises(LocalServerPortTaken) as caught:
             server.start(port, TOKEN)
         assert (caught.value.port, server.status().on) == (port, False)
         assert caught.value.holder == http_server._name(psutil.Process())
@@ -212,7 +212,7 @@ def test_there_are_only_as_many_connections_as_descriptors_allow(
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_cannot_be_used_is_refused(parts: ServerParts, port: int) -> None:
-    with pytest.raises(ServerUnstartable):
+    with pytest.raises(LocalServerUnstartable):
         HttpServer(parts).start(port, TOKEN)
 
 
@@ -224,7 +224,7 @@ def test_without_descriptors_nothing_stays_open(
 
     monkeypatch.setattr(listener, "Listener", refused)
     server = HttpServer(parts)
-    with pytest.raises(ServerUnstartable, match="Too many open files"):
+    with pytest.raises(LocalServerUnstartable, match="Too many open files"):
         server.start(0, TOKEN)
     assert not server.status().on
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.base.processes import ChildProcess
+from app.base.processes import ChildEnded, ChildProcess
 from tests.fakes import document_processes
 
 
@@ -33,3 +33,18 @@ def test_two_threads_that_kill_a_process_close_its_pipe_once(
         for done in [threads.submit(kill) for _ in range(2)]:
             done.result()
     assert len(closed) == 1
+
+
+def test_what_a_process_says_between_two_looks_before_it_ends_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its pipe is empty, then it speaks and ends, and then it is seen to be gone."""
+    child = ChildProcess(document_processes.speaks_and_ends, name="child")
+    child._process.join()
+    monkeypatch.setattr(child, "_ready", lambda timeout: [])
+    try:
+        assert child.receive(0.0) == "the last words"
+        with pytest.raises(ChildEnded):
+            child.receive(0.0)
+    finally:
+        child.kill()

@@ -523,8 +523,9 @@ ERRORS: dict[Fault, type[e.RemoteError]] = {
     Fault.FAILED: e.ServerFailed,
     Fault.KEY: e.KeyRefused,
     Fault.LATE_ERROR: e.ServerFailed,
-    Fault.LONG_LINE: e.ServerForeign,
-    Fault.BAD_JSON: e.ServerForeign,
+    Fault.LONG_LINE: e.AnswerGarbled,
+    Fault.BAD_JSON: e.AnswerGarbled,
+    Fault.LATE_PAGE: e.AnswerGarbled,
 }
 IN_THE_MIDDLE = {
     Fault.CUT,
@@ -534,6 +535,7 @@ IN_THE_MIDDLE = {
     Fault.LATE_ERROR,
     Fault.LONG_LINE,
     Fault.BAD_JSON,
+    Fault.LATE_PAGE,
 }
 """Those in which what has come before is kept."""
 
@@ -598,6 +600,9 @@ def test_a_fault_has_a_sentence(bench: Bench, peer: Peer, fault: Fault) -> None:
     assert sentence.endswith(".")
     assert "didn’t answer as expected" not in sentence  # which would be for anything
     assert "<" not in sentence
+    assert ("Check the address" in sentence) <= (not heard.parts)
+    if fault is Fault.LATE_PAGE:
+        assert explain(heard.error).detail == "502 Bad Gateway"
 
 
 @each_peer
@@ -690,6 +695,21 @@ def test_ollama_never_has_to_drop_anything(bench: Bench) -> None:
         assert heard.size.dropped > 0
         sent = server.answers[-1].json["messages"]
         assert len(server.dialect.prompts[-1]) == len(sent)
+
+
+@pytest.mark.parametrize(("words", "cut"), [(2000, True), (1500, False)])
+def test_what_ollama_cuts_in_silence_is_noticed(bench: Bench, words: int, cut: bool) -> None:
+    """By an estimate, both might fit: the model is not gpt-oss, so nobody here can count."""
+    with serving(Ollama("llama-4", context=2048)) as server:
+        peer = replace(OLLAMA, make=lambda: server.dialect)
+        model = bench.add(server, peer)
+        server.say(ANSWER)
+        heard = bench.ask(model, question("word " * words))
+        (prompt,) = server.dialect.prompts
+    assert heard.error is None
+    assert heard.done is not None
+    assert heard.done.stats.cut is cut
+    assert (len(prompt[-1].text) < 5 * words) is cut
 
 
 # --- OpenAI ---------------------------------------------------------------------------------------

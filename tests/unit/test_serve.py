@@ -15,7 +15,7 @@ import pytest
 
 from app import cli
 from app.base import settings as settings_file
-from app.base.errors import ServerPortTaken
+from app.base.errors import LocalServerPortTaken
 from app.base.secrets import SERVER_TOKEN, Secrets
 from app.base.settings import SERVER_PORT, Folders, Settings
 from app.serving import (
@@ -67,7 +67,7 @@ class FakeServer:
 
     def start(self, port: int, token: str) -> None:
         if self.taken:
-            raise ServerPortTaken(port, "ollama")
+            raise LocalServerPortTaken(port, "ollama")
         self.port, self.token, self.on = port, token, True
         self.hangup = signal.getsignal(getattr(signal, "SIGHUP", signal.SIGTERM))
         self.threads = {thread.name for thread in threading.enumerate()}

@@ -154,7 +154,9 @@ def test_a_question_is_not_edited_into_another_chat(store: Store) -> None:
 
 
 def test_a_fork_is_a_copy(store: Store) -> None:
-    asked, said = store.messages.ask(None, question("q"), Effort.HIGH, "m")
+    asked, said = store.messages.ask(
+        None, question("q"), Effort.HIGH, "m", host="a.example", origin="https://a.example"
+    )
     stats = Stats(100, 20, 30, 10, 0.5, 1.5, 0, 0, 32768)
     store.messages.update(
         said.id, parts=answer("a").parts, state=State.DONE, stats=stats, thought_s=2.0
@@ -174,6 +176,7 @@ def test_a_fork_is_a_copy(store: Store) -> None:
     ] == [asked, said]
     assert copies[1].parent == copies[0].id
     assert new.leaf == copies[1].id
+    assert copies[1].message.origin == said.message.origin == "https://a.example"
     assert store.messages.conversation(old.id) == [asked, said, more]
     assert {found.chat for found in store.search("a")} == {old.id, new.id}
     streaming = store.messages.answer(more, Effort.LOW, "m")

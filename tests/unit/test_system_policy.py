@@ -16,8 +16,8 @@ from app import cli
 from app.base import settings as settings_file
 from app.base import system_files, system_policy
 from app.base.errors import (
+    LocalServerForbidden,
     Offline,
-    ServerForbidden,
     SystemFileBroken,
     SystemFileError,
     SystemFileKeyUnknown,
@@ -209,7 +209,7 @@ def test_the_server_is_forbidden(administrator: Administrator, tmp_path: Path) -
     with closing(host_of(tmp_path)) as host:
         assert not host.settings.serve
         assert not host.change(serve=True).serve
-        with pytest.raises(ServerForbidden):
+        with pytest.raises(LocalServerForbidden):
             _ = host.server
     assert settings_file.load(Folders(tmp_path).settings).serve  # as the user had chosen
 

@@ -105,7 +105,7 @@ class Trial:
         return self._window.transcript.plainText()
 
     def _idle(self) -> bool:
-        return not self._window.current.busy()
+        return not self._window.state.current.busy()
 
     def _until(self, what: str, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + _PATIENCE_S
@@ -139,7 +139,7 @@ def main(folder: Path) -> int:
 
     def begin() -> None:
         try:
-            window.models.load()
+            window.state.models.load()
             trial.run()
         finally:
             window.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -34,10 +33,9 @@ class LocalVocabulary:
     def at_hand(self) -> ChatFormat | None:
         """Return the format; None while it is being built, and if there is no such file."""
         with self._lock:
-            if not (self._begun or self._jobs.ending.is_set()):
+            if not self._begun:
                 self._begun = True
-                with suppress(RuntimeError):  # the pool has been stopped just now
-                    self._jobs.submit(partial(report_errors, self._build))
+                self._jobs.submit(partial(report_errors, self._build))
             return self._format
 
     def _build(self) -> None:

@@ -17,6 +17,7 @@ from app.ui.bridge import Bridge
 from app.ui.dialogs import ask_file, ask_target
 from app.ui.exchange.throttle import throttled
 from app.ui.file_manager import reveal
+from app.ui.restart import Again, Restart
 from app.ui.theme import Theme
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -30,12 +31,13 @@ class EverythingController(QObject):
     """A controller that asks for the file, starts the work, and reports the result."""
 
     imported = Signal()
-    restart_wanted = Signal()
-    """The imported settings are to be applied."""
 
-    def __init__(self, window: QWidget, theme: Theme, host: Host, bridge: Bridge) -> None:
+    def __init__(
+        self, window: QWidget, theme: Theme, host: Host, bridge: Bridge, again: Again
+    ) -> None:
         super().__init__(window)
         self._window, self._theme, self._host, self._bridge = window, theme, host, bridge
+        self._again = again
 
     def export_all(self) -> None:
         """Ask for a file, and write everything to it."""
@@ -126,7 +128,7 @@ class EverythingController(QObject):
             tr("Import complete"),
             "\n".join(lines),
             tr("Restart") if with_settings else "",
-            self.restart_wanted.emit,
+            lambda: self._again(Restart()),
         )
 
     def _dialog(self, title: str) -> tuple[EverythingDialog, threading.Event]:

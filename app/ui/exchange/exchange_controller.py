@@ -39,7 +39,6 @@ class ExchangeController(QObject):
 
     failed = Signal(object)
     """The error that made an import fail whose dialog was closed."""
-    imported = Signal()
     shown = Signal(tuple)
     """The ids of chats that were imported, which the user wants to see."""
 
@@ -210,7 +209,7 @@ class ExchangeController(QObject):
         dialog.begin()
 
         def done(report: ImportReport) -> None:
-            self.imported.emit()
+            self._index.refresh()
             result, about = _result(found, report), _summary(found, report)
             if not stop.is_set():
                 dialog.shown.connect(lambda: self.shown.emit(report.ids))
@@ -224,7 +223,7 @@ class ExchangeController(QObject):
             if isinstance(error, Cancelled):
                 stopped = tr("Import cancelled. Chats already imported are kept.")
                 self._toast_over(origin).tell(stopped, "alert")
-            self.imported.emit()
+            self._index.refresh()
 
         work = self._host.exchange.take(found, stop, self._throttled(seen))
         self._bridge.when_done(work, done, ended)

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
+from app.ui.commands import Commands
 from app.ui.controls import Button
 from app.ui.file_manager import open_file
-from app.ui.form_fields import FormPage, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormPage
 from app.ui.preferences.backup_pane import BackupPane
 from app.ui.theme import Theme
 from app.wording.language import tr
 
 
 class DataPage(FormPage):
-    export_all = Signal()
-    import_chats = Signal()
-    import_folder = Signal()
-    export_everything = Signal()
-    import_everything = Signal()
-    remove_everything = Signal()
+    """The page. Most of its buttons carry out the window's command of their name."""
 
-    def __init__(self, theme: Theme, folder: Path, backups: BackupPane) -> None:
+    def __init__(self, theme: Theme, folder: Path, backups: BackupPane, commands: Commands) -> None:
         super().__init__("dataPage", tr("Data"))
-        self._theme, self._folder = theme, folder
+        self._theme, self._folder, self._commands = theme, folder, commands
         self._add_folder()
         self.column.addSpacing(14)
         self._add_files()
@@ -57,9 +54,9 @@ class DataPage(FormPage):
         self._add_section(
             tr("Export and import"),
             tr("Export all chats, or import from ChatGPT, Claude, LM Studio or Open WebUI."),
-            ("exportAll", tr("Export all…"), tr("Export all chats"), self.export_all),
-            ("importChats", tr("Import…"), tr("Import chats"), self.import_chats),
-            ("importFolder", tr("Import folder…"), tr("Import folder"), self.import_folder),
+            ("exportAll", tr("Export all…"), tr("Export all chats")),
+            ("importChats", tr("Import…"), tr("Import chats")),
+            ("importFolder", tr("Import folder…"), tr("Import folder")),
         )
 
     def _add_moving(self) -> None:
@@ -69,37 +66,26 @@ class DataPage(FormPage):
                 "Export chats, presets and settings to a single file. Access tokens and "
                 "models aren’t included."
             ),
-            (
-                "exportEverything",
-                tr("Export everything…"),
-                tr("Export everything"),
-                self.export_everything,
-            ),
-            (
-                "importEverything",
-                tr("Import everything…"),
-                tr("Import everything"),
-                self.import_everything,
-            ),
+            ("exportEverything", tr("Export everything…"), tr("Export everything")),
+            ("importEverything", tr("Import everything…"), tr("Import everything")),
         )
 
     def _add_removal(self) -> None:
         self._add_section(
             tr("Remove all data"),
             tr("Review what’s stored on this computer and choose what to remove."),
-            ("removeData", tr("Remove all data…"), tr("Remove all data"), self.remove_everything),
+            ("removeData", tr("Remove all data…"), tr("Remove all data")),
         )
 
-    def _add_section(
-        self, title: str, about: str, *buttons: tuple[str, str, str, SignalInstance]
-    ) -> None:
-        """Add a title, a note and a row of buttons: the name, text, label and signal of each."""
+    def _add_section(self, title: str, about: str, *buttons: tuple[str, str, str]) -> None:
+        """Add a title, a note and a row of buttons: the name, text and label of each."""
         part = self.add_part()
         part.addWidget(heading(title))
         part.addWidget(note(about))
         row = QHBoxLayout()
         row.setSpacing(8)
         part.addLayout(row)
-        for name, text, label, signal in buttons:
-            row.addWidget(Button(self._theme, name, label, text=text, clicked=signal.emit))
+        for name, text, label in buttons:
+            run = partial(self._commands.run, name)
+            row.addWidget(Button(self._theme, name, label, text=text, clicked=run))
         row.addStretch(1)

@@ -10,15 +10,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
-from app.base import log
 from app.base.secrets import HUB_TOKEN
 from app.base.settings import ThemeChoice
-from app.base.system_files import ENDPOINTS, POLICY
 from app.base.types import Effort
 from app.host import Host
-from app.tools.browser.source import WEB
 from app.ui.bridge import Bridge
+from app.ui.commands import Commands
 from app.ui.conversation.conversation_pane import ConversationPane
+from app.ui.restart import Again, Removal, Restart
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.chat_tools import ChatTools
 from app.ui.state.hardware_probe import HardwareProbe
@@ -27,8 +26,6 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
-from app.wording.endpoint_words import endpoints_summary
-from app.wording.policy_words import policy_summary
 
 if TYPE_CHECKING:
     from app.engine.overrides import Overrides
@@ -55,20 +52,8 @@ class PreferencesController(QObject):
     """The general instructions to the model have changed."""
     send_key_changed = Signal(bool)
     """Whether Ctrl+Enter sends now, rather than Enter."""
-    python_changed = Signal(bool)
-    """Whether Python is on in new chats now."""
     effort_changed = Signal(Effort)
     """New chats have another effort now."""
-    restart_wanted = Signal()
-    export_all = Signal()
-    import_chats = Signal()
-    import_folder = Signal()
-    removal_wanted = Signal(object)
-    """A frozenset of the kinds of data that the user wants to remove."""
-    export_everything = Signal()
-    import_everything = Signal()
-    restore_requested = Signal(object)
-    """A Backup that is to replace the chats."""
 
     def __init__(
         self,
@@ -84,6 +69,8 @@ class PreferencesController(QObject):
         tools: ChatTools,
         sources: SourceList,
         serving: LocalServing,
+        commands: Commands,
+        again: Again,
     ) -> None:
         super().__init__(window)
         self._window, self._conversation = window, conversation
@@ -91,6 +78,7 @@ class PreferencesController(QObject):
         self._models, self._hardware = models, hardware
         self._settings, self._presets, self._tools = settings, presets, tools
         self._sources, self._serving = sources, serving
+        self._commands, self._again = commands, again
         self._dialog: PreferencesDialog | None = None
         self._general: GeneralPage | None = None
         self._servers: McpServersController | None = None
@@ -121,7 +109,7 @@ class PreferencesController(QObject):
         from app.ui.preferences.removal_dialog import RemovalDialog
 
         dialog = RemovalDialog(self._theme, self._dialog or self._window)
-        dialog.wanted.connect(self.removal_wanted)
+        dialog.wanted.connect(lambda kinds: self._again(Removal(kinds)))
         dialog.open()
         found = self._host.jobs.submit(lambda: removal.find(self._host.folders))
         self._deliver(dialog, found, dialog.show_found, dialog.show_error)
@@ -171,20 +159,17 @@ class PreferencesController(QObject):
 
     def _make(self) -> PreferencesDialog:
         # Imported late: most runs never show them.
-        from app.engine.overrides import Overrides
         from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
         from app.ui.preferences.chats_page import ChatsPage
         from app.ui.preferences.data_page import DataPage
         from app.ui.preferences.diagnosis_page import DiagnosisPage
+        from app.ui.preferences.diagnosis_text import DiagnosisText
         from app.ui.preferences.general_page import GeneralPage
         from app.ui.preferences.hub_page import HubPage
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
-        from app.wording.diagnosis import end_of_log, report
-        from app.wording.serving_words import server_summary
-        from app.wording.source_words import sources_summary
 
         settings = self._host.settings
         general = self._general = GeneralPage(self._theme, settings)
@@ -195,36 +180,18 @@ class PreferencesController(QObject):
         presets = PresetsPage(self._theme, self._presets, self._models, self._tools)
         backups = BackupPane(self._theme)
         self._connect_backups(backups)
-        data = DataPage(self._theme, self._host.folders.data, backups)
-        data.export_all.connect(self.export_all)
-        data.import_chats.connect(self.import_chats)
-        data.import_folder.connect(self.import_folder)
-        data.remove_everything.connect(self.remove_data)
-        data.export_everything.connect(self.export_everything)
-        data.import_everything.connect(self.import_everything)
+        data = DataPage(self._theme, self._host.folders.data, backups, self._commands)
         memory = MemoryPage(
             self._theme,
-            Overrides.of(self._host.settings),
+            self._host.overrides,
             settings.kept_gb,
             settings.unload_minutes,
             self._models,
             self._hardware,
         )
         self._connect_memory(memory)
-        diagnosis = DiagnosisPage(
-            self._theme,
-            self._hardware,
-            lambda found: report(
-                found,
-                Overrides.of(self._host.settings),
-                folders=sources_summary(self._sources.statuses),
-                web=self._web_summary(),
-                server=server_summary(self._host.settings.serve_port, on=self._host.settings.serve),
-                policy=self._policy_summary(),
-                endpoints=self._endpoints_summary(),
-            ),
-            lambda: end_of_log(log.tail(self._host.folders.data)),
-        )
+        text = DiagnosisText(self._host, self._tools, self._sources)
+        diagnosis = DiagnosisPage(self._theme, self._hardware, text.report, text.end_of_log)
         tools = self._make_tools()
         hub = HubPage(self._theme, settings.hub_address)
         self._connect_hub(hub)
@@ -269,26 +236,10 @@ class PreferencesController(QObject):
         LocalServerController(page, self._theme, self._serving, self._models)
         return page
 
-    def _web_summary(self) -> str:
-        from app.tools.browser.web.providers import provider_of
-        from app.wording.web_words import web_summary
-
-        offers = (offer for offer in self._tools.offers if offer.key == WEB)
-        word = next((offer.unavailable for offer in offers), "")
-        return web_summary(provider_of(self._host.settings.web_search).name, word)
-
-    def _policy_summary(self) -> str:
-        host = self._host
-        return policy_summary(host.folders.system / POLICY, host.policy, host.policy_damage)
-
-    def _endpoints_summary(self) -> str:
-        host = self._host
-        return endpoints_summary(host.folders.system / ENDPOINTS, host.endpoints.all(), ())
-
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))
         page.language_chosen.connect(lambda code: self._host.change(language=code))
-        page.restart_wanted.connect(self.restart_wanted)
+        page.restart_wanted.connect(lambda: self._again(Restart()))
         page.text_size_chosen.connect(self._set_text_size)
         page.notify_chosen.connect(lambda on: self._host.change(notify=on))
         page.export_folder_chosen.connect(lambda folder: self._host.change(exports=folder))
@@ -320,7 +271,7 @@ class PreferencesController(QObject):
                 page, self._host.keep_hub_token(token), page.show_place, page.show_error
             )
         )
-        place = self._host.disk(lambda _: self._host.secrets.place(HUB_TOKEN))
+        place = self._host.keeping.submit(lambda: self._host.secrets.place(HUB_TOKEN))
         self._deliver(page, place, page.show_place, page.show_error)
 
     def _connect_backups(self, pane: BackupPane) -> None:
@@ -331,7 +282,7 @@ class PreferencesController(QObject):
             )
 
         pane.make_requested.connect(lambda: load(make=True))
-        pane.restore_requested.connect(self.restore_requested)
+        pane.restore_requested.connect(self._again)
         load(make=False)
 
     def _choose_send_key(self, ctrl: bool) -> None:
@@ -345,7 +296,7 @@ class PreferencesController(QObject):
 
     def _choose_python(self, on: bool) -> None:
         self._host.change(python=on)
-        self.python_changed.emit(on)
+        self._settings.set_python(on)
 
     def _choose_effort(self, effort: Effort) -> None:
         self._host.change(effort=effort)

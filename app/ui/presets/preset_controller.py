@@ -62,13 +62,6 @@ class PresetController(QObject):
         self.effort_set.emit(preset.effort if preset else self._settings.effort)
         self._models.show(preset.model if preset else "")
 
-    def set_python(self, on: bool) -> None:
-        """Set whether Python is on in new chats, also in the one that is shown."""
-        plain = self._settings.plain
-        self._settings.python = on
-        if self._settings.chat is None and self._settings.fresh == plain:
-            self._settings.begin(self._settings.plain)
-
     def set_effort(self, effort: Effort) -> None:
         """Set the effort that new chats begin with, also the one that is shown."""
         self._settings.effort = effort

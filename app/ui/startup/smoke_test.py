@@ -44,9 +44,12 @@ class SmokeTest(QObject):
             QCoreApplication.exit(0)
 
     def _choose(self) -> bool:
-        if self._window.models.asked is None:
+        if self._window.state.models.asked is None:
             self._find("tryDemo").click()
-        return self._window.models.loading is None and self._window.models.current is not None
+        return (
+            self._window.state.models.loading is None
+            and self._window.state.models.current is not None
+        )
 
     def _type(self) -> bool:
         composer = self._window.findChild(QWidget, "composer")

@@ -2,6 +2,7 @@
 
 ::
 
+    shared_state     all of it, created for a window
     store_access     runs work on the store and delivers the result
     chat_index       all chats, and changes to them
     current_chat     the chat that is shown

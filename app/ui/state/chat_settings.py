@@ -24,14 +24,22 @@ class ShownChatSettings(QObject):
     chosen = Signal()
     """The user changed the settings of the chat that is shown."""
 
-    def __init__(self, index: ChatIndex, models: ModelChoice, current: CurrentChat) -> None:
+    def __init__(
+        self,
+        index: ChatIndex,
+        models: ModelChoice,
+        current: CurrentChat,
+        effort: Effort,
+        *,
+        python: bool,
+    ) -> None:
         super().__init__(index)
         self._index, self._models, self._current = index, models, current
         self.fresh = PLAIN
         """The settings that a new chat will have."""
-        self.python = True
+        self.python = python
         """Whether Python is on in new chats."""
-        self.effort = Effort.MEDIUM
+        self.effort = effort
         """The effort that a new chat will have."""
         index.changed.connect(self.changed)
         models.changed.connect(self.changed)
@@ -49,6 +57,13 @@ class ShownChatSettings(QObject):
         """Set the settings of the next new chat."""
         self.fresh = setup
         self.changed.emit()
+
+    def set_python(self, on: bool) -> None:
+        """Set whether Python is on in new chats, also in the one that is shown."""
+        plain = self.plain
+        self.python = on
+        if self.chat is None and self.fresh == plain:
+            self.begin(self.plain)
 
     @property
     def title(self) -> str:

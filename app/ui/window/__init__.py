@@ -1,16 +1,18 @@
-"""The main window: assembles the packages, and decides which chat and page is shown.
+"""The main window, and the three areas in which it assembles the packages.
 
 ::
 
-    window            creates the controllers and connects them
+    window            creates the areas and connects them; the start and the end
     layout            the views in their places; `title_bar` is one of them
+    chat_area         the chat that is shown: the controllers of the conversation and the composer
+    library_area      all chats: those of the sidebar, the archive, the palette, export and import
+    model_area        those of the model: the models page, the menu, the cards in the sidebar
     sidebar_place     the sidebar beside the conversation, or over it in a narrow window
     title_controller  the title of what is shown, with its menu, and the highlighted chat
     menu_bar          the menu bar of macOS
     zoom_controller   zoom of everything, by keys and wheel
     events            dispatch of events from other threads
     error_actions     what the banner and failed answers offer
-    restart           why a window asks to be closed
     command_list      every command, with its keys
     chat_navigator    switching between chats, and what turns change
     chat_presenter    the messages of the chat that is shown
@@ -25,7 +27,6 @@
     remote_line       the line above a chat whose answers are generated elsewhere
 """
 
-from app.ui.window.restart import Removal, Restart
 from app.ui.window.window import Window
 
-__all__ = ["Removal", "Restart", "Window"]
+__all__ = ["Window"]

@@ -8,24 +8,15 @@ from functools import partial
 
 from app.base.settings import ThemeChoice
 from app.base.types import Effort
-from app.ui.archive.archive_controller import ArchiveController
 from app.ui.commands import QUESTION_KEY, Commands
-from app.ui.composer.attachment_controller import AttachmentController
 from app.ui.composer.composer import TOOLS_KEYS, WEB_KEYS
-from app.ui.composer.composer_controller import ComposerController
-from app.ui.composer.tools_controller import ToolsController
-from app.ui.exchange.everything_controller import EverythingController
-from app.ui.exchange.exchange_controller import ExchangeController
-from app.ui.models.model_picker_controller import ModelPickerController
-from app.ui.palette.palette_controller import PaletteController
 from app.ui.preferences.preferences_controller import PreferencesController
-from app.ui.presets.preset_controller import PresetController
 from app.ui.presets.preset_picker import PRESET_KEYS
-from app.ui.sidebar.chat_controller import ChatController
-from app.ui.state.current_chat import CurrentChat
-from app.ui.state.model_choice import ModelChoice
-from app.ui.window.consent_controller import ConsentController
+from app.ui.state.shared_state import SharedState
+from app.ui.window.chat_area import ChatArea
 from app.ui.window.layout import WindowLayout
+from app.ui.window.library_area import LibraryArea
+from app.ui.window.model_area import ModelArea
 from app.ui.window.zoom_controller import ZoomController
 from app.wording.efforts import effort_command
 from app.wording.language import tr
@@ -35,24 +26,14 @@ from app.wording.language import tr
 class CommandTargets:
     """The objects that carry out the commands."""
 
-    new_chat: Callable[[], object]
-    quit: Callable[[], object]
     layout: WindowLayout
-    current: CurrentChat
-    chats: ChatController
-    composer: ComposerController
-    consents: ConsentController
-    attachments: AttachmentController
-    archive: ArchiveController
-    models: ModelPickerController
-    choice: ModelChoice
-    presets: PresetController
-    tools: ToolsController
+    state: SharedState
+    chat: ChatArea
+    models: ModelArea
+    library: LibraryArea
     preferences: PreferencesController
-    exchange: ExchangeController
-    everything: EverythingController
-    palette: PaletteController
     zoom: ZoomController
+    quit: Callable[[], object]
 
 
 def add_commands(commands: Commands, to: CommandTargets) -> None:
@@ -65,23 +46,25 @@ def add_commands(commands: Commands, to: CommandTargets) -> None:
 
 
 def _add_chat(commands: Commands, to: CommandTargets) -> None:
-    add, layout, chats, stored = commands.add, to.layout, to.chats, to.current.is_stored
+    add, layout, library = commands.add, to.layout, to.library
+    chats, stored = library.chats, to.state.current.is_stored
     commands.group(tr("Chat"))
-    add("newChat", tr("New chat"), to.new_chat, "Ctrl+N")
-    add("search", tr("Search everything"), to.palette.toggle, "Ctrl+K")
+    add("newChat", tr("New chat"), to.chat.navigator.new_chat, "Ctrl+N")
+    add("search", tr("Search everything"), library.palette_controller.toggle, "Ctrl+K")
     add("filterChats", tr("Filter chats"), layout.filter_chats, "Ctrl+Shift+F")
     add("rename", tr("Rename chat"), layout.rename_chat, "F2", when=stored)
     add("export", tr("Export chat…"), chats.export_shown, "Ctrl+Shift+E", when=stored)
     add("pin", tr("Pin or unpin chat"), chats.pin_shown, when=stored)
     add("archive", tr("Archive chat"), chats.archive_shown, when=stored)
     add("delete", tr("Delete chat"), chats.delete_shown, when=stored)
-    add("away", tr("Archive and bin"), to.archive.show_page)
+    add("away", tr("Archive and bin"), library.archive.show_page)
 
 
 def _add_conversation(commands: Commands, to: CommandTargets) -> None:
-    add, pane, stored = commands.add, to.layout.conversation, to.current.is_stored
+    add, pane, chat = commands.add, to.layout.conversation, to.chat
+    stored = to.state.current.is_stored
     commands.group(tr("Messages"))
-    add("attach", tr("Attach files…"), to.attachments.choose_files, "Ctrl+Shift+A")
+    add("attach", tr("Attach files…"), chat.attachments.choose_files, "Ctrl+Shift+A")
     add("find", tr("Find in chat"), lambda: pane.transcript.open_find(), "Ctrl+F", when=stored)
     add("findNext", tr("Next match"), lambda: pane.transcript.finder.step(1), "F3", when=stored)
     add(
@@ -91,10 +74,10 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
         "Shift+F3",
         when=stored,
     )
-    composer, hurry = to.composer, to.composer.may_hurry
+    composer, hurry = chat.composer_controller, chat.composer_controller.may_hurry
     add("stop", tr("Stop answer"), composer.stop, "Esc", when=composer.stoppable)
     add("answerNow", tr("Answer now"), composer.hurry, "Ctrl+Return", "Ctrl+Enter", when=hurry)
-    consents = to.consents
+    consents = chat.consents
     add("question", tr("Go to permission request"), consents.go, QUESTION_KEY, when=consents.waits)
     may_change = composer.may_change
     add("again", tr("Regenerate last answer"), composer.again_last, "Ctrl+R", when=may_change)
@@ -113,24 +96,25 @@ def _add_conversation(commands: Commands, to: CommandTargets) -> None:
     choose = to.layout.composer.choose_effort
     for number, effort in enumerate(Effort, 1):
         add(effort, effort_command(effort), partial(choose, effort), f"Ctrl+{number}")
-    add("chooseTools", tr("Choose tools"), to.tools.open, TOOLS_KEYS)
-    tools = to.tools
+    tools = chat.tools_controller
+    add("chooseTools", tr("Choose tools"), tools.open, TOOLS_KEYS)
     add("switchWeb", tr("Web search on or off"), tools.switch_web, WEB_KEYS, when=tools.web_usable)
     add("addFolder", tr("Add folder…"), tools.choose_folder)
     add("addEncyclopaedia", tr("Add encyclopaedia…"), tools.choose_encyclopaedia)
-    add("choosePreset", tr("Choose a preset"), to.presets.pick, PRESET_KEYS)
-    add("instructChat", tr("Instructions for this chat…"), to.presets.instruct)
-    add("managePresets", tr("Manage presets…"), to.presets.manage)
+    presets = chat.preset_controller
+    add("choosePreset", tr("Choose a preset"), presets.pick, PRESET_KEYS)
+    add("instructChat", tr("Instructions for this chat…"), presets.instruct)
+    add("managePresets", tr("Manage presets…"), presets.manage)
 
 
 def _add_models(commands: Commands, to: CommandTargets) -> None:
-    add = commands.add
+    add, picker, choice = commands.add, to.models.model_picker, to.state.models
     commands.group(tr("Models"))
     add("chooseModel", tr("Choose a model"), to.layout.composer.pick_model, "Ctrl+M")
-    add("getModel", tr("Get a model…"), to.models.show_page)
-    add("openModel", tr("Open model file…"), to.models.open_file, "Ctrl+O")
-    add("remoteModel", tr("Use a model on another computer…"), to.models.show_elsewhere)
-    add("unloadModel", tr("Unload model"), to.choice.unload, when=to.choice.can_unload)
+    add("getModel", tr("Get a model…"), picker.show_page)
+    add("openModel", tr("Open model file…"), picker.open_file, "Ctrl+O")
+    add("remoteModel", tr("Use a model on another computer…"), picker.show_elsewhere)
+    add("unloadModel", tr("Unload model"), choice.unload, when=choice.can_unload)
 
 
 def _add_view(commands: Commands, to: CommandTargets) -> None:
@@ -148,15 +132,16 @@ def _add_view(commands: Commands, to: CommandTargets) -> None:
 
 
 def _add_program(commands: Commands, to: CommandTargets) -> None:
-    add = commands.add
+    add, library = commands.add, to.library
+    exchange, everything = library.exchange, library.everything
     commands.group(tr("Fireside"))
-    add("importChats", tr("Import chats…"), to.exchange.import_chats)
-    add("importFolder", tr("Import folder…"), to.exchange.import_folder)
-    add("exportAll", tr("Export all chats…"), to.exchange.export_all)
-    add("exportEverything", tr("Export everything…"), to.everything.export_all)
-    add("importEverything", tr("Import everything…"), to.everything.import_all)
+    add("importChats", tr("Import chats…"), exchange.import_chats)
+    add("importFolder", tr("Import folder…"), exchange.import_folder)
+    add("exportAll", tr("Export all chats…"), exchange.export_all)
+    add("exportEverything", tr("Export everything…"), everything.export_all)
+    add("importEverything", tr("Import everything…"), everything.import_all)
     add("removeData", tr("Remove all data…"), to.preferences.remove_data)
     add("preferences", tr("Settings"), to.preferences.open, "Ctrl+,")
-    add("keys", tr("Keyboard shortcuts"), to.palette.show_keys, "F1")
+    add("keys", tr("Keyboard shortcuts"), library.palette_controller.show_keys, "F1")
     add("about", tr("About Fireside"), to.preferences.about)
     add("quit", tr("Quit"), to.quit, "Ctrl+Q")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from app.base.errors import StoreDamaged
 from app.ui.banner import Banner
 from app.ui.models.load_recovery_controller import LoadRecoveryController
 from app.ui.models.model_picker_controller import ModelPickerController
+from app.ui.restart import Again
 from app.ui.window.chat_navigator import ChatNavigator
 from app.wording.errors import Action
 from app.wording.language import tr
@@ -19,9 +20,6 @@ from app.wording.policy_words import set_by_organization
 class ErrorActions(QObject):
     """A controller that performs these actions. ``chats`` is the file of the chats."""
 
-    repair_wanted = Signal(object)
-    """A StoreDamaged: the chats are to be repaired by another window."""
-
     def __init__(
         self,
         banner: Banner,
@@ -29,11 +27,12 @@ class ErrorActions(QObject):
         models: ModelPickerController,
         navigator: ChatNavigator,
         chats: Path,
+        again: Again,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._banner, self._recovery, self._models = banner, recovery, models
-        self._navigator, self._chats = navigator, chats
+        self._navigator, self._chats, self._again = navigator, chats, again
         banner.acted.connect(self._act_in_banner)
 
     def act(self, action: Action) -> None:
@@ -54,7 +53,7 @@ class ErrorActions(QObject):
             case Action.NEW_CHAT:
                 self._navigator.new_chat()
             case Action.REPAIR:
-                self.repair_wanted.emit(StoreDamaged(self._chats, self._banner.damage))
+                self._again(StoreDamaged(self._chats, self._banner.damage))
 
     def _act_in_banner(self, action: Action) -> None:
         if action is not Action.GO_ONLINE:

@@ -50,6 +50,8 @@ class WindowLayout:
         self._fill_center(center)
         self._fill_page(page)
         self.toast = Toast(theme, window, self.composer)
+        self.sidebar.collapsed.connect(lambda: self.show_sidebar(False))
+        self.pages.closed.connect(self.focus_editor)
 
     def show_sidebar(self, shown: bool) -> None:
         """Show or hide the sidebar; a button in the title bar brings it back."""

@@ -1,13 +1,34 @@
-"""Explanations of errors about models on the hub, and about their files on this disk."""
+"""Explanations of errors about the hub and the network."""
 
 from __future__ import annotations
 
 from app.base import errors as e
+from app.wording.explanation import Action, Explanation
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
 
-def hub_sentence(error: e.HubError) -> str:
+def explain_hub(error: e.HubError) -> Explanation:
+    reason = error.reason if isinstance(error, e.HubUnreachable) else ""
+    return Explanation(_of_hub(error), Action.RETRY, reason)
+
+
+def explain_network(error: e.Offline | e.UpdatesUnknown) -> Explanation:
+    match error:
+        case e.Offline():
+            return Explanation(
+                tr("Fireside is offline. Go online under Models > Network."), Action.GO_ONLINE
+            )
+        case e.UpdatesUnknown():
+            return Explanation(
+                tr(
+                    "Couldn’t check for updates: no response from {host} ({reason}). Check your "
+                    "internet connection, or try again later."
+                ).format(host=error.host, reason=error.reason)
+            )
+
+
+def _of_hub(error: e.HubError) -> str:
     name = error.file or error.repository
     match error:
         case e.HubUnreachable() if "HF_HUB_OFFLINE" in error.reason:
@@ -75,33 +96,3 @@ def _no_place(error: e.NoRoom | e.DriveMissing | e.CacheUnwritable) -> str:
                 "Can’t download to {path} ({reason}). Check that you have permission to write "
                 "there."
             ).format(path=error.path, reason=error.reason)
-
-
-def library_sentence(error: e.LibraryError) -> str:
-    name = error.path.name
-    match error:
-        case e.FileRefused():
-            return tr(
-                "Couldn’t move or delete {name} ({reason}). Check the folder’s permissions and "
-                "whether another app is using the file."
-            ).format(name=name, reason=error.reason)
-        case e.TargetExists():
-            return tr("{parent} already contains {name}. Choose another folder.").format(
-                name=name, parent=error.path.parent
-            )
-        case e.TargetFull():
-            return tr(
-                "Not enough space in {parent} for {name}: {needed} needed, {free} free. The "
-                "model wasn’t moved. Free up some space or choose another folder."
-            ).format(
-                name=name,
-                needed=gigabytes(error.needed),
-                free=gigabytes(error.free),
-                parent=error.path.parent,
-            )
-        case e.CopyDiffers():
-            return tr(
-                "The copy of {name} in {parent} was damaged, so it was deleted. The model wasn’t "
-                "moved. The disk may be failing; choose another one."
-            ).format(name=name, parent=error.path.parent)
-    return tr("Couldn’t move or delete {name}. Try again.").format(name=name)
