@@ -624,7 +624,7 @@ def test_what_an_origin_may_get_is_forgotten_with_its_last_model(
         fault = jobs.remove(saved.endpoint).exception(30)
     assert isinstance(fault, SecretUnwritable) is stays
     assert forgotten == [AT_A]
-    jobs.jobs.close()
+    jobs.close()
 
 
 # --- Whole chats ------------------------------------------------------------------------------
@@ -812,7 +812,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=2, max_size=9))
 def test_no_word_reaches_a_server_without_a_permission(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[object, ...]]

@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ from app.base.files import replace_text
 from app.base.secrets import Secrets
 from app.base.types import Endpoint
 from app.engine.remote import endpoint_list
+from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind, is_exposed, server_url
 from app.tools.tool_events import Outgoing
@@ -603,3 +606,34 @@ def test_a_models_name_is_one_line() -> None:
     assert saved.model.name.isprintable()
     assert len(saved.model.name) <= 200
     assert saved.model.key == f"{GPU.endpoint.url}#{name}"
+
+
+def test_what_a_test_found_changes_nothing_that_the_user_has_done_meanwhile(path: Path) -> None:
+    endpoints = EndpointList(path, Secrets(path.parent))
+    endpoints.save(replace(GPU, name="Ours"))
+    endpoints.learn(GPU.endpoint, ServerKind.SGLANG, "1", 4096)
+    learnt = replace(GPU, name="Ours", kind=ServerKind.SGLANG, version="1", context=4096)
+    assert endpoints.all() == (learnt,)
+    endpoints.remove(GPU.endpoint)
+    endpoints.learn(GPU.endpoint, ServerKind.VLLM, "2", 8192)
+    assert endpoints.all() == ()
+
+
+def test_what_is_removed_while_it_is_saved_is_gone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoints = EndpointList(path, Secrets(path.parent))
+    keep, removed = endpoints.keep_key, threading.Event()
+
+    def slow(url: str, key: str) -> object:
+        removed.wait(0.2)  # in which another thread would have been faster
+        return keep(url, key)
+
+    monkeypatch.setattr(endpoints, "keep_key", slow)
+    with closing(EndpointJobs(NotImplemented, endpoints)) as jobs:
+        saved = jobs.save(GPU, "sk-1")
+        gone = jobs.remove(GPU.endpoint)
+        gone.add_done_callback(lambda _: removed.set())
+        saved.result(30)
+        gone.result(30)
+        assert endpoints.all() == ()
