@@ -105,7 +105,8 @@ class ServerParts:
     ``engine`` answers; it runs no tools and reaches no other computer. ``model`` returns the model
     that the user has chosen, the only one that is served. ``log`` is the file of all connections.
     ``changed`` is called from any thread. ``origins`` are the web pages that may ask, none by
-    default.
+    default. ``planned`` returns the context that a model would have if it were loaded now, in
+    tokens; 0 if that cannot be said.
     """
 
     engine: Backend
@@ -113,6 +114,7 @@ class ServerParts:
     log: Path
     changed: Callable[[ServingChanged], None] = lambda event: None
     origins: tuple[str, ...] = ()
+    planned: Callable[[ModelRef], int] = lambda model: 0
 
 
 def new_token() -> str:

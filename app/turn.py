@@ -29,7 +29,7 @@ from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 from app.tools.tool_events import Consent, ConsentAsked, Decision, DepartureAsked, ToolEvent
 
 if TYPE_CHECKING:  # a window need not wait for it
-    from app.engine.backend import GpuTrouble
+    from app.engine.backend import GpuTrouble, Planned
     from app.engine.plan import Plan
 
 
@@ -102,6 +102,11 @@ class ModelPlanned:
     plan: Plan
     reduced: bool
     trouble: GpuTrouble | None = None
+
+    @classmethod
+    def of(cls, model: ModelRef, event: Planned) -> ModelPlanned:
+        """Return it as the backend has said it."""
+        return cls(model, event.plan, event.reduced, event.trouble)
 
 
 @dataclass(frozen=True, slots=True)

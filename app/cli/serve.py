@@ -24,6 +24,7 @@ from app.base.errors import FiresideError, LocalServerForbidden, LocalServerPort
 from app.base.files import replace_text
 from app.base.secrets import SERVER_TOKEN, SecretPlace, Secrets
 from app.base.settings import LARGEST_PORT, SERVER_PORT, Folders
+from app.base.types import ModelRef
 from app.cli.output import (
     ANSWERED,
     FAILED,
@@ -35,6 +36,8 @@ from app.cli.output import (
 )
 from app.cli.this_computer import model_for, own_engine
 from app.engine.idle_unloading import IdleUnloader
+from app.engine.overrides import Overrides
+from app.engine.planned_context import planned_context
 from app.engine.shared.shared_engine import SharedEngine
 from app.serving import (
     OpenServer,
@@ -86,10 +89,13 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
             if event.ended:
                 ended.put(event.ended)
 
+        def planned(model: ModelRef) -> int:
+            settings = settings_file.load(folders.settings)
+            return planned_context(engine, model, Overrides.of(settings))
+
         connections = Folders(log.parent).connections  # where this process can write
-        server = open_server(
-            ServerParts(engine, model, connections, changed, tuple(options.origin))
-        )
+        origins = tuple(options.origin)
+        server = open_server(ServerParts(engine, model, connections, changed, origins, planned))
         with _signals(ended):
             port = options.port or settings_file.load(folders.settings).serve_port
             server.start(port, token.value)

@@ -13,13 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.child_jobs import ChildJob, ChildJobs
-from app.base.errors import (
-    DocumentBroken,
-    DocumentError,
-    EndpointUnknown,
-    EngineFailed,
-    ModelError,
-)
+from app.base.errors import DocumentBroken, DocumentError, EngineFailed, ModelError
 from app.base.types import FileLocation, ModelRef, Part
 from app.documents.document import Document, PageProgress
 
@@ -88,14 +82,12 @@ class DocumentReader:
     def count(self, model: ModelRef, part: Part, pieces: Sequence[str] = ()) -> Future[list[int]]:
         """Count the tokens of a part in a model's prompt, and of each piece of text by itself.
 
-        The result is their list, the part's first. Fails with ModelError, EngineError or Cancelled.
+        The result is their list, the part's first. Of a model on another computer, whose vocabulary
+        only its server knows, they are estimates. Fails with ModelError, EngineError or Cancelled.
         """
-        if not isinstance(model.location, FileLocation):
-            unknown: Future[list[int]] = Future()  # only its server knows the vocabulary
-            unknown.set_exception(EndpointUnknown(model.location.url))
-            return unknown
+        file = model.location.path if isinstance(model.location, FileLocation) else None
         died = EngineFailed("counting tokens took too long")
-        command = ("count", model.location.path, part, list(pieces))
+        command = ("count", file, part, list(pieces))
         return self._jobs.add(ChildJob(command, died, threading.Event()))
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from app.base.types import Part
 from app.documents import file_types
 from app.documents.document import LONGEST, Document, DocumentKind, PageProgress
 from app.documents.plain_text import decode
-from app.formats import ChatFormat, choose, question_text
+from app.formats import ChatFormat, EstimatingFormats, choose, question_text
 
 LARGEST = 200_000_000  # bytes of a file
 
@@ -57,10 +57,16 @@ class _Counter:
         self._model: Path | None = None
         self._format: ChatFormat | None = None
 
-    def count(self, model: Path, part: Part, pieces: Sequence[str]) -> list[int]:
-        """Count the tokens of a part in a prompt, and of each piece of text; raises ModelError."""
+    def count(self, model: Path | None, part: Part, pieces: Sequence[str]) -> list[int]:
+        """Count the tokens of a part in a prompt, and of each piece of text; raises ModelError.
+
+        Without a file, they are estimated.
+        """
         if self._format is None or self._model != model:
-            self._format = choose(gguf.read(model, arrays=True))
+            if model:
+                self._format = choose(gguf.read(model, arrays=True))
+            else:
+                self._format = EstimatingFormats().corrected(1.0)
             self._model = model
         encode = self._format.tokenizer.encode
         return [len(encode(text)) for text in (question_text(part), *pieces)]

@@ -1,8 +1,8 @@
 """A stream of server-sent events, taken out of the bytes of a response as they come.
 
 The rules are those of the HTML standard (section 9.2.6), but for what servers get wrong: an event
-counts also if nothing follows it, not even an empty line. Bytes are decoded only when a line is
-whole, so that a character may come in two pieces.
+counts also if nothing follows it, not even an empty line, and HTML is one. Bytes are decoded only
+when a line is whole, so that a character may come in two pieces.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def server_events(chunks: Iterable[bytes]) -> Iterator[ServerEvent]:
             raise EventTooLong
         field, _, value = line.partition(b":")
         text = value.removeprefix(b" ").decode("utf-8", "replace")
-        if field == b"data":
+        if line.startswith(b"<"):  # no field has such a name: it is a page that a proxy put there
+            data.append(line.decode("utf-8", "replace"))
+        elif field == b"data":
             data.append(text)
         elif field == b"event":
             name = text

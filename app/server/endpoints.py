@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from app.base import log
-from app.base.types import FileLocation
+from app.base.errors import Cancelled, EngineError
+from app.base.types import FileLocation, Request
 from app.server.admission import Admission
 from app.server.answers import Answers
 from app.server.api_error import ApiError, unsupported
@@ -132,7 +134,8 @@ class Endpoints:
     def _model(self, served: Served) -> JsonObject:
         """Return a model in OpenAI's form and, with other members, in Anthropic's.
 
-        It has the context's length, if known, as vLLM has it.
+        It has the context's length, if known, as vLLM has it: before the model is loaded, that
+        which it would have now.
         """
         created = 0
         if isinstance(served.ref.location, FileLocation):
@@ -148,11 +151,22 @@ class Endpoints:
             "created_at": datetime.fromtimestamp(created, UTC).isoformat(),
             "lifecycle": "active",
         }
-        loaded = self._parts.engine.loaded()
-        context = self.admission.context(served.name)
-        if context and loaded and loaded.location == served.ref.location:
+        if context := self._context(served):
             model["max_model_len"] = context
         return model
+
+    def _context(self, served: Served) -> int:
+        """Return the length of a model's context; 0 if it is not known."""
+        engine = self._parts.engine
+        loaded = engine.loaded()
+        if loaded and loaded.location == served.ref.location:
+            if context := self.admission.context(served.name):
+                return context
+            asked = Request(served.ref, (), background=True)
+            with contextlib.suppress(EngineError, Cancelled):  # it has more urgent things to do
+                if prompt := engine.count(asked, threading.Event()):
+                    return prompt.context
+        return self._parts.planned(served.ref)
 
     def _answer(
         self, dialect: Dialect, environ: WSGIEnvironment, sending: Sending

@@ -147,6 +147,8 @@ def _of_answer(error: e.RemoteError) -> str:
             return tr("{host} reported an error.")
         case e.AnswerEmpty():
             return tr("{host} sent an empty answer. The chat may be too long for the model there.")
+        case e.AnswerGarbled():
+            return tr("{host} sent something unexpected before the answer was complete.")
         case e.AnswerCutOff():
             return tr("The connection to {host} was lost before the answer was complete.")
     return tr("{host} didn’t answer as expected.")

@@ -108,9 +108,11 @@ class Api:
         *,
         log: Path | None = None,
         origins: tuple[str, ...] = (),
+        planned: Callable[[ModelRef], int] = lambda model: 0,
     ) -> Api:
         """Return a client of the application over ``engine``, without a socket."""
-        parts = ServerParts(engine, lambda: model, log or Path(os.devnull), origins=origins)
+        file = log or Path(os.devnull)
+        parts = ServerParts(engine, lambda: model, file, origins=origins, planned=planned)
         gate = Gate(PORT, TOKEN, origins)
         return cls(Calling(Endpoints(parts, gate, dialects() if known is None else known)))
 

@@ -81,6 +81,7 @@ ERRORS = [
         e.ServerFailed(THERE, 500, "CUDA error"),
         e.ServerFailed(THERE, 502, "Bad Gateway"),
         e.AnswerCutOff(THERE),
+        e.AnswerGarbled(THERE, "502 Bad Gateway"),
         e.AnswerEmpty(THERE),
         e.RemoteError(THERE),
     ),

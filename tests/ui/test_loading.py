@@ -426,7 +426,7 @@ def test_a_slow_answer_is_explained_and_a_new_plan_offered(
     load = fireside.backend.load
 
     def counted(model: ModelRef, cancel: Any) -> Any:
-        loaded.append((model, fireside.host._engine_options().renewed))
+        loaded.append((model, fireside.host.engine.options().renewed))
         return load(model, cancel)
 
     monkeypatch.setattr(fireside.backend, "load", counted)

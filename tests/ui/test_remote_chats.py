@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Endpoint, ModelRef
+from app.base.types import Endpoint, ModelRef, Part, PartKind
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
 from app.ui.composer.context_gauge import ContextGauge
+from app.ui.notice import Notice
 from app.ui.window.remote_line import RemoteLine
 from app.wording.answered_by import (
     leaving_sentence,
@@ -19,6 +21,7 @@ from app.wording.answered_by import (
     model_on_host,
     place_hint,
 )
+from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
@@ -39,7 +42,7 @@ def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     """Add the server's model, and choose it; ``named``: chats get their titles from it."""
     saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
-    fireside.host.endpoints.save(saved)
+    fireside.host.remote.endpoints.save(saved)
     fireside.window.state.models.choose(saved.model)
     fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
@@ -185,7 +188,7 @@ def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None
     with serving(dialect) as server:
         saved = SavedEndpoint(Endpoint(server.url, dialect.model), kind)
         fireside.host.change(name_chats=False)
-        fireside.host.endpoints.save(saved)
+        fireside.host.remote.endpoints.save(saved)
         fireside.window.state.models.choose(saved.model)
         fireside.until(lambda: fireside.window.state.models.current == saved.model)
         server.say(Said("Paris."))
@@ -221,3 +224,65 @@ def test_a_server_names_the_chat(fireside: Fireside, server: Player) -> None:
     body = server.answers[-1].json
     assert body["reasoning_effort"] == "low"
     assert body["max_tokens"] > 100, "it reasons first"
+
+
+# --- What fits there ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ollama() -> Iterator[Player]:
+    with serving(Ollama("llama-4", context=2048)) as player:
+        yield player
+
+
+def use_ollama(fireside: Fireside, server: Player) -> None:
+    saved = SavedEndpoint(Endpoint(server.url, "llama-4"), ServerKind.OLLAMA)
+    fireside.host.change(name_chats=False)
+    fireside.host.remote.endpoints.save(saved)
+    fireside.window.state.models.choose(saved.model)
+    fireside.until(lambda: fireside.window.state.models.current == saved.model)
+
+
+def chip(fireside: Fireside) -> str:
+    (item,) = fireside.window.composer.attachment_bar.items
+    fireside.until(lambda: item.tokens is not None)
+    return item.detail
+
+
+def test_files_for_a_model_elsewhere_are_estimated(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    text = "The harbour was quiet. " * 40
+    fireside.window.composer.set_parts((Part(text, PartKind.FILE, "notes.txt"),))
+    assert re.fullmatch(r"about \d{3} tokens", chip(fireside))
+    use_demo(fireside)  # whose vocabulary is here
+    fireside.until(lambda: re.fullmatch(r"\d[\d,]* tokens", chip(fireside)))
+
+
+def test_a_file_that_will_not_fit_is_warned_of(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    bar = fireside.window.composer.attachment_bar
+    long = Part("The harbour was quiet.\n" * 500, PartKind.FILE, "notes.txt")
+    fireside.window.composer.set_parts((long,))
+    fireside.until(lambda: bar.too_long)
+    notice = child(bar, QWidget, "tooLong")
+    assert re.search(
+        r"notes.txt may be too long: about [\d,]+ tokens, and [\d,]+ fit", said(notice)
+    )
+    assert not ollama.answers
+
+
+def test_words_that_will_not_fit_are_warned_of(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    fireside.window.composer.set_parts((Part("The harbour was quiet. " * 500),))
+    fireside.window.composer.typed.emit()
+    status = fireside.find(QLabel, "statusLine")
+    fireside.until(lambda: status.text().startswith("This may be too long for the model: about "))
+    gauge = fireside.find(ContextGauge, "contextGauge")
+    assert gauge.colour == "danger"
+    assert gauge.accessibleName().startswith("About ")
+    assert not ollama.answers
+
+
+def said(notice: QWidget) -> str:
+    assert isinstance(notice, Notice)
+    return notice.label.text()

@@ -459,7 +459,7 @@ def test_chats_that_are_erased_one_by_one_leave_a_thread_for_an_answer(
 
 def test_models_are_made_ready(harness: Callable[..., Harness]) -> None:
     d = harness()
-    d.chats.load(MODEL)
+    d.loads.load(MODEL)
     assert d.wait(ModelReady).model is MODEL
 
     class Refuses(ScriptedBackend):
@@ -468,7 +468,7 @@ def test_models_are_made_ready(harness: Callable[..., Harness]) -> None:
             raise NotGguf(Path(model.place))
 
     d.use(Refuses())
-    d.chats.load(MODEL)
+    d.loads.load(MODEL)
     assert isinstance(d.wait(ModelFailed).error, NotGguf)
 
 
@@ -482,7 +482,7 @@ def test_a_cancelled_load_is_silent(harness: Callable[..., Harness]) -> None:
             raise Cancelled
 
     d.use(Slow(ANSWER))
-    turn = d.chats.load(MODEL)
+    turn = d.loads.load(MODEL)
     turn.cancel()
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
@@ -659,7 +659,7 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
 
     if ask == "load":
         d.backend.load = broken  # type: ignore[method-assign, assignment]
-        d.chats.load(MODEL)
+        d.loads.load(MODEL)
         assert type(d.wait(ModelFailed).error) is FiresideError
     elif ask == "instruct":
         monkeypatch.setattr(d.chats, "_instructions", broken_words)
@@ -829,7 +829,7 @@ def test_how_a_model_is_run_is_told(harness: Callable[..., Harness]) -> None:
 
     d = harness()
     d.use(Plans())
-    d.chats.load(MODEL)
+    d.loads.load(MODEL)
     d.wait(ModelReady)
     assert d.events == [
         ModelPlanned(MODEL, chosen, False),
@@ -892,6 +892,6 @@ def test_a_forecast_of_what_was_typed_before_is_dropped(harness: Callable[..., H
 
 def test_each_load_tells_which_it_was(harness: Callable[..., Harness]) -> None:
     d = harness()
-    loads = [d.chats.load(MODEL) for _ in range(2)]
+    loads = [d.loads.load(MODEL) for _ in range(2)]
     d.wait(ModelReady, 2)
     assert {d.wait(ModelReady, n).turn for n in (1, 2)} == set(loads)

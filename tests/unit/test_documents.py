@@ -16,8 +16,9 @@ import pytest
 
 from app.base import errors as e
 from app.base.resources import resource
-from app.base.types import Message, ModelRef, Part, PartKind, Request, Role
+from app.base.types import Endpoint, Message, ModelRef, Part, PartKind, Request, Role
 from app.documents import Document, DocumentKind, DocumentReader, worker
+from app.formats.token_estimate import estimated_tokens
 from tests.fakes import document_processes
 from tests.fakes.pdf_file import pdf
 from tests.fakes.vocabulary import of_file, render
@@ -253,6 +254,15 @@ def test_tokens_are_those_of_the_model(reader: DocumentReader, tmp_path: Path) -
     assert asked == len(render(with_it, v)) - len(render(without, v))
     with pytest.raises(e.ModelMissing):
         reader.count(ModelRef.of_file(tmp_path / "gone.gguf", ""), Part("x")).result(60)
+
+
+def test_tokens_of_a_model_elsewhere_are_estimated(reader: DocumentReader) -> None:
+    elsewhere = ModelRef(Endpoint("https://gpu.example.org/v1", "llama-4"), "llama-4")
+    pieces = ["", "The harbour was quiet. " * 100]
+    part = Part("The harbour was quiet.", PartKind.FILE, "a.txt")
+    asked, *counted = reader.count(elsewhere, part, pieces).result(60)
+    assert counted == [estimated_tokens(text) if text else 0 for text in pieces]
+    assert 5 < asked < 40
 
 
 # --- The process --------------------------------------------------------------------------

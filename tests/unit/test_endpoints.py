@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from app.base import log
-from app.base.types import ModelRef
+from app.base.errors import Cancelled
+from app.base.types import ModelRef, Prompt, Request
 from app.server.dialect import event
 from tests.fakes.api import MODEL, NAME, Api
 from tests.fakes.served_engine import CONTEXT, ServedEngine
@@ -103,6 +104,28 @@ def test_the_length_of_the_context_is_told_once_it_is_known() -> None:
     assert api.get(f"/v1/models/{NAME}").json["max_model_len"] == CONTEXT
     engine._loaded = False
     assert "max_model_len" not in api.get("/v1/models").json["data"][0]
+
+
+def test_the_length_of_the_context_is_told_before_the_first_answer() -> None:
+    asked = []
+
+    def planned(model: ModelRef) -> int:
+        asked.append(model)
+        return 32_768
+
+    api = Api.over(ServedEngine(loaded=False), planned=planned)
+    assert api.get(f"/v1/models/{NAME}").json["max_model_len"] == 32_768
+    assert asked == [MODEL]
+    engine = ServedEngine(model=MODEL)  # the window has loaded it, and nobody has asked here yet
+    api = Api.over(engine, planned=planned)
+    assert api.get(f"/v1/models/{NAME}").json["max_model_len"] == CONTEXT
+    assert not engine.requests
+    engine.count = busy  # type: ignore[method-assign]
+    assert api.get(f"/v1/models/{NAME}").json["max_model_len"] == 32_768
+
+
+def busy(request: Request, cancel: threading.Event) -> Prompt | None:
+    raise Cancelled
 
 
 def test_the_health_says_when_the_model_is_being_loaded() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from app.base.errors import (
     AnswerCutOff,
+    AnswerGarbled,
     Cancelled,
     ContextFull,
     FiresideError,
@@ -199,8 +200,8 @@ FINE = {
 """After these, the answer is there all the same."""
 BROKEN: dict[Fault, tuple[type[FiresideError], ...]] = {
     Fault.CUT: (AnswerCutOff,),
-    Fault.CUT_IN_LINE: (AnswerCutOff, ServerForeign),
-    Fault.CUT_IN_CHARACTER: (AnswerCutOff, ServerForeign),
+    Fault.CUT_IN_LINE: (AnswerCutOff,),
+    Fault.CUT_IN_CHARACTER: (AnswerCutOff,),
     Fault.CUT_AT_ONCE: (AnswerCutOff, ServerUnreachable),
     Fault.ENDS_EARLY: (AnswerCutOff,),
     Fault.PROXY_PAGE: (ServerFailed,),
@@ -211,8 +212,9 @@ BROKEN: dict[Fault, tuple[type[FiresideError], ...]] = {
     Fault.FAILED: (ServerFailed,),
     Fault.KEY: (KeyRefused,),
     Fault.LATE_ERROR: (ServerFailed, ServerBusy, AnswerCutOff),
-    Fault.LONG_LINE: (ServerForeign,),
-    Fault.BAD_JSON: (ServerForeign,),
+    Fault.LONG_LINE: (AnswerGarbled,),
+    Fault.BAD_JSON: (AnswerGarbled,),
+    Fault.LATE_PAGE: (AnswerGarbled,),
 }
 
 

@@ -523,8 +523,9 @@ ERRORS: dict[Fault, type[e.RemoteError]] = {
     Fault.FAILED: e.ServerFailed,
     Fault.KEY: e.KeyRefused,
     Fault.LATE_ERROR: e.ServerFailed,
-    Fault.LONG_LINE: e.ServerForeign,
-    Fault.BAD_JSON: e.ServerForeign,
+    Fault.LONG_LINE: e.AnswerGarbled,
+    Fault.BAD_JSON: e.AnswerGarbled,
+    Fault.LATE_PAGE: e.AnswerGarbled,
 }
 IN_THE_MIDDLE = {
     Fault.CUT,
@@ -534,6 +535,7 @@ IN_THE_MIDDLE = {
     Fault.LATE_ERROR,
     Fault.LONG_LINE,
     Fault.BAD_JSON,
+    Fault.LATE_PAGE,
 }
 """Those in which what has come before is kept."""
 
@@ -598,6 +600,9 @@ def test_a_fault_has_a_sentence(bench: Bench, peer: Peer, fault: Fault) -> None:
     assert sentence.endswith(".")
     assert "didn’t answer as expected" not in sentence  # which would be for anything
     assert "<" not in sentence
+    assert ("Check the address" in sentence) <= (not heard.parts)
+    if fault is Fault.LATE_PAGE:
+        assert explain(heard.error).detail == "502 Bad Gateway"
 
 
 @each_peer

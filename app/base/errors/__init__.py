@@ -110,6 +110,7 @@ from app.base.errors.network_failures import (
 from app.base.errors.remote_failures import (
     AnswerCutOff,
     AnswerEmpty,
+    AnswerGarbled,
     CreditUsedUp,
     DepartureRefused,
     EndpointListError,
@@ -182,6 +183,7 @@ __all__ = [
     "AnswerCutOff",
     "AnswerEmpty",
     "AnswerEndless",
+    "AnswerGarbled",
     "CacheUnsupported",
     "CacheUnwritable",
     "CallUnrepeatable",

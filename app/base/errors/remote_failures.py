@@ -141,6 +141,12 @@ class AnswerCutOff(RemoteError):
     """Its answer ended before its end."""
 
 
+class AnswerGarbled(RemoteError):
+    """After a part of its answer it sent something that belongs to none; ``received`` is that."""
+
+    received: str
+
+
 class AnswerEmpty(AnswerCutOff):
     """Its answer ended without anything in it, as some do if a prompt is too long."""
 

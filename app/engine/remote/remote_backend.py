@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from app.base.errors import (
     AnswerCutOff,
     AnswerEmpty,
+    AnswerGarbled,
     Cancelled,
     EndpointUnknown,
     FiresideError,
     RemoteModelMissing,
+    ServerForeign,
     ServerSilent,
     ServerUnencrypted,
 )
@@ -146,9 +148,11 @@ class RemoteBackend:
                         break
             if not answer.ended:
                 raise AnswerEmpty(url) if answer.empty else AnswerCutOff(url)
-        except (AnswerCutOff, ServerSilent):
+        except (AnswerCutOff, ServerSilent, ServerForeign) as error:
             if not answer.ended:  # else only what follows the end is missing
                 yield from answer.rest()
+                if isinstance(error, ServerForeign) and not answer.empty:
+                    raise AnswerGarbled(url, error.received) from error
                 raise
         except FiresideError:
             yield from answer.rest()

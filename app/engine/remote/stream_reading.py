@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.base.errors import ServerForeign
 from app.engine.remote.server_faults import stream_fault
+from app.engine.remote.server_message import read_body
 from app.engine.remote.wire_events import (
     AnswerText,
     CallText,
@@ -65,7 +66,7 @@ def _parsed(url: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise ServerForeign(url, text[:_SHOWN]) from None
+        raise ServerForeign(url, read_body(text.encode("utf-8", "replace")).text) from None
 
 
 def _size(event: WireEvent) -> int:

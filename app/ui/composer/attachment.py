@@ -35,6 +35,8 @@ class Attachment:
         """Tokens of each section, once counted."""
         self.tokens: int | None = None
         """Tokens of the part in a prompt."""
+        self.estimated = False
+        """Whether the tokens are estimates, since only a server knows the model's vocabulary."""
         self.counted_for: tuple[object, ...] = ()
         """The model and part that were counted last, or are being counted."""
 
@@ -107,7 +109,9 @@ class Attachment:
                 page=number(done + 1), pages=number(total)
             )
         notes = [self._extent()]
-        if self.tokens is not None:
+        if self.tokens is not None and self.estimated:
+            notes.append(tr("about %Ln token(s)", "", self.tokens))
+        elif self.tokens is not None:
             notes.append(tr("%Ln token(s)", "", self.tokens))
         elif not notes[0]:
             notes.append(tr("%Ln character(s)", "", len(self.part.text) if self.part else 0))

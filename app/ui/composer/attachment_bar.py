@@ -222,13 +222,7 @@ class AttachmentBar(QWidget):
         self._room = max(0, (largest.tokens or 0) - excess - _MARGIN)
         self._too_long = largest
         fitting = largest.first(self._room)
-        if fitting:
-            text = tr("{name} is too long: {tokens} tokens, but only {room} fit.").format(
-                name=largest.name, tokens=number(largest.tokens or 0), room=number(self._room)
-            )
-        else:
-            text = tr("There’s no room left for {name}. Remove a file.").format(name=largest.name)
-        self._excess_notice.set_text(text)
+        self._excess_notice.set_text(_excess_sentence(largest, self._room if fitting else 0))
         label = tr("Attach what fits")
         if fitting and largest.paged:
             label = tr("Attach pages {some}").format(some=ranges(fitting))
@@ -281,3 +275,16 @@ class AttachmentBar(QWidget):
             high = self._inside.arrange(self.width() - self._area.verticalScrollBar().width())
         self._inside.resize(self.width(), high)
         self._area.setFixedHeight(min(high, most))
+
+
+def _excess_sentence(item: Attachment, room: int) -> str:
+    """Return that a file is too long, or may be; ``room``: the tokens that it may have, if any."""
+    if room and item.estimated:
+        text = tr("{name} may be too long: about {tokens} tokens, and {room} fit.")
+    elif room:
+        text = tr("{name} is too long: {tokens} tokens, but only {room} fit.")
+    elif item.estimated:
+        text = tr("There may be no room left for {name}. Remove a file.")
+    else:
+        text = tr("There’s no room left for {name}. Remove a file.")
+    return text.format(name=item.name, tokens=number(item.tokens or 0), room=number(room))

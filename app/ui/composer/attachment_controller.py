@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import Cancelled
+from app.base.types import Endpoint
 from app.documents import Document, DocumentProgress
 from app.host import Host
 from app.turn import ContextForecast
@@ -182,6 +183,7 @@ class AttachmentController(QObject):
             if item.counted_for != asked:
                 return  # another part or model was chosen meanwhile
             item.tokens, item.counts = counts[0], counts[1:] or item.counts
+            item.estimated = isinstance(model.location, Endpoint)
             self._bar.refresh(item)
             self._judge()
             self.fit_changed.emit()

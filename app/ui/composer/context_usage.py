@@ -94,10 +94,17 @@ class ContextUsage:
     def _warning(self, event: ContextForecast) -> str:
         room = event.context - event.reserved
         if event.context and event.prompt > room:
-            return tr(
-                "Too long for the model: {prompt} tokens, but only {room} fit. Shorten your "
-                "message or instructions."
-            ).format(prompt=number(event.prompt), room=number(room))
+            if event.estimated:
+                text = tr(
+                    "This may be too long for the model: about {prompt} tokens, and {room} fit. "
+                    "Shorten your message or instructions."
+                )
+            else:
+                text = tr(
+                    "Too long for the model: {prompt} tokens, but only {room} fit. Shorten your "
+                    "message or instructions."
+                )
+            return text.format(prompt=number(event.prompt), room=number(room))
         if event.dropped > self.unseen:
             if event.dropped == 1:
                 return tr("After sending, the oldest message will no longer fit in the context.")

@@ -94,9 +94,10 @@ class PartChoice(QFrame):
             )
         elif self._room and size > self._room:
             wrong = True
-            text = tr("{tokens} tokens, but only {room} fit").format(
-                tokens=number(size), room=number(self._room)
-            )
+            text = tr("{tokens} tokens, but only {room} fit")
+            if self._item.estimated:
+                text = tr("About {tokens} tokens, but only {room} fit")
+            text = text.format(tokens=number(size), room=number(self._room))
         else:
             text = tr("About {tokens} of {all} tokens").format(
                 tokens=number(size), all=number(self._sum)

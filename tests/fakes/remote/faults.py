@@ -76,6 +76,8 @@ class Fault(StrEnum):
     NO_USAGE = auto()
     JSON_LIST = auto()
     """An event is a list."""
+    LATE_PAGE = auto()
+    """A proxy puts its page between the events, and ends the stream."""
 
     # Calls.
     CALL_WITHOUT_INDEX = auto()
@@ -209,6 +211,10 @@ def _damaged(frames: list[Frame], fault: Fault | None, dialect: Dialect) -> list
             return [*begin, Frame(raw=b'data: {"x":"' + b"a" * LONG), *rest]
         case Fault.BAD_JSON:
             return [*begin, Frame('{"choices":[{"index":0,"delta":{"content":"a}'), *rest]
+        case Fault.LATE_PAGE:
+            page = nginx(502, "Bad Gateway").body
+            assert isinstance(page, bytes)
+            return [*begin, Frame(raw=page)]
         case Fault.JSON_LIST:
             return [*begin, Frame([1, 2]), *rest]
         case Fault.CHOICES_NULL:
