@@ -141,7 +141,7 @@ def test_what_is_attached(fireside: Fireside) -> None:
     window.composer.set_parts((long, *many))
     window.composer.editor.text_pasted.emit("pasted " * 2000)
     items = window.composer.attachment_bar.items
-    fireside.until(lambda: all(item.tokens for item in items), 30_000)
+    fireside.until(lambda: all(item.tokens for item in items))
     window.composer.attachment_bar.set_excess(30)
     window.composer.attachment_bar.tell("Something is wrong.")
     check(fireside, window)
@@ -190,7 +190,7 @@ def test_the_models(start: Start) -> None:
 
 def test_models_on_other_computers(fireside: Fireside) -> None:
     saved = SavedEndpoint(Endpoint("https://gpu.example.org/v1", "gpt-oss-120b"))
-    fireside.host.endpoints.save(saved)
+    fireside.host.remote.endpoints.save(saved)
     fireside.window.model_area.model_picker.show_elsewhere()
     fireside.find(QAbstractButton, "addEndpoint").click()
     form = fireside.window.model_area.models_controller.page.remote_pane.form
