@@ -21,7 +21,6 @@ from app.base.types import (
     Done,
     Effort,
     Event,
-    Loading,
     LoopEvent,
     Message,
     ModelRef,
@@ -34,6 +33,7 @@ from app.base.types import (
 )
 from app.engine.backend import Backend, Planned, Steps
 from app.prefiller import Prefiller
+from app.running_turns import RunningTurns
 from app.store import ChatSettings, MessageRow, State, Store
 from app.titles import Titles
 from app.tools.effective_tools import effective_tools
@@ -41,11 +41,8 @@ from app.tools.tool_events import ToolEvent
 from app.turn import (
     AnsweredSlowly,
     ChatEvent,
-    ModelFailed,
-    ModelLoading,
+    ContextForecast,
     ModelPlanned,
-    ModelReady,
-    ModelUnloaded,
     NotSaved,
     Question,
     SavedAgain,
@@ -55,15 +52,11 @@ from app.turn import (
     TurnProgress,
     TurnStarted,
     TurnWithdrawn,
-    UnloadFailed,
     asked_on_their_days,
     both_hosts,
     day_of,
 )
 from app.writer import UnsavedAnswers, Writer
-
-_CLOSE_S = 0.7  # for a running answer to end by itself
-_MOST_AT_ONCE = 64  # threads: answers that may wait at once
 
 
 class Chats:
@@ -89,40 +82,18 @@ class Chats:
         self._backend = backend
         self._publish = publish
         self._disk = disk
-        self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="turn")
+        self.running = RunningTurns()
         # One after the other: any number of chats may be deleted while an answer is made, and
         # what waits for it must not take the threads of answers.
         self._forgetting = ThreadPoolExecutor(1, thread_name_prefix="forget")
         self._erasing = ThreadPoolExecutor(1, thread_name_prefix="erase")
         self._titles = Titles(store, backend, publish, may_name)
-        self._prefiller = Prefiller(backend, publish, self._titles, may_prepare)
+        self._prefiller = Prefiller(backend, publish, self._foresee, self._titles, may_prepare)
         self._instructions = instructions
         self._declared = declared
         self._preparing = Turn()  # the latest preparation
-        self._running: dict[Turn, Future[None]] = {}
-        self._lock = threading.Lock()  # for _preparing, _running and _closing
+        self._lock = threading.Lock()  # for _preparing
         self._unsaved = UnsavedAnswers(disk, lambda *ended: publish(TurnEnded(*ended)))
-        self._closing = False
-
-    def load(self, model: ModelRef) -> Turn:
-        """Load a model.
-
-        Publishes ModelReady or ModelFailed at the end, or neither if it was cancelled.
-        """
-        turn = Turn()
-        events = self._backend.load(model, turn.stopped)
-        if not self._start(turn, self._load, model, events):
-            events.close()
-        return turn
-
-    def unload(self) -> Turn:
-        """Unload the model, once no request uses it.
-
-        Publishes ModelUnloaded or UnloadFailed at the end, or neither if it was cancelled.
-        """
-        turn = Turn()
-        self._start(turn, self._unload, turn)
-        return turn
 
     def send(self, question: Question) -> Turn:
         """Store and ask a question. Publishes TurnEnded or SendFailed at the end."""
@@ -209,12 +180,10 @@ class Chats:
         Returns None if everything is closing.
         """
         self.stop_ahead()
-        with self._lock:
-            running = list(self._running)
-        for turn in running:
+        for turn in self.running.all():
             if turn.chat == chat:
                 turn.cancel()
-        return self._start(Turn(), self._forget_chat, chat, threads=self._forgetting)
+        return self.running.start(Turn(), self._forget_chat, chat, threads=self._forgetting)
 
     def erase(self, chats: Collection[int]) -> Future[None]:
         """Delete chats for good, and all traces of them, also in the KV cache.
@@ -234,16 +203,11 @@ class Chats:
 
     def close(self) -> None:
         """Stop all turns, store their answers, and close the backend."""
-        with self._lock:
-            self._closing = True
+        self.running.refuse()
         self._disk.submit(int).result()  # after whatever is being sent
-        with self._lock:
-            running = dict(self._running)
-        for turn in running:
-            turn.cancel()
-        wait(running.values(), timeout=_CLOSE_S)
+        self.running.cancel()
         self._backend.close()
-        self._threads.shutdown()
+        self.running.join()
         self._forgetting.shutdown()
         self._erasing.shutdown()
         self._unsaved.close()
@@ -288,7 +252,9 @@ class Chats:
                 error = fault
             finally:
                 self._publish(started or SendFailed(turn, chat, parts, error))
-            if started and not self._start(turn, self._answer, turn, answer, request, events):
+            if started and not self.running.start(
+                turn, self._answer, turn, answer, request, events
+            ):
                 events.close()
 
         self._disk.submit(report_errors, begin)
@@ -317,26 +283,6 @@ class Chats:
             imported=imported,
         )
 
-    def _start(
-        self,
-        turn: Turn,
-        work: Callable[..., None],
-        *arguments: object,
-        threads: Executor | None = None,
-    ) -> Future[None] | None:
-        """Run ``work`` on a thread of its own, or of ``threads``. None if everything is closing."""
-        with self._lock:
-            if self._closing:
-                return None
-            future = (threads or self._threads).submit(report_errors, work, *arguments)
-            self._running[turn] = future
-        future.add_done_callback(lambda _: self._is_over(turn))
-        return future
-
-    def _is_over(self, turn: Turn) -> None:
-        with self._lock:
-            del self._running[turn]
-
     def _prepare_next(
         self, chat: int | None, request: Callable[[], Request], *, read: bool
     ) -> None:
@@ -345,41 +291,19 @@ class Chats:
         with self._lock:
             self._preparing.cancel()
             self._preparing = turn
-        self._start(turn, self._prefiller.prepare, turn, chat, request, read)
+        self.running.start(turn, self._prefiller.prepare, turn, chat, request, read)
+
+    def _foresee(self, turn: Turn, forecast: ContextForecast) -> None:
+        """Publish a forecast, unless something newer is being prepared, or a question was asked."""
+        with self._lock:
+            if not turn.stopped.is_set():
+                self._publish(forecast)
 
     def _forget_chat(self, chat: int) -> None:
         with suppress(FiresideError):  # a process that is gone has nothing to forget
             self._backend.forget(chat)
 
     # --- Generating an answer ---------------------------------------------------------------
-
-    def _load(self, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
-        outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
-        try:
-            with closing(steps) as events:
-                for event in events:
-                    if isinstance(event, Planned):
-                        self._publish(_planned(model, event))
-                    elif isinstance(event, Loading):
-                        self._publish(ModelLoading(model, event.fraction))
-            outcome = ModelReady(model)
-        except Cancelled:
-            outcome = None
-        except FiresideError as error:
-            outcome = ModelFailed(model, error)
-        finally:
-            if outcome:
-                self._publish(outcome)
-
-    def _unload(self, turn: Turn) -> None:
-        try:
-            self._backend.unload(turn.stopped)
-        except Cancelled:
-            pass
-        except FiresideError as error:
-            self._publish(UnloadFailed(error))
-        else:
-            self._publish(ModelUnloaded())
 
     def _answer(
         self, turn: Turn, row: MessageRow, request: Request, steps: Steps[Event | Planned]
@@ -391,7 +315,7 @@ class Chats:
             with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
-                        self._publish(_planned(request.model, event))
+                        self._publish(ModelPlanned.of(request.model, event))
                         continue
                     if isinstance(event, Done):
                         state = _STATES[event.reason]
@@ -410,7 +334,7 @@ class Chats:
         except FiresideError as fault:
             error = fault
         finally:
-            if state is State.STOPPED and self._closing:
+            if state is State.STOPPED and self.running.closing:
                 state = State.CUT_OFF  # the user closed the window rather than stopping the answer
             if not (turn.withdrawn and state is State.STOPPED and self._withdraw(turn, row)):
                 ended = self._end(writer, state, error)
@@ -443,10 +367,6 @@ class Chats:
 
     def _told(self, fault: StoreError | None) -> None:
         self._publish(NotSaved(fault) if fault else SavedAgain())
-
-
-def _planned(model: ModelRef, event: Planned) -> ModelPlanned:
-    return ModelPlanned(model, event.plan, event.reduced, event.trouble)
 
 
 _STATES = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.base import settings as settings_file
 from app.base import system_policy
@@ -17,48 +17,58 @@ from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import HUB_TOKEN, SecretPlace, Secrets
 from app.base.settings import Folders, Settings
-from app.base.system_files import ENDPOINTS
 from app.base.threads import report_errors
 from app.base.types import DEMO_NAME, Endpoint, ModelRef, Sampling
 from app.chat import Chats
-from app.documents import DocumentProgress, DocumentReader
+from app.documents import DocumentReader
 from app.engine.backend import Backend
-from app.engine.demo_filter import DemoFilter
+from app.engine.engine_parts import EngineParts
 from app.engine.examiner import Examiner
-from app.engine.idle_unloading import IdleUnloader
+from app.engine.gpu_setup import GpuSetup
 from app.engine.planned_context import planned_context
-from app.engine.remote.endpoint_jobs import EndpointJobs
-from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.remote_backend import RemoteBackend
+from app.engine.remote.remote_parts import RemoteParts
 from app.engine.router import Router
-from app.engine.scheduled_backend import ScheduledBackend
-from app.engine.shared.shared_engine import SharedEngine
-from app.engine.speed_file import SpeedFile
 from app.engine.speed_meter import SpeedMeter
-from app.engine.supervisor import EngineOptions, LocalBackend
+from app.model_loads import ModelLoads
+from app.models.download_access import DownloadAccess
 from app.models.hub import Hub
-from app.models.model_library import ModelLibrary, MoveProgress
+from app.models.model_library import ModelLibrary
 from app.network.access import NetworkAccess
-from app.reruns import RerunEvent, Reruns
-from app.serving import LocalServer, OpenServer, ServerParts, ServingChanged
+from app.reruns import Reruns
+from app.serving import LocalServer, OpenServer, ServerParts
 from app.store import Store, typed_errors
 from app.store.background import ChatBackups, ChatSearches, DiskThread
+from app.tools.costs import ToolCounter
 from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
 from app.tools.tool_parts import ToolParts
-from app.turn import ChatEvent, ModelUnloaded, NotSaved
+from app.turn import ModelUnloaded, NotSaved
 
 if TYPE_CHECKING:
-    from app.engine.gpu_library import GpuBuild
+    from app.documents import DocumentProgress
     from app.engine.overrides import Overrides
-    from app.engine.remote.local_vocabulary import LocalVocabulary
     from app.exchange.service import ChatExchange
     from app.models.download_events import DownloadEvent
     from app.models.downloads import Downloads
-    from app.network.endpoint_client import EndpointClient
+    from app.models.model_library import MoveProgress
+    from app.reruns import RerunEvent
+    from app.serving import ServingChanged
     from app.tools.browser.source_status import SourcesChanged
     from app.tools.mcp.server_status import McpServersChanged
+    from app.turn import ChatEvent
+
+    HostEvent: TypeAlias = (
+        ChatEvent
+        | RerunEvent
+        | DownloadEvent
+        | MoveProgress
+        | DocumentProgress
+        | McpServersChanged
+        | SourcesChanged
+        | ServingChanged
+    )
+    """What the parts publish."""
 
 
 def demo_model() -> ModelRef:
@@ -81,19 +91,7 @@ class Host:
     def __init__(
         self,
         folders: Folders,
-        publish: Callable[
-            [
-                ChatEvent
-                | RerunEvent
-                | DownloadEvent
-                | MoveProgress
-                | DocumentProgress
-                | McpServersChanged
-                | SourcesChanged
-                | ServingChanged
-            ],
-            None,
-        ],
+        publish: Callable[[HostEvent], None],
         *,
         backend: Backend | None = None,
         open_server: OpenServer | None = None,
@@ -111,18 +109,15 @@ class Host:
         self.jobs = Jobs("library")
         """The pool for work that may take long."""
         self._quick = Jobs("examine")
+        # What was asked for last holds, so each of these has one thread.
+        self.keeping = Jobs("secrets", 1)
+        """The thread for secrets that the user gives or removes, in that order."""
+        self.arranging = Jobs("source changes", 1)
+        """The thread for changes of the sources, in the order in which they are made."""
         # Two threads: a newer search ends the one that runs.
         self._searching = Jobs("search")
-        self._opening = threading.Lock()
-        self._downloads: Downloads | None = None
-        self._renewed = 0
-        own = self._scheduled = ScheduledBackend(backend or self._local_engine())
-        self._shared = None if backend else SharedEngine(own, folders.data)
-        self._idle = IdleUnloader(own, lambda: self.settings.unload_minutes, self._unloaded)
-        self._idle.look()
-        self.engine: Backend = self._shared or own
-        """The engine on this computer, which runs no tools."""
         self._open_server = open_server
+        self._opening = threading.Lock()
         self._server: LocalServer | None = None
         self.secrets = Secrets(folders.data)
         self.network = NetworkAccess(
@@ -132,36 +127,30 @@ class Host:
             hub=self.settings.hub_address,
             hub_token=lambda: self.secrets.get_or_empty(HUB_TOKEN),
         )
-        self.endpoints = EndpointList(folders.endpoints, self.secrets, folders.system / ENDPOINTS)
-        """The models on other computers, or of other programs on this one."""
-        self.tool_parts = ToolParts(
-            folders,
-            self.network.bare,
-            self.secrets,
-            lambda: self.settings,
-            publish,
-            allowed=self.policy.tools,
-        )
-        """What the tools of a model are made of."""
-        self.tools = Registry(self.tool_parts.tools, allowed=self.policy.tools)
-        """The tools that a model may call."""
-        self.backend = ToolLoop(self._router(), self.tools, self._store.consents)
-        self.chats = Chats(
-            self._store,
-            self.backend,
-            publish,
-            self.disk,
-            self._may_prepare,
-            lambda: self.settings.name_chats,
-            lambda: self.settings.instructions,
-            self.tools.declared,
-        )
-        self.reruns = Reruns(self._store, self.tools, publish)
         self.documents = DocumentReader(publish=publish)
+        self._make_models(backend)
+        self._make_tools()
+        self._make_chats()
+
+    def _make_models(self, engine: Backend | None) -> None:
+        """Create what has to do with models, here and elsewhere."""
+        folders, publish = self.folders, self._publish
+        self.engine = EngineParts(
+            folders,
+            lambda: self.settings,
+            demo_model(),
+            lambda: publish(ModelUnloaded()),
+            engine,
+        )
+        """The engine on this computer, which runs no tools."""
+        self.gpu_setup = GpuSetup(self._quick)
         self.hub = Hub(self.network.open, self._quick)
+        self._downloads = DownloadAccess(
+            publish, self.network.open, folders.downloads, lambda: self.settings
+        )
         self.library = ModelLibrary(
             self._store.chats,
-            lambda: self.downloads,
+            self._downloads.open,
             lambda: _model_folders(self.settings),
             self._add_folder,
             publish,
@@ -169,6 +158,47 @@ class Host:
             self._quick,
             self.policy.model_folders,
         )
+        self.remote = RemoteParts(
+            folders,
+            self.secrets,
+            self.network.bare,
+            self.jobs,
+            self.library.usable_files,
+            self._store.departures.forget,
+        )
+        """The models on other computers, or of other programs on this one."""
+
+    def _make_tools(self) -> None:
+        self.tool_parts = ToolParts(
+            self.folders,
+            self.network.bare,
+            self.secrets,
+            lambda: self.settings,
+            self._publish,
+            allowed=self.policy.tools,
+        )
+        """What the tools of a model are made of."""
+        self.tools = Registry(self.tool_parts.tools, allowed=self.policy.tools)
+        """The tools that a model may call."""
+
+    def _make_chats(self) -> None:
+        """Create what is asked: models wherever they are, with tools."""
+        elsewhere = DepartureGate(self.remote.backend, self._store.departures)
+        router = Router(self.engine.backend, elsewhere)
+        self.backend = ToolLoop(router, self.tools, self._store.consents)
+        self.tool_counter = ToolCounter(self.backend, self.tools, self.jobs)
+        self.chats = Chats(
+            self._store,
+            self.backend,
+            self._publish,
+            self.disk,
+            self._may_prepare,
+            lambda: self.settings.name_chats,
+            lambda: self.settings.instructions,
+            self.tools.declared,
+        )
+        self.model_loads = ModelLoads(self.backend, self._publish, self.chats.running)
+        self.reruns = Reruns(self._store, self.tools, self._publish)
         self.speeds = SpeedMeter(self.backend)
 
     def damages(self) -> list[FiresideError]:
@@ -176,22 +206,9 @@ class Host:
         found = (
             self.policy_damage,
             self.settings_damage,
-            *self.endpoints.take_faults(),
+            *self.remote.endpoints.take_faults(),
         )
         return [damage for damage in found if damage]
-
-    @cached_property
-    def endpoint_client(self) -> EndpointClient:
-        """The client for models behind endpoints, loaded on first use."""
-        from app.network.endpoint_client import EndpointClient
-
-        return EndpointClient(self.network.bare)
-
-    @cached_property
-    def endpoint_jobs(self) -> EndpointJobs:
-        """The tests of endpoints, and changes of their list."""
-        forget = self._store.departures.forget
-        return EndpointJobs(lambda: self.endpoint_client, self.endpoints, forget)
 
     @cached_property
     def searches(self) -> ChatSearches:
@@ -225,40 +242,29 @@ class Host:
             raise LocalServerForbidden()
         with self._opening:
             if self._server is None and self._open_server:
+                engine = self.engine.backend
                 self._server = self._open_server(
                     ServerParts(
-                        self.engine,
+                        engine,
                         self.chosen_model,
                         self.folders.connections,
                         self._publish,
-                        planned=lambda model: planned_context(self.engine, model, self.overrides),
+                        planned=lambda model: planned_context(engine, model, self.overrides),
                     )
                 )
             return self._server
 
-    def chosen_model(self) -> ModelRef:
-        """Return the model that is loaded, else the one that was chosen last."""
-        if loaded := self.engine.loaded():
-            return loaded
-        file = last_model(self.settings)
-        return ModelRef.of_file(file, file.stem) if file else demo_model()
-
     @property
     def downloads(self) -> Downloads:
         """The download queue, created on first use, from any thread."""
-        from app.models.downloads import Downloads
+        return self._downloads.open()
 
-        with self._opening:
-            if self._downloads is None:
-                self._downloads = Downloads(
-                    self._publish,
-                    self.network.open,
-                    self.folders.downloads,
-                    cache=_download_folder(self.settings),
-                    limit=_download_limit(self.settings),
-                )
-                self._downloads.mount = self.settings.download_mount
-            return self._downloads
+    def chosen_model(self) -> ModelRef:
+        """Return the model that is loaded, else the one that was chosen last."""
+        if loaded := self.engine.backend.loaded():
+            return loaded
+        file = last_model(self.settings)
+        return ModelRef.of_file(file, file.stem) if file else demo_model()
 
     def change(self, **changes: Any) -> Settings:
         """Change settings, apply them to the parts that they concern, and save them.
@@ -267,14 +273,11 @@ class Host:
         """
         self._chosen = dataclasses.replace(self._chosen, **changes)
         self.settings = self.policy.applied(self._chosen)
-        self._idle.look()
+        self.engine.settings_changed()
         self.network.set_offline(self.settings.offline)
         self.tool_parts.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
-        if self._downloads:
-            self._downloads.limit = _download_limit(self.settings)
-            self._downloads.cache = _download_folder(self.settings)
-            self._downloads.mount = self.settings.download_mount
+        self._downloads.settings_changed()
         self.disk.submit(report_errors, self._save, self._chosen)
         return self.settings
 
@@ -287,66 +290,7 @@ class Host:
 
     def override(self, overrides: Overrides) -> None:
         """Change the settings for the memory of models."""
-        o = overrides
-        self.change(
-            context=o.context,
-            gpu_layers=o.gpu_layers,
-            cpu_experts=o.cpu_experts,
-            cache_type=o.cache or "",
-            map_weights=o.mapped,
-            unused_gpus=o.unused_gpus,
-            answers_at_once=o.places,
-        )
-
-    def clients(self) -> frozenset[str]:
-        """Return the other programs that are answered now by the engine of this process."""
-        return self._scheduled.clients
-
-    def tool_costs(self, model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:
-        """Count the tokens that each of some tools takes of a prompt, when there is time.
-
-        None are counted if the model is not loaded. Fails with EngineError.
-        """
-        declared = {key: self.tools.declared([key]) for key in keys}
-        stop = threading.Event()
-
-        def work() -> Mapping[str, int]:
-            from app.tools.costs import count_tools
-
-            return count_tools(self.backend, model, declared, stop)
-
-        return self.jobs.submit_until(stop, work)
-
-    def renew_engine(self) -> None:
-        """Have the model loaded again, in a new process and by a new plan, when it is used next."""
-        self._renewed += 1
-
-    def gpu_build(self) -> Future[GpuBuild | None]:
-        """Read how far the GPU library is that the set-up compiles; None if it compiles none."""
-
-        def work() -> GpuBuild | None:
-            from app.engine import gpu_library
-
-            return gpu_library.progress(gpu_library.root())
-
-        return self._quick.submit(work)
-
-    def gpu_backends(self) -> Future[tuple[str, ...]]:
-        """Find for which backends there are GPU libraries beside llama.cpp."""
-
-        def work() -> tuple[str, ...]:
-            from app.engine import gpu_library
-
-            return tuple(library.backend for library in gpu_library.found(gpu_library.root()))
-
-        return self._quick.submit(work)
-
-    @property
-    def gpu_build_log(self) -> Path:
-        """What the compiler of the GPU library has said."""
-        from app.engine import gpu_library
-
-        return gpu_library.log_file(gpu_library.root())
+        self.change(**overrides.as_settings())
 
     def keep_hub_token(self, token: str) -> Future[SecretPlace | None]:
         """Keep the token for the hub and use it; an empty one is removed.
@@ -362,7 +306,7 @@ class Host:
             self.network.set_hub(token=token)
             return self.secrets.place(HUB_TOKEN)
 
-        return self.jobs.submit(work)
+        return self.keeping.submit(work)
 
     def tidy(self) -> Future[None]:
         """Do the store's upkeep after a start, in the background.
@@ -387,17 +331,15 @@ class Host:
             self._server.stop()
         self.jobs.stop()
         self.secrets.close()
-        with self._opening:
-            downloads = self._downloads
-        if downloads:
-            downloads.close()
+        self._downloads.close()
         self.documents.close()
         self.speeds.close()
-        pools = (self._quick, self.jobs, self._searching, self.endpoint_jobs.jobs)
+        own = (self._quick, self.jobs, self._searching, self.keeping, self.arranging)
+        pools = (*own, self.remote.endpoint_jobs)
         for pool in pools:
             pool.stop()
         self.reruns.close()
-        self._idle.close()
+        self.engine.close()
         self.chats.close()
         self.tool_parts.close()
         for pool in pools:
@@ -413,48 +355,11 @@ class Host:
         except StoreError as fault:
             self._publish(NotSaved(fault))
 
-    def _unloaded(self) -> None:
-        """Note that the model was unloaded because nobody asked it."""
-        if self._shared:
-            self._shared.leave()
-        self._publish(ModelUnloaded())
-
-    def _local_engine(self) -> Backend:
-        folders = self.folders
-        local = LocalBackend(
-            folders.engine_log, folders.kept, self._engine_options, SpeedFile(folders.speeds)
-        )
-        return DemoFilter(local, demo_model())
-
-    def _router(self) -> Router:
-        remote = RemoteBackend(
-            lambda: self.endpoint_client, self.endpoints, lambda: self._vocabulary.at_hand()
-        )
-        return Router(self.engine, DepartureGate(remote, self._store.departures))
-
-    @cached_property
-    def _vocabulary(self) -> LocalVocabulary:
-        from app.engine.remote.local_vocabulary import LocalVocabulary
-
-        return LocalVocabulary(self.jobs, self._model_files)
-
-    def _model_files(self) -> Iterator[Path]:
-        """Yield the files of models on this disk that can be run."""
-        from app.models import disk_scan
-
-        places = disk_scan.places(_model_folders(self.settings), self.policy.model_folders)
-        for model in disk_scan.scan(places, self.jobs.ending):
-            if model.problem is None:
-                yield model.path
-
     def _may_prepare(self) -> bool:
         """Return whether to read ahead: as set in the settings, but never on battery power."""
         from app.engine import probe
 
         return self.settings.prepare and not probe.on_battery()
-
-    def _engine_options(self) -> EngineOptions:
-        return EngineOptions(self.overrides, self.settings.kept_gb * 10**9, self._renewed)
 
     def _add_folder(self, folder: Path) -> None:
         if str(folder) not in self.settings.folders:
@@ -477,12 +382,3 @@ def _model_folders(settings: Settings) -> list[Path]:
     """Return the user's own folders for models."""
     chosen = [*settings.folders, *filter(None, [settings.download_folder])]
     return [Path(folder) for folder in chosen]
-
-
-def _download_limit(settings: Settings) -> float | None:
-    """Return the download limit in bytes per second; None for no limit."""
-    return settings.download_limit * 1e6 or None
-
-
-def _download_folder(settings: Settings) -> Path | None:
-    return Path(settings.download_folder) if settings.download_folder else None

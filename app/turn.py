@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.base.draft import Draft
@@ -29,7 +29,7 @@ from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 from app.tools.tool_events import Consent, ConsentAsked, Decision, DepartureAsked, ToolEvent
 
 if TYPE_CHECKING:  # a window need not wait for it
-    from app.engine.backend import GpuTrouble
+    from app.engine.backend import GpuTrouble, Planned
     from app.engine.plan import Plan
 
 
@@ -103,20 +103,27 @@ class ModelPlanned:
     reduced: bool
     trouble: GpuTrouble | None = None
 
+    @classmethod
+    def of(cls, model: ModelRef, event: Planned) -> ModelPlanned:
+        """Return it as the backend has said it."""
+        return cls(model, event.plan, event.reduced, event.trouble)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelLoading:
-    """``fraction`` of the model has been read."""
+    """``fraction`` of the model has been read, for the load ``turn``."""
 
     model: ModelRef
     fraction: float
+    turn: Turn = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelReady:
-    """The model is loaded."""
+    """The model is loaded, for the load ``turn``."""
 
     model: ModelRef
+    turn: Turn = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +140,11 @@ class UnloadFailed:
 
 @dataclass(frozen=True, slots=True)
 class ModelFailed:
-    """The model cannot be used; the previous one still can."""
+    """The model cannot be used; the previous one still can. It was the load ``turn``."""
 
     model: ModelRef
     error: FiresideError
+    turn: Turn = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,18 @@ class Overrides:
             s.answers_at_once,
         )
 
+    def as_settings(self) -> dict[str, object]:
+        """Return the settings that fix these values, by name."""
+        return {
+            "context": self.context,
+            "gpu_layers": self.gpu_layers,
+            "cpu_experts": self.cpu_experts,
+            "cache_type": self.cache or "",
+            "map_weights": self.mapped,
+            "unused_gpus": self.unused_gpus,
+            "answers_at_once": self.places,
+        }
+
     @property
     def automatic(self) -> Overrides:
         """Nothing but the cards that are switched off."""

@@ -7,7 +7,7 @@
     disk_scan         the models on this disk, whichever program downloaded them
     file_operations   removing and moving them; `model_library` in the background
     downloads         the queue of downloads (`queue_store` preserves it over a kill; publishes
-                      `download_events` with `download_progress`)
+                      `download_events` with `download_progress`); `download_access` opens it late
     model_download    one entry of the queue: all parts of a model, wherever they are on the hub now
                       (`hub_locator`), despite full disks and missing drives (`mount_point`)
     file_download     one file: its threads (`transfer`, `retries`), requests (`hub_requests`),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,6 +112,15 @@ class ModelLibrary:
             return InstalledModels(models, self._downloads().downloaded(), self._uses.model_uses())
 
         return self._jobs.submit(work)
+
+    def usable_files(self) -> Iterator[Path]:
+        """Yield the files of models on this disk that can be run. This may take long."""
+        from app.models import disk_scan
+
+        places = disk_scan.places(self._folders(), self._shared)
+        for model in disk_scan.scan(places, self._jobs.ending):
+            if model.problem is None:
+                yield model.path
 
     def inspect(self, path: Path) -> Future[InstalledModel]:
         """Return the model that a file chosen by the user is, or is a part of."""

@@ -25,8 +25,9 @@ pages and printing are imported on first use.
 All packages use ``bridge``, which alone crosses threads, ``work_thread``, for short work off
 the GUI's thread, and the parts of pages and dialogs:
 ``theme`` (colours, fonts, icons), ``zoom``, ``screen`` (windows that fit it), ``controls``,
-``choices`` (one of a few values), ``form_fields``, ``dialogs``, ``notice``, which ``banner`` and
-``toast`` are, ``shade``, ``pages``, ``backup_list``, ``commands``, ``clipboard``, ``file_manager``.
+``choices`` (one of a few values), ``form_fields``, ``form_page``, ``dialogs``, ``notice``, which
+``banner`` and ``toast`` are, ``shade``, ``pages``, ``backup_list``, ``commands``, ``clipboard``,
+``file_manager``.
 ``restart`` has the reasons why a window is closed, ``garbage`` keeps Python from destroying
 widgets on other threads, ``fault_reporter`` reports unforeseen faults to the log and the banner,
 ``qt_language`` sets the language of Qt's own texts.

@@ -117,3 +117,33 @@ class _Call:
 
     def __init__(self, call: Callable[[], None]) -> None:
         self.call = call
+
+
+class Newest:
+    """The last of several futures, whatever threads they end on: what came of others is dropped.
+
+    So an older answer never takes the place of a newer one.
+    """
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._asked: Future[Any] | None = None
+
+    def when_done(
+        self,
+        future: Future[T],
+        done: Callable[[T], object],
+        failed: Callable[[BaseException], object],
+    ) -> None:
+        """Do what `Bridge.when_done` does, unless this is called again before."""
+        self._asked = future
+
+        def deliver(result: T) -> None:
+            if self._asked is future:
+                done(result)
+
+        def fail(error: BaseException) -> None:
+            if self._asked is future:
+                failed(error)
+
+        self._bridge.when_done(future, deliver, fail)

@@ -83,7 +83,7 @@ class App:
     def load(self) -> float:
         """Load the model and return the seconds it took."""
         began = time.perf_counter()
-        self.host.chats.load(self.model)
+        self.host.model_loads.load(self.model)
         while not isinstance(found := self._next(ModelPlanned, ModelReady), ModelReady):
             self.plan = found.plan
         return time.perf_counter() - began
@@ -120,7 +120,7 @@ class App:
 
     def rest(self) -> None:
         """Wait until the engine is idle."""
-        while self.host.chats._running:
+        while self.host.chats.running.all():
             self._wait(20)
 
     def wait_for_disk(self, tokens: int) -> None:

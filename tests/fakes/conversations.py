@@ -14,6 +14,7 @@ from app.base.types import Event
 from app.chat import Chats
 from app.engine.backend import Backend, ScriptedBackend
 from app.engine.scheduled_backend import ScheduledBackend
+from app.model_loads import ModelLoads
 from app.store import Store
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
@@ -26,7 +27,7 @@ T = TypeVar("T")
 def rest(chats: Chats) -> None:
     """Wait until chats are idle, including any work started meanwhile."""
     deadline = time.monotonic() + 60
-    while chats._running:
+    while chats.running.all():
         assert time.monotonic() < deadline
         time.sleep(0.005)
 
@@ -57,6 +58,7 @@ class Harness:
         loop = ToolLoop(self.scheduled, registry, self.store.consents)
         wishes = {"declared": registry.declared} | wishes
         self.chats = Chats(self.store, loop, self._publish, self._disk, **wishes)
+        self.loads = ModelLoads(loop, self._publish, self.chats.running)
 
     def _publish(self, event: ChatEvent) -> None:
         with self._arrived:

@@ -118,7 +118,7 @@ class Desk:
     def use(self, url: str) -> ModelRef:
         """Ask the model at another address from now on."""
         saved = SavedEndpoint(Endpoint(url, MODEL), context=131072, unencrypted=True)
-        self.host.endpoints.save(saved)
+        self.host.remote.endpoints.save(saved)
         self.model = saved.model
         return saved.model
 

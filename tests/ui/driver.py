@@ -26,16 +26,12 @@ from shiboken6 import Shiboken
 
 from app.base.errors import FiresideError
 from app.base.types import (
-    Delta,
-    Done,
     Event,
     Loading,
     ModelRef,
-    PartKind,
     Prefill,
     Prompt,
     Request,
-    Stats,
     StopReason,
 )
 from app.engine.backend import Planned
@@ -47,6 +43,11 @@ from app.tools.tool_events import Consent, ToolEvent
 from app.ui.bridge import Bridge
 from app.ui.theme import Theme
 from app.ui.window import Window
+from tests.fakes.answers import STATS as STATS
+from tests.fakes.answers import answer as answer
+from tests.fakes.answers import done as done
+from tests.fakes.answers import said as said
+from tests.fakes.answers import thought as thought
 
 PATIENCE_MS = 60_000
 """How long anything is waited for: on a busy machine, ten seconds become a minute."""
@@ -57,36 +58,6 @@ T = TypeVar("T")
 
 Step: TypeAlias = Event | Planned | ToolEvent | FiresideError | threading.Event | Consent
 """An event of an answer, what ends it, or where it waits: for the test, or for a decision."""
-
-STATS = Stats(
-    prompt_tokens=80,
-    evaluated=70,
-    generated=42,
-    reasoning_tokens=9,
-    first_token_s=0.25,
-    generation_s=0.2,
-    peak_memory=50_000_000,
-    seed=7,
-    context=32768,
-    prompt_s=0.2,
-)
-
-
-def thought(text: str) -> Delta:
-    return Delta(0, text, PartKind.REASONING)
-
-
-def said(text: str, index: int = 0) -> Delta:
-    return Delta(index, text, PartKind.TEXT)
-
-
-def done(reason: StopReason = StopReason.END) -> Done:
-    return Done(reason, STATS)
-
-
-def answer(text: str, reasoning: str = "Let me think.") -> list[Event]:
-    """Return the events of a complete answer."""
-    return [Prompt(80, 4096), thought(reasoning), said(text, 1), done()]
 
 
 class Backend:
@@ -333,6 +304,15 @@ Start = Callable[..., Fireside]
 
 def raising(error: BaseException) -> None:
     raise error
+
+
+def arrived(fireside: Fireside) -> None:
+    """Wait until all that came so far has been delivered."""
+    last: Future[None] = Future()
+    delivered: list[None] = []
+    fireside.bridge.when_done(last, delivered.append, raising)
+    last.set_result(None)
+    fireside.until(lambda: bool(delivered))
 
 
 def make(fireside: Fireside, *titles: str) -> None:

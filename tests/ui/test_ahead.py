@@ -38,7 +38,7 @@ def settle(fireside: Fireside) -> list[Request]:
     held = any(isinstance(step, threading.Event) and not step.is_set() for step in backend.reads)
 
     def rests() -> bool:
-        running = list(chats._running)
+        running = chats.running.all()
         ended = any(
             live.ended and live.turn in running for live in window.state.turns._live.values()
         )

@@ -27,7 +27,7 @@ from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
 from tests.fakes.remote.wire import Asked, Reply
-from tests.ui.driver import Fireside, Start, answer, raising
+from tests.ui.driver import Fireside, Start, answer, arrived
 from tests.ui.qt import child, focused
 
 # Menus and dialogs, without a screen.
@@ -75,7 +75,7 @@ def write(fireside: Fireside, name: str, text: str) -> None:
 def add(fireside: Fireside, url: str, key: str = "", model: str = "openai/gpt-oss-120b") -> str:
     """Add a model without the window, and return its key."""
     endpoint = Endpoint(url, model)
-    fireside.host.endpoint_jobs.save(
+    fireside.host.remote.endpoint_jobs.save(
         SavedEndpoint(endpoint, ServerKind.VLLM, "0.33.0", 131_072), key or None
     ).result(timeout=30)
     fireside.window.state.models.endpoints_changed()
@@ -120,11 +120,11 @@ def test_a_model_is_tested_added_used_and_asked(start: Start, server: Player) ->
     fireside.until(lambda: focused().objectName() == "endpointUse")
     assert not key.isVisible()
     assert key.text() == ""
-    (saved,) = fireside.host.endpoints.all()
+    (saved,) = fireside.host.remote.endpoints.all()
     assert saved == SavedEndpoint(
         Endpoint(server.url, "openai/gpt-oss-120b"), ServerKind.VLLM, "0.33.0", 131_072
     )
-    assert fireside.host.endpoints.key(server.url) == "sk-1"
+    assert fireside.host.remote.endpoints.key(server.url) == "sk-1"
     assert "sk-1" not in fireside.host.folders.endpoints.read_text("utf-8")
     click(fireside, "endpointUse")
     fireside.until(lambda: fireside.window.pages.chat_shown)
@@ -263,7 +263,7 @@ class Connections:
     def __init__(self, fireside: Fireside, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[str, str | None, bool]] = []
         self.results: list[RemoteServer | Exception] = []
-        monkeypatch.setattr(fireside.host.endpoint_jobs, "find", self.find)
+        monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", self.find)
 
     def find(
         self, address: str, stop: threading.Event, *, key: str | None, unencrypted: bool
@@ -315,8 +315,10 @@ def test_without_encryption_nothing_is_sent_unless_accepted(
     accept.turn(True)
     test.click()
     fireside.find(QAbstractButton, "saveEndpoint").click()
-    fireside.until(fireside.host.endpoints.all)
-    assert fireside.host.endpoints.all() == (SavedEndpoint(Endpoint(plain, "m"), unencrypted=True),)
+    fireside.until(fireside.host.remote.endpoints.all)
+    assert fireside.host.remote.endpoints.all() == (
+        SavedEndpoint(Endpoint(plain, "m"), unencrypted=True),
+    )
 
 
 # --- This computer ---
@@ -336,8 +338,8 @@ def test_servers_on_this_computer_are_looked_for_on_a_click(
         click(fireside, "addFound")
         assert child(fireside.window, QLabel, "lookSaid").text() == "1 server found"
         fireside.find(QAbstractButton, "saveEndpoint").click()
-        fireside.until(fireside.host.endpoints.all)
-        assert fireside.host.endpoints.all()[0].endpoint.url == server.url
+        fireside.until(fireside.host.remote.endpoints.all)
+        assert fireside.host.remote.endpoints.all()[0].endpoint.url == server.url
 
 
 def test_a_look_at_this_computer_can_be_stopped(
@@ -350,7 +352,7 @@ def test_a_look_at_this_computer_can_be_stopped(
 
         return fireside.host.jobs.submit_until(stop, wait)
 
-    monkeypatch.setattr(fireside.host.endpoint_jobs, "look_here", look_here)
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "look_here", look_here)
     opened(fireside)
     click(fireside, "lookHere")
     click(fireside, "lookStop")
@@ -380,7 +382,7 @@ def test_a_saved_model_is_tested_again_and_its_key_changed(
     field.clear()
     QTest.keyClicks(field, "sk-1")
     save.click()
-    fireside.until(lambda: fireside.host.endpoints.key(server.url) == "sk-1")
+    fireside.until(lambda: fireside.host.remote.endpoints.key(server.url) == "sk-1")
     click(fireside, "endpointTestAgain")
     fireside.until(lambda: said.text().startswith("It works: vLLM"))
     assert server.asked[-1].key == "sk-1"
@@ -391,11 +393,11 @@ def test_a_model_is_removed_after_a_question(fireside: Fireside) -> None:
     opened(fireside)
     for button in ("cancel", "confirmYes"):
         click(fireside, "endpointRemove")
-        assert fireside.host.endpoints.find(key)
+        assert fireside.host.remote.endpoints.find(key)
         click(fireside, button)
-    fireside.until(lambda: not fireside.host.endpoints.all())
+    fireside.until(lambda: not fireside.host.remote.endpoints.all())
     fireside.until(lambda: fireside.find(QLineEdit, "endpointAddress"))
-    assert fireside.host.endpoints.key(GPU) == ""
+    assert fireside.host.remote.endpoints.key(GPU) == ""
 
 
 def test_a_model_that_is_removed_during_its_test_stays_removed(
@@ -404,21 +406,17 @@ def test_a_model_that_is_removed_during_its_test_stays_removed(
     add(fireside, GPU)
     opened(fireside)
     tested: Future[RemoteServer] = Future()
-    jobs = fireside.host.endpoint_jobs
+    jobs = fireside.host.remote.endpoint_jobs
     monkeypatch.setattr(jobs, "find", lambda *_, **__: tested)
-    monkeypatch.setattr(jobs, "save", lambda *_, **__: pytest.fail("it is saved again"))
+    monkeypatch.setattr(jobs, "learn", lambda *_, **__: pytest.fail("it is saved again"))
     click(fireside, "endpointTestAgain")
     click(fireside, "endpointRemove")
     click(fireside, "confirmYes")
-    fireside.until(lambda: not fireside.host.endpoints.all())
+    fireside.until(lambda: not fireside.host.remote.endpoints.all())
     model = ServedHere("openai/gpt-oss-120b", 4096)
     tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (model,)))
-    after: Future[None] = Future()
-    arrived: list[None] = []
-    fireside.bridge.when_done(after, arrived.append, raising)
-    after.set_result(None)
-    fireside.until(lambda: bool(arrived))
-    assert fireside.host.endpoints.all() == ()
+    arrived(fireside)
+    assert fireside.host.remote.endpoints.all() == ()
 
 
 def test_the_organizations_models_cannot_be_removed(
@@ -498,7 +496,9 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     fireside.window.state.models.load()
     fireside.until(lambda: fireside.window.state.models.loading is None)
 
-    fireside.host.endpoint_jobs.remove(Endpoint(server.url, "openai/gpt-oss-120b")).result(30)
+    fireside.host.remote.endpoint_jobs.remove(Endpoint(server.url, "openai/gpt-oss-120b")).result(
+        30
+    )
     fireside.window.state.models.endpoints_changed()
     show_demo(fireside)
     count = len(server.asked)
@@ -522,6 +522,18 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     fireside.ask("And of Spain?", *answer("Madrid."))
     fireside.shows("Madrid.")
     assert len(server.asked) == count
+
+
+def test_two_ways_to_one_host_are_told_apart(fireside: Fireside) -> None:
+    for url in (GPU, GPU.replace("https", "http")):
+        add(fireside, url)
+    menu = QMenu()
+    fireside.window.model_area.model_picker.fill(menu)
+    texts = [each.text() for each in menu.actions() if "gpu.example" in each.text()]
+    assert texts == [
+        "gpt-oss-120b\tgpu.example.org", "gpt-oss-120b\tgpu.example.org (unencrypted)"
+    ]  # fmt: skip
+    menu.deleteLater()
 
 
 def test_a_server_that_fails_leaves_the_model_before(fireside: Fireside, server: Player) -> None:
@@ -576,3 +588,40 @@ def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server
 def test_the_command_leads_there(fireside: Fireside) -> None:
     child(fireside.window, QAction, "remoteModelCommand").trigger()
     assert fireside.find(QWidget, "remotePane").isVisible()
+
+
+def test_what_was_found_at_the_address_before_is_not_offered_for_another(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was on its way when something else was typed, whose key it would get."""
+    opened(fireside)
+    tested: Future[RemoteServer] = Future()
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: tested)
+    write(fireside, "endpointAddress", GPU)
+    click(fireside, "endpointTest")
+    tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (ServedHere("m", 4096),)))
+    write(fireside, "endpointAddress", "https://other.example.org")
+    arrived(fireside)
+    assert not child(fireside.window, QAbstractButton, "saveEndpoint").isVisible()
+    assert result(fireside) == ""
+
+
+def test_what_a_stopped_test_says_ends_no_other(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(fireside, GPU)
+    opened(fireside)
+    tests = [Future[RemoteServer](), Future[RemoteServer]()]
+    waiting = iter(tests)
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: next(waiting))
+    click(fireside, "endpointTestAgain")
+    (saved,) = fireside.host.remote.endpoints.all()
+    controller = fireside.window.model_area.models_controller.endpoints
+    assert controller
+    controller.loaded(saved.model, None)  # it was to be used, and that was faster
+    click(fireside, "endpointTestAgain")
+    tests[0].set_exception(Cancelled())
+    arrived(fireside)
+    assert fireside.find(QAbstractButton, "endpointStopTest").isVisible()
+    tests[1].set_exception(Cancelled())
+    arrived(fireside)

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QStackedWidget, QWidget
 
 from app.ui import qt_language
-from app.ui.form_fields import FormPage
+from app.ui.form_page import FormPage
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from tests.ui.driver import Fireside, Start
 from tests.ui.qt import child, focused

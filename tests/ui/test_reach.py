@@ -190,7 +190,7 @@ def test_the_models(start: Start) -> None:
 
 def test_models_on_other_computers(fireside: Fireside) -> None:
     saved = SavedEndpoint(Endpoint("https://gpu.example.org/v1", "gpt-oss-120b"))
-    fireside.host.endpoints.save(saved)
+    fireside.host.remote.endpoints.save(saved)
     fireside.window.model_area.model_picker.show_elsewhere()
     fireside.find(QAbstractButton, "addEndpoint").click()
     form = fireside.window.model_area.models_controller.page.remote_pane.form

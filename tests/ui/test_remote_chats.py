@@ -42,7 +42,7 @@ def use(fireside: Fireside, server: Player, *, named: bool = False) -> ModelRef:
     """Add the server's model, and choose it; ``named``: chats get their titles from it."""
     saved = SavedEndpoint(Endpoint(server.url, MODEL), ServerKind.VLLM)
     fireside.host.change(name_chats=named)
-    fireside.host.endpoints.save(saved)
+    fireside.host.remote.endpoints.save(saved)
     fireside.window.state.models.choose(saved.model)
     fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
@@ -71,8 +71,8 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     )
     plain = ModelRef(Endpoint("http://gpu.example.org:8443/v1", MODEL), "gpt-oss-120b")
     assert leaving_sentence(plain) == (
-        "This chat leaves your computer: "
-        "it’s answered by gpt-oss-120b on gpu.example.org:8443 (unencrypted)."
+        "This chat leaves your computer unencrypted: "
+        "it’s answered by gpt-oss-120b on gpu.example.org:8443."
     )
     near = ModelRef(Endpoint("http://localhost:11434/v1", "gpt-oss:20b"), "gpt-oss:20b")
     assert "another app on this computer" in leaving_sentence(near)
@@ -188,7 +188,7 @@ def test_the_gauge_says_what_is_known(fireside: Fireside, *, says: bool) -> None
     with serving(dialect) as server:
         saved = SavedEndpoint(Endpoint(server.url, dialect.model), kind)
         fireside.host.change(name_chats=False)
-        fireside.host.endpoints.save(saved)
+        fireside.host.remote.endpoints.save(saved)
         fireside.window.state.models.choose(saved.model)
         fireside.until(lambda: fireside.window.state.models.current == saved.model)
         server.say(Said("Paris."))
@@ -238,7 +238,7 @@ def ollama() -> Iterator[Player]:
 def use_ollama(fireside: Fireside, server: Player) -> None:
     saved = SavedEndpoint(Endpoint(server.url, "llama-4"), ServerKind.OLLAMA)
     fireside.host.change(name_chats=False)
-    fireside.host.endpoints.save(saved)
+    fireside.host.remote.endpoints.save(saved)
     fireside.window.state.models.choose(saved.model)
     fireside.until(lambda: fireside.window.state.models.current == saved.model)
 

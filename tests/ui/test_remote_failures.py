@@ -47,7 +47,7 @@ def use(
     """Add the server's model, and choose it."""
     saved = SavedEndpoint(Endpoint(server.url, model), kind, context=131072)
     fireside.host.change(name_chats=False)
-    fireside.host.endpoints.save(saved)
+    fireside.host.remote.endpoints.save(saved)
     fireside.window.state.models.choose(saved.model)
     fireside.until(lambda: fireside.window.state.models.current == saved.model)
     return saved.model
@@ -139,7 +139,7 @@ def test_a_removed_server_is_said(fireside: Fireside, server: Player) -> None:
     fireside.shows("Paris.")
     fireside.idle()
     assert isinstance(model.location, Endpoint)
-    fireside.host.endpoints.remove(model.location)
+    fireside.host.remote.endpoints.remove(model.location)
     fireside.window.state.models.endpoints_changed()
     fireside.ask("And of Spain?")
     fireside.shows("was removed from Fireside")

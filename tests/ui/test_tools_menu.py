@@ -74,7 +74,7 @@ def begin(start: Start, *tools: StillTool, **settings: Any) -> Fireside:
 
     fireside.backend.count = count  # type: ignore[method-assign]
     fireside.backend.abilities = lambda model: Abilities(tools=True)  # type: ignore[method-assign]
-    fireside.host.tools = Registry(lambda: tools)
+    fireside.host.tools = fireside.host.tool_counter._tools = Registry(lambda: tools)
     fireside.window.state.tools.refresh()
     shown = fireside.window.state.tools
     keys = [tool.key for tool in tools]

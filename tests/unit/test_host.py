@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -89,7 +90,7 @@ def test_the_model_is_unloaded_once_that_is_chosen(
     monkeypatch.setattr(Scheduler, "idle_s", 100.0)
     backend = ScriptedBackend()
     with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
-        host.chats.load(MODEL)
+        host.model_loads.load(MODEL)
         arrives(events, ModelReady)
         assert host.backend.loaded() == MODEL
         host.change(unload_minutes=2)
@@ -105,9 +106,9 @@ def test_the_local_server_has_a_model_of_this_computer_whatever_is_chosen(tmp_pa
         assert host.chosen_model() == demo_model()
         host.change(models=("/models/a.gguf", "/models/b.gguf"))
         assert host.chosen_model() == ModelRef.of_file(Path("/models/a.gguf"), "a")
-        host.endpoints.save(SavedEndpoint(there))
+        host.remote.endpoints.save(SavedEndpoint(there))
         assert host.chosen_model().is_here
-        assert not isinstance(host.engine, Router), "the server's engine is this computer's"
+        assert not isinstance(host.engine.backend, Router), "the server's engine is this computer's"
 
 
 def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
@@ -150,3 +151,15 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
         assert began.wait(10)
     assert isinstance(made.exception(), Cancelled)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_it_is_told_that_the_model_is_unloaded_before_another_can_have_the_engine(
+    tmp_path: Path,
+) -> None:
+    events: list[object] = []
+    left: list[list[object]] = []
+    shared = SimpleNamespace(leave=lambda: left.append([*events]))
+    with closing(Host(Folders(tmp_path), events.append, backend=ScriptedBackend())) as host:
+        host.engine._shared = shared  # type: ignore[assignment]
+        host.engine._unloaded()
+    assert left == [[ModelUnloaded()]]

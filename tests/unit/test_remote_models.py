@@ -86,6 +86,21 @@ def test_a_name_that_several_have_is_not_guessed(
         assert found.host == "other.example.org:8443"
 
 
+def test_two_ways_to_one_host_are_told_apart(administrator: Administrator, tmp_path: Path) -> None:
+    ways = "https://gpu.example.org/v1", "http://gpu.example.org/v1"
+    entry = '[[endpoint]]\naddress = "{}"\nmodel = "big"\nunencrypted = true\n'
+    administrator.write("endpoints.toml", "".join(map(entry.format, ways)))
+    with ExitStack() as stack:
+        models = RemoteModels(Folders(tmp_path), stack)
+        with pytest.raises(NameUnclear) as unclear:
+            models.named(Path("big@gpu.example.org"))
+        assert unclear.value.names == [f"{url}#big" for url in ways]
+        for url in ways:
+            found = models.named(Path(f"{url}#big"))
+            assert found
+            assert found.location == Endpoint(url, "big")
+
+
 def test_a_file_is_a_file(
     administrator: Administrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

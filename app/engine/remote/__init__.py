@@ -12,7 +12,8 @@ refuse (``server_message``).
 computer, ``fitting`` how much of a conversation a context holds, for which ``local_vocabulary`` has
 gpt-oss's vocabulary. ``remote_server`` has the values of all this, and addresses as they are typed;
 ``endpoint_list`` is the list of those that the user, or an administrator (``shared_endpoints``),
-has added, and ``endpoint_jobs`` has their tests and changes, for the window.
+has added, and ``endpoint_jobs`` has their tests and changes, for the window. ``remote_parts`` puts
+the list, these and the backend together.
 
 Nothing of a conversation leaves this computer but by `RemoteBackend.stream`.
 """

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.choices import Switch
 from app.ui.controls import ProgressLine, column, set_tone
-from app.ui.form_fields import DialogButtons, FormRow, heading, note
+from app.ui.form_fields import DialogButtons, heading, note
+from app.ui.form_page import FormRow
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
 from app.wording.language import tr

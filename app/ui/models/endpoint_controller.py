@@ -16,7 +16,7 @@ from app.base.secrets import SecretPlace
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import RemoteServer, SavedEndpoint
 from app.host import Host
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 from app.ui.dialogs import confirm
 from app.ui.models.endpoint_key_dialog import EndpointKeyDialog
 from app.ui.models.endpoint_row import EndpointState
@@ -45,6 +45,7 @@ class EndpointController(QObject):
         self._asked: ModelRef | None = None
         self._stops: dict[Endpoint | None, threading.Event] = {}  # None: of the form's test
         self._look_stop = threading.Event()
+        self._places = Newest(bridge)
         form = pane.form
         form.test_wanted.connect(self._try)
         form.stopped.connect(lambda: self._stop(None))
@@ -61,12 +62,12 @@ class EndpointController(QObject):
 
     def refresh(self) -> None:
         """Show the list as it is now, and where its keys are kept."""
-        endpoints = self._host.endpoints.all()
+        endpoints = self._host.remote.endpoints.all()
         there = {each.endpoint for each in endpoints}
         self._states = {each: now for each, now in self._states.items() if each in there}
         self._show()
-        places = self._host.endpoint_jobs.key_places(each.url for each in there)
-        self._when(places, self._show_places)
+        places = self._host.remote.endpoint_jobs.key_places(each.url for each in there)
+        self._when(places, self._show_places, by=self._places)
 
     def set_asked(self, model: ModelRef | None) -> None:
         """Show which model is in use."""
@@ -99,10 +100,12 @@ class EndpointController(QObject):
                 form.show_failed(explanation.sentence, explanation.detail)
 
         def found(server: RemoteServer) -> None:
-            if stop is self._stops.get(None):
+            if stop.is_set():  # something else was typed when this was on its way
+                failed(Cancelled())
+            else:
                 form.show_found(server)
 
-        done = self._host.endpoint_jobs.find(address, stop, key=key, unencrypted=unencrypted)
+        done = self._host.remote.endpoint_jobs.find(address, stop, key=key, unencrypted=unencrypted)
         self._when(done, found, failed)
 
     def _test(self, saved: SavedEndpoint) -> None:
@@ -125,16 +128,19 @@ class EndpointController(QObject):
                 works=True,
                 said=tr("It works: {found}").format(found=found_words(server, served)),
             )
-            now = replace(saved, kind=server.kind, version=server.version, context=served.context)
-            if now != saved and not saved.shared:
-                self._when(self._host.endpoint_jobs.save(now), lambda _: self._saved())
+            facts = server.kind, server.version, served.context
+            if facts != (saved.kind, saved.version, saved.context) and not saved.shared:
+                learnt = self._host.remote.endpoint_jobs.learn(endpoint, *facts)
+                self._when(learnt, lambda _: self._saved())
 
         def failed(error: BaseException) -> None:
+            if stop is not self._stops.get(endpoint):
+                return  # it is being tested again
             said = "" if isinstance(error, Cancelled) else explain(error).sentence
             self._set(endpoint, testing=False, works=False, said=said)
 
         accepted = saved.unencrypted
-        done = self._host.endpoint_jobs.find(endpoint.url, stop, unencrypted=accepted)
+        done = self._host.remote.endpoint_jobs.find(endpoint.url, stop, unencrypted=accepted)
         self._when(done, found, failed)
 
     def _look(self) -> None:
@@ -145,7 +151,9 @@ class EndpointController(QObject):
             stopped = isinstance(error, Cancelled)
             pane.show_look_failed("" if stopped else explain(error).sentence)
 
-        self._when(self._host.endpoint_jobs.look_here(self._look_stop), pane.show_found, failed)
+        self._when(
+            self._host.remote.endpoint_jobs.look_here(self._look_stop), pane.show_found, failed
+        )
 
     def _begin(self, of: Endpoint | None) -> threading.Event:
         self._stop(of)
@@ -171,7 +179,7 @@ class EndpointController(QObject):
         def failed(error: BaseException) -> None:
             self._pane.form.show_fault(explain(error).sentence)
 
-        self._when(self._host.endpoint_jobs.save(saved, key), done, failed)
+        self._when(self._host.remote.endpoint_jobs.save(saved, key), done, failed)
 
     def _saved(self) -> None:
         self.refresh()
@@ -180,7 +188,7 @@ class EndpointController(QObject):
     def ask_key(self, model: ModelRef) -> None:
         """Ask for the key of a model's server, if that is one of the list."""
         endpoint = model.location
-        if isinstance(endpoint, Endpoint) and (saved := self._host.endpoints.of(endpoint)):
+        if isinstance(endpoint, Endpoint) and (saved := self._host.remote.endpoints.of(endpoint)):
             self._ask_key(saved)
 
     def _ask_key(self, saved: SavedEndpoint) -> None:
@@ -194,7 +202,7 @@ class EndpointController(QObject):
 
         dialog.given.connect(
             lambda key: self._when(
-                self._host.endpoint_jobs.keep_key(url, key),
+                self._host.remote.endpoint_jobs.keep_key(url, key),
                 kept,
                 lambda error: self._set(endpoint, said=explain(error).sentence, works=False),
             )
@@ -219,7 +227,9 @@ class EndpointController(QObject):
             self._set(endpoint, said=explain(error).sentence, works=False)
             self._saved()  # its key may be all that is left
 
-        self._when(self._host.endpoint_jobs.remove(endpoint), lambda _: self._saved(), failed)
+        self._when(
+            self._host.remote.endpoint_jobs.remove(endpoint), lambda _: self._saved(), failed
+        )
 
     # --- Showing ------------------------------------------------------------------------------
 
@@ -229,7 +239,7 @@ class EndpointController(QObject):
         self._show()
 
     def _show_places(self, places: dict[str, SecretPlace]) -> None:
-        for saved in self._host.endpoints.all():
+        for saved in self._host.remote.endpoints.all():
             endpoint = saved.endpoint
             now = self._states.get(endpoint, EndpointState())
             self._states[endpoint] = replace(now, place=places.get(endpoint.url))
@@ -240,13 +250,15 @@ class EndpointController(QObject):
         states = {each: replace(now, asked=each == asked) for each, now in self._states.items()}
         if isinstance(asked, Endpoint):
             states.setdefault(asked, EndpointState(asked=True))
-        self._pane.show_endpoints(self._host.endpoints.all(), states)
+        self._pane.show_endpoints(self._host.remote.endpoints.all(), states)
 
     def _when(
         self,
         future: Future[T],
         done: Callable[[T], object],
         failed: Callable[[BaseException], object] | None = None,
+        *,
+        by: Newest | None = None,
     ) -> None:
         def raised(error: BaseException) -> None:
             raise error
@@ -259,4 +271,4 @@ class EndpointController(QObject):
             if isValid(self._pane):
                 (failed or raised)(error)
 
-        self._bridge.when_done(future, deliver, fail)
+        (by or self._bridge).when_done(future, deliver, fail)

@@ -17,7 +17,8 @@ from app.engine.remote.remote_server import (
 )
 from app.ui.choices import Switch
 from app.ui.controls import Button, column, elided, menu_of, plain_tip, pop_up_below, tell
-from app.ui.form_fields import FormRow, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormRow
 from app.ui.theme import Theme
 from app.wording.endpoint_words import exposed_sentence, found_words, leaves_sentence
 from app.wording.language import tr

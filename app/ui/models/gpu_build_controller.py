@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.host import Host
+from app.engine.gpu_setup import GpuSetup
 from app.ui.bridge import Bridge
 from app.ui.file_manager import open_file
 from app.ui.models.gpu_build_card import GpuBuildCard
@@ -33,7 +33,7 @@ class GpuBuildController(QObject):
     def __init__(
         self,
         theme: Theme,
-        host: Host,
+        setup: GpuSetup,
         bridge: Bridge,
         toast: Toast,
         models: ModelChoice,
@@ -41,7 +41,7 @@ class GpuBuildController(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._host, self._bridge, self._toast = host, bridge, toast
+        self._setup, self._bridge, self._toast = setup, bridge, toast
         self._models, self._recovery = models, recovery
         self.card = GpuBuildCard(theme)
         """The card for the sidebar."""
@@ -61,7 +61,7 @@ class GpuBuildController(QObject):
         self._timer.stop()
 
     def _look(self) -> None:
-        self._bridge.when_done(self._host.gpu_build(), self._show, self._failed)
+        self._bridge.when_done(self._setup.progress(), self._show, self._failed)
 
     def _show(self, build: GpuBuild | None) -> None:
         before, self._build = self._build, build
@@ -69,7 +69,7 @@ class GpuBuildController(QObject):
         self._timer.start(_BUSY_MS if build and build.running else _IDLE_MS)
         if before and before.running and build is None:
             self._bridge.when_done(
-                self._host.gpu_backends(),
+                self._setup.backends(),
                 lambda found: self._offer() if before.backend in found else None,
                 self._failed,
             )
@@ -95,4 +95,4 @@ class GpuBuildController(QObject):
         self._recovery.reload()
 
     def _open_log(self) -> None:
-        open_file(self._host.gpu_build_log)
+        open_file(self._setup.log)

@@ -74,7 +74,7 @@ class LoadRecoveryController(QObject):
     def reload(self) -> None:
         """Load the model of the chat that is shown again, by a new plan."""
         if model := self._models.asked:
-            self._host.renew_engine()
+            self._host.engine.renew()
             self._load(model, self._turns.unanswered(self._current.id))
 
     def use_less(self) -> None:
@@ -84,7 +84,7 @@ class LoadRecoveryController(QObject):
             if model == self._spilled and not waits:  # a new plan takes what is free now
                 self._spilled = None
                 self._banner.hide()
-                self._host.renew_engine()
+                self._host.engine.renew()
                 self._load(model, None)
                 return
             overrides = self._host.overrides
@@ -117,7 +117,8 @@ class LoadRecoveryController(QObject):
 
     def _load(self, model: ModelRef, waits: LiveAnswer | None) -> None:
         self._models.try_again(model)
-        if waits and not self._turns.busy(waits.chat):
+        still = waits is not None and self._turns.unanswered(waits.chat) is waits
+        if waits and still and not self._turns.busy(waits.chat):
             self._turns.resume(waits.chat, waits.answer.id, model)
         self.tried.emit()
 

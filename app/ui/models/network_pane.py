@@ -16,7 +16,8 @@ from app.network.connection_log import Connection
 from app.ui.choices import Switch
 from app.ui.controls import Button, column, muted
 from app.ui.dialogs import ask_folder
-from app.ui.form_fields import CountField, FormRow, heading, named
+from app.ui.form_fields import CountField, heading, named
+from app.ui.form_page import FormRow
 from app.ui.theme import Theme, font
 from app.ui.zoom import zoomed
 from app.wording.language import tr

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 
 from app.base.types import Sampling
 from app.ui.controls import Button
-from app.ui.form_fields import FormPage, TextField, heading
+from app.ui.form_fields import TextField, heading
+from app.ui.form_page import FormPage
 from app.ui.preferences.sampling_fields import SamplingFields
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.theme import Theme

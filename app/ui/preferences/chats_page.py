@@ -12,7 +12,8 @@ from app.base.settings import Settings
 from app.base.types import Effort
 from app.ui.choices import Segments, Switch
 from app.ui.controls import spoken
-from app.ui.form_fields import FormPage, FormRow, TextField, heading, note
+from app.ui.form_fields import TextField, heading, note
+from app.ui.form_page import FormPage, FormRow
 from app.wording.efforts import effort_label
 from app.wording.language import tr
 

@@ -10,7 +10,8 @@ from app.engine.plan import Plan
 from app.engine.plan_choices import PlanChoices
 from app.ui.choices import Switch
 from app.ui.controls import column, muted, tip
-from app.ui.form_fields import FormPart, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormPart
 from app.ui.theme import font
 from app.wording.language import number, tr
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 from app.ui.commands import Commands
 from app.ui.controls import Button
 from app.ui.file_manager import open_file
-from app.ui.form_fields import FormPage, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormPage
 from app.ui.preferences.backup_pane import BackupPane
 from app.ui.theme import Theme
 from app.wording.language import tr

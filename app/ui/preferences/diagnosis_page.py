@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from app.engine.probe import Examined
 from app.ui.controls import Button
-from app.ui.form_fields import FormPage, named
+from app.ui.form_fields import named
+from app.ui.form_page import FormPage
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.theme import Theme, mono
 from app.wording.errors import explain

@@ -12,7 +12,8 @@ from app.base.settings import LARGEST_TEXT, SMALLEST_TEXT, Settings, ThemeChoice
 from app.ui.choices import Segments, Switch
 from app.ui.controls import Button, muted
 from app.ui.dialogs import ask_folder
-from app.ui.form_fields import ChoiceField, FormPage, FormRow
+from app.ui.form_fields import ChoiceField
+from app.ui.form_page import FormPage, FormRow
 from app.ui.theme import Theme
 from app.wording.language import LANGUAGES, number, tr
 

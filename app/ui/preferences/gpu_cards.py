@@ -14,7 +14,8 @@ from app.engine.plan import Plan
 from app.engine.probe import Gpu, Machine
 from app.ui.choices import Switch
 from app.ui.controls import column
-from app.ui.form_fields import FormPart, heading, note
+from app.ui.form_fields import heading, note
+from app.ui.form_page import FormPart
 from app.ui.preferences.memory_bar import MemoryBar, segments
 from app.ui.theme import Theme
 from app.wording.gpu_use import why_unused

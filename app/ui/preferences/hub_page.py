@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 from app.base.secrets import SecretPlace
 from app.network import hub_address
 from app.ui.controls import Button, tell
-from app.ui.form_fields import FormPage, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormPage
 from app.ui.theme import Theme
 from app.wording.errors import explain
 from app.wording.language import tr

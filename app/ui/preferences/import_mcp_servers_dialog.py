@@ -12,7 +12,8 @@ from app.tools.mcp.servers import Server
 from app.tools.visible import one_line
 from app.ui.choices import Switch
 from app.ui.controls import Button, Scroll, column
-from app.ui.form_fields import DialogButtons, FormRow, heading, note
+from app.ui.form_fields import DialogButtons, heading, note
+from app.ui.form_page import FormRow
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
 from app.wording.language import tr

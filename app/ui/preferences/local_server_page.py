@@ -11,7 +11,8 @@ from app.base.settings import LARGEST_PORT, SERVER_PORT, SMALLEST_PORT
 from app.serving import ServerStatus
 from app.ui.choices import Switch
 from app.ui.controls import Button, column, tell
-from app.ui.form_fields import DigitsField, FormPage, FormPart, FormRow, heading, named, note
+from app.ui.form_fields import DigitsField, heading, named, note
+from app.ui.form_page import FormPage, FormPart, FormRow
 from app.ui.preferences.served_requests import RequestsPart
 from app.ui.preferences.snippets_part import CopyButton, SnippetsPart
 from app.ui.theme import Theme

@@ -13,7 +13,8 @@ from app.tools.tool_events import Decision
 from app.tools.visible import one_line, visible
 from app.ui.choices import Segments
 from app.ui.controls import Button, Scroll, column, set_tone
-from app.ui.form_fields import FormPart, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormPart
 from app.ui.preferences.mcp_server_review import read_only
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme

@@ -15,7 +15,8 @@ from app.engine.plan_choices import PlanChoices
 from app.engine.probe import Examined, Machine
 from app.ui.choices import Segments
 from app.ui.controls import Button, set_tone
-from app.ui.form_fields import ChoiceField, FormFoot, FormPage, FormRow
+from app.ui.form_fields import ChoiceField
+from app.ui.form_page import FormFoot, FormPage, FormRow
 from app.ui.preferences.context_field import ContextField
 from app.ui.preferences.gpu_cards import GpuCards
 from app.ui.preferences.hint_note import HintNote

@@ -9,7 +9,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from app.ui.controls import tip
-from app.ui.form_fields import FormPage, FormPart, named
+from app.ui.form_fields import named
+from app.ui.form_page import FormPage, FormPart
 from app.wording.language import tr
 
 SEARCH_KEYS = "Ctrl+F"

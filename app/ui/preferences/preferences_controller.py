@@ -10,13 +10,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 from shiboken6 import isValid
 
-from app.base import log
 from app.base.secrets import HUB_TOKEN
 from app.base.settings import ThemeChoice
-from app.base.system_files import ENDPOINTS, POLICY
 from app.base.types import Effort
 from app.host import Host
-from app.tools.browser.source import WEB
 from app.ui.bridge import Bridge
 from app.ui.commands import Commands
 from app.ui.conversation.conversation_pane import ConversationPane
@@ -29,8 +26,6 @@ from app.ui.state.model_choice import ModelChoice
 from app.ui.state.preset_index import PresetIndex
 from app.ui.state.source_list import SourceList
 from app.ui.theme import Theme
-from app.wording.endpoint_words import endpoints_summary
-from app.wording.policy_words import policy_summary
 
 if TYPE_CHECKING:
     from app.engine.overrides import Overrides
@@ -164,20 +159,17 @@ class PreferencesController(QObject):
 
     def _make(self) -> PreferencesDialog:
         # Imported late: most runs never show them.
-        from app.engine.overrides import Overrides
         from app.ui.preferences.backup_pane import BackupPane
         from app.ui.preferences.chat_page import ChatPage
         from app.ui.preferences.chats_page import ChatsPage
         from app.ui.preferences.data_page import DataPage
         from app.ui.preferences.diagnosis_page import DiagnosisPage
+        from app.ui.preferences.diagnosis_text import DiagnosisText
         from app.ui.preferences.general_page import GeneralPage
         from app.ui.preferences.hub_page import HubPage
         from app.ui.preferences.memory_page import MemoryPage
         from app.ui.preferences.preferences_dialog import PreferencesDialog
         from app.ui.preferences.presets_page import PresetsPage
-        from app.wording.diagnosis import end_of_log, report
-        from app.wording.serving_words import server_summary
-        from app.wording.source_words import sources_summary
 
         settings = self._host.settings
         general = self._general = GeneralPage(self._theme, settings)
@@ -191,27 +183,15 @@ class PreferencesController(QObject):
         data = DataPage(self._theme, self._host.folders.data, backups, self._commands)
         memory = MemoryPage(
             self._theme,
-            Overrides.of(self._host.settings),
+            self._host.overrides,
             settings.kept_gb,
             settings.unload_minutes,
             self._models,
             self._hardware,
         )
         self._connect_memory(memory)
-        diagnosis = DiagnosisPage(
-            self._theme,
-            self._hardware,
-            lambda found: report(
-                found,
-                Overrides.of(self._host.settings),
-                folders=sources_summary(self._sources.statuses),
-                web=self._web_summary(),
-                server=server_summary(self._host.settings.serve_port, on=self._host.settings.serve),
-                policy=self._policy_summary(),
-                endpoints=self._endpoints_summary(),
-            ),
-            lambda: end_of_log(log.tail(self._host.folders.data)),
-        )
+        text = DiagnosisText(self._host, self._tools, self._sources)
+        diagnosis = DiagnosisPage(self._theme, self._hardware, text.report, text.end_of_log)
         tools = self._make_tools()
         hub = HubPage(self._theme, settings.hub_address)
         self._connect_hub(hub)
@@ -256,22 +236,6 @@ class PreferencesController(QObject):
         LocalServerController(page, self._theme, self._serving, self._models)
         return page
 
-    def _web_summary(self) -> str:
-        from app.tools.browser.web.providers import provider_of
-        from app.wording.web_words import web_summary
-
-        offers = (offer for offer in self._tools.offers if offer.key == WEB)
-        word = next((offer.unavailable for offer in offers), "")
-        return web_summary(provider_of(self._host.settings.web_search).name, word)
-
-    def _policy_summary(self) -> str:
-        host = self._host
-        return policy_summary(host.folders.system / POLICY, host.policy, host.policy_damage)
-
-    def _endpoints_summary(self) -> str:
-        host = self._host
-        return endpoints_summary(host.folders.system / ENDPOINTS, host.endpoints.all(), ())
-
     def _connect_general(self, page: GeneralPage) -> None:
         page.theme_chosen.connect(lambda value: self.apply_theme(ThemeChoice(value)))
         page.language_chosen.connect(lambda code: self._host.change(language=code))
@@ -307,7 +271,7 @@ class PreferencesController(QObject):
                 page, self._host.keep_hub_token(token), page.show_place, page.show_error
             )
         )
-        place = self._host.disk(lambda _: self._host.secrets.place(HUB_TOKEN))
+        place = self._host.keeping.submit(lambda: self._host.secrets.place(HUB_TOKEN))
         self._deliver(page, place, page.show_place, page.show_error)
 
     def _connect_backups(self, pane: BackupPane) -> None:

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.controls import Scroll, column, muted, set_across
-from app.ui.form_fields import FormPage, named
+from app.ui.form_fields import named
+from app.ui.form_page import FormPage
 from app.ui.preferences.page_search import SEARCH_KEYS, SearchField, field_of, found
 from app.ui.screen import FittingDialog
 from app.ui.theme import font

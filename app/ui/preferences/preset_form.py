@@ -12,7 +12,8 @@ from app.base.types import Effort, Sampling
 from app.store import Preset
 from app.ui.choices import Segments
 from app.ui.controls import Button, column, elided, menu_of, pop_up_below
-from app.ui.form_fields import FormRow, TextField, heading, named
+from app.ui.form_fields import TextField, heading, named
+from app.ui.form_page import FormRow
 from app.ui.preferences.sampling_fields import SamplingFields
 from app.ui.preferences.tool_switches import ToolSwitches
 from app.ui.state.chat_tools import ChatTools

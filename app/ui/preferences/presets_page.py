@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout
 from app.store import Preset
 from app.ui.controls import Button, set_tone
 from app.ui.dialogs import ask_file, ask_target
-from app.ui.form_fields import FormPage, named, note
+from app.ui.form_fields import named, note
+from app.ui.form_page import FormPage
 from app.ui.notice import Notice
 from app.ui.preferences.preset_form import PresetForm
 from app.ui.state.chat_tools import ChatTools

@@ -11,7 +11,8 @@ from app.removal import DataKind, StoredData
 from app.ui.choices import Switch
 from app.ui.controls import Button, column, set_tone
 from app.ui.dialogs import confirm
-from app.ui.form_fields import FormRow, heading, note
+from app.ui.form_fields import heading, note
+from app.ui.form_page import FormRow
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme
 from app.wording.errors import explain

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.types import Sampling
 from app.ui.controls import column
-from app.ui.form_fields import CountField, DecimalField, DigitsField, FormRow
+from app.ui.form_fields import CountField, DecimalField, DigitsField
+from app.ui.form_page import FormRow
 from app.wording.language import tr
 
 _LONGEST = 131_072  # tokens, the context of gpt-oss

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.serving import ServedRequest, ServerStatus
 from app.ui.controls import Button, Elided, column, tell
-from app.ui.form_fields import FormPart, heading, note
+from app.ui.form_fields import heading, note
+from app.ui.form_page import FormPart
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 from app.wording.serving_words import request_state, requests_sentence

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy
 
 from app.ui.clipboard import copy_text
 from app.ui.controls import Button, column, menu_of, pop_up_below
-from app.ui.form_fields import FormPart, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormPart
 from app.ui.theme import Theme, mono
 from app.wording.client_snippets import Snippet
 from app.wording.language import tr

@@ -12,7 +12,8 @@ from app.tools.browser.source import ENCYCLOPAEDIA, FOLDER
 from app.tools.browser.source_status import SourceKind, SourceStatus
 from app.tools.visible import one_line
 from app.ui.controls import Button, Elided, ProgressLine, column, muted, plain_tip, set_tone
-from app.ui.form_fields import FormPart, heading, note
+from app.ui.form_fields import heading, note
+from app.ui.form_page import FormPart
 from app.ui.theme import Theme, font
 from app.wording.language import tr
 from app.wording.quantities import gigabytes

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from app.engine.probe import Machine
 from app.ui.controls import Button, set_tone, tip
-from app.ui.form_fields import FormPart, note
+from app.ui.form_fields import note
+from app.ui.form_page import FormPart
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.measured_speeds import measured_speeds, speeds_in_one_line

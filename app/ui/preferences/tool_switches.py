@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.choices import Switch
 from app.ui.controls import column
-from app.ui.form_fields import FormRow
+from app.ui.form_page import FormRow
 from app.ui.state.chat_tools import ChatTools
 from app.wording.language import tr
 from app.wording.tool_settings import tool_explanation, tool_label

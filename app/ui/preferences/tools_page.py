@@ -13,7 +13,8 @@ from app.tools.mcp.server_status import McpServerState, McpServerStatus
 from app.tools.visible import one_line
 from app.ui.choices import Switch
 from app.ui.controls import Button, Elided, muted, plain_tip, set_tone
-from app.ui.form_fields import FormPage, FormPart, FormRow, heading, note
+from app.ui.form_fields import heading, note
+from app.ui.form_page import FormPage, FormPart, FormRow
 from app.ui.preferences.sources_part import SourcesPart
 from app.ui.preferences.web_search_part import WebSearchPart
 from app.ui.state.chat_tools import ChatTools

@@ -15,7 +15,8 @@ from app.tools.browser.web.web_options import searxng_address
 from app.ui.choices import Switch
 from app.ui.controls import Button, column, menu_of, pop_up_below, tell
 from app.ui.file_manager import open_address
-from app.ui.form_fields import FormPart, FormRow, heading, named, note
+from app.ui.form_fields import heading, named, note
+from app.ui.form_page import FormPart, FormRow
 from app.ui.theme import Theme
 from app.wording.language import tr
 from app.wording.web_words import sent_sentence

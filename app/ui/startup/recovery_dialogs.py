@@ -27,7 +27,8 @@ from app.ui.bridge import Bridge
 from app.ui.controls import Button, IconView, ProgressLine
 from app.ui.dialogs import ask_folder
 from app.ui.file_manager import open_file
-from app.ui.form_fields import FormRow, heading, note
+from app.ui.form_fields import heading, note
+from app.ui.form_page import FormRow
 from app.ui.screen import FittingDialog
 from app.ui.startup.data_folder import DataFolder
 from app.ui.theme import Theme

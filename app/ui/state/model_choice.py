@@ -101,7 +101,7 @@ class ModelChoice(QObject):
 
     def elsewhere(self) -> list[ModelRef]:
         """Return the models of other computers, and of other programs on this one."""
-        return [each.model for each in self._host.endpoints.all()]
+        return [each.model for each in self._host.remote.endpoints.all()]
 
     def here(self) -> list[ModelRef]:
         """Return all available models, each once; those of other computers come last."""
@@ -111,7 +111,7 @@ class ModelChoice(QObject):
     def is_gone(self, model: ModelRef) -> bool:
         """Return whether a model of another computer has been removed from the list."""
         endpoint = model.location
-        return isinstance(endpoint, Endpoint) and self._host.endpoints.of(endpoint) is None
+        return isinstance(endpoint, Endpoint) and self._host.remote.endpoints.of(endpoint) is None
 
     def name_of(self, key: str) -> str:
         """Return the name of the model with this key, with its host, whether it is there or not."""
@@ -128,7 +128,7 @@ class ModelChoice(QObject):
         The file may have been moved, or the key may come from another computer.
         """
         if Endpoint.of_key(key):
-            return self._host.endpoints.find(key)
+            return self._host.remote.endpoints.find(key)
         here = self.here() if key else []
         exact = (model for model in here if model.key == key)
         alike = (model for model in here if _file_name(model) == Path(key).name)
@@ -217,7 +217,7 @@ class ModelChoice(QObject):
     def unload(self) -> None:
         """Unload the model, once no answer uses it."""
         self._soon.stop()
-        self._unloading = self._host.chats.unload()
+        self._unloading = self._host.model_loads.unload()
         self.changed.emit()
 
     def use(self) -> None:
@@ -267,7 +267,7 @@ class ModelChoice(QObject):
     def _load(self, model: ModelRef) -> None:
         self._cancel()
         self.loading, self.fraction = model, 0.0
-        self._turn = self._host.chats.load(model)
+        self._turn = self._host.model_loads.load(model)
         self.changed.emit()
 
     def receive_unloaded(self, event: ModelUnloaded | UnloadFailed) -> None:
@@ -277,7 +277,7 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
-        """Handle the progress of loading. Events about other models are outdated and ignored."""
+        """Handle the progress of loading. Events about other loads are outdated and ignored."""
         if not event.model.host:
             self._in_memory = not isinstance(event, ModelFailed)
             if self._unloaded:
@@ -286,13 +286,13 @@ class ModelChoice(QObject):
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
             return
-        if event.model != self.loading:
-            return
+        if event.model != self.loading or event.turn is not self._turn:
+            return  # also one of an earlier load of the same model, which was on its way
         match event:
-            case ModelLoading(_, fraction):
+            case ModelLoading(_, fraction, _):
                 self.fraction = fraction
                 self.progressed.emit(fraction)
-            case ModelReady(model):
+            case ModelReady(model, _):
                 if self._picked:
                     self._remember(model)
                 self.current, self.loading = self._named(model.key), None
@@ -300,7 +300,7 @@ class ModelChoice(QObject):
                 self.ready.emit()
                 if self._picked:
                     self.chosen.emit(self.current)
-            case ModelFailed(model, error):
+            case ModelFailed(model, error, _):
                 self._fail(model, error)
 
     def _fail(self, model: ModelRef, error: FiresideError) -> None:
@@ -323,7 +323,7 @@ class ModelChoice(QObject):
         if path in (self.demo.key, self.demo.place):
             return self.demo
         if endpoint := Endpoint.of_key(path):
-            return self._host.endpoints.find(path) or SavedEndpoint(endpoint).model
+            return self._host.remote.endpoints.find(path) or SavedEndpoint(endpoint).model
         return ModelRef.of_file(Path(path), self._names.get(path, Path(path).stem))
 
 

@@ -57,7 +57,7 @@ class SharedState:
         self.sources = SourceList(
             lambda: host.tool_parts.source_library,
             lambda: host.tool_parts.has_sources,
-            host.jobs,
+            host.arranging,
             bridge,
             parent,
         )
@@ -66,7 +66,7 @@ class SharedState:
             lambda: host.tools.all(),
             lambda name: host.tool_parts.mcp.status(name),
             self.sources,
-            host.tool_costs,
+            host.tool_counter.count,
             host.jobs.submit,
             self.chat_settings,
             self.models,

@@ -155,7 +155,7 @@ class ChatArea:
             state.models,
             state.turns,
             state.current,
-            self._host.clients,
+            self._host.engine.clients,
             self.composer_controller,
             commands,
             self._window,

@@ -45,7 +45,7 @@ class ModelArea:
             host, bridge, pages, banner, models, state.turns, state.current, window
         )
         self.gpu_build = GpuBuildController(
-            theme, host, bridge, views.toast, models, self.load_recovery, window
+            theme, host.gpu_setup, bridge, views.toast, models, self.load_recovery, window
         )
         views.sidebar.add_foot(self.gpu_build.card)
         self._connect()
