@@ -427,6 +427,8 @@ class Stats:
 
     They have the names of OpenAI's chat completions, such as "reasoning_effort" or "tools".
     """
+    cut: bool = False
+    """Whether a server has read clearly fewer tokens than it was sent, and said nothing of it."""
 
     @property
     def reused(self) -> int:

@@ -121,6 +121,13 @@ def left_out_sentence(host: str, settings: Sequence[str]) -> str:
     )
 
 
+def cut_sentence(host: str) -> str:
+    """Return that a server has read only a part of what it was sent."""
+    return tr(
+        "{host} seems to have left out part of this chat, since it’s too long for the model there."
+    ).format(host=host)
+
+
 def refused_efforts(host: str, taken: Collection[Effort]) -> dict[Effort, str]:
     """Return the efforts that a server does not take, each with the reason that is shown."""
     none = tr("{host} doesn’t take an effort.").format(host=host)

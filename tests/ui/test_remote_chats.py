@@ -283,6 +283,27 @@ def test_words_that_will_not_fit_are_warned_of(fireside: Fireside, ollama: Playe
     assert not ollama.answers
 
 
+def test_what_a_server_has_cut_is_said_below_the_answer(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    ollama.say(Said("I see only words."), Said("I see a question."))
+    send(fireside, "word " * 2000)
+    fireside.shows("I see only words.")
+    fireside.idle()
+    said = fireside.find(QLabel, "leftOut").text()
+    assert "seems to have left out part of this chat" in said
+    assert said in fireside.text()
+    fireside.window.new_chat()
+    send(fireside, "word " * 20)
+    fireside.shows("I see a question.")
+    fireside.idle()
+    assert "left out" not in fireside.text()
+
+
+def send(fireside: Fireside, text: str) -> None:
+    fireside.window.composer.set_parts((Part(text),))
+    fireside.find(QAbstractButton, "send").click()
+
+
 def said(notice: QWidget) -> str:
     assert isinstance(notice, Notice)
     return notice.label.text()

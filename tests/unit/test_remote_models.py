@@ -17,6 +17,7 @@ from app.cli.remote_models import NameUnclear, RemoteModels
 from app.network.connection_log import ConnectionLog
 from tests.fakes.administrator import Administrator
 from tests.fakes.local_server import scripted
+from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
@@ -197,6 +198,21 @@ def test_ask_as_json_tells_where(
             "team",
             Endpoint(server.url, MODEL).host,
         )
+
+
+def test_ask_says_what_a_server_has_cut(
+    administrator: Administrator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(Ollama("llama-4", context=2048)) as server:
+        server.say(Said("I see only words."))
+        administrator.write(
+            "endpoints.toml",
+            f'[[endpoint]]\naddress = "{server.url}"\nmodel = "llama-4"\ncontext = 2048\n',
+        )
+        assert fireside("ask", "word " * 2000, "--model", "llama-4", data=tmp_path) == ANSWERED
+    said = capsys.readouterr()
+    assert said.out == "I see only words.\n"
+    assert "seems to have left out part of this chat" in said.err
 
 
 def test_a_file_that_is_named_goes_along(administrator: Administrator, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from app.base.errors import FiresideError, Offline
+from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.types import Effort, Endpoint, ModelRef, Part, PartKind
 from app.chat import Chats
@@ -22,10 +23,11 @@ from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.remote.remote_server import SavedEndpoint
 from app.engine.router import Router
+from app.model_loads import ModelLoads
 from app.network.endpoint_client import EndpointClient
 from app.reruns import RerunEnded, Reruns
 from app.store import MessageRow, State, Store
-from app.tools.costs import count_tools
+from app.tools.costs import ToolCounter
 from app.tools.departure_gate import DepartureGate
 from app.tools.loop import ToolLoop
 from app.tools.registry import Registry
@@ -113,6 +115,7 @@ class Desk:
         self._disk = ThreadPoolExecutor(1)
         self.backend = ToolLoop(Router(self.here, far), self.registry)
         self.chats = Chats(self.store, self.backend, self._publish, self._disk)
+        self.loads = ModelLoads(self.backend, self._publish, self.chats.running)
         self.here.scripts = [says(f"Yes, {PRIVATE}.", 0)] * 2
         self.chat: int | None = None
         for _ in range(2):
@@ -276,18 +279,18 @@ def counts_before_a_title(d: Desk) -> None:
 
 
 def loads(d: Desk) -> None:
-    d.chats.load(THERE)
+    d.loads.load(THERE)
 
 
 def unloads_and_forgets(d: Desk) -> None:
-    d.chats.unload()
+    d.loads.unload()
     assert d.chat is not None
     d.chats.forget(d.chat)
 
 
 def counts_tools(d: Desk) -> None:
-    declared = {"python": d.registry.declared(["python"])}
-    assert count_tools(d.backend, THERE, declared, threading.Event())
+    with contextlib.closing(Jobs("counting")) as jobs:
+        assert ToolCounter(d.backend, d.registry, jobs).count(THERE, ["python"]).result(30)
 
 
 def runs_a_call_again(d: Desk) -> None:

@@ -86,14 +86,21 @@ class EndpointList:
 
         self._change(change)
 
-    def learn(self, endpoint: Endpoint, kind: ServerKind, version: str, context: int) -> None:
+    def learn(
+        self,
+        endpoint: Endpoint,
+        kind: ServerKind,
+        version: str,
+        context: int,
+        unlisted: bool = False,
+    ) -> None:
         """Note what was found about an endpoint's server, if the user still has the endpoint.
 
         Raises EndpointsUnwritable.
         """
         self._change(
             lambda own: tuple(
-                replace(each, kind=kind, version=version, context=context)
+                replace(each, kind=kind, version=version, context=context, unlisted=unlisted)
                 if each.endpoint == endpoint
                 else each
                 for each in own

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from app.base.plain_line import plain_line
 from app.base.types import Endpoint, ModelRef, is_loopback
 
+LONGEST_ID = 200
+"""In characters: of a model's id."""
+
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # which servers print as their own
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
@@ -44,10 +47,14 @@ class ServerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServedHere:
-    """A model that a server offers: its id there, and its context in tokens, 0 if unknown."""
+    """A model that a server offers: its id there, and its context in tokens, 0 if unknown.
+
+    ``unlisted``: the server does not list it, but has answered for it.
+    """
 
     id: str
     context: int = 0
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class SavedEndpoint:
     ``context``, in tokens, is 0 if the server does not say. ``unencrypted``: the user has accepted
     that it is reached without TLS. ``shared``: an administrator has added it for everyone on this
     computer, so it cannot be changed here. ``name`` is the user's own name for it; empty for the
-    model's.
+    model's. ``unlisted``: its server does not list it.
     """
 
     endpoint: Endpoint
@@ -84,6 +91,7 @@ class SavedEndpoint:
     unencrypted: bool = False
     shared: bool = False
     name: str = ""
+    unlisted: bool = False
 
     @property
     def model(self) -> ModelRef:
