@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.base import file_lock
 from app.base.errors import Cancelled
 from app.base.settings import Folders
 from app.tools.browser.faults import (
@@ -178,7 +179,7 @@ def test_nothing_is_left_of_a_removed_folder(desk: Desk, notes: Path) -> None:
     source = desk.source(key)
     desk.library.remove(key)
     assert desk.library.statuses() == ()
-    assert os.listdir(desk.folders.data) == []
+    assert os.listdir(desk.folders.data) == [file_lock.NAME]
     assert source.search("copper", 5, NEVER) == []
     assert (notes / "a.md").exists()
     desk.library.remove(key)

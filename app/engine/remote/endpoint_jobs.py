@@ -45,12 +45,13 @@ class EndpointJobs:
         *,
         key: str | None = None,
         unencrypted: bool = False,
+        model: str = "",
     ) -> Future[RemoteServer]:
         """Ask the server at an address, as it was typed, what it is and which models it has.
 
         Without a ``key``, the one that is kept for it is sent. ``unencrypted``: the user accepts
-        that it has no TLS. Fails with RemoteError, Offline, SecretUnreadable, and Cancelled once
-        ``stop`` is set.
+        that it has no TLS. ``model`` is the id of one that it may not list. Fails with RemoteError,
+        Offline, SecretUnreadable, and Cancelled once ``stop`` is set.
         """
 
         def work() -> RemoteServer:
@@ -59,7 +60,7 @@ class EndpointJobs:
             url = server_url(address) or ""
             sent = self._endpoints.key(url, stop) if key is None else key
             return detection.find_server(
-                self._client(), address, sent, stop, unencrypted=unencrypted
+                self._client(), address, sent, stop, unencrypted=unencrypted, model=model
             )
 
         return self._jobs.submit_until(stop, work)
@@ -91,10 +92,16 @@ class EndpointJobs:
         return self._changes.submit(work)
 
     def learn(
-        self, endpoint: Endpoint, kind: ServerKind, version: str, context: int
+        self,
+        endpoint: Endpoint,
+        kind: ServerKind,
+        version: str,
+        context: int,
+        unlisted: bool = False,
     ) -> Future[None]:
         """Note what was found about an endpoint's server; fails as `EndpointList.learn` does."""
-        return self._changes.submit(lambda: self._endpoints.learn(endpoint, kind, version, context))
+        facts = endpoint, kind, version, context, unlisted
+        return self._changes.submit(lambda: self._endpoints.learn(*facts))
 
     def remove(self, endpoint: Endpoint) -> Future[None]:
         """Remove an endpoint; fails as `EndpointList.remove` does, and with StoreError."""

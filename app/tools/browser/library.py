@@ -186,20 +186,28 @@ class SourceLibrary:
 
     def _add(self, kind: SourceKind, path: Path, title: str = "") -> SourceEntry:
         with self._wake:
-            for known in self._file.entries:  # added meanwhile, on another thread
-                if known.path == path:
-                    raise SourceKnown(path, known.name)
-            begin = FOLDER if kind is SourceKind.FOLDER else ENCYCLOPAEDIA
-            taken = [each.name for each in self._file.entries if each.kind is kind]
-            name = folder_choice.free_name(title or path.name, taken)
-            entry = SourceEntry(
-                f"{begin}{name}", kind, path, name, folder_choice.new_id(), mount_of(path)
-            )
-            self._file.change(lambda all_: [*all_, entry])
+            entry = self._listed(kind, path, title)
             self._sources[entry.key] = added = self._new(entry)
             self._want(added)
         self.tell()
         return entry
+
+    def _listed(self, kind: SourceKind, path: Path, title: str) -> SourceEntry:
+        """Return a new entry of the list, unless another thread or process has added it."""
+        made: list[SourceEntry] = []
+
+        def more(known: tuple[SourceEntry, ...]) -> list[SourceEntry]:
+            if same := next((each for each in known if each.path == path), None):
+                raise SourceKnown(path, same.name)
+            begin = FOLDER if kind is SourceKind.FOLDER else ENCYCLOPAEDIA
+            taken = [each.name for each in known if each.kind is kind]
+            name = folder_choice.free_name(title or path.name, taken)
+            id, mount = folder_choice.new_id(), mount_of(path)
+            made.append(SourceEntry(f"{begin}{name}", kind, path, name, id, mount))
+            return [*known, made[0]]
+
+        self._file.change(more)
+        return made[0]
 
     def _asked(self, key: str) -> None:
         """Look for what has changed in a source that is used, but not all the time."""

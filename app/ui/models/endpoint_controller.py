@@ -11,7 +11,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from app.base.errors import Cancelled, RemoteModelMissing, ServerUnencrypted
+from app.base.errors import Cancelled, ModelListMissing, RemoteModelMissing, ServerUnencrypted
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import RemoteServer, SavedEndpoint
@@ -23,7 +23,7 @@ from app.ui.models.endpoint_row import EndpointState
 from app.ui.models.remote_pane import RemotePane
 from app.ui.theme import Theme
 from app.wording.answered_by import model_on_host
-from app.wording.endpoint_words import found_words
+from app.wording.endpoint_words import found_words, unlisted_sentence
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -83,7 +83,7 @@ class EndpointController(QObject):
 
     # --- Tests --------------------------------------------------------------------------------
 
-    def _try(self, address: str, key: str | None, unencrypted: bool) -> None:
+    def _try(self, address: str, key: str | None, unencrypted: bool, model: str) -> None:
         """Test what was typed into the form."""
         form, stop = self._pane.form, self._begin(None)
         form.show_testing()
@@ -93,6 +93,8 @@ class EndpointController(QObject):
                 return  # it was of something else
             if isinstance(error, ServerUnencrypted):
                 form.show_unencrypted(error.url)
+            elif isinstance(error, ModelListMissing):
+                form.show_unlisted(unlisted_sentence(error.url))
             elif isinstance(error, Cancelled):
                 form.show_failed("")
             else:
@@ -105,7 +107,9 @@ class EndpointController(QObject):
             else:
                 form.show_found(server)
 
-        done = self._host.remote.endpoint_jobs.find(address, stop, key=key, unencrypted=unencrypted)
+        done = self._host.remote.endpoint_jobs.find(
+            address, stop, key=key, unencrypted=unencrypted, model=model
+        )
         self._when(done, found, failed)
 
     def _test(self, saved: SavedEndpoint) -> None:
@@ -128,8 +132,10 @@ class EndpointController(QObject):
                 works=True,
                 said=tr("It works: {found}").format(found=found_words(server, served)),
             )
-            facts = server.kind, server.version, served.context
-            if facts != (saved.kind, saved.version, saved.context) and not saved.shared:
+            context = served.context or (saved.context if served.unlisted else 0)
+            facts = server.kind, server.version, context, served.unlisted
+            known = saved.kind, saved.version, saved.context, saved.unlisted
+            if facts != known and not saved.shared:
                 learnt = self._host.remote.endpoint_jobs.learn(endpoint, *facts)
                 self._when(learnt, lambda _: self._saved())
 
@@ -139,8 +145,12 @@ class EndpointController(QObject):
             said = "" if isinstance(error, Cancelled) else explain(error).sentence
             self._set(endpoint, testing=False, works=False, said=said)
 
-        accepted = saved.unencrypted
-        done = self._host.remote.endpoint_jobs.find(endpoint.url, stop, unencrypted=accepted)
+        done = self._host.remote.endpoint_jobs.find(
+            endpoint.url,
+            stop,
+            unencrypted=saved.unencrypted,
+            model=endpoint.model if saved.unlisted else "",
+        )
         self._when(done, found, failed)
 
     def _look(self) -> None:
@@ -196,9 +206,15 @@ class EndpointController(QObject):
         place = self._states.get(endpoint, EndpointState()).place
         dialog = EndpointKeyDialog(self._theme, endpoint.host, self._pane, known=place is not None)
 
-        def kept(_: SecretPlace | None) -> None:
-            self._set(endpoint, said="", works=False)
+        def kept(place: SecretPlace | None) -> None:
+            for each in self._host.remote.endpoints.all():
+                if each.endpoint.url == url:  # what was said before was of another key
+                    self._stop(each.endpoint)
+                    self._set(each.endpoint, said="", works=False, testing=False)
             self.refresh()
+            now = self._host.remote.endpoints.of(endpoint)
+            if place and now:
+                self._test(now)
 
         dialog.given.connect(
             lambda key: self._when(
