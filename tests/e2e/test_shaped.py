@@ -36,7 +36,7 @@ def test_shapes(tmp_path: Path) -> None:
 
         # One that is bad touches nothing.
         with pytest.raises(SchemaUnsupported):
-            answer(backend, ask("Hello", response_schema='{"not": {}}'))
+            answer(backend, ask("Hello", response_schema='{"contains": {}}'))
 
         # A call that has to come, in the shape of the function's arguments.
         forced = ask("Hello", tools=TOOLS, tool_choice=ToolChoice.REQUIRED, max_tokens=300)
@@ -88,8 +88,8 @@ def test_the_command(tmp_path: Path) -> None:
     assert is_valid(CITY, plain.stdout)
     assert plain.stderr.strip()
     assert "next in line" not in plain.stderr  # it waited for its own grammar only
-    schema.write_text('{"properties": {"a": {"not": {}}}}', "utf-8")
+    schema.write_text('{"properties": {"a": {"contains": {}}}}', "utf-8")
     refused = run()
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "“not”" in refused.stderr
-    assert "#/properties/a/not" in refused.stderr
+    assert "“contains”" in refused.stderr
+    assert "#/properties/a/contains" in refused.stderr

@@ -93,9 +93,26 @@ class RandomSchemas:
             found["minProperties"] = self._chance.randint(0, 3)
         if self._often(0.15):
             found["maxProperties"] = self._chance.randint(0, 4)
+        if names and self._often(0.2):
+            found["dependentRequired"] = {self._chance.choice(names): self._some(names)}
+        if names and self._often(0.15):
+            found["dependentSchemas"] = {self._chance.choice(names): self.schema(depth)}
+        if self._often(0.15):
+            found["not"] = {"required": self._some(["more", *names])} | (
+                {"properties": {names[0]: self.schema(depth)}} if names else {}
+            )
+        if self._often(0.1):
+            found["propertyNames"] = self._chance.choice(
+                [{"pattern": "^[a-f]"}, {"enum": ["a", "b"]}, {"type": "string"}]
+            )
         return found
 
+    def _some(self, names: list[str]) -> list[str]:
+        return self._chance.sample(names, self._chance.randint(1, len(names)))
+
     def _choice(self, depth: int) -> dict[str, Any]:
+        if self._often(0.1):
+            return {"not": self.schema(depth)}
         word = self._chance.choice(["anyOf", "oneOf"])
         return {word: [self.schema(depth) for _ in range(self._chance.randint(1, 3))]}
 

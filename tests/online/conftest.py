@@ -12,8 +12,21 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
+
+_TRUSTED = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+
+
+@pytest.fixture(autouse=True)
+def trusted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust whom the system trusts: the suite's home has no certificates."""
+    for name, value in _TRUSTED.items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(autouse=True)

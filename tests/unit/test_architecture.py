@@ -54,6 +54,16 @@ def test_the_child_has_never_heard_of_qt() -> None:
     run("import app.engine.llama, sys; assert 'PySide6' not in sys.modules")
 
 
+def test_the_child_knows_its_version_without_an_eighth_of_its_start() -> None:
+    script = """
+        import sys
+        from app.engine import llama
+        print(llama._version())
+        assert "email" not in sys.modules
+    """
+    assert run(script).strip() == importlib.metadata.version("llama-cpp-python")
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal")
 def test_pyside_is_not_the_one_that_loses_references_to_none() -> None:
     assert importlib.metadata.version("PySide6-Essentials") != BAD
@@ -106,15 +116,12 @@ def test_what_is_imported_in_a_function_is_not_for_the_start() -> None:
         def targets(node):
             if isinstance(node, ast.Import):
                 yield from (name.name for name in node.names)
-                return
-            found = importlib.util.find_spec(node.module.partition(".")[0])
-            if found is None:  # of a later Python
-                return
-            package = importlib.util.find_spec(node.module).submodule_search_locations
-            for name in node.names:
-                module = f"{node.module}.{name.name}"
-                is_module = package and importlib.util.find_spec(module)
-                yield module if is_module else node.module
+            elif node.module in loaded:  # else nothing below it is, either
+                package = hasattr(sys.modules[node.module], "__path__")
+                for name in node.names:
+                    module = f"{node.module}.{name.name}"
+                    is_module = package and importlib.util.find_spec(module)
+                    yield module if is_module else node.module
 
         outside = ("__main__", "cli/", "wording/language", "tools/python/guest/")
         for file in pathlib.Path("app").rglob("*.py"):

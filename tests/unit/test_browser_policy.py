@@ -481,7 +481,7 @@ MESSAGES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.lists(MESSAGES, max_size=8), st.sampled_from(ADDRESSES), st.booleans())
 def test_what_is_granted_has_a_provenance(
     chat: list[Message], address: str, imported: bool

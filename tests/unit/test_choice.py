@@ -313,7 +313,6 @@ odd_wishes = st.builds(
 )
 
 
-@settings(max_examples=40)
 @given(
     st.sampled_from(["20b", "120b"]),
     st.lists(odd_gpus, max_size=6, unique_by=lambda gpu: gpu.name).map(tuple),

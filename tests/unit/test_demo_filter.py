@@ -36,7 +36,7 @@ from app.engine.demo_calls import is_asked_for, is_from_results
 from app.engine.demo_filter import SENTENCE, DemoFilter
 from app.host import demo_model
 from app.tools.browser.browser_functions import BROWSER_FUNCTIONS
-from tests.ui.driver import answer, done, said, thought
+from tests.fakes.answers import answer, done, said, thought
 
 DEMO = demo_model()
 FRANCE = "The capital of France is **Paris**."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Delta, Event, Request, StopReason
+from app.base.types import Delta, Event, Prompt, Request, StopReason
 from app.engine.shared import engine_listener, frames
 from app.engine.shared.door import connect
 from app.engine.shared.engine_listener import greeting
@@ -50,13 +50,21 @@ def call(owner: FakeProcess, *messages: bytes) -> FrameLink:
     return link
 
 
-def told(link: FrameLink) -> Iterator[tuple[str, ...]]:
+def told(link: FrameLink) -> Iterator[tuple[object, ...]]:
     """Yield what is sent until the connection ends."""
     with suppress(LinkLost):
         while message := link.receive(20.0):
             yield unpack(message)
     with pytest.raises(LinkLost):
         link.receive(0.0)
+
+
+def begun(link: FrameLink) -> None:
+    """Wait until the guest is answered; a request that ends before that never was one."""
+    for message in told(link):
+        if message[0] == "event" and isinstance(message[1], Prompt):
+            return
+    pytest.fail("no answer has begun")
 
 
 def framed(message: bytes) -> bytes:
@@ -110,7 +118,7 @@ def test_what_is_broken_ends_its_own_connection(
 @pytest.mark.parametrize("said", [b"\xff", b'["event", 1]', b"[]", b'["cancel", 1]'])
 def test_nonsense_during_an_answer_cancels_it(window: FakeProcess, said: bytes) -> None:
     with closing(call(window, HELLO, framed(pack(("stream", asking()))))) as link:
-        until(lambda: len(window.engine.asked) == 3)
+        begun(link)
         link._write(memoryview(framed(said)), 5.0)
         until(lambda: window.engine.ended == [StopReason.CANCELLED])
 
@@ -134,8 +142,8 @@ def test_a_guest_that_never_reads_is_left(
 
 
 def test_a_guest_that_is_gone_is_cancelled(window: FakeProcess) -> None:
-    with closing(call(window, HELLO, framed(pack(("stream", asking()))))):
-        until(lambda: len(window.engine.asked) == 3)
+    with closing(call(window, HELLO, framed(pack(("stream", asking()))))) as link:
+        begun(link)
     until(lambda: window.engine.ended == [StopReason.CANCELLED])
 
 

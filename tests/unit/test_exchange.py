@@ -558,7 +558,6 @@ def test_no_change_to_a_file_does_harm(store: Store, tmp_path: Path) -> None:
     """Any change to a file is accepted, or raises a typed error."""
     path = tmp_path / "changed.json"
 
-    @settings(max_examples=50)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         file = StringIO()

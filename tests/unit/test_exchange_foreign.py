@@ -326,7 +326,7 @@ def test_no_change_to_a_foreign_file_does_harm(store: Store, tmp_path: Path) -> 
     folder = Path(__file__).parents[1] / "cases" / "imports"
     cases = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
 
-    @settings(max_examples=120)
+    @settings(max_examples=50)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         raw = data.draw(st.sampled_from([chatgpt.export(), lmstudio(), openwebui(), *cases]))

@@ -418,7 +418,6 @@ def test_a_closed_index_finds_nothing(index: FileIndex) -> None:
         index.put([IndexedText("b", "x", "copper")])
 
 
-@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from(["# A", "## B b", "", "text " * 40, "汉字" * 900, "x" * 5000]), max_size=30

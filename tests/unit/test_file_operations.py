@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -651,9 +652,16 @@ def _split_of_two(old: Path) -> None:
 
 @pytest.mark.parametrize("make", [_split_of_two, hub_file], ids=["parts", "hub"])
 def test_killed_at_any_moment(
-    tmp_path: Path, folder: Path, make: Callable[[Path], object], mover: Mover
+    tmp_path: Path,
+    folder: Path,
+    make: Callable[[Path], object],
+    mover: Mover,
+    request: pytest.FixtureRequest,
 ) -> None:
+    some = random.Random(request.node.name)
     for steps in range(200):
+        if steps > 8 and "FIRESIDE_EXPLORE" not in os.environ and some.random() < 0.6:
+            continue
         old, new = tmp_path / str(steps), folder / str(steps)
         new.mkdir()
         make(old)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.folder import Folder, FolderItem
@@ -214,7 +214,6 @@ PATHS = st.lists(st.sampled_from((*NAMES, "..", ".", "")), min_size=1, max_size=
 
 
 @POSIX
-@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.sampled_from("fdlu"), st.lists(st.sampled_from(NAMES), max_size=3))),
     st.lists(PATHS, min_size=10, max_size=30),

@@ -131,7 +131,7 @@ ANSWERS = st.lists(PARTS, min_size=1, max_size=4).map(lambda parts: assistant(*p
 TURNS = st.lists(st.tuples(TEXTS.map(user), ANSWERS), max_size=3)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(TURNS, TEXTS, st.sampled_from(Effort), TEXTS)
 def test_renders_as_the_official_library(
     turns: list[tuple[Message, Message]], question: str, effort: Effort, system: str

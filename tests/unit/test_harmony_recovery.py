@@ -221,7 +221,7 @@ def said(draw: st.DrawFn) -> tuple[str, str]:
     return f"{draw(STARTS)}<|channel|>{channel}{junk}{again}{kind}", channel
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.booleans(), calls(), said(), ENDS), min_size=1, max_size=6))
 def test_a_header_is_never_read_and_no_text_is_lost(
     drawn: list[tuple[bool, tuple[str, str], tuple[str, str], str]],
@@ -290,7 +290,7 @@ def test_words_without_a_header_are_shown_while_they_come() -> None:
         assert "".join(delta.text for delta in parser.finish()).strip() == ""
 
 
-@settings(max_examples=250)
+@settings(max_examples=100)
 @given(st.lists(STEPS, max_size=30))
 def test_no_text_is_lost_whatever_the_order(steps: list[str]) -> None:
     """All text is shown in order, except in completed headers and in made-up turns."""
@@ -308,7 +308,7 @@ def test_no_text_is_lost_whatever_the_order(steps: list[str]) -> None:
             at += len(step.strip())
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 201_100) | st.sampled_from([*CONTROL.values()]), max_size=60))
 def test_random_tokens_neither_raise_nor_show_a_control_token(tokens: list[int]) -> None:
     parser = HarmonyParser(V)

@@ -10,7 +10,7 @@ from typing import Any
 
 import openai_harmony as official
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.types import (
@@ -186,7 +186,6 @@ def objects(schemas: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
     )
 
 
-@settings(max_examples=60)
 @given(objects(st.recursive(st.just({"type": "string"}), shaped, max_leaves=6)))
 def test_schemas_are_written_as_the_library_does(schema: Schema) -> None:
     assert same(schema)

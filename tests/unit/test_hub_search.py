@@ -563,9 +563,7 @@ GARBLED = _garbled(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(GARBLED) | JSON)
 def test_whatever_a_search_is_answered(hub: Hub, answer: Any) -> None:
     hub.said = json.dumps(answer).encode()
@@ -578,9 +576,7 @@ def test_whatever_a_search_is_answered(hub: Hub, answer: Any) -> None:
         assert one.updated is None or one.updated.astimezone()
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(GARBLED | JSON)
 def test_whatever_a_repository_is_said_to_have(hub: Hub, answer: Any) -> None:
     hub.said = json.dumps(answer).encode()

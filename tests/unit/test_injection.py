@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.draft import Draft
@@ -507,7 +507,6 @@ TURN = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.lists(TURN, min_size=1, max_size=3),
     st.lists(st.sampled_from(list(Decision)), min_size=40, max_size=40),

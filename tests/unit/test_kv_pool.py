@@ -1046,7 +1046,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert len({*windows}) <= max(kv_pool._CHECKPOINTS, len(self.pool._held()))
 
 
-AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import McpServerEnded, McpServerInputMissing, McpServersUnreadable
@@ -161,7 +161,6 @@ def test_placeholders(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- Names --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
 @given(st.lists(st.text(max_size=200), unique=True, max_size=8), st.text(min_size=1, max_size=60))
 def test_names_are_identifiers_and_lead_back(functions: list[str], server: str) -> None:
     (mine,) = server_names([server]).values()

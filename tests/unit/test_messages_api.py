@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.types import Effort, Message, Part, PartKind, Role, StopReason, ToolChoice
@@ -584,7 +584,6 @@ MEMBERS = words(
 )
 
 
-@settings(max_examples=50)
 @given(st.dictionaries(MEMBERS, VALUES, max_size=4), st.lists(VALUES, max_size=3), st.booleans())
 def test_whatever_is_sent_is_read_or_refused(
     body: JsonObject, blocks: list[Any], answered: bool

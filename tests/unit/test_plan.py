@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import ModelMissing, ModelTooLarge, UnsupportedArchitecture
@@ -298,7 +298,6 @@ def test_a_plan_for_as_many_layers_as_there_may_be_looks_at_few(
         assert looked < 40_000
 
 
-@settings(max_examples=40)
 @given(
     size=st.sampled_from(["20b", "120b"]),
     context=st.sampled_from(CONTEXTS),

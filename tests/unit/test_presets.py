@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import (
@@ -125,7 +125,6 @@ def bare(store: Store) -> list[Preset]:
     return [replace(preset, id=0, default=False) for preset in store.presets.all()]
 
 
-@settings(max_examples=40)
 @given(st.lists(presets, max_size=5))
 def test_out_and_in_gives_equal_presets(given_: list[Preset]) -> None:
     with stores(2) as (one, other):

@@ -504,7 +504,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(json_values, max_size=5))
 def test_whatever_comes_is_an_answer_or_one_error(chunks: list[Any]) -> None:
     for read in (chat_events, responses_events):

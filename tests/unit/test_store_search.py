@@ -94,7 +94,7 @@ def test_what_is_found(store: Store, text: str, typed: str, marks: list[str] | N
         assert found[0].message == store.messages.conversation(chat)[-1].id
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=60))
 def test_whatever_is_typed_is_no_command(text: str) -> None:
     wanted = query(text)

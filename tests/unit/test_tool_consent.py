@@ -244,7 +244,7 @@ def scripted(rounds: list[list[tuple[str, str]]]) -> list[list[Event]]:
     return [*scripts, *[end] * 4]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     ROUNDS,
     st.lists(st.sampled_from([*Decision, *LASTING]), min_size=24, max_size=24),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.draft import Draft
@@ -127,7 +127,6 @@ def test_an_answer_of_a_fast_model_takes_few_messages(gpu: Served) -> None:
     assert len(of_kind(Delta, events)) < len(text) / 5
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(DELTAS, st.integers(0, 20)), max_size=12))
 def test_joined_deltas_make_the_same_answer_soon(steps: list[tuple[Delta, int]]) -> None:
     """Nothing waits longer than 16 ms and a token, nor behind another part."""

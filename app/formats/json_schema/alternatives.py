@@ -2,55 +2,134 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from app.formats.json_schema.schema_words import SILENT
+
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _DEEPEST = 8
+_MOST_WAYS = 16
 
 Resolve = Callable[[str], Any]
 """Returns what a reference refers to."""
 
 
-def keys_to_forbid(options: Sequence[Any], resolve: Resolve) -> list[list[str]] | None:
-    """Return the keys that may not be in what fits each option, so that no other one fits it.
+@dataclass(slots=True)
+class Narrowing:
+    """What is asked of an object besides, so that it fits no other alternative."""
 
-    Those are keys that the others need. None if that does not make them exclude each other.
+    forbidden: list[str] = field(default_factory=list)
+    needed: list[str] = field(default_factory=list)
+
+    def of(self, schema: Any) -> Any:
+        """Return a schema of the objects that fit ``schema`` and what is asked besides."""
+        if not self.forbidden and not self.needed:
+            return schema
+        properties = dict.fromkeys(self.forbidden, False)
+        besides = {"type": "object", "properties": properties, "required": self.needed}
+        return {"allOf": [schema, besides]}
+
+
+def narrowings(options: Sequence[Any], resolve: Resolve) -> list[Narrowing] | None:
+    """Return what makes alternatives exclude each other; None if nothing is found that does.
+
+    That is that a key which another one needs is not there, or that one is there which would have
+    to be something else in the other.
     """
-    found: list[list[str]] = []
+    options = [_resolved(option, resolve) for option in options]
+    found: list[Narrowing] = []
     for at, one in enumerate(options):
-        keys: list[str] = []
-        own = _needed(one, resolve)
-        for place, other in enumerate(options):
-            if place == at or exclusive(one, other, resolve):
-                continue
-            theirs = _needed(other, resolve)
-            if not set(theirs) & set(keys):
-                key = next((key for key in theirs if key not in own), None)
-                if key is None:
-                    return None
-                keys.append(key)
-        found.append(keys)
+        narrowing = Narrowing()
+        for other in (*options[:at], *options[at + 1 :]):
+            if not exclusive(one, other, resolve) and not _narrow(narrowing, one, other, resolve):
+                return None
+        found.append(narrowing)
     return found
 
 
-def without(schema: Any, keys: Sequence[str]) -> Any:
-    """Return a schema of the objects that fit ``schema`` and have none of some keys."""
-    if not keys:
-        return schema
-    return {"allOf": [schema, {"type": "object", "properties": dict.fromkeys(keys, False)}]}
+def _narrow(narrowing: Narrowing, one: Any, other: Any, resolve: Resolve) -> bool:
+    """Ask more of what fits ``one``, unless that is done, so that it does not fit ``other``."""
+    theirs, own = _names(other, "required"), _names(one, "required")
+    apart = [
+        key
+        for key in (*own, *_names(one, "properties"))
+        if _property(one, key) is not False
+        and exclusive(_property(one, key), _property(other, key), resolve)
+    ]
+    if not {*theirs} & {*narrowing.forbidden} and not {*apart} & {*narrowing.needed}:
+        asked = {*own, *narrowing.needed}
+        if missing := next((key for key in theirs if key not in asked), None):
+            narrowing.forbidden.append(missing)
+        elif there := next((key for key in apart if key not in narrowing.forbidden), None):
+            narrowing.needed.append(there)
+        else:
+            return False
+    return True
 
 
-def _needed(schema: Any, resolve: Resolve) -> list[str]:
-    """Return the keys that each object needs that fits a schema."""
+def _resolved(schema: Any, resolve: Resolve) -> Any:
+    """Return what a schema refers to that is nothing but a reference."""
     for _ in range(_DEEPEST):
         reference = schema.get("$ref") if isinstance(schema, dict) else None
-        if not isinstance(reference, str):
+        if not isinstance(reference, str) or len(schema) > 1:
             break
         schema = resolve(reference)
-    required = schema.get("required") if isinstance(schema, dict) else None
-    return [key for key in required if isinstance(key, str)] if isinstance(required, list) else []
+    return schema
+
+
+def _names(schema: Any, word: str) -> list[str]:
+    """Return the keys that a word of a schema names: those that it needs, or describes."""
+    names = schema.get(word) if isinstance(schema, dict) else None
+    return [key for key in names if isinstance(key, str)] if isinstance(names, list | dict) else []
+
+
+def outside(schema: Any, resolve: Resolve, depth: int = 0) -> list[Any] | None:
+    """Return schemas of what does not fit ``schema``; None if no way is known not to fit it.
+
+    They need not have all that does not fit it: of texts, only those are seen whose type is wrong.
+    """
+    if schema is False:
+        return [True]
+    if schema is True or depth > _DEEPEST or not isinstance(schema, dict):
+        return [] if schema is True else None
+    ways: list[Any] = []
+    whole = True
+    if "type" in schema and (
+        rest := frozenset(TYPES) - {"integer"} - _kinds(_only(schema, "type"))
+    ):
+        ways.append({"type": sorted(rest)})
+    ways += ({"type": "object", "properties": {key: False}} for key in _names(schema, "required"))
+    for key in _names(schema, "properties"):
+        inner = outside(schema["properties"][key], resolve, depth + 1)
+        whole = whole and inner is not None
+        ways += (
+            {"type": "object", "required": [key], "properties": {key: way}} for way in inner or ()
+        )
+    for part in _parts(schema, resolve):
+        inner = outside(part, resolve, depth + 1)
+        whole = whole and inner is not None
+        ways += inner or ()
+    if isinstance(options := schema.get("anyOf"), list):
+        each = [outside(option, resolve, depth + 1) for option in options]
+        known = [inner for inner in each if inner is not None]
+        if len(known) == len(each) and math.prod(map(len, known)) <= _MOST_WAYS:
+            ways += ({"allOf": list(way)} for way in itertools.product(*known))
+        else:
+            whole = False
+    if "not" in schema:
+        ways.append(schema["not"])
+    others = schema.keys() - {"type", "required", "properties", "allOf", "anyOf", "not", "$ref"}
+    whole = whole and all(word in SILENT for word in others)
+    return ways if ways or whole else None
+
+
+def _only(schema: dict[str, Any], word: str) -> dict[str, Any]:
+    return {word: schema[word]}
 
 
 def exclusive(one: Any, other: Any, resolve: Resolve, depth: int = 0) -> bool:

@@ -7,23 +7,28 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NoReturn
-from urllib.parse import unquote
 
 from app.base.errors import SchemaInvalid, SchemaUnsupported
-from app.formats.json_schema.alternatives import TYPES, keys_to_forbid, without
+from app.formats.json_schema.alternatives import TYPES, narrowings, outside
 from app.formats.json_schema.endless import endless
 from app.formats.json_schema.exact_pattern import PatternUnsupported, exact_pattern
-from app.formats.json_schema.format_patterns import FORMATS
+from app.formats.json_schema.format_patterns import NUMBER_FORMATS, guaranteed
 from app.formats.json_schema.number_steps import combinable, countable
-from app.formats.json_schema.schema_text import escaped, read_schema
-from app.formats.json_schema.schema_words import OTHERS, misspelt, modern, refers
+from app.formats.json_schema.schema_text import (
+    escaped,
+    pointer_of,
+    read_schema,
+    value_at,
+)
+from app.formats.json_schema.schema_words import (
+    OTHERS,
+    SILENT,
+    misspelt,
+    modern,
+    refers,
+    with_named_properties,
+)
 
-# They say something to readers, and nothing about what is valid. So do words that nobody knows.
-_ANNOTATIONS = frozenset({
-    "$anchor", "$comment", "$dynamicAnchor", "contentEncoding", "contentMediaType",
-    "contentSchema", "default", "deprecated", "description", "discriminator", "example",
-    "examples", "readOnly", "title", "writeOnly",
-})  # fmt: skip
 _DEFINITIONS = ("$defs", "definitions")
 _DIALECTS = frozenset(
     address.format(draft)
@@ -36,14 +41,8 @@ _LONGEST, _MOST_ITEMS = 32_768, 4_096
 # What llguidance compiles within a few tenths of a second.
 _MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 5_000, 5_000, 32_768
 _MOST_NAMES, _MOST_OPTIONAL, _MOST_PATTERNS = 1_000, 400, 24  # of properties
+_MOST_DEPENDENT = 8  # each doubles what is compiled
 _ESCAPED = "\b\t\n\f\r"
-# OpenAPI's. Whole numbers have 53 bits at most in any case.
-_NUMBER_FORMATS: dict[str, dict[str, Any]] = {
-    "int32": {"allOf": [{"minimum": -(2**31), "maximum": 2**31 - 1}]},
-    "int64": {},
-    "float": {},
-    "double": {},
-}
 # JSON is written as models write it, in one form: with free white space weak ones would never end,
 # and a key that can be written in two ways can come twice.
 _FORM = {
@@ -96,6 +95,10 @@ class _Rewriting:
             "anyOf": keyword._list_of("anyOf"),
             "allOf": keyword._list_of("allOf"),
             "oneOf": keyword._one_of,
+            "not": keyword._not,
+            **dict.fromkeys(
+                ("dependencies", "dependentRequired", "dependentSchemas"), keyword._dependent
+            ),
             "$ref": keyword._reference,
             "multipleOf": keyword._multiple,
             "pattern": keyword._pattern,
@@ -108,10 +111,10 @@ class _Rewriting:
             "maxItems": keyword._count("maxItems", _MOST_ITEMS),
             "minProperties": keyword._count("minProperties", _MOST_ITEMS, least=True),
             "maxProperties": keyword._count("maxProperties", _MOST_ITEMS),
-            **{
-                name: keyword._bound(name)
-                for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-            },
+            "minimum": keyword._bound("minimum", -1),
+            "maximum": keyword._bound("maximum", 1),
+            "exclusiveMinimum": keyword._bound("exclusiveMinimum", -1),
+            "exclusiveMaximum": keyword._bound("exclusiveMaximum", 1),
         }
 
     def whole(self) -> dict[str, Any]:
@@ -142,8 +145,9 @@ class _Rewriting:
             self._wrong(at, f"more than {_MOST_NODES} schemas")
         found: dict[str, Any] = {}
         besides: list[Any] = []
-        for key, inner in modern(value).items():
-            if key in _ANNOTATIONS or key in _DEFINITIONS:
+        plain = with_named_properties(modern(value), self._lookup)
+        for key, inner in plain.items():
+            if key in SILENT or key in _DEFINITIONS:
                 continue
             if key not in self._keywords:
                 self._unknown(key, value, at)
@@ -171,7 +175,8 @@ class _Rewriting:
     def _unknown(self, key: str, schema: dict[str, Any], at: str) -> None:
         """Refuse a word that says what is valid, or may be meant to."""
         if key in ("$id", "id"):
-            if refers(schema):  # to something within, whose place is another then
+            here = str(schema[key]).startswith("#")
+            if not here and refers(schema):  # to something within, whose place is another then
                 self._refuse(key, at + escaped(key))
         elif key in OTHERS:
             self._refuse(key, at + escaped(key))
@@ -257,15 +262,39 @@ class _Rewriting:
         options = self._list(value, at)
         if len(options) ** 2 > 2 * _MOST_PAIRS:
             self._refuse("oneOf", at, "so many alternatives")
-        keys = keys_to_forbid(options, self._lookup)
-        if keys is None:
+        found = narrowings(options, self._lookup)
+        if found is None:
             self._refuse("oneOf", at, "alternatives that do not exclude each other")
-        return {"anyOf": list(map(without, self._schemas(options, at), keys))}
+        schemas = self._schemas(options, at)
+        return {"anyOf": [one.of(schema) for one, schema in zip(found, schemas, strict=True)]}
+
+    def _not(self, value: Any, at: str) -> dict[str, Any]:
+        ways = outside(value, self._lookup)
+        if ways is None:
+            self._refuse("not", at)
+        return {"anyOf": [self._schema(way, at) for way in ways] or [False]}
+
+    def _dependent(self, value: Any, at: str) -> dict[str, Any]:
+        """Read what is asked of objects that have a key: other keys, or a schema."""
+        found = []
+        for key, asked in self._object(value, at).items():
+            inside = at + escaped(key)
+            self._check_characters(key, inside, "dependentRequired")
+            keys = [asked] if isinstance(asked, str) else asked  # draft 3 had the one
+            then = (
+                self._required(keys, inside)
+                if isinstance(keys, list)
+                else self._schema(asked, inside)
+            )
+            found.append({"anyOf": [{"properties": {key: False}}, then]})
+        if len(found) > _MOST_DEPENDENT:
+            self._refuse("dependentRequired", at, f"more than {_MOST_DEPENDENT}")
+        return {"allOf": found} if found else {}
 
     def _reference(self, value: Any, at: str) -> dict[str, Any]:
         if not isinstance(value, str):
             self._wrong(at, "not a text")
-        pointer = self._pointer(value)
+        pointer = pointer_of(value)
         if pointer is None:
             self._refuse("$ref", at, value)
         self._target(pointer, at)
@@ -287,11 +316,12 @@ class _Rewriting:
         return {"pattern": self._exact(value, at, "pattern")}
 
     def _format(self, value: Any, at: str) -> dict[str, Any]:
-        if value in _NUMBER_FORMATS:
-            return _NUMBER_FORMATS[value]
-        if not isinstance(value, str) or value not in FORMATS:
+        if value in NUMBER_FORMATS:
+            return NUMBER_FORMATS[value]
+        pattern = guaranteed(value) if isinstance(value, str) else None
+        if pattern is None:
             self._refuse("format", at, str(value))
-        return {"pattern": exact_pattern(f"^(?:{FORMATS[value]})$")}
+        return {"pattern": exact_pattern(f"^(?:{pattern})$")} if pattern else {}
 
     def _exact(self, source: Any, at: str, keyword: str) -> str:
         if not isinstance(source, str):
@@ -341,8 +371,14 @@ class _Rewriting:
         return read
 
     @staticmethod
-    def _bound(keyword: str) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
-        return lambda self, value, at: {keyword: self._number(value, at, keyword)}
+    def _bound(keyword: str, sign: int) -> Callable[[_Rewriting, Any, str], dict[str, Any]]:
+        """Read a limit. One beyond all numbers limits nothing."""
+
+        def read(self: _Rewriting, value: Any, at: str) -> dict[str, Any]:
+            beyond = isinstance(value, int | float) and sign * value > _LARGEST_NUMBER
+            return {keyword: self._number(sign * _LARGEST_NUMBER if beyond else value, at, keyword)}
+
+        return read
 
     # --- Parts ------------------------------------------------------------------------------
 
@@ -369,27 +405,15 @@ class _Rewriting:
         return value
 
     def _lookup(self, reference: str) -> Any:
-        pointer = self._pointer(reference)
+        pointer = pointer_of(reference)
         return True if pointer is None else self._target(pointer, "")
-
-    def _pointer(self, reference: str) -> str | None:
-        """Return where in this document a reference leads; None if it leads elsewhere."""
-        pointer = unquote(reference.removeprefix("#"))
-        here = reference.startswith("#") and (not pointer or pointer.startswith("/"))
-        return pointer if here else None
 
     def _target(self, pointer: str, at: str) -> Any:
         """Return what a pointer leads to, in places where there are schemas."""
-        found = self._root
-        for step in pointer.split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(found, dict) and key in found:
-                found = found[key]
-            elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-                found = found[int(key)]
-            else:
-                self._wrong(at, f"nothing is at #{pointer}")
-        return found
+        try:
+            return value_at(self._root, pointer)
+        except LookupError:
+            self._wrong(at, f"nothing is at #{pointer}")
 
     def _refuse(self, keyword: str, at: str, detail: str = "") -> NoReturn:
         raise SchemaUnsupported(at, self._function, keyword, detail)

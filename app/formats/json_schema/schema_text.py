@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 from app.base.errors import SchemaInvalid, SchemaTooLarge
 
@@ -72,3 +73,23 @@ def _fault(value: Any) -> tuple[str, str] | None:
 
 def _is_text(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def pointer_of(reference: str) -> str | None:
+    """Return where in its document a reference leads; None if it leads elsewhere."""
+    pointer = unquote(reference.removeprefix("#"))
+    here = reference.startswith("#") and (not pointer or pointer.startswith("/"))
+    return pointer if here else None
+
+
+def value_at(root: Any, pointer: str) -> Any:
+    """Return what a JSON pointer leads to. Raises LookupError."""
+    found = root
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, list) and not key.isdecimal():
+            raise LookupError(pointer)
+        if not isinstance(found, dict | list):
+            raise LookupError(pointer)
+        found = found[key] if isinstance(found, dict) else found[int(key)]
+    return found

@@ -7,14 +7,19 @@ say what is valid is not taken for one.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+SILENT = frozenset({
+    "$anchor", "$comment", "$dynamicAnchor", "contentEncoding", "contentMediaType",
+    "contentSchema", "default", "deprecated", "description", "discriminator", "example",
+    "examples", "readOnly", "title", "writeOnly",
+})  # fmt: skip
+"""Words that say something to readers, and nothing about what is valid."""
 OTHERS = frozenset({
     "$dynamicRef", "$recursiveRef", "$vocabulary", "additionalItems", "contains",
-    "dependencies", "dependentRequired", "dependentSchemas", "disallow", "divisibleBy", "else",
-    "extends", "if", "maxContains", "minContains", "not", "propertyNames", "then",
-    "unevaluatedItems", "unevaluatedProperties", "x-guidance",
+    "disallow", "divisibleBy", "else", "extends", "if", "maxContains", "minContains",
+    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties", "x-guidance",
 })  # fmt: skip
 """Words that say what is valid, and are not followed; the last one is llguidance's."""
 _ALIKE = 0.85
@@ -53,3 +58,29 @@ def refers(value: Any) -> bool:
     if isinstance(value, dict):
         return "$ref" in value or any(map(refers, value.values()))
     return isinstance(value, list) and any(map(refers, value))
+
+
+def with_named_properties(schema: dict[str, Any], resolve: Callable[[str], Any]) -> dict[str, Any]:
+    """Return a schema without ``propertyNames``, as far as other words can say the same."""
+    names = schema.get("propertyNames")
+    if isinstance(names, dict) and isinstance(names.get("$ref"), str) and len(names) == 1:
+        names = resolve(names["$ref"])
+    if names is None:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "propertyNames"}
+    words = {} if names is True else names
+    if not isinstance(words, dict) or words.get("type", "string") != "string":
+        return schema
+    asked = words.keys() - SILENT - {"type"}
+    if not asked:
+        return rest
+    more = rest.pop("additionalProperties", True)
+    if rest.keys() & {"properties", "patternProperties"}:
+        return schema
+    values = words.get("enum")
+    if asked == {"pattern"}:
+        return rest | {"patternProperties": {words["pattern"]: more}, "additionalProperties": False}
+    if asked == {"enum"} and isinstance(values, list):
+        named = {name: more for name in values if isinstance(name, str)}
+        return rest | {"properties": named, "additionalProperties": False}
+    return schema

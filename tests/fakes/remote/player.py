@@ -38,7 +38,7 @@ class Player:
         self._times = 0
         self._method = "POST"
         self._http = _Http(self)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.005,))
         self._thread.start()
 
     @property
