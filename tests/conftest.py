@@ -141,16 +141,21 @@ def home(monkeypatch: pytest.MonkeyPatch, homes: _Homes) -> Path:
         "XDG_STATE_HOME": "state",
         "XDG_RUNTIME_DIR": "run",
     }
-    for name, place in places.items():
-        monkeypatch.setenv(name, os.path.join(path, place) if place else path)
+    environment = {
+        **{name: os.path.join(path, place) if place else path for name, place in places.items()},
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "LANG": "C.UTF-8",  # for English output of commands
+        # A folder without certificates: to read the system's takes a client 40 ms.
+        "SSL_CERT_DIR": os.path.join(path, "run"),
+    }
+    # Nothing needs what was set before the tests, so it is not set again after each.
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
     for name in _FOREIGN:
-        monkeypatch.delenv(name, raising=False)
+        os.environ.pop(name, None)
     # Nothing that an administrator has set on this computer counts.
     monkeypatch.setattr(system_files, "system_folder", lambda: folder / "system")
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.setenv("LANG", "C.UTF-8")  # for English output of commands
-    # A folder without certificates: to read the system's takes a client 40 ms.
-    monkeypatch.setenv("SSL_CERT_DIR", os.path.join(path, "run"))
     return folder
 
 

@@ -392,7 +392,7 @@ def serving(**files: bytes) -> Iterator[Hub]:
     servers = [_Server(_HubHandler, hub), _Server(_CdnHandler, hub)]
     hub.endpoint, hub.cdn = (server.url for server in servers)
     threads = [
-        threading.Thread(target=server.serve_forever, args=(0.02,), name=f"hub-{n}")
+        threading.Thread(target=server.serve_forever, args=(0.005,), name=f"hub-{n}")
         for n, server in enumerate(servers)
     ]
     for thread in threads:

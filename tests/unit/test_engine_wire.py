@@ -44,15 +44,15 @@ def sample(hint: Any) -> Any:
     return hint(*(sample(each) for _, each in wire._fields(hint)))
 
 
-@pytest.mark.parametrize("name", TYPES)
-def test_each_value_comes_as_it_was(name: str) -> None:
-    value = sample(TYPES[name])
-    read = unpack(pack(("event", value)))[1]
-    assert type(read) is type(value)
-    if isinstance(value, errors.FiresideError):
-        assert vars(read) == vars(value)
-    else:
-        assert read == value
+def test_each_value_comes_as_it_was() -> None:
+    for hint in TYPES.values():
+        value = sample(hint)
+        read = unpack(pack(("event", value)))[1]
+        assert type(read) is type(value)
+        if isinstance(value, errors.FiresideError):
+            assert vars(read) == vars(value)
+        else:
+            assert read == value
 
 
 def named(hint: Any) -> Iterator[type]:

@@ -156,7 +156,7 @@ BEFORE = {
 def work(name: str, size: int) -> int:
     """Return the most characters that an update of 16 reads in a message of that size."""
     line = GROWING[name]
-    text = line * (700 // len(line))
+    text = line * (1_500 // len(line))
     stream = MarkdownStream()
     stream.feed(BEFORE.get(name, "") + line * (size // len(line)))
     most = 0
