@@ -41,6 +41,7 @@ from app.tools.tool_events import ToolEvent
 from app.turn import (
     AnsweredSlowly,
     ChatEvent,
+    ContextForecast,
     ModelPlanned,
     NotSaved,
     Question,
@@ -87,7 +88,7 @@ class Chats:
         self._forgetting = ThreadPoolExecutor(1, thread_name_prefix="forget")
         self._erasing = ThreadPoolExecutor(1, thread_name_prefix="erase")
         self._titles = Titles(store, backend, publish, may_name)
-        self._prefiller = Prefiller(backend, publish, self._titles, may_prepare)
+        self._prefiller = Prefiller(backend, publish, self._foresee, self._titles, may_prepare)
         self._instructions = instructions
         self._declared = declared
         self._preparing = Turn()  # the latest preparation
@@ -291,6 +292,12 @@ class Chats:
             self._preparing.cancel()
             self._preparing = turn
         self.running.start(turn, self._prefiller.prepare, turn, chat, request, read)
+
+    def _foresee(self, turn: Turn, forecast: ContextForecast) -> None:
+        """Publish a forecast, unless something newer is being prepared, or a question was asked."""
+        with self._lock:
+            if not turn.stopped.is_set():
+                self._publish(forecast)
 
     def _forget_chat(self, chat: int) -> None:
         with suppress(FiresideError):  # a process that is gone has nothing to forget

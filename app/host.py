@@ -109,6 +109,11 @@ class Host:
         self.jobs = Jobs("library")
         """The pool for work that may take long."""
         self._quick = Jobs("examine")
+        # What was asked for last holds, so each of these has one thread.
+        self.keeping = Jobs("secrets", 1)
+        """The thread for secrets that the user gives or removes, in that order."""
+        self.arranging = Jobs("source changes", 1)
+        """The thread for changes of the sources, in the order in which they are made."""
         # Two threads: a newer search ends the one that runs.
         self._searching = Jobs("search")
         self._open_server = open_server
@@ -301,7 +306,7 @@ class Host:
             self.network.set_hub(token=token)
             return self.secrets.place(HUB_TOKEN)
 
-        return self.jobs.submit(work)
+        return self.keeping.submit(work)
 
     def tidy(self) -> Future[None]:
         """Do the store's upkeep after a start, in the background.
@@ -329,7 +334,8 @@ class Host:
         self._downloads.close()
         self.documents.close()
         self.speeds.close()
-        pools = (self._quick, self.jobs, self._searching, self.remote.endpoint_jobs.jobs)
+        own = (self._quick, self.jobs, self._searching, self.keeping, self.arranging)
+        pools = (*own, self.remote.endpoint_jobs)
         for pool in pools:
             pool.stop()
         self.reruns.close()

@@ -36,7 +36,7 @@ class ModelLoads:
         """
         turn = Turn()
         events = self._backend.load(model, turn.stopped)
-        if not self._running.start(turn, self._load, model, events):
+        if not self._running.start(turn, self._load, turn, model, events):
             events.close()
         return turn
 
@@ -49,20 +49,20 @@ class ModelLoads:
         self._running.start(turn, self._unload, turn)
         return turn
 
-    def _load(self, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
-        outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError())
+    def _load(self, turn: Turn, model: ModelRef, steps: Steps[Loading | Planned]) -> None:
+        outcome: ModelReady | ModelFailed | None = ModelFailed(model, FiresideError(), turn)
         try:
             with closing(steps) as events:
                 for event in events:
                     if isinstance(event, Planned):
                         self._publish(ModelPlanned.of(model, event))
                     elif isinstance(event, Loading):
-                        self._publish(ModelLoading(model, event.fraction))
-            outcome = ModelReady(model)
+                        self._publish(ModelLoading(model, event.fraction, turn))
+            outcome = ModelReady(model, turn)
         except Cancelled:
             outcome = None
         except FiresideError as error:
-            outcome = ModelFailed(model, error)
+            outcome = ModelFailed(model, error, turn)
         finally:
             if outcome:
                 self._publish(outcome)

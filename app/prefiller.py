@@ -9,20 +9,25 @@ from app.base.errors import FiresideError
 from app.base.types import Prefill, Prompt, Request
 from app.engine.backend import Backend
 from app.titles import Titles
-from app.turn import ChatEvent, ContextForecast, ReadingAhead, Turn
+from app.turn import ContextForecast, ReadingAhead, Turn
 
 
 class Prefiller:
-    """A worker that has the backend process prompts ahead; ``may`` says whether it may now."""
+    """A worker that has the backend process prompts ahead; ``may`` says whether it may now.
+
+    ``foresee`` is called with the size of the next prompt, and with what it was prepared for.
+    """
 
     def __init__(
         self,
         backend: Backend,
-        publish: Callable[[ChatEvent], None],
+        publish: Callable[[ReadingAhead], None],
+        foresee: Callable[[Turn, ContextForecast], None],
         titles: Titles,
         may: Callable[[], bool],
     ) -> None:
-        self._backend, self._publish, self._titles, self._may = backend, publish, titles, may
+        self._backend, self._publish, self._foresee = backend, publish, foresee
+        self._titles, self._may = titles, may
 
     def prepare(
         self, turn: Turn, chat: int | None, request: Callable[[], Request], read: bool
@@ -38,7 +43,7 @@ class Prefiller:
             if read and self._may():
                 prompt = self._read_ahead(turn, chat, past)
             elif prompt := self._backend.count(past, turn.stopped):
-                self._forecast(chat, prompt)
+                self._forecast(turn, chat, prompt)
             if prompt and not turn.stopped.is_set():
                 self._titles.idle(past, prompt, turn.stopped)
 
@@ -51,7 +56,7 @@ class Prefiller:
                 for event in events:
                     if isinstance(event, Prompt):
                         prompt = event
-                        self._forecast(chat, prompt)
+                        self._forecast(turn, chat, prompt)
                     elif isinstance(event, Prefill):
                         reading = True
                         self._publish(ReadingAhead(event))
@@ -60,9 +65,10 @@ class Prefiller:
                 self._publish(ReadingAhead(None))
         return prompt
 
-    def _forecast(self, chat: int | None, prompt: Prompt) -> None:
+    def _forecast(self, turn: Turn, chat: int | None, prompt: Prompt) -> None:
         p = prompt
-        self._publish(
+        self._foresee(
+            turn,
             ContextForecast(
                 chat,
                 p.count,
@@ -72,5 +78,5 @@ class Prefiller:
                 p.opening,
                 p.attached,
                 p.estimated,
-            )
+            ),
         )

@@ -50,7 +50,7 @@ _NAMES = {
     ),
     DataKind.CACHE: (f"kept/{'[0-9a-f]' * 24}",),
     DataKind.LOGS: (
-        "engine.log", "engine.lock", ".engine-*", "connections.log", f"{log.NAME}*",
+        "engine.log", "engine.lock", "lists.lock", ".engine-*", "connections.log", f"{log.NAME}*",
         log.CRASH_NAME, "mcp/*.log",
     ),
     DataKind.SECRETS: (),

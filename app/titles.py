@@ -84,7 +84,9 @@ class Titles:
         if read.chat is None or typed or not self._may_name():
             return
         with held(self._naming, stopped):  # an attempt that is just being stopped is counted first
-            if read.chat in self._waiting and _fits(prompt):
+            begun = self._waiting.get(read.chat)
+            # Another place, which is only about to be asked, gets nothing for a title.
+            if begun and begun.model.origin == read.model.origin and _fits(prompt):
                 self._name(read.chat, read, stopped)
             for chat, other in list(self._waiting.items()):
                 if chat != read.chat and not stopped.is_set():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.base.draft import Draft
@@ -111,17 +111,19 @@ class ModelPlanned:
 
 @dataclass(frozen=True, slots=True)
 class ModelLoading:
-    """``fraction`` of the model has been read."""
+    """``fraction`` of the model has been read, for the load ``turn``."""
 
     model: ModelRef
     fraction: float
+    turn: Turn = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelReady:
-    """The model is loaded."""
+    """The model is loaded, for the load ``turn``."""
 
     model: ModelRef
+    turn: Turn = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +140,11 @@ class UnloadFailed:
 
 @dataclass(frozen=True, slots=True)
 class ModelFailed:
-    """The model cannot be used; the previous one still can."""
+    """The model cannot be used; the previous one still can. It was the load ``turn``."""
 
     model: ModelRef
     error: FiresideError
+    turn: Turn = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,8 @@ class Writer:
     def save_now(self) -> None:
         """Save what there is. Raises StoreError, and Cancelled if the chat was erased meanwhile."""
         with self._saving:
-            saved = self._write(parts=self._draft.parts, thought_s=self._draft.thought_s)
-        if not saved:
-            raise self._fault or Cancelled
+            if not self._write(parts=self._draft.parts, thought_s=self._draft.thought_s):
+                raise self._fault or Cancelled
 
     def finish(self, state: State) -> tuple[MessageRow, StoreError | None]:
         """Save the whole answer; return (row, error).

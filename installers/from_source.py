@@ -238,7 +238,8 @@ def test(options: list[str], gpu: str) -> int:
         without_qt = ["-p", "no:pytest-qt"] if suite == "unit" else []
         print(f"\ntests/{suite}", flush=True)
         # Processes side by side: of three, two are at work while one waits. `-n 0` undoes it.
-        three = ["-n", "3"]
+        # Each keeps to neighbouring tests, since those of a module share what takes long to make.
+        three = ["-n", "3", "--dist", "worksteal"]
         command = [str(venv_python()), "-m", "pytest", *without_qt, *three, str(folder), *options]
         codes[suite] = subprocess.run(command, cwd=ROOT, env=environment).returncode
     print("\n" + "\n".join(f"tests/{suite}: {verdict(code)}" for suite, code in codes.items()))

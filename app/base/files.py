@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+Stamp = tuple[int, int, int]
+"""What changes with every version of a file."""
+
 
 def open_regular(path: Path) -> BinaryIO:
     """Open a file to be read. Raises OSError, also if it is none: a pipe might never end."""
@@ -65,6 +68,15 @@ def replace_text(path: Path, text: str) -> None:
     with replacing(path, mode=0o600) as file:
         file.write(text)
     sync(path.parent)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return what changes with every version of a file; None if there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def put_aside(path: Path) -> Path:

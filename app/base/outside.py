@@ -8,6 +8,7 @@ against the real services, and ``tests/unit/test_outside.py`` whatever needs no 
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -44,12 +45,25 @@ class Fact:
 @cache
 def facts() -> MappingProxyType[str, Fact]:
     """Return all entries by name, in the order of the file."""
-    entries = tomllib.loads(resource("outside.toml").read_text(encoding="utf-8"))
-    return MappingProxyType(
-        {name: Fact(name, **each | {"used": tuple(each["used"])}) for name, each in entries.items()}
-    )
+    return MappingProxyType({name: _fact(name) for name in _entries()})
 
 
 def value(name: str) -> Any:
     """Return the value of the entry ``name``."""
-    return facts()[name].value
+    return _fact(name).value
+
+
+@cache
+def _fact(name: str) -> Fact:
+    """Return an entry, which is parsed alone: all of them would take a start 20 ms."""
+    entry = tomllib.loads(_entries()[name])[name]
+    return Fact(name, **entry | {"used": tuple(entry["used"])})
+
+
+@cache
+def _entries() -> dict[str, str]:
+    """Return the text of each entry by its name."""
+    text = resource("outside.toml").read_text(encoding="utf-8")
+    _, *parts = re.split(r"^(\[(\w+)\]$)", text, flags=re.MULTILINE)
+    heads, names, bodies = parts[::3], parts[1::3], parts[2::3]
+    return {name: head + body for head, name, body in zip(heads, names, bodies, strict=True)}

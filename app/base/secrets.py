@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base.errors import SecretUnreadable, SecretUnwritable
+from app.base.file_lock import changing
 from app.base.files import replace_text
 from app.base.processes import ChildEnded, ChildProcess
 from app.base.threads import AnyEvent
@@ -56,7 +57,6 @@ class Secrets:
     def __init__(self, folder: Path, *, patience: float = _PATIENCE_S) -> None:
         self.path = folder / FILE
         self._patience = patience
-        self._lock = threading.Lock()
         self._ending = threading.Event()
 
     def close(self) -> None:
@@ -136,18 +136,18 @@ class Secrets:
         return {name: entry for name, entry in entries if _is_entry(entry)}
 
     def _change(self, name: str, entry: dict[str, str] | None) -> None:
-        with self._lock:
-            entries = self._read()
-            entries.pop(name, None)
-            if entry is not None:
-                entries[name] = entry
-            try:
+        try:
+            with changing(self.path):
+                entries = self._read()
+                entries.pop(name, None)
+                if entry is not None:
+                    entries[name] = entry
                 if entries:
                     replace_text(self.path, json.dumps(entries, indent=2) + "\n")
                 else:
                     self.path.unlink(missing_ok=True)
-            except OSError as error:
-                raise SecretUnwritable(name) from error
+        except OSError as error:
+            raise SecretUnwritable(name) from error
 
 
 def _is_entry(entry: object) -> bool:

@@ -239,7 +239,10 @@ FORWARDED_TO = "ollama.com"
 
 def is_this_computer(host: str) -> bool:
     """Return whether a host, as `Endpoint.host` and `Message.host` name it, is this computer."""
-    return not host or is_loopback(urlsplit(f"//{host}").hostname or "")
+    try:
+        return not host or is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:  # it is what a file says
+        return False
 
 
 def is_loopback(host: str) -> bool:
@@ -424,6 +427,8 @@ class Stats:
 
     They have the names of OpenAI's chat completions, such as "reasoning_effort" or "tools".
     """
+    cut: bool = False
+    """Whether a server has read clearly fewer tokens than it was sent, and said nothing of it."""
 
     @property
     def reused(self) -> int:

@@ -52,6 +52,8 @@ class AnswerPrinter:
     ) -> None:
         self.whole = False
         """Whether the model itself has ended the answer."""
+        self.cut = False
+        """Whether a server has read only part of the question."""
         self._quiet, self._save, self._shaped = quiet, save, shaped
         self._citations = PrintedCitations(where)
         self._draft = Draft()
@@ -85,6 +87,7 @@ class AnswerPrinter:
                 self._waiting.show(place)
             case Done():
                 self.whole = event.reason is StopReason.END
+                self.cut = event.stats.cut
                 self._stats = dataclasses.asdict(event.stats) | {
                     "tokens_per_second": event.stats.tokens_per_second,
                     "prompt_tokens_per_second": event.stats.prompt_tokens_per_second,

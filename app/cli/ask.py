@@ -33,7 +33,7 @@ from app.engine.shared.shared_engine import SharedEngine
 from app.store.consents import decided_for_all
 from app.tools.loop import ToolLoop
 from app.tools.visible import one_line
-from app.wording.answered_by import answered_sentence
+from app.wording.answered_by import answered_sentence, cut_sentence
 from app.wording.demo_words import declined_sentence
 from app.wording.errors import explain
 from app.wording.language import number, tr
@@ -175,6 +175,8 @@ def _print_answer(
     if said.strip():
         if sentence := answered_sentence(request.model):
             say("", sentence)
+        if printer.cut:
+            say(cut_sentence(request.model.host))
         return ANSWERED
     if message.declined:
         say(declined_sentence())

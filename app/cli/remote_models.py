@@ -62,7 +62,9 @@ class RemoteModels:
             return None
         found = [each.model for each in self.all() if name in _names(each)]
         if len(found) > 1:
-            raise NameUnclear([_whole_name(model) for model in found])
+            names = [_whole_name(model) for model in found]
+            differ = len(set(names)) == len(names)  # unless one is reached in two ways
+            raise NameUnclear(names if differ else [model.key for model in found])
         return found[0] if found else None
 
     def backend(self) -> RemoteBackend:

@@ -69,6 +69,6 @@ class EngineParts:
         return DemoFilter(local, demo)
 
     def _unloaded(self) -> None:
+        self._told()  # before another can be loaded: leaving takes a while
         if self._shared:
             self._shared.leave()
-        self._told()

@@ -13,7 +13,6 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
 from importlib.util import find_spec, module_from_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -83,7 +82,7 @@ class Llama:
 
     def __init__(self, unused: tuple[UnusedBackend, ...] = ()) -> None:
         self._unused = unused
-        self.version = metadata.version("llama-cpp-python")
+        self.version = _version()
         # llama.cpp calls its abort callback between the nodes of its graph, a thousand times per
         # token, so a C function serves as callback, without the GIL: strlen(text) is true if the
         # text is not empty.
@@ -115,6 +114,19 @@ class Llama:
 
     def stop(self, stopped: bool) -> None:
         self._stopped[0] = b"x" if stopped else b"\0"
+
+
+def _version() -> str:
+    """Return the version of llama-cpp-python, by the name of its folder.
+
+    importlib.metadata would take an eighth of the process's start: it imports all of `email`.
+    """
+    stem, suffix = "llama_cpp_python-", ".dist-info"
+    for folder in Path(llama.__file__).parents[1].glob(f"{stem}*{suffix}"):
+        return folder.name.removeprefix(stem).removesuffix(suffix)
+    from importlib import metadata  # it was installed in some other way
+
+    return metadata.version("llama-cpp-python")
 
 
 @functools.cache

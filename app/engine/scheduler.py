@@ -12,7 +12,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from app.base.errors import Cancelled
@@ -156,11 +157,12 @@ class Scheduler:
 
     def wait_without(self, chat: int) -> None:
         """Wait until there is no request of a chat. Raises Cancelled if the scheduler is closed."""
-        with self._changed:
+        with self._settled():
             while any(place.chat == chat for place in (*self._active, *self._queue())):
                 if self._closed:
                     raise Cancelled
-                self._changed.wait()
+                self._changed.wait(_POLL_S)
+                self._settle()  # nobody is woken if a place was abandoned while this was locked
 
     def touch(self) -> None:
         """Record that there was a request that needs no place."""
@@ -169,19 +171,19 @@ class Scheduler:
     @property
     def waiting(self) -> int:
         """The number of places that wait."""
-        with self._changed:
+        with self._settled():
             return len(self._queue())
 
     @property
     def clients(self) -> frozenset[str]:
         """The clients, other than the window, whose requests are at the engine."""
-        with self._changed:
+        with self._settled():
             return frozenset(place.client for place in self._active) - {WINDOW}
 
     @property
     def idle_s(self) -> float:
         """For how long there has been no request, in seconds; 0 while there is one."""
-        with self._changed:
+        with self._settled():
             busy = self._active or self._lines or self._background
             return 0.0 if busy else time.monotonic() - self._used
 
@@ -189,8 +191,7 @@ class Scheduler:
         told = 0
         while True:
             with self._changed:
-                if self._abandoned:
-                    self._admit()
+                self._settle()
                 if place in self._active:
                     return
                 if place.cancel.is_set() or not place.number:
@@ -207,6 +208,18 @@ class Scheduler:
     def _leave(self, place: Place) -> None:
         with self._changed:
             self._remove(place)
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Hold the lock, without abandoned places."""
+        with self._changed:
+            self._settle()
+            yield
+
+    def _settle(self) -> None:
+        """Remove the places that were abandoned while somebody was at work here."""
+        if self._abandoned:
+            self._admit()
 
     def _abandon(self, place: Place) -> None:
         """Remove a place now, or, if somebody is at work here, soon."""

@@ -178,14 +178,14 @@ def fingerprint(devices: Devices) -> str:
 @functools.cache
 def _processor() -> str:
     """Return the processor's name, and how many cores this process may use."""
-    name = platform.processor()
-    with suppress(OSError):  # Linux names only the architecture there
+    lines: list[str] = []
+    with suppress(OSError):  # on Linux `platform` starts a process, which names the architecture
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        name = next((line.partition(": ")[2] for line in lines if "model name" in line), name)
+    name = next((line.partition(": ")[2] for line in lines if "model name" in line), "")
     from app.engine import probe
 
     there = probe.machine()
-    return f"{name} {there.cores} {there.performance_cores}"
+    return f"{name or platform.processor()} {there.cores} {there.performance_cores}"
 
 
 def _read(path: Path) -> _Kept | None:

@@ -48,8 +48,8 @@ class WorkerChannel:
 
     def command(self, name: str, *arguments: Any) -> None:
         """Send a command that has no result, and wait for its end."""
-        if self.child:
-            deque(self.exchange(threading.Event(), name, *arguments), maxlen=0)
+        if child := self.child:  # which may be gone in a moment, on another thread
+            deque(self.exchange(threading.Event(), name, *arguments, child=child), maxlen=0)
 
     def exchange(
         self,

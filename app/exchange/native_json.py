@@ -26,7 +26,7 @@ The file is JSON in UTF-8, one chat a line, in this order::
               "state": "done" | "stopped" | "cut off",
               "created": 1.5,
               "effort": null, "model": "",  what an answer was made with
-              "host": "",                   the computer on which; empty for this one
+              "host": "",                   the computer on which, to be shown; empty for this one
               "stats": null | {…},          the numbers of `app.base.types.Stats`
               "thought_s": null,            seconds of reasoning
               "thought_open": null,         whether its panel was opened or closed by hand

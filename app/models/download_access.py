@@ -41,17 +41,14 @@ class DownloadAccess:
         with self._opening:
             if self._downloads is None:
                 self._downloads = Downloads(self._publish, self._network, self._folder)
-                self.settings_changed()
+                self._apply(self._downloads)
             return self._downloads
 
     def settings_changed(self) -> None:
         """Apply the settings of downloads."""
-        if downloads := self._downloads:
-            settings = self._settings()
-            downloads.limit = settings.download_limit * 1e6 or None
-            folder = settings.download_folder
-            downloads.cache = Path(folder) if folder else None
-            downloads.mount = settings.download_mount
+        with self._opening:  # else an opener could apply those that held before
+            if self._downloads:
+                self._apply(self._downloads)
 
     def close(self) -> None:
         """Close the queue if it was opened."""
@@ -59,3 +56,10 @@ class DownloadAccess:
             downloads = self._downloads
         if downloads:
             downloads.close()
+
+    def _apply(self, downloads: Downloads) -> None:
+        settings = self._settings()
+        downloads.limit = settings.download_limit * 1e6 or None
+        folder = settings.download_folder
+        downloads.cache = Path(folder) if folder else None
+        downloads.mount = settings.download_mount

@@ -106,7 +106,9 @@ class Transfer:
         """Stop all threads, and wait a moment for them."""
         self._stop_threads()
         deadline = time.monotonic() + _GRACE_S
-        for thread in self._threads:
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def progress(self) -> DownloadProgress:
@@ -150,9 +152,9 @@ class Transfer:
                 self._fail(error)
 
         thread = threading.Thread(target=run, name=f"fireside-download-{name}", daemon=True)
-        with self._lock:
+        with self._lock:  # `end` can only wait for a thread that has been started
+            thread.start()
             self._threads.append(thread)
-        thread.start()
 
     def _stop_threads(self) -> None:
         self._ended.set()

@@ -35,7 +35,8 @@ class NetworkAccess:
         self._log = log
         self._jobs = jobs
         self._offline = offline
-        self._hub, self._hub_token, self._token = hub, hub_token, ""
+        self._hub, self._hub_token = hub, hub_token
+        self._token: str | None = None  # until it was read, or set
         self._lock, self._opening = threading.Lock(), threading.Lock()
         self._network: Network | None = None
         self._has_hub = False
@@ -49,7 +50,8 @@ class NetworkAccess:
 
                 token = self._hub_token()
                 with self._lock:
-                    self._token = self._token or token
+                    if self._token is None:  # else it was changed, or removed, meanwhile
+                        self._token = token
                     self._has_hub = True
                     hub_client.install(network)
                     hub_client.configure(self._hub, self._token)
@@ -72,7 +74,7 @@ class NetworkAccess:
             if self._has_hub:
                 from app.network import hub_client
 
-                hub_client.configure(self._hub, self._token)
+                hub_client.configure(self._hub, self._token or "")
 
     def set_offline(self, offline: bool) -> None:
         """Switch the network off or on."""

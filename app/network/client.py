@@ -78,7 +78,7 @@ class Network:
     def _before_request(self, request: httpx2.Request) -> None:
         """Guard and log a request, including each one in a chain of redirects."""
         self._guard.check()
-        request.extensions = request.extensions | {_ENTRY: self.log.add(request.url.host)}
+        request.extensions = request.extensions | {_ENTRY: self.log.add(_host(request.url))}
 
     def _after_response(self, response: httpx2.Response) -> None:
         entry = response.request.extensions[_ENTRY]
@@ -89,6 +89,11 @@ class Network:
 
     async def _async_after(self, response: httpx2.Response) -> None:
         self._after_response(response)
+
+
+def _host(url: httpx2.URL) -> str:
+    """Return a host as it is looked up, so that scripts that look like others are seen."""
+    return url.raw_host.decode("ascii")
 
 
 class _LoggedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):

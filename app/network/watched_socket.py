@@ -40,7 +40,7 @@ NEXT_ADDRESS_S = 0.3
 MOST_ADDRESSES = 8
 """Of one host."""
 
-_MOMENT_S = 0.05
+_MOMENT_S = 0.02  # a stop takes no longer to be noticed
 _ALIVE = {
     "TCP_KEEPIDLE": 15,  # seconds
     "TCP_KEEPALIVE": 15,  # the same on macOS

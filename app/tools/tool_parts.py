@@ -89,6 +89,8 @@ class ToolParts:
                 )
                 if self.system_browser:
                     self._mcp.set_browser(self.system_browser)
+                # Now that `set_offline` finds it: the switch may have been turned meanwhile.
+                self._mcp.set_offline(self._settings().offline)
             return self._mcp
 
     @cached_property

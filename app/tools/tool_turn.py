@@ -345,6 +345,7 @@ def joined(before: Stats, last: Stats) -> Stats:
         expected=last.expected or before.expected,
         prompt_s=before.prompt_s + last.prompt_s,
         left_out=tuple(dict.fromkeys((*before.left_out, *last.left_out))),
+        cut=before.cut or last.cut,
     )
 
 

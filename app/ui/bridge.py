@@ -12,22 +12,23 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 T = TypeVar("T")
 
-_INTERVAL_S = 0.025
+_INTERVAL_S = 0.025  # between two deliveries
 
 
 class Bridge(QObject):
     """A queue that takes events from any thread and delivers them on the GUI's, in order.
 
-    One queued signal is emitted when the list was empty, and the list is emptied at most 40
-    times a second, however many events come.
+    One queued signal is emitted when the list was empty, and the list is emptied at most once in
+    ``interval_s`` seconds, 40 times a second, however many events come.
     """
 
     delivered = Signal(list)
     """The events since the last delivery."""
     _filled = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, *, interval_s: float = _INTERVAL_S) -> None:
+        super().__init__()
+        self._interval_s = interval_s
         self._lock = threading.Lock()
         self._waiting: list[Any] = []
         self._closed = False
@@ -83,7 +84,7 @@ class Bridge(QObject):
         self._timer.stop()
 
     def _schedule(self) -> None:
-        wait = self._last + _INTERVAL_S - time.monotonic()
+        wait = self._last + self._interval_s - time.monotonic()
         if not self._timer.isActive():
             self._timer.start(max(0, round(wait * 1000)))
 
@@ -116,3 +117,33 @@ class _Call:
 
     def __init__(self, call: Callable[[], None]) -> None:
         self.call = call
+
+
+class Newest:
+    """The last of several futures, whatever threads they end on: what came of others is dropped.
+
+    So an older answer never takes the place of a newer one.
+    """
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._asked: Future[Any] | None = None
+
+    def when_done(
+        self,
+        future: Future[T],
+        done: Callable[[T], object],
+        failed: Callable[[BaseException], object],
+    ) -> None:
+        """Do what `Bridge.when_done` does, unless this is called again before."""
+        self._asked = future
+
+        def deliver(result: T) -> None:
+            if self._asked is future:
+                done(result)
+
+        def fail(error: BaseException) -> None:
+            if self._asked is future:
+                failed(error)
+
+        self._bridge.when_done(future, deliver, fail)

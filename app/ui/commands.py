@@ -29,14 +29,16 @@ class Command(QAction):
         self.setShortcuts([QKeySequence(key) for key in keys])
         self.group = group
         self._when = when
+        self._enabled = True
         self.triggered.connect(lambda: work())
+        self.refresh()  # first: the window is told of each change of what it has
         owner.addAction(self)
-        self.refresh()
 
     def refresh(self) -> None:
         """Disable the action, releasing its shortcut, while unavailable."""
-        if self._when:
-            self.setEnabled(self._when())
+        if self._when and (enabled := bool(self._when())) != self._enabled:
+            self._enabled = enabled
+            self.setEnabled(enabled)
 
 
 class Commands:

@@ -192,7 +192,7 @@ class Theme(QObject):
         for window in windows:
             window.setUpdatesEnabled(False)
         self._application.setFont(font(self.px(USUAL_TEXT)))
-        self._application.setStyleSheet(self._style_sheet())
+        self._application.setStyleSheet(_style_sheet(self.colours, self.zoom))
         self._widgets.set_factor(self.zoom)
         self.changed.emit()
         for window in windows:
@@ -226,7 +226,7 @@ class Theme(QObject):
             return
         self.colours, self._applied = colours, True
         self._application.setPalette(self._palette())
-        self._application.setStyleSheet(self._style_sheet())
+        self._application.setStyleSheet(_style_sheet(self.colours, self.zoom))
         self.changed.emit()
 
     def _palette(self) -> QPalette:
@@ -258,13 +258,15 @@ class Theme(QObject):
             palette.setColor(disabled, each, self.colour("muted"))
         return palette
 
-    def _style_sheet(self) -> str:
-        values = {name: getattr(self.colours, name) for name in Colours.__dataclass_fields__}
-        icons = resource("icons").as_posix()
-        template = resource("themes", "fireside.qss").read_text(encoding="utf-8")
-        if self.zoom != 1:
-            template = _PIXELS.sub(lambda found: f"{int(self.zoom * int(found[1]))}px", template)
-        return Template(template).substitute(values, icons=icons)
+
+@cache
+def _style_sheet(colours: Colours, zoom: float) -> str:
+    values = {name: getattr(colours, name) for name in Colours.__dataclass_fields__}
+    icons = resource("icons").as_posix()
+    template = resource("themes", "fireside.qss").read_text(encoding="utf-8")
+    if zoom != 1:
+        template = _PIXELS.sub(lambda found: f"{int(zoom * int(found[1]))}px", template)
+    return Template(template).substitute(values, icons=icons)
 
 
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, opacity: float = 1.0) -> QPixmap:

@@ -22,12 +22,9 @@ def model_on_host(name: str, host: str) -> str:
     return tr("{model} on {host}").format(model=served_name(name), host=host)
 
 
-def place_on_network(origin: str, host: str = "") -> str:
-    """Return the host of an origin, and whether what is sent there can be read on its way.
-
-    ``host`` is shown instead, where there is no room for it.
-    """
-    host = host or Endpoint(origin, "").host
+def place_on_network(origin: str) -> str:
+    """Return the host of an origin, and whether what is sent there can be read on its way."""
+    host = Endpoint(origin, "").host
     return tr("{host} (unencrypted)").format(host=host) if is_exposed(origin) else host
 
 
@@ -44,10 +41,14 @@ def leaving_sentence(model: ModelRef, *, name: str | None = None, host: str | No
     """
     if not isinstance(model.location, Endpoint):
         return ""
-    where = model_on_host(name or model.name, place_on_network(model.origin, host or ""))
+    where = model_on_host(name or model.name, host or model.host)
     if model.location.is_here:
         return tr("Answered by {model}, another app on this computer.").format(model=where)
-    return tr("This chat leaves your computer: it’s answered by {model}.").format(model=where)
+    if is_exposed(model.origin):
+        said = tr("This chat leaves your computer unencrypted: it’s answered by {model}.")
+    else:
+        said = tr("This chat leaves your computer: it’s answered by {model}.")
+    return said.format(model=where)
 
 
 def answered_sentence(model: ModelRef) -> str:
@@ -118,6 +119,13 @@ def left_out_sentence(host: str, settings: Sequence[str]) -> str:
     return tr("{host} doesn’t take some settings, so they weren’t used: {settings}").format(
         host=host, settings=", ".join(names)
     )
+
+
+def cut_sentence(host: str) -> str:
+    """Return that a server has read only a part of what it was sent."""
+    return tr(
+        "{host} seems to have left out part of this chat, since it’s too long for the model there."
+    ).format(host=host)
 
 
 def refused_efforts(host: str, taken: Collection[Effort]) -> dict[Effort, str]:

@@ -75,6 +75,13 @@ def exposed_sentence() -> str:
     return tr("Anyone on the network in between can read your chats and your key.")
 
 
+def unlisted_sentence(url: str) -> str:
+    """Return that the server at ``url`` does not say which models it has, and what to do."""
+    return tr(
+        "{host} has no list of models. Check the address, or enter the model’s ID, then test it."
+    ).format(host=Endpoint(url, "").host)
+
+
 def found_here_sentence(count: int) -> str:
     """Return how many servers were found on this computer."""
     if not count:

@@ -24,7 +24,7 @@ _SEPARATORS = {"en": {}, "de": str.maketrans(",.", ".,")}  # for thousands and d
 
 
 def _english(text: str, comment: str, n: int) -> str:
-    return counted(text, n)
+    return text if n < 0 else counted(text, n)
 
 
 _translate: Translate = _english

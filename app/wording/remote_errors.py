@@ -114,6 +114,8 @@ def _of_answer(error: e.RemoteError) -> str:
     match error:
         case e.ServerSilent():
             return tr("{host} sent nothing for {time}. It may be overloaded.")
+        case e.ModelListMissing():
+            return tr("{host} has no list of models. Check the address: it often ends in /v1.")
         case e.ServerForeign():
             return tr(
                 "{host} answers, but not like a server of models. Check the address: it often "

@@ -28,7 +28,7 @@ from tests.fakes import engine_processes
 
 T = TypeVar("T", bound=QWidget)
 WORDS = "purple zebra"
-_PATIENCE_S = 20.0
+_PATIENCE_S = 120.0
 
 
 def fail(*_: object) -> None:

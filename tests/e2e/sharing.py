@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from app.engine.shared.engine_lock import NAME, read_record
+from tests import program
 
 COUNT = "Count to 100."
 
@@ -23,7 +24,7 @@ class WindowProcess:
 
     def __init__(self, folder: Path, *model: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.e2e.sharing_driver", str(folder), *model],
+            program.command("tests.e2e.sharing_driver", str(folder), *model),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

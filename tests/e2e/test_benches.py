@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.program import command
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
@@ -55,7 +56,7 @@ SAYS = {
 def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run a benchmark, with a time limit."""
     return subprocess.run(
-        [sys.executable, "-m", f"tests.bench.{name}", *options],
+        command(f"tests.bench.{name}", *options),
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-DRIVER = [sys.executable, "-m", "tests.e2e.faulty_driver"]
+from tests.program import command
+
 WENT_WRONG = "Something went wrong."
 ZEBRA = "zebra"
 
@@ -22,10 +23,10 @@ ZEBRA = "zebra"
 def run(folder: Path, fault: str) -> tuple[dict[str, Any], str]:
     """Return the banner's contents and the text of the log."""
     done = subprocess.run(
-        [*DRIVER, str(folder), fault],
+        command("tests.e2e.faulty_driver", str(folder), fault),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=300,
         check=False,
         env={**os.environ, "FIRESIDE_TEST_SCRIPT": "x"},
     )

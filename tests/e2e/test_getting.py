@@ -19,6 +19,7 @@ import pytest
 from tests.fakes import listed
 from tests.fakes.hub import File, Hub, serving
 from tests.fakes.listed import SMALL
+from tests.program import command
 
 NAME = f"{SMALL}/gpt-oss-20b-MXFP4.gguf"
 OLD = "gpt-oss-20b-mxfp4.gguf"
@@ -92,21 +93,14 @@ def follow(
     catalogue = folder / "catalogue.json"
     catalogue.write_text(json.dumps(offers))
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tests.e2e.hub_driver",
-            str(folder / "data"),
-            str(catalogue),
-            QUESTION,
-        ],
+        command("tests.e2e.hub_driver", str(folder / "data"), str(catalogue), QUESTION),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(folder / "hf")},
     )
     assert process.stdin is not None
-    watchdog = threading.Timer(120, process.kill)
+    watchdog = threading.Timer(300, process.kill)
     watchdog.start()
     found = {}
     try:
@@ -116,7 +110,7 @@ def follow(
             screenshot(at["station"])
             process.stdin.write("\n")
             process.stdin.flush()
-        assert process.wait(30) == 0
+        assert process.wait(240) == 0
     finally:
         watchdog.cancel()
         watchdog.join()

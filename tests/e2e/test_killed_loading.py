@@ -12,6 +12,7 @@ import pytest
 
 from app.base import settings
 from app.store import State, Store
+from tests.program import command
 
 ASKED = "What is the capital of France?"
 
@@ -20,10 +21,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of P
 
 def test_the_engine_is_killed_twice_while_a_question_waits(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.loading_driver", str(tmp_path)],
+        command("tests.e2e.loading_driver", str(tmp_path)),
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=400,
         check=True,
     )
     waits, refused, answered = map(json.loads, done.stdout.splitlines())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -39,55 +40,51 @@ def here() -> Machine:
     return probe.machine(LocalBackend(Path(os.devnull)).devices())
 
 
-def planned(path: Path, here: Machine, context: int, cache: CacheType, places: int) -> Plan:
-    """Return a plan for the CPU alone, with unlimited memory."""
+Setting = tuple[int, CacheType, int]
+
+
+def planned(path: Path, here: Machine, settings: Sequence[Setting]) -> list[Plan]:
+    """Return plans for the CPU alone, with unlimited memory."""
     features = here.devices.features
     machine = Machine(PLENTY, PLENTY, 2, Devices(features=features))
-    wishes = Overrides(context=context, cache=cache, places=places)
-    return plan.propose(probe.model(path), machine, wishes)
+    model = probe.model(path)
+    return [
+        plan.propose(model, machine, Overrides(context=context, cache=cache, places=places))
+        for context, cache, places in settings
+    ]
 
 
-@pytest.mark.parametrize(("context", "cache", "places"), SETTINGS)
-def test_the_demo_model(here: Machine, context: int, cache: CacheType, places: int) -> None:
-    chosen = planned(Path(demo_model().place), here, context, cache, places)
-    told = reported(Path(demo_model().place), chosen)
-    assert chosen.host.weights == pytest.approx(told["host model"], rel=0.01)
-    assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
-    compute = told["host compute"] + told["host output"]
-    assert chosen.host.compute == pytest.approx(compute, rel=0.01)
+def test_the_demo_model(here: Machine) -> None:
+    path = Path(demo_model().place)
+    plans = planned(path, here, SETTINGS)
+    for setting, chosen, told in zip(SETTINGS, plans, reported(path, plans), strict=True):
+        assert chosen.host.weights == pytest.approx(told["host model"], rel=0.01), setting
+        assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01), setting
+        compute = told["host compute"] + told["host output"]
+        assert chosen.host.compute == pytest.approx(compute, rel=0.01), setting
 
 
-@pytest.fixture(scope="module")
-def full_size(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a sparse file with the full shape and vocabulary of a model."""
-    path: Path = tmp_path_factory.mktemp("full") / f"{request.param}.gguf"
-    gpt_oss.write(request.param, path)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("full_size", "context", "cache", "places"),
-    [*(("20b", *each) for each in SETTINGS), *(("120b", *each) for each in SETTINGS[1::2])],
-    indirect=["full_size"],
-)
-def test_gpt_oss(
-    full_size: Path, here: Machine, context: int, cache: CacheType, places: int
-) -> None:
-    chosen = planned(full_size, here, context, cache, places)
-    told = reported(full_size, chosen, whole=False)
-    assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01)
-    compute = told["host compute"] + told["host output"]
-    assert chosen.host.compute == pytest.approx(compute, rel=0.01)
+@pytest.mark.parametrize(("size", "settings"), [("20b", SETTINGS), ("120b", SETTINGS[1::2])])
+def test_gpt_oss(size: str, settings: Sequence[Setting], here: Machine, tmp_path: Path) -> None:
+    path = tmp_path / f"{size}.gguf"  # sparse, with the full shape and vocabulary
+    gpt_oss.write(size, path)
+    plans = planned(path, here, settings)
+    for setting, chosen, told in zip(
+        settings, plans, reported(path, plans, whole=False), strict=True
+    ):
+        assert chosen.host.cache == pytest.approx(told["cache"], rel=0.01), setting
+        compute = told["host compute"] + told["host output"]
+        assert chosen.host.compute == pytest.approx(compute, rel=0.01), setting
 
 
 def test_a_gpu_if_there_is_one(here: Machine) -> None:
     if not here.devices.gpus:
         pytest.skip("this build of llama.cpp finds no GPU")
     path = Path(demo_model().place)
-    for layers, experts in ((5, 0), (5, 2), (5, 4), (3, 4), (0, 0)):
-        wishes = Overrides(32768, layers, experts, CacheType.F16)
-        chosen = plan.propose(probe.model(path), here, wishes)
-        told = reported(path, chosen)
+    places = (5, 0), (5, 2), (5, 4), (3, 4), (0, 0)
+    wishes = (Overrides(32768, layers, experts, CacheType.F16) for layers, experts in places)
+    plans = [plan.propose(probe.model(path), here, wish) for wish in wishes]
+    for (layers, experts), chosen, told in zip(places, plans, reported(path, plans), strict=True):
         parts = ("host compute", "host output", "device model", "device compute", "cache")
         theirs = sum(told[part] for part in parts)
         ours = chosen.host.cache + chosen.host.compute + chosen.device.total

@@ -19,6 +19,7 @@ import pytest
 
 from app.base.types import Role
 from app.store import State, Store
+from tests.program import command
 
 DRAFT = "What is the capital of"
 WAITS = ["What is the capital of France?", "What is the capital of Spain?"]
@@ -29,11 +30,11 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of P
 @contextmanager
 def driven(work: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.unsent_driver", work, str(folder)],
+        command("tests.e2e.unsent_driver", work, str(folder)),
         stdout=subprocess.PIPE,
         text=True,
     )
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(240, process.kill)
     watchdog.start()
     try:
         yield process
@@ -47,7 +48,7 @@ def driven(work: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
 def seen(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
-    assert line, "it ended, or did nothing for a minute"
+    assert line, "it ended, or did nothing for four minutes"
     found: dict[str, Any] = json.loads(line)
     return found
 
@@ -62,7 +63,7 @@ def test_a_kill_loses_neither_what_waits_nor_what_is_half_written(tmp_path: Path
     assert before["typed"] == DRAFT
     with driven("send", tmp_path) as process:
         found, after = seen(process), seen(process)
-        assert process.wait(30) == 0
+        assert process.wait(240) == 0
     assert found["waits"] == WAITS
     assert found["typed"] == DRAFT
     assert after["waits"] == []

@@ -36,14 +36,14 @@ SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo za sch ter
 class Words:
     """The words of a language, with a few very frequent ones, as in every language."""
 
-    def __init__(self, language: str, dice: random.Random) -> None:
+    def __init__(self, language: str, dice: random.Random, rare_ones: int) -> None:
         self._dice = dice
         syllables = SYLLABLES.split()
         self._gap = "" if language == "zh" else " "
         match language:
             case "en":
                 rare = {
-                    "".join(dice.choices(syllables, k=dice.randint(2, 4))) for _ in range(30_000)
+                    "".join(dice.choices(syllables, k=dice.randint(2, 4))) for _ in range(rare_ones)
                 }
                 self._words = ENGLISH.split() + sorted(rare)
             case "de":
@@ -51,7 +51,7 @@ class Words:
                 rare = {
                     "".join(dice.choices(parts, k=2)).capitalize()
                     + "".join(dice.choices(syllables, k=dice.randint(0, 2)))
-                    for _ in range(40_000)
+                    for _ in range(rare_ones * 4 // 3)
                 }
                 self._words = GERMAN.split() + sorted(rare)
             case _:
@@ -68,7 +68,8 @@ class Words:
 def fill(store: Store, chats: int = 2000, messages: int = 100_000, seed: int = 1) -> None:
     """Fill the store, half in English, the other half in German and Chinese."""
     dice = random.Random(seed)
-    languages = {name: Words(name, dice) for name in ("en", "de", "zh")}
+    rare = min(30_000, messages)
+    languages = {name: Words(name, dice, rare) for name in ("en", "de", "zh")}
     each, more = divmod(messages, chats)
     for number in range(chats):
         words = languages[dice.choice(("en", "en", "de", "zh"))]

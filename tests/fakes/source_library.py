@@ -40,7 +40,7 @@ class StillLibrary:
     def remove(self, key: str) -> None:
         self.asked.append(("remove", key))
         del self._statuses[key]
-        self._tell()
+        self.tell()
 
     def pause(self, key: str) -> None:
         self.asked.append(("pause", key))
@@ -59,7 +59,7 @@ class StillLibrary:
     def set(self, key: str, **changes: Any) -> None:
         """Have one of them stand otherwise."""
         self._statuses[key] = replace(self._statuses[key], **changes)
-        self._tell()
+        self.tell()
 
     def _add(self, kind: SourceKind, prefix: str, path: Path, name: str) -> SourceEntry:
         key = f"{prefix}{name}"
@@ -67,8 +67,8 @@ class StillLibrary:
             raise SourceKnown(path, name)
         entry = SourceEntry(key, kind, path, name, name)
         self._statuses[key] = SourceStatus(entry, IndexState.INDEXING)
-        self._tell()
+        self.tell()
         return entry
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         self._publish(SourcesChanged(self.statuses()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from app.base import settings as settings_file
 from app.base.graphics import UNKNOWN
 from app.base.settings import Folders, Settings, ThemeChoice
 from app.host import Host, demo_model
+from app.store import Store
 from app.ui import qt_language, screen
 from app.ui import theme as theme_module
 from app.ui.bridge import Bridge
@@ -27,12 +29,22 @@ from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 from app.ui.window import Window
 from tests.fakes.local_server import scripted
-from tests.ui.driver import Backend, Fireside, Start
+from tests.ui.driver import PATIENCE_MS, Backend, Fireside, Start
 
 
 @pytest.fixture(scope="session")
 def fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """Have pytest-qt wait long for what comes at once on a quiet machine; it gives up after 5 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("waitUntil", "waitSignal", "waitExposed", "waitActive"):
+            wait = functools.partialmethod(getattr(QtBot, name), timeout=PATIENCE_MS)
+            patch.setattr(QtBot, name, wait)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,6 +62,10 @@ def english(qapp: QApplication) -> None:
     """Reset the language that an earlier test set; the app's own start uses the system's."""
     qt_language.install(qapp, "en")
 
+
+_INTERVAL_S = 0.002
+"""Between two deliveries of a test's bridge: most tests would spend half their time waiting for
+its own interval."""
 
 _tests = itertools.count()
 
@@ -106,8 +122,16 @@ def fixed_theme(qapp: QApplication, fonts: None) -> Theme:
     return Theme(qapp, ThemeChoice.LIGHT)
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a store without chats: to make one takes as long as half a window."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    Store(path).close()
+    return path
+
+
 @pytest.fixture
-def start(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Start]:
+def start(qtbot: QtBot, theme: Theme, tmp_path: Path, empty_store: Path) -> Iterator[Start]:
     """Yield a function that opens a window on the test's folder; call it again for a restart."""
     running: list[Fireside] = []
 
@@ -120,7 +144,10 @@ def start(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[Start]:
         old = settings_file.load(folders.settings)
         if old == Settings():
             settings_file.save(Settings(**(chosen | changes)), folders.settings)
-        bridge = Bridge()
+        if not folders.chats.exists():
+            folders.chats.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(empty_store, folders.chats)
+        bridge = Bridge(interval_s=_INTERVAL_S)
         backend = Backend()
         host = Host(folders, bridge.publish, backend=backend, open_server=scripted)
         window = Window(host, bridge, theme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -47,6 +48,10 @@ from tests.fakes.answers import answer as answer
 from tests.fakes.answers import done as done
 from tests.fakes.answers import said as said
 from tests.fakes.answers import thought as thought
+
+PATIENCE_MS = 60_000
+"""How long anything is waited for: on a busy machine, ten seconds become a minute."""
+_PAUSES_MS = (1, 1, 2, 2, 4, 4)
 
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
@@ -208,10 +213,10 @@ class Fireside:
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     def ask(self, text: str, *steps: Step) -> None:
-        """Type a question and press Enter; the steps are its answer."""
+        """Write a question, at once, and press Enter; the steps are its answer."""
         if steps:
             self.script(*steps)
-        self.type(text)
+        self.window.composer.editor.insertPlainText(text)
         QTest.keyClick(self.window.composer.editor, Qt.Key.Key_Return)
 
     def shows(self, text: str) -> None:
@@ -228,8 +233,13 @@ class Fireside:
     def text(self) -> str:
         return self.window.transcript.plainText()
 
-    def until(self, condition: Callable[[], object], timeout: int = 30_000) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
+    def until(self, condition: Callable[[], object], timeout: int = PATIENCE_MS) -> None:
+        """Wait for a condition, looking often at first: most come within a few milliseconds."""
+        deadline = time.monotonic() + timeout / 1000
+        pauses = iter(_PAUSES_MS)
+        while not condition():
+            assert time.monotonic() < deadline, f"not so within {timeout} ms"
+            self.qtbot.wait(next(pauses, 10))
 
     def idle(self) -> None:
         """Wait until no answer is running and everything is on disk."""
@@ -238,7 +248,7 @@ class Fireside:
 
     def stored(self, read: Callable[[Store], T]) -> T:
         """Read from the store."""
-        result = self.host.disk(read).result(timeout=30)
+        result = self.host.disk(read).result(PATIENCE_MS / 1000)
         for _ in range(2):  # twice: for pending work, and for what it starts
             delivered = threading.Event()
             done_reading = self.host.disk(lambda _: None)
@@ -275,7 +285,7 @@ def stale() -> list[QLayoutItem]:
             if inner := item.layout():
                 walk(inner)
 
-    items = [w for w in Shiboken.getAllValidWrappers() if isinstance(w, QWidgetItem)]
+    items = [w for w in Shiboken.getAllValidWrappers() if type(w) is QWidgetItem]
     for widget in QApplication.allWidgets():
         if layout := widget.layout():
             walk(layout)
@@ -287,6 +297,15 @@ Start = Callable[..., Fireside]
 
 def raising(error: BaseException) -> None:
     raise error
+
+
+def arrived(fireside: Fireside) -> None:
+    """Wait until all that came so far has been delivered."""
+    last: Future[None] = Future()
+    delivered: list[None] = []
+    fireside.bridge.when_done(last, delivered.append, raising)
+    last.set_result(None)
+    fireside.until(lambda: bool(delivered))
 
 
 def make(fireside: Fireside, *titles: str) -> None:

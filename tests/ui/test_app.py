@@ -109,7 +109,7 @@ def test_the_first_is_told(tmp_path: Path, qtbot: QtBot, model: Path | None) -> 
         f"sys.exit(SingleInstance(Path({str(tmp_path)!r})).acquire({name}))"
     )
     second = subprocess.Popen([sys.executable, "-c", code])
-    qtbot.waitUntil(lambda: second.poll() is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: second.poll() is not None)
     assert second.returncode == 0
     assert shown == [model]
     first.close()
@@ -165,7 +165,7 @@ def test_a_first_that_hangs_is_ended(
     assert "Fireside is already running but isn’t responding" in texts
     assert child(dialog, QAbstractButton, "quit").text() == "Cancel"
     child(dialog, QAbstractButton, "endOther").click()
-    qtbot.waitUntil(lambda: isinstance(dialog.outcome, Host), timeout=20_000)
+    qtbot.waitUntil(lambda: isinstance(dialog.outcome, Host))
     reaper.join()
     assert first.returncode is not None, "0 if psutil was the first to ask how it ended"
     assert not running._runs(engine)

@@ -65,7 +65,7 @@ def chips(fireside: Fireside) -> list[str]:
 
 def counted(fireside: Fireside) -> None:
     items = fireside.window.composer.attachment_bar.items
-    fireside.until(lambda: all(item.tokens is not None for item in items), 30_000)
+    fireside.until(lambda: all(item.tokens is not None for item in items))
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:
@@ -296,7 +296,7 @@ def test_the_window_lives_while_a_long_file_is_read(fireside: Fireside, tmp_path
     timer.start(0)
     paste(fireside, urls(path))
     fireside.type("words")  # typed meanwhile
-    fireside.until(lambda: bool(window.composer.parts()[1:]), 60_000)
+    fireside.until(lambda: bool(window.composer.parts()[1:]))
     timer.stop()
     assert turns > 200
     assert len([said for said in seen if "Reading page" in said]) > 5
@@ -416,7 +416,7 @@ def test_pages_as_a_person_writes_them() -> None:
 
 def too_long(fireside: Fireside, path: Path, excess: int) -> None:
     paste(fireside, urls(path))
-    fireside.until(lambda: bool(fireside.window.composer.parts()), 30_000)
+    fireside.until(lambda: bool(fireside.window.composer.parts()))
     counted(fireside)
     foresee(fireside, excess)
     fireside.until(lambda: bool(told(fireside)))
@@ -568,7 +568,7 @@ def test_a_long_file_is_read_as_it_is_seen(fireside: Fireside) -> None:
     reader = record.files[0]._reader
     assert reader is not None
     assert 0 < len(reader.blocks) < 50  # the rest comes after other work
-    fireside.until(lambda: not record.files[0].unread, 20_000)
+    fireside.until(lambda: not record.files[0].unread)
     assert transcript.list.heights[0] > 5_000 * 10
     files(fireside)[0].click()
     assert transcript.list.heights[0] < 300

@@ -6,6 +6,7 @@ import datetime
 import json
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -278,3 +279,22 @@ def test_a_deletion_that_fails_says_so_and_keeps_them(
     answer_box(fireside, yes=True)
     fireside.until(lambda: fireside.find(QWidget, "awayError").isVisible())
     fireside.until(lambda: titles(fireside) == ["apples"])
+
+
+def test_one_deletion_that_is_over_does_not_end_another(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(fireside, "apples", "pears")
+    fireside.window.state.index.delete(1, 2)
+    open_page(fireside, "tabBin")
+    fireside.until(lambda: len(rows(fireside)) == 2)
+    erased = {(1,): Future[None](), (2,): Future[None]()}
+    monkeypatch.setattr(fireside.host.chats, "erase", erased.__getitem__)
+    for chats in erased:
+        fireside.window.library.archive.erase(chats)
+    erased[(1,)].set_result(None)
+    removing = fireside.window.library.archive._removing
+    fireside.until(lambda: removing == {2})
+    assert fireside.find(QWidget, "eraseProgress").isVisible()
+    erased[(2,)].set_result(None)
+    fireside.until(lambda: not removing)

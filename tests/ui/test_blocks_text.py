@@ -547,7 +547,7 @@ def test_a_button_copies_and_may_change_the_height(qtbot: QtBot, page: Page) -> 
     assert QGuiApplication.clipboard().text() == "what is copied"
     assert button.text() == "Copied"
     assert page.canvas.column.top_of(2) == top + 10
-    qtbot.waitUntil(lambda: button.text() == "Copy", timeout=20_000)
+    qtbot.waitUntil(lambda: button.text() == "Copy")
 
 
 def test_buttons_are_used_again(page: Page, theme: Theme) -> None:

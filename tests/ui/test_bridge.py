@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 
 
 def test_each_threads_events_keep_their_order(qtbot: QtBot) -> None:
@@ -107,4 +107,20 @@ def test_one_signal_for_many_events(qtbot: QtBot, count: int) -> None:
         bridge.publish(number)
     qtbot.waitUntil(lambda: sum(calls) == count)
     assert len(calls) == 1
+    bridge.close()
+
+
+def test_what_was_asked_for_before_never_comes_after_what_is_newer(qtbot: QtBot) -> None:
+    bridge = Bridge()
+    newest = Newest(bridge)
+    got: list[object] = []
+    older, newer, last = Future[str](), Future[str](), Future[str]()
+    for future in (older, newer):
+        newest.when_done(future, got.append, got.append)
+    newer.set_result("newer")
+    older.set_exception(ValueError("older"))
+    bridge.when_done(last, got.append, got.append)
+    last.set_result("last")
+    qtbot.waitUntil(lambda: "last" in got)
+    assert got == ["newer", "last"]
     bridge.close()

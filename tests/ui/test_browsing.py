@@ -48,9 +48,7 @@ def test_a_folder_is_added_asked_and_cited(
     browsing.find(QPushButton, "addDropped").click()
     browsing.until(lambda: "files:Metalle" in window.state.tools.on)
     ready = IndexState.READY
-    browsing.until(
-        lambda: [each.state for each in window.state.sources.statuses] == [ready], 20_000
-    )
+    browsing.until(lambda: [each.state for each in window.state.sources.statuses] == [ready])
     browsing.until(lambda: [o.state for o in window.state.tools.used if o.state] == ["2 files"])
     browsing.ask("What do my files say about copper?")
     browsing.shows("Copper is a kind of metal[1].")
@@ -79,7 +77,7 @@ def test_an_encyclopaedia_is_dropped_and_on(
     window.file_drop.take([path])
     browsing.until(lambda: "zim:Metals" in window.state.tools.on)
     ready = ["2 articles"]
-    browsing.until(lambda: [o.state for o in window.state.tools.used if o.state] == ready, 20_000)
+    browsing.until(lambda: [o.state for o in window.state.tools.used if o.state] == ready)
     browsing.ask("What is copper?")
     browsing.shows("Copper is a kind of metal[1].")
     browsing.idle()

@@ -27,7 +27,7 @@ from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
 from tests.fakes.remote.wire import Asked, Reply
-from tests.ui.driver import Fireside, Start, answer, raising
+from tests.ui.driver import Fireside, Start, answer, arrived
 from tests.ui.qt import child, focused
 
 # Menus and dialogs, without a screen.
@@ -266,8 +266,9 @@ class Connections:
         monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", self.find)
 
     def find(
-        self, address: str, stop: threading.Event, *, key: str | None, unencrypted: bool
+        self, address: str, stop: threading.Event, *, key: str | None, unencrypted: bool, model: str
     ) -> Found:
+        assert model == ""
         self.asked.append((address, key, unencrypted))
         done: Found = Future()
         result = self.results.pop(0)
@@ -382,10 +383,114 @@ def test_a_saved_model_is_tested_again_and_its_key_changed(
     field.clear()
     QTest.keyClicks(field, "sk-1")
     save.click()
-    fireside.until(lambda: fireside.host.remote.endpoints.key(server.url) == "sk-1")
-    click(fireside, "endpointTestAgain")
-    fireside.until(lambda: said.text().startswith("It works: vLLM"))
+    fireside.until(lambda: said.text().startswith("It works: vLLM"))  # it is tested at once
+    assert fireside.host.remote.endpoints.key(server.url) == "sk-1"
     assert server.asked[-1].key == "sk-1"
+
+
+def test_a_wrong_key_is_said_when_it_is_entered(fireside: Fireside, server: Player) -> None:
+    add(fireside, server.url, "sk-1")
+    opened(fireside)
+    said = child(fireside.window, QLabel, "endpointSaid")
+    change_key(fireside, "sk-wrong")
+    fireside.until(lambda: "needs a valid key" in said.text())
+    asked = len(server.asked)
+    click(fireside, "endpointEdit")
+    click(fireside, "removeEndpointKey")
+    fireside.until(lambda: said.text() == "")
+    assert fireside.host.remote.endpoints.key(server.url) == ""
+    assert len(server.asked) == asked, "there is nothing to test"
+
+
+def test_a_key_that_is_entered_during_a_test_begins_another(
+    fireside: Fireside, server: Player
+) -> None:
+    add(fireside, server.url, "sk-old")
+    opened(fireside)
+    said = child(fireside.window, QLabel, "endpointSaid")
+    server.fail(Fault.SILENT_FIRST, 1, method="GET")
+    click(fireside, "endpointTestAgain")
+    fireside.until(server.holding.is_set)
+    change_key(fireside, "sk-1")
+    fireside.until(lambda: said.text().startswith("It works: vLLM"))
+    assert not child(fireside.window, QWidget, "endpointStopTest").isVisible()
+
+
+def change_key(fireside: Fireside, key: str) -> None:
+    click(fireside, "endpointEdit")
+    QTest.keyClicks(fireside.find(QLineEdit, "newEndpointKey"), key)
+    click(fireside, "saveEndpointKey")
+
+
+# --- Servers without a list ---
+
+
+class Gateway(Vllm):
+    """A proxy before vLLM that passes on only questions, or an empty list."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+
+    def answer(self, asked: Asked, say: Callable[[], Said]) -> Reply:
+        if asked.path == "/v1/chat/completions":
+            return super().answer(asked, say)
+        if asked.path == "/v1/models" and self.status == 200:
+            return Reply(body={"object": "list", "data": []})
+        return Reply(self.status if self.status != 200 else 404, b"404 page not found")
+
+
+@pytest.mark.parametrize("status", [404, 405, 501, 200])
+def test_a_model_is_added_by_its_id(fireside: Fireside, status: int) -> None:
+    model = "openai/gpt-oss-120b"
+    with serving(Gateway(status)) as server:
+        opened(fireside)
+        write(fireside, "endpointAddress", server.root)
+        assert not child(fireside.window, QWidget, "endpointModelId").isVisible()
+        click(fireside, "endpointTest")
+        fireside.until(lambda: focused().objectName() == "endpointModelId")
+        assert "enter the model’s id" in result(fireside).lower()
+        assert server.answers == [], "nothing is asked of a model before it is named"
+        write(fireside, "endpointModelId", "wrong")
+        click(fireside, "endpointTest")
+        fireside.until(lambda: "doesn’t have wrong" in result(fireside))
+        write(fireside, "endpointModelId", model)
+        server.say(Said("Hi"))
+        QTest.keyClick(fireside.find(QLineEdit, "endpointModelId"), Qt.Key.Key_Return)
+        fireside.until(lambda: result(fireside) == "It works: gpt-oss-120b")
+        asked = server.answers[-1].json
+        assert (asked["model"], asked["max_tokens"]) == (model, 1)
+        assert "tools" not in asked
+        click(fireside, "saveEndpoint")
+        fireside.until(lambda: focused().objectName() == "endpointUse")
+        (saved,) = fireside.host.remote.endpoints.all()
+        assert saved == SavedEndpoint(Endpoint(server.url, model), unlisted=True)
+        server.say(Said("Hi"))
+        click(fireside, "endpointTestAgain")
+        said = child(fireside.window, QLabel, "endpointSaid")
+        fireside.until(lambda: said.text() == "It works: gpt-oss-120b")
+        before = len(server.asked)
+        click(fireside, "endpointUse")
+        fireside.until(lambda: fireside.window.pages.chat_shown)
+        fireside.until(lambda: fireside.window.state.models.current == saved.model)
+        assert len(server.asked) == before
+        server.say(Said("Paris."))
+        fireside.host.change(name_chats=False)
+        fireside.ask("The capital of France?")
+        fireside.shows("Paris.")
+        fireside.idle()
+
+
+def test_another_address_takes_the_field_for_an_id_away(fireside: Fireside) -> None:
+    with serving(Gateway(404)) as server:
+        opened(fireside)
+        write(fireside, "endpointAddress", server.root)
+        click(fireside, "endpointTest")
+        fireside.until(lambda: focused().objectName() == "endpointModelId")
+        write(fireside, "endpointModelId", "x")
+        write(fireside, "endpointAddress", "https://gpu.example.org")
+        field = child(fireside.window, QLineEdit, "endpointModelId")
+        assert (field.isVisible(), field.text()) == (False, "")
 
 
 def test_a_model_is_removed_after_a_question(fireside: Fireside) -> None:
@@ -408,18 +513,14 @@ def test_a_model_that_is_removed_during_its_test_stays_removed(
     tested: Future[RemoteServer] = Future()
     jobs = fireside.host.remote.endpoint_jobs
     monkeypatch.setattr(jobs, "find", lambda *_, **__: tested)
-    monkeypatch.setattr(jobs, "save", lambda *_, **__: pytest.fail("it is saved again"))
+    monkeypatch.setattr(jobs, "learn", lambda *_, **__: pytest.fail("it is saved again"))
     click(fireside, "endpointTestAgain")
     click(fireside, "endpointRemove")
     click(fireside, "confirmYes")
     fireside.until(lambda: not fireside.host.remote.endpoints.all())
     model = ServedHere("openai/gpt-oss-120b", 4096)
     tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (model,)))
-    after: Future[None] = Future()
-    arrived: list[None] = []
-    fireside.bridge.when_done(after, arrived.append, raising)
-    after.set_result(None)
-    fireside.until(lambda: bool(arrived))
+    arrived(fireside)
     assert fireside.host.remote.endpoints.all() == ()
 
 
@@ -528,6 +629,18 @@ def test_a_chat_shows_its_model_also_once_that_is_removed(start: Start, server: 
     assert len(server.asked) == count
 
 
+def test_two_ways_to_one_host_are_told_apart(fireside: Fireside) -> None:
+    for url in (GPU, GPU.replace("https", "http")):
+        add(fireside, url)
+    menu = QMenu()
+    fireside.window.model_area.model_picker.fill(menu)
+    texts = [each.text() for each in menu.actions() if "gpu.example" in each.text()]
+    assert texts == [
+        "gpt-oss-120b\tgpu.example.org", "gpt-oss-120b\tgpu.example.org (unencrypted)"
+    ]  # fmt: skip
+    menu.deleteLater()
+
+
 def test_a_server_that_fails_leaves_the_model_before(fireside: Fireside, server: Player) -> None:
     key = add(fireside, server.url, "sk-1")
     server.fail(Fault.FAILED, method="GET")
@@ -580,3 +693,40 @@ def test_presets_can_have_a_model_of_another_computer(fireside: Fireside, server
 def test_the_command_leads_there(fireside: Fireside) -> None:
     child(fireside.window, QAction, "remoteModelCommand").trigger()
     assert fireside.find(QWidget, "remotePane").isVisible()
+
+
+def test_what_was_found_at_the_address_before_is_not_offered_for_another(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was on its way when something else was typed, whose key it would get."""
+    opened(fireside)
+    tested: Future[RemoteServer] = Future()
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: tested)
+    write(fireside, "endpointAddress", GPU)
+    click(fireside, "endpointTest")
+    tested.set_result(RemoteServer(GPU, ServerKind.VLLM, "0.34", (ServedHere("m", 4096),)))
+    write(fireside, "endpointAddress", "https://other.example.org")
+    arrived(fireside)
+    assert not child(fireside.window, QAbstractButton, "saveEndpoint").isVisible()
+    assert result(fireside) == ""
+
+
+def test_what_a_stopped_test_says_ends_no_other(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(fireside, GPU)
+    opened(fireside)
+    tests = [Future[RemoteServer](), Future[RemoteServer]()]
+    waiting = iter(tests)
+    monkeypatch.setattr(fireside.host.remote.endpoint_jobs, "find", lambda *_, **__: next(waiting))
+    click(fireside, "endpointTestAgain")
+    (saved,) = fireside.host.remote.endpoints.all()
+    controller = fireside.window.model_area.models_controller.endpoints
+    assert controller
+    controller.loaded(saved.model, None)  # it was to be used, and that was faster
+    click(fireside, "endpointTestAgain")
+    tests[0].set_exception(Cancelled())
+    arrived(fireside)
+    assert fireside.find(QAbstractButton, "endpointStopTest").isVisible()
+    tests[1].set_exception(Cancelled())
+    arrived(fireside)

@@ -67,6 +67,7 @@ ERRORS = [
         e.ServerMoved(THERE, "https://elsewhere.example/v1"),
         e.ServerMoved(THERE, ""),
         e.ServerForeign(THERE, "<html>"),
+        e.ModelListMissing(THERE, "404 page not found"),
         e.KeyRefused(THERE, "Incorrect API key"),
         e.CreditUsedUp(THERE, "Insufficient credits"),
         e.RemoteModelMissing(THERE, "gpt-oss-120b"),

@@ -11,7 +11,7 @@ from app.base.errors import StoreFull
 from app.base.types import ModelRef
 from app.models.catalog import HubModel
 from app.models.download_events import DownloadEnded
-from app.turn import ContextForecast, ModelLoading, NotSaved, SavedAgain
+from app.turn import ContextForecast, ModelLoading, NotSaved, SavedAgain, Turn
 from app.ui.window.events import EventDispatcher, EventReceivers
 from tests.ui.driver import Fireside
 
@@ -24,7 +24,7 @@ def receivers() -> MagicMock:
 
 def test_every_event_reaches_its_receiver() -> None:
     to = receivers()
-    loading = ModelLoading(ModelRef.of_file(Path("m.gguf"), "m"), 0.5)
+    loading = ModelLoading(ModelRef.of_file(Path("m.gguf"), "m"), 0.5, Turn())
     ended = DownloadEnded(MagicMock(spec=HubModel))
     error = StoreFull(Path("chats.db"))
     EventDispatcher(to).receive([loading, ended, NotSaved(error), SavedAgain()])

@@ -133,7 +133,7 @@ def test_all_chats_are_files_in_a_folder(start: Start, tmp_path: Path) -> None:
     fireside.window.preferences.open("dataPage")
     fireside.find(QAbstractButton, "exportAll").click()
     choose(fireside, "exportPdf", tmp_path, name="Fruit: all")
-    fireside.until(lambda: gone(fireside, ExportDialog), 20_000)
+    fireside.until(lambda: gone(fireside, ExportDialog))
     names = sorted(path.name for path in (tmp_path / "Fruit all").iterdir())
     assert names == ["apples.pdf", "pears.pdf"]
 

@@ -33,7 +33,7 @@ def test_garbage_is_collected_on_the_guis_thread_only(qtbot: QtBot) -> None:
         worker.start()
         worker.join()
         assert threads == []
-        qtbot.waitUntil(lambda: bool(threads), timeout=30_000)
+        qtbot.waitUntil(lambda: bool(threads))
         assert threads == [threading.main_thread()]
     finally:
         collector.close()

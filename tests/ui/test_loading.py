@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -433,3 +434,13 @@ def test_a_slow_answer_is_explained_and_a_new_plan_offered(
     fireside.until(lambda: loaded == [(demo_model(), 1)])
     assert not fireside.window.banner.isVisible()
     assert fireside.host.overrides == Overrides()
+
+
+def test_an_answer_that_was_gone_on_with_meanwhile_is_not_resumed_again(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way to less memory was found after another way out had been taken."""
+    window = fireside.window
+    waits = SimpleNamespace(chat=1, answer=SimpleNamespace(id=2))
+    monkeypatch.setattr(window.state.turns, "resume", lambda *_: pytest.fail("it is resumed"))
+    window.model_area.load_recovery._load(window.state.models.demo, waits)  # type: ignore[arg-type]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -18,10 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.errors import ModelMissing, NotGguf, UnsupportedArchitecture
+from app.base.types import ModelRef
 from app.engine import probe
 from app.engine.probe import Machine
 from app.host import demo_model
-from tests.ui.driver import Fireside, Start, answer, make, place
+from app.models.catalog import Repository
+from app.models.model_library import InstalledModels
+from app.turn import ModelFailed, ModelReady, Turn
+from tests.ui.driver import Fireside, Start, answer, arrived, make, place
 from tests.ui.qt import child, focused
 
 # Menus and dialogs, without a screen.
@@ -299,3 +305,113 @@ def test_the_keyboard_is_on_the_page_that_opens(fireside: Fireside) -> None:
         focused = fireside.window.focusWidget()
         assert focused.objectName() == name
         assert focused.isVisible()
+
+
+def test_what_came_of_an_earlier_load_of_the_same_model_is_outdated(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was on its way when the user had the model loaded again."""
+    models = fireside.window.state.models
+    loads = [Turn(), Turn()]
+    waiting = iter(loads)
+    monkeypatch.setattr(fireside.host.chats, "load", lambda model: next(waiting))
+    model = ModelRef.of_file(Path("other.gguf"), "other")
+    failed: list[object] = []
+    models.failed.connect(failed.append)
+    models.choose(model)
+    models.choose(model)
+    models.receive(ModelFailed(model, ModelMissing(Path(model.place)), loads[0]))
+    assert (models.asked, failed) == (model, [])
+    models.receive(ModelReady(model, loads[1]))
+    assert models.current == model
+    assert not models.loading
+
+
+def test_the_file_that_is_opened_last_is_used(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = {name: Future[object]() for name in ("slow.gguf", "fast.gguf")}
+    monkeypatch.setattr(fireside.host.library, "inspect", lambda path: looks[path.name])
+    used: list[str] = []
+    monkeypatch.setattr(fireside.window.state.models, "open", lambda path: used.append(path.name))
+    for name in looks:
+        fireside.window.model_area.model_picker.use(Path(name))
+    for name in reversed(looks):
+        looks[name].set_result(SimpleNamespace(path=Path(name)))
+    arrived(fireside)
+    assert used == ["fast.gguf"]
+
+
+def test_the_last_look_at_the_disk_is_shown(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = fireside.window.state.installed
+    fireside.until(lambda: not installed.looking)
+    looks = [Future[InstalledModels](), Future[InstalledModels]()]
+    waiting = iter(looks)
+    monkeypatch.setattr(fireside.host.library, "find", lambda: next(waiting))
+    installed.look()
+    installed.look()
+    older, newer = InstalledModels(uses={"older": 1.0}), InstalledModels(uses={"newer": 1.0})
+    looks[1].set_result(newer)
+    looks[0].set_result(older)
+    arrived(fireside)
+    assert installed.found is newer
+    assert not installed.looking
+
+
+def test_a_look_that_knows_the_drivers_is_followed_by_none_that_does_not(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[tuple[Future[object], bool]] = []
+
+    def examine(models: object, *, drivers: bool) -> Future[object]:
+        looks.append((Future[object](), drivers))
+        return looks[-1][0]
+
+    monkeypatch.setattr(fireside.host.examiner, "examine", examine)
+    hardware = fireside.window.state.hardware
+    monkeypatch.setattr(hardware, "_drivers", False)
+    hardware.examined.disconnect()
+    seen: list[object] = []
+    hardware.examined.connect(seen.append)
+    hardware.look()
+    hardware.look(drivers=True)
+    hardware.look()
+    assert [drivers for _, drivers in looks] == [False, True, True]
+    for number in (2, 1, 0):
+        looks[number][0].set_result(number)
+    arrived(fireside)
+    assert seen == [2]
+
+
+def test_the_drive_of_a_folder_that_was_chosen_before_is_not_that_of_the_last(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fireside = start()
+    mounts = {Path(name): Future[str]() for name in ("/slow", "/fast")}
+    monkeypatch.setattr(fireside.host.library, "mount_of", mounts.__getitem__)
+    for folder in mounts:
+        fireside.window.model_area.models_controller._change_folder(str(folder))
+    for folder in reversed(mounts):
+        mounts[folder].set_result(f"mount of {folder}")
+    arrived(fireside)
+    assert fireside.host.settings.download_mount == f"mount of {Path('/fast')}"
+
+
+def test_a_search_that_is_asked_for_twice_is_shown_once(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fireside.window.model_area.model_picker.show_page()
+    pane = fireside.window.model_area.models_controller.page.download_pane.search
+    searches = [Future[tuple[Repository, ...]](), Future[tuple[Repository, ...]]()]
+    waiting = iter(searches)
+    monkeypatch.setattr(fireside.host.hub, "search", lambda text: next(waiting))
+    monkeypatch.setattr(fireside.host.hub, "variants", lambda name: Future[object]())
+    pane.field.setText("gpt-oss")
+    pane.search()
+    pane.search()
+    for each in searches:
+        each.set_result((Repository("org/gpt-oss-20b-GGUF", 1, 1, None, None, False, None),))
+    arrived(fireside)
+    assert len(pane._results) == 1

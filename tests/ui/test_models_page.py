@@ -221,7 +221,7 @@ def test_a_full_disk_is_told(start: Start, hub: Hub, monkeypatch: pytest.MonkeyP
     brief = fireside.find(QLabel, "downloadText").text()  # in the sidebar, too
     assert status.text().startswith(brief)
     full.clear()
-    fireside.until(lambda: fireside.window.state.models.current, timeout=20_000)
+    fireside.until(lambda: fireside.window.state.models.current)
 
 
 def test_a_search_shows_what_can_be_run_and_what_cannot(start: Start, hub: Hub) -> None:
@@ -535,7 +535,7 @@ def test_a_fault_in_the_middle_needs_nobody(start: Start, hub: Hub) -> None:
     fireside = start(model=False)
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
-    fireside.until(lambda: fireside.window.state.models.current, timeout=20_000)
+    fireside.until(lambda: fireside.window.state.models.current)
 
 
 def test_words_for_times() -> None:

@@ -141,7 +141,7 @@ def test_what_is_attached(fireside: Fireside) -> None:
     window.composer.set_parts((long, *many))
     window.composer.editor.text_pasted.emit("pasted " * 2000)
     items = window.composer.attachment_bar.items
-    fireside.until(lambda: all(item.tokens for item in items), 30_000)
+    fireside.until(lambda: all(item.tokens for item in items))
     window.composer.attachment_bar.set_excess(30)
     window.composer.attachment_bar.tell("Something is wrong.")
     check(fireside, window)

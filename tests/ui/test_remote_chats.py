@@ -71,8 +71,8 @@ def test_where_a_chat_goes_is_said_above_it() -> None:
     )
     plain = ModelRef(Endpoint("http://gpu.example.org:8443/v1", MODEL), "gpt-oss-120b")
     assert leaving_sentence(plain) == (
-        "This chat leaves your computer: "
-        "it’s answered by gpt-oss-120b on gpu.example.org:8443 (unencrypted)."
+        "This chat leaves your computer unencrypted: "
+        "it’s answered by gpt-oss-120b on gpu.example.org:8443."
     )
     near = ModelRef(Endpoint("http://localhost:11434/v1", "gpt-oss:20b"), "gpt-oss:20b")
     assert "another app on this computer" in leaving_sentence(near)
@@ -281,6 +281,27 @@ def test_words_that_will_not_fit_are_warned_of(fireside: Fireside, ollama: Playe
     assert gauge.colour == "danger"
     assert gauge.accessibleName().startswith("About ")
     assert not ollama.answers
+
+
+def test_what_a_server_has_cut_is_said_below_the_answer(fireside: Fireside, ollama: Player) -> None:
+    use_ollama(fireside, ollama)
+    ollama.say(Said("I see only words."), Said("I see a question."))
+    send(fireside, "word " * 2000)
+    fireside.shows("I see only words.")
+    fireside.idle()
+    said = fireside.find(QLabel, "leftOut").text()
+    assert "seems to have left out part of this chat" in said
+    assert said in fireside.text()
+    fireside.window.new_chat()
+    send(fireside, "word " * 20)
+    fireside.shows("I see a question.")
+    fireside.idle()
+    assert "left out" not in fireside.text()
+
+
+def send(fireside: Fireside, text: str) -> None:
+    fireside.window.composer.set_parts((Part(text),))
+    fireside.find(QAbstractButton, "send").click()
 
 
 def said(notice: QWidget) -> str:

@@ -103,14 +103,14 @@ class Window:
         QTest.keyClick(self.find(QAbstractButton, name), Qt.Key.Key_Return)
 
     def until(self, condition: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     def opened(self) -> list[str]:
         """Return the chats of the host that was opened."""
         self.until(lambda: not self.dialog.isVisible())
         host = self.dialog.outcome
         assert isinstance(host, Host)
-        chats = host.disk(lambda store: store.chats.listed()).result(timeout=30)
+        chats = host.disk(lambda store: store.chats.listed()).result(timeout=60)
         host.close()
         self.dialog.outcome = 1
         return sorted(chat.title for chat in chats)
@@ -417,7 +417,7 @@ def test_a_restore_and_a_language_go_through_the_whole_program(tmp_path: Path) -
         [sys.executable, str(script), str(database.parent)],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=110,  # less than faulthandler's
         check=False,
         env=os.environ | {"PYTHONPATH": "."},
     )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.base.types import Effort, Prompt
-from app.store import ChatRow, TitleBy
+from app.store import ChatRow, Store, TitleBy
 from app.ui.sidebar.chat_model import ChatModel, group_of
+from app.ui.state.chat_index import ChatIndex
 from tests.ui.driver import Fireside, Start, answer, done, make, said, thought
 from tests.ui.qt import child
 
@@ -245,3 +251,37 @@ def test_a_title_by_the_model_waits_for_the_persons_own(fireside: Fireside) -> N
     fireside.until(lambda: chats(fireside) == ["Today", "Mine"])
     fireside.stored(lambda store: None)
     assert fireside.window.title_bar.title.title == "Mine"
+
+
+class Slow:
+    """Access to a store whose results are delivered when the test wants."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.results: list[Callable[[], object]] = []
+
+    def ask(
+        self,
+        work: Callable[[Store], Any],
+        done: Callable[[Any], object] = lambda _: None,
+        failed: object = None,
+    ) -> None:
+        self.results.append(partial(done, work(self.store)))
+
+
+def test_a_list_that_was_read_before_a_choice_does_not_undo_it(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with closing(Store(tmp_path / "chats.db")) as store:
+        chat = store.chats.create(Effort.LOW).id
+        access, parent = Slow(store), QObject()
+        index = ChatIndex(access, parent)  # type: ignore[arg-type]
+        index.refresh()
+        access.results.pop(0)()
+        index.refresh()
+        index.set_effort(chat, Effort.HIGH)
+        index.set_model(chat, "other.gguf")
+        for deliver in access.results:
+            deliver()
+        row = index.rows[chat]
+        assert (row.effort, row.model) == (Effort.HIGH, "other.gguf")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -183,3 +185,26 @@ def test_the_preferences_have_them(begun: Begun, tmp_path: Path) -> None:
     assert [asked for asked, _ in library.asked] == ["pause", "resume", "look", "remove"]
     assert folder.exists()
     dialog.close()
+
+
+def test_what_was_asked_of_the_sources_last_is_done_last(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another chat was opened before those of the first were watched."""
+    watched: list[frozenset[str]] = []
+    later = threading.Event()
+    first, last = frozenset({"files:a"}), frozenset({"files:b"})
+
+    def watch(keys: frozenset[str]) -> None:
+        if keys == first:
+            later.wait(0.2)  # in which another thread would have been faster
+        watched.append(keys)
+        later.set()
+
+    sources = fireside.window.state.sources
+    monkeypatch.setattr(sources, "library", lambda: SimpleNamespace(watch=watch))
+    monkeypatch.setattr(sources, "_there", lambda: True)
+    sources.watch(first)
+    sources.watch(last)
+    fireside.until(lambda: len(watched) == 2)
+    assert watched == [first, last]

@@ -97,7 +97,7 @@ def test_a_server_is_added_seen_switched_on_and_removed(fireside: Fireside, tmp_
     assert f"Argument 2:\n{facts}\nEnvironment variables:\nAPI_KEY\n" in shown
     assert "without Fireside seeing it" in texts(review, "startWarning")[0]
     child(review, QPushButton, "approveStart").click()
-    fireside.until(lambda: is_in(fireside, McpServerState.RUNNING), 30_000)  # it loads the SDK
+    fireside.until(lambda: is_in(fireside, McpServerState.RUNNING))  # it loads the SDK
     fireside.until(lambda: texts(dialog, "serverState")[0] == "Running · 1 function")
     fireside.until(lambda: [o.key for o in fireside.window.state.tools.offers][-1] == "mcp:files")
     its_functions_are_decided_about(fireside, dialog, declared)
@@ -130,7 +130,7 @@ def its_functions_are_decided_about(
     child(details, QPushButton, "stopServer").click()
     fireside.until(lambda: is_in(fireside, McpServerState.READY))
     child(details, QPushButton, "startServer").click()
-    fireside.until(lambda: details.findChildren(QPlainTextEdit, "change:look"), 30_000)
+    fireside.until(lambda: details.findChildren(QPlainTextEdit, "change:look"))
     change = child(details, QPlainTextEdit, "change:look").toPlainText()
     assert "+  Send all of it." in change
     there(fireside, details, QPushButton, "approve:look").click()

@@ -10,7 +10,9 @@ from functools import partial
 import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPushButton
 
+from app.base.secrets import SecretPlace
 from app.tools.browser.source import Hit, SourceFault
+from app.tools.browser.web.brave import BRAVE
 from app.tools.browser.web.provider import SearchRefusal, SearchRefused
 from app.ui.choices import Switch
 from app.ui.preferences.preferences_dialog import PreferencesDialog
@@ -138,3 +140,52 @@ def test_the_offline_switch_beats_the_globe(fireside: Fireside) -> None:
     offline.turn(False)
     fireside.until(globe.isEnabled)
     assert globe.isChecked()
+
+
+def test_the_key_that_was_just_given_is_tested(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's keyring takes longer than a click on Test."""
+    secrets, keep = fireside.host.secrets, fireside.host.secrets.set
+    asked = threading.Event()
+    known: list[SecretPlace | None] = []
+
+    def slow(name: str, value: str) -> SecretPlace:
+        asked.wait(0.2)  # in which a search that does not wait would have been made
+        return keep(name, value)
+
+    def search(query: str, count: int, cancel: threading.Event) -> Sequence[Hit]:
+        known.append(secrets.place(BRAVE.secret))
+        asked.set()
+        return []
+
+    monkeypatch.setattr(secrets, "set", slow)
+    monkeypatch.setattr(fireside.host.tool_parts.web, "search", search)
+    dialog = opened(fireside)
+    choose(fireside, dialog, "Brave")
+    child(dialog, QLineEdit, "webKey").setText("k-1")
+    child(dialog, QPushButton, "testWeb").click()
+    fireside.until(lambda: bool(known))
+    assert known == [SecretPlace.FILE]
+    fireside.until(child(dialog, QPushButton, "testWeb").isEnabled)
+    dialog.close()
+
+
+def test_a_test_of_one_search_engine_says_nothing_of_another(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def search(query: str, count: int, cancel: threading.Event) -> Sequence[Hit]:
+        assert go.wait(30)
+        return []
+
+    monkeypatch.setattr(fireside.host.tool_parts.web, "search", search)
+    dialog = opened(fireside)
+    test, said = child(dialog, QPushButton, "testWeb"), child(dialog, QLabel, "webTested")
+    test.click()
+    choose(fireside, dialog, "Brave")
+    go.set()
+    fireside.until(test.isEnabled)
+    assert said.text() == ""
+    dialog.close()

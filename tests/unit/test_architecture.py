@@ -54,6 +54,16 @@ def test_the_child_has_never_heard_of_qt() -> None:
     run("import app.engine.llama, sys; assert 'PySide6' not in sys.modules")
 
 
+def test_the_child_knows_its_version_without_an_eighth_of_its_start() -> None:
+    script = """
+        import sys
+        from app.engine import llama
+        print(llama._version())
+        assert "email" not in sys.modules
+    """
+    assert run(script).strip() == importlib.metadata.version("llama-cpp-python")
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal")
 def test_pyside_is_not_the_one_that_loses_references_to_none() -> None:
     assert importlib.metadata.version("PySide6-Essentials") != BAD

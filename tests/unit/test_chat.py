@@ -41,6 +41,7 @@ from app.engine.plan import make
 from app.engine.probe import Machine
 from app.store import ChatSettings, MessageRow, State, Store
 from app.turn import (
+    ContextForecast,
     ModelFailed,
     ModelLoading,
     ModelPlanned,
@@ -50,6 +51,7 @@ from app.turn import (
     ReadingAhead,
     SavedAgain,
     SendFailed,
+    Turn,
     TurnEnded,
     TurnProgress,
     TurnStarted,
@@ -831,9 +833,9 @@ def test_how_a_model_is_run_is_told(harness: Callable[..., Harness]) -> None:
     d.wait(ModelReady)
     assert d.events == [
         ModelPlanned(MODEL, chosen, False),
-        ModelLoading(MODEL, 0.5),
+        ModelLoading(MODEL, 0.5, Turn()),
         ModelPlanned(MODEL, chosen, True),
-        ModelReady(MODEL),
+        ModelReady(MODEL, Turn()),
     ]
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     d.wait(TurnEnded)
@@ -865,3 +867,31 @@ def test_an_engine_that_obeys_nothing_does_not_keep_the_window(tmp_path: Path) -
     with closing(Store(tmp_path / "chats.db")) as again:
         _, answer = again.messages.conversation(again.chats.listed()[0].id)
     assert (answer.state, answer.message.text) == (State.CUT_OFF, "Well")
+
+
+def test_a_forecast_of_what_was_typed_before_is_dropped(harness: Callable[..., Harness]) -> None:
+    d = harness()
+    counting, go = threading.Event(), threading.Event()
+
+    def count(request: Request, cancel: threading.Event) -> Prompt:
+        if request.messages[-1].text == "one":
+            return Prompt(2, 100)
+        counting.set()
+        assert go.wait(10)
+        return Prompt(1, 100)
+
+    d.backend.count = count  # type: ignore[method-assign]
+    d.chats.prepare(Question(None, words("o"), Effort.LOW, MODEL), read=False)
+    assert counting.wait(10)
+    d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL), read=False)
+    assert d.wait(ContextForecast).prompt == 2
+    go.set()
+    d.rest()
+    assert [each.prompt for each in d.events if isinstance(each, ContextForecast)] == [2]
+
+
+def test_each_load_tells_which_it_was(harness: Callable[..., Harness]) -> None:
+    d = harness()
+    loads = [d.loads.load(MODEL) for _ in range(2)]
+    d.wait(ModelReady, 2)
+    assert {d.wait(ModelReady, n).turn for n in (1, 2)} == set(loads)

@@ -132,7 +132,9 @@ def test_a_turn_departs_that_was_answered_elsewhere(url: str, where: str) -> Non
     assert kinds(asked("Hi"), said("Ho", by=replace(ON_A, location=Endpoint(AT_A, "other")))) == []
 
 
-@pytest.mark.parametrize("host", [A, "localhost, a.example", AT_A, "b.example", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "host", [A, "localhost, a.example", AT_A, "b.example", "127.0.0.1", "[::1", "//[", "\ud800"]
+)
 def test_what_a_file_says_of_where_a_turn_was_answered_is_only_shown(host: str) -> None:
     where = "" if host == "127.0.0.1" else host
     assert kinds(asked("Hi"), said("Ho", host=host), asked("?")) == [("turn", where, 2)]
@@ -622,7 +624,7 @@ def test_what_an_origin_may_get_is_forgotten_with_its_last_model(
         fault = jobs.remove(saved.endpoint).exception(30)
     assert isinstance(fault, SecretUnwritable) is stays
     assert forgotten == [AT_A]
-    jobs.jobs.close()
+    jobs.close()
 
 
 # --- Whole chats ------------------------------------------------------------------------------

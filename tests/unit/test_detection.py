@@ -84,7 +84,7 @@ KNOWN: list[tuple[Dialect, ServerKind, str, int]] = [
     (LmStudio(), ServerKind.LM_STUDIO, "", 16_384),
     (LmStudio(old=True), ServerKind.LM_STUDIO, "", 16_384),
     (LmStudio(context=0), ServerKind.LM_STUDIO, "", 0),
-    (OpenRouter(), ServerKind.OPENROUTER, "", 131_072),
+    (OpenRouter(key=KEY), ServerKind.OPENROUTER, "", 131_072),
     (
         Site(
             v1__models={"models": [], **listed({"id": "m", "owned_by": "llamacpp", "meta": META})},
@@ -223,12 +223,95 @@ def test_a_server_without_models(client: EndpointClient) -> None:
             assert look(client, server.url).models == ()
 
 
+class Unlisted(Vllm):
+    """A vLLM behind a gateway that has no list of models at all, or an incomplete one.
+
+    ``limit`` is the only name of the most tokens that it takes.
+    """
+
+    def __init__(self, listed: Reply, limit: str = "max_tokens") -> None:
+        super().__init__()
+        self.listed, self.limit = listed, limit
+
+    def answer(self, asked: Asked, say: Callable[[], Said]) -> Reply:
+        if asked.path == "/v1/models":
+            return self.listed
+        if asked.path != "/v1/chat/completions":
+            return Reply(404, b"404 page not found")
+        if self.limit not in asked.json:
+            error = {"message": "Unsupported parameter: 'max_tokens'", "param": "max_tokens"}
+            return Reply(400, {"error": error})
+        return super().answer(asked, say)
+
+
+GPT_OSS = "openai/gpt-oss-120b"
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_without_a_list_is_tried_with_one_token(
+    client: EndpointClient, status: int
+) -> None:
+    with serving(Unlisted(Reply(status, b"Not here"))) as server:
+        with pytest.raises(e.ModelListMissing) as caught:
+            look(client, server.url)
+        assert caught.value.received == "Not here"
+        assert server.answers == []
+        server.say(Said("Hi"))
+        for url in (server.url, f"{server.root}/chat"):
+            server.say(Said("Hi"))
+            found = examine(client, url, "", threading.Event(), model=GPT_OSS)
+            assert found == RemoteServer(
+                server.url, ServerKind.OTHER, "", (ServedHere(GPT_OSS, unlisted=True),)
+            )
+        body = server.answers[-1].json
+        assert body == {
+            "model": GPT_OSS,
+            "messages": [{"role": "user", "content": "Hi"}],
+            "max_tokens": 1,
+            "stream": False,
+        }
+        with pytest.raises(e.RemoteModelMissing):
+            examine(client, server.url, "", threading.Event(), model="other")
+
+
+def test_a_model_beside_those_that_are_listed(client: EndpointClient) -> None:
+    others = Reply(body=listed({"id": "a", "owned_by": "vllm"}))
+    with serving(Unlisted(others, "max_completion_tokens")) as server:
+        found = examine(client, server.url, "", threading.Event(), model="a")
+        assert found.models == (ServedHere("a"),)
+        assert server.answers == []
+        server.say(Said("Hi"))
+        found = examine(client, server.url, "", threading.Event(), model=GPT_OSS)
+        assert found.models == (ServedHere(GPT_OSS, unlisted=True), ServedHere("a"))
+        assert found.kind is ServerKind.VLLM
+        assert "max_tokens" not in server.answers[-1].json
+
+
+def test_what_is_no_server_of_models_is_not_added_by_an_id(client: EndpointClient) -> None:
+    with serving(Site()) as server, pytest.raises(e.ServerForeign):
+        examine(client, server.url, "", threading.Event(), model=GPT_OSS)
+    html = Reply(200, b"<!DOCTYPE html><title>Welcome</title>")
+    site = Site(v1__models=Reply(404, b""), v1__chat__completions=html)
+    with serving(site) as server, pytest.raises(e.ServerForeign):
+        examine(client, server.url, "", threading.Event(), model=GPT_OSS)
+
+
+def test_a_list_that_needs_no_key_proves_none(client: EndpointClient) -> None:
+    with serving(OpenRouter(key="sk-or-1")) as server:
+        with pytest.raises(e.KeyRefused):
+            look(client, server.url)
+        with pytest.raises(e.KeyRefused):
+            look(client, server.url, "sk-or-2")
+        assert look(client, server.url, "sk-or-1").models
+
+
 NO_LIST: list[tuple[Any, type[e.FiresideError]]] = [
     (Reply(200, b"<!DOCTYPE html><title>Log in</title>"), e.ServerForeign),
     (Reply(200, b"[" * 200_000), e.ServerForeign),
     (Reply(200, b'{"data":' * 20_000), e.ServerForeign),
     ({"data": "x"}, e.ServerForeign),
     ([1, 2], e.ServerForeign),
+    (Reply(404, b"404 page not found"), e.ModelListMissing),
     (Reply(401, {"error": "Unauthorized"}), e.KeyRefused),
     (Reply(503, {"error": {"message": "Loading model", "code": 503}}), e.ServerLoading),
     (Reply(502, b"<title>502 Bad Gateway</title>"), e.ServerFailed),

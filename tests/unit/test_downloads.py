@@ -18,8 +18,10 @@ import pytest
 from huggingface_hub import constants
 
 from app.base import errors as e
+from app.base.settings import Settings
 from app.models import transfer
 from app.models.catalog import HubFile, HubModel
+from app.models.download_access import DownloadAccess
 from app.models.download_events import (
     Downloaded,
     DownloadEnded,
@@ -519,3 +521,30 @@ def test_a_queue_that_cannot_be_written(hub: Hub, open_harness: Callable[[], Har
     harness.downloads.start(BIG)
     assert is_right(harness.until(Downloaded).path)
     assert len(harness.downloads.downloaded()) == 1
+
+
+def test_the_settings_of_downloads_are_those_that_were_chosen_last(tmp_path: Path) -> None:
+    """They are changed while a thread opens the queue, which has already read them."""
+    now = [Settings(download_limit=1)]
+    reading, changed = threading.Event(), threading.Event()
+
+    def settings() -> Settings:
+        there = now[0]
+        if not reading.is_set():
+            reading.set()
+            changed.wait(0.2)  # in which the user's change would have been faster
+        return there
+
+    access = DownloadAccess(
+        lambda _: None, lambda: pytest.fail("it is opened"), tmp_path / "queue.json", settings
+    )
+    opener = threading.Thread(target=access.open)
+    opener.start()
+    assert reading.wait(10)
+    now[0] = Settings(download_limit=2)
+    access.settings_changed()
+    changed.set()
+    opener.join()
+    limit = access.open().limit
+    access.close()
+    assert limit == 2e6

@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,8 +29,12 @@ from app.base.files import replace_text
 from app.base.secrets import Secrets
 from app.base.types import Endpoint
 from app.engine.remote import endpoint_list
+from app.engine.remote.endpoint_jobs import EndpointJobs
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind, is_exposed, server_url
+from app.tools.tool_events import Outgoing
+from app.wording.answered_by import leaving_sentence, place_on_network
+from app.wording.departure_words import departure_question
 from tests.fakes.administrator import Administrator
 
 GPU = SavedEndpoint(
@@ -492,10 +498,84 @@ def test_addresses_become_one_form(typed: str, url: str) -> None:
         "https://-gpu/",
         "https://" + "a" * 300,
         "https://gpu.example.org/\u202ev1",
+        "https://gpu.example.org..",
+        "https://gpu..example.org",
+        "https://gpu.-example.org",
+        "https://gpu.example.org%2eevil.example",
+        "https://gpu.example.org\u200d.evil.example",
+        "https://" + ".".join(["a" * 63] * 5),
+        # IPv4, spelt in ways that not all programs understand alike.
+        "http://2130706433",
+        "http://0x7f000001",
+        "http://127.1",
+        "http://127.0.0.0x1",
+        "http://010.0.0.1",
+        "http://1.2.3.4.5",
+        "http://[fe80::1%]:8000",
+        "http://[fe80::1%\u0435th0]:8000",
+        "http://[2001:db8::1%eth0]:8000",
+        "http://[::1%lo]:8000",
     ],
 )
 def test_what_is_no_address_is_refused(typed: str) -> None:
     assert server_url(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://gpu.example.org", "https://GPU.EXAMPLE.ORG.:0443/v1"),
+        ("https://gpu.example.org", "https://ｇｐｕ。example．org"),
+        ("https://straße.example", "https://STRASSE.example".replace("SS", "ẞ")),
+        ("https://bücher.example", "https://XN--Bcher-KVA.example."),
+        ("https://bücher.example", "https://bu\u0308cher.example"),
+        ("http://10.0.0.7:80", "http://10.0.0.7."),
+        ("http://10.0.0.7", "http://[::ffff:10.0.0.7]"),
+        ("http://10.0.0.7", "http://[::FFFF:a00:7]:80"),
+        ("http://localhost:8000", "http://LOCALHOST.:8000"),
+        ("http://[2001:db8::1]", "http://[2001:0DB8:0::0001]:80"),
+        ("http://[fe80::1%eth0]:8000", "http://[FE80::1%25eth0]:8000"),
+    ],
+)
+def test_one_host_has_one_origin(one: str, other: str) -> None:
+    urls = server_url(one), server_url(other)
+    assert urls[0] is not None
+    assert urls[0] == urls[1]
+    assert urls[0].isascii()
+    assert Endpoint(urls[0], "m").origin in urls[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://gpu.example.org", "http://gpu.example.org"),
+        ("https://gpu.example.org", "https://gpu.example.org:80"),
+        ("https://gpu.example.org:8000", "https://gpu.example.org:8001"),
+        ("https://gpu.example.org", "https://gpu.ex\u0430mple.org"),  # Cyrillic
+        ("https://gpu.example.org", "https://gpu.examp\u0131e.org"),
+        ("https://strasse.example", "https://straße.example"),
+        ("https://gpu.example.org", "https://gpu.example.org.evil.example"),
+        ("http://10.0.0.7", "http://[2001:db8::a00:7]"),
+        ("http://[fe80::1%eth0]", "http://[fe80::1%eth1]"),
+    ],
+)
+def test_another_host_has_another_origin_and_is_seen_to_be_another(one: str, other: str) -> None:
+    urls = server_url(one), server_url(other)
+    assert urls[0]
+    assert urls[1]
+    first, second = (Endpoint(url, "m") for url in urls if url)
+    assert first.origin != second.origin
+    shown = [place_on_network(each.origin) for each in (first, second)]
+    assert shown[0] != shown[1]
+    assert all(each.isascii() for each in shown)
+
+
+def test_a_script_that_looks_like_another_is_shown_as_it_is_looked_up() -> None:
+    url = server_url("https://gpu.ex\u0430mple.org")
+    assert url
+    model = SavedEndpoint(Endpoint(url, "m")).model
+    assert "gpu.xn--exmple-4nf.org" in leaving_sentence(model)
+    assert "gpu.xn--exmple-4nf.org" in departure_question(Outgoing(model.origin, ()))
 
 
 @pytest.mark.parametrize(
@@ -510,7 +590,6 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
         ("http://[::1]:8000/v1", False),
         ("http://localhost.example.org/v1", True),
         ("http://127.0.0.1.example.org/v1", True),
-        ("http://2130706433/v1", True),
     ],
 )
 def test_what_can_be_read_on_its_way_is_known(url: str, exposed: bool) -> None:
@@ -527,3 +606,34 @@ def test_a_models_name_is_one_line() -> None:
     assert saved.model.name.isprintable()
     assert len(saved.model.name) <= 200
     assert saved.model.key == f"{GPU.endpoint.url}#{name}"
+
+
+def test_what_a_test_found_changes_nothing_that_the_user_has_done_meanwhile(path: Path) -> None:
+    endpoints = EndpointList(path, Secrets(path.parent))
+    endpoints.save(replace(GPU, name="Ours"))
+    endpoints.learn(GPU.endpoint, ServerKind.SGLANG, "1", 4096)
+    learnt = replace(GPU, name="Ours", kind=ServerKind.SGLANG, version="1", context=4096)
+    assert endpoints.all() == (learnt,)
+    endpoints.remove(GPU.endpoint)
+    endpoints.learn(GPU.endpoint, ServerKind.VLLM, "2", 8192)
+    assert endpoints.all() == ()
+
+
+def test_what_is_removed_while_it_is_saved_is_gone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoints = EndpointList(path, Secrets(path.parent))
+    keep, removed = endpoints.keep_key, threading.Event()
+
+    def slow(url: str, key: str) -> object:
+        removed.wait(0.2)  # in which another thread would have been faster
+        return keep(url, key)
+
+    monkeypatch.setattr(endpoints, "keep_key", slow)
+    with closing(EndpointJobs(NotImplemented, endpoints)) as jobs:
+        saved = jobs.save(GPU, "sk-1")
+        gone = jobs.remove(GPU.endpoint)
+        gone.add_done_callback(lambda _: removed.set())
+        saved.result(30)
+        gone.result(30)
+        assert endpoints.all() == ()

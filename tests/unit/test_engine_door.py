@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from app.base import file_lock
 from app.engine.shared import engine_lock, frames
 from app.engine.shared.door import connect, open_door, remove_left
 from app.engine.shared.engine_lock import EngineLock, read_record
@@ -318,7 +319,7 @@ def test_a_file_that_was_removed_meanwhile_locks_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = EngineLock(tmp_path)
-    real = engine_lock._locked
+    real = file_lock.try_lock
     removed: list[int] = []
 
     def locked(file: int) -> bool:
@@ -327,7 +328,7 @@ def test_a_file_that_was_removed_meanwhile_locks_nothing(
             removed.append(file)
         return real(file)
 
-    monkeypatch.setattr(engine_lock, "_locked", locked)
+    monkeypatch.setattr(engine_lock, "try_lock", locked)
     assert lock.take()
     assert not EngineLock(tmp_path).take()
     lock.give_back()

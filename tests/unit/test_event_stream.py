@@ -43,6 +43,13 @@ def test_an_event_comes_before_what_follows_it() -> None:
     assert next(iter(server_events(chunks()))) == ServerEvent("", "1")  # type: ignore[arg-type]
 
 
+def test_a_page_within_a_stream_is_an_event() -> None:
+    page = b"data: 1\n\n<html>\r\n<title>502 Bad Gateway</title>\r\n</html>\r\n"
+    first, odd = server_events([page])
+    assert first == ServerEvent("", "1")
+    assert odd.data.startswith("<html>\n<title>502")
+
+
 def test_bytes_that_are_no_text_are_replaced() -> None:
     assert list(server_events([b"data: \xff\xe2\x82\n\n"])) == [ServerEvent("", "��")]
 

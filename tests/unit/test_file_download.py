@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import huggingface_hub
@@ -636,3 +637,37 @@ def test_a_limit(hub: Hub, tmp_path: Path) -> None:
     speeds = [told.speed for told in run.told if told.done > 4 * MIB and told.phase != "done"]
     assert 4e6 < statistics.median(speeds) < 12e6
     assert all(told.left is not None for told in run.told if told.speed)
+
+
+def test_a_run_that_ends_while_a_thread_starts_waits_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = transfer.Transfer(
+        WantedFile("org/name", "a.gguf"),
+        None,  # type: ignore[arg-type]
+        tmp_path,
+        timeouts=Timeouts(),
+        connections=1,
+        limit=lambda: None,
+        reserve=0,
+    )
+    faults: list[BaseException] = []
+    ends: list[threading.Thread] = []
+
+    def end() -> None:
+        try:
+            run.end()
+        except RuntimeError as error:
+            faults.append(error)
+
+    class Slow(threading.Thread):
+        def start(self) -> None:
+            ends.append(threading.Thread(target=end))
+            ends[0].start()
+            ends[0].join(0.2)  # in which it would have met a thread that is not there yet
+            super().start()
+
+    monkeypatch.setattr(transfer, "threading", SimpleNamespace(Thread=Slow))
+    run._start_thread("leader", lambda: None)
+    ends[0].join()
+    assert faults == []

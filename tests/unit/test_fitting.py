@@ -6,6 +6,7 @@ import json
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,20 @@ from app.base.errors import ContextFull
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import Secrets
-from app.base.types import Endpoint, Message, ModelRef, Part, PartKind, Prompt, Request, Role
+from app.base.types import (
+    Endpoint,
+    Message,
+    ModelRef,
+    Part,
+    PartKind,
+    Prompt,
+    Request,
+    Role,
+    ToolNamespace,
+)
 from app.engine.remote import local_vocabulary
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.fitting import PromptFitter
+from app.engine.remote.fitting import FittingRequest, PromptFitter, is_cut
 from app.engine.remote.local_vocabulary import LocalVocabulary
 from app.engine.remote.remote_backend import RemoteBackend
 from app.engine.remote.remote_server import SavedEndpoint, ServerKind
@@ -25,6 +36,7 @@ from app.formats.harmony.harmony_format import HarmonyFormat
 from app.formats.token_estimate import TokenEstimator, estimated_tokens
 from app.network.client import Network
 from app.network.endpoint_client import EndpointClient
+from tests.fakes.remote.lm_studio import LmStudio
 from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.player import serving
 from tests.fakes.remote.said import Said
@@ -213,6 +225,47 @@ def test_what_cannot_be_is_not_believed() -> None:
     assert fitter.fit(chat(3), 8192).size == size
 
 
+def fitting(request: Request, count: int, context: int = 4096, **more: Any) -> FittingRequest:
+    return FittingRequest(request, Prompt(count, context, **{"estimated": True} | more))
+
+
+def test_a_cut_is_told_by_what_the_server_has_counted() -> None:
+    asked = Request(OTHER, (question("?"),))
+    ollama = ServerKind.OLLAMA
+    # Ollama leaves 2,050 of 4,096 tokens; estimates of what is longer are 3,930 at least.
+    for count in (3930, 4200, 8000):
+        assert is_cut(fitting(asked, count), ollama, 2050)
+        assert is_cut(fitting(asked, count), ServerKind.OTHER, 2050)
+    assert is_cut(fitting(asked, 4100, estimated=False), ollama, 2050)
+    assert is_cut(fitting(asked, 4100, estimated=False), ollama, 3000)
+    assert is_cut(fitting(asked, 9000, 0), ollama, 2050), "it does not say its context"
+
+
+def test_nothing_else_is_taken_for_a_cut() -> None:
+    asked = Request(OTHER, (question("?"),))
+    ollama, other = ServerKind.OLLAMA, ServerKind.OTHER
+    for counted in (0, -1, 2800, 4095, 10**9):  # it does not say, or the estimate is too high
+        assert not is_cut(fitting(asked, 4095), ollama, counted)
+    assert not is_cut(fitting(asked, 4000, estimated=False), ollama, 3500)
+    # It may count only what was not in its cache, or a letter for a quarter of a token.
+    assert not is_cut(fitting(asked, 2000), other, 20)
+    assert not is_cut(fitting(asked, 9000, 0), other, 20)
+    # The model was not told of its tools, or not shown its reasoning.
+    tools = (ToolNamespace("functions"),)
+    assert not is_cut(fitting(replace(asked, tools=tools), 4000, opening=3900), ollama, 100)
+    told = Message(Role.TOOL, (Part("7", PartKind.RESULT, "functions.x"),))
+    assert not is_cut(fitting(replace(asked, messages=(told,)), 4000), ollama, 100)
+
+
+def test_a_cut_corrects_no_estimate() -> None:
+    fitter = PromptFitter()
+    size = fitter.fit(chat(3), 8192).size
+    fitter.learn(chat(3), size, round(0.8 * size.count))
+    corrected = fitter.fit(chat(3), 8192).size
+    fitter.learn(chat(3), corrected, round(0.52 * corrected.count))
+    assert fitter.fit(chat(3), 8192).size == corrected
+
+
 def test_corrections_do_not_pile_up() -> None:
     fitter = PromptFitter()
     for at in range(300):
@@ -248,6 +301,22 @@ def test_a_backend_knows_the_context_once_the_model_is_loaded(tmp_path: Path) ->
         with pytest.raises(ContextFull):
             list(backend.stream(replace(request, messages=(question("word " * 9000),)), cancel))
         assert len(ollama.prompts) == 1
+
+
+def test_a_server_is_asked_as_what_it_was_found_to_be(tmp_path: Path) -> None:
+    """An administrator's file does not say what runs there."""
+    network = Network(tmp_path / "connections.log")
+    client = EndpointClient(lambda: network)
+    endpoints = EndpointList(tmp_path / "endpoints.json", Secrets(tmp_path))
+    with serving(LmStudio()) as server:
+        saved = SavedEndpoint(Endpoint(server.url, server.dialect.model))
+        endpoints.save(saved)
+        backend = RemoteBackend(lambda: client, endpoints)
+        for _ in backend.load(saved.model, threading.Event()):
+            pass
+        server.say(Said("By boat."))
+        list(backend.stream(replace(chat(1), model=saved.model), threading.Event()))
+        assert server.answers[-1].path == "/v1/responses"
 
 
 # --- The vocabulary ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -150,3 +151,15 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
         assert began.wait(10)
     assert isinstance(made.exception(), Cancelled)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_it_is_told_that_the_model_is_unloaded_before_another_can_have_the_engine(
+    tmp_path: Path,
+) -> None:
+    events: list[object] = []
+    left: list[list[object]] = []
+    shared = SimpleNamespace(leave=lambda: left.append([*events]))
+    with closing(Host(Folders(tmp_path), events.append, backend=ScriptedBackend())) as host:
+        host.engine._shared = shared  # type: ignore[assignment]
+        host.engine._unloaded()
+    assert left == [[ModelUnloaded()]]

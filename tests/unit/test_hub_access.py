@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import huggingface_hub
 import pytest
 
 from app.base.errors import HubRefused
+from app.base.jobs import Jobs
 from app.base.secrets import SecretPlace
 from app.base.settings import Folders
 from app.engine.backend import ScriptedBackend
@@ -16,8 +18,11 @@ from app.host import Host
 from app.models.hub_requests import HubSource, WantedFile
 from app.models.timeouts import Timeouts
 from app.network import hub_address, hub_client
+from app.network.access import NetworkAccess
 from tests.fakes.hub import serving
 from tests.unit.test_secrets import files_with
+
+_MOMENT_S = 0.2  # in which another thread would have been faster
 
 
 def test_the_token_and_the_mirror_are_used_and_logged(tmp_path: Path) -> None:
@@ -91,3 +96,47 @@ def test_a_token_is_not_sent_in_the_open() -> None:
 )
 def test_what_is_an_address_of_a_hub(typed: str, address: str | None) -> None:
     assert hub_address.checked(typed) == address
+
+
+def test_a_token_that_is_removed_while_it_is_read_is_not_used(tmp_path: Path) -> None:
+    reading, removed = threading.Event(), threading.Event()
+
+    def token() -> str:
+        reading.set()
+        assert removed.wait(10)
+        return "hf_removed"
+
+    with (
+        closing(Jobs("network")) as jobs,
+        closing(NetworkAccess(tmp_path / "log", jobs, offline=False, hub_token=token)) as access,
+    ):
+        opened = jobs.submit(access.open)
+        assert reading.wait(10)
+        access.set_hub(token="")
+        removed.set()
+        opened.result(10)
+        assert hub_client.token() is None
+    huggingface_hub.close_session()
+
+
+def test_a_token_that_is_removed_while_it_is_kept_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Host(Folders(tmp_path), lambda event: None, backend=ScriptedBackend())) as host:
+        secrets, removed = host.secrets, threading.Event()
+        keep, delete = secrets.set, secrets.delete
+
+        def slow(name: str, value: str) -> SecretPlace:
+            removed.wait(_MOMENT_S)
+            return keep(name, value)
+
+        def remove(name: str) -> None:
+            delete(name)
+            removed.set()
+
+        monkeypatch.setattr(secrets, "set", slow)
+        monkeypatch.setattr(secrets, "delete", remove)
+        kept, gone = host.keep_hub_token("hf_secret"), host.keep_hub_token("")
+        assert kept.result(10) is SecretPlace.FILE
+        assert gone.result(10) is None
+        assert secrets.names() == ()

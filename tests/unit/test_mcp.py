@@ -11,7 +11,8 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,11 +33,12 @@ from app.base.errors import (
 )
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
-from app.base.settings import Folders
+from app.base.settings import Folders, Settings
 from app.base.types import Outcome, PartKind
 from app.network.access import NetworkAccess
 from app.network.connection_log import ConnectionLog
 from app.tools.mcp import service, stdio
+from app.tools.mcp.mcp_host import settled
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.server_process import MARK
 from app.tools.mcp.server_status import McpServersChanged, McpServerState
@@ -44,6 +46,7 @@ from app.tools.mcp.servers import Server
 from app.tools.mcp.service import McpServers
 from app.tools.shortening import cut
 from app.tools.tool import Call, CallContext, Effect, Result
+from app.tools.tool_parts import ToolParts
 
 FAKE = Path(__file__).parents[1] / "fakes" / "mcp_server.py"
 NOWHERE = CallContext(None, ())
@@ -505,3 +508,96 @@ def test_starts_and_calls_are_logged(tmp_path: Path) -> None:
         ("mcp: files", "call echo"),
     ]
     assert 1000 < entries[1].received < 1200
+
+
+def test_what_is_told_last_is_newest_whichever_thread_is_slower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    telling, newer = threading.Event(), threading.Event()
+
+    def publish(event: McpServersChanged) -> None:
+        if not telling.is_set():
+            telling.set()
+            newer.wait(0.2)  # in which another thread would have been faster
+        told.append(event.servers)
+        newer.set()
+
+    with servers(tmp_path, told=publish) as found:
+        states = iter(("before", "after"))
+        monkeypatch.setattr(found, "all", lambda: next(states))
+        first = threading.Thread(target=found._tell)
+        first.start()
+        assert telling.wait(PATIENCE_S)
+        found._tell()
+        first.join()
+    assert told == ["before", "after"]
+
+
+def test_the_name_of_a_server_that_is_being_removed_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its removal would take the secrets of the new one."""
+    with servers(tmp_path) as found:
+        found.put(fake())
+        go = threading.Event()
+        forget = found._starter.forget
+
+        def slow(name: str) -> None:
+            assert go.wait(PATIENCE_S)
+            forget(name)
+
+        monkeypatch.setattr(found._starter, "forget", slow)
+        removed = found.remove("files")
+        (added,) = found.add((fake(),))
+        assert added.name == "files 2"
+        go.set()
+        removed.result(PATIENCE_S)
+        assert found.names() == {"files 2"}
+
+
+def test_who_gives_up_leaves_what_others_wait_for() -> None:
+    shared: Future[None] = Future()
+    gives_up = threading.Event()
+    gives_up.set()
+    with pytest.raises(Cancelled):
+        settled(shared, gives_up, shared=True)
+    assert not shared.cancelled()
+
+
+def test_what_a_pool_has_cancelled_is_not_waited_for() -> None:
+    future: Future[None] = Future()
+    future.cancel()
+    gives_up, over = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with pytest.raises(Cancelled):
+            settled(future, gives_up)
+        over.set()
+
+    waits = threading.Thread(target=wait)
+    waits.start()
+    ended = over.wait(5)
+    gives_up.set()
+    waits.join()
+    assert ended
+
+
+def test_the_offline_switch_that_is_turned_while_servers_are_loaded_holds(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    states = iter([Settings(offline=False)])
+
+    def settings() -> Settings:
+        """Return them as they were; then the switch is turned, which finds no servers yet."""
+        now = next(states, Settings(offline=True))
+        if not now.offline:
+            parts.set_offline(True)
+        return now
+
+    with closing(Jobs("network")) as jobs:
+        network = NetworkAccess(folders.connections, jobs, offline=False)
+        parts = ToolParts(
+            folders, network.bare, Secrets(tmp_path), settings, lambda event: None, allowed=True
+        )
+        assert parts.mcp._runs.offline
+        parts.close()

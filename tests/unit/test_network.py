@@ -69,6 +69,15 @@ def test_a_request_is_on_record(hub: Hub, network: Network, log: Path) -> None:
     assert "org" not in log.read_text()
 
 
+def test_a_host_is_on_record_as_it_is_looked_up(network: Network) -> None:
+    """A name in a script that looks like another is seen for what it is."""
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(200))
+    with network.client(transport=transport) as client:
+        for host in ("gpu.ex\u0430mple.org", "[2001:db8::1]"):
+            client.get(f"https://{host}/v1")
+    assert [host for host, *_ in facts(network)] == ["gpu.xn--exmple-4nf.org", "2001:db8::1"]
+
+
 def test_without_a_purpose(hub: Hub, network: Network) -> None:
     with network.client() as client:
         client.head(hub.endpoint)

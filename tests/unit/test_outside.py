@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
@@ -66,6 +67,12 @@ def test_an_entry_was_looked_at_with_what_is_installed(name: str) -> None:
 def test_every_check_is_there_and_named() -> None:
     assert checks.named("online") == CHECKS.keys()
     assert checks.named("here") == HERE.keys()
+
+
+def test_entries_that_are_read_alone_are_those_of_the_file() -> None:
+    whole = tomllib.loads((ROOT / "resources/outside.toml").read_text(encoding="utf-8"))
+    assert list(FACTS) == list(whole)
+    assert [fact.value for fact in FACTS.values()] == [e.get("value") for e in whole.values()]
 
 
 @pytest.mark.parametrize("name", [name for name, fact in FACTS.items() if fact.value is not None])

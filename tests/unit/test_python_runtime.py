@@ -68,7 +68,7 @@ def test_another_wasmtime_or_another_cpython_finds_nothing(
 ) -> None:
     module_in(home)
     with monkeypatch.context() as patched:
-        patched.setattr(runtime, "version", lambda name: "50.0.1")
+        patched.setattr(runtime, "compiler_version", lambda: "50.0.1")
         assert runtime.find() is None
     monkeypatch.setattr(runtime, "pins", lambda: {runtime.BINARY: "0" * 64})
     assert runtime.find() is None

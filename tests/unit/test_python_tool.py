@@ -445,3 +445,18 @@ def test_why_python_is_not_there_is_told(
     tool.prepare()
     tool.close()
     assert tool.unavailable == word
+
+
+def test_the_box_of_a_chat_that_is_forgotten_during_a_call_ends_with_it(
+    scripted: Start, boxes: list[ScriptedBox]
+) -> None:
+    chat = Chat(scripted(lambda code: ["some", BoxResult("some")]))
+    context = chat.context("a")
+    proposal = chat.tool.propose(Call("c0", "python", "a"), context)
+    running = chat.tool.run(proposal, context, threading.Event())
+    assert next(running) == "some"
+    chat.tool.forget(chat.chat)
+    assert boxes[0].alive
+    *_, result = running
+    assert isinstance(result, Result)
+    assert not boxes[0].alive

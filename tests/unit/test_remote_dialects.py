@@ -697,6 +697,21 @@ def test_ollama_never_has_to_drop_anything(bench: Bench) -> None:
         assert len(server.dialect.prompts[-1]) == len(sent)
 
 
+@pytest.mark.parametrize(("words", "cut"), [(2000, True), (1500, False)])
+def test_what_ollama_cuts_in_silence_is_noticed(bench: Bench, words: int, cut: bool) -> None:
+    """By an estimate, both might fit: the model is not gpt-oss, so nobody here can count."""
+    with serving(Ollama("llama-4", context=2048)) as server:
+        peer = replace(OLLAMA, make=lambda: server.dialect)
+        model = bench.add(server, peer)
+        server.say(ANSWER)
+        heard = bench.ask(model, question("word " * words))
+        (prompt,) = server.dialect.prompts
+    assert heard.error is None
+    assert heard.done is not None
+    assert heard.done.stats.cut is cut
+    assert (len(prompt[-1].text) < 5 * words) is cut
+
+
 # --- OpenAI ---------------------------------------------------------------------------------------
 
 

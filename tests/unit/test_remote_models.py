@@ -17,6 +17,7 @@ from app.cli.remote_models import NameUnclear, RemoteModels
 from app.network.connection_log import ConnectionLog
 from tests.fakes.administrator import Administrator
 from tests.fakes.local_server import scripted
+from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.player import Player, serving
 from tests.fakes.remote.said import Said
 from tests.fakes.remote.vllm import Vllm
@@ -84,6 +85,21 @@ def test_a_name_that_several_have_is_not_guessed(
         found = models.named(Path("big@other.example.org:8443"))
         assert found
         assert found.host == "other.example.org:8443"
+
+
+def test_two_ways_to_one_host_are_told_apart(administrator: Administrator, tmp_path: Path) -> None:
+    ways = "https://gpu.example.org/v1", "http://gpu.example.org/v1"
+    entry = '[[endpoint]]\naddress = "{}"\nmodel = "big"\nunencrypted = true\n'
+    administrator.write("endpoints.toml", "".join(map(entry.format, ways)))
+    with ExitStack() as stack:
+        models = RemoteModels(Folders(tmp_path), stack)
+        with pytest.raises(NameUnclear) as unclear:
+            models.named(Path("big@gpu.example.org"))
+        assert unclear.value.names == [f"{url}#big" for url in ways]
+        for url in ways:
+            found = models.named(Path(f"{url}#big"))
+            assert found
+            assert found.location == Endpoint(url, "big")
 
 
 def test_a_file_is_a_file(
@@ -182,6 +198,21 @@ def test_ask_as_json_tells_where(
             "team",
             Endpoint(server.url, MODEL).host,
         )
+
+
+def test_ask_says_what_a_server_has_cut(
+    administrator: Administrator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(Ollama("llama-4", context=2048)) as server:
+        server.say(Said("I see only words."))
+        administrator.write(
+            "endpoints.toml",
+            f'[[endpoint]]\naddress = "{server.url}"\nmodel = "llama-4"\ncontext = 2048\n',
+        )
+        assert fireside("ask", "word " * 2000, "--model", "llama-4", data=tmp_path) == ANSWERED
+    said = capsys.readouterr()
+    assert said.out == "I see only words.\n"
+    assert "seems to have left out part of this chat" in said.err
 
 
 def test_a_file_that_is_named_goes_along(administrator: Administrator, tmp_path: Path) -> None:

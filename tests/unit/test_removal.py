@@ -80,7 +80,7 @@ def test_all_is_listed_with_its_size_and_removed(folders: Folders, tmp_path: Pat
         DataKind.CHATS: (40, 4),
         DataKind.SETTINGS: (40, 4),
         DataKind.CACHE: (10, 1),
-        DataKind.LOGS: (40, 4),
+        DataKind.LOGS: (40, 5),
         DataKind.SECRETS: (0, 1),
         DataKind.SOURCES: (30, 3),
         DataKind.MODELS: (150, 2),

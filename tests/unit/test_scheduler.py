@@ -736,3 +736,25 @@ def test_many_at_once_from_many_threads(threads: ThreadPoolExecutor) -> None:
         assert error is None or (isinstance(error, Cancelled) and stops[number].is_set())
     assert [engine.places.acquire(blocking=False) for _ in range(4)] == [True, True, True, False]
     assert backend._scheduler.waiting == 0
+
+
+def test_a_place_that_is_abandoned_while_others_are_at_work_is_free_soon() -> None:
+    """A stream may be collected at any moment, also while another thread has the lock."""
+    scheduler = Scheduler()
+    scheduler.enter("editor", chat=1).abandon()
+    assert scheduler.clients == frozenset()
+    place = scheduler.enter("editor", chat=1)
+    with scheduler._changed:
+        place.abandon()
+    forgets = threading.Thread(target=lambda: scheduler.wait_without(1))
+    forgets.start()
+    forgets.join(LONG)
+    waits = forgets.is_alive()
+    scheduler.close()
+    forgets.join(LONG)
+    assert not waits
+    scheduler = Scheduler()
+    place = scheduler.enter("editor")
+    with scheduler._changed:
+        place.abandon()
+    assert scheduler.clients == frozenset()

@@ -414,7 +414,7 @@ def test_without_locks_each_has_its_own(start: Start, monkeypatch: pytest.Monkey
     def unsupported(file: int) -> bool:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(engine_lock, "_locked", unsupported)
+    monkeypatch.setattr(engine_lock, "try_lock", unsupported)
     processes = start(), start("ask")
     for process in processes:
         assert process.backend.loaded() is None

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.base import file_lock
 from app.base.errors import Cancelled
 from app.base.settings import Folders
 from app.tools.browser.faults import (
@@ -178,7 +179,7 @@ def test_nothing_is_left_of_a_removed_folder(desk: Desk, notes: Path) -> None:
     source = desk.source(key)
     desk.library.remove(key)
     assert desk.library.statuses() == ()
-    assert os.listdir(desk.folders.data) == []
+    assert os.listdir(desk.folders.data) == [file_lock.NAME]
     assert source.search("copper", 5, NEVER) == []
     assert (notes / "a.md").exists()
     desk.library.remove(key)
@@ -725,3 +726,28 @@ def test_a_process_that_never_starts_is_told(notes: Path, tmp_path: Path) -> Non
 
 def _ends_at_once(*_: object) -> None:
     os._exit(4)
+
+
+def test_what_is_told_last_is_newest_whichever_thread_is_slower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    telling, newer = threading.Event(), threading.Event()
+
+    def publish(event: SourcesChanged) -> None:
+        if not telling.is_set():
+            telling.set()
+            newer.wait(0.2)  # in which another thread would have been faster
+        told.append(event.statuses)
+        newer.set()
+
+    library = SourceLibrary(Folders(tmp_path), publish, process=NoProcess)
+    states = iter(("before", "after"))
+    monkeypatch.setattr(library, "statuses", lambda: next(states))
+    first = threading.Thread(target=library.tell)
+    first.start()
+    assert telling.wait(10)
+    library.tell()
+    first.join()
+    library.close()
+    assert told == ["before", "after"]

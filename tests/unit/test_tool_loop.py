@@ -47,6 +47,7 @@ from app.tools.tool_events import (
     Decision,
     ResultsShortened,
 )
+from app.tools.tool_turn import joined
 from tests.fakes.tools import STATS, FakeTool, calls, model, says, server, until_stopped
 
 MODEL = model()
@@ -139,6 +140,13 @@ def test_a_call_and_its_result_are_parts_of_the_answer() -> None:
     s = done.stats
     assert (s.generated, s.reasoning_tokens, s.evaluated, s.prompt_tokens) == (10, 4, 20, 20)
     assert (s.generation_s, done.reason, done.drawn) == (1.0, StopReason.END, ())
+
+
+def test_what_was_cut_in_a_round_was_cut_in_the_answer() -> None:
+    part = replace(STATS, cut=True)
+    assert joined(part, STATS).cut
+    assert joined(STATS, part).cut
+    assert not joined(STATS, STATS).cut
 
 
 def test_once_something_was_called_the_model_may_answer() -> None:

@@ -343,3 +343,26 @@ def test_nothing_is_tried_after_the_end(harness: Harness) -> None:
     assert waiting.saved == []
     waiting.unsaved.add(harness.writer, State.DONE, None)
     assert harness.clock.timers == []
+
+
+def test_what_could_not_be_saved_is_no_stop_though_the_next_save_succeeds(harness: Harness) -> None:
+    """The timer's thread saves in the moment after this one has failed."""
+    writer, saving = harness.writer, harness.writer._saving
+
+    class Between:
+        """The lock; the timer's thread has it next."""
+
+        def __enter__(self) -> None:
+            saving.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            saving.release()
+            writer._saving, harness.full = saving, False
+            writer._save()
+
+    harness.full = True
+    harness.says("x")
+    writer._saving = Between()  # type: ignore[assignment]
+    with pytest.raises(StoreFull):
+        writer.save_now()
+    assert harness.on_disk.message.text == "x"

@@ -82,6 +82,10 @@ class ServerForeign(RemoteError):
     received: str
 
 
+class ModelListMissing(ServerForeign):
+    """It has no list of models at any address where that could be; it may answer all the same."""
+
+
 class KeyRefused(RemoteError):
     """It wants a key, or another one; ``message`` is its own."""
 

@@ -8,9 +8,10 @@ answer of them (``remote_answer``). How servers differ is data, in ``server_dial
 ``tool_names`` are functions' names there and here; ``server_faults`` makes errors of what servers
 refuse (``server_message``).
 
-``detection`` finds out which server it is (``server_reply``), ``usual_ports`` which are on this
-computer, ``fitting`` how much of a conversation a context holds, for which ``local_vocabulary`` has
-gpt-oss's vocabulary. ``remote_server`` has the values of all this, and addresses as they are typed;
+``detection`` finds out which server it is (``server_reply``), and tries a model that is on no list,
+with a word of its own; ``usual_ports`` finds out which servers are on this computer, and
+``fitting`` how much of a conversation a context holds, for which ``local_vocabulary`` has gpt-oss's
+vocabulary. ``remote_server`` has the values of all this, and addresses as they are typed;
 ``endpoint_list`` is the list of those that the user, or an administrator (``shared_endpoints``),
 has added, and ``endpoint_jobs`` has their tests and changes, for the window. ``remote_parts`` puts
 the list, these and the backend together.

@@ -1,8 +1,8 @@
 """Which server is at an address, which models it has, and how large their contexts are.
 
-What is asked first is the list of models, which all of them have, and which names its owner. Then
+What is asked first is the list of models, which nearly all have, and which names its owner. Then
 come one to three requests to what only that program has. Nothing that is said there can do more
-than name a kind, a version and a number.
+than name a kind, a version and a number. A model that is on no list is asked for one token.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ if TYPE_CHECKING:  # a window need not wait for it
 _SECONDS = 20.0
 """How long all of it may take; longer than a server that is just waking up."""
 _LOADING_S = 600.0
+_TRIAL_S = 60.0
+"""How long a model may take for one token, for which it may have to be loaded."""
+_NO_LIST = {404, 405, 501}
+"""What servers answer where there is nothing, or nothing to be read."""
 _MOST_SHOWN = 8
 """Of Ollama's models that are not loaded, those whose settings are looked at."""
 _WHAT = "look which models a server has"
@@ -56,6 +60,7 @@ def find_server(
     cancel: threading.Event,
     *,
     unencrypted: bool = False,
+    model: str = "",
 ) -> RemoteServer:
     """Find the server at an address as somebody has typed it; see `examine`.
 
@@ -66,7 +71,7 @@ def find_server(
     if url is None:
         raise e.ServerAddressInvalid(text)
     try:
-        return examine(client, url, key, cancel, unencrypted=unencrypted)
+        return examine(client, url, key, cancel, unencrypted=unencrypted, model=model)
     except e.ServerWithoutTls:
         if "://" in text:
             raise
@@ -81,23 +86,35 @@ def examine(
     *,
     unencrypted: bool = False,
     seconds: float = _SECONDS,
+    model: str = "",
 ) -> RemoteServer:
     """Ask a server what it is and which models it has.
 
     The interface may be at another path than the address says, such as below ``/v1``: then the
-    result's ``url`` is another one on the same host. ``seconds`` is for all of it. Raises
-    RemoteError, Offline, Cancelled.
+    result's ``url`` is another one on the same host. ``seconds`` is for all of it.
+
+    A ``model`` that the server does not list is asked for one token, which may take longer, and is
+    the first of the result's. Raises RemoteError (ModelListMissing if there is no list, and no
+    ``model``), Offline, Cancelled.
     """
     asking = _Asking(client, url, key, cancel, unencrypted, time.monotonic() + seconds)
-    base, listed = _listed(asking)
+    try:
+        base, listed = _listed(asking)
+    except e.ModelListMissing:
+        if not model:
+            raise
+        return _tried(asking, RemoteServer(url, _kind_by_list(url, None)), model)
     models = models_of(listed)
     assert models is not None
-    kind = _kind_by_list(base, listed)
-    server = RemoteServer(base, kind, "", models)
+    server = RemoteServer(base, _kind_by_list(base, listed), "", models)
     try:
-        return _completed(asking, server, listed)
+        server = _completed(asking, server)
+    except e.KeyRefused:
+        raise
     except e.RemoteError:
-        return server  # the list is there; what it lacks can be asked for another time
+        pass  # the list is there; what it lacks can be asked for another time
+    unlisted = model and all(each.id != model for each in server.models)
+    return _tried(asking, server, model) if unlisted else server
 
 
 def load_into_memory(
@@ -139,7 +156,7 @@ class _Asking:
     unencrypted: bool
     end: float
 
-    def ask(self, address: str, body: Any = None) -> tuple[int, bytes]:
+    def ask(self, address: str, body: Any = None, what: str = _WHAT) -> tuple[int, bytes]:
         """Return the status and the body of an answer. Raises RemoteError, Offline, Cancelled."""
         left = max(self.end - time.monotonic(), 0.05)
         with self.client.send(
@@ -150,7 +167,7 @@ class _Asking:
             body=body,
             seconds=left,
             whole=left,
-            what=_WHAT,
+            what=what,
             unencrypted=self.unencrypted,
         ) as response:
             return response.status, response.read()
@@ -161,25 +178,61 @@ class _Asking:
         return json_of(found) if status == 200 else None
 
 
+def _bases(url: str) -> tuple[str, ...]:
+    """Return where the interface may be: at the address, below it, or beside it."""
+    parts = urlsplit(url)
+    below = () if re.search(r"/v\d+$", url) else (f"{url}/v1",)
+    return tuple(dict.fromkeys((url, *below, f"{parts.scheme}://{parts.netloc}/v1")))
+
+
 def _listed(asking: _Asking) -> tuple[str, Any]:
     """Return the base of the interface, and its list of models."""
-    parts = urlsplit(asking.url)
-    host = f"{parts.scheme}://{parts.netloc}"
-    below = () if re.search(r"/v\d+$", asking.url) else (f"{asking.url}/v1",)
     first: e.FiresideError | None = None
-    for base in dict.fromkeys((asking.url, *below, f"{host}/v1")):
+    statuses = set()
+    for base in _bases(asking.url):
         status, body = asking.ask(f"{base}/models")
         listed = json_of(body)
         if status == 200 and models_of(listed) is not None:
             return base, listed
+        statuses.add(status)
         error = fault(asking.url, "", status, body)
         first = first or error
         if not isinstance(error, e.ServerForeign | e.RemoteModelMissing | e.KeyRefused):
             raise error
     assert first
+    if statuses <= _NO_LIST:
+        raise e.ModelListMissing(asking.url, getattr(first, "received", ""))
     if isinstance(first, e.RemoteModelMissing):
         first = e.ServerForeign(asking.url, first.message)
     raise first
+
+
+def _tried(asking: _Asking, server: RemoteServer, model: str) -> RemoteServer:
+    """Return a server with a model that it does not list, once that has answered with a token."""
+    asking = replace(asking, end=time.monotonic() + _TRIAL_S)
+    first: e.FiresideError | None = None
+    for base in _bases(server.url):
+        error = _fault_of_trial(asking, base, model, "max_tokens")
+        if isinstance(error, e.RequestRefused) and "max_tokens" in error.parameter:
+            error = _fault_of_trial(asking, base, model, "max_completion_tokens")
+        if error is None:
+            models = (ServedHere(model, unlisted=True), *server.models)
+            return replace(server, url=base, models=models)
+        first = first or error
+        if not isinstance(error, e.ServerForeign):
+            raise error
+    assert first
+    raise first
+
+
+def _fault_of_trial(asking: _Asking, base: str, model: str, limit: str) -> e.FiresideError | None:
+    """Ask a model for one token; return what is wrong, None if it answers."""
+    question = [{"role": "user", "content": "Hi"}]
+    body = {"model": model, "messages": question, limit: 1, "stream": False}
+    status, answer = asking.ask(f"{base}/chat/completions", body, f"try {model}")
+    if status == 200 and isinstance(member(json_of(answer), "choices"), list):
+        return None
+    return fault(asking.url, model, status, answer)
 
 
 def _kind_by_list(base: str, listed: Any) -> ServerKind:
@@ -199,8 +252,11 @@ def _kind_by_list(base: str, listed: Any) -> ServerKind:
     return ServerKind.OTHER
 
 
-def _completed(asking: _Asking, server: RemoteServer, listed: Any) -> RemoteServer:
-    """Return a server with what only its kind can say. Raises RemoteError."""
+def _completed(asking: _Asking, server: RemoteServer) -> RemoteServer:
+    """Return a server with what only its kind can say. Raises RemoteError.
+
+    That is KeyRefused only if the server is of a kind whose list needs no key.
+    """
     root = root_of(server.url)
     match server.kind:
         case ServerKind.VLLM:
@@ -213,6 +269,10 @@ def _completed(asking: _Asking, server: RemoteServer, listed: Any) -> RemoteServ
             return _llama_server(asking.json(f"{root}/props"), server)
         case ServerKind.LM_STUDIO:
             return _lm_studio(asking, root, server)
+        case ServerKind.OPENROUTER:
+            status, body = asking.ask(f"{server.url}/key")
+            if status == 401:
+                raise fault(server.url, "", status, body)
         case ServerKind.OTHER:
             return _ollama(asking, root, server)
     return server

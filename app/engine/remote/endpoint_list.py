@@ -19,11 +19,12 @@ from app.base.errors import (
     SecretUnreadable,
     SystemFileError,
 )
-from app.base.files import put_aside, read_regular, replace_text
+from app.base.file_lock import changing
+from app.base.files import Stamp, put_aside, read_regular, replace_text, stamp_of
 from app.base.secrets import SecretPlace, Secrets
 from app.base.threads import held
 from app.base.types import Endpoint, ModelRef
-from app.engine.remote.remote_server import SavedEndpoint, server_url
+from app.engine.remote.remote_server import SavedEndpoint, ServerKind, server_url
 from app.engine.remote.shared_endpoints import SharedEndpoints
 
 _ENTRIES = "endpoints"
@@ -31,7 +32,6 @@ _LARGEST = 4 << 20  # bytes: thousands of endpoints
 _EMPTY = json.dumps({_ENTRIES: []})
 
 Change = Callable[[tuple[SavedEndpoint, ...]], tuple[SavedEndpoint, ...]]
-Stamp = tuple[int, int, int]
 
 
 class EndpointList:
@@ -46,7 +46,6 @@ class EndpointList:
         self._path, self._secrets = path, secrets
         self._shared = SharedEndpoints(shared)
         self._lock = threading.Lock()
-        self._changing = threading.Lock()  # while the file is written, the list can be read
         self._keying = threading.Lock()
         self._keys: dict[str, str] = {}  # by the addresses of servers
         self._stamp: Stamp | None = None
@@ -86,6 +85,27 @@ class EndpointList:
             return tuple(saved if each.endpoint == saved.endpoint else each for each in own)
 
         self._change(change)
+
+    def learn(
+        self,
+        endpoint: Endpoint,
+        kind: ServerKind,
+        version: str,
+        context: int,
+        unlisted: bool = False,
+    ) -> None:
+        """Note what was found about an endpoint's server, if the user still has the endpoint.
+
+        Raises EndpointsUnwritable.
+        """
+        self._change(
+            lambda own: tuple(
+                replace(each, kind=kind, version=version, context=context, unlisted=unlisted)
+                if each.endpoint == endpoint
+                else each
+                for each in own
+            )
+        )
 
     def remove(self, endpoint: Endpoint) -> None:
         """Remove an endpoint of the user's, and the key of its server if it was the last there.
@@ -130,17 +150,19 @@ class EndpointList:
             return None
 
     def _change(self, change: Change) -> None:
-        with self._changing:
-            with self._lock:
-                own = change(self._read())
-                if self._fault:  # it may be readable again later, and is not to be lost
-                    raise EndpointsUnwritable(self._path, self._fault)
-            try:
+        """Replace the user's endpoints, as another process may just have left them."""
+        try:
+            with changing(self._path):
+                with self._lock:
+                    self._salvage(self._load())
+                    if self._fault:  # it may be readable again later, and is not to be lost
+                        raise EndpointsUnwritable(self._path, self._fault)
+                    own = change(self._own)
                 stamp = self._write(own)
-            except OSError as error:
-                raise EndpointsUnwritable(self._path, error.strerror or str(error)) from error
-            with self._lock:
-                self._own, self._stamp = own, stamp
+                with self._lock:
+                    self._own, self._stamp = own, stamp
+        except OSError as error:
+            raise EndpointsUnwritable(self._path, error.strerror or str(error)) from error
 
     def _write(self, own: tuple[SavedEndpoint, ...]) -> Stamp | None:
         """Write the user's endpoints, and return the file's stamp. Raises OSError."""
@@ -149,13 +171,21 @@ class EndpointList:
             replace_text(self._path, json.dumps({_ENTRIES: entries}, indent=2) + "\n")
         else:
             self._path.unlink(missing_ok=True)
-        return _stamp(self._path)
+        return stamp_of(self._path)
 
     def _read(self) -> tuple[SavedEndpoint, ...]:
         """Return the user's endpoints, read again if the file has changed."""
-        stamp = _stamp(self._path)
-        if stamp == self._stamp:
-            return self._own
+        if stamp_of(self._path) != self._stamp and (detail := self._load()):
+            try:
+                with changing(self._path):  # another process may salvage it, too
+                    self._salvage(self._load())
+            except OSError:
+                self._faults.append(EndpointsDamaged(self._path, detail))
+        return self._own
+
+    def _load(self) -> str:
+        """Read the file. Return what is wrong with it; empty for nothing."""
+        stamp = stamp_of(self._path)
         try:
             text = read_regular(self._path, _LARGEST).decode("utf-8-sig", "replace")
         except FileNotFoundError:
@@ -164,16 +194,19 @@ class EndpointList:
             if (reason := error.strerror or str(error)) != self._fault:
                 self._fault = reason
                 self._faults.append(EndpointsDamaged(self._path, reason))
-            return self._own
+            return ""
         self._stamp, self._fault = stamp, ""
         self._own, detail = _parse(text)
+        return detail
+
+    def _salvage(self, detail: str) -> None:
+        """Put a damaged file aside, and write what could be read of it; no ``detail``: nothing."""
         if detail:
             kept = None
             with contextlib.suppress(OSError):
                 kept = put_aside(self._path)
                 self._stamp = self._write(self._own)
             self._faults.append(EndpointsDamaged(self._path, detail, kept))
-        return self._own
 
 
 def _parse(text: str) -> tuple[tuple[SavedEndpoint, ...], str]:
@@ -201,15 +234,6 @@ def _decoded(raw: Any) -> SavedEndpoint:
     if saved.context < 0:
         raise codec.FieldError(f"“context” is {saved.context}")
     return replace(saved, endpoint=Endpoint(url, saved.endpoint.model), shared=False)
-
-
-def _stamp(path: Path) -> Stamp | None:
-    """Return what changes with every version of a file; None if there is none."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def _secret(url: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from app.base.errors import ContextFull
 from app.base.types import Endpoint, Message, ModelRef, Prompt, Request, Role
 from app.engine.history import reserved
+from app.engine.remote.remote_server import ServerKind
 from app.engine.remote.server_dialect import is_gpt_oss
 from app.engine.rendered_prompt import Prompts
 from app.formats import ChatFormat, EstimatingFormats
@@ -20,7 +21,14 @@ from app.formats import ChatFormat, EstimatingFormats
 _UNKNOWN = 1 << 40  # tokens: of a context about which the server does not say anything
 _EDGE = 0.5  # of a context, from which on it matters
 _SURELY = 0.5  # of an estimate, that many tokens there are in any case
-_LEAST, _MOST = 0.5, 1.6
+_CUT, _CUT_EXACT = 0.55, 0.8
+"""Of the tokens that a prompt has by estimate, or exactly: with fewer, part of it was not read.
+
+Ollama leaves about half its context of a question that is longer than that. Estimates are at most
+1.5 times what o200k has; of servers that give gpt-oss other instructions, exact counts differ.
+"""
+_NEAR = 0.9  # of a context, from which on a prompt may not fit
+_MOST = 1.6
 """What a server says of a prompt, by the estimate: what is beyond is no correction."""
 _MOST_CHATS = 200
 
@@ -72,10 +80,12 @@ class PromptFitter:
         """
         if request.chat is None or not size.estimated or not size.count or counted <= 0:
             return
+        ratio = counted / size.count
         with self._lock:
-            correction = self._corrections.pop(request.chat, 1.0) * counted / size.count
-            if not _LEAST <= correction <= _MOST:
+            correction = self._corrections.get(request.chat, 1.0) * ratio
+            if ratio < _CUT or not _CUT <= correction <= _MOST:
                 return  # it has cut the prompt, or counts only what was not in its cache
+            self._corrections.pop(request.chat, None)
             while len(self._corrections) >= _MOST_CHATS:
                 del self._corrections[next(iter(self._corrections))]
             self._corrections[request.chat] = correction
@@ -86,6 +96,23 @@ class PromptFitter:
                 self._estimating = EstimatingFormats()
             correction = 1.0 if chat is None else self._corrections.get(chat, 1.0)
             return self._estimating.corrected(correction)
+
+
+def is_cut(fitting: FittingRequest, kind: ServerKind, counted: int) -> bool:
+    """Return whether a server that has ``counted`` the tokens of a prompt has left out part of it.
+
+    That is judged of a question only: of a loop of tools, servers may leave out the reasoning.
+    Servers of a known ``kind`` count also what was in their cache. Another may count only what was
+    not, or guess, so that few tokens are no proof unless the prompt can hardly have fit.
+    """
+    request, size = fitting.request, fitting.size
+    if counted <= 0 or not request.messages or request.messages[-1].role is not Role.USER:
+        return False
+    if kind is ServerKind.OTHER and not 0 < _NEAR * size.context < size.count:
+        return False
+    # A model that knows no tools may not have been told of them.
+    sent = size.count - size.opening if request.tools else size.count
+    return counted < (_CUT if size.estimated else _CUT_EXACT) * sent
 
 
 def _size(request: Request, context: int, chat_format: ChatFormat) -> Prompt:

@@ -66,6 +66,8 @@ class RemoteAnswer:
         self._first = self._last = 0.0
         self.left_out: tuple[str, ...] = ()
         """The parameters that the server does not take."""
+        self.cut = False
+        """Whether the server has read only a part of the prompt."""
 
     @property
     def ended(self) -> bool:
@@ -214,6 +216,7 @@ class RemoteAnswer:
             dropped=size.dropped,
             prompt_s=waited if usage.prompt_s is None else usage.prompt_s,
             left_out=self.left_out,
+            cut=self.cut,
         )
 
     def _took(self, generated: int) -> float:

@@ -38,7 +38,7 @@ from app.base.types import (
 from app.engine.backend import Planned
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.refusals import Refusals
-from app.engine.remote.remote_server import SavedEndpoint, ServerKind
+from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServerKind
 from app.engine.remote.server_dialect import dialect_of
 from app.formats import Abilities, ChatFormat
 
@@ -64,8 +64,8 @@ class RemoteBackend:
         exact: Callable[[], ChatFormat | None] = lambda: None,
     ) -> None:
         self._client, self._endpoints, self._exact = client, endpoints, exact
-        self._contexts: dict[Endpoint, int] = {}
-        """The contexts of models as they were found when these were last loaded."""
+        self._found: dict[Endpoint, RemoteServer] = {}
+        """The servers of models as they were found when these were last loaded."""
         self._refusals = Refusals()
 
     def load(
@@ -77,6 +77,9 @@ class RemoteBackend:
         saved = self._saved(model)
         url = saved.endpoint.url
         yield Loading(0.0)
+        if saved.unlisted:  # only an answer would tell, and may cost something
+            yield Loading(1.0)
+            return
         key = self._endpoints.key(url, cancel)
         found = examine(self._client(), url, key, cancel, unencrypted=saved.unencrypted)
         name = saved.endpoint.model
@@ -86,7 +89,7 @@ class RemoteBackend:
             found = load_into_memory(
                 self._client(), found, name, key, cancel, unencrypted=saved.unencrypted
             )
-        self._contexts[saved.endpoint] = found.context(name)
+        self._found[saved.endpoint] = found
         yield Loading(1.0)
 
     def stream(
@@ -127,6 +130,7 @@ class RemoteBackend:
             return
         finally:
             self._fitter.learn(fitting.request, fitting.size, answer.prompt or 0)
+        answer.cut = self._is_cut(fitting, saved.kind, answer.prompt or 0)
         done = answer.done()
         to_user = request.messages[-1].role is Role.USER
         if to_user and answer.empty and done.reason is StopReason.END:
@@ -174,9 +178,15 @@ class RemoteBackend:
 
         return PromptFitter(self._exact)
 
+    @staticmethod
+    def _is_cut(fitting: FittingRequest, kind: ServerKind, counted: int) -> bool:
+        from app.engine.remote.fitting import is_cut
+
+        return is_cut(fitting, kind, counted)
+
     def _fit(self, request: Request) -> FittingRequest:
         saved = self._saved(request.model)
-        return self._fitter.fit(request, self._contexts.get(saved.endpoint) or saved.context)
+        return self._fitter.fit(request, saved.context)
 
     def abilities(self, model: ModelRef) -> Abilities:
         """Return what the model is thought to be able to do; nothing is sent."""
@@ -224,4 +234,7 @@ class RemoteBackend:
             raise EndpointUnknown(model.location.url)
         if saved.exposed:
             raise ServerUnencrypted(model.location.url)
+        if found := self._found.get(model.location):
+            context = found.context(model.location.model) or saved.context
+            saved = replace(saved, kind=found.kind, version=found.version, context=context)
         return saved

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from app.base.plain_line import plain_line
 from app.base.types import Endpoint, ModelRef, is_loopback
 
+LONGEST_ID = 200
+"""In characters: of a model's id."""
+
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # which servers print as their own
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")  # which may be an address of IPv4
+_ZONE = re.compile(r"[A-Za-z0-9._~-]+")  # the network card of an address that is only local
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 _PATHS_BELOW = "/chat/completions", "/responses", "/models", "/completions"
 _LONGEST = 200  # characters of a model's name
@@ -41,10 +47,14 @@ class ServerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServedHere:
-    """A model that a server offers: its id there, and its context in tokens, 0 if unknown."""
+    """A model that a server offers: its id there, and its context in tokens, 0 if unknown.
+
+    ``unlisted``: the server does not list it, but has answered for it.
+    """
 
     id: str
     context: int = 0
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class SavedEndpoint:
     ``context``, in tokens, is 0 if the server does not say. ``unencrypted``: the user has accepted
     that it is reached without TLS. ``shared``: an administrator has added it for everyone on this
     computer, so it cannot be changed here. ``name`` is the user's own name for it; empty for the
-    model's.
+    model's. ``unlisted``: its server does not list it.
     """
 
     endpoint: Endpoint
@@ -81,6 +91,7 @@ class SavedEndpoint:
     unencrypted: bool = False
     shared: bool = False
     name: str = ""
+    unlisted: bool = False
 
     @property
     def model(self) -> ModelRef:
@@ -130,10 +141,29 @@ def is_exposed(url: str) -> bool:
 
 
 def _host(name: str) -> str:
-    """Return a host as it is looked up. Raises ValueError."""
+    """Return a host in the one form in which it is looked up and shown. Raises ValueError.
+
+    So scripts that look like others are seen, as "xn--". An address of IPv4 is refused unless it
+    is written as usual: other spellings name different hosts to different programs.
+    """
     if ":" in name:
-        return f"[{IPv6Address(name)}]"
-    name = name.encode("idna").decode("ascii").lower() if name else ""
-    if name and not _HOST.fullmatch(name):
+        return _ipv6(name)
+    if not name.isascii():
+        import idna  # imported late: few names need it
+
+        name = idna.encode(name, uts46=True, transitional=False).decode("ascii")
+    name = name.lower().removesuffix(".")  # which only says that it is the whole name
+    if not _HOST.fullmatch(name):
         raise ValueError(name)
-    return name
+    return str(IPv4Address(name)) if _NUMBER.fullmatch(name) else name
+
+
+def _ipv6(name: str) -> str:
+    """Return an address of IPv6 as URLs have it, or the one of IPv4 in it. Raises ValueError."""
+    address = IPv6Address(name.replace("%25", "%", 1))
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    zone = address.scope_id
+    if zone is not None and not (address.is_link_local and _ZONE.fullmatch(zone)):
+        raise ValueError(name)
+    return f"[{address}]"

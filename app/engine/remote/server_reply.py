@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from app.engine.remote.remote_server import ServedHere
+from app.engine.remote.remote_server import LONGEST_ID, ServedHere
 
 _MOST_MODELS = 2000
-_LONGEST_ID = 200
 _SMALLEST, _LARGEST = 128, 1 << 30  # tokens, of a context
 _VERSION = re.compile(r"v?\d[\w.+-]{0,40}|b\d[\w-]{0,30}")
 _CONTEXTS = (
@@ -66,7 +65,7 @@ def models_of(listed: Any) -> tuple[ServedHere, ...] | None:
     found: dict[str, ServedHere] = {}
     for each in objects(data):
         id = each.get("id")
-        if isinstance(id, str) and 0 < len(id) <= _LONGEST_ID and id.isprintable():
+        if isinstance(id, str) and 0 < len(id) <= LONGEST_ID and id.isprintable():
             found.setdefault(id, ServedHere(id, _context(each)))
     return tuple(found.values())
 

@@ -25,7 +25,7 @@ from app.base.types import Endpoint
 from app.engine.remote.remote_server import SavedEndpoint, server_url
 
 _ENTRIES = "endpoint"
-_MEMBERS = frozenset({"address", "model", "name", "context", "unencrypted"})
+_MEMBERS = frozenset({"address", "model", "name", "context", "unencrypted", "unlisted"})
 
 
 class SharedEndpoints:
@@ -90,6 +90,7 @@ def _endpoint(raw: Any) -> SavedEndpoint:
         unencrypted=codec.decode_value(bool, raw.get("unencrypted", False), "unencrypted"),
         shared=True,
         name=codec.decode_value(str, raw.get("name", ""), "name"),
+        unlisted=codec.decode_value(bool, raw.get("unlisted", False), "unlisted"),
     )
     if saved.context < 0:
         raise codec.FieldError(f"“context” is {saved.context}")

@@ -9,18 +9,13 @@ import contextlib
 import json
 import os
 import platform
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-NAME = "engine.lock"
-_FAR = 1 << 30  # Windows: the byte that is locked, so that the others can read the text
-_LONGEST = 4096
+from app.base.file_lock import open_lock, try_lock, unlock
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+NAME = "engine.lock"
+_LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +48,10 @@ class EngineLock:
 
         Raises OSError if nothing can be locked there.
         """
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         while True:
-            file = os.open(self.path, flags, 0o600)
+            file = open_lock(self.path)
             try:
-                if not _locked(file):
+                if not try_lock(file):
                     os.close(file)
                     return False
                 if self._is(file):
@@ -87,7 +81,7 @@ class EngineLock:
             with contextlib.suppress(OSError):
                 os.ftruncate(file, 0)
             with contextlib.suppress(OSError):
-                _unlock(file)
+                unlock(file)
             os.close(file)
 
     def _is(self, file: int) -> bool:
@@ -112,23 +106,3 @@ def read_record(path: Path) -> OwnerRecord | None:
         return None
     texts = (record.host, record.kind, record.address)
     return record if type(record.pid) is int and all(type(t) is str for t in texts) else None
-
-
-def _locked(file: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            os.lseek(file, _FAR, os.SEEK_SET)
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # the latter on Windows
-        return False
-    return True
-
-
-def _unlock(file: int) -> None:
-    if sys.platform == "win32":
-        os.lseek(file, _FAR, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-    else:
-        fcntl.flock(file, fcntl.LOCK_UN)

@@ -68,6 +68,7 @@ class SourceLibrary:
         self._reads = FileReads(process())
         self._thread: threading.Thread | None = None
         self._running: LibrarySource | None = None
+        self._telling = threading.Lock()
         self._told = 0.0
         self._file = SourceFile(folders.sources)
         self._sources = {entry.key: self._new(entry) for entry in self._file.entries}
@@ -82,6 +83,12 @@ class SourceLibrary:
         """Return the status of all of them, in the order in which they were added."""
         with self._wake:
             return tuple(each.status() for each in self._sources.values())
+
+    def tell(self) -> None:
+        """Publish that, so that what is told last is newest, whichever threads tell."""
+        with self._telling:
+            self._told = time.monotonic()
+            self._publish(SourcesChanged(self.statuses()))
 
     def sources(self) -> tuple[Source, ...]:
         """Return them as what the browser searches."""
@@ -113,7 +120,7 @@ class SourceLibrary:
             while self._running is removed:
                 self._wake.wait()
         removed.delete()
-        self._tell()
+        self.tell()
 
     def pause(self, key: str) -> None:
         """Stop reading a source until `resume`. Raises SourceListUnwritable."""
@@ -168,7 +175,7 @@ class SourceLibrary:
         self._reads.close()
         if thread:
             thread.join()
-        for each in self._sources.values():
+        for each in list(self._sources.values()):
             each.close()
 
     # --- Within ---
@@ -179,20 +186,28 @@ class SourceLibrary:
 
     def _add(self, kind: SourceKind, path: Path, title: str = "") -> SourceEntry:
         with self._wake:
-            for known in self._file.entries:  # added meanwhile, on another thread
-                if known.path == path:
-                    raise SourceKnown(path, known.name)
-            begin = FOLDER if kind is SourceKind.FOLDER else ENCYCLOPAEDIA
-            taken = [each.name for each in self._file.entries if each.kind is kind]
-            name = folder_choice.free_name(title or path.name, taken)
-            entry = SourceEntry(
-                f"{begin}{name}", kind, path, name, folder_choice.new_id(), mount_of(path)
-            )
-            self._file.change(lambda all_: [*all_, entry])
+            entry = self._listed(kind, path, title)
             self._sources[entry.key] = added = self._new(entry)
             self._want(added)
-        self._tell()
+        self.tell()
         return entry
+
+    def _listed(self, kind: SourceKind, path: Path, title: str) -> SourceEntry:
+        """Return a new entry of the list, unless another thread or process has added it."""
+        made: list[SourceEntry] = []
+
+        def more(known: tuple[SourceEntry, ...]) -> list[SourceEntry]:
+            if same := next((each for each in known if each.path == path), None):
+                raise SourceKnown(path, same.name)
+            begin = FOLDER if kind is SourceKind.FOLDER else ENCYCLOPAEDIA
+            taken = [each.name for each in known if each.kind is kind]
+            name = folder_choice.free_name(title or path.name, taken)
+            id, mount = folder_choice.new_id(), mount_of(path)
+            made.append(SourceEntry(f"{begin}{name}", kind, path, name, id, mount))
+            return [*known, made[0]]
+
+        self._file.change(more)
+        return made[0]
 
     def _asked(self, key: str) -> None:
         """Look for what has changed in a source that is used, but not all the time."""
@@ -217,7 +232,7 @@ class SourceLibrary:
                     each.state = IndexState.PAUSED
             else:
                 self._want(each)
-        self._tell()
+        self.tell()
 
     def _want(self, each: LibrarySource) -> None:
         if each.entry.paused:
@@ -267,7 +282,7 @@ class SourceLibrary:
         return max(0.05, min([_IDLE_S, *waiting]))
 
     def _look_at(self, each: LibrarySource, process: IndexProcess) -> None:
-        self._tell()
+        self.tell()
         with suppress(OSError):  # the process says it better
             # Texts of folders that others may not read are in it.
             self._folders.indexes.mkdir(mode=0o700, exist_ok=True)
@@ -298,17 +313,13 @@ class SourceLibrary:
             each.looked = time.monotonic()
             self._running = None
             self._wake.notify_all()
-        self._tell()
+        self.tell()
 
     def _step(self, each: LibrarySource, told: object) -> None:
         with self._wake:
             each.step(told)
         if time.monotonic() - self._told > _TELL_S:
-            self._tell()
-
-    def _tell(self) -> None:
-        self._told = time.monotonic()
-        self._publish(SourcesChanged(self.statuses()))
+            self.tell()
 
     def _remove_orphans(self) -> None:
         """Remove indexes of sources that there are no more: their removal was interrupted.

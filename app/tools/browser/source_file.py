@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from app.base import codec
-from app.base.files import replace_text
+from app.base.file_lock import changing
+from app.base.files import put_aside, replace_text
 from app.tools.browser.faults import SourceListUnwritable
 from app.tools.browser.source_status import SourceEntry
 
@@ -26,40 +27,51 @@ class SourceFile:
         self.entries: tuple[SourceEntry, ...] = ()
         """The sources, in the order in which they were added."""
         self.fault = ""
-        """Why the list cannot be read now; empty if it can."""
+        """Why the list could not be read when it was opened; empty if it could."""
         self._is_odd = False
-        known: dict[str, SourceEntry] = {}
-        for entry in self._read():
-            if entry.id.isalnum() and entry.key.partition(":")[2] == entry.name:
-                known.setdefault(entry.key, entry)
-        self.entries = tuple(known.values())
+        try:
+            self.entries = self._read()
+        except OSError as error:
+            self.fault = error.strerror or str(error)
 
     def change(self, work: Callable[[tuple[SourceEntry, ...]], Sequence[SourceEntry]]) -> None:
-        """Replace the list by what ``work`` makes of it. Raises SourceListUnwritable."""
+        """Replace the list by what ``work`` makes of it, as another process may just have left it.
+
+        Raises SourceListUnwritable.
+        """
         if self.fault:
             raise SourceListUnwritable(self._path, self.fault)
-        entries = tuple(work(self.entries))
-        raw = {"version": _VERSION, "sources": codec.encode(entries)}
         try:
-            if self._is_odd:
-                self._path.replace(self._path.with_name(f"{self._path.name}.1.old"))
-                self._is_odd = False
-            if entries:  # ASCII, since a path on Linux may contain bytes that are not text
-                replace_text(self._path, json.dumps(raw, indent=2) + "\n")
-            else:
-                self._path.unlink(missing_ok=True)
+            with changing(self._path):
+                entries = tuple(work(self._read()))
+                if self._is_odd:
+                    put_aside(self._path)
+                self._write(entries)
         except OSError as error:
             raise SourceListUnwritable(self._path, error.strerror or str(error)) from error
         self.entries = entries
 
-    def _read(self) -> Iterator[SourceEntry]:
-        """Yield the entries that make sense."""
+    def _write(self, entries: tuple[SourceEntry, ...]) -> None:
+        if not entries:
+            self._path.unlink(missing_ok=True)
+            return
+        raw = {"version": _VERSION, "sources": codec.encode(entries)}
+        # ASCII, since a path on Linux may contain bytes that are not text.
+        replace_text(self._path, json.dumps(raw, indent=2) + "\n")
+
+    def _read(self) -> tuple[SourceEntry, ...]:
+        """Return the entries that make sense. Raises OSError."""
+        known: dict[str, SourceEntry] = {}
+        self._is_odd = False
+        for entry in self._listed():
+            if entry.id.isalnum() and entry.key.partition(":")[2] == entry.name:
+                known.setdefault(entry.key, entry)
+        return tuple(known.values())
+
+    def _listed(self) -> Iterator[SourceEntry]:
         try:
             listed = list(json.loads(self._path.read_text("utf-8"))["sources"])
         except FileNotFoundError:
-            return
-        except OSError as error:
-            self.fault = error.strerror or str(error)
             return
         except (ValueError, TypeError, KeyError, RecursionError):
             self._is_odd = True

@@ -14,12 +14,13 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.base.codec import FieldError, decode, encode
-from app.base.files import replace_text
+from app.base.file_lock import changing
+from app.base.files import Stamp, replace_text, stamp_of
 from app.tools.mcp.server_environment import base_environment
 from app.tools.mcp.servers import Server
 from app.tools.visible import visible
@@ -119,23 +120,18 @@ class Approved:
         return replace(self, functions=(*others, declaration))
 
 
-@dataclass
-class _Contents:
-    servers: dict[str, Approved] = field(default_factory=dict)
-
-
 class Approvals:
     """The file at ``path``. Thread-safe. What cannot be read in it counts as not approved."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._contents: _Contents | None = None
+        self._contents: tuple[Stamp | None, dict[str, Approved]] | None = None
 
     def of(self, name: str) -> Approved:
         """Return what was approved of a server."""
         with self._lock:
-            return self._read().servers.get(name, Approved())
+            return self._read().get(name, Approved())
 
     def put(self, name: str, approved: Approved) -> None:
         """Keep what was approved of a server; `Approved()` removes it. Raises OSError."""
@@ -143,21 +139,23 @@ class Approvals:
 
     def change(self, name: str, changed: Callable[[Approved], Approved]) -> None:
         """Keep what ``changed`` makes of what was approved. Raises OSError."""
-        with self._lock:
-            contents = self._read()
-            approved = changed(contents.servers.get(name, Approved()))
-            servers = {key: value for key, value in contents.servers.items() if key != name}
+        with changing(self.path), self._lock:
+            before = dict(_entries(self.path))
+            approved = changed(before.get(name, Approved()))
+            servers = {key: value for key, value in before.items() if key != name}
             if approved != Approved():
                 servers[name] = approved
-            if servers != contents.servers:
+            if servers != before:
                 raw = {"servers": {key: encode(value) for key, value in servers.items()}}
                 replace_text(self.path, json.dumps(raw, indent=1, ensure_ascii=False) + "\n")
-            self._contents = _Contents(servers)
+            self._contents = stamp_of(self.path), servers
 
-    def _read(self) -> _Contents:
-        if self._contents is None:
-            self._contents = _Contents(dict(_entries(self.path)))
-        return self._contents
+    def _read(self) -> dict[str, Approved]:
+        """Return what the file has, read again if another process has changed it."""
+        stamp = stamp_of(self.path)
+        if self._contents is None or self._contents[0] != stamp:
+            self._contents = stamp, dict(_entries(self.path))
+        return self._contents[1]
 
 
 def start_of(server: Server, program: Path | None) -> Start:

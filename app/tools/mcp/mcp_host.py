@@ -294,11 +294,19 @@ async def _unchecked(name: str, result: object) -> None:
     pass
 
 
-def settled(future: Future[T], cancel: threading.Event, *, poll: float = 0.05) -> T:
-    """Wait for a future, and return its result. Raises Cancelled once ``cancel`` is set."""
-    while not concurrent.futures.wait([future], poll).done:
+def settled(
+    future: Future[T], cancel: threading.Event, *, poll: float = 0.05, shared: bool = False
+) -> T:
+    """Wait for a future, and return its result.
+
+    Raises Cancelled once ``cancel`` is set, which also cancels the future, unless it is ``shared``
+    with others who wait for it.
+    """
+    # A pool that ends cancels its futures without waking those who wait for them.
+    while not (concurrent.futures.wait([future], poll).done or future.done()):
         if cancel.is_set():
-            future.cancel()
+            if not shared:
+                future.cancel()
             raise Cancelled
     try:
         return future.result()

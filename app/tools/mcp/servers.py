@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from app.base.errors import McpServersUnreadable
-from app.base.files import put_aside, replace_text
+from app.base.file_lock import changing
+from app.base.files import Stamp, put_aside, replace_text, stamp_of
 
 _KEY = "mcpServers"
 _ADDRESS_KEYS = "url", "serverUrl", "httpUrl"  # of most, of Windsurf, of Gemini CLI
@@ -130,7 +131,7 @@ class ServerFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._read: tuple[tuple[int, int, int], tuple[Server, ...]] | None = None
+        self._read: tuple[Stamp, tuple[Server, ...]] | None = None
 
     def servers(self) -> tuple[Server, ...]:
         """Return the servers, in the order of the file; none if it is missing or damaged."""
@@ -160,11 +161,8 @@ class ServerFile:
         self._change(lambda entries: {key: raw for key, raw in entries.items() if key != name})
 
     def _servers(self) -> tuple[Server, ...]:
-        try:
-            facts = self.path.stat()
-        except OSError:
+        if (stamp := stamp_of(self.path)) is None:
             return ()
-        stamp = facts.st_mtime_ns, facts.st_size, facts.st_ino
         if self._read is None or self._read[0] != stamp:
             try:
                 entries = _entries(document_of(self.path.read_text(encoding="utf-8-sig")))
@@ -175,7 +173,7 @@ class ServerFile:
         return self._read[1]
 
     def _change(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        with self._lock:
+        with changing(self.path), self._lock:
             document: dict[str, Any] = {}
             try:
                 document = document_of(self.path.read_text(encoding="utf-8-sig"))

@@ -67,6 +67,7 @@ class McpServers:
         self._approvals = Approvals(folders.data / approvals.FILE)
         self._starter = Starter(network, secrets, folders.data / LOGS)
         self._jobs = Jobs("mcp", _AT_ONCE)
+        self._values = Jobs("mcp values", 1)  # of which the last that was given holds
         self._runs = ServerRuns(
             self._starter,
             self._approvals,
@@ -78,7 +79,8 @@ class McpServers:
             open_s=open_s,
             call_s=call_s,
         )
-        self._lock = threading.Lock()
+        self._lock, self._telling = threading.Lock(), threading.Lock()
+        self._leaving: set[str] = set()  # servers of which something is still to be removed
         self._tools: dict[str, McpTool] = {}
 
     # --- Which there are ---
@@ -86,6 +88,12 @@ class McpServers:
     def all(self) -> tuple[McpServerStatus, ...]:
         """Return all servers, in the order of the file."""
         return tuple(self._status(server) for server in self._file.servers())
+
+    def names(self) -> set[str]:
+        """Return the names that are taken, also by servers that are being removed."""
+        there = {each.name for each in self._file.servers()}
+        with self._lock:
+            return there | self._leaving
 
     def status(self, name: str) -> McpServerStatus | None:
         """Return the status of a server, None if there is none of the name."""
@@ -113,7 +121,7 @@ class McpServers:
         """Add servers; one whose name is taken gets a number. Returns them. Raises OSError."""
         added = []
         for server in found:
-            taken = {each.name for each in self._file.servers()}
+            taken = self.names()
             name, number = server.name, 1
             while name in taken:
                 number += 1
@@ -128,7 +136,14 @@ class McpServers:
 
         Raises OSError; what is to be done after that is done in the future.
         """
-        self._file.remove(name)
+        with self._lock:
+            self._leaving.add(name)
+        try:
+            self._file.remove(name)
+        except OSError:
+            with self._lock:
+                self._leaving.discard(name)
+            raise
         return self._drop(name)
 
     def log_of(self, name: str) -> Path:
@@ -178,7 +193,7 @@ class McpServers:
 
     def set_input(self, name: str, id: str, value: str) -> Future[None]:
         """Keep the value for ``${input:id}`` in a server's configuration, with the secrets."""
-        return self._jobs.submit(lambda: self._starter.set_input(name, id, value))
+        return self._values.submit(lambda: self._starter.set_input(name, id, value))
 
     # --- Running ---
 
@@ -203,7 +218,7 @@ class McpServers:
         The server is started if need be. Raises McpServerError, Offline, and Cancelled once
         ``cancel`` is set.
         """
-        settled(self.start(name), cancel)
+        settled(self.start(name), cancel, shared=True)
         known = next((f for f in self.functions(name) if f.declaration.name == function), None)
         if known is None or not known.is_approved or known.pin != pin:
             raise McpServerUnapproved(name)
@@ -241,28 +256,36 @@ class McpServers:
     def sign_out(self, name: str) -> Future[None]:
         """Forget the tokens for a server. Fails with SecretUnwritable."""
         self._runs.stop(name)
-        return self._jobs.submit(lambda: self._starter.sign_out(name))
+        return self._values.submit(lambda: self._starter.sign_out(name))
 
     def close(self) -> None:
         """End all servers."""
         self._jobs.stop()
+        self._values.stop()
         self._runs.close()
         self._starter.close()
         self._jobs.close()
+        self._values.close()
 
     # --- Within ---
 
     def _drop(self, name: str) -> Future[None]:
         """Forget all that is known of a server."""
+        with self._lock:
+            self._leaving.add(name)
         self._approvals.put(name, Approved())
         stopped = self._runs.stop(name)
 
         def work() -> None:
-            stopped.result()
-            self._runs.forget(name)
-            with self._lock:
-                self._tools.pop(name, None)
-            self._starter.forget(name)
+            try:
+                stopped.result()
+                self._runs.forget(name)
+                with self._lock:
+                    self._tools.pop(name, None)
+                self._starter.forget(name)
+            finally:
+                with self._lock:
+                    self._leaving.discard(name)
             self._tell()
 
         return self._jobs.submit(work)
@@ -290,4 +313,6 @@ class McpServers:
         raise McpServerUnapproved(name)
 
     def _tell(self) -> None:
-        self._publish(McpServersChanged(self.all()))
+        """Publish how all stand, so that what is told last is newest, whichever threads tell."""
+        with self._telling:
+            self._publish(McpServersChanged(self.all()))

@@ -15,6 +15,7 @@ import os
 import stat
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,11 +61,17 @@ def home() -> Path:
 
 def module_name(compiler: str = "") -> str:
     """Return the name of what the installed wasmtime, or one of a version, makes of CPython."""
-    try:
-        compiler = compiler or version("wasmtime")
-    except PackageNotFoundError:
-        compiler = "none"
+    compiler = compiler or compiler_version()
     return f"python-{pins()[BINARY][:16]}-wasmtime-{compiler}.cwasm"
+
+
+@cache
+def compiler_version() -> str:
+    """Return the version of the installed wasmtime: "none" if there is none."""
+    try:
+        return version("wasmtime")
+    except PackageNotFoundError:
+        return "none"
 
 
 def pins() -> dict[str, str]:

@@ -60,6 +60,8 @@ class _Session:
         self.lost = False
         """Whether variables are gone and the model was not told yet."""
         self.busy = False
+        self.unwanted = False
+        """Whether its chat was forgotten during a call."""
         self.used = time.monotonic()
 
     @property
@@ -154,8 +156,10 @@ class Sessions:
     def forget(self, chat: int) -> None:
         """End the boxes of a chat."""
         with self._changed:
-            gone = [each for each in self._sessions if each.chat == chat and not each.busy]
-            self._drop(gone)
+            of_chat = [each for each in self._sessions if each.chat == chat]
+            for each in of_chat:
+                each.unwanted = each.busy  # it ends with its call, which is being stopped
+            self._drop([each for each in of_chat if not each.busy])
 
     def close(self) -> None:
         """End all boxes."""
@@ -276,7 +280,7 @@ class Sessions:
             session.key, session.used, session.busy = after, time.monotonic(), False
             if lost:
                 session.lost, session.first = True, history.cells + 1
-            if session in self._sessions and not session.alive:
+            if session in self._sessions and (session.unwanted or not session.alive):
                 self._drop([session])
             self._changed.notify_all()
 

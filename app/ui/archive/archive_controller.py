@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -82,16 +83,20 @@ class ArchiveController(QObject):
         self.erased.emit(chats)
         self.page.set_error("")
         self.page.set_removing(len(self._removing))
-        self._bridge.when_done(self._host.chats.erase(chats), lambda _: self._over(), self._failed)
+        self._bridge.when_done(
+            self._host.chats.erase(chats),
+            lambda _: self._over(chats),
+            partial(self._failed, chats),
+        )
         self._refresh()
 
-    def _over(self) -> None:
-        self._removing.clear()
-        self.page.set_removing(0)
+    def _over(self, chats: tuple[int, ...]) -> None:
+        self._removing -= set(chats)  # others may be on their way
+        self.page.set_removing(len(self._removing))
         self._refresh()
 
-    def _failed(self, error: BaseException) -> None:
-        self._over()
+    def _failed(self, chats: tuple[int, ...], error: BaseException) -> None:
+        self._over(chats)
         self._tell(error)
 
     def _tell(self, error: BaseException) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.base.types import Effort, ModelRef, Part, PartKind
@@ -68,6 +68,8 @@ class Composer(QWidget):
         self._theme = theme
         self._running = False
         self._model = self._tools = self._said = ""
+        self._tool_keys: list[str] | None = None  # None: not known yet
+        self._web: tuple[str | None, bool] | None = None
         self._hint = place_hint(None)
         self._pasted: tuple[Attachment, int] | None = None  # and the document's revision after it
         self.take_back: Callable[[], bool] = lambda: False
@@ -174,6 +176,9 @@ class Composer(QWidget):
 
     def set_tools(self, keys: list[str]) -> None:
         """Show how many tools are on in the chat, and their names in the tooltip."""
+        if keys == self._tool_keys:
+            return
+        self._tool_keys = keys
         label = tools_label(keys)
         self._tools = f" {len(keys)}" if keys else ""
         self.tools_button.setAccessibleName(label)
@@ -182,8 +187,11 @@ class Composer(QWidget):
 
     def set_web(self, word: str | None, *, on: bool) -> None:
         """Show whether the web is on; ``word`` says why it cannot be, None that there is none."""
-        label = web_label(word or "", on=on)
         button = self.web_button
+        if (word, on) == self._web and button.isChecked() == on:  # a click checks it first
+            return
+        self._web = word, on
+        label = web_label(word or "", on=on)
         button.setVisible(word is not None)
         button.setEnabled(not word)
         button.setChecked(on)
@@ -342,8 +350,14 @@ class Composer(QWidget):
         self._fit_controls()
         self._centre_status()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit_controls()
+
     def _fit_controls(self) -> None:
         """Give the effort its full width if there is room, and the model's name the rest."""
+        if not self.isVisible():  # it will be shown; until then each part comes here several times
+            return
         px = self._theme.px
         is_roomy = self.width() >= px(_ROOMY)
         self.tools_button.setText(self._tools if is_roomy else "")

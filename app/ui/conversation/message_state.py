@@ -20,7 +20,7 @@ from app.ui.conversation.sections import Section, SectionKind
 from app.ui.conversation.thought_words import doing_now, thought_for, when
 from app.ui.state.live_answer import Work
 from app.ui.state.live_calls import LiveCall
-from app.wording.answered_by import left_out_sentence, model_on_host, offline_sentence
+from app.wording.answered_by import cut_sentence, left_out_sentence, model_on_host, offline_sentence
 from app.wording.browser_words import sites_of
 from app.wording.departure_words import departure_list, departure_question
 from app.wording.efforts import effort_name
@@ -338,9 +338,12 @@ class MessageState:
 
     @property
     def left_out(self) -> str:
-        """Which settings a server has refused for it; empty for none."""
+        """What a server has left out: of what it was sent, or as settings; empty for nothing."""
         stats = None if self.streaming else self.row.stats
-        return left_out_sentence(self.row.host, stats.left_out) if stats else ""
+        if stats is None:
+            return ""
+        cut = cut_sentence(self.row.host) if stats.cut else ""
+        return "\n".join(filter(None, (cut, left_out_sentence(self.row.host, stats.left_out))))
 
     @property
     def unanswered(self) -> bool:

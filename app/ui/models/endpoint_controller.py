@@ -11,19 +11,19 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from app.base.errors import Cancelled, RemoteModelMissing, ServerUnencrypted
+from app.base.errors import Cancelled, ModelListMissing, RemoteModelMissing, ServerUnencrypted
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint, ModelRef
 from app.engine.remote.remote_server import RemoteServer, SavedEndpoint
 from app.host import Host
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 from app.ui.dialogs import confirm
 from app.ui.models.endpoint_key_dialog import EndpointKeyDialog
 from app.ui.models.endpoint_row import EndpointState
 from app.ui.models.remote_pane import RemotePane
 from app.ui.theme import Theme
 from app.wording.answered_by import model_on_host
-from app.wording.endpoint_words import found_words
+from app.wording.endpoint_words import found_words, unlisted_sentence
 from app.wording.errors import explain
 from app.wording.language import tr
 
@@ -45,6 +45,7 @@ class EndpointController(QObject):
         self._asked: ModelRef | None = None
         self._stops: dict[Endpoint | None, threading.Event] = {}  # None: of the form's test
         self._look_stop = threading.Event()
+        self._places = Newest(bridge)
         form = pane.form
         form.test_wanted.connect(self._try)
         form.stopped.connect(lambda: self._stop(None))
@@ -66,7 +67,7 @@ class EndpointController(QObject):
         self._states = {each: now for each, now in self._states.items() if each in there}
         self._show()
         places = self._host.remote.endpoint_jobs.key_places(each.url for each in there)
-        self._when(places, self._show_places)
+        self._when(places, self._show_places, by=self._places)
 
     def set_asked(self, model: ModelRef | None) -> None:
         """Show which model is in use."""
@@ -82,7 +83,7 @@ class EndpointController(QObject):
 
     # --- Tests --------------------------------------------------------------------------------
 
-    def _try(self, address: str, key: str | None, unencrypted: bool) -> None:
+    def _try(self, address: str, key: str | None, unencrypted: bool, model: str) -> None:
         """Test what was typed into the form."""
         form, stop = self._pane.form, self._begin(None)
         form.show_testing()
@@ -92,6 +93,8 @@ class EndpointController(QObject):
                 return  # it was of something else
             if isinstance(error, ServerUnencrypted):
                 form.show_unencrypted(error.url)
+            elif isinstance(error, ModelListMissing):
+                form.show_unlisted(unlisted_sentence(error.url))
             elif isinstance(error, Cancelled):
                 form.show_failed("")
             else:
@@ -99,10 +102,14 @@ class EndpointController(QObject):
                 form.show_failed(explanation.sentence, explanation.detail)
 
         def found(server: RemoteServer) -> None:
-            if stop is self._stops.get(None):
+            if stop.is_set():  # something else was typed when this was on its way
+                failed(Cancelled())
+            else:
                 form.show_found(server)
 
-        done = self._host.remote.endpoint_jobs.find(address, stop, key=key, unencrypted=unencrypted)
+        done = self._host.remote.endpoint_jobs.find(
+            address, stop, key=key, unencrypted=unencrypted, model=model
+        )
         self._when(done, found, failed)
 
     def _test(self, saved: SavedEndpoint) -> None:
@@ -125,16 +132,25 @@ class EndpointController(QObject):
                 works=True,
                 said=tr("It works: {found}").format(found=found_words(server, served)),
             )
-            now = replace(saved, kind=server.kind, version=server.version, context=served.context)
-            if now != saved and not saved.shared:
-                self._when(self._host.remote.endpoint_jobs.save(now), lambda _: self._saved())
+            context = served.context or (saved.context if served.unlisted else 0)
+            facts = server.kind, server.version, context, served.unlisted
+            known = saved.kind, saved.version, saved.context, saved.unlisted
+            if facts != known and not saved.shared:
+                learnt = self._host.remote.endpoint_jobs.learn(endpoint, *facts)
+                self._when(learnt, lambda _: self._saved())
 
         def failed(error: BaseException) -> None:
+            if stop is not self._stops.get(endpoint):
+                return  # it is being tested again
             said = "" if isinstance(error, Cancelled) else explain(error).sentence
             self._set(endpoint, testing=False, works=False, said=said)
 
-        accepted = saved.unencrypted
-        done = self._host.remote.endpoint_jobs.find(endpoint.url, stop, unencrypted=accepted)
+        done = self._host.remote.endpoint_jobs.find(
+            endpoint.url,
+            stop,
+            unencrypted=saved.unencrypted,
+            model=endpoint.model if saved.unlisted else "",
+        )
         self._when(done, found, failed)
 
     def _look(self) -> None:
@@ -190,9 +206,15 @@ class EndpointController(QObject):
         place = self._states.get(endpoint, EndpointState()).place
         dialog = EndpointKeyDialog(self._theme, endpoint.host, self._pane, known=place is not None)
 
-        def kept(_: SecretPlace | None) -> None:
-            self._set(endpoint, said="", works=False)
+        def kept(place: SecretPlace | None) -> None:
+            for each in self._host.remote.endpoints.all():
+                if each.endpoint.url == url:  # what was said before was of another key
+                    self._stop(each.endpoint)
+                    self._set(each.endpoint, said="", works=False, testing=False)
             self.refresh()
+            now = self._host.remote.endpoints.of(endpoint)
+            if place and now:
+                self._test(now)
 
         dialog.given.connect(
             lambda key: self._when(
@@ -251,6 +273,8 @@ class EndpointController(QObject):
         future: Future[T],
         done: Callable[[T], object],
         failed: Callable[[BaseException], object] | None = None,
+        *,
+        by: Newest | None = None,
     ) -> None:
         def raised(error: BaseException) -> None:
             raise error
@@ -263,4 +287,4 @@ class EndpointController(QObject):
             if isValid(self._pane):
                 (failed or raised)(error)
 
-        self._bridge.when_done(future, deliver, fail)
+        (by or self._bridge).when_done(future, deliver, fail)

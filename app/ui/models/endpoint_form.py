@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from app.base.types import Endpoint
 from app.engine.remote.remote_server import (
+    LONGEST_ID,
     RemoteServer,
     SavedEndpoint,
     ServedHere,
@@ -29,8 +30,10 @@ _NAME_WIDTH = 420  # pixels of a model's name
 class EndpointForm(QFrame):
     """A form for an address and a key. What a test has found can then be added."""
 
-    test_wanted = Signal(str, object, bool)
-    """What was typed as the address, the key or None, and whether no encryption is accepted."""
+    test_wanted = Signal(str, object, bool, str)
+    """What was typed as the address, the key or None, whether no encryption is accepted, and the id
+    of a model that the server does not list, if there is one.
+    """
     stopped = Signal()
     added = Signal(object, object)
     """A SavedEndpoint, and its key or None."""
@@ -49,6 +52,7 @@ class EndpointForm(QFrame):
         self._model: ServedHere | None = None
         self._column = column(self, (18, 14, 16, 16), gap=6)
         self._add_fields()
+        self._add_model_id()
         self._add_acceptance()
         self._add_test()
         self._add_choice()
@@ -102,13 +106,19 @@ class EndpointForm(QFrame):
 
     def show_found(self, server: RemoteServer) -> None:
         """Show what was found, and offer its models."""
+        if not server.models:
+            self.show_unlisted(
+                tr("The server answers, but lists no models. Enter the model’s ID, then test it.")
+            )
+            return
         self._testing = False
         self._server = server
-        self._choose_model(server.models[0] if server.models else None)
-        if not server.models:
-            tell(self._tested, tr("The server answers, but offers no models."), "danger")
+        typed = self.model_id.text().strip()
+        self._choose_model(
+            next((each for each in server.models if each.id == typed), server.models[0])
+        )
         self._refresh()
-        self.revealed.emit(self._save if server.models else self._test)
+        self.revealed.emit(self._save)
 
     def show_failed(self, sentence: str, detail: str = "") -> None:
         """Show why the server cannot be used; an empty sentence for a test that was stopped."""
@@ -116,6 +126,14 @@ class EndpointForm(QFrame):
         self._server = None
         tell(self._tested, "\n".join(filter(None, (sentence, detail))), "danger")
         self._refresh()
+
+    def show_unlisted(self, sentence: str) -> None:
+        """Ask for the id of a model, since the server does not list any."""
+        self.show_failed(sentence)
+        self._unlisted.show()
+        self.model_id.setFocus()
+        self.revealed.emit(self._test)
+        self.revealed.emit(self.model_id)
 
     def show_unencrypted(self, url: str) -> None:
         """Ask for acceptance, since the server at ``url`` has no encryption."""
@@ -167,6 +185,22 @@ class EndpointForm(QFrame):
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.address.textEdited.connect(self._readdressed)
         self.key.textEdited.connect(self._edited)
+
+    def _add_model_id(self) -> None:
+        self.model_id = QLineEdit()
+        tip = tr("The model’s name, as its server knows it")
+        named(self.model_id, "endpointModelId", tr("Model ID"), tip)
+        self.model_id.setProperty("kind", "field")
+        self.model_id.setPlaceholderText("gpt-oss-120b")
+        self.model_id.setMaxLength(LONGEST_ID)
+        self.model_id.returnPressed.connect(self._try)
+        self.model_id.textEdited.connect(self._edited)
+        self._unlisted = QWidget()
+        layout = column(self._unlisted, gap=6)
+        layout.addWidget(heading(tr("Model ID"), 13, 550))
+        layout.addWidget(self.model_id)
+        self._unlisted.hide()
+        self._column.addWidget(self._unlisted)
 
     def _add_acceptance(self) -> None:
         self.unencrypted = Switch("endpointUnencrypted", "", on=False)
@@ -220,6 +254,8 @@ class EndpointForm(QFrame):
 
     def _readdressed(self) -> None:
         self._plain_url = ""
+        self.model_id.clear()
+        self._unlisted.hide()
         self.unencrypted.setChecked(False)
         self._edited()
 
@@ -245,7 +281,8 @@ class EndpointForm(QFrame):
         else:
             accepted = self.unencrypted.isChecked() and not self._acceptance.isHidden()
             typed = self._plain_url or self.address.text().strip()
-            self.test_wanted.emit(typed, self._given_key(), accepted)
+            model = self.model_id.text().strip()
+            self.test_wanted.emit(typed, self._given_key(), accepted, model)
 
     def _given_key(self) -> str | None:
         return self.key.text().strip() or None
@@ -284,6 +321,7 @@ class EndpointForm(QFrame):
             server.version,
             model.context,
             unencrypted=is_exposed(server.url) and self.unencrypted.isChecked(),
+            unlisted=model.unlisted,
         )
 
     def _add(self) -> None:

@@ -117,7 +117,8 @@ class LoadRecoveryController(QObject):
 
     def _load(self, model: ModelRef, waits: LiveAnswer | None) -> None:
         self._models.try_again(model)
-        if waits and not self._turns.busy(waits.chat):
+        still = waits is not None and self._turns.unanswered(waits.chat) is waits
+        if waits and still and not self._turns.busy(waits.chat):
             self._turns.resume(waits.chat, waits.answer.id, model)
         self.tried.emit()
 

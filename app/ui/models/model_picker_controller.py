@@ -18,7 +18,7 @@ from app.ui.pages import Pages
 from app.ui.state.installed_list import InstalledList, place_name
 from app.ui.state.live_answer import loading_sentence
 from app.ui.state.model_choice import ModelChoice
-from app.wording.answered_by import leaving_sentence, served_name
+from app.wording.answered_by import leaving_sentence, place_on_network, served_name
 from app.wording.demo_words import model_name
 from app.wording.errors import explain
 from app.wording.language import tr
@@ -163,8 +163,8 @@ class ModelPickerController(QObject):
         if models:
             menu.addSeparator()
         for model in models:
-            words = (elided(menu, word, _WIDEST) for word in (served_name(model.name), model.host))
-            action = menu.addAction("\t".join(words))
+            names = served_name(model.name), place_on_network(model.origin)
+            action = menu.addAction("\t".join(elided(menu, each, _WIDEST) for each in names))
             action.setCheckable(True)
             action.setChecked(model == asked)
             action.setEnabled(not self._models.is_gone(model))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host, demo_model
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 from app.ui.models.download_bar import DownloadBar
 from app.ui.state.installed_list import InstalledList
 from app.ui.theme import Theme
@@ -45,6 +46,7 @@ class ModelsController(QObject):
     ) -> None:
         super().__init__(parent)
         self._theme, self._host, self._bridge, self._installed = theme, host, bridge, installed
+        self._searches, self._readings = Newest(bridge), Newest(bridge)
         self.bar = DownloadBar(theme)
         """The downloads, for the sidebar."""
         self._examined: Examined | None = None
@@ -151,7 +153,7 @@ class ModelsController(QObject):
 
     def _search(self, text: str) -> None:
         pane = self.page.download_pane.search
-        self._bridge.when_done(
+        self._searches.when_done(
             self._host.hub.search(text),
             lambda found: pane.show_results(text, found),
             lambda error: pane.show_error(text, error),
@@ -189,14 +191,19 @@ class ModelsController(QObject):
         if folder:
             self._bridge.when_done(
                 self._host.library.mount_of(Path(folder)),
-                lambda mount: self._host.change(download_mount=mount),
+                partial(self._mounted, folder),
                 self._installed.failed.emit,
             )
         self.page.network_pane.set_folder(folder)
         self._installed.look()
 
+    def _mounted(self, folder: str, mount: str) -> None:
+        """Note where the drive of a folder is mounted, unless another was chosen meanwhile."""
+        if folder == self._host.settings.download_folder:
+            self._host.change(download_mount=mount)
+
     def _read_connections(self) -> None:
-        self._bridge.when_done(
+        self._readings.when_done(
             self._host.network.connections(),
             self.page.network_pane.set_connections,
             lambda error: self.page.set_error(explain(error).sentence),

@@ -221,7 +221,7 @@ class McpServersController(QObject):
             return
         if secrets:  # kept first: once it is there, it may be started
             (server,) = servers
-            taken = {status.server.name for status in mcp.all()}
+            taken = mcp.names()
             others = (f"{server.name} {number}" for number in itertools.count(2))
             names = itertools.chain([server.name], others)
             server = replace(server, name=next(name for name in names if name not in taken))

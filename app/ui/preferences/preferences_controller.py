@@ -271,7 +271,7 @@ class PreferencesController(QObject):
                 page, self._host.keep_hub_token(token), page.show_place, page.show_error
             )
         )
-        place = self._host.disk(lambda _: self._host.secrets.place(HUB_TOKEN))
+        place = self._host.keeping.submit(lambda: self._host.secrets.place(HUB_TOKEN))
         self._deliver(page, place, page.show_place, page.show_error)
 
     def _connect_backups(self, pane: BackupPane) -> None:

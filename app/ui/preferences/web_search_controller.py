@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 _QUERY = "Wikipedia"  # a word of no language, which says nothing about the user
 _COUNT = 5
+_POLL_S = 0.05
 
 
 class WebSearchController(QObject):
@@ -34,6 +35,7 @@ class WebSearchController(QObject):
         super().__init__(part)
         self._part, self._host, self._bridge, self._tools = part, host, bridge, tools
         self._stop = threading.Event()
+        self._kept: Future[SecretPlace | None] | None = None  # the key that was given last
         part.provider_chosen.connect(self._choose)
         part.address_chosen.connect(lambda address: self._change(searxng_address=address))
         part.proxy_chosen.connect(lambda on: self._change(web_by_proxy=on))
@@ -52,7 +54,7 @@ class WebSearchController(QObject):
 
     def _show_place(self) -> None:
         if name := self._part.provider.secret:
-            place = self._host.jobs.submit(lambda: self._host.secrets.place(name))
+            place = self._host.keeping.submit(lambda: self._host.secrets.place(name))
             self._when(place, lambda found: self._placed(name, found))
 
     def _keep(self, name: str, value: str) -> None:
@@ -64,7 +66,8 @@ class WebSearchController(QObject):
             self._host.secrets.delete(name)
             return None
 
-        self._when(self._host.jobs.submit(work), lambda found: self._placed(name, found))
+        self._kept = self._host.keeping.submit(work)
+        self._when(self._kept, lambda found: self._placed(name, found))
 
     def _placed(self, name: str, place: SecretPlace | None) -> None:
         if name == self._part.provider.secret:
@@ -75,7 +78,12 @@ class WebSearchController(QObject):
         """Search once, and show what came of it."""
         provider = self._part.provider
 
+        kept = self._kept
+
         def work() -> str:
+            while kept and not kept.done():  # the key that was just given is to be tested
+                if self._stop.wait(_POLL_S):
+                    return ""
             begun = time.monotonic()
             try:
                 found = self._host.tool_parts.web.search(_QUERY, _COUNT, self._stop)
@@ -83,14 +91,18 @@ class WebSearchController(QObject):
                 return ""
             return search_worked(len(found), time.monotonic() - begun)
 
+        def show(said: str, *, worked: bool) -> None:
+            of_this = provider is self._part.provider  # else another was chosen meanwhile
+            self._part.show_tested(said if of_this else "", worked=worked)
+
         def failed(error: BaseException) -> None:
             if not isinstance(error, SourceFault):
                 raise error
             cause = error.__cause__ or error
-            self._part.show_tested(search_failed(provider.name, cause), worked=False)
+            show(search_failed(provider.name, cause), worked=False)
 
         done = self._host.jobs.submit_until(self._stop, work)
-        self._when(done, lambda said: self._part.show_tested(said, worked=True), failed)
+        self._when(done, lambda said: show(said, worked=True), failed)
 
     def _when(
         self,

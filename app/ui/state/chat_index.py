@@ -117,7 +117,9 @@ class ChatIndex(QObject):
         """Set the effort for the chat's next message."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], effort=effort)
-        self._store.ask(lambda store: store.chats.set_effort(chat, effort), failed=self._refused)
+        self._store.ask(
+            lambda store: store.chats.set_effort(chat, effort), self._stored, self._refused
+        )
 
     def set_up(self, chat: int, setup: ChatSettings) -> None:
         """Set the chat's instructions and sampling."""
@@ -135,7 +137,7 @@ class ChatIndex(QObject):
         """Set the model for the chat's next message."""
         if chat in self.rows:
             self.rows[chat] = replace(self.rows[chat], model=key)
-        self._store.ask(lambda store: store.chats.set_model(chat, key), failed=self._refused)
+        self._store.ask(lambda store: store.chats.set_model(chat, key), self._stored, self._refused)
 
     # --- Order, archive and bin -------------------------------------------------------------
 

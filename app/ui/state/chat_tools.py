@@ -13,7 +13,7 @@ from app.base.types import ModelRef, ToolNamespace, ToolSource
 from app.tools.browser.source import GONE
 from app.tools.effective_tools import effective_tools, needs_switch
 from app.tools.tool import Tool
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 from app.ui.state.chat_settings import ShownChatSettings
 from app.ui.state.model_choice import ModelChoice
 from app.ui.state.source_list import SourceList
@@ -84,7 +84,7 @@ class ChatTools(QObject):
         # By the model, and what it sees.
         self._counted: dict[tuple[str, ToolNamespace | None], int] = {}
         self._states: Mapping[str, str] = {}  # of folders and encyclopaedias
-        self._looks = 0
+        self._looks = Newest(bridge)
         self._counting = False  # one at a time: each waits until the engine is free
         self.offers: tuple[ToolOffer, ...] = ()
         self._again = QTimer(self)  # while one is being prepared
@@ -148,17 +148,11 @@ class ChatTools(QObject):
 
     def refresh(self) -> None:
         """Look in the background which tools there are, and count what is new."""
-        self._looks += 1
-        newest = self._looks
-
-        def show(found: list[_FoundTool]) -> None:
-            if newest == self._looks:
-                self._show(found)
 
         def fail(error: BaseException) -> None:
             raise error
 
-        self._bridge.when_done(self._work(self._look), show, fail)
+        self._looks.when_done(self._work(self._look), self._show, fail)
 
     def _look(self) -> list[_FoundTool]:
         return [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 from app.ui.state.model_choice import ModelChoice
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class HardwareProbe(QObject):
     def __init__(self, host: Host, bridge: Bridge, models: ModelChoice, parent: QObject) -> None:
         super().__init__(parent)
         self._host, self._bridge, self._models = host, bridge, models
+        self._looks = Newest(bridge)
+        self._drivers = False  # whether they were asked for once
         self._wanted: _Question | None = None
         self._asked: _Question | None = None  # while it is being answered
 
@@ -40,8 +42,9 @@ class HardwareProbe(QObject):
         known = self._models.known()
         asked = self._models.asked
         models = known if asked is None or asked.host or asked in known else [asked, *known]
-        self._bridge.when_done(
-            self._host.examiner.examine(models, drivers=drivers),
+        self._drivers = self._drivers or drivers  # so that the newest look knows the most
+        self._looks.when_done(
+            self._host.examiner.examine(models, drivers=self._drivers),
             self.examined.emit,
             self.failed.emit,
         )

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.host import Host
 from app.models.model_library import InstalledModels, MoveProgress, find_same
-from app.ui.bridge import Bridge
+from app.ui.bridge import Bridge, Newest
 from app.wording.language import tr
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class InstalledList(QObject):
     def __init__(self, host: Host, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
         self._host, self._bridge = host, bridge
+        self._looks, self._opening = Newest(bridge), Newest(bridge)
         self.found = InstalledModels()
         self.looking = False
         self.looked = False
@@ -51,7 +52,7 @@ class InstalledList(QObject):
         """Scan the disk."""
         self.looking = True
         self.changed.emit()
-        self._bridge.when_done(self._host.library.find(), self._found, self._not_found)
+        self._looks.when_done(self._host.library.find(), self._found, self._not_found)
 
     @property
     def usable(self) -> tuple[InstalledModel, ...]:
@@ -59,8 +60,11 @@ class InstalledList(QObject):
         return tuple(model for model in self.found.models if model.problem is None)
 
     def look_at(self, path: Path, done: Callable[[InstalledModel], None]) -> None:
-        """Identify a file that the user opens, and call ``done`` with the model."""
-        self._bridge.when_done(self._host.library.inspect(path), done, self.failed.emit)
+        """Identify a file that the user opens, and call ``done`` with the model.
+
+        If he opens another one meanwhile, only that counts.
+        """
+        self._opening.when_done(self._host.library.inspect(path), done, self.failed.emit)
 
     def has(self, wanted: HubModel) -> InstalledModel | None:
         """Return the installed model that equals one on the hub; see `find_same`."""

@@ -277,7 +277,7 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
-        """Handle the progress of loading. Events about other models are outdated and ignored."""
+        """Handle the progress of loading. Events about other loads are outdated and ignored."""
         if not event.model.host:
             self._in_memory = not isinstance(event, ModelFailed)
             if self._unloaded:
@@ -286,13 +286,13 @@ class ModelChoice(QObject):
             self._plans[event.model.location] = event.plan
             self.planned.emit(event)
             return
-        if event.model != self.loading:
-            return
+        if event.model != self.loading or event.turn is not self._turn:
+            return  # also one of an earlier load of the same model, which was on its way
         match event:
-            case ModelLoading(_, fraction):
+            case ModelLoading(_, fraction, _):
                 self.fraction = fraction
                 self.progressed.emit(fraction)
-            case ModelReady(model):
+            case ModelReady(model, _):
                 if self._picked:
                     self._remember(model)
                 self.current, self.loading = self._named(model.key), None
@@ -300,7 +300,7 @@ class ModelChoice(QObject):
                 self.ready.emit()
                 if self._picked:
                     self.chosen.emit(self.current)
-            case ModelFailed(model, error):
+            case ModelFailed(model, error, _):
                 self._fail(model, error)
 
     def _fail(self, model: ModelRef, error: FiresideError) -> None:

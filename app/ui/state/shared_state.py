@@ -57,7 +57,7 @@ class SharedState:
         self.sources = SourceList(
             lambda: host.tool_parts.source_library,
             lambda: host.tool_parts.has_sources,
-            host.jobs,
+            host.arranging,
             bridge,
             parent,
         )

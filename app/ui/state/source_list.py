@@ -32,21 +32,24 @@ class SourceList(QObject):
         self,
         library: Callable[[], SourceLibrary],
         there: Callable[[], bool],
-        jobs: Jobs,
+        in_order: Jobs,
         bridge: Bridge,
         parent: QObject,
     ) -> None:
-        """Create it; ``there`` tells at once whether there is anything, ``library`` may wait."""
+        """Create it; ``there`` tells at once whether there is anything, ``library`` may wait.
+
+        ``in_order`` has one thread, so that what was asked for last holds.
+        """
         super().__init__(parent)
         self.library, self._there = library, there
-        self._jobs, self._bridge = jobs, bridge
+        self._jobs, self._bridge = in_order, bridge
         self._watched: frozenset[str] = frozenset()
         self.statuses: tuple[SourceStatus, ...] = ()
 
     def refresh(self) -> None:
-        """Read their status, if there are any."""
+        """Have their status told, if there are any."""
         if self._there():
-            self._do(lambda library: library.statuses(), self._show)
+            self._do(lambda library: library.tell())
 
     def receive(self, event: SourcesChanged) -> None:
         """Show their status."""

@@ -28,7 +28,7 @@ class DropTarget(Enum):
 
 
 class FileDrop(QObject):
-    """An event filter that takes files dropped on a window.
+    """An event filter that takes files dropped on a window, once it watches it.
 
     It sorts them into models, exports of chats, folders, encyclopaedias, and files to attach.
     """
@@ -49,8 +49,8 @@ class FileDrop(QObject):
     attached = Signal(object)
     """A list of other files."""
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
+    def watch(self, window: QWidget) -> None:
+        """Take what is dropped on the window from now on."""
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 

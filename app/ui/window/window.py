@@ -70,6 +70,7 @@ class Window(QMainWindow):
         self._connect()
         add_commands(self.commands, self._command_targets())
         add_menu_bar(self, self.commands)
+        self.file_drop.watch(self)  # last: each command, and whatever is in it, is an event of it
         views.restore(host.settings.window, host.settings.splitter)
         self.state.index.refresh()
         self.state.presets.refresh()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.fakes.remote.said import Said, Seen, pieces, seen, size_of
@@ -29,6 +30,7 @@ _THINK |= {"max": "max", "xhigh": "max", "ultra": "max"}
 _KINDS = {400: "invalid_request_error", 404: "not_found_error"}
 _DIGEST = "17052f91a42e97930aa6e28a6c6c06a983e6a58dbb00434885a0cf5313e376f7"
 _MAXIMUM = 131_072
+_KEPT = 4  # tokens
 
 
 class Ollama:
@@ -171,6 +173,7 @@ class Ollama:
             return _error(400, f"{name} does not support tools")
         self.context = self.context or 4096
         prompt = _truncated([seen(each, "reasoning") for each in body["messages"]], self.context)
+        prompt = _shifted(prompt, self.context)
         self.prompts.append(prompt)
         self.think.append(_THINK[effort].replace("max", "high") if effort else None)
         said, size = say(), size_of(prompt)
@@ -266,6 +269,19 @@ def _truncated(prompt: list[Seen], context: int) -> list[Seen]:
         if size_of(kept) <= context or at == len(prompt) - 1:
             return kept
     raise AssertionError("there are no messages")
+
+
+def _shifted(prompt: list[Seen], context: int) -> list[Seen]:
+    """Cut what is still too long in its middle, as completionPromptForRequest does, as silently.
+
+    It keeps num_keep (4) tokens at the beginning, which are nothing here, and the end: about half.
+    """
+    most = context - max((context - _KEPT) // 2, 1)
+    if size_of(prompt) < context:
+        return prompt
+    last = prompt[-1]
+    bytes_left = (most - 4) * 4
+    return [replace(last, text=last.text.encode()[-bytes_left:].decode("utf-8", "ignore"))]
 
 
 def _finish(said: Said) -> str:

@@ -49,6 +49,10 @@ class OpenRouter:
             case "GET", "/api/v1/models":
                 listed = {"data": [self._card()], "total_count": 1, "links": {"next": None}}
                 return Reply(body=listed)
+            case "GET", "/api/v1/key" if asked.key == self.key:
+                return Reply(body={"data": {"label": "sk-or-v1-1…", "usage": 0.5}})
+            case "GET", "/api/v1/key":
+                return self.refuse(Refusal.KEY)
             case "POST", "/api/v1/chat/completions":
                 if asked.key != self.key:
                     return self.refuse(Refusal.KEY)
